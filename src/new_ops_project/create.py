@@ -1,0 +1,122 @@
+"""A rendered project becomes a repository at its destination, wholly or not at all.
+
+It is made in a temporary sibling and renamed into place. A sibling is locked while a run works in it, so the next run
+knows a left-over one (killed, power lost) from one that is in use.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from new_ops_project import git
+from new_ops_project.errors import ToolError
+from new_ops_project.process import ProcessError
+
+_MARK = ".new-ops-project"
+
+
+@dataclass(frozen=True)
+class Created:
+    """What stands at `path` now; `commit` is None when the files are staged, `uncommitted` says why."""
+
+    path: Path
+    commit: str | None
+    uncommitted: str
+    outer: Path | None
+
+
+def require_destination(path: Path) -> None:
+    """Raise ToolError unless a repository can be made at `path`."""
+    if path.is_symlink() or path.is_file() or (path.is_dir() and any(path.iterdir())):
+        kind = "exists and is not empty" if path.is_dir() else "exists and is no folder"
+        raise ToolError(f"{path} {kind}.", "Choose another name, or another place with --path.")
+    if not path.parent.is_dir():
+        raise ToolError(f"{path.parent}, the folder to create {path.name} in, does not exist.", f"mkdir {path.parent}")
+
+
+def repository(path: Path, render: Callable[[Path], None], *, commit: bool, message: str) -> Created:
+    """Make a git repository at `path` of what `render` writes into the folder that it is given.
+
+    Raises ToolError when the destination is taken, also by another run that was quicker, or cannot be written.
+    """
+    require_destination(path)
+    outer = git.toplevel(path.parent)
+    try:
+        with _sibling(path) as fresh:
+            render(fresh)
+            made, why = _commit(fresh, message=message, commit=commit)
+            _swap(fresh, path)
+    except ProcessError as error:
+        raise ToolError(f"git could not make the repository: {error.last_line}", "Nothing was kept.") from error
+    except OSError as error:
+        raise ToolError(f"{path} cannot be created: {error.strerror or error}.", "Nothing was kept.") from error
+    return Created(path, made, why, outer)
+
+
+@contextmanager
+def _sibling(path: Path) -> Iterator[Path]:
+    """An empty folder beside `path`, gone at the end; left-over ones of killed runs go first."""
+    from filelock import FileLock
+
+    for left in path.parent.glob(f".{path.name}.*{_MARK}"):
+        _remove_left_over(left)
+    holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_MARK, dir=path.parent))
+    try:
+        with FileLock(holder / "lock"):
+            fresh = holder / path.name
+            fresh.mkdir()
+            yield fresh
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def _remove_left_over(holder: Path) -> None:
+    from filelock import FileLock, Timeout
+
+    with suppress(Timeout, OSError):
+        if (holder / "lock").exists():
+            with FileLock(holder / "lock", timeout=0):
+                shutil.rmtree(holder, ignore_errors=True)
+        elif _is_old(holder):
+            shutil.rmtree(holder, ignore_errors=True)
+
+
+def _is_old(holder: Path) -> bool:
+    """Whether a folder without a lock is that of a run killed before it took one, not of one about to."""
+    import time
+
+    return time.time() - holder.stat().st_mtime > 10  # noqa: PLR2004 - seconds, against a few microseconds
+
+
+def _commit(folder: Path, *, message: str, commit: bool) -> tuple[str | None, str]:
+    """Make `folder` a repository with everything staged, and committed where it can be."""
+    git.git("init", "--quiet", "--initial-branch=main", at=folder)
+    git.git("add", "--all", at=folder)
+    if not commit:
+        return None, "--no-commit was given"
+    if not git.has_identity(folder):
+        return None, "git knows no name and e-mail address to commit with"
+    try:
+        # No hook of the user's runs on a tree that is not at its place yet.
+        git.git("-c", "core.hooksPath=/dev/null", "commit", "--quiet", f"--message={message}", at=folder)
+    except ProcessError as error:
+        if "sign" not in error.stderr and "gpg" not in error.stderr:
+            raise
+        return None, f"git could not sign the commit: {error.last_line}"
+    return git.resolve(folder, "HEAD"), ""
+
+
+def _swap(fresh: Path, path: Path) -> None:
+    """Rename into place; whoever comes second finds a folder that is not empty."""
+    try:
+        if path.is_dir():
+            path.rmdir()
+        fresh.rename(path)
+    except OSError as error:
+        if path.exists():
+            message = f"{path} was created by another run while this one worked."
+            raise ToolError(message, "Look at what is there; nothing of it was changed.") from error
+        raise

@@ -1,0 +1,116 @@
+"""Questions and acts on one git repository."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from new_ops_project.errors import ToolError
+from new_ops_project.process import ProcessError, Result, run
+
+OLDEST = (2, 28)  # `git init --initial-branch`
+
+# A repository that is ours and thrown away: nothing of the user's configuration may act on it.
+TEMPORARY = (
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "commit.gpgsign=false",
+    "-c", "tag.gpgsign=false",
+    "-c", "core.autocrlf=false",
+    "-c", "init.templateDir=",
+    "-c", "gc.auto=0",
+)  # fmt: skip
+
+
+def git(*args: str, at: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
+    """Run git with `args` in the folder `at`; raises ProcessError."""
+    return run("git", *args, cwd=at, env=env)
+
+
+def require() -> tuple[int, int]:
+    """The version of git as (major, minor); raises ToolError when there is none or it is too old."""
+    try:
+        said = git("--version").text
+    except ProcessError as error:
+        raise ToolError("git was not found on PATH.", "Install git, then run this again.") from error
+    found = re.search(r"(\d+)\.(\d+)", said)
+    version = (int(found[1]), int(found[2])) if found else (0, 0)
+    if version < OLDEST:
+        need = ".".join(map(str, OLDEST))
+        raise ToolError(f"git is too old: it says {said!r}, and {need} or newer is needed.", "Upgrade git.")
+    return version
+
+
+def has_identity(at: Path) -> bool:
+    """Whether commits in `at` would have an author that somebody chose, rather than one that git guessed."""
+    try:
+        git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", at=at)
+        git("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", at=at)
+    except ProcessError:
+        return False
+    return True
+
+
+def configured(key: str) -> str:
+    """The value of `key` in the user's git configuration, or ''."""
+    try:
+        return git("config", "--get", key).text
+    except ProcessError:
+        return ""
+
+
+def toplevel(folder: Path) -> Path | None:
+    """The root of the repository that `folder` is in, if it is in one."""
+    try:
+        return Path(git("rev-parse", "--show-toplevel", at=folder).text)
+    except ProcessError:
+        return None
+
+
+def is_repository(path: Path) -> bool:
+    """Whether `path` itself is the root of a repository, bare or not (as copier decides it)."""
+    if (path / ".git").exists():
+        return True
+    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+
+
+def is_dirty(path: Path) -> bool:
+    """Whether the work tree at `path` holds changes that are not committed."""
+    return bool((path / ".git").exists() and git("status", "--porcelain", at=path).stdout)
+
+
+def resolve(repository: Path, ref: str) -> str | None:
+    """The commit id (40 hex digits) that `ref` names, if it names one."""
+    try:
+        return git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", at=repository).text
+    except ProcessError:
+        return None
+
+
+def describe(repository: Path, commit: str) -> str:
+    """What copier records as `_commit`: the tag, or the nearest tag and distance, or the short id."""
+    return git("describe", "--tags", "--always", commit, at=repository).text
+
+
+def tags(repository: Path) -> list[str]:
+    """Every tag of the repository."""
+    return git("tag", "--list", at=repository).text.splitlines()
+
+
+def extract(repository: Path, ref: str, into: Path, *paths: str) -> None:
+    """Write the files of `ref` (only `paths`, if given) below the existing folder `into`.
+
+    A checkout with an index of its own rather than `git archive`, whose export attributes would change files.
+    """
+    index = into.with_name(f"{into.name}.index")
+    env = {"GIT_WORK_TREE": str(into), "GIT_INDEX_FILE": str(index)}
+    try:
+        git(*TEMPORARY, "checkout", "--force", "--quiet", ref, "--", *(paths or (".",)), at=repository, env=env)
+    finally:
+        index.unlink(missing_ok=True)
+
+
+def remote(repository: Path, name: str = "origin") -> str:
+    """The URL of a remote, or ''."""
+    try:
+        return git("remote", "get-url", name, at=repository).text
+    except ProcessError:
+        return ""

@@ -1,0 +1,99 @@
+"""Run a program: an argument tuple, a scrubbed environment, a readable failure."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# What git exports to its hooks; a child that saw these would act on the caller's repository.
+_REPOSITORY = frozenset(
+    """GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR
+    GIT_NAMESPACE GIT_PREFIX GIT_CEILING_DIRECTORIES GIT_INTERNAL_SUPER_PREFIX GIT_QUARANTINE_PATH
+    GIT_SHALLOW_FILE GIT_GRAFT_FILE GIT_EXEC_PATH""".split()
+)
+
+
+class ProcessError(Exception):
+    """A program that could not start or ended with a code other than 0."""
+
+    def __init__(self, args: tuple[str, ...], code: int | None, stderr: str) -> None:
+        super().__init__(f"{' '.join(args)}: {stderr.strip() or f'exit code {code}'}")
+        self.args_run = args
+        self.code = code
+        self.stderr = stderr
+
+    @property
+    def last_line(self) -> str:
+        """The last line that the program wrote to stderr: where programs say what went wrong."""
+        lines = [line for line in self.stderr.splitlines() if line.strip()]
+        return lines[-1].strip() if lines else f"exit code {self.code}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a program that ended with 0 wrote."""
+
+    stdout: bytes
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """Its standard output as text, without the final newline; names of any bytes survive."""
+        return os.fsdecode(self.stdout).rstrip("\n")
+
+
+def scrub() -> None:
+    """Forget the caller's repository for this whole process: copier and git start children of their own."""
+    for name in _REPOSITORY & os.environ.keys():
+        del os.environ[name]
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of every child: no prompt, English messages, no repository but the one it is given."""
+    kept = {name: value for name, value in os.environ.items() if name not in _REPOSITORY}
+    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"} | dict(extra or {})
+
+
+def run(
+    *args: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+) -> Result:
+    """Run `args` to its end.
+
+    Raises ProcessError when it cannot start or ends with a code other than 0.
+    """
+    try:
+        done = subprocess.run(
+            args, cwd=cwd, env=environment(env), input=stdin if stdin is not None else b"", capture_output=True,
+            check=False,
+        )  # fmt: skip
+    except OSError as error:
+        raise ProcessError(args, None, str(error)) from error
+    stderr = done.stderr.decode(errors="replace")
+    if done.returncode:
+        raise ProcessError(args, done.returncode, stderr)
+    return Result(done.stdout, stderr)
+
+
+def lines(*args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Yield each line that `args` writes, as it comes, for progress.
+
+    Raises ProcessError, with all that was written, when it cannot start or ends with a code other than 0.
+    """
+    written: list[str] = []
+    try:
+        child = subprocess.Popen(
+            args, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace",
+        )  # fmt: skip
+    except OSError as error:
+        raise ProcessError(args, None, str(error)) from error
+    with child:
+        for line in child.stdout or ():
+            written.append(line)
+            yield line.rstrip("\n")
+    if child.returncode:
+        raise ProcessError(args, child.returncode, "".join(written))

@@ -1,0 +1,85 @@
+"""Template and answers become files. The only door to copier."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from new_ops_project.errors import Exit, ToolError
+from new_ops_project.template import Checkout
+
+
+def preload() -> None:
+    """Import copier, which takes longer than rendering; the prompts call this while a person types."""
+    import copier  # noqa: F401, PLC0415 - the point is its side effect
+
+
+def render(
+    checkout: Checkout, answers: Mapping[str, Any], into: Path, *, trusted: bool = False, ask: bool = False
+) -> None:
+    """Write the project to the folder `into`, which must be empty or absent.
+
+    With `ask`, copier asks for what `answers` lacks; else it takes defaults. Raises ToolError for everything that a
+    template or an answer can do wrong, KeyboardInterrupt when the person stops at one of copier's questions.
+    """
+    import copier
+
+    with _readable_errors(checkout):
+        copier.run_copy(
+            str(checkout.root), into, data=dict(answers), defaults=not ask, overwrite=True, quiet=not ask,
+            unsafe=trusted, settings=copier.Settings(),
+        )  # fmt: skip
+    _sign(into, checkout)
+
+
+@contextmanager
+def _readable_errors(checkout: Checkout) -> Iterator[None]:
+    """Turn what copier, its template engine and its shell raise into one sentence."""
+    import jinja2
+    import yaml
+    from copier.errors import CopierAnswersInterrupt, CopierError, UnsafeTemplateError
+    from plumbum import ProcessExecutionError
+
+    name = checkout.source.name
+    try:
+        yield
+    except CopierAnswersInterrupt as error:
+        raise KeyboardInterrupt from error
+    except UnsafeTemplateError as error:
+        raise ToolError(f"The template {name} needs trust: {error}", "Read it first; then add --trust.",
+                        Exit.UNTRUSTED) from error  # fmt: skip
+    except OSError as error:
+        raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
+    except (CopierError, ValueError, TypeError, jinja2.TemplateError, yaml.YAMLError, ProcessExecutionError) as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ToolError(f"The template {name} cannot be rendered: {lines[0]}", " ".join(lines[1:3])) from error
+
+
+def _sign(project: Path, checkout: Checkout) -> None:
+    """Record where the template is and its version, which copier could not tell from a plain folder."""
+    found = next((path for path in _answers_files(project) if str(checkout.root) in path.read_text("utf-8")), None)
+    if found is None:
+        return
+    marks = {"_commit": checkout.version} if checkout.version else {}
+    text = found.read_bytes().decode()
+    found.write_bytes(_resigned(text, {**marks, "_src_path": checkout.source.location}).encode())
+
+
+def _answers_files(project: Path) -> Iterator[Path]:
+    """The answers file first; else what could be one under another name."""
+    usual = project / ".copier-answers.yml"
+    yield from [usual] if usual.is_file() else sorted(project.rglob(".*.y*ml"))
+
+
+def _resigned(text: str, marks: Mapping[str, str]) -> str:
+    """The answers file with `marks` in it, and else as copier wrote it.
+
+    Copier's own dump (keys sorted, indent of 4) is repeated, so that the bytes are those of a plain `copier copy`.
+    """
+    import yaml
+
+    lines = text.splitlines(keepends=True)
+    start = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    answers = yaml.safe_load("".join(lines[start:]))
+    body = yaml.dump({**answers, **marks}, allow_unicode=True, default_flow_style=False, indent=4)
+    return "".join(lines[:start]) + body

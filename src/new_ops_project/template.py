@@ -1,0 +1,327 @@
+"""Where the template is, which versions it has, and one checkout per version that all runs share."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from new_ops_project import __version__, config, embedded, git
+from new_ops_project.errors import ToolError, nearest
+from new_ops_project.process import ProcessError
+
+EMBEDDED = "embedded"
+
+# As copier expands them.
+_SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+_SCP = re.compile(r"^[\w.+-]+@[\w.-]+:(?!//)")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A template's place as the answers file records it, and why this one was taken."""
+
+    location: str
+    reason: str
+    shown: str = ""
+
+    @property
+    def name(self) -> str:
+        """What to call it when speaking to a person."""
+        return self.shown or self.location
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """One version of a template as plain files in `root`; None for what is not under version control."""
+
+    source: Source
+    root: Path
+    version: str | None
+    commit: str | None
+
+
+# ---- which template -----------------------------------------------------------------------------------------
+
+
+def find(option: str | None = None) -> Source:
+    """The template to use: flag, environment, config file, install origin, else the embedded one.
+
+    Raises ToolError for a config file that cannot be read.
+    """
+    for given, reason in _candidates(option):
+        if given:
+            return Source(normalise(given), reason) if given != EMBEDDED else _embedded(reason)
+    return _embedded("it came with the tool")
+
+
+def _candidates(option: str | None) -> Iterator[tuple[str, str]]:
+    yield option or "", "--template names it"
+    yield os.environ.get(config.TEMPLATE_VARIABLE, ""), f"{config.TEMPLATE_VARIABLE} names it"
+    if setting := config.load().get("template"):
+        yield str(setting.value), f"{setting.origin} names it"
+    yield _install_origin(), "the tool was installed from there"
+
+
+def _embedded(reason: str) -> Source:
+    return Source(_home_relative(embedded_repository()), reason, EMBEDDED)
+
+
+def normalise(location: str) -> str:
+    """`location` as it may stand in an answers file for years: no relative path, no credentials.
+
+    A URL that plain copier would not take for a git repository gets the prefix `git+`, which it knows.
+    """
+    if location.startswith(tuple(_SHORT)) or _SCP.match(location):
+        return location
+    plain = location.removeprefix("git+")
+    if "://" not in plain:
+        return _local(Path(plain).expanduser().absolute())
+    parts = urlsplit(plain)
+    host = parts.netloc if parts.scheme == "ssh" else parts.netloc.rpartition("@")[2]
+    url = urlunsplit(parts._replace(netloc=host))
+    return url if url.endswith(".git") or url.startswith("git://") else f"git+{url}"
+
+
+def _local(path: Path) -> str:
+    resolved = Path(os.path.normpath(path))
+    bare = git.is_repository(resolved) and not (resolved / ".git").exists()
+    return f"git+file://{resolved}" if bare and resolved.suffix != ".git" else str(resolved)
+
+
+def _home_relative(path: Path) -> str:
+    try:
+        return f"~/{path.relative_to(Path.home()).as_posix()}"
+    except ValueError:
+        return str(path)
+
+
+@cache
+def _direct_url() -> dict[str, object]:
+    """What pip recorded of the place that the tool was installed from (PEP 610); {} for a package index."""
+    try:
+        text = metadata.distribution(config.NAME).read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        return {}
+    found = json.loads(text or "{}")
+    return found if isinstance(found, dict) else {}
+
+
+def _install_origin() -> str:
+    """The git URL that the tool was installed from, or an editable checkout's `origin`; '' for neither."""
+    origin = _direct_url()
+    if "vcs_info" in origin:
+        return str(origin["url"])
+    if checkout := _editable_checkout():
+        return git.remote(checkout)
+    return ""
+
+
+def _editable_checkout() -> Path | None:
+    """The checkout that an editable install runs from: its files, not the stale ones of site-packages."""
+    root = Path(__file__).parents[2]
+    return root if (root / "copier.yml").is_file() and (root / "templates").is_dir() else None
+
+
+# ---- the embedded template ----------------------------------------------------------------------------------
+
+
+def embedded_repository() -> Path:
+    """The embedded template as a git repository in the user's data folder, made when it is not there yet.
+
+    Raises ToolError when that folder cannot be written.
+    """
+    import platformdirs
+
+    data = platformdirs.user_data_path(config.NAME, appauthor=False)
+    checkout = _editable_checkout()
+    target = data / ("template-checkout" if checkout else "template")
+    with _guarded(target):
+        bundle = _pack_checkout(checkout) if checkout else Path(__file__).with_name("template.bundle")
+        _unpack(bundle, target, anew=checkout is not None)
+    return target
+
+
+def _pack_checkout(checkout: Path) -> Path:
+    """A bundle of the checkout, made again when a file or a tag of it has changed."""
+    state = hashlib.sha256(git.git("for-each-ref", "refs/tags", at=checkout).stdout if _has_git(checkout) else b"")
+    for path in sorted([checkout / "copier.yml", *(checkout / "templates").rglob("*")]):
+        if path.is_file():
+            state.update(f"{path.relative_to(checkout)}\0{path.stat().st_mode}\0".encode() + path.read_bytes())
+    bundle = _cache() / "checkout" / f"{state.hexdigest()[:16]}.bundle"
+    if not bundle.exists():
+        embedded.pack(checkout, __version__, bundle)
+    return bundle
+
+
+def _has_git(checkout: Path) -> bool:
+    return (checkout / ".git").exists()
+
+
+def _unpack(bundle: Path, target: Path, *, anew: bool) -> None:
+    """Make `target` hold what the bundle holds; versions of another release of the tool stay, unless `anew`."""
+    if not bundle.is_file():
+        raise ToolError("This installation carries no template.", "Reinstall new-ops-project, or give --template.")
+    stamp = target / ".git" / "new-ops-project-bundles"
+    mark = hashlib.sha256(bundle.read_bytes()).hexdigest()
+    if stamp.is_file() and mark in stamp.read_text().split():
+        return
+    if anew and target.exists():
+        shutil.rmtree(target)
+    if target.exists():
+        refs = ("+refs/tags/*:refs/tags/*", "+refs/heads/main:refs/embedded/main")
+        git.git(*git.TEMPORARY, "fetch", "--quiet", str(bundle), *refs, at=target)
+        git.git(*git.TEMPORARY, "merge", "--quiet", "--ff-only", "refs/embedded/main", at=target)
+    else:
+        _clone(bundle, target)
+    with stamp.open("a") as file:
+        file.write(f"{mark}\n")
+
+
+def _clone(bundle: Path, target: Path) -> None:
+    fresh = target.with_name(f".{target.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    git.git(*git.TEMPORARY, "clone", "--quiet", "--branch=main", str(bundle), str(fresh), at=target.parent)
+    git.git("remote", "remove", "origin", at=fresh)
+    fresh.rename(target)
+
+
+# ---- versions and checkouts ---------------------------------------------------------------------------------
+
+
+def versions(source: Source) -> list[str]:
+    """The released versions (tags that PEP 440 reads), newest first; [] where there are none.
+
+    Raises ToolError when the template cannot be reached.
+    """
+    repository = _repository(source)
+    return _sorted(git.tags(repository)) if repository else []
+
+
+def checkout(source: Source, ref: str | None = None) -> Checkout:
+    """The files of one version: `ref`, or the newest release, or HEAD where nothing was released.
+
+    Raises ToolError for a template that cannot be reached and for a version that it does not have.
+    """
+    repository = _repository(source)
+    if repository is None:
+        return _plain(source, ref)
+    wanted = ref or next((tag for tag in _sorted(git.tags(repository)) if not _is_prerelease(tag)), "HEAD")
+    commit = git.resolve(repository, wanted)
+    if commit is None:
+        released = _sorted(git.tags(repository))
+        hint = nearest(wanted, released) or f"It has {', '.join(released[:8]) or 'no released version'}."
+        raise ToolError(f"The template {source.name} has no version {wanted!r}.", hint[0].upper() + hint[1:])
+    return Checkout(source, _files(repository, commit), git.describe(repository, commit), commit)
+
+
+def _plain(source: Source, ref: str | None) -> Checkout:
+    root = Path(source.location).expanduser()
+    if not root.is_dir():
+        raise ToolError(f"The template {source.name} is no folder and no git repository.", "Check --template.")
+    if ref:
+        raise ToolError(f"The template {source.name} has no versions, so not {ref!r} either.", "Leave --ref out.")
+    return Checkout(source, root, None, None)
+
+
+def _files(repository: Path, commit: str) -> Path:
+    """The files of `commit`, in a folder that is never changed once it is there."""
+    folder = _cache() / "versions" / commit
+    if folder.is_dir():
+        return folder
+    with _guarded(folder):
+        if not folder.is_dir():
+            fresh = folder.with_name(f".{commit}.new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir()
+            git.extract(repository, commit, fresh)
+            fresh.rename(folder)
+    return folder
+
+
+def _repository(source: Source) -> Path | None:
+    """The git repository to read: the folder itself, or our mirror of a URL or a bundle; None for plain files."""
+    path = Path(source.location.removeprefix("git+file://")).expanduser()
+    if git.is_repository(path):
+        return path
+    if path.is_dir():
+        return None
+    if "://" not in source.location and not _is_short(source.location) and not path.is_file():
+        raise ToolError(f"The template {source.location} does not exist.", "Check --template, or use a git URL.")
+    return _mirror(str(path) if path.is_file() else _url(source.location))
+
+
+def _is_short(location: str) -> bool:
+    return location.startswith(tuple(_SHORT)) or bool(_SCP.match(location))
+
+
+def _url(location: str) -> str:
+    for short, url in _SHORT.items():
+        if location.startswith(short):
+            return f"{url}{location.removeprefix(short).strip('/').removesuffix('.git')}.git"
+    return location.removeprefix("git+")
+
+
+@cache
+def _mirror(url: str) -> Path:
+    """Our mirror of `url`, brought up to date once in this run (hence the cache)."""
+    mirror = _cache() / "mirrors" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+    with _guarded(mirror):
+        try:
+            if mirror.is_dir():
+                git.git(*git.TEMPORARY, "remote", "update", "--prune", at=mirror)
+            else:
+                fresh = mirror.with_name(f".{mirror.name}.new")
+                shutil.rmtree(fresh, ignore_errors=True)
+                git.git(*git.TEMPORARY, "clone", "--mirror", "--quiet", "--", url, str(fresh), at=mirror.parent)
+                fresh.rename(mirror)
+        except ProcessError as error:
+            hint = "Check the address and your access to it, or use --template embedded."
+            raise ToolError(f"The template {url} cannot be reached: {error.last_line}", hint) from error
+    return mirror
+
+
+def _sorted(names: list[str]) -> list[str]:
+    """Names that are versions (PEP 440), newest first."""
+    from packaging.version import InvalidVersion, Version
+
+    found = []
+    for name in names:
+        try:
+            found.append((Version(name), name))
+        except InvalidVersion:
+            continue
+    return [name for _, name in sorted(found, reverse=True)]
+
+
+def _is_prerelease(tag: str) -> bool:
+    from packaging.version import Version
+
+    return Version(tag).is_prerelease
+
+
+def _cache() -> Path:
+    import platformdirs
+
+    return platformdirs.user_cache_path(config.NAME, appauthor=False)
+
+
+@contextmanager
+def _guarded(target: Path) -> Iterator[None]:
+    """Only one process at a time makes `target`; raises ToolError when its folder cannot be written."""
+    from filelock import FileLock
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_name(f".{target.name}.lock")):
+            yield
+    except OSError as error:
+        message = f"{error.filename or target} cannot be written: {error.strerror or error}."
+        raise ToolError(message, "The template is kept there; free or unlock it.") from error
