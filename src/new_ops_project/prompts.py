@@ -1,7 +1,5 @@
 """The questions on a terminal, asked with questionary. Ctrl-C or Esc stops everything."""
 
-import os
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -115,8 +113,3 @@ def _preload(work: Callable[[], None]) -> None:
             work()
 
     threading.Thread(target=quietly, daemon=True, name="preload").start()
-
-
-def is_possible() -> bool:
-    """Whether there is a person at a terminal to ask: a tty on both ends, and no CI."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and sys.stdout.isatty() and not os.environ.get("CI")

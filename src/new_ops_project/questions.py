@@ -95,6 +95,10 @@ class Questionnaire:
         hint = nearest(name, names) or f"The keys are {', '.join(names)}."
         raise ToolError(f"The template has no question called {name!r}.", hint[0].upper() + hint[1:])
 
+    def computed(self, name: str) -> Question:
+        """The computed answer called `name`, which every template of ours has."""
+        return next(question for question in self.questions if question.name == name)
+
     @cached_property
     def jinja(self) -> "SandboxedEnvironment":
         """The environment in which copier would evaluate the strings of copier.yml."""

@@ -193,6 +193,21 @@ def _clone(bundle: Path, target: Path) -> None:
     fresh.rename(target)
 
 
+def publish(url: str) -> Source:
+    """Push the embedded template with every tag to `url`, and return the place that it is at now.
+
+    Raises ToolError when the server refuses; nothing is forced, so what is there stays.
+    """
+    repository = embedded_repository()
+    location = normalise(url)
+    try:
+        git.git(*git.TEMPORARY, "push", "--quiet", "--", _url(url), "main:main", "refs/tags/*:refs/tags/*", at=repository)
+    except ProcessError as error:
+        message = f"The template cannot be pushed to {location}: {error.last_line}"
+        raise ToolError(message, "Create an empty repository there, check your access, and publish again.") from error
+    return Source(location, "it was published there")
+
+
 # ---- versions and checkouts ---------------------------------------------------------------------------------
 
 

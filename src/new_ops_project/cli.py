@@ -1,0 +1,103 @@
+"""The verbs in order, and errors as exit codes."""
+
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from new_ops_project import __version__
+from new_ops_project.errors import Exit, ToolError
+
+EXAMPLES = """\b
+Examples:
+  new-ops-project                                  asks three questions, creates the project
+  new-ops-project new rotate-keys --defaults       the same without questions
+  new-ops-project new audit --tier cli --preview   shows what would be written
+"""
+
+# Verb, what --help says of it. Each is the file of its name in commands/, imported when it is called.
+VERBS = {
+    "new": "Create a project: three answers, a committed repository.",
+    "template": "Show, list and publish the template.",
+    "config": "Show and set defaults: `template`, and any answer.",
+    "completion": "Print the completion script of a shell.",
+}
+
+
+class _Verbs(click.Group):
+    """Imports a verb's file when the verb is called, so that --help and the first prompt come at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        if cmd_name not in VERBS:
+            return None
+        found: click.Command = import_module(f"new_ops_project.commands.{cmd_name}").command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(
+    cls=_Verbs,
+    invoke_without_command=True,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Start Python projects for operations teams, and keep them fresh.
+
+    Without a verb it asks for a name, a Python version and a tier, and creates the project.
+    """
+    if context.invoked_subcommand is None:
+        verb = context.command.get_command(context, "new") if isinstance(context.command, click.Group) else None
+        if verb:
+            context.invoke(verb, **{param.name: param.get_default(context) for param in verb.params if param.name})
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the code that says how it went."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    from new_ops_project.process import scrub
+
+    scrub()
+    try:
+        cli.main(prog_name="new-ops-project", standalone_mode=False)
+    except ToolError as error:
+        _complain(error.message, error.hint)
+        return error.code
+    except click.ClickException as error:
+        error.show()
+        return Exit.FAILED
+    except (click.Abort, KeyboardInterrupt):
+        _complain("Interrupted; nothing was left behind.")
+        return Exit.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - whatever is left is a bug, and says so
+        _report_bug(error)
+        return Exit.BUG
+    return Exit.DONE
+
+
+def _complain(message: str, hint: str = "") -> None:
+    click.secho(f"new-ops-project: {message}", err=True, fg="red")
+    if hint:
+        click.echo(hint, err=True)
+
+
+def _report_bug(error: Exception) -> None:
+    import platform
+    import traceback
+
+    traceback.print_exception(error)
+    versions: dict[str, Any] = {"new-ops-project": __version__, "Python": platform.python_version()}
+    named = ", ".join(f"{name} {version}" for name, version in versions.items())
+    click.echo(f"This is a bug in new-ops-project; please report it with the lines above ({named}).", err=True)
