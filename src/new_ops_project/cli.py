@@ -56,9 +56,10 @@ def cli(context: click.Context) -> None:
     Without a verb it asks for a name, a Python version and a tier, and creates the project.
     """
     if context.invoked_subcommand is None:
-        verb = context.command.get_command(context, "new") if isinstance(context.command, click.Group) else None
-        if verb:
-            context.invoke(verb, **{param.name: param.get_default(context) for param in verb.params if param.name})
+        from new_ops_project.commands import new
+
+        with new.command.make_context("new", [], parent=context) as asking:
+            new.command.invoke(asking)
 
 
 def main() -> NoReturn:

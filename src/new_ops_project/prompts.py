@@ -69,7 +69,7 @@ def _select(question: Question, choices: list[Choice], default: Any, notes: Mapp
         if not choice.disabled
     ]
     start = default if default in [choice.value for choice in offered] else None
-    return questionary.select(question.help, offered, default=start, style=_STYLE, qmark="?",
+    return questionary.select(f"{question.help}\n ", offered, default=start, style=_STYLE, qmark="?",
                               instruction="(arrow keys, Enter)")  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def _checkbox(question: Question, answers: Answers, default: list[Any]) -> quest
         questionary.Choice(choice.label, value=choice.value, checked=choice.value in default)
         for choice in answers.choices(question)
     ]
-    return questionary.checkbox(question.help, offered, style=_STYLE, qmark="?")
+    return questionary.checkbox(f"{question.help}\n ", offered, style=_STYLE, qmark="?")
 
 
 def _after_first_render(question: questionary.Question, work: Callable[[], None]) -> None:
