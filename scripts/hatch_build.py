@@ -18,7 +18,9 @@ class TemplateBundle(BuildHookInterface):  # type: ignore[type-arg]
             return
         if not (root / "PKG-INFO").exists():
             _embedded(root).pack(root, self.metadata.version, bundle)
-        inside = "src/new_ops_project/template.bundle" if self.target_name == "sdist" else "new_ops_project/template.bundle"
+        inside = (
+            "src/new_ops_project/template.bundle" if self.target_name == "sdist" else "new_ops_project/template.bundle"
+        )
         build_data["force_include"][str(bundle)] = inside
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

@@ -64,15 +64,16 @@ def cli(context: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with the code that says how it went."""
-    sys.exit(_run())
+    sys.exit(run())
 
 
-def _run() -> int:
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command line (that of the process, if none is given) and return its exit code."""
     from new_ops_project.process import scrub
 
     scrub()
     try:
-        cli.main(prog_name="new-ops-project", standalone_mode=False)
+        cli.main(arguments, prog_name="new-ops-project", standalone_mode=False)
     except ToolError as error:
         _complain(error.message, error.hint)
         return error.code

@@ -5,6 +5,7 @@ of its tag, in the order of their release, so that a later build only adds to wh
 Standard library only, and nothing of the package: the build hook loads this file by itself.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -99,10 +100,7 @@ def _remove(path: Path) -> None:
 
 
 def _git(*args: str, at: Path, env: Mapping[str, str] | None = None) -> str:
-    import os
-
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run(  # noqa: S603 - see the module's docstring: no other module at build time
-        ("git", *_QUIET, *args), cwd=at, env={**kept, **(env or {})}, check=True, capture_output=True, text=True
-    )
+    command = ("git", *_QUIET, *args)
+    done = subprocess.run(command, cwd=at, env={**kept, **(env or {})}, check=True, capture_output=True, text=True)
     return done.stdout

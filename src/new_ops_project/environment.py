@@ -61,7 +61,9 @@ def create(project: Path, minor: str, progress: Callable[[str, int, int], None])
     base = interpreter(minor)
     if base is None:
         message = f"Python {minor} was not found on PATH, in pyenv or in uv."
-        raise ToolError(message, f"Install it (`uv python install {minor}` or `pyenv install {minor}`), then make .venv.")
+        raise ToolError(
+            message, f"Install it (`uv python install {minor}` or `pyenv install {minor}`), then make .venv."
+        )
     python = python_of(project / ".venv")
     total = len(locked(project / LOCK)) + 2
     progress(f"making .venv with {base}", 0, total)

@@ -103,7 +103,17 @@ def extract(repository: Path, ref: str, into: Path, *paths: str) -> None:
     index = into.with_name(f"{into.name}.index")
     env = {"GIT_WORK_TREE": str(into), "GIT_INDEX_FILE": str(index)}
     try:
-        git(*TEMPORARY, "checkout", "--force", "--quiet", ref, "--", *(paths or (".",)), at=repository, env=env)
+        git(
+            *TEMPORARY,
+            "checkout",
+            "--force",
+            "--quiet",
+            ref,
+            "--",
+            *(paths or (".",)),
+            at=repository,
+            env=env,
+        )
     finally:
         index.unlink(missing_ok=True)
 

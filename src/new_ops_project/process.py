@@ -8,9 +8,22 @@ from pathlib import Path
 
 # What git exports to its hooks; a child that saw these would act on the caller's repository.
 _REPOSITORY = frozenset(
-    """GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR
-    GIT_NAMESPACE GIT_PREFIX GIT_CEILING_DIRECTORIES GIT_INTERNAL_SUPER_PREFIX GIT_QUARANTINE_PATH
-    GIT_SHALLOW_FILE GIT_GRAFT_FILE GIT_EXEC_PATH""".split()
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_CEILING_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_EXEC_PATH",
+        "GIT_GRAFT_FILE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
 )
 
 

@@ -1,8 +1,8 @@
 """copier.yml read as data: questions, computed answers and what makes a template need trust.
 
-The rules are copier's (https://copier.readthedocs.io/en/stable/configuring/), for the parts that the tool needs before it
-imports copier: help, choices, defaults, validators, `when`, `!include`. Copier still has the last word: it renders
-with the answers that come from here, and checks them again.
+The rules are copier's (https://copier.readthedocs.io/en/stable/configuring/), for the parts that the tool needs
+before it imports copier: help, choices, defaults, validators, `when`, `!include`. Copier still has the last word:
+it renders with the answers that come from here, and checks them again.
 """
 
 import re
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 # The three answers by which the tool knows a template as one of its own kind.
 MAIN = ("project_name", "python_version", "tier")
 
-_NEEDS_TRUST = {"tasks": "runs commands", "migrations": "runs commands", "jinja_extensions": "loads Python code"}
+_NEEDS_TRUST = {
+    "tasks": "runs commands",
+    "migrations": "runs commands",
+    "jinja_extensions": "loads Python code",
+}
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,9 @@ class Answers:
         """`given` as the question's type; raises ToolError with the value in it."""
         try:
             if question.multiselect:
-                return [choice.value for choice in self.choices(question) if choice.value in self._many(question, given)]
+                return [
+                    choice.value for choice in self.choices(question) if choice.value in self._many(question, given)
+                ]
             return _cast(question.type, given)
         except ValueError as error:
             raise ToolError(f"{question.name} is {given!r}, which is no {question.type}: {error}.") from error
@@ -227,10 +233,10 @@ def _documents(path: Path, root: Path) -> list[dict[str, Any]]:
     import yaml
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loader = type("Loader", (base,), {})
+    loader: Any = type("Loader", (base,), {})
     loader.add_constructor("!include", lambda load, node: _include(load.construct_scalar(node), root))
     try:
-        found = list(yaml.load_all(path.read_bytes(), Loader=loader))  # noqa: S506 - a SafeLoader's own kind
+        found = list(yaml.load_all(path.read_bytes(), Loader=loader))
     except yaml.YAMLError as error:
         raise ToolError(f"{path.name} of the template is not YAML: {error}", "Mend it there.") from error
     flat = [item for entry in found if entry for item in (entry if isinstance(entry, list) else [entry])]

@@ -11,7 +11,7 @@ from new_ops_project.template import Checkout
 
 def preload() -> None:
     """Import copier, which takes longer than rendering; the prompts call this while a person types."""
-    import copier  # noqa: F401, PLC0415 - the point is its side effect
+    import copier  # noqa: F401 - the point is its side effect
 
 
 def render(
@@ -50,7 +50,14 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
                         Exit.UNTRUSTED) from error  # fmt: skip
     except OSError as error:
         raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
-    except (CopierError, ValueError, TypeError, jinja2.TemplateError, yaml.YAMLError, ProcessExecutionError) as error:
+    except (
+        CopierError,
+        ValueError,
+        TypeError,
+        jinja2.TemplateError,
+        yaml.YAMLError,
+        ProcessExecutionError,
+    ) as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ToolError(f"The template {name} cannot be rendered: {lines[0]}", " ".join(lines[1:3])) from error
 

@@ -201,7 +201,16 @@ def publish(url: str) -> Source:
     repository = embedded_repository()
     location = normalise(url)
     try:
-        git.git(*git.TEMPORARY, "push", "--quiet", "--", _url(url), "main:main", "refs/tags/*:refs/tags/*", at=repository)
+        git.git(
+            *git.TEMPORARY,
+            "push",
+            "--quiet",
+            "--",
+            _url(url),
+            "main:main",
+            "refs/tags/*:refs/tags/*",
+            at=repository,
+        )
     except ProcessError as error:
         message = f"The template cannot be pushed to {location}: {error.last_line}"
         raise ToolError(message, "Create an empty repository there, check your access, and publish again.") from error

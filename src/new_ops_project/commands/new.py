@@ -279,7 +279,9 @@ def _confirm(voice: Voice, path: Path, files: tuple[File, ...]) -> None:
 def _say_created(voice: Voice, outcome: Outcome, created: "Created") -> None:
     """What was made, and what about it a person should know."""
     version = outcome.checkout.version or "without a version"
-    voice.say(f"Created {outcome.path}: {len(outcome.files)} files from template {outcome.checkout.source.name} {version}.")
+    voice.say(
+        f"Created {outcome.path}: {len(outcome.files)} files from template {outcome.checkout.source.name} {version}."
+    )
     if created.outer:
         voice.say(f"It lies inside another git repository, {created.outer}, which does not track it.", fg="yellow")
     if created.commit:
@@ -311,7 +313,10 @@ def _say_next(voice: Voice, outcome: Outcome, *, venv: bool) -> None:
     install = ".venv/bin/python -m pip install"
     steps = [f"cd {shlex.quote(os.path.relpath(outcome.path))}"]
     if not venv:
-        steps += [f"python{_python(outcome)} -m venv .venv", f"{install} --require-hashes -r requirements-dev.txt"]
+        steps += [
+            f"python{_python(outcome)} -m venv .venv",
+            f"{install} --require-hashes -r requirements-dev.txt",
+        ]
         if outcome.answers["tier"] != "script":
             steps += [f"{install} --no-deps --no-build-isolation --editable ."]
     voice.say("\nNext:")
