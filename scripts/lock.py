@@ -34,7 +34,9 @@ locks:
   when: false
   default:
 """
-COMPILED_LINE = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>.+?))?(?P<hashes>(?: --hash=\S+)*)")
+COMPILED_LINE = re.compile(
+    r"(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>.+?))?(?P<hashes>(?: --hash=\S+)*)"
+)
 MODULE_SUFFIXES = frozenset({".py", ".so", ".pyd"})
 
 
@@ -94,8 +96,7 @@ def read_pins(path: Path) -> Pins:
         lowest = min(pins["python"]["versions"], key=_minor)
         return Pins(lowest, {normalise(name): str(at["at_least"]) for name, at in direct.items()})
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        message = f"Cannot read the pins from {path} ({error!r}); repair that file first."
-        raise LockError(message) from error
+        raise LockError(f"Cannot read the pins from {path} ({error!r}); repair that file first.") from error
 
 
 def _minor(version: str) -> tuple[int, ...]:
@@ -111,17 +112,16 @@ def uv_command() -> tuple[str, ...]:
         return (sys.executable, "-m", "uv")
     if program := shutil.which("uv"):
         return (program,)
-    message = "uv is not installed; run `python -m pip install uv` and try again."
-    raise LockError(message)
+    raise LockError("uv is not installed; run `python -m pip install uv` and try again.")
 
 
-def run_uv(*arguments: str, text: str = "") -> str:
-    """Run `uv pip` with `text` as its input and give what it printed; nothing is ever built, wheels only."""
-    command = (*uv_command(), "pip", *arguments, "--no-build", "--no-progress")
-    done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 our own arguments, no shell
+def run_uv(verb: str, *arguments: str, text: str = "") -> str:
+    """Run `uv pip` with `text` as its input and give what it printed; wheels only, so that nothing foreign runs."""
+    command = (*uv_command(), "pip", verb, "--python", sys.executable, "--no-build", "--no-progress", *arguments)
+    done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
-        message = f"uv could not {arguments[0]}:\n{done.stderr.strip()}\nCheck pins.yml and the way to the package index."
-        raise LockError(message)
+        reason = done.stderr.strip()
+        raise LockError(f"`uv pip {verb}` failed:\n{reason}\nCheck pins.yml, and that uv reaches the package index.")
     return done.stdout
 
 
@@ -139,8 +139,7 @@ def parse(text: str) -> dict[str, Requirement]:
         requirement = parse_line(line)
         if other := found.get(requirement.name):
             versions = f"{other.version} and {requirement.version}"
-            message = f"{requirement.name} needs two versions, {versions}; move a bound in pins.yml until one will do."
-            raise LockError(message)
+            raise LockError(f"{other.name} needs two versions, {versions}; move a bound in pins.yml until one will do.")
         found[requirement.name] = requirement
     return found
 
@@ -149,8 +148,7 @@ def parse_line(line: str) -> Requirement:
     """Read `name==version ; marker --hash=...`."""
     match = COMPILED_LINE.fullmatch(line)
     if not match:
-        message = f"uv wrote a line that this script does not know, {line!r}; lock with another version of uv."
-        raise LockError(message)
+        raise LockError(f"uv wrote a line that this script does not know, {line!r}; try another version of uv.")
     hashes = tuple(sorted(match["hashes"].replace("--hash=", "").split()))
     return Requirement(normalise(match["name"]), match["version"], match["marker"] or "", hashes)
 
@@ -191,10 +189,7 @@ def installed_modules(requirements: Iterable[Requirement], folder: Path) -> dict
     """Install into a throwaway prefix what this platform can have, and list the modules of each package."""
     prefix, wanted = folder / "installed", folder / "requirements.txt"
     wanted.write_text("".join(requirement_lines(requirements)), encoding="utf-8")
-    run_uv(
-        *("install", "--python", sys.executable, "--prefix", str(prefix)),
-        *("--no-deps", "--require-hashes", "--requirements", str(wanted)),
-    )
+    run_uv("install", "--prefix", str(prefix), "--no-deps", "--require-hashes", "--requirements", str(wanted))
     found = (Distribution.at(path) for path in prefix.rglob("*.dist-info"))
     return {normalise(each.name): top_level(each) for each in found}
 
@@ -248,7 +243,7 @@ def package_lines(name: str, package: Package) -> str:
 
 
 def plain(text: str) -> str:
-    """Quote a name only if YAML would take it for something else, such as `yes` or `3`."""
+    """Quote a name only if YAML takes it for something else, such as `on` or `3`."""
     return text if yaml.safe_load(text) == text else quoted(text)
 
 
@@ -265,8 +260,7 @@ def replace(path: Path, text: str) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        message = f"Cannot write {path} ({error.strerror}); make it writable and try again."
-        raise LockError(message) from error
+        raise LockError(f"Cannot write {path} ({error.strerror}); make it writable and try again.") from error
 
 
 # ---- command ----------------------------------------------------------------------------------------------------
