@@ -312,6 +312,12 @@ def _mirror(url: str) -> Path:
     return mirror
 
 
+def forget() -> None:
+    """Look again at what was found out once for this run: the next one is another."""
+    _mirror.cache_clear()
+    _direct_url.cache_clear()
+
+
 def _sorted(names: list[str]) -> list[str]:
     """Names that are versions (PEP 440), newest first."""
     from packaging.version import InvalidVersion, Version

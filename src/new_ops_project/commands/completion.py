@@ -1,4 +1,4 @@
-"""`completion`: the script that makes a shell complete verbs, options and answers."""
+"""`completion`: the script that makes a shell complete verbs, options and tiers."""
 
 import click
 

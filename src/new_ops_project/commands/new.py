@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from new_ops_project.questions import Answers, Question, Questionnaire
     from new_ops_project.template import Checkout
 
+TIERS = ("script", "library", "cli")
+
 EXAMPLES = """\b
 Examples:
   new-ops-project new                                     asks three questions
@@ -94,7 +96,13 @@ def _file_as_json(file: File, *, texts: bool) -> dict[str, str]:
 @click.command(epilog=EXAMPLES)
 @click.argument("name", required=False)
 @click.option("--path", type=click.Path(path_type=Path), help="Where to create it.  [default: ./NAME]")
-@click.option("--tier", metavar="script|library|cli", help="One file, a package to import, or a command.")
+@click.option(
+    "--tier",
+    metavar="script|library|cli",
+    help="One file, a package to import, or a command.",
+    # The template decides which tiers there are; these are what a shell offers.
+    shell_complete=lambda _context, _option, typed: [tier for tier in TIERS if tier.startswith(typed)],
+)
 @click.option("--python", metavar="X.Y", help="The exact minor version of Python.")
 @click.option("--defaults", is_flag=True, help="Take the default wherever no answer is given; never ask.")
 @click.option("--advanced", is_flag=True, help="Ask the other questions too.")

@@ -1,0 +1,101 @@
+"""Isolation for every test: a home, git configuration and caches of its own; and the command as a function."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from new_ops_project import cli, template
+
+ROOT = Path(__file__).parents[1]
+GITCONFIG = "[user]\n\tname = Ada Ops\n\temail = ada@example.org\n[init]\n\tdefaultBranch = trunk\n"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command line printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Its standard output as JSON."""
+        return json.loads(self.out)
+
+
+class Run(Protocol):
+    """Runs one command line in this process."""
+
+    def __call__(self, *args: str, code: int = 0) -> Ran:
+        """Run it and expect the exit code."""
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for the template's repository and checkouts, for all tests of a worker."""
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of this test's own, with a git identity; the real one is out of reach."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / ".gitconfig").write_text(GITCONFIG)
+    for name in [name for name in os.environ if name.startswith(("GIT_", "NEW_OPS_", "COPIER_", "XDG_", "CI"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("USERPROFILE", str(folder))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(shared / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    monkeypatch.setenv("NEW_OPS_PROJECT_TEMPLATE", "embedded")
+    template.forget()
+    yield folder
+    template.forget()
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the current one."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def run(work: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command in this process, in the folder `work`, without a terminal."""
+
+    def call(*args: str, code: int = 0) -> Ran:
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        got = cli.run(list(args))
+        out, err = capfd.readouterr()
+        assert got == code, f"exit code {got}, not {code}\n{out}\n{err}"
+        return Ran(got, out, err)
+
+    return call
+
+
+def git(*args: str, at: Path) -> str:
+    """Run git and return what it printed."""
+    return subprocess.run(["git", *args], cwd=at, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder` but git's own, by its path with `/`."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
