@@ -31,3 +31,8 @@ def nearest(word: str, known: list[str]) -> str:
 
     matches = get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean {matches[0]}?" if matches else ""
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital letter."""
+    return text[:1].upper() + text[1:]

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from new_ops_project.errors import Exit, ToolError, nearest
+from new_ops_project.errors import Exit, ToolError, nearest, sentence
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -97,7 +97,7 @@ class Questionnaire:
             if question.name == name:
                 return question
         hint = nearest(name, names) or f"The keys are {', '.join(names)}."
-        raise ToolError(f"The template has no question called {name!r}.", hint[0].upper() + hint[1:])
+        raise ToolError(f"The template has no question called {name!r}.", sentence(hint))
 
     def computed(self, name: str) -> Question:
         """The computed answer called `name`, which every template of ours has."""
@@ -181,8 +181,7 @@ class Answers:
         offered = [choice.value for choice in self.choices(question)]
         for item in items:
             if item not in offered:
-                hint = nearest(str(item), [str(value) for value in offered])
-                raise ToolError(f"{question.name} {item!r} is not offered.", _offer(offered, hint))
+                raise ToolError(f"{question.name} {item!r} is not offered.", sentence(_offer(offered, item)))
         return items
 
     def problem(self, question: Question, value: Any) -> str:
@@ -192,7 +191,7 @@ class Answers:
         if choices and (match is None or match.disabled):
             offered = [choice.value for choice in choices if not choice.disabled]
             why = match.disabled if match else "is not offered"
-            return f"{question.name} {value!r} {why}. {_offer(offered, nearest(str(value), list(map(str, offered))))}"
+            return f"{question.name} {value!r} {why}; {_offer(offered, value)}"
         return " ".join(str(self.render(question.details.get("validator", ""), **{question.name: value})).split())
 
     def answer(self, question: Question, given: Any) -> None:
@@ -200,7 +199,7 @@ class Answers:
         value = self.parse(question, given)
         if wrong := self.problem(question, value):
             message, _, hint = wrong.partition("; ")
-            raise ToolError(message, hint[:1].upper() + hint[1:])
+            raise ToolError(message, sentence(hint))
         self.values[question.name] = value
 
     def compute(self, question: Question) -> None:
@@ -268,10 +267,11 @@ def require_trust(questionnaire: Questionnaire, source: str, *, trusted: bool) -
         raise ToolError(message, "Read it first; then add --trust.", Exit.UNTRUSTED)
 
 
-def _offer(offered: list[Any], closest: str) -> str:
-    if closest:
-        return closest[0].upper() + closest[1:]
-    return f"Choose one of {', '.join(map(str, offered))}."
+def _offer(offered: list[Any], given: Any) -> str:
+    """What to use instead: the nearest word, if `given` is one, else everything that is offered."""
+    words = [str(value) for value in offered]
+    near = nearest(str(given), words) if str(given)[:1].isalpha() else ""
+    return near or f"choose one of {', '.join(words)}."
 
 
 def _items(given: Any) -> list[Any]:

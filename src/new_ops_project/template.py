@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from new_ops_project import __version__, config, embedded, git
-from new_ops_project.errors import ToolError, nearest
+from new_ops_project.errors import ToolError, nearest, sentence
 from new_ops_project.process import ProcessError
 
 EMBEDDED = "embedded"
@@ -242,7 +242,7 @@ def checkout(source: Source, ref: str | None = None) -> Checkout:
     if commit is None:
         released = _sorted(git.tags(repository))
         hint = nearest(wanted, released) or f"It has {', '.join(released[:8]) or 'no released version'}."
-        raise ToolError(f"The template {source.name} has no version {wanted!r}.", hint[0].upper() + hint[1:])
+        raise ToolError(f"The template {source.name} has no version {wanted!r}.", sentence(hint))
     return Checkout(source, _files(repository, commit), git.describe(repository, commit), commit)
 
 
