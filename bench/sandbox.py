@@ -1,0 +1,66 @@
+"""A temporary home in which both tools run: no setting, cache or identity of the machine's user is in it."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+GITCONFIG = "[user]\n\tname = Bench\n\temail = bench@example.org\n"
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """Where commands run, with which environment, and the template repository that both tools read."""
+
+    root: Path
+    env: Mapping[str, str]
+    template: str
+
+    def command(self, args: tuple[str, ...]) -> tuple[str, ...]:
+        """A benchmark's command with its placeholder filled in."""
+        return tuple(arg.replace("{template}", self.template) for arg in args)
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """A fresh, empty folder to run one command in."""
+        with tempfile.TemporaryDirectory(dir=self.root) as folder:
+            yield Path(folder)
+
+
+@contextmanager
+def sandbox() -> Iterator[Sandbox]:
+    """Make the home and have the tool unpack its template there; all of it is gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        root = Path(folder).resolve()
+        home = root / "home"
+        home.mkdir()
+        (home / ".gitconfig").write_text(GITCONFIG)
+        env = _environment(home)
+        yield Sandbox(root, env, _template(env, home))
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Nothing of the caller's but PATH, behind the executables of this very environment."""
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "HOME": str(home),
+        "XDG_CONFIG_DIRS": str(home / "etc"),
+        "TMPDIR": str(home.parent),
+        "LANG": "C.UTF-8",
+        "TERM": "xterm-256color",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "NEW_OPS_PROJECT_TEMPLATE": "embedded",
+    }
+
+
+def _template(env: Mapping[str, str], home: Path) -> str:
+    shown = subprocess.run(
+        ("new-ops-project", "template", "show", "--json"), cwd=home, env=env, capture_output=True, check=True
+    )
+    source = str(json.loads(shown.stdout)["source"])
+    return source.replace("~", str(home), 1) if source.startswith("~/") else source

@@ -1,0 +1,64 @@
+"""Reports as Markdown tables."""
+
+from collections.abc import Iterable, Sequence
+
+from results import Report, Result
+
+HEAD = ("what", "against", "ours", "theirs", "ratio", "target", "reached", "peak MiB", "git commands")
+COMPARED = ("what", "ours before", "ours now", "change", "ratio before", "ratio now", "target", "peak MiB")
+
+
+def table(report: Report) -> str:
+    """Every benchmark of one run, and the machine."""
+    about = ", ".join(f"{name} {value}" for name, value in report.machine.items())
+    note = f"Medians of {report.rounds} interleaved rounds. {about}."
+    return f"{_markdown(HEAD, map(_row, report.results))}\n\n{note}"
+
+
+def comparison(old: Report, new: Report) -> str:
+    """The benchmarks that both runs hold, before and now; a warning when the machines differ."""
+    before = {result.name: result for result in old.results}
+    rows = [_change(before[result.name], result) for result in new.results if result.name in before]
+    changed = [name for name in new.machine if new.machine[name] != old.machine.get(name)]
+    note = f"\n\nNot the same in both: {', '.join(changed)}." if changed else ""
+    return _markdown(COMPARED, rows) + note
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    ours, theirs = result.ours, result.theirs
+    return (
+        result.what,
+        result.against,
+        _time(ours.median),
+        _time(theirs.median),
+        f"{result.ratio:.2f}",
+        f"{result.target:.2f}",
+        "yes" if result.ratio <= result.target else "no",
+        f"{ours.peak:.0f} / {theirs.peak:.0f}",
+        f"{ours.git_commands} / {theirs.git_commands}",
+    )
+
+
+def _change(old: Result, new: Result) -> tuple[str, ...]:
+    return (
+        new.what,
+        _time(old.ours.median),
+        _time(new.ours.median),
+        f"{new.ours.median / old.ours.median - 1:+.0%}",
+        f"{old.ratio:.2f}",
+        f"{new.ratio:.2f}",
+        f"{new.target:.2f}",
+        f"{old.ours.peak:.0f} → {new.ours.peak:.0f}",
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    cells = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [" | ".join(map(str.ljust, row, widths)) for row in cells]
+    lines.insert(1, " | ".join("-" * width for width in widths))
+    return "\n".join(f"| {line} |" for line in lines)
