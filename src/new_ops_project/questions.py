@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from new_ops_project.errors import Exit, ToolError, nearest, sentence
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
 # The three answers by which the tool knows a template as one of its own kind.
@@ -73,6 +74,7 @@ class Questionnaire:
     root: Path
     config: Mapping[str, Any]
     questions: tuple[Question, ...]
+    _templates: dict[str, "Template"] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_ours(self) -> bool:
@@ -116,6 +118,12 @@ class Questionnaire:
         env.filters |= {"regex_replace": _regex_replace, "regex_findall": _regex_findall}
         return env
 
+    def compiled(self, text: str) -> "Template":
+        """The Jinja template of a string of copier.yml, compiled once: prompts evaluate it at each key."""
+        if text not in self._templates:
+            self._templates[text] = self.jinja.from_string(text)
+        return self._templates[text]
+
 
 @dataclass
 class Answers:
@@ -136,7 +144,7 @@ class Answers:
             return [self.render(item) for item in text] if isinstance(text, list) else text
         if "{" not in text:
             return text
-        return self.questionnaire.jinja.from_string(text).render({**self.values, **more})
+        return self.questionnaire.compiled(text).render({**self.values, **more})
 
     def is_open(self, question: Question) -> bool:
         """Whether the question's `when` holds, so that it is asked and recorded."""
