@@ -90,9 +90,13 @@ def run(work: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
     return call
 
 
-def git(*args: str, at: Path) -> str:
+def git(*args: str, at: Path, env: dict[str, str] | None = None) -> str:
     """Run git and return what it printed."""
-    return subprocess.run(["git", *args], cwd=at, check=True, capture_output=True, text=True).stdout.strip()
+    command = ["git", *args]
+    done = subprocess.run(
+        command, cwd=at, check=True, capture_output=True, text=True, env={**os.environ, **(env or {})}
+    )
+    return done.stdout.strip()
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -221,7 +221,9 @@ def test_two_runs_for_one_destination(work: Path) -> None:
     """Of runs that start together one wins, and the others say so."""
     command = [sys.executable, "-m", "new_ops_project", "new", "audit", "--defaults"]
     env = process.environment()
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) for _ in range(4)]
+    runs = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) for _ in range(4)
+    ]
     said = [child.communicate() for child in runs]
     codes = sorted(child.returncode for child in runs)
     assert codes == [0, 2, 2, 2], said

@@ -189,7 +189,9 @@ def test_completes(work: Path, monkeypatch: pytest.MonkeyPatch, typed: str, offe
     monkeypatch.setenv("_NEW_OPS_PROJECT_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", f"new-ops-project {typed}")
     monkeypatch.setenv("COMP_CWORD", str(len(typed.split())))
-    done = subprocess.run([sys.executable, "-m", "new_ops_project"], capture_output=True, text=True, check=False, cwd=work)
+    done = subprocess.run(
+        [sys.executable, "-m", "new_ops_project"], capture_output=True, text=True, check=False, cwd=work
+    )
     assert offered in done.stdout
 
 

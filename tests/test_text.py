@@ -44,7 +44,7 @@ def answered(**given_answers: Any) -> questions.Answers:
 @example(name="a" * 80)
 @settings(max_examples=150, deadline=None)
 def test_any_name_works_or_is_answered_with_one_that_does(name: str) -> None:
-    """A name gives a distribution name (PEP 503) and a free identifier, or an error that proposes one which does."""
+    """A name gives a distribution name (PEP 503) and a free identifier, or an error that proposes one."""
     try:
         answers = answered(project_name=name).values
     except ToolError as error:
@@ -86,7 +86,8 @@ def test_names(name: str, distribution: str, module: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "proposed"), [
-    ("requests", "requests-ops"), ("Ruff", "ruff-ops"), ("日本", "ops-project"), ("sync 日本", "sync"), ("--", "ops-project"),
+    ("requests", "requests-ops"), ("Ruff", "ruff-ops"), ("日本", "ops-project"), ("sync 日本", "sync"),
+    ("--", "ops-project"),
     ("con", "con-ops"), ("x" * 65, "x" * 64),
 ])  # fmt: skip
 def test_a_name_that_cannot_be_used_is_answered_with_another(name: str, proposed: str) -> None:
@@ -147,7 +148,9 @@ def test_half_a_character_is_refused(text: str) -> None:
         answered(project_name="x", description=text)
 
 
-@pytest.mark.parametrize("cron", ["*/5 * * * *", "0 0 1,15 * 1-5", "5 4 * JAN-MAR sun", "0-59/2 23 31 12 6", "07 05 * * *"])
+@pytest.mark.parametrize(
+    "cron", ["*/5 * * * *", "0 0 1,15 * 1-5", "5 4 * JAN-MAR sun", "0-59/2 23 31 12 6", "07 05 * * *"]
+)
 def test_schedules(cron: str) -> None:
     """Five fields, with what cron has: lists, ranges, steps, names."""
     assert answered(project_name="x", schedule=cron).values["schedule"] == cron

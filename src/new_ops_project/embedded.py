@@ -55,9 +55,9 @@ def _tagged(checkout: Path) -> list[Release]:
     """The tags vX.Y.Z of the checkout whose commits hold a template, oldest first."""
     if not (checkout / ".git").exists():
         return []
-    shape = "%(refname:short)%09%(*committerdate:raw)%(committerdate:raw)"
+    shape = "%(refname:short)%09%(creatordate:raw)"  # the tag's own date, or its commit's where it has none
     listed = _git("for-each-ref", f"--format={shape}", "refs/tags/v[0-9]*", at=checkout).splitlines()
-    found = [Release(tag, tag, date[:16]) for tag, date in (line.split("\t") for line in listed)]
+    found = [Release(tag, tag, date) for tag, date in (line.split("\t") for line in listed)]
     found = [release for release in found if _holds_template(checkout, release.tag)]
     return sorted(found, key=lambda release: (int(release.date.split()[0]), _numbers(release.tag)))
 

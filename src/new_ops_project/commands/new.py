@@ -212,7 +212,7 @@ class _Asker:
             try:
                 _destination(self._request, str(answers.render(question.details["default"], project_name=text)))
             except ToolError as error:
-                return error.message
+                return error.message.replace(f"{Path.cwd()}{os.sep}", "./")  # the line under a prompt is short
             return ""
 
         return check

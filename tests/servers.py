@@ -1,0 +1,89 @@
+"""Git servers on loopback: the git protocol by `git daemon`, smart HTTP by `git http-backend`."""
+
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+@contextmanager
+def git_daemon(root: Path) -> Iterator[str]:
+    """Serve every repository below `root`, for reading; yield the URL of `root`."""
+    port = _free_port()
+    command = [
+        "git",
+        "daemon",
+        "--export-all",
+        "--reuseaddr",
+        "--listen=127.0.0.1",
+        f"--port={port}",
+        f"--base-path={root}",
+    ]
+    with subprocess.Popen([*command, str(root)], stderr=subprocess.DEVNULL) as daemon:
+        _wait(port)
+        try:
+            yield f"git://127.0.0.1:{port}"
+        finally:
+            subprocess.run(["pkill", "-P", str(daemon.pid)], check=False)
+            daemon.terminate()
+
+
+@contextmanager
+def git_http(root: Path) -> Iterator[str]:
+    """Serve every repository below `root` over smart HTTP, for reading and pushing; yield the URL of `root`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._backend(b"")
+
+        def do_POST(self) -> None:
+            self._backend(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
+        def _backend(self, body: bytes) -> None:
+            """One request through git's own CGI program (git-http-backend(1))."""
+            path, _, query = self.path.partition("?")
+            env = {**os.environ, "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,
+                   "QUERY_STRING": query, "REQUEST_METHOD": self.command, "REMOTE_USER": "ada",
+                   "CONTENT_TYPE": self.headers.get("Content-Type") or "", "CONTENT_LENGTH": str(len(body)),
+                   "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "",
+                   "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding") or ""}  # fmt: skip
+            said = subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=True).stdout
+            head, _, content = said.partition(b"\r\n\r\n")
+            fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
+            self.send_response(int(fields.pop("Status", "200").split()[0]))
+            for name, value in fields.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of http.server
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _wait(port: int) -> None:
+    """Wait until something listens, at most ten seconds."""
+    for _ in range(200):
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port}")
