@@ -103,3 +103,10 @@ def tree(folder: Path) -> dict[str, bytes]:
     """Every file below `folder` but git's own, by its path with `/`."""
     paths = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def differing(one: dict[str, bytes], other: dict[str, bytes]) -> dict[str, tuple[bytes | None, bytes | None]]:
+    """The files that are not the same in both, with what they are."""
+    return {
+        path: (one.get(path), other.get(path)) for path in one.keys() | other.keys() if one.get(path) != other.get(path)
+    }

@@ -1,5 +1,6 @@
 """Template and answers become files. The only door to copier."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,14 +80,28 @@ def _answers_files(project: Path) -> Iterator[Path]:
 
 
 def _resigned(text: str, marks: Mapping[str, str]) -> str:
-    """The answers file with `marks` in it, and else as copier wrote it.
+    """The answers file with `marks` in it, and else as the template wrote it.
 
-    Copier's own dump (keys sorted, indent of 4) is repeated, so that the bytes are those of a plain `copier copy`.
+    Where it is copier's own dump (the filter to_nice_yaml), it is dumped anew, so that the bytes are those of a plain
+    `copier copy`; in any other form only the lines of the marks change.
     """
+    head = re.match(r"(?:(?:#.*|---|[ \t]*)\n)*", text)
+    start = head.end() if head else 0
+    answers = _load(text[start:])
+    if _dump(answers) == text[start:]:
+        return text[:start] + _dump({**answers, **marks})
+    body = re.sub(r"^(_commit|_src_path):.*\n(?:[ \t].*\n)*", "", text[start:], flags=re.MULTILINE)
+    return text[:start] + _dump(marks) + body
+
+
+def _load(text: str) -> dict[str, Any]:
     import yaml
 
-    lines = text.splitlines(keepends=True)
-    start = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    answers = yaml.safe_load("".join(lines[start:]))
-    body = yaml.dump({**answers, **marks}, allow_unicode=True, default_flow_style=False, indent=4)
-    return "".join(lines[:start]) + body
+    found = yaml.safe_load(text)
+    return found if isinstance(found, dict) else {}
+
+
+def _dump(answers: Mapping[str, Any]) -> str:
+    import yaml
+
+    return str(yaml.dump(dict(answers), allow_unicode=True, default_flow_style=False, indent=4))
