@@ -1,0 +1,118 @@
+"""The wheel: it carries every tagged version of the template, and works on each Python without a network."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+import yaml
+from conftest import ROOT, Run, git, tree
+from test_template import two_tags
+
+from new_ops_project import environment
+
+PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14") if environment.interpreter(minor))
+CACHE = {"PIP_CACHE_DIR": str(ROOT / ".pytest_cache" / "pip"), "PIP_NO_COMPILE": "1"}
+
+
+@pytest.fixture
+def cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pip keep what it fetched from one run of the tests to the next."""
+    for name, value in CACHE.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel, built from the sdist of a checkout with the tags v1.0.0 and v1.1.0."""
+    folder = tmp_path_factory.mktemp("wheel")
+    identity = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@b"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in identity.items():
+            patch.setenv(name, value)
+        checkout = two_tags(folder / "checkout")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder / "dist"), str(checkout)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert git("status", "--porcelain", at=checkout) == ""
+    return next((folder / "dist").glob("*.whl"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path, cached: None) -> None:
+    """Installed into an empty environment, with no network: every tag, every tier, and plain copier's update."""
+    base = environment.interpreter(python)
+    subprocess.run([str(base), "-m", "venv", "env"], cwd=work, check=True)
+    inside = work / "env" / "bin"
+    subprocess.run([inside / "python", "-m", "pip", "install", "--quiet", str(wheel)], cwd=work, check=True)
+    home = work / "empty-home"
+    home.mkdir()
+
+    def offline(*args: str, at: Path = work) -> str:
+        identity = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@b"}
+        env = {"PATH": f"{inside}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), **identity}
+        command = ["unshare", "--user", "--map-root-user", "--net", *args]
+        done = subprocess.run(command, cwd=at, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert offline("new-ops-project", "template", "list").split() == ["v1.1.0", "v1.0.0"]
+    assert "it came with the tool" in offline("new-ops-project", "template", "show")
+    made = json.loads(offline("new-ops-project", "new", "old", "--defaults", "--ref", "v1.0.0", "--json"))
+    assert made["template"] == {"source": "~/.local/share/new-ops-project/template", "version": "v1.0.0"}
+    assert (work / "old" / ".editorconfig").read_text().startswith("# the first")
+    for tier in ("script", "library", "cli"):
+        offline("new-ops-project", "new", tier, "--defaults", "--tier", tier)
+    offline("copier", "update", "--defaults", at=work / "old")
+    assert yaml.safe_load((work / "old" / ".copier-answers.yml").read_bytes())["_commit"] == "v1.1.0"
+    assert tree(work / "old")[".editorconfig"] == tree(work / "script")[".editorconfig"]
+
+
+@pytest.mark.slow
+def test_venv_is_ready_to_use(run: Run, work: Path, cached: None) -> None:
+    """--venv makes .venv from the lock: the command runs and the project's own tests pass."""
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    ran = run("new", "audit", "--tier", "cli", "--python", minor, "--venv")
+    assert "-m venv" not in ran.out
+    assert "the environment is ready" in ran.err
+    inside = work / "audit" / ".venv" / "bin"
+    said = subprocess.run([inside / "audit", "--version"], capture_output=True, text=True, check=True).stdout
+    assert "0.1.0" in said
+    subprocess.run([inside / "python", "-m", "pytest", "-q"], cwd=work / "audit", check=True, capture_output=True)
+    assert git("status", "--porcelain", at=work / "audit") == ""
+
+
+@pytest.mark.slow
+def test_venv_shows_a_bar_on_a_terminal(work: Path, cached: None) -> None:
+    """On a terminal there is one bar that counts the packages."""
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    args = ["-m", "new_ops_project", "new", "audit", "--tier", "script", "--python", minor, "--venv"]
+    child: pexpect.spawn[str] = pexpect.spawn(sys.executable, args, encoding="utf-8", timeout=120, dimensions=(40, 80))
+    child.expect(r"\d+/\d+")
+    child.expect("the environment is ready")
+    child.expect(pexpect.EOF)
+    assert (work / "audit" / ".venv" / "bin" / "ruff").exists()
+
+
+def test_venv_without_the_python(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without that Python the project is there, and the message says how to get the Python."""
+    monkeypatch.setattr(environment, "interpreter", lambda _minor: None)
+    said = run("new", "audit", "--python", "3.15", "--tier", "script", "--venv", code=2).err
+    assert "Python 3.15 was not found" in said
+    assert "uv python install 3.15" in said
+    assert (work / "audit" / "audit.py").is_file()
+
+
+def test_interpreters_are_found_behind_pyenv_shims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shim on PATH is not an interpreter; the newest patch of pyenv's own versions is taken."""
+    for name in ("shims/python3.12", "versions/3.12.9/bin/python3.12", "versions/3.12.10/bin/python3.12"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "shims"))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert next(environment._found("3.12")) == tmp_path / "versions" / "3.12.10" / "bin" / "python3.12"  # noqa: SLF001
