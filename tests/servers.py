@@ -1,6 +1,7 @@
 """Git servers on loopback: the git protocol by `git daemon`, smart HTTP by `git http-backend`."""
 
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -24,13 +25,12 @@ def git_daemon(root: Path) -> Iterator[str]:
         f"--port={port}",
         f"--base-path={root}",
     ]
-    with subprocess.Popen([*command, str(root)], stderr=subprocess.DEVNULL) as daemon:
+    with subprocess.Popen([*command, str(root)], stderr=subprocess.DEVNULL, start_new_session=True) as daemon:
         _wait(port)
         try:
             yield f"git://127.0.0.1:{port}"
         finally:
-            subprocess.run(["pkill", "-P", str(daemon.pid)], check=False)
-            daemon.terminate()
+            os.killpg(daemon.pid, signal.SIGTERM)
 
 
 @contextmanager

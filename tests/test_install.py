@@ -29,7 +29,12 @@ def cached(monkeypatch: pytest.MonkeyPatch) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel, built from the sdist of a checkout with the tags v1.0.0 and v1.1.0."""
     folder = tmp_path_factory.mktemp("wheel")
-    identity = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@b"}
+    identity = {
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@b",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@b",
+    }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in identity.items():
             patch.setenv(name, value)
@@ -45,14 +50,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path, cached: None) -> None:
     """Installed into an empty environment, with no network: every tag, every tier, and plain copier's update."""
     base = environment.interpreter(python)
-    subprocess.run([str(base), "-m", "venv", "env"], cwd=work, check=True)
+    subprocess.run([str(base), "-m", "venv", "--without-pip", "env"], cwd=work, check=True)
     inside = work / "env" / "bin"
-    subprocess.run([inside / "python", "-m", "pip", "install", "--quiet", str(wheel)], cwd=work, check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(inside / "python"), "install", "--quiet", str(wheel)]
+    subprocess.run(pip, cwd=work, check=True)
     home = work / "empty-home"
     home.mkdir()
 
     def offline(*args: str, at: Path = work) -> str:
-        identity = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@b"}
+        identity = {
+            "GIT_AUTHOR_NAME": "A",
+            "GIT_AUTHOR_EMAIL": "a@b",
+            "GIT_COMMITTER_NAME": "A",
+            "GIT_COMMITTER_EMAIL": "a@b",
+        }
         env = {"PATH": f"{inside}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), **identity}
         command = ["unshare", "--user", "--map-root-user", "--net", *args]
         done = subprocess.run(command, cwd=at, env=env, capture_output=True, text=True, check=False)

@@ -73,6 +73,13 @@ def test_embedded_is_the_last_resort(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert "template publish" in shown
 
 
+def test_publishing_is_mentioned_once(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first project from the embedded template says that a team should publish it; the second does not."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    assert "template publish" in run("new", "one", "--defaults").out
+    assert "template publish" not in run("new", "two", "--defaults").out
+
+
 def test_install_origin(run: Run, published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tool that pip installed from a git URL (PEP 610) uses that URL."""
     monkeypatch.delenv("NEW_OPS_PROJECT_TEMPLATE")

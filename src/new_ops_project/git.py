@@ -72,11 +72,6 @@ def is_repository(path: Path) -> bool:
     return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
-def is_dirty(path: Path) -> bool:
-    """Whether the work tree at `path` holds changes that are not committed."""
-    return bool((path / ".git").exists() and git("status", "--porcelain", at=path).stdout)
-
-
 def resolve(repository: Path, ref: str) -> str | None:
     """The commit id (40 hex digits) that `ref` names, if it names one."""
     try:

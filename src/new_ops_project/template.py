@@ -193,6 +193,15 @@ def _clone(bundle: Path, target: Path) -> None:
     fresh.rename(target)
 
 
+def is_news(source: Source) -> bool:
+    """Whether this person uses the embedded template for the first time, and so should hear about publishing it."""
+    told = embedded_repository().with_name(".told-to-publish")
+    if source.shown != EMBEDDED or told.exists():
+        return False
+    told.touch()
+    return True
+
+
 def publish(url: str) -> Source:
     """Push the embedded template with every tag to `url`, and return the place that it is at now.
 

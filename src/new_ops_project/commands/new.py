@@ -286,10 +286,14 @@ def _confirm(voice: Voice, path: Path, files: tuple[File, ...]) -> None:
 
 def _say_created(voice: Voice, outcome: Outcome, created: "Created") -> None:
     """What was made, and what about it a person should know."""
+    from new_ops_project import template
+
     version = outcome.checkout.version or "without a version"
     voice.say(
         f"Created {outcome.path}: {len(outcome.files)} files from template {outcome.checkout.source.name} {version}."
     )
+    if template.is_news(outcome.checkout.source):
+        voice.say("For a team, publish the template once: new-ops-project template publish URL")
     if created.outer:
         voice.say(f"It lies inside another git repository, {created.outer}, which does not track it.", fg="yellow")
     if created.commit:
