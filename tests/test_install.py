@@ -17,6 +17,12 @@ from new_ops_project import environment
 PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14") if environment.interpreter(minor))
 CACHE = {"PIP_CACHE_DIR": str(ROOT / ".pytest_cache" / "pip"), "PIP_NO_COMPILE": "1"}
 
+IDENTITY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "Ada Ops"), ("EMAIL", "ada@example.org"))
+}
+
 
 @pytest.fixture
 def cached(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +42,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "GIT_COMMITTER_EMAIL": "a@b",
     }
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in identity.items():
+        for name, value in IDENTITY.items():
             patch.setenv(name, value)
         checkout = two_tags(folder / "checkout")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder / "dist"), str(checkout)]
@@ -64,7 +70,7 @@ def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path,
             "GIT_COMMITTER_NAME": "A",
             "GIT_COMMITTER_EMAIL": "a@b",
         }
-        env = {"PATH": f"{inside}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), **identity}
+        env = {"PATH": f"{inside}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), **IDENTITY}
         command = ["unshare", "--user", "--map-root-user", "--net", *args]
         done = subprocess.run(command, cwd=at, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

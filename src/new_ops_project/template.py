@@ -195,8 +195,10 @@ def _clone(bundle: Path, target: Path) -> None:
 
 def is_news(source: Source) -> bool:
     """Whether this person uses the embedded template for the first time, and so should hear about publishing it."""
-    told = embedded_repository().with_name(".told-to-publish")
-    if source.shown != EMBEDDED or told.exists():
+    if source.shown != EMBEDDED:
+        return False
+    told = Path(source.location).expanduser().with_name(".told-to-publish")
+    if told.exists():
         return False
     told.touch()
     return True
