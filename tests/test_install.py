@@ -35,12 +35,6 @@ def cached(monkeypatch: pytest.MonkeyPatch) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel, built from the sdist of a checkout with the tags v1.0.0 and v1.1.0."""
     folder = tmp_path_factory.mktemp("wheel")
-    identity = {
-        "GIT_AUTHOR_NAME": "A",
-        "GIT_AUTHOR_EMAIL": "a@b",
-        "GIT_COMMITTER_NAME": "A",
-        "GIT_COMMITTER_EMAIL": "a@b",
-    }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in IDENTITY.items():
             patch.setenv(name, value)
@@ -64,12 +58,6 @@ def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path,
     home.mkdir()
 
     def offline(*args: str, at: Path = work) -> str:
-        identity = {
-            "GIT_AUTHOR_NAME": "A",
-            "GIT_AUTHOR_EMAIL": "a@b",
-            "GIT_COMMITTER_NAME": "A",
-            "GIT_COMMITTER_EMAIL": "a@b",
-        }
         env = {"PATH": f"{inside}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), **IDENTITY}
         command = ["unshare", "--user", "--map-root-user", "--net", *args]
         done = subprocess.run(command, cwd=at, env=env, capture_output=True, text=True, check=False)

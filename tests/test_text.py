@@ -7,6 +7,7 @@ import string
 import sys
 import tempfile
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ def test_any_name_works_or_is_answered_with_one_that_does(name: str) -> None:
     assert module not in _installed_modules()
 
 
+@cache
 def _installed_modules() -> set[str]:
     packages = yaml.safe_load((ROOT / "templates" / "locks.yml").read_bytes())["locks"]["default"]["packages"]
     return {module for package in packages.values() for module in package["modules"].split()}

@@ -85,9 +85,15 @@ def describe(repository: Path, commit: str) -> str:
     return git("describe", "--tags", "--always", commit, at=repository).text
 
 
-def tags(repository: Path) -> list[str]:
-    """Every tag of the repository."""
-    return git("tag", "--list", at=repository).text.splitlines()
+def tags(repository: Path) -> dict[str, str]:
+    """Every tag of the repository that names a commit, with the commit's id."""
+    shape = "%(refname:short)%09%(objecttype)%09%(objectname)%09%(*objecttype)%09%(*objectname)"
+    listed = git("for-each-ref", f"--format={shape}", "refs/tags", at=repository).stdout.decode().splitlines()
+    found = {}
+    for tag, kind, plain, peeled_kind, peeled in (line.split("\t") for line in listed):
+        if "commit" in {kind, peeled_kind}:
+            found[tag] = plain if kind == "commit" else peeled
+    return found
 
 
 def extract(repository: Path, ref: str, into: Path, *paths: str) -> None:

@@ -1,10 +1,12 @@
 """Run a program: an argument tuple, a scrubbed environment, a readable failure."""
 
 import os
-import subprocess
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 # What git exports to its hooks; a child that saw these would act on the caller's repository.
 _REPOSITORY = frozenset(
@@ -62,7 +64,7 @@ def scrub() -> None:
         del os.environ[name]
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment(extra: "Mapping[str, str] | None" = None) -> dict[str, str]:
     """The environment of every child: no prompt, English messages, no repository but the one it is given."""
     kept = {name: value for name, value in os.environ.items() if name not in _REPOSITORY}
     return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"} | dict(extra or {})
@@ -70,14 +72,16 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def run(
     *args: str,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
+    cwd: "Path | None" = None,
+    env: "Mapping[str, str] | None" = None,
     stdin: bytes | None = None,
 ) -> Result:
     """Run `args` to its end.
 
     Raises ProcessError when it cannot start or ends with a code other than 0.
     """
+    import subprocess  # here, so that --help, which scrubs, does not pay for it
+
     try:
         done = subprocess.run(
             args, cwd=cwd, env=environment(env), input=stdin if stdin is not None else b"", capture_output=True,
@@ -91,11 +95,13 @@ def run(
     return Result(done.stdout, stderr)
 
 
-def lines(*args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Iterator[str]:
+def lines(*args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None) -> "Iterator[str]":
     """Yield each line that `args` writes, as it comes, for progress.
 
     Raises ProcessError, with all that was written, when it cannot start or ends with a code other than 0.
     """
+    import subprocess
+
     written: list[str] = []
     try:
         child = subprocess.Popen(

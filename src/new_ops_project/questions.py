@@ -177,20 +177,19 @@ class Answers:
         """`given` as the question's type; raises ToolError with the value in it."""
         try:
             if question.multiselect:
-                return [
-                    choice.value for choice in self.choices(question) if choice.value in self._many(question, given)
-                ]
+                return self._many(question, given)
             return _cast(question.type, given)
         except ValueError as error:
             raise ToolError(f"{question.name} is {given!r}, which is no {question.type}: {error}.") from error
 
     def _many(self, question: Question, given: Any) -> list[Any]:
+        """The given choices, in the order in which they are offered."""
         items = _items(given)
         offered = [choice.value for choice in self.choices(question)]
         for item in items:
             if item not in offered:
                 raise ToolError(f"{question.name} {item!r} is not offered.", sentence(_offer(offered, item)))
-        return items
+        return [value for value in offered if value in items]
 
     def problem(self, question: Question, value: Any) -> str:
         """What is wrong with `value` as the answer, as a sentence, or ''."""

@@ -5,11 +5,10 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,6 +17,7 @@ from new_ops_project.errors import ToolError, nearest, sentence
 from new_ops_project.process import ProcessError
 
 EMBEDDED = "embedded"
+_BUNDLE = Path(__file__).with_name("template.bundle")
 
 # As copier expands them.
 _SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
@@ -106,6 +106,8 @@ def _home_relative(path: Path) -> str:
 @cache
 def _direct_url() -> dict[str, object]:
     """What pip recorded of the place that the tool was installed from (PEP 610); {} for a package index."""
+    from importlib import metadata
+
     try:
         text = metadata.distribution(config.NAME).read_text("direct_url.json")
     except metadata.PackageNotFoundError:
@@ -143,10 +145,26 @@ def embedded_repository() -> Path:
     data = platformdirs.user_data_path(config.NAME, appauthor=False)
     checkout = _editable_checkout()
     target = data / ("template-checkout" if checkout else "template")
+    if checkout is None and _is_unpacked(_BUNDLE, target):
+        return target
     with _guarded(target):
-        bundle = _pack_checkout(checkout) if checkout else Path(__file__).with_name("template.bundle")
-        _unpack(bundle, target, anew=checkout is not None)
+        _unpack(_pack_checkout(checkout) if checkout else _BUNDLE, target, anew=checkout is not None)
     return target
+
+
+def _is_unpacked(bundle: Path, target: Path) -> bool:
+    """Whether `target` already holds what the bundle holds."""
+    stamp = _stamp(target)
+    return stamp.is_file() and bundle.is_file() and _mark(bundle) in stamp.read_text().split()
+
+
+def _stamp(target: Path) -> Path:
+    """The file that lists the bundles which `target` was made of."""
+    return target / ".git" / "new-ops-project-bundles"
+
+
+def _mark(bundle: Path) -> str:
+    return hashlib.sha256(bundle.read_bytes()).hexdigest()
 
 
 def _pack_checkout(checkout: Path) -> Path:
@@ -169,9 +187,7 @@ def _unpack(bundle: Path, target: Path, *, anew: bool) -> None:
     """Make `target` hold what the bundle holds; versions of another release of the tool stay, unless `anew`."""
     if not bundle.is_file():
         raise ToolError("This installation carries no template.", "Reinstall new-ops-project, or give --template.")
-    stamp = target / ".git" / "new-ops-project-bundles"
-    mark = hashlib.sha256(bundle.read_bytes()).hexdigest()
-    if stamp.is_file() and mark in stamp.read_text().split():
+    if _is_unpacked(bundle, target):
         return
     if anew and target.exists():
         shutil.rmtree(target)
@@ -181,8 +197,8 @@ def _unpack(bundle: Path, target: Path, *, anew: bool) -> None:
         git.git(*git.TEMPORARY, "merge", "--quiet", "--ff-only", "refs/embedded/main", at=target)
     else:
         _clone(bundle, target)
-    with stamp.open("a") as file:
-        file.write(f"{mark}\n")
+    with _stamp(target).open("a") as file:
+        file.write(f"{_mark(bundle)}\n")
 
 
 def _clone(bundle: Path, target: Path) -> None:
@@ -248,13 +264,20 @@ def checkout(source: Source, ref: str | None = None) -> Checkout:
     repository = _repository(source)
     if repository is None:
         return _plain(source, ref)
-    wanted = ref or next((tag for tag in _sorted(git.tags(repository)) if not _is_prerelease(tag)), "HEAD")
-    commit = git.resolve(repository, wanted)
+    tags = git.tags(repository)
+    wanted = ref or next((tag for tag in _sorted(tags) if not _is_prerelease(tag)), "HEAD")
+    commit = tags.get(wanted) or git.resolve(repository, wanted)
     if commit is None:
-        released = _sorted(git.tags(repository))
+        released = _sorted(tags)
         hint = nearest(wanted, released) or f"It has {', '.join(released[:8]) or 'no released version'}."
         raise ToolError(f"The template {source.name} has no version {wanted!r}.", sentence(hint))
-    return Checkout(source, _files(repository, commit), git.describe(repository, commit), commit)
+    return Checkout(source, _files(repository, commit), _described(repository, commit, tags), commit)
+
+
+def _described(repository: Path, commit: str, tags: Mapping[str, str]) -> str:
+    """What copier records as `_commit`; git is asked where one tag does not tell."""
+    naming = [tag for tag, tagged in tags.items() if tagged == commit]
+    return naming[0] if len(naming) == 1 else git.describe(repository, commit)
 
 
 def _plain(source: Source, ref: str | None) -> Checkout:
@@ -329,7 +352,7 @@ def forget() -> None:
     _direct_url.cache_clear()
 
 
-def _sorted(names: list[str]) -> list[str]:
+def _sorted(names: Iterable[str]) -> list[str]:
     """Names that are versions (PEP 440), newest first."""
     from packaging.version import InvalidVersion, Version
 
