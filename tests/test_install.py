@@ -13,6 +13,7 @@ from conftest import ROOT, Run, git, tree
 from test_template import two_tags
 
 from new_ops_project import environment
+from new_ops_project.report import Voice
 
 PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14") if environment.interpreter(minor))
 CACHE = {"PIP_CACHE_DIR": str(ROOT / ".pytest_cache" / "pip"), "PIP_NO_COMPILE": "1"}
@@ -77,12 +78,15 @@ def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path,
 
 
 @pytest.mark.slow
-def test_venv_is_ready_to_use(run: Run, work: Path, cached: None) -> None:
-    """--venv makes .venv from the lock: the command runs and the project's own tests pass."""
+def test_venv_is_ready_to_use(work: Path, cached: None) -> None:
+    """--venv makes .venv from the lock behind one bar: the command runs and the project's own tests pass."""
     minor = f"{sys.version_info.major}.{sys.version_info.minor}"
-    ran = run("new", "audit", "--tier", "cli", "--python", minor, "--venv")
-    assert "-m venv" not in ran.out
-    assert "the environment is ready" in ran.err
+    args = ["-m", "new_ops_project", "new", "audit", "--tier", "cli", "--python", minor, "--venv"]
+    child: pexpect.spawn[str] = pexpect.spawn(sys.executable, args, encoding="utf-8", timeout=120, dimensions=(40, 80))
+    child.expect(r"\d+/\d+")
+    child.expect("the environment is ready")
+    child.expect("audit --help")
+    child.expect(pexpect.EOF)
     inside = work / "audit" / ".venv" / "bin"
     said = subprocess.run([inside / "audit", "--version"], capture_output=True, text=True, check=True).stdout
     assert "0.1.0" in said
@@ -90,16 +94,11 @@ def test_venv_is_ready_to_use(run: Run, work: Path, cached: None) -> None:
     assert git("status", "--porcelain", at=work / "audit") == ""
 
 
-@pytest.mark.slow
-def test_venv_shows_a_bar_on_a_terminal(work: Path, cached: None) -> None:
-    """On a terminal there is one bar that counts the packages."""
-    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
-    args = ["-m", "new_ops_project", "new", "audit", "--tier", "script", "--python", minor, "--venv"]
-    child: pexpect.spawn[str] = pexpect.spawn(sys.executable, args, encoding="utf-8", timeout=120, dimensions=(40, 80))
-    child.expect(r"\d+/\d+")
-    child.expect("the environment is ready")
-    child.expect(pexpect.EOF)
-    assert (work / "audit" / ".venv" / "bin" / "ruff").exists()
+def test_venv_progress_without_a_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    """Elsewhere than on a terminal each step is a line."""
+    with Voice(json=False).progress() as progress:
+        progress("making .venv", 0, 3)
+    assert capfd.readouterr().err == "[0/3] making .venv\n"
 
 
 def test_venv_without_the_python(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
