@@ -23,12 +23,12 @@ def wait_until(child: "subprocess.Popen[bytes]", work: Path, pattern: str) -> No
 
 
 @pytest.fixture
-def whole(run: Run, work: Path) -> dict[str, bytes]:
-    """What the project holds when nobody interferes."""
-    run("new", "audit", "--defaults", "--path", "reference")
-    files = tree(work / "reference")
-    subprocess.run(["rm", "-rf", "reference"], cwd=work, check=True)
-    return files
+def whole(run: Run, work: Path, shared: Path) -> dict[str, bytes]:
+    """What the project holds when nobody interferes; made once for all tests of a worker."""
+    reference = shared / "whole"
+    if not reference.exists():
+        run("new", "audit", "--defaults", "--path", str(reference))
+    return tree(reference)
 
 
 # The states that a run goes through, as patterns of paths that appear on the way.

@@ -106,11 +106,11 @@ def test_linters_find_nothing(tier: str, python: str, tmp_path: Path) -> None:
     ("tier", "cloud"),
     [("script", "none"), *product(("library", "cli"), CLOUDS)],  # a script's code is the same for all
 )
-def test_types_and_tests_pass(tier: str, cloud: str, tmp_path: Path) -> None:
+def test_types_and_tests_pass(tier: str, cloud: str, tmp_path: Path, shared: Path) -> None:
     """Mypy strict and the project's own tests pass for each cloud."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     project = Variant(tier, python, cloud, dependencies=("click",)).generate(tmp_path / "p")
-    tool("mypy", "--cache-dir=/dev/null", cwd=project)
+    tool("mypy", f"--cache-dir={shared / 'mypy'}", cwd=project)
     env = {**os.environ, "PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     if tier == "cli":  # `--version` needs the distribution's metadata
