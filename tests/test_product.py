@@ -121,10 +121,10 @@ def test_types_and_tests_pass(tier: str, cloud: str, tmp_path: Path, shared: Pat
     assert done.returncode == 0, done.stdout
 
 
+PAIRS = tuple(product(TIERS, PYTHONS))
 RUNS = [
-    (tier, python, CLOUDS[(2 * row + column) % len(CLOUDS)], bool((row + column) % 2))
-    for row, tier in enumerate(TIERS)
-    for column, python in enumerate(PYTHONS)
+    (*PAIRS[number % len(PAIRS)], CLOUDS[number % len(CLOUDS)], bool(number % 2))
+    for number in range(max(len(PAIRS), 2 * len(TIERS)))
 ]
 
 

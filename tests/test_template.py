@@ -43,7 +43,7 @@ def two_tags(folder: Path) -> Path:
     folder.mkdir()
     git("init", "--quiet", at=folder)
     git(f"--work-tree={ROOT}", "add", "copier.yml", "templates", "src", "pyproject.toml", "README.md", "LICENSE",
-        "scripts", at=folder)  # fmt: skip
+        "scripts", ".gitignore", at=folder)  # fmt: skip
     git("commit", "--quiet", "--message=first", at=folder)
     git("checkout", "--force", "--quiet", "HEAD", at=folder)
     config = next((folder / "templates" / "project").glob(".editorconfig*"))

@@ -40,10 +40,12 @@ def _found(minor: str) -> Iterator[Path]:
 
 def _managed(minor: str) -> list[Path]:
     """Folders in which pyenv and uv keep a CPython of this version, newest first."""
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    shims = [Path(part).parent for part in os.get_exec_path() if Path(part).name == "shims"]
+    roots = [Path(os.environ["PYENV_ROOT"])] if "PYENV_ROOT" in os.environ else [*shims, Path.home() / ".pyenv"]
     local = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or local / "uv" / "python")
-    found = [*pyenv.glob(f"{minor}.*"), *uv.glob(f"cpython-{minor}.*")]
+    found = [folder for root in roots for folder in (root / "versions").glob(f"{minor}.*")]
+    found += uv.glob(f"cpython-{minor}.*")
     return sorted(found, key=lambda folder: [int(part) for part in re.findall(r"\d+", folder.name)], reverse=True)
 
 
