@@ -46,6 +46,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next((folder / "dist").glob("*.whl"))
 
 
+def install(python: Path, wheel: Path) -> None:
+    """Install the wheel with what it needs: by uv, or by pip where only pip knows the package index."""
+    into = ["install", "--quiet", str(wheel)]
+    quick = subprocess.run([sys.executable, "-m", "uv", "pip", *into, "--python", str(python)], check=False)
+    if quick.returncode:
+        subprocess.run([sys.executable, "-m", "pip", "--python", str(python), *into], check=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path, cached: None) -> None:
@@ -53,8 +61,7 @@ def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path,
     base = environment.interpreter(python)
     subprocess.run([str(base), "-m", "venv", "--without-pip", "env"], cwd=work, check=True)
     inside = work / "env" / "bin"
-    pip = [sys.executable, "-m", "pip", "--python", str(inside / "python"), "install", "--quiet", str(wheel)]
-    subprocess.run(pip, cwd=work, check=True)
+    install(inside / "python", wheel)
     home = work / "empty-home"
     home.mkdir()
 

@@ -85,8 +85,9 @@ def execute(step: Step, clone: Path, python: Path, cache: Path) -> None:
     """Run one step in a clone, with `python` first on PATH, as setup-python leaves it."""
     assert "${{" not in step.script, f"{step.name}: values go through env:"
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL", "PYTEST"))}
-    env |= {"PATH": f"{python.parent}{os.pathsep}{env['PATH']}", "PIP_CACHE_DIR": str(cache), "CI": "true", **step.env}
-    env |= {"PIP_NO_COMPILE": "1"}  # a fifth of the time, and no other result
+    env |= {"PATH": f"{python.parent}{os.pathsep}{env['PATH']}", "CI": "true", **step.env}
+    # A fifth of the time, and no other result.
+    env |= {"PIP_NO_COMPILE": "1", "PIP_CACHE_DIR": str(cache / "pip"), "MYPY_CACHE_DIR": str(cache / "mypy-steps")}
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.script], cwd=clone, env=env,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
