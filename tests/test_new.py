@@ -9,6 +9,8 @@ import pytest
 import yaml
 from conftest import Run, git, tree
 
+from new_ops_project import environment
+
 TIERS = ("script", "library", "cli")
 
 
@@ -27,6 +29,17 @@ def test_says_what_to_do_next(run: Run) -> None:
     """The last lines are the commands that lead to the first run."""
     said = run("new", "rotate-keys", "--defaults").out
     assert said.index("cd rotate-keys") < said.index("-m venv .venv") < said.index("rotate_keys.py --help")
+
+
+def test_says_when_the_python_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the next steps there is a word on how to get the Python, where it is not on this machine."""
+    monkeypatch.setattr(environment, "interpreter", lambda _minor: None)
+    assert "uv python install 3.15" in run("new", "audit", "--tier", "cli", "--python", "3.15").out
+
+
+def test_dots_in_a_path_are_resolved(run: Run, work: Path) -> None:
+    """What is said and printed of a destination is its plain absolute path."""
+    assert run("new", "audit", "--defaults", "--path", "x/../y", "--json").json["path"] == str(work / "y")
 
 
 def test_prints_one_json_object(run: Run, work: Path) -> None:

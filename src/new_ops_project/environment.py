@@ -49,6 +49,11 @@ def _managed(minor: str) -> list[Path]:
     return sorted(found, key=lambda folder: [int(part) for part in re.findall(r"\d+", folder.name)], reverse=True)
 
 
+def advice(minor: str) -> str:
+    """How to get an interpreter, as a sentence."""
+    return f"Install it with `uv python install {minor}` or `pyenv install {minor}`."
+
+
 def python_of(venv: Path) -> Path:
     """The interpreter inside a virtual environment."""
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -63,9 +68,7 @@ def create(project: Path, minor: str, progress: Callable[[str, int, int], None])
     base = interpreter(minor)
     if base is None:
         message = f"Python {minor} was not found on PATH, in pyenv or in uv."
-        raise ToolError(
-            message, f"Install it (`uv python install {minor}` or `pyenv install {minor}`), then make .venv."
-        )
+        raise ToolError(message, f"{advice(minor)} Then make .venv.")
     python = python_of(project / ".venv")
     total = len(locked(project / LOCK)) + 2
     progress(f"making .venv with {base}", 0, total)

@@ -180,7 +180,7 @@ def _destination(request: Request, name: str) -> Path:
     """Where to create it, absolute; raises ToolError when something is there."""
     from new_ops_project.create import require_destination
 
-    path = (request.path or Path(name)).expanduser().absolute()
+    path = Path(os.path.abspath((request.path or Path(name)).expanduser()))  # noqa: PTH100 - collapses `..` too
     if not request.preview:
         require_destination(path)
     return path
@@ -319,6 +319,8 @@ def _python(outcome: Outcome) -> str:
 
 def _say_next(voice: Voice, outcome: Outcome, *, venv: bool) -> None:
     """The commands to go on with, as the project's own README has them."""
+    from new_ops_project import environment
+
     names = {file.path for file in outcome.files}
     if "pyproject.toml" not in names or "tier" not in outcome.answers:
         return
@@ -331,6 +333,8 @@ def _say_next(voice: Voice, outcome: Outcome, *, venv: bool) -> None:
         ]
         if outcome.answers["tier"] != "script":
             steps += [f"{install} --no-deps --no-build-isolation --editable ."]
+    if not environment.interpreter(_python(outcome)):
+        voice.say(f"Python {_python(outcome)} was not found here: {environment.advice(_python(outcome))}", fg="yellow")
     voice.say("\nNext:")
     for step in [*steps, _first_run(outcome)]:
         voice.say(f"  {step}")
