@@ -139,7 +139,7 @@ def test_a_wrong_answer(run: Run, work: Path, args: list[str], expected: list[st
 @pytest.mark.parametrize(("name", "text", "place"), [
     ("a.yml", "license: MIT\ncloud: [none\n", "line 3, column 1"),
     ("a.toml", 'license = "MIT"\ncloud = \n', "line 2, column 9"),
-    ("a.json", '{"license": "MIT",\n "cloud" "none"}', "line 2, column 10"),
+    ("a.json", '{"license": "MIT",\n "cloud" "none"}', "line 2 column 10"),
     ("a.yml", "- MIT\n", "no mapping"),
 ])  # fmt: skip
 def test_a_malformed_data_file(run: Run, work: Path, name: str, text: str, place: str) -> None:
@@ -188,6 +188,26 @@ def test_template_that_needs_trust(run: Run, work: Path, tmp_path: Path, config:
     said = stopped(run, work, "new", "audit", "--defaults", "--template", str(made), code=4)
     assert config.partition(":")[0] in said
     assert "--trust" in said
+
+
+def test_a_missing_answer_of_a_foreign_template(run: Run, work: Path, tmp_path: Path) -> None:
+    """A foreign template's questions are not answered behind one's back either."""
+    made = make_template(tmp_path / "t", "colour: blue\n")
+    assert "--set colour=VALUE" in stopped(run, work, "new", "audit", "--template", str(made))
+    run("new", "audit", "--template", str(made), "--set", "colour=red")
+
+
+@pytest.mark.parametrize("config", ["a: '{{ 1/0 }}'", "1: x\na: '{{ nothing.at.all }}'"])
+def test_template_that_cannot_be_evaluated(run: Run, work: Path, tmp_path: Path, config: str) -> None:
+    """A mistake in a default of the template is the template's, not a bug of the tool."""
+    made = make_template(tmp_path / "t", f"{config}\n")
+    assert "cannot be" in stopped(run, work, "new", "audit", "--defaults", "--template", str(made))
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/x", "x" * 300, "."])
+def test_a_destination_that_cannot_be(run: Run, work: Path, path: str) -> None:
+    """A home that nobody has, a name that no file system takes, and the current folder are refused."""
+    stopped(run, work, "new", "audit", "--defaults", "--path", path)
 
 
 def test_trusted_template_runs_its_tasks(run: Run, work: Path, tmp_path: Path) -> None:

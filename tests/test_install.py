@@ -111,7 +111,9 @@ def test_venv_progress_without_a_terminal(capfd: pytest.CaptureFixture[str]) -> 
 def test_venv_without_the_python(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without that Python the project is there, and the message says how to get the Python."""
     monkeypatch.setattr(environment, "interpreter", lambda _minor: None)
-    said = run("new", "audit", "--python", "3.15", "--tier", "script", "--venv", code=2).err
+    ran = run("new", "audit", "--python", "3.15", "--tier", "script", "--venv", "--json", code=2)
+    assert ran.json["commit"]
+    said = ran.err
     assert "Python 3.15 was not found" in said
     assert "uv python install 3.15" in said
     assert (work / "audit" / "audit.py").is_file()

@@ -119,6 +119,27 @@ def test_no_hook_of_the_person_runs(run: Run, work: Path, home: Path) -> None:
     assert run("new", "audit", "--defaults", "--json").json["commit"]
 
 
+def test_what_a_person_ignores_is_committed_all_the_same(run: Run, work: Path, home: Path) -> None:
+    """A global ignore file has no say in what a new project holds."""
+    (home / "ignore").write_text(".python-version\n.env*\n")
+    git("config", "--global", "core.excludesFile", str(home / "ignore"), at=work)
+    made = run("new", "audit", "--defaults", "--json").json
+    assert set(git("ls-files", at=work / "audit").splitlines()) == {file["path"] for file in made["files"]}
+
+
+def test_json_is_ascii(run: Run) -> None:
+    """JSON can be read whatever the encoding of the pipe."""
+    shown = run("new", "audit", "--defaults", "--preview", "--json", "--set", "description=\U0001f511")
+    assert shown.out.isascii()
+
+
+def test_an_executable_git_in_the_current_folder(run: Run, work: Path) -> None:
+    """A file called git, here, is not taken for git."""
+    (work / "git").write_text("#!/bin/sh\nexit 1\n")
+    (work / "git").chmod(0o755)
+    run("new", "audit", "--defaults")
+
+
 def test_inside_another_repository_is_allowed_and_said(run: Run, work: Path) -> None:
     """A project inside a repository is its own, and the message names the outer one."""
     git("init", "--quiet", at=work)
@@ -168,6 +189,13 @@ def test_the_author_is_gits(run: Run, work: Path) -> None:
     answers = (work / "audit" / ".copier-answers.yml").read_text()
     assert "author_name: Ada Ops" in answers
     assert "author_email: ''" in answers
+
+
+def test_an_address_of_gits_that_is_none_is_left_out(run: Run, work: Path) -> None:
+    """An e-mail address that only git takes does not stop a run that did not ask for it."""
+    git("config", "--global", "user.email", "ada@my_host", at=work)
+    run("new", "audit", "--defaults")
+    assert "author_email: ''" in (work / "audit" / ".copier-answers.yml").read_text()
 
 
 @pytest.mark.parametrize(("args", "flag"), [

@@ -164,6 +164,7 @@ def test_a_git_url(run: Run, work: Path, published: Path, serve: object) -> None
     ("https://git.example.org/t", "git+https://git.example.org/t"),
     ("git+https://git.example.org/t.git", "https://git.example.org/t.git"),
     ("ssh://git@git.example.org/t.git", "ssh://git@git.example.org/t.git"),
+    ("ssh://git:secret@git.example.org/t.git", "ssh://git@git.example.org/t.git"),
     ("git@git.example.org:ops/t.git", "git@git.example.org:ops/t.git"),
     ("gh:ops/t", "gh:ops/t"),
     ("/a/../b", "/b"),
@@ -231,6 +232,42 @@ def test_embedded_grows_with_the_tool(tmp_path: Path) -> None:
         template._unpack(tmp_path / f"{name}.bundle", target, anew=False)  # noqa: SLF001 - the same
         assert git("status", "--porcelain", at=target) == ""
     assert git("tag", at=target).split() == ["v1.0.0", "v1.1.0"]
+
+
+def test_another_build_of_the_same_version(tmp_path: Path) -> None:
+    """A rebuilt tool with the same version and another template replaces what is embedded, and goes on working."""
+    source = two_tags(tmp_path / "source")
+    target = tmp_path / "template"
+    embedded.pack(source, "0", tmp_path / "one.bundle")
+    git("tag", "--force", "v1.0.0", "v1.1.0", at=source)
+    embedded.pack(source, "0", tmp_path / "other.bundle")
+    for name in ("one", "other"):
+        template._unpack(tmp_path / f"{name}.bundle", target, anew=False)  # noqa: SLF001 - two installations
+    listed = git("bundle", "list-heads", str(tmp_path / "other.bundle"), at=tmp_path)
+    assert f"{git('rev-parse', 'main', at=target)} refs/heads/main" in listed
+    assert git("status", "--porcelain", at=target) == ""
+
+
+def test_publish_to_a_relative_path(run: Run, work: Path) -> None:
+    """A path is taken from the current folder."""
+    git("init", "--quiet", "--bare", "team.git", at=work)
+    assert run("template", "publish", "./team.git", "--json").json["source"] == str(work / "team.git")
+
+
+@pytest.mark.parametrize("named", [".copier/answers.yml", "{{ colour }}.yaml"])
+def test_an_answers_file_of_another_name(run: Run, work: Path, tmp_path: Path, named: str) -> None:
+    """The answers file is signed wherever the template keeps it, so that plain copier can update."""
+    made = tmp_path / "foreign"
+    made.mkdir()
+    (made / "copier.yml").write_text(f"_answers_file: '{named}'\ncolour: blue\n")
+    (made / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}")
+    git("init", "--quiet", at=made)
+    git("add", "--all", at=made)
+    git("commit", "--quiet", "--message=v1", at=made)
+    git("tag", "v1.0.0", at=made)
+    run("new", "audit", "--defaults", "--template", str(made))
+    signed = yaml.safe_load((work / "audit" / named.replace("{{ colour }}", "blue")).read_bytes())
+    assert (signed["_commit"], signed["_src_path"]) == ("v1.0.0", str(made))
 
 
 def test_a_folder_without_git(run: Run, work: Path, tmp_path: Path) -> None:

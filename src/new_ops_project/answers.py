@@ -1,5 +1,6 @@
 """The answers to a template's questions, from wherever they are given: flags, files, config, git, or a person."""
 
+import json
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +46,10 @@ def gather(
         questionnaire.named(key)
     asked = {question.name for question in questionnaire.asked}
     configured = {key: setting.value for key, setting in settings.items() if key in asked}
-    return Given(values, {**_author(asked - configured.keys() - values.keys()), **configured})
+    author = _author(asked - configured.keys() - values.keys())
+    usable = Answers(questionnaire)  # git takes addresses that are none; they are no reason to stop
+    author = {key: value for key, value in author.items() if not usable.problem(questionnaire.named(key), value)}
+    return Given(values, {**author, **configured})
 
 
 def _assignment(text: str) -> tuple[str, str]:
@@ -81,7 +85,9 @@ def read_data(path: Path) -> dict[str, Any]:
 def _parse(suffix: str, text: str) -> Any:
     if suffix == ".toml":
         return tomllib.loads(text)
-    import yaml  # JSON is YAML, with the same line and column in its errors
+    if suffix == ".json":
+        return json.loads(text)
+    import yaml
 
     try:
         return yaml.safe_load(text)

@@ -1,13 +1,16 @@
 """The verbs in order, and errors as exit codes."""
 
+import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any, NoReturn
 
 import click
 
 from new_ops_project import __version__
 from new_ops_project.errors import Exit, ToolError
+from new_ops_project.process import ProcessError, scrub
 
 EXAMPLES = """\b
 Examples:
@@ -69,14 +72,18 @@ def main() -> NoReturn:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line (that of the process, if none is given) and return its exit code."""
-    from new_ops_project.process import scrub
-
     scrub()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal or pipe that cannot show a letter gets its escape
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli.main(arguments, prog_name="new-ops-project", standalone_mode=False)
     except ToolError as error:
         _complain(error.message, error.hint)
         return error.code
+    except ProcessError as error:
+        _complain(f"{error.command} failed: {error.reason}", "Mend that, then run this again.")
+        return Exit.FAILED
     except click.ClickException as error:
         error.show()
         return Exit.FAILED
@@ -90,7 +97,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _complain(message: str, hint: str = "") -> None:
-    click.secho(f"new-ops-project: {message}", err=True, fg="red")
+    click.secho(f"new-ops-project: {message}", err=True, fg="red", color=False if os.environ.get("NO_COLOR") else None)
     if hint:
         click.echo(hint, err=True)
 

@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,5 +83,7 @@ def _replace(settings: Mapping[str, Any]) -> Path:
         fresh.write_text(tomli_w.dumps(settings), encoding="utf-8")
         fresh.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise ToolError(f"{path} cannot be written: {error.strerror}.", "Check its folder's permissions.") from error
     return path

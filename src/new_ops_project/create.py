@@ -4,6 +4,9 @@ It is made in a temporary sibling and renamed into place. A sibling is locked wh
 knows a left-over one (killed, power lost) from one that is in use.
 """
 
+import errno
+import glob
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -30,6 +33,9 @@ class Created:
 
 def require_destination(path: Path) -> None:
     """Raise ToolError unless a repository can be made at `path`."""
+    if path == Path.cwd():
+        message = f"{path} is the current folder, and a project is put in its place as a whole."
+        raise ToolError(message, f"Run this in {path.parent}, with --path {path.name}.")
     if path.is_symlink() or path.is_file() or (path.is_dir() and any(path.iterdir())):
         kind = "exists and is not empty" if path.is_dir() else "exists and is no folder"
         raise ToolError(f"{path} {kind}.", "Choose another name, or another place with --path.")
@@ -50,7 +56,7 @@ def repository(path: Path, render: Callable[[Path], None], *, commit: bool, mess
             made, why = _commit(fresh, message=message, commit=commit)
             _swap(fresh, path)
     except ProcessError as error:
-        raise ToolError(f"git could not make the repository: {error.last_line}", "Nothing was kept.") from error
+        raise ToolError(f"git could not make the repository: {error.reason}", "Nothing was kept.") from error
     except OSError as error:
         raise ToolError(f"{path} cannot be created: {error.strerror or error}.", "Nothing was kept.") from error
     return Created(path, made, why, outer)
@@ -61,7 +67,7 @@ def _sibling(path: Path) -> Iterator[Path]:
     """An empty folder beside `path`, gone at the end; left-over ones of killed runs go first."""
     from filelock import FileLock
 
-    for left in path.parent.glob(f".{path.name}.*{_MARK}"):
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{_MARK}"):
         _remove_left_over(left)
     holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_MARK, dir=path.parent))
     try:
@@ -93,8 +99,9 @@ def _is_old(holder: Path) -> bool:
 
 def _commit(folder: Path, *, message: str, commit: bool) -> tuple[str | None, str]:
     """Make `folder` a repository with everything staged, and committed where it can be."""
-    git.git("init", "--quiet", "--initial-branch=main", at=folder)
-    git.git("add", "--all", at=folder)
+    # What a person ignores everywhere, or has in a template of git's own, has no say in what the project holds.
+    git.git("init", "--quiet", "--template=", "--initial-branch=main", at=folder)
+    git.git("-c", f"core.excludesFile={os.devnull}", "add", "--all", at=folder)
     if not commit:
         return None, "--no-commit was given"
     if not git.has_identity(folder):
@@ -105,7 +112,7 @@ def _commit(folder: Path, *, message: str, commit: bool) -> tuple[str | None, st
     except ProcessError as error:
         if "sign" not in error.stderr and "gpg" not in error.stderr:
             raise
-        return None, f"git could not sign the commit: {error.last_line}"
+        return None, f"git could not sign the commit: {error.reason}"
     return git.resolve(folder, "HEAD"), ""
 
 
@@ -116,7 +123,7 @@ def _swap(fresh: Path, path: Path) -> None:
             path.rmdir()
         fresh.rename(path)
     except OSError as error:
-        if path.exists():
+        if error.errno in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
             message = f"{path} was created by another run while this one worked."
             raise ToolError(message, "Look at what is there; nothing of it was changed.") from error
         raise

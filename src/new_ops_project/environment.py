@@ -65,6 +65,8 @@ def create(project: Path, minor: str, progress: Callable[[str, int, int], None])
     `progress` is told what is done, the number of steps done and of all steps. Returns the interpreter.
     Raises ToolError when there is no such Python or when pip fails.
     """
+    if not (project / LOCK).is_file():
+        raise ToolError(f"{project.name} has no {LOCK} to make an environment from.", "Leave --venv out.")
     base = interpreter(minor)
     if base is None:
         message = f"Python {minor} was not found on PATH, in pyenv or in uv."
@@ -80,7 +82,7 @@ def create(project: Path, minor: str, progress: Callable[[str, int, int], None])
             run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".",
                 cwd=project)  # fmt: skip
     except ProcessError as error:
-        what = next((line for line in error.stderr.splitlines() if line.startswith("ERROR")), error.last_line)
+        what = next((line for line in error.stderr.splitlines() if line.startswith("ERROR")), error.reason)
         raise ToolError(f"The environment of {project.name} could not be made: {what}",
                         f"Mend that, then run the set-up command of {project.name}/README.md.") from error  # fmt: skip
     progress("the environment is ready", total, total)

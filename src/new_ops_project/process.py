@@ -39,10 +39,16 @@ class ProcessError(Exception):
         self.stderr = stderr
 
     @property
-    def last_line(self) -> str:
-        """The last line that the program wrote to stderr: where programs say what went wrong."""
-        lines = [line for line in self.stderr.splitlines() if line.strip()]
-        return lines[-1].strip() if lines else f"exit code {self.code}"
+    def command(self) -> str:
+        """The program that failed, without its arguments, which may hold what nobody should read."""
+        return self.args_run[0]
+
+    @property
+    def reason(self) -> str:
+        """What went wrong: git's own `fatal:` line, else the last line that the program wrote."""
+        lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
+        fatal = [line for line in lines if line.startswith("fatal:")]
+        return (fatal or lines[-1:] or [f"exit code {self.code}"])[0]
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ def run(
         )  # fmt: skip
     except OSError as error:
         raise ProcessError(args, None, str(error)) from error
-    stderr = done.stderr.decode(errors="replace")
+    stderr = (done.stderr or (done.stdout if done.returncode else b"")).decode(errors="replace")
     if done.returncode:
         raise ProcessError(args, done.returncode, stderr)
     return Result(done.stdout, stderr)

@@ -79,7 +79,8 @@ class Questionnaire:
     @property
     def is_ours(self) -> bool:
         """Whether the template asks the three questions, so that the tool can ask them itself."""
-        return {question.name for question in self.questions}.issuperset(MAIN) and not self.distrust
+        names = {question.name for question in self.questions}
+        return names.issuperset((*MAIN, "distribution_name", "import_name", "files")) and not self.distrust
 
     @property
     def distrust(self) -> str:
@@ -144,7 +145,12 @@ class Answers:
             return [self.render(item) for item in text] if isinstance(text, list) else text
         if "{" not in text:
             return text
-        return self.questionnaire.compiled(text).render({**self.values, **more})
+        from jinja2 import TemplateError
+
+        try:
+            return self.questionnaire.compiled(text).render({**self.values, **more})
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise ToolError(f"copier.yml of the template cannot be evaluated: {error}.", "Mend it there.") from error
 
     def is_open(self, question: Question) -> bool:
         """Whether the question's `when` holds, so that it is asked and recorded."""
@@ -226,10 +232,10 @@ def read(root: Path) -> Questionnaire:
         what = "neither copier.yml nor copier.yaml" if not found else "both copier.yml and copier.yaml"
         raise ToolError(f"The template at {root} has {what}.", "A copier template has one of them at its root.")
     merged = _merge(_documents(found[0], root))
-    config = {key[1:]: value for key, value in merged.items() if key.startswith("_")}
-    entries = {key: value for key, value in merged.items() if not key.startswith("_")}
+    config = {key[1:]: value for key, value in merged.items() if str(key).startswith("_")}
+    entries = {key: value for key, value in merged.items() if not str(key).startswith("_")}
     questions = [
-        Question(key, value if isinstance(value, dict) else {"default": value}) for key, value in entries.items()
+        Question(str(key), value if isinstance(value, dict) else {"default": value}) for key, value in entries.items()
     ]
     return Questionnaire(root, config, tuple(questions))
 

@@ -1,5 +1,6 @@
 """Template and answers become files. The only door to copier."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -41,7 +42,7 @@ def _without_git() -> Iterator[None]:
     """
     from plumbum import local
 
-    with local.env(PATH=""):
+    with local.env(PATH=os.devnull):
         yield
 
 
@@ -64,10 +65,7 @@ def _fast_yaml() -> Iterator[None]:
 @contextmanager
 def _readable_errors(checkout: Checkout) -> Iterator[None]:
     """Turn what copier, its template engine and its shell raise into one sentence."""
-    import jinja2
-    import yaml
-    from copier.errors import CopierAnswersInterrupt, CopierError, UnsafeTemplateError
-    from plumbum import ProcessExecutionError
+    from copier.errors import CopierAnswersInterrupt, UnsafeTemplateError
 
     name = checkout.source.name
     try:
@@ -79,32 +77,27 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
                         Exit.UNTRUSTED) from error  # fmt: skip
     except OSError as error:
         raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
-    except (
-        CopierError,
-        ValueError,
-        TypeError,
-        jinja2.TemplateError,
-        yaml.YAMLError,
-        ProcessExecutionError,
-    ) as error:
+    except Exception as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ToolError(f"The template {name} cannot be rendered: {lines[0]}", " ".join(lines[1:3])) from error
 
 
 def _sign(project: Path, checkout: Checkout) -> None:
     """Record where the template is and its version, which copier could not tell from a plain folder."""
-    found = next((path for path in _answers_files(project) if str(checkout.root) in path.read_text("utf-8")), None)
-    if found is None:
-        return
-    marks = {"_commit": checkout.version} if checkout.version else {}
-    text = found.read_bytes().decode()
-    found.write_bytes(_resigned(text, {**marks, "_src_path": checkout.source.location}).encode())
+    file = _answers_file(project, str(checkout.root).encode())
+    if file:
+        marks = {"_commit": checkout.version} if checkout.version else {}
+        text = file.read_bytes().decode()
+        file.write_bytes(_resigned(text, {**marks, "_src_path": checkout.source.location}).encode())
 
 
-def _answers_files(project: Path) -> Iterator[Path]:
-    """The answers file first; else what could be one under another name."""
+def _answers_file(project: Path, root: bytes) -> Path | None:
+    """The file that names the folder which copier was given, wherever the template keeps it (`_answers_file`)."""
     usual = project / ".copier-answers.yml"
-    yield from [usual] if usual.is_file() else sorted(project.rglob(".*.y*ml"))
+    if usual.is_file() and b"_src_path:" in usual.read_bytes():
+        return usual
+    others = (path for path in sorted(project.rglob("*.y*ml")) if path.is_file())
+    return next((path for path in others if root in path.read_bytes()), None)
 
 
 def _resigned(text: str, marks: Mapping[str, str]) -> str:

@@ -34,7 +34,7 @@ class Voice:
 
     def answer(self, value: Mapping[str, Any]) -> None:
         """Write the one JSON object of the verb."""
-        click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(value, indent=2))
 
     def tree(self, root: str, purposes: Mapping[str, str]) -> None:
         """Show files (paths with `/`) as a tree, each with one line on what it is for."""

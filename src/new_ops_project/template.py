@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -85,7 +85,9 @@ def normalise(location: str) -> str:
     if "://" not in plain:
         return _local(Path(plain).expanduser().absolute())
     parts = urlsplit(plain)
-    host = parts.netloc if parts.scheme == "ssh" else parts.netloc.rpartition("@")[2]
+    user, _, host = parts.netloc.rpartition("@")
+    if parts.scheme == "ssh" and user:
+        host = f"{user.partition(':')[0]}@{host}"  # the account is part of the address, its password is not
     url = urlunsplit(parts._replace(netloc=host))
     return url if url.endswith(".git") or url.startswith("git://") else f"git+{url}"
 
@@ -189,12 +191,13 @@ def _unpack(bundle: Path, target: Path, *, anew: bool) -> None:
         raise ToolError("This installation carries no template.", "Reinstall new-ops-project, or give --template.")
     if _is_unpacked(bundle, target):
         return
-    if anew and target.exists():
+    if target.exists() and (anew or not (target / ".git").is_dir()):
         shutil.rmtree(target)
     if target.exists():
         refs = ("+refs/tags/*:refs/tags/*", "+refs/heads/main:refs/embedded/main")
         git.git(*git.TEMPORARY, "fetch", "--quiet", str(bundle), *refs, at=target)
-        git.git(*git.TEMPORARY, "merge", "--quiet", "--ff-only", "refs/embedded/main", at=target)
+        # Usually a fast-forward; another build of the same version is not, and the folder is nobody's but ours.
+        git.git(*git.TEMPORARY, "reset", "--hard", "--quiet", "refs/embedded/main", at=target)
     else:
         _clone(bundle, target)
     with _stamp(target).open("a") as file:
@@ -216,8 +219,14 @@ def is_news(source: Source) -> bool:
     told = Path(source.location).expanduser().with_name(".told-to-publish")
     if told.exists():
         return False
-    told.touch()
+    with suppress(OSError):
+        told.touch()
     return True
+
+
+def _push_url(url: str) -> str:
+    """The address as given, credentials and all; a path from here, not from the repository that is pushed."""
+    return _url(url) if "://" in url or _is_short(url) else str(Path(url).expanduser().absolute())
 
 
 def publish(url: str) -> Source:
@@ -233,13 +242,13 @@ def publish(url: str) -> Source:
             "push",
             "--quiet",
             "--",
-            _url(url),
+            _push_url(url),
             "main:main",
             "refs/tags/*:refs/tags/*",
             at=repository,
         )
     except ProcessError as error:
-        message = f"The template cannot be pushed to {location}: {error.last_line}"
+        message = f"The template cannot be pushed to {location}: {error.reason}"
         raise ToolError(message, "Create an empty repository there, check your access, and publish again.") from error
     return Source(location, "it was published there")
 
@@ -342,7 +351,7 @@ def _mirror(url: str) -> Path:
                 fresh.rename(mirror)
         except ProcessError as error:
             hint = "Check the address and your access to it, or use --template embedded."
-            raise ToolError(f"The template {url} cannot be reached: {error.last_line}", hint) from error
+            raise ToolError(f"The template {url} cannot be reached: {error.reason}", hint) from error
     return mirror
 
 

@@ -84,7 +84,11 @@ def _answer(key: str, value: str) -> Any:
 
 @command.command("unset")
 @click.argument("key")
-def unset_command(*, key: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def unset_command(*, key: str, as_json: bool) -> None:
     """Take KEY out of your own config file."""
     path = config.remove(key)
-    Voice(json=False).say(f"{key} is no longer set in {path}.")
+    voice = Voice(as_json)
+    voice.say(f"{key} is no longer set in {path}.")
+    if as_json:
+        voice.answer({"key": key, "value": None, "file": str(path)})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.errors import ToolError
+from new_ops_project.errors import Exit, ToolError
 from new_ops_project.report import Voice, is_interactive
 
 if TYPE_CHECKING:
@@ -125,13 +125,13 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
     outcome = new(request, voice, can_ask=not as_json and not request.defaults and is_interactive())
     if outcome.created is None and not as_json:
         voice.tree(f"{outcome.path}/", {file.path: file.purpose for file in outcome.files})
+    if as_json:
+        voice.answer(outcome.as_json(texts=request.preview))
     if outcome.created is not None:
         _say_created(voice, outcome, outcome.created)
         if venv:
             _make_environment(voice, outcome)
         _say_next(voice, outcome, venv=venv)
-    if as_json:
-        voice.answer(outcome.as_json(texts=request.preview))
 
 
 def new(request: Request, voice: Voice, *, can_ask: bool) -> Outcome:
@@ -152,7 +152,8 @@ def new(request: Request, voice: Voice, *, can_ask: bool) -> Outcome:
     path = _destination(request, answers.values["distribution_name"])
     purposes = {file["path"].replace("NAME", answers.values["import_name"]): file["purpose"]
                 for file in answers.values["files"]}  # fmt: skip
-    made = _make(request, path, checkout, answers.recorded, purposes=purposes, show=voice if asker.asked else None)
+    show = voice if asker.asked and not request.preview else None
+    made = _make(request, path, checkout, answers.recorded, purposes=purposes, show=show)
     return replace(made, command=answers.values["distribution_name"])
 
 
@@ -180,9 +181,12 @@ def _destination(request: Request, name: str) -> Path:
     """Where to create it, absolute; raises ToolError when something is there."""
     from new_ops_project.create import require_destination
 
-    path = Path(os.path.abspath((request.path or Path(name)).expanduser()))  # noqa: PTH100 - collapses `..` too
-    if not request.preview:
-        require_destination(path)
+    try:
+        path = Path(os.path.abspath((request.path or Path(name)).expanduser()))  # noqa: PTH100 - collapses `..` too
+        if not request.preview:
+            require_destination(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ToolError(f"{request.path or name} cannot be created: {error}.", "Choose another --path.") from error
     return path
 
 
@@ -232,7 +236,12 @@ def _foreign(request: Request, checkout: "Checkout", questionnaire: "Questionnai
     if not (request.name or request.path):
         raise ToolError("There is no NAME to create.", "Give NAME, or --path DIR.")
     path = _destination(request, str(request.name))
-    values = _given(request, questionnaire).values
+    given = _given(request, questionnaire)
+    values = {**given.defaults, **given.values} if request.defaults else given.values
+    missing = [question.name for question in questionnaire.asked if question.name not in values]
+    if missing and not ask and not request.defaults:
+        message = f"{', '.join(missing)}: no answer, and nobody can be asked here."
+        raise ToolError(message, f"Give --set {missing[0]}=VALUE, or --defaults to take the defaults.")
     return _make(request, path, checkout, values, purposes={}, ask=ask)
 
 
@@ -259,11 +268,11 @@ def _make(
         render.render(checkout, answers, fresh, trusted=request.trust, ask=ask)
         files = _files(fresh, purposes)
         if show:
-            _confirm(show, path, files)
+            _confirm(show, path, files, commit=request.commit)
 
     if request.preview:
         with tempfile.TemporaryDirectory() as folder:
-            fill(Path(folder))
+            fill(Path(folder) / path.name)
         return Outcome(path, answers, checkout, files, None)
     subject = f"Start {answers.get('project_name', path.name)} from {checkout.source.name} {checkout.version or ''}"
     created = create.repository(path, fill, commit=request.commit, message=" ".join(subject.split()))
@@ -271,16 +280,15 @@ def _make(
 
 
 def _files(folder: Path, purposes: "Mapping[str, str]") -> tuple[File, ...]:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts)
-    names = [path.relative_to(folder).as_posix() for path in paths]
-    return tuple(File(name, purposes.get(name, ""), path.read_bytes()) for name, path in zip(names, paths, strict=True))
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return tuple(File(name, purposes.get(name, ""), (folder / name).read_bytes()) for name in names)
 
 
-def _confirm(voice: Voice, path: Path, files: tuple[File, ...]) -> None:
+def _confirm(voice: Voice, path: Path, files: tuple[File, ...], *, commit: bool) -> None:
     from new_ops_project import prompts
 
     voice.tree(f"{path}/", {file.path: file.purpose for file in files})
-    if not prompts.confirm(f"Create these {len(files)} files and commit them?"):
+    if not prompts.confirm(f"Create these {len(files)} files{' and commit them' if commit else ''}?"):
         raise KeyboardInterrupt
 
 
@@ -308,8 +316,12 @@ def _say_created(voice: Voice, outcome: Outcome, created: "Created") -> None:
 def _make_environment(voice: Voice, outcome: Outcome) -> None:
     from new_ops_project import environment
 
-    with voice.progress() as progress:
-        environment.create(outcome.path, _python(outcome), progress)
+    try:
+        with voice.progress() as progress:
+            environment.create(outcome.path, _python(outcome), progress)
+    except KeyboardInterrupt as error:
+        message = f"Interrupted; {outcome.path} is there, its .venv is not finished."
+        raise ToolError(message, "Its README.md has the command that makes it.", Exit.INTERRUPTED) from error
 
 
 def _python(outcome: Outcome) -> str:
@@ -325,7 +337,7 @@ def _say_next(voice: Voice, outcome: Outcome, *, venv: bool) -> None:
     if "pyproject.toml" not in names or "tier" not in outcome.answers:
         return
     install = ".venv/bin/python -m pip install"
-    steps = [f"cd {shlex.quote(os.path.relpath(outcome.path))}"]
+    steps = [f"cd {shlex.quote(_from_here(outcome.path))}"]
     if not venv:
         steps += [
             f"python{_python(outcome)} -m venv .venv",
@@ -338,6 +350,14 @@ def _say_next(voice: Voice, outcome: Outcome, *, venv: bool) -> None:
     voice.say("\nNext:")
     for step in [*steps, _first_run(outcome)]:
         voice.say(f"  {step}")
+
+
+def _from_here(path: Path) -> str:
+    """The path as one would type it here; the whole of it where there is no way from here (another drive)."""
+    try:
+        return os.path.relpath(path)
+    except (OSError, ValueError):
+        return str(path)
 
 
 def _first_run(outcome: Outcome) -> str:
