@@ -10,7 +10,7 @@ from conftest import Run, differing, git, tree
 from servers import git_daemon
 from test_template import published
 
-from new_ops_project import template
+from new_ops_project import unpacked
 
 __all__ = ["published"]
 
@@ -57,7 +57,7 @@ def test_the_embedded_template_too(run: Run, work: Path, tier: str) -> None:
     """Copier copies from the embedded repository what the tool generates from it."""
     (work / "answers.yml").write_text(yaml.safe_dump({**ANSWERS, "tier": tier}))
     run("new", "--defaults", "--data-file", "answers.yml", "--path", "ours")
-    source = str(template.embedded_repository())
+    source = str(unpacked.repository())
     copier("copy", "--defaults", "--data-file", "answers.yml", source, "theirs", at=work)
     assert not differing(without_source(tree(work / "ours")), without_source(tree(work / "theirs")))
 
@@ -91,7 +91,7 @@ def test_copier_update_refreshes(run: Run, work: Path, published: Path, tier: st
 
 def test_copier_asks_our_questions(work: Path) -> None:
     """Copier refuses with our validators' words, since copier.yml is the only list of questions."""
-    source = str(template.embedded_repository())
+    source = str(unpacked.repository())
     command = [sys.executable, "-m", "copier", "copy", "--defaults", "--data", "project_name=日本", source, "out"]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
     assert done.returncode

@@ -10,7 +10,7 @@ import yaml
 from conftest import ROOT, Run, git
 from servers import git_daemon, git_http
 
-from new_ops_project import embedded, template
+from new_ops_project import embedded, template, unpacked
 
 
 def answers_of(project: Path) -> dict[str, Any]:
@@ -225,11 +225,11 @@ def test_embedded_grows_with_the_tool(tmp_path: Path) -> None:
     target = tmp_path / "template"
     git("tag", "--delete", "v1.1.0", at=source)
     embedded.pack(source, "0", tmp_path / "old.bundle")
-    template._unpack(tmp_path / "old.bundle", target, anew=False)  # noqa: SLF001 - two installations in one test
+    unpacked.unpack(tmp_path / "old.bundle", target, anew=False)
     git("tag", "v1.1.0", at=source)
     embedded.pack(source, "0", tmp_path / "new.bundle")
     for name in ("new", "old", "new"):
-        template._unpack(tmp_path / f"{name}.bundle", target, anew=False)  # noqa: SLF001 - the same
+        unpacked.unpack(tmp_path / f"{name}.bundle", target, anew=False)
         assert git("status", "--porcelain", at=target) == ""
     assert git("tag", at=target).split() == ["v1.0.0", "v1.1.0"]
 
@@ -242,7 +242,7 @@ def test_another_build_of_the_same_version(tmp_path: Path) -> None:
     git("tag", "--force", "v1.0.0", "v1.1.0", at=source)
     embedded.pack(source, "0", tmp_path / "other.bundle")
     for name in ("one", "other"):
-        template._unpack(tmp_path / f"{name}.bundle", target, anew=False)  # noqa: SLF001 - two installations
+        unpacked.unpack(tmp_path / f"{name}.bundle", target, anew=False)
     listed = git("bundle", "list-heads", str(tmp_path / "other.bundle"), at=tmp_path)
     assert f"{git('rev-parse', 'main', at=target)} refs/heads/main" in listed
     assert git("status", "--porcelain", at=target) == ""

@@ -6,18 +6,17 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from new_ops_project import __version__, config, embedded, git
+from new_ops_project import config, git, unpacked
 from new_ops_project.errors import ToolError, nearest, sentence
 from new_ops_project.process import ProcessError
 
 EMBEDDED = "embedded"
-_BUNDLE = Path(__file__).with_name("template.bundle")
 
 # As copier expands them.
 _SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
@@ -71,7 +70,7 @@ def _candidates(option: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _embedded(reason: str) -> Source:
-    return Source(_home_relative(embedded_repository()), reason, EMBEDDED)
+    return Source(_home_relative(unpacked.repository()), reason, EMBEDDED)
 
 
 def normalise(location: str) -> str:
@@ -123,93 +122,9 @@ def _install_origin() -> str:
     origin = _direct_url()
     if "vcs_info" in origin:
         return str(origin["url"])
-    if checkout := _editable_checkout():
+    if checkout := unpacked.editable_checkout():
         return git.remote(checkout)
     return ""
-
-
-def _editable_checkout() -> Path | None:
-    """The checkout that an editable install runs from: its files, not the stale ones of site-packages."""
-    root = Path(__file__).parents[2]
-    return root if (root / "copier.yml").is_file() and (root / "templates").is_dir() else None
-
-
-# ---- the embedded template ----------------------------------------------------------------------------------
-
-
-def embedded_repository() -> Path:
-    """The embedded template as a git repository in the user's data folder, made when it is not there yet.
-
-    Raises ToolError when that folder cannot be written.
-    """
-    import platformdirs
-
-    data = platformdirs.user_data_path(config.NAME, appauthor=False)
-    checkout = _editable_checkout()
-    target = data / ("template-checkout" if checkout else "template")
-    if checkout is None and _is_unpacked(_BUNDLE, target):
-        return target
-    with _guarded(target):
-        _unpack(_pack_checkout(checkout) if checkout else _BUNDLE, target, anew=checkout is not None)
-    return target
-
-
-def _is_unpacked(bundle: Path, target: Path) -> bool:
-    """Whether `target` already holds what the bundle holds."""
-    stamp = _stamp(target)
-    return stamp.is_file() and bundle.is_file() and _mark(bundle) in stamp.read_text().split()
-
-
-def _stamp(target: Path) -> Path:
-    """The file that lists the bundles which `target` was made of."""
-    return target / ".git" / "new-ops-project-bundles"
-
-
-def _mark(bundle: Path) -> str:
-    return hashlib.sha256(bundle.read_bytes()).hexdigest()
-
-
-def _pack_checkout(checkout: Path) -> Path:
-    """A bundle of the checkout, made again when a file or a tag of it has changed."""
-    state = hashlib.sha256(git.git("for-each-ref", "refs/tags", at=checkout).stdout if _has_git(checkout) else b"")
-    for path in sorted([checkout / "copier.yml", *(checkout / "templates").rglob("*")]):
-        if path.is_file():
-            state.update(f"{path.relative_to(checkout)}\0{path.stat().st_mode}\0".encode() + path.read_bytes())
-    bundle = _cache() / "checkout" / f"{state.hexdigest()[:16]}.bundle"
-    if not bundle.exists():
-        embedded.pack(checkout, __version__, bundle)
-    return bundle
-
-
-def _has_git(checkout: Path) -> bool:
-    return (checkout / ".git").exists()
-
-
-def _unpack(bundle: Path, target: Path, *, anew: bool) -> None:
-    """Make `target` hold what the bundle holds; versions of another release of the tool stay, unless `anew`."""
-    if not bundle.is_file():
-        raise ToolError("This installation carries no template.", "Reinstall new-ops-project, or give --template.")
-    if _is_unpacked(bundle, target):
-        return
-    if target.exists() and (anew or not (target / ".git").is_dir()):
-        shutil.rmtree(target)
-    if target.exists():
-        refs = ("+refs/tags/*:refs/tags/*", "+refs/heads/main:refs/embedded/main")
-        git.git(*git.TEMPORARY, "fetch", "--quiet", str(bundle), *refs, at=target)
-        # Usually a fast-forward; another build of the same version is not, and the folder is nobody's but ours.
-        git.git(*git.TEMPORARY, "reset", "--hard", "--quiet", "refs/embedded/main", at=target)
-    else:
-        _clone(bundle, target)
-    with _stamp(target).open("a") as file:
-        file.write(f"{_mark(bundle)}\n")
-
-
-def _clone(bundle: Path, target: Path) -> None:
-    fresh = target.with_name(f".{target.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    git.git(*git.TEMPORARY, "clone", "--quiet", "--branch=main", str(bundle), str(fresh), at=target.parent)
-    git.git("remote", "remove", "origin", at=fresh)
-    fresh.rename(target)
 
 
 def is_news(source: Source) -> bool:
@@ -234,7 +149,7 @@ def publish(url: str) -> Source:
 
     Raises ToolError when the server refuses; nothing is forced, so what is there stays.
     """
-    repository = embedded_repository()
+    repository = unpacked.repository()
     location = normalise(url)
     try:
         git.git(
@@ -300,10 +215,10 @@ def _plain(source: Source, ref: str | None) -> Checkout:
 
 def _files(repository: Path, commit: str) -> Path:
     """The files of `commit`, in a folder that is never changed once it is there."""
-    folder = _cache() / "versions" / commit
+    folder = unpacked.cache_folder() / "versions" / commit
     if folder.is_dir():
         return folder
-    with _guarded(folder):
+    with unpacked.guarded(folder):
         if not folder.is_dir():
             fresh = folder.with_name(f".{commit}.new")
             shutil.rmtree(fresh, ignore_errors=True)
@@ -339,8 +254,8 @@ def _url(location: str) -> str:
 @cache
 def _mirror(url: str) -> Path:
     """Our mirror of `url`, brought up to date once in this run (hence the cache)."""
-    mirror = _cache() / "mirrors" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
-    with _guarded(mirror):
+    mirror = unpacked.cache_folder() / "mirrors" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+    with unpacked.guarded(mirror):
         try:
             if mirror.is_dir():
                 git.git(*git.TEMPORARY, "remote", "update", "--prune", at=mirror)
@@ -378,23 +293,3 @@ def _is_prerelease(tag: str) -> bool:
     from packaging.version import Version
 
     return Version(tag).is_prerelease
-
-
-def _cache() -> Path:
-    import platformdirs
-
-    return platformdirs.user_cache_path(config.NAME, appauthor=False)
-
-
-@contextmanager
-def _guarded(target: Path) -> Iterator[None]:
-    """Only one process at a time makes `target`; raises ToolError when its folder cannot be written."""
-    from filelock import FileLock
-
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(target.with_name(f".{target.name}.lock")):
-            yield
-    except OSError as error:
-        message = f"{error.filename or target} cannot be written: {error.strerror or error}."
-        raise ToolError(message, "The template is kept there; free or unlock it.") from error
