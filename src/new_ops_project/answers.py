@@ -40,7 +40,7 @@ def gather(
     Raises ToolError for a key that the template does not know (naming the nearest) and for an unreadable file.
     """
     values = read_data(data_file) if data_file else {}
-    values |= dict(_assignment(text) for text in assignments)
+    values |= dict(assignment(text) for text in assignments)
     values |= {key: value for key, value in flags.items() if value is not None}
     for key in values:
         questionnaire.named(key)
@@ -52,7 +52,8 @@ def gather(
     return Given(values, {**author, **configured})
 
 
-def _assignment(text: str) -> tuple[str, str]:
+def assignment(text: str) -> tuple[str, str]:
+    """KEY and VALUE of KEY=VALUE; raises ToolError when there is no `=`."""
     key, sign, value = text.partition("=")
     if not sign or not key:
         raise ToolError(f"--set {text!r} is no KEY=VALUE.", "Write it as --set runner=ubuntu-24.04, for example.")

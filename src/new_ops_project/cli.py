@@ -22,6 +22,7 @@ Examples:
 # Verb, what --help says of it. Each is the file of its name in commands/, imported when it is called.
 VERBS = {
     "new": "Create a project: three answers, a committed repository.",
+    "update": "Refresh a project: the template's newest version, and nothing lost.",
     "template": "Show, list and publish the template.",
     "config": "Show and set defaults: `template`, and any answer.",
     "completion": "Print the completion script of a shell.",

@@ -1,6 +1,8 @@
 """Questions and acts on one git repository."""
 
+import os
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,9 +22,15 @@ TEMPORARY = (
 )  # fmt: skip
 
 
-def git(*args: str, at: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
-    """Run git with `args` in the folder `at`; raises ProcessError."""
-    return run("git", *args, cwd=at, env=env)
+def git(
+    *args: str,
+    at: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+    codes: tuple[int, ...] = (0,),
+) -> Result:
+    """Run git with `args` in the folder `at`; raises ProcessError for an exit code that is not one of `codes`."""
+    return run("git", *args, cwd=at, env=env, stdin=stdin, codes=codes)
 
 
 def require() -> tuple[int, int]:
@@ -39,6 +47,12 @@ def require() -> tuple[int, int]:
     return version
 
 
+def require_found() -> None:
+    """Raise ToolError when there is no git; unlike `require`, without starting one."""
+    if shutil.which("git") is None:
+        raise ToolError("git was not found on PATH.", "Install git, then run this again.")
+
+
 def has_identity(at: Path) -> bool:
     """Whether commits in `at` would have an author that somebody chose, rather than one that git guessed."""
     try:
@@ -53,6 +67,14 @@ def configured(key: str) -> str:
     """The value of `key` in the user's git configuration, or ''."""
     try:
         return git("config", "--get", key).text
+    except ProcessError:
+        return ""
+
+
+def configured_at(at: Path, key: str) -> str:
+    """The value of the boolean `key` as it holds in the repository `at`: true, false or ''."""
+    try:
+        return git("config", "--type=bool", "--get", key, at=at).text
     except ProcessError:
         return ""
 
@@ -125,3 +147,27 @@ def remote(repository: Path, name: str = "origin") -> str:
         return git("remote", "get-url", name, at=repository).text
     except ProcessError:
         return ""
+
+
+def ignored(folder: Path, paths: list[str]) -> list[str]:
+    """Those of `paths` (from `folder`) that the ignore rules there keep out."""
+    asked = b"\0".join(map(os.fsencode, paths))
+    said = git("check-ignore", "-z", "--stdin", "--no-index", at=folder, stdin=asked, codes=(0, 1)).stdout
+    return [os.fsdecode(path) for path in said.split(b"\0") if path]
+
+
+def is_ancestor(repository: Path, older: str, newer: str) -> bool:
+    """Whether the commit `older` is `newer` or one of those before it."""
+    return not git("merge-base", "--is-ancestor", older, newer, at=repository, codes=(0, 1)).code
+
+
+def subjects(repository: Path, span: str) -> list[str]:
+    """The first line of each commit message in `span` (gitrevisions(7)), newest first, at most twenty."""
+    return git("log", "--no-merges", "--max-count=20", "--format=%s", span, at=repository).text.splitlines()
+
+
+def add(repository: Path, paths: list[str]) -> None:
+    """Stage `paths` (from the root) as they are in the work tree, removed ones too."""
+    names = b"\0".join(map(os.fsencode, paths))
+    git("--literal-pathspecs", "add", "--all", "--force", "--pathspec-from-file=-", "--pathspec-file-nul",
+        at=repository, stdin=names)  # fmt: skip

@@ -53,10 +53,11 @@ class ProcessError(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What a program that ended with 0 wrote."""
+    """What a program wrote that ended as expected."""
 
     stdout: bytes
     stderr: str
+    code: int = 0
 
     @property
     def text(self) -> str:
@@ -81,10 +82,11 @@ def run(
     cwd: "Path | None" = None,
     env: "Mapping[str, str] | None" = None,
     stdin: bytes | None = None,
+    codes: tuple[int, ...] = (0,),
 ) -> Result:
     """Run `args` to its end.
 
-    Raises ProcessError when it cannot start or ends with a code other than 0.
+    Raises ProcessError when it cannot start or ends with a code that is not one of `codes`.
     """
     import subprocess  # here, so that --help, which scrubs, does not pay for it
 
@@ -95,10 +97,11 @@ def run(
         )  # fmt: skip
     except OSError as error:
         raise ProcessError(args, None, str(error)) from error
-    stderr = (done.stderr or (done.stdout if done.returncode else b"")).decode(errors="replace")
-    if done.returncode:
+    failed = done.returncode not in codes
+    stderr = (done.stderr or (done.stdout if failed else b"")).decode(errors="replace")
+    if failed:
         raise ProcessError(args, done.returncode, stderr)
-    return Result(done.stdout, stderr)
+    return Result(done.stdout, stderr, done.returncode)
 
 
 def lines(*args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None) -> "Iterator[str]":

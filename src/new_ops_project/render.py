@@ -2,13 +2,16 @@
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from new_ops_project.errors import Exit, ToolError
 from new_ops_project.template import Checkout
+from new_ops_project.tree import Tree, read
 
 
 def preload() -> None:
@@ -17,11 +20,18 @@ def preload() -> None:
 
 
 def render(
-    checkout: Checkout, answers: Mapping[str, Any], into: Path, *, trusted: bool = False, ask: bool = False
+    checkout: Checkout,
+    answers: Mapping[str, Any],
+    into: Path,
+    *,
+    answers_file: str | None = None,
+    trusted: bool = False,
+    ask: bool = False,
 ) -> None:
     """Write the project to the folder `into`, which must be empty or absent.
 
-    With `ask`, copier asks for what `answers` lacks; else it takes defaults. Raises ToolError for everything that a
+    `answers_file` is where the answers go, if not where the template says. With `ask`, copier asks for what `answers`
+    lacks; else it takes defaults. Raises ToolError for everything that a
     template or an answer can do wrong, KeyboardInterrupt when the person stops at one of copier's questions.
     """
     import copier
@@ -29,9 +39,24 @@ def render(
     with _readable_errors(checkout), _fast_yaml(), nullcontext() if trusted else _without_git():
         copier.run_copy(
             str(checkout.root), into, data=dict(answers), defaults=not ask, overwrite=True, quiet=not ask,
-            unsafe=trusted, settings=copier.Settings(),
+            unsafe=trusted, settings=copier.Settings(), answers_file=answers_file,
         )  # fmt: skip
     _sign(into, checkout)
+
+
+def tree(
+    checkout: Checkout, answers: Mapping[str, Any], folder: Path, *, answers_file: str, trusted: bool = False
+) -> Tree:
+    """What the project in `folder` would be; that folder is neither read nor written. Raises what `render` raises."""
+    with tempfile.TemporaryDirectory() as holder:
+        into = Path(holder, folder.name or "project")  # a template may write its folder's name (_folder_name)
+        render(checkout, answers, into, answers_file=answers_file, trusted=trusted)
+        found = read(into)
+    # It may write the whole path, too (_copier_conf.dst_path), and then means the project's.
+    names = [(os.fsencode(path), os.fsencode(folder)) for path in {into.resolve(), into}]
+    for name, real in names:
+        found = {path: replace(entry, content=entry.content.replace(name, real)) for path, entry in found.items()}
+    return found
 
 
 @contextmanager

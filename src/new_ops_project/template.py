@@ -30,6 +30,8 @@ class Source:
     location: str
     reason: str
     shown: str = ""
+    place: str = ""
+    """Where to read it now, if not at its location as that is recorded."""
 
     @property
     def name(self) -> str:
@@ -59,6 +61,24 @@ def find(option: str | None = None) -> Source:
         if given:
             return Source(normalise(given), reason) if given != EMBEDDED else _embedded(reason)
     return _embedded("it came with the tool")
+
+
+def recorded(location: str, folder: Path) -> Source:
+    """The template that the project in `folder` records, in whatever form copier wrote it.
+
+    A path of the embedded template, of this machine or of another one, means that of this tool.
+    """
+    reason = "the project records it"
+    kind = location.replace("\\", "/").rpartition(f"/{config.NAME}/")[2]
+    path = Path(location.removeprefix("git+file://")).expanduser()
+    if kind in {"template", "template-checkout"} and "://" not in location:
+        mine = unpacked.repository()
+        if path == mine or not path.exists():
+            return Source(location, reason, EMBEDDED, str(mine))
+    if "://" in location or _is_short(location) or path.is_absolute():
+        return Source(location, reason)
+    near = [place for place in (folder / path, Path.cwd() / path) if place.exists()]
+    return Source(location, reason, place=str(near[0]) if near else "")
 
 
 def _candidates(option: str | None) -> Iterator[tuple[str, str]]:
@@ -171,13 +191,70 @@ def publish(url: str) -> Source:
 # ---- versions and checkouts ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Releases:
+    """The versions of one template; `tags` give the commit of each. `repository` is None for plain files."""
+
+    source: Source
+    repository: Path | None
+    tags: Mapping[str, str]
+
+    @property
+    def versions(self) -> list[str]:
+        """The released versions (tags that PEP 440 reads), newest first."""
+        return _sorted(self.tags)
+
+    @property
+    def newest(self) -> str:
+        """The newest release, or HEAD where nothing was released."""
+        return next((tag for tag in self.versions if not _is_prerelease(tag)), "HEAD")
+
+    def checkout(self, ref: str | None = None) -> Checkout:
+        """The files of one version: `ref`, or the newest.
+
+        Raises ToolError for a version that the template does not have.
+        """
+        if self.repository is None:
+            return _plain(self.source, ref)
+        wanted = ref or self.newest
+        commit = self.tags.get(wanted) or git.resolve(self.repository, wanted)
+        if commit is None:
+            hint = nearest(wanted, self.versions) or f"It has {', '.join(self.versions[:8]) or 'no released version'}."
+            raise ToolError(f"The template {self.source.name} has no version {wanted!r}.", sentence(hint))
+        shown = _described(self.repository, commit, self.tags)
+        return Checkout(self.source, _files(self.repository, commit), shown, commit)
+
+    def holds(self, newer: Checkout, older: Checkout) -> bool:
+        """Whether `older` is part of what led to `newer`: by version where both are releases, else by history."""
+        names = self.versions
+        if newer.version in names and older.version in names:
+            return names.index(newer.version) <= names.index(older.version)
+        if self.repository is None or newer.commit is None or older.commit is None:
+            return False
+        return git.is_ancestor(self.repository, older.commit, newer.commit)
+
+    def subjects(self, before: Checkout, after: Checkout) -> list[str]:
+        """The first line of what was said of each commit between two versions, newest first."""
+        if self.repository is None or not before.commit or not after.commit:
+            return []
+        return git.subjects(self.repository, f"{before.commit}..{after.commit}")
+
+
+def releases(source: Source, *, offline: bool = False) -> Releases:
+    """The versions of the template, looked up where it is, unless `offline`.
+
+    Raises ToolError when it cannot be reached.
+    """
+    repository = _repository(source, offline=offline)
+    return Releases(source, repository, git.tags(repository) if repository else {})
+
+
 def versions(source: Source) -> list[str]:
     """The released versions (tags that PEP 440 reads), newest first; [] where there are none.
 
     Raises ToolError when the template cannot be reached.
     """
-    repository = _repository(source)
-    return _sorted(git.tags(repository)) if repository else []
+    return releases(source).versions
 
 
 def checkout(source: Source, ref: str | None = None) -> Checkout:
@@ -185,17 +262,7 @@ def checkout(source: Source, ref: str | None = None) -> Checkout:
 
     Raises ToolError for a template that cannot be reached and for a version that it does not have.
     """
-    repository = _repository(source)
-    if repository is None:
-        return _plain(source, ref)
-    tags = git.tags(repository)
-    wanted = ref or next((tag for tag in _sorted(tags) if not _is_prerelease(tag)), "HEAD")
-    commit = tags.get(wanted) or git.resolve(repository, wanted)
-    if commit is None:
-        released = _sorted(tags)
-        hint = nearest(wanted, released) or f"It has {', '.join(released[:8]) or 'no released version'}."
-        raise ToolError(f"The template {source.name} has no version {wanted!r}.", sentence(hint))
-    return Checkout(source, _files(repository, commit), _described(repository, commit, tags), commit)
+    return releases(source).checkout(ref)
 
 
 def _described(repository: Path, commit: str, tags: Mapping[str, str]) -> str:
@@ -228,16 +295,17 @@ def _files(repository: Path, commit: str) -> Path:
     return folder
 
 
-def _repository(source: Source) -> Path | None:
+def _repository(source: Source, *, offline: bool = False) -> Path | None:
     """The git repository to read: the folder itself, or our mirror of a URL or a bundle; None for plain files."""
-    path = Path(source.location.removeprefix("git+file://")).expanduser()
+    location = source.place or source.location
+    path = Path(location.removeprefix("git+file://")).expanduser()
     if git.is_repository(path):
         return path
     if path.is_dir():
         return None
-    if "://" not in source.location and not _is_short(source.location) and not path.is_file():
+    if "://" not in location and not _is_short(location) and not path.is_file():
         raise ToolError(f"The template {source.location} does not exist.", "Check --template, or use a git URL.")
-    return _mirror(str(path) if path.is_file() else _url(source.location))
+    return _mirror(str(path) if path.is_file() else _url(location), offline=offline)
 
 
 def _is_short(location: str) -> bool:
@@ -252,20 +320,26 @@ def _url(location: str) -> str:
 
 
 @cache
-def _mirror(url: str) -> Path:
-    """Our mirror of `url`, brought up to date once in this run (hence the cache)."""
+def _mirror(url: str, *, offline: bool) -> Path:
+    """Our mirror of `url`, brought up to date once in this run (hence the cache), or as it is when `offline`."""
     mirror = unpacked.cache_folder() / "mirrors" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+    if offline:
+        if mirror.is_dir():
+            return mirror
+        raise ToolError(f"There is no copy of the template {url} here yet.", "Run this once without --offline.")
     with unpacked.guarded(mirror):
         try:
             if mirror.is_dir():
-                git.git(*git.TEMPORARY, "remote", "update", "--prune", at=mirror)
+                git.git(*git.TEMPORARY, "fetch", "--quiet", "--prune", "--no-auto-maintenance",
+                        "--no-write-fetch-head", "origin", at=mirror)  # fmt: skip
             else:
                 fresh = mirror.with_name(f".{mirror.name}.new")
                 shutil.rmtree(fresh, ignore_errors=True)
                 git.git(*git.TEMPORARY, "clone", "--mirror", "--quiet", "--", url, str(fresh), at=mirror.parent)
                 fresh.rename(mirror)
         except ProcessError as error:
-            hint = "Check the address and your access to it, or use --template embedded."
+            known = "or use what is known of it here, with `update --offline`." if mirror.is_dir() else ""
+            hint = f"Check the address and your access to it, {known or 'or use --template embedded.'}"
             raise ToolError(f"The template {url} cannot be reached: {error.reason}", hint) from error
     return mirror
 

@@ -1,0 +1,201 @@
+"""A Plan reaches the user: in the work tree, as a commit on a branch, or as a patch."""
+
+import os
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from new_ops_project import git, journal
+from new_ops_project.errors import ToolError
+from new_ops_project.journal import Change
+from new_ops_project.merge import Difference
+from new_ops_project.plan import Plan, blob_id, parents
+from new_ops_project.process import ProcessError
+from new_ops_project.project import Repository, Status
+
+_LINK, _SUBMODULE = "120000", "160000"
+_TREE = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
+
+
+def require_clean(plan: Plan, now: Status, *, in_place: bool, commit: bool) -> None:
+    """Raise ToolError when writing `plan` to the work tree would meet work that is not committed.
+
+    That is any in the project's folder; with `commit`, in the repository; with `in_place`, in a file that it touches.
+    """
+    mine = sorted(path for path in now.dirty if commit or path.startswith(plan.prefix) or plan.prefix.startswith(path))
+    if in_place:
+        touched = {path for one in plan.differences() for path in (one.path, one.before)}
+        mine = [path for path in mine if path in touched or any(one.startswith(path) for one in touched)]
+    if mine:
+        hint = "Commit or stash that first, or use --branch, which leaves the work tree alone"
+        more = "." if in_place else "; --in-place updates the other files only."
+        raise ToolError(f"The work tree has changes that are not committed: {_some(mine)}.", hint + more)
+
+
+def in_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
+    """Write the plan to the work tree and the index, as one change that can be taken back.
+
+    Raises ToolError, with nothing moved, where something that git does not know of is in the way.
+    """
+    where = plan.repository
+    written = [one for one in plan.differences() if one.mode != _SUBMODULE]
+    _require_free(where, written)
+    plan.scratch.hand_over(where.objects)
+    with journal.prepared(where.git_dir) as ready:
+        hidden = _new_index(plan, ready)
+        present = [one for one in written if one.path not in hidden]
+        _lay_out(where, ready, [one.path for one in present if one.status != "D"])
+        _mark_unmerged(plan, ready)
+        before = {path: journal.digest(where.root / path) for path in _as_committed(where, present)}
+        removed = {one.before for one in present if one.status in "DR" and one.before not in hidden}
+        return journal.write(ready, where.root, where.git_dir, before=before, removed=removed, about=about)
+
+
+def _require_free(where: Repository, written: Iterable[Difference]) -> None:
+    """Raise ToolError when a new file would replace one that git does not track, or reach through a link."""
+    gone = {one.before for one in written if one.status in "DR"}
+    for one in written:
+        if one.status not in "AR":
+            continue
+        if os.path.lexists(where.root / one.path) and not _is_empty(where.root / one.path, gone, one.path):
+            raise _in_the_way(one.path, one.path)
+        for folder in parents(one.path):
+            at = where.root / folder
+            if (at.is_symlink() or (at.exists() and not at.is_dir())) and folder not in gone:
+                raise _in_the_way(one.path, folder)
+
+
+def _is_empty(path: Path, gone: set[str], name: str) -> bool:
+    """Whether `path` is a folder of which nothing will be left, or a file that goes itself."""
+    if path.is_symlink() or not path.is_dir():
+        return name in gone
+    below = (Path(at, file).relative_to(path).as_posix() for at, _, files in os.walk(path) for file in files)
+    return all(f"{name}/{file}" in gone for file in below)
+
+
+def _in_the_way(path: str, what: str) -> ToolError:
+    message = f"{path} is new in the template, and {what}, which git does not track, is there."
+    return ToolError(message, f"Move {what} elsewhere, or commit it; then run this again.")
+
+
+def _new_index(plan: Plan, ready: Path) -> set[str]:
+    """Lay a copy of the index ready with the plan's tree in it; return what a sparse checkout leaves out of sight."""
+    where = plan.repository
+    if (where.git_dir / "index.lock").exists():
+        raise ToolError(f"Another git command is at work in {where.root}.", "Wait until it is done.")
+    (ready / "index").write_bytes((where.git_dir / "index").read_bytes())
+    env = {"GIT_INDEX_FILE": str(ready / "index")}
+    git.git("read-tree", "-i", "-m", plan.head, plan.tree, at=where.root, env=env)
+    if not (where.git_dir / "info" / "sparse-checkout").exists():
+        return set()
+    listed = git.git("ls-files", "-t", "-z", at=where.root, env=env).stdout.split(b"\0")
+    return {os.fsdecode(line[2:]) for line in listed if line.startswith(b"S ")}
+
+
+def _lay_out(where: Repository, ready: Path, paths: list[str]) -> None:
+    """Write the new files as git would check them out (line ends, filters, modes), but below `ready`."""
+    env = {"GIT_INDEX_FILE": str(ready / "index"), "GIT_WORK_TREE": str(where.root)}
+    names = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    command = ("checkout-index", "--force", "--quiet", f"--prefix={ready / 'new'}/", "-z", "--stdin")
+    git.git(*command, at=where.root, env=env, stdin=names)
+
+
+def _mark_unmerged(plan: Plan, ready: Path) -> None:
+    """Record the conflicts in the index that is laid ready."""
+    if not plan.stages:
+        return
+    paths = dict.fromkeys(stage.path for stage in plan.stages)
+    empty = "0" * len(plan.tree)
+    lines = [f"0 {empty}\t{path}" for path in paths]
+    lines += [f"{stage.mode} {stage.blob} {stage.number}\t{stage.path}" for stage in plan.stages]
+    told = b"".join(os.fsencode(line) + b"\0" for line in lines)
+    env = {"GIT_INDEX_FILE": str(ready / "index")}
+    git.git("update-index", "-z", "--index-info", at=plan.repository.root, env=env, stdin=told)
+
+
+def _as_committed(where: Repository, written: Iterable[Difference]) -> list[str]:
+    """The paths that the plan replaces, once it is sure that each is as committed.
+
+    Raises ToolError for one that is not although git's index says so (`git update-index --assume-unchanged`).
+    """
+    expected = {one.before: one.old_blob for one in written if one.status != "A"}
+    doubtful = []
+    for path, blob in expected.items():
+        at = where.root / path
+        content = os.fsencode(os.readlink(at)) if at.is_symlink() else at.read_bytes() if at.is_file() else b""  # noqa: PTH115
+        if blob_id(content, blob) != blob:
+            doubtful.append(path)
+    if doubtful:
+        _require_same(where, {path: expected[path] for path in doubtful})
+    return list(expected)
+
+
+def _require_same(where: Repository, expected: Mapping[str, str]) -> None:
+    """The same with git's filters (line ends, for example) applied."""
+    for path, blob in expected.items():
+        try:
+            found = git.git("hash-object", "--", path, at=where.root).text
+        except ProcessError:
+            found = ""
+        if found != blob:
+            message = f"{path} differs from what is committed, and git was told not to look at it."
+            raise ToolError(message, f"git update-index --no-assume-unchanged --no-skip-worktree {shlex.quote(path)}")
+
+
+def on_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
+    """Write the plan as one commit on `branch`; return its id and whether it is new. Nothing else moves.
+
+    Raises ToolError when the branch holds what this tool did not write, and when git knows no author.
+    """
+    where, ref = plan.repository, f"refs/heads/{branch}"
+    was = _replaceable(where, branch, plan)
+    if was and git.git("log", "-1", "--format=%T %P", was, at=where.root).text == f"{plan.tree} {plan.commit}":
+        return was, False
+    if branch == _current_branch(where):
+        raise ToolError(f"The branch {branch} is checked out.", "Switch to another, or give --branch NAME.")
+    plan.scratch.hand_over(where.objects)
+    text = f"{message}\n\n{_TREE}: {plan.tree}\n"
+    signed = ("--gpg-sign",) if git.configured_at(where.root, "commit.gpgsign") == "true" else ()
+    try:
+        commit = git.git("commit-tree", *signed, "-p", plan.commit, plan.tree, at=where.root, stdin=text.encode()).text
+        git.git("update-ref", "-m", message.splitlines()[0], ref, commit, was or "0" * len(commit), at=where.root)
+    except ProcessError as error:
+        raise ToolError(f"The branch {branch} cannot be written: {error.reason}", "Nothing was changed.") from error
+    return commit, True
+
+
+def _current_branch(where: Repository) -> str:
+    head = (where.git_dir / "HEAD").read_text().strip()
+    return head.removeprefix("ref: refs/heads/") if head.startswith("ref: ") else ""
+
+
+def _replaceable(where: Repository, branch: str, plan: Plan) -> str | None:
+    """The commit at the tip of `branch`, if that is ours and nobody has added to it; None for no branch."""
+    tip = git.resolve(where.root, f"refs/heads/{branch}")
+    if tip is None:
+        return None
+    tree, _, body = git.git("log", "-1", "--format=%T%n%B", tip, at=where.root).text.partition("\n")
+    if f"{_TREE}: {tree}" not in body and tip != plan.commit:
+        message = f"The branch {branch} exists and holds commits that are not this tool's."
+        raise ToolError(message, f"Delete it (git branch -D {branch}), or give --branch NAME.")
+    return tip
+
+
+def commit_all(where: Repository, message: str) -> str:
+    """Commit what is staged, as the user's git does it (hooks and signature included); return the commit's id.
+
+    Raises ToolError when git refuses; everything stays staged.
+    """
+    try:
+        git.git("commit", "--quiet", f"--message={message}", at=where.root)
+    except ProcessError as error:
+        raise ToolError(
+            f"git did not commit: {error.reason}", "Everything is staged; mend that, then git commit."
+        ) from error
+    return git.resolve(where.root, "HEAD") or ""
+
+
+def _some(paths: list[str]) -> str:
+    shown = ", ".join(paths[:5])
+    return f"{shown} and {len(paths) - 5} more" if len(paths) > 5 else shown  # noqa: PLR2004

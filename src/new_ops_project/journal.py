@@ -1,0 +1,223 @@
+"""A change of the work tree and the index, written as a whole: done, undone, or finished by the next run.
+
+Everything is laid ready in `.git/new-ops-project/prepare`. One rename of that folder to `change` decides that the
+change happens; what follows are renames that can be repeated. A run that is killed among them is finished by the next.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from new_ops_project.errors import ToolError
+
+_FOLDER = "new-ops-project"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change that is in place or under way: `about` is whatever its verb wants to know again later.
+
+    `before` and `after` have the digest of each file that it touches, by path from the root; '' for none.
+    """
+
+    folder: Path
+    root: Path
+    git_dir: Path
+    phase: str
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    about: Mapping[str, Any]
+
+
+@contextmanager
+def locked(git_dir: Path) -> Iterator[None]:
+    """Let only one run at a time plan and write here; raises ToolError when there is another."""
+    from filelock import FileLock, Timeout
+
+    try:
+        (git_dir / _FOLDER).mkdir(exist_ok=True)
+        with FileLock(git_dir / _FOLDER / "lock", timeout=0):
+            shutil.rmtree(git_dir / _FOLDER / "prepare", ignore_errors=True)
+            for left in (git_dir / _FOLDER).glob("done-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+    except Timeout as error:
+        raise ToolError("Another run is at work in this repository.", "Wait until it is done.") from error
+    except PermissionError as error:
+        raise ToolError(f"{error.filename} cannot be written: {error.strerror}.", "Mend its permissions.") from error
+
+
+def under_way(root: Path, git_dir: Path) -> Change | None:
+    """The change that was written here and is neither concluded nor taken back, if there is one."""
+    folder = git_dir / _FOLDER / "change"
+    try:
+        found = json.loads((folder / "state.json").read_text())
+    except FileNotFoundError:
+        return None
+    return Change(folder, root, git_dir, **found)
+
+
+@contextmanager
+def prepared(git_dir: Path) -> Iterator[Path]:
+    """A folder to lay things ready in: the new files below `new/`, the new index as `index`."""
+    folder = git_dir / _FOLDER / "prepare"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "new").mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write(
+    ready: Path, root: Path, git_dir: Path, *, before: Mapping[str, str], removed: set[str], about: Mapping[str, Any]
+) -> Change:
+    """Put what is `ready` in place: its files, its index, and without the files `removed`.
+
+    `before` has the digest of each file as it was planned with. Raises ToolError, with nothing moved, when one of them
+    has changed since.
+    """
+    written = sorted(_relative(path, ready / "new") for path in (ready / "new").rglob("*") if _is_file(path))
+    after = {path: digest(ready / "new" / path) for path in written} | dict.fromkeys(removed, "")
+    before = {path: before.get(path, "") for path in after}
+    for path, was in before.items():
+        if digest(root / path) != was:
+            raise ToolError(f"{path} was changed while this was planned.", "Nothing was written; run this again.")
+    _back_up(ready, root, git_dir, before)
+    state: dict[str, Any] = {"phase": "forth", "before": before, "after": after, "about": dict(about)}
+    (ready / "state.json").write_text(json.dumps(state))
+    folder = git_dir / _FOLDER / "change"
+    _discard(folder)
+    ready.rename(folder)  # from here on the change happens, if not now, then with the next run
+    change = Change(folder, root, git_dir, **state)
+    finish(change)
+    return change
+
+
+def _back_up(ready: Path, root: Path, git_dir: Path, before: Mapping[str, str]) -> None:
+    """Keep the very files that will be replaced (no copies, where the system has hard links), and the index."""
+    for path in (path for path, was in before.items() if was):
+        kept = ready / "old" / path
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(root / path, kept, follow_symlinks=False)
+        except (OSError, NotImplementedError):
+            shutil.copy2(root / path, kept, follow_symlinks=False)
+    shutil.copy2(git_dir / "index", ready / "index.old")
+
+
+def is_complete(change: Change) -> bool:
+    """Whether every step was taken; the index is the last one."""
+    return change.phase == "forth" and not (change.folder / "index").exists()
+
+
+def finish(change: Change) -> None:
+    """Take the steps that are left, whichever way the change goes.
+
+    Raises ToolError when somebody has edited a file between the steps of a run that was killed.
+    """
+    if change.phase == "back":
+        _take_back(change)
+        return
+    if is_complete(change):
+        return
+    for path, now in sorted(change.after.items(), key=lambda item: bool(item[1])):  # what goes, goes first
+        _place(change, path, now)
+    (change.folder / "index").replace(change.git_dir / "index")
+
+
+def _place(change: Change, path: str, wanted: str) -> None:
+    target, found = change.root / path, digest(change.root / path)
+    if found == wanted:
+        return
+    if found != change.before[path]:
+        message = f"{path} was edited after a run was stopped half-way."
+        raise ToolError(message, "Move your version elsewhere and run this again, or --abort, which keeps a copy.")
+    if wanted:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (change.folder / "new" / path).replace(target)
+    else:
+        target.unlink()
+        prune(target.parent, change.root)
+
+
+def take_back(change: Change) -> Path | None:
+    """Restore every file and the index as they were before the change.
+
+    Files edited since are kept below the returned folder, if there are any.
+    """
+    state = {"phase": "back", "before": change.before, "after": change.after, "about": change.about}
+    fresh = change.folder / "state.new"
+    fresh.write_text(json.dumps(state))
+    fresh.replace(change.folder / "state.json")
+    return _take_back(change)
+
+
+def _take_back(change: Change) -> Path | None:
+    kept = change.folder.with_name(f"edited-{hashlib.sha256(json.dumps(change.after).encode()).hexdigest()[:12]}")
+    for path in sorted(change.after, key=lambda path: bool(change.before[path])):  # what came, goes first
+        _restore(change, path, kept)
+    if (change.folder / "index.old").exists():
+        (change.folder / "index.old").replace(change.git_dir / "index")
+    _discard(change.folder)
+    return kept if kept.exists() else None
+
+
+def _restore(change: Change, path: str, kept: Path) -> None:
+    target, old = change.root / path, change.folder / "old" / path
+    found, was = digest(target), change.before[path]
+    if found not in {was, change.after[path]} and found:
+        (kept / path).parent.mkdir(parents=True, exist_ok=True)
+        target.replace(kept / path)
+        found = ""
+    if was and found != was and _is_file(old):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        old.replace(target)
+    elif not was and found:
+        target.unlink()
+        prune(target.parent, change.root)
+
+
+def conclude(change: Change) -> None:
+    """Forget the change: it stays as it is."""
+    _discard(change.folder)
+
+
+def _discard(folder: Path) -> None:
+    if folder.exists():
+        gone = folder.with_name(f"done-{os.getpid()}")
+        shutil.rmtree(gone, ignore_errors=True)
+        folder.rename(gone)  # in one step, so that no half of it is ever taken for a change
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def prune(folder: Path, root: Path) -> None:
+    """Remove `folder` and those above it that are empty, below `root`."""
+    with suppress(OSError):
+        while folder != root:
+            folder.rmdir()
+            folder = folder.parent
+
+
+def digest(path: Path) -> str:
+    """What a file is, its executable bit and a link's target included; '' where there is no file."""
+    if path.is_symlink():
+        return "link:" + hashlib.sha256(os.fsencode(os.readlink(path))).hexdigest()  # noqa: PTH115 - its text
+    if not path.is_file():
+        return ""
+    bit = "x" if path.stat().st_mode & 0o100 else "-"
+    return f"{bit}:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()

@@ -1,0 +1,296 @@
+"""Three trees become one, in a scratch repository beside the user's, which is only read.
+
+The merge is git's own (git-merge-tree(1), merge-ort): renames are followed, edited-and-dropped is a conflict.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from new_ops_project import git, syntax
+from new_ops_project.process import ProcessError
+from new_ops_project.tree import Entry, Tree
+
+# The branches of the scratch repository; git puts their names behind the markers of a conflict.
+OURS, BASE, THEIRS = "your-project", "old-template", "new-template"
+_USAGE = 129
+
+# Nothing of the user's configuration has a say in a merge, but for what it says about merging itself.
+_MERGE = (
+    *git.TEMPORARY,
+    "-c", "merge.conflictStyle=diff3",
+    "-c", "merge.directoryRenames=false",
+    "-c", "merge.renames=true",
+    "-c", "diff.renames=true",
+    "-c", "core.abbrev=40",
+    "-c", "core.quotePath=false",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One side of a conflict, as git's index has it: 1 is the old template, 2 the project, 3 the new template."""
+
+    mode: str
+    blob: str
+    number: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What git made of three trees: `tree` holds markers where `stages` says that there is a conflict."""
+
+    tree: str
+    stages: tuple[Stage, ...]
+    reasons: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One path that two trees do not share: `status` is A, D, M, T or R; `before` is where a moved file was."""
+
+    status: str
+    before: str
+    path: str
+    mode: str
+    blob: str
+    old_blob: str
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A bare repository of our own that sees the objects of the user's, and keeps what is new to itself."""
+
+    folder: Path
+
+    @property
+    def objects(self) -> Path:
+        """The folder of its own objects."""
+        return self.folder / "objects"
+
+    def git(self, *args: str, stdin: bytes | None = None, codes: tuple[int, ...] = (0,)) -> bytes:
+        """Run git in it; raises ProcessError."""
+        return git.git(*_MERGE, *args, at=self.folder, stdin=stdin, codes=codes).stdout
+
+    def merge(self, base: Tree, ours: str, theirs: Tree, *, over: Tree, moves: Mapping[str, str]) -> Merged:
+        """Merge the tree object `ours`, with files moved and with `over` in place of its own, with `theirs`."""
+        stream = b"".join((
+            _commit(BASE, 1), _files(base),
+            _commit(OURS, 2, parent=1), _root(ours), _moved(moves), _files(over),
+            _commit(THEIRS, 3, parent=1), b"deleteall\n", _files(theirs),
+        ))  # fmt: skip
+        self.git("fast-import", "--quiet", stdin=stream)
+        command = ("merge-tree", "--write-tree", "-z", "--messages", OURS, THEIRS)
+        try:
+            return _parsed(self.git(*command, codes=(0, 1)))
+        except ProcessError as error:
+            if error.code != _USAGE:
+                raise
+            return self.merge_in_worktree()
+
+    def merge_in_worktree(self) -> Merged:
+        """The same where git is older than 2.38: a checkout of the whole project, thrown away afterwards."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            env = {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": folder, "GIT_INDEX_FILE": f"{folder}.index"}
+            env |= {f"GIT_{who}_{what}": "new-ops-project@localhost"
+                    for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}  # fmt: skip
+
+            def run(*args: str, codes: tuple[int, ...] = (0,)) -> bytes:
+                return git.git(*_MERGE, "-c", "core.bare=false", *args, at=Path(folder), env=env, codes=codes).stdout
+
+            run("checkout", "--quiet", "--force", "--detach", OURS)
+            said = run("merge", "--no-commit", "--no-ff", "--quiet", THEIRS, codes=(0, 1)).decode(errors="replace")
+            stages = tuple(map(_stage, filter(None, run("ls-files", "--unmerged", "-z").split(b"\0"))))
+            run("add", "--all", "--force")
+            tree = run("write-tree").decode().strip()
+        kinds = dict.fromkeys((stage.path for stage in stages), "CONFLICT")
+        for line in said.splitlines():
+            kinds |= {path: line.partition(":")[0] for path in kinds if line.startswith("CONFLICT") and path in line}
+        return Merged(tree, tuple(_labelled(stage) for stage in stages), kinds)
+
+    def build(self, onto: str, subtree: tuple[str, str], over: Mapping[str, Entry | None]) -> str:
+        """The tree `onto` with the tree `subtree[1]` at the prefix `subtree[0]`, and in that the files `over`.
+
+        None takes a file away.
+        """
+        prefix, tree = subtree
+        placed = _root(tree) if not prefix else _root(onto) + f"M 040000 {tree} {prefix[:-1]}\n".encode()
+        files = b"".join(
+            _file(f"{prefix}{path}", entry) if entry else _path(b"D ", f"{prefix}{path}")
+            for path, entry in over.items()
+        )
+        said = self.git("fast-import", "--quiet", stdin=_commit("merged", 1) + placed + files + b'ls ""\n')
+        return said.split()[2].decode()
+
+    def differences(self, old: str, new: str) -> list[Difference]:
+        """What differs between two trees, moved files recognised."""
+        fields = self.git("diff-tree", "-r", "-z", "-M", "--no-abbrev", old, new).split(b"\0")
+        return list(_differences(map(os.fsdecode, fields)))
+
+    def patch(self, old: str, new: str, *more: str) -> bytes:
+        """The difference of two trees as text."""
+        return self.git("diff-tree", "-r", "-M", "-p", "--no-ext-diff", "--no-textconv", *more, old, new)
+
+    def contents(self, names: Iterable[str]) -> dict[str, bytes]:
+        """The content of each object that has one, by the name that was asked for (an id, or TREE:PATH)."""
+        return {name: content for name, (_, content) in self.objects_of(names).items()}
+
+    def objects_of(self, names: Iterable[str]) -> dict[str, tuple[str, bytes]]:
+        """The id and the content of each blob or tree that there is, by the name that was asked for."""
+        asked = [name for name in dict.fromkeys(names) if "\n" not in name]
+        if not asked:
+            return {}
+        said = self.git("cat-file", "--batch", stdin=os.fsencode("\n".join(asked)) + b"\n")
+        return dict(_objects(asked, said))
+
+    def hand_over(self, objects: Path) -> None:
+        """Copy the new objects to the user's repository; a pack before its index, as git itself does."""
+        order = sorted(self.objects.rglob("*"), key=lambda path: path.suffix == ".idx")
+        for path in order:
+            target = objects / path.relative_to(self.objects)
+            if not path.is_file() or "info" in path.parent.name or target.exists():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            fresh = target.with_name(f"tmp_obj_{os.getpid()}_{target.name}")
+            shutil.copyfile(path, fresh)
+            fresh.chmod(0o444)
+            fresh.replace(target)
+
+
+@contextmanager
+def scratch(objects: Path, object_format: str = "sha1") -> Iterator[Scratch]:
+    """A scratch repository that sees the objects in the folder `objects`; it is gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
+        folder = Path(holder, "scratch.git")
+        (folder / "objects" / "info").mkdir(parents=True)
+        (folder / "refs").mkdir()
+        (folder / "HEAD").write_text("ref: refs/heads/none\n")
+        # Quoted as git reads it: a folder's name may hold anything.
+        quoted = os.fsencode(objects.resolve()).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+        (folder / "objects" / "info" / "alternates").write_bytes(b'"' + quoted + b'"\n')
+        (folder / "config").write_text(_config(object_format))
+        yield Scratch(folder)
+
+
+def _config(object_format: str) -> str:
+    lines = ["[core]", "repositoryformatversion = 1", "bare = true", "[fastimport]", "unpackLimit = 1"]
+    return "\n".join([*lines, "[extensions]", f"objectFormat = {object_format}", ""])
+
+
+# ---- git-fast-import(1) -------------------------------------------------------------------------------------
+
+
+def _commit(branch: str, mark: int, *, parent: int = 0) -> bytes:
+    head = f"commit refs/heads/{branch}\nmark :{mark}\ncommitter t <t> 0 +0000\ndata 0\n"
+    return head.encode() + (f"from :{parent}\n".encode() if parent else b"")
+
+
+def _root(tree: str) -> bytes:
+    return f'M 040000 {tree} ""\n'.encode()
+
+
+def _files(tree: Tree) -> bytes:
+    return b"".join(_file(path, entry) for path, entry in tree.items())
+
+
+def _moved(moves: Mapping[str, str]) -> bytes:
+    return b"".join(_path(b"R ", old)[:-1] + b" " + _path(b"", new) for old, new in moves.items())
+
+
+def _file(path: str, entry: Entry) -> bytes:
+    head = _path(f"M {entry.mode} inline ".encode(), path)
+    return head + f"data {len(entry.content)}\n".encode() + entry.content + b"\n"
+
+
+def _path(command: bytes, path: str) -> bytes:
+    quoted = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    return command + b'"' + quoted + b'"\n'
+
+
+# ---- what git says ------------------------------------------------------------------------------------------
+
+
+def _parsed(said: bytes) -> Merged:
+    """The output of `git merge-tree -z`: the tree, the stages, an empty field, the messages."""
+    tree, *fields = said.split(b"\0")
+    end = fields.index(b"") if b"" in fields else len(fields)
+    stages = tuple(map(_stage, fields[:end]))
+    return Merged(tree.decode(), stages, dict(_reasons([os.fsdecode(field) for field in fields[end + 1 :]])))
+
+
+def _stage(field: bytes) -> Stage:
+    about, _, path = field.partition(b"\t")
+    mode, blob, number = about.decode().split()
+    return Stage(mode, blob, int(number), os.fsdecode(path))
+
+
+def _labelled(stage: Stage) -> Stage:
+    """As `git merge` names a file that a folder is in the way of: with the branch, or HEAD for ours."""
+    path = stage.path.removesuffix("~HEAD")
+    return stage if path == stage.path else Stage(stage.mode, stage.blob, stage.number, f"{path}~{OURS}")
+
+
+def _reasons(fields: list[str]) -> Iterator[tuple[str, str]]:
+    """The kind of each conflict, by path; git says several things about one path, the first conflict counts."""
+    said: dict[str, str] = {}
+    while fields and fields[0]:
+        count = int(fields[0])
+        paths, kind = fields[1 : count + 1], fields[count + 1]
+        fields = fields[count + 3 :]
+        if kind.startswith("CONFLICT"):
+            said = {**dict.fromkeys(paths, kind), **said}
+    yield from said.items()
+
+
+def _differences(fields: Iterator[str]) -> Iterator[Difference]:
+    for about in fields:
+        if not about:
+            return
+        _, mode, old_blob, blob, status = about.split()
+        before = next(fields)
+        path = next(fields) if status[0] in "RC" else before
+        yield Difference(status[0], before, path, mode, blob, old_blob)
+
+
+def _objects(asked: list[str], said: bytes) -> Iterator[tuple[str, tuple[str, bytes]]]:
+    place = 0
+    for name in asked:
+        end = said.index(b"\n", place)
+        head, place = said[place:end].split(b" "), end + 1
+        if head[-1] in {b"missing", b"ambiguous"} or len(head) != 3 or not head[-1].isdigit():  # noqa: PLR2004
+            continue
+        size = int(head[2])
+        yield name, (head[0].decode(), said[place : place + size])
+        place += size + 1
+
+
+# ---- markers ------------------------------------------------------------------------------------------------
+
+_MARKER = re.compile(rb"^(<{7,}|\|{7,}|>{7,}) (your-project|new-template|HEAD|[0-9a-f]{40,64})(:[^\r\n]*)?(\r?)$",
+                     re.MULTILINE)  # fmt: skip
+_LABELS = {b"<": syntax.OURS, b"|": syntax.BASE, b">": syntax.THEIRS}
+
+
+def labelled(content: bytes) -> bytes:
+    """A conflict's content with labels for people in place of the names of our branches."""
+
+    def label(found: re.Match[bytes]) -> bytes:
+        words = _LABELS[found[1][:1]].encode()
+        return b"%s %s%s%s" % (found[1], words, found[3] or b"", found[4])
+
+    return _MARKER.sub(label, content)
+
+
+_OPEN = re.compile(rb"^(?:<{7,} your project|\|{7,} old template|>{7,} new template)(?::.*)?\r?$", re.MULTILINE)
+
+
+def first_marker(content: bytes) -> int:
+    """The number of the first line that is one of our conflict markers, or 0."""
+    found = _OPEN.search(content)
+    return content.count(b"\n", 0, found.start()) + 1 if found else 0

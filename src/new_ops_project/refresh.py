@@ -1,0 +1,162 @@
+"""A project and another version of its template become a Plan."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from new_ops_project import changelog, generated, git, merge, plan, questions, render, template
+from new_ops_project.answers import Asker
+from new_ops_project.carry import Carried, carry
+from new_ops_project.errors import ToolError
+from new_ops_project.plan import Draft, Plan, Sides
+from new_ops_project.project import Project
+from new_ops_project.questions import Answers, Questionnaire
+from new_ops_project.template import Checkout, Releases
+from new_ops_project.tree import Tree
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a project shall be taken: a version, other answers, another place of the template."""
+
+    to: str | None = None
+    assignments: tuple[str, ...] = ()
+    template: str | None = None
+    trust: bool = False
+    offline: bool = False
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """What there is to do for one project, before anything is rendered."""
+
+    project: Project
+    target: Target
+    releases: Releases
+    before: Checkout
+    after: Checkout
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the template has moved on (or is another one) since the project was last refreshed."""
+        return self.before.commit != self.after.commit or self.after.source.location != self.project.source
+
+    @cached_property
+    def questionnaire(self) -> Questionnaire:
+        """The questions of the version to take it to."""
+        return questions.read(self.after.root)
+
+    def carried(self, *, ask: Asker | None) -> Carried:
+        """The project's answers for that version; raises ToolError for a new question that nobody answers."""
+        if self.questionnaire.distrust:  # its own code may be needed to read it: copier checks the answers itself
+            answers = Answers(self.questionnaire, dict(self.project.answers))
+            return Carried(dict(self.project.answers), answers, ())
+        return carry(self.questionnaire, self.project.answers, self.target.assignments, ask=ask)
+
+    def news(self) -> str:
+        """The template's changelog between the two versions; what its commits say, where it has none."""
+        told = changelog.between(self.after.root, self.before.version, self.after.version)
+        return told or "\n".join(f"- {line}" for line in self.releases.subjects(self.before, self.after))
+
+
+def look(project: Project, target: Target) -> Refresh:
+    """Find both versions; raises ToolError when the template cannot be reached or lacks one of them."""
+    source = template.find(target.template) if target.template else template.recorded(project.source, project.folder)
+    releases = template.releases(source, offline=target.offline)
+    if releases.repository is None:
+        message = f"The template {source.name} is not under version control, so it has no versions to go to."
+        raise ToolError(message, "Put it in a git repository with tags, and give that as --template.")
+    before = _recorded(project, releases)
+    after = releases.checkout(target.to)
+    if target.to is None and after.commit != before.commit and releases.holds(before, after):
+        after = replace(before, source=source)  # the project is ahead of the newest release
+    return Refresh(project, target, releases, before, after)
+
+
+def _recorded(project: Project, releases: Releases) -> Checkout:
+    try:
+        return releases.checkout(project.version)
+    except ToolError as error:
+        message = f"{project.answers_file} records version {project.version}: {error.message}"
+        raise ToolError(message, "Push that tag or commit to the template again; without it, nothing can be compared."
+                        ) from error  # fmt: skip
+
+
+@contextmanager
+def planned(refresh: Refresh, carried: Carried) -> Iterator[Plan]:
+    """Render both versions and merge them with the project.
+
+    Raises ToolError for a template that needs trust or cannot be rendered.
+    """
+    for checkout in (refresh.before, refresh.after):
+        questions.require_trust(questions.read(checkout.root), checkout.source.name, trusted=refresh.target.trust)
+    project = refresh.project
+    base = _render(refresh, refresh.before, project.answers)
+    theirs = _render(refresh, refresh.after, carried.given)
+    sides = Sides(
+        base, theirs, commit=project.commit, prefix=project.prefix, over=frozenset({project.answers_file}),
+        once=_once(refresh, carried.answers, {*base, *theirs}), moves=_moves(refresh, carried.answers),
+    )  # fmt: skip
+
+    def mend(draft: Draft) -> Draft:
+        return generated.renewed(draft, carried.answers)
+
+    with plan.planned(project.repository, sides, mend) as found:
+        yield found
+
+
+def _render(refresh: Refresh, checkout: Checkout, answers: Mapping[str, Any]) -> Tree:
+    project = refresh.project
+    return render.tree(
+        checkout, answers, project.folder, answers_file=project.answers_file, trusted=refresh.target.trust
+    )
+
+
+def _once(refresh: Refresh, answers: Answers, paths: set[str]) -> frozenset[str]:
+    """The paths that the template writes once and never again: `_skip_if_exists`, and what it excludes from updates."""
+    config = refresh.questionnaire.config
+    patterns = [answers.render(str(text)) for text in config.get("skip_if_exists", [])]
+    if "_copier_operation" in str(config.get("exclude", "")):
+        operations = ("copy", "update")
+        copied, updated = (
+            {str(answers.render(str(text), _copier_operation=one)) for text in config["exclude"]} for one in operations
+        )
+        patterns += sorted(updated - copied)
+    lines = "\n".join(patterns).split("\n")
+    if not any(lines):
+        return frozenset()
+    from pathspec import GitIgnoreSpec
+
+    kept = GitIgnoreSpec.from_lines(lines)
+    return frozenset(path for path in paths if kept.match_file(path))
+
+
+def _moves(refresh: Refresh, answers: Answers) -> dict[str, str]:
+    """Where files of the old tier go in the new one, as the template's table of files says (`moves_to`)."""
+    old, new = refresh.project.answers.get("tier"), answers.values.get("tier")
+    name, files = str(answers.values.get("import_name")), answers.values.get("files")
+    if old == new or not isinstance(files, list):
+        return {}
+    moving = [file for file in files if old in file["tiers"] and new not in file["tiers"] and "moves_to" in file]
+    return {file["path"].replace("NAME", name): file["moves_to"].replace("NAME", name) for file in moving}
+
+
+def drift(refresh: Refresh, carried: Carried) -> list[tuple[str, str]]:
+    """Each file that the template manages and the project has edited or deleted, with which of both it is."""
+    project = refresh.project
+    rendered = _render(refresh, refresh.before, project.answers)
+    once = _once(refresh, carried.answers, set(rendered))
+    with merge.scratch(project.repository.objects, project.repository.object_format) as scratch:
+        names = {f"{project.commit}:{project.prefix}{path}": path for path in sorted(rendered) if path not in once}
+        found = scratch.contents(names)
+    ignored = git.ignored(project.folder, [path for name, path in names.items() if name not in found])
+    states = ((path, _drifted(rendered[path].content, found.get(name))) for name, path in names.items())
+    return [(path, how) for path, how in states if how and path not in {*ignored, project.answers_file}]
+
+
+def _drifted(rendered: bytes, mine: bytes | None) -> str:
+    if mine is None:
+        return "deleted"
+    return "" if mine.replace(b"\r\n", b"\n") == rendered.replace(b"\r\n", b"\n") else "edited"
