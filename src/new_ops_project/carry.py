@@ -38,6 +38,20 @@ class Carried:
         return tuple(change for change in self.changes if not change.is_wanted)
 
 
+def as_they_are(questionnaire: Questionnaire, recorded: Mapping[str, Any], assignments: Iterable[str]) -> Carried:
+    """The recorded answers with `assignments` over them, unchecked: for a template that only copier can evaluate."""
+    wanted: dict[str, Any] = dict(assignment(text) for text in assignments)
+    for name in wanted:
+        questionnaire.named(name)
+    changes = [
+        AnswerChange(name, recorded.get(name), value, "is set as asked", is_wanted=True)
+        for name, value in wanted.items()
+        if recorded.get(name) != value
+    ]
+    given = {**recorded, **wanted}
+    return Carried(given, Answers(questionnaire, dict(given)), tuple(changes))
+
+
 @dataclass
 class _Carrying:
     questionnaire: Questionnaire

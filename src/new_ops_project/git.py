@@ -102,6 +102,11 @@ def resolve(repository: Path, ref: str) -> str | None:
         return None
 
 
+def resolve_object(repository: Path, name: str) -> str:
+    """The id of the object that `name` (gitrevisions(7)) names; raises ProcessError when there is none."""
+    return git("rev-parse", "--verify", "--quiet", "--end-of-options", name, at=repository).text
+
+
 def describe(repository: Path, commit: str) -> str:
     """What copier records as `_commit`: the tag, or the nearest tag and distance, or the short id."""
     return git("describe", "--tags", "--always", commit, at=repository).text

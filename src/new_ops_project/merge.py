@@ -61,6 +61,7 @@ class Difference:
     mode: str
     blob: str
     old_blob: str
+    old_mode: str = ""
 
 
 @dataclass(frozen=True)
@@ -252,10 +253,10 @@ def _differences(fields: Iterator[str]) -> Iterator[Difference]:
     for about in fields:
         if not about:
             return
-        _, mode, old_blob, blob, status = about.split()
+        old_mode, mode, old_blob, blob, status = about.removeprefix(":").split()
         before = next(fields)
         path = next(fields) if status[0] in "RC" else before
-        yield Difference(status[0], before, path, mode, blob, old_blob)
+        yield Difference(status[0], before, path, mode, blob, old_blob, old_mode)
 
 
 def _objects(asked: list[str], said: bytes) -> Iterator[tuple[str, tuple[str, bytes]]]:
@@ -272,7 +273,8 @@ def _objects(asked: list[str], said: bytes) -> Iterator[tuple[str, tuple[str, by
 
 # ---- markers ------------------------------------------------------------------------------------------------
 
-_MARKER = re.compile(rb"^(<{7,}|\|{7,}|>{7,}) (your-project|new-template|HEAD|[0-9a-f]{40,64})(:[^\r\n]*)?(\r?)$",
+_MARKER = re.compile(rb"^(<{7,}|\|{7,}|>{7,}) (your-project|new-template|HEAD|[0-9a-f]{40,64}|"
+                     rb"before updating|last update|after updating)(:[^\r\n]*)?(\r?)$",
                      re.MULTILINE)  # fmt: skip
 _LABELS = {b"<": syntax.OURS, b"|": syntax.BASE, b">": syntax.THEIRS}
 
@@ -294,3 +296,9 @@ def first_marker(content: bytes) -> int:
     """The number of the first line that is one of our conflict markers, or 0."""
     found = _OPEN.search(content)
     return content.count(b"\n", 0, found.start()) + 1 if found else 0
+
+
+def stages(root: Path) -> list[Stage]:
+    """The unmerged paths of the work tree `root`, from its top."""
+    listed = git.git("ls-files", "--unmerged", "--full-name", "-z", at=root).stdout
+    return [_stage(field) for field in listed.split(b"\0") if field]

@@ -97,6 +97,19 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Found:
+    """What somebody else made of the project's folder: its tree, with markers where `stages` says so.
+
+    `base` is the old template; `over` names files that are the template's alone.
+    """
+
+    tree: str
+    stages: tuple[Stage, ...]
+    base: Tree
+    over: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Draft:
     """A merged project folder in the making: `over` are files that are not as git merged them."""
 
@@ -133,6 +146,33 @@ def planned(repository: Repository, sides: Sides, mend: Mend = lambda draft: dra
         yield _plan(scratch, repository, sides, mend)
 
 
+@contextmanager
+def found(repository: Repository, commit: str, prefix: str, made: Found) -> Iterator[Plan]:
+    """Yield, as a plan, what somebody else made of the project; what the user edited and they dropped is a conflict."""
+    with merge.scratch(repository.objects, repository.object_format) as scratch:
+        head, ours, mine = _project(scratch, Sides(made.base, {}, commit, prefix))
+        reasons = {stage.path: "CONFLICT (contents)" for stage in made.stages}
+        draft = _draft(scratch, Merged(made.tree, made.stages, reasons), ours)
+        draft = _unbroken(_not_dropped(_labelled(draft), made, mine), {})
+        yield _finished(draft, repository, Sides(made.base, {}, commit, prefix), head, ignored=set())
+
+
+def _not_dropped(draft: Draft, made: Found, mine: Mapping[str, bytes]) -> Draft:
+    """With every file kept, and in conflict, that is gone although the user edited it."""
+    gone = [one for one in draft.differences if one.status == "D" and one.path not in made.over]
+    rendered = {path: entry.content for path, entry in made.base.items()}
+    edited = [one for one in gone if one.path not in rendered or mine.get(one.path) != rendered[one.path]]
+    content = draft.scratch.contents([one.old_blob for one in edited])
+    modes = {one.path: Entry(one.old_mode, content[one.old_blob]) for one in edited}
+    kept = [Stage(one.old_mode, one.old_blob, number, one.path) for one in edited for number in (1, 2)]
+    return replace(
+        draft,
+        merged=replace(draft.merged, stages=(*draft.merged.stages, *kept)),
+        over={**draft.over, **modes},
+        conflicts={**draft.conflicts, **dict.fromkeys(modes, _REASONS["modify/delete"])},
+    )
+
+
 def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) -> Plan:
     head, ours, mine = _project(scratch, sides)
     ignored = _ignored(repository, sides, mine)
@@ -148,7 +188,12 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) ->
     )  # fmt: skip
     draft = _draft(scratch, merged, ours)
     draft = mend(_unbroken(_deleted(_labelled(draft)), theirs))
-    tree = draft.merged.tree
+    return _finished(draft, repository, sides, head, ignored=ignored)
+
+
+def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, ignored: set[str]) -> Plan:
+    """The plan that a draft has become."""
+    scratch, tree = draft.scratch, draft.merged.tree
     if draft.over or sides.prefix:
         tree = scratch.build(head, (sides.prefix, tree), draft.over)
     stages = tuple(

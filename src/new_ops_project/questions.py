@@ -89,6 +89,11 @@ class Questionnaire:
         return " and ".join(reasons)
 
     @property
+    def runs_commands(self) -> bool:
+        """Whether the template starts programs of its own choice."""
+        return bool(self.config.get("tasks") or self.config.get("migrations"))
+
+    @property
     def asked(self) -> tuple[Question, ...]:
         """The questions that a person can answer: all but the computed ones."""
         return tuple(question for question in self.questions if question.details.get("when") is not False)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from new_ops_project import changelog, generated, git, merge, plan, questions, render, template
+from new_ops_project import changelog, generated, git, merge, plan, questions, render, template, trusted
 from new_ops_project.answers import Asker
-from new_ops_project.carry import Carried, carry
+from new_ops_project.carry import Carried, as_they_are, carry
 from new_ops_project.errors import ToolError
 from new_ops_project.plan import Draft, Plan, Sides
 from new_ops_project.project import Project
@@ -51,8 +51,7 @@ class Refresh:
     def carried(self, *, ask: Asker | None) -> Carried:
         """The project's answers for that version; raises ToolError for a new question that nobody answers."""
         if self.questionnaire.distrust:  # its own code may be needed to read it: copier checks the answers itself
-            answers = Answers(self.questionnaire, dict(self.project.answers))
-            return Carried(dict(self.project.answers), answers, ())
+            return as_they_are(self.questionnaire, self.project.answers, self.target.assignments)
         return carry(self.questionnaire, self.project.answers, self.target.assignments, ask=ask)
 
     def news(self) -> str:
@@ -90,9 +89,15 @@ def planned(refresh: Refresh, carried: Carried) -> Iterator[Plan]:
 
     Raises ToolError for a template that needs trust or cannot be rendered.
     """
-    for checkout in (refresh.before, refresh.after):
+    project, both = refresh.project, (refresh.before, refresh.after)
+    for checkout in both:
         questions.require_trust(questions.read(checkout.root), checkout.source.name, trusted=refresh.target.trust)
-    project = refresh.project
+    if any(questions.read(checkout.root).runs_commands for checkout in both) and refresh.releases.repository:
+        wanted = {change.name: change.after for change in carried.changes}
+        step = trusted.Step(refresh.releases.repository, *both, wanted)
+        with trusted.planned(project, step) as found:
+            yield found
+        return
     base = _render(refresh, refresh.before, project.answers)
     theirs = _render(refresh, refresh.after, carried.given)
     sides = Sides(

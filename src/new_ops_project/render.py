@@ -26,6 +26,7 @@ def render(
     *,
     answers_file: str | None = None,
     trusted: bool = False,
+    run_tasks: bool = True,
     ask: bool = False,
 ) -> None:
     """Write the project to the folder `into`, which must be empty or absent.
@@ -39,24 +40,68 @@ def render(
     with _readable_errors(checkout), _fast_yaml(), nullcontext() if trusted else _without_git():
         copier.run_copy(
             str(checkout.root), into, data=dict(answers), defaults=not ask, overwrite=True, quiet=not ask,
-            unsafe=trusted, settings=copier.Settings(), answers_file=answers_file,
+            unsafe=trusted, skip_tasks=not run_tasks, settings=copier.Settings(), answers_file=answers_file,
         )  # fmt: skip
     _sign(into, checkout)
 
 
 def tree(
-    checkout: Checkout, answers: Mapping[str, Any], folder: Path, *, answers_file: str, trusted: bool = False
+    checkout: Checkout,
+    answers: Mapping[str, Any],
+    folder: Path,
+    *,
+    answers_file: str,
+    trusted: bool = False,
+    run_tasks: bool = True,
 ) -> Tree:
     """What the project in `folder` would be; that folder is neither read nor written. Raises what `render` raises."""
     with tempfile.TemporaryDirectory() as holder:
         into = Path(holder, folder.name or "project")  # a template may write its folder's name (_folder_name)
-        render(checkout, answers, into, answers_file=answers_file, trusted=trusted)
+        render(checkout, answers, into, answers_file=answers_file, trusted=trusted, run_tasks=run_tasks)
         found = read(into)
     # It may write the whole path, too (_copier_conf.dst_path), and then means the project's.
     names = [(os.fsencode(path), os.fsencode(folder)) for path in {into.resolve(), into}]
     for name, real in names:
         found = {path: replace(entry, content=entry.content.replace(name, real)) for path, entry in found.items()}
     return found
+
+
+def update(checkout: Checkout, folder: Path, answers: Mapping[str, Any], *, answers_file: str) -> None:
+    """Let copier's own update loose on the project in `folder`, with the template's tasks and migrations.
+
+    Only for a copy of the project: what copier's update loses is lost there. Raises ToolError when it fails.
+    """
+    import copier
+    from plumbum import local
+
+    # No hook of the user's runs on copier's temporary trees; its cache has no lock, so this run has one of its own.
+    quiet = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.hooksPath", "GIT_CONFIG_VALUE_0": os.devnull}
+    with (
+        tempfile.TemporaryDirectory() as cache, _environment(COPIER_CACHE_DIR=cache), local.env(**quiet),
+        _readable_errors(checkout), _fast_yaml(),
+    ):  # fmt: skip
+        copier.run_update(
+            folder, data=dict(answers), vcs_ref=checkout.commit, answers_file=answers_file, defaults=True,
+            overwrite=True, quiet=True, unsafe=True, conflict="inline", settings=copier.Settings(),
+        )  # fmt: skip
+    file = folder / answers_file
+    marks = {"_commit": str(checkout.version), "_src_path": checkout.source.location}
+    file.write_bytes(resigned(file.read_bytes().decode(), marks).encode())
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    """Have `values` in the environment of this process."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextmanager
@@ -113,7 +158,7 @@ def _sign(project: Path, checkout: Checkout) -> None:
     if file:
         marks = {"_commit": checkout.version} if checkout.version else {}
         text = file.read_bytes().decode()
-        file.write_bytes(_resigned(text, {**marks, "_src_path": checkout.source.location}).encode())
+        file.write_bytes(resigned(text, {**marks, "_src_path": checkout.source.location}).encode())
 
 
 def _answers_file(project: Path, root: bytes) -> Path | None:
@@ -125,7 +170,7 @@ def _answers_file(project: Path, root: bytes) -> Path | None:
     return next((path for path in others if root in path.read_bytes()), None)
 
 
-def _resigned(text: str, marks: Mapping[str, str]) -> str:
+def resigned(text: str, marks: Mapping[str, str]) -> str:
     """The answers file with `marks` in it, and else as the template wrote it.
 
     Where it is copier's own dump (the filter to_nice_yaml), it is dumped anew, so that the bytes are those of a plain

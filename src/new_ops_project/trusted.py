@@ -1,0 +1,87 @@
+"""A template that runs code updates a linked worktree, by copier; what it made there becomes a Plan.
+
+The user's own work tree is out of its reach until that Plan is applied.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from new_ops_project import git, plan, render
+from new_ops_project.errors import ToolError
+from new_ops_project.merge import Stage, stages
+from new_ops_project.plan import Found, Plan
+from new_ops_project.process import ProcessError
+from new_ops_project.project import Project
+from new_ops_project.template import Checkout
+from new_ops_project.tree import Tree
+
+_QUIET = (*git.TEMPORARY, "-c", "user.name=new-ops-project", "-c", "user.email=new-ops-project@localhost")
+
+
+@dataclass(frozen=True)
+class Step:
+    """From one version of a template to another: `repository` holds both, `given` are the answers to change."""
+
+    repository: Path
+    before: Checkout
+    after: Checkout
+    given: Mapping[str, Any]
+
+
+@contextmanager
+def planned(project: Project, step: Step) -> Iterator[Plan]:
+    """Let copier update a linked worktree of the project's last commit; yield what came out of it as a Plan.
+
+    Raises ToolError when the template's code fails; the project is as it was.
+    """
+    base = render.tree(step.before, project.answers, project.folder, answers_file=project.answers_file, trusted=True,
+                       run_tasks=False)  # fmt: skip
+    with _linked(project) as root:
+        folder = root / project.prefix
+        _point_at(folder / project.answers_file, step)
+        render.update(step.after, folder, step.given, answers_file=project.answers_file)
+        found = _found(root, project, base)
+    with plan.found(project.repository, project.commit, project.prefix, found) as made:
+        yield made
+
+
+@contextmanager
+def _linked(project: Project) -> Iterator[Path]:
+    """A detached worktree of the project's commit, outside of it; unregistered and gone at the end."""
+    where = project.repository.root
+    with tempfile.TemporaryDirectory(prefix="new-ops-project-", ignore_cleanup_errors=True) as holder:
+        root = Path(holder).resolve() / (where.name or "project")
+        try:
+            git.git(*_QUIET, "worktree", "add", "--quiet", "--detach", str(root), project.commit, at=where)
+            yield root
+        except ProcessError as error:
+            raise ToolError(
+                f"The update in a linked worktree failed: {error.reason}", "Nothing was changed."
+            ) from error
+        finally:
+            with suppress(ProcessError):
+                git.git("worktree", "remove", "--force", str(root), at=where)
+
+
+def _point_at(answers_file: Path, step: Step) -> None:
+    """Have copier look for the template where both versions are known to be, and commit that, as it insists on."""
+    text = answers_file.read_bytes().decode()
+    marks = {"_commit": str(step.before.version), "_src_path": str(step.repository)}
+    answers_file.write_bytes(render.resigned(text, marks).encode())
+    git.git(
+        *_QUIET, "commit", "--quiet", "--all", "--allow-empty", "--no-verify", "--message=t", at=answers_file.parent
+    )
+
+
+def _found(root: Path, project: Project, base: Tree) -> Found:
+    """What the worktree holds now, conflicts and all."""
+    unmerged = tuple(stage for stage in stages(root) if stage.path.startswith(project.prefix))
+    git.git(*_QUIET, "add", "--all", at=root)
+    tree = git.git("write-tree", at=root).text
+    subtree = git.resolve_object(root, f"{tree}:{project.prefix.rstrip('/')}") if project.prefix else tree
+    bare = tuple(Stage(one.mode, one.blob, one.number, one.path.removeprefix(project.prefix)) for one in unmerged)
+    return Found(subtree, bare, base, frozenset({project.answers_file}))
