@@ -1,6 +1,7 @@
 """What is compared: one entry for each row of the table.
 
-A command runs in a fresh, empty folder. `{template}` in it stands for the repository of the embedded template.
+A command runs in a fresh, empty folder. `{template}` in it stands for the repository of the embedded template,
+`{served}` for the URL of one on loopback that has two releases.
 """
 
 from dataclasses import dataclass
@@ -38,6 +39,12 @@ def _new(tier: str, *, name: str) -> Benchmark:
     )
 
 
+def _generated(version: str) -> tuple[str, ...]:
+    """A command's project from that release, committed, made by copier, so that both tools can refresh it."""
+    copied = f'copier copy --defaults --quiet --vcs-ref {version} --data project_name={NAME} --data tier=cli "$0" .'
+    return ("sh", "-c", f"{copied} && git init -b main && git add --all && git commit -m Start", "{served}")
+
+
 BENCHMARKS = (
     _new("script", name="new"),
     _new("cli", name="new-cli"),
@@ -57,5 +64,23 @@ BENCHMARKS = (
         theirs=("copier", "copy", "{template}", NAME),
         target=0.45,
         prompt="Project name",
+    ),
+    Benchmark(
+        "update",
+        what="`update` of a command, from a git URL",
+        against="copier update",
+        ours=("new-ops-project", "update"),
+        theirs=("copier", "update", "--defaults"),
+        target=0.5,
+        before=_generated("v1.0.0"),
+    ),
+    Benchmark(
+        "update-check",
+        what="`update --check` when current",
+        against="copier check-update",
+        ours=("new-ops-project", "update", "--check"),
+        theirs=("copier", "check-update"),
+        target=0.5,
+        before=_generated("v1.1.0"),
     ),
 )

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import served
+
 GITCONFIG = "[user]\n\tname = Bench\n\temail = bench@example.org\n"
 
 
@@ -20,10 +22,11 @@ class Sandbox:
     root: Path
     env: Mapping[str, str]
     template: str
+    served: str
 
     def command(self, args: tuple[str, ...]) -> tuple[str, ...]:
-        """A benchmark's command with its placeholder filled in."""
-        return tuple(arg.replace("{template}", self.template) for arg in args)
+        """A benchmark's command with its placeholders filled in."""
+        return tuple(arg.replace("{template}", self.template).replace("{served}", self.served) for arg in args)
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
@@ -41,7 +44,9 @@ def sandbox() -> Iterator[Sandbox]:
         home.mkdir()
         (home / ".gitconfig").write_text(GITCONFIG)
         env = _environment(home)
-        yield Sandbox(root, env, _template(env, home))
+        template = _template(env, home)
+        with served.releases(root, template) as url:
+            yield Sandbox(root, env, template, url)
 
 
 def _environment(home: Path) -> dict[str, str]:

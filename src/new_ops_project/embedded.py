@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONTENT = ("copier.yml", "templates")
+CHANGELOG = "CHANGELOG.md"  # what `update` quotes; a template may do without
 UNDATED = "946684800 +0000"  # 2000-01-01, for a version that no tag dates
 
 _AUTHOR = {"NAME": "new-ops-project", "EMAIL": "new-ops-project@localhost"}
@@ -63,8 +64,12 @@ def _tagged(checkout: Path) -> list[Release]:
 
 
 def _holds_template(checkout: Path, tag: str) -> bool:
-    listed = _git("ls-tree", "--name-only", tag, "--", *CONTENT, at=checkout).split()
-    return set(listed) == set(CONTENT)
+    return set(_held(checkout, tag)) >= set(CONTENT)
+
+
+def _held(checkout: Path, ref: str) -> list[str]:
+    """What there is to embed of a commit."""
+    return _git("ls-tree", "--name-only", ref, "--", *CONTENT, CHANGELOG, at=checkout).split()
 
 
 def _numbers(tag: str) -> list[int]:
@@ -73,13 +78,14 @@ def _numbers(tag: str) -> list[int]:
 
 def _commit(checkout: Path, release: Release, repository: Path) -> None:
     """Make the files of one release the next commit of `repository`, with its tag."""
-    for name in CONTENT:
+    for name in (*CONTENT, CHANGELOG):
         _remove(repository / name)
     if release.ref is None:
         _copy(checkout, repository)
     else:
         where = {"GIT_WORK_TREE": str(repository), "GIT_INDEX_FILE": str(repository.with_name("index"))}
-        _git("checkout", "--force", "--quiet", release.ref, "--", *CONTENT, at=checkout, env=where)
+        names = _held(checkout, release.ref)
+        _git("checkout", "--force", "--quiet", release.ref, "--", *names, at=checkout, env=where)
     dated = {f"GIT_{who}_{what}": text for who in ("AUTHOR", "COMMITTER") for what, text in _AUTHOR.items()}
     dated |= {f"GIT_{who}_DATE": release.date for who in ("AUTHOR", "COMMITTER")}
     _git("add", "--all", "--force", at=repository)
@@ -89,6 +95,8 @@ def _commit(checkout: Path, release: Release, repository: Path) -> None:
 
 def _copy(checkout: Path, into: Path) -> None:
     shutil.copy2(checkout / "copier.yml", into / "copier.yml")
+    if (checkout / CHANGELOG).is_file():
+        shutil.copy2(checkout / CHANGELOG, into / CHANGELOG)
     shutil.copytree(checkout / "templates", into / "templates", ignore=shutil.ignore_patterns("__pycache__", ".*.sw?"))
 
 

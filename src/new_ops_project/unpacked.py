@@ -53,7 +53,8 @@ def _mark(bundle: Path) -> str:
 def _pack_checkout(checkout: Path) -> Path:
     """A bundle of the checkout, made again when a file or a tag of it has changed."""
     state = hashlib.sha256(git.git("for-each-ref", "refs/tags", at=checkout).stdout if _has_git(checkout) else b"")
-    for path in sorted([checkout / "copier.yml", *(checkout / "templates").rglob("*")]):
+    named = [checkout / "copier.yml", checkout / embedded.CHANGELOG]
+    for path in sorted([*named, *(checkout / "templates").rglob("*")]):
         if path.is_file():
             state.update(f"{path.relative_to(checkout)}\0{path.stat().st_mode}\0".encode() + path.read_bytes())
     bundle = cache_folder() / "checkout" / f"{state.hexdigest()[:16]}.bundle"

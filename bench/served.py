@@ -1,0 +1,67 @@
+"""A template with two releases on a git server on loopback, as a team's would be."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# What the second release changes: a pin, a workflow, a setting, a file that everybody has, a line of prose.
+EDITS = (
+    ("templates/pins.yml", "runners: [ubuntu-24.04", "runners: [ubuntu-22.04, ubuntu-24.04"),
+    ("templates/project/.github/workflows/ci.yml.jinja", "timeout-minutes: ", "timeout-minutes: 1"),
+    ("templates/project/pyproject.toml.jinja", "line-length = 100", "line-length = 110"),
+    ("templates/project/.gitignore.jinja", "__pycache__/", "__pycache__/\n.benchmarks/"),
+    ("templates/project/README.md.jinja", "## Refresh", "## Keep it fresh"),
+)
+
+
+@contextmanager
+def releases(root: Path, template: str) -> Iterator[str]:
+    """Serve the template at v1.0.0 and, with EDITS, at v1.1.0; yield its URL."""
+    work = root / "team"
+    _git("clone", "--quiet", template, str(work), at=root)
+    for tag in _git("tag", at=work).split():
+        _git("tag", "--delete", tag, at=work)
+    _git("tag", "v1.0.0", at=work)
+    for name, old, new in EDITS:
+        path = work / name
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    _git("-c", "user.name=t", "-c", "user.email=t", "commit", "--quiet", "--all", "--message=Move a pin", at=work)
+    _git("tag", "v1.1.0", at=work)
+    served = root / "served"
+    _git("clone", "--quiet", "--bare", str(work), str(served / "team.git"), at=root)
+    shutil.rmtree(work)
+    with _daemon(served) as url:
+        yield f"{url}/team.git"
+
+
+def _git(*args: str, at: Path) -> str:
+    return subprocess.run(("git", *args), cwd=at, check=True, capture_output=True, text=True).stdout
+
+
+@contextmanager
+def _daemon(root: Path) -> Iterator[str]:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    command = ("git", "daemon", "--export-all", "--reuseaddr", "--listen=127.0.0.1", f"--port={port}",
+               f"--base-path={root}", str(root))  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as daemon:
+        try:
+            _wait(port)
+            yield f"git://127.0.0.1:{port}"
+        finally:
+            daemon.send_signal(signal.SIGTERM)
+
+
+def _wait(port: int) -> None:
+    for _ in range(200):
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port}")
