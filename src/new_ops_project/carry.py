@@ -9,7 +9,7 @@ from new_ops_project.answers import Asker, assignment
 from new_ops_project.errors import ToolError
 from new_ops_project.questions import Answers, Question, Questionnaire
 
-_NEW = "is a new question"
+_NEW = "a new question"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def as_they_are(questionnaire: Questionnaire, recorded: Mapping[str, Any], assig
     for name in wanted:
         questionnaire.named(name)
     changes = [
-        AnswerChange(name, recorded.get(name), value, "is set as asked", is_wanted=True)
+        AnswerChange(name, recorded.get(name), value, "", is_wanted=True)
         for name, value in wanted.items()
         if recorded.get(name) != value
     ]
@@ -90,7 +90,7 @@ def _carry_one(work: _Carrying, question: Question) -> None:
         answers.compute(question)
     elif name in work.wanted:
         answers.answer(question, work.wanted[name])
-        _note(work, question, "is set as asked", is_wanted=True)
+        _note(work, question, "", is_wanted=True)
     elif name in work.recorded:
         _keep(work, question)
     else:
@@ -103,7 +103,7 @@ def _keep(work: _Carrying, question: Question) -> None:
     try:
         work.answers.answer(question, value)
     except ToolError as error:
-        _replace(work, question, error.message.rstrip("."))
+        _replace(work, question, error.message.removeprefix(f"{question.name} {value!r} ").rstrip("."))
     else:
         work.given[question.name] = work.answers.values[question.name]
 
@@ -111,7 +111,7 @@ def _keep(work: _Carrying, question: Question) -> None:
 def _replace(work: _Carrying, question: Question, why: str) -> None:
     if work.ask:
         work.answers.answer(question, work.ask(question, work.answers, _near(work, question)))
-        _note(work, question, "was asked", is_wanted=True)
+        _note(work, question, "", is_wanted=True)
     elif question.required and not question.multiselect:
         work.missing.append(question.name)
     else:
@@ -147,12 +147,12 @@ def _answer_new(work: _Carrying, question: Question) -> None:
             return
         proposed = work.recorded.get(old, work.answers.default(question))
         work.answers.answer(question, work.ask(question, work.answers, proposed))
-        _note(work, question, "was asked", is_wanted=True)
+        _note(work, question, "", is_wanted=True)
         return
     _take_default(work, question)
     if old:
         value = work.recorded[old]
-        _note(work, question, f"seems to be the new name of {old} (--set {question.name}={value} keeps its answer)")
+        _note(work, question, f"the new name of {old}? then --set {question.name}={value} keeps its answer")
     elif not is_secret:
         work.changes.append(AnswerChange(question.name, None, work.answers.values[question.name], _NEW, is_wanted=True))
 
@@ -191,7 +191,7 @@ def _dropped(work: _Carrying) -> list[AnswerChange]:
     """Recorded answers that nothing asks for any more."""
     asked = {one.name for one in work.questionnaire.questions}
     return [
-        AnswerChange(name, value, None, "is asked no more", is_wanted=True)
+        AnswerChange(name, value, None, "asked no more", is_wanted=True)
         for name, value in work.recorded.items()
         if name not in asked
     ]

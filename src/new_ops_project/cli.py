@@ -4,7 +4,7 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -66,11 +66,6 @@ def cli(context: click.Context) -> None:
             new.command.invoke(asking)
 
 
-def main() -> NoReturn:
-    """Run the command line and exit with the code that says how it went."""
-    sys.exit(run())
-
-
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line (that of the process, if none is given) and return its exit code."""
     scrub()
@@ -78,7 +73,7 @@ def run(arguments: list[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):  # a terminal or pipe that cannot show a letter gets its escape
             stream.reconfigure(errors="backslashreplace")
     try:
-        cli.main(arguments, prog_name="new-ops-project", standalone_mode=False)
+        return int(cli.main(arguments, prog_name="new-ops-project", standalone_mode=False) or Exit.DONE)
     except ToolError as error:
         _complain(error.message, error.hint)
         return error.code
@@ -94,7 +89,6 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - whatever is left is a bug, and says so
         _report_bug(error)
         return Exit.BUG
-    return Exit.DONE
 
 
 def _complain(message: str, hint: str = "") -> None:

@@ -18,19 +18,19 @@ _LINK, _SUBMODULE = "120000", "160000"
 _TREE = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
 
 
-def require_clean(plan: Plan, now: Status, *, in_place: bool, commit: bool) -> None:
-    """Raise ToolError when writing `plan` to the work tree would meet work that is not committed.
+def require_clean(now: Status, prefix: str) -> None:
+    """Raise ToolError when something below `prefix` is not committed."""
+    if mine := [path for path in now.dirty if path.startswith(prefix) or prefix.startswith(path)]:
+        hint = "Commit or stash that first, or use --branch, which leaves the work tree alone; --in-place updates the "
+        raise ToolError(f"The work tree has changes that are not committed: {_some(mine)}.", f"{hint}other files only.")
 
-    That is any in the project's folder; with `commit`, in the repository; with `in_place`, in a file that it touches.
-    """
-    mine = sorted(path for path in now.dirty if commit or path.startswith(plan.prefix) or plan.prefix.startswith(path))
-    if in_place:
-        touched = {path for one in plan.differences() for path in (one.path, one.before)}
-        mine = [path for path in mine if path in touched or any(one.startswith(path) for one in touched)]
-    if mine:
-        hint = "Commit or stash that first, or use --branch, which leaves the work tree alone"
-        more = "." if in_place else "; --in-place updates the other files only."
-        raise ToolError(f"The work tree has changes that are not committed: {_some(mine)}.", hint + more)
+
+def require_untouched(plan: Plan, now: Status) -> None:
+    """Raise ToolError when the plan writes what is not committed."""
+    touched = {path for one in plan.differences() for path in (one.path, one.before)}
+    if mine := [path for path in now.dirty if any(one == path or one.startswith(f"{path}/") for one in touched)]:
+        hint = "Commit or stash that first, or use --branch, which leaves the work tree alone."
+        raise ToolError(f"The update changes what is not committed here: {_some(mine)}.", hint)
 
 
 def in_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
@@ -197,5 +197,5 @@ def commit_all(where: Repository, message: str) -> str:
 
 
 def _some(paths: list[str]) -> str:
-    shown = ", ".join(paths[:5])
+    shown = ", ".join(sorted(paths)[:5])
     return f"{shown} and {len(paths) - 5} more" if len(paths) > 5 else shown  # noqa: PLR2004

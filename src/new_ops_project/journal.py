@@ -96,7 +96,10 @@ def write(
     _discard(folder)
     ready.rename(folder)  # from here on the change happens, if not now, then with the next run
     change = Change(folder, root, git_dir, **state)
-    finish(change)
+    try:
+        finish(change)
+    except KeyboardInterrupt:
+        finish(change)  # too late to stop: half of it is there
     return change
 
 
@@ -156,7 +159,10 @@ def take_back(change: Change) -> Path | None:
     fresh = change.folder / "state.new"
     fresh.write_text(json.dumps(state))
     fresh.replace(change.folder / "state.json")
-    return _take_back(change)
+    try:
+        return _take_back(change)
+    except KeyboardInterrupt:
+        return _take_back(change)
 
 
 def _take_back(change: Change) -> Path | None:

@@ -57,7 +57,8 @@ class Refresh:
     def news(self) -> str:
         """The template's changelog between the two versions; what its commits say, where it has none."""
         told = changelog.between(self.after.root, self.before.version, self.after.version)
-        return told or "\n".join(f"- {line}" for line in self.releases.subjects(self.before, self.after))
+        said = self.releases.subjects(self.before, self.after)
+        return told or "\n".join(f"- {line}" for line in said if line not in self.releases.tags)
 
 
 def look(project: Project, target: Target) -> Refresh:
@@ -67,15 +68,19 @@ def look(project: Project, target: Target) -> Refresh:
     if releases.repository is None:
         message = f"The template {source.name} is not under version control, so it has no versions to go to."
         raise ToolError(message, "Put it in a git repository with tags, and give that as --template.")
-    before = _recorded(project, releases)
+    before = _recorded(project, releases, target)
     after = releases.checkout(target.to)
     if target.to is None and after.commit != before.commit and releases.holds(before, after):
         after = replace(before, source=source)  # the project is ahead of the newest release
     return Refresh(project, target, releases, before, after)
 
 
-def _recorded(project: Project, releases: Releases) -> Checkout:
+def _recorded(project: Project, releases: Releases, target: Target) -> Checkout:
+    """The version that the project was last refreshed to, from where it is taken now, else from where it was."""
     try:
+        if target.template and project.version not in releases.tags:
+            source = template.recorded(project.source, project.folder)
+            return template.releases(source, offline=target.offline).checkout(project.version)
         return releases.checkout(project.version)
     except ToolError as error:
         message = f"{project.answers_file} records version {project.version}: {error.message}"

@@ -2,7 +2,9 @@
 
 import os
 import re
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -16,7 +18,24 @@ from new_ops_project.tree import Tree, read
 
 def preload() -> None:
     """Import copier, which takes longer than rendering; the prompts call this while a person types."""
-    import copier  # noqa: F401 - the point is its side effect
+    with _interrupt_later():
+        import copier  # noqa: F401 - the point is its side effect
+
+
+@contextmanager
+def _interrupt_later() -> Iterator[None]:
+    """Heed Ctrl-C at the end: in the middle of an import, libraries print it, or swallow it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def render(
@@ -35,6 +54,7 @@ def render(
     lacks; else it takes defaults. Raises ToolError for everything that a
     template or an answer can do wrong, KeyboardInterrupt when the person stops at one of copier's questions.
     """
+    preload()
     import copier
 
     with _readable_errors(checkout), _fast_yaml(), nullcontext() if trusted else _without_git():
@@ -71,6 +91,7 @@ def update(checkout: Checkout, folder: Path, answers: Mapping[str, Any], *, answ
 
     Only for a copy of the project: what copier's update loses is lost there. Raises ToolError when it fails.
     """
+    preload()
     import copier
     from plumbum import local
 

@@ -40,12 +40,12 @@ def say_answers(voice: Voice, changes: Iterable[AnswerChange]) -> None:
 
 def answer(change: AnswerChange) -> str:
     """One answer that changes, as a clause."""
+    reason = f" ({change.reason})" if change.reason else ""
     if change.before is None:
-        return f"{change.name} {change.reason}; {change.after!r} is used"
+        return f"{change.name}: {change.after!r}{reason}"
     if change.after is None:
-        return f"{change.name} ({change.before!r}) {change.reason}"
-    reason = change.reason if change.reason.startswith(change.name) else f"{change.name} {change.reason}"
-    return f"{reason}; {change.before!r} becomes {change.after!r}"
+        return f"{change.name}: {change.before!r}{reason}"
+    return f"{change.name}: {change.before!r} -> {change.after!r}{reason}"
 
 
 def answers_as_json(changes: Iterable[AnswerChange]) -> list[dict[str, Any]]:

@@ -105,8 +105,7 @@ def command(*, path: Path, as_json: bool, resume: bool, abort: bool, **options: 
         voice.say("\nNext:")
         for step in outcome.next:
             voice.say(f"  {step}")
-    if outcome.code:
-        sys.exit(outcome.code)
+    click.get_current_context().exit(outcome.code)
 
 
 def _require_sense(request: Request, *, resume: bool, abort: bool) -> None:
@@ -162,23 +161,18 @@ def update(request: Request, voice: Voice, *, ask: "Asker | None" = None) -> Out
 
 def _waiting(where: "Repository", now: "Status", voice: Voice) -> Outcome | None:
     """What is left of an earlier update, if that stands in the way: not resolved, or not committed."""
-    from new_ops_project import journal, project
+    from new_ops_project import pending
 
-    change = journal.under_way(where.root, where.git_dir)
-    if change is not None and not journal.is_complete(change):
-        journal.finish(change)
+    left = pending.find(where, now)
+    if left is None:
+        return None
+    if left.was_finished:
         voice.say("An update that was stopped half-way is finished now.", fg="yellow")
-        now, change = project.status(where), journal.under_way(where.root, where.git_dir)
-    if change is None:
-        return None
-    if now.head != change.about["head"]:
-        journal.conclude(change)
-        return None
-    if open_paths := _open(where, change, now):
-        raise ToolError(f"An update has conflicts that are not resolved: {', '.join(open_paths)}.",
+    if left.open_paths:
+        raise ToolError(f"An update has conflicts that are not resolved: {', '.join(left.open_paths)}.",
                         "Resolve them and run `new-ops-project update --continue`, or --abort.")  # fmt: skip
-    voice.say(f"The update to {change.about['to']} is in the work tree and waits to be committed.")
-    return Outcome("waiting", details=_facts(change), next=("git commit", "new-ops-project update --abort"))
+    voice.say(f"The update to {left.change.about['to']} is in the work tree and waits to be committed.")
+    return Outcome("waiting", details=_facts(left.change), next=("git commit", "new-ops-project update --abort"))
 
 
 def _facts(change: "Change") -> dict[str, Any]:
@@ -242,11 +236,15 @@ def _deliver(work: _Work, now: "Status") -> Outcome:
     """Render, merge, show, and put the result where it was asked for."""
     from new_ops_project import deliver, refresh, summary
 
+    request, prefix = work.request, work.look.project.prefix
+    if request.writes_work_tree and not request.in_place:
+        deliver.require_clean(now, "" if request.commit else prefix)
     _require_accepted(work)
-    request = work.request
     with refresh.planned(work.look, work.carried) as plan:
-        if request.writes_work_tree:
-            deliver.require_clean(plan, now, in_place=request.in_place, commit=request.commit)
+        if not plan.changes:
+            return _current(work)
+        if request.in_place:
+            deliver.require_untouched(plan, now)
         news = work.look.news()
         _show(work, plan, news)
         details = {**work.details, **summary.as_json(plan, texts=request.texts), "changelog": news,
@@ -359,28 +357,15 @@ def take_back(path: Path, voice: Voice) -> Outcome:
 
     Raises ToolError when there is none.
     """
-    from new_ops_project import journal, project
+    from new_ops_project import journal, pending, project
 
     where, _, _ = project.find(path.expanduser())
     with journal.locked(where.git_dir):
-        change = _pending(where)
-        kept = journal.take_back(change)
+        change, kept = pending.take_back(where)
     voice.say(f"The update to {change.about['to']} is taken back; everything is as it was.")
     if kept:
         voice.say(f"What was edited since is kept in {kept}.", fg="yellow")
     return Outcome("aborted", details={**_facts(change), **({"kept": str(kept)} if kept else {})})
-
-
-def _pending(where: "Repository") -> "Change":
-    from new_ops_project import journal, project
-
-    change = journal.under_way(where.root, where.git_dir)
-    if change is None:
-        raise ToolError(f"No update is under way in {where.root}.", "Start one with `new-ops-project update`.")
-    if project.status(where).head != change.about["head"]:
-        journal.conclude(change)
-        raise ToolError("The update was committed since.", "Take it back with git revert.")
-    return change
 
 
 def conclude(path: Path, voice: Voice, *, commit: bool) -> Outcome:
@@ -388,47 +373,13 @@ def conclude(path: Path, voice: Voice, *, commit: bool) -> Outcome:
 
     Raises ToolError while a file has conflict markers or does not parse.
     """
-    from new_ops_project import deliver, git, journal, project
+    from new_ops_project import journal, pending, project
 
     where, _, _ = project.find(path.expanduser())
     with journal.locked(where.git_dir):
-        change = _pending(where)
-        journal.finish(change)
-        _require_resolved(where, change)
-        if paths := sorted(change.about["conflicts"]):
-            git.add(where.root, paths)
-        made = deliver.commit_all(where, change.about["message"]) if commit or change.about["commit"] else ""
-        unmerged = project.status(where).unmerged
-        if unmerged:
-            raise ToolError(f"git still has conflicts: {', '.join(unmerged)}.", "git add them, then run this again.")
-        journal.conclude(change)
-    voice.say(f"Committed as {made[:7]}." if made else "Every conflict is resolved and staged.")
-    details = {**_facts(change), "commit": made} if made else _facts(change)
-    return Outcome("committed" if made else "staged", details=details, next=() if made else ("git commit",))
-
-
-def _require_resolved(where: "Repository", change: "Change") -> None:
-    if wrong := _unresolved(where, change):
-        named = "".join(f"\n  {line}" for line in wrong)
-        raise ToolError(f"Not every conflict is resolved:{named}", "Mend that, then run --continue again, or --abort.")
-
-
-def _unresolved(where: "Repository", change: "Change") -> list[str]:
-    """What is still wrong with the files that the update wrote, each with its place."""
-    from new_ops_project import merge, syntax
-
-    wrong = []
-    for path in sorted({*change.about["conflicts"], *change.after}):
-        file = where.root / path
-        content = file.read_bytes() if file.is_file() and not file.is_symlink() else b""
-        if line := merge.first_marker(content):
-            wrong.append(f"{path}:{line} has conflict markers")
-        elif path in change.about["conflicts"] and (why := syntax.problem(path, content) if content else ""):
-            wrong.append(f"{path} {why}")
-    return wrong
-
-
-def _open(where: "Repository", change: "Change", now: "Status") -> list[str]:
-    """The paths of an update that are unmerged still, or that hold markers."""
-    marked = [line.rpartition(":")[0] for line in _unresolved(where, change) if "conflict markers" in line]
-    return sorted({*(set(now.unmerged) & change.about["conflicts"].keys()), *marked})
+        change, made = pending.conclude(where, commit=commit)
+    if not made:
+        voice.say("Every conflict is resolved and staged.")
+        return Outcome("staged", details=_facts(change), next=("git commit",))
+    voice.say(f"Committed as {made[:7]}.")
+    return Outcome("committed", details={**_facts(change), "commit": made})

@@ -1,0 +1,97 @@
+"""A change that is in the work tree and not committed yet: found again, concluded, or taken back."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from new_ops_project import deliver, git, journal, merge, project, syntax
+from new_ops_project.errors import ToolError
+from new_ops_project.journal import Change
+from new_ops_project.project import Repository, Status
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What an earlier run left: `was_finished` says that this run had to take its last steps."""
+
+    change: Change
+    was_finished: bool
+    open_paths: tuple[str, ...]
+
+
+def find(where: Repository, now: Status) -> Pending | None:
+    """What waits in the work tree; None where nothing does, or where somebody committed it or threw it away.
+
+    Raises ToolError when a run that was killed cannot be finished.
+    """
+    change = journal.under_way(where.root, where.git_dir)
+    if change is None:
+        return None
+    was_finished = not journal.is_complete(change)
+    if was_finished:
+        journal.finish(change)
+        now, change = project.status(where), journal.under_way(where.root, where.git_dir)
+    if change is None:
+        return None
+    if now.head != change.about["head"] or not now.dirty & {*change.after, *change.about["conflicts"]}:
+        journal.conclude(change)
+        return None
+    return Pending(change, was_finished, tuple(_open(where, change, now)))
+
+
+def _open(where: Repository, change: Change, now: Status) -> list[str]:
+    """The paths that are unmerged still, or that hold markers."""
+    marked = [path for path, why in _wrong(where, change) if "conflict markers" in why]
+    return sorted({*(set(now.unmerged) & change.about["conflicts"].keys()), *marked})
+
+
+def _wrong(where: Repository, change: Change) -> list[tuple[str, str]]:
+    """What is still wrong with the files that were written: path, and what it is."""
+    found = []
+    for path in sorted({*change.about["conflicts"], *change.after}):
+        file = where.root / path
+        content = file.read_bytes() if file.is_file() and not file.is_symlink() else b""
+        if line := merge.first_marker(content):
+            found.append((path, f"has conflict markers, the first at line {line}"))
+        elif content and path in change.about["conflicts"] and (why := syntax.problem(path, content)):
+            found.append((path, why))
+    return found
+
+
+def take_back(where: Repository) -> tuple[Change, Path | None]:
+    """Restore work tree and index as they were; the folder is where edits made since are kept, if there are any.
+
+    Raises ToolError when nothing is under way.
+    """
+    change = _required(where)
+    return change, journal.take_back(change)
+
+
+def conclude(where: Repository, *, commit: bool) -> tuple[Change, str]:
+    """Stage what was resolved, commit it if that was or is asked for, and forget the change; the text is the commit.
+
+    Raises ToolError while a file holds conflict markers or does not parse, and when nothing is under way.
+    """
+    change = _required(where)
+    journal.finish(change)
+    if wrong := _wrong(where, change):
+        named = "".join(f"\n  {path} {why}" for path, why in wrong)
+        message = f"Not every conflict is resolved:{named}"
+        raise ToolError(message, "Mend that, then run --continue again, or --abort.")
+    unmerged = project.status(where).unmerged
+    if others := [path for path in unmerged if path not in change.about["conflicts"]]:
+        raise ToolError(f"git has other conflicts: {', '.join(others)}.", "Resolve and git add them first.")
+    if unmerged:
+        git.add(where.root, list(unmerged))
+    made = deliver.commit_all(where, change.about["message"]) if commit or change.about["commit"] else ""
+    journal.conclude(change)
+    return change, made
+
+
+def _required(where: Repository) -> Change:
+    change = journal.under_way(where.root, where.git_dir)
+    if change is None:
+        raise ToolError(f"No update is under way in {where.root}.", "Start one with `new-ops-project update`.")
+    if project.status(where).head != change.about["head"]:
+        journal.conclude(change)
+        raise ToolError("The update was committed since.", "Take it back with git revert.")
+    return change
