@@ -1,7 +1,7 @@
 """Recorded answers meet the questions of another version of their template."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -110,13 +110,19 @@ def _keep(work: _Carrying, question: Question) -> None:
 
 def _replace(work: _Carrying, question: Question, why: str) -> None:
     if work.ask:
-        work.answers.answer(question, work.ask(question, work.answers, _near(work, question)))
+        told = _explained(question, f"{work.recorded[question.name]!r} is recorded, which {why}")
+        work.answers.answer(question, work.ask(told, work.answers, _near(work, question)))
         _note(work, question, "", is_wanted=True)
     elif question.required and not question.multiselect:
         work.missing.append(question.name)
     else:
         _take_default(work, question)
         _note(work, question, why)
+
+
+def _explained(question: Question, why: str) -> Question:
+    """The question with the reason for asking it in its words."""
+    return replace(question, details={**question.details, "help": f"{question.help} ({why})"})
 
 
 def _take_default(work: _Carrying, question: Question) -> None:
@@ -146,7 +152,8 @@ def _answer_new(work: _Carrying, question: Question) -> None:
             work.missing.append(question.name)
             return
         proposed = work.recorded.get(old, work.answers.default(question))
-        work.answers.answer(question, work.ask(question, work.answers, proposed))
+        told = _explained(question, f"new in the template; is it what {old} was?" if old else "new in the template")
+        work.answers.answer(question, work.ask(told, work.answers, proposed))
         _note(work, question, "", is_wanted=True)
         return
     _take_default(work, question)
