@@ -8,9 +8,9 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "new_ops_project"
 LAYERS = (
     "errors", "process", "git", "config", "embedded", "unpacked", "template", "questions", "answers",
-    "tree", "render", "project", "syntax", "merge", "plan", "journal", "deliver", "pending", "carry", "changelog",
-    "generated", "trusted", "refresh", "create", "prompts", "environment", "report", "summary", "commands", "cli",
-    "__main__",
+    "tree", "render", "project", "syntax", "markers", "merge", "draft", "plan", "journal", "deliver", "pending",
+    "carry", "changelog", "generated", "trusted", "refresh", "create", "prompts", "environment", "report", "summary",
+    "commands", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -1,16 +1,17 @@
 """A Plan reaches the user: in the work tree, as a commit on a branch, or as a patch."""
 
+import hashlib
 import os
 import shlex
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from new_ops_project import git, journal
 from new_ops_project.errors import ToolError
 from new_ops_project.journal import Change
 from new_ops_project.merge import Difference
-from new_ops_project.plan import Plan, blob_id, parents
+from new_ops_project.plan import Plan
 from new_ops_project.process import ProcessError
 from new_ops_project.project import Repository, Status
 
@@ -60,7 +61,7 @@ def _require_free(where: Repository, written: Iterable[Difference]) -> None:
             continue
         if os.path.lexists(where.root / one.path) and not _is_empty(where.root / one.path, gone, one.path):
             raise _in_the_way(one.path, one.path)
-        for folder in parents(one.path):
+        for folder in _parents(one.path):
             at = where.root / folder
             if (at.is_symlink() or (at.exists() and not at.is_dir())) and folder not in gone:
                 raise _in_the_way(one.path, folder)
@@ -124,7 +125,7 @@ def _as_committed(where: Repository, written: Iterable[Difference]) -> list[str]
     for path, blob in expected.items():
         at = where.root / path
         content = os.fsencode(os.readlink(at)) if at.is_symlink() else at.read_bytes() if at.is_file() else b""  # noqa: PTH115
-        if blob_id(content, blob) != blob:
+        if _blob_id(content, blob) != blob:
             doubtful.append(path)
     if doubtful:
         _require_same(where, {path: expected[path] for path in doubtful})
@@ -199,3 +200,14 @@ def commit_all(where: Repository, message: str) -> str:
 def _some(paths: list[str]) -> str:
     shown = ", ".join(sorted(paths)[:5])
     return f"{shown} and {len(paths) - 5} more" if len(paths) > 5 else shown  # noqa: PLR2004
+
+
+def _blob_id(content: bytes, like: str) -> str:
+    """The id that git gives to a blob, in the hash that `like` is in."""
+    kind = hashlib.sha1 if len(like) == 40 else hashlib.sha256  # noqa: PLR2004 - git's two object formats
+    return kind(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def _parents(path: str) -> Iterable[str]:
+    """The folders above `path`, nearest first, without the root."""
+    return [str(folder) for folder in PurePosixPath(path).parents if str(folder) != "."]

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from new_ops_project.draft import Draft
 from new_ops_project.errors import ToolError
-from new_ops_project.plan import Draft
 from new_ops_project.questions import Answers
 from new_ops_project.tree import Entry
 

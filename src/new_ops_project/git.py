@@ -154,10 +154,11 @@ def remote(repository: Path, name: str = "origin") -> str:
         return ""
 
 
-def ignored(folder: Path, paths: list[str]) -> list[str]:
+def ignored(folder: Path, paths: list[str], *options: str, env: Mapping[str, str] | None = None) -> list[str]:
     """Those of `paths` (from `folder`) that the ignore rules there keep out."""
     asked = b"\0".join(map(os.fsencode, paths))
-    said = git("check-ignore", "-z", "--stdin", "--no-index", at=folder, stdin=asked, codes=(0, 1)).stdout
+    command = (*options, "check-ignore", "-z", "--stdin", "--no-index")
+    said = git(*command, at=folder, env=env, stdin=asked, codes=(0, 1)).stdout
     return [os.fsdecode(path) for path in said.split(b"\0") if path]
 
 

@@ -4,7 +4,6 @@ The merge is git's own (git-merge-tree(1), merge-ort): renames are followed, edi
 """
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project import git, syntax
+from new_ops_project import git
 from new_ops_project.process import ProcessError
 from new_ops_project.tree import Entry, Tree
 
@@ -114,6 +113,18 @@ class Scratch:
         for line in said.splitlines():
             kinds |= {path: line.partition(":")[0] for path in kinds if line.startswith("CONFLICT") and path in line}
         return Merged(tree, tuple(_labelled(stage) for stage in stages), kinds)
+
+    def ignored(self, tree: Tree, paths: set[str]) -> set[str]:
+        """Those of `paths` that the .gitignore files of `tree` keep out of a repository with that tree."""
+        rules = {path: entry for path, entry in tree.items() if path.rpartition("/")[2] == ".gitignore"}
+        if not rules or not paths:
+            return set()
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            for path, entry in rules.items():
+                Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
+                Path(folder, path).write_bytes(entry.content)
+            env = {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": folder}
+            return set(git.ignored(Path(folder), sorted(paths), "-c", "core.bare=false", env=env))
 
     def build(self, onto: str, subtree: tuple[str, str], over: Mapping[str, Entry | None]) -> str:
         """The tree `onto` with the tree `subtree[1]` at the prefix `subtree[0]`, and in that the files `over`.
@@ -269,33 +280,6 @@ def _objects(asked: list[str], said: bytes) -> Iterator[tuple[str, tuple[str, by
         size = int(head[2])
         yield name, (head[0].decode(), said[place : place + size])
         place += size + 1
-
-
-# ---- markers ------------------------------------------------------------------------------------------------
-
-_MARKER = re.compile(rb"^(<{7,}|\|{7,}|>{7,}) (your-project|new-template|HEAD|[0-9a-f]{40,64}|"
-                     rb"before updating|last update|after updating)(:[^\r\n]*)?(\r?)$",
-                     re.MULTILINE)  # fmt: skip
-_LABELS = {b"<": syntax.OURS, b"|": syntax.BASE, b">": syntax.THEIRS}
-
-
-def labelled(content: bytes) -> bytes:
-    """A conflict's content with labels for people in place of the names of our branches."""
-
-    def label(found: re.Match[bytes]) -> bytes:
-        words = _LABELS[found[1][:1]].encode()
-        return b"%s %s%s%s" % (found[1], words, found[3] or b"", found[4])
-
-    return _MARKER.sub(label, content)
-
-
-_OPEN = re.compile(rb"^(?:<{7,} your project|\|{7,} old template|>{7,} new template)(?::.*)?\r?$", re.MULTILINE)
-
-
-def first_marker(content: bytes) -> int:
-    """The number of the first line that is one of our conflict markers, or 0."""
-    found = _OPEN.search(content)
-    return content.count(b"\n", 0, found.start()) + 1 if found else 0
 
 
 def stages(root: Path) -> list[Stage]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project import deliver, git, journal, merge, project, syntax
+from new_ops_project import deliver, git, journal, markers, project, syntax
 from new_ops_project.errors import ToolError
 from new_ops_project.journal import Change
 from new_ops_project.project import Repository, Status
@@ -50,7 +50,7 @@ def _wrong(where: Repository, change: Change) -> list[tuple[str, str]]:
     for path in sorted({*change.about["conflicts"], *change.after}):
         file = where.root / path
         content = file.read_bytes() if file.is_file() and not file.is_symlink() else b""
-        if line := merge.first_marker(content):
+        if line := markers.first_marker(content):
             found.append((path, f"has conflict markers, the first at line {line}"))
         elif content and path in change.about["conflicts"] and (why := syntax.problem(path, content)):
             found.append((path, why))

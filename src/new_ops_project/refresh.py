@@ -9,8 +9,9 @@ from typing import Any
 from new_ops_project import changelog, generated, git, merge, plan, questions, render, template, trusted
 from new_ops_project.answers import Asker
 from new_ops_project.carry import Carried, as_they_are, carry
+from new_ops_project.draft import Draft
 from new_ops_project.errors import ToolError
-from new_ops_project.plan import Draft, Plan, Sides
+from new_ops_project.plan import Plan, Sides
 from new_ops_project.project import Project
 from new_ops_project.questions import Answers, Questionnaire
 from new_ops_project.template import Checkout, Releases

@@ -1,16 +1,13 @@
-"""Whether a merged file still parses, and if not, where the template's part of it stands."""
+"""Whether a merged file still parses."""
 
 import json
 import tomllib
-from collections.abc import Callable
-from difflib import SequenceMatcher
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import yaml
 
-OURS, BASE, THEIRS = "your project", "old template", "new template"
 KINDS = {".toml": "TOML", ".json": "JSON", ".yml": "YAML", ".yaml": "YAML"}
 
 
@@ -64,41 +61,3 @@ def _no_key_twice(node: "yaml.Node | None") -> None:
             raise ValueError(f"{min(twice)!r} stands twice in the mapping at line {node.start_mark.line + 1}")
         for _, value in node.value:
             _no_key_twice(value)
-
-
-def as_conflict(ours: bytes, merged: bytes, parses: Callable[[bytes], bool]) -> bytes:
-    """`merged` with conflict markers around what breaks it of the template's changes, or around all of them.
-
-    The merge was clean, so what the template changes was in the user's file as it was in the old template.
-    """
-    old, new = ours.splitlines(keepends=True), merged.splitlines(keepends=True)
-    hunks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    changes = [number for number, hunk in enumerate(hunks) if hunk[0] != "equal"]
-
-    def written(*, marked: list[int], left_out: list[int]) -> bytes:
-        parts: list[bytes] = []
-        for number, (_, start, end, new_start, new_end) in enumerate(hunks):
-            mine, his = old[start:end], new[new_start:new_end]
-            if number in marked:
-                parts += _marked(mine, his)
-            else:
-                parts += mine if number in left_out else his
-        return b"".join(parts)
-
-    guilty = [one for one in changes if parses(written(marked=[], left_out=[one]))][:1]
-    return written(marked=guilty or changes, left_out=[])
-
-
-def _marked(mine: list[bytes], his: list[bytes]) -> list[bytes]:
-    ending = b"\r\n" if any(line.endswith(b"\r\n") for line in (*mine, *his)) else b"\n"
-
-    def mark(sign: str, label: str = "") -> bytes:
-        return f"{sign * 7} {label}".rstrip().encode() + ending
-
-    mine, his = _ended(mine, ending), _ended(his, ending)
-    return [mark("<", OURS), *mine, mark("|", BASE), *mine, mark("="), *his, mark(">", THEIRS)]
-
-
-def _ended(lines: list[bytes], ending: bytes) -> list[bytes]:
-    """The lines with an end after the last, so that the marker after it begins a line."""
-    return [*lines[:-1], lines[-1] + ending] if lines and not lines[-1].endswith(b"\n") else lines
