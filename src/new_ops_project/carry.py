@@ -7,7 +7,7 @@ from typing import Any
 
 from new_ops_project.answers import Asker, assignment
 from new_ops_project.errors import ToolError
-from new_ops_project.questions import Answers, Question, Questionnaire
+from new_ops_project.questions import Answers, EvaluationError, Question, Questionnaire
 
 _NEW = "a new question"
 
@@ -77,7 +77,10 @@ def carry(
         questionnaire.named(name)
     work = _Carrying(questionnaire, recorded, wanted, ask, Answers(questionnaire))
     for question in questionnaire.questions:
-        _carry_one(work, question)
+        try:
+            _carry_one(work, question)
+        except EvaluationError:  # copier, which knows more, has the last word
+            _leave_to_copier(work, question.name)
     if work.missing:
         message = f"{', '.join(work.missing)}: new in the template, without a default, and nobody can be asked here."
         raise ToolError(message, f"Give {' '.join(f'--set {name}=VALUE' for name in work.missing)}.")
@@ -97,11 +100,18 @@ def _carry_one(work: _Carrying, question: Question) -> None:
         _answer_new(work, question)
 
 
+def _leave_to_copier(work: _Carrying, name: str) -> None:
+    if name in {**work.recorded, **work.wanted}:
+        work.given[name] = work.answers.values[name] = {**work.recorded, **work.wanted}[name]
+
+
 def _keep(work: _Carrying, question: Question) -> None:
     """Answer as recorded, or say why that is no answer any more."""
     value = work.recorded[question.name]
     try:
         work.answers.answer(question, value)
+    except EvaluationError:
+        raise
     except ToolError as error:
         _replace(work, question, error.message.removeprefix(f"{question.name} {value!r} ").rstrip("."))
     else:

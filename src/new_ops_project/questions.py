@@ -28,6 +28,10 @@ _NEEDS_TRUST = {
 }
 
 
+class EvaluationError(ToolError):
+    """A string of copier.yml that cannot be evaluated here; copier may know more (`_external_data`, for example)."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One answer that a question offers; `disabled` says why it is not to be had, or ''."""
@@ -112,6 +116,12 @@ class Questionnaire:
         return next(question for question in self.questions if question.name == name)
 
     @cached_property
+    def signs(self) -> tuple[str, ...]:
+        """What a string holds that is to be evaluated (a template may choose its own, in `_envops`)."""
+        options = self.config.get("envops") or {}
+        return (str(options.get("variable_start_string", "{{")), str(options.get("block_start_string", "{%")))
+
+    @cached_property
     def jinja(self) -> "SandboxedEnvironment":
         """The environment in which copier would evaluate the strings of copier.yml."""
         import jinja2
@@ -148,14 +158,15 @@ class Answers:
         """Evaluate `text` with the answers so far; what is not a string stands for itself."""
         if not isinstance(text, str):
             return [self.render(item) for item in text] if isinstance(text, list) else text
-        if "{" not in text:
+        if not any(sign in text for sign in self.questionnaire.signs):
             return text
         from jinja2 import TemplateError
 
         try:
             return self.questionnaire.compiled(text).render({**self.values, **more})
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-            raise ToolError(f"copier.yml of the template cannot be evaluated: {error}.", "Mend it there.") from error
+            message = f"copier.yml of the template cannot be evaluated: {error}."
+            raise EvaluationError(message, "Mend it there.") from error
 
     def is_open(self, question: Question) -> bool:
         """Whether the question's `when` holds, so that it is asked and recorded."""

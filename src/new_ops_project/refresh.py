@@ -49,6 +49,11 @@ class Refresh:
         """The questions of the version to take it to."""
         return questions.read(self.after.root)
 
+    @cached_property
+    def former(self) -> Questionnaire:
+        """The questions of the version that it has."""
+        return questions.read(self.before.root)
+
     def carried(self, *, ask: Asker | None) -> Carried:
         """The project's answers for that version; raises ToolError for a new question that nobody answers."""
         if self.questionnaire.distrust:  # its own code may be needed to read it: copier checks the answers itself
@@ -95,12 +100,12 @@ def planned(refresh: Refresh, carried: Carried) -> Iterator[Plan]:
 
     Raises ToolError for a template that needs trust or cannot be rendered.
     """
-    project, both = refresh.project, (refresh.before, refresh.after)
-    for checkout in both:
-        questions.require_trust(questions.read(checkout.root), checkout.source.name, trusted=refresh.target.trust)
-    if any(questions.read(checkout.root).runs_commands for checkout in both) and refresh.releases.repository:
+    project, both = refresh.project, (refresh.former, refresh.questionnaire)
+    for questionnaire in both:
+        questions.require_trust(questionnaire, refresh.after.source.name, trusted=refresh.target.trust)
+    if any(questionnaire.runs_commands for questionnaire in both) and refresh.releases.repository:
         wanted = {change.name: change.after for change in carried.changes}
-        step = trusted.Step(refresh.releases.repository, *both, wanted)
+        step = trusted.Step(refresh.releases.repository, refresh.before, refresh.after, wanted)
         with trusted.planned(project, step) as found:
             yield found
         return
@@ -121,8 +126,16 @@ def planned(refresh: Refresh, carried: Carried) -> Iterator[Plan]:
 def _render(refresh: Refresh, checkout: Checkout, answers: Mapping[str, Any]) -> Tree:
     project = refresh.project
     return render.tree(
-        checkout, answers, project.folder, answers_file=project.answers_file, trusted=refresh.target.trust
-    )
+        checkout, answers, project.folder, answers_file=project.answers_file, trusted=refresh.target.trust,
+        beside=_external(refresh),
+    )  # fmt: skip
+
+
+def _external(refresh: Refresh) -> dict[str, bytes]:
+    """The project's files that the template reads answers from (`_external_data`), those of another template mostly."""
+    named = {**refresh.former.config.get("external_data", {}), **refresh.questionnaire.config.get("external_data", {})}
+    paths = {str(path): refresh.project.folder / str(path) for path in named.values()}
+    return {path: at.read_bytes() for path, at in paths.items() if at.is_file() and ".." not in at.parts}
 
 
 def _once(refresh: Refresh, answers: Answers, paths: set[str]) -> frozenset[str]:

@@ -73,12 +73,19 @@ def tree(
     answers_file: str,
     trusted: bool = False,
     run_tasks: bool = True,
+    beside: Mapping[str, bytes] | None = None,
 ) -> Tree:
-    """What the project in `folder` would be; that folder is neither read nor written. Raises what `render` raises."""
+    """What the project in `folder` would be; that folder is neither read nor written.
+
+    `beside` are files of the project, by path, that the template reads. Raises what `render` raises.
+    """
     with tempfile.TemporaryDirectory() as holder:
         into = Path(holder, folder.name or "project")  # a template may write its folder's name (_folder_name)
+        for path, content in (beside or {}).items():
+            (into / path).parent.mkdir(parents=True, exist_ok=True)
+            (into / path).write_bytes(content)
         render(checkout, answers, into, answers_file=answers_file, trusted=trusted, run_tasks=run_tasks)
-        found = read(into)
+        found = {path: entry for path, entry in read(into).items() if entry.content != (beside or {}).get(path)}
     # It may write the whole path, too (_copier_conf.dst_path), and then means the project's.
     names = [(os.fsencode(path), os.fsencode(folder)) for path in {into.resolve(), into}]
     for name, real in names:
