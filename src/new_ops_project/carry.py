@@ -61,7 +61,7 @@ class _Carrying:
     answers: Answers
     given: dict[str, Any] = field(default_factory=dict)
     changes: list[AnswerChange] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
 
 
 def carry(
@@ -82,9 +82,18 @@ def carry(
         except EvaluationError:  # copier, which knows more, has the last word
             _leave_to_copier(work, question.name)
     if work.missing:
-        message = f"{', '.join(work.missing)}: new in the template, without a default, and nobody can be asked here."
-        raise ToolError(message, f"Give {' '.join(f'--set {name}=VALUE' for name in work.missing)}.")
+        raise _missing(work)
     return Carried(work.given, work.answers, (*work.changes, *_dropped(work)))
+
+
+def _missing(work: _Carrying) -> ToolError:
+    """What is to be answered before it can go on, with what else does not fit."""
+    lines = [f"{name}: {why}, it has no default, and nobody can be asked here" for name, why in work.missing.items()]
+    lines += [
+        f"{one.name}: {one.before!r} -> {one.after!r} ({one.reason})" for one in work.changes if not one.is_wanted
+    ]
+    message = "Answers are missing:" + "".join(f"\n  {line}" for line in lines)
+    return ToolError(message, f"Give {' '.join(f'--set {name}=VALUE' for name in work.missing)}.")
 
 
 def _carry_one(work: _Carrying, question: Question) -> None:
@@ -124,7 +133,7 @@ def _replace(work: _Carrying, question: Question, why: str) -> None:
         work.answers.answer(question, work.ask(told, work.answers, _near(work, question)))
         _note(work, question, "", is_wanted=True)
     elif question.required and not question.multiselect:
-        work.missing.append(question.name)
+        work.missing[question.name] = f"{work.recorded[question.name]!r} is recorded, which {why}"
     else:
         _take_default(work, question)
         _note(work, question, why)
@@ -159,7 +168,7 @@ def _answer_new(work: _Carrying, question: Question) -> None:
     old = _former_name(work, question)
     if question.required or (old and work.ask):
         if work.ask is None:
-            work.missing.append(question.name)
+            work.missing[question.name] = "new in the template"
             return
         proposed = work.recorded.get(old, work.answers.default(question))
         told = _explained(question, f"new in the template; is it what {old} was?" if old else "new in the template")
@@ -187,7 +196,7 @@ def _former_name(work: _Carrying, question: Question) -> str:
     asked = {one.name for one in work.questionnaire.questions}
     gone = [name for name in work.recorded if name not in asked]
     fitting = [name for name in gone if _fits(work, question, work.recorded[name])]
-    if near := get_close_matches(question.name, fitting, n=1, cutoff=0.5):
+    if near := get_close_matches(question.name, fitting, n=1, cutoff=0.6):
         return near[0]
     return fitting[0] if len(fitting) == 1 and len(_new_names(work)) == 1 else ""
 

@@ -128,12 +128,12 @@ def _broken(draft: Draft, one: Difference, mine: bytes, content: bytes, why: str
 
 def not_dropped(draft: Draft, base: Tree, mine: Mapping[str, bytes], *, over: frozenset[str]) -> Draft:
     """With every file kept, and in conflict, that is gone although the user edited it; but for those in `over`."""
-    gone = [one for one in draft.differences if one.status == "D" and one.path not in over]
+    gone = [one for one in draft.differences if one.status in "DR" and one.before not in over]
     rendered = {path: entry.content for path, entry in base.items()}
-    edited = [one for one in gone if one.path not in rendered or mine.get(one.path) != rendered[one.path]]
+    edited = [one for one in gone if one.before not in rendered or mine.get(one.before) != rendered[one.before]]
     content = draft.scratch.contents([one.old_blob for one in edited])
-    modes = {one.path: Entry(one.old_mode, content[one.old_blob]) for one in edited}
-    kept = [Stage(one.old_mode, one.old_blob, number, one.path) for one in edited for number in (1, 2)]
+    modes = {one.before: Entry(one.old_mode, content[one.old_blob]) for one in edited}
+    kept = [Stage(one.old_mode, one.old_blob, number, one.before) for one in edited for number in (1, 2)]
     return replace(
         draft,
         merged=replace(draft.merged, stages=(*draft.merged.stages, *kept)),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from new_ops_project.errors import Exit, ToolError, nearest, sentence
@@ -131,6 +131,7 @@ class Questionnaire:
         strict = options.pop("undefined", "") == "jinja2.StrictUndefined"
         undefined = jinja2.StrictUndefined if strict else jinja2.Undefined
         env = SandboxedEnvironment(loader=jinja2.FileSystemLoader(self.root), undefined=undefined, **options)
+        env.globals["pathjoin"] = _pathjoin
         env.filters |= {"regex_replace": _regex_replace, "regex_findall": _regex_findall}
         return env
 
@@ -154,7 +155,7 @@ class Answers:
         """What was asked and answered, without what was computed."""
         return {name: value for name, value in self.values.items() if name not in self.hidden}
 
-    def render(self, text: Any, **more: Any) -> Any:
+    def render(self, text: Any, /, **more: Any) -> Any:
         """Evaluate `text` with the answers so far; what is not a string stands for itself."""
         if not isinstance(text, str):
             return [self.render(item) for item in text] if isinstance(text, list) else text
@@ -201,7 +202,7 @@ class Answers:
             if question.multiselect:
                 return self._many(question, given)
             return _cast(question.type, given)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise ToolError(f"{question.name} is {given!r}, which is no {question.type}: {error}.") from error
 
     def _many(self, question: Question, given: Any) -> list[Any]:
@@ -338,6 +339,11 @@ def _yaml(text: str) -> Any:
         return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+
+
+def _pathjoin(*parts: str, mode: str = "posix") -> str:
+    kind = {"posix": PurePosixPath, "windows": PureWindowsPath, "native": PurePath}[mode]
+    return str(kind(*parts))
 
 
 def _regex_replace(value: str, pattern: str, replacement: str, *, ignorecase: bool = False) -> str:

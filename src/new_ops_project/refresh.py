@@ -56,7 +56,7 @@ class Refresh:
 
     def carried(self, *, ask: Asker | None) -> Carried:
         """The project's answers for that version; raises ToolError for a new question that nobody answers."""
-        if self.questionnaire.distrust:  # its own code may be needed to read it: copier checks the answers itself
+        if self.questionnaire.config.get("jinja_extensions"):  # only copier can read it, with that code
             return as_they_are(self.questionnaire, self.project.answers, self.target.assignments)
         return carry(self.questionnaire, self.project.answers, self.target.assignments, ask=ask)
 
@@ -75,10 +75,20 @@ def look(project: Project, target: Target) -> Refresh:
         message = f"The template {source.name} is not under version control, so it has no versions to go to."
         raise ToolError(message, "Put it in a git repository with tags, and give that as --template.")
     before = _recorded(project, releases, target)
+    project = _placed(project, questions.read(before.root))
     after = releases.checkout(target.to)
     if target.to is None and after.commit != before.commit and releases.holds(before, after):
         after = replace(before, source=source)  # the project is ahead of the newest release
     return Refresh(project, target, releases, before, after)
+
+
+def _placed(project: Project, questionnaire: Questionnaire) -> Project:
+    """The project with its folder where the template says that it is, if the answers file was given and is below it."""
+    told = str(questionnaire.config.get("answers_file", ""))
+    whole = f"{project.prefix}{project.answers_file}"
+    if "/" not in told or not f"/{whole}".endswith(f"/{told}"):
+        return project
+    return replace(project, prefix=whole.removesuffix(told), answers_file=told)
 
 
 def _recorded(project: Project, releases: Releases, target: Target) -> Checkout:

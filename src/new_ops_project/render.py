@@ -1,5 +1,6 @@
 """Template and answers become files. The only door to copier."""
 
+import json
 import os
 import re
 import signal
@@ -45,24 +46,69 @@ def render(
     *,
     answers_file: str | None = None,
     trusted: bool = False,
-    run_tasks: bool = True,
     ask: bool = False,
 ) -> None:
     """Write the project to the folder `into`, which must be empty or absent.
 
     `answers_file` is where the answers go, if not where the template says. With `ask`, copier asks for what `answers`
-    lacks; else it takes defaults. Raises ToolError for everything that a
-    template or an answer can do wrong, KeyboardInterrupt when the person stops at one of copier's questions.
+    lacks; else it takes defaults. Raises ToolError for everything that a template or an answer can do wrong,
+    KeyboardInterrupt when the person stops at one of copier's questions.
     """
     preload()
     import copier
 
-    with _readable_errors(checkout), _fast_yaml(), nullcontext() if trusted else _without_git():
+    repository = checkout.repository if _speaks_of_itself(checkout.root) else None
+    around = _own_cache() if repository else nullcontext() if trusted else _without_git()
+    with _readable_errors(checkout), _fast_yaml(), around:
         copier.run_copy(
-            str(checkout.root), into, data=dict(answers), defaults=not ask, overwrite=True, quiet=not ask,
-            unsafe=trusted, skip_tasks=not run_tasks, settings=copier.Settings(), answers_file=answers_file,
+            str(repository or checkout.root), into, data=dict(answers), defaults=not ask, overwrite=True,
+            quiet=not ask, unsafe=trusted, settings=copier.Settings(), answers_file=answers_file,
+            vcs_ref=checkout.commit if repository else None,
         )  # fmt: skip
-    _sign(into, checkout)
+    if repository:
+        _rename(into, repository, checkout.source.location)
+    else:
+        _sign(into, checkout)
+
+
+# What copier can only answer for a git repository.
+_OF_ITSELF = re.compile(rb"_copier_answers\s*[.\[]|_copier_conf\s*\.\s*(vcs|src)|\b_commit\b|_src_path")
+
+
+def _speaks_of_itself(root: Path) -> bool:
+    """Whether the template writes its own address or version elsewhere than in copier's dump of the answers.
+
+    Copier then needs the repository, which costs a clone; else it is given the plain folder.
+    """
+    configs = [path for name in ("copier.yml", "copier.yaml") if (path := root / name).is_file()]
+    is_usual = not any(b"_templates_suffix" in path.read_bytes() for path in configs)
+    files = root.rglob("*.jinja") if is_usual else (path for path in root.rglob("*") if ".git" not in path.parts)
+    return any(_OF_ITSELF.search(path.read_bytes()) for path in (*configs, *files) if path.is_file())
+
+
+@contextmanager
+def _own_cache() -> Iterator[None]:
+    """Let copier clone into a cache of this run's: its own has no lock, and parallel runs break each other."""
+    with tempfile.TemporaryDirectory() as cache, _environment(COPIER_CACHE_DIR=cache), _no_hooks():
+        yield
+
+
+@contextmanager
+def _no_hooks() -> Iterator[None]:
+    """Let no hook of the user's run on copier's temporary trees."""
+    from plumbum import local
+
+    quiet = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.hooksPath", "GIT_CONFIG_VALUE_0": os.devnull}
+    with local.env(**quiet):
+        yield
+
+
+def _rename(project: Path, repository: Path, location: str) -> None:
+    """Write the template's address where it wrote the repository that copier was given."""
+    known, recorded = str(repository).encode(), location.encode()
+    for path in project.rglob("*"):
+        if path.is_file() and not path.is_symlink() and known in (content := path.read_bytes()):
+            path.write_bytes(content.replace(known, recorded))
 
 
 def tree(
@@ -72,7 +118,6 @@ def tree(
     *,
     answers_file: str,
     trusted: bool = False,
-    run_tasks: bool = True,
     beside: Mapping[str, bytes] | None = None,
 ) -> Tree:
     """What the project in `folder` would be; that folder is neither read nor written.
@@ -84,7 +129,7 @@ def tree(
         for path, content in (beside or {}).items():
             (into / path).parent.mkdir(parents=True, exist_ok=True)
             (into / path).write_bytes(content)
-        render(checkout, answers, into, answers_file=answers_file, trusted=trusted, run_tasks=run_tasks)
+        render(checkout, answers, into, answers_file=answers_file, trusted=trusted)
         found = {path: entry for path, entry in read(into).items() if entry.content != (beside or {}).get(path)}
     # It may write the whole path, too (_copier_conf.dst_path), and then means the project's.
     names = [(os.fsencode(path), os.fsencode(folder)) for path in {into.resolve(), into}]
@@ -100,14 +145,8 @@ def update(checkout: Checkout, folder: Path, answers: Mapping[str, Any], *, answ
     """
     preload()
     import copier
-    from plumbum import local
 
-    # No hook of the user's runs on copier's temporary trees; its cache has no lock, so this run has one of its own.
-    quiet = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.hooksPath", "GIT_CONFIG_VALUE_0": os.devnull}
-    with (
-        tempfile.TemporaryDirectory() as cache, _environment(COPIER_CACHE_DIR=cache), local.env(**quiet),
-        _readable_errors(checkout), _fast_yaml(),
-    ):  # fmt: skip
+    with _readable_errors(checkout), _fast_yaml(), _own_cache():
         copier.run_update(
             folder, data=dict(answers), vcs_ref=checkout.commit, answers_file=answers_file, defaults=True,
             overwrite=True, quiet=True, unsafe=True, conflict="inline", settings=copier.Settings(),
@@ -209,6 +248,9 @@ def resigned(text: str, marks: Mapping[str, str]) -> str:
     answers = _load(text[start:])
     if _dump(answers) == text[start:]:
         return text[:start] + _dump({**answers, **marks})
+    if text[start:].lstrip().startswith("{"):  # JSON, which is YAML, too
+        end = text[start:][len(text[start:].rstrip()) :]
+        return text[:start] + json.dumps({**marks, **answers, **marks}, ensure_ascii=False) + end
     body = re.sub(r"^(_commit|_src_path):.*\n(?:[ \t].*\n)*", "", text[start:], flags=re.MULTILINE)
     return text[:start] + _dump(marks) + body
 

@@ -41,12 +41,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Checkout:
-    """One version of a template as plain files in `root`; None for what is not under version control."""
+    """One version of a template as plain files in `root`; None for what is not under version control.
+
+    `repository` is where git has it: the template's own, or our mirror.
+    """
 
     source: Source
     root: Path
     version: str | None
     commit: str | None
+    repository: Path | None = None
 
 
 # ---- which template -----------------------------------------------------------------------------------------
@@ -222,7 +226,7 @@ class Releases:
             hint = nearest(wanted, self.versions) or f"It has {', '.join(self.versions[:8]) or 'no released version'}."
             raise ToolError(f"The template {self.source.name} has no version {wanted!r}.", sentence(hint))
         shown = _described(self.repository, commit, self.tags)
-        return Checkout(self.source, _files(self.repository, commit), shown, commit)
+        return Checkout(self.source, _files(self.repository, commit), shown, commit, self.repository)
 
     def holds(self, newer: Checkout, older: Checkout) -> bool:
         """Whether `older` is part of what led to `newer`: by version where both are releases, else by history."""

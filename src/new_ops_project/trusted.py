@@ -38,8 +38,7 @@ def planned(project: Project, step: Step) -> Iterator[Plan]:
 
     Raises ToolError when the template's code fails; the project is as it was.
     """
-    base = render.tree(step.before, project.answers, project.folder, answers_file=project.answers_file, trusted=True,
-                       run_tasks=False)  # fmt: skip
+    base = render.tree(step.before, project.answers, project.folder, answers_file=project.answers_file, trusted=True)
     with _linked(project) as root:
         folder = root / project.prefix
         _point_at(folder / project.answers_file, step)

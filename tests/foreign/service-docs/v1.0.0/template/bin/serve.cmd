@@ -1,0 +1,5 @@
+@echo off
+rem Serve the documents on this machine
+setlocal
+cd /d "%~dp0.."
+mkdocs serve --strict
