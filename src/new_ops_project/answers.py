@@ -115,7 +115,7 @@ def complete(
             answers.answer(question, given.values[question.name])
         else:
             answers.answer(question, _missing(question, answers, given, ask=ask, defaults=defaults, advanced=advanced))
-        _check_support(question, answers)
+        check_support(question, answers)
     return answers
 
 
@@ -134,7 +134,7 @@ def _missing(
     return default
 
 
-def _check_support(question: Question, answers: Answers) -> None:
+def check_support(question: Question, answers: Answers) -> None:
     """Refuse a Python that has reached its end of life since the template was released."""
     if question.name != "python_version":
         return

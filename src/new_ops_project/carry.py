@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from new_ops_project.answers import Asker, assignment
+from new_ops_project.answers import Asker, assignment, check_support
 from new_ops_project.errors import ToolError
 from new_ops_project.questions import Answers, EvaluationError, Question, Questionnaire
 
@@ -102,6 +102,7 @@ def _carry_one(work: _Carrying, question: Question) -> None:
         answers.compute(question)
     elif name in work.wanted:
         answers.answer(question, work.wanted[name])
+        check_support(question, answers)
         _note(work, question, "", is_wanted=True)
     elif name in work.recorded:
         _keep(work, question)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shlex
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,7 +16,9 @@ from new_ops_project.plan import Plan
 from new_ops_project.process import ProcessError
 from new_ops_project.project import Repository, Status
 
-_LINK, _SUBMODULE = "120000", "160000"
+_SUBMODULE = "160000"
+# What is laid ready is no business of hooks and monitors; the user's line ends and filters are heeded.
+_QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "submodule.recurse=false")
 _TREE = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
 
 
@@ -28,10 +31,17 @@ def require_clean(now: Status, prefix: str) -> None:
 
 def require_untouched(plan: Plan, now: Status) -> None:
     """Raise ToolError when the plan writes what is not committed."""
-    touched = {path for one in plan.differences() for path in (one.path, one.before)}
-    if mine := [path for path in now.dirty if any(one == path or one.startswith(f"{path}/") for one in touched)]:
+    touched = {path for one in plan.differences for path in (one.path, one.before)}
+    if mine := [path for path in now.dirty if path in touched]:
         hint = "Commit or stash that first, or use --branch, which leaves the work tree alone."
         raise ToolError(f"The update changes what is not committed here: {_some(mine)}.", hint)
+
+
+def require_nothing_staged(now: Status) -> None:
+    """Raise ToolError when a commit would take along what the user has staged."""
+    if now.staged:
+        message = f"The commit would take along what is staged here: {_some(list(now.staged))}."
+        raise ToolError(message, "Commit or unstage that first, or leave --commit out.")
 
 
 def in_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
@@ -40,16 +50,14 @@ def in_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
     Raises ToolError, with nothing moved, where something that git does not know of is in the way.
     """
     where = plan.repository
-    written = [one for one in plan.differences() if one.mode != _SUBMODULE]
+    written = [one for one in plan.differences if one.mode != _SUBMODULE]
     _require_free(where, written)
     plan.scratch.hand_over(where.objects)
     with journal.prepared(where.git_dir) as ready:
-        hidden = _new_index(plan, ready)
-        present = [one for one in written if one.path not in hidden]
-        _lay_out(where, ready, [one.path for one in present if one.status != "D"])
+        _lay_out(plan, ready, [one.path for one in written if one.status != "D"])
         _mark_unmerged(plan, ready)
-        before = {path: journal.digest(where.root / path) for path in _as_committed(where, present)}
-        removed = {one.before for one in present if one.status in "DR" and one.before not in hidden}
+        before = {path: journal.digest(where.root / path) for path in _as_committed(where, written)}
+        removed = {one.before for one in written if one.status in "DR" and one.before in before}
         return journal.write(ready, where.root, where.git_dir, before=before, removed=removed, about=about)
 
 
@@ -80,26 +88,27 @@ def _in_the_way(path: str, what: str) -> ToolError:
     return ToolError(message, f"Move {what} elsewhere, or commit it; then run this again.")
 
 
-def _new_index(plan: Plan, ready: Path) -> set[str]:
-    """Lay a copy of the index ready with the plan's tree in it; return what a sparse checkout leaves out of sight."""
+def _lay_out(plan: Plan, ready: Path, paths: list[str]) -> None:
+    """Lay a copy of the index ready with the plan's tree in it, and the new files as git checks them out.
+
+    Git believes `new` to be its work tree: line ends, filters, modes and a sparse checkout are heeded as ever.
+    """
     where = plan.repository
-    if (where.git_dir / "index.lock").exists():
-        raise ToolError(f"Another git command is at work in {where.root}.", "Wait until it is done.")
-    (ready / "index").write_bytes((where.git_dir / "index").read_bytes())
-    env = {"GIT_INDEX_FILE": str(ready / "index")}
-    git.git("read-tree", "-i", "-m", plan.head, plan.tree, at=where.root, env=env)
-    if not (where.git_dir / "info" / "sparse-checkout").exists():
-        return set()
-    listed = git.git("ls-files", "-t", "-z", at=where.root, env=env).stdout.split(b"\0")
-    return {os.fsdecode(line[2:]) for line in listed if line.startswith(b"S ")}
-
-
-def _lay_out(where: Repository, ready: Path, paths: list[str]) -> None:
-    """Write the new files as git would check them out (line ends, filters, modes), but below `ready`."""
-    env = {"GIT_INDEX_FILE": str(ready / "index"), "GIT_WORK_TREE": str(where.root)}
-    names = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    command = ("checkout-index", "--force", "--quiet", f"--prefix={ready / 'new'}/", "-z", "--stdin")
-    git.git(*command, at=where.root, env=env, stdin=names)
+    journal.require_free_index(where.git_dir)
+    shutil.copy2(where.git_dir / "index", ready / "index")
+    new = ready / "new"
+    env = {"GIT_DIR": str(where.git_dir), "GIT_INDEX_FILE": str(ready / "index"), "GIT_WORK_TREE": str(new)}
+    git.git(*_QUIET, "read-tree", "-m", "-u", plan.head, plan.tree, at=new, env=env)
+    unwanted = {path.relative_to(new).as_posix() for path in new.rglob("*") if not path.is_dir()} - {*paths}
+    for path in unwanted:
+        (new / path).unlink()
+    # What is out of sight stays there, but for what is in conflict; what is there in spite of its flag is written.
+    conflicts = {stage.path for stage in plan.stages}
+    hidden = [path for path in paths if not os.path.lexists(new / path)]
+    if shown := [path for path in hidden if path in conflicts or os.path.lexists(where.root / path)]:
+        names = b"".join(os.fsencode(path) + b"\0" for path in shown)
+        command = ("checkout-index", "--force", "--quiet", "--ignore-skip-worktree-bits", "-z", "--stdin")
+        git.git(*_QUIET, *command, at=new, env=env, stdin=names)
 
 
 def _mark_unmerged(plan: Plan, ready: Path) -> None:
@@ -112,11 +121,11 @@ def _mark_unmerged(plan: Plan, ready: Path) -> None:
     lines += [f"{stage.mode} {stage.blob} {stage.number}\t{stage.path}" for stage in plan.stages]
     told = b"".join(os.fsencode(line) + b"\0" for line in lines)
     env = {"GIT_INDEX_FILE": str(ready / "index")}
-    git.git("update-index", "-z", "--index-info", at=plan.repository.root, env=env, stdin=told)
+    git.git(*_QUIET, "update-index", "-z", "--index-info", at=plan.repository.root, env=env, stdin=told)
 
 
 def _as_committed(where: Repository, written: Iterable[Difference]) -> list[str]:
-    """The paths that the plan replaces, once it is sure that each is as committed.
+    """The paths in sight that the plan replaces, once it is sure that each is as committed.
 
     Raises ToolError for one that is not although git's index says so (`git update-index --assume-unchanged`).
     """
@@ -124,12 +133,14 @@ def _as_committed(where: Repository, written: Iterable[Difference]) -> list[str]
     doubtful = []
     for path, blob in expected.items():
         at = where.root / path
+        if not os.path.lexists(at):
+            continue
         content = os.fsencode(os.readlink(at)) if at.is_symlink() else at.read_bytes() if at.is_file() else b""  # noqa: PTH115
         if _blob_id(content, blob) != blob:
             doubtful.append(path)
     if doubtful:
         _require_same(where, {path: expected[path] for path in doubtful})
-    return list(expected)
+    return [path for path in expected if os.path.lexists(where.root / path)]
 
 
 def _require_same(where: Repository, expected: Mapping[str, str]) -> None:
@@ -153,8 +164,8 @@ def on_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
     was = _replaceable(where, branch, plan)
     if was and git.git("log", "-1", "--format=%T %P", was, at=where.root).text == f"{plan.tree} {plan.commit}":
         return was, False
-    if branch == _current_branch(where):
-        raise ToolError(f"The branch {branch} is checked out.", "Switch to another, or give --branch NAME.")
+    if at := git.checked_out(where.root, branch):
+        raise ToolError(f"The branch {branch} is checked out in {at}.", "Switch to another, or give --branch NAME.")
     plan.scratch.hand_over(where.objects)
     text = f"{message}\n\n{_TREE}: {plan.tree}\n"
     signed = ("--gpg-sign",) if git.configured_at(where.root, "commit.gpgsign") == "true" else ()
@@ -164,11 +175,6 @@ def on_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
     except ProcessError as error:
         raise ToolError(f"The branch {branch} cannot be written: {error.reason}", "Nothing was changed.") from error
     return commit, True
-
-
-def _current_branch(where: Repository) -> str:
-    head = (where.git_dir / "HEAD").read_text().strip()
-    return head.removeprefix("ref: refs/heads/") if head.startswith("ref: ") else ""
 
 
 def _replaceable(where: Repository, branch: str, plan: Plan) -> str | None:
@@ -191,9 +197,9 @@ def commit_all(where: Repository, message: str) -> str:
     try:
         git.git("commit", "--quiet", f"--message={message}", at=where.root)
     except ProcessError as error:
-        raise ToolError(
-            f"git did not commit: {error.reason}", "Everything is staged; mend that, then git commit."
-        ) from error
+        said = "; ".join(line.strip() for line in error.stderr.splitlines() if line.strip())
+        message = f"git did not commit: {said or error.reason}"
+        raise ToolError(message, "Everything is staged; mend that, then git commit.") from error
     return git.resolve(where.root, "HEAD") or ""
 
 

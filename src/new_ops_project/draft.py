@@ -9,6 +9,7 @@ from new_ops_project.tree import LINK, PLAIN, Entry, Tree
 
 # Why a path is in conflict, by the kind that git names.
 _REASONS = {
+    "content": "you and the template changed the same lines",
     "contents": "you and the template changed the same lines",
     "add/add": "you and the template added it",
     "modify/delete": "you edited it, the template dropped it",
@@ -57,7 +58,10 @@ def start(scratch: Scratch, merged: Merged, ours: str) -> Draft:
     wanted = [blob for one in files for blob in (one.blob, one.old_blob) if blob.strip("0")]
     wanted += [stage.blob for stage in merged.stages]
     kinds = {stage.path: merged.reasons.get(stage.path, "CONFLICT") for stage in merged.stages}
-    return Draft(scratch, merged, ours, differences, scratch.contents(wanted), {}, _reasons(kinds))
+    blobs = scratch.contents(wanted)
+    binary = {stage.path for stage in merged.stages if b"\0" in blobs.get(stage.blob, b"")}
+    kinds |= {path: "binary" for path in binary if "content" in kinds[path]}
+    return Draft(scratch, merged, ours, differences, blobs, {}, _reasons(kinds))
 
 
 def _reasons(kinds: Mapping[str, str]) -> dict[str, str]:
@@ -98,7 +102,7 @@ def _kind(draft: Draft, path: str) -> str:
     return "/delete" if kind == "CONFLICT" else kind
 
 
-def unbroken(draft: Draft, theirs: Tree) -> Draft:
+def unbroken(draft: Draft, base: Tree, theirs: Tree) -> Draft:
     """With a conflict for each file that parsed on both sides, merged cleanly, and parses no more."""
     for one in draft.differences:
         content = draft.content(one.path)
@@ -110,14 +114,18 @@ def unbroken(draft: Draft, theirs: Tree) -> Draft:
         rendered = theirs.get(one.path) or theirs.get(one.before)
         if mine is None or syntax.problem(one.path, mine) or (rendered and syntax.problem(one.path, rendered.content)):
             continue
-        draft = _broken(draft, one, mine, content, why)
+        sides = [side.get(one.path) or side.get(one.before) or Entry(one.mode, mine) for side in (base, theirs)]
+        contents = (sides[0].content, mine, sides[1].content if rendered else content)
+        draft = _broken(draft, one, contents, why)
     return draft
 
 
-def _broken(draft: Draft, one: Difference, mine: bytes, content: bytes, why: str) -> Draft:
-    marked = markers.around(mine, content, lambda text: not syntax.problem(one.path, text))
-    stages = [Stage(one.mode, one.old_blob, number, one.path) for number in (1, 2)]
-    stages.append(Stage(one.mode, one.blob, 3, one.path))
+def _broken(draft: Draft, one: Difference, sides: tuple[bytes, bytes, bytes], why: str) -> Draft:
+    """With a conflict at one path, whose sides are the old template, the project, and the new template."""
+    content = draft.content(one.path) or b""
+    marked = markers.around(sides[1], content, sides[2], lambda text: not syntax.problem(one.path, text))
+    blobs = draft.scratch.write(sides)
+    stages = [Stage(one.mode, blob, number, one.path) for number, blob in enumerate(blobs, start=1)]
     return replace(
         draft,
         merged=replace(draft.merged, stages=(*draft.merged.stages, *stages)),

@@ -2,54 +2,92 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project.draft import Draft
 from new_ops_project.errors import ToolError
 from new_ops_project.questions import Answers
-from new_ops_project.tree import Entry
+from new_ops_project.tree import Entry, Tree
 
 _COMMAND = re.compile(rb"^# +((?:uv pip compile|pip-compile) .+?)\r?$", re.MULTILINE)
-_OURS = 2
+_PIN = re.compile(rb"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 
 
-def renewed(draft: Draft, answers: Answers) -> Draft:
-    """`draft` with each requirements file that is in conflict written anew for the merged pyproject.toml.
+@dataclass(frozen=True)
+class _Locks:
+    """The requirements files of a project, by path: of the old template, the project, the new template, the merge."""
 
-    That takes a template with locks (`locks` among its computed answers) that hold every dependency of the project.
-    Where it cannot be done, the file stays as the user has it, and a note gives the command that renews it.
+    base: Mapping[str, bytes]
+    mine: Mapping[str, bytes]
+    theirs: Mapping[str, bytes]
+    merged: Mapping[str, bytes]
+
+
+def renewed(draft: Draft, base: Tree, theirs: Tree, answers: Answers) -> Draft:
+    """`draft` with the requirements files written anew, together, for the merged pyproject.toml, where they need it.
+
+    They do where one is in conflict, or where one has the project's changes and another the template's. It takes a
+    template with locks (`locks` among its computed answers) that hold every dependency of the project. Where that is
+    not so, the files stay as the user has them, and a note gives the command that renews them.
     """
-    mine = {stage.path: draft.blobs[stage.blob] for stage in draft.merged.stages if stage.number == _OURS}
-    found = {path: content for path, content in mine.items() if path in draft.conflicts and _command(path, content)}
-    if not found:
+    locks = _locks(draft, base, theirs)
+    if not locks or not _is_mixed(draft, locks):
         return draft
     names = _names(draft)
-    made = {path: _made(path, names, answers) for path in found} if names else dict.fromkeys(found, "")
-    over = {path: Entry(draft.mode(path), made[path].encode() or content) for path, content in found.items()}
+    made = {path: _made(path, names, answers).encode() for path in locks.mine} if names else {}
+    is_whole = bool(made) and all(made.values()) and not _extra(locks, made)
+    files = made if is_whole else locks.mine
+    over = {path: Entry(draft.mode(path), content) for path, content in files.items()}
     return replace(
         draft,
         over={**draft.over, **over},
-        conflicts={path: reason for path, reason in draft.conflicts.items() if path not in found},
-        notes=(*draft.notes, *_notes(found, made)),
+        conflicts={path: reason for path, reason in draft.conflicts.items() if path not in files},
+        notes=(*draft.notes, _note(files, is_new=is_whole)),
     )
 
 
-def _notes(found: Mapping[str, bytes], made: Mapping[str, str]) -> list[str]:
-    fresh = sorted(path for path in found if made[path])
-    stale = sorted(path for path in found if not made[path])
-    notes = [f"{_listed(fresh)}: written anew for the merged pyproject.toml."] if fresh else []
-    if stale:
-        # The runtime lock constrains the one for development, so it is first.
-        commands = " && ".join(_command(path, found[path]) for path in sorted(stale, key=len))
-        notes.append(f"{_listed(stale)}: yours, since the template's locks do not hold all of it. To renew: {commands}")
-    return notes
+def _locks(draft: Draft, base: Tree, theirs: Tree) -> _Locks | None:
+    """The requirements files that the template and the project have, if they say by which command they are made."""
+    paths = [path for path, entry in theirs.items() if _command(path, entry.content)]
+    if not any(path in draft.conflicts or draft.content(path) is not None for path in paths):
+        return None
+    names = {f"{draft.ours}:{path}": path for path in paths}
+    mine = {names[name]: content for name, content in draft.scratch.contents(names).items()}
+    gone = {path for path, entry in draft.over.items() if entry is None}
+    mine = {path: content for path, content in mine.items() if _command(path, content) and path not in gone}
+    merged = {path: draft.content(path) or content for path, content in mine.items()}
+    return _Locks(_of(base, mine), mine, _of(theirs, mine), merged)
 
 
-def _listed(paths: list[str]) -> str:
-    return " and ".join(paths)
+def _of(tree: Tree, paths: Iterable[str]) -> dict[str, bytes]:
+    return {path: tree[path].content for path in paths if path in tree}
+
+
+def _is_mixed(draft: Draft, locks: _Locks) -> bool:
+    """Whether one of the files is in conflict, or they hold the project's changes beside the template's."""
+    changed = {path for path in locks.mine if locks.merged[path] != locks.mine[path]}
+    edited = {path for path in locks.mine if locks.merged[path] != locks.theirs.get(path)}
+    return bool(draft.conflicts.keys() & locks.mine.keys()) or bool(changed and edited)
+
+
+def _extra(locks: _Locks, made: Mapping[str, bytes]) -> bool:
+    """Whether the user's files pin what neither the old template did nor the new files would: written by hand."""
+    return any(
+        {*_PIN.findall(locks.mine[path])} - {*_PIN.findall(locks.base.get(path, b""))} - {*_PIN.findall(made[path])}
+        for path in locks.mine
+    )
+
+
+def _note(files: Mapping[str, bytes], *, is_new: bool) -> str:
+    listed = " and ".join(sorted(files))
+    if is_new:
+        return f"{listed}: written anew for the merged pyproject.toml."
+    # The runtime lock constrains the one for development, so it is first.
+    commands = " && ".join(_command(path, files[path]) for path in sorted(files, key=len))
+    return f"{listed}: yours, since the template's locks do not hold all that they need. To renew: {commands}"
 
 
 def _command(path: str, content: bytes) -> str:

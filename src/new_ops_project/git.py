@@ -162,6 +162,12 @@ def ignored(folder: Path, paths: list[str], *options: str, env: Mapping[str, str
     return [os.fsdecode(path) for path in said.split(b"\0") if path]
 
 
+def checked_out(repository: Path, branch: str) -> str:
+    """The work tree in which `branch` is checked out, of all that share the repository, or ''."""
+    ref = f"refs/heads/{branch}"
+    return git("for-each-ref", "--format=%(worktreepath)", ref, at=repository).text.partition("\n")[0]
+
+
 def is_ancestor(repository: Path, older: str, newer: str) -> bool:
     """Whether the commit `older` is `newer` or one of those before it."""
     return not git("merge-base", "--is-ancestor", older, newer, at=repository, codes=(0, 1)).code
@@ -173,7 +179,6 @@ def subjects(repository: Path, span: str) -> list[str]:
 
 
 def add(repository: Path, paths: list[str]) -> None:
-    """Stage `paths` (from the root) as they are in the work tree, removed ones too."""
+    """Stage `paths` (from the root) as they are in the work tree, removed ones and those out of sight too."""
     names = b"\0".join(map(os.fsencode, paths))
-    git("--literal-pathspecs", "add", "--all", "--force", "--pathspec-from-file=-", "--pathspec-file-nul",
-        at=repository, stdin=names)  # fmt: skip
+    git("update-index", "--add", "--remove", "-z", "--stdin", at=repository, stdin=names)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,8 @@ _FOLDER = "new-ops-project"
 class Change:
     """A change that is in place or under way: `about` is whatever its verb wants to know again later.
 
-    `before` and `after` have the digest of each file that it touches, by path from the root; '' for none.
+    `before` and `after` have the digest of each file that it touches, by path from the root; '' for none. `folders` are
+    those that it may remove, or leave empty, and that were there before.
     """
 
     folder: Path
@@ -32,6 +33,7 @@ class Change:
     phase: str
     before: Mapping[str, str]
     after: Mapping[str, str]
+    folders: tuple[str, ...]
     about: Mapping[str, Any]
 
 
@@ -89,8 +91,10 @@ def write(
     for path, was in before.items():
         if digest(root / path) != was:
             raise ToolError(f"{path} was changed while this was planned.", "Nothing was written; run this again.")
+    require_free_index(git_dir)
     _back_up(ready, root, git_dir, before)
-    state: dict[str, Any] = {"phase": "forth", "before": before, "after": after, "about": dict(about)}
+    state: dict[str, Any] = {"phase": "forth", "before": before, "after": after, "folders": _folders(root, after),
+                             "about": dict(about)}  # fmt: skip
     (ready / "state.json").write_text(json.dumps(state))
     folder = git_dir / _FOLDER / "change"
     _discard(folder)
@@ -101,6 +105,24 @@ def write(
     except KeyboardInterrupt:
         finish(change)  # too late to stop: half of it is there
     return change
+
+
+def require_free_index(git_dir: Path) -> None:
+    """Raise ToolError while another git command has the index."""
+    if (git_dir / "index.lock").exists():
+        message = f"Another git command is at work: {git_dir / 'index.lock'} is there."
+        raise ToolError(message, "Wait until it is done; remove that file if it was left by one that was killed.")
+
+
+def _folders(root: Path, paths: Iterable[str]) -> list[str]:
+    """The folders on the way to `paths`, and those that are in the place of one, as they are now."""
+    found: set[str] = set()
+    for path in paths:
+        at = root / path
+        found |= {_relative(folder, root) for folder in at.parents if root in folder.parents and folder.is_dir()}
+        if at.is_dir() and not at.is_symlink():
+            found |= {_relative(Path(here), root) for here, _, _ in os.walk(at)}
+    return sorted(found)
 
 
 def _back_up(ready: Path, root: Path, git_dir: Path, before: Mapping[str, str]) -> None:
@@ -130,6 +152,7 @@ def finish(change: Change) -> None:
         return
     if is_complete(change):
         return
+    require_free_index(change.git_dir)
     for path, now in sorted(change.after.items(), key=lambda item: bool(item[1])):  # what goes, goes first
         _place(change, path, now)
     (change.folder / "index").replace(change.git_dir / "index")
@@ -144,10 +167,19 @@ def _place(change: Change, path: str, wanted: str) -> None:
         raise ToolError(message, "Move your version elsewhere and run this again, or --abort, which keeps a copy.")
     if wanted:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_empty(target)
         (change.folder / "new" / path).replace(target)
     else:
         target.unlink()
         prune(target.parent, change.root)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder that holds nothing but folders; what is no folder, or holds a file, stays."""
+    if folder.is_dir() and not folder.is_symlink():
+        for here, _, _ in os.walk(folder, topdown=False):
+            with suppress(OSError):
+                Path(here).rmdir()
 
 
 def take_back(change: Change) -> Path | None:
@@ -155,7 +187,9 @@ def take_back(change: Change) -> Path | None:
 
     Files edited since are kept below the returned folder, if there are any.
     """
-    state = {"phase": "back", "before": change.before, "after": change.after, "about": change.about}
+    require_free_index(change.git_dir)
+    state = {"phase": "back", "before": change.before, "after": change.after, "folders": change.folders,
+             "about": change.about}  # fmt: skip
     fresh = change.folder / "state.new"
     fresh.write_text(json.dumps(state))
     fresh.replace(change.folder / "state.json")
@@ -169,6 +203,8 @@ def _take_back(change: Change) -> Path | None:
     kept = change.folder.with_name(f"edited-{hashlib.sha256(json.dumps(change.after).encode()).hexdigest()[:12]}")
     for path in sorted(change.after, key=lambda path: bool(change.before[path])):  # what came, goes first
         _restore(change, path, kept)
+    for folder in change.folders:
+        (change.root / folder).mkdir(parents=True, exist_ok=True)
     if (change.folder / "index.old").exists():
         (change.folder / "index.old").replace(change.git_dir / "index")
     _discard(change.folder)

@@ -32,37 +32,51 @@ def first_marker(content: bytes) -> int:
     return content.count(b"\n", 0, found.start()) + 1 if found else 0
 
 
-def around(ours: bytes, merged: bytes, parses: Callable[[bytes], bool]) -> bytes:
-    """`merged` with conflict markers around what breaks it of the template's changes, or around all of them.
+def around(ours: bytes, merged: bytes, theirs: bytes, parses: Callable[[bytes], bool]) -> bytes:
+    """`merged` with conflict markers around what breaks it: one hunk of each side, or all of them.
 
-    The merge was clean, so what the template changes was in the user's file as it was in the old template.
+    The merge was clean, so each hunk is one side's alone, and the other side has there what the old template had.
+    Taking either side of every conflict gives a file that parses, as each side itself does.
     """
-    old, new = ours.splitlines(keepends=True), merged.splitlines(keepends=True)
-    hunks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    changes = [number for number, hunk in enumerate(hunks) if hunk[0] != "equal"]
-
-    def written(*, marked: list[int], left_out: list[int]) -> bytes:
-        parts: list[bytes] = []
-        for number, (_, start, end, new_start, new_end) in enumerate(hunks):
-            mine, his = old[start:end], new[new_start:new_end]
-            if number in marked:
-                parts += _marked(mine, his)
-            else:
-                parts += mine if number in left_out else his
-        return b"".join(parts)
-
-    guilty = [one for one in changes if parses(written(marked=[], left_out=[one]))][:1]
-    return written(marked=guilty or changes, left_out=[])
+    whole = merged.splitlines(keepends=True)
+    template = _guilty(whole, _hunks(ours, whole), parses)
+    project = _guilty(whole, _hunks(theirs, whole), parses)
+    parts, place = [], 0
+    for start, end, before, is_template in sorted(
+        [(*hunk, True) for hunk in template] + [(*hunk, False) for hunk in project], key=lambda hunk: hunk[:2]
+    ):
+        if start < place:
+            continue
+        parts += whole[place:start]
+        parts += _marked(before, before, whole[start:end]) if is_template else _marked(whole[start:end], before, before)
+        place = end
+    return b"".join(parts + whole[place:])
 
 
-def _marked(mine: list[bytes], his: list[bytes]) -> list[bytes]:
+# Where a side changed the merged file: from and to which line, and what the other side has there.
+Hunk = tuple[int, int, list[bytes]]
+
+
+def _hunks(other: bytes, merged: list[bytes]) -> list[Hunk]:
+    lines = other.splitlines(keepends=True)
+    codes = SequenceMatcher(None, lines, merged, autojunk=False).get_opcodes()
+    return [(start, end, lines[from_:to]) for kind, from_, to, start, end in codes if kind != "equal"]
+
+
+def _guilty(merged: list[bytes], hunks: list[Hunk], parses: Callable[[bytes], bool]) -> list[Hunk]:
+    """The one of these hunks without which the file parses, or all of them."""
+    without = ((hunk, [*merged[: hunk[0]], *hunk[2], *merged[hunk[1] :]]) for hunk in hunks)
+    return next(([hunk] for hunk, lines in without if parses(b"".join(lines))), hunks)
+
+
+def _marked(mine: list[bytes], base: list[bytes], his: list[bytes]) -> list[bytes]:
     ending = b"\r\n" if any(line.endswith(b"\r\n") for line in (*mine, *his)) else b"\n"
 
     def mark(sign: str, label: str = "") -> bytes:
         return f"{sign * 7} {label}".rstrip().encode() + ending
 
-    mine, his = _ended(mine, ending), _ended(his, ending)
-    return [mark("<", OURS), *mine, mark("|", BASE), *mine, mark("="), *his, mark(">", THEIRS)]
+    mine, base, his = (_ended(lines, ending) for lines in (mine, base, his))
+    return [mark("<", OURS), *mine, mark("|", BASE), *base, mark("="), *his, mark(">", THEIRS)]
 
 
 def _ended(lines: list[bytes], ending: bytes) -> list[bytes]:

@@ -107,6 +107,9 @@ class Scratch:
             run("checkout", "--quiet", "--force", "--detach", OURS)
             said = run("merge", "--no-commit", "--no-ff", "--quiet", THEIRS, codes=(0, 1)).decode(errors="replace")
             stages = tuple(map(_stage, filter(None, run("ls-files", "--unmerged", "-z").split(b"\0"))))
+            for stage in stages:
+                if stage.path != _labelled(stage).path:
+                    Path(folder, stage.path).rename(Path(folder, _labelled(stage).path))
             run("add", "--all", "--force")
             tree = run("write-tree").decode().strip()
         kinds = dict.fromkeys((stage.path for stage in stages), "CONFLICT")
@@ -144,6 +147,11 @@ class Scratch:
         """What differs between two trees, moved files recognised."""
         fields = self.git("diff-tree", "-r", "-z", "-M", "--no-abbrev", old, new).split(b"\0")
         return list(_differences(map(os.fsdecode, fields)))
+
+    def write(self, contents: Iterable[bytes]) -> list[str]:
+        """The ids of these contents, as blobs of this repository."""
+        command = ("hash-object", "-w", "--stdin")
+        return [self.git(*command, stdin=content).decode().strip() for content in contents]
 
     def patch(self, old: str, new: str, *more: str) -> bytes:
         """The difference of two trees as text."""

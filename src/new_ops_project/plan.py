@@ -1,9 +1,10 @@
 """Base, ours and theirs become a Plan: the merged tree and what a person should know of it, before anything moves."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from new_ops_project import git, merge
 from new_ops_project.draft import Draft, deleted, labelled, not_dropped, start, unbroken
@@ -54,8 +55,9 @@ class Sides:
 class Plan:
     """A change to a project, computed as a whole; its objects live in `scratch`.
 
-    `head` is the whole tree of the commit, `tree` what it would become; `ignored` are paths of the template that
-    the project's ignore rules keep out.
+    `head` is the whole tree of the commit, `tree` what it would become, `differences` what lies between them, by path
+    from the repository's root; `changes` and `conflicts` are by path from the project's folder. `ignored` are paths of
+    the template that the project's ignore rules keep out.
     """
 
     scratch: Scratch
@@ -64,6 +66,7 @@ class Plan:
     commit: str
     head: str
     tree: str
+    differences: tuple[Difference, ...]
     changes: tuple[Change, ...]
     conflicts: tuple[Conflict, ...]
     stages: tuple[Stage, ...]
@@ -73,10 +76,6 @@ class Plan:
     def patch(self, *more: str) -> bytes:
         """The full difference that it makes, as text for `git apply`."""
         return self.scratch.patch(self.head, self.tree, *more)
-
-    def differences(self) -> list[Difference]:
-        """What it writes and removes, by path from the repository's root."""
-        return self.scratch.differences(self.head, self.tree)
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def found(repository: Repository, commit: str, prefix: str, made: Found) -> Iter
         head, ours, mine = _project(scratch, Sides(made.base, {}, commit, prefix))
         reasons = {stage.path: "CONFLICT (contents)" for stage in made.stages}
         draft = start(scratch, Merged(made.tree, made.stages, reasons), ours)
-        draft = unbroken(not_dropped(labelled(draft), made.base, mine, over=made.over), {})
+        draft = unbroken(not_dropped(labelled(draft), made.base, mine, over=made.over), {}, {})
         yield _finished(draft, repository, Sides(made.base, {}, commit, prefix), head, ignored=set())
 
 
@@ -130,22 +129,24 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) ->
         over={path: base[path] for path in sides.over if path in base}, moves=moves,
     )  # fmt: skip
     draft = start(scratch, merged, ours)
-    draft = mend(unbroken(deleted(labelled(draft)), theirs))
+    draft = mend(unbroken(deleted(labelled(draft)), base, theirs))
     return _finished(draft, repository, sides, head, ignored=ignored)
 
 
 def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, ignored: set[str]) -> Plan:
     """The plan that a draft has become."""
-    scratch, tree = draft.scratch, draft.merged.tree
+    scratch, tree, differences = draft.scratch, draft.merged.tree, draft.differences
     if draft.over or sides.prefix:
         tree = scratch.build(head, (sides.prefix, tree), draft.over)
+        differences = tuple(scratch.differences(head, tree))
     stages = tuple(
         replace(stage, path=f"{sides.prefix}{stage.path}")
         for stage in draft.merged.stages
         if stage.path in draft.conflicts
     )
     return Plan(
-        scratch, repository, sides.prefix, sides.commit, head, tree, tuple(_changes(draft)),
+        scratch, repository, sides.prefix, sides.commit, head, tree, differences,
+        tuple(_changes(differences, sides.prefix, draft.conflicts)),
         tuple(Conflict(path, reason) for path, reason in sorted(draft.conflicts.items())),
         stages, tuple(sorted(ignored)), draft.notes,
     )  # fmt: skip
@@ -167,9 +168,10 @@ def _ignored(scratch: Scratch, repository: Repository, sides: Sides, mine: Mappi
     """
     absent = [path for path in {**sides.base, **sides.theirs} if path not in mine]
     folder = repository.root / sides.prefix
-    ignored = set(git.ignored(folder, absent)) if absent else set()
+    reachable = [path for path in absent if not any((folder / at).is_symlink() for at in PurePosixPath(path).parents)]
+    ignored = set(git.ignored(folder, reachable)) if reachable else set()
     new = sides.theirs.keys() - sides.base.keys() - mine.keys()
-    ignored |= scratch.ignored(sides.theirs, new - ignored)
+    ignored |= scratch.ignored(sides.theirs, new & {*reachable} - ignored)
     for path in sorted(ignored & new):
         if os.path.lexists(folder / path):
             message = f"{path} is new in the template, and a file of yours, which git ignores, is there."
@@ -177,22 +179,10 @@ def _ignored(scratch: Scratch, repository: Repository, sides: Sides, mine: Mappi
     return ignored
 
 
-def _changes(draft: Draft) -> Iterator[Change]:
+def _changes(differences: Iterable[Difference], prefix: str, conflicts: Mapping[str, str]) -> Iterator[Change]:
     """What becomes of each path, in order; a path in conflict is that and nothing else."""
-    seen = set(draft.conflicts)
-    found = [Change(path, "conflict") for path in draft.conflicts]
-    for one in draft.differences:
-        if one.path in seen or _is_undone(draft, one):
-            continue
-        seen.add(one.path)
-        before = one.before if one.status == "R" else ""
-        found.append(Change(one.path, _KINDS.get(one.status, "changed"), before))
-    yield from sorted(found, key=lambda change: change.path)
-
-
-def _is_undone(draft: Draft, one: Difference) -> bool:
-    """Whether what is laid over the merged tree takes the difference back."""
-    if one.path not in draft.over:
-        return False
-    entry = draft.over[one.path]
-    return entry is None if one.status == "A" else bool(entry and entry.content == draft.blobs.get(one.old_blob))
+    found = {path: Change(path, "conflict") for path in conflicts}
+    for one in differences:
+        path, before = one.path.removeprefix(prefix), one.before.removeprefix(prefix) if one.status == "R" else ""
+        found.setdefault(path, Change(path, _KINDS.get(one.status, "changed"), before))
+    yield from sorted(found.values(), key=lambda change: change.path)

@@ -30,6 +30,7 @@ class Status:
 
     head: str
     dirty: frozenset[str]
+    staged: frozenset[str]
     unmerged: tuple[str, ...]
 
 
@@ -82,7 +83,8 @@ def status(where: Repository) -> Status:
     changed = {line.split(" ", 8)[8] for line in lines if line.startswith("1 ")}
     unmerged = tuple(line.split(" ", 10)[10] for line in lines if line.startswith("u "))
     untracked = {line[2:] for line in lines if line.startswith("? ")}
-    return Status(head, frozenset(changed | untracked | set(unmerged)), unmerged)
+    staged = {line.split(" ", 8)[8] for line in lines if line.startswith("1 ") and line[2] != "."}
+    return Status(head, frozenset(changed | untracked | set(unmerged)), frozenset(staged), unmerged)
 
 
 def find(path: Path) -> tuple[Repository, str, str]:

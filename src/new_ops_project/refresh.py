@@ -127,7 +127,7 @@ def planned(refresh: Refresh, carried: Carried) -> Iterator[Plan]:
     )  # fmt: skip
 
     def mend(draft: Draft) -> Draft:
-        return generated.renewed(draft, carried.answers)
+        return generated.renewed(draft, base, theirs, carried.answers)
 
     with plan.planned(project.repository, sides, mend) as found:
         yield found

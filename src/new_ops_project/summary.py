@@ -76,7 +76,7 @@ def _by_path(plan: Plan) -> dict[str, str]:
     """The difference of each file by its path: git writes them in one order, as a list and as text."""
     parts = ("\n" + plan.patch().decode(errors="replace")).split("\ndiff --git ")[1:]
     texts = [f"diff --git {part}".rstrip("\n") + "\n" for part in parts]
-    return {one.path: text for one, text in zip(plan.differences(), texts, strict=True)}
+    return {one.path: text for one, text in zip(plan.differences, texts, strict=True)}
 
 
 def readable(text: str) -> str:

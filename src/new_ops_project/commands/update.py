@@ -93,8 +93,8 @@ def command(*, path: Path, as_json: bool, resume: bool, abort: bool, **options: 
     and the exit code is 3. Without another option the result is in the work tree, staged and not committed.
     """
     request = Request(path, texts=as_json and options["preview"], **options)
-    _require_sense(request, resume=resume, abort=abort)
-    voice = Voice(as_json)
+    _require_sense(request, resume=resume, abort=abort, as_json=as_json)
+    voice = Voice(as_json or options["patch"] == "-")
     if resume or abort:
         outcome = conclude(path, voice, commit=request.commit) if resume else take_back(path, voice)
     else:
@@ -108,7 +108,7 @@ def command(*, path: Path, as_json: bool, resume: bool, abort: bool, **options: 
     click.get_current_context().exit(outcome.code)
 
 
-def _require_sense(request: Request, *, resume: bool, abort: bool) -> None:
+def _require_sense(request: Request, *, resume: bool, abort: bool, as_json: bool) -> None:
     """Raise ToolError for options that contradict each other."""
     chosen = {
         "--continue": resume, "--abort": abort, "--preview": request.preview, "--check": request.check,
@@ -118,6 +118,15 @@ def _require_sense(request: Request, *, resume: bool, abort: bool) -> None:
     given = [name for name, is_given in chosen.items() if is_given]
     if len(given) > 1 and given not in (["--continue", "--commit"], ["--in-place", "--commit"]):
         raise ToolError(f"{' and '.join(given)} do not go together.", "Choose one.")
+    aims = {
+        "--to": request.to, "--set": request.assignments, "--template": request.template, "--trust": request.trust,
+        "--accept-answer-changes": request.accept, "--offline": request.offline,
+    }  # fmt: skip
+    if (resume or abort) and (useless := [name for name, value in aims.items() if value]):
+        message = f"{given[0]} goes on with an update that was begun; {', '.join(useless)} says nothing to it."
+        raise ToolError(message, "Leave that out.")
+    if request.patch == "-" and as_json:
+        raise ToolError("--json and --patch - both write to stdout.", "Give --patch a file.")
 
 
 def _asker() -> "Asker":
@@ -245,6 +254,8 @@ def _deliver(work: _Work, now: "Status") -> Outcome:
             return _current(work)
         if request.in_place:
             deliver.require_untouched(plan, now)
+        if request.in_place and request.commit:
+            deliver.require_nothing_staged(now)
         news = work.look.news()
         _show(work, plan, news)
         details = {**work.details, **summary.as_json(plan, texts=request.texts), "changelog": news,
