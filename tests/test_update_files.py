@@ -676,6 +676,14 @@ def old_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return fake
 
 
+def test_a_union(run: Run, tmp_path: Path) -> None:
+    """What .gitattributes says of merging holds: with `merge=union`, a file has the lines of both sides."""
+    small = make(tmp_path, OLD, NEW, {"task.py": CLASH, ".gitattributes": "task.py merge=union\n"}, prefix="in/")
+    update(run, small)
+    lines = (small.project / "task.py").read_text().splitlines()
+    assert {*CLASH.splitlines(), *NEWER.splitlines()} <= {*lines}
+
+
 SAME: dict[str, tuple[Files, Files, Files, int]] = {
     "clean": (OLD, NEW, {"task.py": MINE}, 0),
     "conflict": (OLD, NEW, {"task.py": CLASH}, 3),
@@ -693,6 +701,7 @@ SAME: dict[str, tuple[Files, Files, Files, int]] = {
                         {"p": MINE}, 0),
     "both move a link": ({"l": link("x")}, {"l": link("y")}, {"l": link("z")}, 3),
     "an ignored file": ({"a": "x", ".gitignore": "*.log\n"}, {"a": "y"}, {"mine.log": "tracked\n"}, 0),
+    "union": (OLD, NEW, {"task.py": CLASH, ".gitattributes": "task.py merge=union\n"}, 0),
     "names": ({ODD: LINES, "*": LINES}, {ODD: NEWER, "*": NEWER}, {ODD: CLASH}, 3),
 }  # fmt: skip
 

@@ -117,6 +117,12 @@ class Scratch:
             kinds |= {path: line.partition(":")[0] for path in kinds if line.startswith("CONFLICT") and path in line}
         return Merged(tree, tuple(_labelled(stage) for stage in stages), kinds)
 
+    def heed(self, attributes: bytes) -> None:
+        """Merge by these gitattributes(5): `merge=union`, `binary`, a driver of the user's."""
+        if attributes:
+            (self.folder / "info").mkdir(exist_ok=True)
+            (self.folder / "info" / "attributes").write_bytes(attributes + b"\n")
+
     def ignored(self, tree: Tree, paths: set[str]) -> set[str]:
         """Those of `paths` that the .gitignore files of `tree` keep out of a repository with that tree."""
         rules = {path: entry for path, entry in tree.items() if path.rpartition("/")[2] == ".gitignore"}

@@ -156,7 +156,9 @@ def _project(scratch: Scratch, sides: Sides) -> tuple[str, str, dict[str, bytes]
     """The ids of the commit's tree and of the project's folder in it, and its version of each rendered file."""
     root, folder = f"{sides.commit}^{{tree}}", f"{sides.commit}:{sides.prefix.rstrip('/')}"
     names = {f"{folder}/{path}" if sides.prefix else f"{folder}{path}": path for path in {**sides.base, **sides.theirs}}
-    found = scratch.objects_of([root, folder, *names])
+    rules = [f"{sides.commit}:.gitattributes", f"{sides.commit}:{sides.prefix}.gitattributes"]
+    found = scratch.objects_of([root, folder, *names, *rules])
+    scratch.heed(b"\n".join(found[name][1] for name in dict.fromkeys(rules) if name in found))
     mine = {path: found[name][1] for name, path in names.items() if name in found}
     return found[root][0], found[folder][0] if sides.prefix else found[root][0], mine
 
