@@ -10,7 +10,7 @@ LAYERS = (
     "errors", "process", "git", "config", "embedded", "unpacked", "template", "questions", "answers",
     "tree", "render", "project", "syntax", "markers", "merge", "draft", "plan", "journal", "deliver", "pending",
     "carry", "changelog", "generated", "trusted", "refresh", "create", "prompts", "environment", "report", "summary",
-    "commands", "cli", "__main__",
+    "handover", "commands", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -1,0 +1,194 @@
+"""A Plan is handed over in the way that was asked for, and what waits in the work tree is concluded or taken back."""
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from new_ops_project import deliver, journal, pending
+from new_ops_project.errors import Exit, ToolError
+from new_ops_project.journal import Change
+from new_ops_project.plan import Plan
+from new_ops_project.project import Repository, Status
+from new_ops_project.report import Voice
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where a plan goes, and of which verb it is; `branch` is '' for that verb's usual name, `patch` may be `-`."""
+
+    verb: str
+    preview: bool = False
+    patch: str | None = None
+    branch: str | None = None
+    in_place: bool = False
+    commit: bool = False
+
+    @property
+    def writes_work_tree(self) -> bool:
+        """Whether the work tree is where the result goes."""
+        return not (self.preview or self.patch is not None or self.branch is not None)
+
+    @property
+    def command(self) -> str:
+        """The verb as it is typed."""
+        return f"new-ops-project {self.verb}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a verb went: `state` is one word, `details` what --json adds to it, `next` the commands to go on with."""
+
+    state: str
+    code: Exit = Exit.DONE
+    details: Mapping[str, Any] = field(default_factory=dict)
+    next: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What a plan is for: `message` is that of the commit, `branch` the usual name, `details` the verb's facts."""
+
+    message: str
+    branch: str
+    details: Mapping[str, Any]
+
+
+def require_room(way: Way, now: Status, prefix: str) -> None:
+    """Raise ToolError when work that is not committed stands in the way of writing below `prefix`."""
+    if way.writes_work_tree and not way.in_place:
+        deliver.require_clean(now, "" if way.commit else prefix)
+    if way.writes_work_tree and way.in_place and way.commit:
+        deliver.require_nothing_staged(now)
+
+
+def hand_over(plan: Plan, way: Way, now: Status, occasion: Occasion, voice: Voice) -> Outcome:
+    """Deliver the plan; raises ToolError, with nothing moved, where that is not possible."""
+    if way.preview:
+        return _preview(plan, occasion, voice)
+    if way.patch is not None:
+        return _patch(plan, way.patch, occasion, voice)
+    if way.branch is not None:
+        return _branch(plan, way, occasion, voice)
+    if way.in_place:
+        deliver.require_untouched(plan, now)
+    return _write(plan, way, occasion, voice)
+
+
+def _code(plan: Plan) -> Exit:
+    return Exit.CONFLICTS if plan.conflicts else Exit.DONE
+
+
+def _preview(plan: Plan, occasion: Occasion, voice: Voice) -> Outcome:
+    if not voice.json:
+        voice.say()
+        in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        click.echo(plan.patch("--color=always" if in_color else "--color=never", "--abbrev=9"), nl=False)
+    return Outcome("previewed", _code(plan), occasion.details)
+
+
+def _patch(plan: Plan, file: str, occasion: Occasion, voice: Voice) -> Outcome:
+    text = plan.patch("--binary", "--full-index")
+    if file == "-":
+        click.echo(text, nl=False)
+        return Outcome("patched", _code(plan), occasion.details)
+    try:
+        Path(file).write_bytes(text)
+    except OSError as error:
+        raise ToolError(f"{file} cannot be written: {error.strerror}.", "Give another --patch FILE.") from error
+    voice.say(f"\nWritten to {file}; nothing else was changed.")
+    details = {**occasion.details, "patch": file}
+    return Outcome("patched", _code(plan), details, (f"git apply --index {shlex.quote(file)}",))
+
+
+def _branch(plan: Plan, way: Way, occasion: Occasion, voice: Voice) -> Outcome:
+    if plan.conflicts:
+        voice.say("\nNothing was written: a branch would carry the conflict markers.", fg="yellow")
+        return Outcome("conflicts", Exit.CONFLICTS, occasion.details, (way.command,))
+    name = way.branch or occasion.branch
+    commit, is_new = deliver.on_branch(plan, name, occasion.message)
+    done = "Committed" if is_new else "Already there"
+    voice.say(f"\n{done} as {commit[:7]} on {name}; the work tree is as it was.")
+    steps = (f"git diff HEAD...{shlex.quote(name)}", f"git merge {shlex.quote(name)}")
+    return Outcome("branched", Exit.DONE, {**occasion.details, "branch": name, "commit": commit}, steps)
+
+
+def _write(plan: Plan, way: Way, occasion: Occasion, voice: Voice) -> Outcome:
+    about = {
+        **{key: occasion.details[key] for key in _FACTS},
+        "head": plan.commit,
+        "message": occasion.message,
+        "commit": way.commit,
+        "conflicts": {f"{plan.prefix}{conflict.path}": conflict.reason for conflict in plan.conflicts},
+    }
+    change = deliver.in_work_tree(plan, about=about)
+    if plan.conflicts:
+        count = len(plan.conflicts)
+        voice.say(f"\n{count} file{'s' * (count > 1)} in conflict; everything else is staged.", fg="yellow")
+        steps = ("edit each file in conflict, or git mergetool", f"{way.command} --continue", f"{way.command} --abort")
+        return Outcome("conflicts", Exit.CONFLICTS, occasion.details, steps)
+    if way.commit:
+        commit = deliver.commit_all(plan.repository, occasion.message)
+        journal.conclude(change)
+        voice.say(f"\nCommitted as {commit[:7]}.")
+        return Outcome("committed", Exit.DONE, {**occasion.details, "commit": commit})
+    voice.say("\nWritten to the work tree and staged, not committed.")
+    return Outcome("staged", Exit.DONE, occasion.details, ("git diff --cached", "git commit", f"{way.command} --abort"))
+
+
+# ---- afterwards ---------------------------------------------------------------------------------------------
+
+_FACTS = ("path", "from", "to")
+
+
+def _facts(change: Change) -> dict[str, Any]:
+    return {key: change.about[key] for key in _FACTS}
+
+
+def waiting(where: Repository, now: Status, way: Way, voice: Voice) -> Outcome | None:
+    """What is left of an earlier run, if that stands in the way of writing: not committed yet.
+
+    Raises ToolError when it has conflicts that are not resolved.
+    """
+    left = pending.find(where, now) if way.writes_work_tree else None
+    if left is None:
+        return None
+    if left.was_finished:
+        voice.say(f"An {way.verb} that was stopped half-way is finished now.", fg="yellow")
+    if left.open_paths:
+        message = f"An {way.verb} has conflicts that are not resolved: {', '.join(left.open_paths)}."
+        raise ToolError(message, f"Resolve them and run `{way.command} --continue`, or --abort.")
+    voice.say(f"The {way.verb} to {left.change.about['to']} is in the work tree and waits to be committed.")
+    return Outcome("waiting", details=_facts(left.change), next=("git commit", f"{way.command} --abort"))
+
+
+def take_back(where: Repository, way: Way, voice: Voice) -> Outcome:
+    """Restore work tree and index as they were before the change that is not committed yet.
+
+    Raises ToolError when there is none.
+    """
+    with journal.locked(where.git_dir):
+        change, kept = pending.take_back(where)
+    voice.say(f"The {way.verb} to {change.about['to']} is taken back; everything is as it was.")
+    if kept:
+        voice.say(f"What was edited since is kept in {kept}.", fg="yellow")
+    return Outcome("aborted", details={**_facts(change), **({"kept": str(kept)} if kept else {})})
+
+
+def conclude(where: Repository, way: Way, voice: Voice) -> Outcome:
+    """Stage what was resolved, commit it if that was or is asked for, and forget the change.
+
+    Raises ToolError while a file has conflict markers or does not parse.
+    """
+    with journal.locked(where.git_dir):
+        change, made = pending.conclude(where, commit=way.commit)
+    if not made:
+        voice.say("Every conflict is resolved and staged.")
+        return Outcome("staged", details=_facts(change), next=("git commit",))
+    voice.say(f"Committed as {made[:7]}.")
+    return Outcome("committed", details={**_facts(change), "commit": made})
