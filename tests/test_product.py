@@ -17,7 +17,7 @@ import yaml
 from conftest import ROOT, differing, git, tree
 from workflow import NEEDS_GITHUB, execute, steps
 
-from new_ops_project import environment, questions, render, template
+from new_ops_project import environment, questions, render, sources, template
 
 TIERS = ("script", "library", "cli")
 CLOUDS = ("none", "aws-oidc", "aws-keys", "gcp-oidc", "azure-oidc")
@@ -50,7 +50,7 @@ class Variant:
 
     def generate(self, into: Path) -> Path:
         """Render it into the folder `into` and return that folder."""
-        checkout = template.checkout(template.find())
+        checkout = template.checkout(sources.find())
         answers = {"project_name": "Rotate Keys", "python_version": self.python, "tier": self.tier,
                    "cloud": self.cloud, "container": self.container, "updates": self.updates, "license": self.license,
                    "author_name": "Ada Ops", "author_email": "ada@example.org",

@@ -10,7 +10,7 @@ import yaml
 from conftest import ROOT, Run, git
 from servers import git_daemon, git_http
 
-from new_ops_project import embedded, template, unpacked
+from new_ops_project import embedded, sources, template, unpacked
 
 
 def answers_of(project: Path) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def release(repository: Path, tag: str) -> None:
 def test_embedded_is_the_last_resort(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without flag, environment, config and install origin the embedded template is used, and says why."""
     monkeypatch.delenv("NEW_OPS_PROJECT_TEMPLATE")
-    monkeypatch.setattr(template, "_install_origin", lambda: "")
+    monkeypatch.setattr(sources, "_install_origin", lambda: "")
     shown = run("template", "show").out
     assert "embedded, because it came with the tool" in shown
     assert "template publish" in shown
@@ -84,7 +84,7 @@ def test_install_origin(run: Run, published: Path, monkeypatch: pytest.MonkeyPat
     """A tool that pip installed from a git URL (PEP 610) uses that URL."""
     monkeypatch.delenv("NEW_OPS_PROJECT_TEMPLATE")
     origin = {"url": f"file://{published}", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}
-    monkeypatch.setattr(template, "_direct_url", lambda: origin)
+    monkeypatch.setattr(sources, "_direct_url", lambda: origin)
     monkeypatch.setattr(template, "forget", lambda: None)
     shown = run("template", "show", "--json").json
     assert shown["source"] == f"file://{published}"
@@ -171,7 +171,7 @@ def test_a_git_url(run: Run, work: Path, published: Path, serve: object) -> None
 ])  # fmt: skip
 def test_what_is_recorded(given: str, recorded: str) -> None:
     """No credentials and no relative path in what stays in a repository for years."""
-    assert template.normalise(given) == recorded
+    assert sources.normalise(given) == recorded
 
 
 def test_a_relative_path_is_recorded_whole(run: Run, work: Path, published: Path) -> None:

@@ -17,7 +17,7 @@ from conftest import ROOT, Run
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project import questions, render, template
+from new_ops_project import questions, render, sources, template
 from new_ops_project.errors import ToolError
 
 QUESTIONNAIRE = questions.read(ROOT)
@@ -120,7 +120,7 @@ def test_free_text_survives(tier: str, description: str, author: str) -> None:
     given_answers = {"project_name": "Rotate Keys", "tier": tier, "description": description, "author_name": author}
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder, "p")
-        render.render(template.checkout(template.find()), answered(**given_answers).recorded, project)
+        render.render(template.checkout(sources.find()), answered(**given_answers).recorded, project)
         _assert_holds(project, description, author)
         _assert_parses(project)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from new_ops_project import changelog, generated, git, merge, plan, questions, render, template, trusted
+from new_ops_project import changelog, generated, git, merge, plan, questions, render, sources, template, trusted
 from new_ops_project.answers import Asker
 from new_ops_project.carry import Carried, as_they_are, carry
 from new_ops_project.draft import Draft
@@ -69,7 +69,7 @@ class Refresh:
 
 def look(project: Project, target: Target) -> Refresh:
     """Find both versions; raises ToolError when the template cannot be reached or lacks one of them."""
-    source = template.find(target.template) if target.template else template.recorded(project.source, project.folder)
+    source = sources.find(target.template) if target.template else sources.recorded(project.source, project.folder)
     releases = template.releases(source, offline=target.offline)
     if releases.repository is None:
         message = f"The template {source.name} is not under version control, so it has no versions to go to."
@@ -95,7 +95,7 @@ def _recorded(project: Project, releases: Releases, target: Target) -> Checkout:
     """The version that the project was last refreshed to, from where it is taken now, else from where it was."""
     try:
         if target.template and project.version not in releases.tags:
-            source = template.recorded(project.source, project.folder)
+            source = sources.recorded(project.source, project.folder)
             return template.releases(source, offline=target.offline).checkout(project.version)
         return releases.checkout(project.version)
     except ToolError as error:

@@ -62,16 +62,16 @@ def assign(key: str, value: str) -> Any:
 
 
 def _template(value: str) -> str:
-    from new_ops_project import template
+    from new_ops_project import sources
 
-    return value if value == template.EMBEDDED else template.normalise(value)
+    return value if value == sources.EMBEDDED else sources.normalise(value)
 
 
 def _answer(key: str, value: str) -> Any:
     """`value` as the answer to the question `key` of the template in use."""
-    from new_ops_project import questions, template
+    from new_ops_project import questions, sources, template
 
-    questionnaire = questions.read(template.checkout(template.find()).root)
+    questionnaire = questions.read(template.checkout(sources.find()).root)
     wanted = questionnaire.named(key)
     answers = questions.Answers(questionnaire)
     for question in questionnaire.questions:

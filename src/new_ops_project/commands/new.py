@@ -139,10 +139,10 @@ def new(request: Request, voice: Voice, *, can_ask: bool) -> Outcome:
 
     Raises ToolError for everything that a person can mend, KeyboardInterrupt when they stop.
     """
-    from new_ops_project import git, questions, template
+    from new_ops_project import git, questions, sources, template
 
     git.require()
-    checkout = template.checkout(template.find(request.template), request.ref)
+    checkout = template.checkout(sources.find(request.template), request.ref)
     questionnaire = questions.read(checkout.root)
     questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust)
     if not questionnaire.is_ours:
@@ -294,13 +294,13 @@ def _confirm(voice: Voice, path: Path, files: tuple[File, ...], *, commit: bool)
 
 def _say_created(voice: Voice, outcome: Outcome, created: "Created") -> None:
     """What was made, and what about it a person should know."""
-    from new_ops_project import template
+    from new_ops_project import sources
 
     version = outcome.checkout.version or "without a version"
     voice.say(
         f"Created {outcome.path}: {len(outcome.files)} files from template {outcome.checkout.source.name} {version}."
     )
-    if template.is_news(outcome.checkout.source):
+    if sources.is_news(outcome.checkout.source):
         voice.say("For a team, publish the template once: new-ops-project template publish URL")
     if created.outer:
         voice.say(f"It lies inside another git repository, {created.outer}, which does not track it.", fg="yellow")

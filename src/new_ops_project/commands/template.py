@@ -61,9 +61,9 @@ def list_command(*, option: str | None, as_json: bool) -> None:
 
 def show(option: str | None = None) -> Shown:
     """The template in use; raises ToolError when it cannot be reached."""
-    from new_ops_project import template
+    from new_ops_project import sources, template
 
-    source = template.find(option)
+    source = sources.find(option)
     return Shown(source.location, source.name, source.reason, tuple(template.versions(source)))
 
 
@@ -86,8 +86,8 @@ def publish(url: str) -> Shown:
 
     Raises ToolError when the push is refused; the config is as before then.
     """
-    from new_ops_project import config, template
+    from new_ops_project import config, sources, template
 
-    source = template.publish(url)
+    source = sources.publish(url)
     config.write("template", source.location)
-    return Shown(source.location, source.name, source.reason, tuple(template.versions(template.find("embedded"))))
+    return Shown(source.location, source.name, source.reason, tuple(template.versions(sources.find("embedded"))))
