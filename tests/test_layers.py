@@ -10,7 +10,7 @@ LAYERS = (
     "errors", "process", "git", "config", "embedded", "unpacked", "sources", "template", "questions", "answers",
     "tree", "render", "project", "syntax", "markers", "merge", "draft", "plan", "journal", "deliver", "pending",
     "carry", "changelog", "generated", "trusted", "refresh", "create", "prompts", "environment", "report", "summary",
-    "handover", "commands", "cli", "__main__",
+    "handover", "welcome", "commands", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -1,8 +1,6 @@
 """`new`: three answers become a committed, pinned repository."""
 
-import base64
 import os
-import shlex
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.errors import Exit, ToolError
+from new_ops_project.errors import ToolError
 from new_ops_project.report import Voice, is_interactive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from new_ops_project.answers import Asker, Given
-    from new_ops_project.create import Created
     from new_ops_project.questions import Answers, Question, Questionnaire
     from new_ops_project.template import Checkout
+    from new_ops_project.welcome import File, Outcome
 
 TIERS = ("script", "library", "cli")
 
@@ -50,47 +48,6 @@ class Request:
     trust: bool = False
     preview: bool = False
     commit: bool = True
-
-
-@dataclass(frozen=True)
-class File:
-    """One file of the project: its path with `/`, what it is for, and its bytes."""
-
-    path: str
-    purpose: str
-    content: bytes
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What was made, or with `created` None what would be."""
-
-    path: Path
-    answers: "Mapping[str, Any]"
-    checkout: "Checkout"
-    files: tuple[File, ...]
-    created: "Created | None"
-    command: str = ""
-
-    def as_json(self, *, texts: bool) -> dict[str, Any]:
-        """The object that --json prints; with `texts`, each file's content too."""
-        return {
-            "path": str(self.path),
-            **{key: self.answers.get(key) for key in ("project_name", "tier", "python_version")},
-            "template": {"source": self.checkout.source.location, "version": self.checkout.version},
-            "commit": self.created.commit if self.created else None,
-            "files": [_file_as_json(file, texts=texts) for file in self.files],
-        }
-
-
-def _file_as_json(file: File, *, texts: bool) -> dict[str, str]:
-    shown = {"path": file.path, "purpose": file.purpose}
-    if not texts:
-        return shown
-    try:
-        return {**shown, "text": file.content.decode()}
-    except UnicodeDecodeError:
-        return {**shown, "base64": base64.b64encode(file.content).decode()}
 
 
 @click.command(epilog=EXAMPLES)
@@ -128,13 +85,15 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
     if as_json:
         voice.answer(outcome.as_json(texts=request.preview))
     if outcome.created is not None:
-        _say_created(voice, outcome, outcome.created)
+        from new_ops_project import welcome
+
+        welcome.say_created(voice, outcome, outcome.created)
         if venv:
-            _make_environment(voice, outcome)
-        _say_next(voice, outcome, venv=venv)
+            welcome.make_environment(voice, outcome)
+        welcome.say_next(voice, outcome, venv=venv)
 
 
-def new(request: Request, voice: Voice, *, can_ask: bool) -> Outcome:
+def new(request: Request, voice: Voice, *, can_ask: bool) -> "Outcome":
     """Answer the template's questions, render it, and make the repository.
 
     Raises ToolError for everything that a person can mend, KeyboardInterrupt when they stop.
@@ -231,7 +190,7 @@ def _installed(question: "Question", answers: "Answers") -> dict[str, str]:
     return {choice.value: " · installed" for choice in answers.choices(question) if interpreter(choice.value)}
 
 
-def _foreign(request: Request, checkout: "Checkout", questionnaire: "Questionnaire", *, ask: bool) -> Outcome:
+def _foreign(request: Request, checkout: "Checkout", questionnaire: "Questionnaire", *, ask: bool) -> "Outcome":
     """Make a project from a template of another kind, with copier asking its questions."""
     if not (request.name or request.path):
         raise ToolError("There is no NAME to create.", "Give NAME, or --path DIR.")
@@ -254,12 +213,13 @@ def _make(
     purposes: "Mapping[str, str]",
     show: Voice | None = None,
     ask: bool = False,
-) -> Outcome:
+) -> "Outcome":
     """Render into a temporary place; unless it is a preview, put that in its own place as a repository.
 
     With `show`, the tree of what will be written is shown and confirmed first.
     """
     from new_ops_project import create, render
+    from new_ops_project.welcome import Outcome
 
     files: tuple[File, ...] = ()
 
@@ -279,90 +239,16 @@ def _make(
     return Outcome(path, answers, checkout, files, created)
 
 
-def _files(folder: Path, purposes: "Mapping[str, str]") -> tuple[File, ...]:
+def _files(folder: Path, purposes: "Mapping[str, str]") -> "tuple[File, ...]":
+    from new_ops_project.welcome import File
+
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return tuple(File(name, purposes.get(name, ""), (folder / name).read_bytes()) for name in names)
 
 
-def _confirm(voice: Voice, path: Path, files: tuple[File, ...], *, commit: bool) -> None:
+def _confirm(voice: Voice, path: Path, files: "tuple[File, ...]", *, commit: bool) -> None:
     from new_ops_project import prompts
 
     voice.tree(f"{path}/", {file.path: file.purpose for file in files})
     if not prompts.confirm(f"Create these {len(files)} files{' and commit them' if commit else ''}?"):
         raise KeyboardInterrupt
-
-
-def _say_created(voice: Voice, outcome: Outcome, created: "Created") -> None:
-    """What was made, and what about it a person should know."""
-    from new_ops_project import sources
-
-    version = outcome.checkout.version or "without a version"
-    voice.say(
-        f"Created {outcome.path}: {len(outcome.files)} files from template {outcome.checkout.source.name} {version}."
-    )
-    if sources.is_news(outcome.checkout.source):
-        voice.say("For a team, publish the template once: new-ops-project template publish URL")
-    if created.outer:
-        voice.say(f"It lies inside another git repository, {created.outer}, which does not track it.", fg="yellow")
-    if created.commit:
-        voice.say(f"Committed as {created.commit[:7]} on branch main.")
-        return
-    voice.say(f"The files are staged, not committed: {created.uncommitted}.", fg="yellow")
-    if "name and e-mail" in created.uncommitted:
-        voice.say("  git config --global user.name 'Your Name' && git config --global user.email you@example.org")
-    voice.say(f"  git -C {shlex.quote(str(created.path))} commit --message 'Start {created.path.name}'")
-
-
-def _make_environment(voice: Voice, outcome: Outcome) -> None:
-    from new_ops_project import environment
-
-    try:
-        with voice.progress() as progress:
-            environment.create(outcome.path, _python(outcome), progress)
-    except KeyboardInterrupt as error:
-        message = f"Interrupted; {outcome.path} is there, its .venv is not finished."
-        raise ToolError(message, "Its README.md has the command that makes it.", Exit.INTERRUPTED) from error
-
-
-def _python(outcome: Outcome) -> str:
-    version = outcome.path / ".python-version"
-    return str(outcome.answers.get("python_version") or (version.read_text().strip() if version.is_file() else "3"))
-
-
-def _say_next(voice: Voice, outcome: Outcome, *, venv: bool) -> None:
-    """The commands to go on with, as the project's own README has them."""
-    from new_ops_project import environment
-
-    names = {file.path for file in outcome.files}
-    if "pyproject.toml" not in names or "tier" not in outcome.answers:
-        return
-    install = ".venv/bin/python -m pip install"
-    steps = [f"cd {shlex.quote(_from_here(outcome.path))}"]
-    if not venv:
-        steps += [
-            f"python{_python(outcome)} -m venv .venv",
-            f"{install} --require-hashes -r requirements-dev.txt",
-        ]
-        if outcome.answers["tier"] != "script":
-            steps += [f"{install} --no-deps --no-build-isolation --editable ."]
-    if not environment.interpreter(_python(outcome)):
-        voice.say(f"Python {_python(outcome)} was not found here: {environment.advice(_python(outcome))}", fg="yellow")
-    voice.say("\nNext:")
-    for step in [*steps, _first_run(outcome)]:
-        voice.say(f"  {step}")
-
-
-def _from_here(path: Path) -> str:
-    """The path as one would type it here; the whole of it where there is no way from here (another drive)."""
-    try:
-        return os.path.relpath(path)
-    except (OSError, ValueError):
-        return str(path)
-
-
-def _first_run(outcome: Outcome) -> str:
-    """The first thing to run in a new project of this tier."""
-    script = next((file.path for file in outcome.files if "/" not in file.path and file.path.endswith(".py")), "")
-    if outcome.answers["tier"] == "cli":
-        return f".venv/bin/{outcome.command} --help"
-    return f".venv/bin/python {script} --help" if script else ".venv/bin/python -m pytest"
