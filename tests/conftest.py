@@ -8,11 +8,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from plumbum import local
 
 from new_ops_project import cli, template
+
+if TYPE_CHECKING:
+    from foreign_templates import Foreign, Start
+    from small import Small
 
 ROOT = Path(__file__).parents[1]
 GITCONFIG = "[user]\n\tname = Ada Ops\n\temail = ada@example.org\n[init]\n\tdefaultBranch = trunk\n"
@@ -42,7 +47,9 @@ class Run(Protocol):
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder for the template's repository and checkouts, for all tests of a worker."""
-    return tmp_path_factory.mktemp("shared")
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "git" / "hooks").mkdir(parents=True)
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -60,9 +67,11 @@ def home(tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(shared / "git"))  # without sample hooks, which copier reads each time
     monkeypatch.setenv("NEW_OPS_PROJECT_TEMPLATE", "embedded")
     template.forget()
-    yield folder
+    with local.env(**os.environ):  # plumbum, copier's shell, keeps the environment that it found first
+        yield folder
     template.forget()
 
 
@@ -86,6 +95,45 @@ def run(work: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
         out, err = capfd.readouterr()
         assert got == code, f"exit code {got}, not {code}\n{out}\n{err}"
         return Ran(got, out, err)
+
+    return call
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> "Small":
+    """The template changes a file that the user edited elsewhere, and adds one."""
+    from small import MINE, usual
+
+    return usual(tmp_path, MINE)
+
+
+@pytest.fixture
+def clash(tmp_path: Path) -> "Small":
+    """The same, but the user changed the very line that the template changes."""
+    from small import CLASH, usual
+
+    return usual(tmp_path, CLASH)
+
+
+@pytest.fixture
+def templates(shared: Path) -> Path:
+    """The folder of the foreign templates' repositories, made once per worker."""
+    from foreign_templates import ALL, repository
+
+    folder = shared / "foreign"
+    for one in ALL.values():
+        repository(one.name, folder)
+    return folder
+
+
+@pytest.fixture
+def start(templates: Path, work: Path) -> "Start":
+    """See Start."""
+    from foreign_templates import committed, plain
+
+    def call(one: "Foreign", tag: str = "", **answers: Any) -> Path:
+        source = str(templates / one.name)
+        return committed(plain(source, work / "project", {**one.answers, **answers}, tag or one.tags[0]))
 
     return call
 

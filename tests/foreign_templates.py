@@ -5,17 +5,23 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import copier
+import yaml
 from conftest import git
-from plumbum import local
+from history import Files, begin, checked_out, commit, version
+
+from new_ops_project.tree import Entry
 
 FOREIGN = Path(__file__).parent / "foreign"
-IDENTITY = {"GIT_AUTHOR_NAME": "Tess Template", "GIT_AUTHOR_EMAIL": "tess@example.org",
-            "GIT_COMMITTER_NAME": "Tess Template", "GIT_COMMITTER_EMAIL": "tess@example.org"}  # fmt: skip
-FIRST = 1_750_000_000  # the date of the first version, in seconds; each later one is a day younger
+ANSWERS_FILE = {"{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers | to_nice_yaml }}"}
+NAME = "name: {type: str, default: ledger}\n"
+
+Versions = Mapping[str, Mapping[str, str | None]]
+Snapshot = dict[str, tuple[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,13 @@ class Foreign:
     def tags(self) -> list[str]:
         """Its versions, oldest first."""
         return sorted(path.name for path in (FOREIGN / self.name).iterdir())
+
+
+class Start(Protocol):
+    """Makes a committed project `work/project` with plain copier, from a template's oldest version or `tag`."""
+
+    def __call__(self, one: Foreign, tag: str = "", **answers: Any) -> Path:
+        """Make it, with these answers besides the template's usual ones."""
 
 
 _TERRAFORM = {
@@ -63,65 +76,46 @@ def repository(name: str, folder: Path) -> Path:
     """The template `name` below `folder` as a repository: a tag per version, and one commit after the last."""
     made = folder / name
     if not made.exists():
-        versions = {path.name: path for path in sorted((FOREIGN / name).iterdir())}
-        _build(versions, made)
+        versions = {path.name: _overlay(path) for path in sorted((FOREIGN / name).iterdir())}
+        begin(made, _versions(versions) + commit("Begin the next version", {}, day=len(versions)))
+        checked_out(made)
     return made
 
 
-def _build(versions: Mapping[str, Path], made: Path) -> None:
-    made.mkdir(parents=True)
-    git("init", "--quiet", "--initial-branch=main", at=made)
-    for number, (tag, overlay) in enumerate(versions.items()):
-        _lay(overlay, made)
-        release(made, tag, number)
-    _commit(made, "Begin the next version", len(versions))
+def _overlay(folder: Path) -> Files:
+    """A version's files, and those of the version before that it lists as removed."""
+    files: Files = {path: Entry(*entry) for path, entry in snapshot(folder).items() if path != "REMOVED"}
+    removed = folder / "REMOVED"
+    return {**dict.fromkeys(removed.read_text("utf-8").splitlines() if removed.exists() else ()), **files}
 
 
-def _lay(overlay: Path, made: Path) -> None:
-    """Put a version's files over those of the version before, and take away what it lists as removed."""
-    removed = overlay / "REMOVED"
-    for path in removed.read_text(encoding="utf-8").splitlines() if removed.exists() else ():
-        (made / path).unlink()
-    # Not `copy2`: with the date kept, git takes a file of the same size for the one that it has.
-    shutil.copytree(
-        overlay, made, symlinks=True, dirs_exist_ok=True, copy_function=shutil.copy,
-        ignore=shutil.ignore_patterns("REMOVED"),
-    )  # fmt: skip
-
-
-def release(made: Path, tag: str, number: int) -> None:
-    """Commit what is in the work tree as the version `tag`, `number` days after the first."""
-    _commit(made, f"Release {tag}", number)
-    annotated = ["--annotate", f"--message=Release {tag}"] if number % 2 else []
-    git("tag", *annotated, tag, at=made, env=_dated(number))
-
-
-def _commit(made: Path, message: str, number: int) -> None:
-    git("add", "--all", at=made)
-    git("commit", "--quiet", "--allow-empty", f"--message={message}", at=made, env=_dated(number))
-
-
-def _dated(number: int) -> dict[str, str]:
-    date = f"{FIRST + number * 86_400} +0000"
-    return {**IDENTITY, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-
-
-def written(made: Path, versions: Mapping[str, Mapping[str, str | None]]) -> Path:
+def written(made: Path, versions: Mapping[str, Files]) -> Path:
     """A template whose versions are given as text by path; each adds to the one before, None takes away."""
-    made.mkdir()
-    git("init", "--quiet", "--initial-branch=main", at=made)
-    for number, (tag, files) in enumerate(versions.items()):
-        for path, text in files.items():
-            (made / path).parent.mkdir(parents=True, exist_ok=True)
-            (made / path).unlink() if text is None else (made / path).write_text(text, encoding="utf-8")
-        release(made, tag, number)
-    return made
+    return made if made.exists() else checked_out(begin(made, _versions(versions)))
 
 
-def plain(source: str, into: Path, data: Mapping[str, Any], tag: str | None = None, *, trusted: bool = False) -> Path:
-    """A project that plain copier makes from `source` (newest version, or `tag`), not yet under version control."""
-    with local.env(HOME=str(Path.home())):  # plumbum, copier's shell, keeps the environment that it found first
-        copier.run_copy(source, into, data=dict(data), vcs_ref=tag, defaults=True, quiet=True, unsafe=trusted)
+def _versions(versions: Mapping[str, Files]) -> bytes:
+    """The history of a template: a day and a tag per version; every other tag is annotated."""
+    return b"".join(
+        version(tag, files, day=day, annotated=bool(day % 2)) for day, (tag, files) in enumerate(versions.items())
+    )
+
+
+def plain(source: str, into: Path, data: Mapping[str, Any], tag: str, *, trusted: bool = False) -> Path:
+    """A project that plain copier makes from `source` at `tag`, not yet under version control.
+
+    What this worker has rendered once is copied from then on, but for a folder that holds something.
+    """
+    if into.exists():
+        return _rendered(source, into, data, tag, trusted=trusted)
+    key = sha256(repr((source, data, tag, trusted)).encode()).hexdigest()[:16]
+    kept = Path(os.environ["XDG_CACHE_HOME"], "rendered", key, into.name)
+    made = kept if kept.exists() else _rendered(source, kept, data, tag, trusted=trusted)
+    return Path(shutil.copytree(made, into, symlinks=True))
+
+
+def _rendered(source: str, into: Path, data: Mapping[str, Any], tag: str, *, trusted: bool) -> Path:
+    copier.run_copy(source, into, data=dict(data), vcs_ref=tag, defaults=True, quiet=True, unsafe=trusted)
     return into
 
 
@@ -138,7 +132,45 @@ def saved(project: Path) -> Path:
     return project
 
 
-def snapshot(folder: Path) -> dict[str, tuple[str, bytes]]:
+def fresh(one: Foreign, tag: str, project: Path, into: Path, **answers: Any) -> Snapshot:
+    """What plain copier makes at `tag` with the answers that `project` has recorded, and those added since."""
+    recorded = recorded_by(project, one)
+    source = recorded.pop("_src_path")
+    return snapshot(plain(source, into, {**recorded, **one.later, **answers}, tag))
+
+
+def recorded_by(project: Path, one: Foreign) -> dict[str, Any]:
+    """The answers file of a project."""
+    found: dict[str, Any] = yaml.safe_load((project / one.file).read_bytes())
+    return found
+
+
+def options(one: Foreign, tag: str) -> list[str]:
+    """What an update to `tag` needs to be told: the new name of an answer, a new answer."""
+    if one.name == "terraform-module" and tag == "v1.2.0":
+        return ["--accept-answer-changes"]
+    return [f"--set={key}={value}" for key, value in one.later.items() if tag == "v2.0.0"]
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace `old` by `new`, as it is on disk."""
+    text = path.read_bytes().decode()
+    assert old in text
+    path.write_bytes(text.replace(old, new).encode())
+
+
+def state(project: Path) -> tuple[object, ...]:
+    """Everything that an update may change: files, index, refs, worktrees."""
+    asked = (["status", "--porcelain=v2", "--branch"], ["for-each-ref"], ["worktree", "list"], ["ls-files", "--stage"])
+    return snapshot(project), *(git(*command, at=project) for command in asked)
+
+
+def without(files: Snapshot, paths: tuple[str, ...]) -> Snapshot:
+    """The files but for `paths`, which the template writes once only (`_skip_if_exists`)."""
+    return {path: entry for path, entry in files.items() if path not in paths}
+
+
+def snapshot(folder: Path) -> Snapshot:
     """Every file below `folder` but git's own: its mode as git has it, and its bytes or where it points."""
     return {path.relative_to(folder).as_posix(): _entry(path) for path in _files(folder)}
 

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import ROOT, Ran, Run, git
+from conftest import ROOT, Ran, Run
+from history import Files, begin, checked_out, commit, entry, extend, version
 
-from new_ops_project.tree import EXECUTABLE, LINK, PLAIN, Entry
-
-# By path with `/`; None takes a file away.
-Files = Mapping[str, str | bytes | Entry | None]
+from new_ops_project.tree import EXECUTABLE, LINK, PLAIN
 
 QUESTIONS = "colour:\n  type: str\n  default: blue\n"
 ANSWERS = ".copier-answers.yml"
@@ -22,17 +20,12 @@ NEWER = LINES.replace("line 18\n", "line 18, newer\n")
 MINE = LINES.replace("line 2\n", "line 2, mine\n")
 BOTH = NEWER.replace("line 2\n", "line 2, mine\n")
 CLASH = LINES.replace("line 18\n", "line 18, mine\n")
+OLD = {"task.py": LINES, "lib/x.py": LINES}
+NEW = {"task.py": NEWER, "lib/x.py": NEWER, "notes.md": "New.\n"}
+WRITTEN = {ANSWERS, "task.py", "notes.md"}  # by an update of `usual`
+ODD = 'two words\'\n"quoted"\t\\ and \udcff\udcfe.txt'
+LINKS = (f"_preserve_symlinks: true\n{QUESTIONS}", None)
 SIGNS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
-
-
-def link(target: str) -> Entry:
-    """A symbolic link."""
-    return Entry(LINK, os.fsencode(target))
-
-
-def program(text: str) -> Entry:
-    """A file with the executable bit."""
-    return Entry(EXECUTABLE, text.encode())
 
 
 @dataclass(frozen=True)
@@ -101,30 +94,29 @@ def make(
     return Small(template, make_project(root / name, rendered, mine or {}, prefix=prefix, init=init), prefix)
 
 
+def usual(root: Path, mine: str) -> Small:
+    """The template changes a file, which is `mine` in the project, and adds one."""
+    old = {"task.py": LINES, "README.md": "# Audit\n", ".gitignore": "*.log\n"}
+    return make(root, old, {"task.py": NEWER, "notes.md": "New.\n"}, {"task.py": mine})
+
+
 def make_template(folder: Path, versions: Mapping[str, Files]) -> Path:
     """A repository with a tag for each version; each adds to the one before."""
-    folder.mkdir(parents=True)
-    git("init", "--quiet", at=folder)
-    answers = {"{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers|to_nice_yaml -}}\n"}
     first, *rest = versions
-    stream = _commit(f"Release {first}", {**answers, **versions[first]}) + _tag(first)
-    stream += b"".join(_commit(f"Release {tag}", versions[tag]) + _tag(tag) for tag in rest)
-    _import(folder, stream)
-    return folder
+    answers = {"{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers|to_nice_yaml -}}\n"}
+    stream = version(first, {**answers, **versions[first]})
+    return begin(folder, stream + b"".join(version(tag, versions[tag]) for tag in rest))
 
 
 def release(template: Path, tag: str, files: Files) -> None:
     """Give the template another version."""
-    _import(template, _commit(f"Release {tag}", files, parent="refs/heads/trunk^0") + _tag(tag))
+    extend(template, version(tag, files, parent="refs/heads/trunk^0"))
 
 
 def make_project(folder: Path, rendered: Files, mine: Files, *, prefix: str = "", init: tuple[str, ...] = ()) -> Path:
     """A repository with a commit of what copier wrote, and one with what the user did since."""
-    folder.mkdir(parents=True)
-    git("init", "--quiet", *init, at=folder)
-    _import(folder, _commit("Generate", _below(prefix, rendered)) + _commit("Edit", _below(prefix, mine)))
-    git("reset", "--quiet", "--hard", at=folder)
-    return folder
+    stream = commit("Generate", _below(prefix, rendered)) + commit("Edit", _below(prefix, mine))
+    return checked_out(begin(folder, stream, *init))
 
 
 def _below(prefix: str, files: Files) -> Files:
@@ -140,48 +132,12 @@ def lay(folder: Path, files: Files) -> None:
         if content is None:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        entry = _entry(content)
-        if entry.mode == LINK:
-            target.symlink_to(os.fsdecode(entry.content))
+        wanted = entry(content)
+        if wanted.mode == LINK:
+            target.symlink_to(os.fsdecode(wanted.content))
         else:
-            target.write_bytes(entry.content)
-            target.chmod(0o755 if entry.mode == EXECUTABLE else 0o644)
-
-
-def _entry(content: str | bytes | Entry) -> Entry:
-    if isinstance(content, Entry):
-        return content
-    return Entry(PLAIN, content.encode() if isinstance(content, str) else content)
-
-
-# ---- git-fast-import(1): a whole history in one process -------------------------------------------------------
-
-
-def _import(repository: Path, stream: bytes) -> None:
-    subprocess.run(["git", "fast-import", "--quiet"], input=stream, cwd=repository, check=True)
-
-
-def _commit(message: str, files: Files, *, parent: str = "") -> bytes:
-    head = f"commit refs/heads/trunk\ncommitter Tess <tess@example.org> 1750000000 +0000\n{_data(message.encode())}"
-    source = f"from {parent}\n" if parent else ""
-    return f"{head}{source}".encode() + b"".join(_file(path, content) for path, content in files.items())
-
-
-def _data(content: bytes) -> str:
-    return f"data {len(content)}\n{os.fsdecode(content)}\n"
-
-
-def _file(path: str, content: str | bytes | Entry | None) -> bytes:
-    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    if content is None:
-        return os.fsencode(f'D "{escaped}"\n')
-    entry = _entry(content)
-    head = f'M {entry.mode} inline "{escaped}"\ndata {len(entry.content)}\n'
-    return os.fsencode(head) + entry.content + b"\n"
-
-
-def _tag(name: str) -> bytes:
-    return f"reset refs/tags/{name}\nfrom refs/heads/trunk\n\n".encode()
+            target.write_bytes(wanted.content)
+            target.chmod(0o755 if wanted.mode == EXECUTABLE else 0o644)
 
 
 # ---- states and runs ------------------------------------------------------------------------------------------
@@ -201,6 +157,16 @@ def everything(folder: Path) -> dict[str, tuple[str, bytes]]:
 def without_objects(found: Mapping[str, tuple[str, bytes]]) -> dict[str, tuple[str, bytes]]:
     """The same without git's objects: one that nothing names is no change."""
     return {path: entry for path, entry in found.items() if not path.startswith(".git/objects/")}
+
+
+def head(small: Small, ref: str = "HEAD") -> str:
+    """The commit of a ref."""
+    return small.git("rev-parse", ref)
+
+
+def untouched(small: Small) -> object:
+    """All that a person sees in the project: HEAD, the index to the byte, the files."""
+    return head(small), (small.repository / ".git" / "index").read_bytes(), snapshot(small.repository)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -256,10 +222,7 @@ def make_ours(folder: Path, edits: Mapping[str, Mapping[str, str]]) -> Path:
     sources = [ROOT / "copier.yml", *(path for path in (ROOT / "templates").rglob("*") if path.is_file())]
     first = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sources}
     second = {path: _replaced(first[path].decode(), by) for path, by in edits.items()}
-    folder.mkdir()
-    git("init", "--quiet", at=folder)
-    _import(folder, _commit("First", first) + _tag("v1.0.0") + _commit("Second", second) + _tag("v1.1.0"))
-    return folder
+    return begin(folder, version("v1.0.0", first) + version("v1.1.0", second))
 
 
 def _replaced(text: str, by: Mapping[str, str]) -> str:

@@ -23,6 +23,16 @@ class AnswerChange:
     is_wanted: bool = False
     """Whether somebody asked for it; what nobody asked for must be accepted."""
 
+    @property
+    def clause(self) -> str:
+        """What changes, and why."""
+        reason = f" ({self.reason})" if self.reason else ""
+        if self.before is None:
+            return f"{self.name}: {self.after!r}{reason}"
+        if self.after is None:
+            return f"{self.name}: {self.before!r}{reason}"
+        return f"{self.name}: {self.before!r} -> {self.after!r}{reason}"
+
 
 @dataclass(frozen=True)
 class Carried:
@@ -83,6 +93,9 @@ def carry(
             _leave_to_copier(work, question.name)
     if work.missing:
         raise _missing(work)
+    if closed := sorted(wanted.keys() - work.given.keys()):
+        message = f"{', '.join(closed)}: not asked with the other answers as they are (`when` in copier.yml)."
+        raise ToolError(message, "Leave it out, or change the answer that it depends on, too.")
     return Carried(work.given, work.answers, (*work.changes, *_dropped(work)))
 
 

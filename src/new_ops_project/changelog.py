@@ -28,20 +28,31 @@ def _sections(root: Path) -> Iterator[tuple["Version", str]]:
     for path in sorted(root.glob("*.md")):
         if path.stem.lower() in _NAMES:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            starts = [number for number, line in enumerate(lines) if _HEADING.match(line)]
-            for start in starts:
-                yield from _section(lines, start)
+            headings = _headings(lines)
+            for start in headings:
+                if _HEADING.match(lines[start]):
+                    yield from _section(lines, start, headings)
 
 
-def _section(lines: list[str], start: int) -> Iterator[tuple["Version", str]]:
+def _headings(lines: list[str]) -> list[int]:
+    """The lines that are Markdown headings; what begins with # in a block of code is none."""
+    found, in_code = [], False
+    for number, line in enumerate(lines):
+        in_code ^= line.lstrip().startswith(("```", "~~~"))
+        if not in_code and re.match(r"#{1,6}[ \t]", line):
+            found.append(number)
+    return found
+
+
+def _section(lines: list[str], start: int, headings: list[int]) -> Iterator[tuple["Version", str]]:
     """The section whose heading is line `start`: up to the next heading that is not below it."""
     heading = _HEADING.match(lines[start])
     version = _version(heading[1] if heading else None)
     depth = len(lines[start]) - len(lines[start].lstrip("#"))
-    rest = lines[start + 1 :]
-    end = next((at for at, line in enumerate(rest) if re.match(rf"#{{1,{depth}}}[ \t]", line)), len(rest))
+    later = (at for at in headings if at > start and re.match(rf"#{{1,{depth}}}[ \t]", lines[at]))
+    end = next(later, len(lines))
     if version is not None:
-        yield version, "\n".join([lines[start], *rest[:end]]).strip()
+        yield version, "\n".join(lines[start:end]).strip()
 
 
 def _version(text: str | None) -> "Version | None":

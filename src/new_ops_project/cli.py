@@ -74,21 +74,28 @@ def run(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         return int(cli.main(arguments, prog_name="new-ops-project", standalone_mode=False) or Exit.DONE)
-    except ToolError as error:
+    except SystemExit:  # click's, when whoever reads our output has gone
+        return Exit.PIPE
+    except BaseException as error:  # noqa: BLE001 - each becomes words and a code
+        return _told(error)
+
+
+def _told(error: BaseException) -> Exit:
+    """Say what went wrong; return the exit code for it."""
+    if isinstance(error, ToolError):
         _complain(error.message, error.hint)
         return error.code
-    except ProcessError as error:
+    if isinstance(error, ProcessError):
         _complain(f"{error.command} failed: {error.reason}", "Mend that, then run this again.")
         return Exit.FAILED
-    except click.ClickException as error:
+    if isinstance(error, click.ClickException):
         error.show()
         return Exit.FAILED
-    except (click.Abort, KeyboardInterrupt):
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
         _complain("Interrupted; nothing was left behind.")
         return Exit.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - whatever is left is a bug, and says so
-        _report_bug(error)
-        return Exit.BUG
+    _report_bug(error)
+    return Exit.BUG
 
 
 def _complain(message: str, hint: str = "") -> None:
@@ -97,7 +104,7 @@ def _complain(message: str, hint: str = "") -> None:
         click.echo(hint, err=True)
 
 
-def _report_bug(error: Exception) -> None:
+def _report_bug(error: BaseException) -> None:
     import platform
     import traceback
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from new_ops_project import git, journal
+from new_ops_project import git, interrupts, journal
 from new_ops_project.errors import ToolError
 from new_ops_project.journal import Change
 from new_ops_project.merge import Difference
@@ -37,10 +37,21 @@ def require_untouched(plan: Plan, now: Status) -> None:
         raise ToolError(f"The update changes what is not committed here: {_some(mine)}.", hint)
 
 
-def require_nothing_staged(now: Status) -> None:
-    """Raise ToolError when a commit would take along what the user has staged."""
-    if now.staged:
-        message = f"The commit would take along what is staged here: {_some(list(now.staged))}."
+def require_no_merge(where: Repository) -> None:
+    """Raise ToolError while a merge, a rebase or the like is under way: a commit now would conclude it."""
+    for name in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"):
+        if (where.git_dir / name).exists():
+            what = name.partition("_HEAD")[0].partition("-")[0].lower().replace("_", "-")
+            raise ToolError(f"A git {what} is under way in {where.root}.", "Conclude or abort it first.")
+
+
+def require_nothing_staged(where: Repository) -> None:
+    """Raise ToolError when a commit would take along what the user has staged, a submodule's commit included."""
+    staged = git.git("diff-index", "--cached", "--name-only", "-z", "HEAD", at=where.root).stdout.split(b"\0")
+    if any(staged):
+        message = (
+            f"The commit would take along what is staged here: {_some([os.fsdecode(one) for one in staged if one])}."
+        )
         raise ToolError(message, "Commit or unstage that first, or leave --commit out.")
 
 
@@ -96,6 +107,7 @@ def _lay_out(plan: Plan, ready: Path, paths: list[str]) -> None:
     where = plan.repository
     journal.require_free_index(where.git_dir)
     shutil.copy2(where.git_dir / "index", ready / "index")
+    shutil.copy2(ready / "index", ready / "index.old")
     new = ready / "new"
     env = {"GIT_DIR": str(where.git_dir), "GIT_INDEX_FILE": str(ready / "index"), "GIT_WORK_TREE": str(new)}
     git.git(*_QUIET, "read-tree", "-m", "-u", plan.head, plan.tree, at=new, env=env)
@@ -171,6 +183,7 @@ def on_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
     signed = ("--gpg-sign",) if git.configured_at(where.root, "commit.gpgsign") == "true" else ()
     try:
         commit = git.git("commit-tree", *signed, "-p", plan.commit, plan.tree, at=where.root, stdin=text.encode()).text
+        interrupts.decide()
         git.git("update-ref", "-m", message.splitlines()[0], ref, commit, was or "0" * len(commit), at=where.root)
     except ProcessError as error:
         raise ToolError(f"The branch {branch} cannot be written: {error.reason}", "Nothing was changed.") from error

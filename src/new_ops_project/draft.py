@@ -46,6 +46,13 @@ class Draft:
         found = next((one for one in self.differences if one.path == path and one.status != "D"), None)
         return self.blobs.get(found.blob) if found else None
 
+    def parsed(self, path: str) -> bool:
+        """Whether the sides of the conflict at `path` parse as what its name says."""
+        sides = [
+            self.blobs[stage.blob] for stage in self.merged.stages if stage.path == path and stage.blob in self.blobs
+        ]
+        return not any(syntax.problem(path, content) for content in sides)
+
     def mode(self, path: str) -> str:
         """The mode of `path` in the merged tree."""
         return next((one.mode for one in self.differences if one.path == path and one.status != "D"), PLAIN)
@@ -132,6 +139,30 @@ def _broken(draft: Draft, one: Difference, sides: tuple[bytes, bytes, bytes], wh
         over={**draft.over, one.path: Entry(one.mode, marked)},
         conflicts={**draft.conflicts, one.path: why},
     )
+
+
+def not_overwritten(
+    draft: Draft, base: Tree, theirs: Tree, mine: Mapping[str, bytes], *, over: frozenset[str]
+) -> Draft:
+    """With a conflict, and the user's file, where the user's and the template's changes became the template's alone."""
+    for one in draft.differences:
+        path, content = one.path, draft.content(one.path)
+        if one.status not in "MT" or path in {*draft.conflicts, *over} or path not in {*base} & {*theirs} & {*mine}:
+            continue
+        sides = (base[path].content, mine[path], theirs[path].content)
+        if content == sides[2] and len({*sides}) == len(sides):
+            blobs = draft.scratch.write(sides)
+            stages = [Stage(one.old_mode, blob, number, path) for number, blob in enumerate(blobs, start=1)]
+            draft = replace(
+                draft,
+                merged=replace(draft.merged, stages=(*draft.merged.stages, *stages)),
+                over={**draft.over, path: Entry(one.old_mode, mine[path])},
+                conflicts={
+                    **draft.conflicts,
+                    path: "you and the template changed it, and only one of both would be left",
+                },
+            )
+    return draft
 
 
 def not_dropped(draft: Draft, base: Tree, mine: Mapping[str, bytes], *, over: frozenset[str]) -> Draft:

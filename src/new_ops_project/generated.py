@@ -13,7 +13,7 @@ from new_ops_project.questions import Answers
 from new_ops_project.tree import Entry, Tree
 
 _COMMAND = re.compile(rb"^# +((?:uv pip compile|pip-compile) .+?)\r?$", re.MULTILINE)
-_PIN = re.compile(rb"^([A-Za-z0-9._-]+)==", re.MULTILINE)
+_PIN = re.compile(rb"^([A-Za-z0-9._-]+)==([^ ;\\\r\n]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class _Locks:
 def renewed(draft: Draft, base: Tree, theirs: Tree, answers: Answers) -> Draft:
     """`draft` with the requirements files written anew, together, for the merged pyproject.toml, where they need it.
 
-    They do where one is in conflict, or where one has the project's changes and another the template's. It takes a
+    They do where one is in conflict, or where they pin a package differently. It takes a
     template with locks (`locks` among its computed answers) that hold every dependency of the project. Where that is
     not so, the files stay as the user has them, and a note gives the command that renews them.
     """
-    locks = _locks(draft, base, theirs)
+    locks = _locks(draft, base, theirs) if answers.questionnaire.is_ours else None
     if not locks or not _is_mixed(draft, locks):
         return draft
     names = _names(draft)
@@ -67,18 +67,25 @@ def _of(tree: Tree, paths: Iterable[str]) -> dict[str, bytes]:
 
 
 def _is_mixed(draft: Draft, locks: _Locks) -> bool:
-    """Whether one of the files is in conflict, or they hold the project's changes beside the template's."""
-    changed = {path for path in locks.mine if locks.merged[path] != locks.mine[path]}
-    edited = {path for path in locks.mine if locks.merged[path] != locks.theirs.get(path)}
-    return bool(draft.conflicts.keys() & locks.mine.keys()) or bool(changed and edited)
+    """Whether one of the files is in conflict, or two of them pin a package differently."""
+    pins: dict[bytes, set[bytes]] = {}
+    for content in locks.merged.values():
+        for name, version in _PIN.findall(content):
+            pins.setdefault(name, set()).add(version)
+    return bool(draft.conflicts.keys() & locks.mine.keys()) or any(len(versions) > 1 for versions in pins.values())
 
 
 def _extra(locks: _Locks, made: Mapping[str, bytes]) -> bool:
-    """Whether the user's files pin what neither the old template did nor the new files would: written by hand."""
+    """Whether the user's files hold what neither the old template did nor the new files would: written by hand."""
     return any(
-        {*_PIN.findall(locks.mine[path])} - {*_PIN.findall(locks.base.get(path, b""))} - {*_PIN.findall(made[path])}
-        for path in locks.mine
+        _entries(locks.mine[path]) - _entries(locks.base.get(path, b"")) - _entries(made[path]) for path in locks.mine
     )
+
+
+def _entries(content: bytes) -> set[bytes]:
+    """What a requirements file says, a pin by its name alone, without hashes and uv's indented comments."""
+    lines = (line for line in content.splitlines() if line.strip() and not line.startswith((b" ", b"\t")))
+    return {found[1] if (found := _PIN.match(line)) else line for line in lines}
 
 
 def _note(files: Mapping[str, bytes], *, is_new: bool) -> str:

@@ -59,12 +59,15 @@ class Occasion:
     details: Mapping[str, Any]
 
 
-def require_room(way: Way, now: Status, prefix: str) -> None:
+def require_room(way: Way, where: Repository, now: Status, prefix: str) -> None:
     """Raise ToolError when work that is not committed stands in the way of writing below `prefix`."""
-    if way.writes_work_tree and not way.in_place:
+    if not way.writes_work_tree:
+        return
+    deliver.require_no_merge(where)
+    if not way.in_place:
         deliver.require_clean(now, "" if way.commit else prefix)
-    if way.writes_work_tree and way.in_place and way.commit:
-        deliver.require_nothing_staged(now)
+    if way.commit:
+        deliver.require_nothing_staged(where)
 
 
 def hand_over(plan: Plan, way: Way, now: Status, occasion: Occasion, voice: Voice) -> Outcome:
@@ -125,6 +128,7 @@ def _write(plan: Plan, way: Way, occasion: Occasion, voice: Voice) -> Outcome:
         "message": occasion.message,
         "commit": way.commit,
         "conflicts": {f"{plan.prefix}{conflict.path}": conflict.reason for conflict in plan.conflicts},
+        "parsed": [f"{plan.prefix}{conflict.path}" for conflict in plan.conflicts if conflict.parsed],
     }
     change = deliver.in_work_tree(plan, about=about)
     if plan.conflicts:
@@ -163,6 +167,8 @@ def waiting(where: Repository, now: Status, way: Way, voice: Voice) -> Outcome |
     if left.open_paths:
         message = f"An {way.verb} has conflicts that are not resolved: {', '.join(left.open_paths)}."
         raise ToolError(message, f"Resolve them and run `{way.command} --continue`, or --abort.")
+    if way.commit:
+        return _concluded(where, way, voice)
     voice.say(f"The {way.verb} to {left.change.about['to']} is in the work tree and waits to be committed.")
     return Outcome("waiting", details=_facts(left.change), next=("git commit", f"{way.command} --abort"))
 
@@ -186,9 +192,17 @@ def conclude(where: Repository, way: Way, voice: Voice) -> Outcome:
     Raises ToolError while a file has conflict markers or does not parse.
     """
     with journal.locked(where.git_dir):
-        change, made = pending.conclude(where, commit=way.commit)
+        return _concluded(where, way, voice)
+
+
+def _concluded(where: Repository, way: Way, voice: Voice) -> Outcome:
+    change, made, as_before = pending.conclude(where, commit=way.commit)
+    for path in as_before:
+        voice.say(f"Kept as it was here: {path} ({change.about['conflicts'][path]}).")
     if not made:
-        voice.say("Every conflict is resolved and staged.")
+        voice.say(
+            "Everything is staged; no conflict is left." if change.about["conflicts"] else "Everything is staged."
+        )
         return Outcome("staged", details=_facts(change), next=("git commit",))
     voice.say(f"Committed as {made[:7]}.")
     return Outcome("committed", details={**_facts(change), "commit": made})

@@ -4,6 +4,7 @@ Everything is laid ready in `.git/new-ops-project/prepare`. One rename of that f
 change happens; what follows are renames that can be repeated. A run that is killed among them is finished by the next.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from new_ops_project import interrupts
 from new_ops_project.errors import ToolError
 
 _FOLDER = "new-ops-project"
@@ -51,8 +53,9 @@ def locked(git_dir: Path) -> Iterator[None]:
             yield
     except Timeout as error:
         raise ToolError("Another run is at work in this repository.", "Wait until it is done.") from error
-    except PermissionError as error:
-        raise ToolError(f"{error.filename} cannot be written: {error.strerror}.", "Mend its permissions.") from error
+    except OSError as error:
+        message = f"{error.filename or git_dir} cannot be read or written: {error.strerror or error}."
+        raise ToolError(message, "Mend that, then run this again.") from error
 
 
 def under_way(root: Path, git_dir: Path) -> Change | None:
@@ -67,14 +70,15 @@ def under_way(root: Path, git_dir: Path) -> Change | None:
 
 @contextmanager
 def prepared(git_dir: Path) -> Iterator[Path]:
-    """A folder to lay things ready in: the new files below `new/`, the new index as `index`."""
+    """A folder to lay things ready in: new files below `new/`, the new index as `index`, the present as `index.old`."""
     folder = git_dir / _FOLDER / "prepare"
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "new").mkdir(parents=True)
     try:
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "new").mkdir(parents=True)
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with interrupts.later():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def write(
@@ -92,18 +96,19 @@ def write(
         if digest(root / path) != was:
             raise ToolError(f"{path} was changed while this was planned.", "Nothing was written; run this again.")
     require_free_index(git_dir)
-    _back_up(ready, root, git_dir, before)
+    if digest(git_dir / "index") != digest(ready / "index.old"):
+        raise ToolError("The index changed while this was planned.", "Nothing was written; run this again.")
+    _back_up(ready, root, before)
     state: dict[str, Any] = {"phase": "forth", "before": before, "after": after, "folders": _folders(root, after),
                              "about": dict(about)}  # fmt: skip
     (ready / "state.json").write_text(json.dumps(state))
     folder = git_dir / _FOLDER / "change"
     _discard(folder)
-    ready.rename(folder)  # from here on the change happens, if not now, then with the next run
-    change = Change(folder, root, git_dir, **state)
-    try:
+    with interrupts.later():
+        ready.rename(folder)  # from here on the change happens, if not now, then with the next run
+        interrupts.decide()
+        change = Change(folder, root, git_dir, **state)
         finish(change)
-    except KeyboardInterrupt:
-        finish(change)  # too late to stop: half of it is there
     return change
 
 
@@ -125,16 +130,12 @@ def _folders(root: Path, paths: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def _back_up(ready: Path, root: Path, git_dir: Path, before: Mapping[str, str]) -> None:
-    """Keep the very files that will be replaced (no copies, where the system has hard links), and the index."""
+def _back_up(ready: Path, root: Path, before: Mapping[str, str]) -> None:
+    """Keep copies of the files that will be replaced; links to them would change with whoever edits one in place."""
     for path in (path for path, was in before.items() if was):
         kept = ready / "old" / path
         kept.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(root / path, kept, follow_symlinks=False)
-        except (OSError, NotImplementedError):
-            shutil.copy2(root / path, kept, follow_symlinks=False)
-    shutil.copy2(git_dir / "index", ready / "index.old")
+        shutil.copy2(root / path, kept, follow_symlinks=False)
 
 
 def is_complete(change: Change) -> bool:
@@ -152,26 +153,51 @@ def finish(change: Change) -> None:
         return
     if is_complete(change):
         return
+    if _was_undone(change):
+        _discard(change.folder)
+        return
+    if digest(change.git_dir / "index") != digest(change.folder / "index.old"):
+        _take_back(change)  # somebody has staged something since: that stays, and our files go
+        return
     require_free_index(change.git_dir)
     for path, now in sorted(change.after.items(), key=lambda item: bool(item[1])):  # what goes, goes first
         _place(change, path, now)
     (change.folder / "index").replace(change.git_dir / "index")
 
 
+def _was_undone(change: Change) -> bool:
+    """Whether somebody has put everything back (git reset --hard) after a run was stopped half-way."""
+    is_begun = any(now and not _is_file(change.folder / "new" / path) for path, now in change.after.items())
+    return is_begun and all(digest(change.root / path) == was for path, was in change.before.items())
+
+
 def _place(change: Change, path: str, wanted: str) -> None:
     target, found = change.root / path, digest(change.root / path)
     if found == wanted:
         return
-    if found != change.before[path]:
+    if found != change.before[path] or (wanted and not _is_file(change.folder / "new" / path)):
         message = f"{path} was edited after a run was stopped half-way."
         raise ToolError(message, "Move your version elsewhere and run this again, or --abort, which keeps a copy.")
     if wanted:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_empty(target)
-        (change.folder / "new" / path).replace(target)
+        _move(change.folder / "new" / path, target)
     else:
         target.unlink()
         prune(target.parent, change.root)
+
+
+def _move(path: Path, target: Path) -> None:
+    """Rename; between two disks (a linked worktree on another one), copy beside the target first."""
+    try:
+        path.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        fresh = target.with_name(f".{target.name}.new-ops-project")
+        shutil.copy2(path, fresh, follow_symlinks=False)
+        fresh.replace(target)
+        path.unlink()
 
 
 def _remove_empty(folder: Path) -> None:
@@ -192,10 +218,9 @@ def take_back(change: Change) -> Path | None:
              "about": change.about}  # fmt: skip
     fresh = change.folder / "state.new"
     fresh.write_text(json.dumps(state))
-    fresh.replace(change.folder / "state.json")
-    try:
-        return _take_back(change)
-    except KeyboardInterrupt:
+    with interrupts.later():
+        fresh.replace(change.folder / "state.json")
+        interrupts.decide()
         return _take_back(change)
 
 
@@ -205,7 +230,8 @@ def _take_back(change: Change) -> Path | None:
         _restore(change, path, kept)
     for folder in change.folders:
         (change.root / folder).mkdir(parents=True, exist_ok=True)
-    if (change.folder / "index.old").exists():
+    was_replaced = not (change.folder / "index").exists()
+    if was_replaced and (change.folder / "index.old").exists():
         (change.folder / "index.old").replace(change.git_dir / "index")
     _discard(change.folder)
     return kept if kept.exists() else None
@@ -216,11 +242,11 @@ def _restore(change: Change, path: str, kept: Path) -> None:
     found, was = digest(target), change.before[path]
     if found not in {was, change.after[path]} and found:
         (kept / path).parent.mkdir(parents=True, exist_ok=True)
-        target.replace(kept / path)
+        _move(target, kept / path)
         found = ""
     if was and found != was and _is_file(old):
         target.parent.mkdir(parents=True, exist_ok=True)
-        old.replace(target)
+        _move(old, target)
     elif not was and found:
         target.unlink()
         prune(target.parent, change.root)

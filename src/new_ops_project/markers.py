@@ -53,18 +53,22 @@ def around(ours: bytes, merged: bytes, theirs: bytes, parses: Callable[[bytes], 
     return b"".join(parts + whole[place:])
 
 
+_LONG = 1000  # lines, from which on difflib is helped by its heuristics
+
 # Where a side changed the merged file: from and to which line, and what the other side has there.
 Hunk = tuple[int, int, list[bytes]]
 
 
 def _hunks(other: bytes, merged: list[bytes]) -> list[Hunk]:
     lines = other.splitlines(keepends=True)
-    codes = SequenceMatcher(None, lines, merged, autojunk=False).get_opcodes()
+    codes = SequenceMatcher(None, lines, merged, autojunk=len(merged) > _LONG).get_opcodes()
     return [(start, end, lines[from_:to]) for kind, from_, to, start, end in codes if kind != "equal"]
 
 
 def _guilty(merged: list[bytes], hunks: list[Hunk], parses: Callable[[bytes], bool]) -> list[Hunk]:
     """The one of these hunks without which the file parses, or all of them."""
+    if len(hunks) * len(merged) > _LONG * 100:
+        return hunks  # trying each would take minutes
     without = ((hunk, [*merged[: hunk[0]], *hunk[2], *merged[hunk[1] :]]) for hunk in hunks)
     return next(([hunk] for hunk, lines in without if parses(b"".join(lines))), hunks)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.errors import ToolError
 from new_ops_project.process import ProcessError
 from new_ops_project.tree import Entry, Tree
 
@@ -141,7 +142,7 @@ class Scratch:
         None takes a file away.
         """
         prefix, tree = subtree
-        placed = _root(tree) if not prefix else _root(onto) + f"M 040000 {tree} {prefix[:-1]}\n".encode()
+        placed = _root(tree) if not prefix else _root(onto) + _path(f"M 040000 {tree} ".encode(), prefix[:-1])
         files = b"".join(
             _file(f"{prefix}{path}", entry) if entry else _path(b"D ", f"{prefix}{path}")
             for path, entry in over.items()
@@ -183,10 +184,20 @@ class Scratch:
             if not path.is_file() or "info" in path.parent.name or target.exists():
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            fresh = target.with_name(f"tmp_obj_{os.getpid()}_{target.name}")
-            shutil.copyfile(path, fresh)
-            fresh.chmod(0o444)
-            fresh.replace(target)
+            _copy(path, target)
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy an object, wholly or not at all; a name that git removes in time if it is left (git-prune(1))."""
+    fresh = target.with_name(f"tmp_obj_{os.getpid()}_{target.name}")
+    try:
+        shutil.copyfile(path, fresh)
+        fresh.chmod(0o444)
+        fresh.replace(target)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        message = f"{target.parent} cannot be written: {error.strerror or error}."
+        raise ToolError(message, "Nothing was changed; mend that, then run this again.") from error
 
 
 @contextmanager

@@ -26,16 +26,26 @@ def find(where: Repository, now: Status) -> Pending | None:
     change = journal.under_way(where.root, where.git_dir)
     if change is None:
         return None
+    if change.phase == "forth" and not journal.is_complete(change) and now.head != change.about["head"]:
+        journal.take_back(change)  # its index is that of another commit
+        return None
     was_finished = not journal.is_complete(change)
     if was_finished:
         journal.finish(change)
         now, change = project.status(where), journal.under_way(where.root, where.git_dir)
     if change is None:
         return None
-    if now.head != change.about["head"] or not now.dirty & {*change.after, *change.about["conflicts"]}:
+    if not _is_there(change, now):
         journal.conclude(change)
         return None
     return Pending(change, was_finished, tuple(_open(where, change, now)))
+
+
+def _is_there(change: Change, now: Status) -> bool:
+    """Whether anything of the change is in the work tree and not committed; git names a new folder as a whole."""
+    touched = {*change.after, *change.about["conflicts"]}
+    return any(path in touched or (path.endswith("/") and any(one.startswith(path) for one in touched))
+               for path in now.dirty)  # fmt: skip
 
 
 def _open(where: Repository, change: Change, now: Status) -> list[str]:
@@ -52,7 +62,7 @@ def _wrong(where: Repository, change: Change) -> list[tuple[str, str]]:
         content = file.read_bytes() if file.is_file() and not file.is_symlink() else b""
         if line := markers.first_marker(content):
             found.append((path, f"has conflict markers, the first at line {line}"))
-        elif content and path in change.about["conflicts"] and (why := syntax.problem(path, content)):
+        elif content and path in change.about["parsed"] and (why := syntax.problem(path, content)):
             found.append((path, why))
     return found
 
@@ -66,8 +76,10 @@ def take_back(where: Repository) -> tuple[Change, Path | None]:
     return change, journal.take_back(change)
 
 
-def conclude(where: Repository, *, commit: bool) -> tuple[Change, str]:
-    """Stage what was resolved, commit it if that was or is asked for, and forget the change; the text is the commit.
+def conclude(where: Repository, *, commit: bool) -> tuple[Change, str, list[str]]:
+    """Stage what was resolved, commit it if that was or is asked for, and forget the change.
+
+    Returns the change, the commit, if there is one, and the paths in conflict that are just as they were before.
 
     Raises ToolError while a file holds conflict markers or does not parse, and when nothing is under way.
     """
@@ -77,21 +89,39 @@ def conclude(where: Repository, *, commit: bool) -> tuple[Change, str]:
         named = "".join(f"\n  {path} {why}" for path, why in wrong)
         message = f"Not every conflict is resolved:{named}"
         raise ToolError(message, "Mend that, then run --continue again, or --abort.")
-    unmerged = project.status(where).unmerged
+    now = project.status(where)
+    unmerged = now.unmerged
+    wanted = commit or change.about["commit"]
+    if wanted and (more := now.staged - {*change.after, *change.about["conflicts"]}):
+        message = f"The commit would take along what else is staged here: {', '.join(sorted(more)[:5])}."
+        raise ToolError(message, "Commit or unstage that first.")
     if others := [path for path in unmerged if path not in change.about["conflicts"]]:
         raise ToolError(f"git has other conflicts: {', '.join(others)}.", "Resolve and git add them first.")
     if unmerged:
         git.add(where.root, list(unmerged))
-    made = deliver.commit_all(where, change.about["message"]) if commit or change.about["commit"] else ""
+    as_before = [path for path in unmerged if path not in change.after]
+    made = deliver.commit_all(where, change.about["message"]) if wanted else ""
     journal.conclude(change)
-    return change, made
+    return change, made, as_before
 
 
 def _required(where: Repository) -> Change:
+    """The change that is in the work tree; raises ToolError when there is none, or not any more."""
     change = journal.under_way(where.root, where.git_dir)
     if change is None:
         raise ToolError(f"No update is under way in {where.root}.", "Start one with `new-ops-project update`.")
-    if project.status(where).head != change.about["head"]:
+    now = project.status(where)
+    if now.head == change.about["head"]:
+        return change
+    if not journal.is_complete(change):
+        journal.take_back(change)
+        raise ToolError(
+            "An update was stopped half-way, and HEAD has moved since.", "What it had written is taken back."
+        )
+    if not _is_there(change, now):
         journal.conclude(change)
         raise ToolError("The update was committed since.", "Take it back with git revert.")
-    return change
+    message = f"HEAD has moved since the update was written: it was {change.about['head'][:9]}, it is {now.head[:9]}."
+    raise ToolError(
+        message, "Go back there (git switch, or git reset --soft) to take it back or conclude it, or commit it."
+    )

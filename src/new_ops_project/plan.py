@@ -1,13 +1,14 @@
 """Base, ours and theirs become a Plan: the merged tree and what a person should know of it, before anything moves."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from new_ops_project import git, merge
-from new_ops_project.draft import Draft, deleted, labelled, not_dropped, start, unbroken
+from new_ops_project.draft import Draft, deleted, labelled, not_dropped, not_overwritten, start, unbroken
 from new_ops_project.errors import ToolError
 from new_ops_project.merge import Difference, Merged, Scratch, Stage
 from new_ops_project.project import Repository
@@ -31,6 +32,8 @@ class Conflict:
 
     path: str
     reason: str
+    parsed: bool = True
+    """Whether both sides of it parsed as what the file's name says."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,13 @@ class Plan:
 class Found:
     """What somebody else made of the project's folder: its tree, with markers where `stages` says so.
 
-    `base` is the old template; `over` names files that are the template's alone.
+    `base` is the old template, `theirs` the new one; `over` names files that are the template's alone.
     """
 
     tree: str
     stages: tuple[Stage, ...]
     base: Tree
+    theirs: Tree
     over: frozenset[str]
 
 
@@ -106,17 +110,21 @@ def planned(repository: Repository, sides: Sides, mend: Mend = lambda draft: dra
 def found(repository: Repository, commit: str, prefix: str, made: Found) -> Iterator[Plan]:
     """Yield, as a plan, what somebody else made of the project; what the user edited and they dropped is a conflict."""
     with merge.scratch(repository.objects, repository.object_format) as scratch:
-        head, ours, mine = _project(scratch, Sides(made.base, {}, commit, prefix))
+        project = _project(scratch, Sides(made.base, {}, commit, prefix))
         reasons = {stage.path: "CONFLICT (contents)" for stage in made.stages}
-        draft = start(scratch, Merged(made.tree, made.stages, reasons), ours)
-        draft = unbroken(not_dropped(labelled(draft), made.base, mine, over=made.over), {}, {})
-        yield _finished(draft, repository, Sides(made.base, {}, commit, prefix), head, ignored=set())
+        draft = labelled(start(scratch, Merged(made.tree, made.stages, reasons), project.ours))
+        draft = not_overwritten(draft, made.base, made.theirs, project.mine, over=made.over)
+        draft = unbroken(not_dropped(draft, made.base, project.mine, over=made.over), {}, {})
+        yield _finished(draft, repository, Sides(made.base, {}, commit, prefix), project.head, ignored=set())
 
 
 def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) -> Plan:
-    head, ours, mine = _project(scratch, sides)
-    ignored = _ignored(scratch, repository, sides, mine)
-    left_out = ignored | (sides.once & (sides.base.keys() | mine.keys()))
+    project = _project(scratch, sides)
+    mine = project.mine
+    there = {path for path in sides.once if os.path.lexists(repository.root / sides.prefix / path)}
+    once = sides.once & (sides.base.keys() | mine.keys() | there)
+    ignored = _ignored(scratch, repository, sides, {*mine, *once, *project.inside}) | project.inside
+    left_out = ignored | once
     base, theirs = (
         {path: entry for path, entry in side.items() if path not in left_out} for side in (sides.base, sides.theirs)
     )
@@ -125,12 +133,12 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) ->
         old: new for old, new in sides.moves.items() if old in base and mine.get(old) not in {None, base[old].content}
     }
     merged = scratch.merge(
-        {path: entry for path, entry in base.items() if path not in moves}, ours, theirs,
+        {path: entry for path, entry in base.items() if path not in moves}, project.ours, theirs,
         over={path: base[path] for path in sides.over if path in base}, moves=moves,
     )  # fmt: skip
-    draft = start(scratch, merged, ours)
+    draft = start(scratch, merged, project.ours)
     draft = mend(unbroken(deleted(labelled(draft)), base, theirs))
-    return _finished(draft, repository, sides, head, ignored=ignored)
+    return _finished(draft, repository, sides, project.head, ignored=ignored)
 
 
 def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, ignored: set[str]) -> Plan:
@@ -147,37 +155,60 @@ def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, 
     return Plan(
         scratch, repository, sides.prefix, sides.commit, head, tree, differences,
         tuple(_changes(differences, sides.prefix, draft.conflicts)),
-        tuple(Conflict(path, reason) for path, reason in sorted(draft.conflicts.items())),
+        tuple(Conflict(path, reason, draft.parsed(path)) for path, reason in sorted(draft.conflicts.items())),
         stages, tuple(sorted(ignored)), draft.notes,
     )  # fmt: skip
 
 
-def _project(scratch: Scratch, sides: Sides) -> tuple[str, str, dict[str, bytes]]:
-    """The ids of the commit's tree and of the project's folder in it, and its version of each rendered file."""
+@dataclass(frozen=True)
+class _Project:
+    """A commit of the project: the ids of its tree and of the project's folder in it, and what it has of the template.
+
+    `mine` is its version of each rendered file that it has, `inside` are those that a submodule is in the way of.
+    """
+
+    head: str
+    ours: str
+    mine: Mapping[str, bytes]
+    inside: frozenset[str]
+
+
+def _project(scratch: Scratch, sides: Sides) -> _Project:
     root, folder = f"{sides.commit}^{{tree}}", f"{sides.commit}:{sides.prefix.rstrip('/')}"
     names = {f"{folder}/{path}" if sides.prefix else f"{folder}{path}": path for path in {**sides.base, **sides.theirs}}
-    rules = [f"{sides.commit}:.gitattributes", f"{sides.commit}:{sides.prefix}.gitattributes"]
-    found = scratch.objects_of([root, folder, *names, *rules])
-    scratch.heed(b"\n".join(found[name][1] for name in dict.fromkeys(rules) if name in found))
+    rules = f"{sides.commit}:{sides.prefix}.gitattributes"
+    modules = f"{sides.commit}:.gitmodules"
+    found = scratch.objects_of([root, folder, *names, rules, modules])
+    scratch.heed(found[rules][1] if rules in found else b"")
     mine = {path: found[name][1] for name, path in names.items() if name in found}
-    return found[root][0], found[folder][0] if sides.prefix else found[root][0], mine
+    inside = _inside(found.get(modules, ("", b""))[1], sides.prefix, {*sides.base, *sides.theirs})
+    return _Project(found[root][0], found[folder][0] if sides.prefix else found[root][0], mine, inside)
 
 
-def _ignored(scratch: Scratch, repository: Repository, sides: Sides, mine: Mapping[str, bytes]) -> set[str]:
-    """Rendered paths that the project does not have, and that its ignore rules, or the new ones, keep out of it.
+_MODULE = re.compile(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
+
+
+def _inside(modules: bytes, prefix: str, paths: set[str]) -> frozenset[str]:
+    """Those of `paths` (below `prefix`) that are in the place of a submodule, or in one (gitmodules(5))."""
+    places = [os.fsdecode(place).removeprefix(prefix) for place in _MODULE.findall(modules)]
+    return frozenset(path for path in paths for place in places if path == place or path.startswith(f"{place}/"))
+
+
+def _ignored(scratch: Scratch, repository: Repository, sides: Sides, decided: set[str]) -> set[str]:
+    """Rendered paths that are not yet `decided` about, and that the project's ignore rules, or the new ones, keep out.
 
     Raises ToolError for one that is new in the template while a file of the user's own is there.
     """
-    absent = [path for path in {**sides.base, **sides.theirs} if path not in mine]
+    absent = [path for path in {**sides.base, **sides.theirs} if path not in decided]
     folder = repository.root / sides.prefix
     reachable = [path for path in absent if not any((folder / at).is_symlink() for at in PurePosixPath(path).parents)]
     ignored = set(git.ignored(folder, reachable)) if reachable else set()
-    new = sides.theirs.keys() - sides.base.keys() - mine.keys()
+    new = sides.theirs.keys() - sides.base.keys() - decided
     ignored |= scratch.ignored(sides.theirs, new & {*reachable} - ignored)
     for path in sorted(ignored & new):
         if os.path.lexists(folder / path):
             message = f"{path} is new in the template, and a file of yours, which git ignores, is there."
-            raise ToolError(message, f"Move yours elsewhere, or track it with git add --force {path}.")
+            raise ToolError(message, "Move yours elsewhere, then run this again.")
     return ignored
 
 
@@ -186,5 +217,6 @@ def _changes(differences: Iterable[Difference], prefix: str, conflicts: Mapping[
     found = {path: Change(path, "conflict") for path in conflicts}
     for one in differences:
         path, before = one.path.removeprefix(prefix), one.before.removeprefix(prefix) if one.status == "R" else ""
-        found.setdefault(path, Change(path, _KINDS.get(one.status, "changed"), before))
+        kind = "conflict" if path in conflicts else _KINDS.get(one.status, "changed")
+        found[path] = Change(path, kind, before)
     yield from sorted(found.values(), key=lambda change: change.path)

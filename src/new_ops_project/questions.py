@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 MAIN = ("project_name", "python_version", "tier")
 
 _NEEDS_TRUST = {
-    "tasks": "runs commands",
-    "migrations": "runs commands",
-    "jinja_extensions": "loads Python code",
+    "tasks": "run commands",
+    "migrations": "run commands",
+    "jinja_extensions": "load Python code",
 }
 
 

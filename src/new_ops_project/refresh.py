@@ -13,7 +13,7 @@ from new_ops_project.draft import Draft
 from new_ops_project.errors import ToolError
 from new_ops_project.plan import Plan, Sides
 from new_ops_project.project import Project
-from new_ops_project.questions import Answers, Questionnaire
+from new_ops_project.questions import Answers, EvaluationError, Questionnaire
 from new_ops_project.template import Checkout, Releases
 from new_ops_project.tree import Tree
 
@@ -144,18 +144,28 @@ def _render(refresh: Refresh, checkout: Checkout, answers: Mapping[str, Any]) ->
 def _external(refresh: Refresh) -> dict[str, bytes]:
     """The project's files that the template reads answers from (`_external_data`), those of another template mostly."""
     named = {**refresh.former.config.get("external_data", {}), **refresh.questionnaire.config.get("external_data", {})}
-    paths = {str(path): refresh.project.folder / str(path) for path in named.values()}
+    answers = Answers(refresh.former, dict(refresh.project.answers))
+    rendered = [_rendered(answers, str(path)) for path in named.values()]
+    paths = {path: refresh.project.folder / path for path in rendered if path}
     return {path: at.read_bytes() for path, at in paths.items() if at.is_file() and ".." not in at.parts}
+
+
+def _rendered(answers: Answers, text: str, **more: str) -> str:
+    """`text` with the answers in it; '' where it takes what only copier knows."""
+    try:
+        return str(answers.render(text, **more))
+    except EvaluationError:
+        return ""
 
 
 def _once(refresh: Refresh, answers: Answers, paths: set[str]) -> frozenset[str]:
     """The paths that the template writes once and never again: `_skip_if_exists`, and what it excludes from updates."""
     config = refresh.questionnaire.config
-    patterns = [answers.render(str(text)) for text in config.get("skip_if_exists", [])]
+    patterns = [_rendered(answers, str(text)) for text in config.get("skip_if_exists", [])]
     if "_copier_operation" in str(config.get("exclude", "")):
         operations = ("copy", "update")
         copied, updated = (
-            {str(answers.render(str(text), _copier_operation=one)) for text in config["exclude"]} for one in operations
+            {_rendered(answers, str(text), _copier_operation=one) for text in config["exclude"]} for one in operations
         )
         patterns += sorted(updated - copied)
     lines = "\n".join(patterns).split("\n")
@@ -171,7 +181,7 @@ def _moves(refresh: Refresh, answers: Answers) -> dict[str, str]:
     """Where files of the old tier go in the new one, as the template's table of files says (`moves_to`)."""
     old, new = refresh.project.answers.get("tier"), answers.values.get("tier")
     name, files = str(answers.values.get("import_name")), answers.values.get("files")
-    if old == new or not isinstance(files, list):
+    if old == new or not isinstance(files, list) or not answers.questionnaire.is_ours:
         return {}
     moving = [file for file in files if old in file["tiers"] and new not in file["tiers"] and "moves_to" in file]
     return {file["path"].replace("NAME", name): file["moves_to"].replace("NAME", name) for file in moving}

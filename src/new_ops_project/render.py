@@ -3,15 +3,14 @@
 import json
 import os
 import re
-import signal
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from new_ops_project import interrupts
 from new_ops_project.errors import Exit, ToolError
 from new_ops_project.template import Checkout
 from new_ops_project.tree import Tree, read
@@ -19,24 +18,8 @@ from new_ops_project.tree import Tree, read
 
 def preload() -> None:
     """Import copier, which takes longer than rendering; the prompts call this while a person types."""
-    with _interrupt_later():
+    with interrupts.later():
         import copier  # noqa: F401 - the point is its side effect
-
-
-@contextmanager
-def _interrupt_later() -> Iterator[None]:
-    """Heed Ctrl-C at the end: in the middle of an import, libraries print it, or swallow it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if came:
-        raise KeyboardInterrupt
 
 
 def render(
@@ -57,7 +40,8 @@ def render(
     preload()
     import copier
 
-    repository = checkout.repository if _speaks_of_itself(checkout.root) else None
+    needs_git = (checkout.root / ".gitmodules").is_file() or _speaks_of_itself(checkout.root)
+    repository = checkout.repository if needs_git else None
     around = _own_cache() if repository else nullcontext() if trusted else _without_git()
     with _readable_errors(checkout), _fast_yaml(), around:
         copier.run_copy(
@@ -105,10 +89,10 @@ def _no_hooks() -> Iterator[None]:
 
 def _rename(project: Path, repository: Path, location: str) -> None:
     """Write the template's address where it wrote the repository that copier was given."""
-    known, recorded = str(repository).encode(), location.encode()
+    known = re.compile(re.escape(str(repository).encode()) + rb"(?![\w/-]|\.\w)")
     for path in project.rglob("*"):
-        if path.is_file() and not path.is_symlink() and known in (content := path.read_bytes()):
-            path.write_bytes(content.replace(known, recorded))
+        if path.is_file() and not path.is_symlink() and known.search(content := path.read_bytes()):
+            path.write_bytes(known.sub(lambda _: location.encode(), content))
 
 
 def tree(
@@ -203,6 +187,7 @@ def _fast_yaml() -> Iterator[None]:
 def _readable_errors(checkout: Checkout) -> Iterator[None]:
     """Turn what copier, its template engine and its shell raise into one sentence."""
     from copier.errors import CopierAnswersInterrupt, UnsafeTemplateError
+    from jinja2 import TemplateNotFound
 
     name = checkout.source.name
     try:
@@ -212,6 +197,9 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
     except UnsafeTemplateError as error:
         raise ToolError(f"The template {name} needs trust: {error}", "Read it first; then add --trust.",
                         Exit.UNTRUSTED) from error  # fmt: skip
+    except TemplateNotFound as error:  # which is an OSError, too
+        message = f"The template {name} cannot be rendered: it includes {error}, which it does not have."
+        raise ToolError(message, "Mend it there.") from error
     except OSError as error:
         raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
     except Exception as error:

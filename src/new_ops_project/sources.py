@@ -18,7 +18,7 @@ EMBEDDED = "embedded"
 
 # As copier expands them.
 _SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
-_SCP = re.compile(r"^[\w.+-]+@[\w.-]+:(?!//)")
+_SCP = re.compile(r"^(?:[\w.+-]+@)?[\w.-]{2,}:(?!//)")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def recorded(location: str, folder: Path) -> Source:
     """
     reason = "the project records it"
     kind = location.replace("\\", "/").rpartition(f"/{config.NAME}/")[2]
-    path = Path(location.removeprefix("git+file://")).expanduser()
+    path = expanded(location.removeprefix("git+file://"))
     if kind in {"template", "template-checkout"} and "://" not in location:
         mine = unpacked.repository()
         if path == mine or not path.exists():
@@ -87,7 +87,7 @@ def normalise(location: str) -> str:
         return location
     plain = location.removeprefix("git+")
     if "://" not in plain:
-        return _local(Path(plain).expanduser().absolute())
+        return _local(expanded(plain).absolute())
     parts = urlsplit(plain)
     user, _, host = parts.netloc.rpartition("@")
     if parts.scheme == "ssh" and user:
@@ -136,7 +136,7 @@ def is_news(source: Source) -> bool:
     """Whether this person uses the embedded template for the first time, and so should hear about publishing it."""
     if source.shown != EMBEDDED:
         return False
-    told = Path(source.location).expanduser().with_name(".told-to-publish")
+    told = expanded(source.location).with_name(".told-to-publish")
     if told.exists():
         return False
     with suppress(OSError):
@@ -146,7 +146,7 @@ def is_news(source: Source) -> bool:
 
 def _push_url(url: str) -> str:
     """The address as given, credentials and all; a path from here, not from the repository that is pushed."""
-    return address(url) if "://" in url or is_short(url) else str(Path(url).expanduser().absolute())
+    return address(url) if "://" in url or is_short(url) else str(expanded(url).absolute())
 
 
 def publish(url: str) -> Source:
@@ -189,3 +189,8 @@ def address(location: str) -> str:
 def forget() -> None:
     """Look again at what was found out once for this run: the next one is another."""
     _direct_url.cache_clear()
+
+
+def expanded(path: str | Path) -> Path:
+    """`path` with `~` as a shell has it: the home of whoever is named, and as it is for a name that nobody has."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser refuses an unknown name

@@ -29,23 +29,14 @@ def _line(change: Change, reasons: Mapping[str, str]) -> str:
     if change.kind == "moved":
         return f"  moved     {readable(change.before)} -> {readable(change.path)}"
     why = f": {reasons[change.path]}" if change.path in reasons else ""
-    return f"  {change.kind:<9} {readable(change.path)}{why}"
+    moved = f" (was {readable(change.before)})" if change.before else ""
+    return f"  {change.kind:<9} {readable(change.path)}{moved}{why}"
 
 
 def say_answers(voice: Voice, changes: Iterable[AnswerChange]) -> None:
     """Each answer that changes, with the reason."""
     for change in changes:
-        voice.say(f"  answer    {answer(change)}")
-
-
-def answer(change: AnswerChange) -> str:
-    """One answer that changes, as a clause."""
-    reason = f" ({change.reason})" if change.reason else ""
-    if change.before is None:
-        return f"{change.name}: {change.after!r}{reason}"
-    if change.after is None:
-        return f"{change.name}: {change.before!r}{reason}"
-    return f"{change.name}: {change.before!r} -> {change.after!r}{reason}"
+        voice.say(f"  answer    {change.clause}")
 
 
 def answers_as_json(changes: Iterable[AnswerChange]) -> list[dict[str, Any]]:
@@ -74,9 +65,12 @@ def as_json(plan: Plan, *, texts: bool) -> dict[str, Any]:
 
 def _by_path(plan: Plan) -> dict[str, str]:
     """The difference of each file by its path: git writes them in one order, as a list and as text."""
-    parts = ("\n" + plan.patch().decode(errors="replace")).split("\ndiff --git ")[1:]
-    texts = [f"diff --git {part}".rstrip("\n") + "\n" for part in parts]
-    return {one.path: text for one, text in zip(plan.differences, texts, strict=True)}
+    parts = iter(("\n" + plan.patch().decode(errors="replace")).split("\ndiff --git ")[1:])
+    texts = {}
+    for one in plan.differences:
+        count = 2 if one.status == "T" else 1  # a file that becomes a link goes and comes
+        texts[one.path] = "".join(f"diff --git {next(parts)}".rstrip("\n") + "\n" for _ in range(count))
+    return texts
 
 
 def readable(text: str) -> str:

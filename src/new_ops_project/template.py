@@ -108,7 +108,7 @@ def _described(repository: Path, commit: str, tags: Mapping[str, str]) -> str:
 
 
 def _plain(source: Source, ref: str | None) -> Checkout:
-    root = Path(source.location).expanduser()
+    root = sources.expanded(source.location)
     if not root.is_dir():
         raise ToolError(f"The template {source.name} is no folder and no git repository.", "Check --template.")
     if ref:
@@ -134,13 +134,14 @@ def _files(repository: Path, commit: str) -> Path:
 def _repository(source: Source, *, offline: bool = False) -> Path | None:
     """The git repository to read: the folder itself, or our mirror of a URL or a bundle; None for plain files."""
     location = source.place or source.location
-    path = Path(location.removeprefix("git+file://")).expanduser()
+    path = sources.expanded(location.removeprefix("git+file://"))
     if git.is_repository(path):
         return path
     if path.is_dir():
         return None
     if "://" not in location and not sources.is_short(location) and not path.is_file():
-        raise ToolError(f"The template {source.location} does not exist.", "Check --template, or use a git URL.")
+        message = f"The template {source.location}, found because {source.reason}, does not exist."
+        raise ToolError(message, "Give the place where it is now as --template: a folder or a git URL.")
     return _mirror(str(path) if path.is_file() else sources.address(location), offline=offline)
 
 
@@ -155,6 +156,7 @@ def _mirror(url: str, *, offline: bool) -> Path:
     with unpacked.guarded(mirror):
         try:
             if mirror.is_dir():
+                _remove_locks(mirror)
                 git.git(*git.TEMPORARY, "fetch", "--quiet", "--prune", "--no-auto-maintenance",
                         "--no-write-fetch-head", "origin", at=mirror)  # fmt: skip
             else:
@@ -163,10 +165,16 @@ def _mirror(url: str, *, offline: bool) -> Path:
                 git.git(*git.TEMPORARY, "clone", "--mirror", "--quiet", "--", url, str(fresh), at=mirror.parent)
                 fresh.rename(mirror)
         except ProcessError as error:
-            known = "or use what is known of it here, with `update --offline`." if mirror.is_dir() else ""
-            hint = f"Check the address and your access to it, {known or 'or use --template embedded.'}"
+            known = ", or use what is known of it here, with `update --offline`" if mirror.is_dir() else ""
+            hint = f"Check the address and your access to it{known}, or name another with --template."
             raise ToolError(f"The template {url} cannot be reached: {error.reason}", hint) from error
     return mirror
+
+
+def _remove_locks(mirror: Path) -> None:
+    """Remove what a fetch that was killed has left; no other runs, since we hold the mirror."""
+    for left in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
+        left.unlink(missing_ok=True)
 
 
 def forget() -> None:

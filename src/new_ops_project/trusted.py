@@ -38,12 +38,16 @@ def planned(project: Project, step: Step) -> Iterator[Plan]:
 
     Raises ToolError when the template's code fails; the project is as it was.
     """
-    base = render.tree(step.before, project.answers, project.folder, answers_file=project.answers_file, trusted=True)
+    sides = (step.before, project.answers), (step.after, {**project.answers, **step.given})
+    base, theirs = (
+        render.tree(checkout, answers, project.folder, answers_file=project.answers_file, trusted=True)
+        for checkout, answers in sides
+    )
     with _linked(project) as root:
         folder = root / project.prefix
         _point_at(folder / project.answers_file, step)
         render.update(step.after, folder, step.given, answers_file=project.answers_file)
-        found = _found(root, project, base)
+        found = _found(root, project, base, theirs)
     with plan.found(project.repository, project.commit, project.prefix, found) as made:
         yield made
 
@@ -55,7 +59,18 @@ def _linked(project: Project) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="new-ops-project-", ignore_cleanup_errors=True) as holder:
         root = Path(holder).resolve() / (where.name or "project")
         try:
-            git.git(*_QUIET, "worktree", "add", "--quiet", "--detach", str(root), project.commit, at=where)
+            git.git(
+                *_QUIET,
+                "-c",
+                "core.sparseCheckout=false",
+                "worktree",
+                "add",
+                "--quiet",
+                "--detach",
+                str(root),
+                project.commit,
+                at=where,
+            )
             yield root
         except ProcessError as error:
             raise ToolError(
@@ -76,11 +91,11 @@ def _point_at(answers_file: Path, step: Step) -> None:
     )
 
 
-def _found(root: Path, project: Project, base: Tree) -> Found:
+def _found(root: Path, project: Project, base: Tree, theirs: Tree) -> Found:
     """What the worktree holds now, conflicts and all."""
     unmerged = tuple(stage for stage in stages(root) if stage.path.startswith(project.prefix))
     git.git(*_QUIET, "add", "--all", at=root)
     tree = git.git("write-tree", at=root).text
     subtree = git.resolve_object(root, f"{tree}:{project.prefix.rstrip('/')}") if project.prefix else tree
     bare = tuple(Stage(one.mode, one.blob, one.number, one.path.removeprefix(project.prefix)) for one in unmerged)
-    return Found(subtree, bare, base, frozenset({project.answers_file}))
+    return Found(subtree, bare, base, theirs, frozenset({project.answers_file}))

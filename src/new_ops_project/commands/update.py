@@ -85,13 +85,14 @@ def command(*, as_json: bool, resume: bool, abort: bool, **options: Any) -> None
 
 
 def _run(request: Request, way: "Way", voice: Voice, *, resume: bool, abort: bool, can_ask: bool) -> "Outcome":
-    from new_ops_project import git, handover, project
+    from new_ops_project import git, handover, interrupts, project, sources
 
     git.require_found()
-    if resume or abort:
-        where, _, _ = project.find(request.path.expanduser())
-        return handover.conclude(where, way, voice) if resume else handover.take_back(where, way, voice)
-    return update(request, way, voice, ask=_asker() if can_ask else None)
+    with interrupts.until_decided(), interrupts.temporary_folder():
+        if resume or abort:
+            where, _, _ = project.find(sources.expanded(request.path))
+            return handover.conclude(where, way, voice) if resume else handover.take_back(where, way, voice)
+        return update(request, way, voice, ask=_asker() if can_ask else None)
 
 
 def _require_sense(request: Request, way: "Way", *, resume: bool, abort: bool, as_json: bool) -> None:
@@ -102,15 +103,18 @@ def _require_sense(request: Request, way: "Way", *, resume: bool, abort: bool, a
         "--commit": way.commit,
     }  # fmt: skip
     given = [name for name, is_given in chosen.items() if is_given]
-    if len(given) > 1 and given not in (["--continue", "--commit"], ["--in-place", "--commit"]):
+    if len(given) > 1 and given not in (
+        ["--continue", "--commit"],
+        ["--in-place", "--commit"],
+        ["--preview", "--in-place"],
+    ):
         raise ToolError(f"{' and '.join(given)} do not go together.", "Choose one.")
     aims = {
         "--to": request.to, "--set": request.assignments, "--template": request.template, "--trust": request.trust,
         "--accept-answer-changes": request.accept, "--offline": request.offline,
     }  # fmt: skip
     if (resume or abort) and (useless := [name for name, value in aims.items() if value]):
-        message = f"{given[0]} goes on with an update that was begun; {', '.join(useless)} says nothing to it."
-        raise ToolError(message, "Leave that out.")
+        raise ToolError(f"{given[0]} takes no {' and no '.join(useless)}.", "Leave that out.")
     if way.patch == "-" and as_json:
         raise ToolError("--json and --patch - both write to stdout.", "Give --patch a file.")
 
@@ -137,15 +141,17 @@ def update(request: Request, way: "Way", voice: Voice, *, ask: "Asker | None" = 
 
     Raises ToolError for everything that a person can mend; nothing has moved then.
     """
-    from new_ops_project import handover, journal, project
+    from new_ops_project import handover, journal, project, sources
 
-    where, prefix, answers_file = project.find(request.path.expanduser())
+    where, prefix, answers_file = project.find(sources.expanded(request.path))
     is_reading = request.check or not way.writes_work_tree
     with nullcontext() if is_reading else journal.locked(where.git_dir):
         now = project.status(where)
-        if not is_reading and (waiting := handover.waiting(where, now, way, voice)):
-            return waiting
-        if now.unmerged:
+        if not is_reading and journal.under_way(where.root, where.git_dir):
+            if waiting := handover.waiting(where, now, way, voice):
+                return waiting
+            now = project.status(where)
+        if now.unmerged and not request.check:
             raise ToolError(f"There are unresolved conflicts: {', '.join(now.unmerged[:5])}.",
                             "Resolve and commit them first, or take them back (git merge --abort).")  # fmt: skip
         work = _look(request, way, voice, project.read(where, prefix, answers_file, now))
@@ -169,8 +175,9 @@ def _check(work: _Work) -> "Outcome":
     if not look.is_behind:
         work.voice.say(f"{look.project.folder} is current: {look.after.version} of {name}.")
         return Outcome("current", details=work.details)
-    versions = f"it has {look.before.version} of {name}, where {look.after.version} is the newest"
-    work.voice.say(f"{look.project.folder} is behind: {versions}.")
+    wanted = "asked for" if work.request.to else "the newest"
+    versions = f"it has {look.before.version} of {name}, and {look.after.version} is {wanted}"
+    work.voice.say(f"{look.project.folder} is not current: {versions}.")
     return Outcome("behind", Exit.FINDINGS, work.details, ("new-ops-project update --preview",))
 
 
@@ -182,7 +189,7 @@ def _update(work: _Work, now: "Status", ask: "Asker | None") -> "Outcome":
     is_same = not any(change.is_wanted and change.after is not None for change in carried.changes)
     if not work.look.is_behind and is_same:
         return _current(work, carried)
-    handover.require_room(work.way, now, work.look.project.prefix)
+    handover.require_room(work.way, work.look.project.repository, now, work.look.project.prefix)
     _require_accepted(work, carried)
     with refresh.planned(work.look, carried) as plan:
         if not plan.changes:
@@ -206,11 +213,9 @@ def _current(work: _Work, carried: "Carried") -> "Outcome":
 
 def _require_accepted(work: _Work, carried: "Carried") -> None:
     """Raise ToolError naming each answer that would change without anybody having asked for it."""
-    from new_ops_project import summary
-
     changes = carried.unwanted
     if changes and not work.request.accept:
-        named = "".join(f"\n  {summary.answer(change)}" for change in changes)
+        named = "".join(f"\n  {change.clause}" for change in changes)
         hint = "Add --accept-answer-changes to go on so, or say what you want: "
         hint += " ".join(f"--set {change.name}=VALUE" for change in changes)
         raise ToolError(f"Recorded answers do not fit {work.look.after.version} of the template:{named}", hint)

@@ -1,0 +1,68 @@
+"""Ctrl-C: heeded while nothing has moved, and put off or ignored where half of something would be left."""
+
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_decided = False
+
+
+@contextmanager
+def later() -> Iterator[None]:
+    """Heed Ctrl-C at the end: libraries swallow it in the middle of an import, and a removal is left half done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came and not _decided:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def until_decided() -> Iterator[None]:
+    """Heed Ctrl-C until `decide` is called; then whatever is left to do is done to its end."""
+    global _decided  # noqa: PLW0603 - a process has one terminal
+    _decided = False
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, _heed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        _decided = False
+
+
+def _heed(_number: int, _frame: FrameType | None) -> None:
+    if not _decided:
+        raise KeyboardInterrupt
+
+
+def decide() -> None:
+    """There is no way back: what has begun goes on whatever is pressed."""
+    global _decided  # noqa: PLW0603 - a process has one terminal
+    _decided = True
+
+
+@contextmanager
+def temporary_folder() -> Iterator[None]:
+    """Make everything temporary in one folder, which is gone at the end, also when Ctrl-C is pressed while it goes."""
+    before, folder = tempfile.tempdir, ""
+    try:
+        with later():
+            folder = tempfile.tempdir = tempfile.mkdtemp(prefix="new-ops-project-")
+        yield
+    finally:
+        with later():
+            tempfile.tempdir = before
+            shutil.rmtree(folder, ignore_errors=True)
