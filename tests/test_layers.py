@@ -7,10 +7,10 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "new_ops_project"
 LAYERS = (
-    "errors", "interrupts", "process", "git", "config", "embedded", "unpacked", "sources", "template", "questions", "answers",
-    "tree", "render", "project", "syntax", "markers", "merge", "draft", "plan", "journal", "deliver", "pending",
-    "carry", "changelog", "generated", "trusted", "refresh", "create", "prompts", "environment", "report", "summary",
-    "handover", "welcome", "commands", "cli", "__main__",
+    "errors", "interrupts", "process", "git", "config", "embedded", "unpacked", "sources", "template", "questions",
+    "answers", "tree", "render", "project", "syntax", "markers", "fastimport", "merge", "draft", "plan", "journal",
+    "deliver", "pending", "carry", "changelog", "generated", "trusted", "refresh", "create", "prompts", "environment",
+    "report", "summary", "handover", "welcome", "commands", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -102,9 +102,7 @@ def carry(
 def _missing(work: _Carrying) -> ToolError:
     """What is to be answered before it can go on, with what else does not fit."""
     lines = [f"{name}: {why}, it has no default, and nobody can be asked here" for name, why in work.missing.items()]
-    lines += [
-        f"{one.name}: {one.before!r} -> {one.after!r} ({one.reason})" for one in work.changes if not one.is_wanted
-    ]
+    lines += [one.clause for one in work.changes if not one.is_wanted]
     message = "Answers are missing:" + "".join(f"\n  {line}" for line in lines)
     return ToolError(message, f"Give {' '.join(f'--set {name}=VALUE' for name in work.missing)}.")
 

@@ -1,4 +1,4 @@
-"""A Plan reaches the user: in the work tree, as a commit on a branch, or as a patch."""
+"""A Plan reaches the repository: its work tree and index, or a branch."""
 
 import hashlib
 import os

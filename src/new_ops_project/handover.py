@@ -17,6 +17,8 @@ from new_ops_project.plan import Plan
 from new_ops_project.project import Repository, Status
 from new_ops_project.report import Voice
 
+_FACTS = ("path", "from", "to")
+
 
 @dataclass(frozen=True)
 class Way:
@@ -146,8 +148,6 @@ def _write(plan: Plan, way: Way, occasion: Occasion, voice: Voice) -> Outcome:
 
 
 # ---- afterwards ---------------------------------------------------------------------------------------------
-
-_FACTS = ("path", "from", "to")
 
 
 def _facts(change: Change) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.errors import ToolError
+from new_ops_project.fastimport import commit, file, files, moved, named, root
 from new_ops_project.process import ProcessError
 from new_ops_project.tree import Entry, Tree
 
@@ -82,9 +83,9 @@ class Scratch:
     def merge(self, base: Tree, ours: str, theirs: Tree, *, over: Tree, moves: Mapping[str, str]) -> Merged:
         """Merge the tree object `ours`, with files moved and with `over` in place of its own, with `theirs`."""
         stream = b"".join((
-            _commit(BASE, 1), _files(base),
-            _commit(OURS, 2, parent=1), _root(ours), _moved(moves), _files(over),
-            _commit(THEIRS, 3, parent=1), b"deleteall\n", _files(theirs),
+            commit(BASE, 1), files(base),
+            commit(OURS, 2, parent=1), root(ours), moved(moves), files(over),
+            commit(THEIRS, 3, parent=1), b"deleteall\n", files(theirs),
         ))  # fmt: skip
         self.git("fast-import", "--quiet", stdin=stream)
         command = ("merge-tree", "--write-tree", "-z", "--messages", OURS, THEIRS)
@@ -107,7 +108,7 @@ class Scratch:
 
             run("checkout", "--quiet", "--force", "--detach", OURS)
             said = run("merge", "--no-commit", "--no-ff", "--quiet", THEIRS, codes=(0, 1)).decode(errors="replace")
-            stages = tuple(map(_stage, filter(None, run("ls-files", "--unmerged", "-z").split(b"\0"))))
+            stages = tuple(map(read_stage, filter(None, run("ls-files", "--unmerged", "-z").split(b"\0"))))
             for stage in stages:
                 if stage.path != _labelled(stage).path:
                     Path(folder, stage.path).rename(Path(folder, _labelled(stage).path))
@@ -142,12 +143,11 @@ class Scratch:
         None takes a file away.
         """
         prefix, tree = subtree
-        placed = _root(tree) if not prefix else _root(onto) + _path(f"M 040000 {tree} ".encode(), prefix[:-1])
+        placed = root(tree) if not prefix else root(onto) + named(f"M 040000 {tree} ".encode(), prefix[:-1])
         files = b"".join(
-            _file(f"{prefix}{path}", entry) if entry else _path(b"D ", f"{prefix}{path}")
-            for path, entry in over.items()
+            file(f"{prefix}{path}", entry) if entry else named(b"D ", f"{prefix}{path}") for path, entry in over.items()
         )
-        said = self.git("fast-import", "--quiet", stdin=_commit("merged", 1) + placed + files + b'ls ""\n')
+        said = self.git("fast-import", "--quiet", stdin=commit("merged", 1) + placed + files + b'ls ""\n')
         return said.split()[2].decode()
 
     def differences(self, old: str, new: str) -> list[Difference]:
@@ -220,36 +220,6 @@ def _config(object_format: str) -> str:
     return "\n".join([*lines, "[extensions]", f"objectFormat = {object_format}", ""])
 
 
-# ---- git-fast-import(1) -------------------------------------------------------------------------------------
-
-
-def _commit(branch: str, mark: int, *, parent: int = 0) -> bytes:
-    head = f"commit refs/heads/{branch}\nmark :{mark}\ncommitter t <t> 0 +0000\ndata 0\n"
-    return head.encode() + (f"from :{parent}\n".encode() if parent else b"")
-
-
-def _root(tree: str) -> bytes:
-    return f'M 040000 {tree} ""\n'.encode()
-
-
-def _files(tree: Tree) -> bytes:
-    return b"".join(_file(path, entry) for path, entry in tree.items())
-
-
-def _moved(moves: Mapping[str, str]) -> bytes:
-    return b"".join(_path(b"R ", old)[:-1] + b" " + _path(b"", new) for old, new in moves.items())
-
-
-def _file(path: str, entry: Entry) -> bytes:
-    head = _path(f"M {entry.mode} inline ".encode(), path)
-    return head + f"data {len(entry.content)}\n".encode() + entry.content + b"\n"
-
-
-def _path(command: bytes, path: str) -> bytes:
-    quoted = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
-    return command + b'"' + quoted + b'"\n'
-
-
 # ---- what git says ------------------------------------------------------------------------------------------
 
 
@@ -257,11 +227,12 @@ def _parsed(said: bytes) -> Merged:
     """The output of `git merge-tree -z`: the tree, the stages, an empty field, the messages."""
     tree, *fields = said.split(b"\0")
     end = fields.index(b"") if b"" in fields else len(fields)
-    stages = tuple(map(_stage, fields[:end]))
+    stages = tuple(map(read_stage, fields[:end]))
     return Merged(tree.decode(), stages, dict(_reasons([os.fsdecode(field) for field in fields[end + 1 :]])))
 
 
-def _stage(field: bytes) -> Stage:
+def read_stage(field: bytes) -> Stage:
+    """One line of `git ls-files --unmerged -z`, or of what git-merge-tree says of a conflict."""
     about, _, path = field.partition(b"\t")
     mode, blob, number = about.decode().split()
     return Stage(mode, blob, int(number), os.fsdecode(path))
@@ -305,9 +276,3 @@ def _objects(asked: list[str], said: bytes) -> Iterator[tuple[str, tuple[str, by
         size = int(head[2])
         yield name, (head[0].decode(), said[place : place + size])
         place += size + 1
-
-
-def stages(root: Path) -> list[Stage]:
-    """The unmerged paths of the work tree `root`, from its top."""
-    listed = git.git("ls-files", "--unmerged", "--full-name", "-z", at=root).stdout
-    return [_stage(field) for field in listed.split(b"\0") if field]

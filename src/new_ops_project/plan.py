@@ -115,7 +115,16 @@ def found(repository: Repository, commit: str, prefix: str, made: Found) -> Iter
         draft = labelled(start(scratch, Merged(made.tree, made.stages, reasons), project.ours))
         draft = not_overwritten(draft, made.base, made.theirs, project.mine, over=made.over)
         draft = unbroken(not_dropped(draft, made.base, project.mine, over=made.over), {}, {})
+        draft = replace(draft, notes=(*draft.notes, *_unseen(made, project.mine)))
         yield _finished(draft, repository, Sides(made.base, {}, commit, prefix), project.head, ignored=set())
+
+
+def _unseen(made: Found, mine: Mapping[str, bytes]) -> list[str]:
+    """A note for each file whose changes had nowhere to go."""
+    missed = [path for path in made.base if path in made.theirs and path not in mine]
+    changed = [path for path in sorted(missed) if made.base[path] != made.theirs[path]]
+    return [f"{path} was moved or deleted here and has changed in the template; that is for you to bring over."
+            for path in changed]  # fmt: skip
 
 
 def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) -> Plan:

@@ -62,9 +62,10 @@ class Refresh:
 
     def news(self) -> str:
         """The template's changelog between the two versions; what its commits say, where it has none."""
-        told = changelog.between(self.after.root, self.before.version, self.after.version)
+        if told := changelog.between(self.after.root, self.before.version, self.after.version):
+            return told
         said = self.releases.subjects(self.before, self.after)
-        return told or "\n".join(f"- {line}" for line in said if line not in self.releases.tags)
+        return "\n".join(f"- {line}" for line in said if line not in self.releases.tags)
 
 
 def look(project: Project, target: Target) -> Refresh:

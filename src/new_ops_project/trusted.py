@@ -12,7 +12,7 @@ from typing import Any
 
 from new_ops_project import git, plan, render
 from new_ops_project.errors import ToolError
-from new_ops_project.merge import Stage, stages
+from new_ops_project.merge import Stage, read_stage
 from new_ops_project.plan import Found, Plan
 from new_ops_project.process import ProcessError
 from new_ops_project.project import Project
@@ -93,9 +93,15 @@ def _point_at(answers_file: Path, step: Step) -> None:
 
 def _found(root: Path, project: Project, base: Tree, theirs: Tree) -> Found:
     """What the worktree holds now, conflicts and all."""
-    unmerged = tuple(stage for stage in stages(root) if stage.path.startswith(project.prefix))
+    unmerged = tuple(one for one in _stages(root) if one.path.startswith(project.prefix))
     git.git(*_QUIET, "add", "--all", at=root)
     tree = git.git("write-tree", at=root).text
     subtree = git.resolve_object(root, f"{tree}:{project.prefix.rstrip('/')}") if project.prefix else tree
     bare = tuple(Stage(one.mode, one.blob, one.number, one.path.removeprefix(project.prefix)) for one in unmerged)
     return Found(subtree, bare, base, theirs, frozenset({project.answers_file}))
+
+
+def _stages(root: Path) -> list[Stage]:
+    """The unmerged paths of the work tree `root`, from its top."""
+    listed = git.git("ls-files", "--unmerged", "--full-name", "-z", at=root).stdout
+    return [read_stage(field) for field in listed.split(b"\0") if field]

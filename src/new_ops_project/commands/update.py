@@ -23,9 +23,13 @@ EXAMPLES = """\b
 Examples:
   new-ops-project update --preview          shows every change, writes nothing
   new-ops-project update                    writes to the work tree, staged
-  new-ops-project update --branch           one commit on template/VERSION
+  new-ops-project update PATH --branch      one commit on template/VERSION
   new-ops-project update --check            1 when the project is behind
   new-ops-project update --set python_version=3.14 --commit
+
+\b
+Exit codes: 0 done, or current; 1 behind (--check); 2 could not;
+3 conflicts to resolve; 4 the template needs --trust.
 """
 
 
