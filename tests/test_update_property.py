@@ -189,6 +189,7 @@ def hide(folder: Path, place: str, token: str) -> None:
 
 def keep_out(folder: Path, place: str, token: str) -> None:
     """Have such a rule for what is not there yet, or is tracked anyway."""
+    (folder / ".git" / "info").mkdir(exist_ok=True)
     with (folder / ".git" / "info" / "exclude").open("ab") as file:
         file.write(b"/" + os.fsencode(place) + b"\n")
 

@@ -1,5 +1,6 @@
 """The way in: the command line, with Ctrl-C heeded from the first import on."""
 
+import signal
 import sys
 from typing import NoReturn
 
@@ -12,6 +13,7 @@ def main() -> NoReturn:
         code = run()
     except KeyboardInterrupt:  # before there is anything that could be undone, or when all is done
         code = 130
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what there was to say is said
     sys.exit(code)
 
 

@@ -82,7 +82,8 @@ def _no_hooks() -> Iterator[None]:
     """Let no hook of the user's run on copier's temporary trees."""
     from plumbum import local
 
-    quiet = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.hooksPath", "GIT_CONFIG_VALUE_0": os.devnull}
+    quiet = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.hooksPath", "GIT_CONFIG_VALUE_0": os.devnull,
+             "GIT_TEMPLATE_DIR": ""}  # fmt: skip
     with local.env(**quiet):
         yield
 

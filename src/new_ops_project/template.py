@@ -140,7 +140,7 @@ def _repository(source: Source, *, offline: bool = False) -> Path | None:
     if path.is_dir():
         return None
     if "://" not in location and not sources.is_short(location) and not path.is_file():
-        message = f"The template {source.location}, found because {source.reason}, does not exist."
+        message = f"The template {source.location} does not exist; {source.reason}."
         raise ToolError(message, "Give the place where it is now as --template: a folder or a git URL.")
     return _mirror(str(path) if path.is_file() else sources.address(location), offline=offline)
 

@@ -71,6 +71,7 @@ def command(*, as_json: bool, resume: bool, abort: bool, **options: Any) -> None
     The project's own changes stay: both are merged, and where they contradict each other the file gets conflict markers
     and the exit code is 3. Without another option the result is in the work tree, staged and not committed.
     """
+    from new_ops_project import interrupts
     from new_ops_project.handover import Way
 
     names = ("preview", "patch", "branch", "in_place", "commit")
@@ -78,13 +79,14 @@ def command(*, as_json: bool, resume: bool, abort: bool, **options: Any) -> None
     request = Request(**options)
     _require_sense(request, way, resume=resume, abort=abort, as_json=as_json)
     voice = Voice(as_json or way.patch == "-")
-    outcome = _run(request, way, voice, resume=resume, abort=abort, can_ask=not as_json and is_interactive())
-    if as_json:
-        voice.answer({"state": outcome.state, **outcome.details, "next": list(outcome.next)})
-    elif outcome.next:
-        voice.say("\nNext:")
-        for step in outcome.next:
-            voice.say(f"  {step}")
+    with interrupts.until_decided():
+        outcome = _run(request, way, voice, resume=resume, abort=abort, can_ask=not as_json and is_interactive())
+        if as_json:
+            voice.answer({"state": outcome.state, **outcome.details, "next": list(outcome.next)})
+        elif outcome.next:
+            voice.say("\nNext:")
+            for step in outcome.next:
+                voice.say(f"  {step}")
     click.get_current_context().exit(outcome.code)
 
 
@@ -92,7 +94,7 @@ def _run(request: Request, way: "Way", voice: Voice, *, resume: bool, abort: boo
     from new_ops_project import git, handover, interrupts, project, sources
 
     git.require_found()
-    with interrupts.until_decided(), interrupts.temporary_folder():
+    with interrupts.temporary_folder():
         if resume or abort:
             where, _, _ = project.find(sources.expanded(request.path))
             return handover.conclude(where, way, voice) if resume else handover.take_back(where, way, voice)
