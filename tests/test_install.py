@@ -57,7 +57,7 @@ def install(python: Path, wheel: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path, cached: None) -> None:
-    """Installed into an empty environment, with no network: every tag, every tier, and plain copier's update."""
+    """Installed into an empty environment, with no network: every tag, every tier, and both updates."""
     base = environment.interpreter(python)
     subprocess.run([str(base), "-m", "venv", "--without-pip", "env"], cwd=work, check=True)
     inside = work / "env" / "bin"
@@ -79,6 +79,9 @@ def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path,
     assert (work / "old" / ".editorconfig").read_text().startswith("# the first")
     for tier in ("script", "library", "cli"):
         offline("new-ops-project", "new", tier, "--defaults", "--tier", tier)
+    offline("new-ops-project", "new", "ours", "--defaults", "--ref", "v1.0.0")
+    assert json.loads(offline("new-ops-project", "update", "ours", "--commit", "--json"))["state"] == "committed"
+    assert tree(work / "ours")[".editorconfig"] == tree(work / "script")[".editorconfig"]
     offline("copier", "update", "--defaults", at=work / "old")
     assert yaml.safe_load((work / "old" / ".copier-answers.yml").read_bytes())["_commit"] == "v1.1.0"
     assert tree(work / "old")[".editorconfig"] == tree(work / "script")[".editorconfig"]
