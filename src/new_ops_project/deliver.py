@@ -174,7 +174,11 @@ def on_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
     """
     where, ref = plan.repository, f"refs/heads/{branch}"
     was = _replaceable(where, branch, plan)
-    if was and git.git("log", "-1", "--format=%T %P", was, at=where.root).text == f"{plan.tree} {plan.commit}":
+    if (
+        was
+        and git.git("log", "-1", "--no-show-signature", "--format=%T %P", was, at=where.root).text
+        == f"{plan.tree} {plan.commit}"
+    ):
         return was, False
     if at := git.checked_out(where.root, branch):
         raise ToolError(f"The branch {branch} is checked out in {at}.", "Switch to another, or give --branch NAME.")
@@ -195,7 +199,9 @@ def _replaceable(where: Repository, branch: str, plan: Plan) -> str | None:
     tip = git.resolve(where.root, f"refs/heads/{branch}")
     if tip is None:
         return None
-    tree, _, body = git.git("log", "-1", "--format=%T%n%B", tip, at=where.root).text.partition("\n")
+    tree, _, body = git.git("log", "-1", "--no-show-signature", "--format=%T%n%B", tip, at=where.root).text.partition(
+        "\n"
+    )
     if f"{_TREE}: {tree}" not in body and tip != plan.commit:
         message = f"The branch {branch} exists and holds commits that are not this tool's."
         raise ToolError(message, f"Delete it (git branch -D {branch}), or give --branch NAME.")

@@ -175,7 +175,9 @@ def is_ancestor(repository: Path, older: str, newer: str) -> bool:
 
 def subjects(repository: Path, span: str) -> list[str]:
     """The first line of each commit message in `span` (gitrevisions(7)), newest first, at most twenty."""
-    return git("log", "--no-merges", "--max-count=20", "--format=%s", span, at=repository).text.splitlines()
+    return git(
+        "log", "--no-show-signature", "--no-merges", "--max-count=20", "--format=%s", span, at=repository
+    ).text.splitlines()
 
 
 def add(repository: Path, paths: list[str]) -> None:

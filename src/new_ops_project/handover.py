@@ -154,10 +154,10 @@ def _facts(change: Change) -> dict[str, Any]:
     return {key: change.about[key] for key in _FACTS}
 
 
-def waiting(where: Repository, now: Status, way: Way, voice: Voice) -> Outcome | None:
+def waiting(where: Repository, now: Status, way: Way, voice: Voice, *, to: str | None) -> Outcome | None:
     """What is left of an earlier run, if that stands in the way of writing: not committed yet.
 
-    Raises ToolError when it has conflicts that are not resolved.
+    Raises ToolError when it has conflicts that are not resolved, or goes elsewhere than `to`.
     """
     left = pending.find(where, now) if way.writes_work_tree else None
     if left is None:
@@ -167,6 +167,9 @@ def waiting(where: Repository, now: Status, way: Way, voice: Voice) -> Outcome |
     if left.open_paths:
         message = f"An {way.verb} has conflicts that are not resolved: {', '.join(left.open_paths)}."
         raise ToolError(message, f"Resolve them and run `{way.command} --continue`, or --abort.")
+    if to not in {None, left.change.about["to"]}:
+        message = f"The {way.verb} to {left.change.about['to']} waits to be committed, so none to {to} is begun."
+        raise ToolError(message, f"git commit, or take it back: {way.command} --abort.")
     if way.commit:
         return _concluded(where, way, voice)
     voice.say(f"The {way.verb} to {left.change.about['to']} is in the work tree and waits to be committed.")

@@ -21,6 +21,10 @@ _SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 _SCP = re.compile(r"^(?:[\w.+-]+@)?[\w.-]{2,}:(?!//)")
 
 
+# A token or a password in a URL; the account of an ssh address is part of it.
+_SECRET = re.compile(r"(?<=http://)[^/@]*@|(?<=https://)[^/@]*@|(?<=://)[^/@:]*:[^/@]*@")
+
+
 @dataclass(frozen=True)
 class Source:
     """A template's place as the answers file records it, and why this one was taken."""
@@ -33,8 +37,8 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What to call it when speaking to a person."""
-        return self.shown or self.location
+        """What to call it when speaking to a person, without what should stay between git and the server."""
+        return self.shown or _SECRET.sub("", self.location)
 
 
 def find(option: str | None = None) -> Source:

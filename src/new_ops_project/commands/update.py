@@ -154,7 +154,7 @@ def update(request: Request, way: "Way", voice: Voice, *, ask: "Asker | None" = 
     with nullcontext() if is_reading else journal.locked(where.git_dir):
         now = project.status(where)
         if not is_reading and journal.under_way(where.root, where.git_dir):
-            if waiting := handover.waiting(where, now, way, voice):
+            if waiting := handover.waiting(where, now, way, voice, to=request.to):
                 return waiting
             now = project.status(where)
         if now.unmerged and not request.check:
