@@ -142,6 +142,22 @@ def test_trusted_loses_no_edit(gone: str, run: Run, work: Path, shared: Path) ->
 
 
 @pytest.mark.slow
+def test_a_trusted_conflict_has_three_sides(run: Run, work: Path, shared: Path) -> None:
+    """What copier leaves with two sides gets the old template's, and the labels that every conflict has."""
+    lines = ["a\n", "old\n", "z\n"]
+    texts = {tag: "".join(lines).replace("old", word) for tag, word in (("v1.0.0", "old"), ("v1.1.0", "theirs"))}
+    project = trusting(shared, work, {
+        "v1.0.0": {**TASKS["v1.0.0"], "notes.txt": texts["v1.0.0"]}, "v1.1.0": {"notes.txt": texts["v1.1.0"]},
+    })  # fmt: skip
+    (project / "notes.txt").write_text("".join(lines).replace("old", "ours"))
+    saved(project)
+    run("update", str(project), "--trust", code=3)
+    assert (project / "notes.txt").read_text() == (
+        "a\n<<<<<<< your project\nours\n||||||| old template\nold\n=======\ntheirs\n>>>>>>> new template\nz\n"
+    )
+
+
+@pytest.mark.slow
 def test_trusted_loses_no_edit_of_a_renamed_file(run: Run, work: Path, shared: Path) -> None:
     """The user's line is in the renamed file, or the old file is kept and named as a conflict."""
     long = "".join(f"line {number}\n" for number in range(20))

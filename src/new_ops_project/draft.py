@@ -87,6 +87,17 @@ def labelled(draft: Draft) -> Draft:
     return replace(draft, over={**draft.over, **changed})
 
 
+def three_sided(draft: Draft) -> Draft:
+    """With the old template in each conflict of a text that all three have, where whoever merged it left it out."""
+    sides: dict[str, dict[int, bytes]] = {}
+    for stage in draft.merged.stages:
+        sides.setdefault(stage.path, {})[stage.number] = draft.blobs[stage.blob]
+    texts = {path: three for path, three in sides.items() if len(three) == 3 and b"\0" not in b"".join(three.values())}  # noqa: PLR2004
+    merged = {path: draft.scratch.three_way(three[1], three[2], three[3]) for path, three in texts.items()}
+    over = {path: Entry(draft.mode(path), content) for path, content in merged.items()}
+    return replace(draft, over={**draft.over, **over})
+
+
 def deleted(draft: Draft) -> Draft:
     """With what the user deleted staying deleted, although the template has changed it since."""
     sides: dict[str, set[int]] = {}

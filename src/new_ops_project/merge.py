@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project import git
+from new_ops_project import git, markers
 from new_ops_project.errors import ToolError
 from new_ops_project.fastimport import commit, file, files, moved, named, root
 from new_ops_project.process import ProcessError
@@ -118,6 +118,16 @@ class Scratch:
         for line in said.splitlines():
             kinds |= {path: line.partition(":")[0] for path in kinds if line.startswith("CONFLICT") and path in line}
         return Merged(tree, tuple(_labelled(stage) for stage in stages), kinds)
+
+    def three_way(self, base: bytes, ours: bytes, theirs: bytes) -> bytes:
+        """One file merged by itself (git-merge-file(1)), with all three sides in each conflict."""
+        sides = {markers.OURS: ours, markers.BASE: base, markers.THEIRS: theirs}
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            for name, content in sides.items():
+                Path(folder, name).write_bytes(content)
+            labels = [word for name in sides for word in ("-L", name)]
+            names = [str(Path(folder, name)) for name in sides]
+            return self.git("merge-file", "-p", "--diff3", *labels, *names, codes=tuple(range(128)))
 
     def heed(self, attributes: bytes) -> None:
         """Merge by these gitattributes(5): `merge=union`, `binary`, a driver of the user's."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from new_ops_project import git, merge
-from new_ops_project.draft import Draft, deleted, labelled, not_dropped, not_overwritten, start, unbroken
+from new_ops_project.draft import Draft, deleted, labelled, not_dropped, not_overwritten, start, three_sided, unbroken
 from new_ops_project.errors import ToolError
 from new_ops_project.merge import Difference, Merged, Scratch, Stage
 from new_ops_project.project import Repository
@@ -112,7 +112,7 @@ def found(repository: Repository, commit: str, prefix: str, made: Found) -> Iter
     with merge.scratch(repository.objects, repository.object_format) as scratch:
         project = _project(scratch, Sides(made.base, {}, commit, prefix))
         reasons = {stage.path: "CONFLICT (contents)" for stage in made.stages}
-        draft = labelled(start(scratch, Merged(made.tree, made.stages, reasons), project.ours))
+        draft = labelled(three_sided(start(scratch, Merged(made.tree, made.stages, reasons), project.ours)))
         draft = not_overwritten(draft, made.base, made.theirs, project.mine, over=made.over)
         draft = unbroken(not_dropped(draft, made.base, project.mine, over=made.over), {}, {})
         draft = replace(draft, notes=(*draft.notes, *_unseen(made, project.mine)))
