@@ -23,6 +23,7 @@ Examples:
 VERBS = {
     "new": "Create a project: three answers, a committed repository.",
     "update": "Refresh a project: the template's newest version, and nothing lost.",
+    "promote": "Grow a project: a script becomes a library, a library a command.",
     "template": "Show, list and publish the template.",
     "config": "Show and set defaults: `template`, and any answer.",
     "completion": "Print the completion script of a shell.",

@@ -34,7 +34,7 @@ def require_untouched(plan: Plan, now: Status) -> None:
     touched = {path for one in plan.differences for path in (one.path, one.before)}
     if mine := [path for path in now.dirty if path in touched]:
         hint = "Commit or stash that first, or use --branch, which leaves the work tree alone."
-        raise ToolError(f"The update changes what is not committed here: {_some(mine)}.", hint)
+        raise ToolError(f"What is not committed here would change: {_some(mine)}.", hint)
 
 
 def require_no_merge(where: Repository) -> None:

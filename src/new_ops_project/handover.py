@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from new_ops_project import deliver, journal, pending
+from new_ops_project import deliver, git, journal, pending, project, sources
 from new_ops_project.errors import Exit, ToolError
 from new_ops_project.journal import Change
 from new_ops_project.plan import Plan
@@ -125,7 +125,8 @@ def _branch(plan: Plan, way: Way, occasion: Occasion, voice: Voice) -> Outcome:
 
 def _write(plan: Plan, way: Way, occasion: Occasion, voice: Voice) -> Outcome:
     about = {
-        **{key: occasion.details[key] for key in _FACTS},
+        "verb": way.verb,
+        **_facts(occasion.details),
         "head": plan.commit,
         "message": occasion.message,
         "commit": way.commit,
@@ -150,30 +151,45 @@ def _write(plan: Plan, way: Way, occasion: Occasion, voice: Voice) -> Outcome:
 # ---- afterwards ---------------------------------------------------------------------------------------------
 
 
-def _facts(change: Change) -> dict[str, Any]:
-    return {key: change.about[key] for key in _FACTS}
+def _facts(about: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: about[key] for key in _FACTS}
 
 
-def waiting(where: Repository, now: Status, way: Way, voice: Voice, *, to: str | None) -> Outcome | None:
-    """What is left of an earlier run, if that stands in the way of writing: not committed yet.
+def settled(where: Repository, way: Way, voice: Voice, *, to: str | None) -> Status | Outcome:
+    """The state of the work tree; or what is left of an earlier run, if that stands in the way of writing.
 
-    Raises ToolError when it has conflicts that are not resolved, or goes elsewhere than `to`.
+    Raises ToolError for conflicts that are not resolved, and when what waits goes elsewhere than `to`.
     """
-    left = pending.find(where, now) if way.writes_work_tree else None
+    now = project.status(where)
+    if way.writes_work_tree and journal.under_way(where.root, where.git_dir):
+        if waiting := _waiting(where, now, way, voice, to=to):
+            return waiting
+        now = project.status(where)
+    if now.unmerged:
+        raise ToolError(f"There are unresolved conflicts: {', '.join(now.unmerged[:5])}.",
+                        "Resolve and commit them first, or take them back (git merge --abort).")  # fmt: skip
+    return now
+
+
+def _waiting(where: Repository, now: Status, way: Way, voice: Voice, *, to: str | None) -> Outcome | None:
+    """What is left of an earlier run: not committed yet."""
+    left = pending.find(where, now)
     if left is None:
         return None
+    there, wanted = left.change.about["to"], pending.noun(way.verb)
+    the, command = f"{pending.noun(left.verb, 'the').capitalize()} to {there}", f"new-ops-project {left.verb}"
     if left.was_finished:
-        voice.say(f"An {way.verb} that was stopped half-way is finished now.", fg="yellow")
+        voice.say(f"{pending.noun(left.verb, 'a').capitalize()} that was stopped half-way is finished now.", fg="yellow")
     if left.open_paths:
-        message = f"An {way.verb} has conflicts that are not resolved: {', '.join(left.open_paths)}."
-        raise ToolError(message, f"Resolve them and run `{way.command} --continue`, or --abort.")
-    if to not in {None, left.change.about["to"]}:
-        message = f"The {way.verb} to {left.change.about['to']} waits to be committed, so none to {to} is begun."
-        raise ToolError(message, f"git commit, or take it back: {way.command} --abort.")
+        message = f"{the} has conflicts that are not resolved: {', '.join(left.open_paths)}."
+        raise ToolError(message, f"Resolve them and run `{command} --continue`, or --abort.")
+    if left.verb != way.verb or to not in {None, there}:
+        other = f"no {wanted}" if left.verb != way.verb else f"none to {to}"
+        raise ToolError(f"{the} waits to be committed, so {other} is begun.", f"git commit, or: {command} --abort.")
     if way.commit:
         return _concluded(where, way, voice)
-    voice.say(f"The {way.verb} to {left.change.about['to']} is in the work tree and waits to be committed.")
-    return Outcome("waiting", details=_facts(left.change), next=("git commit", f"{way.command} --abort"))
+    voice.say(f"{the} is in the work tree and waits to be committed.")
+    return Outcome("waiting", details=_facts(left.change.about), next=("git commit", f"{way.command} --abort"))
 
 
 def take_back(where: Repository, way: Way, voice: Voice) -> Outcome:
@@ -182,11 +198,12 @@ def take_back(where: Repository, way: Way, voice: Voice) -> Outcome:
     Raises ToolError when there is none.
     """
     with journal.locked(where.git_dir):
-        change, kept = pending.take_back(where)
-    voice.say(f"The {way.verb} to {change.about['to']} is taken back; everything is as it was.")
+        change, kept = pending.take_back(where, way.verb)
+    the = pending.noun(str(change.about.get("verb", way.verb)), "the").capitalize()
+    voice.say(f"{the} to {change.about['to']} is taken back; everything is as it was.")
     if kept:
         voice.say(f"What was edited since is kept in {kept}.", fg="yellow")
-    return Outcome("aborted", details={**_facts(change), **({"kept": str(kept)} if kept else {})})
+    return Outcome("aborted", details={**_facts(change.about), **({"kept": str(kept)} if kept else {})})
 
 
 def conclude(where: Repository, way: Way, voice: Voice) -> Outcome:
@@ -199,13 +216,53 @@ def conclude(where: Repository, way: Way, voice: Voice) -> Outcome:
 
 
 def _concluded(where: Repository, way: Way, voice: Voice) -> Outcome:
-    change, made, as_before = pending.conclude(where, commit=way.commit)
+    change, made, as_before = pending.conclude(where, way.verb, commit=way.commit)
     for path in as_before:
         voice.say(f"Kept as it was here: {path} ({change.about['conflicts'][path]}).")
     if not made:
         voice.say(
             "Everything is staged; no conflict is left." if change.about["conflicts"] else "Everything is staged."
         )
-        return Outcome("staged", details=_facts(change), next=("git commit",))
+        return Outcome("staged", details=_facts(change.about), next=("git commit",))
     voice.say(f"Committed as {made[:7]}.")
-    return Outcome("committed", details={**_facts(change), "commit": made})
+    return Outcome("committed", details={**_facts(change.about), "commit": made})
+
+
+# ---- the edge of a verb -----------------------------------------------------------------------------------------
+
+
+def require_sense(way: Way, *, as_json: bool, resume: bool, abort: bool, aims: Mapping[str, Any]) -> None:
+    """Raise ToolError for options that contradict each other; `aims` are those that say what to do, by name."""
+    chosen = {
+        "--continue": resume, "--abort": abort, "--preview": way.preview, "--check": bool(aims.get("--check")),
+        "--patch": way.patch is not None, "--branch": way.branch is not None, "--in-place": way.in_place,
+        "--commit": way.commit,
+    }  # fmt: skip
+    given = [name for name, is_given in chosen.items() if is_given]
+    if len(given) > 1 and given not in (
+        ["--continue", "--commit"],
+        ["--in-place", "--commit"],
+        ["--preview", "--in-place"],
+    ):
+        raise ToolError(f"{' and '.join(given)} do not go together.", "Choose one.")
+    if (resume or abort) and (useless := [name for name, value in aims.items() if value]):
+        raise ToolError(f"{given[0]} takes no {' and no '.join(useless)}.", "Leave that out.")
+    if way.patch == "-" and as_json:
+        raise ToolError("--json and --patch - both write to stdout.", "Give --patch a file.")
+
+
+def take_up(path: Path, way: Way, voice: Voice, *, resume: bool) -> Outcome:
+    """--continue or --abort, for the project in `path`."""
+    git.require_found()
+    where, _, _ = project.find(sources.expanded(path))
+    return conclude(where, way, voice) if resume else take_back(where, way, voice)
+
+
+def answer(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
+    """Print the outcome: one JSON object, or what to do next."""
+    if as_json:
+        voice.answer({"state": outcome.state, **outcome.details, "next": list(outcome.next)})
+    elif outcome.next:
+        voice.say("\nNext:")
+        for step in outcome.next:
+            voice.say(f"  {step}")

@@ -9,6 +9,16 @@ from new_ops_project.journal import Change
 from new_ops_project.project import Repository, Status
 
 
+_NOUNS = {"update": "update", "promote": "promotion", "adopt": "adoption"}
+
+
+def noun(verb: str, article: str = "") -> str:
+    """What a verb makes, with an article: `an update`, `the promotion`."""
+    name = _NOUNS.get(verb, verb)
+    chosen = {"a": "an" if name[0] in "aeiou" else "a"}.get(article, article)
+    return f"{chosen} {name}".strip()
+
+
 @dataclass(frozen=True)
 class Pending:
     """What an earlier run left: `was_finished` says that this run had to take its last steps."""
@@ -16,6 +26,11 @@ class Pending:
     change: Change
     was_finished: bool
     open_paths: tuple[str, ...]
+
+    @property
+    def verb(self) -> str:
+        """The verb that left it."""
+        return str(self.change.about.get("verb", "update"))
 
 
 def find(where: Repository, now: Status) -> Pending | None:
@@ -67,23 +82,23 @@ def _wrong(where: Repository, change: Change) -> list[tuple[str, str]]:
     return found
 
 
-def take_back(where: Repository) -> tuple[Change, Path | None]:
+def take_back(where: Repository, verb: str) -> tuple[Change, Path | None]:
     """Restore work tree and index as they were; the folder is where edits made since are kept, if there are any.
 
     Raises ToolError when nothing is under way.
     """
-    change = _required(where)
+    change = _required(where, verb)
     return change, journal.take_back(change)
 
 
-def conclude(where: Repository, *, commit: bool) -> tuple[Change, str, list[str]]:
+def conclude(where: Repository, verb: str, *, commit: bool) -> tuple[Change, str, list[str]]:
     """Stage what was resolved, commit it if that was or is asked for, and forget the change.
 
     Returns the change, the commit, if there is one, and the paths in conflict that are just as they were before.
 
     Raises ToolError while a file holds conflict markers or does not parse, and when nothing is under way.
     """
-    change = _required(where)
+    change = _required(where, verb)
     journal.finish(change)
     if wrong := _wrong(where, change):
         named = "".join(f"\n  {path} {why}" for path, why in wrong)
@@ -105,23 +120,23 @@ def conclude(where: Repository, *, commit: bool) -> tuple[Change, str, list[str]
     return change, made, as_before
 
 
-def _required(where: Repository) -> Change:
+def _required(where: Repository, verb: str) -> Change:
     """The change that is in the work tree; raises ToolError when there is none, or not any more."""
     change = journal.under_way(where.root, where.git_dir)
     if change is None:
-        raise ToolError(f"No update is under way in {where.root}.", "Start one with `new-ops-project update`.")
-    now = project.status(where)
+        message = f"No {noun(verb)} is under way in {where.root}."
+        raise ToolError(message, f"Start one with `new-ops-project {verb}`.")
+    now, name = project.status(where), noun(str(change.about.get("verb", "update")))
     if now.head == change.about["head"]:
         return change
     if not journal.is_complete(change):
         journal.take_back(change)
-        raise ToolError(
-            "An update was stopped half-way, and HEAD has moved since.", "What it had written is taken back."
-        )
+        message = f"The {name} was stopped half-way, and HEAD has moved since."
+        raise ToolError(message, "What it had written is taken back.")
     if not _is_there(change, now):
         journal.conclude(change)
-        raise ToolError("The update was committed since.", "Take it back with git revert.")
-    message = f"HEAD has moved since the update was written: it was {change.about['head'][:9]}, it is {now.head[:9]}."
+        raise ToolError(f"The {name} was committed since.", "Take it back with git revert.")
+    message = f"HEAD has moved since the {name} was written: it was {change.about['head'][:9]}, it is {now.head[:9]}."
     raise ToolError(
         message, "Go back there (git switch, or git reset --soft) to take it back or conclude it, or commit it."
     )

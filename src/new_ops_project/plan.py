@@ -42,7 +42,8 @@ class Sides:
 
     `over` names files that are the template's alone: the project's version of them does not count.
     `once` names files that the template writes once: where it or the project ever had one, it is the user's.
-    `moves` says where files of the project go before the merge, if it has edited them.
+    `moves` says where files of the project go before the merge (those in `if_edited` only if it has edited them), and
+    `mine` what stands, at their new place, for files of the project.
     """
 
     base: Tree
@@ -52,6 +53,8 @@ class Sides:
     over: frozenset[str] = frozenset()
     once: frozenset[str] = frozenset()
     moves: Mapping[str, str] = field(default_factory=dict)
+    if_edited: frozenset[str] = frozenset()
+    mine: Tree = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -138,16 +141,18 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) ->
         {path: entry for path, entry in side.items() if path not in left_out} for side in (sides.base, sides.theirs)
     )
     base, theirs = with_endings(base, theirs, {path: content for path, content in mine.items() if path in base})
-    moves = {
-        old: new for old, new in sides.moves.items() if old in base and mine.get(old) not in {None, base[old].content}
-    }
+    moves = {old: new for old, new in sides.moves.items() if old not in sides.if_edited or _is_edited(old, base, mine)}
     merged = scratch.merge(
         {path: entry for path, entry in base.items() if path not in moves}, project.ours, theirs,
-        over={path: base[path] for path in sides.over if path in base}, moves=moves,
+        over={path: base[path] for path in sides.over if path in base} | sides.mine, moves=moves,
     )  # fmt: skip
     draft = start(scratch, merged, project.ours)
     draft = mend(unbroken(deleted(labelled(draft)), base, theirs))
     return _finished(draft, repository, sides, project.head, ignored=ignored)
+
+
+def _is_edited(path: str, base: Tree, mine: Mapping[str, bytes]) -> bool:
+    return path in base and mine.get(path) not in {None, base[path].content}
 
 
 def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, ignored: set[str]) -> Plan:

@@ -120,11 +120,12 @@ def planned(refresh: Refresh, carried: Carried) -> Iterator[Plan]:
         with trusted.planned(project, step) as found:
             yield found
         return
-    base = _render(refresh, refresh.before, project.answers)
-    theirs = _render(refresh, refresh.after, carried.given)
+    base = rendered(refresh, refresh.before, project.answers)
+    theirs = rendered(refresh, refresh.after, carried.given)
+    going = moves(refresh.questionnaire, carried.answers.values, project.answers.get("tier"))
     sides = Sides(
         base, theirs, commit=project.commit, prefix=project.prefix, over=frozenset({project.answers_file}),
-        once=_once(refresh, carried.answers, {*base, *theirs}), moves=_moves(refresh, carried.answers),
+        once=_once(refresh, carried.answers, {*base, *theirs}) - going.keys(), moves=going, if_edited=frozenset(going),
     )  # fmt: skip
 
     def mend(draft: Draft) -> Draft:
@@ -134,7 +135,8 @@ def planned(refresh: Refresh, carried: Carried) -> Iterator[Plan]:
         yield found
 
 
-def _render(refresh: Refresh, checkout: Checkout, answers: Mapping[str, Any]) -> Tree:
+def rendered(refresh: Refresh, checkout: Checkout, answers: Mapping[str, Any]) -> Tree:
+    """The project as the template has it at a version, with these answers."""
     project = refresh.project
     return render.tree(
         checkout, answers, project.folder, answers_file=project.answers_file, trusted=refresh.target.trust,
@@ -146,8 +148,8 @@ def _external(refresh: Refresh) -> dict[str, bytes]:
     """The project's files that the template reads answers from (`_external_data`), those of another template mostly."""
     named = {**refresh.former.config.get("external_data", {}), **refresh.questionnaire.config.get("external_data", {})}
     answers = Answers(refresh.former, dict(refresh.project.answers))
-    rendered = [_rendered(answers, str(path)) for path in named.values()]
-    paths = {path: refresh.project.folder / path for path in rendered if path}
+    places = [_rendered(answers, str(path)) for path in named.values()]
+    paths = {path: refresh.project.folder / path for path in places if path}
     return {path: at.read_bytes() for path, at in paths.items() if at.is_file() and ".." not in at.parts}
 
 
@@ -178,11 +180,10 @@ def _once(refresh: Refresh, answers: Answers, paths: set[str]) -> frozenset[str]
     return frozenset(path for path in paths if kept.match_file(path))
 
 
-def _moves(refresh: Refresh, answers: Answers) -> dict[str, str]:
-    """Where files of the old tier go in the new one, as the template's table of files says (`moves_to`)."""
-    old, new = refresh.project.answers.get("tier"), answers.values.get("tier")
-    name, files = str(answers.values.get("import_name")), answers.values.get("files")
-    if old == new or not isinstance(files, list) or not answers.questionnaire.is_ours:
+def moves(questionnaire: Questionnaire, answers: Mapping[str, Any], old: Any) -> dict[str, str]:
+    """Where files of the tier `old` go in the one of `answers`, as the template's table of files says (`moves_to`)."""
+    new, name, files = answers.get("tier"), str(answers.get("import_name")), answers.get("files")
+    if old == new or not isinstance(files, list) or not questionnaire.is_ours:
         return {}
     moving = [file for file in files if old in file["tiers"] and new not in file["tiers"] and "moves_to" in file]
     return {file["path"].replace("NAME", name): file["moves_to"].replace("NAME", name) for file in moving}
@@ -191,17 +192,17 @@ def _moves(refresh: Refresh, answers: Answers) -> dict[str, str]:
 def drift(refresh: Refresh, carried: Carried) -> list[tuple[str, str]]:
     """Each file that the template manages and the project has edited or deleted, with which of both it is."""
     project = refresh.project
-    rendered = _render(refresh, refresh.before, project.answers)
-    once = _once(refresh, carried.answers, set(rendered))
+    managed = rendered(refresh, refresh.before, project.answers)
+    once = _once(refresh, carried.answers, set(managed))
     with merge.scratch(project.repository.objects, project.repository.object_format) as scratch:
-        names = {f"{project.commit}:{project.prefix}{path}": path for path in sorted(rendered) if path not in once}
+        names = {f"{project.commit}:{project.prefix}{path}": path for path in sorted(managed) if path not in once}
         found = scratch.contents(names)
     ignored = git.ignored(project.folder, [path for name, path in names.items() if name not in found])
-    states = ((path, _drifted(rendered[path].content, found.get(name))) for name, path in names.items())
+    states = ((path, _drifted(managed[path].content, found.get(name))) for name, path in names.items())
     return [(path, how) for path, how in states if how and path not in {*ignored, project.answers_file}]
 
 
-def _drifted(rendered: bytes, mine: bytes | None) -> str:
+def _drifted(managed: bytes, mine: bytes | None) -> str:
     if mine is None:
         return "deleted"
-    return "" if mine.replace(b"\r\n", b"\n") == rendered.replace(b"\r\n", b"\n") else "edited"
+    return "" if mine.replace(b"\r\n", b"\n") == managed.replace(b"\r\n", b"\n") else "edited"

@@ -71,58 +71,29 @@ def command(*, as_json: bool, resume: bool, abort: bool, **options: Any) -> None
     The project's own changes stay: both are merged, and where they contradict each other the file gets conflict markers
     and the exit code is 3. Without another option the result is in the work tree, staged and not committed.
     """
-    from new_ops_project import interrupts
+    from new_ops_project import handover, interrupts
     from new_ops_project.handover import Way
 
     names = ("preview", "patch", "branch", "in_place", "commit")
     way = Way("update", **{name: options.pop(name) for name in names})
     request = Request(**options)
-    _require_sense(request, way, resume=resume, abort=abort, as_json=as_json)
+    handover.require_sense(way, as_json=as_json, resume=resume, abort=abort, aims=_aims(request))
     voice = Voice(as_json or way.patch == "-")
-    with interrupts.until_decided():
-        outcome = _run(request, way, voice, resume=resume, abort=abort, can_ask=not as_json and is_interactive())
-        if as_json:
-            voice.answer({"state": outcome.state, **outcome.details, "next": list(outcome.next)})
-        elif outcome.next:
-            voice.say("\nNext:")
-            for step in outcome.next:
-                voice.say(f"  {step}")
+    with interrupts.until_decided(), interrupts.temporary_folder():
+        if resume or abort:
+            outcome = handover.take_up(request.path, way, voice, resume=resume)
+        else:
+            outcome = update(request, way, voice, ask=_asker() if not as_json and is_interactive() else None)
+        handover.answer(outcome, voice, as_json=as_json)
     click.get_current_context().exit(outcome.code)
 
 
-def _run(request: Request, way: "Way", voice: Voice, *, resume: bool, abort: bool, can_ask: bool) -> "Outcome":
-    from new_ops_project import git, handover, interrupts, project, sources
-
-    git.require_found()
-    with interrupts.temporary_folder():
-        if resume or abort:
-            where, _, _ = project.find(sources.expanded(request.path))
-            return handover.conclude(where, way, voice) if resume else handover.take_back(where, way, voice)
-        return update(request, way, voice, ask=_asker() if can_ask else None)
-
-
-def _require_sense(request: Request, way: "Way", *, resume: bool, abort: bool, as_json: bool) -> None:
-    """Raise ToolError for options that contradict each other."""
-    chosen = {
-        "--continue": resume, "--abort": abort, "--preview": way.preview, "--check": request.check,
-        "--patch": way.patch is not None, "--branch": way.branch is not None, "--in-place": way.in_place,
-        "--commit": way.commit,
+def _aims(request: Request) -> dict[str, Any]:
+    """What the options say that shall be done, by their names."""
+    return {
+        "--check": request.check, "--to": request.to, "--set": request.assignments, "--template": request.template,
+        "--trust": request.trust, "--accept-answer-changes": request.accept, "--offline": request.offline,
     }  # fmt: skip
-    given = [name for name, is_given in chosen.items() if is_given]
-    if len(given) > 1 and given not in (
-        ["--continue", "--commit"],
-        ["--in-place", "--commit"],
-        ["--preview", "--in-place"],
-    ):
-        raise ToolError(f"{' and '.join(given)} do not go together.", "Choose one.")
-    aims = {
-        "--to": request.to, "--set": request.assignments, "--template": request.template, "--trust": request.trust,
-        "--accept-answer-changes": request.accept, "--offline": request.offline,
-    }  # fmt: skip
-    if (resume or abort) and (useless := [name for name, value in aims.items() if value]):
-        raise ToolError(f"{given[0]} takes no {' and no '.join(useless)}.", "Leave that out.")
-    if way.patch == "-" and as_json:
-        raise ToolError("--json and --patch - both write to stdout.", "Give --patch a file.")
 
 
 def _asker() -> "Asker":
@@ -147,19 +118,15 @@ def update(request: Request, way: "Way", voice: Voice, *, ask: "Asker | None" = 
 
     Raises ToolError for everything that a person can mend; nothing has moved then.
     """
-    from new_ops_project import handover, journal, project, sources
+    from new_ops_project import git, handover, journal, project, sources
 
+    git.require_found()
     where, prefix, answers_file = project.find(sources.expanded(request.path))
     is_reading = request.check or not way.writes_work_tree
     with nullcontext() if is_reading else journal.locked(where.git_dir):
-        now = project.status(where)
-        if not is_reading and journal.under_way(where.root, where.git_dir):
-            if waiting := handover.waiting(where, now, way, voice, to=request.to):
-                return waiting
-            now = project.status(where)
-        if now.unmerged and not request.check:
-            raise ToolError(f"There are unresolved conflicts: {', '.join(now.unmerged[:5])}.",
-                            "Resolve and commit them first, or take them back (git merge --abort).")  # fmt: skip
+        now = project.status(where) if request.check else handover.settled(where, way, voice, to=request.to)
+        if isinstance(now, handover.Outcome):
+            return now
         work = _look(request, way, voice, project.read(where, prefix, answers_file, now))
         return _check(work) if request.check else _update(work, now, ask)
 

@@ -1,0 +1,256 @@
+"""What moves with a program into its package, and what is written for it there."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from new_ops_project import program as syntax
+from new_ops_project.committed import Committed
+from new_ops_project.errors import ToolError
+from new_ops_project.program import Program
+from new_ops_project.questions import Answers
+from new_ops_project.tree import PLAIN, Entry, Tree
+
+_UNREAD = Program((), "", (), 1, is_program=True, parses_arguments=False, knows_dry_run=False, has_examples=False,
+                  untyped=(), data=(), doubts=())  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A script on its way into a package: `script` and `target` are its old and its new path.
+
+    `moves` are all files that go along, old path to new; `modules` the same for the names of modules; `programs` what
+    is known of each module that moves, by its old path; `silent` says that its entry returns nothing.
+    """
+
+    script: str
+    target: str
+    package: str
+    moves: Mapping[str, str]
+    modules: Mapping[str, str]
+    programs: Mapping[str, Program]
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def program(self) -> Program:
+        """What is known of the script."""
+        return self.programs[self.script]
+
+    @property
+    def module(self) -> str:
+        """The dotted name that the script's module has now."""
+        return self.modules[PurePosixPath(self.script).stem]
+
+
+@dataclass(frozen=True)
+class Written:
+    """Files for the package that no template could know, and what is to be said of them."""
+
+    files: Mapping[str, Entry]
+    notes: tuple[str, ...]
+
+
+# ---- what moves -----------------------------------------------------------------------------------------------
+
+
+def program(files: Committed, moves: Mapping[str, str], package: str, managed: Iterable[str]) -> Growth:
+    """What goes along with the one script in `moves`; paths that are `managed` by the template stay where they are.
+
+    Raises ToolError when the script is not there.
+    """
+    script, target = next(iter(moves.items()))
+    if script not in files.texts:
+        message = f"{script} is not in the last commit, so there is no program that could move."
+        raise ToolError(message, f"Give the program that name (git mv FILE {script}), commit, and run this again.")
+    programs, problems = dict[str, Program](), dict[str, str]()
+    modules = _modules(script, files, programs, problems)
+    folder = PurePosixPath(target).parent
+    if str(folder / PurePosixPath(target).name) in {str(folder / path) for path in modules}:
+        target = str(folder / script)
+    there = {path: f"{folder}/{path}" for path in modules} | {script: target}
+    kept = set(managed)
+    for path, one in programs.items():
+        home = str(PurePosixPath(path).parent).replace(".", "", 1) if "/" not in path else None
+        if home is not None:
+            beside = [below for data in one.data if data.beside for below in files.below(data.path)]
+            there |= {data: f"{folder}/{data}" for data in beside if data not in {*kept, *there}}
+    names = {path.partition("/")[0].removesuffix(".py"): path for path in modules if path != script}
+    dotted = {name: f"{package}.{name}" for name in names}
+    dotted[PurePosixPath(script).stem] = f"{package}.{PurePosixPath(target).stem}"
+    return Growth(script, target, package, there, dotted, programs, problems)
+
+
+def _modules(script: str, files: Committed, programs: dict[str, Program], problems: dict[str, str]) -> list[str]:
+    """The script and the files of every module beside it that it imports, directly or not."""
+    found, waiting = dict.fromkeys([script]), [script]
+    while waiting:
+        path = waiting.pop()
+        if not path.endswith(".py"):
+            continue
+        programs[path] = _read(path, files, problems)
+        fresh = [one for name in programs[path].modules for one in _beside(name, files) if one not in found]
+        found |= dict.fromkeys(fresh)
+        waiting += fresh
+    return list(found)
+
+
+def _beside(name: str, files: Committed) -> list[str]:
+    """The files of a module or package of that name at the project's root."""
+    if f"{name}.py" in files.modes:
+        return [f"{name}.py"]
+    below = files.below(name)
+    return below if any(path.endswith(".py") for path in below) and name not in {"src", "tests"} else []
+
+
+def _read(path: str, files: Committed, problems: dict[str, str]) -> Program:
+    folder = PurePosixPath(path).parent
+    try:
+        return syntax.read(files.texts[path].decode(), exists=lambda one: files.holds(str(folder / one)))
+    except (SyntaxError, ValueError, KeyError) as error:
+        line = getattr(error, "lineno", None)
+        problems[path] = f":{line}: it does not parse ({error.msg})" if isinstance(error, SyntaxError) else ": unreadable"
+        return _UNREAD
+
+
+# ---- what is written ------------------------------------------------------------------------------------------
+
+
+def written(growth: Growth | None, answers: Answers, files: Committed, taken: Tree) -> Written:
+    """The package's entry point, what it exports, and smoke tests; for a package without a program, a command."""
+    package = str(answers.values["import_name"])
+    if growth is None:
+        return _command(answers, files, taken, f"src/{package}")
+    known = _known(growth, files)
+    home = PurePosixPath(growth.target).parent
+    made = {f"{home}/__main__.py": "__main__.py", f"{home}/__init__.py": "__init__.py"}
+    made[_free(f"tests/test_{known['name']}.py", {*files.modes, *taken})] = "test_task.py"
+    return Written({path: _rendered(answers, name, known) for path, name in made.items()}, ())
+
+
+def _known(growth: Growth, files: Committed) -> dict[str, Any]:
+    """What the files that are written are told."""
+    one, name = growth.program, PurePosixPath(growth.target).stem
+    can_import = not one.runs_at and growth.script not in growth.problems
+    return {
+        "module": growth.module, "package": growth.package, "name": name, "file": PurePosixPath(growth.target).name,
+        "entry": one.entry, "ends": _ends(files.texts[growth.script], one.entry),
+        "exports": sorted((item.name for item in one.public if item.name != name), key=_order) if one.entry else [],
+        "public": one.public if can_import else (), "helps": one.parses_arguments,
+        "examples": one.has_examples and can_import,
+    }  # fmt: skip
+
+
+def _ends(source: bytes, entry: str) -> bool:
+    """Whether what the function `entry` returns is an exit code: it is no command of click's and returns something."""
+    if not entry:
+        return False
+    node = next((one for one in ast.parse(source).body if isinstance(one, ast.FunctionDef) and one.name == entry), None)
+    if node is None or node.decorator_list:
+        return False
+    if node.returns is not None:
+        return not (isinstance(node.returns, ast.Constant) and node.returns.value is None)
+    return any(isinstance(one, ast.Return) and one.value is not None for one in ast.walk(node))
+
+
+def _order(name: str) -> tuple[int, str]:
+    """As isort has it: constants, classes, the rest."""
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2, name)
+
+
+def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Written:
+    """A command for a package that has none yet; nothing where the template has one."""
+    is_own = answers.values.get("code") == "own" and answers.values.get("tier") == "cli"
+    path = f"{home}/__main__.py"
+    if not is_own:
+        return Written({}, ())
+    if path in files.modes:
+        has_main = "main" in defined(files.texts.get(path, b""))
+        return Written({}, () if has_main else (f"{path}: the command calls main(), which is not there.",))
+    known = {"helps": True, "public": (), "examples": False, "file": "__main__.py", "name": "__main__",
+             "module": f"{answers.values['import_name']}.__main__"}  # fmt: skip
+    test = _free("tests/test_command.py", {*files.modes, *taken})
+    made = {path: _rendered(answers, "command.py", known), test: _rendered(answers, "test_task.py", known)}
+    return Written(made, (f"{path} is new: the command does nothing yet but explain itself.",))
+
+
+def _rendered(answers: Answers, name: str, known: Mapping[str, Any]) -> Entry:
+    text = (answers.questionnaire.root / "templates" / "promote" / f"{name}.jinja").read_text(encoding="utf-8")
+    return Entry(PLAIN, str(answers.render(text, **known)).encode())
+
+
+def _free(path: str, taken: set[str]) -> str:
+    """`path`, or the first of its name with a number that is not taken."""
+    stem, suffix = path.rsplit(".", 1)
+    names = (path, *(f"{stem}_{number}.{suffix}" for number in range(2, 1000)))
+    return next(name for name in names if name not in taken)
+
+
+# ---- what is said ---------------------------------------------------------------------------------------------
+
+
+def remarks(growth: Growth) -> list[str]:
+    """What a person should look at, each with its place in the files as they are now."""
+    return [f"{growth.moves.get(path, path)}{said}" for path in sorted(growth.programs) for said in _remarks(growth, path)]
+
+
+def _remarks(growth: Growth, path: str) -> Iterator[str]:
+    one = growth.programs[path]
+    if path in growth.problems:
+        yield growth.problems[path]
+        return
+    for data in one.data:
+        if not data.beside:
+            yield f":{data.line}: {data.path} is read from the current folder; it stays, so run this from the root."
+        elif data.path not in growth.moves and not any(old.startswith(f"{data.path}/") for old in growth.moves):
+            yield f":{data.line}: {data.path} is looked for beside the code, but it stays where it is."
+    for doubt in one.doubts:
+        yield f":{doubt.line}: {doubt.text}"
+    if path == growth.script and one.runs_at:
+        yield f":{one.runs_at}: it does its work as soon as it is imported, so nobody can import its functions."
+    if one.untyped:
+        first, *others = one.untyped
+        more = f" and {len(others)} more" if others else ""
+        yield f":{first.line}: {first.name}{more} without types, which mypy refuses (strict, in pyproject.toml)."
+
+
+# ---- the template's example -----------------------------------------------------------------------------------
+
+
+def example_holds(files: Committed, answers: Answers) -> bool:
+    """Whether what the template's command imports from the example's modules is still there."""
+    root, package = answers.questionnaire.root, answers.values["import_name"]
+    below = root / str(answers.questionnaire.config.get("subdirectory", "."))
+    sources = (below / "src" / "{{ import_name }}" / "main.py.jinja", below / "tests" / "test_main.py.jinja")
+    wanted = re.compile(r"^from (?:\.|\{\{ import_name \}\}\.)(\w+) import ([\w, ]+)$", re.MULTILINE)
+    named = [pair for path in sources if path.is_file() for pair in wanted.findall(path.read_text(encoding="utf-8"))]
+    return all(
+        {name.strip() for name in names.split(",")} <= defined(files.texts.get(f"src/{package}/{module}.py", b""))
+        for module, names in named
+        if module != "main"
+    )
+
+
+def defined(source: bytes) -> set[str]:
+    """The names that a module has; none for what does not parse."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return set()
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return found
+
+
+def is_lock(path: str) -> bool:
+    """Whether a file of that path is a list of exact versions."""
+    return bool(re.fullmatch(r"requirements[\w.-]*\.txt", path))

@@ -1,0 +1,202 @@
+"""A project and the next tier become a Plan: its program moves, and what names it follows."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from new_ops_project import bounds, committed, grown, plan, references, refresh, reimport
+from new_ops_project.carry import Carried
+from new_ops_project.committed import Committed
+from new_ops_project.draft import Draft
+from new_ops_project.errors import ToolError
+from new_ops_project.grown import Growth
+from new_ops_project.plan import Plan, Sides
+from new_ops_project.project import Project
+from new_ops_project.references import Renaming
+from new_ops_project.refresh import Refresh, Target
+from new_ops_project.requirements import requirements
+from new_ops_project.tree import Entry, Tree
+
+TIERS = ("script", "library", "cli")
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What there is to do for one project, before anything is rendered."""
+
+    look: Refresh
+    carried: Carried
+    files: Committed
+    growth: Growth | None
+
+    @property
+    def project(self) -> Project:
+        """The project that grows."""
+        return self.look.project
+
+    @property
+    def tier(self) -> str:
+        """The tier that it grows into."""
+        return str(self.carried.answers.values["tier"])
+
+
+def next_tier(project: Project, wanted: str | None) -> str:
+    """The tier that was asked for, or the one after the project's; raises ToolError where it has none above it."""
+    tier = project.answers.get("tier")
+    if tier not in TIERS:
+        message = f"{project.answers_file} records no tier that can grow (tier: {tier!r})."
+        raise ToolError(message, "Only projects of a template with the tiers script, library and cli are promoted.")
+    above = TIERS[TIERS.index(tier) + 1 :]
+    if wanted in above or (wanted is None and above):
+        return wanted or above[0]
+    if wanted in {None, tier}:
+        message = f"{project.folder} is a {tier} already" + ("" if above else ", and no tier is above it") + "."
+        raise ToolError(message, f"Choose {' or '.join(above)}." if above else "There is nothing to promote it to.")
+    message = f"{project.folder} is a {tier}, and a {tier} does not become a {wanted}: others may import or call it."
+    raise ToolError(message, "To undo a promotion: --abort before its commit, git revert after it.")
+
+
+def look(project: Project, tier: str, *, command: str | None, offline: bool) -> Promotion:
+    """Find the project's version of its template, its program, and the answers of the next tier.
+
+    Raises ToolError where the template does not say how a project grows.
+    """
+    files = committed.read(project.repository, project.commit, project.prefix)
+    first = refresh.look(project, Target(project.version, offline=offline))
+    carried = first.carried(ask=None)
+    _require_growth(first, carried)
+    moves = refresh.moves(first.questionnaire, {**carried.answers.values, "tier": tier}, project.answers.get("tier"))
+    values = carried.answers.values
+    managed = {file["path"] for file in values["files"]}
+    growth = grown.program(files, moves, str(values["import_name"]), managed) if moves else None
+    own = growth is not None or not grown.example_holds(files, carried.answers)
+    wanted = [f"tier={tier}", *([f"command={command}"] if command else [])]
+    if own or project.answers.get("code") == "own":
+        dry_run = growth.program.knows_dry_run if growth else project.answers.get("dry_run", False)
+        wanted += ["code=own", f"dry_run={'yes' if dry_run else 'no'}"]
+    target = replace(first.target, assignments=tuple(wanted))
+    second = replace(first, target=target)
+    return Promotion(second, second.carried(ask=None), files, growth)
+
+
+def _require_growth(look: Refresh, carried: Carried) -> None:
+    names = {question.name for question in look.questionnaire.asked}
+    files = carried.answers.values.get("files")
+    if {"tier", "code", "command", "dry_run"} <= names and isinstance(files, list):
+        return
+    message = f"{look.after.source.name} {look.after.version} does not say how a project grows (copier.yml)."
+    raise ToolError(message, "Bring the project to a newer version first: new-ops-project update.")
+
+
+@contextmanager
+def planned(promotion: Promotion) -> Iterator[Plan]:
+    """Render both tiers, move what moves, and merge; raises ToolError for what cannot be rendered."""
+    look, files = promotion.look, promotion.files
+    base = dict(refresh.rendered(look, look.before, look.project.answers))
+    theirs = dict(refresh.rendered(look, look.after, promotion.carried.given))
+    made = grown.written(promotion.growth, promotion.carried.answers, files, {**base, **theirs})
+    moves = promotion.growth.moves if promotion.growth else {}
+    mine, notes = _followed(promotion)
+    sides = Sides(
+        _without_code(base, theirs, moves) | _base_followed(promotion, base), {**theirs, **made.files},
+        commit=look.project.commit, prefix=look.project.prefix, over=frozenset({look.project.answers_file}),
+        moves=moves, mine=mine,
+    )  # fmt: skip
+
+    def mend(draft: Draft) -> Draft:
+        locked = _locked(draft, base, theirs, files)
+        return replace(locked, notes=(*locked.notes, *made.notes, *notes))
+
+    with plan.planned(look.project.repository, sides, mend) as found:
+        yield found
+
+
+def _without_code(base: Tree, theirs: Tree, moves: Mapping[str, str]) -> dict[str, Entry]:
+    """The old tier without its code where the new one has none of it: that code is the project's own now."""
+    code = {path for path in base if path.endswith((".py", "py.typed")) and path not in theirs}
+    return {path: entry for path, entry in base.items() if path not in {*code, *moves}}
+
+
+# ---- what names the program follows it ------------------------------------------------------------------------
+
+
+def _renaming(promotion: Promotion) -> Renaming | None:
+    growth = promotion.growth
+    if growth is None:
+        return None
+    command = str(promotion.carried.answers.values.get("command", "")) if promotion.tier == "cli" else ""
+    return Renaming(growth.script, growth.package, command, growth.moves)
+
+
+def _base_followed(promotion: Promotion, base: Tree) -> dict[str, Entry]:
+    """The template's own files of the old tier, with references followed as in the project's."""
+    renaming = _renaming(promotion)
+    moves = promotion.growth.moves if promotion.growth else {}
+    texts = {path: entry for path, entry in base.items() if path not in moves and references.may_name(path)}
+    if renaming is None:
+        return {}
+    return {
+        path: replace(entry, content=references.followed(path, entry.content.decode(), renaming).encode())
+        for path, entry in texts.items()
+        if path != promotion.project.answers_file
+    }
+
+
+def _followed(promotion: Promotion) -> tuple[dict[str, Entry], tuple[str, ...]]:
+    """The project's files that change before the merge, at the place where they are then; and what is to be said."""
+    files, found, notes = promotion.files, dict[str, Entry](), list[str]()
+    renaming, growth = _renaming(promotion), promotion.growth
+    for path, content in files.texts.items():
+        where = growth.moves.get(path, path) if growth else path
+        text, said = _one(path, content, promotion, renaming)
+        notes += [f"{where}{one}" for one in said]
+        if text != content:
+            found[where] = files.entry(path, text)
+    notes += grown.remarks(growth) if growth else []
+    return found, tuple(notes)
+
+
+def _one(path: str, content: bytes, promotion: Promotion, renaming: Renaming | None) -> tuple[bytes, list[str]]:
+    """One file of the project with its references followed, and clauses that begin with `:LINE: ` or `: `."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return content, []
+    said: list[str] = []
+    if path == "pyproject.toml" and promotion.project.answers.get("tier") == "script":
+        text, changes = bounds.loosened(text)
+        said += [f": {one.before} is {one.after} now; requirements.txt has the exact version." for one in changes]
+    if renaming is None or promotion.growth is None or path == promotion.project.answers_file:
+        return text.encode(), said
+    if PurePosixPath(path).suffix in {".py", ".pyi"}:
+        text, doubts = reimport.reimported(text, promotion.growth.modules)
+        said += [f":{doubt.line}: {doubt.text}" for doubt in doubts]
+    elif references.may_name(path):
+        text = references.followed(path, text, renaming)
+    return text.encode(), said
+
+
+# ---- requirements ---------------------------------------------------------------------------------------------
+
+
+def _locked(draft: Draft, base: Tree, theirs: Tree, files: Committed) -> Draft:
+    """With the requirements files merged by package: the user's pins stay, the new tier's tools come."""
+    paths = [path for path in theirs if grown.is_lock(path) and path in files.texts]
+    merged = {
+        path: requirements(base[path].content if path in base else b"", files.texts[path], theirs[path].content)
+        for path in paths
+    }
+    over = {path: Entry(draft.mode(path), content) for path, content in merged.items()}
+    conflicts = {path: why for path, why in draft.conflicts.items() if path not in merged}
+    return replace(draft, over={**draft.over, **over}, conflicts=conflicts)
+
+
+def facts(promotion: Promotion) -> dict[str, Any]:
+    """What --json says of it before the plan is known."""
+    look = promotion.look
+    return {
+        "path": str(look.project.folder), "template": {"source": look.after.source.location},
+        "from": look.project.answers["tier"], "to": promotion.tier, "version": look.after.version,
+    }  # fmt: skip
