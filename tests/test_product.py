@@ -219,11 +219,11 @@ def test_every_file_of_the_table_is_written_and_no_other(tmp_path: Path) -> None
         cloud, container = ("none", "aws-oidc")[number % 2], number % 2 == 0
         project = Variant(tier, "3.13", cloud, container, updates).generate(tmp_path / str(number))
         holds = {"cloud": cloud != "none", "container": container, "dependabot": updates == "dependabot",
-                 "renovate": updates == "renovate"}  # fmt: skip
+                 "example": True, "renovate": updates == "renovate", "schedule": tier == "script"}  # fmt: skip
         wanted = [
             file["path"] for file in table if tier in file["tiers"] and holds.get(file.get("only"), "only" not in file)
         ]
-        assert sorted(tree(project)) == sorted(path.replace("NAME", "rotate_keys") for path in wanted)
+        assert sorted(tree(project)) == sorted(path.replace("NAME", "rotate_keys").replace("PREFIX", "") for path in wanted)
 
 
 # What may look like a version in a template file without being one.

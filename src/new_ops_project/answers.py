@@ -134,6 +134,21 @@ def _missing(
     return default
 
 
+def table(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The template's table `files`, its paths (`moves_to` too) as they are with these answers; [] where it has none."""
+    files = values.get("files")
+    stands = {"NAME": str(values.get("import_name", "")), "PREFIX": str(values.get("workflow_prefix", ""))}
+
+    def meant(path: str) -> str:
+        for word, value in stands.items():
+            path = path.replace(word, value)
+        return path
+
+    keys = ("path", "moves_to")
+    found = files if isinstance(files, list) else []
+    return [{**file, **{key: meant(file[key]) for key in keys if key in file}} for file in found]
+
+
 def check_support(question: Question, answers: Answers) -> None:
     """Refuse a Python that has reached its end of life since the template was released."""
     if question.name != "python_version":

@@ -24,6 +24,7 @@ VERBS = {
     "new": "Create a project: three answers, a committed repository.",
     "update": "Refresh a project: the template's newest version, and nothing lost.",
     "promote": "Grow a project: a script becomes a library, a library a command.",
+    "adopt": "Bring a repository that no template made under the template.",
     "template": "Show, list and publish the template.",
     "config": "Show and set defaults: `template`, and any answer.",
     "completion": "Print the completion script of a shell.",

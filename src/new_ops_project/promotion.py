@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project import bounds, committed, grown, plan, references, refresh, reimport
+from new_ops_project.answers import table
 from new_ops_project.carry import Carried
 from new_ops_project.committed import Committed
 from new_ops_project.draft import Draft
@@ -69,7 +70,7 @@ def look(project: Project, tier: str, *, command: str | None, offline: bool) -> 
     _require_growth(first, carried)
     moves = refresh.moves(first.questionnaire, {**carried.answers.values, "tier": tier}, project.answers.get("tier"))
     values = carried.answers.values
-    managed = {file["path"] for file in values["files"]}
+    managed = {file["path"] for file in table(values)}
     growth = grown.program(files, moves, str(values["import_name"]), managed) if moves else None
     own = growth is not None or not grown.example_holds(files, carried.answers)
     wanted = [f"tier={tier}", *([f"command={command}"] if command else [])]

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from new_ops_project import changelog, generated, git, merge, plan, questions, render, sources, template, trusted
-from new_ops_project.answers import Asker
+from new_ops_project.answers import Asker, table
 from new_ops_project.carry import Carried, as_they_are, carry
 from new_ops_project.draft import Draft
 from new_ops_project.errors import ToolError
@@ -182,11 +182,11 @@ def _once(refresh: Refresh, answers: Answers, paths: set[str]) -> frozenset[str]
 
 def moves(questionnaire: Questionnaire, answers: Mapping[str, Any], old: Any) -> dict[str, str]:
     """Where files of the tier `old` go in the one of `answers`, as the template's table of files says (`moves_to`)."""
-    new, name, files = answers.get("tier"), str(answers.get("import_name")), answers.get("files")
-    if old == new or not isinstance(files, list) or not questionnaire.is_ours:
+    new = answers.get("tier")
+    if old == new or not questionnaire.is_ours:
         return {}
-    moving = [file for file in files if old in file["tiers"] and new not in file["tiers"] and "moves_to" in file]
-    return {file["path"].replace("NAME", name): file["moves_to"].replace("NAME", name) for file in moving}
+    moving = [one for one in table(answers) if old in one["tiers"] and new not in one["tiers"] and "moves_to" in one]
+    return {one["path"]: one["moves_to"] for one in moving}
 
 
 def drift(refresh: Refresh, carried: Carried) -> list[tuple[str, str]]:

@@ -99,6 +99,7 @@ def new(request: Request, voice: Voice, *, can_ask: bool) -> "Outcome":
     Raises ToolError for everything that a person can mend, KeyboardInterrupt when they stop.
     """
     from new_ops_project import git, questions, sources, template
+    from new_ops_project.answers import table
 
     git.require()
     checkout = template.checkout(sources.find(request.template), request.ref)
@@ -109,8 +110,7 @@ def new(request: Request, voice: Voice, *, can_ask: bool) -> "Outcome":
     asker = _Asker(request)
     answers = _answers(request, questionnaire, asker.ask if can_ask else None)
     path = _destination(request, answers.values["distribution_name"])
-    purposes = {file["path"].replace("NAME", answers.values["import_name"]): file["purpose"]
-                for file in answers.values["files"]}  # fmt: skip
+    purposes = {file["path"]: file["purpose"] for file in table(answers.values)}
     show = voice if asker.asked and not request.preview else None
     made = _make(request, path, checkout, answers.recorded, purposes=purposes, show=show)
     return replace(made, command=answers.values["distribution_name"])

@@ -1,0 +1,226 @@
+"""A repository's files and the template's become one set: what is added, what is merged, what is left alone."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from new_ops_project import bykey, bylines
+from new_ops_project.committed import Committed
+from new_ops_project.layout import Layout
+from new_ops_project.metadata import Metadata
+from new_ops_project.requirements import requirements
+from new_ops_project.tree import Entry, Tree
+
+PYPROJECT = "pyproject.toml"
+_BY_LINE = {".gitignore", ".env.example"}
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
+# What the user has under another name, as a pattern for the whole path.
+_ALIKE = {
+    "README.md": r"README(\.(rst|txt|adoc))?",
+    "LICENSE": r"(LICEN[SC]E|COPYING|UNLICENSE)(\..+)?",
+    "CHANGELOG.md": r"(CHANGELOG|CHANGES|HISTORY|NEWS|RELEASES?)(\.\w+)?|docs/(changelog|changes|history)\.\w+",
+    "CONTRIBUTING.md": r"(\.github/|docs/)?CONTRIBUTING(\.\w+)?",
+    ".github/dependabot.yml": r"\.github/dependabot\.yaml",
+    "renovate.json": r"(\.github/)?renovate\.json5?|\.renovaterc(\.json)?",
+    ".pre-commit-config.yaml": r"\.pre-commit-config\.yml",
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file of the template that is not written, and why: a clause."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What the repository gets: `files` as they will be; what was `kept` out; what is to be said."""
+
+    files: Mapping[str, Entry]
+    kept: tuple[Kept, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Repo:
+    """What is known of the repository: its files, where its code is, and what setup.py and setup.cfg say."""
+
+    files: Committed
+    layout: Layout
+    metadata: Metadata | None
+    license_is_told: bool = True
+
+
+def joined(repo: Repo, theirs: Tree) -> Joined:
+    """Every file of `theirs`, added where there is none, merged where its kind allows that, else left to the user."""
+    files, kept, notes = dict[str, Entry](), list[Kept](), list[str]()
+    for path, entry in sorted(theirs.items()):
+        mine = repo.files.texts.get(path)
+        if reason := _unwanted(path, repo):
+            kept.append(Kept(path, reason))
+        elif not repo.files.holds(path):
+            files[path], said = _new(path, entry, repo)
+            notes += said
+        elif mine is None:
+            kept.append(Kept(path, "yours is no text file"))
+        elif not _same(mine, entry.content):
+            content, said = _merged(path, mine, entry.content, repo)
+            notes += said
+            if content == mine:
+                kept.append(Kept(path, "yours"))
+            else:
+                files[path] = repo.files.entry(path, content)
+    return Joined(files, tuple(kept), tuple(notes))
+
+
+def _same(one: bytes, other: bytes) -> bool:
+    return one.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")
+
+
+def _merged(path: str, mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str]]:
+    """One file that both have; as it is, where there is no way to merge its kind."""
+    if path == PYPROJECT:
+        return _pyproject(mine, theirs, repo)
+    if PurePosixPath(path).name in _BY_LINE:
+        same = bylines.variable if path.endswith(".env.example") else bylines.bare
+        return bylines.lines(mine, theirs, same=same), []
+    if re.fullmatch(r"requirements[\w.-]*\.txt", path):
+        return requirements(b"", mine, theirs), []
+    return mine, []
+
+
+def _new(path: str, entry: Entry, repo: Repo) -> tuple[Entry, list[str]]:
+    """A file that only the template has; its pyproject.toml without what does not fit the repository."""
+    if path != PYPROJECT:
+        return entry, []
+    content, notes = _pyproject(b"", entry.content, repo)
+    return replace(entry, content=content), notes
+
+
+# ---- what is not written -----------------------------------------------------------------------------------------
+
+
+def _unwanted(path: str, repo: Repo) -> str:
+    """Why a file of the template would do harm or nothing in this repository; '' where it would not."""
+    files = repo.files
+    if path.startswith("src/"):
+        home = path.rpartition("/")[0]
+        is_typed = path.endswith("/py.typed") and f"{home}/__init__.py" in files.modes
+        return "" if is_typed else "" if path in files.modes else "the code is yours"
+    if path.startswith("tests/") and path not in files.modes:
+        return "the tests are yours"
+    for alike in (one for one in files.modes if one != path):
+        if path in _ALIKE and re.fullmatch(_ALIKE[path], alike, re.IGNORECASE):
+            return f"you have {alike}"
+    if path == ".dockerignore" and "Dockerfile" in files.modes:
+        return "it goes with the template's Dockerfile, and you have your own"
+    if path == "LICENSE" and not repo.license_is_told:
+        return "nothing says who may use it; --set license=MIT, for example"
+    if path.endswith("release.yml") and path not in files.modes and (other := _releasing(files)):
+        return f"{other} releases already"
+    return ""
+
+
+def _releasing(files: Committed) -> str:
+    """A workflow of the user's that a tag or a release starts."""
+    for path, content in files.texts.items():
+        if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", path) and _starts_on_release(content):
+            return path
+    return ""
+
+
+def _starts_on_release(content: bytes) -> bool:
+    import yaml
+
+    try:
+        found = yaml.safe_load(content)
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
+        return False
+    # YAML 1.1 reads the key `on` as true.
+    on = (found.get("on") or found.get(True)) if isinstance(found, dict) else None
+    if not isinstance(on, dict):
+        return on == "release" or (isinstance(on, list) and "release" in on)
+    push = on.get("push")
+    return "release" in on or (isinstance(push, dict) and "tags" in push)
+
+
+# ---- pyproject.toml ----------------------------------------------------------------------------------------------
+
+
+def _pyproject(mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str]]:
+    """By key: the user's, then what setup.py and setup.cfg say, then the template's; and what to say of it."""
+    try:
+        text, found = mine.decode(), tomllib.loads(mine.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return mine, [f"{PYPROJECT} does not parse ({error}), so nothing was added to it."]
+    notes = list[str]()
+    if repo.metadata and "project" not in found and "poetry" not in found.get("tool", {}):
+        text, notes = _with_metadata(text, repo.metadata, repo.files)
+        found = tomllib.loads(text)
+    wanted = _fitting(theirs.decode(), repo)
+    result, kept = bykey.toml(text, wanted, skip=_Skipped(found, repo))
+    shown = [f"{one.key} = {one.mine!r}" for one in kept if one.mine is not None and one.key.startswith("tool.")]
+    notes += [f"{PYPROJECT}: yours stays: {', '.join(shown)}."] if shown else []
+    return result.encode(), notes
+
+
+def _with_metadata(text: str, metadata: Metadata, files: Committed) -> tuple[str, list[str]]:
+    """With the [project] table that setup.py and setup.cfg amount to."""
+    import tomli_w
+
+    tables = {"build-system": metadata.build, "project": metadata.project, "tool": metadata.tool}
+    carried = tomli_w.dumps({key: value for key, value in tables.items() if value}, multiline_strings=False)
+    result, _ = bykey.toml(text, carried)
+    old = [path for path in ("setup.py", "setup.cfg") if path in files.modes]
+    notes = [f"{' and '.join(old)}: carried into {PYPROJECT}; look at it, then delete {'them' if len(old) > 1 else 'it'}"
+             + (" but for what only setuptools can do." if metadata.needs_setuptools else ".")]  # fmt: skip
+    return result, [*notes, *metadata.left]
+
+
+@dataclass(frozen=True)
+class _Skipped:
+    """The keys of the template's pyproject.toml that would do harm in this one; asked with `in`, as bykey does."""
+
+    found: Mapping[str, Any]
+    repo: Repo
+
+    def __contains__(self, key: object) -> bool:
+        """Whether a dotted key, or one above it, is not for this repository."""
+        parts = str(key).split(".")
+        return any(self._is_skipped(parts[:count]) for count in range(1, len(parts) + 1))
+
+    def _is_skipped(self, parts: list[str]) -> bool:
+        tool = self.found.get("tool", {})
+        head = parts[0]
+        if head == "project":
+            return "project" in self.found or "poetry" in tool
+        if head == "build-system":
+            return bool(self.found.get("build-system")) or "poetry" in tool or "project" in self.found
+        if head == "dependency-groups":
+            return "poetry" in tool or any(path in self.repo.files.modes for path in _LOCKS)
+        if parts[:2] == ["tool", "pytest"]:
+            return True  # their tests pass as they are called today
+        if parts[:2] == ["tool", "hatch"]:
+            return "build-system" in self.found
+        return len(parts) > 2 and parts[:2] in (["tool", "ruff"], ["tool", "mypy"]) and self._is_strange(parts, tool)
+
+    def _is_strange(self, parts: list[str], tool: Mapping[str, Any]) -> bool:
+        """Whether it would change how a linter that is configured already judges the code."""
+        own = {"ruff": ("ruff.toml", ".ruff.toml"), "mypy": ("mypy.ini", ".mypy.ini")}[parts[1]]
+        is_set = parts[1] in tool or any(path in self.repo.files.modes for path in own)
+        return is_set and parts[2] not in {"target-version", "python_version"}
+
+
+def _fitting(text: str, repo: Repo) -> str:
+    """The template's pyproject.toml for code that is not in src: the same settings, for where it is."""
+    place = repo.layout.place
+    if not place or place.startswith("src/"):
+        return text
+    tests = ', "tests"' if repo.files.holds("tests") else ""
+    text = text.replace('files = ["src", "tests"]', f'files = ["{place}"{tests}]')
+    return text.replace(f'packages = ["src/{repo.layout.package}"]', f'packages = ["{place}"]')
