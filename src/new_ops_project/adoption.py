@@ -134,7 +134,8 @@ def _fixed(files: Committed) -> dict[str, Any]:
     """What is so for every repository that comes with code of its own: nothing starts to run by itself."""
     names = {path for path in files.modes if path.startswith(".github/workflows/")}
     clash = names & {".github/workflows/ci.yml", ".github/workflows/release.yml"}
-    return {"code": "own", "schedule": "", "workflow_prefix": "ops-" if clash else ""}
+    prefix = "ops-" if clash else ""
+    return {"code": "own", "schedule": "", "workflow_prefix": prefix, "license": "Proprietary"}
 
 
 def _of(read: tuple[Evidence, ...], answers: Answers) -> tuple[Evidence, ...]:
@@ -177,16 +178,11 @@ def planned(adoption: Adoption) -> Iterator[Plan]:
     base = {path: files.entry(path, files.texts[path]) for path in wanted if path in files.texts}
 
     def mend(draft: Draft) -> Draft:
-        return replace(draft, notes=(*draft.notes, *adoption.joined.notes, *_missing(adoption)))
+        return replace(draft, notes=(*draft.notes, *adoption.joined.notes))
 
     sides = Sides(base, wanted, commit=place.commit, prefix=place.prefix)
     with plan.planned(place.repository, sides, mend) as found:
         yield found
-
-
-def _missing(adoption: Adoption) -> list[str]:
-    """What the locks of the template do not hold of what the repository depends on."""
-    return []
 
 
 def kept(adoption: Adoption) -> list[dict[str, str]]:

@@ -51,13 +51,13 @@ def renewed(draft: Draft, base: Tree, theirs: Tree, answers: Answers) -> Draft:
 
 def _locks(draft: Draft, base: Tree, theirs: Tree) -> _Locks | None:
     """The requirements files that the template and the project have, if they say by which command they are made."""
-    paths = [path for path, entry in theirs.items() if _command(path, entry.content)]
+    paths = [path for path, entry in theirs.items() if command(path, entry.content)]
     if not any(path in draft.conflicts or draft.content(path) is not None for path in paths):
         return None
     names = {f"{draft.ours}:{path}": path for path in paths}
     mine = {names[name]: content for name, content in draft.scratch.contents(names).items()}
     gone = {path for path, entry in draft.over.items() if entry is None}
-    mine = {path: content for path, content in mine.items() if _command(path, content) and path not in gone}
+    mine = {path: content for path, content in mine.items() if command(path, content) and path not in gone}
     merged = {path: draft.content(path) or content for path, content in mine.items()}
     return _Locks(_of(base, mine), mine, _of(theirs, mine), merged)
 
@@ -93,11 +93,11 @@ def _note(files: Mapping[str, bytes], *, is_new: bool) -> str:
     if is_new:
         return f"{listed}: written anew for the merged pyproject.toml."
     # The runtime lock constrains the one for development, so it is first.
-    commands = " && ".join(_command(path, files[path]) for path in sorted(files, key=len))
+    commands = " && ".join(command(path, files[path]) for path in sorted(files, key=len))
     return f"{listed}: yours, since the template's locks do not hold all that they need. To renew: {commands}"
 
 
-def _command(path: str, content: bytes) -> str:
+def command(path: str, content: bytes) -> str:
     """The command that the head of a requirements file says it was made by, or ''."""
     if not re.fullmatch(r"requirements.*\.txt", PurePosixPath(path).name):
         return ""

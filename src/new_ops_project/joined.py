@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from new_ops_project import bykey, bylines
+from new_ops_project import bykey, bylines, generated
 from new_ops_project.committed import Committed
 from new_ops_project.layout import Layout
 from new_ops_project.metadata import Metadata
-from new_ops_project.requirements import requirements
+from new_ops_project.requirements import blocks, requirements
 from new_ops_project.tree import Entry, Tree
 
 PYPROJECT = "pyproject.toml"
 _BY_LINE = {".gitignore", ".env.example"}
+_LOCKED = r"requirements[\w.-]*\.txt"
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 # What the user has under another name, as a pattern for the whole path.
 _ALIKE = {
@@ -75,7 +76,30 @@ def joined(repo: Repo, theirs: Tree) -> Joined:
                 kept.append(Kept(path, "yours"))
             else:
                 files[path] = repo.files.entry(path, content)
-    return Joined(files, tuple(kept), tuple(notes))
+    return Joined(files, tuple(kept), (*notes, *_unlocked(files, repo.files)))
+
+
+def _unlocked(files: Mapping[str, Entry], there: Committed) -> Iterator[str]:
+    """What the repository depends on and a new requirements file lacks: the template locks what it offers."""
+    pyproject = files[PYPROJECT].content if PYPROJECT in files else there.texts.get(PYPROJECT, b"")
+    wanted = _dependencies(pyproject)
+    for path, entry in files.items():
+        if not re.fullmatch(_LOCKED, path):
+            continue
+        held = {block.name.decode() for block in blocks(entry.content)}
+        if missed := sorted(wanted - held):
+            how = generated.command(path, entry.content)
+            yield f"{path} lacks {', '.join(missed)}, which the template has no locked versions of. To renew it: {how}"
+
+
+def _dependencies(pyproject: bytes) -> set[str]:
+    """The names (PEP 503) of what a pyproject.toml that parses depends on at run time."""
+    try:
+        found = tomllib.loads(pyproject.decode()).get("project", {}).get("dependencies", [])
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError):
+        return set()
+    named = (re.match(r"[A-Za-z0-9._-]+", one) for one in found if isinstance(one, str))
+    return {re.sub(r"[-_.]+", "-", one[0]).lower() for one in named if one}
 
 
 def _same(one: bytes, other: bytes) -> bool:
@@ -89,7 +113,7 @@ def _merged(path: str, mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, l
     if PurePosixPath(path).name in _BY_LINE:
         same = bylines.variable if path.endswith(".env.example") else bylines.bare
         return bylines.lines(mine, theirs, same=same), []
-    if re.fullmatch(r"requirements[\w.-]*\.txt", path):
+    if re.fullmatch(_LOCKED, path):
         return requirements(b"", mine, theirs), []
     return mine, []
 
@@ -158,12 +182,12 @@ def _pyproject(mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str]
         text, found = mine.decode(), tomllib.loads(mine.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return mine, [f"{PYPROJECT} does not parse ({error}), so nothing was added to it."]
-    notes = list[str]()
+    notes, is_packaged = list[str](), "project" in found
     if repo.metadata and "project" not in found and "poetry" not in found.get("tool", {}):
         text, notes = _with_metadata(text, repo.metadata, repo.files)
         found = tomllib.loads(text)
     wanted = _fitting(theirs.decode(), repo)
-    result, kept = bykey.toml(text, wanted, skip=_Skipped(found, repo))
+    result, kept = bykey.toml(text, wanted, skip=_Skipped(found, repo, is_packaged))
     shown = [f"{one.key} = {one.mine!r}" for one in kept if one.mine is not None and one.key.startswith("tool.")]
     notes += [f"{PYPROJECT}: yours stays: {', '.join(shown)}."] if shown else []
     return result.encode(), notes
@@ -188,6 +212,7 @@ class _Skipped:
 
     found: Mapping[str, Any]
     repo: Repo
+    is_packaged: bool
 
     def __contains__(self, key: object) -> bool:
         """Whether a dotted key, or one above it, is not for this repository."""
@@ -200,13 +225,13 @@ class _Skipped:
         if head == "project":
             return "project" in self.found or "poetry" in tool
         if head == "build-system":
-            return bool(self.found.get("build-system")) or "poetry" in tool or "project" in self.found
+            return "build-system" in self.found or "poetry" in tool or self.is_packaged
         if head == "dependency-groups":
             return "poetry" in tool or any(path in self.repo.files.modes for path in _LOCKS)
         if parts[:2] == ["tool", "pytest"]:
             return True  # their tests pass as they are called today
         if parts[:2] == ["tool", "hatch"]:
-            return "build-system" in self.found
+            return "build-system" in self.found or "poetry" in tool or self.is_packaged
         return len(parts) > 2 and parts[:2] in (["tool", "ruff"], ["tool", "mypy"]) and self._is_strange(parts, tool)
 
     def _is_strange(self, parts: list[str], tool: Mapping[str, Any]) -> bool:

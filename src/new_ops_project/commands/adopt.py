@@ -90,7 +90,7 @@ def adopt(request: Request, way: "Way", voice: Voice, *, can_ask: bool) -> "Outc
         raise ToolError(f"{folder} is no folder.", "Give the PATH of a repository.")
     where, prefix = project.repository(folder)
     if files := project.answers_files(folder):
-        return _generated(folder, files, voice)
+        return _generated(where.root / prefix, files, voice)
     with journal.locked(where.git_dir) if way.writes_work_tree else nullcontext():
         now = handover.settled(where, way, voice, to=None)
         if isinstance(now, handover.Outcome):
