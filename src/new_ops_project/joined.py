@@ -76,30 +76,45 @@ def joined(repo: Repo, theirs: Tree) -> Joined:
                 kept.append(Kept(path, "yours"))
             else:
                 files[path] = repo.files.entry(path, content)
-    return Joined(files, tuple(kept), (*notes, *_unlocked(files, repo.files)))
+    return Joined(files, tuple(kept), (*notes, *_unlocked(files, repo.files), *_strict(files, repo.files)))
+
+
+def _strict(files: Mapping[str, Entry], there: Committed) -> Iterator[str]:
+    """What the new workflow holds the code to."""
+    workflow = next((path for path in files if path.endswith("ci.yml")), "")
+    if workflow:
+        yield f"{workflow} lints and checks types with the settings in {PYPROJECT}: run them before you merge."
+    if workflow and not any(re.search(r"(^|/)(test_[^/]*|[^/]*_test)\.py$", path) for path in there.modes):
+        yield f"{workflow} runs pytest, which fails where there are no tests: write the first one."
 
 
 def _unlocked(files: Mapping[str, Entry], there: Committed) -> Iterator[str]:
-    """What the repository depends on and a new requirements file lacks: the template locks what it offers."""
+    """What the repository needs and a new requirements file lacks: the template locks only what it offers."""
     pyproject = files[PYPROJECT].content if PYPROJECT in files else there.texts.get(PYPROJECT, b"")
-    wanted = _dependencies(pyproject)
+    run, build = _needs(pyproject)
     for path, entry in files.items():
         if not re.fullmatch(_LOCKED, path):
             continue
         held = {block.name.decode() for block in blocks(entry.content)}
-        if missed := sorted(wanted - held):
-            how = generated.command(path, entry.content)
+        if missed := sorted((run | build if "dev" in path else run) - held):
+            how = generated.command(path, entry.content) or "add them with their versions"
             yield f"{path} lacks {', '.join(missed)}, which the template has no locked versions of. To renew it: {how}"
 
 
-def _dependencies(pyproject: bytes) -> set[str]:
-    """The names (PEP 503) of what a pyproject.toml that parses depends on at run time."""
+def _needs(pyproject: bytes) -> tuple[set[str], set[str]]:
+    """The names (PEP 503) of what a pyproject.toml depends on at run time, and of what it is built with."""
     try:
-        found = tomllib.loads(pyproject.decode()).get("project", {}).get("dependencies", [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError):
-        return set()
-    named = (re.match(r"[A-Za-z0-9._-]+", one) for one in found if isinstance(one, str))
-    return {re.sub(r"[-_.]+", "-", one[0]).lower() for one in named if one}
+        found = tomllib.loads(pyproject.decode())
+        poetry = found.get("tool", {}).get("poetry", {}).get("dependencies", {})
+        run = [*found.get("project", {}).get("dependencies", []), *(name for name in poetry if name != "python")]
+        return set(_names(run)), set(_names(found.get("build-system", {}).get("requires", [])))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError):
+        return set(), set()
+
+
+def _names(requirements: list[Any]) -> Iterator[str]:
+    named = (re.match(r"[A-Za-z0-9._-]+", one) for one in requirements if isinstance(one, str))
+    yield from (re.sub(r"[-_.]+", "-", one[0]).lower() for one in named if one)
 
 
 def _same(one: bytes, other: bytes) -> bool:

@@ -1,9 +1,10 @@
 """What else names a program that moves: workflows, documents and configuration follow it."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from new_ops_project import image
+from new_ops_project.image import Renaming
 
 _NAMES = re.compile(r"(Dockerfile|Containerfile|Makefile|GNUmakefile|[Jj]ustfile|crontab|CODEOWNERS)(\..*)?|\.\w*ignore")
 _SUFFIXES = {
@@ -11,19 +12,6 @@ _SUFFIXES = {
 }  # fmt: skip
 _HISTORY = re.compile(r"(CHANGELOG|CHANGES|HISTORY|NEWS)\b", re.IGNORECASE)
 _LOCKS = re.compile(r".*\.lock|.*-lock\.\w+|requirements.*\.txt")
-
-
-@dataclass(frozen=True)
-class Renaming:
-    """A program that was the file `script` and is now `module`; `command` runs it where it is installed ('' for none).
-
-    `moves` are all files that move with it, by their old path.
-    """
-
-    script: str
-    module: str
-    command: str
-    moves: Mapping[str, str]
 
 
 def may_name(path: str) -> bool:
@@ -38,7 +26,9 @@ def followed(path: str, text: str, renaming: Renaming) -> str:
     """`text` with each command that ran the program running it where it is now, and each path of a moved file."""
     name = PurePosixPath(path).name
     if name.startswith(("Dockerfile", "Containerfile")) or name.endswith("Dockerfile"):
-        text = _in_image(text, renaming)
+        return image.followed(text, renaming)
+    if name == ".dockerignore":
+        text = re.sub(rf"^(!?/?){_file(renaming)}", rf"\g<1>src/{renaming.module}", text, flags=re.MULTILINE)
     text = _run_by_python(text, renaming)
     text = _run_by_itself(text, renaming)
     for old, new in renaming.moves.items():
@@ -66,20 +56,6 @@ def _run_by_itself(text: str, renaming: Renaming) -> str:
     here = renaming.command or f"python -m {renaming.module}"
     text = re.sub(rf"(\b(?:uv|poetry|pdm|hatch) run )(?:\./)?{_file(renaming)}", rf"\g<1>{here}", text)
     return re.sub(rf"(?<![\w./-])\./{_file(renaming)}(?= |\n|$|`)", here, text)
-
-
-def _in_image(text: str, renaming: Renaming) -> str:
-    """The entry point of an image, in both its forms: `["python", "/app/rotate_keys.py"]` and `python /app/...`."""
-    options = r"(?P<flags>(?:, *\"-\w+\")*)"
-    listed = rf"\[ *\"(?P<python>(?:[\w./-]*/)?python[\d.]*)\"{options}, *\"(?:[\w./-]*/)?{_file(renaming)}\""
-
-    def run(found: re.Match[str]) -> str:
-        if renaming.command and not found["flags"]:
-            return f'["{renaming.command}"'
-        return f'["{found["python"]}"{found["flags"]}, "-m", "{renaming.module}"'
-
-    text = re.sub(listed, run, text)
-    return re.sub(rf"(python[\d.]* (?:-\w+ )*)/[\w./-]*/{_file(renaming)}", rf"\g<1>{renaming.script}", text)
 
 
 def _file(renaming: Renaming) -> str:
