@@ -125,14 +125,15 @@ def test_stopping_leaves_nothing(start: Start, work: Path, key: str, question: s
 def test_advanced_asks_everything(start: Start, work: Path) -> None:
     """--advanced asks every question of the template, and each has its default."""
     child = start("new", "audit", "--python", "3.13", "--tier", "script", "--advanced")
-    asked = ["Description", "Author", "e-mail", "License", "Runner", "Schedule", "Dependencies", "Cloud"]
+    asked = ["Description", "Author", "e-mail", "License", "Runner", "Code", "Schedule", "Dependencies", "Cloud"]
     for text in asked:
         child.expect(text)
         child.send(ENTER)
     child.expect("Container")
     child.send("y")
-    child.expect("Updates")
-    child.send(ENTER)
+    for text in ("Updates", "Keep"):
+        child.expect(text)
+        child.send(ENTER)
     child.expect("Create these")
     child.send("y")
     child.expect("Committed")

@@ -292,6 +292,7 @@ _CALM = {
     *_BUILTINS,
     *("pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath", "pathlib.Path.home", "pathlib.Path.cwd"),
     *("logging.getLogger", "logging.NullHandler", "logging.StreamHandler", "logging.Formatter", "logging.Logger"),
+    "logging.makeLogRecord",
     *("os.environ.get", "os.getenv", "os.getpid", "os.getuid", "os.getcwd", "os.uname", "os.cpu_count"),
     *("os.fspath", "os.environ.copy"),
     *(f"os.path.{name}" for name in ("join", "dirname", "basename", "abspath", "realpath", "normpath", "expanduser")),

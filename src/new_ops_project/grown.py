@@ -133,14 +133,25 @@ def written(growth: Growth | None, answers: Answers, files: Committed, taken: Tr
 def _known(growth: Growth, files: Committed) -> dict[str, Any]:
     """What the files that are written are told."""
     one, name = growth.program, PurePosixPath(growth.target).stem
+    taken = {dotted.rpartition(".")[2] for dotted in growth.modules.values()}  # a module's name stays the module's
     can_import = not one.runs_at and growth.script not in growth.problems
     return {
         "module": growth.module, "package": growth.package, "name": name, "file": PurePosixPath(growth.target).name,
         "entry": one.entry, "ends": _ends(files.texts[growth.script], one.entry),
-        "exports": sorted((item.name for item in one.public if item.name != name), key=_order) if one.entry else [],
+        "exports": sorted((item.name for item in one.public if item.name not in taken), key=_order) if one.entry else [],
         "public": one.public if can_import else (), "helps": one.parses_arguments,
-        "examples": one.has_examples and can_import,
+        "examples": one.has_examples and can_import, "tests": _tests([item.name for item in one.public]),
     }  # fmt: skip
+
+
+def _tests(names: list[str]) -> dict[str, str]:
+    """A test's name (PEP 8) for each name, no two of them alike."""
+    found: dict[str, str] = {}
+    for name in names:
+        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+        alike = sum(one.startswith(f"test_{snake}") for one in found.values())
+        found[name] = f"test_{snake}" + (f"_{alike + 1}" if alike else "")
+    return found
 
 
 def _ends(source: bytes, entry: str) -> bool:
@@ -169,7 +180,7 @@ def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Writ
     if path in files.modes:
         has_main = "main" in defined(files.texts.get(path, b""))
         return Written({}, () if has_main else (f"{path}: the command calls main(), which is not there.",))
-    known = {"helps": True, "public": (), "examples": False, "file": "__main__.py", "name": "__main__",
+    known = {"helps": True, "public": (), "examples": False, "file": "__main__.py", "name": "__main__", "tests": {},
              "module": f"{answers.values['import_name']}.__main__"}  # fmt: skip
     test = _free("tests/test_command.py", {*files.modes, *taken})
     made = {path: _rendered(answers, "command.py", known), test: _rendered(answers, "test_task.py", known)}

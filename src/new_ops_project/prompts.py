@@ -1,5 +1,6 @@
 """The questions on a terminal, asked with questionary. Ctrl-C or Esc stops everything."""
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -9,6 +10,7 @@ import questionary
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from questionary import Style
 
+from new_ops_project.errors import ToolError
 from new_ops_project.questions import Answers, Choice, Question
 
 _STYLE = Style([("qmark", "fg:ansicyan bold"), ("question", "bold"), ("answer", "fg:ansicyan"),
@@ -56,9 +58,14 @@ def confirm(text: str) -> bool:
 
 def _text(question: Question, answers: Answers, default: Any, check: Callable[[str], str]) -> questionary.Question:
     def judge(text: str) -> bool | str:
-        return answers.problem(question, text) or check(text) or True
+        try:
+            value = answers.parse(question, text)
+        except ToolError as error:
+            return error.message
+        return answers.problem(question, value) or check(text) or True
 
-    return questionary.text(f"{question.help}\n ", default=str(default or ""), validate=judge, style=_STYLE,
+    shown = json.dumps(default) if question.type in {"yaml", "json"} else str(default or "")
+    return questionary.text(f"{question.help}\n ", default=shown, validate=judge, style=_STYLE,
                             validate_while_typing=True, qmark="?")  # fmt: skip
 
 
