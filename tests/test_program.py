@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.program import Data, Program, Public, read
+from new_ops_project.programs.program import Data, Program, Public, read
 
 GUARD = 'if __name__ == "__main__":\n    '
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.reimport import reimported
+from new_ops_project.programs.reimport import reimported
 
 MOVED = {"helpers": "rotate.helpers", "tools": "rotate.tools", "rotate": "rotate.task"}
 

@@ -4,17 +4,17 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from new_ops_project import committed, evidence, inferred, metadata, plan, questions, render, template
-from new_ops_project.answers import Asker, table
+from new_ops_project.answers import Asker
 from new_ops_project.committed import Committed
 from new_ops_project.draft import Draft
 from new_ops_project.errors import ToolError
 from new_ops_project.evidence import Evidence
 from new_ops_project.inferred import Inferred
-from new_ops_project.joined import Joined, Kept, Repo, joined
+from new_ops_project.joined import Joined, Repo, joined
 from new_ops_project.layout import layout
 from new_ops_project.nearest import Nearest, nearest
 from new_ops_project.plan import Plan, Sides

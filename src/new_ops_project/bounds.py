@@ -4,7 +4,9 @@ import re
 import tomllib
 from dataclasses import dataclass
 
-_EXACT = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*(?: *\[[^]]*\])?) *={2,3} *(?P<version>[^\s;,*]+?)(?:\.\*)? *(?P<rest>;.*)?")
+_EXACT = re.compile(
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*(?: *\[[^]]*\])?) *={2,3} *(?P<version>[^\s;,*]+?)(?:\.\*)? *(?P<rest>;.*)?"
+)
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,16 @@ def _explained(text: str, done: list[Loosened]) -> str:
     """With a comment above the first list that has changed."""
     said = ", ".join(change.before for change in done)
     ending = "\r\n" if "\r\n" in text else "\n"
-    line = f"# Lower bounds, since others depend on it now; requirements.txt has the exact versions. It was {said}.{ending}"
+    why = "Lower bounds, since others depend on it now; requirements.txt has the exact versions."
+    line = f"# {why} It was {said}.{ending}"
     start = re.search(r"^\s*\[project[\].]", text, re.MULTILINE)
-    found = re.compile(r"^[ \t]*[\w-]+[ \t]*= *\[", re.MULTILINE)
-    lists = found.finditer(text, start.start() if start else 0)
-    found = next((one for one in lists if any(change.after in text[one.start():].partition("]")[0] for change in done)), None)
-    return text[: found.start()] + line + text[found.start() :] if found else text
+    lists = re.compile(r"^[ \t]*[\w-]+[ \t]*= *\[", re.MULTILINE).finditer(text, start.start() if start else 0)
+    holding = (one.start() for one in lists if any(_holds(text[one.start() :], change) for change in done))
+    place = next(holding, None)
+    return text if place is None else text[:place] + line + text[place:]
+
+
+def _holds(text: str, change: Loosened) -> bool:
+    """Whether the list that the text begins with has the requirement."""
+    quoted = (f'"{change.after}"', f"'{change.after}'")
+    return any(one in text.partition("\n[")[0].split("]\n")[0] for one in quoted)

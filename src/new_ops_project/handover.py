@@ -12,7 +12,6 @@ import click
 
 from new_ops_project import deliver, git, journal, pending, project, sources
 from new_ops_project.errors import Exit, ToolError
-from new_ops_project.journal import Change
 from new_ops_project.plan import Plan
 from new_ops_project.project import Repository, Status
 from new_ops_project.report import Voice
@@ -179,7 +178,9 @@ def _waiting(where: Repository, now: Status, way: Way, voice: Voice, *, to: str 
     there, wanted = left.change.about["to"], pending.noun(way.verb)
     the, command = f"{pending.noun(left.verb, 'the').capitalize()} to {there}", f"new-ops-project {left.verb}"
     if left.was_finished:
-        voice.say(f"{pending.noun(left.verb, 'a').capitalize()} that was stopped half-way is finished now.", fg="yellow")
+        voice.say(
+            f"{pending.noun(left.verb, 'a').capitalize()} that was stopped half-way is finished now.", fg="yellow"
+        )
     if left.open_paths:
         message = f"{the} has conflicts that are not resolved: {', '.join(left.open_paths)}."
         raise ToolError(message, f"Resolve them and run `{command} --continue`, or --abort.")

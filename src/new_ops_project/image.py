@@ -56,7 +56,9 @@ def _copied(found: re.Match[str], folder: str, renaming: Renaming) -> list[str]:
     moving = [path for path in paths if path.removeprefix("./").rstrip("/") in _names(renaming)]
     if not moving:
         return _whole(found, folder, paths, target)
-    place = PurePosixPath(folder, target if len(paths) > 1 or target.endswith(("/", ".")) else PurePosixPath(target).parent)
+    place = PurePosixPath(
+        folder, target if len(paths) > 1 or target.endswith(("/", ".")) else PurePosixPath(target).parent
+    )
     others = [path for path in paths if path not in moving]
     start = f"{found['word']}{found['flags']} "
     left = [f"{start}{' '.join(others)} {target}"] if others else []

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -146,23 +146,24 @@ def _new(path: str, entry: Entry, repo: Repo) -> tuple[Entry, list[str]]:
 
 def _unwanted(path: str, repo: Repo) -> str:
     """Why a file of the template would do harm or nothing in this repository; '' where it would not."""
-    files = repo.files
-    if path.startswith("src/"):
-        home = path.rpartition("/")[0]
-        is_typed = path.endswith("/py.typed") and f"{home}/__init__.py" in files.modes
-        return "" if is_typed else "" if path in files.modes else "the code is yours"
-    if path.startswith("tests/") and path not in files.modes:
-        return "the tests are yours"
-    for alike in (one for one in files.modes if one != path):
-        if path in _ALIKE and re.fullmatch(_ALIKE[path], alike, re.IGNORECASE):
-            return f"you have {alike}"
-    if path == ".dockerignore" and "Dockerfile" in files.modes:
-        return "it goes with the template's Dockerfile, and you have your own"
-    if path == "LICENSE" and not repo.license_is_told:
-        return "nothing says who may use it; --set license=MIT, for example"
-    if path.endswith("release.yml") and path not in files.modes and (other := _releasing(files)):
-        return f"{other} releases already"
-    return ""
+    modes = repo.files.modes
+    if path in modes:
+        return ""
+    if path.startswith("src/") and not (
+        path.endswith("/py.typed") and path.replace("py.typed", "__init__.py") in modes
+    ):
+        return "the code is yours"
+    alike = [one for one in modes if path in _ALIKE and re.fullmatch(_ALIKE[path], one, re.IGNORECASE)]
+    other = _releasing(repo.files) if path.endswith("release.yml") else ""
+    reasons = {
+        "the tests are yours": path.startswith("tests/"),
+        f"you have {', '.join(alike)}": bool(alike),
+        "it goes with the template's Dockerfile, and you have your own": path == ".dockerignore"
+        and "Dockerfile" in modes,
+        "nothing says who may use it; --set license=MIT, for example": path == "LICENSE" and not repo.license_is_told,
+        f"{other} releases already": bool(other),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def _releasing(files: Committed) -> str:
@@ -213,12 +214,12 @@ def _with_metadata(text: str, metadata: Metadata, files: Committed) -> tuple[str
     import tomli_w
 
     tables = {"build-system": metadata.build, "project": metadata.project, "tool": metadata.tool}
-    carried = tomli_w.dumps({key: value for key, value in tables.items() if value}, multiline_strings=False)
-    result, _ = bykey.toml(text, carried)
+    result, _ = bykey.toml(text, tomli_w.dumps({key: value for key, value in tables.items() if value}))
     old = [path for path in ("setup.py", "setup.cfg") if path in files.modes]
-    notes = [f"{' and '.join(old)}: carried into {PYPROJECT}; look at it, then delete {'them' if len(old) > 1 else 'it'}"
-             + (" but for what only setuptools can do." if metadata.needs_setuptools else ".")]  # fmt: skip
-    return result, [*notes, *metadata.left]
+    them = "them" if len(old) > 1 else "it"
+    rest = ", but for what only setuptools can do" if metadata.needs_setuptools else ""
+    carried = f"{' and '.join(old)}: carried into {PYPROJECT}; look at it, then delete {them}{rest}."
+    return result, [carried, *metadata.left]
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,8 @@ class _Skipped:
             return True  # their tests pass as they are called today
         if parts[:2] == ["tool", "hatch"]:
             return "build-system" in self.found or "poetry" in tool or self.is_packaged
-        return len(parts) > 2 and parts[:2] in (["tool", "ruff"], ["tool", "mypy"]) and self._is_strange(parts, tool)
+        is_linter = parts[:2] in (["tool", "ruff"], ["tool", "mypy"])
+        return is_linter and parts[2:] != [] and self._is_strange(parts, tool)
 
     def _is_strange(self, parts: list[str], tool: Mapping[str, Any]) -> bool:
         """Whether it would change how a linter that is configured already judges the code."""

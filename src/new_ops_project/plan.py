@@ -144,7 +144,7 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) ->
     moves = {old: new for old, new in sides.moves.items() if old not in sides.if_edited or _is_edited(old, base, mine)}
     merged = scratch.merge(
         {path: entry for path, entry in base.items() if path not in moves}, project.ours, theirs,
-        over={path: base[path] for path in sides.over if path in base} | sides.mine, moves=moves,
+        over={**{path: base[path] for path in sides.over if path in base}, **sides.mine}, moves=moves,
     )  # fmt: skip
     draft = start(scratch, merged, project.ours)
     draft = mend(unbroken(deleted(labelled(draft)), base, theirs))

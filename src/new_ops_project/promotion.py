@@ -1,26 +1,29 @@
 """A project and the next tier become a Plan: its program moves, and what names it follows."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from new_ops_project import bounds, committed, grown, plan, references, refresh, reimport
+from new_ops_project import bounds, committed, growth, plan, references, refresh, written
 from new_ops_project.answers import table
 from new_ops_project.carry import Carried
 from new_ops_project.committed import Committed
 from new_ops_project.draft import Draft
 from new_ops_project.errors import ToolError
-from new_ops_project.grown import Growth
+from new_ops_project.growth import Growth
+from new_ops_project.image import Renaming
 from new_ops_project.plan import Plan, Sides
+from new_ops_project.programs import reimport
 from new_ops_project.project import Project
-from new_ops_project.references import Renaming
 from new_ops_project.refresh import Refresh, Target
 from new_ops_project.requirements import requirements
 from new_ops_project.tree import Entry, Tree
 
 TIERS = ("script", "library", "cli")
+_LOCK = re.compile(r"requirements[\w.-]*\.txt")
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Promotion:
     look: Refresh
     carried: Carried
     files: Committed
-    growth: Growth | None
+    grown: Growth | None
 
     @property
     def project(self) -> Project:
@@ -71,15 +74,15 @@ def look(project: Project, tier: str, *, command: str | None, offline: bool) -> 
     moves = refresh.moves(first.questionnaire, {**carried.answers.values, "tier": tier}, project.answers.get("tier"))
     values = carried.answers.values
     managed = {file["path"] for file in table(values)}
-    growth = grown.program(files, moves, str(values["import_name"]), managed) if moves else None
-    own = growth is not None or not grown.example_holds(files, carried.answers)
+    grown = growth.program(files, moves, str(values["import_name"]), managed) if moves else None
+    own = grown is not None or not written.example_holds(files, carried.answers)
     wanted = [f"tier={tier}", *([f"command={command}"] if command else [])]
     if own or project.answers.get("code") == "own":
-        dry_run = growth.program.knows_dry_run if growth else project.answers.get("dry_run", False)
+        dry_run = grown.program.knows_dry_run if grown else project.answers.get("dry_run", False)
         wanted += ["code=own", f"dry_run={'yes' if dry_run else 'no'}"]
     target = replace(first.target, assignments=tuple(wanted))
     second = replace(first, target=target)
-    return Promotion(second, second.carried(ask=None), files, growth)
+    return Promotion(second, second.carried(ask=None), files, grown)
 
 
 def _require_growth(look: Refresh, carried: Carried) -> None:
@@ -97,8 +100,8 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
     look, files = promotion.look, promotion.files
     base = dict(refresh.rendered(look, look.before, look.project.answers))
     theirs = dict(refresh.rendered(look, look.after, promotion.carried.given))
-    made = grown.written(promotion.growth, promotion.carried.answers, files, {**base, **theirs})
-    moves = promotion.growth.moves if promotion.growth else {}
+    made = written.written(promotion.grown, promotion.carried.answers, files, {**base, **theirs})
+    moves = promotion.grown.moves if promotion.grown else {}
     mine, notes = _followed(promotion)
     sides = Sides(
         _without_code(base, theirs, moves) | _base_followed(promotion, base), {**theirs, **made.files},
@@ -124,17 +127,17 @@ def _without_code(base: Tree, theirs: Tree, moves: Mapping[str, str]) -> dict[st
 
 
 def _renaming(promotion: Promotion) -> Renaming | None:
-    growth = promotion.growth
-    if growth is None:
+    grown = promotion.grown
+    if grown is None:
         return None
     command = str(promotion.carried.answers.values.get("command", "")) if promotion.tier == "cli" else ""
-    return Renaming(growth.script, growth.package, command, growth.moves)
+    return Renaming(grown.script, grown.package, command, grown.moves)
 
 
 def _base_followed(promotion: Promotion, base: Tree) -> dict[str, Entry]:
     """The template's own files of the old tier, with references followed as in the project's."""
     renaming = _renaming(promotion)
-    moves = promotion.growth.moves if promotion.growth else {}
+    moves = promotion.grown.moves if promotion.grown else {}
     texts = {path: entry for path, entry in base.items() if path not in moves and references.may_name(path)}
     if renaming is None:
         return {}
@@ -148,14 +151,14 @@ def _base_followed(promotion: Promotion, base: Tree) -> dict[str, Entry]:
 def _followed(promotion: Promotion) -> tuple[dict[str, Entry], tuple[str, ...]]:
     """The project's files that change before the merge, at the place where they are then; and what is to be said."""
     files, found, notes = promotion.files, dict[str, Entry](), list[str]()
-    renaming, growth = _renaming(promotion), promotion.growth
+    renaming, grown = _renaming(promotion), promotion.grown
     for path, content in files.texts.items():
-        where = growth.moves.get(path, path) if growth else path
+        where = grown.moves.get(path, path) if grown else path
         text, said = _one(path, content, promotion, renaming)
         notes += [f"{where}{one}" for one in said]
         if text != content:
             found[where] = files.entry(path, text)
-    notes += grown.remarks(growth) if growth else []
+    notes += growth.remarks(grown) if grown else []
     return found, tuple(notes)
 
 
@@ -169,10 +172,10 @@ def _one(path: str, content: bytes, promotion: Promotion, renaming: Renaming | N
     if path == "pyproject.toml" and promotion.project.answers.get("tier") == "script":
         text, changes = bounds.loosened(text)
         said += [f": {one.before} is {one.after} now; requirements.txt has the exact version." for one in changes]
-    if renaming is None or promotion.growth is None or path == promotion.project.answers_file:
+    if renaming is None or promotion.grown is None or path == promotion.project.answers_file:
         return text.encode(), said
     if PurePosixPath(path).suffix in {".py", ".pyi"}:
-        text, doubts = reimport.reimported(text, promotion.growth.modules)
+        text, doubts = reimport.reimported(text, promotion.grown.modules)
         said += [f":{doubt.line}: {doubt.text}" for doubt in doubts]
     elif references.may_name(path):
         text = references.followed(path, text, renaming)
@@ -184,7 +187,7 @@ def _one(path: str, content: bytes, promotion: Promotion, renaming: Renaming | N
 
 def _locked(draft: Draft, base: Tree, theirs: Tree, files: Committed) -> Draft:
     """With the requirements files merged by package: the user's pins stay, the new tier's tools come."""
-    paths = [path for path in theirs if grown.is_lock(path) and path in files.texts]
+    paths = [path for path in theirs if _LOCK.fullmatch(path) and path in files.texts]
     merged = {
         path: requirements(base[path].content if path in base else b"", files.texts[path], theirs[path].content)
         for path in paths

@@ -6,9 +6,12 @@ from pathlib import PurePosixPath
 from new_ops_project import image
 from new_ops_project.image import Renaming
 
-_NAMES = re.compile(r"(Dockerfile|Containerfile|Makefile|GNUmakefile|[Jj]ustfile|crontab|CODEOWNERS)(\..*)?|\.\w*ignore")
+_NAMES = re.compile(
+    r"(Dockerfile|Containerfile|Makefile|GNUmakefile|[Jj]ustfile|crontab|CODEOWNERS)(\..*)?|\.\w*ignore"
+)
 _SUFFIXES = {
-    ".cfg", ".ini", ".json", ".just", ".md", ".mk", ".rst", ".service", ".sh", ".bash", ".timer", ".toml", ".yaml", ".yml",
+    ".cfg", ".ini", ".json", ".just", ".md", ".mk", ".rst", ".service", ".sh", ".bash", ".timer", ".toml",
+    ".yaml", ".yml",
 }  # fmt: skip
 _HISTORY = re.compile(r"(CHANGELOG|CHANGES|HISTORY|NEWS)\b", re.IGNORECASE)
 _LOCKS = re.compile(r".*\.lock|.*-lock\.\w+|requirements.*\.txt")
@@ -38,7 +41,8 @@ def followed(path: str, text: str, renaming: Renaming) -> str:
 
 def _run_by_python(text: str, renaming: Renaming) -> str:
     """`python rotate_keys.py`, with or without a path to python, flags and `./`."""
-    python = r"(?P<python>(?P<folder>[\w.~${}()/\\-]*[/\\])?(?:python(?:\d+(?:\.\d+)?)?|py(?: -\d(?:\.\d+)?)?)(?:\.exe)?)"
+    folder = r"(?P<folder>[\w.~${}()/\\-]*[/\\])?"
+    python = rf"(?P<python>{folder}(?:python(?:\d+(?:\.\d+)?)?|py(?: -\d(?:\.\d+)?)?)(?:\.exe)?)"
     pattern = rf"(?<![\w./\\-]){python}(?P<flags>(?: -[A-Za-z]+)*) (?P<quote>[\"']?)(?:\./)?{_file(renaming)}(?P=quote)"
 
     def run(found: re.Match[str]) -> str:

@@ -1,6 +1,5 @@
 """`adopt`: a repository that no template made comes under one, and keeps every line."""
 
-from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,8 @@ from new_ops_project.errors import ToolError
 from new_ops_project.report import Voice, is_interactive
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from new_ops_project.adoption import Adoption
     from new_ops_project.handover import Occasion, Outcome, Way
     from new_ops_project.plan import Plan
@@ -98,7 +99,9 @@ def adopt(request: Request, way: "Way", voice: Voice, *, can_ask: bool) -> "Outc
         handover.require_room(way, where, now, prefix)
         place = adoption.Place(where, prefix, now.head)
         source = sources.find(request.template)
-        found = adoption.look(place, source, _given(request), offline=request.offline, ask=_asker() if can_ask else None)
+        found = adoption.look(
+            place, source, _given(request), offline=request.offline, ask=_asker() if can_ask else None
+        )
         with adoption.planned(found) as plan:
             occasion = _show(found, plan, way, voice)
             _confirm(request, way, ask=can_ask)
@@ -146,7 +149,9 @@ def _show(found: "Adoption", plan: "Plan", way: "Way", voice: Voice) -> "Occasio
     version, source = found.checkout.version, found.source
     voice.say(f"{found.place.folder.name}: {source.name} {version}", bold=True)
     if found.base:
-        voice.say(f"  It was made from {version} ({found.base.share:.0%} of its lines are here): only the record is missing.")
+        voice.say(
+            f"  It was made from {version} ({found.base.share:.0%} of its lines are here): only the record is missing."
+        )
     for one in found.told.evidence:
         voice.say(f"  {one.name:<14} {_shown(one.value)}  ({one.where})")
     for doubt in found.told.doubts:
@@ -155,8 +160,10 @@ def _show(found: "Adoption", plan: "Plan", way: "Way", voice: Voice) -> "Occasio
     for kept in found.joined.kept:
         voice.say(f"  left alone {kept.path}: {kept.reason}", fg="bright_black")
     shown: Mapping[str, Any] = summary.as_json(plan, texts=way.preview and voice.json)
-    facts = {"path": str(found.place.folder), "template": {"source": source.location}, "from": "", "to": version,
-             "base": version if found.base else "", "evidence": adoption.told(found), "kept": adoption.kept(found)}  # fmt: skip
+    facts = {
+        "path": str(found.place.folder), "template": {"source": source.location}, "from": "", "to": version,
+        "base": version if found.base else "", "evidence": adoption.told(found), "kept": adoption.kept(found),
+    }  # fmt: skip
     message = f"Adopt {source.name} {version}\n\nBy new-ops-project adopt."
     return Occasion(message, "template/adopt", {**facts, **shown})
 

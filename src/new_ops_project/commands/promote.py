@@ -13,7 +13,6 @@ from new_ops_project.report import Voice
 if TYPE_CHECKING:
     from new_ops_project.handover import Occasion, Outcome, Way
     from new_ops_project.plan import Plan
-    from new_ops_project.project import Status
     from new_ops_project.promotion import Promotion
 
 TIERS = ("library", "cli")
@@ -42,8 +41,12 @@ class Request:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("tier", metavar="[library|cli]", required=False,
-                shell_complete=lambda _context, _argument, typed: [one for one in TIERS if one.startswith(typed)])  # fmt: skip
+@click.argument(
+    "tier",
+    metavar="[library|cli]",
+    required=False,
+    shell_complete=lambda _context, _argument, typed: [tier for tier in TIERS if tier.startswith(typed)],
+)
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option("--command", "name", metavar="NAME", help="What people type to run it.  [default: the project's name]")
 @click.option("--preview", is_flag=True, help="Show every change in full, and write nothing.")
@@ -123,5 +126,6 @@ def _show(wanted: "Promotion", plan: "Plan", way: "Way", voice: Voice) -> "Occas
     summary.say(voice, plan)
     shown = summary.as_json(plan, texts=way.preview and voice.json)
     details = {**facts, **shown, "answers": summary.answers_as_json(changes)}
-    message = f"Promote to {facts['to']}\n\nFrom {facts['from']}, with {source} {facts['version']}, by new-ops-project promote."
+    origin = f"From {facts['from']}, with {source} {facts['version']}, by new-ops-project promote."
+    message = f"Promote to {facts['to']}\n\n{origin}"
     return Occasion(message, f"template/{facts['to']}", details)

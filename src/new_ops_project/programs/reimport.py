@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from new_ops_project.datafiles import Doubt
-from new_ops_project.names import docstrings, dotted, imported
+from new_ops_project.programs.datafiles import Doubt
+from new_ops_project.programs.names import docstrings, dotted, imported
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as Python's tokenizer sees lines; str.splitlines sees more
 _MARK = "\ufeff"

@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Callable
 
-from new_ops_project.effects import SETUP, Module, calls, is_calm, is_calm_call, is_guard, runs_at
-from new_ops_project.names import Function, binds, dotted, modules, own, text
+from new_ops_project.programs.effects import SETUP, Module, calls, is_calm, is_calm_call, is_guard, runs_at
+from new_ops_project.programs.names import Function, binds, dotted, modules, own, text
 
 
 def is_command(name: str, module: Module) -> bool:

@@ -5,8 +5,8 @@ import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from new_ops_project.names import Function, dotted
-from new_ops_project.places import SELF, Place, Scope, defines, inside, module_scope, place_of
+from new_ops_project.programs.names import Function, dotted
+from new_ops_project.programs.places import SELF, Place, Scope, defines, inside, module_scope, place_of
 
 
 @dataclass(frozen=True)

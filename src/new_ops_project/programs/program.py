@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from new_ops_project.datafiles import Data, Doubt, named
-from new_ops_project.effects import Module, module, runs_at, works
-from new_ops_project.names import Function, docstrings, dotted, first, is_import, modules, text
-from new_ops_project.running import entry, is_command, offers_help
+from new_ops_project.programs.datafiles import Data, Doubt, named
+from new_ops_project.programs.effects import Module, module, runs_at, works
+from new_ops_project.programs.names import Function, docstrings, dotted, first, is_import, modules, text
+from new_ops_project.programs.running import entry, is_command, offers_help
 
 __all__ = ["Data", "Doubt", "Program", "Public", "Untyped", "read"]
 

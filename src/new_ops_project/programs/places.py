@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from new_ops_project.names import Function, binds, dotted, imported, own
+from new_ops_project.programs.names import Function, binds, dotted, imported, own
 
 SELF = "\0"  # stands for the name of the file itself, which is not known
 

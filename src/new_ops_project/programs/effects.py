@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from new_ops_project.names import Function, dotted, first, imported
+from new_ops_project.programs.names import Function, dotted, first, imported
 
 
 @dataclass(frozen=True)

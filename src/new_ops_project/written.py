@@ -1,48 +1,16 @@
-"""What moves with a program into its package, and what is written for it there."""
+"""Files that a grown package needs and no template could know: its entry point, its exports, smoke tests."""
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from new_ops_project import program as syntax
 from new_ops_project.committed import Committed
-from new_ops_project.errors import ToolError
-from new_ops_project.program import Program
+from new_ops_project.growth import Growth
 from new_ops_project.questions import Answers
 from new_ops_project.tree import PLAIN, Entry, Tree
-
-_UNREAD = Program((), "", (), 1, is_program=True, parses_arguments=False, knows_dry_run=False, has_examples=False,
-                  untyped=(), data=(), doubts=())  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Growth:
-    """A script on its way into a package: `script` and `target` are its old and its new path.
-
-    `moves` are all files that go along, old path to new; `modules` the same for the names of modules; `programs` what
-    is known of each module that moves, by its old path; `silent` says that its entry returns nothing.
-    """
-
-    script: str
-    target: str
-    package: str
-    moves: Mapping[str, str]
-    modules: Mapping[str, str]
-    programs: Mapping[str, Program]
-    problems: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def program(self) -> Program:
-        """What is known of the script."""
-        return self.programs[self.script]
-
-    @property
-    def module(self) -> str:
-        """The dotted name that the script's module has now."""
-        return self.modules[PurePosixPath(self.script).stem]
 
 
 @dataclass(frozen=True)
@@ -51,71 +19,6 @@ class Written:
 
     files: Mapping[str, Entry]
     notes: tuple[str, ...]
-
-
-# ---- what moves -----------------------------------------------------------------------------------------------
-
-
-def program(files: Committed, moves: Mapping[str, str], package: str, managed: Iterable[str]) -> Growth:
-    """What goes along with the one script in `moves`; paths that are `managed` by the template stay where they are.
-
-    Raises ToolError when the script is not there.
-    """
-    script, target = next(iter(moves.items()))
-    if script not in files.texts:
-        message = f"{script} is not in the last commit, so there is no program that could move."
-        raise ToolError(message, f"Give the program that name (git mv FILE {script}), commit, and run this again.")
-    programs, problems = dict[str, Program](), dict[str, str]()
-    modules = _modules(script, files, programs, problems)
-    folder = PurePosixPath(target).parent
-    if str(folder / PurePosixPath(target).name) in {str(folder / path) for path in modules}:
-        target = str(folder / script)
-    there = {path: f"{folder}/{path}" for path in modules} | {script: target}
-    kept = set(managed)
-    for path, one in programs.items():
-        home = str(PurePosixPath(path).parent).replace(".", "", 1) if "/" not in path else None
-        if home is not None:
-            beside = [below for data in one.data if data.beside for below in files.below(data.path)]
-            there |= {data: f"{folder}/{data}" for data in beside if data not in {*kept, *there}}
-    names = {path.partition("/")[0].removesuffix(".py"): path for path in modules if path != script}
-    dotted = {name: f"{package}.{name}" for name in names}
-    dotted[PurePosixPath(script).stem] = f"{package}.{PurePosixPath(target).stem}"
-    return Growth(script, target, package, there, dotted, programs, problems)
-
-
-def _modules(script: str, files: Committed, programs: dict[str, Program], problems: dict[str, str]) -> list[str]:
-    """The script and the files of every module beside it that it imports, directly or not."""
-    found, waiting = dict.fromkeys([script]), [script]
-    while waiting:
-        path = waiting.pop()
-        if not path.endswith(".py"):
-            continue
-        programs[path] = _read(path, files, problems)
-        fresh = [one for name in programs[path].modules for one in _beside(name, files) if one not in found]
-        found |= dict.fromkeys(fresh)
-        waiting += fresh
-    return list(found)
-
-
-def _beside(name: str, files: Committed) -> list[str]:
-    """The files of a module or package of that name at the project's root."""
-    if f"{name}.py" in files.modes:
-        return [f"{name}.py"]
-    below = files.below(name)
-    return below if any(path.endswith(".py") for path in below) and name not in {"src", "tests"} else []
-
-
-def _read(path: str, files: Committed, problems: dict[str, str]) -> Program:
-    folder = PurePosixPath(path).parent
-    try:
-        return syntax.read(files.texts[path].decode(), exists=lambda one: files.holds(str(folder / one)))
-    except (SyntaxError, ValueError, KeyError) as error:
-        line = getattr(error, "lineno", None)
-        problems[path] = f":{line}: it does not parse ({error.msg})" if isinstance(error, SyntaxError) else ": unreadable"
-        return _UNREAD
-
-
-# ---- what is written ------------------------------------------------------------------------------------------
 
 
 def written(growth: Growth | None, answers: Answers, files: Committed, taken: Tree) -> Written:
@@ -138,7 +41,7 @@ def _known(growth: Growth, files: Committed) -> dict[str, Any]:
     return {
         "module": growth.module, "package": growth.package, "name": name, "file": PurePosixPath(growth.target).name,
         "entry": one.entry, "ends": _ends(files.texts[growth.script], one.entry),
-        "exports": sorted((item.name for item in one.public if item.name not in taken), key=_order) if one.entry else [],
+        "exports": sorted({item.name for item in one.public} - taken, key=_order) if one.entry else [],
         "public": one.public if can_import else (), "helps": one.parses_arguments,
         "examples": one.has_examples and can_import, "tests": _tests([item.name for item in one.public]),
     }  # fmt: skip
@@ -199,34 +102,6 @@ def _free(path: str, taken: set[str]) -> str:
     return next(name for name in names if name not in taken)
 
 
-# ---- what is said ---------------------------------------------------------------------------------------------
-
-
-def remarks(growth: Growth) -> list[str]:
-    """What a person should look at, each with its place in the files as they are now."""
-    return [f"{growth.moves.get(path, path)}{said}" for path in sorted(growth.programs) for said in _remarks(growth, path)]
-
-
-def _remarks(growth: Growth, path: str) -> Iterator[str]:
-    one = growth.programs[path]
-    if path in growth.problems:
-        yield growth.problems[path]
-        return
-    for data in one.data:
-        if not data.beside:
-            yield f":{data.line}: {data.path} is read from the current folder; it stays, so run this from the root."
-        elif data.path not in growth.moves and not any(old.startswith(f"{data.path}/") for old in growth.moves):
-            yield f":{data.line}: {data.path} is looked for beside the code, but it stays where it is."
-    for doubt in one.doubts:
-        yield f":{doubt.line}: {doubt.text}"
-    if path == growth.script and one.runs_at:
-        yield f":{one.runs_at}: it does its work as soon as it is imported, so nobody can import its functions."
-    if one.untyped:
-        first, *others = one.untyped
-        more = f" and {len(others)} more" if others else ""
-        yield f":{first.line}: {first.name}{more} without types, which mypy refuses (strict, in pyproject.toml)."
-
-
 # ---- the template's example -----------------------------------------------------------------------------------
 
 
@@ -260,8 +135,3 @@ def defined(source: bytes) -> set[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {target.id for target in targets if isinstance(target, ast.Name)}
     return found
-
-
-def is_lock(path: str) -> bool:
-    """Whether a file of that path is a list of exact versions."""
-    return bool(re.fullmatch(r"requirements[\w.-]*\.txt", path))
