@@ -1,0 +1,275 @@
+"""TOML merged by key: all of the user's stays to the letter, what it lacks is added, twice is once."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from new_ops_project.bykey import Kept, toml
+from new_ops_project.tomltext import dotted
+
+MINE = """\
+# The build.
+[build-system]
+requires = ["setuptools"]   # for now
+
+[project]
+name = "audit"
+# version = "1.0"
+
+# Tools.
+[tool.ruff]
+lint.select = ["E"]
+
+[tool.mypy.sub]
+strict = false
+
+# The end.
+"""
+THEIRS = """\
+[build-system]
+requires = ["hatchling>=1"]
+build-backend = "hatchling.build"
+
+[project]
+name = "other"
+# One sentence.
+description = "Audits."
+dynamic = ["version"]
+
+# PEP 735.
+[dependency-groups]
+dev = [
+    "pytest",  # runs the tests
+]
+
+[tool.ruff]
+line-length = 100
+
+[tool.ruff.lint]
+select = ["ALL"]
+ignore = ["D"]
+
+[tool.ruff.lint.per-file-ignores]
+"tests/*" = ["S101"]
+
+[tool.mypy]
+# Be strict.
+strict = true
+
+# Codes.
+enable_error_code = ["truthy-bool"]
+"""
+BOTH = """\
+# The build.
+[build-system]
+requires = ["setuptools"]   # for now
+build-backend = "hatchling.build"
+
+[project]
+name = "audit"
+# version = "1.0"
+# One sentence.
+description = "Audits."
+
+# Tools.
+[tool.ruff]
+lint.select = ["E"]
+line-length = 100
+lint.ignore = ["D"]
+
+[tool.ruff.lint.per-file-ignores]
+"tests/*" = ["S101"]
+
+[tool.mypy.sub]
+strict = false
+
+# The end.
+
+[tool.mypy]
+# Be strict.
+strict = true
+
+# Codes.
+enable_error_code = ["truthy-bool"]
+
+# PEP 735.
+[dependency-groups]
+dev = [
+    "pytest",  # runs the tests
+]
+"""
+SKIPPED = frozenset({"project.dynamic"})
+DIFFERENT = (
+    Kept("build-system.requires", ["setuptools"], ["hatchling>=1"]),
+    Kept("project.name", "audit", "other"),
+    Kept("tool.ruff.lint.select", ["E"], ["ALL"]),
+)
+
+
+def test_an_example() -> None:
+    """Keys go to the end of their table and new tables beside their relatives, with the comments above them."""
+    assert toml(MINE, THEIRS, skip=SKIPPED) == (BOTH, DIFFERENT)
+
+
+def test_crlf() -> None:
+    """What is added to a file with CRLF has it too."""
+    assert toml(MINE.replace("\n", "\r\n"), THEIRS, skip=SKIPPED)[0] == BOTH.replace("\n", "\r\n")
+    assert toml(MINE, THEIRS.replace("\n", "\r\n"), skip=SKIPPED)[0] == BOTH
+
+
+CASES = {
+    "nothing is missing": ("a=1", "a = 1\n", "a=1"),
+    "an empty file": ("", "# Of a.\na = 1\n[b]\nc = 2\n", "# Of a.\na = 1\n\n[b]\nc = 2\n"),
+    "only comments": ("# mine\n", "[b]\nc = 2\n", "# mine\n\n[b]\nc = 2\n"),
+    "no final newline": ("[b]\na = 1", "[b]\nc = 2", "[b]\na = 1\nc = 2\n"),
+    "no final newline, a new table": ("a = 1", "[b]\nc = 2", "a = 1\n\n[b]\nc = 2\n"),
+    "a header right below": ("[b]\na = 1\n[d]\n", "[b]\nc = 2\n", "[b]\na = 1\nc = 2\n\n[d]\n"),
+    "a comment right above a header": ("[b]\n# Of d.\n[d]\n", "[b]\nc = 2\n", "[b]\nc = 2\n\n# Of d.\n[d]\n"),
+    "a dotted key at the root": ("b.a = 1\n[d]\n", "[b]\nc = 2\n", "b.a = 1\nb.c = 2\n\n[d]\n"),
+    "a dotted key in a table": ("[d]\nb.a = 1\n", "[d.b]\nc = 2\n", "[d]\nb.a = 1\nb.c = 2\n"),
+    "a dotted key in the template": ("[b.d]\nx = 1\n", "b.d.y = 2\n", "[b.d]\nx = 1\ny = 2\n"),
+    "a table of tables only": ("[b.d]\nx = 1\n", "b.y = 2\n", "[b.d]\nx = 1\n\n[b]\ny = 2\n"),
+    "out of order": ("[b.x]\n[c]\n[b]\nd = 1\n", "[b]\ne = 2\n[b.y]\n", "[b.x]\n[c]\n[b]\nd = 1\ne = 2\n\n[b.y]\n"),
+    "an inline table stays whole": ("b = {a = 1}\n", "[b]\nc = 2\n", "b = {a = 1}\n"),
+    "a table stays a table": ("[b]\na = 1\n", "b = {c = 2}\n", "[b]\na = 1\n"),
+    "quoted keys": ("[b]\n'a.x' = 1\n", '[b]\n"a.x" = 3\na.x = 2\n', "[b]\n'a.x' = 1\na.x = 2\n"),
+    "a quoted table": ('["b c"."d"]\nx=1', "['b c'.d]\ny=2", '["b c"."d"]\nx=1\ny=2\n'),
+    "an array of tables stays whole": ("[[b]]\na = 1\n", "[[b]]\na = 2\n[[b]]\n", "[[b]]\na = 1\n"),
+    "a new array of tables": ("a = 1\n", "[[b]]\nx = 1\n[b.c]\ny = 2\n[[b]]\nx = 3\n",
+                              "a = 1\n\n[[b]]\nx = 1\n\n[b.c]\ny = 2\n\n[[b]]\nx = 3\n"),
+    "what only looks like a table": ('a = """\n[b]\n#"""\n[d]\n', "x = 1\n", 'a = """\n[b]\n#"""\nx = 1\n\n[d]\n'),
+    "brackets in strings": ("a = ']['  # ]\n[b]\n", "[b]\nc = 1\n", "a = ']['  # ]\n[b]\nc = 1\n"),
+    "a table without keys": ("a = 1\n", "# Of b.\n[b]  # none\n", "a = 1\n\n# Of b.\n[b]  # none\n"),
+    "quotes at the end of a long string": ('a = """"x"""""\n[b]\n', "c = 1\n", 'a = """"x"""""\nc = 1\n\n[b]\n'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("mine", "theirs", "both"), CASES.values(), ids=CASES)
+def test_a_case(mine: str, theirs: str, both: str) -> None:
+    """What is written in some unusual way stays so, and what is added fits in."""
+    assert toml(mine, theirs)[0] == both
+
+
+def test_what_differs_is_told() -> None:
+    """A value that is not the user's is told with both, a table against a value as a whole; equal ones are not."""
+    mine, theirs = "a = 1\nb = 1\nd = {e = 1}\n[c]\nx = 1\n[[f]]\n", "a = 1\nb = true\nc = 2\n[d]\ne = 2\n[f]\n"
+    kept = [("b", 1, True), ("c", {"x": 1}, 2), ("d", {"e": 1}, {"e": 2}), ("f", [{}], {})]
+    assert toml(mine, theirs)[1] == tuple(Kept(*one) for one in kept)
+
+
+def test_what_is_skipped_is_neither_added_nor_told() -> None:
+    """A key of `skip` stays out, with all that is below it."""
+    assert toml("a = 1\n", 'a = 2\n[b]\nc = 1\n["d.e"]\nx = 1\n', skip={"a", "b", '"d.e".x'}) == ("a = 1\n", ())
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("a = \n", "b = 1\n"), ("a = 1\n", "b\n"), ("a = 1\na = 2\n", "b = 1\n")])
+def test_what_does_not_parse(mine: str, theirs: str) -> None:
+    """A file that is no TOML is refused as the parser refuses it."""
+    with pytest.raises(ValueError, match="line"):
+        toml(mine, theirs)
+
+
+# ---- any two documents ----------------------------------------------------------------------------------------
+
+NAMES = st.sampled_from(["a", "b", "c", "1", '"d.e"', "'f g'", '"\\u0061"'])
+KEYS = st.lists(NAMES, min_size=1, max_size=3).map(".".join) | st.lists(NAMES, min_size=2, max_size=2).map(" . ".join)
+VALUES = st.sampled_from([
+    "1", "true", "nan", "1.0", "'it''", '"#\\""', "2026-11-22", "[]", "[ 1, # one\n  2,\n]", '"""\n[a]\n# no = 1\n"""',
+    "'''\nb = 1\n'''", '""""x"""""', "{ a = 1, b.c = 2 }", "[{ a = 1 }]", "[\n  [ '[', ']' ],\n\n  { a = '}' },\n]",
+    '"""\\"""\\\\"""', "-inf", "0x1F", "{}",
+])  # fmt: skip
+LINES = st.one_of(
+    st.builds(
+        "{}{} = {}{}\n".format, st.sampled_from(["", "  ", "\t"]), KEYS, VALUES, st.sampled_from(["", "  # [x]"])
+    ),
+    st.builds("[{}]{}\n".format, KEYS, st.sampled_from(["", "  # x = 1"])),
+    st.builds("[[{}]]\n".format, KEYS),
+    st.sampled_from(["\n", "# a = 1\n", "# [b]\n", "   \n", "#\n"]),
+)
+
+
+def document(lines: Iterable[str]) -> str:
+    """The lines that make a document, each as long as that parses."""
+    text = ""
+    for line in lines:
+        try:
+            tomllib.loads(text + line)
+        except tomllib.TOMLDecodeError:
+            continue
+        text += line
+    return text
+
+
+DOCUMENTS = st.lists(LINES, max_size=14).map(document)
+
+
+def is_within(part: str, whole: str) -> bool:
+    """Whether the lines of one text are in the other, in their order and to the byte; the last may have got an end."""
+    rest = iter(ended(whole))
+    return all(line in rest for line in ended(part))
+
+
+def ended(text: str) -> list[str]:
+    """The lines, the last with an end."""
+    lines = text.splitlines(keepends=True)
+    end = "\r\n" if "\r\n" in text else "\n"
+    return [line if line.endswith("\n") else line + end for line in lines]
+
+
+def leaves(values: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Each value that is no table, and each empty table, by its keys; as text, since nan is not nan."""
+    if isinstance(values, Mapping) and values:
+        return {at: found for key, below in values.items() for at, found in leaves(below, (*path, key)).items()}
+    return {path: repr(values)}
+
+
+def has(values: Any, path: tuple[str, ...]) -> bool:
+    """Whether there is something at these keys."""
+    for part in path:
+        if not isinstance(values, Mapping) or part not in values:
+            return False
+        values = values[part]
+    return True
+
+
+def is_told(kept: Iterable[Kept], path: tuple[str, ...]) -> bool:
+    """Whether these keys, or what they are below, are among what differs."""
+    return bool({one.key for one in kept} & {dotted(path[:length]) for length in range(1, len(path) + 1)})
+
+
+@settings(max_examples=300, deadline=None)
+@given(mine=DOCUMENTS, theirs=DOCUMENTS, crlf=st.booleans(), unended=st.booleans())
+def test_any_two_documents(mine: str, theirs: str, *, crlf: bool, unended: bool) -> None:
+    """The result parses, holds each line and value of mine, in order, and each key of theirs; twice is once."""
+    mine = mine.removesuffix("\n") if unended else mine
+    mine = mine.replace("\n", "\r\n") if crlf else mine
+    both, kept = toml(mine, theirs)
+    was, found, wanted = leaves(tomllib.loads(mine)), tomllib.loads(both), leaves(tomllib.loads(theirs))
+    assert is_within(mine, both)
+    assert all(leaves(found).get(path) == value for path, value in was.items() if value != "{}")
+    assert not [path for path in wanted if not has(found, path) and not is_told(kept, path)]
+    assert not [one for one in kept if one.mine is None]
+    assert repr(toml(both, theirs)) == repr((both, kept))
+    assert not crlf or "\r\n" not in mine or both.count("\n") == both.count("\r\n")
+
+
+@settings(max_examples=100, deadline=None)
+@given(theirs=DOCUMENTS)
+def test_an_empty_file_becomes_theirs(theirs: str) -> None:
+    """What is added to nothing says all that the template's file says, and the other way round nothing is added."""
+    both, kept = toml("", theirs)
+    assert leaves(tomllib.loads(both)) == leaves(tomllib.loads(theirs))
+    assert not kept
+    assert toml(theirs, "") == (theirs, ())
+    assert toml(theirs, theirs) == (theirs, ())
+
+
+def test_blank_lines_do_not_pile_up() -> None:
+    """Where a table is added there is one blank line before it and one after it."""
+    lines = [line.strip() for line in toml(MINE, THEIRS)[0].splitlines()]
+    assert not [pair for pair in pairwise(lines) if pair == ("", "")]
