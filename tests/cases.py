@@ -190,10 +190,15 @@ def make_project(folder: Path, source: str, story: Story, **answers: Any) -> Pat
     return folder
 
 
-def make_tiers(root: Path) -> Case:
-    """Case d: our own template at two versions, and a script of it whose one file holds the user's code."""
+def make_tiers(root: Path, *, is_careful: bool = True) -> Case:
+    """Case d: our own template at two versions, and a script of it whose one file holds the user's code.
+
+    Unless it `is_careful`, the template writes the script in updates, too.
+    """
     root.mkdir(parents=True, exist_ok=True)
     template = two_tags(root / "template")
+    if not is_careful:
+        _forget_the_script(template)
     project = root / "rotate-keys"
     generate(str(template), project, "v1.1.0", {"project_name": "Rotate Keys", "tier": "script"})
     git("init", "--quiet", at=project)
@@ -202,6 +207,15 @@ def make_tiers(root: Path) -> Case:
     code.write_text(f"{code.read_text()}\n\n{MINE}")
     commit(project, "Edit")
     return Case(template, project)
+
+
+def _forget_the_script(template: Path) -> None:
+    """Let the newest version of the template lack the line that leaves the script out of updates."""
+    config = template / "copier.yml"
+    lines = config.read_text().splitlines(keepends=True)
+    config.write_text("".join(line for line in lines if "_copier_operation" not in line))
+    git("commit", "--quiet", "--all", "--message=careless", at=template)
+    git("tag", "--force", "--message=v1.1.0", "v1.1.0", at=template)
 
 
 def generate(source: str, into: Path, version: str, answers: Mapping[str, Any]) -> None:
