@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.bykey import Kept, toml
-from new_ops_project.tomltext import dotted
+from new_ops_project.joining.bykey import Kept, toml
+from new_ops_project.joining.tomltext import dotted
 
 MINE = """\
 # The build.

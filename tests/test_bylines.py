@@ -8,7 +8,7 @@ from conftest import git
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.bylines import bare, lines, variable
+from new_ops_project.joining.bylines import bare, lines, variable
 
 THEIRS = b""".venv/
 __pycache__/

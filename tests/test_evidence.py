@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.evidence import Evidence, Layout, gather, layout, unread
+from new_ops_project.reading.evidence import Evidence, Layout, gather, layout, unread
 
 OFFERED: Mapping[str, Any] = {
     "python_version": ["3.11", "3.12", "3.13", "3.14"],
@@ -231,6 +231,8 @@ ONE: list[tuple[str, Texts, Told | None]] = [
      (["boto3", "rich"], "requirements.txt:8, requirements.txt:4")),
     ("dependencies", {"requirements.in": "boto3\n", "requirements.txt": "boto3==1\nrequests==2\n"},
      (["boto3"], "requirements.in:1")),
+    ("dependencies", {"setup.py": "from setuptools import setup\nsetup(install_requires='a\\nrich>1')"},
+     (["rich"], "setup.py:2")),
     ("dependencies", {"Pipfile": "[packages]\njinja2 = '*'\n"}, (["jinja2"], "Pipfile:2")),
     ("dependencies", {"a.py": "# /// script\n# dependencies = [\n#   'rich',\n# ]\n# ///\n"}, (["rich"], "a.py:3")),
     ("dependencies", {"a.py": "import os\nfrom yaml.nodes import Node\n"}, (["pyyaml"], "a.py:2")),
@@ -331,7 +333,7 @@ WORDS = st.sampled_from([
 CONTENTS = st.binary(max_size=40) | st.lists(WORDS, max_size=12).map(b"".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.dictionaries(PATHS, CONTENTS, max_size=6))
 @example({"pyproject.toml": b"project = 1\ntool = []"})
 @example({"pyproject.toml": b"project = {name = [], authors = {}, dependencies = 1, scripts = [], license = 1}"})

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project import document
-from new_ops_project.metadata import Metadata, read
+from new_ops_project.reading import document
+from new_ops_project.reading.metadata import Metadata, read
 
 HEAD = "from setuptools import find_packages, setup\n"
 
@@ -165,6 +165,9 @@ PARTS: list[tuple[str, dict[str, Any]]] = [
      {"dependencies": ["requests>=2", "rich"]}),
     ("setup(keywords='A B'.lower().split(), name='%s' % 'a')", {"keywords": ["a", "b"], "name": "a"}),
     ("setup(license='BSD', classifiers=['License :: OSI Approved :: BSD License'])", {}),
+    (("import os\nfrom pathlib import Path\nHERE = Path(__file__).resolve().parent\n"
+     "setup(long_description=HERE.joinpath('N.rst').open().read(), name='-'.join(['a', 'b']))"),
+     {"readme": "N.rst", "name": "a-b"}),
     ("setup(long_description='Says.')", {"readme": {"text": "Says.", "content-type": "text/x-rst"}}),
 ]  # fmt: skip
 
@@ -262,6 +265,7 @@ def test_what_hatchling_cannot_build_stays_with_setuptools(py: str, tool: dict[s
     assert found.build["requires"][0] == "setuptools>=77.0.3"
     assert "cython" in found.build["requires"]
     assert "wheel" not in found.build["requires"]
+    assert ("setuptools-scm>=8" in found.build["requires"]) == ("scm" in py)
 
 
 WHEELS: list[tuple[str, dict[str, Any]]] = [
@@ -291,6 +295,12 @@ def test_the_version_of_git_needs_its_tool(wanted: str, expected: list[str]) -> 
     """The bound that is there stays."""
     found = of(f"setup(use_scm_version=True, setup_requires={wanted})")
     assert found.build["requires"][1:] == expected
+
+
+def test_setuptools_goes_on_computing_what_it_did() -> None:
+    """What only running setup.py tells is `dynamic`, as far as that is allowed."""
+    found = of("setup(name=me(), install_requires=wanted(), packages=['a'])")
+    assert (found.project, found.needs_setuptools) == ({"dynamic": ["dependencies"]}, True)
 
 
 def test_setup_py_wins_over_setup_cfg() -> None:
@@ -349,7 +359,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=6), st.binary(max_size=60))
 def test_odd_values_never_raise(given: dict[str, Any], noise: bytes) -> None:
     """Whatever the keywords hold, and whatever setup.cfg is; the table can be written as TOML."""
@@ -360,7 +370,7 @@ def test_odd_values_never_raise(given: dict[str, Any], noise: bytes) -> None:
     tomli_w.dumps({"project": found.project, "tool": found.tool, "build-system": found.build})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(NAMES, st.text(max_size=30), max_size=5), st.binary(max_size=60))
 def test_odd_options_never_raise(given: dict[str, str], noise: bytes) -> None:
     """The same of setup.cfg."""
@@ -372,7 +382,7 @@ def test_odd_options_never_raise(given: dict[str, str], noise: bytes) -> None:
 TEXTS = st.text("ab\"'[]=.#\n ", max_size=12).map(lambda text: text.replace('"""', ""))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.sampled_from("abc"), TEXTS, min_size=1))
 def test_the_line_of_a_toml_key_is_where_it_stands(table: dict[str, str]) -> None:
     """Strings of several lines that look like keys and tables are passed over."""

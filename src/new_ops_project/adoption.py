@@ -1,25 +1,28 @@
 """A repository that no template made, and the template nearest to it, become a Plan."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import committed, evidence, inferred, metadata, plan, questions, render, template
+from new_ops_project import committed, inferred, plan, questions, render, template
 from new_ops_project.answers import Asker
 from new_ops_project.committed import Committed
 from new_ops_project.draft import Draft
 from new_ops_project.errors import ToolError
-from new_ops_project.evidence import Evidence
 from new_ops_project.inferred import Inferred
 from new_ops_project.joined import Joined, Repo, joined
-from new_ops_project.layout import layout
 from new_ops_project.nearest import Nearest, nearest
 from new_ops_project.plan import Plan, Sides
 from new_ops_project.project import ANSWERS_FILE, Repository
 from new_ops_project.questions import Answers, Questionnaire
+from new_ops_project.reading import evidence, metadata
+from new_ops_project.reading.evidence import Evidence
+from new_ops_project.reading.layout import layout
 from new_ops_project.sources import Source
 from new_ops_project.template import Checkout, Releases
 from new_ops_project.tree import Entry, Tree
@@ -78,10 +81,14 @@ def look(place: Place, source: Source, given: Mapping[str, Any], *, offline: boo
         kept = Joined({}, (), ())
         return Adoption(place, source, made.checkout, files, found, made, kept, made.rendered[ANSWERS_FILE])
     told = inferred.infer(questionnaire, read, given=given, fixed=_fixed(files), ask=ask)
-    repo = Repo(files, layout(files.texts), metadata.read(files.texts), _is_told(told, "license"))
+    repo = Repo(
+        files, layout(files.texts), metadata.read(files.texts), license_is_told=_is_told(told, "license"),
+        is_below=bool(place.prefix),
+    )  # fmt: skip
     result = joined(repo, _without_answers(_render(checkout, told.answers, place)))
     told.answers.values["keep"] = [one.path for one in result.kept]
     signed = _render(checkout, told.answers, place)
+    told = replace(told, doubts=(*told.doubts, *evidence.unread(files.texts)))
     return Adoption(place, source, checkout, files, told, None, result, signed[ANSWERS_FILE])
 
 
@@ -103,7 +110,13 @@ def _without_answers(tree: Tree) -> dict[str, Entry]:
 
 
 def _render(checkout: Checkout, answers: Answers, place: Place) -> Tree:
-    return render.tree(checkout, answers.recorded, place.folder, answers_file=ANSWERS_FILE)
+    """What a release makes of these answers; the same is asked for more than once."""
+    return _rendered(checkout, json.dumps(answers.recorded, default=str), place.folder)
+
+
+@lru_cache(maxsize=8)
+def _rendered(checkout: Checkout, recorded: str, folder: Path) -> Tree:
+    return render.tree(checkout, json.loads(recorded), folder, answers_file=ANSWERS_FILE)
 
 
 # ---- answers -----------------------------------------------------------------------------------------------------
@@ -147,18 +160,23 @@ def _of(read: tuple[Evidence, ...], answers: Answers) -> tuple[Evidence, ...]:
 
 def _made_from(releases: Releases, files: Committed, read: tuple[Evidence, ...], place: Place) -> Nearest | None:
     """The release that this repository was made from, if it was made from one and only forgot it."""
-    schedule = _schedule(files)
+    fixed = {**_fixed(files), "schedule": _schedule(files)}
+    example = tuple(map(_without_click, read))  # the command of the example brings it along
 
     def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
-        for code in ("example", "own"):
-            fixed = {"code": code, "schedule": schedule}
+        for code, told in (("own", read), ("example", example)):
             try:
-                yield inferred.infer(questionnaire, read, given={}, fixed=fixed, ask=None).answers
+                yield inferred.infer(questionnaire, told, given={}, fixed={**fixed, "code": code}, ask=None).answers
             except ToolError:  # that release does not ask so, or one of the three is not told
                 continue
 
     found = nearest(releases, files.texts, guesses, lambda checkout, answers: _render(checkout, answers, place))
     return found if found and found.share >= _MADE_FROM else None
+
+
+def _without_click(one: Evidence) -> Evidence:
+    is_list = one.name == "dependencies" and isinstance(one.value, list)
+    return replace(one, value=[name for name in one.value if name != "click"]) if is_list else one
 
 
 def _schedule(files: Committed) -> str:
@@ -182,6 +200,9 @@ def planned(adoption: Adoption) -> Iterator[Plan]:
 
     sides = Sides(base, wanted, commit=place.commit, prefix=place.prefix)
     with plan.planned(place.repository, sides, mend) as found:
+        if ANSWERS_FILE in found.ignored:
+            message = f"git ignores {place.prefix}{ANSWERS_FILE} here, and without it there is nothing to refresh by."
+            raise ToolError(message, f"Let it in (`!{ANSWERS_FILE}` in .gitignore), commit that, and run this again.")
         yield found
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from new_ops_project.answers import FLAGS, Asker, check_support
 from new_ops_project.errors import ToolError
-from new_ops_project.evidence import Evidence
 from new_ops_project.questions import MAIN, Answers, EvaluationError, Question, Questionnaire
+from new_ops_project.reading.evidence import Evidence
 
 
 @dataclass(frozen=True)

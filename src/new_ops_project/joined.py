@@ -1,5 +1,6 @@
 """A repository's files and the template's become one set: what is added, what is merged, what is left alone."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -7,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from new_ops_project import bykey, bylines, generated
+from new_ops_project import generated
 from new_ops_project.committed import Committed
-from new_ops_project.layout import Layout
-from new_ops_project.metadata import Metadata
-from new_ops_project.requirements import blocks, requirements
+from new_ops_project.joining import bounds, bykey, bylines
+from new_ops_project.joining.requirements import blocks, requirements
+from new_ops_project.reading.layout import Layout
+from new_ops_project.reading.metadata import Metadata
 from new_ops_project.tree import Entry, Tree
 
 PYPROJECT = "pyproject.toml"
@@ -55,6 +57,7 @@ class Repo:
     layout: Layout
     metadata: Metadata | None
     license_is_told: bool = True
+    is_below: bool = False  # it is a folder of a repository, not the whole
 
 
 def joined(repo: Repo, theirs: Tree) -> Joined:
@@ -129,7 +132,9 @@ def _merged(path: str, mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, l
         same = bylines.variable if path.endswith(".env.example") else bylines.bare
         return bylines.lines(mine, theirs, same=same), []
     if re.fullmatch(_LOCKED, path):
-        return requirements(b"", mine, theirs), []
+        merged = requirements(b"", mine, theirs)
+        unhashed = [f"{path} has no hashes, which the workflows ask for: {generated.command(path, theirs)}"]
+        return merged, unhashed if merged != mine and b"--hash=" not in merged else []
     return mine, []
 
 
@@ -156,6 +161,7 @@ def _unwanted(path: str, repo: Repo) -> str:
     alike = [one for one in modes if path in _ALIKE and re.fullmatch(_ALIKE[path], one, re.IGNORECASE)]
     other = _releasing(repo.files) if path.endswith("release.yml") else ""
     reasons = {
+        "GitHub reads it at the repository's root only": repo.is_below and path.startswith(".github/"),
         "the tests are yours": path.startswith("tests/"),
         f"you have {', '.join(alike)}": bool(alike),
         "it goes with the template's Dockerfile, and you have your own": path == ".dockerignore"
@@ -203,6 +209,8 @@ def _pyproject(mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str]
         text, notes = _with_metadata(text, repo.metadata, repo.files)
         found = tomllib.loads(text)
     wanted = _fitting(theirs.decode(), repo)
+    if not found and not repo.metadata:
+        wanted = _with_requirements(wanted, repo.files.texts.get("requirements.txt", b""))
     result, kept = bykey.toml(text, wanted, skip=_Skipped(found, repo, is_packaged))
     shown = [f"{one.key} = {one.mine!r}" for one in kept if one.mine is not None and one.key.startswith("tool.")]
     notes += [f"{PYPROJECT}: yours stays: {', '.join(shown)}."] if shown else []
@@ -239,7 +247,8 @@ class _Skipped:
         tool = self.found.get("tool", {})
         head = parts[0]
         if head == "project":
-            return "project" in self.found or "poetry" in tool
+            is_license = parts[1:2] in (["license"], ["license-files"]) and not self._has_license()
+            return is_license or "project" in self.found or "poetry" in tool
         if head == "build-system":
             return "build-system" in self.found or "poetry" in tool or self.is_packaged
         if head == "dependency-groups":
@@ -251,11 +260,35 @@ class _Skipped:
         is_linter = parts[:2] in (["tool", "ruff"], ["tool", "mypy"])
         return is_linter and parts[2:] != [] and self._is_strange(parts, tool)
 
+    def _has_license(self) -> bool:
+        return self.repo.license_is_told or "LICENSE" in self.repo.files.modes
+
     def _is_strange(self, parts: list[str], tool: Mapping[str, Any]) -> bool:
         """Whether it would change how a linter that is configured already judges the code."""
         own = {"ruff": ("ruff.toml", ".ruff.toml"), "mypy": ("mypy.ini", ".mypy.ini")}[parts[1]]
         is_set = parts[1] in tool or any(path in self.repo.files.modes for path in own)
         return is_set and parts[2] not in {"target-version", "python_version"}
+
+
+def _with_requirements(text: str, listed: bytes) -> str:
+    """The template's pyproject.toml with what a requirements.txt written by hand lists, at least in that version."""
+    if generated.command("requirements.txt", listed) or b"--hash=" in listed:
+        return text
+    names = [bounds.bound(line) for block in blocks(listed) if block.name and (line := _requirement(block.text))]
+    if not names:
+        return text
+    lines = "".join(f"    {json.dumps(name)},\n" for name in sorted(names, key=str.lower))
+    return re.sub(
+        r"^dependencies = \[\n(?:    .*\n)*\]", lambda _: f"dependencies = [\n{lines}]", text, flags=re.MULTILINE
+    )
+
+
+def _requirement(block: bytes) -> str:
+    """A line of a requirements file without its comment and options; '' for a package that another one brings."""
+    text = block.decode(errors="replace")
+    if "# via" in text or " @ " in text:
+        return ""
+    return re.split(r"\s(?:#|--)", text.strip(), maxsplit=1)[0].strip(" \\")
 
 
 def _fitting(text: str, repo: Repo) -> str:

@@ -41,8 +41,8 @@ def nearest(releases: Releases, mine: Mapping[str, bytes], guesses: Guesses, ren
         for one in _tried(releases.checkout(version), mine, guesses, render):
             if best is None or (one.differing, -one.share) < (best.differing, -best.share):
                 best = one
-        if best is None or best.share < _HOPELESS:
-            return None
+            if best.share < _HOPELESS:
+                return None
     return best
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from new_ops_project import bounds, committed, growth, plan, references, refresh, written
+from new_ops_project import committed, growth, plan, references, refresh, tomlmerge, written
 from new_ops_project.answers import table
 from new_ops_project.carry import Carried
 from new_ops_project.committed import Committed
@@ -15,11 +15,12 @@ from new_ops_project.draft import Draft
 from new_ops_project.errors import ToolError
 from new_ops_project.growth import Growth
 from new_ops_project.image import Renaming
+from new_ops_project.joining import bounds
+from new_ops_project.joining.requirements import requirements
 from new_ops_project.plan import Plan, Sides
 from new_ops_project.programs import reimport
 from new_ops_project.project import Project
 from new_ops_project.refresh import Refresh, Target
-from new_ops_project.requirements import requirements
 from new_ops_project.tree import Entry, Tree
 
 TIERS = ("script", "library", "cli")
@@ -110,7 +111,7 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
     )  # fmt: skip
 
     def mend(draft: Draft) -> Draft:
-        locked = _locked(draft, base, theirs, files)
+        locked = _locked(tomlmerge.by_key(draft), base, theirs, files)
         return replace(locked, notes=(*locked.notes, *made.notes, *notes))
 
     with plan.planned(look.project.repository, sides, mend) as found:

@@ -6,7 +6,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from new_ops_project import changelog, generated, git, merge, plan, questions, render, sources, template, trusted
+from new_ops_project import (
+    changelog,
+    generated,
+    git,
+    merge,
+    plan,
+    questions,
+    render,
+    sources,
+    template,
+    tomlmerge,
+    trusted,
+)
 from new_ops_project.answers import Asker, table
 from new_ops_project.carry import Carried, as_they_are, carry
 from new_ops_project.draft import Draft
@@ -129,7 +141,7 @@ def planned(refresh: Refresh, carried: Carried) -> Iterator[Plan]:
     )  # fmt: skip
 
     def mend(draft: Draft) -> Draft:
-        return generated.renewed(draft, base, theirs, carried.answers)
+        return generated.renewed(tomlmerge.by_key(draft), base, theirs, carried.answers)
 
     with plan.planned(project.repository, sides, mend) as found:
         yield found

@@ -171,4 +171,4 @@ def _show(found: "Adoption", plan: "Plan", way: "Way", voice: Voice) -> "Occasio
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from new_ops_project import document, pep508
-from new_ops_project.document import decoded
-from new_ops_project.setupfiles import Setup
-from new_ops_project.setupvalues import Computed, Contents, Packages
+from new_ops_project.reading import document, pep508
+from new_ops_project.reading.document import decoded
+from new_ops_project.reading.setupfiles import Setup
+from new_ops_project.reading.setupvalues import Computed, Contents, Packages
 
 # The first setuptools that knows license expressions (PEP 639).
 _SETUPTOOLS = "setuptools>=77.0.3"

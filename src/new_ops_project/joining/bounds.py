@@ -22,7 +22,7 @@ def loosened(text: str) -> tuple[str, tuple[Loosened, ...]]:
 
     Everything else stays to the byte; a file that is no TOML stays as it is.
     """
-    changes = [Loosened(one, after) for one in _dependencies(text) if (after := _bound(one)) != one]
+    changes = [Loosened(one, after) for one in _dependencies(text) if (after := bound(one)) != one]
     done = []
     for change in dict.fromkeys(changes):
         text, count = _replaced(text, change)
@@ -41,7 +41,8 @@ def _dependencies(text: str) -> list[str]:
     return [one for some in lists if isinstance(some, list) for one in some if isinstance(one, str)]
 
 
-def _bound(requirement: str) -> str:
+def bound(requirement: str) -> str:
+    """A requirement (PEP 508) with `>=` where it has `==`."""
     found = _EXACT.fullmatch(requirement.strip())
     if not found:
         return requirement

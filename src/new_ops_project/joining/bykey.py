@@ -7,7 +7,18 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from new_ops_project.tomltext import Document, Line, Path, Section, dotted, heading, path_of, read, value, within
+from new_ops_project.joining.tomltext import (
+    Document,
+    Line,
+    Path,
+    Section,
+    dotted,
+    heading,
+    path_of,
+    read,
+    value,
+    within,
+)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from new_ops_project import depends, document, pep508, setupfiles, versions, workflows
-from new_ops_project import layout as layouts
-from new_ops_project.document import Document, Files, decoded
-from new_ops_project.layout import Layout, layout
-from new_ops_project.licenses import expression, of_text
-from new_ops_project.setupfiles import Setup
+from new_ops_project.reading import layout as layouts
+from new_ops_project.reading import depends, document, pep508, setupfiles, versions, workflows
+from new_ops_project.reading.document import Document, Files, decoded
+from new_ops_project.reading.layout import Layout, layout
+from new_ops_project.reading.licenses import expression, of_text
+from new_ops_project.reading.setupfiles import Setup
 
 __all__ = ["Evidence", "Files", "Layout", "gather", "layout", "unread"]
 

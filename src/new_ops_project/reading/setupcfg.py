@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from new_ops_project.document import Document, Files, decoded, ini
-from new_ops_project.setupvalues import Computed, Contents, Lines, Packages
+from new_ops_project.reading.document import Document, Files, decoded, ini
+from new_ops_project.reading.setupvalues import Computed, Contents, Lines, Packages
 
 _ALIASES = {
     "home_page": "url", "summary": "description", "classifier": "classifiers", "platform": "platforms",

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from new_ops_project import document, layout, pep508
-from new_ops_project.document import Document, Files, decoded
-from new_ops_project.setupfiles import Setup
-from new_ops_project.setupvalues import Lines
+from new_ops_project.reading import document, layout, pep508
+from new_ops_project.reading.document import Document, Files, decoded
+from new_ops_project.reading.setupfiles import Setup
+from new_ops_project.reading.setupvalues import Lines
 
 _INCLUDE = re.compile(r"(?:-r|--requirement)[= ]*(\S+)")
 _MODULES = {"yaml": "pyyaml"}

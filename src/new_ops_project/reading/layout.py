@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from new_ops_project import document, setupfiles
-from new_ops_project.document import Files, decoded
+from new_ops_project.reading import document, setupfiles
+from new_ops_project.reading.document import Files, decoded
 
 # Folders and files in the root that hold code, but are not what the repository is about.
 _FOLDERS = {

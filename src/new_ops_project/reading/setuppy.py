@@ -6,9 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from new_ops_project.document import Document, Files, decoded, python
-from new_ops_project.setupscope import Scope, bindings, scope
-from new_ops_project.setupvalues import Computed, Contents, Lines, Packages, UnknownError, formatted, joined, texts
+from new_ops_project.reading.document import Document, Files, decoded, python
+from new_ops_project.reading.setupscope import Scope, bindings, scope
+from new_ops_project.reading.setupvalues import (
+    Computed,
+    Contents,
+    Lines,
+    Packages,
+    UnknownError,
+    formatted,
+    joined,
+    texts,
+)
 
 _STEPS = 20_000
 _SIZE = 1_000_000

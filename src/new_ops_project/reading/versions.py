@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from new_ops_project import document, workflows
-from new_ops_project.document import Document, Files, decoded
-from new_ops_project.setupfiles import Setup
+from new_ops_project.reading import document, workflows
+from new_ops_project.reading.document import Document, Files, decoded
+from new_ops_project.reading.setupfiles import Setup
 
 _MINOR = re.compile(r"3\.\d{1,2}(?![\d])")
 _FROM = re.compile(r"FROM\s+(?:--\S+\s+)*(?:\S+/)?python:(\S+)", re.IGNORECASE)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from new_ops_project import entrypoints, setupcfg, setuppy
-from new_ops_project.document import Document, Files
+from new_ops_project.reading import entrypoints, setupcfg, setuppy
+from new_ops_project.reading.document import Document, Files
 
 
 @dataclass(frozen=True)

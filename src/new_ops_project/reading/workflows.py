@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from new_ops_project import document
-from new_ops_project.document import Document, Files, Keys
+from new_ops_project.reading import document
+from new_ops_project.reading.document import Document, Files, Keys
 
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _EXPRESSION = re.compile(r"\$\{\{\s*(matrix|env)\.([\w-]+)\s*\}\}")

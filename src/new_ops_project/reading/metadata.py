@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from new_ops_project import backend, entrypoints, pep508, setupfiles
-from new_ops_project.document import Files
-from new_ops_project.licenses import expression
-from new_ops_project.setupfiles import Setup
-from new_ops_project.setupvalues import Computed, Contents, Lines
+from new_ops_project.reading import backend, entrypoints, pep508, setupfiles
+from new_ops_project.reading.document import Files
+from new_ops_project.reading.licenses import expression
+from new_ops_project.reading.setupfiles import Setup
+from new_ops_project.reading.setupvalues import Computed, Contents, Lines
 
 # Read each by a function of its own, `_TOLD` with what is to be told of them; and what has no meaning today.
 _PEOPLE = {"author", "author_email", "maintainer", "maintainer_email"}

@@ -1,0 +1,109 @@
+"""A pyproject.toml whose lines are in conflict is merged by key instead, where no key is in conflict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from new_ops_project.draft import Draft
+from new_ops_project.joining import bykey
+from new_ops_project.joining.tomltext import Document, Line, Path, dotted, read, value
+from new_ops_project.tree import Entry
+
+_FILE = "pyproject.toml"
+_SIDES = 3
+
+
+def by_key(draft: Draft) -> Draft:
+    """`draft` without the conflict in pyproject.toml, if the project and the template changed different keys of it."""
+    sides = {stage.number: draft.blobs.get(stage.blob, b"") for stage in draft.merged.stages if stage.path == _FILE}
+    is_textual = "content" in draft.merged.reasons.get(_FILE, "")  # what merged and no longer parses needs a person
+    if _FILE not in draft.conflicts or not is_textual or len(sides) != _SIDES:
+        return draft
+    try:
+        text = three_way(sides[1].decode(), sides[2].decode(), sides[3].decode())
+    except ValueError:  # one of them is no TOML, or no text
+        return draft
+    if text is None:
+        return draft
+    conflicts = {path: reason for path, reason in draft.conflicts.items() if path != _FILE}
+    over = {**draft.over, _FILE: Entry(draft.mode(_FILE), text.encode())}
+    return replace(draft, over=over, conflicts=conflicts, notes=(*draft.notes, f"{_FILE}: merged by key."))
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """What the template changed and the user did not: lines in place of others, lines that go, keys that come."""
+
+    other: Mapping[Path, Line]
+    gone: frozenset[Path]
+    new: frozenset[Path]
+
+
+def three_way(base: str, mine: str, theirs: str) -> str | None:
+    """`mine` with what `theirs` changed since `base`, key by key; None where both changed one.
+
+    A key that the user deleted stays deleted. Arrays and inline tables are one value. Raises ValueError where one of
+    the three does not parse.
+    """
+    old, ours, new = read(base), read(mine), read(theirs)
+    if any(_at(old, path) != _at(new, path) for path in old.arrays | new.arrays):
+        return None
+    changes = _changes(_lines(old), _lines(ours), _lines(new))
+    if changes is None:
+        return None
+    text = _applied(ours, changes)
+    unwanted = {dotted(path) for path in _lines(new).keys() - changes.new} | {dotted(path) for path in new.arrays}
+    result, kept = bykey.toml(text, theirs, skip=unwanted)
+    return None if any(dotted(path) in {one.key for one in kept} for path in changes.new) else result
+
+
+def _at(document: Document, path: Path) -> object:
+    try:
+        return value(document.values, path)
+    except (KeyError, TypeError):
+        return None
+
+
+def _lines(document: Document) -> dict[Path, Line]:
+    """Every key with a value that is in no array of tables."""
+    return {
+        line.path: line for section in document.sections if section.path in document.tables for line in section.lines
+    }
+
+
+def _changes(old: Mapping[Path, Line], ours: Mapping[Path, Line], new: Mapping[Path, Line]) -> _Changes | None:
+    """What to do to the user's file; None where it and the template's contradict each other."""
+    other, gone, come = dict[Path, Line](), set[Path](), set[Path]()
+    for path in old.keys() | new.keys():
+        was, mine, wanted = old.get(path), ours.get(path), new.get(path)
+        if _same(was, wanted) or _same(mine, wanted):
+            continue
+        if mine is None:
+            come |= {path} if was is None else set()  # what the user deleted stays deleted
+        elif was is None or mine.text.strip() != was.text.strip():
+            return None
+        elif wanted is None:
+            gone.add(path)
+        else:
+            other[path] = wanted
+    return _Changes(other, frozenset(gone), frozenset(come))
+
+
+def _same(one: Line | None, other: Line | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return repr(one.value) == repr(other.value)
+
+
+def _applied(document: Document, changes: _Changes) -> str:
+    """The user's text with lines replaced and taken out."""
+    parts, done, place = list[str](), 0, 0
+    for section in document.sections:
+        place += len(section.lead) + len(section.text)
+        for line in section.lines:
+            start = place + len(line.lead)
+            place = start + len(line.text)
+            if line.path in changes.other or line.path in changes.gone:
+                fresh = changes.other[line.path].text if line.path in changes.other else ""
+                parts += [document.text[done:start], fresh]
+                done = place
+    return "".join([*parts, document.text[done:]])
