@@ -19,8 +19,10 @@ MOVED = {"helpers": "rotate.helpers", "tools": "rotate.tools", "rotate": "rotate
     ("before", "after"),
     [
         ("import helpers", "from rotate import helpers"),
+        ("import tools\nimport helpers\nimport os", "from rotate import helpers, tools\nimport os"),
+        ("import helpers\nimport rotate", "from rotate import helpers\nfrom rotate import task as rotate"),
         ("import helpers as h", "from rotate import helpers as h"),
-        ("import helpers as helpers", "from rotate import helpers as helpers"),
+        ("import helpers as helpers", "from rotate import helpers"),
         ("import rotate", "from rotate import task as rotate"),
         ("import helpers.sub", "import rotate.helpers.sub\nfrom rotate import helpers"),
         ("import helpers.sub as s", "from rotate.helpers import sub as s"),
@@ -113,8 +115,8 @@ def test_only_imports_change(lines: list[str], end: str, *, is_ended: bool) -> N
         assert reimported(source, MOVED)[0] == source
         return
     after = reimported(source, MOVED)[0]
-    new = [it for it in bound(ast.parse(after)) if it[1] not in {"rotate", "_sub"}]
-    assert new == [(now(origin), name) for origin, name in bound(tree)]
+    new = {it for it in bound(ast.parse(after)) if it[1] not in {"rotate", "_sub"}}
+    assert new == {(now(origin), name) for origin, name in bound(tree)}
     assert without_imports(after) == without_imports(source)
     assert reimported(source, {})[0] == source
 

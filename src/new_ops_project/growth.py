@@ -47,6 +47,9 @@ def program(files: Committed, moves: Mapping[str, str], package: str, managed: I
     Raises ToolError when the script is not there.
     """
     script, target = next(iter(moves.items()))
+    if script in files.modes and script not in files.texts:
+        message = f"{script} is no text file of its own (a link, or data), so it cannot move."
+        raise ToolError(message, "Put the program itself there, commit, and run this again.")
     if script not in files.texts:
         message = f"{script} is not in the last commit, so there is no program that could move."
         raise ToolError(message, f"Give the program that name (git mv FILE {script}), commit, and run this again.")
@@ -61,10 +64,19 @@ def program(files: Committed, moves: Mapping[str, str], package: str, managed: I
         if "/" not in path:
             beside = [below for data in one.data if data.beside for below in files.below(data.path)]
             there |= {data: f"{folder}/{data}" for data in beside if data not in {*kept, *there}}
+    _require_free(files, there)
     names = {path.partition("/")[0].removesuffix(".py"): path for path in modules if path != script}
     dotted = {name: f"{package}.{name}" for name in names}
     dotted[PurePosixPath(script).stem] = f"{package}.{PurePosixPath(target).stem}"
     return Growth(script, target, package, there, dotted, programs, problems)
+
+
+def _require_free(files: Committed, moves: Mapping[str, str]) -> None:
+    """Raise ToolError where a file of the project is in the place of one that moves, or of a folder that it needs."""
+    places = [str(place) for new in moves.values() for place in (PurePosixPath(new), *PurePosixPath(new).parents)]
+    if taken := next((place for place in places if place in files.modes and place not in moves), None):
+        message = f"{taken} is there already, where {next(iter(moves))} and what it needs would go."
+        raise ToolError(message, f"Move it elsewhere (git mv {taken} ...), commit, and run this again.")
 
 
 def _modules(script: str, files: Committed, programs: dict[str, Program], problems: dict[str, str]) -> list[str]:
@@ -95,7 +107,7 @@ def _read(path: str, files: Committed, problems: dict[str, str]) -> Program:
         return syntax.read(files.texts[path].decode(), exists=lambda one: files.holds(str(folder / one)))
     except (SyntaxError, ValueError, KeyError) as error:
         line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        problems[path] = f"{line}: it cannot be read as Python: {error}."
+        problems[path] = f"{line}: it does not parse as Python: {error}."
         return _UNREAD
 
 
@@ -108,6 +120,10 @@ def remarks(growth: Growth) -> list[str]:
     return [f"{growth.moves.get(path, path)}{said}" for path in paths for said in _remarks(growth, path)]
 
 
+def _moved(growth: Growth, path: str) -> bool:
+    return path in growth.moves or any(old.startswith(f"{path}/") for old in growth.moves)
+
+
 def _remarks(growth: Growth, path: str) -> Iterator[str]:
     one = growth.programs[path]
     if path in growth.problems:
@@ -116,7 +132,7 @@ def _remarks(growth: Growth, path: str) -> Iterator[str]:
     for data in one.data:
         if not data.beside:
             yield f":{data.line}: {data.path} is read from the current folder; it stays, so run this from the root."
-        elif data.path not in growth.moves and not any(old.startswith(f"{data.path}/") for old in growth.moves):
+        elif not _moved(growth, str(PurePosixPath(path).parent / data.path)):
             yield f":{data.line}: {data.path} is looked for beside the code, but it stays where it is."
     for doubt in one.doubts:
         yield f":{doubt.line}: {doubt.text}"

@@ -125,7 +125,11 @@ def _required(where: Repository, verb: str) -> Change:
     if change is None:
         message = f"No {noun(verb)} is under way in {where.root}."
         raise ToolError(message, f"Start one with `new-ops-project {verb}`.")
-    now, name = project.status(where), noun(str(change.about.get("verb", "update")))
+    begun = str(change.about.get("verb", "update"))
+    now, name = project.status(where), noun(begun)
+    if begun != verb:
+        message = f"It is {noun(begun, 'a')} that is under way in {where.root}, not {noun(verb, 'a')}."
+        raise ToolError(message, f"new-ops-project {begun} --continue, or --abort.")
     if now.head == change.about["head"]:
         return change
     if not journal.is_complete(change):

@@ -16,7 +16,7 @@ from new_ops_project.errors import ToolError
 from new_ops_project.growth import Growth
 from new_ops_project.image import Renaming
 from new_ops_project.joining import bounds
-from new_ops_project.joining.requirements import requirements
+from new_ops_project.joining.requirements import blocks, requirements
 from new_ops_project.plan import Plan, Sides
 from new_ops_project.programs import reimport
 from new_ops_project.project import Project
@@ -89,10 +89,13 @@ def look(project: Project, tier: str, *, command: str | None, offline: bool) -> 
 def _require_growth(look: Refresh, carried: Carried) -> None:
     names = {question.name for question in look.questionnaire.asked}
     files = carried.answers.values.get("files")
-    if {"tier", "code", "command", "dry_run"} <= names and isinstance(files, list):
+    rows = files if isinstance(files, list) else [files]
+    is_table = all(isinstance(one, dict) and {"path", "tiers"} <= one.keys() for one in rows)
+    if {"tier", "code", "command", "dry_run"} <= names and is_table:
         return
     message = f"{look.after.source.name} {look.after.version} does not say how a project grows (copier.yml)."
-    raise ToolError(message, "Bring the project to a newer version first: new-ops-project update.")
+    hint = "Bring the project to a newer version first: new-ops-project update."
+    raise ToolError(message, hint if is_table else "Only a template with a table `files` of its tiers does.")
 
 
 @contextmanager
@@ -101,6 +104,9 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
     look, files = promotion.look, promotion.files
     base = dict(refresh.rendered(look, look.before, look.project.answers))
     theirs = dict(refresh.rendered(look, look.after, promotion.carried.given))
+    if promotion.grown is None:  # the package is the project's own: what it exports is no business of the template
+        base, theirs = ({path: one for path, one in side.items() if not path.endswith("/__init__.py")}
+                        for side in (base, theirs))  # fmt: skip
     made = written.written(promotion.grown, promotion.carried.answers, files, {**base, **theirs})
     moves = promotion.grown.moves if promotion.grown else {}
     mine, notes = _followed(promotion)
@@ -172,15 +178,24 @@ def _one(path: str, content: bytes, promotion: Promotion, renaming: Renaming | N
     said: list[str] = []
     if path == "pyproject.toml" and promotion.project.answers.get("tier") == "script":
         text, changes = bounds.loosened(text)
-        said += [f": {one.before} is {one.after} now; requirements.txt has the exact version." for one in changes]
+        said += [f":{one.line}: {one.before} is {one.after} now; {_pinned(one.before, promotion)}" for one in changes]
     if renaming is None or promotion.grown is None or path == promotion.project.answers_file:
         return text.encode(), said
     if PurePosixPath(path).suffix in {".py", ".pyi"}:
         text, doubts = reimport.reimported(text, promotion.grown.modules)
-        said += [f":{doubt.line}: {doubt.text}" for doubt in doubts]
-    elif references.may_name(path):
+        said += [f":{doubt.line}: {doubt.text}" for doubt in doubts if path not in promotion.grown.problems]
+    elif references.may_name(path, content):
         text = references.followed(path, text, renaming)
+    old, new = renaming.script, promotion.grown.target
+    said += [f":{line}: it names {old}, which is {new} now." for line in references.left(path, text, renaming)]
     return text.encode(), said
+
+
+def _pinned(requirement: str, promotion: Promotion) -> str:
+    """Where the exact version of a requirement is from now on."""
+    name = re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower().encode()
+    held = {block.name for block in blocks(promotion.files.texts.get("requirements.txt", b""))}
+    return "requirements.txt has the exact version." if name in held else "pin it in requirements.txt."
 
 
 # ---- requirements ---------------------------------------------------------------------------------------------

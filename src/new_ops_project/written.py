@@ -29,7 +29,8 @@ def written(growth: Growth | None, answers: Answers, files: Committed, taken: Tr
     known = _known(growth, files)
     home = PurePosixPath(growth.target).parent
     made = {f"{home}/__main__.py": "__main__.py", f"{home}/__init__.py": "__init__.py"}
-    made[_free(f"tests/test_{known['name']}.py", {*files.modes, *taken})] = "test_task.py"
+    if growth.script not in growth.problems:
+        made[_free(f"tests/test_{known['name']}.py", {*files.modes, *taken})] = "test_task.py"
     return Written({path: _rendered(answers, name, known) for path, name in made.items()}, ())
 
 
@@ -41,7 +42,7 @@ def _known(growth: Growth, files: Committed) -> dict[str, Any]:
     return {
         "module": growth.module, "package": growth.package, "name": name, "file": PurePosixPath(growth.target).name,
         "entry": one.entry, "ends": _ends(files.texts[growth.script], one.entry),
-        "exports": sorted({item.name for item in one.public} - taken, key=_order) if one.entry else [],
+        "exports": sorted({item.name for item in one.public} - taken, key=_order) if can_import else [],
         "public": one.public if can_import else (), "helps": one.parses_arguments,
         "examples": one.has_examples and can_import, "tests": _tests([item.name for item in one.public]),
     }  # fmt: skip

@@ -108,6 +108,8 @@ def promote(request: Request, way: "Way", voice: Voice) -> "Outcome":
             return now
         found = project.read(where, prefix, answers_file, now)
         tier = promotion.next_tier(found, request.tier)
+        if request.command and tier != "cli":
+            raise ToolError(f"A {tier} has no command that --command {request.command} could name.", "Leave it out.")
         handover.require_room(way, where, now, prefix)
         wanted = promotion.look(found, tier, command=request.command, offline=request.offline)
         with promotion.planned(wanted) as plan:

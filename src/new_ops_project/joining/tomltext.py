@@ -12,7 +12,7 @@ Path = tuple[str, ...]
 
 _STRING = r"""'[^'\n]*'|"(?:\\.|[^"\\\n])*\""""
 _LONG = r"""\"{3}(?:\\[\s\S]|[^\\])*?\"{3,5}|'{3}[\s\S]*?'{3,5}"""
-_TOKEN = re.compile(rf"{_LONG}|{_STRING}|#[^\n]*|[\[\]{{}}\n]|[^\[\]{{}}\n#'\"]+")
+TOKEN = re.compile(rf"{_LONG}|{_STRING}|#[^\n]*|[\[\]{{}}\n]|[^\[\]{{}}\n#'\"]+")
 _PART = rf"(?:[A-Za-z0-9_-]+|{_STRING})"
 _KEY = re.compile(rf"[ \t]*({_PART}(?:[ \t]*\.[ \t]*{_PART})*)(?=[ \t]*=)")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -115,7 +115,7 @@ def read(text: str) -> Document:
 def _statements(text: str) -> Iterator[str]:
     """The text in pieces of whole lines: a header, a key with its value, a comment, a blank line."""
     start = depth = 0
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
         if token[0] == "\n" and not depth:
             yield text[start : token.end()]

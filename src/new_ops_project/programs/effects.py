@@ -275,7 +275,11 @@ def _bodies(name: str, module: Module) -> list[list[ast.stmt]] | None:
     return made if plain and decorated else None
 
 
-_PLAIN_BASES = {"typing.NamedTuple", "object", "Exception", "abc.ABC", "threading.local"}
+_PLAIN_BASES = {
+    "click.ParamType", "click.types.ParamType", "click.Option", "click.Argument", "click.Command", "click.Group",
+    "argparse.Action", "argparse.Namespace", "enum.Enum", "logging.Formatter", "logging.Filter", "string.Formatter",
+    "typing.NamedTuple", "object", "Exception", "abc.ABC", "threading.local",
+}  # fmt: skip
 
 
 def _words(text: str) -> frozenset[str]:

@@ -65,8 +65,12 @@ def _source(text: str, tree: ast.Module, moved: Mapping[str, str]) -> _Source:
 
 
 def _changes(tree: ast.Module, source: _Source) -> tuple[list[_Edit], list[Doubt]]:
-    edits: list[_Edit] = []
+    runs = list(_runs(tree, source))
+    edits = [edit for run in runs for edit in _together(run, source)]
+    done = {id(node) for run in runs for node in run}
     for node in ast.walk(tree):
+        if id(node) in done:
+            continue
         if isinstance(node, ast.Import) and any(_top(alias.name) in source.moved for alias in node.names):
             edits.append(_imports(node, source))
         elif isinstance(node, ast.ImportFrom) and not node.level and _top(node.module or "") in source.moved:
@@ -117,6 +121,47 @@ def _imports(node: ast.Import, source: _Source) -> _Edit:
     return _Edit(*_span(node, source), _between(node, source).join(statements))
 
 
+def _runs(tree: ast.Module, source: _Source) -> Iterator[list[ast.Import]]:
+    """Statements below each other, each a line, that import modules which moved to one package: they become one."""
+    for node in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            run: list[ast.Import] = []
+            for one in [*getattr(node, name, []), None] if isinstance(getattr(node, name, []), list) else []:
+                if isinstance(one, ast.Import) and _goes_along(one, run, source):
+                    run.append(one)
+                    continue
+                if len(run) > 1:
+                    yield run
+                run = [one] if isinstance(one, ast.Import) and _goes_along(one, [], source) else []
+
+
+def _goes_along(node: ast.Import, run: list[ast.Import], source: _Source) -> bool:
+    """Whether the statement is a whole line, right below the run, and imports nothing but such modules."""
+    line = source.lines[node.lineno - 1]
+    is_line = (
+        not line[: node.col_offset].strip() and node.end_lineno == node.lineno and ";" not in line and "#" not in line
+    )
+    packages = {_home(alias, source) for one in (node, *run) for alias in one.names}
+    return is_line and len(packages) == 1 and "" not in packages and (not run or node.lineno == run[-1].lineno + 1)
+
+
+def _home(alias: ast.alias, source: _Source) -> str:
+    """The package that a module moved to under its own name; '' for any other (isort keeps `as` apart)."""
+    before, _, last = source.moved.get(alias.name, "").rpartition(".")
+    return before if last == (alias.asname or alias.name) else ""
+
+
+def _together(run: list[ast.Import], source: _Source) -> Iterator[_Edit]:
+    """One `from package import a, b` in place of the run's first statement; the lines of the others go."""
+    first, *others = run
+    names = sorted({alias.name for one in run for alias in one.names})
+    package = source.moved[names[0]].rpartition(".")[0]
+    yield _Edit(*_span(first, source), f"from {package} import {', '.join(names)}")
+    for one in others:
+        above, line = (source.lines[one.lineno - number].rstrip("\r\n") for number in (2, 1))
+        yield _Edit(source.starts[one.lineno - 2] + len(above), source.starts[one.lineno - 1] + len(line), "")
+
+
 def _is_new(statement: str, source: _Source) -> bool:
     """Whether a statement imports a module at its new place, so that none is added to it."""
     return any(re.match(rf"import {re.escape(new)}\b", statement) for new in source.moved.values())
@@ -146,7 +191,7 @@ def _bound(new: str, asname: str, old: str) -> str:
     name = asname or old
     if not before:
         return f"import {new}" if new == name and not asname else f"import {new} as {name}"
-    return f"from {before} import {last}" if last == name and not asname else f"from {before} import {last} as {name}"
+    return f"from {before} import {last}" if last == name else f"from {before} import {last} as {name}"
 
 
 def _between(node: ast.Import, source: _Source) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from new_ops_project.reading import layout as layouts
 from new_ops_project.reading import depends, document, pep508, setupfiles, versions, workflows
+from new_ops_project.reading import layout as layouts
 from new_ops_project.reading.document import Document, Files, decoded
 from new_ops_project.reading.layout import Layout, layout
 from new_ops_project.reading.licenses import expression, of_text

@@ -1,0 +1,5 @@
+"""Prices."""
+
+from .rates import Rate, UnknownService
+
+__all__ = ["Rate", "UnknownService"]

@@ -1,0 +1,2 @@
+def judge(probe, limit):
+    return "ok" if probe["seconds"] <= limit / 10 else "slow"
