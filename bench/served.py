@@ -12,7 +12,11 @@ from pathlib import Path
 # What the second release changes: a pin, a workflow, a setting, a file that everybody has, a line of prose.
 EDITS = (
     ("templates/pins.yml", "runners: [ubuntu-24.04", "runners: [ubuntu-22.04, ubuntu-24.04"),
-    ("templates/project/.github/workflows/{{ workflow_prefix }}ci.yml.jinja", "timeout-minutes: ", "timeout-minutes: 1"),
+    (
+        "templates/project/.github/workflows/{{ workflow_prefix }}ci.yml.jinja",
+        "timeout-minutes: ",
+        "timeout-minutes: 1",
+    ),
     ("templates/project/pyproject.toml.jinja", "line-length = 100", "line-length = 110"),
     ("templates/project/.gitignore.jinja", "__pycache__/", "__pycache__/\n.benchmarks/"),
     ("templates/project/README.md.jinja", "## Refresh", "## Keep it fresh"),

@@ -223,7 +223,8 @@ def test_every_file_of_the_table_is_written_and_no_other(tmp_path: Path) -> None
         wanted = [
             file["path"] for file in table if tier in file["tiers"] and holds.get(file.get("only"), "only" not in file)
         ]
-        assert sorted(tree(project)) == sorted(path.replace("NAME", "rotate_keys").replace("PREFIX", "") for path in wanted)
+        meant = [path.replace("NAME", "rotate_keys").replace("PREFIX", "") for path in wanted]
+        assert sorted(tree(project)) == sorted(meant)
 
 
 # What may look like a version in a template file without being one.
