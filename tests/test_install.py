@@ -57,7 +57,7 @@ def install(python: Path, wheel: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path, cached: None) -> None:
-    """Installed into an empty environment, with no network: every tag, every tier, and both updates."""
+    """Installed into an empty environment, with no network: every tag, every tier, both updates, promote and adopt."""
     base = environment.interpreter(python)
     subprocess.run([str(base), "-m", "venv", "--without-pip", "env"], cwd=work, check=True)
     inside = work / "env" / "bin"
@@ -82,6 +82,10 @@ def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path,
     offline("new-ops-project", "new", "ours", "--defaults", "--ref", "v1.0.0")
     assert json.loads(offline("new-ops-project", "update", "ours", "--commit", "--json"))["state"] == "committed"
     assert tree(work / "ours")[".editorconfig"] == tree(work / "script")[".editorconfig"]
+    assert json.loads(offline("new-ops-project", "promote", "cli", "ours", "--commit", "--json"))["to"] == "cli"
+    (work / "ours" / ".copier-answers.yml").unlink()
+    git("commit", "--quiet", "--all", "--message=forgotten", at=work / "ours", env=IDENTITY)
+    assert json.loads(offline("new-ops-project", "adopt", "ours", "--json"))["base"] == "v1.1.0"
     offline("copier", "update", "--defaults", at=work / "old")
     assert yaml.safe_load((work / "old" / ".copier-answers.yml").read_bytes())["_commit"] == "v1.1.0"
     assert tree(work / "old")[".editorconfig"] == tree(work / "script")[".editorconfig"]

@@ -109,7 +109,7 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
                         for side in (base, theirs))  # fmt: skip
     made = written.written(promotion.grown, promotion.carried.answers, files, {**base, **theirs})
     moves = promotion.grown.moves if promotion.grown else {}
-    mine, notes = _followed(promotion)
+    mine, notes = _followed(promotion, base)
     sides = Sides(
         _without_code(base, theirs, moves) | _base_followed(promotion, base), {**theirs, **made.files},
         commit=look.project.commit, prefix=look.project.prefix, over=frozenset({look.project.answers_file}),
@@ -155,7 +155,7 @@ def _base_followed(promotion: Promotion, base: Tree) -> dict[str, Entry]:
     }
 
 
-def _followed(promotion: Promotion) -> tuple[dict[str, Entry], tuple[str, ...]]:
+def _followed(promotion: Promotion, base: Tree) -> tuple[dict[str, Entry], tuple[str, ...]]:
     """The project's files that change before the merge, at the place where they are then; and what is to be said."""
     files, found, notes = promotion.files, dict[str, Entry](), list[str]()
     renaming, grown = _renaming(promotion), promotion.grown
@@ -166,7 +166,23 @@ def _followed(promotion: Promotion) -> tuple[dict[str, Entry], tuple[str, ...]]:
         if text != content:
             found[where] = files.entry(path, text)
     notes += growth.remarks(grown) if grown else []
-    return found, tuple(notes)
+    return found, (*notes, *_running(found, promotion, base))
+
+
+def _running(found: Tree, promotion: Promotion, base: Tree) -> Iterator[str]:
+    """A note for files of the user's own that ran the script as it was: it has to be installed for them now."""
+    renaming = _renaming(promotion)
+    if renaming is None:
+        return
+    runs = re.compile(
+        rf"-m {renaming.module}\b" + (rf"|(?<![\w-]){renaming.command}(?![\w-])" * bool(renaming.command))
+    )
+    paths = [path for path, entry in found.items() if path not in base and references.may_name(path, entry.content)
+             and not path.endswith((".md", ".rst", "Dockerfile")) and runs.search(entry.content.decode())]  # fmt: skip
+    if paths:
+        what = renaming.command or f"python -m {renaming.module}"
+        listed = f"{', '.join(paths)} run{'s' * (len(paths) == 1)} `{what}` now"
+        yield f"{listed}, for which the project has to be installed (pip install --no-deps --editable .)."
 
 
 def _one(path: str, content: bytes, promotion: Promotion, renaming: Renaming | None) -> tuple[bytes, list[str]]:
