@@ -12,7 +12,7 @@ from new_ops_project.tree import Tree
 
 # Texts that say nothing of where a repository comes from: the whole world has them, or they are all hashes.
 _COMMON = ("LICENSE", "requirements.txt", "requirements-dev.txt", ".python-version")
-_HOPELESS = 0.1  # of the newest release's lines: no older one is looked at then
+_HOPELESS = 0.3  # of the newest release: no older one is looked at then
 
 # Render one release with answers read from the repository; None where it cannot be.
 Renderer = Callable[[Checkout, Answers], Tree]
