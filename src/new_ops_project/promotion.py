@@ -105,8 +105,8 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
     base = dict(refresh.rendered(look, look.before, look.project.answers))
     theirs = dict(refresh.rendered(look, look.after, promotion.carried.given))
     if promotion.grown is None:  # the package is the project's own: what it exports is no business of the template
-        base, theirs = ({path: one for path, one in side.items() if not path.endswith("/__init__.py")}
-                        for side in (base, theirs))  # fmt: skip
+        own = {path for path in files.modes if path.endswith("/__init__.py") or path == "CHANGELOG.md"}
+        base, theirs = ({path: one for path, one in side.items() if path not in own} for side in (base, theirs))
     made = written.written(promotion.grown, promotion.carried.answers, files, {**base, **theirs})
     moves = promotion.grown.moves if promotion.grown else {}
     mine, notes = _followed(promotion, base)

@@ -124,7 +124,7 @@ def _show(wanted: "Promotion", plan: "Plan", way: "Way", voice: Voice) -> "Occas
     facts, changes = promotion.facts(wanted), wanted.carried.changes
     source = wanted.look.after.source.name
     voice.say(f"{wanted.project.folder.name}: {facts['from']} -> {facts['to']}, {source} {facts['version']}", bold=True)
-    summary.say_answers(voice, changes)
+    summary.say_answers(voice, [one for one in changes if one.before is not None or one.after])
     summary.say(voice, plan)
     shown = summary.as_json(plan, texts=way.preview and voice.json)
     details = {**facts, **shown, "answers": summary.answers_as_json(changes)}
