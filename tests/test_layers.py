@@ -11,8 +11,8 @@ LAYERS = (
     "answers", "tree", "render", "project", "committed", "programs", "reading", "joining", "syntax", "markers",
     "fastimport", "merge", "draft", "plan", "journal", "deliver", "pending", "carry", "changelog", "generated",
     "tomlmerge", "trusted", "refresh", "image", "references", "growth", "written", "promotion", "inferred", "nearest",
-    "joined", "adoption", "create", "prompts", "environment", "report", "summary", "handover", "welcome", "commands",
-    "cli", "__main__",
+    "pyproject", "joined", "adoption", "create", "prompts", "environment", "report", "summary", "handover", "welcome",
+    "commands", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -15,10 +15,11 @@ from new_ops_project.committed import Committed
 from new_ops_project.draft import Draft
 from new_ops_project.errors import ToolError
 from new_ops_project.inferred import Inferred
-from new_ops_project.joined import Joined, Repo, joined
+from new_ops_project.joined import Joined, joined
 from new_ops_project.nearest import Nearest, nearest
 from new_ops_project.plan import Plan, Sides
 from new_ops_project.project import ANSWERS_FILE, Repository
+from new_ops_project.pyproject import Repo
 from new_ops_project.questions import Answers, Questionnaire
 from new_ops_project.reading import evidence, metadata
 from new_ops_project.reading.evidence import Evidence
