@@ -113,10 +113,16 @@ def written(script: Script, into: Path) -> Path:
     return save(into, "Write the script")
 
 
-@pytest.fixture(scope="session", autouse=True)
+COMPILED: dict[Any, Any] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
 def compiled() -> Iterator[None]:
-    """Jinja compiles each text of the template once, for all projects: that is half of the time of a promotion."""
-    real, known = jinja2.Environment.compile, dict[Any, Any]()
+    """Jinja compiles each text of our template once, for all projects: that is half of the time of a promotion.
+
+    For the tests of one file only: other templates have tags that want to be compiled each time.
+    """
+    real, known = jinja2.Environment.compile, COMPILED
 
     def compile_once(self: jinja2.Environment, source: Any, *args: Any, **options: Any) -> Any:
         marks = (type(self), self.trim_blocks, self.lstrip_blocks, self.keep_trailing_newline, *self.extensions)
