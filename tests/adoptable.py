@@ -325,7 +325,7 @@ PyYAML==6.0.1   # config
     },
     command=UNITTEST,
     added=ALWAYS - {"requirements.txt", ".python-version", "README.md", ".gitignore", ".env.example", "LICENSE"},
-    changed=frozenset({"requirements.txt", ".gitignore", ".env.example"}),
+    changed=frozenset({".gitignore", ".env.example"}),
     told={
         "project_name": ("check certs", "README.md:1"),
         "python_version": ("3.12", ".python-version:1"),
@@ -668,7 +668,7 @@ MONOREPO = Adoptable(
     prefix="services/janitor",
     command=(*UNITTEST, "-s", "tests"),
     modules="src",
-    added=frozenset(path for path in PACKAGED if not path.startswith(".github/"))
+    added=frozenset(path for path in PACKAGED if not path.startswith((".github/", ".editorconfig")))
     - {"README.md", "pyproject.toml", "LICENSE"}
     | {"src/janitor/py.typed"},
     changed=frozenset({"pyproject.toml"}),

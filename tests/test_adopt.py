@@ -340,7 +340,8 @@ def test_words_for_people(run: Run, work: Path, template: Path) -> None:
     assert "3.12" in line
     assert ".python-version:1" in line
     assert "added     pyproject.toml" in out
-    assert "changed   requirements.txt" in out
+    assert "changed   .gitignore" in out
+    assert "left alone requirements.txt: yours" in out
     assert f"git merge {BRANCH}" in out
 
 

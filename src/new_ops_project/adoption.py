@@ -84,11 +84,12 @@ def look(place: Place, source: Source, given: Mapping[str, Any], *, offline: boo
     told = inferred.infer(questionnaire, read, given=given, fixed=_fixed(files), ask=ask)
     repo = Repo(
         files, layout(files.texts), metadata.read(files.texts), license_is_told=_is_told(told, "license"),
-        is_below=bool(place.prefix),
+        is_below=bool(place.prefix), tools=_tools(told.answers),
     )  # fmt: skip
     result = joined(repo, _without_answers(_render(checkout, told.answers, place)))
     told.answers.values["keep"] = [one.path for one in result.kept]
     signed = _render(checkout, told.answers, place)
+    result = replace(result, files=joined(repo, _without_answers(signed)).files)  # README lists what there is
     told = replace(told, doubts=(*told.doubts, *evidence.unread(files.texts)))
     return Adoption(place, source, checkout, files, told, None, result, signed[ANSWERS_FILE])
 
@@ -100,6 +101,12 @@ def _require_fitting(releases: Releases, checkout: Checkout, questionnaire: Ques
     if missing := _NEEDED - {question.name for question in questionnaire.asked}:
         message = f"The template {checkout.source.name} does not ask for {', '.join(sorted(missing))}."
         raise ToolError(message, "Only a template that can leave code to its owner takes a repository in.")
+
+
+def _tools(answers: Answers) -> frozenset[str]:
+    """What the workflows call, by the names of PEP 503."""
+    found = answers.values.get("dev_requirements", [])
+    return frozenset(map(str, found if isinstance(found, list) else []))
 
 
 def _is_told(told: Inferred, name: str) -> bool:
@@ -204,6 +211,11 @@ def planned(adoption: Adoption) -> Iterator[Plan]:
         if ANSWERS_FILE in found.ignored:
             message = f"git ignores {place.prefix}{ANSWERS_FILE} here, and without it there is nothing to refresh by."
             raise ToolError(message, f"Let it in (`!{ANSWERS_FILE}` in .gitignore), commit that, and run this again.")
+        if found.conflicts:
+            named = "".join(f"\n  {one.path}: {one.reason}" for one in found.conflicts)
+            raise ToolError(
+                f"Something of yours is where a file of the template would go:{named}", "Move it elsewhere."
+            )
         yield found
 
 

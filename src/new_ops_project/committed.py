@@ -33,7 +33,7 @@ class Committed:
 
 
 def read(where: Repository, commit: str, prefix: str) -> Committed:
-    """Every path below `prefix` (submodules left out); as texts, those that git would not call binary."""
+    """Every path below `prefix`, submodules as one; as texts, those that git would not call binary."""
     listed = git.git("ls-tree", "-r", "-z", "--long", "--full-tree", f"{commit}:{prefix.rstrip('/')}",
                      at=where.root).stdout.split(b"\0")  # fmt: skip
     modes, blobs = {}, {}
@@ -41,10 +41,8 @@ def read(where: Repository, commit: str, prefix: str) -> Committed:
         about, _, name = line.partition(b"\t")
         mode, _, blob, size = about.decode().split()
         path = os.fsdecode(name)
-        if mode == _SUBMODULE:
-            continue
         modes[path] = mode
-        if mode != LINK and int(size) <= LARGEST:
+        if mode not in {LINK, _SUBMODULE} and int(size) <= LARGEST:
             blobs[path] = blob
     contents = _contents(where, blobs.values())
     found = {path: contents[blob] for path, blob in blobs.items()}

@@ -22,11 +22,12 @@ _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", 
 _TREE = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
 
 
-def require_clean(now: Status, prefix: str) -> None:
+def require_clean(now: Status, prefix: str, *, has_in_place: bool = True) -> None:
     """Raise ToolError when something below `prefix` is not committed."""
     if mine := [path for path in now.dirty if path.startswith(prefix) or prefix.startswith(path)]:
-        hint = "Commit or stash that first, or use --branch, which leaves the work tree alone; --in-place updates the "
-        raise ToolError(f"The work tree has changes that are not committed: {_some(mine)}.", f"{hint}other files only.")
+        hint = "Commit or stash that first, or use --branch, which leaves the work tree alone"
+        hint += "; --in-place updates the other files only." if has_in_place else "."
+        raise ToolError(f"The work tree has changes that are not committed: {_some(mine)}.", hint)
 
 
 def require_untouched(plan: Plan, now: Status) -> None:
@@ -35,6 +36,23 @@ def require_untouched(plan: Plan, now: Status) -> None:
     if mine := [path for path in now.dirty if path in touched]:
         hint = "Commit or stash that first, or use --branch, which leaves the work tree alone."
         raise ToolError(f"What is not committed here would change: {_some(mine)}.", hint)
+
+
+def require_branch(where: Repository, branch: str) -> None:
+    """Raise ToolError where git could not make the branch: it is checked out, or a part of its name is a branch."""
+    if at := git.checked_out(where.root, branch):
+        raise ToolError(f"The branch {branch} is checked out in {at}.", "Switch to another, or give --branch NAME.")
+    for above in _parents(branch):
+        if git.resolve(where.root, f"refs/heads/{above}"):
+            message = f"There is a branch {above}, beside which git cannot have one called {branch}."
+            raise ToolError(message, "Give --branch NAME.")
+
+
+def require_identity(where: Repository) -> None:
+    """Raise ToolError where git knows no author for a commit."""
+    if not git.has_identity(where.root):
+        hint = 'git config user.name "NAME" && git config user.email ADDRESS'
+        raise ToolError("git knows no author for the commit.", hint)
 
 
 def require_no_merge(where: Repository) -> None:

@@ -66,7 +66,7 @@ def require_room(way: Way, where: Repository, now: Status, prefix: str) -> None:
         return
     deliver.require_no_merge(where)
     if not way.in_place:
-        deliver.require_clean(now, "" if way.commit else prefix)
+        deliver.require_clean(now, "" if way.commit else prefix, has_in_place=way.verb != "adopt")
     if way.commit:
         deliver.require_nothing_staged(where)
 

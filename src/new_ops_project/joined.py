@@ -12,12 +12,11 @@ from new_ops_project.joining.requirements import blocks, requirements
 from new_ops_project.pyproject import PYPROJECT, Repo
 from new_ops_project.tree import Entry, Tree
 
-_BY_LINE = {".gitignore", ".env.example"}
 _LOCKED = r"requirements[\w.-]*\.txt"
 # What the user has under another name, as a pattern for the whole path.
 _ALIKE = {
     "README.md": r"README(\.(rst|txt|adoc))?",
-    "LICENSE": r"(LICEN[SC]E|COPYING|UNLICENSE)(\..+)?",
+    "LICENSE": r"(LICEN[SC]E|COPYING|UNLICENSE)([.-].+)?|LICENSES/.+",
     "CHANGELOG.md": r"(CHANGELOG|CHANGES|HISTORY|NEWS|RELEASES?)(\.\w+)?|docs/(changelog|changes|history)\.\w+",
     "CONTRIBUTING.md": r"(\.github/|docs/)?CONTRIBUTING(\.\w+)?",
     ".github/dependabot.yml": r"\.github/dependabot\.yaml",
@@ -84,6 +83,8 @@ def _unlocked(files: Mapping[str, Entry], there: Committed) -> Iterator[str]:
         held = {block.name.decode() for block in blocks(entry.content)}
         if missed := sorted((run | build if "dev" in path else run) - held):
             how = generated.command(path, entry.content) or "add them with their versions"
+            if "--group dev" in how and b"dependency-groups" not in content:
+                how = "export them from your lock, or give pyproject.toml a group dev"
             yield f"{path} lacks {', '.join(missed)}, which the template has no locked versions of. To renew it: {how}"
 
 
@@ -95,18 +96,32 @@ def _merged(path: str, mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, l
     """One file that both have; as it is, where there is no way to merge its kind."""
     if path == PYPROJECT:
         return pyproject.joined(mine, theirs, repo)
-    if PurePosixPath(path).name in _BY_LINE:
-        same = bylines.variable if path.endswith(".env.example") else bylines.bare
-        return bylines.lines(mine, theirs, same=same), []
-    if re.fullmatch(_LOCKED, path):
-        merged = requirements(b"", mine, theirs)
-        unhashed = [f"{path} has no hashes, which the workflows ask for: {generated.command(path, theirs)}"]
-        return merged, unhashed if merged != mine and b"--hash=" not in merged else []
+    name = PurePosixPath(path).name
+    if name == ".gitignore":
+        return bylines.rules(mine, theirs, repo.files.modes), []
+    if name == ".env.example":
+        return bylines.lines(mine, theirs, same=bylines.variable), []
+    if name == "requirements-dev.txt":
+        return _with_tools(mine, theirs, repo)
     return mine, []
+
+
+def _with_tools(mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str]]:
+    """A list for development with the tools that the workflows call; what runs is the user's to say, and stays."""
+    if b"--hash=" in mine or generated.command("requirements-dev.txt", mine):
+        return mine, ["requirements-dev.txt: yours; the tools that ci.yml calls have to be in it."]
+    tools = b"".join(block.text for block in blocks(theirs) if block.name.decode() in repo.tools)
+    bare = re.sub(rb"[ \t]*\\\r?\n?[ \t]*--hash=\S+", b"", tools)
+    listed = requirements(b"", mine if blocks(mine) else b"#\n", bare)
+    return listed, [
+        "requirements-dev.txt has no hashes, which ci.yml asks for: give it some, or take --require-hashes out."
+    ]
 
 
 def _new(path: str, entry: Entry, repo: Repo) -> tuple[Entry, list[str]]:
     """A file that only the template has; its pyproject.toml without what does not fit the repository."""
+    if PurePosixPath(path).name == ".gitignore":
+        return replace(entry, content=bylines.rules(b"", entry.content, repo.files.modes)), []
     if path != PYPROJECT:
         return entry, []
     content, notes = pyproject.joined(b"", entry.content, repo)
@@ -121,6 +136,8 @@ def _unwanted(path: str, repo: Repo) -> str:
     modes = repo.files.modes
     if path in modes:
         return ""
+    if above := next((str(one) for one in PurePosixPath(path).parents if str(one) in modes), ""):
+        return f"{above} is no folder here"
     if path.startswith("src/") and not (
         path.endswith("/py.typed") and path.replace("py.typed", "__init__.py") in modes
     ):
@@ -130,6 +147,8 @@ def _unwanted(path: str, repo: Repo) -> str:
     reasons = {
         "GitHub reads it at the repository's root only": repo.is_below and path.startswith(".github/"),
         "the tests are yours": path.startswith("tests/"),
+        "one further up may hold": repo.is_below and path == ".editorconfig",
+        "it asks for LF, and you have CRLF": path == ".editorconfig" and _has_crlf(repo.files),
         f"you have {', '.join(alike)}": bool(alike),
         "it goes with the template's Dockerfile, and you have your own": path == ".dockerignore"
         and "Dockerfile" in modes,
@@ -137,6 +156,10 @@ def _unwanted(path: str, repo: Repo) -> str:
         f"{other} releases already": bool(other),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _has_crlf(files: Committed) -> bool:
+    return any(b"\r\n" in content for content in files.texts.values())
 
 
 def _releasing(files: Committed) -> str:

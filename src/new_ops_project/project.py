@@ -107,6 +107,15 @@ def answers_files(folder: Path) -> list[str]:
     return sorted({path.relative_to(folder).as_posix() for path in near if path.is_file() and _is_record(path)})
 
 
+def source(file: Path) -> str:
+    """The template that an answers file names; '' where it names none, or cannot be read."""
+    try:
+        found = _mapping(file.name, file.read_bytes())
+    except ToolError:
+        return ""
+    return str(found.get("_src_path") or "")
+
+
 def _answers_file(folder: Path) -> str:
     """The one file that names a template."""
     found = answers_files(folder)

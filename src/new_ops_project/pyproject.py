@@ -9,6 +9,7 @@ from typing import Any
 
 from new_ops_project import generated
 from new_ops_project.committed import Committed
+from new_ops_project.errors import ToolError
 from new_ops_project.joining import bounds, bykey
 from new_ops_project.joining.requirements import blocks
 from new_ops_project.reading.layout import Layout
@@ -26,6 +27,7 @@ class Repo:
     layout: Layout
     metadata: Metadata | None
     license_is_told: bool = True
+    tools: frozenset[str] = frozenset()  # what the template's workflows call, by the names of PEP 503
     is_below: bool = False  # it is a folder of a repository, not the whole
 
 
@@ -34,7 +36,7 @@ def joined(mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str]]:
     try:
         text, found = mine.decode(), tomllib.loads(mine.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return mine, [f"{PYPROJECT} does not parse ({error}), so nothing was added to it."]
+        raise ToolError(f"{PYPROJECT} does not parse: {error}.", "Mend it, commit that, and run this again.") from error
     notes, is_packaged = list[str](), "project" in found
     if repo.metadata and "project" not in found and "poetry" not in found.get("tool", {}):
         text, notes = _with_metadata(text, repo.metadata, repo.files)
@@ -43,7 +45,8 @@ def joined(mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str]]:
     if not found and not repo.metadata:
         wanted = _with_requirements(wanted, repo.files.texts.get("requirements.txt", b""))
     result, kept = bykey.toml(text, wanted, skip=_Skipped(found, repo, is_packaged))
-    shown = [f"{one.key} = {one.mine!r}" for one in kept if one.mine is not None and one.key.startswith("tool.")]
+    told = ("tool.", "dependency-groups.")
+    shown = [f"{one.key} = {one.mine!r}" for one in kept if one.mine is not None and one.key.startswith(told)]
     notes += [f"{PYPROJECT}: yours stays: {', '.join(shown)}."] if shown else []
     return result.encode(), notes
 
@@ -54,11 +57,40 @@ def _with_metadata(text: str, metadata: Metadata, files: Committed) -> tuple[str
 
     tables = {"build-system": metadata.build, "project": metadata.project, "tool": metadata.tool}
     result, _ = bykey.toml(text, tomli_w.dumps({key: value for key, value in tables.items() if value}))
-    old = [path for path in ("setup.py", "setup.cfg") if path in files.modes]
-    them = "them" if len(old) > 1 else "it"
+    return result, [*_farewell(metadata, files), *metadata.left, *_wider(metadata, files)]
+
+
+def _farewell(metadata: Metadata, files: Committed) -> Iterator[str]:
+    """What may go of setup.py and setup.cfg."""
+    others = [name for name in _sections(files) if not re.match(r"(metadata|options)\b|bdist|sdist|egg_info", name)]
+    carried = [path for path in ("setup.py", "setup.cfg") if path in files.modes]
+    if len(others) == len(_sections(files)):  # there is nothing of the package in setup.cfg
+        carried = [path for path in carried if path != "setup.cfg"]
+    elif others:
+        yield f"setup.cfg: keep [{'], ['.join(others)}] when you take out what is in {PYPROJECT} now."
+        carried = [path for path in carried if path != "setup.cfg"]
+    if not carried:
+        return
+    them = "them" if len(carried) > 1 else "it"
     rest = ", but for what only setuptools can do" if metadata.needs_setuptools else ""
-    carried = f"{' and '.join(old)}: carried into {PYPROJECT}; look at it, then delete {them}{rest}."
-    return result, [carried, *metadata.left]
+    yield f"{' and '.join(carried)}: carried into {PYPROJECT}; look at it, then delete {them}{rest}."
+    if metadata.needs_setuptools and {"scripts", "entry-points"} & metadata.project.keys() and "setup.py" in carried:
+        yield f"setup.py: take out its entry_points, which {PYPROJECT} has now: both may not build."
+
+
+def _sections(files: Committed) -> list[str]:
+    """The sections of setup.cfg."""
+    text = files.texts.get("setup.cfg", b"").decode(errors="replace")
+    return re.findall(r"^\[([^\]]+)\]", text, re.MULTILINE)
+
+
+def _wider(metadata: Metadata, files: Committed) -> Iterator[str]:
+    """What a wheel by hatchling holds that one by setuptools may not have had: every tracked file of the packages."""
+    packages = metadata.tool.get("hatch", {}).get("build", {}).get("targets", {}).get("wheel", {}).get("packages", [])
+    data = [path for path in files.modes for one in packages if path.startswith(f"{one}/") and not path.endswith(".py")]
+    if data:
+        listed = ", ".join(data[:4]) + (f" and {len(data) - 4} more" if len(data) > 4 else "")  # noqa: PLR2004
+        yield f"The wheel holds {listed} now, whether or not it did: `exclude` in [tool.hatch.build] keeps them out."
 
 
 @dataclass(frozen=True)
@@ -78,7 +110,8 @@ class _Skipped:
         tool = self.found.get("tool", {})
         head = parts[0]
         if head == "project":
-            is_license = parts[1:2] in (["license"], ["license-files"]) and not self._has_license()
+            is_license = parts[1:2] == ["license"] and not self.repo.license_is_told
+            is_license |= parts[1:2] == ["license-files"] and not self._has_license()
             return is_license or "project" in self.found or "poetry" in tool
         if head == "build-system":
             return "build-system" in self.found or "poetry" in tool or self.is_packaged
@@ -97,8 +130,19 @@ class _Skipped:
     def _is_strange(self, parts: list[str], tool: Mapping[str, Any]) -> bool:
         """Whether it would change how a linter that is configured already judges the code."""
         own = {"ruff": ("ruff.toml", ".ruff.toml"), "mypy": ("mypy.ini", ".mypy.ini")}[parts[1]]
-        is_set = parts[1] in tool or any(path in self.repo.files.modes for path in own)
-        return is_set and parts[2] not in {"target-version", "python_version"}
+        is_elsewhere = any(path in self.repo.files.modes for path in own) or parts[1] in _sections(self.repo.files)
+        is_ranged = parts[1:] == ["ruff", "target-version"] and "requires-python" in self.found.get("project", {})
+        if is_elsewhere or is_ranged or parts[1] not in tool:
+            return is_elsewhere or is_ranged or self._is_called(parts[1])
+        return parts[2] not in {"target-version", "python_version"}
+
+    def _is_called(self, linter: str) -> bool:
+        """Whether the repository's own checks call the linter, with its defaults."""
+        callers = re.compile(
+            r"\.github/workflows/.*|tox\.ini|Makefile|noxfile\.py|\.pre-commit-config\.ya?ml|\.gitlab-ci\.yml"
+        )
+        texts = (content for path, content in self.repo.files.texts.items() if callers.fullmatch(path))
+        return any(re.search(rf"\b{linter}\b".encode(), content) for content in texts)
 
 
 def _with_requirements(text: str, listed: bytes) -> str:
@@ -125,8 +169,11 @@ def _requirement(block: bytes) -> str:
 def _fitting(text: str, repo: Repo) -> str:
     """The template's pyproject.toml for code that is not in src: the same settings, for where it is."""
     place = repo.layout.place
-    if not place or place.startswith("src/"):
+    if not place:
+        return re.sub(r"^files = \[.*\]$", 'files = ["."]', text, flags=re.MULTILINE)
+    if place.startswith("src/"):
         return text
+    text = text.replace('dev-mode-dirs = ["src"]', 'dev-mode-dirs = ["."]')
     tests = ', "tests"' if repo.files.holds("tests") else ""
     text = text.replace('files = ["src", "tests"]', f'files = ["{place}"{tests}]')
     return text.replace(f'packages = ["src/{repo.layout.package}"]', f'packages = ["{place}"]')
@@ -141,7 +188,8 @@ def needs(pyproject: bytes) -> tuple[set[str], set[str]]:
         found = tomllib.loads(pyproject.decode())
         poetry = found.get("tool", {}).get("poetry", {}).get("dependencies", {})
         run = [*found.get("project", {}).get("dependencies", []), *(name for name in poetry if name != "python")]
-        return set(_names(run)), set(_names(found.get("build-system", {}).get("requires", [])))
+        build = [*found.get("build-system", {}).get("requires", []), *found.get("dependency-groups", {}).get("dev", [])]
+        return set(_names(run)), set(_names(build))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError):
         return set(), set()
 

@@ -1,6 +1,7 @@
 """Two lists of lines become one, such as ignore rules: the user's, and under it what it lacks."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 # A line, the comments that head it, and the number of its paragraph.
@@ -30,6 +31,33 @@ def lines(mine: bytes, theirs: bytes, *, same: Callable[[bytes], bytes] = bare) 
     whole = mine if mine.endswith(b"\n") or not mine else mine + ending
     is_apart = not mine or not mine.splitlines()[-1].strip()
     return whole + (b"" if is_apart else ending) + b"".join(line + ending for line in _laid_out(missing))
+
+
+def rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
+    """`mine`, and below it the ignore rules of `theirs` as a block, where a rule of them is missing.
+
+    The block is whole, so that its next version merges line by line; a rule that is there twice does no harm. Left out
+    are those that would hide what a rule of `mine` lets in, or what git tracks.
+    """
+    shown = {part for path in tracked for part in _above(os.fsencode(path))}
+    shown |= {
+        part for line in mine.splitlines() if line.startswith(b"!") for part in _above(line[1:].strip().strip(b"/"))
+    }
+    block = [line for line in theirs.splitlines() if line.startswith(b"#") or not line or not _matches(line, shown)]
+    known = {bare(line) for line in mine.splitlines()}
+    if all(bare(line) in known for line in block if line and not line.startswith(b"#")):
+        return mine
+    ending = b"\r\n" if b"\r\n" in mine else b"\n"
+    above = mine if mine.endswith(b"\n") or not mine else mine + ending
+    return above + (ending if mine else b"") + b"".join(line + ending for line in block)
+
+
+def _matches(rule: bytes, names: set[bytes]) -> bool:
+    """Whether an ignore rule matches one of these paths or names."""
+    pattern = rule.strip().strip(b"/")
+    if not set(pattern) & set(b"*?["):
+        return pattern in names
+    return any(fnmatchcase(name, pattern) for name in names)
 
 
 def _missing(mine: bytes, theirs: bytes, same: Callable[[bytes], bytes]) -> list[Item]:

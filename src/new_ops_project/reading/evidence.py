@@ -168,8 +168,11 @@ def _people(repository: _Repository) -> Iterator[tuple[str, str, str]]:
 
 def _license(repository: _Repository, offered: Offered) -> Answers:
     """A license that is not offered is told with the value None: the default would be wrong."""
+    files = {one[0]: one for one in _licenses(repository) if "LICEN" in one[2].upper() or "COPYING" in one[2]}
     found = next(_licenses(repository), None)
-    if found:
+    if found and len(files) > 1:
+        yield Evidence("license", None, found[2], " and ".join(sorted(files)))
+    elif found:
         name = "Proprietary" if found[0] == "LicenseRef-Proprietary" else found[0]
         yield Evidence("license", name if name in offered.get("license", ()) else None, found[2], found[1])
 
