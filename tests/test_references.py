@@ -125,7 +125,7 @@ FILES = [
     (".pre-commit-config.yaml", "    entry: python rotate_keys.py --check\n    files: ^helpers\\.csv$\n",
      "    entry: rotate-keys --check\n    files: ^helpers\\.csv$\n"),
     (".githooks/pre-push", "#!/bin/sh\npython rotate_keys.py --check\n", "#!/bin/sh\nrotate-keys --check\n"),
-    (".dockerignore", "*\n!rotate_keys.py\n", "*\n!src/rotate_keys\n"),
+    (".dockerignore", "*\n!rotate_keys.py\n", "*\n!src/\n"),
     (".github/CODEOWNERS", "/rotate_keys.py @ops\n", "/src/rotate_keys/task.py @ops\n"),
     ("dev.Dockerfile", "CMD python rotate_keys.py\n", "CMD python -m rotate_keys\n"),
     ("Procfile", "worker: python rotate_keys.py\n", "worker: rotate-keys\n"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 _COPY = re.compile(r"(?P<word>COPY|ADD)(?P<flags>(?:\s+--\S+)*)\s+(?P<paths>[^\[\\]+?)\s*", re.IGNORECASE)
@@ -15,13 +15,22 @@ _START = re.compile(r"(ENTRYPOINT|CMD|RUN|HEALTHCHECK)\b|\s", re.IGNORECASE)
 class Renaming:
     """A program that was the file `script` and is now `module`; `command` runs it where it is installed ('' for none).
 
-    `moves` are all files that move with it, by their old path.
+    `moves` are all files that move with it, by their old path, `modules` the new names of modules by their old ones.
     """
 
     script: str
     module: str
     command: str
     moves: Mapping[str, str]
+    modules: Mapping[str, str] = field(default_factory=dict)
+
+
+def started(text: str, renaming: Renaming) -> str:
+    """The template's Dockerfile with the start of the next tier's, whose other lines the merge brings."""
+    lines = [_started(line, renaming) for line in text.splitlines(keepends=True)]
+    if not renaming.command:
+        return "".join(lines)
+    return "".join(line.replace(f'["python", "-m", "{renaming.module}"', f'["{renaming.command}"') for line in lines)
 
 
 def followed(text: str, renaming: Renaming) -> str:

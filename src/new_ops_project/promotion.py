@@ -1,5 +1,6 @@
 """A project and the next tier become a Plan: its program moves, and what names it follows."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from new_ops_project import committed, growth, plan, references, refresh, tomlmerge, written
+from new_ops_project import committed, growth, plan, references, refresh, softened, tomlmerge, written
 from new_ops_project.answers import table
 from new_ops_project.carry import Carried
 from new_ops_project.committed import Committed
@@ -78,12 +79,22 @@ def look(project: Project, tier: str, *, command: str | None, offline: bool) -> 
     grown = growth.program(files, moves, str(values["import_name"]), managed) if moves else None
     own = grown is not None or not written.example_holds(files, carried.answers)
     wanted = [f"tier={tier}", *([f"command={command}"] if command else [])]
+    if kept := _own(files, table(values), project, tier):
+        wanted.append(f"keep={json.dumps(kept)}")
     if own or project.answers.get("code") == "own":
         dry_run = grown.program.knows_dry_run if grown else project.answers.get("dry_run", False)
         wanted += ["code=own", f"dry_run={'yes' if dry_run else 'no'}"]
     target = replace(first.target, assignments=tuple(wanted))
     second = replace(first, target=target)
     return Promotion(second, second.carried(ask=None), files, grown)
+
+
+def _own(files: Committed, rows: list[dict[str, Any]], project: Project, tier: str) -> list[str]:
+    """The files that the new tier brings and the project has its own of: they stay, now and in updates."""
+    old, kept = project.answers.get("tier"), list(project.answers.get("keep") or [])
+    new = [row["path"] for row in rows if tier in row["tiers"] and old not in row["tiers"]]
+    own = [path for path in new if path in files.modes and not path.endswith((".py", "py.typed")) and path not in kept]
+    return [*kept, *own] if own else []
 
 
 def _require_growth(look: Refresh, carried: Carried) -> None:
@@ -117,7 +128,7 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
     )  # fmt: skip
 
     def mend(draft: Draft) -> Draft:
-        locked = _locked(tomlmerge.by_key(draft), base, theirs, files)
+        locked = softened.softened(_locked(tomlmerge.by_key(draft), base, theirs, files))
         return replace(locked, notes=(*locked.notes, *made.notes, *notes))
 
     with plan.planned(look.project.repository, sides, mend) as found:
@@ -138,7 +149,7 @@ def _renaming(promotion: Promotion) -> Renaming | None:
     if grown is None:
         return None
     command = str(promotion.carried.answers.values.get("command", "")) if promotion.tier == "cli" else ""
-    return Renaming(grown.script, grown.package, command, grown.moves)
+    return Renaming(grown.script, grown.package, command, grown.moves, grown.modules)
 
 
 def _base_followed(promotion: Promotion, base: Tree) -> dict[str, Entry]:
@@ -148,11 +159,12 @@ def _base_followed(promotion: Promotion, base: Tree) -> dict[str, Entry]:
     texts = {path: entry for path, entry in base.items() if path not in moves and references.may_name(path)}
     if renaming is None:
         return {}
-    return {
-        path: replace(entry, content=references.followed(path, entry.content.decode(), renaming).encode())
+    followed = {
+        path: references.followed(path, entry.content.decode(), renaming, is_managed=True)
         for path, entry in texts.items()
         if path != promotion.project.answers_file
     }
+    return {path: replace(texts[path], content=text.encode()) for path, text in followed.items()}
 
 
 def _followed(promotion: Promotion, base: Tree) -> tuple[dict[str, Entry], tuple[str, ...]]:
@@ -161,12 +173,25 @@ def _followed(promotion: Promotion, base: Tree) -> tuple[dict[str, Entry], tuple
     renaming, grown = _renaming(promotion), promotion.grown
     for path, content in files.texts.items():
         where = grown.moves.get(path, path) if grown else path
-        text, said = _one(path, content, promotion, renaming)
+        text, said = _one(path, content, promotion, renaming, is_managed=path in base)
         notes += [f"{where}{one}" for one in said]
         if text != content:
             found[where] = files.entry(path, text)
     notes += growth.remarks(grown) if grown else []
+    notes += _outside(promotion)
     return found, (*notes, *_running(found, promotion, base))
+
+
+def _outside(promotion: Promotion) -> Iterator[str]:
+    """What names the script from elsewhere in the repository, for a project in a folder of it."""
+    project, renaming, grown = promotion.project, _renaming(promotion), promotion.grown
+    if not project.prefix or renaming is None or grown is None:
+        return
+    named = f"{project.prefix}{renaming.script}".encode()
+    for path, content in committed.read(project.repository, project.commit, "").texts.items():
+        if not path.startswith(project.prefix) and named in content and references.may_name(path, content):
+            line = content[: content.index(named)].count(b"\n") + 1
+            yield f"/{path}:{line}: it names {named.decode()}, which is {project.prefix}{grown.target} now."
 
 
 def _running(found: Tree, promotion: Promotion, base: Tree) -> Iterator[str]:
@@ -174,18 +199,20 @@ def _running(found: Tree, promotion: Promotion, base: Tree) -> Iterator[str]:
     renaming = _renaming(promotion)
     if renaming is None:
         return
-    runs = re.compile(
-        rf"-m {renaming.module}\b" + (rf"|(?<![\w-]){renaming.command}(?![\w-])" * bool(renaming.command))
-    )
-    paths = [path for path, entry in found.items() if path not in base and references.may_name(path, entry.content)
-             and not path.endswith((".md", ".rst", "Dockerfile")) and runs.search(entry.content.decode())]  # fmt: skip
+    only = replace(renaming, moves={}, modules={})
+    ran = [path for path in promotion.files.texts if path not in base and references.may_name(path)]
+    texts = {path: promotion.files.texts[path].decode(errors="replace") for path in ran}
+    paths = [path for path, text in texts.items() if path in found and not path.endswith((".md", ".rst", "Dockerfile"))
+             and references.followed(path, text, only) != text]  # fmt: skip
     if paths:
         what = renaming.command or f"python -m {renaming.module}"
         listed = f"{', '.join(paths)} run{'s' * (len(paths) == 1)} `{what}` now"
         yield f"{listed}, for which the project has to be installed (pip install --no-deps --editable .)."
 
 
-def _one(path: str, content: bytes, promotion: Promotion, renaming: Renaming | None) -> tuple[bytes, list[str]]:
+def _one(
+    path: str, content: bytes, promotion: Promotion, renaming: Renaming | None, *, is_managed: bool
+) -> tuple[bytes, list[str]]:
     """One file of the project with its references followed, and clauses that begin with `:LINE: ` or `: `."""
     try:
         text = content.decode()
@@ -201,7 +228,7 @@ def _one(path: str, content: bytes, promotion: Promotion, renaming: Renaming | N
         text, doubts = reimport.reimported(text, promotion.grown.modules)
         said += [f":{doubt.line}: {doubt.text}" for doubt in doubts if path not in promotion.grown.problems]
     elif references.may_name(path, content):
-        text = references.followed(path, text, renaming)
+        text = references.followed(path, text, renaming, is_managed=is_managed)
     old, new = renaming.script, promotion.grown.target
     said += [f":{line}: it names {old}, which is {new} now." for line in references.left(path, text, renaming)]
     return text.encode(), said

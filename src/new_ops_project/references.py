@@ -29,19 +29,26 @@ def may_name(path: str, content: bytes = b"") -> bool:
     return is_known or path.startswith(".githooks/") or bool(_SHELL.match(content))
 
 
-def followed(path: str, text: str, renaming: Renaming) -> str:
-    """`text` with each command that ran the program running it where it is now, and each path of a moved file."""
+def followed(path: str, text: str, renaming: Renaming, *, is_managed: bool = False) -> str:
+    """`text` with each command that ran the program running it where it is now, and each path of a moved file.
+
+    What `is_managed` is the template's, which brings the rest of what the next tier needs.
+    """
     name = PurePosixPath(path).name
     if name.startswith(("Dockerfile", "Containerfile")) or name.endswith("Dockerfile"):
-        return image.followed(text, renaming)
+        return image.started(text, renaming) if is_managed else image.followed(text, renaming)
     if name == ".dockerignore":
-        text = re.sub(rf"^(!?/?){_file(renaming)}", rf"\g<1>src/{renaming.module}", text, flags=re.MULTILINE)
+        text = re.sub(rf"^(!?/?){_file(renaming)}", r"\g<1>src/", text, flags=re.MULTILINE)
     if name == "CODEOWNERS":
         for old, new in renaming.moves.items():
             text = re.sub(rf"^/{re.escape(old)}(?=\s)", f"/{new}", text, flags=re.MULTILINE)
     text = _listed(text, renaming)
     text = _run_by_python(text, renaming)
     text = _run_by_itself(text, renaming)
+    for name, module in renaming.modules.items():
+        if module != f"{renaming.module}.{name}" or name in renaming.script.removesuffix(".py"):
+            continue
+        text = re.sub(rf"(python[\d.]*(?: +-[A-Za-z])* +-m +){re.escape(name)}(?![\w-])", rf"\g<1>{module}", text)
     for old, new in renaming.moves.items():
         if not re.search(r"[./]", old):  # a word, which may mean anything
             continue
@@ -68,7 +75,10 @@ def _strings(text: str, renaming: Renaming) -> list[int]:
         return []
     named = re.compile(rf"(?<![\w.-]){_file(renaming)}")
     strings = [one for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    return [one.lineno for one in strings if named.search(str(one.value))]
+    lines = [one.lineno for one in strings if named.search(str(one.value))]
+    started = re.compile(r"""["']-m["'],\s*["'](\w+)["']""")  # of a module that moved
+    lines += [text.count("\n", 0, one.start()) + 1 for one in started.finditer(text) if one[1] in renaming.modules]
+    return sorted(set(lines))
 
 
 def _listed(text: str, renaming: Renaming) -> str:

@@ -1,5 +1,7 @@
 """A pyproject.toml whose lines are in conflict is merged by key instead, where no key is in conflict."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -41,8 +43,8 @@ class _Changes:
 def three_way(base: str, mine: str, theirs: str) -> str | None:
     """`mine` with what `theirs` changed since `base`, key by key; None where both changed one.
 
-    A key that the user deleted stays deleted. Arrays and inline tables are one value. Raises ValueError where one of
-    the three does not parse.
+    A key that the user deleted stays deleted. Arrays of texts are merged element by element; other arrays and inline
+    tables are one value. Raises ValueError where one of the three does not parse.
     """
     old, ours, new = read(base), read(mine), read(theirs)
     if any(_at(old, path) != _at(new, path) for path in old.arrays | new.arrays):
@@ -79,6 +81,8 @@ def _changes(old: Mapping[Path, Line], ours: Mapping[Path, Line], new: Mapping[P
             continue
         if mine is None:
             come |= {path} if was is None else set()  # what the user deleted stays deleted
+        elif (joined := _listed(was, mine, wanted)) is not None:
+            other[path] = joined
         elif was is None or mine.text.strip() != was.text.strip():
             return None
         elif wanted is None:
@@ -86,6 +90,49 @@ def _changes(old: Mapping[Path, Line], ours: Mapping[Path, Line], new: Mapping[P
         else:
             other[path] = wanted
     return _Changes(other, frozenset(gone), frozenset(come))
+
+
+def _listed(was: Line | None, mine: Line, wanted: Line | None) -> Line | None:
+    """The user's list with what the template added to it, and without what that took away; None for no lists of texts.
+
+    What lies below a folder that the template added is in that folder.
+    """
+    old, ours, new = (line.value if line else [] for line in (was, mine, wanted))
+    if wanted is None or not all(_is_texts(side) for side in (old, ours, new)):
+        return None
+    added = [one for one in new if one not in old and one not in ours]
+    inside = {one for one in ours for above in added if one.startswith(f"{above}/")}
+    gone = [one for one in ours if one in inside or (one in old and one not in new)]
+    return _edited(mine, wanted, added, gone)
+
+
+def _is_texts(found: object) -> bool:
+    return isinstance(found, list) and all(isinstance(one, str) for one in found)
+
+
+def _edited(mine: Line, wanted: Line, added: list[str], gone: list[str]) -> Line:
+    """The user's line with its list edited, each new element as the template writes it."""
+    text = mine.text
+    for one in gone:
+        quoted = rf"(?:{re.escape(json.dumps(one))}|'{re.escape(one)}')"
+        text, count = re.subn(rf"^[ \t]*{quoted},?[ \t]*\r?\n", "", text, flags=re.MULTILINE)
+        text = text if count else re.sub(rf"{quoted}(?:,[ \t]*)?", "", text)
+    if not added:
+        return replace(mine, text=text)
+    end = text.rindex("]")
+    head, ending = text[:end].rstrip(), "\r\n" if "\r\n" in text else "\n"
+    if "\n" not in text[:end]:
+        comma = "" if head.endswith("[") else " " if head.endswith(",") else ", "
+        return replace(mine, text=f"{head}{comma}{', '.join(map(json.dumps, added))}{text[end:]}")
+    comma = "" if re.search(r"[\[,][ \t]*(#[^\n]*)?\Z", head) else ","
+    rows = "".join(f"    {_row(wanted, one)}{ending}" for one in added)
+    return replace(mine, text=f"{head}{comma}{ending}{rows}{text[end:]}")
+
+
+def _row(line: Line, one: str) -> str:
+    """An element as it is written in a line of its own, with its comment; else with a comma."""
+    found = re.search(rf"^[ \t]*({re.escape(json.dumps(one))},[^\r\n]*)", line.text, re.MULTILINE)
+    return found[1].rstrip() if found else f"{json.dumps(one)},"
 
 
 def _same(one: Line | None, other: Line | None) -> bool:

@@ -1,0 +1,59 @@
+"""Conflicts of a promotion that are none: neighbouring lines, additions at one place, and prose."""
+
+import re
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from new_ops_project import syntax
+from new_ops_project.draft import Draft
+from new_ops_project.tree import Entry
+
+# Between two lines, so that changes of neighbours do not touch.
+_APART = b"\x1e\n"
+_SIDES = 3
+_HUNK = re.compile(rb"^<{7}[^\n]*\n(.*?)^\|{7}[^\n]*\n(.*?)^={7}\n(.*?)^>{7}[^\n]*\n", re.MULTILINE | re.DOTALL)
+
+
+def softened(draft: Draft) -> Draft:
+    """`draft` without the conflicts that can be settled line by line, each text still parsing as what its name says.
+
+    What both added at one place stands there twice over, the project's first. In documents the project's words stay
+    where both changed the same; a note says so.
+    """
+    for path in sorted(draft.conflicts):
+        sides = {stage.number: draft.blobs.get(stage.blob, b"") for stage in draft.merged.stages if stage.path == path}
+        if (
+            len(sides) != _SIDES
+            or "content" not in draft.merged.reasons.get(path, "")
+            or b"\0" in b"".join(sides.values())
+        ):
+            continue
+        draft = _settled(draft, path, sides)
+    return draft
+
+
+def _settled(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
+    apart = [b"".join(line + _APART for line in sides[number].splitlines(keepends=True)) for number in (1, 2, 3)]
+    merged = draft.scratch.three_way(*apart)
+    is_prose, left = PurePosixPath(path).suffix in {".md", ".rst"}, list[bytes]()
+
+    def chosen(found: re.Match[bytes]) -> bytes:
+        mine, base, theirs = (side.replace(_APART, b"") for side in found.groups())
+        if not base.strip() or (not mine.strip() and not _shared(base, theirs)):
+            return mine + theirs
+        left.append(mine)
+        return mine if is_prose else found[0]
+
+    text = _HUNK.sub(chosen, merged).replace(_APART, b"")
+    if (left and not is_prose) or syntax.problem(path, text):
+        return draft
+    conflicts = {one: reason for one, reason in draft.conflicts.items() if one != path}
+    said = (f"{path}: your words stay where the tier's differ; compare them.",) if left else ()
+    over = {**draft.over, path: Entry(draft.mode(path), text)}
+    return replace(draft, over=over, conflicts=conflicts, notes=(*draft.notes, *said))
+
+
+def _shared(one: bytes, other: bytes) -> bool:
+    """Whether both have a line that says something."""
+    lines = [{line.strip() for line in side.splitlines() if len(line.strip()) > 1} for side in (one, other)]
+    return bool(lines[0] & lines[1])
