@@ -10,9 +10,9 @@ LAYERS = (
     "errors", "interrupts", "process", "git", "config", "embedded", "unpacked", "sources", "template", "questions",
     "answers", "tree", "render", "project", "committed", "programs", "reading", "joining", "syntax", "markers",
     "fastimport", "merge", "draft", "plan", "journal", "deliver", "pending", "carry", "changelog", "generated",
-    "tomlmerge", "trusted", "refresh", "image", "references", "growth", "written", "softened", "promotion", "inferred", "nearest",
-    "pyproject", "joined", "adoption", "create", "prompts", "environment", "report", "summary", "handover", "welcome",
-    "commands", "cli", "__main__",
+    "tomlmerge", "trusted", "refresh", "image", "references", "growth", "written", "softened", "promotion", "inferred",
+    "nearest", "pyproject", "joined", "adoption", "create", "prompts", "environment", "report", "summary", "handover",
+    "welcome", "commands", "cli", "__main__",
 )  # fmt: skip
 
 

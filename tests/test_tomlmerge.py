@@ -52,6 +52,11 @@ CASES = {
         BASE.replace("100", "110"),
         BASE.replace("100", "110") + "\n[tool.mine]\nx = 1\n",
     ),
+    "a list that both added to": (
+        BASE.replace('"A", "B"', '"A", "B", "X"'),
+        BASE.replace('"A", "B"', '"B", "C"'),
+        BASE.replace('"A", "B"', '"B", "X", "C"'),
+    ),
     "comments here": (
         BASE.replace("target", "# ours\ntarget"),
         BASE.replace("py311", "py313"),

@@ -230,7 +230,8 @@ def _one(
     elif references.may_name(path, content):
         text = references.followed(path, text, renaming, is_managed=is_managed)
     old, new = renaming.script, promotion.grown.target
-    said += [f":{line}: it names {old}, which is {new} now." for line in references.left(path, text, renaming)]
+    if not is_managed:  # the merge brings what the template's own files say
+        said += [f":{line}: it names {old}, which is {new} now." for line in references.left(path, text, renaming)]
     return text.encode(), said
 
 

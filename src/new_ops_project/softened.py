@@ -41,6 +41,8 @@ def _settled(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
         mine, base, theirs = (side.replace(_APART, b"") for side in found.groups())
         if not base.strip() or (not mine.strip() and not _shared(base, theirs)):
             return mine + theirs
+        if (added := _added(base, mine, theirs)) is not None:
+            return added
         left.append(mine)
         return mine if is_prose else found[0]
 
@@ -51,6 +53,17 @@ def _settled(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
     said = (f"{path}: your words stay where the tier's differ; compare them.",) if left else ()
     over = {**draft.over, path: Entry(draft.mode(path), text)}
     return replace(draft, over=over, conflicts=conflicts, notes=(*draft.notes, *said))
+
+
+def _added(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:
+    """What becomes of a place where one side only added lines above or below what was there; None for any other."""
+    if theirs.startswith(base):
+        return mine + theirs[len(base) :]
+    if theirs.endswith(base):
+        return theirs[: -len(base)] + mine
+    if mine.startswith(base):
+        return theirs + mine[len(base) :]
+    return mine[: -len(base)] + theirs if mine.endswith(base) else None
 
 
 def _shared(one: bytes, other: bytes) -> bool:
