@@ -1,5 +1,6 @@
 """Ordinary edits beside what another tier changes are no conflict, and all of them are there afterwards."""
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -45,6 +46,15 @@ def test_no_conflict(run: Run, shared: Path, tmp_path: Path, name: str) -> None:
         mine = {word.strip('",]') for word in new.split()} - {word.strip('",]') for word in old.split()}
         assert [word for word in mine if NAME not in word and word not in small.text(path)] == []
         small.git("reset", "--quiet", "--hard")
+
+
+def test_an_entry_point_of_the_users_own(run: Run, shared: Path, tmp_path: Path) -> None:
+    """It names the module where that is now, beside the command of the tier."""
+    small = start(shared, tmp_path, {SCRIPT: CODE})
+    small.commit({METADATA: small.text(METADATA) + '\n[project.scripts]\nmine = "rotate_keys:rotate"\n'})
+    promote(run, small, "cli", "--command", "rk")
+    scripts = tomllib.loads(small.text(METADATA))["project"]["scripts"]
+    assert scripts == {"rk": "rotate_keys.__main__:main", "mine": "rotate_keys.task:rotate"}
 
 
 def test_a_line_that_both_changed(run: Run, shared: Path, tmp_path: Path) -> None:

@@ -127,8 +127,11 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
         moves=moves, mine=mine,
     )  # fmt: skip
 
+    edited = mine.get("pyproject.toml")
+    written_by_user = edited.content if edited else files.texts.get("pyproject.toml")
+
     def mend(draft: Draft) -> Draft:
-        locked = softened.softened(_locked(tomlmerge.by_key(draft), base, theirs, files))
+        locked = softened.softened(_locked(tomlmerge.by_key(draft, written_by_user), base, theirs, files))
         return replace(locked, notes=(*locked.notes, *made.notes, *notes))
 
     with plan.planned(look.project.repository, sides, mend) as found:
@@ -228,11 +231,19 @@ def _one(
         text, doubts = reimport.reimported(text, promotion.grown.modules)
         said += [f":{doubt.line}: {doubt.text}" for doubt in doubts if path not in promotion.grown.problems]
     elif references.may_name(path, content):
+        text = _called(text, promotion.grown) if path == "pyproject.toml" else text
         text = references.followed(path, text, renaming, is_managed=is_managed)
     old, new = renaming.script, promotion.grown.target
     if not is_managed:  # the merge brings what the template's own files say
         said += [f":{line}: it names {old}, which is {new} now." for line in references.left(path, text, renaming)]
     return text.encode(), said
+
+
+def _called(text: str, grown: Growth) -> str:
+    """A pyproject.toml whose own entry points (`"rotate_keys:main"`) name the module where it is now."""
+    for old, new in grown.modules.items():
+        text = re.sub(rf"(=[ \t]*[\"']){re.escape(old)}:(?=\w)", rf"\g<1>{new}:", text)
+    return text
 
 
 def _pinned(requirement: str, promotion: Promotion) -> str:

@@ -21,7 +21,8 @@ def softened(draft: Draft) -> Draft:
     where both changed the same; a note says so.
     """
     for path in sorted(draft.conflicts):
-        sides = {stage.number: draft.blobs.get(stage.blob, b"") for stage in draft.merged.stages if stage.path == path}
+        stages = [stage for stage in draft.merged.stages if stage.path == path and stage.blob in draft.blobs]
+        sides = {stage.number: draft.blobs[stage.blob] for stage in stages}
         if (
             len(sides) != _SIDES
             or "content" not in draft.merged.reasons.get(path, "")

@@ -14,10 +14,16 @@ _FILE = "pyproject.toml"
 _SIDES = 3
 
 
-def by_key(draft: Draft) -> Draft:
-    """`draft` without the conflict in pyproject.toml, if the project and the template changed different keys of it."""
-    sides = {stage.number: draft.blobs.get(stage.blob, b"") for stage in draft.merged.stages if stage.path == _FILE}
-    is_textual = "content" in draft.merged.reasons.get(_FILE, "")  # what merged and no longer parses needs a person
+def by_key(draft: Draft, mine: bytes | None = None) -> Draft:
+    """`draft` without the conflict in pyproject.toml, if the project and the template changed different keys of it.
+
+    With `mine`, the project's file as it went into the merge, also where it merged by lines and no longer parses; in an
+    update that stays for a person to see.
+    """
+    stages = [stage for stage in draft.merged.stages if stage.path == _FILE]
+    blobs = draft.scratch.contents([stage.blob for stage in stages])
+    sides = {stage.number: blobs[stage.blob] for stage in stages} | ({2: mine} if mine is not None and stages else {})
+    is_textual = "content" in draft.merged.reasons.get(_FILE, "") or mine is not None
     if _FILE not in draft.conflicts or not is_textual or len(sides) != _SIDES:
         return draft
     try:
