@@ -52,11 +52,6 @@ CASES = {
         BASE.replace("100", "110"),
         BASE.replace("100", "110") + "\n[tool.mine]\nx = 1\n",
     ),
-    "a list that both added to": (
-        BASE.replace('"A", "B"', '"A", "B", "X"'),
-        BASE.replace('"A", "B"', '"B", "C"'),
-        BASE.replace('"A", "B"', '"B", "X", "C"'),
-    ),
     "comments here": (
         BASE.replace("target", "# ours\ntarget"),
         BASE.replace("py311", "py313"),
@@ -68,6 +63,7 @@ CLASHES = {
     "a comment on its line": (BASE.replace("100", "100  # ours"), BASE.replace("100", "110")),
     "both add it": (BASE + "pretty = true\n", BASE + "pretty = false\n"),
     "deleted there, changed here": (BASE.replace("100", "88"), BASE.replace("line-length = 100\n", "")),
+    "a list that both added to": (BASE.replace('"B"', '"B", "X"'), BASE.replace('"A", "B"', '"B", "C"')),
     "an array of tables": (BASE + "\n[[tool.x]]\na = 1\n", BASE + "\n[[tool.x]]\na = 2\n"),
 }
 
@@ -84,6 +80,12 @@ def test_other_keys(name: str, ending: str) -> None:
 def test_one_key_that_both_changed(name: str) -> None:
     """That is for a person."""
     assert three_way(BASE, *CLASHES[name]) is None
+
+
+def test_a_list_by_element() -> None:
+    """For a promotion, what both added to a list is there, and what one took away is not."""
+    merged = three_way(BASE, *CLASHES["a list that both added to"], by_element=True)
+    assert merged == BASE.replace('"A", "B"', '"B", "X", "C"')
 
 
 def test_what_is_no_toml() -> None:

@@ -168,7 +168,7 @@ def _of(read: tuple[Evidence, ...], answers: Answers) -> tuple[Evidence, ...]:
 
 def _made_from(releases: Releases, files: Committed, read: tuple[Evidence, ...], place: Place) -> Nearest | None:
     """The release that this repository was made from, if it was made from one and only forgot it."""
-    fixed = {**_fixed(files), "schedule": _schedule(files)}
+    fixed = {**_fixed(files), "schedule": _schedule(files), "workflow_prefix": ""}
     example = tuple(map(_without_click, read))  # the command of the example brings it along
 
     def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:

@@ -27,7 +27,7 @@ def by_key(draft: Draft, mine: bytes | None = None) -> Draft:
     if _FILE not in draft.conflicts or not is_textual or len(sides) != _SIDES:
         return draft
     try:
-        text = three_way(sides[1].decode(), sides[2].decode(), sides[3].decode())
+        text = three_way(sides[1].decode(), sides[2].decode(), sides[3].decode(), by_element=mine is not None)
     except ValueError:  # one of them is no TOML, or no text
         return draft
     if text is None:
@@ -46,16 +46,16 @@ class _Changes:
     new: frozenset[Path]
 
 
-def three_way(base: str, mine: str, theirs: str) -> str | None:
+def three_way(base: str, mine: str, theirs: str, *, by_element: bool = False) -> str | None:
     """`mine` with what `theirs` changed since `base`, key by key; None where both changed one.
 
-    A key that the user deleted stays deleted. Arrays of texts are merged element by element; other arrays and inline
-    tables are one value. Raises ValueError where one of the three does not parse.
+    A key that the user deleted stays deleted. Arrays of texts are merged `by_element`; other arrays and inline tables
+    are one value. Raises ValueError where one of the three does not parse.
     """
     old, ours, new = read(base), read(mine), read(theirs)
     if any(_at(old, path) != _at(new, path) for path in old.arrays | new.arrays):
         return None
-    changes = _changes(_lines(old), _lines(ours), _lines(new))
+    changes = _changes(_lines(old), _lines(ours), _lines(new), by_element=by_element)
     if changes is None:
         return None
     text = _applied(ours, changes)
@@ -78,7 +78,9 @@ def _lines(document: Document) -> dict[Path, Line]:
     }
 
 
-def _changes(old: Mapping[Path, Line], ours: Mapping[Path, Line], new: Mapping[Path, Line]) -> _Changes | None:
+def _changes(
+    old: Mapping[Path, Line], ours: Mapping[Path, Line], new: Mapping[Path, Line], *, by_element: bool
+) -> _Changes | None:
     """What to do to the user's file; None where it and the template's contradict each other."""
     other, gone, come = dict[Path, Line](), set[Path](), set[Path]()
     for path in old.keys() | new.keys():
@@ -87,7 +89,7 @@ def _changes(old: Mapping[Path, Line], ours: Mapping[Path, Line], new: Mapping[P
             continue
         if mine is None:
             come |= {path} if was is None else set()  # what the user deleted stays deleted
-        elif (joined := _listed(was, mine, wanted)) is not None:
+        elif by_element and (joined := _listed(was, mine, wanted)) is not None:
             other[path] = joined
         elif was is None or mine.text.strip() != was.text.strip():
             return None
