@@ -476,7 +476,7 @@ def _words(lines: list[bytes]) -> bytes:
 
 
 BUDGET = settings(
-    max_examples=LIVES or 6, derandomize=not LIVES, deadline=None, print_blob=True, database=None,
+    max_examples=LIVES or 4, derandomize=not LIVES, deadline=None, print_blob=True, database=None,
     suppress_health_check=list(HealthCheck), phases=[Phase.generate],
 )  # fmt: skip
 
