@@ -102,13 +102,7 @@ def test_linters_find_nothing(tier: str, tmp_path: Path) -> None:
     tool("yamllint", "--strict", "--config-data", rules, *sorted(set(yamls)), cwd=tmp_path)
 
 
-SOME = (
-    ("library", "none"),
-    ("library", "aws-oidc"),
-    ("library", "azure-oidc"),
-    ("cli", "aws-keys"),
-    ("cli", "gcp-oidc"),
-)
+SOME = (("library", "none"), ("library", "azure-oidc"), ("cli", "gcp-oidc"))
 
 
 @pytest.mark.parametrize(

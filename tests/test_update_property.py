@@ -493,7 +493,7 @@ def test_nothing_that_somebody_wrote_is_lost(world: World) -> None:
     """After any edits and updates: every line is there or in a conflict, twice is once, abort restores every bit."""
     Life.world = world
     budget = settings(
-        max_examples=LIVES or 15, derandomize=not LIVES, stateful_step_count=12, deadline=None, print_blob=True,
+        max_examples=LIVES or 12, derandomize=not LIVES, stateful_step_count=12, deadline=None, print_blob=True,
         suppress_health_check=list(HealthCheck), phases=[Phase.generate],  # to shrink one takes minutes
     )  # fmt: skip
     run_state_machine_as_test(Life, settings=budget)
