@@ -23,7 +23,7 @@ from new_ops_project.pyproject import Repo
 from new_ops_project.questions import Answers, Questionnaire
 from new_ops_project.reading import evidence, metadata
 from new_ops_project.reading.evidence import Evidence
-from new_ops_project.reading.layout import layout
+from new_ops_project.reading.layout import Layout, layout
 from new_ops_project.sources import Source
 from new_ops_project.template import Checkout, Releases
 from new_ops_project.tree import Entry, Tree
@@ -60,11 +60,6 @@ class Adoption:
     joined: Joined
     answers_file: Entry
 
-    @property
-    def is_known(self) -> bool:
-        """Whether a release was recognised, so that only its answers file is missing."""
-        return self.base is not None
-
 
 def look(place: Place, source: Source, given: Mapping[str, Any], *, offline: bool, ask: Asker | None) -> Adoption:
     """Read the repository, answer the template's questions, and find out what each file becomes.
@@ -76,14 +71,15 @@ def look(place: Place, source: Source, given: Mapping[str, Any], *, offline: boo
     questionnaire = questions.read(checkout.root)
     _require_fitting(releases, checkout, questionnaire)
     files = committed.read(place.repository, place.commit, place.prefix)
-    read = _evidence(files, place.folder.name, questionnaire)
+    place_of_code = layout(files.texts)
+    read = _evidence(files, place_of_code, place.folder.name, questionnaire)
     if made := _made_from(releases, files, read, place):
         found = Inferred(made.answers, _of(read, made.answers), ())
         kept = Joined({}, (), ())
         return Adoption(place, source, made.checkout, files, found, made, kept, made.rendered[ANSWERS_FILE])
     told = inferred.infer(questionnaire, read, given=given, fixed=_fixed(files), ask=ask)
     repo = Repo(
-        files, layout(files.texts), metadata.read(files.texts), license_is_told=_is_told(told, "license"),
+        files, place_of_code, metadata.read(files.texts), license_is_told=_is_told(told, "license"),
         is_below=bool(place.prefix), tools=_tools(told.answers),
     )  # fmt: skip
     result = joined(repo, _without_answers(_render(checkout, told.answers, place)))
@@ -130,12 +126,11 @@ def _rendered(checkout: Checkout, recorded: str, folder: Path) -> Tree:
 # ---- answers -----------------------------------------------------------------------------------------------------
 
 
-def _evidence(files: Committed, folder: str, questionnaire: Questionnaire) -> tuple[Evidence, ...]:
+def _evidence(files: Committed, code: Layout, folder: str, questionnaire: Questionnaire) -> tuple[Evidence, ...]:
     """What the files say, the package and the human name included."""
     read = {one.name: one for one in evidence.gather(files.texts, folder, inferred.offered(questionnaire))}
-    place = layout(files.texts)
-    if place.package:
-        read["package"] = Evidence("package", place.package, place.place)
+    if code.package:
+        read["package"] = Evidence("package", code.package, code.place)
     if "project_name" in read and (heading := _heading(files, str(read["project_name"].value))):
         read["project_name"] = heading
     return tuple(read.values())

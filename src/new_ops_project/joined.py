@@ -8,11 +8,10 @@ from pathlib import PurePosixPath
 from new_ops_project import generated, pyproject
 from new_ops_project.committed import Committed
 from new_ops_project.joining import bylines
-from new_ops_project.joining.requirements import blocks, requirements
+from new_ops_project.joining.requirements import blocks, is_lock, requirements
 from new_ops_project.pyproject import PYPROJECT, Repo
 from new_ops_project.tree import Entry, Tree
 
-_LOCKED = r"requirements[\w.-]*\.txt"
 # What the user has under another name, as a pattern for the whole path.
 _ALIKE = {
     "README.md": r"README(\.(rst|txt|adoc))?",
@@ -78,7 +77,7 @@ def _unlocked(files: Mapping[str, Entry], there: Committed) -> Iterator[str]:
     content = files[PYPROJECT].content if PYPROJECT in files else there.texts.get(PYPROJECT, b"")
     run, build = pyproject.needs(content)
     for path, entry in files.items():
-        if not re.fullmatch(_LOCKED, path):
+        if not is_lock(path):
             continue
         held = {block.name.decode() for block in blocks(entry.content)}
         if missed := sorted((run | build if "dev" in path else run) - held):

@@ -17,15 +17,15 @@ from new_ops_project.errors import ToolError
 from new_ops_project.growth import Growth
 from new_ops_project.image import Renaming
 from new_ops_project.joining import bounds
-from new_ops_project.joining.requirements import blocks, requirements
+from new_ops_project.joining.requirements import blocks, is_lock, requirements
 from new_ops_project.plan import Plan, Sides
 from new_ops_project.programs import reimport
 from new_ops_project.project import Project
+from new_ops_project.reading import pep508
 from new_ops_project.refresh import Refresh, Target
 from new_ops_project.tree import Entry, Tree
 
 TIERS = ("script", "library", "cli")
-_LOCK = re.compile(r"requirements[\w.-]*\.txt")
 
 
 @dataclass(frozen=True)
@@ -248,9 +248,10 @@ def _called(text: str, grown: Growth) -> str:
 
 def _pinned(requirement: str, promotion: Promotion) -> str:
     """Where the exact version of a requirement is from now on."""
-    name = re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower().encode()
-    held = {block.name for block in blocks(promotion.files.texts.get("requirements.txt", b""))}
-    return "requirements.txt has the exact version." if name in held else "pin it in requirements.txt."
+    held = {block.name.decode() for block in blocks(promotion.files.texts.get("requirements.txt", b""))}
+    return (
+        "requirements.txt has the exact version." if pep508.name(requirement) in held else "pin it in requirements.txt."
+    )
 
 
 # ---- requirements ---------------------------------------------------------------------------------------------
@@ -258,7 +259,7 @@ def _pinned(requirement: str, promotion: Promotion) -> str:
 
 def _locked(draft: Draft, base: Tree, theirs: Tree, files: Committed) -> Draft:
     """With the requirements files merged by package: the user's pins stay, the new tier's tools come."""
-    paths = [path for path in theirs if _LOCK.fullmatch(path) and path in files.texts]
+    paths = [path for path in theirs if is_lock(path) and path in files.texts]
     merged = {
         path: requirements(base[path].content if path in base else b"", files.texts[path], theirs[path].content)
         for path in paths

@@ -21,6 +21,11 @@ class Block:
         return b"--hash=" in self.text
 
 
+def is_lock(path: str) -> bool:
+    """Whether a file of that path, at the root, is a list of requirements."""
+    return bool(re.fullmatch(r"requirements[\w.-]*\.txt", path))
+
+
 def blocks(content: bytes) -> list[Block]:
     """The file in pieces; joined they are the file."""
     found, goes_on = list[Block](), False
