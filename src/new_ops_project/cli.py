@@ -25,6 +25,7 @@ VERBS = {
     "update": "Refresh a project: the template's newest version, and nothing lost.",
     "promote": "Grow a project: a script becomes a library, a library a command.",
     "adopt": "Bring a repository that no template made under the template.",
+    "check": "Say what is wrong in a repository, and mend what can be mended.",
     "template": "Show, list and publish the template.",
     "config": "Show and set defaults: `template`, and any answer.",
     "completion": "Print the completion script of a shell.",

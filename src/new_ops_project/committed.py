@@ -49,6 +49,19 @@ def read(where: Repository, commit: str, prefix: str) -> Committed:
     return Committed(modes, {path: content for path, content in found.items() if b"\0" not in content[:8000]})
 
 
+def some(where: Repository, commit: str, prefix: str, paths: Iterable[str]) -> dict[str, Entry]:
+    """Those of `paths` (below `prefix`) that the commit has as files or links."""
+    named = sorted(paths)
+    if not named:
+        return {}
+    command = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", f"{commit}:{prefix.rstrip('/')}", "--", *named)
+    listed = [line.partition(b"\t") for line in git.git(*command, at=where.root).stdout.split(b"\0") if line]
+    found = {os.fsdecode(name): about.decode().split() for about, _, name in listed}
+    blobs = {path: (mode, blob) for path, (mode, kind, blob) in found.items() if kind == "blob"}
+    contents = _contents(where, (blob for _, blob in blobs.values()))
+    return {path: Entry(mode, contents[blob]) for path, (mode, blob) in blobs.items()}
+
+
 def _contents(where: Repository, blobs: Iterable[str]) -> dict[str, bytes]:
     """The content of each blob, by its id."""
     asked = [*dict.fromkeys(blobs)]

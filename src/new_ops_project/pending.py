@@ -8,7 +8,7 @@ from new_ops_project.errors import ToolError
 from new_ops_project.journal import Change
 from new_ops_project.project import Repository, Status
 
-_NOUNS = {"update": "update", "promote": "promotion", "adopt": "adoption"}
+_NOUNS = {"update": "update", "promote": "promotion", "adopt": "adoption", "check": "fix"}
 
 
 def noun(verb: str, article: str = "") -> str:

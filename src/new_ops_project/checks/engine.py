@@ -1,0 +1,86 @@
+"""Rules are run on a repository, and their breaches become findings."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from new_ops_project.checks import ignores
+from new_ops_project.checks.ignores import Ignore
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach, Fix, Rule, UncheckedError
+from new_ops_project.finding import Finding
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding, and the fix that mends it, () if none does."""
+
+    finding: Finding
+    fix: Fix = ()
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Rules that could not look: why, and what would let them."""
+
+    codes: tuple[str, ...]
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the rules say of one repository: by path, line and column; and what its own configuration passes over."""
+
+    found: tuple[Found, ...]
+    ignored: tuple[tuple[Finding, Ignore], ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Without what is ignored."""
+        return tuple(one.finding for one in self.found)
+
+
+def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
+    """Ask every rule; the programs that some of them need run at the same time."""
+    repo.reports.start({rule.tool for rule in rules if rule.tool})
+    found: list[Found] = []
+    skipped: dict[tuple[str, str], list[str]] = {}
+    for rule in rules:
+        try:
+            found += [_found(rule, breach) for breach in rule.check(repo)]
+        except UncheckedError as error:
+            skipped.setdefault((error.reason, error.hint), []).append(rule.code)
+    reasons = tuple(Skipped(tuple(codes), *why) for why, codes in skipped.items())
+    return _sorted_out(found, ignores.read(repo), reasons)
+
+
+def _found(rule: Rule, breach: Breach) -> Found:
+    finding = Finding(
+        rule.code, breach.severity or rule.severity, breach.path, breach.line, breach.column, breach.message,
+        breach.remedy or rule.remedy, fixable=bool(breach.fix),
+    )  # fmt: skip
+    return Found(finding, breach.fix)
+
+
+def _sorted_out(found: Iterable[Found], passed_over: Sequence[Ignore], skipped: tuple[Skipped, ...]) -> Checked:
+    kept: list[Found] = []
+    ignored: list[tuple[Finding, Ignore]] = []
+    for one in sorted(dict.fromkeys(found), key=_order):
+        ignore = next((ignore for ignore in passed_over if ignore.covers(one.finding)), None)
+        if ignore is None:
+            kept.append(one)
+        else:
+            ignored.append((one.finding, ignore))
+    return Checked(tuple(kept), tuple(ignored), skipped)
+
+
+def _order(one: Found) -> tuple[str, int, int, str]:
+    finding = one.finding
+    return finding.path, finding.line, finding.column, finding.code
+
+
+def chosen(rules: Sequence[Rule], names: Iterable[str]) -> Iterator[Rule]:
+    """Those whose code begins with one of `names`."""
+    wanted = tuple(names)
+    yield from (rule for rule in rules if rule.code.startswith(wanted))

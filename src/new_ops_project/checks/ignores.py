@@ -1,0 +1,84 @@
+"""What a repository ignores of the rules, and why: [tool.new-ops-project.ignore] in its pyproject.toml."""
+
+import fnmatch
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from new_ops_project.checks.repo import PYPROJECT, Repo
+from new_ops_project.checks.rule import Breach, Rule
+from new_ops_project.errors import nearest
+from new_ops_project.finding import Finding, Severity
+
+TABLE = ("tool", "new-ops-project", "ignore")
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """One rule that does not count, with the reason: everywhere, or in files that match one of `paths` (fnmatch)."""
+
+    code: str
+    reason: str
+    paths: tuple[str, ...] = ()
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether the finding is meant."""
+        is_there = not self.paths or any(fnmatch.fnmatchcase(finding.path, pattern) for pattern in self.paths)
+        return finding.code == self.code and is_there
+
+
+def read(repo: Repo) -> tuple[Ignore, ...]:
+    """Every entry that has a reason; the others do not count (`unreasoned` finds them)."""
+    return tuple(one for code, value in _entries(repo).items() if (one := _ignore(code, value)).reason)
+
+
+def _entries(repo: Repo) -> dict[str, Any]:
+    return repo.pyproject.table(*TABLE)
+
+
+def _ignore(code: str, value: Any) -> Ignore:
+    """`CODE = "reason"`, or `CODE = { reason = "...", paths = ["..."] }`; without a reason for anything else."""
+    table = value if isinstance(value, dict) else {"reason": value}
+    reason, paths = table.get("reason"), table.get("paths", [])
+    is_list = isinstance(paths, list) and all(isinstance(path, str) for path in paths)
+    reason = reason.strip() if isinstance(reason, str) and is_list else ""
+    return Ignore(code, reason, tuple(paths) if is_list else ())
+
+
+def unreasoned(repo: Repo) -> Iterator[Breach]:
+    """Each entry that says no reason."""
+    for code, value in _entries(repo).items():
+        if not _ignore(code, value).reason:
+            yield Breach(f"{code} is ignored without a reason, so it is not ignored.", *_where(repo, code))
+
+
+def unknown(repo: Repo, codes: Iterable[str]) -> Iterator[Breach]:
+    """Each entry that names no rule."""
+    known = list(codes)
+    for code in _entries(repo):
+        if code not in known:
+            hint = nearest(code, known)
+            yield Breach(f"{code} is ignored, and there is no such rule{f'; {hint}' if hint else '.'}",
+                         *_where(repo, code))  # fmt: skip
+
+
+def _where(repo: Repo, code: str) -> tuple[str, int, int]:
+    return PYPROJECT, repo.pyproject.line(*TABLE, code), 1
+
+
+def rules(codes: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules about ignoring rules; `codes` are those of all others."""
+    known = (*codes, "OPS001", "OPS002")
+    why = "A rule that is off without a reason stays off: nobody who comes later can tell whether it may go on again."
+    link = "https://docs.astral.sh/ruff/rules/unused-noqa/"
+    return (
+        Rule(
+            "OPS001", "What is ignored says why", Severity.ERROR, why,
+            f'Write the reason: [{".".join(TABLE)}] CODE = "the reason".', link, unreasoned,
+        ),
+        Rule(
+            "OPS002", "What is ignored is a rule", Severity.WARNING,
+            "A misspelt code ignores nothing, and one that is no more is dead text.",
+            "Correct the code, or remove the line.", link, lambda repo: unknown(repo, known),
+        ),
+    )  # fmt: skip

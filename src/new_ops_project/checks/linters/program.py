@@ -1,0 +1,29 @@
+"""Linters as programs: found beside this one or on PATH, never in the repository that is looked at, and run."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from new_ops_project.checks.rule import UncheckedError
+from new_ops_project.process import ProcessError, Result, run
+
+_EXTRA = "Install what looks: pip install 'new-ops-project[check]'."
+
+
+def find(name: str) -> str:
+    """The program; raises UncheckedError where there is none."""
+    beside = shutil.which(name, path=str(Path(sys.executable).parent))
+    if found := beside or shutil.which(name):
+        return found
+    raise UncheckedError(f"{name} is not installed.", _EXTRA)
+
+
+def said(name: str, *args: str, cwd: Path, stdin: bytes = b"", codes: tuple[int, ...] = (0, 1)) -> Result:
+    """What the program `name` says of the folder `cwd`.
+
+    Raises UncheckedError where there is no such program, and where it ends with a code that is none of `codes`.
+    """
+    try:
+        return run(find(name), *args, cwd=cwd, stdin=stdin, codes=codes)
+    except ProcessError as error:
+        raise UncheckedError(f"{name} failed: {error.reason}", f"Try `{name}` by hand.") from error

@@ -1,0 +1,91 @@
+"""Fixes are applied to files in memory, round by round, until no rule has another."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from new_ops_project.checks import engine
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Edit, Fix, Rule, Write
+from new_ops_project.finding import Finding
+from new_ops_project.reading.document import decoded
+from new_ops_project.tree import Entry
+
+_ROUNDS = 8  # a fix can uncover another; two rules that undo each other must come to an end
+
+
+def mended(
+    repo: Repo, rules: Sequence[Rule], may_change: Callable[[str], bool]
+) -> tuple[dict[str, Entry], list[Finding]]:
+    """What files become, by path, and the findings that this mends; the mode of a file is '' where it stays.
+
+    A fix of a file that may not change is left out.
+    """
+    changed: dict[str, Entry] = {}
+    done: list[Finding] = []
+    fixing = [rule for rule in rules if rule.fixes]
+    for _ in range(_ROUNDS):
+        found = [one for one in engine.run(repo, fixing).found if one.fix and all(map(may_change, _paths(one.fix)))]
+        now, finished = _round(repo, found, changed)
+        if not finished:
+            break
+        changed.update(now)
+        done += finished
+        repo = repo.mended({path: entry.content for path, entry in now.items()})
+    return changed, done
+
+
+def _paths(fix: Fix) -> set[str]:
+    return {step.path for step in fix}
+
+
+def _round(
+    repo: Repo, found: Sequence[engine.Found], before: Mapping[str, Entry]
+) -> tuple[dict[str, Entry], list[Finding]]:
+    """Apply every fix that does not touch a line, or a file, which another one of this round has changed."""
+    edits: dict[str, list[Edit]] = {}
+    whole: dict[str, Entry] = {}
+    done = []
+    for one in found:
+        if any(_is_taken(step, edits, whole) for step in one.fix):
+            continue
+        for step in one.fix:
+            if isinstance(step, Write):
+                whole[step.path] = step.entry
+            else:
+                edits.setdefault(step.path, []).append(step)
+        done.append(one.finding)
+    now = {path: Entry(_mode(path, before), edited(repo.files[path], steps)) for path, steps in edits.items()}
+    return {**now, **whole}, done
+
+
+def _mode(path: str, before: Mapping[str, Entry]) -> str:
+    """The mode that the file got in an earlier round, '' for the one that it has."""
+    return before[path].mode if path in before else ""
+
+
+def _is_taken(step: Edit | Write, edits: Mapping[str, Sequence[Edit]], whole: Mapping[str, Entry]) -> bool:
+    if step.path in whole:
+        return True
+    others = edits.get(step.path, ())
+    return bool(others) if isinstance(step, Write) else any(_lines(step) & _lines(other) for other in others)
+
+
+def _lines(edit: Edit) -> set[int]:
+    return set(range(edit.line, edit.line + edit.old.count("\n") + 1))
+
+
+def edited(content: bytes, edits: Iterable[Edit]) -> bytes:
+    """The text with its edits, which share no line, in the line ends that it has.
+
+    Raises ValueError for an edit whose `old` does not stand where it says.
+    """
+    mark = b"\xef\xbb\xbf" if content.startswith(b"\xef\xbb\xbf") else b""
+    text = decoded(content)
+    is_dos = "\r\n" in text
+    lines = text.replace("\r\n", "\n").split("\n")
+    for edit in sorted(edits, key=lambda edit: edit.line, reverse=True):
+        above, rest = lines[: edit.line - 1], "\n".join(lines[edit.line - 1 :])
+        start = edit.column - 1
+        if rest[start : start + len(edit.old)] != edit.old:
+            raise ValueError(f"{edit.path}:{edit.line}:{edit.column} does not hold {edit.old!r}")
+        lines = [*above, *(rest[:start] + edit.new + rest[start + len(edit.old) :]).split("\n")]
+    return mark + ("\r\n" if is_dos else "\n").join(lines).encode()

@@ -1,0 +1,158 @@
+"""A repository as the rules see it: its files parsed once, and what follows from them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from new_ops_project.checks.worktree import WorkTree, listed
+from new_ops_project.joining.requirements import is_lock
+from new_ops_project.project import ANSWERS_FILE
+from new_ops_project.reading import document, layout, setupfiles, workflows
+from new_ops_project.reading.document import Document, Files
+from new_ops_project.reading.layout import Layout
+
+if TYPE_CHECKING:
+    from new_ops_project.checks.tools import Reports
+
+PYPROJECT = "pyproject.toml"
+_MINOR = re.compile(r"3\.\d{1,2}(?!\d)")
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True)
+class Repo:
+    """One project: `folder` is where it is, `files` the texts in it, `tracked` and `untracked` every path.
+
+    A rule reads `files` and what is parsed of them, never the disk, so that it can be tested, and run again on files
+    that were mended in memory. `shared` keeps what does not follow from the files from one such round to the next.
+    """
+
+    folder: Path
+    files: Files
+    tracked: frozenset[str]
+    untracked: frozenset[str] = frozenset()
+    today: date = field(default_factory=_today)
+    offline: bool = False
+    shared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every file that git tracks or would, binary ones and links too."""
+        return self.tracked | self.untracked
+
+    def mended(self, changed: Mapping[str, bytes]) -> "Repo":
+        """The same with the content of some files changed."""
+        over = dict(self.files.over) if isinstance(self.files, WorkTree) else dict(self.files)
+        over.update(changed)
+        files = replace(self.files, over=over) if isinstance(self.files, WorkTree) else over
+        return replace(self, files=files, untracked=self.untracked | (changed.keys() - self.tracked))
+
+    # ---- what the files say ---------------------------------------------------------------------------------
+
+    @cached_property
+    def pyproject(self) -> Document:
+        """pyproject.toml; an empty document where there is none."""
+        return document.toml(self.files, PYPROJECT)
+
+    @cached_property
+    def workflows(self) -> tuple[Document, ...]:
+        """The GitHub workflows that parse, by name."""
+        return tuple(one for one in workflows.read(_named(self, ".github/workflows/")) if not one.problem)
+
+    @cached_property
+    def answers(self) -> Mapping[str, Any]:
+        """What .copier-answers.yml records, as texts, lists and mappings; {} where there is none that parses."""
+        found = document.yaml_file(self.files, ANSWERS_FILE).data
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the code is; of files in the root and in packages only."""
+        return layout.layout(self.code)
+
+    @cached_property
+    def code(self) -> Files:
+        """The files that say where the code is: Python files, and those that configure or call it."""
+        return {path: self.files[path] for path in sorted(self.paths) if _tells_of_code(path) and path in self.files}
+
+    @cached_property
+    def python_files(self) -> tuple[str, ...]:
+        """Every Python file, by path."""
+        return tuple(path for path in sorted(self.paths) if path.endswith(".py") and path in self.files)
+
+    @cached_property
+    def requirements(self) -> tuple[str, ...]:
+        """The lists of requirements in the root, by path."""
+        return tuple(path for path in sorted(self.paths) if is_lock(path) and path in self.files)
+
+    @cached_property
+    def is_built(self) -> bool:
+        """Whether something says how a distribution is built of it."""
+        return layout.is_built(self.code)
+
+    @cached_property
+    def tier(self) -> str:
+        """Script, library or cli: as its answers say, else as its files look."""
+        recorded = self.answers.get("tier")
+        if recorded in {"script", "library", "cli"}:
+            return str(recorded)
+        if self.commands:
+            return "cli"
+        return "library" if self.is_built or self.pyproject.table("project").get("version") else "script"
+
+    @cached_property
+    def commands(self) -> Mapping[str, str]:
+        """The commands that it installs, each with what is called (`package.module:function`; '' if unknown)."""
+        poetry = self.pyproject.table("tool", "poetry", "scripts")
+        found = {**self.pyproject.table("project", "scripts"), **poetry}
+        if not found:
+            found = dict.fromkeys(setupfiles.console_scripts(setupfiles.read(self.files)), "")
+        return {name: target for name, target in found.items() if isinstance(target, str)}
+
+    @cached_property
+    def python(self) -> str:
+        """The minor of .python-version, such as 3.12; '' where there is none."""
+        found = _MINOR.match(document.decoded(self.files.get(".python-version", b"")).strip())
+        return found[0] if found else ""
+
+    # ---- what other programs say ------------------------------------------------------------------------------
+
+    @property
+    def reports(self) -> "Reports":
+        """What the programs say that look at the folder; each is run once."""
+        from new_ops_project.checks.tools import Reports
+
+        found: Reports = self.shared.setdefault("reports", Reports(self))
+        return found
+
+
+def read(folder: Path, *, offline: bool = False) -> Repo:
+    """The project in `folder`, which is in a git repository; raises ProcessError where it is in none."""
+    found = listed(folder)
+    files = WorkTree(folder, found.tracked | found.untracked)
+    return Repo(folder, files, found.tracked, found.untracked, offline=offline)
+
+
+def of(files: Mapping[str, str], *, today: date | None = None, tracked: Iterable[str] = ()) -> Repo:
+    """A repository in memory, for tests of rules: every file is tracked, and `tracked` are paths without a text."""
+    texts = {path: text.encode() for path, text in files.items()}
+    return Repo(Path("nowhere"), texts, frozenset({*texts, *tracked}), today=today or _today(), offline=True)
+
+
+def _named(repo: Repo, prefix: str) -> dict[str, bytes]:
+    return {path: repo.files[path] for path in repo.paths if path.startswith(prefix) and path in repo.files}
+
+
+_CALLERS = re.compile(r"(?:Dockerfile|Makefile|Jenkinsfile|\.gitlab-ci\.yml|crontab|README[\w.]*|setup\.cfg|"
+                      r"pyproject\.toml|\.github/workflows/[^/]+)", re.IGNORECASE)  # fmt: skip
+
+
+def _tells_of_code(path: str) -> bool:
+    return path.endswith(".py") or bool(_CALLERS.fullmatch(path.rpartition("/")[2] if "/" not in path else path))

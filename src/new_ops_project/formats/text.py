@@ -1,0 +1,69 @@
+"""Findings for a person at a terminal: one line each that an editor can jump to, and the remedy below it."""
+
+import os
+import textwrap
+from collections.abc import Iterator
+
+from new_ops_project.checks.engine import Skipped
+from new_ops_project.finding import Finding, Severity
+from new_ops_project.formats.checkup import Checkup, counted, summary
+from new_ops_project.report import Voice
+from new_ops_project.summary import readable
+
+_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bright_black"}
+_MOST = 5  # codes that are named where rules could not look
+
+
+def say(checkup: Checkup, voice: Voice) -> None:
+    """Print everything, the counts last."""
+    for finding in checkup.fixed:
+        voice.say(f"mended  {_place(finding)}: {finding.code} {readable(finding.message)}", fg="green")
+    told = ""
+    for finding in checkup.findings:
+        voice.say(f"{_place(finding)}: {finding.severity} {finding.code}", fg=_COLORS[finding.severity], nl=False)
+        voice.say(f" {readable(finding.message)}")
+        if finding.remedy != told:
+            voice.say(wrapped(readable(finding.remedy), "    "), fg="bright_black")
+        told = finding.remedy
+    for skipped in checkup.skipped:
+        voice.say(_not_checked(skipped), fg="bright_black")
+    for line in _end(checkup):
+        voice.say(line)
+
+
+def _place(finding: Finding) -> str:
+    """`path:line:column`, as much of it as is known."""
+    parts = [readable(finding.path), *(str(number) for number in (finding.line, finding.column) if number)]
+    return ":".join(parts)
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """`text` in lines that fit the terminal; never broken inside a word, which may be a path or a command."""
+    return textwrap.fill(text, min(_width(), 100), initial_indent=indent, subsequent_indent=indent,
+                         break_long_words=False, break_on_hyphens=False)  # fmt: skip
+
+
+def _width() -> int:
+    try:
+        return os.get_terminal_size().columns
+    except OSError:
+        return 100
+
+
+def _not_checked(skipped: Skipped) -> str:
+    named = ", ".join(skipped.codes[:_MOST])
+    more = f" and {len(skipped.codes) - _MOST} more" if len(skipped.codes) > _MOST else ""
+    hint = f" {skipped.hint}" if skipped.hint else ""
+    return f"not checked: {named}{more}: {skipped.reason}{hint}"
+
+
+def _end(checkup: Checkup) -> Iterator[str]:
+    counts = summary(checkup)
+    ignored = f"; {len(checkup.ignored)} ignored, each with its reason" if checkup.ignored else ""
+    where = f" in {counted(len(checkup.projects), 'project')}" if len(checkup.projects) > 1 else ""
+    yield f"{counts[:1].upper()}{counts[1:]}{where}{ignored}."
+    if fixable := sum(one.fixable for one in checkup.findings):
+        yield f"{fixable} can be mended: new-ops-project check --fix (with --preview, nothing is written)."
+    first = next((one.code for one in checkup.findings if one.counts), "")
+    if first:
+        yield f"Why: new-ops-project check --explain {first}"
