@@ -1,4 +1,7 @@
-"""The build hook: every released version of the template goes into the wheel and the sdist as a git bundle."""
+"""The build hook: every released version of the template goes into the wheel and the sdist as a git bundle.
+
+The wheel has its pins.yml as a file, too: rules ask it, and shall not have to unpack a repository for that.
+"""
 
 import importlib.util
 from pathlib import Path
@@ -22,6 +25,8 @@ class TemplateBundle(BuildHookInterface):  # type: ignore[type-arg]
             "src/new_ops_project/template.bundle" if self.target_name == "sdist" else "new_ops_project/template.bundle"
         )
         build_data["force_include"][str(bundle)] = inside
+        if self.target_name == "wheel":
+            build_data["force_include"][str(root / "templates" / "pins.yml")] = "new_ops_project/pins.yml"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Leave a checkout as it was."""

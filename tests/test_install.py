@@ -12,7 +12,7 @@ import yaml
 from conftest import ROOT, Run, git, tree
 from test_template import two_tags
 
-from new_ops_project import environment
+from new_ops_project import environment, pins
 from new_ops_project.report import Voice
 
 PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14") if environment.interpreter(minor))
@@ -74,6 +74,8 @@ def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path,
 
     assert offline("new-ops-project", "template", "list").split() == ["v1.1.0", "v1.0.0"]
     assert "it came with the tool" in offline("new-ops-project", "template", "show")
+    shipped = "from new_ops_project import pins; print(*pins.shipped().pythons)"
+    assert offline("python", "-c", shipped).split() == list(pins.read(ROOT / "templates" / "pins.yml").pythons)
     made = json.loads(offline("new-ops-project", "new", "old", "--defaults", "--ref", "v1.0.0", "--json"))
     assert made["template"] == {"source": "~/.local/share/new-ops-project/template", "version": "v1.0.0"}
     assert (work / "old" / ".editorconfig").read_text().startswith("# the first")
