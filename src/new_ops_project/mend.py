@@ -49,12 +49,15 @@ def mend(repo: Repo, target: Target, rules: Sequence[Rule], voice: Voice, *, pre
         deliver.require_no_merge(where)
         _require_nothing_waits(where, now)
     dirty = frozenset(path.removeprefix(target.prefix) for path in now.dirty if path.startswith(target.prefix))
-    files, fixed = mending.mended(repo, rules, lambda path: _is_free(path, dirty) and path in (target.only or {path}))
-    if not files:
-        return Mended(details={"files": [], "state": "nothing"})
-    with plan.planned(where, _sides(target, now, files)) as made:
+    work = mending.mended(repo, rules, lambda path: _is_free(path, dirty) and path in (target.only or {path}))
+    held = [path for path in work.blocked if not _is_free(path, dirty)]
+    for path in held:
+        voice.say(f"not mended: {summary.readable(path)} has changes that are not committed", fg="yellow")
+    if not work.files:
+        return Mended(details={"state": "nothing", "files": [], "held": held})
+    with plan.planned(where, _sides(target, now, work.files)) as made:
         _require_sound(made)
-        return Mended(tuple(fixed), _hand_over(made, where, voice, preview=preview))
+        return Mended(work.fixed, {**_hand_over(made, where, voice, preview=preview), "held": held})
 
 
 def _is_free(path: str, dirty: frozenset[str]) -> bool:

@@ -134,16 +134,22 @@ def _is_record(path: Path) -> bool:
 
 def read(where: Repository, prefix: str, answers_file: str, now: Status) -> Project:
     """The project as its last commit has it; raises ToolError for an answers file that says too little."""
+    content = _committed(where, f"{prefix}{answers_file}", now)
+    return recorded(where, prefix, answers_file, content, commit=now.head)
+
+
+def recorded(where: Repository, prefix: str, answers_file: str, content: bytes, *, commit: str) -> Project:
+    """The project at `commit` with what its answers file says; raises ToolError for one that says too little."""
     name = f"{prefix}{answers_file}"
-    recorded = _mapping(name, _committed(where, name, now))
-    source, version = recorded.get("_src_path"), recorded.get("_commit")
+    found = _mapping(name, content)
+    source, version = found.get("_src_path"), found.get("_commit")
     if not source:
         raise ToolError(f"{name} names no template (_src_path).", "Restore that line from its history: git log -p.")
     if not version:
         message = f"{name} records no version of the template {source} (_commit)."
         raise ToolError(message, "Only a template in git has versions; add `_commit: VERSION` to that file.")
-    answers = {key: value for key, value in recorded.items() if not key.startswith("_")}
-    return Project(where, prefix, answers_file, now.head, answers, str(source), str(version))
+    answers = {key: value for key, value in found.items() if not key.startswith("_")}
+    return Project(where, prefix, answers_file, commit, answers, str(source), str(version))
 
 
 def _committed(where: Repository, name: str, now: Status) -> bytes:

@@ -27,7 +27,11 @@ from new_ops_project.plan import Plan, Sides
 from new_ops_project.project import Project
 from new_ops_project.questions import Answers, EvaluationError, Questionnaire
 from new_ops_project.template import Checkout, Releases
-from new_ops_project.tree import Tree
+from new_ops_project.tree import Entry, Tree
+
+
+class UnknownVersionError(ToolError):
+    """The template can be read, and does not have the version that the project records."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,8 @@ def _recorded(project: Project, releases: Releases, target: Target) -> Checkout:
         return releases.checkout(project.version)
     except ToolError as error:
         message = f"{project.answers_file} records version {project.version}: {error.message}"
-        raise ToolError(message, "Push that tag or commit to the template again; without it, nothing can be compared."
-                        ) from error  # fmt: skip
+        hint = "Push that tag or commit to the template again; without it, nothing can be compared."
+        raise UnknownVersionError(message, hint) from error
 
 
 @contextmanager
@@ -201,20 +205,28 @@ def moves(questionnaire: Questionnaire, answers: Mapping[str, Any], old: Any) ->
     return {one["path"]: one["moves_to"] for one in moving}
 
 
+def managed(refresh: Refresh, carried: Carried) -> dict[str, Entry]:
+    """What the template has of the project at its version, with its answers, and goes on writing; not its record."""
+    project = refresh.project
+    found = rendered(refresh, refresh.before, project.answers)
+    once = _once(refresh, carried.answers, set(found))
+    return {path: entry for path, entry in found.items() if path not in once and path != project.answers_file}
+
+
 def drift(refresh: Refresh, carried: Carried) -> list[tuple[str, str]]:
     """Each file that the template manages and the project has edited or deleted, with which of both it is."""
     project = refresh.project
-    managed = rendered(refresh, refresh.before, project.answers)
-    once = _once(refresh, carried.answers, set(managed))
+    entries = managed(refresh, carried)
     with merge.scratch(project.repository.objects, project.repository.object_format) as scratch:
-        names = {f"{project.commit}:{project.prefix}{path}": path for path in sorted(managed) if path not in once}
+        names = {f"{project.commit}:{project.prefix}{path}": path for path in sorted(entries)}
         found = scratch.contents(names)
     ignored = git.ignored(project.folder, [path for name, path in names.items() if name not in found])
-    states = ((path, _drifted(managed[path].content, found.get(name))) for name, path in names.items())
-    return [(path, how) for path, how in states if how and path not in {*ignored, project.answers_file}]
+    states = ((path, drifted(entries[path].content, found.get(name))) for name, path in names.items())
+    return [(path, how) for path, how in states if how and path not in ignored]
 
 
-def _drifted(managed: bytes, mine: bytes | None) -> str:
+def drifted(managed: bytes, mine: bytes | None) -> str:
+    """What became of a managed file: deleted, edited, or '' where it is the same but for its line ends."""
     if mine is None:
         return "deleted"
     return "" if mine.replace(b"\r\n", b"\n") == managed.replace(b"\r\n", b"\n") else "edited"

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from functools import cache
 
-from new_ops_project.checks import environment, ignores
+from new_ops_project.checks import environment, ignores, template
 from new_ops_project.checks.rule import Family, Rule
 from new_ops_project.errors import ToolError, nearest, sentence
 
-_FAMILIES = (environment.FAMILY,)
+_FAMILIES = (environment.FAMILY, template.FAMILY)
 
 
 @cache
@@ -38,6 +38,15 @@ def selected(select: Sequence[str], ignore: Sequence[str]) -> tuple[Rule, ...]:
     """
     wanted, unwanted = _meant(select) if select else {one.code for one in rules()}, _meant(ignore)
     return tuple(one for one in rules() if one.code in wanted - unwanted)
+
+
+def fixing(chosen: Sequence[Rule], select: Sequence[str], *, is_named: bool) -> tuple[Rule, ...]:
+    """Those of the `chosen` rules whose fixes are wanted, where `select` is --select, and files were named or not."""
+    codes = {name.upper() for name in select}
+    return tuple(
+        one for one in chosen
+        if one.fixes and (not one.fixed_when or one.code in codes or (is_named and one.fixed_when == "named"))
+    )  # fmt: skip
 
 
 def _meant(names: Sequence[str]) -> set[str]:

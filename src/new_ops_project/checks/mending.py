@@ -1,6 +1,7 @@
 """Fixes are applied to files in memory, round by round, until no rule has another."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from new_ops_project.checks import engine
 from new_ops_project.checks.repo import Repo
@@ -12,25 +13,30 @@ from new_ops_project.tree import Entry
 _ROUNDS = 8  # a fix can uncover another; two rules that undo each other must come to an end
 
 
-def mended(
-    repo: Repo, rules: Sequence[Rule], may_change: Callable[[str], bool]
-) -> tuple[dict[str, Entry], list[Finding]]:
-    """What files become, by path, and the findings that this mends; the mode of a file is '' where it stays.
+@dataclass(frozen=True)
+class Mending:
+    """What files become, by path (the mode is '' where it stays), what that mends, and files that may not change."""
 
-    A fix of a file that may not change is left out.
-    """
+    files: Mapping[str, Entry]
+    fixed: tuple[Finding, ...]
+    blocked: tuple[str, ...]
+
+
+def mended(repo: Repo, rules: Sequence[Rule], may_change: Callable[[str], bool]) -> Mending:
+    """Apply the fixes of these rules; one that touches a file that may not change is left out."""
     changed: dict[str, Entry] = {}
     done: list[Finding] = []
-    fixing = [rule for rule in rules if rule.fixes]
+    blocked: set[str] = set()
     for _ in range(_ROUNDS):
-        found = [one for one in engine.run(repo, fixing).found if one.fix and all(map(may_change, _paths(one.fix)))]
-        now, finished = _round(repo, found, changed)
+        found = [one for one in engine.run(repo, rules).found if one.fix]
+        blocked |= {path for one in found for path in _paths(one.fix) if not may_change(path)}
+        now, finished = _round(repo, [one for one in found if not blocked & _paths(one.fix)], changed)
         if not finished:
             break
         changed.update(now)
         done += finished
         repo = repo.mended({path: entry.content for path, entry in now.items()})
-    return changed, done
+    return Mending(changed, tuple(done), tuple(sorted(blocked)))
 
 
 def _paths(fix: Fix) -> set[str]:

@@ -40,6 +40,7 @@ class Repo:
     untracked: frozenset[str] = frozenset()
     today: date = field(default_factory=_today)
     offline: bool = False
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     shared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -52,7 +53,7 @@ class Repo:
         over = dict(self.files.over) if isinstance(self.files, WorkTree) else dict(self.files)
         over.update(changed)
         files = replace(self.files, over=over) if isinstance(self.files, WorkTree) else over
-        return replace(self, files=files, untracked=self.untracked | (changed.keys() - self.tracked))
+        return replace(self, files=files, untracked=self.untracked | (changed.keys() - self.tracked), memo={})
 
     # ---- what the files say ---------------------------------------------------------------------------------
 

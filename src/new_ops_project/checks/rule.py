@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from new_ops_project.finding import Severity
 from new_ops_project.tree import Entry
@@ -65,7 +65,9 @@ class UncheckedError(Exception):
 class Rule:
     """`title` says what holds in a repository that keeps it; `tool` names the program that looks, '' for our own code.
 
-    `check` yields each breach, and raises UncheckedError when it cannot look. `fixes`: whether it ever gives a fix.
+    `check` yields each breach, and raises UncheckedError when it cannot look. `fixes`: whether it ever gives a fix;
+    `fixed_when`: '' for whenever --fix is given; for fixes that undo what somebody wrote, `named` for where the file is
+    named as PATH or the code in --select, `selected` for the latter only.
     """
 
     code: str
@@ -76,6 +78,7 @@ class Rule:
     link: str
     check: Callable[["Repo"], Iterable[Breach]]
     fixes: bool = False
+    fixed_when: Literal["", "named", "selected"] = ""
     tool: str = ""
 
 

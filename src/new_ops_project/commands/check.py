@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from new_ops_project.checks.rule import Rule
     from new_ops_project.finding import Finding
     from new_ops_project.formats.checkup import Checkup
+    from new_ops_project.project import Repository
 
 FORMATS = ("text", "json", "sarif", "github", "markdown")
 
@@ -166,20 +167,30 @@ def _one(
     place: _Place, rules: Sequence["Rule"], request: Request, voice: Voice
 ) -> tuple["Checked", list["Finding"], dict[str, Any]]:
     """What was found in one project, what was mended there, and what the plan was."""
-    from new_ops_project import journal, mend, project
-    from new_ops_project.checks import engine, repo
+    from new_ops_project import journal, mend
+    from new_ops_project.checks import catalogue, engine, repo
 
-    where, prefix = project.repository(place.folder)
+    where, prefix = _repository(place.folder)
     is_writing = request.fix and not request.preview
     with journal.locked(where.git_dir) if is_writing else nullcontext():
         files = repo.read(place.folder, offline=request.offline)
         if not request.fix:
             return _only(place, engine.run(files, rules)), [], {}
-        made = mend.mend(files, mend.Target(where, prefix, place.only), rules, voice, preview=request.preview)
+        fixing = catalogue.fixing(rules, request.select, is_named=bool(place.only))
+        made = mend.mend(files, mend.Target(where, prefix, place.only), fixing, voice, preview=request.preview)
         if made.fixed and is_writing:
             files = repo.read(place.folder, offline=request.offline)
         fixed = [] if request.preview else list(made.fixed)
         return _only(place, engine.run(files, rules)), fixed, {"path": place.given, **made.details}
+
+
+def _repository(folder: Path) -> tuple["Repository", str]:
+    from new_ops_project import project
+
+    try:
+        return project.repository(folder)
+    except ToolError as error:
+        raise ToolError(error.message, "Give the PATH of a repository; `git init` makes one.") from error
 
 
 def _only(place: _Place, checked: "Checked") -> "Checked":

@@ -62,8 +62,9 @@ def _end(checkup: Checkup) -> Iterator[str]:
     ignored = f"; {len(checkup.ignored)} ignored, each with its reason" if checkup.ignored else ""
     where = f" in {counted(len(checkup.projects), 'project')}" if len(checkup.projects) > 1 else ""
     yield f"{counts[:1].upper()}{counts[1:]}{where}{ignored}."
-    if fixable := sum(one.fixable for one in checkup.findings):
-        yield f"{fixable} can be mended: new-ops-project check --fix (with --preview, nothing is written)."
+    fixable = [one for one in checkup.findings if one.fixable and not checkup.rule(one.code).fixed_when]
+    if fixable:
+        yield f"{len(fixable)} can be mended: new-ops-project check --fix (with --preview, nothing is written)."
     first = next((one.code for one in checkup.findings if one.counts), "")
     if first:
         yield f"Why: new-ops-project check --explain {first}"
