@@ -25,12 +25,12 @@ class Python:
 
 def said(files: Files, pyproject: Document, setup: Setup, flows: Sequence[Document]) -> Iterator[Python]:
     """What each file says, in the order in which it is to be believed."""
-    yield from _pinned(files)
+    yield from pinned(files)
     steps = [one for flow in flows for one in workflows.pythons(flow) if _MINOR.match(one.text)]
     minors = sorted({_minor(one.text) for one in steps}, key=_order)
     if len(minors) == 1:
         yield Python(minors[0], steps[0].text, steps[0].where, is_exact=True)
-    yield from _images(files)
+    yield from images(files)
     yield from sorted(_required(files, pyproject, setup), key=lambda one: not one.is_exact)
     yield from _classified(pyproject, setup)
     for one in (one for minor in reversed(minors) for one in steps if _minor(one.text) == minor):
@@ -48,7 +48,7 @@ def classifiers(pyproject: Document, setup: Setup) -> Iterator[tuple[str, str]]:
     yield from ((text, setup.where("classifiers", text)) for text in texts if text)
 
 
-def _pinned(files: Files) -> Iterator[Python]:
+def pinned(files: Files) -> Iterator[Python]:
     """.python-version (pyenv, uv), .tool-versions (asdf) and runtime.txt (Heroku)."""
     signs = {".python-version": r"\s*(?:c?python-?)?(3\.\d{1,2})\b", ".tool-versions": r"\s*python\s+(3\.\d{1,2})\b",
              "runtime.txt": r"\s*python-(3\.\d{1,2})\b"}  # fmt: skip
@@ -61,7 +61,7 @@ def _pinned(files: Files) -> Iterator[Python]:
                 break
 
 
-def _images(files: Files) -> Iterator[Python]:
+def images(files: Files) -> Iterator[Python]:
     """The images of the Dockerfile; the last is that which runs."""
     named: dict[str, str] = {}
     found: list[Python] = []

@@ -1,0 +1,203 @@
+"""Rules about the version of Python that files name: supported, one, and the same everywhere."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from new_ops_project.checks.repo import PYPROJECT, Repo
+from new_ops_project.checks.rule import Breach, Write
+from new_ops_project.reading import document, versions, workflows
+from new_ops_project.reading.document import Document, Keys, decoded
+from new_ops_project.tree import PLAIN, Entry
+
+if TYPE_CHECKING:
+    from new_ops_project.pins.table import Pins
+
+PINNED = ".python-version"
+_SOON = 6  # months
+_MINOR = re.compile(r"3\.\d{1,2}(?!\d)")
+_COMPACT = re.compile(r"py3(\d{1,2})")
+_PATHS = (PINNED, ".tool-versions", "runtime.txt", "Dockerfile")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A minor that a file names: the text as it stands there, and its place. `among`: how many are tried beside it."""
+
+    minor: str
+    text: str
+    path: str
+    line: int
+    among: int = 1
+
+
+def run_with(repo: Repo) -> Iterator[Named]:
+    """Each statement of what runs: pins of the interpreter, workflows and images, exact ones only."""
+    files = {path: repo.files[path] for path in _PATHS if path in repo.files}
+    for said in (*versions.pinned(files), *versions.images(files)):
+        yield _named(said.minor, said.text, said.where)
+    yield from _required(repo)
+    for flow in repo.workflows:
+        for step in workflows.pythons(flow):
+            if found := _MINOR.match(step.text):
+                yield _named(found[0], step.text, step.where, step.among)
+
+
+def _required(repo: Repo) -> Iterator[Named]:
+    """The one minor that requires-python allows, where it allows no other."""
+    keys = ("project", "requires-python")
+    text = repo.pyproject.string(*keys)
+    if found := re.fullmatch(r"(?:==|~=)\s*(3\.\d{1,2})\.(?:\d+|\*)", text):
+        yield Named(found[1], text, PYPROJECT, repo.pyproject.line(*keys))
+
+
+def _named(minor: str, text: str, where: str, among: int = 1) -> Named:
+    path, _, line = where.rpartition(":")
+    return Named(minor, text, path, int(line), among) if line.isdigit() else Named(minor, text, where, 1, among)
+
+
+def _breach(repo: Repo, named: Named, message: str, remedy: str = "") -> Breach:
+    """A breach at the minor's own place in its line."""
+    lines = decoded(repo.files.get(named.path, b"")).split("\n")
+    line = lines[named.line - 1] if named.line <= len(lines) else ""
+    column = max(line.find(named.text), line.find(named.minor), 0) + 1
+    return Breach(message, named.path, named.line, column, remedy=remedy)
+
+
+# ---- one version ------------------------------------------------------------------------------------------------
+
+
+def is_not_pinned(repo: Repo) -> Iterator[Breach]:
+    """There is Python code, and no .python-version; what all other files agree on is what it becomes."""
+    if repo.python or not (repo.python_files or PYPROJECT in repo.files):
+        return
+    if PINNED in repo.paths:
+        yield Breach(f"{PINNED} names no minor of Python.", PINNED, 1, 1)
+        return
+    agreed = {named.minor for named in run_with(repo)}
+    minor = next(iter(agreed)) if len(agreed) == 1 else ""
+    fix = (Write(PINNED, Entry(PLAIN, f"{minor}\n".encode())),) if minor else ()
+    remedy = f"Write {minor} into {PINNED}." if minor else ""
+    yield Breach(f"There is no {PINNED}.", PINNED, fix=fix, remedy=remedy)
+
+
+def disagree(repo: Repo) -> Iterator[Breach]:
+    """What runs, what is required and what tools are set to are not one and the same."""
+    minor = repo.python
+    yield from _other_runs(repo, minor) if minor else ()
+    bound = repo.pyproject.string("project", "requires-python")
+    if minor and bound and _allows(bound, minor) is False:
+        line = repo.pyproject.line("project", "requires-python")
+        yield _breach(repo, Named(bound, bound, PYPROJECT, line),
+                      f"requires-python {bound} leaves out the {minor} of {PINNED}.")  # fmt: skip
+    yield from _other_targets(repo, minor, _lowest(bound))
+
+
+def _other_runs(repo: Repo, minor: str) -> Iterator[Breach]:
+    """Each workflow or image that runs another minor; of a matrix that has it, every entry is welcome."""
+    found = [named for named in run_with(repo) if named.path not in {PINNED, PYPROJECT}]
+    tried = {(named.path, named.line) for named in found if named.minor == minor and named.among > 1}
+    last = [named for named in found if named.path == "Dockerfile"][:1]
+    for named in found:
+        is_build = named.path == "Dockerfile" and named not in last
+        if named.minor != minor and (named.path, named.line) not in tried and not is_build:
+            yield _breach(repo, named, f"Python {named.minor} is named here, and {minor} in {PINNED}.")
+
+
+def _other_targets(repo: Repo, minor: str, lowest: str) -> Iterator[Breach]:
+    """Linters judge for the lowest Python that is allowed (mypy may take the one that runs, too)."""
+    for tool, text, document, line in _targets(repo):
+        compact = _COMPACT.fullmatch(text)
+        meant, allowed = (
+            f"3.{compact[1]}" if compact else text,
+            {lowest or minor, minor if tool == "mypy" else ""} - {""},
+        )
+        if _MINOR.fullmatch(meant) and allowed and meant not in allowed:
+            where = "requires-python" if lowest else PINNED
+            yield _breach(repo, Named(meant, text, document.path, line),
+                          f"{tool} is set to Python {meant}, and {where} says {lowest or minor}.")  # fmt: skip
+
+
+def _targets(repo: Repo) -> Iterator[tuple[str, str, Document, int]]:
+    """What ruff and mypy are set to, wherever their settings are: tool, text, file and line."""
+    ruff, mypy, cfg = "target-version", "python_version", document.ini(repo.files, "setup.cfg")
+    places: list[tuple[str, Document, Keys]] = [
+        ("ruff", repo.pyproject, ("tool", "ruff", ruff)), ("mypy", repo.pyproject, ("tool", "mypy", mypy)),
+        ("ruff", document.toml(repo.files, "ruff.toml"), (ruff,)),
+        ("ruff", document.toml(repo.files, ".ruff.toml"), (ruff,)),
+        ("mypy", document.ini(repo.files, "mypy.ini"), ("mypy", mypy)), ("mypy", cfg, ("mypy", mypy)),
+    ]  # fmt: skip
+    for tool, source, keys in places:
+        found = source.get(*keys)
+        if isinstance(found, str | float):  # 3.1 may be meant as 3.10, and mypy takes it as a number
+            yield tool, str(found).strip(), source, source.line(*keys)
+
+
+def _allows(bound: str, minor: str) -> bool | None:
+    """Whether some patch of the minor fulfils the specifier (PEP 440); None for what is none."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        allowed = SpecifierSet(bound)
+    except InvalidSpecifier:
+        return None
+    return any(allowed.contains(f"{minor}.{patch}", prereleases=True) for patch in range(60))
+
+
+def _lowest(bound: str) -> str:
+    """The lowest minor that a specifier allows, where it gives one."""
+    found = re.search(r"(?:>=|~=|==)\s*(3\.\d{1,2})(?!\d)", bound)
+    return found[1] if found else ""
+
+
+# ---- support ----------------------------------------------------------------------------------------------------
+
+
+def has_ended(repo: Repo) -> Iterator[Breach]:
+    """What runs is past its end of life."""
+    for named, month in _ending(repo):
+        if _months(month, repo.today) < 0:
+            yield _breach(repo, named, f"Support for Python {named.minor} ended in {month}.", _newer(repo))
+
+
+def ends_soon(repo: Repo) -> Iterator[Breach]:
+    """What runs reaches its end of life within six months."""
+    for named, month in _ending(repo):
+        if 0 <= _months(month, repo.today) <= _SOON:
+            yield _breach(repo, named, f"Support for Python {named.minor} ends in {month}.", _newer(repo))
+
+
+def _ending(repo: Repo) -> Iterator[tuple[Named, str]]:
+    """Each place that names what runs, with the month of its end; one that is tried among others is left out."""
+    table = _pins()
+    ends = {**table.ended, **{minor: pin.end_of_life for minor, pin in table.pythons.items()}}
+    for named in run_with(repo):
+        if named.minor in ends and named.among == 1:
+            yield named, ends[named.minor]
+        elif _order(named.minor) < min(map(_order, ends), default=0) and named.among == 1:
+            yield named, min(ends.values())
+
+
+def _pins() -> "Pins":
+    from new_ops_project.pins import table
+
+    return table.shipped()
+
+
+def _order(minor: str) -> int:
+    return int(minor.partition(".")[2] or 0)
+
+
+def _months(month: str, today: date) -> int:
+    """How many months from this one to `month` (YYYY-MM), in which support still holds."""
+    year, number = (int(part) for part in month.split("-")[:2])
+    return (year - today.year) * 12 + number - today.month
+
+
+def _newer(repo: Repo) -> str:
+    table, recorded = _pins(), repo.answers.get("python_version")
+    newest = table.default_python
+    command = f": new-ops-project update --set python_version={newest}" if recorded else "."
+    return f"Move to Python {newest}, supported until {table.pythons[newest].end_of_life}{command}"
