@@ -85,39 +85,45 @@ def is_not_pinned(repo: Repo) -> Iterator[Breach]:
 
 def disagree(repo: Repo) -> Iterator[Breach]:
     """What runs, what is required and what tools are set to are not one and the same."""
-    minor = repo.python
-    yield from _other_runs(repo, minor) if minor else ()
-    bound = repo.pyproject.string("project", "requires-python")
-    if minor and bound and _allows(bound, minor) is False:
-        line = repo.pyproject.line("project", "requires-python")
-        yield _breach(repo, Named(bound, bound, PYPROJECT, line),
-                      f"requires-python {bound} leaves out the {minor} of {PINNED}.")  # fmt: skip
-    yield from _other_targets(repo, minor, _lowest(bound))
+    runs, keys = _reference(repo), ("project", "requires-python")
+    bound = repo.pyproject.string(*keys)
+    if runs:
+        yield from _other_runs(repo, runs)
+        if bound and _allows(bound, runs.minor) is False:
+            named = Named(bound, bound, PYPROJECT, repo.pyproject.line(*keys))
+            yield _breach(repo, named, f"requires-python {bound} leaves out the {runs.minor} of {runs.path}.")
+    yield from _other_targets(repo, runs, _lowest(bound))
 
 
-def _other_runs(repo: Repo, minor: str) -> Iterator[Breach]:
+def _reference(repo: Repo) -> Named | None:
+    """What all others shall agree with: .python-version, else the first workflow or image that names one Python."""
+    found = [named for named in run_with(repo) if named.among == 1 and named.path != PYPROJECT]
+    order = {PINNED: 0, "Dockerfile": 2}
+    return min(found, key=lambda named: order.get(named.path, 1), default=None)
+
+
+def _other_runs(repo: Repo, runs: Named) -> Iterator[Breach]:
     """Each workflow or image that runs another minor; of a matrix that has it, every entry is welcome."""
-    found = [named for named in run_with(repo) if named.path not in {PINNED, PYPROJECT}]
-    tried = {(named.path, named.line) for named in found if named.minor == minor and named.among > 1}
+    found = [named for named in run_with(repo) if named.path not in {runs.path, PYPROJECT}]
+    tried = {(named.path, named.line) for named in found if named.minor == runs.minor and named.among > 1}
     last = [named for named in found if named.path == "Dockerfile"][:1]
     for named in found:
         is_build = named.path == "Dockerfile" and named not in last
-        if named.minor != minor and (named.path, named.line) not in tried and not is_build:
-            yield _breach(repo, named, f"Python {named.minor} is named here, and {minor} in {PINNED}.")
+        if named.minor != runs.minor and (named.path, named.line) not in tried and not is_build:
+            yield _breach(repo, named, f"Python {named.minor} is named here, and {runs.minor} in {runs.path}.")
 
 
-def _other_targets(repo: Repo, minor: str, lowest: str) -> Iterator[Breach]:
+def _other_targets(repo: Repo, runs: Named | None, lowest: str) -> Iterator[Breach]:
     """Linters judge for the lowest Python that is allowed (mypy may take the one that runs, too)."""
-    for tool, text, document, line in _targets(repo):
+    minor, where = (runs.minor, runs.path) if runs else ("", "")
+    wanted, source = (lowest, "requires-python") if lowest else (minor, where)
+    for tool, text, settings, line in _targets(repo):
         compact = _COMPACT.fullmatch(text)
-        meant, allowed = (
-            f"3.{compact[1]}" if compact else text,
-            {lowest or minor, minor if tool == "mypy" else ""} - {""},
-        )
-        if _MINOR.fullmatch(meant) and allowed and meant not in allowed:
-            where = "requires-python" if lowest else PINNED
-            yield _breach(repo, Named(meant, text, document.path, line),
-                          f"{tool} is set to Python {meant}, and {where} says {lowest or minor}.")  # fmt: skip
+        meant = f"3.{compact[1]}" if compact else text
+        is_fine = not wanted or meant == wanted or (tool == "mypy" and meant == minor)
+        if _MINOR.fullmatch(meant) and not is_fine:
+            yield _breach(repo, Named(meant, text, settings.path, line),
+                          f"{tool} is set to Python {meant}, and {source} says {wanted}.")  # fmt: skip
 
 
 def _targets(repo: Repo) -> Iterator[tuple[str, str, Document, int]]:
