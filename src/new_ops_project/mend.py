@@ -36,6 +36,11 @@ class Mended:
     fixed: tuple[Finding, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_written(self) -> bool:
+        """Whether it was mended."""
+        return self.details.get("state") == "staged"
+
 
 def mend(repo: Repo, target: Target, rules: Sequence[Rule], voice: Voice, *, preview: bool) -> Mended:
     """Mend what the rules can mend; with `preview`, only show it.

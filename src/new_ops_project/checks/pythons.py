@@ -62,7 +62,8 @@ def _breach(repo: Repo, named: Named, message: str, remedy: str = "") -> Breach:
     """A breach at the minor's own place in its line."""
     lines = decoded(repo.files.get(named.path, b"")).split("\n")
     line = lines[named.line - 1] if named.line <= len(lines) else ""
-    column = max(line.find(named.text), line.find(named.minor), 0) + 1
+    found = [at for at in (line.find(named.minor), line.find(named.text)) if at >= 0]
+    column = found[0] + 1 if found else 1
     return Breach(message, named.path, named.line, column, remedy=remedy)
 
 

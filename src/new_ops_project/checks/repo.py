@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from new_ops_project.checks.worktree import WorkTree, listed
 from new_ops_project.joining.requirements import is_lock
 from new_ops_project.project import ANSWERS_FILE
-from new_ops_project.reading import document, layout, setupfiles, workflows
+from new_ops_project.reading import document, layout, setupfiles, versions, workflows
 from new_ops_project.reading.document import Document, Files
 from new_ops_project.reading.layout import Layout
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from new_ops_project.checks.tools import Reports
 
 PYPROJECT = "pyproject.toml"
-_MINOR = re.compile(r"3\.\d{1,2}(?!\d)")
 
 
 def _today() -> date:
@@ -120,8 +119,8 @@ class Repo:
     @cached_property
     def python(self) -> str:
         """The minor of .python-version, such as 3.12; '' where there is none."""
-        found = _MINOR.match(document.decoded(self.files.get(".python-version", b"")).strip())
-        return found[0] if found else ""
+        path = ".python-version"
+        return next((one.minor for one in versions.pinned({path: self.files.get(path, b"")})), "")
 
     # ---- what other programs say ------------------------------------------------------------------------------
 

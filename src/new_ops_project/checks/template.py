@@ -127,6 +127,11 @@ def states(repo: Repo) -> tuple[State, ...]:
     return tuple(repo.memo["states"])
 
 
+def known_states(repo: Repo) -> tuple[State, ...]:
+    """The same, if a rule has asked for it."""
+    return tuple(repo.memo.get("states", ()))
+
+
 def _states(repo: Repo, found: Reference) -> tuple[State, ...]:
     """Compared with the former answers, if the files are those of the former ones and not those of the present."""
     now = tuple(_compared(repo, found))

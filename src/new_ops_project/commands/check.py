@@ -1,9 +1,7 @@
 """`check`: what is not as it should be in a repository, and --fix, which mends what can be mended."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +11,8 @@ from new_ops_project.errors import Exit, ToolError
 from new_ops_project.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.checks.engine import Checked
     from new_ops_project.checks.rule import Rule
-    from new_ops_project.finding import Finding
-    from new_ops_project.formats.checkup import Checkup
-    from new_ops_project.project import Repository
+    from new_ops_project.checkup import Checkup
 
 FORMATS = ("text", "json", "sarif", "github", "markdown")
 
@@ -53,18 +48,6 @@ def _codes(_context: click.Context, _option: click.Parameter, typed: str) -> lis
     return [f"{before}{comma}{name}" for name in names if name.lower().startswith(last.lower())]
 
 
-@dataclass(frozen=True)
-class Request:
-    """What was asked for on the command line; no `paths` mean the current folder."""
-
-    paths: tuple[Path, ...] = ()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    fix: bool = False
-    preview: bool = False
-    offline: bool = False
-
-
 @click.command(epilog=EXAMPLES)
 @click.argument("paths", type=click.Path(path_type=Path), nargs=-1, metavar="[PATH]...")
 @click.option("--fix", is_flag=True, help="Mend what can be mended: all of it or nothing, staged.")
@@ -82,124 +65,20 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
 
     It reads; it runs nothing that is in them. Any repository will do, whichever template made it, or none.
     """
-    from new_ops_project import interrupts
+    from new_ops_project import checkup, interrupts
 
     shape = "json" if as_json else shape
     if explain:
         _explain(explain, shape)
         return
-    request = Request(**options)
+    request = checkup.Request(**options)
     if request.preview and not request.fix:
         raise ToolError("--preview shows what --fix would do.", "Add --fix, or leave --preview out.")
     voice = Voice(shape != "text")
     with interrupts.until_decided(), interrupts.temporary_folder():
-        found = check(request, voice)
+        found = checkup.check(request, voice)
         _print(found, shape, voice)
     click.get_current_context().exit(Exit.FINDINGS if any(one.counts for one in found.findings) else Exit.DONE)
-
-
-# ---- the work ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Place:
-    """One project to look at: `given` is its folder as it was typed, `only` those of its files that are meant."""
-
-    given: str
-    folder: Path
-    only: frozenset[str] = frozenset()
-
-
-def check(request: Request, voice: Voice) -> "Checkup":
-    """Look at each project, mend it if that is asked for, and return what is left to say.
-
-    Raises ToolError for a path that is in no repository, and for rules that are none.
-    """
-    from new_ops_project import git
-    from new_ops_project.checks import catalogue
-    from new_ops_project.formats import checkup
-
-    git.require_found()
-    rules = catalogue.selected(request.select, request.ignore)
-    parts, more = [], list[dict[str, Any]]()
-    for place in _places(request.paths or (Path(),)):
-        checked, fixed, told = _one(place, rules, request, voice)
-        parts.append((place.given, checked, fixed))
-        more += [told] if told else []
-    found = checkup.joined(rules, parts)
-    return replace(found, more={"plans": more} if request.fix else {})
-
-
-def _places(paths: Sequence[Path]) -> Iterator[_Place]:
-    """The projects that the paths mean; files of one project together."""
-    from new_ops_project import sources
-
-    files: dict[Path, set[str]] = {}
-    for given in paths:
-        path = sources.expanded(given)
-        if not path.exists():
-            raise ToolError(f"{given} does not exist.", "Give the PATH of a repository, or of a file in one.")
-        if path.is_dir():
-            yield _Place(given.as_posix(), path)
-        else:
-            folder = _project_of(path)
-            files.setdefault(folder, set()).add(path.absolute().relative_to(folder.absolute()).as_posix())
-    for folder, names in files.items():
-        yield _Place(folder.as_posix(), folder, frozenset(names))
-
-
-def _project_of(file: Path) -> Path:
-    """The project that a file belongs to: the nearest folder with answers or a pyproject.toml, or with a repository."""
-    from new_ops_project.project import ANSWERS_FILE
-
-    marks = (ANSWERS_FILE, "pyproject.toml", ".git")
-    above = [file.parent, *file.parent.parents] if file.is_absolute() else _upwards(file.parent)
-    return next((folder for folder in above if any((folder / mark).exists() for mark in marks)), file.parent)
-
-
-def _upwards(folder: Path) -> Iterator[Path]:
-    """The folder and those above it, relative to the current one as long as they are below it."""
-    yield from (folder, *folder.parents)
-    yield from Path.cwd().parents
-
-
-def _one(
-    place: _Place, rules: Sequence["Rule"], request: Request, voice: Voice
-) -> tuple["Checked", list["Finding"], dict[str, Any]]:
-    """What was found in one project, what was mended there, and what the plan was."""
-    from new_ops_project import journal, mend
-    from new_ops_project.checks import catalogue, engine, repo
-
-    where, prefix = _repository(place.folder)
-    is_writing = request.fix and not request.preview
-    with journal.locked(where.git_dir) if is_writing else nullcontext():
-        files = repo.read(place.folder, offline=request.offline)
-        if not request.fix:
-            return _only(place, engine.run(files, rules)), [], {}
-        fixing = catalogue.fixing(rules, request.select, is_named=bool(place.only))
-        made = mend.mend(files, mend.Target(where, prefix, place.only), fixing, voice, preview=request.preview)
-        if made.fixed and is_writing:
-            files = repo.read(place.folder, offline=request.offline)
-        fixed = [] if request.preview else list(made.fixed)
-        return _only(place, engine.run(files, rules)), fixed, {"path": place.given, **made.details}
-
-
-def _repository(folder: Path) -> tuple["Repository", str]:
-    from new_ops_project import project
-
-    try:
-        return project.repository(folder)
-    except ToolError as error:
-        raise ToolError(error.message, "Give the PATH of a repository; `git init` makes one.") from error
-
-
-def _only(place: _Place, checked: "Checked") -> "Checked":
-    """Without what is in other files than those that were asked for."""
-    if not place.only:
-        return checked
-    found = tuple(one for one in checked.found if one.finding.path in place.only)
-    ignored = tuple(one for one in checked.ignored if one[0].path in place.only)
-    return replace(checked, found=found, ignored=ignored)
 
 
 # ---- what is printed -----------------------------------------------------------------------------------------------
@@ -229,9 +108,9 @@ def _print(found: "Checkup", shape: str, voice: Voice) -> None:
 def _as_json(found: "Checkup") -> dict[str, Any]:
     skipped = [{"codes": list(one.codes), "reason": one.reason, "hint": one.hint} for one in found.skipped]
     ignored = [{**one.as_json(), "reason": why.reason} for one, why in found.ignored]
-    fixed = {"fixed": [one.as_json() for one in found.fixed]} if "plans" in found.more else {}
+    fixed = {"fixed": [one.as_json() for one in found.fixed], "plans": list(found.plans)} if found.plans else {}
     return {"projects": list(found.projects), "findings": [one.as_json() for one in found.findings],
-            "ignored": ignored, "skipped": skipped, **fixed, **found.more}  # fmt: skip
+            "ignored": ignored, "skipped": skipped, "drift": found.drift, **fixed}  # fmt: skip
 
 
 def _explain(code: str, shape: str) -> None:

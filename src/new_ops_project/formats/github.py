@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from new_ops_project.checkup import Checkup
 from new_ops_project.finding import Finding, Severity
-from new_ops_project.formats.checkup import Checkup
 
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from new_ops_project.checks.rule import Family, Rule
+from new_ops_project.checkup import Checkup, summary
 from new_ops_project.finding import Finding
-from new_ops_project.formats.checkup import Checkup, summary
 from new_ops_project.summary import readable
 
 
@@ -14,7 +14,7 @@ def document(checkup: Checkup) -> str:
     rows = "".join(_row(finding) for finding in checkup.findings)
     table = f"\n| where | rule | what | remedy |\n|---|---|---|---|\n{rows}" if rows else ""
     skipped = "".join(f"\nNot checked: {', '.join(one.codes)}. {_cell(one.reason)}\n" for one in checkup.skipped)
-    return f"## new-ops-project check\n\n{summary(checkup)}\n{table}{skipped}"
+    return f"## new-ops-project check\n\n{summary(checkup.counts)}\n{table}{skipped}"
 
 
 def _row(finding: Finding) -> str:

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from new_ops_project import __version__
 from new_ops_project.checks.ignores import Ignore
 from new_ops_project.checks.rule import Rule
+from new_ops_project.checkup import Checkup
 from new_ops_project.finding import Finding, Severity
-from new_ops_project.formats.checkup import Checkup
 from new_ops_project.summary import readable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -5,8 +5,8 @@ import textwrap
 from collections.abc import Iterator
 
 from new_ops_project.checks.engine import Skipped
+from new_ops_project.checkup import Checkup, counted, summary
 from new_ops_project.finding import Finding, Severity
-from new_ops_project.formats.checkup import Checkup, counted, summary
 from new_ops_project.report import Voice
 from new_ops_project.summary import readable
 
@@ -58,7 +58,7 @@ def _not_checked(skipped: Skipped) -> str:
 
 
 def _end(checkup: Checkup) -> Iterator[str]:
-    counts = summary(checkup)
+    counts = summary(checkup.counts)
     ignored = f"; {len(checkup.ignored)} ignored, each with its reason" if checkup.ignored else ""
     where = f" in {counted(len(checkup.projects), 'project')}" if len(checkup.projects) > 1 else ""
     yield f"{counts[:1].upper()}{counts[1:]}{where}{ignored}."
