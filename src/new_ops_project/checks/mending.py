@@ -7,7 +7,6 @@ from new_ops_project.checks import engine
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Edit, Fix, Rule, Write
 from new_ops_project.finding import Finding
-from new_ops_project.reading.document import decoded
 from new_ops_project.tree import Entry
 
 _ROUNDS = 8  # a fix can uncover another; two rules that undo each other must come to an end
@@ -51,7 +50,7 @@ def _round(
     whole: dict[str, Entry] = {}
     done = []
     for one in found:
-        if any(_is_taken(step, edits, whole) for step in one.fix):
+        if any(_is_taken(step, edits, whole) or not _fits(step, repo) for step in one.fix):
             continue
         for step in one.fix:
             if isinstance(step, Write):
@@ -75,23 +74,36 @@ def _is_taken(step: Edit | Write, edits: Mapping[str, Sequence[Edit]], whole: Ma
     return bool(others) if isinstance(step, Write) else any(_lines(step) & _lines(other) for other in others)
 
 
+def _fits(step: Edit | Write, repo: Repo) -> bool:
+    """Whether it can be applied: not to a line whose bytes are no UTF-8, which rules see with other letters."""
+    try:
+        return isinstance(step, Write) or edited(repo.files[step.path], [step]) is not None
+    except ValueError:
+        return False
+
+
 def _lines(edit: Edit) -> set[int]:
     return set(range(edit.line, edit.line + edit.old.count("\n") + 1))
 
 
 def edited(content: bytes, edits: Iterable[Edit]) -> bytes:
-    """The text with its edits, which share no line, in the line ends that it has.
+    """The text with its edits, which share no line; all other lines stay byte for byte, line ends included.
 
     Raises ValueError for an edit whose `old` does not stand where it says.
     """
     mark = b"\xef\xbb\xbf" if content.startswith(b"\xef\xbb\xbf") else b""
-    text = decoded(content)
-    is_dos = "\r\n" in text
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines = content.removeprefix(mark).split(b"\n")
     for edit in sorted(edits, key=lambda edit: edit.line, reverse=True):
-        above, rest = lines[: edit.line - 1], "\n".join(lines[edit.line - 1 :])
-        start = edit.column - 1
-        if rest[start : start + len(edit.old)] != edit.old:
-            raise ValueError(f"{edit.path}:{edit.line}:{edit.column} does not hold {edit.old!r}")
-        lines = [*above, *(rest[:start] + edit.new + rest[start + len(edit.old) :]).split("\n")]
-    return mark + ("\r\n" if is_dos else "\n").join(lines).encode()
+        start, end = edit.line - 1, edit.line + edit.old.count("\n")
+        lines[start:end] = _edited(lines[start:end], edit, is_dos=b"\r\n" in content)
+    return mark + b"\n".join(lines)
+
+
+def _edited(lines: list[bytes], edit: Edit, *, is_dos: bool) -> list[bytes]:
+    """The lines of one edit; the last one ends as it did, those before it as the file's do."""
+    text = "\n".join(line.removesuffix(b"\r").decode() for line in lines)
+    start = edit.column - 1
+    if text[start : start + len(edit.old)] != edit.old:
+        raise ValueError(f"{edit.path}:{edit.line}:{edit.column} does not hold {edit.old!r}")
+    *first, last = (text[:start] + edit.new + text[start + len(edit.old) :]).encode().split(b"\n")
+    return [*(line + b"\r" * is_dos for line in first), last + b"\r" * lines[-1].endswith(b"\r")]

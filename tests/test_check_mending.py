@@ -1,0 +1,113 @@
+"""Fixes on files in memory: every edit where it says, all others byte for byte as they were, and an end to it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from new_ops_project.checks import mending, repo
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach, Edit, Rule, Write
+from new_ops_project.finding import Severity
+from new_ops_project.reading.document import decoded
+from new_ops_project.tree import EXECUTABLE, Entry
+
+LINE = st.text(st.characters(blacklist_characters="\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\ufeff", codec="utf-8"))
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> tuple[list[str], list[Edit]]:
+    """Lines of a text, and edits of some of them."""
+    lines = draw(st.lists(LINE, min_size=1, max_size=8))
+    edits = []
+    for number in draw(st.sets(st.integers(1, len(lines)))):
+        line = lines[number - 1]
+        start = draw(st.integers(0, len(line)))
+        end = draw(st.integers(start, len(line)))
+        new = "\n".join(draw(st.lists(LINE, min_size=1, max_size=3)))
+        edits.append(Edit("x", number, start + 1, line[start:end], new))
+    return lines, edits
+
+
+@given(changes(), st.data(), st.booleans())
+def test_edits(change: tuple[list[str], list[Edit]], data: st.DataObject, is_marked: bool) -> None:  # noqa: FBT001 - drawn
+    """Each edit replaces just its text; every line end, mixed ones too, and the byte order mark stay."""
+    lines, edits = change
+    ends = [data.draw(st.sampled_from(["\n", "\r\n"])) for _ in lines[1:]] + [""]
+    inner = "\r\n" if "\r\n" in ends else "\n"
+    mark = b"\xef\xbb\xbf" if is_marked else b""
+    wanted = list(lines)
+    for edit in edits:
+        line = wanted[edit.line - 1]
+        start = edit.column - 1
+        wanted[edit.line - 1] = line[:start] + edit.new.replace("\n", inner) + line[start + len(edit.old) :]
+    before, after = ("".join(map(str.__add__, side, ends)).encode() for side in (lines, wanted))
+    assert mending.edited(mark + before, edits) == mark + after
+
+
+def test_an_edit_of_several_lines() -> None:
+    """The old text may go over lines, in a file with either line end."""
+    edit = Edit("x", 2, 2, "bc\nde", "X\nY\nZ")
+    assert mending.edited(b"a\nabc\ndef\ng", [edit]) == b"a\naX\nY\nZf\ng"
+    assert mending.edited(b"a\r\nabc\r\ndef\r\ng", [edit]) == b"a\r\naX\r\nY\r\nZf\r\ng"
+
+
+def test_an_edit_in_the_wrong_place() -> None:
+    """An edit of what does not stand there is a bug, and changes nothing."""
+    with pytest.raises(ValueError, match="does not hold 'b'"):
+        mending.edited(b"abc\n", [Edit("x", 1, 1, "b", "c")])
+
+
+def test_a_line_that_is_no_utf8() -> None:
+    """A line that rules cannot read is left as it is, the others are mended."""
+    before = Repo(Path("nowhere"), {"x": b"a\xff\na\n"}, frozenset("x"))
+    work = mending.mended(before, [rule("A", "a", "b")], lambda _: True)
+    assert work.files["x"].content == b"a\xff\nb\n"
+
+
+# ---- rounds -------------------------------------------------------------------------------------------------------
+
+
+def rule(code: str, old: str, new: str) -> Rule:
+    """A rule that replaces a text wherever it begins a line of the file x."""
+
+    def look(repo: Repo) -> Iterator[Breach]:
+        for number, line in enumerate(decoded(repo.files["x"]).split("\n"), 1):
+            if line.startswith(old):
+                yield Breach(f"{old} at {number}", "x", number, 1, fix=(Edit("x", number, 1, old, new),))
+
+    return Rule(code, "t", Severity.ERROR, "w.", "r", "https://example.org", look, fixes=True)
+
+
+def mended(text: str, *rules: Rule) -> tuple[str, list[str]]:
+    """What the file x becomes, and the codes that were mended, in order."""
+    work = mending.mended(repo.of({"x": text}), rules, lambda _: True)
+    return (work.files["x"].content.decode() if work.files else text), [one.code for one in work.fixed]
+
+
+def test_a_fix_uncovers_another() -> None:
+    """Rules are asked again until none has a fix."""
+    assert mended("a\n", rule("A", "a", "b"), rule("B", "b", "c")) == ("c\n", ["A", "B"])
+
+
+def test_fixes_of_one_line_take_turns() -> None:
+    """Two fixes of one line are not applied at once; both are in the end."""
+    assert mended("ab\nab\n", rule("A", "ab", "xy"), rule("B", "a", "z")) == ("xy\nxy\n", ["A", "A"])
+
+
+def test_rules_that_undo_each_other_come_to_an_end() -> None:
+    """The rounds are counted."""
+    assert len(mended("a\n", rule("A", "a", "b"), rule("B", "b", "a"))[1]) == 8
+
+
+def test_what_may_not_change() -> None:
+    """A file that may not change is left out, and named; a fix of two files is applied to both or none."""
+
+    def look(_: Repo) -> Iterator[Breach]:
+        yield Breach("m", fix=(Write("x", Entry(EXECUTABLE, b"1")), Write("y", Entry("", b"2"))))
+
+    both = Rule("A", "t", Severity.ERROR, "w.", "r", "https://example.org", look, fixes=True)
+    work = mending.mended(repo.of({"x": "0", "y": "0"}), [both], lambda path: path != "y")
+    assert (work.files, work.fixed, work.blocked) == ({}, (), ("y",))
