@@ -99,6 +99,13 @@ def test_a_template_that_runs_code(run: Run, tmp_path: Path) -> None:
     assert not list(small.project.glob("**/ran"))
 
 
+def test_a_template_needs_no_template(run: Run, work: Path) -> None:
+    """A repository with a copier.yml is a template, and may speak of updates as it likes."""
+    git("init", "--quiet", at=work)
+    lay(work, {"copier.yml": QUESTIONS, "README.md": "Run `copier update`.\n"})
+    assert found(run, work) == []
+
+
 # ---- answers changed by hand --------------------------------------------------------------------------------------
 
 

@@ -28,8 +28,8 @@ _UPDATING = "https://copier.readthedocs.io/en/stable/updating/"
 
 
 def nothing_is_recorded(repo: Repo) -> Iterator[Breach]:
-    """No answers file; where the documents speak of updates, there was one."""
-    if reference.answers_file(repo):
+    """No answers file; where the documents speak of updates, there was one. A template needs none."""
+    if reference.answers_file(repo) or {"copier.yml", "copier.yaml"} & repo.paths:
         return
     for path in _DOCS:
         if found := _SPEAKS.search(repo.files.get(path, b"")):
