@@ -94,6 +94,8 @@ def check(request: Request, voice: Voice) -> Checkup:
 def _part(place: _Place, rules: Sequence[Rule], request: Request, voice: Voice) -> _Part:
     where, prefix = _repository(place.folder)
     with journal.locked(where.git_dir) if request.writes else nullcontext():
+        if request.writes:
+            mend.settle(where)
         files, mended = repo.read(place.folder, offline=request.offline), None
         if request.fix:
             fixing = catalogue.fixing(rules, request.select, is_named=bool(place.only))

@@ -45,14 +45,11 @@ class Mended:
 def mend(repo: Repo, target: Target, rules: Sequence[Rule], voice: Voice, *, preview: bool) -> Mended:
     """Mend what the rules can mend; with `preview`, only show it.
 
-    A file with changes that are not committed is left as it is. Raises ToolError, with nothing moved, while another
-    change waits in the work tree, and in a repository without a commit.
+    A file with changes that are not committed is left as it is. Raises ToolError, with nothing moved, in a repository
+    without a commit.
     """
     where = target.repository
     now = project.status(where)
-    if not preview:
-        deliver.require_no_merge(where)
-        _require_nothing_waits(where, now)
     dirty = frozenset(path.removeprefix(target.prefix) for path in now.dirty if path.startswith(target.prefix))
     work = mending.mended(repo, rules, lambda path: _is_free(path, dirty) and path in (target.only or {path}))
     held = [path for path in work.blocked if not _is_free(path, dirty)]
@@ -70,11 +67,16 @@ def _is_free(path: str, dirty: frozenset[str]) -> bool:
     return path not in dirty and not any(path.startswith(one) for one in dirty if one.endswith("/"))
 
 
-def _require_nothing_waits(where: Repository, now: Status) -> None:
-    left = pending.find(where, now)
+def settle(where: Repository) -> None:
+    """Finish what a run that was killed has begun; call it before anything is read that shall be mended.
+
+    Raises ToolError while a merge is under way, or another change waits in the work tree.
+    """
+    deliver.require_no_merge(where)
+    left = pending.find(where, project.status(where))
     if left is None:
         return
-    if left.verb == "check":  # a run that was killed when everything was written
+    if left.verb == "check":
         journal.conclude(left.change)
         return
     the = pending.noun(left.verb, "the").capitalize()
