@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from signal import SIGINT, SIGKILL
+from signal import SIGINT, SIGKILL, Signals
 
 import forks
 import pytest
@@ -33,7 +33,7 @@ def state(folder: Path) -> tuple[object, str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [SIGKILL, SIGINT])
-def test_stopped_at_a_step(kept: Path, tmp_path: Path, number: int) -> None:
+def test_stopped_at_a_step(kept: Path, tmp_path: Path, number: Signals) -> None:
     """Right before a step that writes, or starts git: nothing is half done, and the next run ends as any other.
 
     Each signal takes every third step, not the same ones.
