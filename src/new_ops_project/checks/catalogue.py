@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from functools import cache
 
-from new_ops_project.checks import environment, ignores, template
+from new_ops_project.checks import environment, ignores, template, workflows
 from new_ops_project.checks.rule import Family, Rule
 from new_ops_project.errors import ToolError, nearest, sentence
 
-_FAMILIES = (environment.FAMILY, template.FAMILY)
+_FAMILIES = (workflows.FAMILY, environment.FAMILY, template.FAMILY)
 
 
 @cache

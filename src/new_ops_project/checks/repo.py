@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from new_ops_project.checks.worktree import WorkTree, listed
 from new_ops_project.joining.requirements import is_lock
 from new_ops_project.project import ANSWERS_FILE
-from new_ops_project.reading import document, layout, setupfiles, versions, workflows
+from new_ops_project.reading import automation, document, layout, setupfiles, versions, workflows
+from new_ops_project.reading.automation import Automation
 from new_ops_project.reading.document import Document, Files
 from new_ops_project.reading.layout import Layout
 
@@ -65,6 +66,11 @@ class Repo:
     def workflows(self) -> tuple[Document, ...]:
         """The GitHub workflows that parse, by name."""
         return tuple(one for one in workflows.read(_named(self, ".github/workflows/")) if not one.problem)
+
+    @cached_property
+    def automation(self) -> Automation:
+        """The workflows, actions and Dependabot settings of GitHub, each value with its place."""
+        return automation.read(self.files, iter(self.paths))
 
     @cached_property
     def answers(self) -> Mapping[str, Any]:

@@ -5,11 +5,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from new_ops_project.checks.linters import zizmor
+
 if TYPE_CHECKING:
     from new_ops_project.checks.repo import Repo
 
 # What each tool is asked; it returns what the rules of that tool read, and raises UncheckedError where it is absent.
-TOOLS: Mapping[str, Callable[["Repo"], Any]] = {}
+TOOLS: Mapping[str, Callable[["Repo"], Any]] = {
+    zizmor.NAME: zizmor.look,
+}
 
 
 @dataclass

@@ -1,0 +1,80 @@
+"""The rule about the token that actions/checkout leaves behind."""
+
+import re
+from collections.abc import Iterator
+
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach, Edit, Fix, Rule
+from new_ops_project.checks.workflows import links, table
+from new_ops_project.finding import Severity
+from new_ops_project.reading.automation import Step
+from new_ops_project.reading.nodes import Node
+
+_NAME = "persist-credentials"
+# Commands of git that talk to a server, and programs that push.
+_REMOTE = re.compile(
+    r"\bgit\b[^\n|;&]*\s(?:push|fetch|pull|clone|submodule|ls-remote|lfs|remote)\b|\b(?:gh-deploy|ghp-import|mike\s+deploy|"
+    r"semantic-release|changeset|lerna|cz\s+bump|bump-?my-?version|tbump|git-auto-commit|release-it)\b",
+)
+_PUSHING = re.compile(
+    r"(?:git-auto-commit|add-and-commit|gh-pages|github-pages-deploy|semantic-release|push|commit|bump|create-pull-request"
+    r"|renovate|release-please|changesets)",
+)
+
+
+def kept(repo: Repo) -> Iterator[Breach]:
+    """Each checkout that leaves its token in .git/config, in a job that does not need it there."""
+    for step in repo.automation.steps:
+        if step.uses.action == "actions/checkout" and not step.given(_NAME) and not _is_needed(step):
+            fix = _switched_off(step) if _is_safe(step) else ()
+            yield Breach("The checkout leaves the job's token in .git/config.", *step.uses.node.place, fix)
+
+
+def _others(step: Step) -> Iterator[Step]:
+    yield from (one for one in (step.job.steps if step.job else ()) if one is not step)
+
+
+def _is_needed(step: Step) -> bool:
+    """Whether a later step seems to use the token through git."""
+    return any(_REMOTE.search(one.script.text) or _PUSHING.search(one.uses.action) for one in _others(step))
+
+
+def _is_safe(step: Step) -> bool:
+    """Whether nothing can break: the token cannot write, no script calls git, and every other action is known."""
+    job = step.job
+    if job is None or not job.grants() or job.has_grant("contents") or step.given("submodules"):
+        return False
+    return not any(re.search(r"\bgit\b", one.script.text) or not _is_known(one) for one in _others(step))
+
+
+def _is_known(step: Step) -> bool:
+    return bool(step.script) or step.uses.repository in table.actions()
+
+
+def _switched_off(step: Step) -> Fix:
+    """One line in `with:`, or `with:` below `uses:`; nothing where they are not written on lines of their own."""
+    given, key = step.node.get("with"), step.node.key("uses")
+    line = f"{_NAME}: false\n"
+    if given.pairs and not given.style and not given.key("<<") and _is_first(given.pairs[0][0]):
+        first = given.pairs[0][0]
+        return (Edit(*first.place, "", line + " " * (first.column - 1)),)
+    if step.node.key("with") or step.node.style or key.line != step.uses.node.line:
+        return ()
+    source, indent = key.source, " " * (key.column - 1)
+    end = source.line_end(step.uses.node.end)
+    return (Edit(*source.place(end), "", f"\n{indent}with:\n{indent}  {line}".rstrip("\n")),)
+
+
+def _is_first(key: Node) -> bool:
+    """Whether only space stands before it in its line."""
+    return not key.source.text[key.source.starts[key.line - 1] : key.start].strip(" ")
+
+
+RULES = (
+    Rule(
+        "OPS114", "Checkouts do not leave their token behind", Severity.WARNING,
+        "Every later step, and every artifact that holds the folder, can read the token from .git/config.",
+        "Write `persist-credentials: false` below `with:` of the checkout; `true` says that it is meant.",
+        links.CHECKOUT, kept, fixes=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,91 @@
+"""Rules about what Dependabot keeps fresh."""
+
+from collections.abc import Iterator
+
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach, Rule
+from new_ops_project.checks.workflows import links
+from new_ops_project.finding import Severity
+from new_ops_project.reading.nodes import Node
+
+_PYTHON = {"pip", "uv"}
+_PROJECTS = ("pyproject.toml", "Pipfile", "setup.py", "setup.cfg")
+_RENOVATE = ("renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json", ".github/renovate.json",
+             ".github/renovate.json5")  # fmt: skip
+
+
+def _entries(repo: Repo) -> list[Node]:
+    """What Dependabot is to update, each kind of package by itself; [] where there are no settings."""
+    settings = repo.automation.dependabot
+    updates = settings.get("updates").items if settings else []
+    return [one for one in updates if one.kind == "mapping" and one.get("package-ecosystem").scalar]
+
+
+def _without(repo: Repo, wanted: set[str], kind: str) -> Iterator[Breach]:
+    entries = _entries(repo)
+    has_renovate = any(path in repo.paths for path in _RENOVATE)
+    if entries and not has_renovate and not any(one.get("package-ecosystem").scalar in wanted for one in entries):
+        place = entries[0].get("package-ecosystem").source.path
+        yield Breach(f"Dependabot does not update {kind}.", place, _line(repo), 1)
+
+
+def _line(repo: Repo) -> int:
+    settings = repo.automation.dependabot
+    return settings.key("updates").line if settings else 0
+
+
+def actions_left_out(repo: Repo) -> Iterator[Breach]:
+    """Settings without github-actions, where workflows use actions."""
+    if any(uses.action for uses in repo.automation.used):
+        yield from _without(repo, {"github-actions"}, "the actions of the workflows")
+
+
+def packages_left_out(repo: Repo) -> Iterator[Breach]:
+    """Settings without pip or uv, where Python packages are listed."""
+    if repo.requirements or any(path in repo.paths for path in _PROJECTS):
+        yield from _without(repo, _PYTHON, "Python packages")
+
+
+def hasty(repo: Repo) -> Iterator[Breach]:
+    """Each entry that takes a release on the day it appears."""
+    for entry in _entries(repo):
+        name = entry.get("package-ecosystem")
+        if not entry.get("cooldown") and entry.get("open-pull-requests-limit").scalar != "0":
+            yield Breach(f"Dependabot proposes {name.scalar} releases on the day that they appear.", *name.place)
+
+
+def one_by_one(repo: Repo) -> Iterator[Breach]:
+    """Each entry that opens a pull request for every package."""
+    settings = repo.automation.dependabot
+    for entry in _entries(repo):
+        name = entry.get("package-ecosystem")
+        is_grouped = entry.get("groups") or entry.get("multi-ecosystem-group") or not settings
+        if not is_grouped and entry.get("open-pull-requests-limit").scalar not in {"0", "1"}:
+            yield Breach(f"Dependabot opens a pull request for each {name.scalar} package.", *name.place)
+
+
+RULES = (
+    Rule(
+        "OPS130", "Dependabot updates the actions", Severity.WARNING,
+        "A commit id that nothing updates keeps its known holes for ever.",
+        "Add an entry with `package-ecosystem: github-actions`, `directory: /` and a weekly schedule.",
+        links.DEPENDABOT, actions_left_out,
+    ),
+    Rule(
+        "OPS131", "Dependabot updates the Python packages", Severity.WARNING,
+        "A locked package that nothing updates keeps its known holes for ever.",
+        "Add an entry with `package-ecosystem: pip` (or uv), `directory: /` and a weekly schedule.",
+        links.DEPENDABOT, packages_left_out,
+    ),
+    Rule(
+        "OPS132", "Dependabot waits before it takes a release", Severity.WARNING,
+        "Most releases that were stolen are found out within days.",
+        "Write `cooldown:` with `default-days: 7` into the entry. Security updates do not wait.",
+        links.DEPENDABOT, hasty,
+    ),
+    Rule(
+        "OPS133", "Dependabot groups its updates", Severity.INFO,
+        "Ten pull requests a week are merged unread; one is read.",
+        'Write `groups:` into the entry, such as `packages: {patterns: ["*"]}`.', links.DEPENDABOT, one_by_one,
+    ),
+)  # fmt: skip

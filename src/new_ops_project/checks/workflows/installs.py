@@ -1,0 +1,116 @@
+"""The rule about packages that workflows install without saying which version."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach, Rule
+from new_ops_project.checks.workflows import links
+from new_ops_project.finding import Severity
+from new_ops_project.reading import shell
+from new_ops_project.reading.automation import Step
+from new_ops_project.reading.shell import Word
+
+_PIP = re.compile(r"pip[\d.]*")
+_PYTHON = re.compile(r"(?:python[\d.]*w?|py|pypy[\d.]*)")
+# With one of these, what is installed is given by a file, or is already here.
+_GIVEN = ("--require-hashes", "--no-index", "-c", "--constraint", "--constraints")
+# Options whose value is the next word. `-e` is none: what it installs is judged like any other.
+_VALUED = {
+    "-r", "--requirement", "--requirements", "-i", "--index-url", "--index", "--default-index", "--extra-index-url",
+    "-f", "--find-links", "-t", "--target", "--platform", "--python-version", "--python-platform", "--implementation",
+    "--abi", "--root", "--prefix", "--src", "--upgrade-strategy", "--no-binary", "--only-binary", "--no-build-package",
+    "--progress-bar", "-C", "--config-settings", "--config-setting", "--global-option", "--report", "--group",
+    "--cache-dir", "--timeout", "--retries", "--proxy", "--cert", "--client-cert", "--trusted-host", "--log",
+    "--exists-action", "-p", "--python", "--suffix", "--index-strategy", "--keyring-provider", "--extra",
+    "--exclude-newer", "--resolution", "--prerelease", "--link-mode", "--pip-args", "--upgrade-package", "-P",
+    "--reinstall-package", "--refresh-package", "--override", "--overrides", "-b", "--build-constraint",
+}  # fmt: skip
+_SPEC = ("--from", "--spec")
+_LOCAL = re.compile(r"\.|.*[/\\].*|.*\.(?:whl|zip|tar\.gz)(?:\[[^\]]*\])?$")
+_PINNED = re.compile(r"[\w.-]+(?:\[[^\]]*\])?\s*(?:===?\s*|@(?!latest))[\w.!+-]+")
+_COMMIT = re.compile(r"@[0-9a-f]{40}(?:[#&].*)?$")
+_OTHER_SHELLS = ("python", "perl", "node", "ruby")
+
+
+def unpinned(repo: Repo) -> Iterator[Breach]:
+    """Each command that installs a package in whatever version is newest, at the first such package."""
+    for step in repo.automation.steps:
+        if step.node.get("shell").scalar.startswith(_OTHER_SHELLS) or _has_constraints(step):
+            continue
+        for words in shell.commands(step.script.text):
+            command, wanted = _wanted(words)
+            moving = [word for word in wanted if not _is_settled(word)]
+            if moving:
+                names = ", ".join(word.text for word in moving)
+                yield Breach(f"`{command}` takes the {names} that is newest that day.",
+                             *step.script.at(moving[0].offset))  # fmt: skip
+
+
+def _has_constraints(step: Step) -> bool:
+    """Whether a variable gives pip the versions."""
+    places = [step.node, *([step.job.node, step.job.workflow.root] if step.job else [])]
+    names = ("PIP_CONSTRAINT", "UV_CONSTRAINT", "PIP_REQUIRE_HASHES", "PIP_NO_INDEX")
+    return any(place.get("env", name) for place in places for name in names)
+
+
+def _wanted(words: Sequence[Word]) -> tuple[str, list[Word]]:
+    """The command in short, and the packages that it names; none for any other command."""
+    texts = [words[0].program, *(word.text for word in words[1:])]
+    if _PYTHON.fullmatch(texts[0]) or "$" in texts[0]:
+        at = next((at for at, text in enumerate(texts[:6]) if text == "-m"), len(texts))
+        texts, words = texts[at + 1 :], words[at + 1 :]
+    if not texts:
+        return "", []
+    if _PIP.fullmatch(texts[0]):
+        at = next((at for at, text in enumerate(texts) if at and not text.startswith("-")), 0)
+        return ("pip install", _packages(words[at + 1 :])) if texts[at] == "install" else ("", [])
+    if texts[0] == "uv" and texts[1:3] in (["pip", "install"], ["tool", "install"], ["tool", "run"]):
+        is_run = texts[2] == "run"
+        return f"uv {texts[1]} {texts[2]}", _first(words[3:]) if is_run else _packages(words[3:])
+    if texts[0] == "pipx" and texts[1:2] in (["install"], ["run"]):
+        return f"pipx {texts[1]}", _first(words[2:]) if texts[1] == "run" else _packages(words[2:])
+    return (texts[0], _first(words[1:])) if texts[0] == "uvx" else ("", [])
+
+
+def _packages(words: Sequence[Word]) -> list[Word]:
+    """What is not an option, nor the value of one; none where a file or the options settle the versions."""
+    if any(word.text.partition("=")[0] in _GIVEN for word in words):
+        return []
+    found, is_value = list[Word](), False
+    for word in words:
+        if not is_value and not word.text.startswith("-"):
+            found.append(word)
+        is_value = not is_value and word.text in _VALUED
+    return found
+
+
+def _first(words: Sequence[Word]) -> list[Word]:
+    """The package of which a command is run: what --from or --spec names, else the first."""
+    for word, after in pairwise(words):
+        if word.text in _SPEC:
+            return [after]
+        if not word.text.startswith("-"):
+            break
+    return _packages(words)[:1]
+
+
+def _is_settled(word: Word) -> bool:
+    """Whether it always means the same, is in the repository, or cannot be told."""
+    text = word.text.partition(";")[0].strip()
+    if not word.is_known or not text or "*" in text.partition("==")[0]:
+        return True
+    if "git+" in text:
+        return bool(_COMMIT.search(text))
+    return bool(_LOCAL.match(text) or _PINNED.fullmatch(text)) and not text.endswith(".*")
+
+
+RULES = (
+    Rule(
+        "OPS109", "Workflows install packages by version", Severity.WARNING,
+        "What is installed without a version changes from one run to the next, and a stolen release runs at once.",
+        "Write NAME==VERSION, or install from a lock: pip install --require-hashes -r requirements.txt.",
+        links.PIP, unpinned,
+    ),
+)  # fmt: skip
