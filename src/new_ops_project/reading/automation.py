@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from new_ops_project.reading import nodes
 from new_ops_project.reading.document import Files
@@ -14,6 +15,8 @@ _ACTION = re.compile(r"(?:\.github/(?:[^/]+/)*)?action\.ya?ml")
 _DEPENDABOT = re.compile(r"\.github/dependabot\.ya?ml")
 _MATRIX = re.compile(r"\bmatrix\.([\w-]+(?:\.[\w-]+)*)")
 _ENV = re.compile(r"\$\{\{\s*env\.([\w-]+)\s*\}\}")
+# GitHub runs no more steps than that in a job; aliases can make a small file into very many.
+_MOST = 1000
 SHA = re.compile(r"[0-9a-fA-F]{40}")
 
 
@@ -104,7 +107,8 @@ class Job:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Its steps."""
-        return tuple(Step(item, self) for item in self.node.get("steps").items if item.kind == "mapping")
+        items = {id(item): item for item in self.node.get("steps").items[:_MOST] if item.kind == "mapping"}
+        return tuple(Step(item, self) for item in items.values())
 
     def grants(self) -> Node:
         """The permissions that hold for it: its own, else those of the workflow, perhaps none."""
@@ -154,7 +158,7 @@ class Workflow:
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
         """Its jobs."""
-        entries = self.root.get("jobs").entries()
+        entries = islice(self.root.get("jobs").entries(), _MOST)
         return tuple(Job(key, value, self) for key, value in entries if value.kind == "mapping")
 
     @cached_property

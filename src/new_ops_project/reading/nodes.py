@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     import yaml
 
 _DEPTH = 200
-_MERGES = 5  # `<<` of a mapping that itself has `<<`
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+# What one character that is no space is written as; between quotes, escapes can stand for it, or for space.
+_CHARACTERS = {
+    "": re.compile(r"(\S)"),
+    "'": re.compile(r"(''|\S)"),
+    '"': re.compile(r"\\(?:\r?\n|[ \tntr])|(\\.|\S)"),
+}
 _COMMENT = re.compile(r"[\]},]*(?:[ \t][\]}, \t]*)#[ \t]*(.*)")
 
 
@@ -34,6 +39,10 @@ class Source:
         """Path, line and column."""
         line = bisect_right(self.starts, offset)
         return self.path, line, offset - self.starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of that line; '' where there is none."""
+        return self.text[self.starts[number - 1] : self.line_end(self.starts[number - 1])] if number > 0 else ""
 
     def line_end(self, offset: int) -> int:
         """Where the line ends that `offset` is in: before its line feed and carriage return."""
@@ -65,31 +74,27 @@ class Node:
     def get(self, *keys: str) -> "Node":
         """The value at these keys, one below the other; nothing where one is missing."""
         found = self
-        for key in keys:
-            found = found._value(key, _MERGES) or Node(self.source)
+        for name in keys:
+            found = next((value for key, value in found.entries() if key.text == name), Node(self.source))
         return found
-
-    def _value(self, name: str, merges: int) -> "Node | None":
-        for key, value in self.pairs:
-            if key.kind == "scalar" and key.text == name:
-                return value
-        merged = self._value("<<", 0) if merges and name != "<<" else None
-        each = (merged.items or [merged]) if merged else []
-        return next((found for one in each if (found := one._value(name, merges - 1))), None)
 
     def key(self, name: str) -> "Node":
         """The key itself; nothing where there is none."""
         return next((key for key, _ in self.pairs if key.text == name), Node(self.source))
 
     def entries(self) -> Iterator[tuple["Node", "Node"]]:
-        """Each key that is a text, with its value, those of merged mappings last."""
-        yield from self._entries(_MERGES)
-
-    def _entries(self, merges: int) -> Iterator[tuple["Node", "Node"]]:
-        yield from ((key, value) for key, value in self.pairs if key.kind == "scalar" and key.text != "<<")
-        merged = self._value("<<", 0) if merges else None
-        for one in (merged.items or [merged]) if merged else ():
-            yield from one._entries(merges - 1)
+        """Each key that is a text, with its value; those of mappings that `<<` merges are last, and may come twice."""
+        waiting, seen = [self], set[int]()
+        while waiting:
+            node = waiting.pop(0)
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            for key, value in node.pairs:
+                if key.text == "<<":
+                    waiting += value.items or [value]
+                elif key.kind == "scalar":
+                    yield key, value
 
     @property
     def scalar(self) -> str:
@@ -136,16 +141,16 @@ class Node:
         """The offset behind so many characters that are no space: folding and indentation only touch space."""
         head = re.match(r"[|>][^\n]*", self.raw) if self.style in "|>" else None
         start = self.start + (head.end() if head else len(self.style))
-        for found in re.finditer(r"\S", self.source.text[start : self.end]):
-            if not wanted:
-                return start + found.start()
-            wanted -= 1
+        for found in _CHARACTERS.get(self.style, _CHARACTERS[""]).finditer(self.source.text, start, self.end):
+            if found[1] and not wanted:
+                return found.start()
+            wanted -= bool(found[1])
         return self.start
 
 
 @dataclass(frozen=True, eq=False)
 class Tree:
-    """One YAML file: its first document; why it does not parse, or '', and where; keys that stand twice in a mapping."""
+    """One YAML file: its first document, why it does not parse, or '', and where; keys that a mapping has twice."""
 
     root: Node
     problem: str = ""
@@ -199,7 +204,7 @@ class _Builder:
     _open: list[Node] = field(default_factory=list)
     _keys: list[Node | None] = field(default_factory=list)
     _names: list[set[str]] = field(default_factory=list)
-    _anchors: dict[str, Node] = field(default_factory=dict)
+    _anchors: dict[Any, Node] = field(default_factory=dict)
 
     @property
     def root(self) -> Node:
@@ -215,10 +220,14 @@ class _Builder:
             if isinstance(event, yaml.DocumentEndEvent):
                 is_first = False
             elif is_first and isinstance(event, yaml.CollectionEndEvent):
-                for stack in (self._open, self._keys, self._names):
-                    stack.pop()  # type: ignore[attr-defined]
+                self._close()
             elif is_first and isinstance(event, yaml.NodeEvent):
                 self._take(event)
+
+    def _close(self) -> None:
+        self._open.pop()
+        self._keys.pop()
+        self._names.pop()
 
     def _take(self, event: Any) -> None:
         import yaml

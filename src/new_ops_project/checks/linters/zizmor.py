@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from new_ops_project.checks.linters import program
@@ -14,6 +15,7 @@ NAME = "zizmor"
 # What it ends with: nothing, or the highest severity that it found.
 _CODES = (0, 3, 10, 11, 12, 13, 14)
 _CONFIGS = ("zizmor.yml", "zizmor.yaml", ".github/zizmor.yml", ".github/zizmor.yaml")
+_NO_CONFIG = Path(__file__).with_name("zizmor.yml")
 _SEVERITIES = {"High": Severity.ERROR, "Medium": Severity.WARNING, "Low": Severity.WARNING}
 # The rules of ours that say the same: within the lines that it names, or anywhere in the file.
 _SAME_PLACE = {
@@ -23,8 +25,8 @@ _SAME_PLACE = {
     "unpinned-uses": ("OPS101",),
 }  # fmt: skip
 _SAME_FILE = {
-    "anonymous-definition": ("OPS117",), "concurrency-limits": ("OPS115", "OPS116"), "excessive-permissions": ("OPS112",),
-    "undocumented-permissions": ("OPS121",),
+    "anonymous-definition": ("OPS117",), "concurrency-limits": ("OPS115", "OPS116"),
+    "excessive-permissions": ("OPS112",), "undocumented-permissions": ("OPS121",),
 }  # fmt: skip
 
 
@@ -49,21 +51,20 @@ def look(repo: Repo) -> tuple[Audit, ...]:
     """
     if not repo.automation.trees:
         return ()
-    config = next((path for path in _CONFIGS if path in repo.files), "")
-    settings = ("--config", config) if config else ("--no-config",)
+    config = next((path for path in _CONFIGS if path in repo.files), str(_NO_CONFIG))
     said = program.said(
-        NAME, "--offline", "--format=json-v1", "--no-progress", "--persona=regular", *settings, ".",
+        NAME, "--offline", "--format=json-v1", "--no-progress", "--persona=regular", f"--config={config}", ".",
         cwd=repo.folder, codes=_CODES,
     )  # fmt: skip
     try:
         found = json.loads(said.stdout or b"[]")
         return tuple(_audit(repo, one) for one in found if not one.get("ignored"))
-    except (ValueError, TypeError, KeyError, AttributeError, StopIteration) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise UncheckedError("zizmor says what cannot be read.", "Try another version of zizmor.") from error
 
 
 def _audit(repo: Repo, found: Mapping[str, Any]) -> Audit:
-    primary = next(one for one in found["locations"] if one["symbolic"]["kind"] == "Primary")
+    (primary, *_) = (one for one in found["locations"] if one["symbolic"]["kind"] == "Primary")
     local = primary["symbolic"]["key"]["Local"]
     path = str(local.get("verbatim_path") or local["given_path"]).replace("\\", "/").removeprefix("./")
     start, end = (primary["concrete"]["location"][name] for name in ("start_point", "end_point"))

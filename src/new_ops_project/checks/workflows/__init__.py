@@ -3,7 +3,18 @@
 from new_ops_project.checks.linters import zizmor
 from new_ops_project.checks.rule import Family
 from new_ops_project.checks.workflows import (
-    checkouts, dependabot, events, grants, habits, inputs, installs, parsing, pinning, pythons, runners, secrets,
+    checkouts,
+    dependabot,
+    events,
+    grants,
+    habits,
+    inputs,
+    installs,
+    parsing,
+    pinning,
+    pythons,
+    runners,
+    secrets,
     untrusted,
 )  # fmt: skip
 

@@ -67,7 +67,7 @@ def _switched_off(step: Step) -> Fix:
 
 def _is_first(key: Node) -> bool:
     """Whether only space stands before it in its line."""
-    return not key.source.text[key.source.starts[key.line - 1] : key.start].strip(" ")
+    return not key.source.line(key.line)[: key.column - 1].strip(" ")
 
 
 RULES = (

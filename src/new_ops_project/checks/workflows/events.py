@@ -21,11 +21,12 @@ def overlapping(repo: Repo) -> Iterator[Breach]:
     """Each workflow whose runs are left to pile up or to overlap."""
     for workflow in repo.automation.workflows:
         groups = [*_groups(workflow)]
-        first = next(iter(workflow.triggers.values()))[0] if workflow.triggers else workflow.root
         if "pull_request" in workflow.triggers:
-            if not any(group.kind == "scalar" or group.key("cancel-in-progress") for group in groups):
-                yield Breach("A newer commit does not end the run of the one before it.", *first.place)
+            place = workflow.triggers["pull_request"][0].place
+            if not any(group.key("cancel-in-progress") for group in groups):
+                yield Breach("A newer commit does not end the run of the one before it.", *place)
         elif not groups and _changes_things(workflow):
+            first = next((place for place, _ in workflow.triggers.values()), workflow.root)
             remedy = "Write `concurrency: {group: NAME, cancel-in-progress: false}`."
             yield Breach("Two runs of this can overlap.", *first.place, remedy=remedy)
 
@@ -97,7 +98,7 @@ def _privileged(workflow: Workflow, event: str) -> Breach:
     place = workflow.triggers[event][0].place
     for step in (step for job in workflow.jobs for step in job.steps):
         if step.uses.action == "actions/checkout" and _HEAD.search(step.given("ref").text):
-            message = f"`{event}` gives the code of a stranger, checked out in line {step.uses.node.line}, our secrets."
+            message = f"`{event}` gives a stranger's code, checked out in line {step.uses.node.line}, our secrets."
             return Breach(message, *place, severity=Severity.ERROR)
     return Breach(f"`{event}` runs with write access and secrets for what a stranger sends.", *place)
 
@@ -105,7 +106,7 @@ def _privileged(workflow: Workflow, event: str) -> Breach:
 RULES = (
     Rule(
         "OPS115", "Runs neither pile up nor overlap", Severity.INFO,
-        "Superseded runs hold runners that others wait for; two runs that change the same things get in each other's way.",
+        "Superseded runs hold runners that others wait for; two runs that change the same things meet half-way.",
         "Write `concurrency:` with `group: ${{ github.workflow }}-${{ github.ref }}` and `cancel-in-progress: true`.",
         links.CONCURRENCY, overlapping,
     ),

@@ -45,10 +45,9 @@ def _asks(key: Node, value: Node) -> bool:
 
 def _is_explained(key: Node, value: Node) -> bool:
     """Whether there is a comment behind the grant, or in the line above it."""
-    if value.comment or key.line < 2:
-        return bool(value.comment)
-    source = key.source
-    above = source.text[source.starts[key.line - 2] : source.starts[key.line - 1]]
+    if value.comment:
+        return True
+    above = key.source.line(key.line - 1)
     return "#" in above and (above.lstrip().startswith("#") or above.partition("#")[0].strip() == "permissions:")
 
 

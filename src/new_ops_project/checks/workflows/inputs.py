@@ -11,6 +11,7 @@ from new_ops_project.reading.automation import Uses
 from new_ops_project.reading.nodes import Node
 
 _DOCKER = ("args", "entrypoint")
+_LONG = 4  # letters: two shorter names are alike by chance
 
 
 def unknown(repo: Repo) -> Iterator[Breach]:
@@ -71,7 +72,7 @@ def _close(name: str, names: Sequence[str]) -> str:
 
 def _slip(name: str, names: Sequence[str]) -> str:
     """The input that differs in one slip only: a letter more, less, another, two swapped; or `_` for `-`."""
-    return next((one for one in names if len(one) > 3 and _is_slip(name, one.lower())), "")
+    return next((one for one in names if len(one) >= _LONG and _is_slip(name, one.lower())), "")
 
 
 def _is_slip(one: str, other: str) -> bool:
@@ -88,7 +89,7 @@ def _is_slip(one: str, other: str) -> bool:
 RULES = (
     Rule(
         "OPS110", "Inputs are those that the action has", Severity.ERROR,
-        "GitHub only warns of an input that an action does not have, in a log that nobody reads: what was meant is off.",
+        "GitHub warns of such an input in a log that nobody reads, and what was meant does not happen.",
         "Correct its name.", links.METADATA, unknown,
     ),
 )  # fmt: skip

@@ -42,14 +42,14 @@ def unpinned(repo: Repo) -> Iterator[Breach]:
             continue
         if uses.is_docker:
             yield from _image(uses)
-        elif not (uses.repository == _BY_TAG and len(table.numbers(uses.ref)) == 3):
+        elif not (uses.repository == _BY_TAG and table.is_full(uses.ref)):
             yield _moving(uses)
 
 
 def _image(uses: Uses) -> Iterator[Breach]:
     if not _DIGEST.search(uses.text):
-        yield Breach(f"{uses.text} is an image by a tag, which can be moved to another image.", *uses.node.place,
-                     remedy=f"Write its digest: `{uses.text}@sha256:...` (`docker buildx imagetools inspect`).")  # fmt: skip
+        remedy = f"Write its digest: `{uses.text}@sha256:...` (`docker buildx imagetools inspect` tells it)."
+        yield Breach(f"{uses.text} can be moved to another image.", *uses.node.place, remedy=remedy)
 
 
 def _moving(uses: Uses) -> Breach:
@@ -105,8 +105,9 @@ def another_version(repo: Repo) -> Iterator[Breach]:
         if release and release.is_sure and _differs(said, release):
             meant = known.by_version(said)
             other = f"; {said} would be {meant.sha}" if meant else ""
-            yield Breach(f"The comment says {said}, and this commit is {release.version}.", *uses.node.place,
-                         remedy=f"Write `# {release.version}`{other}.", fix=_corrected(uses, said, release))  # fmt: skip
+            message = f"The comment says {said}, and this commit is {release.version}."
+            remedy = f"Write `# {release.version}`{other}."
+            yield Breach(message, *uses.node.place, _corrected(uses, said, release), remedy)
 
 
 def uncommented(repo: Repo) -> Iterator[Breach]:
@@ -117,8 +118,8 @@ def uncommented(repo: Repo) -> Iterator[Breach]:
         remedy = f"Write `# {release.version}` behind it." if release else ""
         if not uses.node.comment:
             fix = _commented(uses, sure) if sure else ()
-            yield Breach(f"{uses.text} has no comment that says its version.", *uses.node.place, fix, remedy)
-        elif len(table.numbers(said)) < 3 and not (release and said and _differs(said, release)):
+            yield Breach(f"No comment says which version {uses.text} is.", *uses.node.place, fix, remedy)
+        elif not table.is_full(said) and not (release and said and _differs(said, release)):
             told = f"The comment says {said}, which is no full version" if said else "The comment says no version"
             fix = _corrected(uses, said, sure) if sure and said else ()
             yield Breach(f"{told}.", *uses.node.place, fix, remedy, severity=Severity.INFO)
@@ -161,7 +162,7 @@ RULES = (
     ),
     Rule(
         "OPS102", "The version in the comment is this commit", Severity.ERROR,
-        "A comment is what people read and what Dependabot updates from. One that names another release hides what runs.",
+        "The comment is what people read. One that names another release than the commit hides what runs.",
         "Find out which of the two is meant.",
         links.SECURE_USE, contradicted,
     ),

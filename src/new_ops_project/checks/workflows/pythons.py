@@ -14,9 +14,13 @@ from new_ops_project.reading.nodes import Node
 SETUPS = ("actions/setup-python", "astral-sh/setup-uv")
 _KEY = re.compile(r"(?:default[-_]?)?(?:py|python)(?:[-_]?versions?)?|versions?[-_]python", re.IGNORECASE)
 _FLOAT = re.compile(r"[23]\.\d+")
-# 3.12, 3.12.1, 3.13t, 3.14-dev, 3.15.0-rc.1, pypy3.11-v7.3.20, graalpy-24.1: one minor, and nothing is left open.
-_EXACT = re.compile(r"(?:c?python@?-?)?\d+\.\d+(?:\.\d+)?(?:[-+.]?[a-z][\w.+-]*)?|(?:pypy|graalpy|rustpython|miniconda)\S*",
-                    re.IGNORECASE)  # fmt: skip
+# One minor, and nothing left open: 3.12, 3.12.1, 3.12.x, 3.13t, 3.14-dev, 3.15.0-rc.1, "3.15.0-alpha - 3.15",
+# pypy3.11-v7.3.20, graalpy-24.1.
+_EXACT = re.compile(
+    r"(?:c?python@?-?)?\d+\.\d+(?:\.(?:\d+|x|\*))?(?:[-+]?[a-wyz][\w.+-]*)?|(?:pypy|graalpy|miniconda)\S*"
+    r"|~?(\d+\.\d+)\.0-\w[\w.]*(?: - \1(?:\.\d+)?)?",
+    re.IGNORECASE,
+)
 
 
 # ---- OPS107 --------------------------------------------------------------------------------------------------------
@@ -32,13 +36,13 @@ def unquoted(repo: Repo) -> Iterator[Breach]:
 
 def _numbers(root: Node) -> Iterator[Node]:
     """The plain numbers below keys that name a version of Python, wherever they are; each node once."""
-    seen: set[int] = set()
+    seen: set[tuple[int, bool]] = set()
     waiting = [(root, False)]
     while waiting:
         node, is_python = waiting.pop()
-        if id(node) in seen:
+        if (id(node), is_python) in seen:
             continue
-        seen.add(id(node))
+        seen.add((id(node), is_python))
         if is_python and node.is_plain and _FLOAT.fullmatch(node.text):
             yield node
         waiting += [(item, is_python) for item in node.items]

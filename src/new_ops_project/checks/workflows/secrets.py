@@ -51,8 +51,7 @@ def _in_step(step: Step, job: Job) -> Iterator[Breach]:
     names, cloud = _INPUTS.get(step.uses.action, ((), ""))
     if step.given("aws-session-token"):
         return
-    value = next((value for name in names if _is_key(value := step.given(name))), None)
-    if value:
+    for value in [value for name in names if _is_key(value := step.given(name))][:1]:
         yield Breach(f"{step.uses.action} logs in to {cloud} with a static key.", *value.place,
                      severity=Severity.WARNING if has_environment else None)  # fmt: skip
 

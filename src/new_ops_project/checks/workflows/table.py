@@ -11,6 +11,8 @@ from typing import Any
 _FILE = Path(__file__).with_name("actions.json")
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
+_FULL = 3
+
 
 @dataclass(frozen=True)
 class Release:
@@ -47,7 +49,7 @@ class Known:
     def release(self, ref: str) -> Release | None:
         """What to write for a tag: that release, or the newest one of the same major for v7, or v7.0."""
         wanted = numbers(ref)
-        if len(wanted) == 3:
+        if is_full(ref):
             return self.by_version(ref)
         newest = self.newest
         return newest if newest and wanted and numbers(newest.version)[: len(wanted)] == wanted else None
@@ -57,6 +59,11 @@ def numbers(version: str) -> tuple[int, ...]:
     """The numbers of v7, v7.0 or v7.0.1, with or without `v`; () for what is no version."""
     found = _VERSION.fullmatch(version)
     return tuple(int(part) for part in found.groups() if part is not None) if found else ()
+
+
+def is_full(version: str) -> bool:
+    """Whether it is a version of three numbers, which only one release has."""
+    return len(numbers(version)) == _FULL
 
 
 def known(action: str) -> Known:
