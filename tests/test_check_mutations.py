@@ -46,17 +46,18 @@ def found(files: Texts) -> list[tuple[str, str, int, int]]:
     return [(one.code, one.path, one.line, one.column) for one in findings]
 
 
-# Each tier with each cloud; the other answers take turns.
+# Each tier and each cloud, not each with each; the other answers take turns.
 EVERY = [
-    Variant(tier, PYTHONS[number % len(PYTHONS)], cloud, container=number % 2 == 0,
+    Variant(tier, PYTHONS[number % len(PYTHONS)], cloud, container=number % 4 == 0,
             updates=("dependabot", "renovate", "none")[number % 3],
             license=("MIT", "Apache-2.0", "Proprietary")[number % 3])
     for number, (tier, cloud) in enumerate(product(TIERS, CLOUDS))
+    if number % 2 == 0
 ]  # fmt: skip
 
 
 def test_what_the_template_writes_is_sound(tmp_path: Path) -> None:
-    """Each tier with each cloud: no finding, not even one to know."""
+    """Each tier, cloud and way to keep it fresh: no finding, not even one to know."""
     for number, variant in enumerate(EVERY):
         assert found(texts(variant, tmp_path / str(number))) == [], variant
 

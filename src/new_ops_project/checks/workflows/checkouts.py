@@ -23,11 +23,11 @@ _PUSHING = re.compile(
 
 
 def kept(repo: Repo) -> Iterator[Breach]:
-    """Each checkout that leaves its token in .git/config, in a job that does not need it there."""
+    """Each checkout that leaves its token behind, in a job that does not need it there."""
     for step in repo.automation.steps:
         if step.uses.action == "actions/checkout" and not step.given(_NAME) and not _is_needed(step):
             fix = _switched_off(step) if _is_safe(step) else ()
-            yield Breach("The checkout leaves the job's token in .git/config.", *step.uses.node.place, fix)
+            yield Breach("The checkout leaves the job's token where git reads it.", *step.uses.node.place, fix)
 
 
 def _others(step: Step) -> Iterator[Step]:
@@ -73,7 +73,7 @@ def _is_first(key: Node) -> bool:
 RULES = (
     Rule(
         "OPS114", "Checkouts do not leave their token behind", Severity.WARNING,
-        "Every later step, and every artifact that holds the folder, can read the token from .git/config.",
+        "Every later step can read the token; before v6, so can every artifact that holds the folder.",
         "Write `persist-credentials: false` below `with:` of the checkout; `true` says that it is meant.",
         links.CHECKOUT, kept, fixes=True,
     ),

@@ -9,7 +9,7 @@ from new_ops_project.finding import Severity
 from new_ops_project.reading.nodes import Node
 
 _PYTHON = {"pip", "uv"}
-_PROJECTS = ("pyproject.toml", "Pipfile", "setup.py", "setup.cfg")
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
 _RENOVATE = ("renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json", ".github/renovate.json",
              ".github/renovate.json5")  # fmt: skip
 
@@ -41,8 +41,8 @@ def actions_left_out(repo: Repo) -> Iterator[Breach]:
 
 
 def packages_left_out(repo: Repo) -> Iterator[Breach]:
-    """Settings without pip or uv, where Python packages are listed."""
-    if repo.requirements or any(path in repo.paths for path in _PROJECTS):
+    """Settings without pip or uv, where Python packages are locked."""
+    if any(b"==" in repo.files[path] for path in repo.requirements) or any(path in repo.paths for path in _LOCKS):
         yield from _without(repo, _PYTHON, "Python packages")
 
 
@@ -74,7 +74,7 @@ RULES = (
     Rule(
         "OPS131", "Dependabot updates the Python packages", Severity.WARNING,
         "A locked package that nothing updates keeps its known holes for ever.",
-        "Add an entry with `package-ecosystem: pip` (or uv), `directory: /` and a weekly schedule.",
+        "Add an entry with `package-ecosystem: pip` (`uv` for uv.lock), `directory: /` and a weekly schedule.",
         links.DEPENDABOT, packages_left_out,
     ),
     Rule(

@@ -46,21 +46,16 @@ def cached_release(repo: Repo) -> Iterator[Breach]:
 
 
 def vague_cache(repo: Repo) -> Iterator[Breach]:
-    """Each cache of pip whose key follows requirements.txt, in a repository that locks elsewhere."""
-    if repo.requirements == ("requirements.txt",):
+    """Each cache of pip whose key follows requirements.txt, in a repository that has other locks."""
+    if repo.requirements in {(), ("requirements.txt",)}:
         return
     for step in repo.automation.steps:
         cache = step.given("cache")
         is_pip = step.uses.action == "actions/setup-python" and cache.scalar == "pip"
         if is_pip and not step.given("cache-dependency-path"):
-            path = _locks(repo)
+            path = max(repo.requirements, key=lambda path: len(repo.files[path]))  # what develops holds what runs
             yield Breach("The cache does not say which files decide what is in it.", *cache.place,
                          remedy=f"Write `cache-dependency-path: {path}`.")  # fmt: skip
-
-
-def _locks(repo: Repo) -> str:
-    """The longest list of requirements: what develops holds what runs."""
-    return max(repo.requirements, key=lambda path: len(repo.files[path]), default="pyproject.toml")
 
 
 def empty_upload(repo: Repo) -> Iterator[Breach]:

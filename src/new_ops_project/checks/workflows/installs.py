@@ -44,7 +44,7 @@ def unpinned(repo: Repo) -> Iterator[Breach]:
             moving = [word for word in wanted if not _is_settled(word)]
             if moving:
                 names = ", ".join(word.text for word in moving)
-                yield Breach(f"`{command}` takes the {names} that is newest that day.",
+                yield Breach(f"`{command}` takes whatever is newest that day: {names}.",
                              *step.script.at(moving[0].offset))  # fmt: skip
 
 
