@@ -71,6 +71,7 @@ BROKEN = (
     ("OPS109", steps("- run: sudo -H pip3 install «git+https://example.org/x.git@main")),
     ("OPS109", steps('- run: "uv pip install «ruff"\n- run: uv tool install «ruff@latest\n- run: uvx «ruff check')),
     ("OPS109", steps("- run: pipx install «poetry; pipx run --spec «'build' pyproject-build .")),
+    ("OPS109", steps("- run: python -Im pip install «tox\n- run: cat <<< x; pip install «x\n- run: env X=1 pip install «x")),
     ("OPS109", steps("- run: if true; then pip install «x; fi")),
     # ---- inputs
     ("OPS110", steps(f"- uses: {CHECKOUT}\n  with:\n    «persist-credential: false")),
@@ -97,6 +98,7 @@ BROKEN = (
     ("OPS113", steps("- run: echo «${{ github.ref_name }}")),
     # ---- checkouts
     ("OPS114", steps(f"- uses: «{CHECKOUT}")),
+    ("OPS114", steps(f"- uses: «{CHECKOUT}\n- uses: pre-commit/action@v3\n- uses: docker/build-push-action@v7")),
     ("OPS114", steps(f"- uses: «{CHECKOUT}\n  with: {{fetch-depth: 0}}\n- run: git log")),
     # ---- events
     ("OPS115", "on:\n  «pull_request:\njobs: {}\n"),
@@ -121,7 +123,7 @@ BROKEN = (
 
 CLEAN = (
     ("OPS100", steps("- run: x").replace("\n", "\r\n")),
-    ("OPS101", steps(f"- uses: {CHECKOUT}\n- uses: ./local\n- uses: docker://alpine@sha256:{'0' * 64}")),
+    ("OPS101", steps(f"- uses: {CHECKOUT}\n- uses: ./local\n- uses: $/local\n- uses: docker://alpine@sha256:{'0' * 64}")),
     ("OPS101", f"on: push\njobs:\n  a:\n    uses: {SLSA}@v2.1.0\n"),
     ("OPS102", steps(f"- uses: {CHECKOUT}\n- uses: actions/checkout@{SHA}  # v6.9.9\n- uses: a/b@{SHA}  # v1.0.0")),
     # One source only knows v7.1.0 of setup-python: neither claim rests on it.

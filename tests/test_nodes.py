@@ -127,6 +127,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("a > b 2>&1 < c\nd >>e", ["a", "d"]),
         ("a <<'X' <<-Y\nno\nX\nno\n\tY\nb", ["a", "b"]),
         ("a <<X\nno end", ["a"]),
+        ("a <<< 'x y'\nb", ["a|x y", "b"]),
         ("poetry run a b", ["a b"]),
         ("a ${{ b c }} $(d e) ${f g}", ["a|${{ b c }}|$(d e)|${f g}"]),
         ("(a)\n{ b; }", ["a", "b", "}"]),

@@ -22,7 +22,7 @@ SHA = re.compile(r"[0-9a-fA-F]{40}")
 
 @dataclass(frozen=True, eq=False)
 class Uses:
-    """What a step or a job uses: `actions/checkout@REF`, `./a/folder` or `docker://image`."""
+    """What a step or a job uses: `actions/checkout@REF`, `./a/folder`, `$/a/folder` or `docker://image`."""
 
     node: Node
 
@@ -34,7 +34,7 @@ class Uses:
     @property
     def is_local(self) -> bool:
         """Whether it is in the repository itself."""
-        return self.text.startswith(("./", ".\\"))
+        return self.text.startswith(("./", "$/", ".\\"))
 
     @property
     def is_docker(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 _LONGEST = 200_000  # characters; a script that is longer is no script
 _TOKEN = re.compile(
     r"""
-    (?P<space>[ \t\r]+|\\\r?\n|`\r?\n)
+    (?P<space>[ \t\r]+|\\\r?\n|`\r?\n|<<<)
   | (?P<here><<-?[ \t]*['"]?(?P<name>\w+)['"]?)
   | (?P<redirect>\d?(?:>>?|<)&?[ \t]*(?:[^\s;|&()<>]+)?)
   | (?P<comment>\#[^\n]*)

@@ -16,13 +16,14 @@ NAME = "zizmor"
 _CODES = (0, 3, 10, 11, 12, 13, 14)
 _CONFIGS = ("zizmor.yml", "zizmor.yaml", ".github/zizmor.yml", ".github/zizmor.yaml")
 _NO_CONFIG = Path(__file__).with_name("zizmor.yml")
-_SEVERITIES = {"High": Severity.ERROR, "Medium": Severity.WARNING, "Low": Severity.WARNING}
-# The rules of ours that say the same: within the lines that it names, or anywhere in the file.
+_SEVERITIES = {"High": Severity.ERROR, "Medium": Severity.WARNING}
+# What our own rules judge wherever it is, also by passing over it: OPS101, OPS114 and OPS120.
+_OURS = {"artipacked", "dangerous-triggers", "unpinned-uses"}
+# The rules of ours that may say the same: within the lines that it names, or anywhere in the file.
 _SAME_PLACE = {
-    "adhoc-packages": ("OPS109",), "artipacked": ("OPS114",), "cache-poisoning": ("OPS122",),
-    "dangerous-triggers": ("OPS120",), "dependabot-cooldown": ("OPS132",), "ref-version-mismatch": ("OPS102", "OPS103"),
-    "secrets-outside-env": ("OPS111",), "template-injection": ("OPS113",), "unpinned-images": ("OPS101",),
-    "unpinned-uses": ("OPS101",),
+    "adhoc-packages": ("OPS109",), "cache-poisoning": ("OPS122",), "dependabot-cooldown": ("OPS132",),
+    "ref-version-mismatch": ("OPS102", "OPS103"), "secrets-outside-env": ("OPS111",),
+    "template-injection": ("OPS113",), "unpinned-images": ("OPS101",),
 }  # fmt: skip
 _SAME_FILE = {
     "anonymous-definition": ("OPS117",), "concurrency-limits": ("OPS115", "OPS116"),
@@ -58,7 +59,7 @@ def look(repo: Repo) -> tuple[Audit, ...]:
     )  # fmt: skip
     try:
         found = json.loads(said.stdout or b"[]")
-        return tuple(_audit(repo, one) for one in found if not one.get("ignored"))
+        return tuple(_audit(repo, one) for one in found if not one.get("ignored") and one["ident"] not in _OURS)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise UncheckedError("zizmor says what cannot be read.", "Try another version of zizmor.") from error
 

@@ -11,14 +11,15 @@ from new_ops_project.reading.automation import Step
 from new_ops_project.reading.nodes import Node
 
 _NAME = "persist-credentials"
-# Commands of git that talk to a server, and programs that push.
+# Commands of git that talk to the repository's server, and programs that push.
 _REMOTE = re.compile(
-    r"\bgit\b[^\n|;&]*\s(?:push|fetch|pull|clone|submodule|ls-remote|lfs|remote)\b|\b(?:gh-deploy|ghp-import|mike\s+deploy|"
-    r"semantic-release|changeset|lerna|cz\s+bump|bump-?my-?version|tbump|git-auto-commit|release-it)\b",
+    r"\bgit\b[^\n|;&]*\s(?:push|fetch|pull|submodule|ls-remote|lfs)\b"
+    r"|\b(?:gh-deploy|ghp-import|mike\s+deploy|semantic-release|changeset|lerna|cz\s+bump|bump-?my-?version|tbump|release-it)\b"
 )
+# Actions that push with the token that the checkout left; others, such as create-pull-request, are given one.
 _PUSHING = re.compile(
-    r"(?:git-auto-commit|add-and-commit|gh-pages|github-pages-deploy|semantic-release|push|commit|bump|create-pull-request"
-    r"|renovate|release-please|changesets)",
+    r"git-auto-commit|add-and-commit|gh-pages|pages-deploy|semantic-release|push-protected|/github-push|git-push|"
+    r"changesets/|commitizen|bump-version|version-bump|commit-action$|/commit$"
 )
 
 

@@ -47,7 +47,7 @@ def _inputs(repo: Repo, uses: Uses) -> tuple[Sequence[str], bool]:
 
 
 def _local(repo: Repo, uses: Uses) -> tuple[Sequence[str], bool]:
-    folder = uses.text.replace("\\", "/").removeprefix("./").strip("/")
+    folder = uses.text[2:].replace("\\", "/").strip("/")
     paths = {f"{folder}/{name}".lstrip("/") for name in ("action.yml", "action.yaml")}
     found = next((one.root for one in repo.automation.actions if one.path in paths), None)
     if not found or found.get("inputs").kind not in {"", "mapping"}:
@@ -57,7 +57,7 @@ def _local(repo: Repo, uses: Uses) -> tuple[Sequence[str], bool]:
 
 
 def _called(repo: Repo, uses: Uses) -> tuple[Sequence[str], bool]:
-    path = uses.text.removeprefix("./")
+    path = uses.text[2:]
     found = next((one for one in repo.automation.workflows if one.path == path), None)
     if not found or "workflow_call" not in found.triggers:
         return (), False

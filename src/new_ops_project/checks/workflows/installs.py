@@ -14,6 +14,7 @@ from new_ops_project.reading.shell import Word
 
 _PIP = re.compile(r"pip[\d.]*")
 _PYTHON = re.compile(r"(?:python[\d.]*w?|py|pypy[\d.]*)")
+_MODULE = re.compile(r"-[A-Za-z]*m")
 # With one of these, what is installed is given by a file, or is already here.
 _GIVEN = ("--require-hashes", "--no-index", "-c", "--constraint", "--constraints")
 # Options whose value is the next word. `-e` is none: what it installs is judged like any other.
@@ -59,7 +60,7 @@ def _wanted(words: Sequence[Word]) -> tuple[str, list[Word]]:
     """The command in short, and the packages that it names; none for any other command."""
     texts = [words[0].program, *(word.text for word in words[1:])]
     if _PYTHON.fullmatch(texts[0]) or "$" in texts[0]:
-        at = next((at for at, text in enumerate(texts[:6]) if text == "-m"), len(texts))
+        at = next((at for at, text in enumerate(texts[:6]) if _MODULE.fullmatch(text)), len(texts))
         texts, words = texts[at + 1 :], words[at + 1 :]
     if not texts:
         return "", []

@@ -27,7 +27,7 @@ _ANYBODY = (
       for part in ("head_branch", "display_title", "head_repository.description", "pull_requests.*.head.ref")),
 )  # fmt: skip
 # What those write who can push, release or start a run.
-_INSIDERS = ("github.ref", "github.ref_name", "github.event.ref", "github.event.release.name",
+_INSIDERS = ("github.ref", "github.ref_name", "github.base_ref", "github.event.ref", "github.event.release.name",
              "github.event.release.body", "github.event.release.tag_name")  # fmt: skip
 _FREE = re.compile(r"inputs\.[\w-]+|github\.event\.inputs\.[\w-]+|github\.event\.client_payload(?:\..*)?")
 _SCRIPTS = {"actions/github-script": "script", "azure/cli": "inlinescript", "azure/powershell": "inlinescript"}
