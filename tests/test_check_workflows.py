@@ -3,6 +3,7 @@
 import pytest
 from flows import CHECKOUT, PATH, PYTHON, UPLOAD, check, found, job, marks, places, steps
 
+from new_ops_project.checks.workflows import table
 from new_ops_project.finding import Severity
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -29,6 +30,8 @@ BROKEN = (
     ("OPS102", steps(f"- uses: «actions/checkout@{SHA}  # v7.0.1")),
     ("OPS102", steps(f"- uses: «Actions/Checkout@{SHA} # 7.0.1")),
     ("OPS102", steps(f"- uses: «github/codeql-action/init@{SHA}  # v4.37.7")),
+    # One source says that this is v7.1.0; what is sure is that v7.0.0 is another.
+    ("OPS102", steps("- uses: «actions/setup-python@6d4fd22b20465ccc0f7354476588e8df7c9ca0e0  # v7.0.0")),
     ("OPS103", steps(f"- uses: «{V7}  # v6.0.0")),
     ("OPS103", steps(f"- uses: «{V7}  # v6")),
     ("OPS103", steps(f"- uses: «{V7.upper()} # tag=v6.1.0")),
@@ -71,7 +74,7 @@ BROKEN = (
     ("OPS109", steps("- run: sudo -H pip3 install «git+https://example.org/x.git@main")),
     ("OPS109", steps('- run: "uv pip install «ruff"\n- run: uv tool install «ruff@latest\n- run: uvx «ruff check')),
     ("OPS109", steps("- run: pipx install «poetry; pipx run --spec «'build' pyproject-build .")),
-    ("OPS109", steps("- run: python -Im pip install «tox\n- run: cat <<< x; pip install «x\n- run: env X=1 pip install «x")),
+    ("OPS109", steps("- run: python -Im pip install «tox\n- run: cat <<< x; env X=1 pip install «x")),
     ("OPS109", steps("- run: if true; then pip install «x; fi")),
     # ---- inputs
     ("OPS110", steps(f"- uses: {CHECKOUT}\n  with:\n    «persist-credential: false")),
@@ -123,7 +126,7 @@ BROKEN = (
 
 CLEAN = (
     ("OPS100", steps("- run: x").replace("\n", "\r\n")),
-    ("OPS101", steps(f"- uses: {CHECKOUT}\n- uses: ./local\n- uses: $/local\n- uses: docker://alpine@sha256:{'0' * 64}")),
+    ("OPS101", steps(f"- uses: {CHECKOUT}\n- uses: ./local\n- uses: $/local\n- uses: docker://a@sha256:{'0' * 64}")),
     ("OPS101", f"on: push\njobs:\n  a:\n    uses: {SLSA}@v2.1.0\n"),
     ("OPS102", steps(f"- uses: {CHECKOUT}\n- uses: actions/checkout@{SHA}  # v6.9.9\n- uses: a/b@{SHA}  # v1.0.0")),
     # One source only knows v7.1.0 of setup-python: neither claim rests on it.
@@ -256,6 +259,15 @@ def test_a_cache_follows_the_lock_that_is_installed() -> None:
     assert [place[2:]] == marks(text)
     assert not [place for place in found({PATH: text, "requirements.txt": ""}) if place[0] == "OPS123"]
     assert places("OPS123", text) == []
+
+
+def test_two_known_versions_contradict_each_other_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where both the comment and the commit are known, only OPS103 speaks, and names the other commit."""
+    known = table.Known((table.Release("v1.0.0", "1" * 40), table.Release("v2.0.0", "2" * 40)))
+    monkeypatch.setattr(table, "actions", lambda: {"a/b": known})
+    text = steps(f"- uses: a/b@{'1' * 40}  # v2.0.0")
+    assert places("OPS102", text) == []
+    assert one("OPS103", text)[1] == f"Write `# v1.0.0`; v2.0.0 would be {'2' * 40}."
 
 
 # ---- what a finding says --------------------------------------------------------------------------------------------

@@ -90,10 +90,10 @@ def _names(comment: str, release: Release) -> bool:
 
 
 def contradicted(repo: Repo) -> Iterator[Breach]:
-    """Each comment whose version is known to be another commit than the one that stands there, which is not known."""
+    """Each comment whose version is known to be another commit; not where OPS103 knows which version this one is."""
     for uses, known, said in _pinned(repo):
-        release = known.by_version(said)
-        if release and not known.by_sha(uses.ref) and release.sha != uses.ref.lower():
+        release, this = known.by_version(said), known.by_sha(uses.ref)
+        if release and release.sha != uses.ref.lower() and not (this and this.is_sure):
             remedy = f"If {release.version} is meant: `uses: {uses.text.partition('@')[0]}@{release.sha}  # {said}`."
             yield Breach(f"The comment says {said}, which is not this commit.", *uses.node.place, remedy=remedy)
 
