@@ -282,6 +282,7 @@ def one(code: str, text: str) -> tuple[str, str, Severity]:
 def test_a_tag_is_answered_with_the_line_to_write() -> None:
     """The remedy holds commit id and version."""
     assert one("OPS101", steps("- uses: actions/checkout@v7"))[1] == f"Write `uses: {CHECKOUT}`."
+    assert one("OPS101", steps("- uses: actions/checkout@v4"))[1].endswith(f"; v7.0.1 is {V7.partition('@')[2]}.")
 
 
 def test_a_misspelt_input_is_answered_with_the_right_one() -> None:

@@ -54,7 +54,8 @@ def _image(uses: Uses) -> Iterator[Breach]:
 
 def _moving(uses: Uses) -> Breach:
     name, _, ref = uses.text.partition("@")
-    release = table.known(uses.action).release(ref)
+    known = table.known(uses.action)
+    release = known.release(ref)
     if not ref:
         message = f"{uses.text} names no version."
     elif _SHORT.fullmatch(ref):
@@ -64,7 +65,8 @@ def _moving(uses: Uses) -> Breach:
     if release:
         remedy = f"Write `uses: {name}@{release.sha}  # {release.version}`."
     else:
-        remedy = f"Write the commit id of a release: `uses: {name}@<40 hex digits>  # vX.Y.Z`."
+        newest = f"; {known.newest.version} is {known.newest.sha}" if known.newest else ""
+        remedy = f"Write the commit id of a release: `uses: {name}@<40 hex digits>  # vX.Y.Z`{newest}."
     return Breach(message, *uses.node.place, remedy=remedy, fix=_pin(uses, release) if release else ())
 
 
