@@ -76,5 +76,5 @@ def places(code: str, text: str, path: str = PATH, **others: str) -> list[tuple[
 def fixed(text: str, code: str, path: str = PATH) -> str:
     """The file when the rule of that code has mended it."""
     rules = [rule for rule in RULES if rule.code == code]
-    entries, _ = mending.mended(repo.of({path: text}), rules, lambda _: True)
+    entries = mending.mended(repo.of({path: text}), rules, lambda _: True).files
     return entries[path].content.decode() if path in entries else text

@@ -75,9 +75,9 @@ def test_fixes_of_one_line_follow_each_other() -> None:
     before = steps(
         f"- name: x\n  uses: actions/checkout@v7\n- name: y\n  uses: {PYTHON}\n  with: {{python-version: 3.10}}"
     )
-    entries, done = mending.mended(repo.of({PATH: before}), RULES, lambda _: True)
-    assert entries[PATH].content.decode() == steps(
+    work = mending.mended(repo.of({PATH: before}), RULES, lambda _: True)
+    assert work.files[PATH].content.decode() == steps(
         f"- name: x\n  uses: {CHECKOUT}\n  with:\n    {OFF}\n- name: y\n  uses: {PYTHON}\n"
         '  with: {python-version: "3.10"}'
     )
-    assert [one.code for one in done] == ["OPS101", "OPS107", "OPS114"]
+    assert [one.code for one in work.fixed] == ["OPS101", "OPS107", "OPS114"]
