@@ -1,5 +1,6 @@
 """A repository as the rules see it: its files parsed once, and what follows from them."""
 
+import ast
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from new_ops_project.checks.tools import Reports
 
 PYPROJECT = "pyproject.toml"
+_SHEBANG = re.compile(rb"#![^\n]*\bpython")
 
 
 def _today() -> date:
@@ -92,6 +94,25 @@ class Repo:
     def python_files(self) -> tuple[str, ...]:
         """Every Python file, by path."""
         return tuple(path for path in sorted(self.paths) if path.endswith(".py") and path in self.files)
+
+    @cached_property
+    def python_sources(self) -> tuple[str, ...]:
+        """Every Python file, and every program without a suffix whose first line names Python, by path."""
+        plain = (path for path in self.paths if "." not in path.rpartition("/")[2] and path in self.files)
+        return tuple(sorted({*self.python_files, *(path for path in plain if _SHEBANG.match(self.files[path]))}))
+
+    def syntax(self, path: str) -> ast.Module | None:
+        """The syntax of a Python file, parsed once; None where it has none."""
+        if path not in self._trees:
+            try:
+                self._trees[path] = document.python(self.files[path])
+            except SyntaxError:
+                self._trees[path] = None
+        return self._trees[path]
+
+    @cached_property
+    def _trees(self) -> dict[str, ast.Module | None]:
+        return {}
 
     @cached_property
     def requirements(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from new_ops_project.checks.linters import zizmor
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 # What each tool is asked; it returns what the rules of that tool read, and raises UncheckedError where it is absent.
 TOOLS: Mapping[str, Callable[["Repo"], Any]] = {
+    "detect-secrets": lambda repo: import_module("new_ops_project.checks.linters.secrets").report(repo),
+    "repo-review": lambda repo: import_module("new_ops_project.checks.linters.repo_review").report(repo),
+    "ruff": lambda repo: import_module("new_ops_project.checks.linters.ruff").report(repo),
     zizmor.NAME: zizmor.look,
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.process import ProcessError, Result, run
 
-_EXTRA = "Install what looks: pip install 'new-ops-project[check]'."
+EXTRA = "Install what looks: pip install 'new-ops-project[check]'."
 
 
 def find(name: str) -> str:
@@ -15,7 +15,7 @@ def find(name: str) -> str:
     beside = shutil.which(name, path=str(Path(sys.executable).parent))
     if found := beside or shutil.which(name):
         return found
-    raise UncheckedError(f"{name} is not installed.", _EXTRA)
+    raise UncheckedError(f"{name} is not installed.", EXTRA)
 
 
 def said(name: str, *args: str, cwd: Path, stdin: bytes = b"", codes: tuple[int, ...] = (0, 1)) -> Result:

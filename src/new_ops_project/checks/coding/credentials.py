@@ -1,0 +1,80 @@
+"""Rules about credentials: in Python code by the name of what they are given to, in any file by their form."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from new_ops_project.checks.coding import sources
+from new_ops_project.checks.linters.ruff import Diagnostic
+from new_ops_project.checks.linters.secrets import is_placeholder
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach
+from new_ops_project.finding import Severity
+
+_SHORTEST = 6
+# Names that hold where a secret is, or what it is called, and not the secret.
+_ABOUT = re.compile(
+    r"(?:name|url|uri|path|file|dir|arn|env|var|id|header|field|param|type|kind|prefix|suffix|regex|pattern|format|"
+    r"length|hash|label|title|prompt|message|msg|help|text|template|endpoint|policy|scope|alias|column|attr|attribute|"
+    r"option|flag|class|ref|version)s?",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r'"(.*)"')
+# A place, a reference, something to be filled in, or words: not what anybody logs in with.
+_NO_SECRET = re.compile(
+    r"[/.~$<{%@#:*&?!-].*|\w+:.*|.*\s.*|.*[{<]\w+[}>].*|[A-Za-z]+(?:[_.-][A-Za-z]+)*[_.-]?|[A-Z][A-Z0-9_]*|"
+    r"v?\d+(?:\.\d+)*|.*\.(?:json|ya?ml|toml|txt|pem|key|crt|env|gpg)",
+    re.DOTALL,
+)
+
+
+def written(repo: Repo) -> Iterator[Breach]:
+    """Each password or token that is a literal in the code."""
+    for one in sources.said(repo, "S105", "S106", "S107"):
+        named = _QUOTED.search(one.message)
+        name = named[1] if named else ""
+        if sources.is_aside(one.path) or _ABOUT.fullmatch(re.split(r"[_\W]+", name.rstrip("_"))[-1]):
+            continue
+        if (value := _literal(repo, one)) and looks_secret(value, name):
+            yield Breach(f"A literal is given to `{name}`." if name else "A credential is a literal.",
+                         one.path, one.line, one.column)  # fmt: skip
+
+
+def _literal(repo: Repo, one: Diagnostic) -> str:
+    """The text that ruff points at, or that the argument, default or pair has which it points at."""
+    for kind in (ast.Constant, ast.keyword, ast.arg):
+        found = sources.at(repo, one, kind)
+        value = found.value if isinstance(found, ast.Constant | ast.keyword) else None
+        value = value.value if isinstance(value, ast.Constant) else value
+        if isinstance(found, ast.arg):
+            value = _default(repo, one, found)
+        if isinstance(value, str):
+            return value
+    return ""
+
+
+def _default(repo: Repo, one: Diagnostic, arg: ast.arg) -> str | None:
+    tree = repo.syntax(one.path)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.arguments):
+            plain = [*node.posonlyargs, *node.args]
+            pairs = [*zip(reversed(plain), reversed(node.defaults), strict=False),
+                     *zip(node.kwonlyargs, node.kw_defaults, strict=True)]  # fmt: skip
+            for name, value in pairs:
+                if name is arg and isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    return value.value
+    return None
+
+
+def looks_secret(value: str, name: str = "") -> bool:
+    """Whether a literal can be a credential: no place, word, reference or placeholder, and not short."""
+    is_named = value.lower().replace("-", "_") == name.lower()
+    return len(value) >= _SHORTEST and not is_named and not _NO_SECRET.fullmatch(value) and not is_placeholder(value)
+
+
+def found(repo: Repo) -> Iterator[Breach]:
+    """Each secret that detect-secrets knows by its form; in tests, where most are made up, only to know."""
+    for one in repo.reports.of("detect-secrets"):
+        is_aside = sources.is_test(one.path) or sources.is_aside(one.path)
+        yield Breach(f"This looks like a secret: {one.kind}.", one.path, one.line, one.column,
+                     severity=Severity.INFO if is_aside else None)  # fmt: skip

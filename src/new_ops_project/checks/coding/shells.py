@@ -1,0 +1,159 @@
+"""Rules about other programs: commands that a shell puts together, and failures that nobody looks at."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from new_ops_project.checks.coding import sources
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach
+from new_ops_project.finding import Severity
+
+_WORDS = {"args", "command", "cmd", "commandline"}
+_SAFE = re.compile(r"(?:.*\.)?(?:quote|list2cmdline|getpid|getuid|time)|shlex\.join|len|int|float")
+_CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*|(?:sys\.executable|__file__|os\.\w*sep)")
+_DISCARDING = {"os.system", "subprocess.call"}
+# Whether these succeed matters to nobody.
+_TRIFLES = re.compile(
+    r"(?:\S*/)?(?:clear|cls|reset|tput|stty|color|title|pause|open|xdg-open|start|notify-send|say|osascript|pkill|"
+    r"killall|kill|tset|setterm|logger|sync)\b.*|.*(?:\|\||;)\s*(?:true|:)\s*",
+    re.DOTALL,
+)
+
+
+def joined(repo: Repo) -> Iterator[Breach]:
+    """Each command line for a shell that values are written into as they are."""
+    for one in sources.said(repo, "S602", "S604", "S605"):
+        call, tree = sources.at(repo, one, ast.Call), repo.syntax(one.path)
+        command = _command(call) if isinstance(call, ast.Call) else None
+        if command is None or tree is None or not isinstance(call, ast.Call):
+            continue
+        where = sources.place(repo, one.path, call)
+        if isinstance(command, ast.List | ast.Tuple):
+            if len(command.elts) > 1 and one.code == "S602":
+                yield Breach("With shell=True, only the first item of the list is run as the command.", *where,
+                             severity=Severity.WARNING, remedy="Leave shell=True out.")  # fmt: skip
+        elif unsafe := next(_unquoted(_meant(command, call, tree)), None):
+            value = ast.unparse(unsafe)
+            shown = f"`{value}`" if len(value) < 50 and "`" not in value else "A value"  # noqa: PLR2004 - to be read
+            yield Breach(f"{shown} is written into a command line unquoted, and a shell reads it.", *where)
+
+
+def _command(call: ast.Call) -> ast.expr | None:
+    named = (word.value for word in call.keywords if word.arg in _WORDS)
+    return call.args[0] if call.args else next(named, None)
+
+
+def _meant(command: ast.expr, call: ast.Call, tree: ast.Module) -> ast.expr:
+    """What a name was given last before the call, in the same function; the expression itself if it is no name."""
+    if not isinstance(command, ast.Name):
+        return command
+    scope = next((scope for _, scope in sources.functions(tree) if call in sources.inside(scope)), tree)
+    given = [(node.lineno, node.value) for node in sources.inside(scope)
+             if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) and node.value
+             and node.lineno < call.lineno and _is_to(node, command.id)]  # fmt: skip
+    return max(given, key=lambda one: one[0])[1] if given else command
+
+
+def _is_to(node: ast.Assign | ast.AugAssign | ast.AnnAssign, name: str) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)
+
+
+def _unquoted(command: ast.expr) -> Iterator[ast.expr]:
+    """The parts of a text that is put together which are neither fixed nor quoted."""
+    if isinstance(command, ast.JoinedStr):
+        parts = [part.value for part in command.values if isinstance(part, ast.FormattedValue) and not part.format_spec]
+    elif isinstance(command, ast.BinOp) and isinstance(command.op, ast.Add):
+        parts = list(_added(command))
+        parts = parts if any(_is_text(part) for part in parts) else []
+    elif isinstance(command, ast.BinOp) and isinstance(command.op, ast.Mod) and _is_text(command.left):
+        parts = command.right.elts if isinstance(command.right, ast.Tuple) else [command.right]
+    elif isinstance(command, ast.Call) and _is_format(command):
+        parts = [*command.args, *(word.value for word in command.keywords)]
+    else:
+        parts = []
+    yield from (part for part in parts if not _is_harmless(part))
+
+
+def _added(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        yield from _added(node.left)
+        yield from _added(node.right)
+    elif isinstance(node, ast.JoinedStr):
+        yield from (part.value if isinstance(part, ast.FormattedValue) else part for part in node.values)
+    else:
+        yield node
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_format(call: ast.Call) -> bool:
+    """`"...".format(...)`, or words joined by a space: a list that should have stayed one."""
+    method = call.func.attr if isinstance(call.func, ast.Attribute) and _is_text(call.func.value) else ""
+    return method == "format" or (method == "join" and not any(_quotes(arg) for arg in call.args))
+
+
+def _quotes(node: ast.expr) -> bool:
+    return any(isinstance(part, ast.Attribute | ast.Name) and _last(part) in {"quote", "list2cmdline"}
+               for part in ast.walk(node))  # fmt: skip
+
+
+def _last(node: ast.Attribute | ast.Name) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id
+
+
+def _is_harmless(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        return bool(_SAFE.fullmatch(sources.dotted(node.func)))
+    return isinstance(node, ast.Constant) or bool(_CONSTANT.fullmatch(sources.dotted(node).rpartition(".")[2])
+                                                  or _CONSTANT.fullmatch(sources.dotted(node)))  # fmt: skip
+
+
+# ---- failures --------------------------------------------------------------------------------------------------------
+
+
+def unnoticed(repo: Repo) -> Iterator[Breach]:
+    """Each command whose exit code nobody looks at, though nothing says that it does not matter."""
+    for one in sources.said(repo, "PLW1510"):
+        call, tree = sources.at(repo, one, ast.Call), repo.syntax(one.path)
+        if tree and isinstance(call, ast.Call) and _is_alone(tree, call) and not _is_trifle(call):
+            yield Breach("The command may fail, and the program goes on.", *sources.place(repo, one.path, call))
+    for path, tree in sources.holding(repo, b"os.system"):
+        yield from _discarded(repo, path, tree)
+    for path, tree in sources.holding(repo, b"subprocess", b"call("):
+        if b"os.system" not in repo.files[path]:
+            yield from _discarded(repo, path, tree)
+
+
+def _is_alone(tree: ast.Module, call: ast.Call) -> bool:
+    """Whether the call is a statement, so that its result is gone."""
+    return any(isinstance(node, ast.Expr) and node.value is call for node in ast.walk(tree))
+
+
+def _discarded(repo: Repo, path: str, tree: ast.Module) -> Iterator[Breach]:
+    known = sources.aliases(tree)
+    for node in ast.walk(tree):
+        call = node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+        name = sources.dotted(call.func, known) if call else ""
+        if call is None or name not in _DISCARDING or _is_trifle(call) or sources.is_aside(path):
+            continue
+        if not sources.is_silenced(repo, path, call.lineno, "OPS507"):
+            yield Breach(f"The exit code of {name} is thrown away: the command may fail, and the program goes on.",
+                         *sources.place(repo, path, call),
+                         remedy="Write subprocess.run([...], check=True), or check=False if it may fail.")  # fmt: skip
+
+
+def _is_trifle(call: ast.Call) -> bool:
+    """Whether the command is one that only shows something, or says itself that it may fail."""
+    command = _command(call)
+    first = command.elts[0] if isinstance(command, ast.List | ast.Tuple) and command.elts else command
+    if isinstance(first, ast.IfExp):
+        first = first.body
+    if isinstance(first, ast.JoinedStr) and first.values:
+        first = first.values[0] if isinstance(first.values[0], ast.Constant) else first
+    if isinstance(first, ast.BinOp):
+        first = first.left
+    return isinstance(first, ast.Constant) and bool(_TRIFLES.fullmatch(str(first.value)))

@@ -1,0 +1,132 @@
+"""The Python files that the rules judge: which are a team's own, what ruff says of them, and their syntax."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from new_ops_project.checks.coding import decided
+from new_ops_project.checks.linters.ruff import Diagnostic
+from new_ops_project.checks.repo import Repo
+
+_FOREIGN = {
+    "vendor", "vendored", "_vendor", "third_party", "thirdparty", "extern", "externals", "node_modules",
+    "site-packages", "venv", ".venv",
+}  # fmt: skip
+_GENERATED = re.compile(r".*_pb2(?:_grpc)?\.pyi?|versioneer\.py|_version\.py|get-pip\.py|ez_setup\.py")
+_TESTS = {"tests", "test", "testing", "testdata", "test_data", "fixtures"}
+_TEST = re.compile(r"test_.*|.*_tests?|conftest|tests?")
+_ASIDE = {"docs", "doc", "examples", "example", "samples", "demo", "demos", "bench", "benchmarks"}
+_TASKS = {"setup", "noxfile", "tasks", "fabfile", "dodo", "conf", "manage", "pavement"}
+# What other linters take for a decision, too: a reason stands beside it or in the history.
+_SILENCED = re.compile(r"#\s*(?:noqa(?!\s*:)|nosec\b)", re.IGNORECASE)
+_NOQA = re.compile(r"#\s*noqa\s*:\s*([A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*)", re.IGNORECASE)
+_PYLINT = re.compile(r"#\s*pylint:\s*disable=.*(?:bare-except|broad-except|W070[23]|W0718)")
+
+
+def is_test(path: str) -> bool:
+    """Whether the file belongs to tests."""
+    pure = PurePosixPath(path)
+    return bool(_TESTS & set(pure.parts[:-1]) or _TEST.fullmatch(pure.stem))
+
+
+def is_aside(path: str) -> bool:
+    """Whether the file is an example, documentation, or a task of those who develop."""
+    pure = PurePosixPath(path)
+    return bool(_ASIDE & set(pure.parts[:-1])) or pure.stem in _TASKS
+
+
+def is_foreign(repo: Repo, path: str) -> bool:
+    """Whether the file was written elsewhere, by a program, or is excluded by the configuration of ruff."""
+    pure = PurePosixPath(path)
+    is_copied = bool(_FOREIGN & set(pure.parts[:-1])) or bool(_GENERATED.fullmatch(pure.name))
+    return is_copied or "{{" in path or decided.excludes(repo, path)
+
+
+def said(repo: Repo, *codes: str) -> Iterator[Diagnostic]:
+    """What ruff says with these codes of code that is not in tests; nothing that the repository decided otherwise."""
+    for one in repo.reports.of("ruff"):
+        if one.code not in codes or is_test(one.path) or one.path not in repo.files:
+            continue
+        is_out = decided.leaves_out(repo, one.path, one.code) or is_foreign(repo, one.path)
+        if not is_out and not is_silenced(repo, one.path, one.line):
+            yield one
+
+
+def holding(repo: Repo, *words: bytes) -> Iterator[tuple[str, ast.Module]]:
+    """Each file, not of tests, that holds all these words, with its syntax; the words save parsing the others."""
+    for path in repo.python_sources:
+        if is_test(path) or not all(word in repo.files[path] for word in words) or is_foreign(repo, path):
+            continue
+        if tree := repo.syntax(path):
+            yield path, tree
+
+
+def is_silenced(repo: Repo, path: str, line: int, code: str = "") -> bool:
+    """Whether a comment on the line says that no linter, or not the rule `code`, is meant."""
+    text = line_of(repo, path, line)
+    if "#" not in text:
+        return False
+    named = _NOQA.search(text)
+    is_named = bool(named and code and code in re.split(r"[,\s]+", named[1].upper()))
+    return is_named or bool(_SILENCED.search(text) or _PYLINT.search(text))
+
+
+def line_of(repo: Repo, path: str, line: int) -> str:
+    """The line of that number, '' where there is none."""
+    lines = repo.files[path].split(b"\n", line)
+    return lines[line - 1].decode(errors="replace") if 0 < line <= len(lines) else ""
+
+
+def place(repo: Repo, path: str, node: ast.expr | ast.stmt | ast.ExceptHandler) -> tuple[str, int, int]:
+    """Where a node begins, in characters from 1."""
+    text = line_of(repo, path, node.lineno).encode()[: node.col_offset]
+    return path, node.lineno, len(text.decode(errors="replace")) + 1
+
+
+def at(repo: Repo, one: Diagnostic, kind: type[ast.AST]) -> ast.AST | None:
+    """The node of that kind which begins where ruff points; None where the file has no syntax here."""
+    tree = repo.syntax(one.path)
+    if tree is None:
+        return None
+    column = len(line_of(repo, one.path, one.line)[: one.column - 1].encode())
+    nodes = (node for node in ast.walk(tree) if isinstance(node, kind))
+    return next((node for node in nodes if (getattr(node, "lineno", 0), getattr(node, "col_offset", -1))
+                 == (one.line, column)), None)  # fmt: skip
+
+
+def aliases(tree: ast.Module) -> Mapping[str, str]:
+    """What each imported name means: {"sp": "subprocess", "run": "subprocess.run"}."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update({name.asname: name.name for name in node.names if name.asname})
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.update({name.asname or name.name: f"{node.module}.{name.name}" for name in node.names})
+    return found
+
+
+def dotted(node: ast.AST | None, known: Mapping[str, str] | None = None) -> str:
+    """`a.b.c` of a name or an attribute of one, its first part as it was imported; '' for anything else."""
+    if isinstance(node, ast.Name):
+        return (known or {}).get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value, known)
+        return f"{before}.{node.attr}" if before else ""
+    return ""
+
+
+def inside(node: ast.AST) -> Iterator[ast.AST]:
+    """What is run where the node is run: all of it but functions and classes that are only defined there."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield from inside(child)
+
+
+def functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Every scope with its name: the functions, and the module as ''."""
+    yield "", tree
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, node

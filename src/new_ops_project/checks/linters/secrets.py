@@ -1,0 +1,170 @@
+"""detect-secrets: its detectors of known forms of secrets, asked about every text file; never over the network."""
+
+import importlib.util
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha1
+from pathlib import PurePosixPath
+from typing import Any
+
+from new_ops_project.checks.linters import program
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import UncheckedError
+
+BASELINE = ".secrets.baseline"
+# Without those that guess (entropy, keywords, IP addresses), and those whose form is that of many a word or number
+# (Artifactory, Twilio, SoftLayer, Telegram).
+DETECTORS = {
+    "aws": "AWSKeyDetector", "azure_storage_key": "AzureStorageKeyDetector", "basic_auth": "BasicAuthDetector",
+    "discord": "DiscordBotTokenDetector", "github_token": "GitHubTokenDetector", "gitlab_token": "GitLabTokenDetector",
+    "jwt": "JwtTokenDetector", "mailchimp": "MailchimpDetector", "npm": "NpmDetector", "openai": "OpenAIDetector",
+    "private_key": "PrivateKeyDetector", "pypi_token": "PypiTokenDetector", "sendgrid": "SendGridDetector",
+    "slack": "SlackDetector", "square_oauth": "SquareOAuthDetector", "stripe": "StripeDetector",
+}  # fmt: skip
+_LOCKS = re.compile(r".*\.lock|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go\.sum|.*\.(?:svg|min\.js|map)")
+_ALLOWED = re.compile(r"pragma:\s?(?:allow|white)list[ -]secret|gitleaks:allow")
+_NEXT_ALLOWED = re.compile(r"pragma:\s?(?:allow|white)list[ -]nextline[ -]secret")
+_PLACEHOLDER = re.compile(
+    r"example|sample|dummy|changeme|change[-_]me|placeholder|replace|your|insert|redacted|fake|test|"
+    r"foobar|hunter2|abcdef|12345|xxx|\.\.\.|\*\*\*|000000|todo|none|null|<|\$\{|\{\{|%\(|%s",
+    re.IGNORECASE,
+)
+_VARIED = 5  # characters that differ, in a real secret
+_URL = "basic_auth"
+_KEY = "private_key"
+_BODY = re.compile(r"(?:\s|\\n|\\r|[\"'+])*(?:(?:Proc-Type|DEK-Info)[^\n]*\s+)*[A-Za-z0-9+/]{40}")
+_LOCAL = re.compile(r"[^@\s]*@(?:localhost|127\.0\.0\.1|\[::1\]|(?:\w[\w-]*\.)*example\.(?:com|org|net))\b")
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Where a secret stands, and what kind it is; not what it is. `line` and `column` count from 1 in characters."""
+
+    path: str
+    line: int
+    column: int
+    kind: str
+
+
+def report(repo: Repo) -> tuple[Secret, ...]:
+    """Every secret, but for what an inline pragma or the repository's baseline allows.
+
+    Raises UncheckedError where detect-secrets is not installed.
+    """
+    detectors = _detectors()
+    baseline = _baseline(repo)
+    return tuple(one for path in sorted(repo.paths) if _is_looked_at(path, baseline) and path in repo.files
+                 for one in _found(path, repo.files[path].decode(errors="replace"), detectors, baseline))  # fmt: skip
+
+
+def _detectors() -> Mapping[str, Any]:
+    if importlib.util.find_spec("detect_secrets") is None:
+        raise UncheckedError("detect-secrets is not installed.", program.EXTRA)
+    found = {}
+    for module, name in DETECTORS.items():
+        try:
+            found[module] = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
+        except (ImportError, AttributeError):
+            continue  # a detector that came, or went, with another version
+    return found
+
+
+def _is_looked_at(path: str, baseline: "Baseline") -> bool:
+    name = PurePosixPath(path).name
+    is_data = name == BASELINE or bool(_LOCKS.fullmatch(name))
+    return not is_data and not any(pattern.search(path) for pattern in baseline.files)
+
+
+def _found(path: str, text: str, detectors: Mapping[str, Any], baseline: "Baseline") -> Iterator[Secret]:
+    """The secrets of one file. A detector reads all of it at once: only where it finds something, the lines count."""
+    seen: set[tuple[int, str]] = set()
+    for module, detector in detectors.items():
+        if module == _URL and "@" not in text:
+            continue
+        for value in dict.fromkeys(detector.analyze_string(text)):
+            for line, column in _places(text, value):
+                is_new = (line, value) not in seen
+                if is_new and _counts(module, value, text, line, column) and not baseline.knows(path, value):
+                    seen.add((line, value))
+                    yield Secret(path, line, column, detector.secret_type)
+
+
+def _places(text: str, value: str) -> Iterator[tuple[int, int]]:
+    """Every place of a value that is no part of a longer word."""
+    for match in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", text):
+        before = text[: match.start()]
+        yield before.count("\n") + 1, match.start() - before.rfind("\n")
+
+
+def _counts(module: str, value: str, text: str, line: int, column: int) -> bool:
+    """Whether what has the form of a secret is one, as far as can be told."""
+    lines = text.split("\n")
+    here, above = lines[line - 1], lines[line - 2] if line > 1 else ""
+    if _ALLOWED.search(here) or _NEXT_ALLOWED.search(above):
+        return False
+    rest = "\n".join([here[column - 1 + len(value) :], *lines[line : line + 4]])
+    if module == _KEY:
+        return bool(_BODY.match(rest.lstrip("-")))
+    if module == _URL and (_is_no_password(value) or _LOCAL.match(rest)):
+        return False
+    return not is_placeholder(value)
+
+
+def _is_no_password(value: str) -> bool:
+    """What stands between `:` and `@` in many a URL: a variable, a word, a port."""
+    return bool(re.fullmatch(r"[A-Za-z_-]+|[A-Z_0-9]+|\d+|.*[$%{}<>()\[\]].*", value))
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value stands for the secret that somebody is to put there."""
+    return bool(_PLACEHOLDER.search(value)) or len(set(value.lower())) < _VARIED
+
+
+# ---- what is known and allowed -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What `.secrets.baseline` allows: secrets by path and hash, and files by pattern."""
+
+    hashes: frozenset[tuple[str, str]] = frozenset()
+    files: tuple[re.Pattern[str], ...] = field(default=())
+
+    def knows(self, path: str, value: str) -> bool:
+        """Whether somebody has looked at the secret, and not found that it is one."""
+        return (path, sha1(value.encode(), usedforsecurity=False).hexdigest()) in self.hashes
+
+
+def _baseline(repo: Repo) -> Baseline:
+    """The committed baseline; an empty one where there is none that can be read."""
+    try:
+        data = json.loads(repo.files.get(BASELINE, b"{}"))
+    except (ValueError, RecursionError):
+        return Baseline()
+    results = data.get("results") if isinstance(data, dict) else None
+    filters = data.get("filters_used") if isinstance(data, dict) else None
+    return Baseline(frozenset(_hashes(results)), tuple(_excluded(filters)))
+
+
+def _hashes(results: Any) -> Iterator[tuple[str, str]]:
+    for path, secrets in results.items() if isinstance(results, dict) else ():
+        for one in secrets if isinstance(secrets, list) else ():
+            if isinstance(one, dict) and one.get("is_secret") is not True and isinstance(one.get("hashed_secret"), str):
+                yield PurePosixPath(path.replace("\\", "/")).as_posix(), one["hashed_secret"]
+
+
+def _excluded(filters: Any) -> Iterator[re.Pattern[str]]:
+    for one in filters if isinstance(filters, list) else ():
+        is_files = isinstance(one, dict) and str(one.get("path", "")).endswith(".should_exclude_file")
+        patterns = one.get("pattern") if is_files else ()
+        yield from _compiled(patterns if isinstance(patterns, list) else [patterns] if patterns else ())
+
+
+def _compiled(patterns: Iterable[Any]) -> Iterator[re.Pattern[str]]:
+    for pattern in patterns:
+        try:
+            yield re.compile(str(pattern))
+        except (re.error, RecursionError, OverflowError):
+            continue
