@@ -1,6 +1,5 @@
 """A repository as the rules see it: its files parsed once, and what follows from them."""
 
-import ast
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,11 +15,13 @@ from new_ops_project.reading import automation, document, layout, setupfiles, ve
 from new_ops_project.reading.automation import Automation
 from new_ops_project.reading.document import Document, Files
 from new_ops_project.reading.layout import Layout
+from new_ops_project.reading.pysyntax import Syntax
 
 if TYPE_CHECKING:
     from new_ops_project.checks.tools import Reports
 
 PYPROJECT = "pyproject.toml"
+RUFF_NAMES = (".ruff.toml", "ruff.toml", PYPROJECT)  # in ruff's order: the first that is there counts
 _SHEBANG = re.compile(rb"#![^\n]*\bpython")
 
 
@@ -101,17 +102,23 @@ class Repo:
         plain = (path for path in self.paths if "." not in path.rpartition("/")[2] and path in self.files)
         return tuple(sorted({*self.python_files, *(path for path in plain if _SHEBANG.match(self.files[path]))}))
 
-    def syntax(self, path: str) -> ast.Module | None:
+    @cached_property
+    def ruff_configurations(self) -> tuple[tuple[str, bytes], ...]:
+        """The files, in any folder, that can configure ruff, with what they say."""
+        paths = (path for path in sorted(self.paths) if path.rpartition("/")[2] in RUFF_NAMES)
+        return tuple((path, self.files[path]) for path in paths if path in self.files)
+
+    def syntax(self, path: str) -> Syntax | None:
         """The syntax of a Python file, parsed once; None where it has none."""
-        if path not in self._trees:
+        if path not in self._parsed:
             try:
-                self._trees[path] = document.python(self.files[path])
+                self._parsed[path] = Syntax(document.python(self.files[path]))
             except SyntaxError:
-                self._trees[path] = None
-        return self._trees[path]
+                self._parsed[path] = None
+        return self._parsed[path]
 
     @cached_property
-    def _trees(self) -> dict[str, ast.Module | None]:
+    def _parsed(self) -> dict[str, Syntax | None]:
         return {}
 
     @cached_property

@@ -16,13 +16,13 @@ _SHORTEST = 6
 _ABOUT = re.compile(
     r"(?:name|url|uri|path|file|dir|arn|env|var|id|header|field|param|type|kind|prefix|suffix|regex|pattern|format|"
     r"length|hash|label|title|prompt|message|msg|help|text|template|endpoint|policy|scope|alias|column|attr|attribute|"
-    r"option|flag|class|ref|version)s?",
+    r"option|flag|class|ref|version|keyword|user|username|store|provider|source|service)s?",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r'"(.*)"')
 # A place, a reference, something to be filled in, or words: not what anybody logs in with.
 _NO_SECRET = re.compile(
-    r"[/.~$<{%@#:*&?!-].*|\w+:.*|.*\s.*|.*[{<]\w+[}>].*|[A-Za-z]+(?:[_.-][A-Za-z]+)*[_.-]?|[A-Z][A-Z0-9_]*|"
+    r"[/.~$<{%@#:*&?!_-].*|.*(?:\(\?|\\[wdsbSWD]|\[[^\]]*\]|\).*\|).*|\w+:.*|.*\s.*|.*[{<]\w+[}>].*|[A-Za-z]+(?:[_.-][A-Za-z]+)*[_.-]?|[A-Z][A-Z0-9_]*|"
     r"v?\d+(?:\.\d+)*|.*\.(?:json|ya?ml|toml|txt|pem|key|crt|env|gpg)",
     re.DOTALL,
 )
@@ -54,16 +54,15 @@ def _literal(repo: Repo, one: Diagnostic) -> str:
 
 
 def _default(repo: Repo, one: Diagnostic, arg: ast.arg) -> str | None:
-    tree = repo.syntax(one.path)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.arguments):
-            plain = [*node.posonlyargs, *node.args]
-            pairs = [*zip(reversed(plain), reversed(node.defaults), strict=False),
-                     *zip(node.kwonlyargs, node.kw_defaults, strict=True)]  # fmt: skip
-            for name, value in pairs:
-                if name is arg and isinstance(value, ast.Constant) and isinstance(value.value, str):
-                    return value.value
-    return None
+    syntax = repo.syntax(one.path)
+    given = syntax.parent(arg) if syntax else None
+    if not isinstance(given, ast.arguments):
+        return None
+    plain = [*given.posonlyargs, *given.args]
+    pairs = [*zip(reversed(plain), reversed(given.defaults), strict=False),
+             *zip(given.kwonlyargs, given.kw_defaults, strict=True)]  # fmt: skip
+    value = next((value for name, value in pairs if name is arg), None)
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
 
 def looks_secret(value: str, name: str = "") -> bool:

@@ -8,10 +8,9 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from new_ops_project.checks.repo import PYPROJECT, Repo
+from new_ops_project.checks.repo import PYPROJECT, RUFF_NAMES, Repo
 from new_ops_project.reading import document
 
-_NAMES = (".ruff.toml", "ruff.toml", PYPROJECT)  # in ruff's order: the first that is there counts
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -51,20 +50,16 @@ def excludes(repo: Repo, path: str) -> bool:
 
 
 def _nearest(repo: Repo, path: str) -> Decided | None:
-    every = _configured(tuple((one, repo.files[one]) for one in sorted(repo.paths) if _is_one(one, repo)))
+    every = _configured(repo.ruff_configurations)
     folders = (str(folder) for folder in PurePosixPath(path).parents)
     return next((every[name] for folder in folders if (name := "" if folder == "." else folder) in every), None)
-
-
-def _is_one(path: str, repo: Repo) -> bool:
-    return path.rpartition("/")[2] in _NAMES and path in repo.files
 
 
 @lru_cache(maxsize=8)
 def _configured(texts: tuple[tuple[str, bytes], ...]) -> Mapping[str, Decided]:
     """The configuration of each folder that has one."""
     found: dict[str, Decided] = {}
-    for name in _NAMES:
+    for name in RUFF_NAMES:
         for path, content in texts:
             base, _, last = path.rpartition("/")
             table = _table(path, content) if last == name else None

@@ -10,6 +10,7 @@ from new_ops_project.checks.linters.ruff import Diagnostic
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.finding import Severity
+from new_ops_project.reading.pysyntax import Syntax, dotted
 
 _LOGGERS = {"logging.getLogger", "structlog.get_logger", "structlog.getLogger", "loguru.logger"}
 _COMMAND = {"argparse", "optparse", "click", "typer", "fire", "docopt", "cmd", "getopt", "plac", "cyclopts"}
@@ -21,15 +22,14 @@ def printed(repo: Repo) -> Iterator[Breach]:
     """Each print that says what a log should: an error, or something in a module that has a logger or is a library."""
     quiet: dict[str, list[ast.Call]] = {}
     for one in sources.said(repo, "T201", "T203"):
-        call = _to_stdout(repo, one)
-        tree = repo.syntax(one.path)
-        if call is None or tree is None or sources.is_aside(one.path):
+        call, syntax = _to_stdout(repo, one), repo.syntax(one.path)
+        if call is None or syntax is None or sources.is_aside(one.path) or _is_talking(syntax):
             continue
-        if _is_of_a_failure(tree, call):
+        if _is_of_a_failure(syntax, call):
             yield Breach("An error is printed among the results: on stdout, without a time or a level.",
                          *sources.place(repo, one.path, call))  # fmt: skip
-        elif not _is_program(repo, one.path, tree) and not _is_shown(tree, call):
-            if _has_logger(tree):
+        elif not _is_program(repo, one.path, syntax) and not _SHOWING.search(syntax.function(call)):
+            if _has_logger(syntax):
                 yield Breach("`print` in a module that has a logger.", *sources.place(repo, one.path, call))
             else:
                 quiet.setdefault(one.path, []).append(call)
@@ -42,43 +42,38 @@ def printed(repo: Repo) -> Iterator[Breach]:
 def _to_stdout(repo: Repo, one: Diagnostic) -> ast.Call | None:
     """The call that ruff points at; None if it says where to print."""
     found = sources.at(repo, one, ast.Call)
-    is_call = isinstance(found, ast.Call) and not any(word.arg in {"file", "stream"} for word in found.keywords)
-    return found if is_call and isinstance(found, ast.Call) else None
+    return found if found and not any(word.arg in {"file", "stream"} for word in found.keywords) else None
 
 
-def _is_of_a_failure(tree: ast.Module, call: ast.Call) -> bool:
-    """Whether it stands in a handler, of a program that does not talk with a person."""
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and call in sources.inside(node)]
-    is_talking = any(isinstance(node, ast.Call) and sources.dotted(node.func) == "input" for node in ast.walk(tree))
-    return bool(found) and not is_talking and not any(handlers.is_wanted(handler) for handler in found)
+def _is_talking(syntax: Syntax) -> bool:
+    """Whether the module asks a person, who is told on the same terminal."""
+    return any(dotted(call.func) == "input" for call in syntax.of(ast.Call))
 
 
-def _is_program(repo: Repo, path: str, tree: ast.Module) -> bool:
+def _is_of_a_failure(syntax: Syntax, call: ast.Call) -> bool:
+    """Whether it stands in a handler of what somebody did not want."""
+    found = syntax.around(call, ast.ExceptHandler)
+    return bool(found) and not any(handlers.is_wanted(handler) for handler in found)
+
+
+def _is_program(repo: Repo, path: str, syntax: Syntax) -> bool:
     """Whether the module is one that is run: what it prints may be its result."""
     pure = PurePosixPath(path)
     if pure.stem in {"__main__", "cli", "main"} or str(pure.parent / "__init__.py") not in repo.paths:
         return True
     module = path.removesuffix(".py").replace("/", ".").removeprefix("src.")
     is_called = any(target.partition(":")[0].strip() == module for target in repo.commands.values())
-    return is_called or any(_is_for_running(node) for node in ast.walk(tree))
+    return is_called or _is_for_running(syntax)
 
 
-def _is_for_running(node: ast.AST) -> bool:
+def _is_for_running(syntax: Syntax) -> bool:
     """A guard, or the import of what reads a command line."""
-    if isinstance(node, ast.If):
-        return any(isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test))
-    if isinstance(node, ast.Import):
-        return any(name.name.partition(".")[0] in _COMMAND for name in node.names)
-    return isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in _COMMAND
+    imported = {name.name for node in syntax.of(ast.Import) for name in node.names}
+    imported |= {node.module or "" for node in syntax.of(ast.ImportFrom)}
+    is_command = bool({name.partition(".")[0] for name in imported} & _COMMAND)
+    return is_command or any(dotted(part) == "__name__" for node in syntax.of(ast.If) for part in ast.walk(node.test))
 
 
-def _is_shown(tree: ast.Module, call: ast.Call) -> bool:
-    """Whether it stands in a function whose name says that it prints."""
-    return any(_SHOWING.search(name) for name, scope in sources.functions(tree)
-               if name and call in sources.inside(scope))  # fmt: skip
-
-
-def _has_logger(tree: ast.Module) -> bool:
-    known = sources.aliases(tree)
-    used = {sources.dotted(node.func, known) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return bool(used & _LOGGERS or _LOGGERS & set(known.values()))
+def _has_logger(syntax: Syntax) -> bool:
+    used = {syntax.meant(call.func) for call in syntax.of(ast.Call)}
+    return bool(used & _LOGGERS or _LOGGERS & set(syntax.imported.values()))

@@ -8,6 +8,7 @@ from new_ops_project.checks.coding import sources
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.finding import Severity
+from new_ops_project.reading.pysyntax import Syntax, dotted, last
 
 _WORDS = {"args", "command", "cmd", "commandline"}
 _SAFE = re.compile(r"(?:.*\.)?(?:quote|list2cmdline|getpid|getuid|time)|shlex\.join|len|int|float")
@@ -24,16 +25,16 @@ _TRIFLES = re.compile(
 def joined(repo: Repo) -> Iterator[Breach]:
     """Each command line for a shell that values are written into as they are."""
     for one in sources.said(repo, "S602", "S604", "S605"):
-        call, tree = sources.at(repo, one, ast.Call), repo.syntax(one.path)
-        command = _command(call) if isinstance(call, ast.Call) else None
-        if command is None or tree is None or not isinstance(call, ast.Call):
+        call, syntax = sources.at(repo, one, ast.Call), repo.syntax(one.path)
+        command = _command(call) if call else None
+        if command is None or syntax is None or call is None:
             continue
         where = sources.place(repo, one.path, call)
         if isinstance(command, ast.List | ast.Tuple):
             if len(command.elts) > 1 and one.code == "S602":
                 yield Breach("With shell=True, only the first item of the list is run as the command.", *where,
                              severity=Severity.WARNING, remedy="Leave shell=True out.")  # fmt: skip
-        elif unsafe := next(_unquoted(_meant(command, call, tree)), None):
+        elif unsafe := next(_unquoted(_meant(command, call, syntax)), None):
             value = ast.unparse(unsafe)
             shown = f"`{value}`" if len(value) < 50 and "`" not in value else "A value"  # noqa: PLR2004 - to be read
             yield Breach(f"{shown} is written into a command line unquoted, and a shell reads it.", *where)
@@ -44,20 +45,21 @@ def _command(call: ast.Call) -> ast.expr | None:
     return call.args[0] if call.args else next(named, None)
 
 
-def _meant(command: ast.expr, call: ast.Call, tree: ast.Module) -> ast.expr:
+def _meant(command: ast.expr, call: ast.Call, syntax: Syntax) -> ast.expr:
     """What a name was given last before the call, in the same function; the expression itself if it is no name."""
     if not isinstance(command, ast.Name):
         return command
-    scope = next((scope for _, scope in sources.functions(tree) if call in sources.inside(scope)), tree)
-    given = [(node.lineno, node.value) for node in sources.inside(scope)
-             if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) and node.value
-             and node.lineno < call.lineno and _is_to(node, command.id)]  # fmt: skip
-    return max(given, key=lambda one: one[0])[1] if given else command
+    scope = syntax.scope(call)
+    nodes: list[tuple[ast.stmt, ast.expr, list[ast.expr]]] = []
+    nodes += [(node, node.value, node.targets) for node in syntax.of(ast.Assign)]
+    nodes += [(node, node.value, [node.target]) for node in syntax.of(ast.AugAssign)]
+    before = [(node.lineno, value) for node, value, targets in nodes if node.lineno < call.lineno
+              and any(_is_name(one, command.id) for one in targets) and syntax.scope(node) is scope]  # fmt: skip
+    return max(before, key=lambda one: one[0])[1] if before else command
 
 
-def _is_to(node: ast.Assign | ast.AugAssign | ast.AnnAssign, name: str) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return any(isinstance(target, ast.Name) and target.id == name for target in targets)
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _unquoted(command: ast.expr) -> Iterator[ast.expr]:
@@ -97,19 +99,14 @@ def _is_format(call: ast.Call) -> bool:
 
 
 def _quotes(node: ast.expr) -> bool:
-    return any(isinstance(part, ast.Attribute | ast.Name) and _last(part) in {"quote", "list2cmdline"}
-               for part in ast.walk(node))  # fmt: skip
-
-
-def _last(node: ast.Attribute | ast.Name) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id
+    return any(last(part) in {"quote", "list2cmdline"} for part in ast.walk(node))
 
 
 def _is_harmless(node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
-        return bool(_SAFE.fullmatch(sources.dotted(node.func)))
-    return isinstance(node, ast.Constant) or bool(_CONSTANT.fullmatch(sources.dotted(node).rpartition(".")[2])
-                                                  or _CONSTANT.fullmatch(sources.dotted(node)))  # fmt: skip
+        return bool(_SAFE.fullmatch(dotted(node.func)))
+    return isinstance(node, ast.Constant) or bool(_CONSTANT.fullmatch(dotted(node).rpartition(".")[2])
+                                                  or _CONSTANT.fullmatch(dotted(node)))  # fmt: skip
 
 
 # ---- failures --------------------------------------------------------------------------------------------------------
@@ -118,26 +115,20 @@ def _is_harmless(node: ast.expr) -> bool:
 def unnoticed(repo: Repo) -> Iterator[Breach]:
     """Each command whose exit code nobody looks at, though nothing says that it does not matter."""
     for one in sources.said(repo, "PLW1510"):
-        call, tree = sources.at(repo, one, ast.Call), repo.syntax(one.path)
-        if tree and isinstance(call, ast.Call) and _is_alone(tree, call) and not _is_trifle(call):
+        call, syntax = sources.at(repo, one, ast.Call), repo.syntax(one.path)
+        if syntax and call and isinstance(syntax.parent(call), ast.Expr) and not _is_trifle(call):
             yield Breach("The command may fail, and the program goes on.", *sources.place(repo, one.path, call))
-    for path, tree in sources.holding(repo, b"os.system"):
-        yield from _discarded(repo, path, tree)
-    for path, tree in sources.holding(repo, b"subprocess", b"call("):
+    for path, syntax in sources.holding(repo, b"os.system"):
+        yield from _discarded(repo, path, syntax)
+    for path, syntax in sources.holding(repo, b"subprocess", b"call("):
         if b"os.system" not in repo.files[path]:
-            yield from _discarded(repo, path, tree)
+            yield from _discarded(repo, path, syntax)
 
 
-def _is_alone(tree: ast.Module, call: ast.Call) -> bool:
-    """Whether the call is a statement, so that its result is gone."""
-    return any(isinstance(node, ast.Expr) and node.value is call for node in ast.walk(tree))
-
-
-def _discarded(repo: Repo, path: str, tree: ast.Module) -> Iterator[Breach]:
-    known = sources.aliases(tree)
-    for node in ast.walk(tree):
-        call = node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
-        name = sources.dotted(call.func, known) if call else ""
+def _discarded(repo: Repo, path: str, syntax: Syntax) -> Iterator[Breach]:
+    for node in syntax.of(ast.Expr):
+        call = node.value if isinstance(node.value, ast.Call) else None
+        name = syntax.meant(call.func) if call else ""
         if call is None or name not in _DISCARDING or _is_trifle(call) or sources.is_aside(path):
             continue
         if not sources.is_silenced(repo, path, call.lineno, "OPS507"):

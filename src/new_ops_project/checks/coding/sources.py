@@ -2,13 +2,16 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from new_ops_project.checks.coding import decided
 from new_ops_project.checks.linters.ruff import Diagnostic
 from new_ops_project.checks.repo import Repo
+from new_ops_project.reading.pysyntax import Syntax
 
+_Node = TypeVar("_Node", bound=ast.AST)
 _FOREIGN = {
     "vendor", "vendored", "_vendor", "third_party", "thirdparty", "extern", "externals", "node_modules",
     "site-packages", "venv", ".venv",
@@ -53,13 +56,17 @@ def said(repo: Repo, *codes: str) -> Iterator[Diagnostic]:
             yield one
 
 
-def holding(repo: Repo, *words: bytes) -> Iterator[tuple[str, ast.Module]]:
+def holding(repo: Repo, *words: bytes | re.Pattern[bytes]) -> Iterator[tuple[str, Syntax]]:
     """Each file, not of tests, that holds all these words, with its syntax; the words save parsing the others."""
     for path in repo.python_sources:
-        if is_test(path) or not all(word in repo.files[path] for word in words) or is_foreign(repo, path):
+        if is_test(path) or not all(_is_in(word, repo.files[path]) for word in words) or is_foreign(repo, path):
             continue
-        if tree := repo.syntax(path):
-            yield path, tree
+        if syntax := repo.syntax(path):
+            yield path, syntax
+
+
+def _is_in(word: bytes | re.Pattern[bytes], content: bytes) -> bool:
+    return word in content if isinstance(word, bytes) else bool(word.search(content))
 
 
 def is_silenced(repo: Repo, path: str, line: int, code: str = "") -> bool:
@@ -84,49 +91,8 @@ def place(repo: Repo, path: str, node: ast.expr | ast.stmt | ast.ExceptHandler) 
     return path, node.lineno, len(text.decode(errors="replace")) + 1
 
 
-def at(repo: Repo, one: Diagnostic, kind: type[ast.AST]) -> ast.AST | None:
+def at(repo: Repo, one: Diagnostic, kind: type[_Node]) -> _Node | None:
     """The node of that kind which begins where ruff points; None where the file has no syntax here."""
-    tree = repo.syntax(one.path)
-    if tree is None:
-        return None
+    syntax = repo.syntax(one.path)
     column = len(line_of(repo, one.path, one.line)[: one.column - 1].encode())
-    nodes = (node for node in ast.walk(tree) if isinstance(node, kind))
-    return next((node for node in nodes if (getattr(node, "lineno", 0), getattr(node, "col_offset", -1))
-                 == (one.line, column)), None)  # fmt: skip
-
-
-def aliases(tree: ast.Module) -> Mapping[str, str]:
-    """What each imported name means: {"sp": "subprocess", "run": "subprocess.run"}."""
-    found: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found.update({name.asname: name.name for name in node.names if name.asname})
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.update({name.asname or name.name: f"{node.module}.{name.name}" for name in node.names})
-    return found
-
-
-def dotted(node: ast.AST | None, known: Mapping[str, str] | None = None) -> str:
-    """`a.b.c` of a name or an attribute of one, its first part as it was imported; '' for anything else."""
-    if isinstance(node, ast.Name):
-        return (known or {}).get(node.id, node.id)
-    if isinstance(node, ast.Attribute):
-        before = dotted(node.value, known)
-        return f"{before}.{node.attr}" if before else ""
-    return ""
-
-
-def inside(node: ast.AST) -> Iterator[ast.AST]:
-    """What is run where the node is run: all of it but functions and classes that are only defined there."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            yield from inside(child)
-
-
-def functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """Every scope with its name: the functions, and the module as ''."""
-    yield "", tree
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name, node
+    return syntax.at(one.line, column, kind) if syntax else None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 OURS = "new_ops_project"
+_ASKED = (f"{OURS}.", "validate_pyproject.")  # whose checks are ours, or ours ask the same
 _CHECKS = "repo_review.checks"
 
 
@@ -48,7 +49,7 @@ def report(repo: Repo) -> tuple[Failed, ...]:
 def _others() -> "list[EntryPoint]":
     from importlib.metadata import entry_points
 
-    return [one for one in entry_points(group=_CHECKS) if not one.value.startswith(f"{OURS}.")]
+    return [one for one in entry_points(group=_CHECKS) if not one.value.startswith(_ASKED)]
 
 
 def _asked(repo: Repo) -> tuple[Failed, ...]:
@@ -57,7 +58,7 @@ def _asked(repo: Repo) -> tuple[Failed, ...]:
 
     collected = processor.collect_all(repo.folder)
     theirs: Mapping[str, Any] = {
-        name: check for name, check in collected.checks.items() if not type(check).__module__.startswith(f"{OURS}.")
+        name: check for name, check in collected.checks.items() if not type(check).__module__.startswith(_ASKED)
     }
     done = processor.process(repo.folder, collected=collected._replace(checks=dict(theirs)))
     return tuple(Failed(one.name, one.description, one.err_msg, one.url) for one in done.results

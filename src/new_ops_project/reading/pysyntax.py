@@ -1,0 +1,108 @@
+"""The syntax of one Python file, walked once: its nodes by kind, what is above each, and what imported names mean."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+_Node = TypeVar("_Node", bound=ast.AST)
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
+@dataclass(frozen=True, eq=False)
+class Syntax:
+    """A file that was parsed."""
+
+    tree: ast.Module
+
+    @cached_property
+    def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, ast.AST]]:
+        """The nodes by their kind, and what each is a part of."""
+        kinds: dict[type[ast.AST], list[ast.AST]] = {}
+        above: dict[ast.AST, ast.AST] = {}
+        waiting: list[ast.AST] = [self.tree]
+        for node in waiting:
+            kinds.setdefault(type(node), []).append(node)
+            for child in ast.iter_child_nodes(node):
+                above[child] = node
+                waiting.append(child)
+        return kinds, above
+
+    def of(self, *kinds: type[_Node]) -> Iterator[_Node]:
+        """Every node of these kinds, those of one kind from the outside in."""
+        for kind in kinds:
+            yield from (node for node in self._walked[0].get(kind, ()) if isinstance(node, kind))
+
+    def at(self, line: int, column: int, kind: type[_Node]) -> _Node | None:
+        """The outermost node of a kind that begins there; `column` in bytes from 0, as in ast."""
+        return next((node for node in self.of(kind) if (getattr(node, "lineno", 0), getattr(node, "col_offset", -1))
+                     == (line, column)), None)  # fmt: skip
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        """What the node is a part of; None of the module."""
+        return self._walked[1].get(node)
+
+    def scope(self, node: ast.AST) -> ast.AST:
+        """The function, class or module that a node stands in."""
+        return next((one for one in self.above(node) if isinstance(one, _SCOPES)), self.tree)
+
+    def function(self, node: ast.AST) -> str:
+        """The name of the function that a node stands in, '' for none."""
+        return str(getattr(self.scope(node), "name", ""))
+
+    def around(self, node: ast.AST, kind: type[_Node]) -> list[_Node]:
+        """The nodes of a kind around a node, in the same scope."""
+        found = []
+        for one in self.above(node):
+            if isinstance(one, kind):
+                found.append(one)
+            if isinstance(one, _SCOPES):
+                break
+        return found
+
+    def above(self, node: ast.AST) -> Iterator[ast.AST]:
+        """What the node is a part of, from the inside out."""
+        one = self.parent(node)
+        while one is not None:
+            yield one
+            one = self.parent(one)
+
+    @cached_property
+    def imported(self) -> Mapping[str, str]:
+        """What each imported name means: {"sp": "subprocess", "run": "subprocess.run"}."""
+        found: dict[str, str] = {}
+        for plain in self.of(ast.Import):
+            found.update({name.asname: name.name for name in plain.names if name.asname})
+        for node in self.of(ast.ImportFrom):
+            if node.module and not node.level:
+                found.update({name.asname or name.name: f"{node.module}.{name.name}" for name in node.names})
+        return found
+
+    def meant(self, node: ast.AST | None) -> str:
+        """`a.b.c` of a name or an attribute of one, its first part as it was imported; '' for anything else."""
+        first, dot, rest = dotted(node).partition(".")
+        return self.imported.get(first, first) + dot + rest
+
+
+def dotted(node: ast.AST | None) -> str:
+    """`a.b.c` of a name or an attribute of one, as it is written; '' for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return ""
+
+
+def last(node: ast.AST | None) -> str:
+    """The last part of what a call names, whatever it belongs to."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def inside(node: ast.AST) -> Iterator[ast.AST]:
+    """What is run where the node is run: all of it but functions and classes that are only defined there."""
+    waiting = [node]
+    for one in waiting:
+        yield one
+        waiting += [child for child in ast.iter_child_nodes(one) if not isinstance(child, _SCOPES)]
