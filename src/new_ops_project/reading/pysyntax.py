@@ -34,10 +34,10 @@ class Syntax:
         for kind in kinds:
             yield from (node for node in self._walked[0].get(kind, ()) if isinstance(node, kind))
 
-    def at(self, line: int, column: int, kind: type[_Node]) -> _Node | None:
-        """The outermost node of a kind that begins there; `column` in bytes from 0, as in ast."""
-        return next((node for node in self.of(kind) if (getattr(node, "lineno", 0), getattr(node, "col_offset", -1))
-                     == (line, column)), None)  # fmt: skip
+    def at(self, line: int, column: int, kind: type[_Node]) -> list[_Node]:
+        """The nodes of a kind that begin there, from the inside out; `column` in bytes from 0, as in ast."""
+        found = [node for node in self.of(kind) if getattr(node, "lineno", 0) == line]
+        return [node for node in reversed(found) if getattr(node, "col_offset", -1) == column]
 
     def parent(self, node: ast.AST) -> ast.AST | None:
         """What the node is a part of; None of the module."""

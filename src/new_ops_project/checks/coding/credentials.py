@@ -23,7 +23,7 @@ _QUOTED = re.compile(r'"(.*)"')
 # A place, a reference, something to be filled in, or words: not what anybody logs in with.
 _NO_SECRET = re.compile(
     r"[/.~$<{%@#:*&?!_-].*|.*(?:\(\?|\\[wdsbSWD]|\[[^\]]*\]|\).*\|).*|\w+:.*|.*\s.*|.*[{<]\w+[}>].*|[A-Za-z]+(?:[_.-][A-Za-z]+)*[_.-]?|[A-Z][A-Z0-9_]*|"
-    r"v?\d+(?:\.\d+)*|.*\.(?:json|ya?ml|toml|txt|pem|key|crt|env|gpg)",
+    r"[a-z0-9_.-]+(?:/[a-z0-9_.-]+)+|v?\d+(?:\.\d+)*|.*\.(?:json|ya?ml|toml|txt|pem|key|crt|env|gpg)",
     re.DOTALL,
 )
 

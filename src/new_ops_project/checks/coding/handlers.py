@@ -20,7 +20,7 @@ _FAILURE = re.compile(r".*(?:Error|Exception|Timeout|TimeoutExpired|Failure|Fail
 _COMMENT = re.compile(r"#\s*(\S.{7,})$")
 _PRAGMA = re.compile(r"pragma|type:|pylint|noqa|nosec|mypy|pyright|fmt:|ruff|isort|todo|fixme|xxx", re.IGNORECASE)
 _EXITS = {"sys.exit", "exit", "quit", "os._exit", "SystemExit", "typer.Exit", "click.exceptions.Exit"}
-_LEAVING = re.compile(rb"\b(?:sys|os|typer|exceptions)\._?[eE]xit\b|\b(?:exit|quit|_exit)\(|\bSystemExit\b")
+_LEAVING = re.compile(rb"\b(?:sys|os|typer|exceptions)\._?[eE]xit\b|\b(?:exit|quit|_exit)\(|\b(?:System)?Exit\b")
 _ZERO = {"os.EX_OK", "EX_OK"}
 _CHOICES = (ast.If, ast.While, ast.Match, ast.For, ast.AsyncFor)
 

@@ -92,7 +92,18 @@ def place(repo: Repo, path: str, node: ast.expr | ast.stmt | ast.ExceptHandler) 
 
 
 def at(repo: Repo, one: Diagnostic, kind: type[_Node]) -> _Node | None:
-    """The node of that kind which begins where ruff points; None where the file has no syntax here."""
+    """The node of that kind which ruff points at, or at what it calls; None where the file has no syntax here.
+
+    In `run(...).stdout.split()` two calls begin at the same place.
+    """
     syntax = repo.syntax(one.path)
-    column = len(line_of(repo, one.path, one.line)[: one.column - 1].encode())
-    return syntax.at(one.line, column, kind) if syntax else None
+    nodes = syntax.at(one.line, _bytes(repo, one.path, one.line, one.column), kind) if syntax else []
+    end = one.end[0], _bytes(repo, one.path, *one.end)
+    meant = (node for node in nodes for part in (node, getattr(node, "func", node))
+             if (getattr(part, "end_lineno", 0), getattr(part, "end_col_offset", -1)) == end)  # fmt: skip
+    return next(meant, nodes[0] if nodes else None)
+
+
+def _bytes(repo: Repo, path: str, line: int, column: int) -> int:
+    """The column as ast counts it: in bytes from 0."""
+    return len(line_of(repo, path, line)[: column - 1].encode())

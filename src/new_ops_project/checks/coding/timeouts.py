@@ -17,8 +17,10 @@ _NO_LIMIT = "{} waits without end where the other side does not answer."
 
 def endless(repo: Repo) -> Iterator[Breach]:
     """Each request that has no timeout; ruff knows those of the functions of requests and httpx."""
-    yield from (Breach(_NO_LIMIT.format("The request"), one.path, one.line, one.column)
-                for one in sources.said(repo, "S113"))  # fmt: skip
+    for one in sources.said(repo, "S113"):
+        call = sources.at(repo, one, ast.Call)
+        if call is None or not _is_limited(call):
+            yield Breach(_NO_LIMIT.format("The request"), one.path, one.line, one.column)
     seen = set[str]()
     for words in ((b"urlopen",), (b"http.client",), (b"requests", b"ession")):
         for path, syntax in sources.holding(repo, *words):

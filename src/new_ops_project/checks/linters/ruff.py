@@ -25,13 +25,14 @@ _NEWER = re.compile(r"on Python 3\.\d+")
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One thing that ruff says; `line` and `column` count from 1 in characters."""
+    """One thing that ruff says; `line`, `column` and `end`, which is behind it, count from 1 in characters."""
 
     path: str
     code: str
     line: int
     column: int
     message: str
+    end: tuple[int, int] = (0, 0)
 
 
 def report(repo: Repo) -> tuple[Diagnostic, ...]:
@@ -72,6 +73,7 @@ def _diagnostics(stdout: bytes, folder: Path) -> Iterator[Diagnostic]:
             code = item["code"] or SYNTAX
             if code != SYNTAX or not _NEWER.search(message):
                 path = Path(os.path.relpath(item["filename"], root)).as_posix()
-                yield Diagnostic(path, code, place["row"], place["column"], message)
+                end = item["end_location"]["row"], item["end_location"]["column"]
+                yield Diagnostic(path, code, place["row"], place["column"], message, end)
     except (ValueError, KeyError, TypeError) as error:
         raise UncheckedError(f"ruff's answer could not be read: {error}", "Try a newer ruff.") from error
