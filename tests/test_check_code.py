@@ -111,6 +111,8 @@ CLEAN = (
     "import sys\ntry:\n    go()\nexcept OSError as e:\n    sys.exit(str(e))\n",
     "import subprocess\nx = subprocess.run('ls | wc -l', shell=True)\n",
     "import subprocess\nx = subprocess.run(cmd, shell=True)\n",
+    "import subprocess\nx = subprocess.run(' '.join(['cd', FOLDER, '&&', 'make']), shell=True)\n",
+    "import os, subprocess\nif os.name == 'nt':\n    x = subprocess.run(['rmdir', y], shell=True)\n",
     "import subprocess, shlex\nx = subprocess.run(f'rm {shlex.quote(y)}', shell=True)\n",
     "import subprocess\nBIN = '/opt/x'\nx = subprocess.run(f'{BIN} --all | tee {self.LOG}', shell=True)\n",
     "import subprocess, shlex\nx = subprocess.run(shlex.join(args), shell=True)\n",
@@ -293,6 +295,21 @@ def test_without_ruff_its_rules_are_skipped(monkeypatch: pytest.MonkeyPatch) -> 
     (skipped,) = checked.skipped
     assert "ruff is not installed" in skipped.reason
     assert set(skipped.codes) == {rule.code for rule in RULES if rule.tool}
+
+
+@pytest.mark.parametrize("depth", [150, 900, 20000])
+def test_deeply_nested_code_is_survived(depth: int) -> None:
+    """Nothing walks down further than Python lets it."""
+    files = {"a.py": f"import os\nos.system('x'{'+a' * depth})\n", "b.py": f"x = os.system('x' % {'a.' * depth}b)\n",
+             "c.py": f"try:\n    x()\nexcept:\n    y({'a(' * (depth % 90)}{')' * (depth % 90)})\n",
+             "d.py": f"import requests\nrequests.Session(){'.a()' * depth}\n"}  # fmt: skip
+    engine.run(repository.of(files), RULES)
+
+
+def test_code_that_ends_ruff_is_survived() -> None:
+    """Its rules say that they could not look."""
+    checked = engine.run(repository.of({"x.py": f"x = {'-' * 100000}a\n"}), RULES)
+    assert [one.reason for one in checked.skipped if not one.reason.startswith("ruff failed")] == []
 
 
 PIECES = st.sampled_from(

@@ -109,10 +109,11 @@ class Repo:
         return tuple((path, self.files[path]) for path in paths if path in self.files)
 
     def syntax(self, path: str) -> Syntax | None:
-        """The syntax of a Python file, parsed once; None where it has none."""
+        """The syntax of a Python file, parsed once; None where it has none, or no sensible one."""
         if path not in self._parsed:
             try:
-                self._parsed[path] = Syntax(document.python(self.files[path]))
+                found = Syntax(document.python(self.files[path]))
+                self._parsed[path] = None if found.is_deep else found
             except SyntaxError:
                 self._parsed[path] = None
         return self._parsed[path]

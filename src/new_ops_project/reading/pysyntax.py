@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TypeVar
 
 _Node = TypeVar("_Node", bound=ast.AST)
+_DEEPEST = 150  # levels; ast.unparse takes four calls for each
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -17,17 +18,26 @@ class Syntax:
     tree: ast.Module
 
     @cached_property
-    def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, ast.AST]]:
-        """The nodes by their kind, and what each is a part of."""
+    def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, ast.AST], int]:
+        """The nodes by their kind, what each is a part of, and how deep they go."""
         kinds: dict[type[ast.AST], list[ast.AST]] = {}
         above: dict[ast.AST, ast.AST] = {}
         waiting: list[ast.AST] = [self.tree]
-        for node in waiting:
-            kinds.setdefault(type(node), []).append(node)
-            for child in ast.iter_child_nodes(node):
-                above[child] = node
-                waiting.append(child)
-        return kinds, above
+        depth = 0
+        while waiting:
+            below: list[ast.AST] = []
+            for node in waiting:
+                kinds.setdefault(type(node), []).append(node)
+                children = list(ast.iter_child_nodes(node))
+                above.update(dict.fromkeys(children, node))
+                below += children
+            waiting, depth = below, depth + 1
+        return kinds, above, depth
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether it is nested as no person writes it, and what walks down in it would meet Python's own limit."""
+        return self._walked[2] > _DEEPEST
 
     def of(self, *kinds: type[_Node]) -> Iterator[_Node]:
         """Every node of these kinds, those of one kind from the outside in."""

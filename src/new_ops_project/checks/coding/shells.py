@@ -12,6 +12,7 @@ from new_ops_project.reading.pysyntax import Syntax, dotted, last
 
 _WORDS = {"args", "command", "cmd", "commandline"}
 _SAFE = re.compile(r"(?:.*\.)?(?:quote|list2cmdline|getpid|getuid|time)|shlex\.join|len|int|float")
+_WINDOWS = re.compile(rb"win32|Windows|['\"]nt['\"]")  # where a list is one command line again
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*|(?:sys\.executable|__file__|os\.\w*sep)")
 _DISCARDING = {"os.system", "subprocess.call"}
 # Whether these succeed matters to nobody.
@@ -31,7 +32,7 @@ def joined(repo: Repo) -> Iterator[Breach]:
             continue
         where = sources.place(repo, one.path, call)
         if isinstance(command, ast.List | ast.Tuple):
-            if len(command.elts) > 1 and one.code == "S602":
+            if len(command.elts) > 1 and one.code == "S602" and not _WINDOWS.search(repo.files[one.path]):
                 yield Breach("With shell=True, only the first item of the list is run as the command.", *where,
                              severity=Severity.WARNING, remedy="Leave shell=True out.")  # fmt: skip
         elif unsafe := next(_unquoted(_meant(command, call, syntax)), None):
@@ -72,7 +73,12 @@ def _unquoted(command: ast.expr) -> Iterator[ast.expr]:
     elif isinstance(command, ast.BinOp) and isinstance(command.op, ast.Mod) and _is_text(command.left):
         parts = command.right.elts if isinstance(command.right, ast.Tuple) else [command.right]
     elif isinstance(command, ast.Call) and _is_format(command):
-        parts = [*command.args, *(word.value for word in command.keywords)]
+        first = command.args[0] if len(command.args) == 1 and last(command.func) == "join" else None
+        parts = (
+            first.elts
+            if isinstance(first, ast.List | ast.Tuple)
+            else [*command.args, *(word.value for word in command.keywords)]
+        )
     else:
         parts = []
     yield from (part for part in parts if not _is_harmless(part))

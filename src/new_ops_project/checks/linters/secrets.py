@@ -1,9 +1,10 @@
 """detect-secrets: its detectors of known forms of secrets, asked about every text file; never over the network."""
 
+import importlib
 import importlib.util
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha1
 from pathlib import PurePosixPath
@@ -23,12 +24,20 @@ DETECTORS = {
     "private_key": "PrivateKeyDetector", "pypi_token": "PypiTokenDetector", "sendgrid": "SendGridDetector",
     "slack": "SlackDetector", "square_oauth": "SquareOAuthDetector", "stripe": "StripeDetector",
 }  # fmt: skip
+# Forms that came after the last version of detect-secrets.
+_MORE = {
+    "GitHub Fine-Grained Token": re.compile(r"github_pat_[A-Za-z0-9_]{82}"),
+    "HashiCorp Vault Token": re.compile(r"hvs\.[A-Za-z0-9_-]{90,120}"),
+    "Docker Access Token": re.compile(r"dckr_pat_[A-Za-z0-9_-]{27}"),
+    "Azure Client Secret": re.compile(r"[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}"),
+}
+_LONG = 12
 _LOCKS = re.compile(r".*\.lock|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go\.sum|.*\.(?:svg|min\.js|map)")
 _ALLOWED = re.compile(r"pragma:\s?(?:allow|white)list[ -]secret|gitleaks:allow")
 _NEXT_ALLOWED = re.compile(r"pragma:\s?(?:allow|white)list[ -]nextline[ -]secret")
 _PLACEHOLDER = re.compile(
     r"example|sample|dummy|changeme|change[-_]me|placeholder|replace|your|insert|redacted|fake|test|"
-    r"foobar|hunter2|abcdef|12345|xxx|\.\.\.|\*\*\*|000000|todo|none|null|<|\$\{|\{\{|%\(|%s",
+    r"foobar|hunter2|abcdef|12345|xxxx|eyJzdWIiOiIxMjM0|\.\.\.|\*\*\*|000000|todo|none|null|<|\$\{|\{\{|\{\w*\}|%\(|%s",
     re.IGNORECASE,
 )
 _VARIED = 5  # characters that differ, in a real secret
@@ -59,16 +68,27 @@ def report(repo: Repo) -> tuple[Secret, ...]:
                  for one in _found(path, repo.files[path].decode(errors="replace"), detectors, baseline))  # fmt: skip
 
 
-def _detectors() -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class _Detector:
+    """Forms of one kind of secret, and which of the texts in one of them are secrets."""
+
+    name: str
+    kind: str
+    forms: tuple[re.Pattern[str], ...]
+    secrets: Callable[[str], Iterable[str]]
+
+
+def _detectors() -> tuple[_Detector, ...]:
     if importlib.util.find_spec("detect_secrets") is None:
         raise UncheckedError("detect-secrets is not installed.", program.EXTRA)
-    found = {}
+    found = []
     for module, name in DETECTORS.items():
         try:
-            found[module] = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
+            plugin = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
+            found.append(_Detector(module, plugin.secret_type, tuple(plugin.denylist), plugin.analyze_string))
         except (ImportError, AttributeError):
             continue  # a detector that came, or went, with another version
-    return found
+    return (*found, *(_Detector("", kind, (form,), lambda text: [text]) for kind, form in _MORE.items()))
 
 
 def _is_looked_at(path: str, baseline: "Baseline") -> bool:
@@ -77,39 +97,50 @@ def _is_looked_at(path: str, baseline: "Baseline") -> bool:
     return not is_data and not any(pattern.search(path) for pattern in baseline.files)
 
 
-def _found(path: str, text: str, detectors: Mapping[str, Any], baseline: "Baseline") -> Iterator[Secret]:
-    """The secrets of one file. A detector reads all of it at once: only where it finds something, the lines count."""
-    seen: set[tuple[int, str]] = set()
-    for module, detector in detectors.items():
-        if module == _URL and "@" not in text:
-            continue
-        for value in dict.fromkeys(detector.analyze_string(text)):
-            for line, column in _places(text, value):
-                is_new = (line, value) not in seen
-                if is_new and _counts(module, value, text, line, column) and not baseline.knows(path, value):
-                    seen.add((line, value))
-                    yield Secret(path, line, column, detector.secret_type)
+def _found(path: str, text: str, detectors: Iterable[_Detector], baseline: "Baseline") -> Iterator[Secret]:
+    """The secrets of one file, each place once."""
+    seen = set[int]()
+    for detector in detectors:
+        if detector.name == _URL and "@" not in text:
+            continue  # its form begins with what every URL has
+        for form in detector.forms:
+            for match in form.finditer(text):
+                start, end = match.span(1 if match.groups() and _is_whole(detector.name, match[1]) else 0)
+                is_new = start not in seen and _is_apart(text, start, "" if detector.name == "jwt" else text[end:][:1])
+                if is_new and _counts(detector, match, text, start, end) and not baseline.knows(path, match):
+                    seen.add(start)
+                    yield Secret(
+                        path, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start), detector.kind
+                    )
 
 
-def _places(text: str, value: str) -> Iterator[tuple[int, int]]:
-    """Every place of a value that is no part of a longer word."""
-    for match in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", text):
-        before = text[: match.start()]
-        yield before.count("\n") + 1, match.start() - before.rfind("\n")
+def _is_whole(module: str, group: str | None) -> bool:
+    """Whether the group is the secret; of some forms it is only how they begin."""
+    return bool(group) and (module == _URL or len(group or "") >= _LONG)
 
 
-def _counts(module: str, value: str, text: str, line: int, column: int) -> bool:
+def _is_apart(text: str, start: int, following: str) -> bool:
+    """Whether it is no part of a longer word, such as a hash."""
+    around = (text[start - 1] if start else "", following)
+    return not any(one.isalnum() and one.isascii() for one in around)
+
+
+def _counts(detector: _Detector, match: re.Match[str], text: str, start: int, end: int) -> bool:
     """Whether what has the form of a secret is one, as far as can be told."""
-    lines = text.split("\n")
-    here, above = lines[line - 1], lines[line - 2] if line > 1 else ""
-    if _ALLOWED.search(here) or _NEXT_ALLOWED.search(above):
+    value, rest = text[start:end], text[end : end + 400]
+    if _is_allowed(text, start) or not any(detector.secrets(match[0])):
         return False
-    rest = "\n".join([here[column - 1 + len(value) :], *lines[line : line + 4]])
-    if module == _KEY:
+    if detector.name == _KEY:
         return bool(_BODY.match(rest.lstrip("-")))
-    if module == _URL and (_is_no_password(value) or _LOCAL.match(rest)):
+    if detector.name == _URL and (_is_no_password(value) or _LOCAL.match(rest)):
         return False
     return not is_placeholder(value)
+
+
+def _is_allowed(text: str, start: int) -> bool:
+    above, here = (["", *text[:start].split("\n")[-2:]])[-2:]
+    line = here + text[start:].partition("\n")[0]
+    return bool(_ALLOWED.search(line) or _NEXT_ALLOWED.search(above))
 
 
 def _is_no_password(value: str) -> bool:
@@ -132,9 +163,10 @@ class Baseline:
     hashes: frozenset[tuple[str, str]] = frozenset()
     files: tuple[re.Pattern[str], ...] = field(default=())
 
-    def knows(self, path: str, value: str) -> bool:
-        """Whether somebody has looked at the secret, and not found that it is one."""
-        return (path, sha1(value.encode(), usedforsecurity=False).hexdigest()) in self.hashes
+    def knows(self, path: str, match: re.Match[str]) -> bool:
+        """Whether somebody has looked at what detect-secrets takes for it, and not found that it is one."""
+        values = [value for value in match.groups() if value] or [match[0]]
+        return any((path, sha1(value.encode(), usedforsecurity=False).hexdigest()) in self.hashes for value in values)
 
 
 def _baseline(repo: Repo) -> Baseline:
