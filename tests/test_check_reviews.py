@@ -4,7 +4,6 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import Run, git
+from repo_review.ghpath import GHPath
 
 from new_ops_project.checks import catalogue, engine, reviewing
 from new_ops_project.checks import repo as repository
@@ -179,70 +179,68 @@ def test_a_folder_in_no_repository_is_looked_at(tmp_path: Path) -> None:
     assert "venv" not in str(looked.of(catalogue.rule("OPS504")))
 
 
-@dataclass(frozen=True)
-class OnGitHub:
-    """What repo_review.ghpath.GHPath is to us: a tree that is listed at once, and files that are fetched one by one."""
+EXIT = "import sys\ntry:\n    go()\nexcept OSError:\n    sys.exit(0)\n"
 
-    files: dict[str, bytes]
-    path: str = ""
+
+@dataclass(frozen=True)
+class Network:
+    """GitHub, as far as repo-review reads it: the files of one repository, and which were asked for."""
+
+    files: dict[str, str]
     fetched: list[str] = field(default_factory=list)
 
-    @property
-    def name(self) -> str:
-        """The last part of the path."""
-        return self.path.rpartition("/")[2]
-
-    def glob(self, _pattern: str) -> Iterator["OnGitHub"]:
-        """Every file and folder."""
-        folders = {name[:at] for name in self.files for at in range(len(name)) if name[at] == "/"}
-        yield from (OnGitHub(self.files, name, self.fetched) for name in (*self.files, *folders))
-
-    def joinpath(self, *parts: str) -> "OnGitHub":
-        """What is below."""
-        return OnGitHub(self.files, "/".join(filter(None, (self.path, *parts))), self.fetched)
-
-    def read_bytes(self) -> bytes:
-        """The file, as a request."""
-        self.fetched.append(self.path)
-        return self.files[self.path]
+    def open_url(self, url: str) -> str:
+        """The tree of the repository, or a file of it; raises OSError for one that there is none of."""
+        if url.startswith("https://api.github.com/"):
+            folders = {name[:at] for name in self.files for at in range(len(name)) if name[at] == "/"}
+            tree = [{"path": name, "type": "blob"} for name in self.files]
+            return json.dumps({"tree": [*tree, *({"path": name, "type": "tree"} for name in folders)]})
+        path = url.removeprefix("https://raw.githubusercontent.com/ops/x/main/")
+        self.fetched.append(path)
+        if path == "gone.py":
+            raise OSError(url)
+        return self.files[path]
 
 
-EXIT = b"import sys\ntry:\n    go()\nexcept OSError:\n    sys.exit(0)\n"
+def on_github(network: Network, monkeypatch: pytest.MonkeyPatch, path: str = "") -> GHPath:
+    """The repository as repo-review hands it over for `gh:ops/x@main`."""
+    monkeypatch.setattr(GHPath, "open_url", staticmethod(network.open_url))
+    return GHPath(repo="ops/x", branch="main", path=path)
 
 
-def test_a_repository_on_github_is_read_file_by_file() -> None:
+def test_a_repository_on_github_is_read_file_by_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what rules ask for is fetched, once; rules that need a folder say nothing."""
-    github = OnGitHub({"ops/x.py": EXIT, "logo.png": b"\0", "big/data.csv": b"1", ".gitignore": b".venv/\n"})
-    looked = reviewing.new_ops_project(github)  # type: ignore[arg-type]
+    network = Network({"ops/x.py": EXIT, "logo.png": "\0", "big/data.csv": "1", ".gitignore": ".venv/\n"})
+    looked = reviewing.new_ops_project(on_github(network, monkeypatch))
     assert str(looked.of(catalogue.rule("OPS504"))).startswith("- ops/x.py:5 ")
     assert looked.of(catalogue.rule("OPS201")) is True
     assert looked.of(catalogue.rule("OPS506")) is None
     assert looked.of(catalogue.rule("OPS511")) is None
-    assert sorted(github.fetched) == [".gitignore", "ops/x.py"]
+    assert {".gitignore", "ops/x.py"} <= set(network.fetched)
+    assert not {"logo.png", "big/data.csv"} & set(network.fetched)
+    assert len(set(network.fetched)) == len(network.fetched)
 
 
-def test_not_too_much_is_fetched() -> None:
+def test_a_package_in_a_folder_on_github_is_read_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are below the package, as they are for a folder on this disk."""
+    network = Network({"tool/ops/x.py": EXIT, "y.py": EXIT, "tool2/z.py": EXIT})
+    looked = reviewing.new_ops_project(on_github(network, monkeypatch, "tool"))
+    assert [one.path for one in looked.checked.findings if one.code == "OPS504"] == ["ops/x.py"]
+
+
+def test_not_too_much_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule that would read hundreds of files on GitHub does not look."""
-    github = OnGitHub({f"x{number}.py": b"" for number in range(400)})
-    looked = reviewing.new_ops_project(github)  # type: ignore[arg-type]
+    network = Network({f"x{number}.py": "" for number in range(400)})
+    looked = reviewing.new_ops_project(on_github(network, monkeypatch))
     assert looked.of(catalogue.rule("OPS504")) is None
-    assert len(github.fetched) == 300
+    assert len(network.fetched) == 300
 
 
-def test_what_cannot_be_fetched_is_empty() -> None:
-    """A file that fails on its way, or is binary, is one without text, for the rules go by its name."""
-
-    class Failing(OnGitHub):
-        def joinpath(self, *parts: str) -> "Failing":
-            return Failing(self.files, "/".join(parts), self.fetched)
-
-        def read_bytes(self) -> bytes:
-            if self.path == "a":
-                raise OSError(self.path)
-            return b"\0"
-
-    files = Remote.walked(Failing({"a": b"", "b": b""}))  # type: ignore[arg-type]
-    assert dict(files) == {"a": b"", "b": b""}
+def test_what_cannot_be_fetched_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that fails on its way, or is binary, is one without text, for rules go by its name."""
+    files = Remote.walked(on_github(Network({"gone.py": "", "binary": "\0", "x": "1"}), monkeypatch))
+    assert dict(files) == {"gone.py": b"", "binary": b"", "x": b"1"}
+    assert "other" not in files
 
 
 def test_texts_mean_themselves_in_markdown() -> None:

@@ -24,7 +24,7 @@ FAMILY = Family(
             "OPS501", "No exception is swallowed", Severity.WARNING,
             "A job that lets go of every exception reports success while it does nothing, and nobody learns why. A bare"
             " `except:` holds up Ctrl-C, too. What is logged, counted or replaced by a value is not"
-            " meant; nor is a handler with a comment that says why." + _DECIDED,
+            " meant; nor is a handler with a comment that says why, or one around a single close()." + _DECIDED,
             "Catch what you expect, e.g. `except OSError:`; let the rest through, or log it with"
             ' `log.exception("...")` and raise.',
             f"{_RUFF}/blind-except/", handlers.swallowed, tool="ruff",

@@ -19,6 +19,9 @@ _WANTED = {
 _FAILURE = re.compile(r".*(?:Error|Exception|Timeout|TimeoutExpired|Failure|Failed)")
 _COMMENT = re.compile(r"#\s*(\S.{7,})$")
 _PRAGMA = re.compile(r"pragma|type:|pylint|noqa|nosec|mypy|pyright|fmt:|ruff|isort|todo|fixme|xxx", re.IGNORECASE)
+_CLOSING = re.compile(
+    r"a?(?:close|disconnect|quit|stop|shutdown|terminate|kill|cleanup|release|cancel|logout)(?:_\w+)?"
+)
 _EXITS = {"sys.exit", "exit", "quit", "os._exit", "SystemExit", "typer.Exit", "click.exceptions.Exit"}
 _LEAVING = re.compile(rb"\b(?:sys|os|typer|exceptions)\._?[eE]xit\b|\b(?:exit|quit|_exit)\(|\b(?:System)?Exit\b")
 _ZERO = {"os.EX_OK", "EX_OK"}
@@ -44,7 +47,9 @@ def swallowed(repo: Repo) -> Iterator[Breach]:
     seen: set[tuple[str, int]] = set()
     for one in sources.said(repo, "S110", "S112", "E722", "BLE001"):
         handler = _handler(repo, one.path, one.line)
-        if handler is None or (one.path, handler.lineno) in seen or _is_explained(repo, one.path, handler):
+        if handler is None or (one.path, handler.lineno) in seen:
+            continue
+        if _is_explained(repo, one.path, handler) or _is_last_care(repo.syntax(one.path), handler):
             continue
         seen.add((one.path, handler.lineno))
         too = "" if handler.type else ", Ctrl-C and sys.exit() too,"
@@ -71,6 +76,14 @@ def _is_explained(repo: Repo, path: str, handler: ast.ExceptHandler) -> bool:
     lines = range(handler.lineno, (handler.body[-1].end_lineno or handler.lineno) + 1)
     return any(found and not _PRAGMA.match(found[1]) for line in lines
                if (found := _COMMENT.search(sources.line_of(repo, path, line))))  # fmt: skip
+
+
+def _is_last_care(syntax: Syntax | None, handler: ast.ExceptHandler) -> bool:
+    """Whether all that was tried is to close or stop something, which may be gone already."""
+    tried = syntax.parent(handler) if syntax and handler.type else None
+    body = tried.body if isinstance(tried, ast.Try) else []
+    calls = [node.value for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    return len(calls) == len(body) == 1 and bool(_CLOSING.fullmatch(last(calls[0].func)))
 
 
 def _does_nothing(node: ast.stmt) -> bool:

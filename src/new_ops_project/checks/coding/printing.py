@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from new_ops_project.checks.coding import handlers, sources
@@ -21,18 +21,28 @@ _SHOWING = re.compile(r"print|show|display|report|dump|main|usage|banner|menu|re
 def printed(repo: Repo) -> Iterator[Breach]:
     """Each print that says what a log should: an error, or something in a module that has a logger or is a library."""
     quiet: dict[str, list[ast.Call]] = {}
-    for one in sources.said(repo, "T201", "T203"):
-        call, syntax = _to_stdout(repo, one), repo.syntax(one.path)
-        if call is None or syntax is None or sources.is_aside(one.path) or _is_talking(syntax):
-            continue
+    for path, call, syntax in _calls(repo):
         if _is_of_a_failure(syntax, call):
             yield Breach("An error is printed among the results: on stdout, without a time or a level.",
-                         *sources.place(repo, one.path, call))  # fmt: skip
-        elif not _is_program(repo, one.path, syntax) and not _SHOWING.search(syntax.function(call)):
-            if _has_logger(syntax):
-                yield Breach("`print` in a module that has a logger.", *sources.place(repo, one.path, call))
-            else:
-                quiet.setdefault(one.path, []).append(call)
+                         *sources.place(repo, path, call))  # fmt: skip
+        elif _is_program(repo, path, syntax) or _SHOWING.search(syntax.function(call)):
+            continue
+        elif _has_logger(syntax):
+            yield Breach("`print` in a module that has a logger.", *sources.place(repo, path, call))
+        else:
+            quiet.setdefault(path, []).append(call)
+    yield from _of_libraries(repo, quiet)
+
+
+def _calls(repo: Repo) -> Iterator[tuple[str, ast.Call, Syntax]]:
+    """Each print to stdout, but for those of examples and of modules that talk with a person."""
+    for one in sources.said(repo, "T201", "T203"):
+        call, syntax = _to_stdout(repo, one), repo.syntax(one.path)
+        if call and syntax and not sources.is_aside(one.path) and not _is_talking(syntax):
+            yield one.path, call, syntax
+
+
+def _of_libraries(repo: Repo, quiet: Mapping[str, Sequence[ast.Call]]) -> Iterator[Breach]:
     for path, calls in quiet.items() if repo.tier == "library" else ():
         times = f"{len(calls)} times" if len(calls) > 1 else "once"
         yield Breach(f"A module of a library prints, {times}, to the output of whoever imports it.",

@@ -10,6 +10,7 @@ from new_ops_project.checks.rule import Breach
 from new_ops_project.finding import Severity
 from new_ops_project.reading.pysyntax import Syntax, dotted, last
 
+_LONGEST = 50  # characters of an expression that are read in a sentence
 _WORDS = {"args", "command", "cmd", "commandline"}
 _SAFE = re.compile(r"(?:.*\.)?(?:quote|list2cmdline|getpid|getuid|time)|shlex\.join|len|int|float")
 _WINDOWS = re.compile(rb"win32|Windows|['\"]nt['\"]")  # where a list is one command line again
@@ -32,13 +33,20 @@ def joined(repo: Repo) -> Iterator[Breach]:
             continue
         where = sources.place(repo, one.path, call)
         if isinstance(command, ast.List | ast.Tuple):
-            if len(command.elts) > 1 and one.code == "S602" and not _WINDOWS.search(repo.files[one.path]):
-                yield Breach("With shell=True, only the first item of the list is run as the command.", *where,
-                             severity=Severity.WARNING, remedy="Leave shell=True out.")  # fmt: skip
+            is_lost = len(command.elts) > 1 and one.code == "S602" and not _WINDOWS.search(repo.files[one.path])
+            yield from [_cut_short(where)] if is_lost else []
         elif unsafe := next(_unquoted(_meant(command, call, syntax)), None):
-            value = ast.unparse(unsafe)
-            shown = f"`{value}`" if len(value) < 50 and "`" not in value else "A value"  # noqa: PLR2004 - to be read
-            yield Breach(f"{shown} is written into a command line unquoted, and a shell reads it.", *where)
+            yield Breach(f"{_shown(unsafe)} is written into a command line unquoted, and a shell reads it.", *where)
+
+
+def _cut_short(where: tuple[str, int, int]) -> Breach:
+    return Breach("With shell=True, only the first item of the list is run as the command.", *where,
+                  severity=Severity.WARNING, remedy="Leave shell=True out.")  # fmt: skip
+
+
+def _shown(node: ast.expr) -> str:
+    value = ast.unparse(node)
+    return f"`{value}`" if len(value) <= _LONGEST and "`" not in value else "A value"
 
 
 def _command(call: ast.Call) -> ast.expr | None:
@@ -144,8 +152,10 @@ def _discarded(repo: Repo, path: str, syntax: Syntax) -> Iterator[Breach]:
 
 
 def _is_trifle(call: ast.Call) -> bool:
-    """Whether the command is one that only shows something, or says itself that it may fail."""
+    """Whether the command only shows something, only tells whether it is there, or says itself that it may fail."""
     command = _command(call)
+    if isinstance(command, ast.List | ast.Tuple) and any(_is_asking(node) for node in command.elts):
+        return True
     first = command.elts[0] if isinstance(command, ast.List | ast.Tuple) and command.elts else command
     if isinstance(first, ast.IfExp):
         first = first.body
@@ -154,3 +164,7 @@ def _is_trifle(call: ast.Call) -> bool:
     if isinstance(first, ast.BinOp):
         first = first.left
     return isinstance(first, ast.Constant) and bool(_TRIFLES.fullmatch(str(first.value)))
+
+
+def _is_asking(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value in {"--version", "-version", "version", "-V", "--help"}
