@@ -1,12 +1,11 @@
 """Our rules as a plugin of repo-review: its fixture, its checks, its families."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from new_ops_project.checks import catalogue, engine
 from new_ops_project.checks import repo as repository
@@ -24,7 +23,7 @@ _ORDER = 100  # behind the families of other plugins, which begin at 0
 
 @dataclass(frozen=True)
 class Looked:
-    """What all rules say of a package, asked at the first check: repo-review runs every one, and copies what it has."""
+    """What all rules say of a package, asked at the first check: repo-review runs every one, selected or not."""
 
     package: Traversable
 
@@ -41,10 +40,6 @@ class Looked:
             return None
         found = [one for one in self.checked.findings if one.code == rule.code and one.counts]
         return _told(rule, found) if found else True
-
-    def __deepcopy__(self, _memo: Mapping[int, Any]) -> Self:
-        """It does not change, and it is not cheap."""
-        return self
 
 
 def new_ops_project(package: Traversable) -> Looked:

@@ -46,7 +46,7 @@ def report(repo: Repo) -> tuple[Diagnostic, ...]:
         return ()
     with laid.folder(repo, paths) as folder, _listed(paths) as listing:
         asked = ("check", "--isolated", "--no-cache", "--no-fix", "--exit-zero", "--quiet", "--output-format=json")
-        said = program.said("ruff", *asked, f"--select={','.join(CODES)}", "--", f"@{listing}", cwd=folder)
+        said = program.said("ruff", *asked, f"--select={','.join(CODES)}", f"@{listing}", cwd=folder)
         return tuple(_diagnostics(said.stdout, folder))
 
 
