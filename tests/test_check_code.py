@@ -278,15 +278,17 @@ def test_thousands_of_files_fit(tmp_path: Path) -> None:
     assert found({**files, "x.py": BAD}) == [("OPS506", 3, 5), ("OPS501", 4, 1)]
 
 
-def test_a_work_tree_is_read_where_it_is(run: Run, work: Path) -> None:
-    """`check` runs ruff in the folder, with its own settings and whatever the environment says of others."""
+def test_a_work_tree_is_read_where_it_is(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check` runs ruff in the folder, whatever is configured there and in the environment, and writes nothing."""
+    monkeypatch.setenv("RUFF_OUTPUT_FILE", "answer.json")
+    monkeypatch.setenv("RUFF_OUTPUT_FORMAT", "github")
     git("init", "-q", at=work)
     (work / "ops").mkdir()
     (work / "ops" / "x.py").write_text(BAD)
     (work / "ruff.toml").write_text("this is = no configuration\n")
     said = run("check", "--select", "code", "--ignore", "OPS590,OPS511", "--json", code=1).json
-    assert [(one["path"], one["code"]) for one in said["findings"]] == [("./ops/x.py".removeprefix("./"), "OPS506"),
-                                                                        ("ops/x.py", "OPS501")]  # fmt: skip
+    assert [(one["path"], one["code"]) for one in said["findings"]] == [("ops/x.py", "OPS506"), ("ops/x.py", "OPS501")]
+    assert {path.name for path in work.iterdir()} == {".git", "ops", "ruff.toml"}
 
 
 def test_without_ruff_its_rules_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:

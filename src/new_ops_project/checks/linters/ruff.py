@@ -46,8 +46,10 @@ def report(repo: Repo) -> tuple[Diagnostic, ...]:
         return ()
     with laid.folder(repo, paths) as folder, _listed(paths) as listing:
         asked = ("check", "--isolated", "--no-cache", "--no-fix", "--exit-zero", "--quiet", "--output-format=json")
-        said = program.said("ruff", *asked, f"--select={','.join(CODES)}", f"@{listing}", cwd=folder)
-        return tuple(_diagnostics(said.stdout, folder))
+        answer = listing.with_name("answer")  # named, or RUFF_OUTPUT_FILE would be written to
+        files = (f"--output-file={answer}", f"@{listing}")
+        program.said("ruff", *asked, f"--select={','.join(CODES)}", *files, cwd=folder)
+        return tuple(_diagnostics(answer.read_bytes() if answer.exists() else b"", folder))
 
 
 def _is_sayable(path: str) -> bool:
@@ -64,9 +66,9 @@ def _listed(paths: Iterable[str]) -> Iterator[Path]:
         yield listing
 
 
-def _diagnostics(stdout: bytes, folder: Path) -> Iterator[Diagnostic]:
+def _diagnostics(answer: bytes, folder: Path) -> Iterator[Diagnostic]:
     try:
-        items: list[dict[str, Any]] = json.loads(stdout)
+        items: list[dict[str, Any]] = json.loads(answer)
         root = os.path.realpath(folder)
         for item in items:
             place, message = item["location"], str(item["message"])
