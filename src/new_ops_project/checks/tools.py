@@ -3,20 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from new_ops_project.checks.linters import zizmor
+from new_ops_project.checks.linters import repo_review, ruff, secrets, zizmor
 
 if TYPE_CHECKING:
     from new_ops_project.checks.repo import Repo
 
 # What each tool is asked; it returns what the rules of that tool read, and raises UncheckedError where it is absent.
 TOOLS: Mapping[str, Callable[["Repo"], Any]] = {
-    "detect-secrets": lambda repo: import_module("new_ops_project.checks.linters.secrets").report(repo),
-    "repo-review": lambda repo: import_module("new_ops_project.checks.linters.repo_review").report(repo),
-    "ruff": lambda repo: import_module("new_ops_project.checks.linters.ruff").report(repo),
-    zizmor.NAME: zizmor.look,
+    "detect-secrets": secrets.report,
+    "repo-review": repo_review.report,
+    "ruff": ruff.report,
+    "zizmor": zizmor.look,
 }
 
 
