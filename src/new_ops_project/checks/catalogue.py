@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 from functools import cache
 
-from new_ops_project.checks import environment, ignores, template, workflows
+from new_ops_project.checks import dependencies, environment, ignores, packaging, template, workflows
 from new_ops_project.checks.coding import family as code
 from new_ops_project.checks.rule import Family, Rule
 from new_ops_project.errors import ToolError, nearest, sentence
 
-_FAMILIES = (workflows.FAMILY, environment.FAMILY, code.FAMILY, template.FAMILY)
+_FAMILIES = (
+    workflows.FAMILY,
+    environment.FAMILY,
+    dependencies.FAMILY,
+    packaging.FAMILY,
+    code.FAMILY,
+    template.FAMILY,
+)
 
 
 @cache

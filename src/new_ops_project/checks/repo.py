@@ -16,6 +16,7 @@ from new_ops_project.reading.automation import Automation
 from new_ops_project.reading.document import Document, Files
 from new_ops_project.reading.layout import Layout
 from new_ops_project.reading.pysyntax import Syntax
+from new_ops_project.reading.setupfiles import Setup
 
 if TYPE_CHECKING:
     from new_ops_project.checks.tools import Reports
@@ -64,6 +65,11 @@ class Repo:
     def pyproject(self) -> Document:
         """pyproject.toml; an empty document where there is none."""
         return document.toml(self.files, PYPROJECT)
+
+    @cached_property
+    def setup(self) -> Setup:
+        """The keywords of setup.py and setup.cfg."""
+        return setupfiles.read(self.files)
 
     @cached_property
     def workflows(self) -> tuple[Document, ...]:
@@ -140,7 +146,8 @@ class Repo:
             return str(recorded)
         if self.commands:
             return "cli"
-        return "library" if self.is_built or self.pyproject.table("project").get("version") else "script"
+        is_package = bool(self.layout.place) and not self.layout.place.endswith(".py")
+        return "library" if self.is_built or (is_package and self.pyproject.table("project")) else "script"
 
     @cached_property
     def commands(self) -> Mapping[str, str]:
@@ -148,7 +155,7 @@ class Repo:
         poetry = self.pyproject.table("tool", "poetry", "scripts")
         found = {**self.pyproject.table("project", "scripts"), **poetry}
         if not found:
-            found = dict.fromkeys(setupfiles.console_scripts(setupfiles.read(self.files)), "")
+            found = dict.fromkeys(setupfiles.console_scripts(self.setup), "")
         return {name: target for name, target in found.items() if isinstance(target, str)}
 
     @cached_property

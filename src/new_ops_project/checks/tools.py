@@ -5,17 +5,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from new_ops_project.checks.linters import repo_review, ruff, secrets, zizmor
+from new_ops_project.checks.linters import deptry, repo_review, ruff, secrets, validate_pyproject, zizmor
 
 if TYPE_CHECKING:
     from new_ops_project.checks.repo import Repo
 
 # What each tool is asked; it returns what the rules of that tool read, and raises UncheckedError where it is absent.
 TOOLS: Mapping[str, Callable[["Repo"], Any]] = {
+    "deptry": deptry.ask,
     "detect-secrets": secrets.report,
     "repo-review": repo_review.report,
     "ruff": ruff.report,
     "zizmor": zizmor.look,
+    "validate-pyproject": validate_pyproject.ask,
 }
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from new_ops_project.checks.rule import UncheckedError
@@ -18,12 +19,19 @@ def find(name: str) -> str:
     raise UncheckedError(f"{name} is not installed.", EXTRA)
 
 
-def said(name: str, *args: str, cwd: Path, stdin: bytes = b"", codes: tuple[int, ...] = (0, 1)) -> Result:
-    """What the program `name` says of the folder `cwd`.
+def said(
+    name: str,
+    *args: str,
+    cwd: Path,
+    stdin: bytes = b"",
+    codes: tuple[int, ...] = (0, 1),
+    env: Mapping[str, str] | None = None,
+) -> Result:
+    """What the program `name` says of the folder `cwd`; `env` is added to its environment.
 
     Raises UncheckedError where there is no such program, and where it ends with a code that is none of `codes`.
     """
     try:
-        return run(find(name), *args, cwd=cwd, stdin=stdin, codes=codes)
+        return run(find(name), *args, cwd=cwd, stdin=stdin, codes=codes, env=env)
     except ProcessError as error:
         raise UncheckedError(f"{name} failed: {error.reason}", f"Try `{name}` by hand.") from error

@@ -1,0 +1,64 @@
+"""The rule about py.typed: whoever imports a package with annotations gets them checked."""
+
+import ast
+from collections.abc import Iterator
+
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach, Fix, Write
+from new_ops_project.finding import Severity
+from new_ops_project.reading import layout
+from new_ops_project.tree import PLAIN, Entry
+
+# They put every file of a package into the wheel, unless they are told which.
+_WHOLE = ("hatchling.build", "flit_core.buildapi", "poetry.core.masonry.api", "pdm.backend", "uv_build")
+_CHOOSING = (
+    ("tool", "hatch", "build", "include"), ("tool", "hatch", "build", "only-include"),
+    ("tool", "hatch", "build", "exclude"), ("tool", "hatch", "build", "targets", "wheel", "include"),
+    ("tool", "hatch", "build", "targets", "wheel", "only-include"), ("tool", "poetry", "include"),
+    ("tool", "hatch", "build", "targets", "wheel", "exclude"), ("tool", "poetry", "exclude"),
+    ("tool", "pdm", "build"), ("tool", "uv", "build-backend"),
+)  # fmt: skip
+
+
+def no_marker(repo: Repo) -> Iterator[Breach]:
+    """A package with annotations and without py.typed (PEP 561)."""
+    place = repo.layout.place
+    start = f"{place}/__init__.py"
+    if repo.tier == "script" or start not in repo.files or not repo.is_built or f"{place}/py.typed" in repo.paths:
+        return
+    annotated = next(
+        (path for path in repo.python_files if path.startswith(f"{place}/") and _is_annotated(repo, path)), ""
+    )
+    if annotated:
+        yield Breach(f"{place} has annotations, and no py.typed.", start, 1, 1, _written(repo, place),
+                     _remedy(repo, place), Severity.INFO if repo.tier == "cli" else None)  # fmt: skip
+
+
+def _is_annotated(repo: Repo, path: str) -> bool:
+    if b"->" not in repo.files[path] and b":" not in repo.files[path]:
+        return False
+    return any(_has_types(node) for node in ast.walk(layout.syntax(repo.files, path)))
+
+
+def _has_types(node: ast.AST) -> bool:
+    """Whether it is a function that says the type of something."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return node.returns is not None or any(one.annotation for one in given)
+
+
+def _written(repo: Repo, place: str) -> Fix:
+    """An empty file, where the build takes it along."""
+    backend = repo.pyproject.string("build-system", "build-backend")
+    if backend not in _WHOLE or any(repo.pyproject.get(*keys) for keys in _CHOOSING):
+        return ()
+    return (Write(f"{place}/py.typed", Entry(PLAIN, b"")),)
+
+
+def _remedy(repo: Repo, place: str) -> str:
+    name = place.rpartition("/")[2]
+    if repo.pyproject.string("build-system", "build-backend") in _WHOLE:
+        return f"Add an empty {place}/py.typed."
+    said = f'[tool.setuptools.package-data] {name} = ["py.typed"]'
+    return f"Add an empty {place}/py.typed, and see that the build takes it along; with setuptools: {said}"

@@ -1,0 +1,115 @@
+"""Rules about the lists of requirements that pip installs from: exact versions, with hashes."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from new_ops_project.checks import pinned
+from new_ops_project.checks.pinned import Entry, Listing
+from new_ops_project.checks.repo import PYPROJECT, Repo
+from new_ops_project.checks.rule import Breach
+from new_ops_project.finding import Severity
+
+_FILE = "requirements.txt"
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
+_ARCHIVE = re.compile(r"\.(?:whl|zip|tar\.\w+)\b")
+
+
+def unpinned(repo: Repo) -> Iterator[Breach]:
+    """Each requirement of a script that can be another version tomorrow."""
+    for listing in _installed(repo):
+        if not listing.is_hashed:
+            known = _constrained(repo, listing)
+            yield from (_loose(entry, repo) for entry in listing.entries
+                        if not entry.is_pinned and entry.name not in known)  # fmt: skip
+
+
+def _installed(repo: Repo) -> list[Listing]:
+    """The requirements that a script is installed from, in one file or in those that it includes."""
+    if repo.tier != "script" or any(path in repo.paths for path in _LOCKS) or _is_source(repo, _FILE):
+        return []
+    return [*pinned.with_included(repo, _FILE)]
+
+
+def _is_source(repo: Repo, path: str) -> bool:
+    """Whether another file says that it was made from this one."""
+    others = [
+        repo.files[one] for one in repo.paths if one != path and one.startswith("requirements") and one in repo.files
+    ]
+    told = re.compile(rb"#.*-r " + re.escape(path.encode()) + rb"\b")
+    return any(told.search(content) or _is_compiled(content, path) for content in others)
+
+
+def _is_compiled(content: bytes, path: str) -> bool:
+    made = Listing("", content[:2000].decode(errors="replace"), ()).made
+    return bool(made and path in made.sources)
+
+
+def _constrained(repo: Repo, listing: Listing) -> set[str]:
+    """The packages that a file of constraints pins."""
+    found = (pinned.listing(repo, path) for path in listing.constraints)
+    return {entry.name for one in found for entry in one.entries if entry.is_pinned}
+
+
+def _loose(entry: Entry, repo: Repo) -> Breach:
+    if entry.kind == "vcs":
+        message, remedy = (
+            f"{entry.text} names no commit.",
+            "Name one in full: ...@0123456789abcdef0123456789abcdef01234567",
+        )
+    else:
+        message, remedy = (
+            f"{entry.text} is not pinned to one version.",
+            f"Pin it, or write the list anew: {renew(repo)}",
+        )
+    return Breach(message, entry.path, entry.line, 1, remedy=remedy)
+
+
+def renew(repo: Repo, listing: Listing | None = None) -> str:
+    """The command that writes a list of requirements anew."""
+    made = listing.made if listing else None
+    if made:
+        return made.text
+    path = listing.path if listing else _FILE
+    is_listed = bool(repo.pyproject.strings("project", "dependencies"))
+    source = path.replace(".txt", ".in") if not is_listed or path.replace(".txt", ".in") in repo.paths else PYPROJECT
+    return f"uv pip compile --universal --generate-hashes {source} --output-file {path}"
+
+
+def unhashed(repo: Repo) -> Iterator[Breach]:
+    """A list of which pip would refuse a part, and the list of a script that has no hashes at all."""
+    for listing in pinned.listings(repo):
+        if listing.is_hashed:
+            yield from map(partial(_mixed, repo), _without_hash(repo, listing))
+    for listing in _installed(repo):
+        if listing.entries and not listing.is_hashed and all(_is_hashable(entry) for entry in listing.entries):
+            first = listing.entries[0]
+            yield Breach(f"{listing.path} has no hashes.", listing.path, first.line, 1,
+                         remedy=f"Write it anew: {renew(repo, listing)}", severity=Severity.WARNING)  # fmt: skip
+
+
+def _is_hashable(entry: Entry) -> bool:
+    return entry.is_pinned and entry.kind in {"name", "url"}
+
+
+def _without_hash(repo: Repo, listing: Listing) -> Iterator[Entry]:
+    """What pip refuses next to something that has a hash: also in a file that is included."""
+    for one in pinned.with_included(repo, listing.path):
+        if one.path == listing.path or not one.is_hashed:
+            yield from (entry for entry in one.entries if not entry.is_hashed and not _has_fragment(entry))
+
+
+def _has_fragment(entry: Entry) -> bool:
+    """Whether a URL carries its hash."""
+    return any(f"#{kind}=" in entry.text or f"&{kind}=" in entry.text for kind in ("sha256", "sha384", "sha512"))
+
+
+def _mixed(repo: Repo, entry: Entry) -> Breach:
+    listing = pinned.listing(repo, entry.path)
+    if entry.kind in {"vcs", "editable"} or (entry.kind == "path" and not _ARCHIVE.search(entry.text)):
+        message = f"{entry.text} can have no hash, so pip refuses the whole list, which has hashes."
+        remedy = "Install it by itself: pip install --no-deps"
+    else:
+        message = f"{entry.text} has no hash, and others have: pip refuses the whole list."
+        remedy = f"Write it anew: {renew(repo, listing)}"
+    return Breach(message, entry.path, entry.line, 1, remedy=remedy)
