@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
 from new_ops_project.finding import Severity
 from new_ops_project.pins.table import normalise
 from new_ops_project.reading import pep508, tomlplaces
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 _BUILD = ("build-system", "build-backend")
 _REQUIRES = ("build-system", "requires")
@@ -94,14 +98,29 @@ def license_too_new(repo: Repo) -> Iterator[Breach]:
         return
     for at, text in _requires(repo):
         found = pep508.parsed(text)
-        if found and normalise(found.name) == "setuptools" and not found.url and found.specifier.contains("76.1"):
+        is_meant = found and normalise(found.name) == "setuptools" and not found.url
+        is_new, is_capped = _against(found.specifier, _EXPRESSIONS) if found and is_meant else (True, False)
+        if is_capped or not is_new:
             place = tomlplaces.place(repo.pyproject, *_REQUIRES, at)
-            is_capped = not any(found.specifier.contains(version) for version in ("77.0.3", "80.9", "99", "999"))
             message = f"{text} {'is' if is_capped else 'can be'} one that refuses {key} as it is written here."
             raised = place.said(f"setuptools>={_EXPRESSIONS}") if _BOUND.fullmatch(text.strip()) else ""
             fix: Fix = (Edit(PYPROJECT, place.line, place.column, place.raw, raised),) if raised else ()
             yield Breach(message, PYPROJECT, place.line, place.column, fix,
                          severity=Severity.ERROR if is_capped else None)  # fmt: skip
+
+
+def _against(specifier: "SpecifierSet", version: str) -> tuple[bool, bool]:
+    """Whether the specifier allows nothing before that version; whether it allows nothing from there on."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        known = [(one.operator, Version(one.version.removesuffix(".*"))) for one in specifier]
+    except InvalidVersion:
+        return True, False
+    first = Version(version)
+    is_new = any(operator in {">=", "==", "===", "~=", ">"} and at >= first for operator, at in known)
+    is_capped = any(operator in {"<=", "==", "===", "~="} and at < first for operator, at in known)
+    return is_new, is_capped or any(operator == "<" and at <= first for operator, at in known)
 
 
 def _key(repo: Repo) -> str:

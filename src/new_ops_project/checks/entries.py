@@ -227,7 +227,7 @@ def _lacks(tree: ast.Module, name: str, rest: str) -> bool:
     found = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
     if len(found) != 1 or found[0].bases or found[0].keywords or found[0].decorator_list:
         return False
-    return rest.partition(".")[0] not in {*_bound(found[0].body), *dir(object)}
+    return rest.partition(".")[0] not in {*_bound(found[0].body), *dir(type)}
 
 
 def _nearest(repo: Repo, path: str, module: str, attribute: str) -> str:

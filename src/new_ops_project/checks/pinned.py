@@ -26,8 +26,9 @@ _TAKES = {"--extra": "extra", "--group": "group", "--constraint": "constraint", 
           "--python-version": "python", "--only-group": "only-group"}  # fmt: skip
 _VALUED = {"-o", "--output-file", "--python", "-p", "--index-url", "-i", "--extra-index-url", "--override",
            "--find-links", "-f", "--resolver", "--annotation-style", "--format", "--index", "--default-index",
-           "--python-platform", "--no-binary", "--only-binary", "--exclude-newer", "--prerelease", "--resolution", "--fork-strategy",
-           "--upgrade-package", "-P", "--no-emit-package", "--unsafe-package", "--pip-args", "--build-constraint",
+           "--python-platform", "--no-binary", "--only-binary", "--exclude-newer", "--prerelease", "--resolution",
+           "--fork-strategy", "--upgrade-package", "-P", "--no-emit-package", "--unsafe-package", "--pip-args",
+           "--build-constraint",
            "--cert", "--keyring-provider", "--index-strategy", "--link-mode", "--cache-dir", "--config-file",
            "--no-group", "--no-extra", "--directory", "--project"}  # fmt: skip
 

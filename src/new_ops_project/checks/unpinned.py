@@ -71,9 +71,11 @@ def renew(repo: Repo, listing: Listing | None = None) -> str:
     if made:
         return made.text
     path = listing.path if listing else _FILE
-    is_listed = bool(repo.pyproject.strings("project", "dependencies"))
-    source = path.replace(".txt", ".in") if not is_listed or path.replace(".txt", ".in") in repo.paths else PYPROJECT
-    return f"uv pip compile --universal --generate-hashes {source} --output-file {path}"
+    inside = path.replace(".txt", ".in")
+    is_listed = bool(repo.pyproject.strings("project", "dependencies")) and inside not in repo.paths
+    first = "" if is_listed or inside in repo.paths else f"mv {path} {inside} && "
+    source = PYPROJECT if is_listed else inside
+    return f"{first}uv pip compile --universal --generate-hashes {source} --output-file {path}"
 
 
 def unhashed(repo: Repo) -> Iterator[Breach]:

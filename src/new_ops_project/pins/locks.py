@@ -46,5 +46,5 @@ def parse(text: str) -> Locks:
     return Locks(
         closures,
         {name: version for name, version, _ in packages},
-        {name: tuple(modules.split()) for name, _, modules in packages},
+        {name: tuple(modules.strip("'\"").split()) for name, _, modules in packages},
     )

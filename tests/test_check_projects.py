@@ -1,0 +1,147 @@
+"""The families dependencies and packaging on whole projects: those that we generate, foreign ones, and odd ones."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+from adoptable import ALL
+from conftest import tree
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rulecases import RULES, found, of
+from test_product import CLOUDS, DEPENDENCIES, PYTHONS, TIERS, Variant
+
+from new_ops_project.checks import catalogue, engine, mending, repo
+from new_ops_project.checks.repo import Repo
+
+UPDATES, LICENSES = ("dependabot", "renovate", "none"), ("MIT", "Apache-2.0", "Proprietary")
+VARIANTS = [
+    Variant(tier, PYTHONS[(row + column) % len(PYTHONS)], cloud, container=bool((row + column) % 2),
+            updates=UPDATES[(row + column) % 3], license=LICENSES[row % 3],
+            dependencies=DEPENDENCIES[column : column + row * 2])
+    for row, cloud in enumerate(CLOUDS)
+    for column, tier in enumerate(TIERS)
+]  # fmt: skip
+
+
+def in_memory(folder: Path) -> Repo:
+    """A rendered project as the rules see it."""
+    return of({path: content.decode() for path, content in tree(folder).items()})
+
+
+def test_what_we_generate_is_clean(tmp_path: Path) -> None:
+    """Each tier with each cloud, the other answers in turns: none of these rules finds anything."""
+    for number, variant in enumerate(VARIANTS):
+        one = in_memory(variant.generate(tmp_path / str(number)))
+        assert [(variant, each.finding) for each in engine.run(one, RULES).found] == []
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_what_we_generate_is_clean_for_the_linters(tier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deptry and validate-pyproject find nothing either, whatever the cloud."""
+    rules = [rule for rule in catalogue.rules() if rule.tool in {"deptry", "validate-pyproject"}]
+    clouds = CLOUDS if tier == "library" else ("none", "aws-oidc")
+    for cloud in clouds:
+        variant = Variant(tier, PYTHONS[0], cloud, dependencies=("pyyaml", "structlog"))
+        folder = variant.generate(tmp_path / cloud)
+        paths = frozenset(tree(folder))
+        found_ = engine.run(Repo(folder, {path: (folder / path).read_bytes() for path in paths}, paths), rules)
+        assert (found_.findings, found_.skipped) == ((), ())
+
+
+# What each foreign repository breaks, as code, path and line.
+FOREIGN = {
+    "setup.py": {("OPS403", "setup.py", 11)},
+    "poetry": {
+        ("OPS304", "pyproject.toml", 13),
+        ("OPS304", "pyproject.toml", 16),
+        ("OPS406", "stale_tags/__init__.py", 1),
+    },
+    "script": {("OPS303", "requirements.txt", 2)},
+    "uv": {("OPS304", "pyproject.toml", 17)},
+    "hatch": {("OPS406", "src/quota_report/__init__.py", 1)},
+    "workflows": {("OPS403", "setup.py", 3)},
+    "monorepo": set[tuple[str, str, int]](),
+    "crlf": set[tuple[str, str, int]](),
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_foreign_repositories(name: str) -> None:
+    """What is wrong with each shape of real life, and nothing else."""
+    one = ALL[name]
+    start = f"{one.prefix}/" if one.prefix else ""
+    files = {path.removeprefix(start): text for path, text in one.files.items() if path.startswith(start)}
+    assert {(code, path, line) for code, path, line, _ in found(files)} == FOREIGN[name]
+
+
+# ---- odd structures ----------------------------------------------------------------------------------------------
+
+WORDS = st.sampled_from([
+    "", "x", "a==1", "a>=1", "x.y:z", "setuptools.backends:b", "setuptools", "MIT", "README.md", "src", "../x", "[",
+    "dev", "x[dev]", "a @ git+https://example.org/a", "find:", "*", "\\", "1" * 40, "a==1!2.*", ">=", "\x7f", "é",
+])  # fmt: skip
+KEYS = st.sampled_from([
+    "name", "version", "dependencies", "optional-dependencies", "scripts", "entry-points", "license", "license-files",
+    "readme", "file", "text", "requires", "build-backend", "backend-path", "include-group", "dev", "x", "group",
+    "reference", "type", "packages", "package-dir", "dynamic", "requires-python", "source", "editable", "extras", "a",
+    "python",
+])  # fmt: skip
+ANY: st.SearchStrategy[Any] = st.recursive(
+    WORDS | st.booleans() | st.integers(-1, 3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+TOOLS = st.dictionaries(st.sampled_from(["poetry", "uv", "setuptools", "hatch", "flit", "pdm"]), ANY)
+TOPS = ("project", "build-system", "dependency-groups", "package", "packages", "metadata")
+TABLES = st.fixed_dictionaries({}, optional={"tool": TOOLS | ANY, **dict.fromkeys(TOPS, ANY)}).map(tomli_w.dumps)
+LINES = st.lists(
+    st.sampled_from([
+        "a==1", "a==1 --hash=sha256:00", "  # via b (pyproject.toml)", "b", "-r requirements.txt", "-c x", "-e", "-e .",
+        "#    uv pip compile --group dev pyproject.toml", "#    pip-compile", "[x]", "x = y:z", "[metadata]", "\\",
+        "[options.entry_points]", "console_scripts =", "    a = x:y", "[options]", "install_requires = a==1", "\t", "é",
+        "from setuptools import setup", "setup(name='x', install_requires=['a==1'], entry_points={'console_scripts':",
+        "3})", "name = x",
+    ]),
+    max_size=8,
+).map("\n".join)  # fmt: skip
+REPOSITORIES = st.fixed_dictionaries(
+    {
+        "pyproject.toml": TABLES, "requirements.txt": LINES, "requirements-dev.txt": LINES,
+        ".copier-answers.yml": st.sampled_from(["tier: script", "tier: library", "tier: cli", "tier: [", ""]),
+    },
+    optional={
+        "uv.lock": TABLES, "poetry.lock": TABLES, "pdm.lock": TABLES, "pylock.toml": TABLES, "setup.cfg": LINES,
+        "setup.py": LINES, "src/x/__init__.py": st.just("def f() -> int: ..."), "x.py": LINES,
+    },
+)  # fmt: skip
+
+
+@given(REPOSITORIES)
+@settings(max_examples=250, deadline=None)
+def test_anything_is_survived(files: dict[str, str]) -> None:
+    """No structure makes a rule fail, every place is one of the file, and every fix leaves TOML."""
+    one = of(files)
+    for each in engine.run(one, RULES).found:
+        finding = each.finding
+        written = files[finding.path].split("\n")
+        assert 0 <= finding.line <= len(written), finding
+        assert finding.column <= len(written[finding.line - 1]) + 1, finding
+        assert finding.message.strip(), finding
+        assert finding.remedy.strip(), finding
+    mended, _ = mending.mended(one, RULES, lambda _: True)
+    for path, entry in mended.items():
+        if path.endswith(".toml"):
+            tomllib.loads(entry.content.decode())
+
+
+def test_an_unreadable_repository_is_survived() -> None:
+    """Files that are no text of their kind, and no files at all."""
+    for text in ("", "[", "\ufeff", "\x00", "a: [", "\r\n\r", "'''"):
+        files = dict.fromkeys(
+            ("pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "requirements.txt", "x/__init__.py"), text
+        )
+        engine.run(repo.of(files), RULES)
+    assert not found({})

@@ -1,0 +1,100 @@
+"""The place of each value of a TOML document."""
+
+import tomllib
+from typing import Any
+
+import pytest
+import tomli_w
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from new_ops_project.reading import document, tomlplaces
+from new_ops_project.reading.tomlplaces import Place
+
+TEXT = '''\
+a = 1 # one
+b.c = [ "x", # hi ]
+  'y', ["z"], {k = """
+"long" ]""", l = 2}]
+[t."q.r"]
+d = 1979-05-27 07:32:00
+[[u]]
+e = true
+[[u]]
+f = {}
+[[u.v]]
+g = "é", # not read as such
+'''.replace('"é",', '"é"')
+
+
+@pytest.mark.parametrize(
+    ("keys", "place"),
+    [
+        (("a",), Place(1, 5, "1")),
+        (("b", "c"), Place(2, 7, "[")),
+        (("b", "c", 0), Place(2, 9, '"x"')),
+        (("b", "c", 1), Place(3, 3, "'y'")),
+        (("b", "c", 2, 0), Place(3, 9, '"z"')),
+        (("b", "c", 3, "k"), Place(3, 20, '"""\n"long" ]"""')),
+        (("b", "c", 3, "l"), Place(4, 18, "2")),
+        (("t", "q.r"), Place(5, 1, "[")),
+        (("t", "q.r", "d"), Place(6, 5, "1979-05-27 07:32:00")),
+        (("u", 1, "f"), Place(10, 5, "{")),
+        (("u", 1, "v", 0, "g"), Place(12, 5, '"é"')),
+    ],
+)
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_place(keys: tuple[str | int, ...], place: Place, ending: str) -> None:
+    """Line, column and text of values in lists, inline tables, tables and arrays of tables."""
+    found = tomlplaces.places(TEXT.replace("\n", ending))[keys]
+    assert (found.line, found.column, found.raw.replace("\r\n", "\n")) == (place.line, place.column, place.raw)
+
+
+def test_the_closest_above() -> None:
+    """A value that is not there stands where its table does; in a file without any, on its first line."""
+    files = {"a.toml": b"\n[x.y]\nz = 1\n", "b.toml": b"# none\n", "c.toml": b"x = ["}
+    places = [tomlplaces.place(document.toml(files, path), "x", "y", "q") for path in (*files, "d.toml")]
+    assert [(one.line, one.column) for one in places] == [(2, 1), (1, 1), (1, 1), (0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"), [('"a"', '"n"'), ("'a'", "'n'"), ('"\\u0061"', ""), ('"""a"""', ""), ("1", "")]
+)
+def test_a_text_in_its_quotes(raw: str, said: str) -> None:
+    """A new text gets the quotes of the old one, unless that is written in a way that could mean something else."""
+    assert Place(1, 1, raw).said("n") == said
+
+
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.text(max_size=5) | st.booleans() | st.integers(0, 9) | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def leaves(value: Any, keys: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], Any]:
+    """Each scalar by its keys."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if items is None:
+        return {keys: value}
+    return {path: leaf for key, inner in items for path, leaf in leaves(inner, (*keys, key)).items()}
+
+
+@given(st.dictionaries(st.text(max_size=4), VALUES, max_size=4), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_every_value_is_found(data: dict[str, Any], multiline: bool) -> None:  # noqa: FBT001
+    """Whatever a document holds, the text at the place of each value reads as that value."""
+    text = tomli_w.dumps(data, multiline_strings=multiline)
+    places = tomlplaces.places(text)
+    lines = text.split("\n")
+    for keys, value in leaves(tomllib.loads(text)).items():
+        place = places[keys]
+        assert "\n".join(lines[place.line - 1 :])[place.column - 1 :].startswith(place.raw)
+        assert tomllib.loads(f"x = {place.raw}")["x"] == value
+
+
+@given(st.text(alphabet="[]{}=.,\"'#\n ab1", max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_anything_is_survived(text: str) -> None:
+    """What is no TOML has no places."""
+    tomlplaces.places(text)
