@@ -64,6 +64,27 @@ def f():
     ]
 
 
+def test_a_part_that_not_everybody_asks_for(work: Path) -> None:
+    """What only an optional module of a package imports is to know; what all of it needs counts."""
+    files = {
+        "pyproject.toml": LIBRARY.format("") + "[project.scripts]\nx = 'x.app:main'\n",
+        "src/x/__init__.py": "from . import core\n",
+        "src/x/core.py": "from x.deep.inner import one\ntry:\n    import x.fast\nexcept ImportError: ...\n",
+        "src/x/deep/__init__.py": "import rich\n",
+        "src/x/deep/inner.py": "import httpx\none = 1\n",
+        "src/x/app.py": "import yaml\nmain = 1\n",
+        "src/x/fast.py": "import tenacity\n",
+        "src/x/_vendor/y.py": "import structlog\n",
+    }
+    done = checked(work, files, IMPORTS)
+    assert [(one.path.removeprefix("src/x/"), str(one.severity)) for one in done.findings] == [
+        ("app.py", "warning"),
+        ("deep/__init__.py", "warning"),
+        ("deep/inner.py", "warning"),
+        ("fast.py", "info"),
+    ]
+
+
 def test_packages_whose_modules_nobody_knows(work: Path) -> None:
     """An import could come from any of them, so neither is told."""
     files = {"pyproject.toml": LIBRARY.format("'py-unheard-of'"), "src/x/__init__.py": "import unheard\n"}

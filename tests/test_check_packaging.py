@@ -254,6 +254,7 @@ def test_py_typed_that_a_build_leaves_out(build: str) -> None:
 @pytest.mark.parametrize(
     "more",
     [{**TYPED, "src/x/py.typed": ""}, {"src/x/__init__.py": "def f(a): ...\nx = {1: 2}\n"}, {**TYPED, **SCRIPT},
+     {"src/x/__init__.py": "def f(a): ...\ndef g(a): ...\ndef h() -> int: ...\n"},
      {"src/x/__init__.py": "def f(a: \n"}, {"src/x/a.py": "def f() -> int: ...\n"}],
 )  # fmt: skip
 def test_no_py_typed_is_needed(more: Files) -> None:

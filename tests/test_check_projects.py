@@ -94,9 +94,73 @@ ANY: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )
-TOOLS = st.dictionaries(st.sampled_from(["poetry", "uv", "setuptools", "hatch", "flit", "pdm"]), ANY)
-TOPS = ("project", "build-system", "dependency-groups", "package", "packages", "metadata")
-TABLES = st.fixed_dictionaries({}, optional={"tool": TOOLS | ANY, **dict.fromkeys(TOPS, ANY)}).map(tomli_w.dumps)
+TOML = """
+dependency-groups.dev = ["a==1", {include-group = "dev"}, {include-group = "x"}]
+[build-system]
+requires = ["setuptools>=61", "wheel"]
+build-backend = "setuptools.backends.legacy:build"
+[project]
+name = "x"
+version = "1"
+license = "MIT"
+license-files = ["LICENSE", "y*"]
+readme = {file = "none.md"}
+dependencies = ["a==1", "b>=1; os_name == 'nt'", "c[x] @ https://example.org/c"]
+optional-dependencies.more = ["d==2"]
+scripts = {cmd = "x.gone:main", other = "x:f", odd = "x"}
+entry-points.group.name = "x.y"
+[tool.poetry]
+dependencies = {python = "3.12", e = "1.2", f = {version = "==1", markers = "x"}, g = [{version = "1"}]}
+group.dev.dependencies.h = "*"
+scripts.p = {reference = "x:none", type = "console"}
+readme = ["none.rst"]
+packages = [{include = "x", from = "src"}]
+[tool.uv]
+override-dependencies = ["i"]
+sources.j = {path = "."}
+[tool.setuptools]
+package-dir = {"" = "src"}
+[[package]]
+name = "a"
+version = "0.1"
+source = {editable = "."}
+dependencies = [{name = "k", extra = ["x"]}, "l>=1"]
+optional-dependencies = {x = [{name = "m"}]}
+[[package]]
+name = "left"
+version = "1"
+dependencies = {n = "*"}
+[[packages]]
+name = "a"
+version = "0.1"
+[metadata]
+groups = ["default"]
+"""
+
+
+def replaced(value: Any, odd: Any, steps: list[int]) -> Any:
+    """The value with `odd` in the place to which the steps lead."""
+    if not steps or not isinstance(value, dict | list) or not value:
+        return odd
+    keys = [*value] if isinstance(value, dict) else [*range(len(value))]
+    key = keys[steps[0] % len(keys)]
+    inner = replaced(value[key], odd, steps[1:])
+    return {**value, key: inner} if isinstance(value, dict) else [*value[:key], inner, *value[key + 1 :]]
+
+
+def document(backend: str, changes: list[tuple[Any, list[int]]]) -> str:
+    """The document above with that backend, '' for none, and with some of its values replaced."""
+    found: Any = tomllib.loads(TOML.replace("setuptools.backends.legacy:build", backend))
+    if not backend:
+        del found["build-system"], found["tool"]
+    for odd, steps in changes:
+        found = replaced(found, odd, steps)
+    return tomli_w.dumps(found)
+
+
+STEPS = st.lists(st.integers(0, 9), min_size=1, max_size=5)
+BACKENDS = st.sampled_from(["setuptools.backends.legacy:build", "setuptools.build_meta", "hatchling.build", ""])
+TABLES = st.builds(document, BACKENDS, st.lists(st.tuples(ANY, STEPS), max_size=3)) | st.sampled_from(["", "[x"])
 LINES = st.lists(
     st.sampled_from([
         "a==1", "a==1 --hash=sha256:00", "  # via b (pyproject.toml)", "b", "-r requirements.txt", "-c x", "-e", "-e .",

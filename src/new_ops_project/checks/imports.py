@@ -5,18 +5,20 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from new_ops_project.checks import declared
+from new_ops_project.checks import declared, reached
 from new_ops_project.checks.linters import deptry
 from new_ops_project.checks.linters.deptry import Mismatch
 from new_ops_project.checks.linters.modules import MODULES, SHARED
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
+from new_ops_project.finding import Severity
 from new_ops_project.pins import locks
 from new_ops_project.pins.table import normalise
 from new_ops_project.reading import document, layout, tomlplaces
 
 _MISSING = ("DEP001", "DEP003")  # the second one is installed beside deptry, which says nothing of the project
 _ASIDE = re.compile(r"(?:test_.*|.*_test|conftest|setup|noxfile|fabfile|tasks|dodo|conf|versioneer|hubconf)\.py")
+_OTHERS = {"tests", "test", "vendor", "_vendor", "vendored", "_vendored", "third_party", "__pyinstaller"}
 _GENERATED = re.compile(r".*_pb2(?:_grpc)?|_?version")
 # What is needed without any import: servers, drivers and codecs that others load, types, plugins.
 _LOADED = re.compile(
@@ -32,14 +34,20 @@ def undeclared(repo: Repo) -> Iterator[Breach]:
     found = _found(repo)
     unknown = [one for one in found if one.code == "DEP002" and not deptry.modules(one.name)]
     own = {normalise(name) for name in deptry.spellings(repo)}
+    needed = reached.files(repo) if any(one.code in _MISSING for one in found) else frozenset()
     for one in found:
         if one.code in _MISSING and _is_plain(repo, one):
             package = _provider(one)
             if (package and package not in own) or not unknown:
                 remedy = f"Add {package or one.name} to the dependencies{_where(repo)}, or remove the import."
-                yield Breach(
-                    f"{one.name} is imported, and not declared.", one.path, one.line, one.column, remedy=remedy
-                )
+                severity = None if _is_needed(repo, one.path, needed) else Severity.INFO
+                message = f"{one.name} is imported, and not declared."
+                yield Breach(message, one.path, one.line, one.column, remedy=remedy, severity=severity)
+
+
+def _is_needed(repo: Repo, path: str, needed: frozenset[str]) -> bool:
+    """Whether the file is imported whatever happens: a part of a package that only some ask for may need more."""
+    return not path.startswith(f"{repo.layout.place}/") or path in needed
 
 
 def _found(repo: Repo) -> tuple[Mismatch, ...]:
@@ -86,7 +94,7 @@ def _own_modules(repo: Repo) -> set[str]:
 def _is_program(repo: Repo, path: str) -> bool:
     """Whether the file is part of what is run or installed, not of what is around it."""
     place = repo.layout.place
-    if path == place or (place and path.startswith(f"{place}/") and "/tests/" not in path):
+    if path == place or (place and path.startswith(f"{place}/") and not _OTHERS & {*path.split("/")}):
         return True
     return repo.tier == "script" and "/" not in path and not _ASIDE.fullmatch(path)
 

@@ -9,6 +9,7 @@ from new_ops_project.finding import Severity
 from new_ops_project.reading import layout
 from new_ops_project.tree import PLAIN, Entry
 
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # They put every file of a package into the wheel, unless they are told which.
 _WHOLE = ("hatchling.build", "flit_core.buildapi", "poetry.core.masonry.api", "pdm.backend", "uv_build")
 _CHOOSING = (
@@ -24,26 +25,22 @@ def no_marker(repo: Repo) -> Iterator[Breach]:
     """A package with annotations and without py.typed (PEP 561)."""
     place = repo.layout.place
     start = f"{place}/__init__.py"
-    if repo.tier == "script" or start not in repo.files or not repo.is_built or f"{place}/py.typed" in repo.paths:
-        return
-    annotated = next(
-        (path for path in repo.python_files if path.startswith(f"{place}/") and _is_annotated(repo, path)), ""
-    )
-    if annotated:
+    is_package = repo.tier != "script" and start in repo.files and repo.is_built
+    if is_package and f"{place}/py.typed" not in repo.paths and _is_annotated(repo, place):
         yield Breach(f"{place} has annotations, and no py.typed.", start, 1, 1, _written(repo, place),
                      _remedy(repo, place), Severity.INFO if repo.tier == "cli" else None)  # fmt: skip
 
 
-def _is_annotated(repo: Repo, path: str) -> bool:
-    if b"->" not in repo.files[path] and b":" not in repo.files[path]:
-        return False
-    return any(_has_types(node) for node in ast.walk(layout.syntax(repo.files, path)))
+def _is_annotated(repo: Repo, place: str) -> bool:
+    """Whether most functions have annotations: to say that a package is typed which is not helps nobody."""
+    files = [path for path in repo.python_files if path.startswith(f"{place}/") and "/tests/" not in path]
+    trees = (layout.syntax(repo.files, path) for path in files)
+    found = [_has_types(node) for tree in trees for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
+    return sum(found) * 2 >= max(len(found), 1)
 
 
-def _has_types(node: ast.AST) -> bool:
-    """Whether it is a function that says the type of something."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return False
+def _has_types(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the function says the type of something."""
     given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
     return node.returns is not None or any(one.annotation for one in given)
 
