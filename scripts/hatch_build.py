@@ -1,6 +1,6 @@
 """The build hook: every released version of the template goes into the wheel and the sdist as a git bundle.
 
-The wheel has its pins.yml as a file, too: rules ask it, and shall not have to unpack a repository for that.
+The wheel has its pins.yml and locks.yml as files, too: rules ask them, and shall not have to unpack a repository.
 """
 
 import importlib.util
@@ -26,7 +26,8 @@ class TemplateBundle(BuildHookInterface):  # type: ignore[type-arg]
         )
         build_data["force_include"][str(bundle)] = inside
         if self.target_name == "wheel":
-            build_data["force_include"][str(root / "templates" / "pins.yml")] = "new_ops_project/pins.yml"
+            for name in ("pins.yml", "locks.yml"):
+                build_data["force_include"][str(root / "templates" / name)] = f"new_ops_project/{name}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Leave a checkout as it was."""

@@ -76,6 +76,8 @@ def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path,
     assert "it came with the tool" in offline("new-ops-project", "template", "show")
     shipped = "from new_ops_project import pins; print(*pins.shipped().pythons)"
     assert offline("python", "-c", shipped).split() == list(pins.read(ROOT / "templates" / "pins.yml").pythons)
+    shipped = "from new_ops_project.pins import locks; print(*locks.shipped().versions)"
+    assert "requests" in offline("python", "-c", shipped).split()
     made = json.loads(offline("new-ops-project", "new", "old", "--defaults", "--ref", "v1.0.0", "--json"))
     assert made["template"] == {"source": "~/.local/share/new-ops-project/template", "version": "v1.0.0"}
     assert (work / "old" / ".editorconfig").read_text().startswith("# the first")
