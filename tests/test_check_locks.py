@@ -27,6 +27,7 @@ COVERED = [
     MADE + "a==1 ; python_version < '3.12'\na==3 ; python_version >= '3.12'\nB.C[x]==1\n",
     MADE + "a==2.1rc1\nb-c==1\n",
     MADE + "a @ https://example.org/a.whl\nb-c @ git+https://example.org/b@main\n",
+    MADE + "a==2\n-e ./libs/b\n",  # which may be b-c
     "a==1\n",  # by hand, of something else
     UV.format("").replace("pyproject.toml", "requirements.in") + "q==1\n",
     "#    uv export --frozen --only-group dev\nq==1\n",
@@ -41,7 +42,7 @@ def test_covered(lock: str) -> None:
 
 LACKING = [
     (MADE + "b-c==1\n", ("OPS304", "pyproject.toml", 5, 3)),
-    (MADE + "a==2\nq==1\n", ("OPS304", "pyproject.toml", 6, 3)),
+    (MADE + "a==2\n-e .\n.[x]\nq==1\n", ("OPS304", "pyproject.toml", 6, 3)),
     (MADE + "b-c==1\na==1.9 # ours\n", ("OPS304", "requirements.txt", 4, 1)),
     (MADE.replace("uv pip compile", "pip-compile") + "a==2\n", ("OPS304", "pyproject.toml", 6, 3)),
     ("a==2 --hash=sha256:00\n", ("OPS304", "pyproject.toml", 6, 3)),

@@ -122,6 +122,13 @@ def test_too_old_for_the_license(old: str, license: str) -> None:  # noqa: A002
     assert mended(files, "OPS402") == {PYPROJECT: files[PYPROJECT].replace(f'"{old}"', '"setuptools>=77"')}
 
 
+def test_a_backend_that_is_not_named_is_setuptools() -> None:
+    """Without build-backend it is setuptools; with one that does not exist, setuptools is meant."""
+    assert places(built("requires = ['setuptools']", "license = 'MIT'"), "OPS402") == [(2, 13)]
+    wrong = built("requires = ['setuptools']\nbuild-backend = 'setuptools.backends'", "license = 'MIT'")
+    assert places(wrong, "OPS402") == [(2, 13)]
+
+
 @pytest.mark.parametrize("old", ["setuptools<77", "setuptools==68.1", "setuptools>=61,<70"])
 def test_capped_below_the_license(old: str) -> None:
     """Where none that is allowed takes the license, the build fails; which cap is meant only a person knows."""
@@ -275,7 +282,8 @@ def test_no_python() -> None:
 
 @pytest.mark.parametrize(
     "files",
-    [project("requires-python = '>=3.11'"), project("dynamic = ['requires-python']"), project("", tier="script"),
+    [project("[tool.poetry.dependencies]\npython = '^3.12'"),
+     project("requires-python = '>=3.11'"), project("dynamic = ['requires-python']"), project("", tier="script"),
      {**LIBRARY, "setup.py": SETUP.replace("name='x'", "**more")},
      {**LIBRARY, PYPROJECT: "[tool.poetry]\nname = 'x'\n"},
      {**LIBRARY, "setup.cfg": "[metadata]\nname = x\n[options]\npython_requires = >=3.11\n"}],

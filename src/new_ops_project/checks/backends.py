@@ -94,7 +94,8 @@ def _is_missing(repo: Repo, package: str) -> bool:
 def license_too_new(repo: Repo) -> Iterator[Breach]:
     """A license that the setuptools which may build it refuses."""
     key = _key(repo)
-    if not key or not repo.pyproject.string(*_BUILD).startswith("setuptools.build_meta"):
+    said = repo.pyproject.string(*_BUILD)
+    if not key or (said and not said.startswith("setuptools")):
         return
     for at, text in _requires(repo):
         found = pep508.parsed(text)
@@ -102,7 +103,7 @@ def license_too_new(repo: Repo) -> Iterator[Breach]:
         is_new, is_capped = _against(found.specifier, _EXPRESSIONS) if found and is_meant else (True, False)
         if is_capped or not is_new:
             place = tomlplaces.place(repo.pyproject, *_REQUIRES, at)
-            message = f"{text} {'is' if is_capped else 'can be'} one that refuses {key} as it is written here."
+            message = f"{text} allows {'only ' if is_capped else ''}versions that refuse {key}: those before 77."
             raised = place.said(f"setuptools>={_EXPRESSIONS}") if _BOUND.fullmatch(text.strip()) else ""
             fix: Fix = (Edit(PYPROJECT, place.line, place.column, place.raw, raised),) if raised else ()
             yield Breach(message, PYPROJECT, place.line, place.column, fix,

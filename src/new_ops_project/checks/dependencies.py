@@ -1,6 +1,6 @@
 """Rules about what a project needs: its requirements, the locks of them, and what its code imports."""
 
-from new_ops_project.checks import bounds, covered, imports, unpinned
+from new_ops_project.checks import bounds, covered, imports, superfluous, unpinned
 from new_ops_project.checks.linters import deptry
 from new_ops_project.checks.rule import Family, Rule
 from new_ops_project.finding import Severity
@@ -48,7 +48,7 @@ FAMILY = Family(
             "What no dependency needs is still installed, scanned and updated, and can be attacked.",
             "Write the lock anew.",
             "https://docs.astral.sh/uv/pip/compile/",
-            covered.superfluous,
+            superfluous.superfluous,
         ),
         Rule(
             "OPS306", "What is imported is declared", Severity.WARNING,

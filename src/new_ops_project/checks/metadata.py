@@ -50,6 +50,8 @@ def no_python(repo: Repo) -> Iterator[Breach]:
     project = repo.pyproject.table("project")
     version = f">={repo.python}" if repo.python else ">=3.12"
     if project:
+        if repo.pyproject.get("tool", "poetry", "dependencies", "python") is not None:
+            return
         if "requires-python" not in project and "requires-python" not in repo.pyproject.strings("project", "dynamic"):
             line = tomlplaces.place(repo.pyproject, "project").line
             yield Breach("[project] does not say which Python it needs.", PYPROJECT, line, 1,
