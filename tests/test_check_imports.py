@@ -72,16 +72,19 @@ def test_a_part_that_not_everybody_asks_for(work: Path) -> None:
         "src/x/core.py": "from x.deep.inner import one\ntry:\n    import x.fast\nexcept ImportError: ...\n",
         "src/x/deep/__init__.py": "import rich\n",
         "src/x/deep/inner.py": "import httpx\none = 1\n",
-        "src/x/app.py": "import yaml\nmain = 1\n",
+        "src/x/app.py": "import yaml\ndef main():\n    from x import late\n",
+        "src/x/late.py": "import requests\n",
         "src/x/fast.py": "import tenacity\n",
         "src/x/_vendor/y.py": "import structlog\n",
     }
     done = checked(work, files, IMPORTS)
-    assert [(one.path.removeprefix("src/x/"), str(one.severity)) for one in done.findings] == [
+    told = {one.path.removeprefix("src/x/"): str(one.severity) for one in done.findings}
+    assert [*told.items()] == [
         ("app.py", "warning"),
         ("deep/__init__.py", "warning"),
         ("deep/inner.py", "warning"),
         ("fast.py", "info"),
+        ("late.py", "warning"),
     ]
 
 

@@ -1,6 +1,5 @@
 """Rules about what the code imports and what is declared, as deptry sees them."""
 
-import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -80,7 +79,7 @@ def _is_plain(repo: Repo, one: Mismatch) -> bool:
     content = repo.files.get(one.path, b"")
     if not _is_program(repo, one.path) or b"sys.path" in content or document.script(repo.files, one.path).text:
         return False
-    return one.line not in _guarded(layout.syntax(repo.files, one.path))
+    return one.line not in reached.guarded(layout.syntax(repo.files, one.path))
 
 
 def _own_modules(repo: Repo) -> set[str]:
@@ -97,16 +96,6 @@ def _is_program(repo: Repo, path: str) -> bool:
     if path == place or (place and path.startswith(f"{place}/") and not _OTHERS & {*path.split("/")}):
         return True
     return repo.tier == "script" and "/" not in path and not _ASIDE.fullmatch(path)
-
-
-def _guarded(tree: ast.Module) -> set[int]:
-    """The lines of imports that an `if` or a `try` can do without."""
-    found = set[int]()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If | ast.Try):
-            inner = (each for each in ast.walk(node) if isinstance(each, ast.Import | ast.ImportFrom))
-            found |= {line for each in inner for line in range(each.lineno, (each.end_lineno or each.lineno) + 1)}
-    return found
 
 
 def unused(repo: Repo) -> Iterator[Breach]:

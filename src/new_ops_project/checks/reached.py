@@ -8,7 +8,10 @@ from new_ops_project.reading import layout
 
 
 def files(repo: Repo) -> frozenset[str]:
-    """The package itself, what its commands name, and all that those import at their top, whatever happens."""
+    """The package itself, what its commands name, and all that those import at their top, whatever happens.
+
+    A command reaches what its functions import, too; of a library, those are for who calls them.
+    """
     place = repo.layout.place
     root = place.rpartition("/")[0]
     commands = (target.partition(":")[0].strip() for target in repo.commands.values())
@@ -27,9 +30,13 @@ def files(repo: Repo) -> frozenset[str]:
 
 
 def _imported(repo: Repo, root: str, path: str) -> Iterator[str]:
-    """The files that may be meant by the imports that a file makes at its top."""
+    """The files that may be meant by the imports of a file."""
     inside = path.removeprefix(f"{root}/" if root else "").split("/")[:-1]
-    for node in layout.syntax(repo.files, path).body:
+    tree = layout.syntax(repo.files, path)
+    without = guarded(tree)
+    for node in ast.walk(tree) if repo.tier == "cli" else tree.body:
+        if getattr(node, "lineno", 0) in without:
+            continue
         if isinstance(node, ast.Import):
             yield from (one for alias in node.names for one in _files(root, alias.name))
         elif isinstance(node, ast.ImportFrom):
@@ -45,3 +52,13 @@ def _files(root: str, module: str) -> Iterator[str]:
     for end in range(1, len(parts) + 1):
         yield f"{'/'.join(parts[:end])}/__init__.py"
     yield f"{'/'.join(parts)}.py"
+
+
+def guarded(tree: ast.Module) -> set[int]:
+    """The lines of imports that an `if` or a `try` can do without."""
+    found = set[int]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If | ast.Try):
+            inner = (each for each in ast.walk(node) if isinstance(each, ast.Import | ast.ImportFrom))
+            found |= {line for each in inner for line in range(each.lineno, (each.end_lineno or each.lineno) + 1)}
+    return found
