@@ -105,7 +105,7 @@ def said(text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[zizmor.Audit, ...]
     from new_ops_project.process import Result
 
     monkeypatch.setattr(program, "said", lambda *_, **__: Result(text.encode(), ""))
-    return zizmor.look(repo.of({PATH: steps("- run: é x")}))
+    return zizmor.report(repo.of({PATH: steps("- run: é x")}))
 
 
 ANSWER = """[{"ident": "x", "desc": "bad thing", "url": "https://e.org", "ignored": false,

@@ -35,7 +35,8 @@ class Repo:
     """One project: `folder` is where it is, `files` the texts in it, `tracked` and `untracked` every path.
 
     A rule reads `files` and what is parsed of them, never the disk, so that it can be tested, and run again on files
-    that were mended in memory. `shared` keeps what does not follow from the files from one such round to the next.
+    that were mended in memory. `memo` keeps what was found out of the files, `shared` what does not follow from them,
+    from one such round to the next, too.
     """
 
     folder: Path

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 # What each tool is asked; it returns what the rules of that tool read, and raises UncheckedError where it is absent.
 TOOLS: Mapping[str, Callable[["Repo"], Any]] = {
-    "deptry": deptry.ask,
+    "deptry": deptry.report,
     "detect-secrets": secrets.report,
     "repo-review": repo_review.report,
     "ruff": ruff.report,
-    "zizmor": zizmor.look,
-    "validate-pyproject": validate_pyproject.ask,
+    "zizmor": zizmor.report,
+    "validate-pyproject": validate_pyproject.report,
 }
 
 

@@ -32,7 +32,7 @@ class Mismatch:
     column: int
 
 
-def ask(repo: Repo) -> tuple[Mismatch, ...]:
+def report(repo: Repo) -> tuple[Mismatch, ...]:
     """What deptry finds in the folder; nothing where nothing is declared that could be compared.
 
     Raises UncheckedError where deptry is absent, or cannot read what is declared.

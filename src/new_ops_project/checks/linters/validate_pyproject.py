@@ -21,7 +21,7 @@ class Invalid:
     keys: Keys
 
 
-def ask(repo: Repo) -> Invalid | None:
+def report(repo: Repo) -> Invalid | None:
     """The first thing that is wrong, None for nothing; raises UncheckedError where validate-pyproject is absent."""
     if PYPROJECT not in repo.files or repo.pyproject.problem:
         return None

@@ -45,7 +45,7 @@ class Audit:
     severity: Severity
 
 
-def look(repo: Repo) -> tuple[Audit, ...]:
+def report(repo: Repo) -> tuple[Audit, ...]:
     """What zizmor says of the folder, without the network; the repository's own settings of it count.
 
     Raises UncheckedError where it is not installed, or says what cannot be read.
