@@ -190,7 +190,7 @@ def test_anything_is_survived(files: dict[str, str]) -> None:
         assert finding.column <= len(written[finding.line - 1]) + 1, finding
         assert finding.message.strip(), finding
         assert finding.remedy.strip(), finding
-    mended, _ = mending.mended(one, RULES, lambda _: True)
+    mended = mending.mended(one, RULES, lambda _: True).files
     for path, entry in mended.items():
         if path.endswith(".toml"):
             tomllib.loads(entry.content.decode())
