@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -398,3 +399,15 @@ def test_how_many_git_commands(run: Run, broken: Path, tmp_path: Path, monkeypat
     started = [line for line in trace.read_text().splitlines() if '"event":"start"' in line]
     assert len(started) == 3
     assert os.fspath(broken)
+
+
+def test_linters_that_are_not_there(run: Run, broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not installed is told in one line, each rule of it in JSON, and the exit code is that of the others."""
+    here = Path(shutil.which("git") or "").parent
+    monkeypatch.setattr(sys, "executable", str(broken / "python"))
+    monkeypatch.setenv("PATH", str(here))
+    said = run("check", "--select", "OPS190,OPS500,OPS504", code=0).out
+    assert "not checked: 2 rules that ask ruff, zizmor. They come with the extra [check]" in said
+    skipped = run("check", "--select", "OPS190,OPS500", "--json").json["skipped"]
+    assert [one["codes"] for one in skipped] == [["OPS190"], ["OPS500"]]
+    assert broken.is_dir()

@@ -2,9 +2,10 @@
 
 import os
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from new_ops_project.checks.engine import Skipped
+from new_ops_project.checks.linters.program import ABSENT, EXTRA
 from new_ops_project.checkup import Checkup, counted, summary
 from new_ops_project.finding import Finding, Severity
 from new_ops_project.report import Voice
@@ -25,8 +26,8 @@ def say(checkup: Checkup, voice: Voice) -> None:
         if finding.remedy != told:
             voice.say(wrapped(readable(finding.remedy), "    "), fg="bright_black")
         told = finding.remedy
-    for skipped in checkup.skipped:
-        voice.say(_not_checked(skipped), fg="bright_black")
+    for line in _not_checked(checkup.skipped):
+        voice.say(wrapped(readable(line)), fg="bright_black")
     for line in _end(checkup):
         voice.say(line)
 
@@ -50,11 +51,16 @@ def _width() -> int:
         return 100
 
 
-def _not_checked(skipped: Skipped) -> str:
-    named = ", ".join(skipped.codes[:_MOST])
-    more = f" and {len(skipped.codes) - _MOST} more" if len(skipped.codes) > _MOST else ""
-    hint = f" {skipped.hint}" if skipped.hint else ""
-    return f"not checked: {named}{more}: {skipped.reason}{hint}"
+def _not_checked(skipped: Sequence[Skipped]) -> Iterator[str]:
+    """A line for each reason; programs that are not installed are told together."""
+    absent = sorted(one.reason.removesuffix(ABSENT) for one in skipped if one.reason.endswith(ABSENT))
+    if absent:
+        count = sum(len(one.codes) for one in skipped if one.reason.endswith(ABSENT))
+        yield f"not checked: {counted(count, 'rule')} that ask {', '.join(absent)}. {EXTRA}"
+    for one in skipped:
+        if not one.reason.endswith(ABSENT):
+            more = f" and {len(one.codes) - _MOST} more" if len(one.codes) > _MOST else ""
+            yield f"not checked: {', '.join(one.codes[:_MOST])}{more}: {one.reason} {one.hint}".rstrip()
 
 
 def _end(checkup: Checkup) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Linters as programs: found beside this one or on PATH, never in the repository that is looked at, and run."""
+"""Linters as programs: found beside this one or on PATH, not looked for in the repository, and run."""
 
 import shutil
 import sys
@@ -8,7 +8,8 @@ from pathlib import Path
 from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.process import ProcessError, Result, run
 
-EXTRA = "Install what looks: pip install 'new-ops-project[check]'."
+ABSENT = " is not installed."
+EXTRA = "They come with the extra [check]: pipx install 'new-ops-project[check]'."
 
 
 def find(name: str) -> str:
@@ -16,7 +17,7 @@ def find(name: str) -> str:
     beside = shutil.which(name, path=str(Path(sys.executable).parent))
     if found := beside or shutil.which(name):
         return found
-    raise UncheckedError(f"{name} is not installed.", EXTRA)
+    raise UncheckedError(f"{name}{ABSENT}", EXTRA)
 
 
 def said(

@@ -34,7 +34,7 @@ def report(repo: Repo) -> tuple[Failed, ...]:
     Raises UncheckedError where repo-review is not installed, where there is no folder, and where a plugin fails.
     """
     if importlib.util.find_spec("repo_review") is None:
-        raise UncheckedError("repo-review is not installed.", program.EXTRA)
+        raise UncheckedError(f"repo-review{program.ABSENT}", program.EXTRA)
     if not _others():
         return ()
     if not isinstance(repo.files, WorkTree):

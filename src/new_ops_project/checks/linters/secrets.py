@@ -80,7 +80,7 @@ class _Detector:
 
 def _detectors() -> tuple[_Detector, ...]:
     if importlib.util.find_spec("detect_secrets") is None:
-        raise UncheckedError("detect-secrets is not installed.", program.EXTRA)
+        raise UncheckedError(f"detect-secrets{program.ABSENT}", program.EXTRA)
     found = []
     for module, name in DETECTORS.items():
         try:
