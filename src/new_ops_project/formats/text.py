@@ -56,7 +56,7 @@ def _not_checked(skipped: Sequence[Skipped]) -> Iterator[str]:
     absent = sorted(one.reason.removesuffix(ABSENT) for one in skipped if one.reason.endswith(ABSENT))
     if absent:
         count = sum(len(one.codes) for one in skipped if one.reason.endswith(ABSENT))
-        yield f"not checked: {counted(count, 'rule')} that ask {', '.join(absent)}. {EXTRA}"
+        yield f"not checked: {counted(count, 'rule')}, for want of {', '.join(absent)}. {EXTRA}"
     for one in skipped:
         if not one.reason.endswith(ABSENT):
             more = f" and {len(one.codes) - _MOST} more" if len(one.codes) > _MOST else ""
