@@ -32,7 +32,8 @@ def test_no_toml(text: str, place: tuple[int, int]) -> None:
 
 def test_no_utf_8() -> None:
     """Bytes that are no text are told as such, at the first of them."""
-    from new_ops_project.checks import metadata, repo
+    from new_ops_project.checks import repo
+    from new_ops_project.checks.packaging import metadata
 
     one = repo.of({PYPROJECT: "a = 1\n"}).mended({PYPROJECT: b"a = 1\nb = 'x\xff'\n"})
     (breach,) = metadata.unparsable(one)

@@ -7,11 +7,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from new_ops_project import git, journal, mend, project, sources
-from new_ops_project.checks import catalogue, engine, repo, template
+from new_ops_project.checks import catalogue, engine, repo
 from new_ops_project.checks.engine import Checked, Skipped
 from new_ops_project.checks.ignores import Ignore
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Rule
+from new_ops_project.checks.template import drift
 from new_ops_project.errors import ToolError
 from new_ops_project.finding import Finding, Severity
 from new_ops_project.project import Repository
@@ -123,7 +124,7 @@ def _only(place: _Place, checked: Checked) -> Checked:
 
 def _drift(files: Repo) -> dict[str, str]:
     """The state of each managed file, if a rule has asked for it."""
-    return {one.path: one.how for one in template.known_states(files)}
+    return {one.path: one.how for one in drift.known_states(files)}
 
 
 # ---- which projects -------------------------------------------------------------------------------------------------

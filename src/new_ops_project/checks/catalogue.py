@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from new_ops_project.checks import dependencies, environment, ignores, packaging, template, workflows
-from new_ops_project.checks.coding import family as code
+from new_ops_project.checks import coding, dependencies, environment, ignores, packaging, template, workflows
 from new_ops_project.checks.rule import Family, Rule
 from new_ops_project.errors import ToolError, nearest, sentence
 
@@ -13,7 +12,7 @@ _FAMILIES = (
     environment.FAMILY,
     dependencies.FAMILY,
     packaging.FAMILY,
-    code.FAMILY,
+    coding.FAMILY,
     template.FAMILY,
 )
 

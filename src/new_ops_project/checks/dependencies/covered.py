@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from new_ops_project.checks import declared, locked, pinned, unpinned, wants
-from new_ops_project.checks.declared import Wanted
-from new_ops_project.checks.locked import Lock
-from new_ops_project.checks.pinned import Entry, Listing
+from new_ops_project.checks.dependencies import declared, locked, pinned, unpinned, wants
+from new_ops_project.checks.dependencies.declared import Wanted
+from new_ops_project.checks.dependencies.locked import Lock
+from new_ops_project.checks.dependencies.pinned import Entry, Listing
+from new_ops_project.checks.dependencies.wants import Wants
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.checks.wants import Wants
 
 _PROJECT = re.compile(r"\./?(?:\[.*\])?")
 

@@ -1,7 +1,7 @@
 """Rules about how a distribution is built, and what it says of itself."""
 
-from new_ops_project.checks import backends, entries, metadata, typed
 from new_ops_project.checks.linters import validate_pyproject
+from new_ops_project.checks.packaging import backends, entries, metadata, typed
 from new_ops_project.checks.rule import Family, Rule
 from new_ops_project.finding import Severity
 

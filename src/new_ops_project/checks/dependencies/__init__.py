@@ -1,6 +1,6 @@
 """Rules about what a project needs: its requirements, the locks of them, and what its code imports."""
 
-from new_ops_project.checks import bounds, covered, imports, superfluous, unpinned
+from new_ops_project.checks.dependencies import bounds, covered, imports, superfluous, unpinned
 from new_ops_project.checks.linters import deptry
 from new_ops_project.checks.rule import Family, Rule
 from new_ops_project.finding import Severity

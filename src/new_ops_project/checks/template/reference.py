@@ -87,6 +87,16 @@ def of(repo: Repo) -> Reference:
     return found  # type: ignore[no-any-return]
 
 
+def known(repo: Repo) -> Reference | None:
+    """None where there is nothing to compare with, which other rules say; raises UncheckedError if out of reach."""
+    if not answers_file(repo):
+        return None
+    try:
+        return of(repo)
+    except ToolError:
+        return None
+
+
 def answers_file(repo: Repo) -> str:
     """The file that names a template, '' where there is none; the first of several."""
     if "answers file" not in repo.shared:

@@ -1,0 +1,45 @@
+"""Rules about what of an environment is committed, or could be."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach, Edit, Write
+from new_ops_project.tree import PLAIN, Entry
+
+_IGNORE = ".gitignore"
+_COMPILED = re.compile(r"(?:.*/)?__pycache__/|.*\.py[co]$")
+
+
+def venv_is_not_ignored(repo: Repo) -> Iterator[Breach]:
+    """`.venv` is not kept out by the repository's own .gitignore; a person's global one helps nobody else."""
+    from pathspec import GitIgnoreSpec
+
+    text = repo.files.get(_IGNORE, b"").decode(errors="replace")
+    if GitIgnoreSpec.from_lines(text.splitlines()).match_file(".venv/pyvenv.cfg"):
+        return
+    is_there = _IGNORE in repo.files
+    step = Edit(_IGNORE, 1, 1, "", ".venv/\n") if is_there else Write(_IGNORE, Entry(PLAIN, b".venv/\n"))
+    is_free = is_there or _IGNORE not in repo.paths
+    yield Breach(".venv is not ignored by git.", _IGNORE, int(is_there), int(is_there), fix=(step,) if is_free else ())
+
+
+def environment_is_tracked(repo: Repo) -> Iterator[Breach]:
+    """A virtual environment is committed, by its pyvenv.cfg (PEP 405) or, without that, by its site-packages."""
+    found = {str(PurePosixPath(path).parent) for path in repo.tracked if PurePosixPath(path).name == "pyvenv.cfg"}
+    for path in repo.tracked:
+        head, sign, _ = path.partition("/site-packages/")
+        if sign and not any(path.startswith(f"{folder}/") for folder in found):
+            found.add(re.sub(r"/(?:lib|lib64|Lib)(?:/python3\.\d+)?$", "", head))
+    for folder in sorted(found):
+        remedy = f"Take it out of git, and keep it here: git rm -r --cached --quiet {folder}"
+        yield Breach(f"The virtual environment {folder} is committed.", folder, remedy=remedy)
+
+
+def compiled_is_tracked(repo: Repo) -> Iterator[Breach]:
+    """Byte code is committed; told once for each folder."""
+    found = {path.partition("__pycache__/")[0] + "__pycache__" if "__pycache__/" in path else path
+             for path in repo.tracked if _COMPILED.match(path) and "/site-packages/" not in path}  # fmt: skip
+    for path in sorted(found):
+        yield Breach("Byte code is committed.", path, remedy=f"git rm -r --cached --quiet {path}")
