@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Run, git
-from test_product import CLOUDS, TIERS, Variant
+from test_product import CLOUDS, DEPENDENCIES, TIERS, Variant
 
 from new_ops_project.checks import catalogue, engine, repo
+from new_ops_project.pins import table
 
 TASTE = ("OPS590",)  # what the plugins of repo-review say, which are others' and are installed beside the tests
 UPDATES, LICENSES = ("dependabot", "renovate", "none"), ("MIT", "Apache-2.0", "Proprietary")
+PYTHON = tuple(table.shipped().pythons)
 PAIRS = [(tier, cloud) for tier, cloud in product(TIERS, CLOUDS)]
 
 
@@ -22,9 +24,9 @@ def test_no_false_alarm(tmp_path: Path, tier: str, cloud: str) -> None:
     """Each tier with each cloud; Python, container, updates, license and dependencies take turns."""
     number = PAIRS.index((tier, cloud))
     one = Variant(
-        tier, ("3.12", "3.13", "3.14", "3.15")[number % 4], cloud, container=number % 2 == 0,
+        tier, PYTHON[number % 5], cloud, container=number % 2 == 0,
         updates=UPDATES[number % 3], license=LICENSES[number % 3],
-        dependencies=(("boto3", "pyyaml"), ("requests", "kubernetes"), ("httpx", "rich", "tenacity"))[number % 3],
+        dependencies=DEPENDENCIES[number % 10 : number % 10 + number % 4],
     )  # fmt: skip
     folder = one.generate(tmp_path / "rotate-keys")
     git("init", "--quiet", at=folder)
@@ -48,3 +50,12 @@ def test_this_repository_is_clean() -> None:
     command = [sys.executable, "-m", "new_ops_project", "check", "--json", "--offline"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert [one for one in json.loads(done.stdout)["findings"] if one["severity"] != "info"] == []
+
+
+def test_real_scripts_are_clean() -> None:
+    """13 scripts of many styles print their results, and nothing of it should be logged."""
+    folder = ROOT / "tests" / "scripts"
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    files = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+    checked = engine.run(repo.of(files), catalogue.selected(["code"], TASTE))
+    assert (checked.findings, checked.skipped) == ((), ())

@@ -1,11 +1,10 @@
 """The rules about workflows on what the template writes: nothing there, and each way to spoil it is seen."""
 
-from itertools import product
 from pathlib import Path
 
 import pytest
 from flows import RULES, marks, unmarked
-from test_product import CLOUDS, PYTHONS, TIERS, Variant
+from test_product import Variant
 
 from new_ops_project.checks import engine, repo
 
@@ -44,22 +43,6 @@ def found(files: Texts) -> list[tuple[str, str, int, int]]:
     """Code and place of everything that the family's own rules find."""
     findings = engine.run(repo.of(files), RULES).findings
     return [(one.code, one.path, one.line, one.column) for one in findings]
-
-
-# Each tier and each cloud, not each with each; the other answers take turns.
-EVERY = [
-    Variant(tier, PYTHONS[number % len(PYTHONS)], cloud, container=number % 4 == 0,
-            updates=("dependabot", "renovate", "none")[number % 3],
-            license=("MIT", "Apache-2.0", "Proprietary")[number % 3])
-    for number, (tier, cloud) in enumerate(product(TIERS, CLOUDS))
-    if number % 2 == 0
-]  # fmt: skip
-
-
-def test_what_the_template_writes_is_sound(tmp_path: Path) -> None:
-    """Each tier, cloud and way to keep it fresh: no finding, not even one to know."""
-    for number, variant in enumerate(EVERY):
-        assert found(texts(variant, tmp_path / str(number))) == [], variant
 
 
 # Which project, code, file, what stands there, and what it becomes, with the place that is found marked.
