@@ -41,6 +41,9 @@ BROKEN: tuple[tuple[str, Places], ...] = (
     ("try:\n    go()\nexcept OSError as e:\n    print(e)\n", [("OPS502", 4, 5)]),
     ("try:\n    go()\nexcept OSError as e:\n    'é'; print(e)\n", [("OPS502", 4, 10)]),
     ("PASSWORD = 'Xk9-vw2Lq'\n", [("OPS503", 1, 12)]),
+    ("PASSWORD = 'hunter2'\n", [("OPS503", 1, 12)]),  # people choose such
+    ("PASSWORD = 'letmein'\n", [("OPS503", 1, 12)]),
+    ("db_password = 'Test1234!'\n", [("OPS503", 1, 15)]),
     ("connect(password='Xk9-vw2Lq')\n", [("OPS503", 1, 9)]),
     ("def connect(host, *, token='Xk9vw2Lq77'):\n    pass\n", [("OPS503", 1, 28)]),
     ("settings['db_password'] = 'Xk9-vw2Lq'\n", [("OPS503", 1, 27)]),

@@ -87,6 +87,7 @@ def test_python_is_not_pinned() -> None:
     flow = {".github/workflows/ci.yml": CI.format("3.12")}
     assert fixed({**CODE, **flow}, "OPS204")[".python-version"] == "3.12\n"
     assert ".python-version" not in fixed({**CODE, **flow, "Dockerfile": "FROM python:3.11-slim\n"}, "OPS204")
+    assert ".python-version" not in fixed({**CODE, "Dockerfile": "FROM python:3.9\n"}, "OPS204")  # which has ended
     assert ".python-version" not in fixed(CODE, "OPS204")
 
 

@@ -1,6 +1,7 @@
 """Findings for a person at a terminal: one line each that an editor can jump to, and the remedy below it."""
 
 import os
+import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -21,15 +22,17 @@ def say(checkup: Checkup, voice: Voice) -> None:
         voice.say(f"mended  {_place(finding)}: {finding.code} {readable(finding.message)}", fg="green")
     told = ""
     for finding in checkup.findings:
-        voice.say(f"{_place(finding)}: {finding.severity} {finding.code}", fg=_COLORS[finding.severity], nl=False)
-        voice.say(f" {readable(finding.message)}")
+        head = f"{_place(finding)}: {finding.severity} {finding.code}"
+        text = wrapped(f"{head} {readable(finding.message)}", below="    ")
+        voice.say(text[: len(head)], fg=_COLORS[finding.severity], nl=False)
+        voice.say(text[len(head) :])
         if finding.remedy != told:
-            voice.say(wrapped(readable(finding.remedy), "    "), fg="bright_black")
+            voice.say(wrapped(readable(finding.remedy), "    ", below="    "), fg="bright_black")
         told = finding.remedy
     for line in _not_checked(checkup.skipped):
-        voice.say(wrapped(readable(line)), fg="bright_black")
+        voice.say(wrapped(readable(line), below="    "), fg="bright_black")
     for line in _end(checkup):
-        voice.say(line)
+        voice.say(wrapped(line, below="    "))
 
 
 def _place(finding: Finding) -> str:
@@ -38,17 +41,21 @@ def _place(finding: Finding) -> str:
     return ":".join(parts)
 
 
-def wrapped(text: str, indent: str = "") -> str:
-    """`text` in lines that fit the terminal; never broken inside a word, which may be a path or a command."""
-    return textwrap.fill(text, min(_width(), 100), initial_indent=indent, subsequent_indent=indent,
-                         break_long_words=False, break_on_hyphens=False)  # fmt: skip
+def wrapped(text: str, first: str = "", *, below: str = "") -> str:
+    """`text` in lines that fit the terminal, with these indents; one line elsewhere, for programs that read lines.
+
+    Never broken inside a word, which may be a path or a command.
+    """
+    return textwrap.fill(text, _width(), initial_indent=first, subsequent_indent=below, break_long_words=False,
+                         break_on_hyphens=False, replace_whitespace=False)  # fmt: skip
 
 
 def _width() -> int:
+    """The columns of the terminal, at most 100 to read well; no limit where there is none."""
     try:
-        return os.get_terminal_size().columns
+        return min(os.get_terminal_size().columns, 100)
     except OSError:
-        return 100
+        return sys.maxsize
 
 
 def _not_checked(skipped: Sequence[Skipped]) -> Iterator[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from new_ops_project.checks.coding import sources
 from new_ops_project.checks.linters.ruff import Diagnostic
-from new_ops_project.checks.linters.secrets import is_placeholder
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.finding import Severity
@@ -25,6 +24,18 @@ _NO_SECRET = re.compile(
     r"[/.~$<{%@#:*&?!_-].*|.*(?:\(\?|\\[wdsbSWD]|\[[^\]]*\]|\).*\|).*|\w+:.*|.*\s.*|.*[{<]\w+[}>].*|[A-Za-z]+(?:[_.-][A-Za-z]+)*[_.-]?|[A-Z][A-Z0-9_]*|"
     r"[a-z0-9_.-]+(?:/[a-z0-9_.-]+)+|v?\d+(?:\.\d+)*|.*\.(?:json|ya?ml|toml|txt|pem|key|crt|env|gpg)",
     re.DOTALL,
+)
+_PASSWORD = re.compile(r"(?:password|passwd|passphrase|pwd)$", re.IGNORECASE)
+_CHOSEN = re.compile(r"[A-Za-z0-9]{4,}[!$#%&*+=?@^~-]*")
+_ABOUT_ITSELF = re.compile(r"pass|pwd|secret|token|cred|prompt|stdin|env|file|vault|keyring", re.IGNORECASE)
+_VARIED = 3  # characters that differ; fewer are filling, such as xxxx
+# What somebody is to replace.
+_STANDS_FOR = re.compile(
+    r"(?:change|replace|your|insert|enter|fill|put|the|my|some|an?|example|sample|dummy|placeholder|redacted|fake|test|"
+    r"todo|none|null|foo|bar|baz|hidden|masked|unset|unknown|default|empty|required|optional)(?:[-_ ]?(?:me|this|it|in|"
+    r"here|with|your|password|passwd|passphrase|pwd|pass|secret|token|key|value|credential|example|test|api|access|"
+    r"only|real|actual|own|bar|baz))*s?\d*|<.*>|.*(?:\.\.\.|\*\*\*|\$\{|\{\{|%\(|%s).*",
+    re.IGNORECASE,
 )
 
 
@@ -66,9 +77,16 @@ def _default(repo: Repo, one: Diagnostic, arg: ast.arg) -> str | None:
 
 
 def looks_secret(value: str, name: str = "") -> bool:
-    """Whether a literal can be a credential: no place, word, reference or placeholder, and not short."""
+    """Whether a literal can be a credential: no place, word, reference or placeholder, and not short.
+
+    What is called a password may be a word, and a short one: people choose such.
+    """
     is_named = value.lower().replace("-", "_") == name.lower()
-    return len(value) >= _SHORTEST and not is_named and not _NO_SECRET.fullmatch(value) and not is_placeholder(value)
+    if is_named or _STANDS_FOR.fullmatch(value) or len(set(value)) < _VARIED:
+        return False
+    if _PASSWORD.search(name) and _CHOSEN.fullmatch(value):
+        return not _ABOUT_ITSELF.search(value)
+    return len(value) >= _SHORTEST and not _NO_SECRET.fullmatch(value)
 
 
 def found(repo: Repo) -> Iterator[Breach]:

@@ -71,14 +71,14 @@ def _breach(repo: Repo, named: Named, message: str, remedy: str = "") -> Breach:
 
 
 def is_not_pinned(repo: Repo) -> Iterator[Breach]:
-    """There is Python code, and no .python-version; what all other files agree on is what it becomes."""
+    """There is Python code and no .python-version; the fix writes what all files agree on, if it is supported."""
     if repo.python or not (repo.python_files or PYPROJECT in repo.files):
         return
     if PINNED in repo.paths:
         yield Breach(f"{PINNED} names no minor of Python.", PINNED, 1, 1)
         return
     agreed = {named.minor for named in run_with(repo)}
-    minor = next(iter(agreed)) if len(agreed) == 1 else ""
+    minor = next(iter(agreed)) if len(agreed) == 1 and agreed & _pins().pythons.keys() else ""
     fix = (Write(PINNED, Entry(PLAIN, f"{minor}\n".encode())),) if minor else ()
     remedy = f"Write {minor} into {PINNED}." if minor else ""
     yield Breach(f"There is no {PINNED}.", PINNED, fix=fix, remedy=remedy)
