@@ -19,10 +19,10 @@ RULES = catalogue.selected(["code"], ["OPS511", "OPS590"])
 
 
 def found(files: Mapping[str, str]) -> Places:
-    """What all rules say of these files: code, line and column."""
+    """What all rules say of these files, but for what is only to know: code, line and column."""
     checked = engine.run(repository.of(files), RULES)
     assert not checked.skipped
-    return [(one.code, one.line, one.column) for one in checked.findings]
+    return [(one.code, one.line, one.column) for one in checked.findings if one.counts]
 
 
 # What each rule finds, in a file of its own.
@@ -151,7 +151,7 @@ def everything() -> Mapping[str, Places]:
     checked = engine.run(repository.of(files), RULES)
     assert not checked.skipped
     told: dict[str, Places] = {path: [] for path in files}
-    for one in checked.findings:
+    for one in (one for one in checked.findings if one.counts):
         told[one.path].append((one.code, one.line, one.column))
     return told
 
@@ -185,11 +185,16 @@ LIBRARY = '[project]\nname = "x"\nversion = "1"\n[build-system]\nrequires = []\n
 IN_LIBRARY = {"pyproject.toml": LIBRARY, "src/x/__init__.py": ""}
 
 
-def test_a_library_that_prints_is_told_once_and_to_know() -> None:
-    """Each module of a library that prints is one finding, which leaves the exit code alone."""
-    files = {**IN_LIBRARY, "src/x/a.py": "def f():\n    print(1)\n    print(2)\n"}
-    (one,) = engine.run(repository.of(files), RULES).findings
-    assert (one.code, one.path, one.line, one.severity) == ("OPS502", "src/x/a.py", 2, Severity.INFO)
+@pytest.mark.parametrize(
+    ("files", "path", "severity"),
+    [(IN_LIBRARY, "src/x/a.py", Severity.WARNING), ({}, "task.py", Severity.INFO),
+     (IN_LIBRARY, "src/x/cli.py", Severity.INFO)],
+)  # fmt: skip
+def test_prints_are_told_once_for_each_file(files: dict[str, str], path: str, severity: Severity) -> None:
+    """A module of a library that prints is a fault; that a program without a logger does is only to know."""
+    text = "def f():\n    print(1)\n    print(2)\n    print()\n"
+    (one,) = engine.run(repository.of({**files, path: text}), RULES).findings
+    assert (one.code, one.path, one.line, one.severity) == ("OPS502", path, 2, severity)
     assert "2 times" in one.message
 
 

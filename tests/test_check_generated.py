@@ -53,9 +53,11 @@ def test_this_repository_is_clean() -> None:
 
 
 def test_real_scripts_are_clean() -> None:
-    """13 scripts of many styles print their results, and nothing of it should be logged."""
+    """13 scripts of many styles: that they print is only to know."""
     folder = ROOT / "tests" / "scripts"
     paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     files = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
     checked = engine.run(repo.of(files), catalogue.selected(["code"], TASTE))
-    assert (checked.findings, checked.skipped) == ((), ())
+    assert {one.code for one in checked.findings} <= {"OPS502"}
+    assert not [one for one in checked.findings if one.counts]
+    assert checked.skipped == ()

@@ -158,11 +158,7 @@ def test_what_is_ignored_with_a_reason_passes_there_too(work: Path) -> None:
 
 def test_findings_to_know_pass(tmp_path: Path) -> None:
     """A rule that has only such findings is kept."""
-    built = f"{PYPROJECT}[build-system]\nrequires = []\n"
-    lay(tmp_path, pyproject__toml=built)
-    (tmp_path / "x").mkdir()
-    (tmp_path / "x" / "__init__.py").write_text("")
-    (tmp_path / "x" / "a.py").write_text("def f():\n    print(1)\n")
+    lay(tmp_path, task__py="print(1)\n")
     looked = reviewing.new_ops_project(tmp_path)
     (one,) = [one for one in looked.checked.findings if one.code == "OPS502"]
     assert one.severity is Severity.INFO

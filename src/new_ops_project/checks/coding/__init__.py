@@ -31,8 +31,9 @@ FAMILY = Family(
         ),
         Rule(
             "OPS502", "What happens is logged, not printed", Severity.WARNING,
-            "An error on stdout is taken for a result by whatever reads the output, and has no time and no level. A"
-            " program's `print` of its result, to stderr, in tests or in examples is none of this." + _DECIDED,
+            "An error on stdout is taken for a result by whatever reads the output, and has no time and no level;"
+            " and a library prints to the output of others. That a program prints is only to know, once; to stderr, in"
+            " tests or in examples is none of this." + _DECIDED,
             "Log it: `log.error(...)`; or print to the place for it: `print(..., file=sys.stderr)`.",
             f"{_RUFF}/print/", printing.printed, tool="ruff",
         ),

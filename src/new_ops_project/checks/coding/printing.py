@@ -16,22 +16,27 @@ _LOGGERS = {"logging.getLogger", "structlog.get_logger", "structlog.getLogger", 
 _COMMAND = {"argparse", "optparse", "click", "typer", "fire", "docopt", "cmd", "getopt", "plac", "cyclopts"}
 _SHOWING = re.compile(r"print|show|display|report|dump|main|usage|banner|menu|render|output|emit|write|list|help|"
                       r"__(?:str|repr)__", re.IGNORECASE)  # fmt: skip
+_PROGRAM = "Leave the result on stdout; log what happens, with a time and a level: `log.info(...)`, to stderr."
 
 
 def printed(repo: Repo) -> Iterator[Breach]:
-    """Each print that says what a log should: an error, or something in a module that has a logger or is a library."""
+    """Each print that says what a log should: an error, or something in a module that has a logger; others by file."""
     quiet: dict[str, list[ast.Call]] = {}
+    programs: dict[str, list[ast.Call]] = {}
     for path, call, syntax in _calls(repo):
         if _is_of_a_failure(syntax, call):
             yield Breach("An error is printed among the results: on stdout, without a time or a level.",
                          *sources.place(repo, path, call))  # fmt: skip
-        elif _is_program(repo, path, syntax) or _SHOWING.search(syntax.function(call)):
+        elif _is_program(repo, path, syntax):
+            programs.setdefault(path, []).extend(() if _has_logger(syntax) else (call,))
+        elif _SHOWING.search(syntax.function(call)):
             continue
         elif _has_logger(syntax):
             yield Breach("`print` in a module that has a logger.", *sources.place(repo, path, call))
         else:
             quiet.setdefault(path, []).append(call)
-    yield from _of_libraries(repo, quiet)
+    yield from _of_modules(repo, quiet)
+    yield from _of_programs(repo, programs)
 
 
 def _calls(repo: Repo) -> Iterator[tuple[str, ast.Call, Syntax]]:
@@ -42,17 +47,31 @@ def _calls(repo: Repo) -> Iterator[tuple[str, ast.Call, Syntax]]:
             yield one.path, call, syntax
 
 
-def _of_libraries(repo: Repo, quiet: Mapping[str, Sequence[ast.Call]]) -> Iterator[Breach]:
-    for path, calls in quiet.items() if repo.tier == "library" else ():
-        times = f"{len(calls)} times" if len(calls) > 1 else "once"
-        yield Breach(f"A module of a library prints, {times}, to the output of whoever imports it.",
-                     *sources.place(repo, path, calls[0]), severity=Severity.INFO)  # fmt: skip
+def _of_modules(repo: Repo, quiet: Mapping[str, Sequence[ast.Call]]) -> Iterator[Breach]:
+    """Once for each module that others import: a fault in a library, and to think of in a command."""
+    for path, calls in quiet.items() if repo.tier != "script" else ():
+        severity = None if repo.tier == "library" else Severity.INFO
+        yield Breach(f"A module prints, {_times(calls)}, to the output of whoever imports it.",
+                     *sources.place(repo, path, calls[0]), severity=severity)  # fmt: skip
+
+
+def _of_programs(repo: Repo, programs: Mapping[str, Sequence[ast.Call]]) -> Iterator[Breach]:
+    """Once for each program without a logger: what is its result and what is its log, nobody can tell from here."""
+    for path, calls in programs.items():
+        if calls:
+            yield Breach(f"A program without a logger prints, {_times(calls)}.", *sources.place(repo, path, calls[0]),
+                         severity=Severity.INFO, remedy=_PROGRAM)  # fmt: skip
+
+
+def _times(calls: Sequence[ast.Call]) -> str:
+    return f"{len(calls)} times" if len(calls) > 1 else "once"
 
 
 def _to_stdout(repo: Repo, one: Diagnostic) -> ast.Call | None:
-    """The call that ruff points at; None if it says where to print."""
+    """The call that ruff points at; None if it says where to print, or prints an empty line."""
     found = sources.at(repo, one, ast.Call)
-    return found if found and not any(word.arg in {"file", "stream"} for word in found.keywords) else None
+    is_elsewhere = found and any(word.arg in {"file", "stream"} for word in found.keywords)
+    return found if found and found.args and not is_elsewhere else None
 
 
 def _is_talking(syntax: Syntax) -> bool:
