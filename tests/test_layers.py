@@ -13,7 +13,7 @@ LAYERS = (
     "fastimport", "merge", "draft", "plan", "journal", "deliver", "pending", "carry", "changelog", "generated",
     "tomlmerge", "trusted", "refresh", "image", "references", "growth", "written", "softened", "promotion", "inferred",
     "nearest", "pyproject", "joined", "adoption", "create", "checks", "prompts", "environment", "report", "summary",
-    "handover", "mend", "checkup", "formats", "welcome", "commands", "cli", "__main__",
+    "handover", "mend", "checkup", "formats", "welcome", "upkeep", "commands", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -1,18 +1,20 @@
 """The lock of the template: what templates/locks.yml promises to whoever installs from it."""
 
-import importlib.util
 import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
+from conftest import Run
 from packaging.markers import Marker
 from packaging.version import Version
+
+from new_ops_project.errors import ToolError
+from new_ops_project.pins import compiled, locks, resolve, table, uv
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
@@ -32,32 +34,21 @@ def load(name: str) -> Any:
     return questions[name]["default"]
 
 
-def load_script() -> ModuleType:
-    """Import scripts/lock.py, which is in no package."""
-    spec = importlib.util.spec_from_file_location("lock", ROOT / "scripts" / "lock.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 PINS = load("pins")
 LOCKS = load("locks")
 CLOSURES: Mapping[str, Mapping[str, str]] = LOCKS["closures"]
 PACKAGES: Mapping[str, Mapping[str, str]] = LOCKS["packages"]
 DIRECT: Mapping[str, Mapping[str, str]] = {**PINS["dependencies"], **PINS["tools"]}
-lock = load_script()
 
 
 def requirement_lines(*names: str) -> str:
     """Write the hashed requirements of a selection, as the template does."""
     members = {member: marker for name in names for member, marker in CLOSURES[name].items()}
     wanted = (
-        lock.Requirement(name, PACKAGES[name]["version"], marker, tuple(PACKAGES[name]["hashes"].split()))
+        compiled.Requirement(name, PACKAGES[name]["version"], marker, tuple(PACKAGES[name]["hashes"].split()))
         for name, marker in sorted(members.items())
     )
-    return "".join(lock.requirement_lines(wanted))
+    return "".join(compiled.requirement_lines(wanted))
 
 
 # ---- templates/locks.yml ----------------------------------------------------------------------------------------
@@ -114,7 +105,7 @@ def test_package_is_well_formed(name: str) -> None:
     """Name, version, modules and hashes are what pip and the import system take; hashes come sorted and once."""
     package = PACKAGES[name]
     hashes = package["hashes"].splitlines()
-    assert name == lock.normalise(name)
+    assert name == table.normalise(name)
     assert str(Version(package["version"])) == package["version"]
     assert all(module.isidentifier() for module in package["modules"].split())
     assert hashes
@@ -128,14 +119,10 @@ def test_modules_are_the_names_that_import_finds(name: str, modules: str) -> Non
     assert PACKAGES[name]["modules"] == modules
 
 
-def test_file_is_what_the_script_writes() -> None:
+def test_file_is_what_the_tool_writes() -> None:
     """The file is sorted and in the one spelling of its content: nobody edited it."""
-    packages = {
-        name: lock.Package(at["version"], tuple(at["modules"].split()), tuple(at["hashes"].split()))
-        for name, at in PACKAGES.items()
-    }
-    text = lock.render(lock.Locks(LOCKS["python"], CLOSURES, packages))
-    assert (TEMPLATES / "locks.yml").read_bytes() == text.encode()
+    text = (TEMPLATES / "locks.yml").read_bytes().decode()
+    assert locks.render(locks.parse(text)) == text
 
 
 def test_file_names_no_index() -> None:
@@ -151,28 +138,27 @@ def test_selection_downloads_with_its_hashes(names: tuple[str, ...], tmp_path: P
     options = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--quiet", "--dest", str(tmp_path))
     command = (sys.executable, "-m", "pip", "download", *options, "--requirement", str(tmp_path / "requirements.txt"))
     subprocess.run(command, check=True)
-    got = {lock.normalise(wheel.name.split("-")[0]) for wheel in tmp_path.glob("*.whl")}
+    got = {table.normalise(wheel.name.split("-")[0]) for wheel in tmp_path.glob("*.whl")}
     assert got == {
         member for name in names for member, marker in CLOSURES[name].items() if not marker or Marker(marker).evaluate()
     }
 
 
-# ---- scripts/lock.py --------------------------------------------------------------------------------------------
+# ---- a fresh resolution -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder with a small pins.yml, which the script takes for the template's."""
-    folder = tmp_path / "templates"
+def templates(work: Path) -> Path:
+    """A folder with a small pins.yml, in a template that is the current folder."""
+    folder = work / "templates"
     folder.mkdir()
     (folder / "pins.yml").write_text(SMALL_PINS, encoding="utf-8")
-    monkeypatch.setattr(lock, "TEMPLATES", folder)
     return folder
 
 
 def pretend_uv(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     """Let a few lines of Python stand in for uv, and so for the network."""
-    monkeypatch.setattr(lock, "uv_command", lambda: (sys.executable, "-c", program))
+    monkeypatch.setattr(uv, "command", lambda: (sys.executable, "-c", program))
 
 
 def test_parse_reads_markers_and_hashes() -> None:
@@ -180,19 +166,20 @@ def test_parse_reads_markers_and_hashes() -> None:
     line = f"Typing_Extensions==4.1 ; python_full_version < '3.12' \\\n   {HASHES}\n"
     expected = ("sha256:" + "a" * 64, "sha256:" + "b" * 64)
     name = "typing-extensions"
-    assert lock.parse(line) == {name: lock.Requirement(name, "4.1", "python_full_version < '3.12'", expected)}
+    assert compiled.parse(line) == {name: compiled.Requirement(name, "4.1", "python_full_version < '3.12'", expected)}
 
 
 def test_parse_refuses_a_fork() -> None:
     """Two versions of one package are an error that names both."""
-    with pytest.raises(lock.LockError, match=r"^six needs two versions, 1\.0 and 2\.0; move a bound in pins\.yml"):
-        lock.parse("six==1.0 ; os_name == 'nt'\nsix==2.0 ; os_name != 'nt'\n")
+    with pytest.raises(ToolError, match=r"^six needs two versions, 1\.0 and 2\.0") as raised:
+        compiled.parse("six==1.0 ; os_name == 'nt'\nsix==2.0 ; os_name != 'nt'\n")
+    assert "Move a bound in pins.yml" in raised.value.hint
 
 
 def test_parse_refuses_what_it_does_not_know() -> None:
     """A line that is no exact version is not guessed at."""
-    with pytest.raises(lock.LockError, match="does not know, '--index-url"):
-        lock.parse("--index-url https://example.org/simple\n")
+    with pytest.raises(ToolError, match="does not know, '--index-url"):
+        compiled.parse("--index-url https://example.org/simple\n")
 
 
 @pytest.mark.parametrize(
@@ -209,55 +196,56 @@ def test_parse_refuses_what_it_does_not_know() -> None:
 )
 def test_module_name(path: str, name: str) -> None:
     """Code has the name that `import` uses, on each platform the same; data and metadata have none."""
-    assert lock.module_name(PurePosixPath(path)) == name
+    assert resolve.module_name(PurePosixPath(path)) == name
 
 
 def test_names_that_yaml_takes_for_something_else_are_quoted() -> None:
     """A package that is called like a boolean or a number stays a string."""
-    assert [lock.plain(name) for name in ("on", "3", "six")] == ['"on"', '"3"', "six"]
+    assert [locks.plain(name) for name in ("on", "3", "six")] == ['"on"', '"3"', "six"]
 
 
-def test_failing_uv_is_a_sentence(
-    templates: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_failing_uv_is_a_source_that_failed(run: Run, templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an index the exit code is 2, uv's reason is shown, and the file stays as it was."""
     pretend_uv(monkeypatch, "import sys; sys.exit('error: index unreachable')")
-    (templates / "locks.yml").write_text("old\n", encoding="utf-8")
-    assert lock.main([]) == 2
-    assert "error: index unreachable\nCheck pins.yml, and that uv reaches" in capsys.readouterr().err
-    assert (templates / "locks.yml").read_text(encoding="utf-8") == "old\n"
+    (templates / "locks.yml").write_text(locks.render(locks.Locks()), encoding="utf-8")
+    before = (templates / "locks.yml").read_bytes()
+    ran = run("template", "pins", "--only", "locks", "--write", code=2)
+    assert "failed  the package index: `uv pip compile`: index unreachable\n    Check pins.yml, and that uv" in ran.out
+    assert (templates / "locks.yml").read_bytes() == before
 
 
 @pytest.mark.usefixtures("templates")
-def test_missing_uv_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_uv_is_a_source_that_failed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without uv the exit code is 2 and the message says how to get it."""
-    monkeypatch.setattr(lock, "find_spec", lambda _: None)
-    monkeypatch.setenv("PATH", "")
-    assert lock.main([]) == 2
-    assert capsys.readouterr().err == "uv is not installed; run `python -m pip install uv` and try again.\n"
+    monkeypatch.setattr(uv, "find_spec", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr("new_ops_project.git.require_found", lambda: None)
+    ran = run("template", "pins", "--only", "tools", code=2)
+    assert "the package index: uv was not found.\n    Run `python -m pip install uv`" in ran.out
 
 
-def test_unreadable_pins_are_a_sentence(templates: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreadable_pins_are_a_sentence(run: Run, templates: Path) -> None:
     """A pins.yml that lacks something is named, without a traceback."""
     (templates / "pins.yml").write_text("pins: {}\n", encoding="utf-8")
-    assert lock.main([]) == 2
-    assert capsys.readouterr().err.startswith(f"Cannot read the pins from {templates / 'pins.yml'} (KeyError")
+    ran = run("template", "pins", "--only", "locks", code=2)
+    assert f"The pins in {templates / 'pins.yml'} are not as expected (KeyError: 'default')." in ran.err
 
 
-def test_unwritable_file_is_a_sentence_and_leaves_nothing(templates: Path) -> None:
-    """Where the file can't be replaced, the half-written one is removed."""
-    (templates / "locks.yml").mkdir()
-    with pytest.raises(lock.LockError, match="make it writable"):
-        lock.replace(templates / "locks.yml", "new")
-    assert {path.name for path in templates.iterdir()} == {"locks.yml", "pins.yml"}
+def test_unreadable_locks_are_a_sentence(run: Run, templates: Path) -> None:
+    """A locks.yml that is none is named, with the way to a new one."""
+    (templates / "locks.yml").write_text("old\n", encoding="utf-8")
+    ran = run("template", "pins", "--only", "locks", code=2)
+    assert f"{templates / 'locks.yml'} cannot be read (TypeError" in ran.err
+    assert "delete it, and let it be written anew" in ran.err
 
 
 @pytest.mark.slow
-def test_script_is_repeatable(templates: Path) -> None:
+def test_locks_are_repeatable(run: Run, templates: Path) -> None:
     """The check sees a missing file and writes nothing; a run writes it; a second one has nothing to do."""
-    assert lock.main(["--check"]) == 1
+    command = ("template", "pins", "--only", "locks")
+    assert run(*command, "--check", "--json", code=1).json["state"] == "behind"
     assert not (templates / "locks.yml").exists()
-    assert lock.main([]) == 0
+    assert "+      build: {build: ''" in run(*command, "--write").out
     written = (templates / "locks.yml").read_bytes()
     assert b"build: {build: '', colorama: \"os_name == 'nt'\", packaging: ''" in written
-    assert lock.main(["--check"]) == 0
+    assert run(*command, "--check", "--json").json["state"] == "current"

@@ -26,7 +26,7 @@ VERBS = {
     "promote": "Grow a project: a script becomes a library, a library a command.",
     "adopt": "Bring a repository that no template made under the template.",
     "check": "Say what is wrong in a repository, and mend what can be mended.",
-    "template": "Show, list and publish the template.",
+    "template": "Show, list and publish the template, and keep its pins.",
     "config": "Show and set defaults: `template`, and any answer.",
     "completion": "Print the completion script of a shell.",
 }

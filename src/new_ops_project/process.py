@@ -1,12 +1,15 @@
 """Run a program: an argument tuple, a scrubbed environment, a readable failure."""
 
 import os
+import signal
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from subprocess import Popen
 
 # What git exports to its hooks; a child that saw these would act on the caller's repository.
 _REPOSITORY = frozenset(
@@ -27,6 +30,9 @@ _REPOSITORY = frozenset(
         "GIT_WORK_TREE",
     }
 )
+
+_limited: "set[Popen[bytes]]" = set()  # what `run_within` has started and not seen the end of
+_stopping = False
 
 
 class ProcessError(Exception):
@@ -125,3 +131,65 @@ def lines(*args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None"
             yield line.rstrip("\n")
     if child.returncode:
         raise ProcessError(args, child.returncode, "".join(written))
+
+
+def run_within(
+    seconds: float,
+    *args: str,
+    cwd: "Path | None" = None,
+    env: "Mapping[str, str] | None" = None,
+    stdin: bytes = b"",
+) -> Result:
+    """Run `args` in a session of its own, without a terminal to ask at, and stop it and its children after `seconds`.
+
+    Raises ProcessError when it cannot start, takes too long, or ends with a code other than 0.
+    """
+    import subprocess
+
+    try:
+        child = subprocess.Popen(
+            args, cwd=cwd, env=environment(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise ProcessError(args, None, str(error)) from error
+    _limited.add(child)
+    try:
+        stdout, stderr = child.communicate(stdin, timeout=0 if _stopping else max(seconds, 0))
+    except subprocess.TimeoutExpired as error:
+        raise ProcessError(args, None, f"no answer within {seconds:.0f} seconds") from error
+    finally:
+        _limited.discard(child)
+        if child.returncode is None:
+            _stop(child)
+    if child.returncode:
+        raise ProcessError(args, child.returncode, (stderr or stdout).decode(errors="replace"))
+    return Result(stdout, stderr.decode(errors="replace"))
+
+
+@contextmanager
+def stopped_together() -> "Iterator[None]":
+    """What other threads run with `run_within` ends when this block ends early: Ctrl-C does not reach it."""
+    global _stopping  # noqa: PLW0603 - a process has one terminal
+    _stopping = False
+    try:
+        yield
+    except BaseException:
+        _stopping = True
+        for child in tuple(_limited):
+            _stop(child, wait=False)
+        raise
+
+
+def _stop(child: "Popen[bytes]", *, wait: bool = True) -> None:
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGKILL)  # git's helpers and ssh, too
+        else:
+            child.kill()
+    if wait:
+        for pipe in (child.stdin, child.stdout, child.stderr):
+            if pipe:
+                with suppress(OSError):
+                    pipe.close()
+        child.wait()

@@ -1,16 +1,38 @@
-"""`template`: which template is used and why, its versions, and publishing the embedded one."""
+"""`template`: which template is used and why, its versions, publishing the embedded one, and keeping its pins."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from new_ops_project.report import Voice
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from new_ops_project.pins.compared import Kind
+    from new_ops_project.pins.upstream import Asked
+    from new_ops_project.upkeep import Kept
 
 EXAMPLES = """\b
 Examples:
   new-ops-project template show
   new-ops-project template list --json
   new-ops-project template publish ssh://git@git.example.org/ops/template.git
+  new-ops-project template pins --check
+"""
+
+PINS_EXAMPLES = """\b
+Examples:
+  new-ops-project template pins                          what is behind upstream
+  new-ops-project template pins --check --json           for CI: 1 when something is behind
+  new-ops-project template pins --write --only locks     newer packages only
+  new-ops-project template pins --write --min-age 14d
+
+\b
+Exit codes: 0 done, or nothing to do; 1 behind (--check);
+2 could not, also when one source did not answer.
 """
 
 
@@ -26,7 +48,7 @@ class Shown:
 
 @click.group(epilog=EXAMPLES)
 def command() -> None:
-    """Show, list and publish the template."""
+    """Show, list and publish the template, and keep its pins."""
 
 
 @command.command("show")
@@ -91,3 +113,86 @@ def publish(url: str) -> Shown:
     source = sources.publish(url)
     config.write("template", source.location)
     return Shown(source.location, source.name, source.reason, tuple(template.versions(sources.find("embedded"))))
+
+
+def _kinds(_context: click.Context, option: click.Parameter, value: str) -> "frozenset[Kind]":
+    """The words of --only."""
+    from new_ops_project.errors import nearest
+    from new_ops_project.pins.compared import Kind
+
+    words = [word.strip() for word in value.split(",") if word.strip()]
+    known = [str(kind) for kind in Kind]
+    for word in words:
+        if word not in known:
+            hint = nearest(word, known) or f"it takes {', '.join(known)}"
+            raise click.BadParameter(f"{word!r} is no kind of pin; {hint}", param=option)
+    return frozenset(Kind(word) for word in words or known)
+
+
+def _age(_context: click.Context, option: click.Parameter, value: str) -> "timedelta":
+    """A span such as 7d, 36h or 2w; 0 for none."""
+    import re
+    from datetime import timedelta
+
+    found = re.fullmatch(r"(\d{1,4})([hdw]?)", value)
+    if not found or (not found[2] and int(found[1])):
+        raise click.BadParameter(f"{value!r} is no span of time such as 7d, 36h or 2w", param=option)
+    return int(found[1]) * {"h": timedelta(hours=1), "w": timedelta(weeks=1)}.get(found[2], timedelta(days=1))
+
+
+@command.command("pins", epilog=PINS_EXAMPLES)
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--check", is_flag=True, help="Exit with 1 when something is behind.")
+@click.option("--write", is_flag=True, help="Rewrite pins.yml and locks.yml, and show what changed.")
+@click.option("--only", "kinds", metavar="KINDS", default="", callback=_kinds,
+              help="Some of actions,tools,python,locks.  [default: all]")  # fmt: skip
+@click.option("--min-age", metavar="SPAN", default="7d", show_default=True, callback=_age,
+              help="How long a version has to have been there to be taken: 36h, 7d, 2w; 0 for any.")  # fmt: skip
+@click.option("--actions-url", "base", metavar="URL", default="https://github.com", show_default=True,
+              envvar="GITHUB_SERVER_URL", show_envvar=True,
+              help="Where OWNER/REPOSITORY is: a GitHub Enterprise server, or any git server.")  # fmt: skip
+@click.option("--timeout", "seconds", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), default=30,
+              show_default=True, help="How long each git repository may take to answer.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
+def pins_command(
+    *, path: Path, check: bool, write: bool, as_json: bool, kinds: "frozenset[Kind]", min_age: "timedelta", base: str,
+    seconds: float,
+) -> None:  # fmt: skip
+    """Compare the versions that the template in PATH writes with upstream.
+
+    Actions with the tags of their repositories, tools and dependencies with the package index that uv or pip is
+    configured for, Pythons with CPython's tags. Nothing is written when one source did not answer.
+    """
+    from new_ops_project import upkeep
+    from new_ops_project.pins.upstream import Asked
+
+    if check and write:
+        raise click.UsageError("--check writes nothing, and --write does: give one of them.")
+    voice = Voice(as_json)
+    kept = pins(path, Asked(kinds, base, seconds, min_age), voice, write=write)
+    upkeep.say(voice, kept, is_written=kept.state == "written")
+    if as_json:
+        voice.answer(kept.as_json())
+    click.get_current_context().exit(kept.code(check=check))
+
+
+def pins(folder: Path, asked: "Asked", voice: Voice, *, write: bool = False) -> "Kept":
+    """Compare the pins of the template in `folder` with upstream, and rewrite them if `write`.
+
+    Raises ToolError where there is no template, and for files that cannot be read, rewritten or written.
+    """
+    from new_ops_project import git, upkeep
+    from new_ops_project.pins import swap, upstream
+
+    git.require_found()
+    folder = folder.absolute()
+    files = upstream.read(folder)
+    with voice.progress() as progress:
+        outcome = upstream.compare(files, asked, progress)
+    if outcome.broken:
+        return upkeep.failed(folder, outcome, write=write)
+    texts = upstream.texts(files, outcome, asked)
+    if write and texts:
+        upstream.require_unchanged(files)
+        swap.swap(texts)
+    return upkeep.kept(folder, outcome, upstream.changes(files, texts), write=write)

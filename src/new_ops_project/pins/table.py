@@ -90,7 +90,7 @@ def read(path: Path) -> Pins:
 
 def parse(text: str) -> Pins:
     """The pins in the text of a file; raises yaml.YAMLError, or what a missing or odd value makes Python raise."""
-    default = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["pins"]["default"]  # noqa: S506 - safe either way
+    default = load(text)["pins"]["default"]
     python = default["python"]
     return Pins(
         {name: Action(str(at["version"]), str(at["sha"])) for name, at in default.get("actions", {}).items()},
@@ -102,6 +102,11 @@ def parse(text: str) -> Pins:
         _requirements(default["dependencies"]),
         _requirements(default["tools"]),
     )
+
+
+def load(text: str) -> Any:
+    """What YAML says, by the quick loader where there is one; raises yaml.YAMLError."""
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
 
 
 def normalise(name: str) -> str:
