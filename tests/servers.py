@@ -34,8 +34,11 @@ def git_daemon(root: Path) -> Iterator[str]:
 
 
 @contextmanager
-def git_http(root: Path) -> Iterator[str]:
-    """Serve every repository below `root` over smart HTTP, for reading and pushing; yield the URL of `root`."""
+def git_http(root: Path, *, refused: bytes = b"\0") -> Iterator[str]:
+    """Serve every repository below `root` over smart HTTP, for reading and pushing; yield the URL of `root`.
+
+    A request that holds `refused` is answered with 403.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -47,6 +50,9 @@ def git_http(root: Path) -> Iterator[str]:
         def _backend(self, body: bytes) -> None:
             """One request through git's own CGI program (git-http-backend(1))."""
             path, _, query = self.path.partition("?")
+            if refused in body:
+                self.send_error(403)
+                return
             env = {**os.environ, "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,
                    "QUERY_STRING": query, "REQUEST_METHOD": self.command, "REMOTE_USER": "ada",
                    "CONTENT_TYPE": self.headers.get("Content-Type") or "", "CONTENT_LENGTH": str(len(body)),
@@ -66,6 +72,45 @@ def git_http(root: Path) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def locked_http() -> Iterator[str]:
+    """A server that wants a password for everything; yield its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="ops"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of http.server
+            """Say nothing."""
+
+    with served(Handler) as url:
+        yield url
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """A server that takes every connection and never says a word; yield its git:// URL."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        yield f"git://127.0.0.1:{one.getsockname()[1]}"
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve HTTP by `handler`; yield the URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
