@@ -49,12 +49,11 @@ def reason(stderr: str) -> str:
     return ": ".join(dict.fromkeys((*said, *causes[:1], *causes[-1:]))) or "no reason given"
 
 
-@cache
 def index() -> dict[str, str]:
     """The index that pip is configured for, as a setting of uv, unless uv has its own."""
     if any(os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX")) or _has_settings():
         return {}
-    url = os.environ.get("PIP_INDEX_URL") or _pip_index()
+    url = os.environ.get("PIP_INDEX_URL") or pip_index()
     return {"UV_DEFAULT_INDEX": url} if url else {}
 
 
@@ -72,7 +71,8 @@ def _has_settings() -> bool:
     return any("index" in file.read_text(encoding="utf-8") for file in files if file.is_file())
 
 
-def _pip_index() -> str:
+@cache
+def pip_index() -> str:
     """The `index-url` of pip's configuration files, or ''."""
     if not find_spec("pip"):
         return ""
