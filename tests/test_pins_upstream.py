@@ -9,11 +9,14 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Run
 from servers import git_daemon, git_http, locked_http, silent
 from upstreams import Template, changed, processes, template
+
+from new_ops_project.pins import upstream
 
 GIT_KINDS = ("--only", "actions,python")
 
@@ -201,6 +204,15 @@ def test_nobody_is_asked_for_a_password(
     assert not (tmp_path / "asked").exists()
 
 
+def test_secret_in_the_address_is_not_shown(run: Run, one: Template) -> None:
+    """A token in --actions-url is for git's eyes only."""
+    with locked_http() as url:
+        address = url.replace("://", "://ada:s3cret@")
+        ran = run("template", "pins", "--actions-url", address, *GIT_KINDS, "--json", code=2)
+    assert "failed" in ran.err
+    assert "s3cret" not in ran.out + ran.err
+
+
 def test_two_actions_of_one_repository(pins: Run, one: Template) -> None:
     """An action in a folder is pinned by its repository's tags, which are asked for once."""
     commit = one.text.partition("v7.0.1, sha: ")[2][:40]
@@ -292,6 +304,39 @@ def test_only_what_is_asked_for_is_compared(run: Run, one: Template, url: str) -
     assert {each["kind"] for each in ran.json["pins"]} == {"actions"}
     assert len(changed(before, one.text)) == 1
     assert commit in one.text
+
+
+def test_file_that_changed_meanwhile_is_left_alone(pins: Run, one: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What somebody wrote while upstream was asked is not overwritten."""
+    one.upstream.tag("ops/checkout", "v7.0.2")
+    compare = upstream.compare
+
+    def meanwhile(*args: Any) -> upstream.Outcome:
+        one.write(f"# mine\n{one.text}")
+        return compare(*args)
+
+    monkeypatch.setattr(upstream, "compare", meanwhile)
+    assert "changed by somebody else meanwhile; nothing was written." in pins("--write", code=2).err
+    assert one.text.startswith("# mine\n")
+    assert "v7.0.1" in one.text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("3.12.9", "3.12.x"),
+        ("3.12.9", "3.11.9"),
+        ('"2028-10"', "October"),
+        ("python:", "pythons:"),
+        ("{version: v7.0.1, ", "{"),
+        ("pins:", "{pins:"),
+    ],
+)
+def test_pins_that_are_not_as_expected(run: Run, one: Template, old: str, new: str) -> None:
+    """A file with a mistake in it is named, with the mistake, and without a traceback."""
+    one.write(one.text.replace(old, new))
+    ran = run("template", "pins", code=2)
+    assert f"The pins in {one.pins} are not as expected (" in ran.err
 
 
 def test_folder_without_a_template(run: Run, work: Path) -> None:

@@ -41,7 +41,7 @@ def _one(pin: Compared, action: Action, tags: Mapping[str, Tag], remote: Remote,
         return _moved(pin, action, now, remote)
     releases = final(tags, like=action.version)
     if not releases:
-        return pin.failed(f"{remote.url} has no release tag such as v1.2.3", "Pin another action.")
+        return pin.failed(f"{remote.name} has no release tag such as v1.2.3", "Pin another action.")
     choice = choose(remote, _newer(releases, action.version), limit)
     if choice.taken:
         return _behind(pin, choice.taken, choice)
@@ -77,6 +77,6 @@ def _moved(pin: Compared, action: Action, now: Tag | None, remote: Remote) -> Co
     """The worst that can be: what was pinned is not what the release names any more."""
     names = f"names {now.commit} now" if now else "is gone"
     reason = f"the tag {action.version} {names}; pinned is {action.sha}"
-    remedy = (f"Ask why at {remote.url}, read what differs, and until you know leave the pin as it is; then set "
+    remedy = (f"Ask why at {remote.name}, read what differs, and until you know leave the pin as it is; then set "
               "version and sha in pins.yml by hand.")  # fmt: skip
     return replace(pin, state=State.MOVED, reason=reason, remedy=remedy)

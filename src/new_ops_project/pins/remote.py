@@ -1,5 +1,6 @@
 """Tags of a git repository on another machine, and their dates: asked within a time limit, never with a prompt."""
 
+import re
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from new_ops_project.process import ProcessError, Result, run_within
 
 # An empty GIT_ASKPASS keeps git from every program that would ask; ssh is in a session without a terminal.
 _SILENT = {"GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never", "GCM_INTERACTIVE": "never"}
+
+_SECRET = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,15 @@ class Remote:
                     raise
                 return None
 
+    @property
+    def name(self) -> str:
+        """Its URL for people, without a password or token that it may hold."""
+        return _SECRET.sub("", self.url)
+
     def said(self, error: ProcessError) -> str:
         """Why the repository did not answer, with its address."""
-        reason = error.reason.removeprefix("fatal: ").strip()
-        return reason if self.url in reason else f"{self.url}: {reason}"
+        reason = _SECRET.sub("", error.reason.removeprefix("fatal: ")).strip()
+        return reason if self.name in reason else f"{self.name}: {reason}"
 
     def _fetch(self, tag: str, into: Path) -> None:
         """Get the tag and its commit, and no files where the server can leave them out (gitprotocol-v2: filter)."""

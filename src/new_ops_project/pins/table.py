@@ -96,9 +96,9 @@ def parse(text: str) -> Pins:
         {name: Action(str(at["version"]), str(at["sha"])) for name, at in default.get("actions", {}).items()},
         tuple(default.get("runners", ())),
         str(python.get("default", "")),
-        {str(minor): _python(at) for minor, at in python["versions"].items()},
+        {str(minor): _python(str(minor), at) for minor, at in python["versions"].items()},
         {str(minor): str(month) for minor, month in (python.get("ended") or {}).items()},
-        Container(**default.get("container", {"image": "", "variant": ""})),
+        Container(*(str(default.get("container", {}).get(name, "")) for name in ("image", "variant"))),
         _requirements(default["dependencies"]),
         _requirements(default["tools"]),
     )
@@ -119,8 +119,11 @@ def minor(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _python(at: Mapping[str, Any]) -> PythonPin:
-    return PythonPin(str(at.get("newest_patch", "")), str(at.get("end_of_life", "")))
+def _python(name: str, at: Mapping[str, Any]) -> PythonPin:
+    patch, end = str(at.get("newest_patch", name)), str(at.get("end_of_life", "9999-12"))
+    if minor(patch)[:2] != minor(name) or not re.fullmatch(r"\d{4}-\d{2}", end):
+        raise ValueError(f"Python {name}: {patch}, {end}")
+    return PythonPin(patch, end)
 
 
 def _requirements(table: Mapping[str, Any]) -> dict[str, Requirement]:
