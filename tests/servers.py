@@ -98,12 +98,12 @@ def locked_http() -> Iterator[str]:
 
 
 @contextmanager
-def silent() -> Iterator[str]:
-    """A server that takes every connection and never says a word; yield its git:// URL."""
+def silent(scheme: str) -> Iterator[str]:
+    """A server that takes every connection and never says a word; yield its URL."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         one.listen()
-        yield f"git://127.0.0.1:{one.getsockname()[1]}"
+        yield f"{scheme}://127.0.0.1:{one.getsockname()[1]}"
 
 
 @contextmanager

@@ -134,6 +134,40 @@ def test_ended_is_written_in_its_own_style(ended: str, expected: str) -> None:
     assert f"ended: {expected}\n".replace(": \n", ":\n") in rewritten(before, [End("3.12")]).replace(": \n", ":\n")
 
 
+BLOCK = """\
+        "3.12":
+          # Long.
+          newest_patch: 3.12.9
+
+          end_of_life: "2028-10"  # PEP 693
+        # Debian 13 has this one.
+"""
+LONG = """\
+        "3.12": {
+          newest_patch: 3.12.9, end_of_life: "2028-10"
+        }  # PEP 693
+        # Debian 13 has this one.
+"""
+
+
+@pytest.mark.parametrize("entry", [BLOCK, LONG], ids=["block", "long"])
+def test_ended_python_goes_with_its_lines_only(entry: str) -> None:
+    """An entry over several lines goes as a whole, and the comment after it stays."""
+    start, end = PINS.index('        "3.12"'), PINS.index('        "3.13": {')
+    after = rewritten(PINS[:start] + entry + PINS[end:], [End("3.12")])
+    expected = PINS[:start] + "        # Debian 13 has this one.\n" + PINS[end:]
+    assert after == expected.replace("ended: {", 'ended: {"3.12": 2028-10, ')
+
+
+def test_versions_in_braces_lose_one() -> None:
+    """From a mapping in braces the entry goes with its comma."""
+    start, end = PINS.index("versions:"), PINS.index("      ended:")
+    flow = 'versions: {"3.12": {newest_patch: 3.12.9, end_of_life: "2028-10"},  # old\n        "3.13": {}}\n'
+    after = rewritten(PINS[:start] + flow + PINS[end:], [End("3.12")])
+    assert "versions: {# old\n" not in after  # "#" needs a space before it
+    assert '# old\n        "3.13": {}}\n' in after
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -162,7 +196,7 @@ def test_anchor_that_nobody_uses_stays() -> None:
 
 def test_date_of_the_head_only() -> None:
     """The date of the check is that of the first comment; one elsewhere is somebody's own."""
-    before = PINS.replace("# Debian 13 has this one.", "# Checked 2025-05-05 by Ada.")
+    before = PINS.replace("  type: yaml", "# Checked 2025-05-05 by Ada.\n  type: yaml")
     after = rewritten(before, [], date(2026, 3, 4))
     assert changed(before, after) == [("# PEP 719, 745. Checked 2026-01-02.", "# PEP 719, 745. Checked 2026-03-04.")]
 

@@ -83,7 +83,7 @@ def _removed(text: str, versions: yaml.MappingNode, name: str) -> _Patch:
     key, value = _entry(versions, name)
     start, end = key.start_mark.index, _end(value)
     if versions.flow_style:
-        found = re.compile(r"\s*,[ \t]*").match(text, end)
+        found = re.compile(r"\s*,[ \t]*(?!#)").match(text, end)  # a comment needs a space before it
         return _Patch(start, found.end() if found else end, "")
     line = text.find("\n", end)
     return _Patch(text.rfind("\n", 0, start) + 1, len(text) if line < 0 else line + 1, "")
