@@ -90,6 +90,7 @@ def test_young_package_is_held(run: Run, locked: Template, index: Index) -> None
     index.add("tenacity", "9.1", days=2)
     found = pins(run, "--write")
     assert found["locks build"]["reason"] == f"1.4 of {ago(1)} is too young"
+    assert found["locks build"]["date"] == ago(20)
     assert (found["locks tenacity"]["state"], found["locks tenacity"]["newest"]) == ("held", "9.1")
     assert found["locks tenacity"]["date"] == ago(2)
     assert locks(locked) == {"build": "1.3", "hooks": "1.0", "tenacity": "9.0"}

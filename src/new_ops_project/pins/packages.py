@@ -72,8 +72,8 @@ def _reason(pin: Compared, younger: Release | None, resolved: Resolved) -> str:
 
 
 def _date(resolved: Resolved, name: str, version: str) -> str:
-    newest = resolved.newest.get(name)
-    return day(newest.date) if newest and newest.version == version else ""
+    release = resolved.dates.get(name)
+    return day(release.date) if release and release.version == version else ""
 
 
 def failures(pins: Pins, wanted: Wanted, error: ToolError, kind: Kind) -> Iterator[Compared]:

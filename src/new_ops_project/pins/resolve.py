@@ -38,10 +38,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Resolved:
-    """What is taken (`chosen`), and the newest that there is whatever its age (`newest`)."""
+    """What is taken (`chosen`, with `dates` if there are any), and the newest there is whatever its age (`newest`)."""
 
     wanted: Wanted
     chosen: Mapping[str, Requirement]
+    dates: Mapping[str, Release]
     newest: Mapping[str, Release]
 
 
@@ -51,7 +52,8 @@ def resolve(wanted: Wanted) -> Resolved:
     with tempfile.TemporaryDirectory(prefix="lock-") as folder:
         ages = _ages(wanted, newest, Path(folder, "constraints.txt"))
         chosen = compile_lines(wanted.lines, "--generate-hashes", *ages, python=wanted.python)
-    return Resolved(wanted, chosen, newest)
+    versions = {name: each.version for name, each in chosen.items()}
+    return Resolved(wanted, chosen, {**newest, **_elsewhere(versions, newest, wanted.python)}, newest)
 
 
 def failing(wanted: Wanted) -> dict[str, str]:
@@ -78,7 +80,7 @@ def _ages(wanted: Wanted, newest: Mapping[str, Release], constraints: Path) -> l
     """
     if wanted.limit is None:
         return []
-    known = {**newest, **_elsewhere(wanted, newest)}
+    known = {**newest, **_elsewhere(wanted.locked, newest, wanted.python)}
     undated = [name for name, release in known.items() if release.date is None]
     locked = {name: release for name, release in known.items() if release.version == wanted.locked.get(name)}
     young = [name for name, release in locked.items() if release.date and release.date > wanted.limit]
@@ -87,12 +89,12 @@ def _ages(wanted: Wanted, newest: Mapping[str, Release], constraints: Path) -> l
     return [f"--exclude-newer={_stamp(wanted.limit)}", f"--constraints={constraints}", *exempt]
 
 
-def _elsewhere(wanted: Wanted, newest: Mapping[str, Release]) -> dict[str, Release]:
-    """The locked versions that are not the newest, with their dates; none if one of them is not there any more."""
-    lines = [f"{name}=={version}" for name, version in wanted.locked.items()
+def _elsewhere(versions: Mapping[str, str], newest: Mapping[str, Release], python: str) -> dict[str, Release]:
+    """Those of `versions` that are not the newest, with their dates; none if one of them is not there any more."""
+    lines = [f"{name}=={version}" for name, version in versions.items()
              if name not in newest or newest[name].version != version]  # fmt: skip
     try:
-        return releases(lines, "--no-deps", python=wanted.python) if lines else {}
+        return releases(lines, "--no-deps", python=python) if lines else {}
     except ToolError:
         return {}
 
