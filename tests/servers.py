@@ -34,10 +34,10 @@ def git_daemon(root: Path) -> Iterator[str]:
 
 
 @contextmanager
-def git_http(root: Path, *, refused: bytes = b"\0") -> Iterator[str]:
+def git_http(root: Path, *, refused: bytes = b"") -> Iterator[str]:
     """Serve every repository below `root` over smart HTTP, for reading and pushing; yield the URL of `root`.
 
-    A request that holds `refused` is answered with 403.
+    A request whose body holds `refused`, if that is given, is answered with 403.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -50,7 +50,7 @@ def git_http(root: Path, *, refused: bytes = b"\0") -> Iterator[str]:
         def _backend(self, body: bytes) -> None:
             """One request through git's own CGI program (git-http-backend(1))."""
             path, _, query = self.path.partition("?")
-            if refused in body:
+            if refused and refused in body:
                 self.send_error(403)
                 return
             env = {**os.environ, "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,

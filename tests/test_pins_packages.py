@@ -147,6 +147,17 @@ def test_index_that_is_gone_is_one_failure(run: Run, one: Template, monkeypatch:
     assert "Connection refused" in found["locks the package index"]["reason"]
 
 
+def test_modules_of_another_system_are_kept(run: Run, locked: Template, index: Index) -> None:
+    """What cannot be installed here keeps the modules that were found where it can: machines do not disagree."""
+    index.add("wmi", "1.0")
+    index.add("build", "1.3", requires=("hooks", "wmi; sys_platform == 'win32'"))
+    run("template", "pins", *PACKAGES, "--write")
+    file = locked.folder / "templates" / "locks.yml"
+    file.write_text(file.read_text().replace("modules: wmi", "modules: _wmi win"))
+    assert "modules: _wmi win" in file.read_text()
+    assert pins(run, "--check") == {}
+
+
 def test_lock_that_somebody_edited_is_behind(run: Run, locked: Template) -> None:
     """A lock that says the same in another spelling is written anew."""
     file = locked.folder / "templates" / "locks.yml"

@@ -22,13 +22,18 @@ _MODULE_SUFFIXES = frozenset({".py", ".so", ".pyd"})
 class Wanted:
     """What to resolve: the lowest Python minor, a lower bound for each normalised name.
 
-    `limit`: what was uploaded later is not taken, but for versions that `locked` (name to version) has already.
+    `limit`: what was uploaded later is not taken, but for versions that `locked` has already.
     """
 
     python: str
     at_least: Mapping[str, str]
     limit: datetime | None = None
-    locked: Mapping[str, str] = field(default_factory=dict)
+    locked: Mapping[str, Package] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """What is locked already, by name."""
+        return {name: package.version for name, package in self.locked.items()}
 
     @property
     def lines(self) -> list[str]:
@@ -80,11 +85,11 @@ def _ages(wanted: Wanted, newest: Mapping[str, Release], constraints: Path) -> l
     """
     if wanted.limit is None:
         return []
-    known = {**newest, **_elsewhere(wanted.locked, newest, wanted.python)}
+    known = {**newest, **_elsewhere(wanted.versions, newest, wanted.python)}
     undated = [name for name, release in known.items() if release.date is None]
-    locked = {name: release for name, release in known.items() if release.version == wanted.locked.get(name)}
+    locked = {name: release for name, release in known.items() if release.version == wanted.versions.get(name)}
     young = [name for name, release in locked.items() if release.date and release.date > wanted.limit]
-    constraints.write_text("".join(f"{name}<={wanted.locked[name]}\n" for name in young), encoding="utf-8")
+    constraints.write_text("".join(f"{name}<={wanted.versions[name]}\n" for name in young), encoding="utf-8")
     exempt = (f"--exclude-newer-package={name}=false" for name in (*undated, *young))
     return [f"--exclude-newer={_stamp(wanted.limit)}", f"--constraints={constraints}", *exempt]
 
@@ -108,8 +113,9 @@ def lock(resolved: Resolved) -> Locks:
     with tempfile.TemporaryDirectory(prefix="lock-") as folder:
         closures = _closures(resolved, Path(folder))
         modules = _modules(resolved.chosen.values(), Path(folder))
+    known = {name: package.modules for name, package in resolved.wanted.locked.items()} | modules
     packages = {
-        name: Package(each.version, modules.get(name, (name.replace("-", "_"),)), each.hashes)
+        name: Package(each.version, known.get(name, (name.replace("-", "_"),)), each.hashes)
         for name, each in resolved.chosen.items()
     }
     return Locks(f">={resolved.wanted.python}", closures, packages)
@@ -132,7 +138,10 @@ def _closure(name: str, *, constraints: Path, python: str) -> dict[str, str]:
 
 
 def _modules(requirements: Iterable[Requirement], folder: Path) -> dict[str, tuple[str, ...]]:
-    """Install into a throwaway prefix what this platform can have, and list the modules of each package."""
+    """Install into a throwaway prefix what this machine can have, and list the modules of each package.
+
+    For the others, those of other systems and Pythons, what the lock has already counts: it may be from there.
+    """
     prefix, wanted = folder / "installed", folder / "requirements.txt"
     wanted.write_text("".join(requirement_lines(requirements)), encoding="utf-8")
     uv.run("install", "--prefix", str(prefix), "--no-deps", "--require-hashes", "--requirements", str(wanted))

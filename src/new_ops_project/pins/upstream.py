@@ -142,9 +142,8 @@ def _packages(files: Files, asked: Asked) -> Outcome:
     """Bounds and locks, for the Pythons that are offered once those whose support has ended are gone."""
     pins, kinds = files.pins, asked.kinds
     offered = pythons.offered(pins, asked.today) if Kind.PYTHON in kinds else [*pins.pythons]
-    locked = {name: package.version for name, package in files.locks.packages.items()}
     at_least = {name: requirement.at_least for name, requirement in pins.packages.items()}
-    wanted = resolve.Wanted(min(offered, key=minor), at_least, asked.limit, locked)
+    wanted = resolve.Wanted(min(offered, key=minor), at_least, asked.limit, files.locks.packages)
     try:
         resolved = resolve.resolve(wanted)
         fresh = resolve.lock(resolved) if Kind.LOCKS in kinds else None
