@@ -204,6 +204,25 @@ def test_names_that_yaml_takes_for_something_else_are_quoted() -> None:
     assert [locks.plain(name) for name in ("on", "3", "six")] == ['"on"', '"3"', "six"]
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            "warning: old\nerror: No solution\n  cause: no foo\n  cause: refused\nhint: x",
+            "No solution: no foo: refused",
+        ),
+        (
+            "  × No solution:\n  ╰─▶ Because there is no foo\n      you lose.",
+            "No solution: Because there is no foo you lose.",
+        ),
+        ("", "no reason given"),
+    ],
+)
+def test_reason_of_uv_is_one_line(said: str, reason: str) -> None:
+    """The error with its causes, in the form of newer and of older releases of uv."""
+    assert uv.reason(said) == reason
+
+
 def test_failing_uv_is_a_source_that_failed(run: Run, templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an index the exit code is 2, uv's reason is shown, and the file stays as it was."""
     pretend_uv(monkeypatch, "import sys; sys.exit('error: index unreachable')")

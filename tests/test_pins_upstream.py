@@ -156,7 +156,7 @@ def test_moved_tag_stops_everything(pins: Run, one: Template, *, is_gone: bool) 
 
 
 def test_id_of_the_tag_becomes_that_of_its_commit(pins: Run, one: Template) -> None:
-    """A pin of an annotated tag's own id, which `uses:` does not take, becomes the commit."""
+    """A pin of an annotated tag's own id becomes that of the commit, which is what was released."""
     listed = one.upstream.root / "ops" / "checkout" / "refs" / "tags" / "v7.0.1"
     before = one.text
     commit = before.partition("v7.0.1, sha: ")[2][:40]
@@ -178,6 +178,27 @@ def test_source_that_fails_is_named_and_the_others_go_on(pins: Run, one: Templat
     assert "so nothing was written" in ran.out
     assert one.text == before
     assert pins(code=2).out.endswith("Not everything could be compared.\n")
+
+
+def test_action_that_is_none_is_named(pins: Run, one: Template) -> None:
+    """A name without an owner is no repository; a repository without full releases has nothing to pin."""
+    one.upstream.tag("ops/moving", "v1")
+    sha = "0" * 40
+    lines = f"      checkout: {{version: v1.0.0, sha: {sha}}}\n      ops/moving: {{version: v1, sha: {sha}}}\n"
+    one.write(one.text.replace("    runners:", f"{lines}    runners:"))
+    ran = pins("--json", code=2)
+    assert pin(ran, "checkout")["reason"] == "not OWNER/REPOSITORY"
+    assert "has no release tag such as v1.2.3" in pin(ran, "ops/moving")["reason"]
+
+
+def test_branch_becomes_a_release(pins: Run, one: Template) -> None:
+    """A pin of a tag that is there to move has not moved: it becomes the newest full release."""
+    commit = one.upstream.tag("ops/login", "v3")
+    one.write(one.text.replace("'v3.0.0'", "'v3'"))
+    newer = one.upstream.tag("ops/login", "v3.2.1")
+    pins("--write")
+    assert f"ops/login: {{sha: \"{newer}\", version: 'v3.2.1'}}" in one.text
+    assert commit not in one.text
 
 
 @pytest.mark.parametrize("scheme", ["git", "http"])

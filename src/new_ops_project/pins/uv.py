@@ -14,6 +14,7 @@ from new_ops_project.process import ProcessError, run_within
 
 SECONDS = 300  # for one run of uv, which has limits of its own for each request
 
+_DRAWN = re.compile(r"^\W+")
 _PIP_INDEX = re.compile(r"^(?:global|install|:env:)\.index-url='(.+)'$", re.MULTILINE)
 
 
@@ -42,11 +43,11 @@ def run(verb: str, *arguments: str, text: str = "", env: Mapping[str, str] | Non
 
 
 def reason(stderr: str) -> str:
-    """What uv says of its failure, on one line: the error and its first and last cause, no warnings."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("warning:")]
+    """What uv says of its failure, on one line: error, first and last cause; an older uv draws a tree of them."""
+    lines = [_DRAWN.sub("", line) for line in stderr.splitlines() if not line.startswith("warning:")]
     causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
-    said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")] or lines[:1]
-    return ": ".join(dict.fromkeys((*said, *causes[:1], *causes[-1:]))) or "no reason given"
+    said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")] or [" ".join(lines).strip()]
+    return ": ".join(filter(None, dict.fromkeys((*said, *causes[:1], *causes[-1:])))) or "no reason given"
 
 
 def index() -> dict[str, str]:
@@ -62,11 +63,8 @@ def _has_settings() -> bool:
     import platformdirs
 
     named = os.environ.get("UV_CONFIG_FILE")
-    places = (
-        platformdirs.user_config_path("uv", appauthor=False),
-        platformdirs.site_config_path("uv"),
-        Path("/etc/uv"),
-    )
+    user, site = platformdirs.user_config_path("uv", appauthor=False), platformdirs.site_config_path("uv")
+    places = (Path(), Path.home() / ".config" / "uv", user, site, Path("/etc/uv"))
     files = [Path(named)] if named else [place / "uv.toml" for place in places]
     return any("index" in file.read_text(encoding="utf-8") for file in files if file.is_file())
 
