@@ -112,3 +112,11 @@ def processes(text: str) -> list[str]:
     """The processes whose command line holds `text`."""
     listed = subprocess.run(["ps", "-eww", "-o", "args"], capture_output=True, text=True, check=True).stdout
     return [line for line in listed.splitlines() if text in line]
+
+
+def ended(text: str) -> bool:
+    """Whether no process has `text` in its command line any more, within ten seconds: the system takes its time."""
+    until = time.monotonic() + 10
+    while processes(text) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not processes(text)
