@@ -255,15 +255,3 @@ def test_in_the_lock_of_poetry() -> None:
     files = {"pyproject.toml": "[tool.poetry.dependencies]\na = '*'\n", "poetry.lock": POETRY_LOCK}
     assert places(files, "OPS305") == [(8, 1)]
     assert not found({**files, "pyproject.toml": "[tool.poetry.dependencies]\na = '*'\nold = '*'\n"}, "OPS305")
-
-
-def test_the_template_s_locks_are_read_by_their_lines() -> None:
-    """What is read of locks.yml without a parser is what a parser reads."""
-    import yaml
-    from conftest import ROOT
-
-    whole = yaml.safe_load((ROOT / "templates" / "locks.yml").read_bytes())["locks"]["default"]
-    read = locks.shipped()
-    assert read.closures == {name: frozenset(needed) for name, needed in whole["closures"].items()}
-    assert read.versions == {name: one["version"] for name, one in whole["packages"].items()}
-    assert read.modules == {name: tuple((one["modules"] or "").split()) for name, one in whole["packages"].items()}

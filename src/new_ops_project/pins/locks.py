@@ -3,14 +3,18 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import yaml
 
+from new_ops_project import unpacked
 from new_ops_project.errors import ToolError
 from new_ops_project.pins.table import load
 
 NAME = "locks.yml"
+
+_SHIPPED = Path(__file__).parents[1] / NAME
 
 HEADER = """\
 # One universal, hashed resolution of all that pins.yml names. By `new-ops-project template pins --write`; don't edit.
@@ -39,6 +43,23 @@ class Locks:
     python: str = ""
     closures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     packages: Mapping[str, Package] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The version of each package."""
+        return {name: package.version for name, package in self.packages.items()}
+
+    @property
+    def modules(self) -> Mapping[str, tuple[str, ...]]:
+        """The top-level modules of each package."""
+        return {name: package.modules for name, package in self.packages.items()}
+
+
+@cache
+def shipped() -> Locks:
+    """The locks of the template that this tool came with: those of the checkout for an editable install."""
+    checkout = unpacked.editable_checkout()
+    return read(checkout / "templates" / NAME if checkout else _SHIPPED)
 
 
 def read(path: Path) -> Locks:
