@@ -25,6 +25,8 @@ VERBS = {
     "update": "Refresh a project: the template's newest version, and nothing lost.",
     "promote": "Grow a project: a script becomes a library, a library a command.",
     "adopt": "Bring a repository that no template made under the template.",
+    "onboard": "Make a clone ready for work: its Python, .venv, lock, hooks and tests.",
+    "doctor": "Say what a clone lacks on this machine, and change nothing.",
     "template": "Show, list and publish the template.",
     "config": "Show and set defaults: `template`, and any answer.",
     "completion": "Print the completion script of a shell.",

@@ -25,7 +25,7 @@ class Python:
 
 def said(files: Files, pyproject: Document, setup: Setup, flows: Sequence[Document]) -> Iterator[Python]:
     """What each file says, in the order in which it is to be believed."""
-    yield from _pinned(files)
+    yield from pinned(files)
     steps = [one for flow in flows for one in workflows.pythons(flow) if _MINOR.match(one.text)]
     minors = sorted({_minor(one.text) for one in steps}, key=_order)
     if len(minors) == 1:
@@ -48,7 +48,7 @@ def classifiers(pyproject: Document, setup: Setup) -> Iterator[tuple[str, str]]:
     yield from ((text, setup.where("classifiers", text)) for text in texts if text)
 
 
-def _pinned(files: Files) -> Iterator[Python]:
+def pinned(files: Files) -> Iterator[Python]:
     """.python-version (pyenv, uv), .tool-versions (asdf) and runtime.txt (Heroku)."""
     signs = {".python-version": r"\s*(?:c?python-?)?(3\.\d{1,2})\b", ".tool-versions": r"\s*python\s+(3\.\d{1,2})\b",
              "runtime.txt": r"\s*python-(3\.\d{1,2})\b"}  # fmt: skip

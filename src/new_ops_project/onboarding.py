@@ -1,0 +1,323 @@
+"""A clone becomes ready for work: what is not there yet is made, step by step, and what is there is left alone."""
+
+import hashlib
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from new_ops_project import environment, interpreters, journal
+from new_ops_project.clones import hooks, installed, proof, variables
+from new_ops_project.clones import venv as venvs
+from new_ops_project.clones.needs import Needs, read_needs
+from new_ops_project.clones.venv import State, Venv
+from new_ops_project.errors import Exit, ToolError
+from new_ops_project.git import resolve
+from new_ops_project.process import ProcessError, lines
+from new_ops_project.project import Repository, repository
+from new_ops_project.report import Progress
+
+_NO_START = -1000
+READY, NOTHING, FAILED = "ready", "nothing to do", "check failed"
+
+
+@dataclass(frozen=True)
+class Request:
+    """How to do it. `installer`: uv or pip, None for uv where it is; `check`: whether to run the project's check."""
+
+    recreate: bool = False
+    installer: str | None = None
+    check: bool = True
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `state`: done, there (nothing to do), left out, or failed; `commands`: what was run for it."""
+
+    name: str
+    state: str
+    message: str
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done in `path`, what a person should know of it, and what to run first.
+
+    `output`: what the check wrote, where it failed.
+    """
+
+    path: Path
+    state: str
+    python: str
+    installer: str
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...]
+    variables: tuple[str, ...]
+    next: str
+    output: str = ""
+
+    @property
+    def code(self) -> Exit:
+        """The exit code for it."""
+        return Exit.FAILED if self.state == FAILED else Exit.DONE
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that --json prints."""
+        steps = [{"name": step.name, "state": step.state, "message": step.message, "commands": list(step.commands)}
+                 for step in self.steps]  # fmt: skip
+        return {"path": str(self.path), "state": self.state, "python": self.python, "installer": self.installer,
+                "steps": steps, "notes": list(self.notes), "variables": list(self.variables), "next": self.next,
+                "output": self.output}  # fmt: skip
+
+
+@dataclass
+class _Work:
+    """One run over one folder: what is asked for, and what was done so far."""
+
+    needs: Needs
+    request: Request
+    by: environment.Installer
+    root: bool
+    head: str
+    progress: Progress
+    steps: list[Step] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    output: str = ""
+
+    @property
+    def folder(self) -> Path:
+        return self.needs.folder
+
+    def note(self, name: str, state: str, message: str, *commands: str) -> None:
+        self.steps.append(Step(name, state, message, commands))
+
+
+def onboard(folder: Path, request: Request, progress: Progress) -> Outcome:
+    """Set up the clone in `folder` and run its check; whatever an earlier run has done is not done again.
+
+    Raises ToolError when something is in the way; what was done until then stays, and the next run goes on from it.
+    """
+    by = environment.installer(request.installer)
+    needs = read_needs(folder, reads_uv=bool(by.uv))
+    where = _repository(folder)
+    with journal.locked(where.git_dir) if where else nullcontext():
+        root = where is not None and where.root.resolve() == folder.resolve()
+        head = (resolve(folder, "HEAD") or "") if where else ""
+        work = _Work(needs, request, by, root, head, progress)
+        try:
+            return _worked(work)
+        except OSError as error:
+            message = f"{error.filename or folder} cannot be read or written: {error.strerror or error}."
+            raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
+
+
+def _repository(folder: Path) -> Repository | None:
+    try:
+        return repository(folder)[0]
+    except ToolError:
+        return None
+
+
+def _worked(work: _Work) -> Outcome:
+    _say_lock(work)
+    with _filling(work) as filling:
+        _make(work, filling)
+        _install(work, filling)
+        _install_project(work, filling)
+    _hooks(work)
+    is_done = all(step.state != "done" for step in work.steps)
+    passed = _check(work) if work.request.check else True
+    is_done = is_done and all(step.state != "done" for step in work.steps)
+    state = FAILED if not passed else NOTHING if is_done else READY
+    listed = variables.missing(work.folder)
+    return Outcome(work.folder, state, venvs.look(work.folder).version, work.by.name, tuple(work.steps),
+                   tuple(work.notes), listed, proof.first_run(work.folder), work.output)  # fmt: skip
+
+
+def _say_lock(work: _Work) -> None:
+    """Note what is not pinned as it could be."""
+    needs = work.needs
+    if needs.foreign_lock:
+        why = "uv is not on this machine" if needs.foreign_lock == "uv.lock" else "that tool is not used here"
+        work.notes.append(f"{needs.foreign_lock} pins the packages, but {why}: they are installed from {needs.lock}, "
+                          "unpinned.")  # fmt: skip
+    elif not needs.has_lock:
+        work.notes.append(f"Nothing pins the packages: they are installed from {needs.lock}.")
+    elif not needs.is_hashed:
+        work.notes.append(f"{needs.lock} has no hash for every package, so nothing proves what was downloaded.")
+
+
+@contextmanager
+def _filling(work: _Work) -> Iterator[Callable[[], environment.Filling]]:
+    """What makes and fills the environment, begun when it is first asked for, and ended when all is in place."""
+    made: list[environment.Filling] = []
+
+    def filling() -> environment.Filling:
+        if not made:
+            venvs.begin(work.folder / venvs.NAME)
+            made.append(environment.Filling(work.needs, work.by, work.progress))
+        return made[0]
+
+    yield filling
+    here = venvs.look(work.folder)
+    if here.state is State.UNFINISHED:
+        venvs.end(here.path)
+
+
+def _make(work: _Work, filling: Callable[[], environment.Filling]) -> None:
+    """The environment, with the right Python; one that somebody made is not replaced unasked."""
+    here, python = venvs.look(work.folder), work.needs.python
+    is_right = bool(here.version) and python.is_met_by(here.version)
+    if not work.request.recreate and is_right and _is_usable(here):
+        work.note("environment", "there", f".venv has Python {here.version}")
+        if here.state is State.UNFINISHED:
+            venvs.clean(here)
+        return
+    base = _base(work)
+    if not (here.state is State.ABSENT or (here.state is State.UNFINISHED and venvs.is_ours(here.path))):
+        _require_leave(work, here)
+    if here.state is not State.ABSENT:
+        venvs.empty(here.path)
+    step = filling()
+    step.make(base)
+    asked = f", as {python.where} asks" if python.where else ", the newest here; nothing names one"
+    work.note("environment", "done", f".venv made with Python {base.version}{asked}", *step.commands)
+
+
+def _is_usable(here: Venv) -> bool:
+    """Whether it can be gone on with: an unfinished one must have come to its pip."""
+    if here.state is State.UNFINISHED:
+        return not here.why and "pip" in here.packages and here.packages["pip"].is_whole
+    return here.state is State.READY
+
+
+def _require_leave(work: _Work, here: Venv) -> None:
+    """Raise ToolError unless what is there may be replaced."""
+    if here.state is State.FILE:
+        raise ToolError(f"{here.path} is a file, where the environment belongs.", "Move it away, then run this again.")
+    if work.request.recreate:
+        return
+    python = work.needs.python
+    is_sound = here.state in {State.READY, State.UNFINISHED} and here.version
+    why = f"it has Python {here.version}, and {python.where} asks for {python.name}" if is_sound else here.why
+    message = f"{here.path} cannot be used: {why or 'it is not finished'}."
+    raise ToolError(message, "Run this with --recreate to replace it.")
+
+
+def _base(work: _Work) -> interpreters.Interpreter:
+    """The Python to make it with; raises ToolError with how to get one."""
+    python = work.needs.python
+    found = interpreters.newest([python.minor] if python.minor else interpreters.minors(python.specifier))
+    if found is None:
+        minor = python.minor or next(iter(interpreters.minors(python.specifier)), "3")
+        where = f" {python.where} asks for it." if python.where else ""
+        raise ToolError(f"{python.name} was not found on PATH, in pyenv, in uv or in the system's places.{where}",
+                        f"{interpreters.advice(minor)} Then run this again.")  # fmt: skip
+    return found
+
+
+def _install(work: _Work, filling: Callable[[], environment.Filling]) -> None:
+    """The packages, unless all of them are there."""
+    needs = work.needs
+    found = installed.compare(needs, venvs.look(work.folder))
+    hashes = ", by their hashes" if needs.requirements and needs.is_hashed else ""
+    if found.is_same:
+        work.note("packages", "there", f"{found.right} from {needs.lock}")
+        return
+    step = filling()
+    before = len(step.commands)
+    step.install()
+    after = installed.compare(needs, venvs.look(work.folder))
+    work.note("packages", "done", f"{after.right} from {needs.lock}{hashes}", *step.commands[before:])
+
+
+def _install_project(work: _Work, filling: Callable[[], environment.Filling]) -> None:
+    """The project itself, in place."""
+    if not work.needs.is_package:
+        return
+    if installed.is_in_place(work.needs, venvs.look(work.folder)):
+        work.note("project", "there", "installed in place")
+        return
+    step = filling()
+    before = len(step.commands)
+    step.install_project()
+    work.note("project", "done", "installed in place", *step.commands[before:])
+
+
+def _hooks(work: _Work) -> None:
+    """pre-commit's hooks, where they are configured; what stands in the way is said, and does not stop the rest."""
+    found = hooks.look(work.folder) if work.root else hooks.Hooks(is_configured=False)
+    if not found.is_configured:
+        return
+    if not found.missing:
+        work.note("hooks", "there", "pre-commit runs before each commit")
+        return
+    here = venvs.look(work.folder)
+    program = here.command("pre-commit")
+    if found.path:
+        work.note("hooks", "left out", f"core.hooksPath is {found.path}, and pre-commit installs nothing there")
+        return
+    if program is None and not shutil.which("pre-commit"):
+        work.note("hooks", "left out", f"pre-commit is neither in .venv nor on PATH; {hooks.CONFIG} asks for it")
+        return
+    shown = f"{'.venv/bin/' if program else ''}pre-commit install"
+    work.progress(shown, 1, 1)
+    try:
+        for _ in lines(str(program or "pre-commit"), "install", cwd=work.folder):
+            pass
+    except ProcessError as error:
+        work.note("hooks", "left out", f"{shown} failed: {error.reason}", shown)
+        return
+    kept = f"; the hook that was there, {', '.join(found.others)}, still runs" if found.others else ""
+    work.note("hooks", "done", f"pre-commit runs before each commit{kept}", shown)
+
+
+def _check(work: _Work) -> bool:
+    """The project's own check, unless it passed in this very state; whether it passes."""
+    here = venvs.look(work.folder)
+    what = proof.of(work.needs, here)
+    state = {"state": _state(work, here, what), "commit": work.head}
+    if venvs.stamp(here.path) == state:
+        work.note("check", "there", f"passed: {what.text}")
+        return True
+    for command in what.commands:
+        text = shlex.join(command)
+        work.progress(text, 1, 1)
+        code, work.output = _run(work, here, command)
+        if code and code != what.empty:
+            why = f"exit code {code}" if code > 0 else "it did not start" if code == _NO_START else f"signal {-code}"
+            work.note("check", "failed", f"{text} failed: {why}", text)
+            return False
+    said = "found nothing to check" if code else "passed"
+    work.output = ""
+    work.note("check", "done", f"{said}: {what.text}", what.text)
+    venvs.write_stamp(here.path, state)
+    return True
+
+
+def _state(work: _Work, here: Venv, what: proof.Proof) -> str:
+    """A digest of all that the check depends on, but for the project's code."""
+    listed = sorted(f"{package.name}=={package.version}" for package in here.packages.values())
+    told = "\n".join((work.needs.digest, here.version, what.text, *listed))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _run(work: _Work, here: Venv, command: tuple[str, ...]) -> tuple[int, str]:
+    """Run one command of the check as in the activated environment: its exit code, and what it wrote."""
+    program = str(here.python) if command[0] == ".venv/bin/python" else command[0]
+    program = str(work.folder / program) if program.startswith((".venv", "./")) else program
+    with tempfile.TemporaryDirectory() as cache:
+        env = proof.activated(here, os.environ)
+        env |= {"PYTHONPYCACHEPREFIX": cache} if "compileall" in command else {}
+        written: list[str] = []
+        try:
+            written.extend(lines(program, *command[1:], cwd=work.folder, env=env))
+        except ProcessError as error:
+            return error.code if error.code is not None else _NO_START, error.stderr or str(error)
+    return 0, "\n".join(written)
