@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ _QUIET = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "PIP_USER": "0"
           "PIP_DISABLE_PIP_VERSION_CHECK": "1", "NO_COLOR": "1"}  # fmt: skip
 # What pip says of a connection, among the lines that say that it tries again.
 _CONNECTION = re.compile(r"after connection broken by '(?:\w+\()*(?:.*?: )?(.*?)[\"')]*: /")
+# What they print of each package: by name, or a file of it that is on this machine.
+_PACKAGE = re.compile(r"(?:Collecting | \+ )([\w.-]+)|Processing \S*[/\\]([\w.]+?)-\d")
 
 
 @dataclass(frozen=True)
@@ -57,35 +60,62 @@ def create(project: Path, minor: str, progress: Progress) -> Path:
     if base is None:
         message = f"Python {minor} was not found on PATH, in pyenv or in uv."
         raise ToolError(message, f"{advice(minor)} Then make .venv.")
-    filling = Filling(Needs(project), installer(), progress)
+    needs = Needs(project)
+    steps = Steps(progress, len(needs.pins(venvs.look(project).environment)) + 3)
+    filling = Filling(needs, installer(), steps)
     try:
-        filling.make(base)
-        filling.install()
-        filling.install_project()
+        with filling.begun():
+            filling.make(base)
+            filling.install()
+            filling.install_project()
     except ToolError as error:
         raise ToolError(f"The environment of {project.name} could not be made: {error.message}",
                         f"Mend that, then run the set-up command of {project.name}/README.md.") from error  # fmt: skip
-    venvs.end(project / venvs.NAME)
-    filling.say("the environment is ready")
+    steps.end("the environment is ready")
     return python_of(project / venvs.NAME)
 
 
+class Steps:
+    """Tells of each step, and counts them: `total` is what is expected."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def say(self, text: str) -> None:
+        """Tell of the next step."""
+        self._done = min(self._done + 1, self._total - 1)
+        self._progress(text, self._done, self._total)
+
+    def end(self, text: str) -> None:
+        """Tell that all is done."""
+        self._progress(text, self._total, self._total)
+
+
 class Filling:
-    """The steps from nothing to a filled .venv, each of which can be repeated; `say` tells of them.
+    """What leads from nothing to a filled .venv; each part can be repeated. `commands`: those that were run.
 
     Each raises ToolError with the installer's own reason.
     """
 
-    def __init__(self, needs: Needs, by: Installer, progress: Progress) -> None:
+    def __init__(self, needs: Needs, by: Installer, steps: Steps) -> None:
         self.needs, self.by = needs, by
         self.commands: list[str] = []
-        self.total = max(len(needs.pins(venvs.look(needs.folder).environment)), 1) + 2
-        self._progress, self._done = progress, 0
+        self._steps = steps
+        self._keep: tuple[int, ...] = ()
 
-    def say(self, text: str, *, is_done: bool = True) -> None:
-        """Tell what is done; `is_done`: everything is."""
-        self._done = self.total if is_done else min(self._done + 1, self.total - 1)
-        self._progress(text, self._done, self.total)
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Note that .venv is unfinished until the block is left without an error, which is what the next run sees."""
+        folder = self.needs.folder / venvs.NAME
+        try:
+            venvs.begin(folder)
+            with venvs.held(folder) as note:
+                self._keep = () if note is None else (note,)
+                yield
+                venvs.end(folder)
+        except OSError as error:
+            message = f"{error.filename or folder} cannot be written: {error.strerror or error}."
+            raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
 
     def make(self, base: Interpreter) -> None:
         """Make .venv with the Python `base`, beginning or going on."""
@@ -93,11 +123,6 @@ class Filling:
         if not self.by.uv and not base.makes_environments:
             message = f"{base.path} cannot make environments: it has no venv module with ensurepip."
             raise ToolError(message, f"On Debian and Ubuntu: `apt install python{base.minor}-venv`. Or install uv.")
-        try:
-            venvs.begin(folder)
-        except OSError as error:
-            raise ToolError(f"{folder} cannot be written: {error.strerror or error}.",
-                            "Mend that, then run this again.") from error  # fmt: skip
         if self.by.uv:
             options = ("--quiet", "--allow-existing", "--seed", "--python", str(base.path))
             self._run(self.by.uv, "venv", *options, str(folder))
@@ -141,20 +166,14 @@ class Filling:
         """Say the command, run it, and tell of each package as it comes."""
         shown = _shown(command, self.needs.folder)
         self.commands.append(shown)
-        self.say(shown, is_done=False)
+        self._steps.say(shown)
         try:
-            for package in _packages(command, self.needs.folder, {**_QUIET, **(env or {})}):
-                self.say(package, is_done=False)
+            for line in lines(*command, cwd=self.needs.folder, env={**_QUIET, **(env or {})}, keep=self._keep):
+                if found := _PACKAGE.match(line):
+                    self._steps.say(found[1] or found[2])
         except ProcessError as error:
             raise ToolError(f"{shown} failed: {reason(error)}", "Mend that, then run this again; it goes on from there."
                             ) from error  # fmt: skip
-
-
-def _packages(command: tuple[str, ...], at: Path, env: Mapping[str, str]) -> Iterator[str]:
-    """Run it; yield the name of each package as pip or uv comes to it."""
-    for line in lines(*command, cwd=at, env=env):
-        if found := re.match(r"(?:Collecting | \+ )([\w.-]+)", line):
-            yield found[1]
 
 
 def _shown(command: tuple[str, ...], folder: Path) -> str:

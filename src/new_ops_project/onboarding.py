@@ -5,8 +5,7 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,7 +84,7 @@ class _Work:
     by: environment.Installer
     root: bool
     head: str
-    progress: Progress
+    tell: environment.Steps
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     output: str = ""
@@ -104,17 +103,17 @@ def onboard(folder: Path, request: Request, progress: Progress) -> Outcome:
     Raises ToolError when something is in the way; what was done until then stays, and the next run goes on from it.
     """
     by = environment.installer(request.installer)
-    needs = read_needs(folder, reads_uv=bool(by.uv))
-    where = _repository(folder)
-    with journal.locked(where.git_dir) if where else nullcontext():
-        root = where is not None and where.root.resolve() == folder.resolve()
-        head = (resolve(folder, "HEAD") or "") if where else ""
-        work = _Work(needs, request, by, root, head, progress)
-        try:
-            return _worked(work)
-        except OSError as error:
-            message = f"{error.filename or folder} cannot be read or written: {error.strerror or error}."
-            raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
+    try:
+        needs = read_needs(folder, reads_uv=bool(by.uv))
+        where = _repository(folder)
+        with journal.locked(where.git_dir) if where else nullcontext():
+            root = where is not None and where.root.resolve() == folder.resolve()
+            head = (resolve(folder, "HEAD") or "") if where else ""
+            expected = len(needs.pins(venvs.look(folder).environment)) + 6
+            return _worked(_Work(needs, request, by, root, head, environment.Steps(progress, expected)))
+    except OSError as error:
+        message = f"{error.filename or folder} cannot be read or written: {error.strerror or error}."
+        raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
 
 
 def _repository(folder: Path) -> Repository | None:
@@ -126,15 +125,22 @@ def _repository(folder: Path) -> Repository | None:
 
 def _worked(work: _Work) -> Outcome:
     _say_lock(work)
-    with _filling(work) as filling:
+    if venvs.look(work.folder).state is State.UNFINISHED:
+        with venvs.held(work.folder / venvs.NAME):  # what a killed run has started may be at work still
+            pass
+    with ExitStack() as stack:
+        filling = _Begun(work, stack)
         _make(work, filling)
         _install(work, filling)
         _install_project(work, filling)
+        if venvs.look(work.folder).state is State.UNFINISHED:
+            filling()
     _hooks(work)
-    is_done = all(step.state != "done" for step in work.steps)
     passed = _check(work) if work.request.check else True
-    is_done = is_done and all(step.state != "done" for step in work.steps)
-    state = FAILED if not passed else NOTHING if is_done else READY
+    is_same = all(step.state != "done" for step in work.steps)
+    state = FAILED if not passed else NOTHING if is_same else READY
+    if state is READY:
+        work.tell.end("ready")
     listed = variables.missing(work.folder)
     return Outcome(work.folder, state, venvs.look(work.folder).version, work.by.name, tuple(work.steps),
                    tuple(work.notes), listed, proof.first_run(work.folder), work.output)  # fmt: skip
@@ -153,24 +159,21 @@ def _say_lock(work: _Work) -> None:
         work.notes.append(f"{needs.lock} has no hash for every package, so nothing proves what was downloaded.")
 
 
-@contextmanager
-def _filling(work: _Work) -> Iterator[Callable[[], environment.Filling]]:
-    """What makes and fills the environment, begun when it is first asked for, and ended when all is in place."""
-    made: list[environment.Filling] = []
+class _Begun:
+    """What makes and fills the environment, begun when it is first called for, concluded when `stack` is."""
 
-    def filling() -> environment.Filling:
-        if not made:
-            venvs.begin(work.folder / venvs.NAME)
-            made.append(environment.Filling(work.needs, work.by, work.progress))
-        return made[0]
+    def __init__(self, work: _Work, stack: ExitStack) -> None:
+        self._work, self._stack = work, stack
+        self._filling: environment.Filling | None = None
 
-    yield filling
-    here = venvs.look(work.folder)
-    if here.state is State.UNFINISHED:
-        venvs.end(here.path)
+    def __call__(self) -> environment.Filling:
+        if self._filling is None:
+            self._filling = environment.Filling(self._work.needs, self._work.by, self._work.tell)
+            self._stack.enter_context(self._filling.begun())
+        return self._filling
 
 
-def _make(work: _Work, filling: Callable[[], environment.Filling]) -> None:
+def _make(work: _Work, filling: _Begun) -> None:
     """The environment, with the right Python; one that somebody made is not replaced unasked."""
     here, python = venvs.look(work.folder), work.needs.python
     is_right = bool(here.version) and python.is_met_by(here.version)
@@ -222,7 +225,7 @@ def _base(work: _Work) -> interpreters.Interpreter:
     return found
 
 
-def _install(work: _Work, filling: Callable[[], environment.Filling]) -> None:
+def _install(work: _Work, filling: _Begun) -> None:
     """The packages, unless all of them are there."""
     needs = work.needs
     found = installed.compare(needs, venvs.look(work.folder))
@@ -237,7 +240,7 @@ def _install(work: _Work, filling: Callable[[], environment.Filling]) -> None:
     work.note("packages", "done", f"{after.right} from {needs.lock}{hashes}", *step.commands[before:])
 
 
-def _install_project(work: _Work, filling: Callable[[], environment.Filling]) -> None:
+def _install_project(work: _Work, filling: _Begun) -> None:
     """The project itself, in place."""
     if not work.needs.is_package:
         return
@@ -267,7 +270,7 @@ def _hooks(work: _Work) -> None:
         work.note("hooks", "left out", f"pre-commit is neither in .venv nor on PATH; {hooks.CONFIG} asks for it")
         return
     shown = f"{'.venv/bin/' if program else ''}pre-commit install"
-    work.progress(shown, 1, 1)
+    work.tell.say(shown)
     try:
         for _ in lines(str(program or "pre-commit"), "install", cwd=work.folder):
             pass
@@ -282,13 +285,15 @@ def _check(work: _Work) -> bool:
     """The project's own check, unless it passed in this very state; whether it passes."""
     here = venvs.look(work.folder)
     what = proof.of(work.needs, here)
+    if what.doubt:
+        work.notes.append(what.doubt)
     state = {"state": _state(work, here, what), "commit": work.head}
     if venvs.stamp(here.path) == state:
         work.note("check", "there", f"passed: {what.text}")
         return True
     for command in what.commands:
         text = shlex.join(command)
-        work.progress(text, 1, 1)
+        work.tell.say(text)
         code, work.output = _run(work, here, command)
         if code and code != what.empty:
             why = f"exit code {code}" if code > 0 else "it did not start" if code == _NO_START else f"signal {-code}"

@@ -105,8 +105,10 @@ def run(
     return Result(done.stdout, stderr, done.returncode)
 
 
-def lines(*args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None) -> "Iterator[str]":
-    """Yield each line that `args` writes, as it comes, for progress.
+def lines(
+    *args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None, keep: tuple[int, ...] = ()
+) -> "Iterator[str]":
+    """Yield each line that `args` writes, as it comes, for progress. `keep`: file descriptors that it inherits.
 
     Raises ProcessError, with all that was written, when it cannot start or ends with a code other than 0.
     """
@@ -116,7 +118,7 @@ def lines(*args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None"
     try:
         child = subprocess.Popen(
             args, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace",
+            stderr=subprocess.STDOUT, text=True, errors="replace", pass_fds=keep,
         )  # fmt: skip
     except OSError as error:
         raise ProcessError(args, None, str(error)) from error

@@ -45,6 +45,6 @@ def is_in_place(needs: Needs, venv: Venv) -> bool:
 
 
 def _exact(specifier: str) -> str:
-    """" 1.2" for ==1.2, the specifier as it is for a range."""
+    """A space and the version for ==1.2, a space and the specifier for a range, nothing for any."""
     plain = specifier.removeprefix("==")
     return f" {plain}" if specifier and "," not in plain else f" {specifier}" if specifier else ""

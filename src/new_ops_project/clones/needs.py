@@ -120,7 +120,7 @@ class Needs:
         chosen: list[Requirements] = []
         for path in filter(None, paths):
             one = read(self.folder, path)
-            if not any(path in more.texts or (one.names and one.names <= more.names) for more in chosen):
+            if not any(one.is_held_by(more) for more in chosen):
                 chosen.append(one)
         return tuple(chosen)
 

@@ -22,14 +22,14 @@ _NOTHING_COLLECTED = 5
 
 @dataclass(frozen=True)
 class Proof:
-    """Commands to run one after the other in the project's folder, and why these.
+    """Commands to run one after the other in the project's folder.
 
-    `empty`: an exit code that says that there was nothing to check, or 0.
+    `empty`: an exit code that says that there was nothing to check, or 0. `doubt`: why it shows less than it might.
     """
 
     commands: tuple[tuple[str, ...], ...]
-    why: str
     empty: int = 0
+    doubt: str = ""
 
     @property
     def text(self) -> str:
@@ -43,14 +43,15 @@ def of(needs: Needs, venv: Venv) -> Proof:
     Raises ToolError for a `check` that is no command.
     """
     if "check" in needs.pyproject.table("tool", "new-ops-project"):
-        return Proof(_named(needs.pyproject.get("tool", "new-ops-project", "check")), "pyproject.toml names it")
+        return Proof(_named(needs.pyproject.get("tool", "new-ops-project", "check")))
     tests = _tests(needs.folder)
     if "pytest" in venv.packages and (tests or _configures_pytest(needs.folder)):
-        return Proof(((".venv/bin/python", "-m", "pytest"),), "the environment has pytest", empty=_NOTHING_COLLECTED)
-    if tests:
+        return Proof(((".venv/bin/python", "-m", "pytest"),), empty=_NOTHING_COLLECTED)
+    if tests and not _wants_pytest(needs.folder / tests):
         command = (".venv/bin/python", "-m", "unittest", "discover", "--start-directory", tests)
-        return Proof((command,), f"{tests} has tests, the environment has no pytest", empty=_NOTHING_COLLECTED)
-    return Proof(((".venv/bin/python", "-m", "compileall", "-q", *_code(needs.folder)),), "there are no tests")
+        return Proof((command,), empty=_NOTHING_COLLECTED)
+    doubt = f"The tests import pytest, which {needs.lock} does not hold: they were not run." if tests else ""
+    return Proof(((".venv/bin/python", "-m", "compileall", "-q", *_code(needs.folder)),), doubt=doubt)
 
 
 def _named(value: object) -> tuple[tuple[str, ...], ...]:
@@ -71,6 +72,13 @@ def _tests(folder: Path) -> str:
         if next((folder / name).rglob("test*.py"), None) or next((folder / name).rglob("*_test.py"), None):
             return name
     return "." if next(folder.glob("test_*.py"), None) else ""
+
+
+def _wants_pytest(tests: Path) -> bool:
+    """Whether a test imports pytest."""
+    files = tests.glob("test_*.py") if tests.name == "" else tests.rglob("*.py")
+    return any(re.search(r"^\s*(?:import|from) pytest\b", file.read_text(encoding="utf-8", errors="replace"),
+                         re.MULTILINE) for file in files)  # fmt: skip
 
 
 def _configures_pytest(folder: Path) -> bool:

@@ -25,18 +25,23 @@ class Pin:
 
     def applies(self, environment: Mapping[str, str]) -> bool:
         """Whether it is meant for this environment (the variables of PEP 508)."""
-        from packaging.markers import Marker, UndefinedEnvironmentName
+        from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
+        from packaging.version import InvalidVersion
 
         try:
             return not self.marker or Marker(self.marker).evaluate({"extra": "", **environment})
-        except UndefinedEnvironmentName:
+        except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion):
             return False
 
     def allows(self, version: str) -> bool:
         """Whether an installed version is one that is meant."""
         from packaging.specifiers import SpecifierSet
+        from packaging.version import InvalidVersion
 
-        return not self.version or SpecifierSet(self.version).contains(version, prereleases=True)
+        try:
+            return not self.version or SpecifierSet(self.version).contains(version, prereleases=True)
+        except InvalidVersion:
+            return False
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,12 @@ class Requirements:
         found = [pin for path, text in self.texts.items() if not path.startswith("-c ") for pin in _pins(text)]
         return tuple(found)
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of what it pins."""
-        return frozenset(pin.name for pin in self.pins)
+    def is_held_by(self, other: "Requirements") -> bool:
+        """Whether another file installs all of this: includes it, or lists the same packages."""
+        lines = [line for path, text in self.texts.items() if not path.startswith("-c ") for line in _joined(text)]
+        unnamed = [line for line in lines if line.startswith("-e") or not (line.startswith("-") or pin_of(line))]
+        held = {pin.name for pin in other.pins}
+        return self.path in other.texts or (not unnamed and {pin.name for pin in self.pins} <= held)
 
 
 def read(folder: Path, path: str) -> Requirements:

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from enum import StrEnum
@@ -175,13 +175,29 @@ def _editable(info: Path) -> str:
 
 def begin(path: Path) -> None:
     """Note that something is about to be done to the environment at `path`, which need not be there yet."""
-    was_there = (path / "pyvenv.cfg").is_file() and not (path / _UNFINISHED).is_file()
+    was_there = (path / "pyvenv.cfg").is_file()
     path.mkdir(exist_ok=True)
     if not (path / _UNFINISHED).is_file():
         (path / _UNFINISHED).write_text("it was there before\n" if was_there else "ours\n")
     if not (path / ".gitignore").exists():
         (path / ".gitignore").write_text("*\n")  # as venv does from Python 3.13 on
     (path / _STAMP).unlink(missing_ok=True)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[int | None]:
+    """Lock the environment that `begin` noted; yield the descriptor for children to inherit.
+
+    A child outlives a run that is killed, and keeps the lock: the next run waits for it. None on Windows.
+    """
+    if os.name == "nt":
+        yield None
+        return
+    import fcntl
+
+    with (path / _UNFINISHED).open("a") as note:
+        fcntl.flock(note, fcntl.LOCK_EX)
+        yield note.fileno()
 
 
 def end(path: Path) -> None:

@@ -1,0 +1,60 @@
+"""`doctor`: what a clone lacks on this machine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from new_ops_project.errors import ToolError
+from new_ops_project.report import Voice
+
+if TYPE_CHECKING:
+    from new_ops_project.diagnosis import Check, Diagnosis
+
+EXAMPLES = """\b
+Examples:
+  new-ops-project doctor                 the clone in this folder
+  new-ops-project doctor ../audit --json
+
+\b
+Exit codes: 0 all is well; 1 there is something to do; 2 could not look.
+"""
+
+_COLORS = {"ok": "green", "info": "cyan", "warning": "yellow", "error": "red"}
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(*, path: Path, as_json: bool) -> None:
+    """Say what the clone in PATH lacks on this machine, and change nothing.
+
+    It looks at git and your identity, asks the remotes of the repository and of its template (5 seconds, no prompt),
+    and compares Python, .venv, packages, hooks and variables with what the repository asks for.
+    """
+    found = doctor(path)
+    voice = Voice(as_json)
+    if as_json:
+        voice.answer(found.as_json())
+    else:
+        for check in found.checks:
+            _say(voice, check)
+    click.get_current_context().exit(found.code)
+
+
+def doctor(path: Path) -> "Diagnosis":
+    """Look at the clone in `path`; raises ToolError for a folder that is no Python project."""
+    from new_ops_project import diagnosis, sources
+
+    folder = sources.expanded(path).absolute()
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise ToolError(f"{path} {what}.", "Give the PATH of a clone.")
+    return diagnosis.diagnose(folder)
+
+
+def _say(voice: Voice, check: "Check") -> None:
+    state = click.style(f"{check.state:<9}", fg=_COLORS[check.state])
+    voice.say(f"{state}{check.name:<13}{check.message}")
+    if check.remedy:
+        voice.say(f"{'':9}{'':13}-> {check.remedy}")
