@@ -7,12 +7,14 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "new_ops_project"
 LAYERS = (
-    "errors", "finding", "interrupts", "process", "git", "config", "embedded", "unpacked", "sources", "template", "questions",
+    "errors", "finding", "interrupts", "process", "git", "config", "embedded", "unpacked", "sources", "template",
+    "questions",
     "answers", "tree", "render", "project", "committed", "programs", "reading", "joining", "syntax", "markers",
     "fastimport", "merge", "draft", "plan", "journal", "deliver", "pending", "carry", "changelog", "generated",
     "tomlmerge", "trusted", "refresh", "image", "references", "growth", "written", "softened", "promotion", "inferred",
-    "nearest", "pyproject", "joined", "adoption", "create", "prompts", "interpreters", "clones", "environment", "cloning", "report", "summary", "handover",
-    "diagnosis", "onboarding", "welcome", "commands", "cli", "__main__",
+    "nearest", "pyproject", "joined", "adoption", "create", "prompts",
+    "interpreters", "clones", "environment", "cloning", "report", "summary", "handover", "diagnosis", "onboarding",
+    "welcome", "commands", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -47,13 +47,14 @@ def clone(url: str, path: Path, progress: Callable[[str, int, int], None], *, ca
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with create.sibling(path) as fresh:
-            command = ("git", *remotes.QUIET, "clone", "--progress", "--", sources.address(url), str(fresh))
+            quiet = () if can_ask else remotes.QUIET
+            command = ("git", *quiet, "clone", "--progress", "--", sources.address(url), str(fresh))
             for line in lines(*command, env=env):
                 if found := _STAGE.match(line):
                     progress(f"git clone {shown}: {found[1].lower()}", int(found[2]), 100)
             create.swap(fresh, path)
     except ProcessError as error:
-        message = f"{shown} cannot be cloned: {sources.without_secrets(error.reason)}"
+        message = f"{shown} cannot be cloned: {remotes.reason(error)}."
         raise ToolError(message, "Check the address, and your access to it with `git ls-remote`.") from error
     except OSError as error:
         raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Nothing was kept.") from error

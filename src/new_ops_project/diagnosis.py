@@ -242,7 +242,7 @@ def _packages(clone: _Clone) -> Iterator[Check]:
         yield Check("packages", f"all {found.right} of {clone.needs.lock} are installed")
     if found.extra:
         message = f"{len(found.extra)} that nothing asks for: {_some(found.extra)}"
-        yield Check("packages", message, Severity.INFO, f"{ONBOARD} --recreate", venvs.NAME)
+        yield Check("packages", message, Severity.INFO, ".venv/bin/python -m pip uninstall, if they may go", venvs.NAME)
 
 
 def _project(clone: _Clone) -> Iterator[Check]:

@@ -24,6 +24,7 @@ _QUIET = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "PIP_USER": "0"
           "PIP_DISABLE_PIP_VERSION_CHECK": "1", "NO_COLOR": "1"}  # fmt: skip
 # What pip says of a connection, among the lines that say that it tries again.
 _CONNECTION = re.compile(r"after connection broken by '(?:\w+\()*(?:.*?: )?(.*?)[\"')]*: /")
+_FULL = 50  # MiB; pip alone takes 15
 # What they print of each package: by name, or a file of it that is on this machine.
 _PACKAGE = re.compile(r"(?:Collecting | \+ )([\w.-]+)|Processing \S*[/\\]([\w.]+?)-\d")
 
@@ -172,8 +173,8 @@ class Filling:
                 if found := _PACKAGE.match(line):
                     self._steps.say(found[1] or found[2])
         except ProcessError as error:
-            raise ToolError(f"{shown} failed: {reason(error)}", "Mend that, then run this again; it goes on from there."
-                            ) from error  # fmt: skip
+            message = f"{shown} failed: {reason(error)}{_fullness(self.needs.folder / venvs.NAME)}"
+            raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
 
 
 def _shown(command: tuple[str, ...], folder: Path) -> str:
@@ -184,6 +185,12 @@ def _shown(command: tuple[str, ...], folder: Path) -> str:
 
 def _program(path: str, inside: str) -> str:
     return Path(path).name if Path(path).name == "uv" else path.removeprefix(inside)
+
+
+def _fullness(venv: Path) -> str:
+    """What to add to a failure where the disk is full: venv hides why pip could not be unpacked."""
+    free = shutil.disk_usage(venv).free // 1024**2
+    return f"\nThere are {free} MiB free at {venv}." if free < _FULL else ""
 
 
 def reason(error: ProcessError) -> str:

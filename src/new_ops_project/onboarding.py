@@ -109,7 +109,7 @@ def onboard(folder: Path, request: Request, progress: Progress) -> Outcome:
         with journal.locked(where.git_dir) if where else nullcontext():
             root = where is not None and where.root.resolve() == folder.resolve()
             head = (resolve(folder, "HEAD") or "") if where else ""
-            expected = len(needs.pins(venvs.look(folder).environment)) + 6
+            expected = len(needs.pins(venvs.look(folder).environment)) + 8
             return _worked(_Work(needs, request, by, root, head, environment.Steps(progress, expected)))
     except OSError as error:
         message = f"{error.filename or folder} cannot be read or written: {error.strerror or error}."

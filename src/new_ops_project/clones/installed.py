@@ -1,10 +1,11 @@
 """What is installed in a `.venv`, against what the repository asks for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project.clones.needs import Needs
-from new_ops_project.clones.venv import Venv
+from new_ops_project.clones.venv import Package, Venv
 
 # What an installer puts into every environment by itself.
 _SEEDS = frozenset({"pip", "setuptools", "wheel"})
@@ -33,8 +34,17 @@ def compare(needs: Needs, venv: Venv) -> Comparison:
     different = [f"{name} {there[name].version}, not{_exact(pin.version)}" for name, pin in pins.items()
                  if name in there and not pin.allows(there[name].version)]  # fmt: skip
     own = {package.name for package in there.values() if package.editable}
-    extra = sorted(there.keys() - pins.keys() - _SEEDS - own) if needs.has_lock else []
+    extra = sorted(there.keys() - _reached(there, {*pins, *own, *_SEEDS}))
     return Comparison(tuple(missing), tuple(different), tuple(extra), len(pins) - len(missing) - len(different))
+
+
+def _reached(there: Mapping[str, Package], names: set[str]) -> set[str]:
+    """The names, and those of all that what they name may require."""
+    found, new = set[str](), set(names)
+    while new:
+        found |= new
+        new = {more for name in new if name in there for more in there[name].needs} - found
+    return found
 
 
 def is_in_place(needs: Needs, venv: Venv) -> bool:

@@ -176,7 +176,7 @@ class Needs:
         texts = [*self.pyproject.strings("project", "dependencies"), *self.loose]
         for name in self.extras:
             texts += self.pyproject.strings("project", "optional-dependencies", name)
-        return tuple(pin for text in texts if (pin := pin_of(text)))
+        return tuple(dict.fromkeys(pin for text in texts if (pin := pin_of(text))))
 
     @property
     def backend(self) -> tuple[Pin, ...]:

@@ -1,6 +1,7 @@
 """Whether the remotes of a repository answer: git is asked with no way to prompt, and not for long."""
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -47,8 +48,17 @@ def asked(at: Path, addresses: Mapping[str, str]) -> Iterator[Callable[[], dict[
 
 
 def _why(result: Result | ProcessError) -> str:
-    if isinstance(result, Result):
-        return ""
-    if result.code is None:
-        return result.stderr
-    return sources.without_secrets(result.reason.removeprefix("fatal: "))
+    return "" if isinstance(result, Result) else reason(result)
+
+
+def reason(error: ProcessError) -> str:
+    """Why git could not reach a remote: its own last words, with those of ssh or of the server before them."""
+    if error.code is None:
+        return error.stderr
+    said = [line.strip() for line in error.stderr.splitlines() if line.strip()]
+    at = next((at for at, line in enumerate(said) if line.startswith("fatal:")), len(said) - 1)
+    before = [line for line in said[max(at - 1, 0) : at] if re.match(r"ssh:|remote:|.*(?:denied|verification)", line)]
+    after = said[at + 1 : at + 2] if said[at : at + 1] and said[at].endswith(":") else []
+    last = " ".join([*said[at : at + 1], *after])
+    words = "; ".join([*before, last]) or f"exit code {error.code}"
+    return sources.without_secrets(words.replace("fatal: ", "").rstrip("."))

@@ -37,7 +37,7 @@ class State(StrEnum):
 class Package:
     """An installed distribution (its `.dist-info`). `editable`: the folder that it is installed from in place, or ''.
 
-    `is_whole`: whether its installer came to the end; it names itself last.
+    `is_whole`: whether its installer came to the end; it names itself last. `needs`: the names of what it may require.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Package:
     folder: Path
     editable: str
     is_whole: bool
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,9 @@ def _packages(path: Path, minor: str) -> Iterator[Package]:
             if said["Name"] and said["Version"]:
                 name, version = str(said["Name"]), str(said["Version"])
                 whole = (info / "INSTALLER").is_file()
-                yield Package(canonicalize_name(name), version, info, _editable(info), whole)
+                asked = (re.match(r"[\w.-]+", str(one)) for one in said.get_all("Requires-Dist", ()))
+                needs = tuple(canonicalize_name(one[0]) for one in asked if one)
+                yield Package(canonicalize_name(name), version, info, _editable(info), whole, needs)
 
 
 def _infos(path: Path, minor: str) -> list[Path]:
