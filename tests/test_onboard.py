@@ -379,6 +379,7 @@ def test_a_place_that_is_taken(run: Run, work: Path, index: Path, kind: str) -> 
 @pytest.mark.parametrize(("tier", "installer"), [("script", "pip"), ("library", "uv"), ("cli", "uv")])
 def test_each_tier_from_a_url_on_a_clean_home(run: Run, work: Path, tmp_path: Path, tier: str, installer: str) -> None:
     """One command from a URL, on a home that holds nothing, to the project's own tests passed; twice does nothing."""
+    (tmp_path / "served").mkdir()
     run("new", "audit", "--tier", tier, "--python", MINOR, "--defaults", "--path", str(tmp_path / "served" / "audit"))
     clean = tmp_path / "clean"
     clean.mkdir()
