@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 from conftest import ROOT, Run, git, tree
 from servers import git_daemon, git_http
@@ -88,6 +89,20 @@ def test_progress_is_plain_lines_without_a_terminal(run: Run, work: Path, index:
     assert any("uv venv" in line for line in said)
     assert any(line.endswith("--no-deps --no-build-isolation --editable .") for line in said)
     assert any(".venv/bin/python -c" in line for line in said)
+
+
+def test_progress_is_a_bar_on_a_terminal(work: Path, index: Path) -> None:
+    """One bar in 80 columns; when there is nothing to do there is none."""
+    package(work / "audit", index)
+    args = ["-m", "new_ops_project", "onboard", "audit"]
+    for is_first in (True, False):
+        child: pexpect.spawn[str] = pexpect.spawn(
+            sys.executable, args, encoding="utf-8", timeout=60, dimensions=(24, 80)
+        )
+        child.expect("audit is ready")
+        assert ("\u2501\u2501" in str(child.before)) is is_first
+        assert all(len(line) <= 80 for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", str(child.before)).splitlines())
+        child.expect(pexpect.EOF)
 
 
 def test_ends_with_what_to_run_first(run: Run, work: Path, index: Path) -> None:

@@ -22,7 +22,7 @@ def place(url: str, into: Path | None) -> Path:
     name = re.sub(r"\.git$", "", re.split(r"[/:\\]", url.rstrip("/\\"))[-1])
     if into is None and name in {"", ".", ".."}:
         raise ToolError(f"{sources.without_secrets(url)} gives the clone no name.", "Give --into DIR.")
-    return (sources.expanded(into) if into else Path(name)).absolute()
+    return sources.absolute(into or name)
 
 
 def is_there(url: str, path: Path) -> bool:

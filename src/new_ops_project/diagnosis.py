@@ -17,7 +17,6 @@ from new_ops_project.clones.venv import State, Venv
 from new_ops_project.errors import Exit, ToolError
 from new_ops_project.finding import Finding, Severity
 
-ONBOARD = "new-ops-project onboard"
 _CODES = {"git": "DOC101", "identity": "DOC102", "remote": "DOC103", "template": "DOC104", "python": "DOC105",
           "environment": "DOC106", "lock": "DOC107", "packages": "DOC108", "project": "DOC109", "hooks": "DOC110",
           "variables": "DOC111", "disk": "DOC112"}  # fmt: skip
@@ -87,6 +86,12 @@ class _Clone:
     @property
     def folder(self) -> Path:
         return self.needs.folder
+
+    @property
+    def onboard(self) -> str:
+        """The command that mends most of it, as one would type it here."""
+        place = "" if self.folder == Path.cwd() else f" {shlex.quote(str(self.folder))}"
+        return f"new-ops-project onboard{place}"
 
 
 def diagnose(folder: Path) -> Diagnosis:
@@ -196,16 +201,18 @@ def _python(clone: _Clone) -> Iterator[Check]:
 def _environment(clone: _Clone) -> Iterator[Check]:
     venv, python = clone.venv, clone.needs.python
     if venv.state is State.ABSENT:
-        yield _bad("environment", "there is no .venv", ONBOARD)
+        yield _bad("environment", "there is no .venv", clone.onboard)
     elif venv.state is State.UNFINISHED:
-        yield _bad("environment", ".venv is not finished: a run that filled it was interrupted", ONBOARD)
+        yield _bad("environment", ".venv is not finished: a run that filled it was interrupted", clone.onboard)
     elif venv.state is State.FILE:
-        yield _bad("environment", ".venv is a file, where the environment belongs", f"Move it away, then {ONBOARD}")
+        yield _bad(
+            "environment", ".venv is a file, where the environment belongs", f"Move it away, then {clone.onboard}"
+        )
     elif venv.state is not State.READY:
-        yield _bad("environment", f".venv cannot be used: {venv.why}", f"{ONBOARD} --recreate")
+        yield _bad("environment", f".venv cannot be used: {venv.why}", f"{clone.onboard} --recreate")
     elif not python.is_met_by(venv.version):
         message = f".venv has Python {venv.version}, and {python.where} asks for {python.name}"
-        yield _bad("environment", message, f"{ONBOARD} --recreate")
+        yield _bad("environment", message, f"{clone.onboard} --recreate")
     else:
         yield Check("environment", f".venv has Python {venv.version}", path=venvs.NAME)
 
@@ -234,10 +241,10 @@ def _packages(clone: _Clone) -> Iterator[Check]:
         return
     found = installed.compare(clone.needs, clone.venv)
     if found.missing:
-        yield _bad("packages", f"{len(found.missing)} not installed: {_some(found.missing)}", ONBOARD)
+        yield _bad("packages", f"{len(found.missing)} not installed: {_some(found.missing)}", clone.onboard)
     if found.different:
         message = f"{len(found.different)} of another version: {_some(found.different)}"
-        yield Check("packages", message, Severity.WARNING, ONBOARD, venvs.NAME)
+        yield Check("packages", message, Severity.WARNING, clone.onboard, venvs.NAME)
     if found.is_same:
         yield Check("packages", f"all {found.right} of {clone.needs.lock} are installed")
     if found.extra:
@@ -251,7 +258,7 @@ def _project(clone: _Clone) -> Iterator[Check]:
     if installed.is_in_place(clone.needs, clone.venv):
         yield Check("project", "installed in place")
     else:
-        yield _bad("project", "the project itself is not installed from this folder", ONBOARD)
+        yield _bad("project", "the project itself is not installed from this folder", clone.onboard)
 
 
 def _hooks(clone: _Clone) -> Iterator[Check]:

@@ -172,6 +172,8 @@ class Filling:
             for line in lines(*command, cwd=self.needs.folder, env={**_QUIET, **(env or {})}, keep=self._keep):
                 if found := _PACKAGE.match(line):
                     self._steps.say(found[1] or found[2])
+                elif line.startswith("Installing collected packages"):
+                    self._steps.say("writing them to .venv")
         except ProcessError as error:
             message = f"{shown} failed: {reason(error)}{_fullness(self.needs.folder / venvs.NAME)}"
             raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error

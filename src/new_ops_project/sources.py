@@ -208,3 +208,8 @@ def forget() -> None:
 def expanded(path: str | Path) -> Path:
     """`path` with `~` as a shell has it: the home of whoever is named, and as it is for a name that nobody has."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser refuses an unknown name
+
+
+def absolute(path: str | Path) -> Path:
+    """`path` from the root, expanded, without `..`."""
+    return Path(os.path.normpath(expanded(path).absolute()))

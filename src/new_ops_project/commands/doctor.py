@@ -1,5 +1,8 @@
 """`doctor`: what a clone lacks on this machine."""
 
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +23,7 @@ Examples:
 Exit codes: 0 all is well; 1 there is something to do; 2 could not look.
 """
 
+_STATE, _NAME = 9, 13  # columns
 _COLORS = {"ok": "green", "info": "cyan", "warning": "yellow", "error": "red"}
 
 
@@ -46,7 +50,7 @@ def doctor(path: Path) -> "Diagnosis":
     """Look at the clone in `path`; raises ToolError for a folder that is no Python project."""
     from new_ops_project import diagnosis, sources
 
-    folder = sources.expanded(path).absolute()
+    folder = sources.absolute(path)
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise ToolError(f"{path} {what}.", "Give the PATH of a clone.")
@@ -54,7 +58,18 @@ def doctor(path: Path) -> "Diagnosis":
 
 
 def _say(voice: Voice, check: "Check") -> None:
-    state = click.style(f"{check.state:<9}", fg=_COLORS[check.state])
-    voice.say(f"{state}{check.name:<13}{check.message}")
-    if check.remedy:
-        voice.say(f"{'':9}{'':13}-> {check.remedy}")
+    state = click.style(f"{check.state:<{_STATE}}", fg=_COLORS[check.state])
+    lines = _fitted(check.message)
+    voice.say(f"{state}{check.name:<{_NAME}}{lines[0]}")
+    for line in lines[1:]:
+        voice.say(f"{'':{_STATE + _NAME}}{line}")
+    if check.remedy:  # in one line, which can be copied
+        voice.say(f"{'':{_STATE}}-> {check.remedy}")
+
+
+def _fitted(message: str) -> list[str]:
+    """The message in lines that fit the terminal beside the names; in one, where there is no terminal."""
+    if not sys.stdout.isatty():
+        return [message]
+    width = max(shutil.get_terminal_size().columns - _STATE - _NAME, 20)
+    return textwrap.wrap(message, width, break_long_words=False, break_on_hyphens=False) or [""]

@@ -70,13 +70,13 @@ def _folder(target: str, into: Path | None, progress: Any, *, can_ask: bool) -> 
     from new_ops_project import cloning, sources
 
     if not cloning.is_address(target) and into is None:
-        folder = sources.expanded(target).absolute()
+        folder = sources.absolute(target)
         if not folder.is_dir():
             what = "is a file" if folder.exists() else "does not exist"
             raise ToolError(f"{target} {what}.", "Give the PATH of a clone, or the URL of a repository.")
         return folder
     if not cloning.is_address(target):
-        target = str(sources.expanded(target).absolute())
+        target = str(sources.absolute(target))
     path = cloning.place(target, into)
     if not cloning.is_there(target, path):
         cloning.clone(target, path, progress, can_ask=can_ask)
