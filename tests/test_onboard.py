@@ -558,6 +558,42 @@ def test_pyproject_only(run: Run, work: Path, index: Path) -> None:
     assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
 
 
+def test_a_lock_of_uv(run: Run, work: Path, index: Path) -> None:
+    """`uv sync --locked` installs it; a lock that is behind pyproject.toml is refused with uv's own words."""
+    clone = repository(work / "audit", {"pyproject.toml": f"{PYPROJECT}\n[dependency-groups]\ndev = ['beta']\n",
+                                        "backend.py": BACKEND, "src/audit.py": ""})  # fmt: skip
+    text = (
+        (clone / "pyproject.toml")
+        .read_text()
+        .replace('version = "0.1.0"', 'version = "0.1.0"\nrequires-python = ">=3.11"')
+    )
+    (clone / "pyproject.toml").write_text(text)
+    subprocess.run(["uv", "lock", "--quiet"], cwd=clone, check=True)
+    ran = run("onboard", "audit", "--json").json
+    assert "uv sync --locked" in str(ran["steps"])
+    assert ran["notes"] == []
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+    assert run("doctor", "audit").out
+    (clone / "pyproject.toml").write_text(text.replace("alpha>=1", "alpha<0.1"))
+    (clone / ".venv" / "bin" / "python").unlink()
+    assert "lock" in run("onboard", "audit", "--recreate", code=2).err
+
+
+def test_an_environment_without_pip(run: Run, work: Path, index: Path) -> None:
+    """Python's own ensurepip brings it, where uv made an environment without one."""
+    clone = package(work / "audit", index)
+    subprocess.run(["uv", "venv", "--quiet", "--python", MINOR, ".venv"], cwd=clone, check=True)
+    ran = run("onboard", "audit", "--installer", "pip", "--json").json
+    assert states(ran)["environment"] == "there"
+    assert "-m ensurepip" in str(ran["steps"])
+
+
+def test_no_code_at_all(run: Run, work: Path, index: Path) -> None:
+    """Where there is nothing to check, nothing is."""
+    repository(work / "audit", {"requirements.txt": "alpha==1.0\n"})
+    assert states(run("onboard", "audit", "--json").json)["check"] == "left out"
+
+
 def test_unittest_runs_where_there_is_no_pytest(run: Run, work: Path, index: Path) -> None:
     """Tests of the standard library are the check then."""
     test = "import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        import alpha\n"

@@ -49,9 +49,12 @@ def clone(url: str, path: Path, progress: Callable[[str, int, int], None], *, ca
         with create.sibling(path) as fresh:
             quiet = () if can_ask else remotes.QUIET
             command = ("git", *quiet, "clone", "--progress", "--", sources.address(url), str(fresh))
+            said = ("", -1)
             for line in lines(*command, env=env):
-                if found := _STAGE.match(line):
-                    progress(f"git clone {shown}: {found[1].lower()}", int(found[2]), 100)
+                found = _STAGE.match(line)
+                if found and (now := (found[1].lower(), int(found[2]) // 20)) != said:  # not a line for each percent
+                    progress(f"git clone {shown}: {now[0]}", int(found[2]), 100)
+                    said = now
             create.swap(fresh, path)
     except ProcessError as error:
         message = f"{shown} cannot be cloned: {remotes.reason(error)}."

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from new_ops_project import sources
 from new_ops_project.clones import venv as venvs
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.venv import python_of
@@ -71,7 +72,8 @@ def create(project: Path, minor: str, progress: Progress) -> Path:
             filling.install_project()
     except ToolError as error:
         raise ToolError(f"The environment of {project.name} could not be made: {error.message}",
-                        f"Mend that, then run the set-up command of {project.name}/README.md.") from error  # fmt: skip
+                        f"Mend that, then run `new-ops-project onboard {project.name}`; it goes on from there."
+                        ) from error  # fmt: skip
     steps.end("the environment is ready")
     return python_of(project / venvs.NAME)
 
@@ -161,6 +163,8 @@ class Filling:
         if self.by.uv:
             self._run(self.by.uv, "pip", "install", "--python", python, *arguments)
         else:
+            if "pip" not in venvs.look(self.needs.folder).packages:  # uv makes environments without it
+                self._run(python, "-m", "ensurepip")
             self._run(python, "-m", "pip", "install", "--progress-bar=off", *arguments)
 
     def _run(self, *command: str, env: Mapping[str, str] | None = None) -> None:
@@ -175,7 +179,9 @@ class Filling:
                 elif line.startswith("Installing collected packages"):
                     self._steps.say("writing them to .venv")
         except ProcessError as error:
-            message = f"{shown} failed: {reason(error)}{_fullness(self.needs.folder / venvs.NAME)}"
+            message = (
+                f"{shown} failed: {sources.without_secrets(reason(error))}{_fullness(self.needs.folder / venvs.NAME)}"
+            )
             raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
 
 

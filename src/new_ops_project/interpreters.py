@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project.process import ProcessError, run
+from new_ops_project.process import Result, started
 
 # What a Python says of itself; the base of an environment is what the next environment is made from.
 _PROBE = (
@@ -20,6 +20,7 @@ _PROBE = (
 _FOLDER = r"(?:cpython-)?{minor}\.(\d+)((?:a|b|rc)\d+)?(?:-.*)?"
 _UNIX = ("/usr/local/bin", "/usr/bin", "/opt/homebrew/bin")
 _NEWEST, _OLDEST = 20, 8
+_PATIENCE = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,10 @@ def minors(specifier: str = "") -> list[str]:
 
 
 def ask(path: Path) -> Interpreter | None:
-    """What the Python at `path` says of itself; None when it does not run, or is no CPython."""
-    try:
-        said = run(str(path), "-I", "-B", "-c", _PROBE).text.split("\n")
-    except ProcessError:
-        return None
+    """What the Python at `path` says of itself; None when it does not run, or not soon, or is no CPython."""
+    with started((str(path), "-I", "-B", "-c", _PROBE), seconds=_PATIENCE) as wait:
+        result = wait()[0]
+    said = result.text.split("\n") if isinstance(result, Result) else []
     if len(said) != 4 or said[3].strip() != "cpython":  # noqa: PLR2004 - the lines of the probe
         return None
     version, base, makes, _ = (line.strip() for line in said)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shlex
 import shutil
+import sys
 import tempfile
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
@@ -186,6 +187,9 @@ def _make(work: _Work, filling: _Begun) -> None:
     if not (here.state is State.ABSENT or (here.state is State.UNFINISHED and venvs.is_ours(here.path))):
         _require_leave(work, here)
     if here.state is not State.ABSENT:
+        if here.path.resolve() == Path(sys.prefix).resolve():
+            message = f"{here.path} cannot be replaced by a new-ops-project that is installed in it."
+            raise ToolError(message, "Run one that is installed elsewhere.")
         venvs.empty(here.path)
     step = filling()
     step.make(base)
@@ -226,9 +230,11 @@ def _base(work: _Work) -> interpreters.Interpreter:
 
 
 def _install(work: _Work, filling: _Begun) -> None:
-    """The packages, unless all of them are there."""
+    """The packages, unless all of them are there; without a lock those of the package come with it."""
     needs = work.needs
     found = installed.compare(needs, venvs.look(work.folder))
+    if not needs.has_lock and not needs.loose:
+        return
     hashes = ", by their hashes" if needs.requirements and needs.is_hashed else ""
     if found.is_same:
         work.note("packages", "there", f"{found.right} from {needs.lock}")
@@ -238,13 +244,18 @@ def _install(work: _Work, filling: _Begun) -> None:
     step.install()
     after = installed.compare(needs, venvs.look(work.folder))
     work.note("packages", "done", f"{after.right} from {needs.lock}{hashes}", *step.commands[before:])
+    if needs.has_lock and not after.is_same:
+        left = ", ".join((*after.missing, *after.different))
+        work.notes.append(f"The installation ended well, and yet is not as {needs.lock} has it: {left}.")
 
 
 def _install_project(work: _Work, filling: _Begun) -> None:
-    """The project itself, in place."""
+    """The project itself, in place, with what it needs where there is no lock."""
     if not work.needs.is_package:
         return
-    if installed.is_in_place(work.needs, venvs.look(work.folder)):
+    here = venvs.look(work.folder)
+    is_filled = work.needs.has_lock or installed.compare(work.needs, here).is_same
+    if is_filled and installed.is_in_place(work.needs, here):
         work.note("project", "there", "installed in place")
         return
     step = filling()
@@ -287,6 +298,9 @@ def _check(work: _Work) -> bool:
     what = proof.of(work.needs, here)
     if what.doubt:
         work.notes.append(what.doubt)
+    if not what.commands:
+        work.note("check", "left out", "there is no code to check")
+        return True
     state = {"state": _state(work, here, what), "commit": work.head}
     if venvs.stamp(here.path) == state:
         work.note("check", "there", f"passed: {what.text}")

@@ -30,6 +30,9 @@ _REPOSITORY = frozenset(
 )
 
 
+_GRACE = 5.0  # seconds in which a program that is stopped may end by itself
+
+
 class ProcessError(Exception):
     """A program that could not start or ended with a code other than 0."""
 
@@ -129,6 +132,10 @@ def lines(
                 yield line.rstrip("\n")
         except BaseException:  # Ctrl-C, or whoever reads the lines has gone: nobody waits for the rest
             child.terminate()
+            try:
+                child.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                child.kill()
             raise
     if child.returncode:
         raise ProcessError(args, child.returncode, "".join(written))

@@ -83,7 +83,7 @@ def make_environment(voice: Voice, outcome: Outcome) -> None:
             environment.create(outcome.path, _python(outcome), progress)
     except KeyboardInterrupt as error:
         message = f"Interrupted; {outcome.path} is there, its .venv is not finished."
-        raise ToolError(message, "Its README.md has the command that makes it.", Exit.INTERRUPTED) from error
+        raise ToolError(message, "`new-ops-project onboard` there goes on with it.", Exit.INTERRUPTED) from error
 
 
 def _python(outcome: Outcome) -> str:

@@ -51,7 +51,8 @@ def of(needs: Needs, venv: Venv) -> Proof:
         command = (".venv/bin/python", "-m", "unittest", "discover", "--start-directory", tests)
         return Proof((command,), empty=_NOTHING_COLLECTED)
     doubt = f"The tests import pytest, which {needs.lock} does not hold: they were not run." if tests else ""
-    return Proof(((".venv/bin/python", "-m", "compileall", "-q", *_code(needs.folder)),), doubt=doubt)
+    code = _code(needs.folder)  # without any, compileall would compile the standard library
+    return Proof(((".venv/bin/python", "-m", "compileall", "-q", *code),) if code else (), doubt=doubt)
 
 
 def _named(value: object) -> tuple[tuple[str, ...], ...]:
@@ -91,7 +92,7 @@ def _configures_pytest(folder: Path) -> bool:
 def _code(folder: Path) -> list[str]:
     """Where the code is: files and folders at the top that hold Python, but hidden ones."""
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".") and not entry.is_symlink())
-    return [entry.name for entry in entries if _holds_python(entry)]
+    return [entry.name for entry in entries if entry.name != "node_modules" and _holds_python(entry)]
 
 
 def _holds_python(entry: Path) -> bool:
