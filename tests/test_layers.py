@@ -13,8 +13,8 @@ LAYERS = (
     "fastimport", "merge", "draft", "plan", "journal", "deliver", "pending", "carry", "changelog", "generated",
     "tomlmerge", "trusted", "refresh", "image", "references", "growth", "written", "softened", "promotion", "inferred",
     "nearest", "pyproject", "joined", "adoption", "create", "prompts",
-    "interpreters", "clones", "environment", "cloning", "report", "summary", "handover", "diagnosis", "onboarding",
-    "welcome", "commands", "cli", "__main__",
+    "interpreters", "clones", "environment", "cloning", "report", "summary", "handover", "checkup", "diagnosis",
+    "checking", "onboarding", "welcome", "commands", "cli", "__main__",
 )  # fmt: skip
 
 

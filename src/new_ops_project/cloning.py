@@ -1,7 +1,8 @@
 """A repository is cloned to its place in one rename: an interrupted clone leaves nothing under the final name."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from new_ops_project import create, git, sources
@@ -49,18 +50,25 @@ def clone(url: str, path: Path, progress: Callable[[str, int, int], None], *, ca
         with create.sibling(path) as fresh:
             quiet = () if can_ask else remotes.QUIET
             command = ("git", *quiet, "clone", "--progress", "--", sources.address(url), str(fresh))
-            said = ("", -1)
-            for line in lines(*command, env=env):
-                found = _STAGE.match(line)
-                if found and (now := (found[1].lower(), int(found[2]) // 20)) != said:  # not a line for each percent
-                    progress(f"git clone {shown}: {now[0]}", int(found[2]), 100)
-                    said = now
+            with closing(lines(*command, env=env)) as said:
+                for stage, percent in _stages(said):
+                    progress(f"git clone {shown}: {stage}", percent, 100)
             create.swap(fresh, path)
     except ProcessError as error:
         message = f"{shown} cannot be cloned: {remotes.reason(error)}."
         raise ToolError(message, "Check the address, and your access to it with `git ls-remote`.") from error
     except OSError as error:
         raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
+
+
+def _stages(said: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """What git is at, and how far in percent; not for each percent, for there may be a line for each."""
+    before = ("", -1)
+    for line in said:
+        found = _STAGE.match(line)
+        if found and (now := (found[1].lower(), int(found[2]) // 20)) != before:
+            yield now[0], int(found[2])
+            before = now
 
 
 def _plain(url: str) -> str:

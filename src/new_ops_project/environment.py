@@ -4,11 +4,12 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import sources
+from new_ops_project.clones import marks
 from new_ops_project.clones import venv as venvs
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.venv import python_of
@@ -111,11 +112,11 @@ class Filling:
         """Note that .venv is unfinished until the block is left without an error, which is what the next run sees."""
         folder = self.needs.folder / venvs.NAME
         try:
-            venvs.begin(folder)
-            with venvs.held(folder) as note:
+            marks.begin(folder)
+            with marks.held(folder) as note:
                 self._keep = () if note is None else (note,)
                 yield
-                venvs.end(folder)
+                marks.end(folder)
         except OSError as error:
             message = f"{error.filename or folder} cannot be written: {error.strerror or error}."
             raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
@@ -173,16 +174,21 @@ class Filling:
         self.commands.append(shown)
         self._steps.say(shown)
         try:
-            for line in lines(*command, cwd=self.needs.folder, env={**_QUIET, **(env or {})}, keep=self._keep):
-                if found := _PACKAGE.match(line):
-                    self._steps.say(found[1] or found[2])
-                elif line.startswith("Installing collected packages"):
-                    self._steps.say("writing them to .venv")
+            variables = {**_QUIET, **(env or {})}
+            with closing(lines(*command, cwd=self.needs.folder, env=variables, keep=self._keep)) as said:
+                for line in said:
+                    self._tell(line)
         except ProcessError as error:
-            message = (
-                f"{shown} failed: {sources.without_secrets(reason(error))}{_fullness(self.needs.folder / venvs.NAME)}"
-            )
-            raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
+            why = f"{sources.without_secrets(reason(error))}{_fullness(self.needs.folder / venvs.NAME)}"
+            hint = "Mend that, then run this again; it goes on from there."
+            raise ToolError(f"{shown} failed: {why}", hint) from error
+
+    def _tell(self, line: str) -> None:
+        """Tell of a package that pip or uv has come to."""
+        if found := _PACKAGE.match(line):
+            self._steps.say(found[1] or found[2])
+        elif line.startswith("Installing collected packages"):
+            self._steps.say("writing them to .venv")
 
 
 def _shown(command: tuple[str, ...], folder: Path) -> str:

@@ -1,18 +1,14 @@
 """A clone becomes ready for work: what is not there yet is made, step by step, and what is there is left alone."""
 
-import hashlib
-import os
-import shlex
 import shutil
 import sys
-import tempfile
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import environment, interpreters, journal
-from new_ops_project.clones import hooks, installed, proof, variables
+from new_ops_project import checking, environment, interpreters, journal
+from new_ops_project.clones import hooks, installed, marks, proof, variables
 from new_ops_project.clones import venv as venvs
 from new_ops_project.clones.needs import Needs, read_needs
 from new_ops_project.clones.venv import State, Venv
@@ -22,7 +18,6 @@ from new_ops_project.process import ProcessError, lines
 from new_ops_project.project import Repository, repository
 from new_ops_project.report import Progress
 
-_NO_START = -1000
 READY, NOTHING, FAILED = "ready", "nothing to do", "check failed"
 
 
@@ -127,7 +122,7 @@ def _repository(folder: Path) -> Repository | None:
 def _worked(work: _Work) -> Outcome:
     _say_lock(work)
     if venvs.look(work.folder).state is State.UNFINISHED:
-        with venvs.held(work.folder / venvs.NAME):  # what a killed run has started may be at work still
+        with marks.held(work.folder / venvs.NAME):  # what a killed run has started may be at work still
             pass
     with ExitStack() as stack:
         filling = _Begun(work, stack)
@@ -184,13 +179,14 @@ def _make(work: _Work, filling: _Begun) -> None:
             venvs.clean(here)
         return
     base = _base(work)
-    if not (here.state is State.ABSENT or (here.state is State.UNFINISHED and venvs.is_ours(here.path))):
+    is_half = here.state is State.UNFINISHED and not _is_usable(here) and marks.is_ours(here.path)
+    if here.state is not State.ABSENT and not is_half:
         _require_leave(work, here)
     if here.state is not State.ABSENT:
         if here.path.resolve() == Path(sys.prefix).resolve():
             message = f"{here.path} cannot be replaced by a new-ops-project that is installed in it."
             raise ToolError(message, "Run one that is installed elsewhere.")
-        venvs.empty(here.path)
+        marks.empty(here.path)
     step = filling()
     step.make(base)
     asked = f", as {python.where} asks" if python.where else ", the newest here; nothing names one"
@@ -301,42 +297,13 @@ def _check(work: _Work) -> bool:
     if not what.commands:
         work.note("check", "left out", "there is no code to check")
         return True
-    state = {"state": _state(work, here, what), "commit": work.head}
-    if venvs.stamp(here.path) == state:
+    state = checking.state(work.needs, here, what, work.head)
+    if marks.stamp(here.path) == state:
         work.note("check", "there", f"passed: {what.text}")
         return True
-    for command in what.commands:
-        text = shlex.join(command)
-        work.tell.say(text)
-        code, work.output = _run(work, here, command)
-        if code and code != what.empty:
-            why = f"exit code {code}" if code > 0 else "it did not start" if code == _NO_START else f"signal {-code}"
-            work.note("check", "failed", f"{text} failed: {why}", text)
-            return False
-    said = "found nothing to check" if code else "passed"
-    work.output = ""
-    work.note("check", "done", f"{said}: {what.text}", what.text)
-    venvs.write_stamp(here.path, state)
-    return True
-
-
-def _state(work: _Work, here: Venv, what: proof.Proof) -> str:
-    """A digest of all that the check depends on, but for the project's code."""
-    listed = sorted(f"{package.name}=={package.version}" for package in here.packages.values())
-    told = "\n".join((work.needs.digest, here.version, what.text, *listed))
-    return hashlib.sha256(told.encode()).hexdigest()
-
-
-def _run(work: _Work, here: Venv, command: tuple[str, ...]) -> tuple[int, str]:
-    """Run one command of the check as in the activated environment: its exit code, and what it wrote."""
-    program = str(here.python) if command[0] == ".venv/bin/python" else command[0]
-    program = str(work.folder / program) if program.startswith((".venv", "./")) else program
-    with tempfile.TemporaryDirectory() as cache:
-        env = proof.activated(here, os.environ)
-        env |= {"PYTHONPYCACHEPREFIX": cache} if "compileall" in command else {}
-        written: list[str] = []
-        try:
-            written.extend(lines(program, *command[1:], cwd=work.folder, env=env))
-        except ProcessError as error:
-            return error.code if error.code is not None else _NO_START, error.stderr or str(error)
-    return 0, "\n".join(written)
+    verdict = checking.run(work.folder, here, what, work.tell.say)
+    if verdict.passed:
+        marks.write_stamp(here.path, state)
+    work.output = verdict.output
+    work.note("check", "done" if verdict.passed else "failed", verdict.message, *verdict.commands)
+    return verdict.passed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from pathlib import Path
 
 # What git exports to its hooks; a child that saw these would act on the caller's repository.
@@ -110,8 +110,10 @@ def run(
 
 def lines(
     *args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None, keep: tuple[int, ...] = ()
-) -> "Iterator[str]":
+) -> "Generator[str, None, None]":
     """Yield each line that `args` writes, as it comes, for progress. `keep`: file descriptors that it inherits.
+
+    Whoever may stop before the last line closes the generator, which ends the program.
 
     Raises ProcessError, with all that was written, when it cannot start or ends with a code other than 0.
     """

@@ -12,7 +12,7 @@ from new_ops_project.errors import ToolError
 from new_ops_project.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.diagnosis import Check, Diagnosis
+    from new_ops_project.checkup import Check, Diagnosis
 
 EXAMPLES = """\b
 Examples:
