@@ -296,12 +296,17 @@ def test_nothing_to_set_up(run: Run, work: Path) -> None:
     assert "neither pyproject.toml nor requirements.txt" in run("onboard", "empty", code=2).err
 
 
-@pytest.mark.parametrize("target", ["nowhere", "no/such/path", "git://127.0.0.1:9/audit.git", "https://"])
-def test_what_is_not_there(run: Run, work: Path, target: str) -> None:
+@pytest.mark.parametrize("target", [
+    "nowhere", "no/such/path", "git://127.0.0.1:9/audit.git", "https://", "x" * 5000, f"https://{'x' * 5000}",
+    "https://127.0.0.1:9/..", "gh:", "-c", "ext::sh -c true",
+])  # fmt: skip
+def test_what_is_not_there(run: Run, work: Path, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path or an address that leads nowhere is an error with a reason, and leaves nothing behind."""
-    ran = run("onboard", target, code=2)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    ran = run("onboard", "--", target, code=2)
     assert "Traceback" not in ran.err
     assert not list(work.iterdir())
+    assert "Traceback" not in run("doctor", "--", target, code=2).err
 
 
 def test_credentials_are_not_shown(run: Run, work: Path) -> None:

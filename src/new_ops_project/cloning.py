@@ -1,5 +1,6 @@
 """A repository is cloned to its place in one rename: an interrupted clone leaves nothing under the final name."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -15,7 +16,16 @@ _STAGE = re.compile(r"(?:remote: )?([A-Z][a-z]+ (?:objects|deltas|files)):\s+(\d
 
 def is_address(text: str) -> bool:
     """Whether `text` is an address to clone from rather than a path."""
-    return ("://" in text or sources.is_short(text)) and not Path(text).exists()
+    return ("://" in text or sources.is_short(text)) and not os.path.exists(text)  # noqa: PTH110 - of any length
+
+
+def folder(given: str | Path) -> Path:
+    """The clone at the path `given`, absolute; raises ToolError for what is no folder."""
+    path = sources.absolute(given)
+    if not os.path.isdir(path):  # noqa: PTH112 - the same
+        what = "is a file" if os.path.exists(path) else "does not exist"  # noqa: PTH110 - the same
+        raise ToolError(f"{given} {what}.", "Give the PATH of a clone.")
+    return path
 
 
 def place(url: str, into: Path | None) -> Path:

@@ -59,5 +59,8 @@ def _is_in_place(hook: Path) -> bool:
     if not hook.is_file() or not _is_pre_commits(hook):
         return False
     found = re.search(r"^INSTALL_PYTHON=(.*)$", hook.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
-    words = shlex.split(found[1]) if found else []
+    try:
+        words = shlex.split(found[1]) if found else []
+    except ValueError:  # somebody edited it
+        return True
     return not words or Path(words[0]).exists()

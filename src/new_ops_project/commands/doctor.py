@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from new_ops_project.errors import ToolError
 from new_ops_project.report import Voice
 
 if TYPE_CHECKING:
@@ -48,13 +47,9 @@ def command(*, path: Path, as_json: bool) -> None:
 
 def doctor(path: Path) -> "Diagnosis":
     """Look at the clone in `path`; raises ToolError for a folder that is no Python project."""
-    from new_ops_project import diagnosis, sources
+    from new_ops_project import cloning, diagnosis
 
-    folder = sources.absolute(path)
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
-        raise ToolError(f"{path} {what}.", "Give the PATH of a clone.")
-    return diagnosis.diagnose(folder)
+    return diagnosis.diagnose(cloning.folder(path))
 
 
 def _say(voice: Voice, check: "Check") -> None:

@@ -61,7 +61,11 @@ def onboard(target: str, into: Path | None, request: "Request", voice: Voice) ->
 
     git.require_found()
     with voice.progress() as progress:
-        folder = _folder(target, into, progress, can_ask=is_interactive() and not voice.json)
+        try:
+            folder = _folder(target, into, progress, can_ask=is_interactive() and not voice.json)
+        except OSError as error:
+            message = f"There is no place for the clone: {error.strerror or error}."
+            raise ToolError(message, "Choose another with --into DIR.") from error
         return onboarding.onboard(folder, request, progress)
 
 
@@ -70,11 +74,7 @@ def _folder(target: str, into: Path | None, progress: Any, *, can_ask: bool) -> 
     from new_ops_project import cloning, sources
 
     if not cloning.is_address(target) and into is None:
-        folder = sources.absolute(target)
-        if not folder.is_dir():
-            what = "is a file" if folder.exists() else "does not exist"
-            raise ToolError(f"{target} {what}.", "Give the PATH of a clone, or the URL of a repository.")
-        return folder
+        return cloning.folder(target)
     if not cloning.is_address(target):
         target = str(sources.absolute(target))
     path = cloning.place(target, into)
