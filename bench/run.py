@@ -8,7 +8,7 @@ import machine
 import results
 import rounds
 import tables
-from benchmarks import BENCHMARKS
+from benchmarks import BENCHMARKS, Benchmark
 from measure import CommandError
 from results import Report
 from sandbox import sandbox
@@ -20,14 +20,19 @@ def main() -> None:
     if options.verb == "compare":
         print(tables.comparison(results.read(options.old), results.read(options.new)))
         return
-    report = _report(options.only, options.rounds)
+    report = _report(_chosen(options.only, slow=options.slow), options.rounds)
     print(tables.table(report))
     if options.json:
         results.write(report, options.json)
 
 
-def _report(only: list[str] | None, times: int) -> Report:
-    chosen = [one for one in BENCHMARKS if not only or one.name in only]
+def _chosen(only: list[str] | None, *, slow: bool) -> list[Benchmark]:
+    if only:
+        return [one for one in BENCHMARKS if one.name in only]
+    return [one for one in BENCHMARKS if slow or not one.is_slow]
+
+
+def _report(chosen: list[Benchmark], times: int) -> Report:
     try:
         with sandbox() as box:
             found = rounds.run(chosen, box, times)
@@ -41,6 +46,7 @@ def _options() -> argparse.Namespace:
     names = [one.name for one in BENCHMARKS]
     parser.add_argument("--rounds", type=_positive, default=7, metavar="N", help="default: %(default)s")
     parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=f"any of {', '.join(names)}")
+    parser.add_argument("--slow", action="store_true", help="measure what installs packages, too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
     verbs = parser.add_subparsers(dest="verb", metavar="[compare OLD NEW]")
     compare = verbs.add_parser("compare", help="compare two files that --json wrote")

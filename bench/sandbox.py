@@ -49,9 +49,14 @@ def sandbox() -> Iterator[Sandbox]:
             yield Sandbox(root, env, template, url)
 
 
+# How this machine reaches a package index, which a benchmark that installs needs.
+_NETWORK = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "NO_PROXY", "PIP_CERT", "PIP_INDEX_URL", "UV_DEFAULT_INDEX")
+
+
 def _environment(home: Path) -> dict[str, str]:
-    """Nothing of the caller's but PATH, behind the executables of this very environment."""
+    """Nothing of the caller's but the network and PATH, behind the executables of this very environment."""
     return {
+        **{name: os.environ[name] for name in _NETWORK if name in os.environ},
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "HOME": str(home),
         "XDG_CONFIG_DIRS": str(home / "etc"),

@@ -115,6 +115,27 @@ def clash(tmp_path: Path) -> "Small":
     return usual(tmp_path, CLASH)
 
 
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of tiny wheels, made once per worker."""
+    from small_clones import fill
+
+    folder = tmp_path_factory.mktemp("wheels")
+    fill(folder)
+    return folder
+
+
+@pytest.fixture
+def index(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """These wheels are all that pip and uv can install."""
+    from small_clones import variables
+
+    for name, value in variables(wheels).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    return wheels
+
+
 @pytest.fixture
 def templates(shared: Path) -> Path:
     """The folder of the foreign templates' repositories, made once per worker."""

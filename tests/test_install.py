@@ -12,10 +12,10 @@ import yaml
 from conftest import ROOT, Run, git, tree
 from test_template import two_tags
 
-from new_ops_project import environment, pins
+from new_ops_project import interpreters, pins
 from new_ops_project.report import Voice
 
-PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14") if environment.interpreter(minor))
+PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14") if interpreters.interpreter(minor))
 CACHE = {"PIP_CACHE_DIR": str(ROOT / ".pytest_cache" / "pip"), "PIP_NO_COMPILE": "1"}
 
 IDENTITY = {
@@ -58,7 +58,7 @@ def install(python: Path, wheel: Path) -> None:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path, cached: None) -> None:
     """Installed into an empty environment, with no network: every tag, every tier, both updates, promote and adopt."""
-    base = environment.interpreter(python)
+    base = interpreters.interpreter(python)
     subprocess.run([str(base), "-m", "venv", "--without-pip", "env"], cwd=work, check=True)
     inside = work / "env" / "bin"
     install(inside / "python", wheel)
@@ -121,7 +121,7 @@ def test_venv_progress_without_a_terminal(capfd: pytest.CaptureFixture[str]) -> 
 
 def test_venv_without_the_python(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without that Python the project is there, and the message says how to get the Python."""
-    monkeypatch.setattr(environment, "interpreter", lambda _minor: None)
+    monkeypatch.setattr(interpreters, "interpreter", lambda _minor: None)
     ran = run("new", "audit", "--python", "3.15", "--tier", "script", "--venv", "--json", code=2)
     assert ran.json["commit"]
     said = ran.err
@@ -139,4 +139,4 @@ def test_interpreters_are_found_behind_pyenv_shims(tmp_path: Path, monkeypatch: 
         path.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path / "shims"))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
-    assert next(environment._found("3.12")) == tmp_path / "versions" / "3.12.10" / "bin" / "python3.12"  # noqa: SLF001
+    assert next(interpreters._places("3.12")) == tmp_path / "versions" / "3.12.10" / "bin" / "python3.12"  # noqa: SLF001

@@ -12,8 +12,9 @@ LAYERS = (
     "answers", "tree", "render", "project", "committed", "programs", "reading", "joining", "syntax", "markers",
     "fastimport", "merge", "draft", "plan", "journal", "deliver", "pending", "carry", "changelog", "generated",
     "tomlmerge", "trusted", "refresh", "image", "references", "growth", "written", "softened", "promotion", "inferred",
-    "nearest", "pyproject", "joined", "adoption", "create", "checks", "prompts", "environment", "report", "summary",
-    "handover", "mend", "checkup", "formats", "welcome", "upkeep", "commands", "cli", "__main__",
+    "nearest", "pyproject", "joined", "adoption", "create", "checks", "prompts", "interpreters", "clones",
+    "environment", "cloning", "report", "summary", "handover", "mend", "checkup", "formats", "topics", "diagnosis",
+    "checking", "onboarding", "welcome", "upkeep", "commands", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from conftest import Run, git, tree
 
-from new_ops_project import environment
+from new_ops_project import interpreters
 
 TIERS = ("script", "library", "cli")
 
@@ -33,7 +33,7 @@ def test_says_what_to_do_next(run: Run) -> None:
 
 def test_says_when_the_python_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the next steps there is a word on how to get the Python, where it is not on this machine."""
-    monkeypatch.setattr(environment, "interpreter", lambda _minor: None)
+    monkeypatch.setattr(interpreters, "interpreter", lambda _minor: None)
     assert "uv python install 3.15" in run("new", "audit", "--tier", "cli", "--python", "3.15").out
 
 

@@ -17,11 +17,11 @@ import yaml
 from conftest import ROOT, differing, git, tree
 from workflow import NEEDS_GITHUB, execute, steps
 
-from new_ops_project import environment, questions, render, sources, template
+from new_ops_project import interpreters, questions, render, sources, template
 
 TIERS = ("script", "library", "cli")
 CLOUDS = ("none", "aws-oidc", "aws-keys", "gcp-oidc", "azure-oidc")
-PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14", "3.15") if environment.interpreter(minor))
+PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14", "3.15") if interpreters.interpreter(minor))
 DEPENDENCIES = (
     "boto3",
     "click",
@@ -143,7 +143,7 @@ def test_every_step_of_its_workflows_runs(variant: Variant, tmp_path: Path, shar
     """Each `run:` step of each workflow, in order, in a clean clone, with the Python that was asked for."""
     origin = variant.generate(tmp_path / "origin")
     commit(origin)
-    interpreter = environment.interpreter(variant.python)
+    interpreter = interpreters.interpreter(variant.python)
     assert interpreter
     clone = tmp_path / "clone"
     git("clone", "--quiet", str(origin), str(clone), at=tmp_path)

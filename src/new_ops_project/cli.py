@@ -26,6 +26,8 @@ VERBS = {
     "promote": "Grow a project: a script becomes a library, a library a command.",
     "adopt": "Bring a repository that no template made under the template.",
     "check": "Say what is wrong in a repository, and mend what can be mended.",
+    "onboard": "Make a clone ready for work: its Python, .venv, lock, hooks and tests.",
+    "doctor": "Say what a clone lacks on this machine, and change nothing.",
     "template": "Show, list and publish the template, and keep its pins.",
     "config": "Show and set defaults: `template`, and any answer.",
     "completion": "Print the completion script of a shell.",

@@ -51,10 +51,10 @@ def repository(path: Path, render: Callable[[Path], None], *, commit: bool, mess
     require_destination(path)
     outer = git.toplevel(path.parent)
     try:
-        with _sibling(path) as fresh:
+        with sibling(path) as fresh:
             render(fresh)
             made, why = _commit(fresh, message=message, commit=commit)
-            _swap(fresh, path)
+            swap(fresh, path)
     except ProcessError as error:
         raise ToolError(f"git could not make the repository: {error.reason}", "Nothing was kept.") from error
     except OSError as error:
@@ -63,7 +63,7 @@ def repository(path: Path, render: Callable[[Path], None], *, commit: bool, mess
 
 
 @contextmanager
-def _sibling(path: Path) -> Iterator[Path]:
+def sibling(path: Path) -> Iterator[Path]:
     """An empty folder beside `path`, gone at the end; left-over ones of killed runs go first."""
     from filelock import FileLock
 
@@ -116,7 +116,7 @@ def _commit(folder: Path, *, message: str, commit: bool) -> tuple[str | None, st
     return git.resolve(folder, "HEAD"), ""
 
 
-def _swap(fresh: Path, path: Path) -> None:
+def swap(fresh: Path, path: Path) -> None:
     """Rename into place; whoever comes second finds a folder that is not empty."""
     try:
         if path.is_dir():

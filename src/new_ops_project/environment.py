@@ -1,107 +1,221 @@
-"""A project's interpreter and its .venv, filled from the lock."""
+"""A project's .venv: made, and filled from its lock, with uv where it is on the machine, else with venv and pip."""
 
 import os
 import re
 import shutil
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from new_ops_project import sources
+from new_ops_project.clones import marks
+from new_ops_project.clones import venv as venvs
+from new_ops_project.clones.needs import Needs
+from new_ops_project.clones.venv import python_of
 from new_ops_project.errors import ToolError
-from new_ops_project.process import ProcessError, lines, run
+from new_ops_project.interpreters import Interpreter, advice, working
+from new_ops_project.process import ProcessError, lines
 
 LOCK = "requirements-dev.txt"
 
+Progress = Callable[[str, int, int], None]
 
-def interpreter(minor: str) -> Path | None:
-    """The newest CPython of the version `minor` ("3.12") on this machine: on PATH, pyenv's or uv's."""
-    if minor == f"{sys.version_info.major}.{sys.version_info.minor}":
-        return Path(sys.executable).resolve() if sys.prefix == sys.base_prefix else _base()
-    return next(_found(minor), None)
-
-
-def _base() -> Path | None:
-    """The interpreter that the environment of this very process was made from."""
-    name = "python.exe" if os.name == "nt" else f"bin/python{sys.version_info.major}.{sys.version_info.minor}"
-    path = Path(sys.base_prefix, name)
-    return path if path.is_file() else next(_found(f"{sys.version_info.major}.{sys.version_info.minor}"), None)
+# No download of a Python that nobody asked for, no installation into a home, no question.
+_QUIET = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "PIP_USER": "0", "PIP_NO_INPUT": "1",
+          "PIP_DISABLE_PIP_VERSION_CHECK": "1", "NO_COLOR": "1"}  # fmt: skip
+# What pip says of a connection, among the lines that say that it tries again.
+_CONNECTION = re.compile(r"after connection broken by '(?:\w+\()*(?:.*?: )?(.*?)[\"')]*: /")
+_FULL = 50  # MiB; pip alone takes 15
+# What they print of each package: by name, or a file of it that is on this machine.
+_PACKAGE = re.compile(r"(?:Collecting | \+ )([\w.-]+)|Processing \S*[/\\]([\w.]+?)-\d")
 
 
-def _found(minor: str) -> Iterator[Path]:
-    name = "python.exe" if os.name == "nt" else f"bin/python{minor}"
-    # A pyenv shim is on PATH for every version but fails for those that are not active: look behind it.
-    path = os.pathsep.join(part for part in os.get_exec_path() if Path(part).name != "shims")
-    if on_path := shutil.which(f"python{minor}", path=path):
-        yield Path(on_path)
-    for folder in _managed(minor):
-        if (folder / name).is_file():
-            yield folder / name
+@dataclass(frozen=True)
+class Installer:
+    """What makes environments here. `uv`: where uv is; '' for venv and pip."""
+
+    uv: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name, as --installer takes it."""
+        return "uv" if self.uv else "pip"
 
 
-def _managed(minor: str) -> list[Path]:
-    """Folders in which pyenv and uv keep a CPython of this version, newest first."""
-    shims = [Path(part).parent for part in os.get_exec_path() if Path(part).name == "shims"]
-    roots = [Path(os.environ["PYENV_ROOT"])] if "PYENV_ROOT" in os.environ else [*shims, Path.home() / ".pyenv"]
-    local = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or local / "uv" / "python")
-    found = [folder for root in roots for folder in (root / "versions").glob(f"{minor}.*")]
-    found += uv.glob(f"cpython-{minor}.*")
-    return sorted(found, key=lambda folder: [int(part) for part in re.findall(r"\d+", folder.name)], reverse=True)
+def installer(name: str | None = None) -> Installer:
+    """The one that is asked for, else uv where it is on PATH, else pip; raises ToolError where uv is not there."""
+    uv = shutil.which("uv") if name != "pip" else None
+    if name == "uv" and not uv:
+        raise ToolError("uv was not found on PATH.", "Install it, or leave --installer out.")
+    return Installer(uv or "")
 
 
-def advice(minor: str) -> str:
-    """How to get an interpreter, as a sentence."""
-    return f"Install it with `uv python install {minor}` or `pyenv install {minor}`."
-
-
-def python_of(venv: Path) -> Path:
-    """The interpreter inside a virtual environment."""
-    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def create(project: Path, minor: str, progress: Callable[[str, int, int], None]) -> Path:
+def create(project: Path, minor: str, progress: Progress) -> Path:
     """Make `project`/.venv with CPython `minor`, install the lock into it and the project itself without its deps.
 
     `progress` is told what is done, the number of steps done and of all steps. Returns the interpreter.
-    Raises ToolError when there is no such Python or when pip fails.
+    Raises ToolError when there is no such Python or when the installation fails.
     """
     if not (project / LOCK).is_file():
         raise ToolError(f"{project.name} has no {LOCK} to make an environment from.", "Leave --venv out.")
-    base = interpreter(minor)
+    base = working(minor)
     if base is None:
         message = f"Python {minor} was not found on PATH, in pyenv or in uv."
         raise ToolError(message, f"{advice(minor)} Then make .venv.")
-    python = python_of(project / ".venv")
-    total = len(locked(project / LOCK)) + 2
-    progress(f"making .venv with {base}", 0, total)
+    needs = Needs(project)
+    steps = Steps(progress, len(needs.pins(venvs.look(project).environment)) + 3)
+    filling = Filling(needs, installer(), steps)
     try:
-        run(str(base), "-m", "venv", str(project / ".venv"))
-        for done, line in enumerate(_install(python, project), start=1):
-            progress(line, min(done, total - 1), total)
-        if _is_package(project):
-            run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".",
-                cwd=project)  # fmt: skip
-    except ProcessError as error:
-        what = next((line for line in error.stderr.splitlines() if line.startswith("ERROR")), error.reason)
-        raise ToolError(f"The environment of {project.name} could not be made: {what}",
-                        f"Mend that, then run the set-up command of {project.name}/README.md.") from error  # fmt: skip
-    progress("the environment is ready", total, total)
-    return python
+        with filling.begun():
+            filling.make(base)
+            filling.install()
+            filling.install_project()
+    except ToolError as error:
+        raise ToolError(f"The environment of {project.name} could not be made: {error.message}",
+                        f"Mend that, then run `new-ops-project onboard {project.name}`; it goes on from there."
+                        ) from error  # fmt: skip
+    steps.end("the environment is ready")
+    return python_of(project / venvs.NAME)
 
 
-def _install(python: Path, project: Path) -> Iterator[str]:
-    """Install the lock; yield the name of each package as pip comes to it."""
-    command = (str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes",
-               "--progress-bar=off", "-r", LOCK)  # fmt: skip
-    for line in lines(*command, cwd=project):
-        if found := re.match(r"Collecting ([\w.-]+)", line):
-            yield found[1]
+class Steps:
+    """Tells of each step, and counts them: `total` is what is expected."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def say(self, text: str) -> None:
+        """Tell of the next step."""
+        self._done = min(self._done + 1, self._total - 1)
+        self._progress(text, self._done, self._total)
+
+    def end(self, text: str) -> None:
+        """Tell that all is done."""
+        self._progress(text, self._total, self._total)
 
 
-def locked(lock: Path) -> list[str]:
-    """The names of the packages that a hashed requirements file pins."""
-    return re.findall(r"^([\w.-]+)==", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
+class Filling:
+    """What leads from nothing to a filled .venv; each part can be repeated. `commands`: those that were run.
+
+    Each raises ToolError with the installer's own reason.
+    """
+
+    def __init__(self, needs: Needs, by: Installer, steps: Steps) -> None:
+        self.needs, self.by = needs, by
+        self.commands: list[str] = []
+        self._steps = steps
+        self._keep: tuple[int, ...] = ()
+
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Note that .venv is unfinished until the block is left without an error, which is what the next run sees."""
+        folder = self.needs.folder / venvs.NAME
+        try:
+            marks.begin(folder)
+            with marks.held(folder) as note:
+                self._keep = () if note is None else (note,)
+                yield
+                marks.end(folder)
+        except OSError as error:
+            message = f"{error.filename or folder} cannot be written: {error.strerror or error}."
+            raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
+
+    def make(self, base: Interpreter) -> None:
+        """Make .venv with the Python `base`, beginning or going on."""
+        folder = self.needs.folder / venvs.NAME
+        if not self.by.uv and not base.makes_environments:
+            message = f"{base.path} cannot make environments: it has no venv module with ensurepip."
+            raise ToolError(message, f"On Debian and Ubuntu: `apt install python{base.minor}-venv`. Or install uv.")
+        if self.by.uv:
+            options = ("--quiet", "--allow-existing", "--seed", "--python", str(base.path))
+            self._run(self.by.uv, "venv", *options, str(folder))
+        else:
+            self._run(str(base.path), "-m", "venv", str(folder))
+
+    def install(self) -> None:
+        """Install what the lock has; where there is none, what pyproject.toml asks for."""
+        needs = self.needs
+        if needs.uv_lock.path and self.by.uv:
+            more = () if needs.is_package else ("--no-install-project",)
+            self._run(self.by.uv, "sync", "--locked", "--inexact", *more, env={"UV_PROJECT_ENVIRONMENT": venvs.NAME})
+            return
+        hashed = ("--require-hashes",) if needs.is_hashed and needs.requirements else ()
+        listed = [part for one in needs.requirements for part in ("-r", one.path)]
+        if listed or needs.loose:
+            self._install(*hashed, *(listed or needs.loose))
+
+    def install_project(self) -> None:
+        """Install the project in place, if it is a package: what the lock holds already is not looked for again."""
+        needs = self.needs
+        if not needs.is_package:
+            return
+        here = venvs.look(needs.folder)
+        known = {pin.name for pin in needs.pins(here.environment)}
+        declared = {pin.name for pin in needs.declared if pin.applies(here.environment)}
+        covered = needs.has_lock and needs.pyproject.get("project") is not None and declared <= known
+        built = {pin.name for pin in needs.backend if pin.applies(here.environment)} <= here.packages.keys()
+        options = [*(["--no-deps"] if covered else []), *(["--no-build-isolation"] if built else [])]
+        extras = f"[{','.join(needs.extras)}]" if needs.extras and not needs.has_lock else ""
+        self._install(*options, "--editable", f".{extras}")
+
+    def _install(self, *arguments: str) -> None:
+        python = str(python_of(self.needs.folder / venvs.NAME))
+        if self.by.uv:
+            self._run(self.by.uv, "pip", "install", "--python", python, *arguments)
+        else:
+            if "pip" not in venvs.look(self.needs.folder).packages:  # uv makes environments without it
+                self._run(python, "-m", "ensurepip")
+            self._run(python, "-m", "pip", "install", "--progress-bar=off", *arguments)
+
+    def _run(self, *command: str, env: Mapping[str, str] | None = None) -> None:
+        """Say the command, run it, and tell of each package as it comes."""
+        shown = _shown(command, self.needs.folder)
+        self.commands.append(shown)
+        self._steps.say(shown)
+        try:
+            variables = {**_QUIET, **(env or {})}
+            with closing(lines(*command, cwd=self.needs.folder, env=variables, keep=self._keep)) as said:
+                for line in said:
+                    self._tell(line)
+        except ProcessError as error:
+            why = f"{sources.without_secrets(reason(error))}{_fullness(self.needs.folder / venvs.NAME)}"
+            hint = "Mend that, then run this again; it goes on from there."
+            raise ToolError(f"{shown} failed: {why}", hint) from error
+
+    def _tell(self, line: str) -> None:
+        """Tell of a package that pip or uv has come to."""
+        if found := _PACKAGE.match(line):
+            self._steps.say(found[1] or found[2])
+        elif line.startswith("Installing collected packages"):
+            self._steps.say("writing them to .venv")
 
 
-def _is_package(project: Path) -> bool:
-    return "\n[build-system]" in "\n" + (project / "pyproject.toml").read_text(encoding="utf-8")
+def _shown(command: tuple[str, ...], folder: Path) -> str:
+    """The command as one would type it in the project's folder."""
+    inside = f"{folder}{os.sep}"
+    return " ".join(part.removeprefix(inside) for part in (_program(command[0], inside), *command[1:]))
+
+
+def _program(path: str, inside: str) -> str:
+    return Path(path).name if Path(path).name == "uv" else path.removeprefix(inside)
+
+
+def _fullness(venv: Path) -> str:
+    """What to add to a failure where the disk is full: venv hides why pip could not be unpacked."""
+    free = shutil.disk_usage(venv).free // 1024**2
+    return f"\nThere are {free} MiB free at {venv}." if free < _FULL else ""
+
+
+def reason(error: ProcessError) -> str:
+    """Why pip, uv or venv failed, in its own words."""
+    said = [line.rstrip() for line in error.stderr.splitlines() if line.strip()]
+    if connection := next((found[1] for line in said if (found := _CONNECTION.search(line))), ""):
+        errors = [line for line in said if line.startswith("ERROR")]
+        return f"{connection} ({errors[-1].removeprefix('ERROR: ')})" if errors else connection
+    start = next((at for at, line in enumerate(said) if re.match(r"ERROR|error:|Error:|\s*\xd7", line)), len(said))
+    told = said[start:] or said[-1:]
+    if told and told[0].startswith("ERROR: THESE PACKAGES DO NOT MATCH"):
+        told = ["the hashes of the lock do not match what was downloaded:", *told[1:]]
+    text = "\n".join(line.removeprefix("ERROR: ").removeprefix("error: ") for line in told[:12])
+    return text.strip() or f"exit code {error.code}"

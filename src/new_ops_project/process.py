@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from pathlib import Path
     from subprocess import Popen
 
@@ -33,6 +33,9 @@ _REPOSITORY = frozenset(
 
 _limited: "set[Popen[bytes]]" = set()  # what `run_within` has started and not seen the end of
 _stopping = False
+
+
+_GRACE = 5.0  # seconds in which a program that is stopped may end by itself
 
 
 class ProcessError(Exception):
@@ -110,8 +113,12 @@ def run(
     return Result(done.stdout, stderr, done.returncode)
 
 
-def lines(*args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None) -> "Iterator[str]":
-    """Yield each line that `args` writes, as it comes, for progress.
+def lines(
+    *args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None, keep: tuple[int, ...] = ()
+) -> "Generator[str, None, None]":
+    """Yield each line that `args` writes, as it comes, for progress. `keep`: file descriptors that it inherits.
+
+    Whoever may stop before the last line closes the generator, which ends the program.
 
     Raises ProcessError, with all that was written, when it cannot start or ends with a code other than 0.
     """
@@ -121,14 +128,22 @@ def lines(*args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None"
     try:
         child = subprocess.Popen(
             args, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace",
+            stderr=subprocess.STDOUT, text=True, errors="replace", pass_fds=keep,
         )  # fmt: skip
     except OSError as error:
         raise ProcessError(args, None, str(error)) from error
     with child:
-        for line in child.stdout or ():
-            written.append(line)
-            yield line.rstrip("\n")
+        try:
+            for line in child.stdout or ():
+                written.append(line)
+                yield line.rstrip("\n")
+        except BaseException:  # Ctrl-C, or whoever reads the lines has gone: nobody waits for the rest
+            child.terminate()
+            try:
+                child.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                child.kill()
+            raise
     if child.returncode:
         raise ProcessError(args, child.returncode, "".join(written))
 
@@ -193,3 +208,70 @@ def _stop(child: "Popen[bytes]", *, wait: bool = True) -> None:
                 with suppress(OSError):
                     pipe.close()
         child.wait()
+
+
+@contextmanager
+def started(
+    *commands: tuple[str, ...], seconds: float, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None
+) -> "Iterator[Callable[[], list[Result | ProcessError]]]":
+    """Start all `commands` at once; yield a function that waits for them, at most until `seconds` after the start.
+
+    Each one's result, or why it failed. What still runs then, or when the block is left, is killed with its children.
+    """
+    import time
+
+    end = time.monotonic() + seconds
+    running = [_Running(command, cwd, environment(env)) for command in commands]
+    try:
+        yield lambda: [one.result(end - time.monotonic(), seconds) for one in running]
+    finally:
+        for one in running:
+            one.kill()
+
+
+class _Running:
+    """One program in a process group of its own; what it writes goes to files, so that no child of its keeps a pipe."""
+
+    def __init__(self, args: tuple[str, ...], cwd: "Path | None", env: "Mapping[str, str]") -> None:
+        import subprocess
+        import tempfile
+
+        self._args = args
+        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - closed by kill
+        self._child: subprocess.Popen[bytes] | None = None
+        self._error: ProcessError | None = None
+        try:
+            self._child = subprocess.Popen(
+                args, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._err,
+                start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            self._error = ProcessError(args, None, str(error))
+
+    def result(self, patience: float, limit: float) -> "Result | ProcessError":
+        """What it wrote, or why it failed; it is given `patience` more seconds, of `limit` in all."""
+        import subprocess
+
+        if self._child is None:
+            return self._error or ProcessError(self._args, None, "")
+        try:
+            code = self._child.wait(max(patience, 0))
+        except subprocess.TimeoutExpired:
+            return ProcessError(self._args, None, f"no answer within {limit:g} seconds")
+        self._out.seek(0)
+        self._err.seek(0)
+        stderr = self._err.read().decode(errors="replace")
+        return ProcessError(self._args, code, stderr) if code else Result(self._out.read(), stderr, code)
+
+    def kill(self) -> None:
+        """End it and its children, if it has not ended."""
+        import signal
+
+        if self._child and self._child.poll() is None:
+            if os.name == "nt":
+                self._child.kill()
+            else:
+                os.killpg(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+        self._out.close()
+        self._err.close()

@@ -52,11 +52,23 @@ class Voice:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as Bar
+        from rich.table import Column
 
-        with Bar(BarColumn(30), MofNCompleteColumn(), TextColumn("{task.description}", markup=False),
-                 console=Console(file=stream)) as bar:  # fmt: skip
-            task = bar.add_task("")
-            yield lambda text, done, total: bar.update(task, description=text, completed=done, total=total)
+        # What does not fit beside the bar is cut, rather than the bar; where nothing is done there is none.
+        width, rest = Column(min_width=30), Column(ratio=1, no_wrap=True, overflow="ellipsis")
+        columns = (BarColumn(30, table_column=width), MofNCompleteColumn(),
+                   TextColumn("{task.description}", markup=False, table_column=rest))  # fmt: skip
+        bar = Bar(*columns, console=Console(file=stream), expand=True)
+        task = bar.add_task("")
+
+        def show(text: str, done: int, total: int) -> None:
+            bar.update(task, description=text, completed=done, total=total)
+            bar.start()
+
+        try:
+            yield show
+        finally:
+            bar.stop()
 
 
 def is_interactive() -> bool:

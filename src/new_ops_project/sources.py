@@ -38,7 +38,12 @@ class Source:
     @property
     def name(self) -> str:
         """What to call it when speaking to a person, without what should stay between git and the server."""
-        return self.shown or _SECRET.sub("", self.location)
+        return self.shown or without_secrets(self.location)
+
+
+def without_secrets(text: str) -> str:
+    """`text` without the credentials of the addresses in it."""
+    return _SECRET.sub("", text)
 
 
 def find(option: str | None = None) -> Source:
@@ -58,9 +63,8 @@ def recorded(location: str, folder: Path) -> Source:
     A path of the embedded template, of this machine or of another one, means that of this tool.
     """
     reason = "the project records it"
-    kind = location.replace("\\", "/").rpartition(f"/{config.NAME}/")[2]
     path = expanded(location.removeprefix("git+file://"))
-    if kind in {"template", "template-checkout"} and "://" not in location:
+    if is_embedded(location):
         mine = unpacked.repository()
         if path == mine or not path.exists():
             return Source(location, reason, EMBEDDED, str(mine))
@@ -68,6 +72,12 @@ def recorded(location: str, folder: Path) -> Source:
         return Source(location, reason)
     near = [place for place in (folder / path, Path.cwd() / path) if place.exists()]
     return Source(location, reason, place=str(near[0]) if near else "")
+
+
+def is_embedded(location: str) -> bool:
+    """Whether a recorded location is where a tool unpacks its embedded template, on this machine or another."""
+    kind = location.replace("\\", "/").rpartition(f"/{config.NAME}/")[2]
+    return kind in {"template", "template-checkout"} and "://" not in location
 
 
 def _candidates(option: str | None) -> Iterator[tuple[str, str]]:
@@ -198,3 +208,8 @@ def forget() -> None:
 def expanded(path: str | Path) -> Path:
     """`path` with `~` as a shell has it: the home of whoever is named, and as it is for a name that nobody has."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser refuses an unknown name
+
+
+def absolute(path: str | Path) -> Path:
+    """`path` from the root, expanded, without `..`."""
+    return Path(os.path.normpath(expanded(path).absolute()))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import environment, sources
+from new_ops_project import environment, interpreters, sources
+from new_ops_project.clones import proof
 from new_ops_project.create import Created
 from new_ops_project.errors import Exit, ToolError
 from new_ops_project.report import Voice
@@ -82,7 +83,7 @@ def make_environment(voice: Voice, outcome: Outcome) -> None:
             environment.create(outcome.path, _python(outcome), progress)
     except KeyboardInterrupt as error:
         message = f"Interrupted; {outcome.path} is there, its .venv is not finished."
-        raise ToolError(message, "Its README.md has the command that makes it.", Exit.INTERRUPTED) from error
+        raise ToolError(message, "`new-ops-project onboard` there goes on with it.", Exit.INTERRUPTED) from error
 
 
 def _python(outcome: Outcome) -> str:
@@ -96,7 +97,7 @@ def say_next(voice: Voice, outcome: Outcome, *, venv: bool) -> None:
     if "pyproject.toml" not in names or "tier" not in outcome.answers:
         return
     install = ".venv/bin/python -m pip install"
-    steps = [f"cd {shlex.quote(_from_here(outcome.path))}"]
+    steps = [f"cd {shlex.quote(from_here(outcome.path))}"]
     if not venv:
         steps += [
             f"python{_python(outcome)} -m venv .venv",
@@ -104,24 +105,16 @@ def say_next(voice: Voice, outcome: Outcome, *, venv: bool) -> None:
         ]
         if outcome.answers["tier"] != "script":
             steps += [f"{install} --no-deps --no-build-isolation --editable ."]
-    if not environment.interpreter(_python(outcome)):
-        voice.say(f"Python {_python(outcome)} was not found here: {environment.advice(_python(outcome))}", fg="yellow")
+    if not interpreters.interpreter(_python(outcome)):
+        voice.say(f"Python {_python(outcome)} was not found here: {interpreters.advice(_python(outcome))}", fg="yellow")
     voice.say("\nNext:")
-    for step in [*steps, _first_run(outcome)]:
+    for step in filter(None, [*steps, proof.first_run(outcome.path)]):
         voice.say(f"  {step}")
 
 
-def _from_here(path: Path) -> str:
+def from_here(path: Path) -> str:
     """The path as one would type it here; the whole of it where there is no way from here (another drive)."""
     try:
         return os.path.relpath(path)
     except (OSError, ValueError):
         return str(path)
-
-
-def _first_run(outcome: Outcome) -> str:
-    """The first thing to run in a new project of this tier."""
-    script = next((file.path for file in outcome.files if "/" not in file.path and file.path.endswith(".py")), "")
-    if outcome.answers["tier"] == "cli":
-        return f".venv/bin/{outcome.command} --help"
-    return f".venv/bin/python {script} --help" if script else ".venv/bin/python -m pytest"

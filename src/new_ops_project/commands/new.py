@@ -183,7 +183,7 @@ class _Asker:
 
 def _installed(question: "Question", answers: "Answers") -> dict[str, str]:
     """Which of the offered Pythons are on this machine, as notes on the choices."""
-    from new_ops_project.environment import interpreter
+    from new_ops_project.interpreters import interpreter
 
     if question.name != "python_version":
         return {}

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from new_ops_project.checks.dependencies import declared, pinned
-from new_ops_project.checks.dependencies.declared import Wanted
+from new_ops_project.checks import declared, pinned
+from new_ops_project.checks.declared import Wanted
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
 from new_ops_project.finding import Severity

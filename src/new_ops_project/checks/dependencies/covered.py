@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from new_ops_project.checks.dependencies import declared, locked, pinned, unpinned, wants
-from new_ops_project.checks.dependencies.declared import Wanted
+from new_ops_project.checks import declared, pinned
+from new_ops_project.checks.declared import Wanted
+from new_ops_project.checks.dependencies import locked, unpinned, wants
 from new_ops_project.checks.dependencies.locked import Lock
-from new_ops_project.checks.dependencies.pinned import Entry, Listing
 from new_ops_project.checks.dependencies.wants import Wants
+from new_ops_project.checks.pinned import Entry, Listing
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from new_ops_project.checks.dependencies import declared, reached
+from new_ops_project.checks import declared
+from new_ops_project.checks.dependencies import reached
 from new_ops_project.checks.linters import deptry
 from new_ops_project.checks.linters.deptry import Mismatch
 from new_ops_project.checks.linters.modules import MODULES, SHARED

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from new_ops_project.checks.dependencies import declared, locked, pinned, unpinned, wants
+from new_ops_project.checks import declared, pinned
+from new_ops_project.checks.dependencies import locked, unpinned, wants
 from new_ops_project.checks.dependencies.locked import Lock
-from new_ops_project.checks.dependencies.pinned import Entry, Listing
 from new_ops_project.checks.dependencies.wants import Wants
+from new_ops_project.checks.pinned import Entry, Listing
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.pins import locks

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from new_ops_project.checks.dependencies import pinned
-from new_ops_project.checks.dependencies.pinned import Entry, Listing
+from new_ops_project.checks import pinned
+from new_ops_project.checks.pinned import Entry, Listing
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.finding import Severity

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from new_ops_project.checks.dependencies import declared
-from new_ops_project.checks.dependencies.declared import Wanted
+from new_ops_project.checks import declared
+from new_ops_project.checks.declared import Wanted
 from new_ops_project.checks.dependencies.locked import Lock
-from new_ops_project.checks.dependencies.pinned import Listing
+from new_ops_project.checks.pinned import Listing
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.pins.table import normalise
 from new_ops_project.reading import pep508

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.checks.dependencies import declared, pinned
+from new_ops_project.checks import declared, pinned
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.linters.modules import MODULES
 from new_ops_project.checks.repo import Repo

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from new_ops_project.checks.dependencies import declared
+from new_ops_project.checks import declared
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.pins.table import normalise

@@ -1,0 +1,181 @@
+"""A `.venv` as it lies on disk: its Python, and what is installed in it."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from new_ops_project.clones import marks
+
+NAME = ".venv"
+
+
+class State(StrEnum):
+    """What is found under the name."""
+
+    ABSENT = "absent"
+    FILE = "a file"
+    LINK = "a symbolic link"
+    OTHER = "a folder, but no environment"
+    BROKEN = "broken"
+    UNFINISHED = "unfinished"
+    READY = "ready"
+
+
+@dataclass(frozen=True)
+class Package:
+    """An installed distribution (its `.dist-info`). `editable`: the folder that it is installed from in place, or ''.
+
+    `is_whole`: whether its installer came to the end; it names itself last. `needs`: the names of what it may require.
+    """
+
+    name: str
+    version: str
+    folder: Path
+    editable: str
+    is_whole: bool
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Venv:
+    """The environment at `path`. `version`: its Python's, "3.12.1", or ''; `why`: what is wrong with it, or ''."""
+
+    path: Path
+    state: State
+    version: str = ""
+    why: str = ""
+
+    @property
+    def minor(self) -> str:
+        """The version of its Python as "3.12"; '' for none."""
+        return ".".join(self.version.split(".")[:2])
+
+    @property
+    def python(self) -> Path:
+        """The interpreter inside."""
+        return python_of(self.path)
+
+    @cached_property
+    def packages(self) -> Mapping[str, Package]:
+        """What is installed, by canonical name."""
+        return {package.name: package for package in _packages(self.path, self.minor)}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of PEP 508 as its Python has them, without running it; ours where it has none."""
+        from packaging.markers import default_environment
+
+        full = self.version
+        own = {"python_version": self.minor, "python_full_version": full, "implementation_version": full}
+        own = own if full else {}
+        return {**{name: str(value) for name, value in default_environment().items()}, **own}
+
+    def command(self, name: str) -> Path | None:
+        """A command that is installed in it."""
+        path = self.python.with_name(f"{name}.exe" if os.name == "nt" else name)
+        return path if path.is_file() else None
+
+
+def python_of(venv: Path) -> Path:
+    """The interpreter inside a virtual environment."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def look(folder: Path) -> Venv:
+    """What is at `folder`/.venv; nothing is run."""
+    path = folder / NAME
+    if path.is_symlink():
+        return Venv(path, State.LINK, why=f"it is a symbolic link to {os.readlink(path)}")  # noqa: PTH115 - as it stands
+    if path.is_dir():
+        return _in_folder(path)
+    return Venv(path, State.FILE, why="it is a file") if path.exists() else Venv(path, State.ABSENT)
+
+
+def _in_folder(path: Path) -> Venv:
+    version = _version(path)
+    if marks.is_unfinished(path):
+        return Venv(path, State.UNFINISHED, version, _broken(path, version))
+    if not (path / "pyvenv.cfg").is_file():
+        empty = not any(path.iterdir())
+        return Venv(path, State.ABSENT if empty else State.OTHER, why="" if empty else "it has no pyvenv.cfg")
+    if why := _broken(path, version):
+        return Venv(path, State.BROKEN, version, why)
+    return Venv(path, State.READY, version)
+
+
+def _version(path: Path) -> str:
+    """What pyvenv.cfg says: `version` as venv writes it, `version_info` as uv and virtualenv do."""
+    try:
+        text = (path / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _broken(path: Path, version: str) -> str:
+    """Why an environment does not work, as far as files tell; '' for one that should."""
+    python = python_of(path)
+    if not version:
+        return "its pyvenv.cfg names no version"
+    if not python.exists():
+        gone = f", a link to {python.resolve()}, which is gone" if python.is_symlink() else ""
+        return f"it has no {python.relative_to(path.parent).as_posix()}{gone}"
+    if not os.access(python, os.X_OK):
+        return f"{python.relative_to(path.parent).as_posix()} cannot be run"
+    minor = ".".join(version.split(".")[:2])
+    target = re.fullmatch(r"python(3\.\d+)", python.resolve().name)
+    if target and target[1] != minor:  # the system's python3 is another one by now
+        return f"it was made with Python {minor}, and its python is {target[1]} by now"
+    return "" if _site_packages(path, minor).is_dir() else "it has no site-packages"
+
+
+def _site_packages(path: Path, minor: str) -> Path:
+    return path / ("Lib/site-packages" if os.name == "nt" else f"lib/python{minor}/site-packages")
+
+
+def _packages(path: Path, minor: str) -> Iterator[Package]:
+    from packaging.utils import canonicalize_name
+
+    for info in _infos(path, minor):
+        with suppress(OSError):
+            head = (info / "METADATA").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
+            said = HeaderParser().parsestr(head, headersonly=True)
+            if said["Name"] and said["Version"]:
+                name, version = str(said["Name"]), str(said["Version"])
+                whole = (info / "INSTALLER").is_file()
+                asked = (re.match(r"[\w.-]+", str(one)) for one in said.get_all("Requires-Dist", ()))
+                needs = tuple(canonicalize_name(one[0]) for one in asked if one)
+                yield Package(canonicalize_name(name), version, info, _editable(info), whole, needs)
+
+
+def _infos(path: Path, minor: str) -> list[Path]:
+    return sorted(_site_packages(path, minor).glob("[!~]*.dist-info"))
+
+
+def _editable(info: Path) -> str:
+    """The folder that PEP 610's direct_url.json names for an installation in place."""
+    try:
+        said = json.loads((info / "direct_url.json").read_text(encoding="utf-8"))
+        url = urlsplit(str(said["url"]))
+        is_editable = bool(said["dir_info"].get("editable"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    return url2pathname(unquote(url.path)) if is_editable and url.scheme == "file" else ""
+
+
+def clean(venv: Venv) -> None:
+    """Forget distributions whose installation was interrupted, so that they are installed again."""
+    for info in _infos(venv.path, venv.minor):
+        if not (info / "INSTALLER").is_file() or not (info / "METADATA").is_file():
+            shutil.rmtree(info)

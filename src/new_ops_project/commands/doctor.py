@@ -1,0 +1,70 @@
+"""`doctor`: what a clone lacks on this machine."""
+
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from new_ops_project.report import Voice
+
+if TYPE_CHECKING:
+    from new_ops_project.topics import Check, Diagnosis
+
+EXAMPLES = """\b
+Examples:
+  new-ops-project doctor                 the clone in this folder
+  new-ops-project doctor ../audit --json
+
+\b
+Exit codes: 0 all is well; 1 there is something to do; 2 could not look.
+"""
+
+_STATE, _NAME = 9, 13  # columns
+_COLORS = {"ok": "green", "info": "cyan", "warning": "yellow", "error": "red"}
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(*, path: Path, as_json: bool) -> None:
+    """Say what the clone in PATH lacks on this machine, and change nothing.
+
+    It looks at git and your identity, asks the remotes of the repository and of its template (5 seconds, no prompt),
+    and compares Python, .venv, packages, hooks and variables with what the repository asks for.
+    """
+    found = doctor(path)
+    voice = Voice(as_json)
+    if as_json:
+        voice.answer(found.as_json())
+    else:
+        for check in found.checks:
+            _say(voice, check)
+    click.get_current_context().exit(found.code)
+
+
+def doctor(path: Path) -> "Diagnosis":
+    """Look at the clone in `path`; raises ToolError for a folder that is no Python project."""
+    from new_ops_project import cloning, diagnosis
+
+    return diagnosis.diagnose(cloning.folder(path))
+
+
+def _say(voice: Voice, check: "Check") -> None:
+    state = click.style(f"{check.state:<{_STATE}}", fg=_COLORS[check.state])
+    lines = _fitted(check.message)
+    voice.say(f"{state}{check.name:<{_NAME}}{lines[0]}")
+    for line in lines[1:]:
+        voice.say(f"{'':{_STATE + _NAME}}{line}")
+    if check.remedy:  # in one line, which can be copied
+        voice.say(f"{'':{_STATE}}-> {check.remedy}")
+
+
+def _fitted(message: str) -> list[str]:
+    """The message in lines that fit the terminal beside the names; in one, where there is no terminal."""
+    if not sys.stdout.isatty():
+        return [message]
+    width = max(shutil.get_terminal_size().columns - _STATE - _NAME, 20)
+    return textwrap.wrap(message, width, break_long_words=False, break_on_hyphens=False) or [""]

@@ -1,0 +1,119 @@
+"""`onboard`: one command from a URL, or a fresh clone, to tests that pass."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from new_ops_project.errors import Exit, ToolError
+from new_ops_project.report import Voice, is_interactive
+
+if TYPE_CHECKING:
+    from new_ops_project.onboarding import Outcome, Request
+
+EXAMPLES = """\b
+Examples:
+  new-ops-project onboard                              the clone in this folder
+  new-ops-project onboard ssh://git@git.example.org/ops/audit.git
+  new-ops-project onboard gh:org/audit --into work/audit
+  new-ops-project onboard audit --recreate             .venv with another Python
+  new-ops-project onboard --installer pip --no-check
+
+\b
+Exit codes: 0 ready; 2 could not, or the project's own check failed;
+130 interrupted: run it again, and it goes on from there.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("target", metavar="[URL|PATH]", default=".")
+@click.option("--into", type=click.Path(path_type=Path), metavar="DIR", help="Where to clone to.  [default: ./NAME]")
+@click.option("--recreate", is_flag=True, help="Replace a .venv that is there, whatever it is.")
+@click.option("--installer", type=click.Choice(["uv", "pip"]), help="[default: uv where it is on PATH, else pip]")
+@click.option("--no-check", is_flag=True, help="Set up only: do not run the project's check.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
+def command(*, target: str, into: Path | None, as_json: bool, no_check: bool, **options: Any) -> None:
+    """Make the clone at PATH, or of URL, ready for work.
+
+    It finds the Python, makes .venv, installs the lock with hashes and the project, sets up pre-commit, and runs the
+    project's own check. What is there already is left alone; a second run does nothing.
+    """
+    from new_ops_project.onboarding import Request
+
+    voice = Voice(as_json)
+    request = Request(check=not no_check, **options)
+    try:
+        outcome = onboard(target, into, request, voice)
+    except KeyboardInterrupt as error:
+        message = "Interrupted; what is done stays."
+        raise ToolError(message, "Run the same command again, and it goes on from there.", Exit.INTERRUPTED) from error
+    _answer(outcome, voice, as_json=as_json)
+    click.get_current_context().exit(outcome.code)
+
+
+def onboard(target: str, into: Path | None, request: "Request", voice: Voice) -> "Outcome":
+    """Clone, if there is something to clone, then set up.
+
+    Raises ToolError for everything that a person can mend.
+    """
+    from new_ops_project import git, onboarding
+
+    git.require_found()
+    with voice.progress() as progress:
+        try:
+            folder = _folder(target, into, progress, can_ask=is_interactive() and not voice.json)
+        except OSError as error:
+            message = f"There is no place for the clone: {error.strerror or error}."
+            raise ToolError(message, "Choose another with --into DIR.") from error
+        return onboarding.onboard(folder, request, progress)
+
+
+def _folder(target: str, into: Path | None, progress: Any, *, can_ask: bool) -> Path:
+    """The clone to set up, made if `target` is to be cloned."""
+    from new_ops_project import cloning, sources
+
+    if not cloning.is_address(target) and into is None:
+        return cloning.folder(target)
+    if not cloning.is_address(target):
+        target = str(sources.absolute(target))
+    path = cloning.place(target, into)
+    if not cloning.is_there(target, path):
+        cloning.clone(target, path, progress, can_ask=can_ask)
+    return path
+
+
+def _answer(outcome: "Outcome", voice: Voice, *, as_json: bool) -> None:
+    """Say what was done, what failed, and how to go on."""
+    if outcome.output:
+        click.echo(outcome.output.rstrip(), err=True)
+    _say(outcome, voice)
+    if outcome.state != "check failed":
+        _say_next(outcome, voice)
+    if as_json:
+        voice.answer(outcome.as_json())
+
+
+def _say(outcome: "Outcome", voice: Voice) -> None:
+    said = {"ready": "is ready.", "nothing to do": "is ready; there was nothing to do.",
+            "check failed": "is set up, but its own check fails."}  # fmt: skip
+    voice.say(f"{outcome.path.name} {said[outcome.state]}", bold=True, fg="red" if outcome.code else None)
+    for step in outcome.steps:
+        voice.say(f"  {step.name:<13}{step.message}", fg={"failed": "red", "left out": "yellow"}.get(step.state))
+    for note in outcome.notes:
+        voice.say(note, fg="yellow")
+
+
+def _say_next(outcome: "Outcome", voice: Voice) -> None:
+    from new_ops_project.welcome import from_here
+
+    if outcome.variables:
+        voice.say("\nSet before you run it (.env.example says what each is):")
+        for name in outcome.variables:
+            voice.say(f"  {name}")
+    here = from_here(outcome.path)
+    steps = [*([f"cd {shlex.quote(here)}"] if here != "." else []), *filter(None, [outcome.next])]
+    if steps:
+        voice.say("\nNext:")
+    for step in steps:
+        voice.say(f"  {step}")
