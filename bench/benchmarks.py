@@ -121,6 +121,15 @@ BENCHMARKS = (
         target=0.5,
         before=_generated("v1.1.0"),
     ),
+    Benchmark(
+        "check",
+        what="`check` of a command that is as the template has it, without the linters",
+        against="copier recopy + git status",
+        ours=("new-ops-project", "check"),
+        theirs=("sh", "-c", "copier recopy --defaults --overwrite --quiet --vcs-ref v1.1.0 && git status --short"),
+        target=1.0,
+        before=_generated("v1.1.0"),
+    ),
     *(_onboard(tier, installer) for tier in ("script", "library", "cli") for installer in ("pip", "uv")),
     Benchmark(
         "onboard-again",

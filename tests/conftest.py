@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from small import Small
 
 ROOT = Path(__file__).parents[1]
+# A shell's background job ignores Ctrl-C and hands that on to what it starts: tests that press it would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 GITCONFIG = "[user]\n\tname = Ada Ops\n\temail = ada@example.org\n[init]\n\tdefaultBranch = trunk\n"
 
 

@@ -286,7 +286,6 @@ def test_interrupted_copying_leaves_a_part(tmp_path: Path) -> None:
 def _interrupted(template: Path, at: Path) -> int:
     """How many files a copy leaves that is interrupted as soon as there is one."""
     at.mkdir()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and hand that on
     with start("copy", "--defaults", str(template), "audit", at=at) as child:
         while child.poll() is None and not list(at.glob("audit/file_*")):
             time.sleep(0.001)
