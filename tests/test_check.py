@@ -363,6 +363,15 @@ def test_fix_below_the_root(run: Run, work: Path) -> None:
     run("check", "apps/audit/.gitignore", "--select", "OPS201")
 
 
+def test_rules_of_the_folders_above(run: Run, work: Path) -> None:
+    """What the repository's own .gitignore keeps out is kept out in a project below it, too."""
+    repository(work, {"apps/audit/task.py": "", "apps/other/x.py": "", ".gitignore": ".venv/\n"})
+    run("check", "apps/audit", "--select", "OPS201")
+    lay(work, {".gitignore": "/apps/other/.venv/\n"})
+    run("check", "apps/audit", "--select", "OPS201", code=1)
+    run("check", "apps/other", "--select", "OPS201")
+
+
 def test_fix_needs_a_commit(run: Run, work: Path) -> None:
     """In a repository without a commit nothing is mended, since nothing could be taken back."""
     git("init", "--quiet", at=work)

@@ -37,6 +37,9 @@ class Repo:
     A rule reads `files` and what is parsed of them, never the disk, so that it can be tested, and run again on files
     that were mended in memory. `memo` keeps what was found out of the files, `shared` what does not follow from them,
     from one such round to the next, too.
+
+    `outer_rules` are the .gitignore files of the folders above, up to the repository's root, by the prefix that the
+    project has there.
     """
 
     folder: Path
@@ -45,6 +48,7 @@ class Repo:
     untracked: frozenset[str] = frozenset()
     today: date = field(default_factory=_today)
     offline: bool = False
+    outer_rules: Mapping[str, bytes] = field(default_factory=dict)
     memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     shared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -180,7 +184,18 @@ def read(folder: Path, *, offline: bool = False) -> Repo:
     """The project in `folder`, which is in a git repository; raises ProcessError where it is in none."""
     found = listed(folder)
     files = WorkTree(folder, found.tracked | found.untracked)
-    return Repo(folder, files, found.tracked, found.untracked, offline=offline)
+    return Repo(folder, files, found.tracked, found.untracked, offline=offline, outer_rules=_outer_rules(folder))
+
+
+def _outer_rules(folder: Path) -> dict[str, bytes]:
+    here = folder.resolve()
+    found = {}
+    for above in here.parents if not (here / ".git").exists() else ():
+        if (rules := above / ".gitignore").is_file():
+            found[f"{here.relative_to(above).as_posix()}/"] = rules.read_bytes()
+        if (above / ".git").exists():
+            break
+    return found
 
 
 def of(files: Mapping[str, str], *, today: date | None = None, tracked: Iterable[str] = ()) -> Repo:

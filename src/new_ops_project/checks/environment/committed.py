@@ -14,15 +14,19 @@ _COMPILED = re.compile(r"(?:.*/)?__pycache__/|.*\.py[co]$")
 
 def venv_is_not_ignored(repo: Repo) -> Iterator[Breach]:
     """`.venv` is not kept out by the repository's own .gitignore; a person's global one helps nobody else."""
-    from pathspec import GitIgnoreSpec
-
-    text = repo.files.get(_IGNORE, b"").decode(errors="replace")
-    if GitIgnoreSpec.from_lines(text.splitlines()).match_file(".venv/pyvenv.cfg"):
+    rules = {**repo.outer_rules, "": repo.files.get(_IGNORE, b"")}
+    if any(_ignores(text, f"{prefix}.venv/pyvenv.cfg") for prefix, text in rules.items()):
         return
     is_there = _IGNORE in repo.files
     step = Edit(_IGNORE, 1, 1, "", ".venv/\n") if is_there else Write(_IGNORE, Entry(PLAIN, b".venv/\n"))
     is_free = is_there or _IGNORE not in repo.paths
     yield Breach(".venv is not ignored by git.", _IGNORE, int(is_there), int(is_there), fix=(step,) if is_free else ())
+
+
+def _ignores(rules: bytes, path: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(rules.decode(errors="replace").splitlines()).match_file(path)
 
 
 def environment_is_tracked(repo: Repo) -> Iterator[Breach]:
