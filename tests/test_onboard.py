@@ -87,7 +87,7 @@ def test_progress_is_plain_lines_without_a_terminal(run: Run, work: Path, index:
     said = run("onboard", "audit").err.splitlines()
     assert all(line.startswith("[") for line in said)
     assert any("uv venv" in line for line in said)
-    assert any(line.endswith("--no-deps --no-build-isolation --editable .") for line in said)
+    assert any("--no-deps" in line and line.endswith("--editable .") for line in said)
     assert any(".venv/bin/python -c" in line for line in said)
 
 
