@@ -204,6 +204,17 @@ def test_a_named_file_is_restored(run: Run, project: Path, before: str | None) -
     assert git("status", "--porcelain", at=project) == ("M  .editorconfig" if before else "A  .editorconfig")
 
 
+def test_a_deleted_file_is_restored_by_its_name(run: Run, project: Path) -> None:
+    """As the remedy says; with its folder gone, too. A name that nothing has is refused."""
+    run("update", str(project), "--commit")
+    wanted = (project / ".github" / "dependabot.yml").read_bytes()
+    git("rm", "-r", "--quiet", ".github", at=project)
+    git("commit", "--quiet", "--message=mine", at=project)
+    said = run("check", str(project / ".github" / "dependabot.yml"), "--fix").out
+    assert (project / ".github" / "dependabot.yml").read_bytes() == wanted, said
+    assert "does not exist" in run("check", str(project / "nothing.txt"), code=2).err
+
+
 def test_nothing_that_somebody_wrote_is_undone_unasked(run: Run, project: Path) -> None:
     """--fix without a name restores no edited file, kept or not; a code restores its own kind only."""
     run("update", str(project), "--commit")

@@ -1,5 +1,6 @@
 """One run of check, over one project or several: what was found, mended, passed over and left unchecked."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,8 @@ from new_ops_project.errors import ToolError
 from new_ops_project.finding import Finding, Severity
 from new_ops_project.project import Repository
 from new_ops_project.report import Voice
+
+_GIVE = "Give the PATH of a repository, or of a file in one."
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def _part(place: _Place, rules: Sequence[Rule], request: Request, voice: Voice) 
         if request.writes:
             mend.settle(where)
         files, mended = repo.read(place.folder, offline=request.offline), None
+        _require_known(place, files)
         if request.fix:
             fixing = catalogue.fixing(rules, request.select, is_named=bool(place.only))
             target = mend.Target(where, prefix, place.only)
@@ -111,6 +115,15 @@ def _repository(folder: Path) -> tuple[Repository, str]:
         return project.repository(folder)
     except ToolError as error:
         raise ToolError(error.message, "Give the PATH of a repository; `git init` makes one.") from error
+
+
+def _require_known(place: _Place, files: Repo) -> None:
+    """Raise ToolError for a file that is not there, unless the template has it: then it was deleted."""
+    gone = [name for name in sorted(place.only) if not os.path.lexists(place.folder / name)]
+    known = drift.managed(files) if gone else frozenset()
+    for name in gone:
+        if name not in known:
+            raise ToolError(f"{PurePosixPath(place.given, name)} does not exist.", _GIVE)
 
 
 def _only(place: _Place, checked: Checked) -> Checked:
@@ -135,22 +148,22 @@ def _places(paths: Sequence[Path]) -> Iterator[_Place]:
     files: dict[Path, set[str]] = {}
     for given in paths:
         path = sources.expanded(given)
-        if not path.exists():
-            raise ToolError(f"{given} does not exist.", "Give the PATH of a repository, or of a file in one.")
         if path.is_dir():
             yield _Place(given.as_posix(), path)
-        else:
-            folder = _project_of(path)
-            files.setdefault(folder, set()).add(path.absolute().relative_to(folder.absolute()).as_posix())
+            continue
+        folder = _project_of(path) or path.parent
+        if not path.exists() and not _project_of(path):
+            raise ToolError(f"{given} does not exist.", _GIVE)
+        files.setdefault(folder, set()).add(path.absolute().relative_to(folder.absolute()).as_posix())
     for folder, names in files.items():
         yield _Place(folder.as_posix(), folder, frozenset(names))
 
 
-def _project_of(file: Path) -> Path:
+def _project_of(file: Path) -> Path | None:
     """The project that a file belongs to: the nearest folder with answers, a pyproject.toml or a repository."""
     marks = (project.ANSWERS_FILE, "pyproject.toml", ".git")
     above = [file.parent, *file.parent.parents, *(() if file.is_absolute() else Path.cwd().parents)]
-    return next((folder for folder in above if any((folder / mark).exists() for mark in marks)), file.parent)
+    return next((folder for folder in above if any((folder / mark).exists() for mark in marks)), None)
 
 
 # ---- what there is to say -------------------------------------------------------------------------------------------

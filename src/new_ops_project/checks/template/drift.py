@@ -42,6 +42,14 @@ def known_states(repo: Repo) -> tuple[State, ...]:
     return tuple(repo.memo.get("states", ()))
 
 
+def managed(repo: Repo) -> frozenset[str]:
+    """The files that the template writes here; none where that cannot be found out."""
+    try:
+        return frozenset(one.path for one in states(repo) if one.how != "extra")
+    except (ToolError, UncheckedError, ProcessError):
+        return frozenset()
+
+
 def _states(repo: Repo, found: Reference) -> tuple[State, ...]:
     """Compared with the former answers, if the files are those of the former ones and not those of the present."""
     now = tuple(_compared(repo, found))
