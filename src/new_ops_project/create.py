@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project import git
+from new_ops_project import git, interrupts
 from new_ops_project.errors import ToolError
 from new_ops_project.process import ProcessError
 
@@ -69,14 +69,18 @@ def sibling(path: Path) -> Iterator[Path]:
 
     for left in path.parent.glob(f".{glob.escape(path.name)}.*{_MARK}"):
         _remove_left_over(left)
-    holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_MARK, dir=path.parent))
+    holder: Path | None = None
     try:
+        with interrupts.later():  # Ctrl-C between the two would leave a folder that nobody knows of
+            holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_MARK, dir=path.parent))
         with FileLock(holder / "lock"):
             fresh = holder / path.name
             fresh.mkdir()
             yield fresh
     finally:
-        shutil.rmtree(holder, ignore_errors=True)
+        if holder:
+            with interrupts.later():
+                shutil.rmtree(holder, ignore_errors=True)
 
 
 def _remove_left_over(holder: Path) -> None:
