@@ -227,6 +227,14 @@ def test_tests_and_foreign_code_are_left_alone(path: str) -> None:
     assert found({path: BAD}) == []
 
 
+@pytest.mark.parametrize("name", ["demo", "example", "testing"])
+def test_a_package_may_be_called_anything(name: str) -> None:
+    """A package is judged by what is in it, not by its name; its examples are examples."""
+    files = {"pyproject.toml": LIBRARY.replace('"x"', f'"{name}"'), f"src/{name}/__init__.py": "",
+             f"src/{name}/a.py": "def f():\n    print(1)\n", f"src/{name}/examples/a.py": "print(1)\n"}  # fmt: skip
+    assert found(files) == [("OPS502", 2, 5)]
+
+
 @pytest.mark.parametrize(
     ("path", "count"),
     [("tests/data/broken.py", 0), ("tests/test_x.py", 1), ("src/templates/x.py", 0), ("lib/x.py", 1)],

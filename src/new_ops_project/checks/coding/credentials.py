@@ -44,7 +44,7 @@ def written(repo: Repo) -> Iterator[Breach]:
     for one in sources.said(repo, "S105", "S106", "S107"):
         named = _QUOTED.search(one.message)
         name = named[1] if named else ""
-        if sources.is_aside(one.path) or _ABOUT.fullmatch(re.split(r"[_\W]+", name.rstrip("_"))[-1]):
+        if sources.is_aside(repo, one.path) or _ABOUT.fullmatch(re.split(r"[_\W]+", name.rstrip("_"))[-1]):
             continue
         if (value := _literal(repo, one)) and looks_secret(value, name):
             yield Breach(f"A literal is given to `{name}`." if name else "A credential is a literal.",
@@ -92,6 +92,6 @@ def looks_secret(value: str, name: str = "") -> bool:
 def found(repo: Repo) -> Iterator[Breach]:
     """Each secret that detect-secrets knows by its form; in tests, where most are made up, only to know."""
     for one in repo.reports.of("detect-secrets"):
-        is_aside = sources.is_test(one.path) or sources.is_aside(one.path)
+        is_aside = sources.is_test(repo, one.path) or sources.is_aside(repo, one.path)
         yield Breach(f"This looks like a secret: {one.kind}.", one.path, one.line, one.column,
                      severity=Severity.INFO if is_aside else None)  # fmt: skip

@@ -15,15 +15,15 @@ def unparsed(repo: Repo) -> Iterator[Breach]:
     """Each file that no Python 3 can read, at its first mistake; test data and templates may be anything."""
     seen = set[str]()
     for one in repo.reports.of("ruff"):
-        is_code = not sources.is_foreign(repo, one.path) and not _is_data(one.path)
+        is_code = not sources.is_foreign(repo, one.path) and not _is_data(repo, one.path)
         if one.code == SYNTAX and one.path not in seen and is_code:
             seen.add(one.path)
             yield Breach(f"Python cannot read this: {one.message}.", one.path, one.line, one.column)
 
 
-def _is_data(path: str) -> bool:
+def _is_data(repo: Repo, path: str) -> bool:
     pure = PurePosixPath(path)
-    is_fixture = sources.is_test(path) and not pure.name.startswith("test_") and pure.name != "conftest.py"
+    is_fixture = sources.is_test(repo, path) and not pure.name.startswith("test_") and pure.name != "conftest.py"
     return is_fixture or bool(_DATA & set(pure.parts[:-1]))
 
 
@@ -40,7 +40,7 @@ def naive(repo: Repo) -> Iterator[Breach]:
 def unverified(repo: Repo) -> Iterator[Breach]:
     """Each connection that does not check who answers."""
     for one in sources.said(repo, "S501", "S507", "S323"):
-        if not sources.is_aside(one.path):
+        if not sources.is_aside(repo, one.path):
             who = "host key" if one.code == "S507" else "certificate"
             yield Breach(f"The {who} of the other side is not checked.", one.path, one.line, one.column)
 

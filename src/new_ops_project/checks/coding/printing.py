@@ -43,7 +43,7 @@ def _calls(repo: Repo) -> Iterator[tuple[str, ast.Call, Syntax]]:
     """Each print to stdout, but for those of examples and of modules that talk with a person."""
     for one in sources.said(repo, "T201", "T203"):
         call, syntax = _to_stdout(repo, one), repo.syntax(one.path)
-        if call and syntax and not sources.is_aside(one.path) and not _is_talking(syntax):
+        if call and syntax and not sources.is_aside(repo, one.path) and not _is_talking(syntax):
             yield one.path, call, syntax
 
 

@@ -143,7 +143,7 @@ def _discarded(repo: Repo, path: str, syntax: Syntax) -> Iterator[Breach]:
     for node in syntax.of(ast.Expr):
         call = node.value if isinstance(node.value, ast.Call) else None
         name = syntax.meant(call.func) if call else ""
-        if call is None or name not in _DISCARDING or _is_trifle(call) or sources.is_aside(path):
+        if call is None or name not in _DISCARDING or _is_trifle(call) or sources.is_aside(repo, path):
             continue
         if not sources.is_silenced(repo, path, call.lineno, "OPS507"):
             yield Breach(f"The exit code of {name} is thrown away: the command may fail, and the program goes on.",

@@ -27,15 +27,20 @@ _NOQA = re.compile(r"#\s*noqa\s*:\s*([A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*)", re.IGNOREC
 _PYLINT = re.compile(r"#\s*pylint:\s*disable=.*(?:bare-except|broad-except|W070[23]|W0718)")
 
 
-def is_test(path: str) -> bool:
+def _own(repo: Repo, path: str) -> PurePosixPath:
+    """The path in the package that the repository is about, whose name says nothing: it may be `demo` or `example`."""
+    return PurePosixPath(path.removeprefix(f"{repo.layout.place}/"))
+
+
+def is_test(repo: Repo, path: str) -> bool:
     """Whether the file belongs to tests."""
-    pure = PurePosixPath(path)
+    pure = _own(repo, path)
     return bool(_TESTS & set(pure.parts[:-1]) or _TEST.fullmatch(pure.stem))
 
 
-def is_aside(path: str) -> bool:
+def is_aside(repo: Repo, path: str) -> bool:
     """Whether the file is an example, documentation, or a task of those who develop."""
-    pure = PurePosixPath(path)
+    pure = _own(repo, path)
     return bool(_ASIDE & set(pure.parts[:-1])) or pure.stem in _TASKS
 
 
@@ -49,7 +54,7 @@ def is_foreign(repo: Repo, path: str) -> bool:
 def said(repo: Repo, *codes: str) -> Iterator[Diagnostic]:
     """What ruff says with these codes of code that is not in tests; nothing that the repository decided otherwise."""
     for one in repo.reports.of("ruff"):
-        if one.code not in codes or is_test(one.path) or one.path not in repo.files:
+        if one.code not in codes or is_test(repo, one.path) or one.path not in repo.files:
             continue
         is_out = decided.leaves_out(repo, one.path, one.code) or is_foreign(repo, one.path)
         if not is_out and not is_silenced(repo, one.path, one.line):
@@ -59,7 +64,7 @@ def said(repo: Repo, *codes: str) -> Iterator[Diagnostic]:
 def holding(repo: Repo, *words: bytes | re.Pattern[bytes]) -> Iterator[tuple[str, Syntax]]:
     """Each file, not of tests, that holds all these words, with its syntax; the words save parsing the others."""
     for path in repo.python_sources:
-        if is_test(path) or not all(_is_in(word, repo.files[path]) for word in words) or is_foreign(repo, path):
+        if is_test(repo, path) or not all(_is_in(word, repo.files[path]) for word in words) or is_foreign(repo, path):
             continue
         if syntax := repo.syntax(path):
             yield path, syntax
