@@ -52,6 +52,17 @@ def test_line_ends_stay() -> None:
     assert fixed({".gitignore": "*.log\r\nx\r\n"}, "OPS201")[".gitignore"] == ".venv/\r\n*.log\r\nx\r\n"
 
 
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [(".venv/bin/activate", ".venv"), (".venv/x", ".venv"), ("tools/.venv/x", "tools/.venv"),
+     ("venv/bin/activate", "venv"), ("env/bin/python3.12", "env"), ("env/Scripts/python.exe", "env"),
+     ("x/bin/python-tool", ""), ("bin/activate", ""), ("docs/venv.md", ""), ("x.venv/y", "")],
+)  # fmt: skip
+def test_a_part_of_a_virtual_environment_is_committed(path: str, folder: str) -> None:
+    """Its name, or what only an environment has, tells it where pyvenv.cfg is not committed."""
+    assert [where for _, where, _, _ in places({}, "OPS202", tracked=(path,))] == [folder] * bool(folder)
+
+
 def test_a_virtual_environment_is_committed() -> None:
     """One finding for each environment, whatever its name, at its folder; packages of others are none."""
     tracked = (".venv/pyvenv.cfg", ".venv/lib/python3.12/site-packages/pip/__init__.py", "tools/env/pyvenv.cfg",

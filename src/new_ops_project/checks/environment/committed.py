@@ -9,6 +9,10 @@ from new_ops_project.checks.rule import Breach, Edit, Write
 from new_ops_project.tree import PLAIN, Entry
 
 _IGNORE = ".gitignore"
+_PARTS = re.compile(
+    r"/(?:(?:lib|lib64|Lib)/(?:python3\.\d+/)?)?site-packages/|/bin/(?:activate|python3?(?:\.\d+)?)$|/Scripts/(?:activate|python\.exe)$"
+)
+_NAMED = re.compile(r"^((?:.*?/)?)\.venv/")
 _COMPILED = re.compile(r"(?:.*/)?__pycache__/|.*\.py[co]$")
 
 
@@ -30,12 +34,13 @@ def _ignores(rules: bytes, path: str) -> bool:
 
 
 def environment_is_tracked(repo: Repo) -> Iterator[Breach]:
-    """A virtual environment is committed, by its pyvenv.cfg (PEP 405) or, without that, by its site-packages."""
+    """A virtual environment is committed, by its pyvenv.cfg (PEP 405), its name or, without both, what is in each."""
     found = {str(PurePosixPath(path).parent) for path in repo.tracked if PurePosixPath(path).name == "pyvenv.cfg"}
+    found |= {f"{head}.venv" for path in repo.tracked for head in _NAMED.findall(path)}
     for path in repo.tracked:
-        head, sign, _ = path.partition("/site-packages/")
-        if sign and not any(path.startswith(f"{folder}/") for folder in found):
-            found.add(re.sub(r"/(?:lib|lib64|Lib)(?:/python3\.\d+)?$", "", head))
+        inside = _PARTS.search(path)
+        if inside and not any(path.startswith(f"{folder}/") for folder in found):
+            found.add(path[: inside.start()])
     for folder in sorted(found):
         remedy = f"Take it out of git, and keep it here: git rm -r --cached --quiet {folder}"
         yield Breach(f"The virtual environment {folder} is committed.", folder, remedy=remedy)
