@@ -213,6 +213,14 @@ def test_a_matrix_without_it() -> None:
     assert [one[0] for one in places(files, "OPS207")] == ["OPS207", "OPS207"]
 
 
+@pytest.mark.parametrize(("others", "count"), [("|\n            3.11\n            3.13", 0), ('"3.13"', 1)])
+def test_without_a_pin_several_may_be_tried(others: str, count: int) -> None:
+    """Where only a workflow tells what runs, another one that tries several Pythons does not contradict it."""
+    files = {".github/workflows/a.yml": CI.format("3.12"),
+             ".github/workflows/b.yml": CI.replace('"{}"', others)}  # fmt: skip
+    assert len(places(files, "OPS207")) == count
+
+
 def test_without_a_pin_files_are_compared_with_each_other() -> None:
     """Where nothing is pinned, the image is compared with what the workflow runs."""
     files = {".github/workflows/ci.yml": CI.format("3.12"), "Dockerfile": "FROM python:3.11\n"}

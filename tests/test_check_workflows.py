@@ -83,6 +83,9 @@ BROKEN = (
     # ---- clouds
     ("OPS111", job("env:\n  AWS_SECRET_ACCESS_KEY: «${{ secrets.KEY }}\nenvironment: production")),
     ("OPS111", steps("- run: x\n  env:\n    AWS_SECRET_ACCESS_KEY: «${{ secrets.KEY }}")),
+    ("OPS111", steps("- run: x\n  env:\n    KEY: «${{ secrets.aws_secret_access_key }}")),
+    ("OPS111", steps("- run: x\n  env:\n    GOOGLE_APPLICATION_CREDENTIALS: «${{ secrets.FILE }}")),
+    ("OPS111", steps("- run: echo '«${{ secrets.GCP_SA_KEY }}' > key.json")),
     ("OPS111", job("env: {AWS_SECRET_ACCESS_KEY: «AKIAABCDEFGHIJKLMNOP}")),
     ("OPS111", steps("- uses: aws-actions/configure-aws-credentials@v6\n  with:\n"
                      "    aws-access-key-id: «${{ secrets.ID }}\n    aws-secret-access-key: ${{ secrets.KEY }}")),

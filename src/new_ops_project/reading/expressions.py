@@ -28,6 +28,11 @@ def find(text: str) -> Iterator[Expression]:
         yield Expression(contexts(found[1]), found.start(), found[0])
 
 
+def shortened(text: str) -> str:
+    """The text with each expression as `${{}}`, so that none goes over several lines."""
+    return EXPRESSION.sub("${{}}", text)
+
+
 def contexts(expression: str) -> tuple[str, ...]:
     """The contexts whose text the expression can have, in lower case, as `github.event.commits.*.message`.
 

@@ -104,13 +104,17 @@ def _reference(repo: Repo) -> Named | None:
 
 
 def _other_runs(repo: Repo, runs: Named) -> Iterator[Breach]:
-    """Each workflow or image that runs another minor; of a matrix that has it, every entry is welcome."""
+    """Each workflow or image that runs another minor; of several that are tried with it, every one is welcome.
+
+    Where only a workflow tells what runs, others may try several without it.
+    """
     found = [named for named in run_with(repo) if named.path not in {runs.path, PYPROJECT}]
     tried = {(named.path, named.line) for named in found if named.minor == runs.minor and named.among > 1}
     last = [named for named in found if named.path == "Dockerfile"][:1]
     for named in found:
+        is_tried = named.among > 1 and (runs.path.startswith(".github/") or (named.path, named.line) in tried)
         is_build = named.path == "Dockerfile" and named not in last
-        if named.minor != runs.minor and (named.path, named.line) not in tried and not is_build:
+        if named.minor != runs.minor and not is_tried and not is_build:
             yield _breach(repo, named, f"Python {named.minor} is named here, and {runs.minor} in {runs.path}.")
 
 

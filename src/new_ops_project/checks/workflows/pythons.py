@@ -8,6 +8,7 @@ from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix, Rule
 from new_ops_project.checks.workflows import links
 from new_ops_project.finding import Severity
+from new_ops_project.reading import expressions
 from new_ops_project.reading.automation import Step
 from new_ops_project.reading.nodes import Node
 
@@ -91,7 +92,7 @@ def inexact(repo: Repo) -> Iterator[Breach]:
 
 def _open(repo: Repo, step: Step, given: Node) -> Iterator[Breach]:
     for node in step.job.meant(given, step) if step.job else [given]:
-        for text in node.text.split("\n"):
+        for text in expressions.shortened(node.text).split("\n"):
             version = text.strip()
             if version and "${{" not in version and not _EXACT.fullmatch(version):
                 yield Breach(f"`{version}` is whatever Python is newest on that day.", *node.place,
