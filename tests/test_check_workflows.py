@@ -146,6 +146,7 @@ CLEAN = (
     ("OPS108", steps("\n".join(f"- uses: {PYTHON}\n  with: {{python-version: '{version}'}}" for version in (
         "3.12", "3.12.1", "3.12.x", "3.13t", "3.15-dev", "3.15.0-alpha - 3.15", "pypy3.11", "${{ inputs.python }}")))),
     ("OPS108", steps(f"- uses: {PYTHON}\n  with: {{python-version-file: .python-version}}")),
+    ("OPS108", steps(f"- uses: {PYTHON}\n  with:\n    python-version: |\n      ${{{{ join('\n',\n      inputs.x) }}}}")),
     ("OPS109", steps("\n".join(f"- run: {run}" for run in (
         "pip install -r requirements.txt", "pip install --require-hashes -r a.txt", "pip install -e .[dev]",
         "pip install .", "pip install 'build==1.2'", "pip install --no-deps dist/*.whl", "pip install ./pkg x==1",
@@ -161,6 +162,8 @@ CLEAN = (
     ("OPS110", steps("- uses: a/b@v1\n  with: {x: 1}")),
     ("OPS111", job("environment: production", "- run: x\n  env:\n    AWS_SECRET_ACCESS_KEY: ${{ secrets.KEY }}")),
     ("OPS111", job("env: {AWS_SECRET_ACCESS_KEY: testing}")),
+    ("OPS111", job("env: {GOOGLE_APPLICATION_CREDENTIALS: key.json, KEY: '${{ secrets.AWS_ROLE }}'}")),
+    ("OPS111", job("environment: x", "- run: echo '${{ secrets.GCP_SA_KEY }}' > key.json")),
     ("OPS111", steps("- run: x\n  env: {AWS_SECRET_ACCESS_KEY: '${{ steps.x.outputs.key }}'}")),
     ("OPS111", steps("- run: x\n  env: {AWS_SECRET_ACCESS_KEY: '${{ secrets.K }}', AWS_SESSION_TOKEN: x}")),
     ("OPS112", "on: push\npermissions: {contents: read}\njobs:\n  a: {runs-on: x}\n"),

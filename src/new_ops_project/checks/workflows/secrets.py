@@ -10,10 +10,11 @@ from new_ops_project.finding import Severity
 from new_ops_project.reading.automation import Job, Step
 from new_ops_project.reading.nodes import Node
 
-# Keys that do not end by themselves, as variables; the names of AWS key ids are no secrets.
+# Keys that do not end by themselves, as variables and as secrets; the names of AWS key ids are no secrets.
 _VARIABLES = {"AWS_SECRET_ACCESS_KEY": "AWS", "AZURE_CLIENT_SECRET": "Azure", "ARM_CLIENT_SECRET": "Azure",
               "AZURE_CREDENTIALS": "Azure", "GOOGLE_CREDENTIALS": "Google Cloud", "GCP_CREDENTIALS": "Google Cloud",
-              "GCP_SA_KEY": "Google Cloud", "GOOGLE_APPLICATION_CREDENTIALS_JSON": "Google Cloud"}  # fmt: skip
+              "GCP_SA_KEY": "Google Cloud", "GOOGLE_APPLICATION_CREDENTIALS_JSON": "Google Cloud",
+              "GOOGLE_APPLICATION_CREDENTIALS": "Google Cloud"}  # fmt: skip
 _INPUTS = {
     "aws-actions/configure-aws-credentials": (("aws-access-key-id", "aws-secret-access-key"), "AWS"),
     "google-github-actions/auth": (("credentials_json",), "Google Cloud"),
@@ -25,6 +26,7 @@ _LOGINS = {
     "azure/login": "client-id",
 }
 _SECRET = re.compile(r"\$\{\{[^}]*\bsecrets\b")
+_NAMED = re.compile(r"\$\{\{[^}]*\bsecrets\.(\w+)")
 _KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
 
 
@@ -48,6 +50,7 @@ def _in_step(step: Step, job: Job) -> Iterator[Breach]:
     if not has_environment:
         for key, value, cloud in _keys(step.node.get("env")):
             yield Breach(f"{key.text} is a static key of {cloud} that a run of any branch can read.", *value.place)
+        yield from _in_script(step.script)
     names, cloud = _INPUTS.get(step.uses.action, ((), ""))
     if step.given("aws-session-token"):
         return
@@ -56,11 +59,19 @@ def _in_step(step: Step, job: Job) -> Iterator[Breach]:
                      severity=Severity.WARNING if has_environment else None)  # fmt: skip
 
 
+def _in_script(script: Node) -> Iterator[Breach]:
+    for found in _NAMED.finditer(script.raw):
+        if cloud := _VARIABLES.get(found[1].upper(), ""):
+            place = script.source.place(script.start + found.start())
+            yield Breach(f"{found[1]} is a static key of {cloud} that a run of any branch can read.", *place)
+
+
 def _keys(env: Node) -> Iterator[tuple[Node, Node, str]]:
     if env.get("AWS_SESSION_TOKEN"):
         return
     for key, value in env.entries():
-        cloud = _VARIABLES.get(key.text.upper(), "")
+        named = _NAMED.search(value.text)
+        cloud = _VARIABLES.get(key.text.upper()) or _VARIABLES.get(named[1].upper() if named else "", "")
         if cloud and _is_key(value):
             yield key, value, cloud
 
