@@ -109,6 +109,14 @@ def test_a_backend_that_nothing_installs(requires: str, place: tuple[int, int]) 
     assert not mended(wrong, "OPS401")
 
 
+def test_a_backend_that_nothing_required_can_have() -> None:
+    """A module of no known name is none where all that is required is known; what is meant is not certain."""
+    files = built("requires = ['wheel', 'hatchling']\nbuild-backend = 'gone.build'")
+    assert places(files, "OPS401") == [(3, 17)]
+    assert not mended(files, "OPS401")
+    assert not places(built("requires = ['hatchling', 'gone']\nbuild-backend = 'gone.build'"), "OPS401")
+
+
 # ---- OPS402 ------------------------------------------------------------------------------------------------------
 
 SETUPTOOLS = "requires = ['wheel', \"{}\"]\nbuild-backend = 'setuptools.build_meta'"

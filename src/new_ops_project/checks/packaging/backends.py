@@ -53,9 +53,11 @@ def no_such_backend(repo: Repo) -> Iterator[Breach]:
         return
     place = tomlplaces.place(repo.pyproject, *_BUILD)
     if said not in BACKENDS:
-        if meant := _meant(said):
+        meant = _meant(said) or _only_one(repo)
+        if meant:
             yield Breach(f"There is no build backend {said}.", PYPROJECT, place.line, place.column,
-                         _renamed(repo, meant), f'Write build-backend = "{meant}".')  # fmt: skip
+                         _renamed(repo, meant) if _meant(said) else (),
+                         f'Write build-backend = "{meant}".')  # fmt: skip
     elif _is_missing(repo, BACKENDS[said]):
         package = BACKENDS[said]
         place = tomlplaces.place(repo.pyproject, *_REQUIRES)
@@ -72,6 +74,14 @@ def _meant(said: str) -> str:
     same = [name for name in BACKENDS if name.split(".")[0] == usual.split(".")[0] and ":" not in name]
     near = get_close_matches(module, same, n=1, cutoff=0.9)
     return near[0] if near else usual
+
+
+def _only_one(repo: Repo) -> str:
+    """The first backend of what the build requires, where nothing of that can have any other; else ''."""
+    names = [pep508.name(text) for text in repo.pyproject.strings(*_REQUIRES)]
+    if set(names) - _ALONE:
+        return ""
+    return next((backend for name in names for backend, package in BACKENDS.items() if package == name), "")
 
 
 def _renamed(repo: Repo, meant: str) -> Fix:
