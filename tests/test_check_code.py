@@ -65,6 +65,7 @@ BROKEN: tuple[tuple[str, Places], ...] = (
     ("import requests\nrequests.get(url, timeout=None)\n", [("OPS506", 2, 19)]),
     ("import requests\ns = requests.Session()\ns.post(url)\n", [("OPS506", 3, 1)]),
     ("import requests\nwith requests.Session() as s:\n    s.get(url)\n", [("OPS506", 3, 5)]),
+    ("import requests\nx = requests.Session().get(url)\n", [("OPS506", 2, 5)]),
     ("from urllib.request import urlopen\nx = urlopen(url)\n", [("OPS506", 2, 5)]),
     ("import urllib.request\nx = urllib.request.urlopen(url, data)\n", [("OPS506", 2, 5)]),
     ("import subprocess\nsubprocess.run(['rsync', a, b])\n", [("OPS507", 2, 1)]),

@@ -42,6 +42,14 @@ def _unlimited(syntax: Syntax) -> Iterator[tuple[str, ast.Call]]:
             yield name.rpartition(".")[2], call
         elif owner in sessions and method in _REQUESTS:
             yield f"{owner}.{method}", call
+        elif _is_of_a_new_session(call, syntax) and not _is_adapted(syntax):
+            yield f"requests.Session().{last(call.func)}", call
+
+
+def _is_of_a_new_session(call: ast.Call, syntax: Syntax) -> bool:
+    """Whether it is `requests.Session().get(...)`."""
+    made = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in _REQUESTS else None
+    return isinstance(made, ast.Call) and syntax.meant(made.func) in _SESSIONS
 
 
 def _is_limited(call: ast.Call) -> bool:
