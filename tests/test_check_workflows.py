@@ -146,7 +146,7 @@ CLEAN = (
     ("OPS108", steps("\n".join(f"- uses: {PYTHON}\n  with: {{python-version: '{version}'}}" for version in (
         "3.12", "3.12.1", "3.12.x", "3.13t", "3.15-dev", "3.15.0-alpha - 3.15", "pypy3.11", "${{ inputs.python }}")))),
     ("OPS108", steps(f"- uses: {PYTHON}\n  with: {{python-version-file: .python-version}}")),
-    ("OPS108", steps(f"- uses: {PYTHON}\n  with:\n    python-version: |\n      ${{{{ join('\n',\n      inputs.x) }}}}")),
+    ("OPS108", steps(f"- uses: {PYTHON}\n  with:\n    python-version: |\n      ${{{{ join('\n',\n      x) }}}}")),
     ("OPS109", steps("\n".join(f"- run: {run}" for run in (
         "pip install -r requirements.txt", "pip install --require-hashes -r a.txt", "pip install -e .[dev]",
         "pip install .", "pip install 'build==1.2'", "pip install --no-deps dist/*.whl", "pip install ./pkg x==1",
