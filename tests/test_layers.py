@@ -14,7 +14,7 @@ LAYERS = (
     "tomlmerge", "trusted", "refresh", "image", "references", "growth", "written", "softened", "promotion", "inferred",
     "nearest", "pyproject", "joined", "adoption", "create", "checks", "prompts", "interpreters", "clones",
     "environment", "cloning", "report", "summary", "handover", "mend", "checkup", "formats", "topics", "diagnosis",
-    "checking", "onboarding", "welcome", "upkeep", "commands", "cli", "__main__",
+    "checking", "onboarding", "fleet", "welcome", "upkeep", "commands", "cli", "__main__",
 )  # fmt: skip
 
 
