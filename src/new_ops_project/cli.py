@@ -28,6 +28,7 @@ VERBS = {
     "check": "Say what is wrong in a repository, and mend what can be mended.",
     "onboard": "Make a clone ready for work: its Python, .venv, lock, hooks and tests.",
     "doctor": "Say what a clone lacks on this machine, and change nothing.",
+    "fleet": "Refresh many repositories: status, plan, update, publish, report.",
     "template": "Show, list and publish the template, and keep its pins.",
     "config": "Show and set defaults: `template`, and any answer.",
     "completion": "Print the completion script of a shell.",
