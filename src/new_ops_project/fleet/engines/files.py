@@ -22,6 +22,19 @@ class File:
     start: bool = False
 
 
+@dataclass(frozen=True)
+class Made:
+    """An engine: its files, what else people should know, and what they do next."""
+
+    files: tuple[File, ...]
+    steps: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def fates(self, folder: Path) -> dict[str, "Fate"]:
+        """What becomes of each file, by its path; raises ToolError for one that cannot be read."""
+        return {file.path: fate(file, folder) for file in self.files}
+
+
 class Fate(StrEnum):
     """What becomes of a file."""
 

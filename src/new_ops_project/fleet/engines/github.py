@@ -1,5 +1,6 @@
 """The engine `github-actions`: a central workflow, the lock of the tool for it, and a fleet.toml to start from."""
 
+import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 from new_ops_project import git, pins
 from new_ops_project.errors import ToolError
 from new_ops_project.fleet.engines import tool as tools
-from new_ops_project.fleet.engines.files import Fate, File, fate
+from new_ops_project.fleet.engines.files import Fate, File, Made, fate
 from new_ops_project.fleet.engines.tool import Tool
 from new_ops_project.process import ProcessError
 
@@ -39,15 +40,6 @@ class Request:
     environment: str = "fleet"
 
 
-@dataclass(frozen=True)
-class Made:
-    """The files of the engine, why there is no lock among them ('' if there is one), and what people do next."""
-
-    files: tuple[File, ...]
-    problem: str
-    steps: tuple[str, ...]
-
-
 def require_sense(*, fleet: str, environment: str, shards: int) -> None:
     """Raise ToolError for what cannot stand in the workflow."""
     if not _FILE.fullmatch(fleet):
@@ -73,7 +65,8 @@ def made(request: Request) -> Made:
         File(".gitignore", "/.venv/\n", "what is made here and never committed", start=True),
         File(request.fleet, _fleet(request), "the repositories, their owners and waves", start=True),
     )
-    return Made(files, problem, (*([_LOCKING] if problem else []), *_next_steps(request)))
+    steps = (*([_LOCKING] if problem else []), *_next_steps(request))
+    return Made(files, steps, tuple(filter(None, (request.tool.note, problem))))
 
 
 def workflow(request: Request) -> str:
@@ -91,8 +84,6 @@ def workflow(request: Request) -> str:
 
 def _fleet(request: Request) -> str:
     """A fleet.toml to start from, by the person who runs this."""
-    import json
-
     return _jinja().get_template("fleet.toml.jinja").render(fleet=request.fleet, author=json.dumps(_author(request)))
 
 
@@ -109,14 +100,14 @@ def _existing(folder: Path) -> Path:
 
 
 def _lock(request: Request) -> tuple[tuple[File, ...], str]:
-    """The lock as it is there, or a new one: it is theirs (and Dependabot's) to move; or why there is none."""
+    """The lock as it is there, or a new one: it is theirs (and Dependabot's) to move; or what is to be said without."""
     there = File(LOCK, "", "the tool and what it needs, with hashes", start=True)
     if fate(there, request.folder) is not Fate.NEW:
         return (there,), ""
     try:
         return (replace(there, text=tools.lock(request.tool, pins.shipped().default_python)),), ""
     except ToolError as error:
-        return (), error.message
+        return (), f"The tool is not locked, so the workflow cannot install it yet: {error.message}"
 
 
 def _read(name: str) -> str:
@@ -125,19 +116,8 @@ def _read(name: str) -> str:
 
 def _next_steps(request: Request) -> tuple[str, ...]:
     """What a person still has to do on GitHub."""
-    name = request.environment
-    return (
-        f"edit {request.fleet}: where the repositories are, who owns them, who comes first",
-        "create a GitHub App that publishes, and install it for the repositories: "
-        "Contents, Pull requests and Workflows: read and write",
-        f"create the environment {name}, for your default branch only, with reviewers; "
-        "variable FLEET_APP_ID, secret FLEET_APP_KEY (a private key of that App)",
-        f"create the environment {name}-read, for your default branch only",
-        "for private repositories: create a second GitHub App, Contents: read-only; "
-        f"variable FLEET_READER_ID, secret FLEET_READER_KEY in {name}-read",
-        "if others than this repository's owner own the fleet: variable FLEET_OWNER in both environments",
-        f"commit and push all of it, then: gh workflow run fleet.yml -f wave=canary",
-    )
+    text = _jinja().get_template("next.txt.jinja").render(fleet=request.fleet, environment=request.environment)
+    return tuple(text.splitlines())
 
 
 def _jinja() -> "Environment":

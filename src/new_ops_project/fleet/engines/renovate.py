@@ -9,28 +9,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from new_ops_project import sources
-from new_ops_project.fleet.engines.files import File
+from new_ops_project.fleet.engines.files import File, Made
 
 CONFIG = "renovate.json"
 
 _SCP = re.compile(r"[\w.+-]+@[\w.-]+:(?!//)\S+")
 _DESCRIBED = re.compile(r".*-\d+-g[0-9a-f]{7,40}")
+_STEPS = (
+    "let Renovate run in each repository, with this file in it or one that extends this one",
+    "new-ops-project fleet status: which repositories are not ready for Renovate, and why",
+    "a template that is private: give Renovate a host rule with a token for it",
+)
 _ADDRESS = "an https or ssh URL in full"
 
 
-def files() -> tuple[File, ...]:
-    """All files of the engine."""
+def made() -> Made:
+    """The configuration, and what a person still has to do."""
     text = Path(__file__).with_name(CONFIG).read_text(encoding="utf-8")
-    return (File(CONFIG, text, "configures Renovate's copier manager"),)
-
-
-def next_steps() -> tuple[str, ...]:
-    """What a person still has to do."""
-    return (
-        "let Renovate run in each repository, with this file in it or one that extends this one",
-        "new-ops-project fleet status: which repositories are not ready for Renovate, and why",
-        "give Renovate a host rule with a token for the template, if that is private",
-    )
+    return Made((File(CONFIG, text, "configures Renovate's copier manager"),), _STEPS)
 
 
 def readiness(template: str, version: str) -> str:
@@ -43,20 +39,19 @@ def _address(template: str) -> str:
         return "the answers file names no template"
     if sources.is_embedded(template):
         return f"its template came with the tool; publish it, and record {_ADDRESS}"
-    if sources.is_short(template):
-        return f"{template} is copier's short form, not {_ADDRESS}"
-    if _SCP.fullmatch(template):
+    shown = sources.without_secrets(template)
+    if _SCP.fullmatch(template) or _is_url(shown.removeprefix("git+")):
         return ""
-    plain = sources.without_secrets(template).removeprefix("git+")
+    kind = "copier's short form" if sources.is_short(template) else "no such thing"
+    return f"Renovate needs {_ADDRESS}, and {shown} is {kind}"
+
+
+def _is_url(text: str) -> bool:
     try:
-        parts = urlsplit(plain)
+        parts = urlsplit(text)
     except ValueError:
-        return f"{plain} is not {_ADDRESS}"
-    if "://" not in plain or parts.scheme == "file":
-        return f"{plain} is a place on one machine, not {_ADDRESS}"
-    if parts.scheme not in {"https", "ssh"} or not parts.hostname or not parts.path.strip("/"):
-        return f"{plain} is not {_ADDRESS}"
-    return ""
+        return False
+    return parts.scheme in {"https", "ssh"} and bool(parts.hostname) and bool(parts.path.strip("/"))
 
 
 def _version(version: str) -> str:
