@@ -91,28 +91,45 @@ def has(folder: Path, commit: str) -> bool:
     if not (folder / "HEAD").is_file():
         return False
     try:
-        return git.git(*git.TEMPORARY, "cat-file", "-e", f"{commit}^{{commit}}", at=folder, env=_ALONE).code == 0
+        return _alone(folder, commit, "cat-file", "-e", f"{commit}^{{commit}}").code == 0
     except ProcessError:
         return False
 
 
-# A blobless clone asks its remote for what it lacks: not here. The first is heeded since git 2.45, the second by all.
-_ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+def _alone(folder: Path, commit: str, *args: str, stdin: bytes | None = None) -> Result:
+    """Ask git about what the clone has, and no more: a blobless clone itself would ask its remote for what it lacks.
+
+    An empty repository that sees the clone's objects has no remote to ask. `commit` only says which hash names them.
+    """
+    kind = _format(commit)
+    empty = folder.with_name(f"empty-{kind}.git")
+    if not (empty / "HEAD").is_file():
+        with unpacked.guarded(empty):
+            git.git(
+                *git.TEMPORARY, "init", "--quiet", "--bare", f"--object-format={kind}", str(empty), at=folder.parent
+            )
+    env = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(folder / "objects")}
+    return git.git(*git.TEMPORARY, *args, at=empty, env=env, stdin=stdin)
+
+
+def _format(commit: str) -> str:
+    """The hash that a commit's id is of."""
+    return "sha1" if len(commit) == 40 else "sha256"  # noqa: PLR2004 - git's two object formats
 
 
 def _fetch(url: str, folder: Path, seen: Seen, until: Clock) -> None:
     try:
-        _fetch_into(_prepared(url, folder), url, seen, until)
+        _fetch_into(_prepared(url, folder, seen), url, seen, until)
     except _DamagedError:
         shutil.rmtree(folder, ignore_errors=True)
-        _fetch_into(_prepared(url, folder), url, seen, until)
+        _fetch_into(_prepared(url, folder, seen), url, seen, until)
 
 
 class _DamagedError(Exception):
     """Our own clone is not what it should be."""
 
 
-def _prepared(url: str, folder: Path) -> Path:
+def _prepared(url: str, folder: Path, seen: Seen) -> Path:
     """The clone, made when it is not there yet; without what a run that was killed has left."""
     if (folder / "HEAD").is_file():
         for left in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock"), *folder.glob("objects/pack/tmp_*")):
@@ -120,7 +137,8 @@ def _prepared(url: str, folder: Path) -> Path:
         return folder
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    git.git(*git.TEMPORARY, "init", "--quiet", "--bare", str(fresh), at=folder.parent)
+    kind = _format(seen.commit)
+    git.git(*git.TEMPORARY, "init", "--quiet", "--bare", f"--object-format={kind}", str(fresh), at=folder.parent)
     with (fresh / "config").open("a") as file:
         file.write(_config(url))
     fresh.rename(folder)
@@ -142,11 +160,11 @@ def _fetch_into(folder: Path, url: str, seen: Seen, until: Clock) -> None:
     try:
         _reached(url, until, *command, at=folder)
     except ToolError as error:
-        if _is_damaged(folder):
+        if _is_damaged(folder, seen):
             raise _DamagedError from error
         raise
     if not has(folder, seen.commit):
-        if _is_damaged(folder):
+        if _is_damaged(folder, seen):
             raise _DamagedError
         _reached(url, until, *_FETCH, "--filter=blob:none", "origin", seen.commit, at=folder)
 
@@ -154,10 +172,11 @@ def _fetch_into(folder: Path, url: str, seen: Seen, until: Clock) -> None:
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
 
 
-def _is_damaged(folder: Path) -> bool:
-    """Whether git finds the clone wanting: commits and trees that its branches name are not there."""
+def _is_damaged(folder: Path, seen: Seen) -> bool:
+    """Whether the clone lacks commits or trees that its own branches name."""
     try:
-        git.git(*git.TEMPORARY, "rev-list", "--all", "--quiet", at=folder, env=_ALONE)
+        heads = git.git(*git.TEMPORARY, "for-each-ref", "--format=%(objectname)", at=folder).text.split()
+        _alone(folder, seen.commit, "rev-list", "--quiet", "--max-count=50", "--stdin", stdin="\n".join(heads).encode())
     except ProcessError:
         return True
     return False
@@ -165,15 +184,16 @@ def _is_damaged(folder: Path) -> bool:
 
 def fill(url: str, folder: Path, commit: str, until: Clock) -> None:
     """Have every file of a commit; raises ToolError when the remote does not give them."""
-    listed = git.git(*git.TEMPORARY, "rev-list", "--objects", "--no-object-names", "--missing=print", "--max-count=1",
-                     commit, at=folder).stdout.split()  # fmt: skip
+    listed = _alone(folder, commit, "rev-list", "--objects", "--no-object-names", "--missing=print", "--max-count=1",
+                    commit).stdout.split()  # fmt: skip
     _get(url, folder, [line[1:].decode() for line in listed if line.startswith(_MISSING)], until)
 
 
 def need(url: str, folder: Path, objects: Iterable[str], until: Clock) -> None:
     """Have these objects, in one round trip; what is there already is not asked for."""
-    asked = "".join(f"{one}\n" for one in objects).encode()
-    said = git.git(*git.TEMPORARY, "cat-file", "--batch-check", at=folder, env=_ALONE, stdin=asked).stdout
+    listed = [*objects]
+    asked = "".join(f"{one}\n" for one in listed).encode()
+    said = _alone(folder, listed[0], "cat-file", "--batch-check", stdin=asked).stdout if listed else b""
     _get(url, folder, [line.split()[0].decode() for line in said.splitlines() if line.endswith(b" missing")], until)
 
 
