@@ -26,10 +26,17 @@ class Journal:
         self._last: dict[tuple[str, str], Delivery] = {}
 
     @contextmanager
-    def opened(self) -> Iterator[None]:
-        """Have it for this run alone; raises ToolError when another run has it, or it cannot be written."""
+    def opened(self, *, for_reading: bool = False) -> Iterator[None]:
+        """Have it for this run alone, or only read it.
+
+        Raises ToolError when another run has it, or it cannot be written.
+        """
         from filelock import FileLock, Timeout
 
+        if for_reading:
+            self._last = store.deliveries(self.path)
+            yield
+            return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=0):
@@ -37,10 +44,8 @@ class Journal:
                 self._last = store.deliveries(self.path)
                 yield
         except Timeout as error:
-            raise ToolError(
-                f"Another run publishes with {self.path}.",
-                "Wait for it: two would ask the forge for twice as much as it allows.",
-            ) from error
+            message = f"Another run publishes with {self.path}."
+            raise ToolError(message, "Wait for it: two would ask for twice as much as the forge allows.") from error
         except OSError as error:
             message = f"{error.filename or self.path} cannot be written: {error.strerror or error}."
             raise ToolError(message, "What is in it is kept; mend that, then run this again.") from error
