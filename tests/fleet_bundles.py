@@ -1,10 +1,14 @@
 """Folders of results with real bundles, made with plain git; and programs that behave as gh and glab do."""
 
+import atexit
 import json
 import os
+import shutil
 import stat
 import sys
+import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ from new_ops_project.fleet import store
 from new_ops_project.fleet.model import Named, Plan, Result, State, Task
 
 VERSION = "1.2.0"
+TEXT = "".join(f"{number} = one\n" for number in range(200))
 FIXED = {"GIT_AUTHOR_DATE": "2026-11-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-11-01T00:00:00Z"}
 
 
@@ -28,6 +33,34 @@ def ours(clone: Path, parent: str, files: dict[str, str], version: str = VERSION
     tree = git("write-tree", at=clone, env=env)
     message = f"Update the template to {version}\n\nTemplate-Version: {version}\nTemplate-Tree: {tree}\n"
     return git("commit-tree", "-p", parent, "-m", message, tree, at=clone, env=env), tree
+
+
+@cache
+def _seed() -> Path:
+    """A folder with a repository of one commit, and a clone of it."""
+    folder = Path(tempfile.mkdtemp(prefix="fleet-seed-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    bare, clone = folder / "bare.git", folder / "clone"
+    git("init", "--quiet", "--bare", str(bare), at=folder)
+    for key in ("http.receivepack", "uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
+        git("config", key, "true", at=bare)
+    git("clone", "--quiet", str(bare), str(clone), at=folder)
+    (clone / "README.md").write_text(TEXT)
+    (clone / "tool.py").write_text(TEXT)
+    git("add", ".", at=clone)
+    git("commit", "--quiet", "--message=Begin", at=clone)
+    git("push", "--quiet", "origin", "trunk", at=clone)
+    return folder
+
+
+def _make(clone: Path, base: str, files: dict[str, str], target: str, made: Path) -> None:
+    """A commit of ours as a bundle beside the file `made`, which has its id and its tree."""
+    commit, tree = ours(clone, base, files)
+    git("update-ref", f"refs/heads/{target}", commit, at=clone)
+    bundle = made.with_suffix(f"{made.suffix}.bundle")
+    git("bundle", "create", "--quiet", str(bundle), f"refs/heads/{target}", f"^{base}", at=clone)
+    git("update-ref", "-d", f"refs/heads/{target}", at=clone)
+    made.write_text(f"{commit} {tree}")
 
 
 class Fleet:
@@ -58,24 +91,15 @@ class Fleet:
         """A repository with one commit, and the result of updating it; return that."""
         bare, clone = self.bare(name), self.clone(name)
         if not bare.exists():
-            bare.parent.mkdir(parents=True, exist_ok=True)
-            git("init", "--quiet", "--bare", str(bare), at=self.root)
-            for key in ("http.receivepack", "uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
-                git("config", key, "true", at=bare)
-            git("clone", "--quiet", str(bare), str(clone), at=self.root)
-            text = "".join(f"{number} {name}\n" for number in range(200))
-            (clone / "README.md").write_text(text)
-            (clone / "tool.py").write_text(text.replace(" ", " = "))
-            git("add", ".", at=clone)
-            git("commit", "--quiet", "--message=Begin", at=clone)
-            git("push", "--quiet", "origin", "trunk", at=clone)
+            self._begin(bare, clone)
         base = git("rev-parse", "trunk", at=clone)
-        changed = files or {"tool.py": (clone / "tool.py").read_text().replace("100 =", "101 =")}
-        commit, tree = ours(clone, base, changed)
+        changed = files or {"tool.py": TEXT.replace("100 =", "101 =")}
+        made = _seed() / f"{base}-{target.replace('/', '-')}-{len(changed)}"
+        if files or not made.exists():
+            _make(clone, base, changed, target, made)
+        commit, tree = made.read_text().split()
         bundle = f"bundles/{store.slug(name + target)}.bundle"
-        git("update-ref", f"refs/heads/{target}", commit, at=clone)
-        git("bundle", "create", "--quiet", str(self.out / bundle), f"refs/heads/{target}", f"^{base}", at=clone)
-        git("update-ref", "-d", f"refs/heads/{target}", at=clone)
+        shutil.copy(made.with_suffix(f"{made.suffix}.bundle"), self.out / bundle)
         task = Task(name=name, url=f"{self.url or self.served}/{name}.git", folder=str(clone), prefix="",
                     answers_file="", owner="", group="", branch="trunk", base=base, template="https://x.test/t.git",
                     before="1.1.0", version=VERSION, commit="", tier="library", python="3.12")  # fmt: skip
@@ -89,6 +113,15 @@ class Fleet:
         self.results.append(result)
         self.save()
         return result
+
+    def _begin(self, bare: Path, clone: Path) -> None:
+        """A repository with one commit, and its clone: copies of one that is made once."""
+        seed = _seed()
+        shutil.copytree(seed / "bare.git", bare)
+        shutil.copytree(seed / "clone", clone)
+        config = clone / ".git" / "config"
+        config.write_text(config.read_text().replace(str(seed / "bare.git"), str(bare)))
+        git("update-index", "--refresh", at=clone)
 
     def save(self) -> None:
         """Write the plan and the results."""

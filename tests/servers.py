@@ -39,9 +39,9 @@ def git_daemon(root: Path) -> Iterator[str]:
 class Busy:
     """What a git server over HTTP is told to do, and what it was asked for.
 
-    `account` is NAME:PASSWORD, which it then wants; `closed` are beginnings of paths that may not be pushed to; the
-    first `times` requests below `/PATH` of `pauses` are answered with 429 and Retry-After. `seen` has `METHOD PATH` of
-    each request that was let in.
+    `account` is NAME:PASSWORD, which it then wants; `closed` are beginnings of paths that may not be pushed to; so many
+    of the first requests below a path of `pauses` are answered with 429 and Retry-After. `seen` has `METHOD PATH?QUERY`
+    of each request that was let in.
     """
 
     account: str = ""
@@ -91,7 +91,7 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None) -> I
                     self.send_header(name, value)
                 self.end_headers()
                 return
-            rules.seen.append(f"{self.command} {path}")
+            rules.seen.append(f"{self.command} {self.path}")
             said = _cgi(self, root, body)
             head, _, content = said.partition(b"\r\n\r\n")
             fields = dict(line.split(": ", 1) for line in head.decode().splitlines())

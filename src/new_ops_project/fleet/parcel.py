@@ -1,17 +1,20 @@
 """One commit that is to be delivered: checked against the plan before anything is done with it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git, sources
+from new_ops_project.clones import remotes
 from new_ops_project.errors import ToolError
 from new_ops_project.fleet import tips
 from new_ops_project.fleet.model import Delivered, Delivery, Result, Task
-from new_ops_project.process import ProcessError
+from new_ops_project.process import ProcessError, run_within
 from new_ops_project.summary import readable
 
 BRANCHES = "template/"  # what the names of our branches begin with
+_PATIENCE = 300.0  # seconds for one bundle
 _SHOWN = 300  # characters of what git or a server says
 
 
@@ -50,19 +53,21 @@ class Parcel:
         if not all(re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", name) for name in (one.commit, one.tree, one.base)):
             raise ToolError("The result names no commit.", "Run `fleet update` with that plan again.")
 
-    def unbundle(self, repository: Path) -> None:
+    def unbundle(self, repository: Path, env: Mapping[str, str] | None = None) -> None:
         """Put the commit's objects into `repository`, which has its parent; no ref moves.
 
+        A bundle may hold differences from files: git fetches those, where they are not there, all at once.
         Raises ToolError when the bundle is not what the result says.
         """
         file = self.folder / self.result.bundle
         if not self.result.bundle or not file.resolve().is_relative_to(self.folder.resolve()):
             raise ToolError("The result names no bundle in its folder.", "Run `fleet update` with that plan again.")
         try:
-            git.git(*git.TEMPORARY, "bundle", "unbundle", str(file.absolute()), at=repository)
+            command = ("git", *git.TEMPORARY, *remotes.QUIET, "bundle", "unbundle", str(file.absolute()))
+            run_within(_PATIENCE, *command, cwd=repository, env=env)
             tip = tips.read(repository, self.result.commit)
         except ProcessError as error:
-            message = f"{file} does not hold the commit {short(self.result.commit)}: {shown(error.reason)}."
+            message = f"{file} does not hold the commit {short(self.result.commit)}: {shown(remotes.reason(error))}."
             raise ToolError(message, "Run `fleet update` with that plan again.") from error
         if not (tip.has_trailer and tip.is_same(self.result.tree, self.task.base)):
             raise ToolError(f"The commit {short(tip.id)} in {file} is not the one that the plan makes.",

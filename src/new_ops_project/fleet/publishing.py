@@ -1,5 +1,7 @@
 """A run of the publisher: which commits are delivered, which wait, and when it stops."""
 
+import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -112,6 +114,7 @@ class _Run:
     def __init__(self, order: Order, plan: Plan, held: frozenset[str], journal: Journal, clock: Clock) -> None:
         self._order, self._plan, self._held = order, plan, held
         self._journal, self._clock = journal, clock
+        self._has_bar = sys.stderr.isatty() and not os.environ.get("CI")
         self._begun, self._done, self._tried, self._total = clock.now(), Counter[Delivered](), 0, 0
 
     def run(self, parcels: list[Parcel], voice: Voice) -> Published:
@@ -138,11 +141,12 @@ class _Run:
                 yield self._written(parcel.delivery(way.mode, Delivered.DEFERRED, f"The wave was stopped: {reason}",
                                                     "Look at what failed; --force goes on."))  # fmt: skip
                 continue
-            show(f"{shown(parcel.task.name)}{self._pulse()}", self._tried, self._total)
+            if self._has_bar:
+                show(self._pulse() + shown(parcel.task.name), self._tried, self._total)
             made = self._written(delivery.deliver(parcel, way, insists=self._insists(parcel)))
             self._tried += 1
             self._done[made.state] += 1
-            show(f"{line(made)}{self._pulse()}", self._tried, self._total)
+            show((self._pulse() if self._has_bar else "") + line(made), self._tried, self._total)
             yield made
 
     def _settled(self, parcel: Parcel) -> Delivery | None:
@@ -186,7 +190,7 @@ class _Run:
         time = max(left * seconds / self._tried, paced)
         counted = ", ".join(f"{count} {state}" for state, count in sorted(self._done.items()))
         rest = f", {span(time)} left" if left else ""
-        return f" · {counted} · {self._tried / seconds * MINUTE:.0f} a minute{rest}"
+        return f"{counted} · {self._tried / seconds * MINUTE:.0f} a minute{rest} · "
 
 
 def line(one: Delivery) -> str:

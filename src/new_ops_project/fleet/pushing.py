@@ -54,7 +54,7 @@ def push(ground: Ground, *, is_counted: bool) -> None:
     parcel, target = ground.parcel, ground.parcel.result.target
     if ground.is_done:
         return
-    parcel.unbundle(ground.remote.at)
+    parcel.unbundle(ground.remote.at, ground.remote.env)
     refused = ground.remote.push(parcel.result.commit, target, ground.tip, is_counted=is_counted)
     if not refused:
         return
