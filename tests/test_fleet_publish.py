@@ -615,6 +615,29 @@ def test_stops_when_deliveries_fail(fleet: Fleet) -> None:
     assert states(published(fleet, "push"))[:2] == ["pushed", "pushed"]
 
 
+def test_stops_when_ten_fail_in_a_row(fleet: Fleet) -> None:
+    """A token that has ended, or a forge that is down, does not fail one after the other of ten thousand."""
+    for number in range(12):
+        fleet.add(f"acme/n{number:02}")
+        fleet.tasks[number] = replace(fleet.tasks[number], url="")
+    fleet.save()
+    found = published(fleet, "push", max_failed=100)
+    assert states(found) == ["failed"] * 10 + ["deferred"] * 2
+    assert found.stopped == "10 deliveries failed one after the other."
+
+
+def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
+    """With --minutes the rest waits for another run, which is no failure; that run does it."""
+    for number in range(3):
+        fleet.add(f"acme/n{number}")
+    time = Time()
+    found = published(fleet, "push", time, max_per_minute=2, minutes=0.5)
+    assert (states(found), found.code, found.is_over) == (["pushed", "pushed", "deferred"], Exit.DONE, True)
+    assert time.slept == []
+    time.at += 60
+    assert states(published(fleet, "push", time, max_per_minute=2, minutes=0.5)) == ["pushed"] * 3
+
+
 def test_preview_does_nothing(fleet: Fleet, programs: Programs, run: Run) -> None:
     """It says what would be done for each; nothing is pushed, opened or written down."""
     fleet.add("acme/one")

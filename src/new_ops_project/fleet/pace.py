@@ -1,7 +1,6 @@
 """How fast a forge is asked for things: never more than so many in any minute and any hour."""
 
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -72,9 +71,9 @@ class Pace:
                 found.append((taken[-most] + window, f"{most} in one {name} are the most"))
         return max(found)
 
-    def in_last(self, seconds: float) -> int:
-        """How many were taken in the last so many seconds."""
-        return len(self._taken) - bisect_right(self._taken, self.clock.now() - seconds)
+    def ready_at(self) -> float:
+        """When the next token can be taken."""
+        return max(self._next()[0], self._paused_until)
 
     def _sleep(self, seconds: float, why: str) -> None:
         if seconds >= _TOLD:

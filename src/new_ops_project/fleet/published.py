@@ -63,15 +63,20 @@ class Journal:
         """How far the commit of a project has got."""
         return self._last.get((name, plan))
 
-    def add(self, delivery: Delivery) -> Delivery:
-        """Write a delivery, unless the last line of its project says the same; return it with its time."""
-        before = self.last(delivery.name, delivery.plan)
-        if before and replace(before, at="") == replace(delivery, at=""):
-            return before
-        stamped = replace(delivery, at=_text(self._clock.now()))
-        self._write(stamped.as_json())
-        self._last[delivery.name, delivery.plan] = stamped
-        return stamped
+    def add(self, *deliveries: Delivery) -> tuple[Delivery, ...]:
+        """Write deliveries, but those of which the last line of the project says the same; return them with times."""
+        kept, lines = [], []
+        for one in deliveries:
+            before = self.last(one.name, one.plan)
+            if before and replace(before, at="") == replace(one, at=""):
+                kept.append(before)
+                continue
+            stamped = replace(one, at=_text(self._clock.now()))
+            self._last[one.name, one.plan] = stamped
+            kept.append(stamped)
+            lines.append(stamped.as_json())
+        self._write(*lines)
+        return tuple(kept)
 
     def took(self, at: float) -> None:
         """Write that a token was taken."""
@@ -85,11 +90,12 @@ class Journal:
                 found.append(datetime.fromisoformat(line[_TAKEN]).timestamp())
         return [at for at in found if at > since]
 
-    def _write(self, line: Mapping[str, Any]) -> None:
-        with self.path.open("ab") as file:
-            file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+    def _write(self, *lines: Mapping[str, Any]) -> None:
+        if lines:
+            with self.path.open("ab") as file:
+                file.write(b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines))
+                file.flush()
+                os.fsync(file.fileno())
 
 
 def _text(at: float) -> str:

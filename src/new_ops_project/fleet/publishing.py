@@ -16,6 +16,10 @@ from new_ops_project.fleet.parcel import Parcel, shown
 from new_ops_project.fleet.published import Journal
 from new_ops_project.report import Progress, Voice
 
+STOPPED = "The wave was stopped: "  # what the reason of each begins with that was not begun
+OVER = "The time that was given was over."
+_ROW = 10  # failures one after the other: it is the network, the forge or the token, not the repositories
+
 
 @dataclass(frozen=True)
 class Order:
@@ -33,6 +37,8 @@ class Order:
     max_conflicts: float | None = None
     forge: str = ""
     preview: bool = False
+    minutes: float | None = None
+    """after which no more is begun"""
 
     @property
     def rate(self) -> Rate:
@@ -43,12 +49,16 @@ class Order:
 
 @dataclass(frozen=True)
 class Published:
-    """What came of it. `conflicts` are those that were not delivered; `stopped` is why the wave was, or ''."""
+    """What came of it. `conflicts` are those that were not delivered.
+
+    `stopped` is why the wave was, or ''; `is_over`: the time that was given is, and another run goes on.
+    """
 
     plan: str
     deliveries: tuple[Delivery, ...] = ()
     conflicts: tuple[str, ...] = ()
     stopped: str = ""
+    is_over: bool = False
 
     @property
     def counts(self) -> dict[str, int]:
@@ -116,38 +126,40 @@ class _Run:
         self._journal, self._clock = journal, clock
         self._has_bar = sys.stderr.isatty() and not os.environ.get("CI")
         self._begun, self._done, self._tried, self._total = clock.now(), Counter[Delivered](), 0, 0
+        self._row, self._is_over = 0, False
 
     def run(self, parcels: list[Parcel], voice: Voice) -> Published:
         """Deliver them; what failed before comes last, so that it does not stop the others."""
-        queue = sorted(parcels, key=lambda one: self._last(one) is Delivered.FAILED)
-        waiting = [one for one in queue if self._settled(one) is None]
-        self._total = len(waiting)
+        settled = [one for parcel in parcels if (one := self._settled(parcel))]
+        queue = [parcel for parcel in parcels if not self._settled(parcel)]
+        queue.sort(key=lambda one: self._last(one) is Delivered.FAILED)
+        self._total = len(queue)
         with voice.progress() as show:
             pace = Pace(self._order.rate, self._clock, taken=self._journal.taken(), note=self._journal.took,
                         tell=lambda text: show(text, self._tried, max(self._total, 1)))  # fmt: skip
             way = Way(self._order.mode, pace, self._order.forge or self._plan.forge, self._order.preview)
-            found = tuple(self._each(queue, way, show))
+            found = (*self._written(*settled), *self._each(queue, way, show))
         conflicts = () if self._order.deliver_conflicts else tuple(
             one.task.name for one in parcels if one.result.state == State.CONFLICT)  # fmt: skip
-        return Published(self._plan.id, found, conflicts, self._stopped())
+        return Published(self._plan.id, found, conflicts, self._stopped(), self._is_over)
 
     def _each(self, queue: list[Parcel], way: Way, show: Progress) -> Iterator[Delivery]:
-        for parcel in queue:
-            settled = self._settled(parcel)
-            if settled is not None:
-                yield self._written(settled)
-                continue
-            if reason := self._stopped():
-                yield self._written(parcel.delivery(way.mode, Delivered.DEFERRED, f"The wave was stopped: {reason}",
-                                                    "Look at what failed; --force goes on."))  # fmt: skip
-                continue
+        for number, parcel in enumerate(queue):
+            if reason := self._stopped() or self._over(way):
+                rest = [one.delivery(way.mode, Delivered.DEFERRED, *_later(reason)) for one in queue[number:]]
+                yield from self._written(*rest)
+                return
             if self._has_bar:
                 show(self._pulse() + shown(parcel.task.name), self._tried, self._total)
-            made = self._written(delivery.deliver(parcel, way, insists=self._insists(parcel)))
-            self._tried += 1
-            self._done[made.state] += 1
+            (made,) = self._written(delivery.deliver(parcel, way, insists=self._insists(parcel)))
+            self._count(made)
             show((self._pulse() if self._has_bar else "") + line(made), self._tried, self._total)
             yield made
+
+    def _count(self, made: Delivery) -> None:
+        self._tried += 1
+        self._done[made.state] += 1
+        self._row = self._row + 1 if made.state == Delivered.FAILED else 0
 
     def _settled(self, parcel: Parcel) -> Delivery | None:
         """What is known without asking anybody: it is there, it is held, or it is in conflict and nobody asked."""
@@ -163,8 +175,8 @@ class _Run:
                                    "others do.", f"Look at it, then: --only {shown(parcel.task.name)}")  # fmt: skip
         return None
 
-    def _written(self, made: Delivery) -> Delivery:
-        return made if self._order.preview else self._journal.add(made)
+    def _written(self, *made: Delivery) -> tuple[Delivery, ...]:
+        return made if self._order.preview else self._journal.add(*made)
 
     def _last(self, parcel: Parcel) -> Delivered | None:
         last = self._journal.last(parcel.task.name, self._plan.id)
@@ -174,11 +186,23 @@ class _Run:
         return self._order.force or parcel.task.name in self._order.only
 
     def _stopped(self) -> str:
-        """Why no more is delivered in this run, or ''."""
+        """Why no more is delivered, or ''."""
         failed, limit = self._done[Delivered.FAILED], self._plan.limits.failed
-        if self._order.force or not holding.exceeds(failed, self._total, limit):
+        if self._order.force:
             return ""
-        return f"{failed} of {self._total} deliveries failed, which is more than {limit:g} %."
+        if self._row >= _ROW:
+            return f"{self._row} deliveries failed one after the other."
+        if holding.exceeds(failed, self._total, limit):
+            return f"{failed} of {self._total} deliveries failed, which is more than {limit:g} %."
+        return ""
+
+    def _over(self, way: Way) -> str:
+        """Whether the time that was given is over before another request could be made; the words for it, or ''."""
+        minutes = self._order.minutes
+        if minutes is None or max(way.pace.ready_at(), self._clock.now()) < self._begun + minutes * MINUTE:
+            return ""
+        self._is_over = True
+        return OVER
 
     def _pulse(self) -> str:
         """Counts, rate and time left, once there is something to tell."""
@@ -191,6 +215,13 @@ class _Run:
         counted = ", ".join(f"{count} {state}" for state, count in sorted(self._done.items()))
         rest = f", {span(time)} left" if left else ""
         return f"{counted} · {self._tried / seconds * MINUTE:.0f} a minute{rest} · "
+
+
+def _later(reason: str) -> tuple[str, str]:
+    """Reason and hint of what was not begun."""
+    if reason == OVER:
+        return reason, "Run it again, which goes on from here."
+    return f"{STOPPED}{reason}", "Look at what failed; --force goes on."
 
 
 def line(one: Delivery) -> str:

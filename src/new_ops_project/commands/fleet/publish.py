@@ -44,6 +44,8 @@ stopped; 3 conflicts that were not delivered.
 @click.option("--max-conflicts", type=click.FloatRange(0, 100), metavar="PERCENT", help="The same; else 20.")
 @click.option("--forge", type=click.Choice(("auto", "github", "gitlab")), default="auto", show_default=True,
               help="For hosts whose name does not tell.")  # fmt: skip
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), metavar="N",
+              help="Begin nothing after N minutes: tokens of a GitHub App end after an hour.")  # fmt: skip
 @click.option("--preview", is_flag=True, help="Say what would be done; nothing is pushed or opened.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, words on stderr.")
 def command(*, as_json: bool, forge: str, **options: Any) -> None:
@@ -79,7 +81,7 @@ def _tell(found: "Published", order: "Order", voice: Voice) -> None:
     if found.stopped:
         voice.say(f"The wave is stopped: {found.stopped}", fg="red")
     for one in found.deliveries:
-        if not one.state.is_final and not one.reason.startswith("The wave was stopped"):
+        if not one.state.is_final and not one.reason.startswith((publishing.STOPPED, publishing.OVER)):
             voice.say(publishing.line(one), fg="red" if one.state == "failed" else "yellow")
             voice.say(f"    {one.hint}", fg="bright_black")
     counted = ", ".join(f"{count} {state}" for state, count in sorted(found.counts.items()))
@@ -100,7 +102,7 @@ def _next(found: "Published", order: "Order") -> list[str]:
              *(("--forge", order.forge) if order.forge else ())]  # fmt: skip
     if found.stopped and not found.deliveries:
         return [shlex.join(["new-ops-project", "fleet", "report", *folders]), shlex.join([*again, "--force"])]
-    steps = [again] if order.preview or "failed" in states else []
+    steps = [again] if order.preview or found.is_over or "failed" in states else []
     steps += [[*again, "--deliver-conflicts"]] if found.conflicts else []
     steps += [[*again, "--only", one.name] for one in found.deliveries if one.state == "held"][:5]
     if any(one.state == "deferred" and "since the plan" in one.reason for one in found.deliveries):
