@@ -34,6 +34,20 @@ fi
 """
 
 
+@dataclass(frozen=True)
+class Forge:
+    """GitHub's API on loopback, and the private keys of the Apps `reader` and `writer` there."""
+
+    url: str
+    keys: dict[str, str]
+
+    def environments(self, *, reader: bool = True) -> dict[str, dict[str, dict[str, str]]]:
+        """Both environments as the next steps of `fleet init` say, or without the App that reads."""
+        read = {"vars": {"FLEET_READER_ID": "reader"}, "secrets": {"FLEET_READER_KEY": self.keys["reader"]}}
+        write = {"vars": {"FLEET_APP_ID": "writer"}, "secrets": {"FLEET_APP_KEY": self.keys["writer"]}}
+        return {"fleet": write, **({"fleet-read": read} if reader else {})}
+
+
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The private keys of two Apps, by their ids."""
@@ -44,7 +58,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def forge(keys: dict[str, str], tmp_path: Path) -> "Iterator[Forge]":
+def forge(keys: dict[str, str], tmp_path: Path) -> Iterator[Forge]:
     """As far as Apps need it to get a token: it answers only to what an App's key signed."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -86,20 +100,6 @@ def decoded(text: str, *, json: bool = False) -> Any:
     """Base64 for URLs, without its padding."""
     found = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     return __import__("json").loads(found) if json else found
-
-
-@dataclass(frozen=True)
-class Forge:
-    """GitHub's API on loopback, and the private keys of the Apps `reader` and `writer` there."""
-
-    url: str
-    keys: dict[str, str]
-
-    def environments(self, *, reader: bool = True) -> dict[str, dict[str, dict[str, str]]]:
-        """Both environments as the next steps of `fleet init` say, or without the App that reads."""
-        read = {"vars": {"FLEET_READER_ID": "reader"}, "secrets": {"FLEET_READER_KEY": self.keys["reader"]}}
-        write = {"vars": {"FLEET_APP_ID": "writer"}, "secrets": {"FLEET_APP_KEY": self.keys["writer"]}}
-        return {"fleet": write, **({"fleet-read": read} if reader else {})}
 
 
 def written(run: Run, work: Path, *options: str) -> Path:
