@@ -25,6 +25,7 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     """what every machine has besides"""
     owner: str = "ops"
+    server: str = "https://github.com"
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Runner:
         results = {one["result"] for one in needs.values()}
         status = next((one for one in ("failure", "skipped") if one in results), "success")
         environment = self.settings.environments.get(str(content.get("environment")), {})
-        github = {"server_url": "https://github.com", "repository_owner": self.settings.owner}
+        github = {"server_url": self.settings.server, "repository_owner": self.settings.owner}
         return Known({"needs": needs, "inputs": self.settings.inputs, "vars": environment.get("vars", {}),
                       "secrets": environment.get("secrets", {}), "github": github, "matrix": {}, "steps": {}},
                      status)  # fmt: skip
