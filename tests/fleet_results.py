@@ -19,7 +19,8 @@ TIERS = ("script", "tool", "service")
 BEFORE = ("5.1.0", "5.0.3", "4.9.0", "4.2.1", "3.8.0")
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 FILES = ("pyproject.toml", ".github/workflows/ci.yml", "README.md", ".pre-commit-config.yaml", "Dockerfile",
-         ".github/workflows/release.yml", "renovate.json", "tests/test_smoke.py", ".editorconfig", "Makefile")  # fmt: skip
+         ".github/workflows/release.yml", "renovate.json", "tests/test_smoke.py", ".editorconfig",
+         "Makefile")  # fmt: skip
 HOSTILE = (
     "</script><script>window.hacked=1</script>",
     "<img src=x onerror=window.hacked=1>",
@@ -86,9 +87,8 @@ def fleet(folder: Path, count: int, *, seed: int = 1, deliver: bool = True) -> P
     names = [*HOSTILE[:count], *(f"git.example.org/{rng.choice(OWNERS)}/{rng.choice(_WORDS)}-{place:04}"
                                  for place in range(max(0, count - len(HOSTILE))))]  # fmt: skip
     results = [_one(name, place, rng) for place, name in enumerate(names)]
-    made = [one for name, (_task, one) in zip(names, results, strict=True)
-            if deliver and (got := _delivery(name, one, rng)) for one in [got]]  # fmt: skip
-    return write(folder, results, made)
+    made = (_delivery(name, one, rng) for name, (_task, one) in zip(names, results, strict=True))
+    return write(folder, results, filter(None, made) if deliver else ())
 
 
 _WORDS = ("billing", "ledger", "router", "ingest", "alerts", "cron", "backup", "gateway", "audit", "exporter", "sync")
@@ -121,9 +121,10 @@ def _state(rng: random.Random) -> State:
 def _filled(one: Result, files: tuple[str, ...], rng: random.Random) -> Result:
     """The result with what belongs to its state."""
     seconds = round(rng.lognormvariate(-2.5, 0.8), 3)
-    one = replace(one, seconds=seconds, cpu=round(seconds * 0.8, 3), at=stamp(rng.uniform(30, 900)),
-                  log=f"logs/{one.owner if one.owner in OWNERS else 0}.log",
-                  drift=tuple(Named(path, rng.choice(("edited", "edited", "deleted"))) for path in _some(files, rng)))  # fmt: skip
+    drift = tuple(Named(path, rng.choice(("edited", "edited", "deleted"))) for path in _some(files, rng))
+    log = f"logs/{one.owner if one.owner in OWNERS else 0}.log"
+    at = stamp(rng.uniform(30, 900))
+    one = replace(one, seconds=seconds, cpu=round(seconds * 0.8, 3), at=at, log=log, drift=drift)
     if one.state is State.FAILED:
         reason, hint = rng.choice(_FAILURES)
         return replace(one, reason=reason, hint=hint, tries=3)
@@ -132,11 +133,19 @@ def _filled(one: Result, files: tuple[str, ...], rng: random.Random) -> Result:
         return replace(one, reason=reason, hint=hint)
     if one.state is State.CURRENT:
         return replace(one, before=one.version)
-    changed = tuple(Named(path, rng.choice(("changed", "added", "moved"))) for path in (*_some(files, rng), files[0]))
-    kept = ("scripts/deploy.sh",) if rng.random() < 0.1 else ()
-    conflicts = tuple(Named(path, "both sides changed these lines") for path in (*_some(files, rng)[:3], files[0]))
-    return replace(one, files=changed, kept=kept, lines=rng.randint(4, 300), commit="d" * 40,
-                   target=f"template/{VERSION}", conflicts=conflicts if one.state is State.CONFLICT else ())  # fmt: skip
+    return _committed(one, files, rng)
+
+
+def _committed(one: Result, files: tuple[str, ...], rng: random.Random) -> Result:
+    """The result with a commit, and with conflicts where that is its state."""
+    changed, clashing = (dict.fromkeys((*_some(files, rng), files[0])) for _ in range(2))
+    conflicts = clashing if one.state is State.CONFLICT else ()
+    return replace(
+        one, commit="d" * 40, target=f"template/{VERSION}", lines=rng.randint(4, 300),
+        files=tuple(Named(path, rng.choice(("changed", "added", "moved"))) for path in changed),
+        conflicts=tuple(Named(path, "both sides changed these lines") for path in conflicts),
+        kept=("scripts/deploy.sh",) if rng.random() < 0.1 else (),
+    )  # fmt: skip
 
 
 def _some(files: tuple[str, ...], rng: random.Random) -> list[str]:

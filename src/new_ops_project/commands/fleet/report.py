@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from new_ops_project.errors import Exit, ToolError
+from new_ops_project.errors import ToolError
 from new_ops_project.report import Voice
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ class Burndown:
 
 def burndown(plan: Plan, rows: Sequence[Row]) -> Burndown:
     """The burn-down of a plan, from its making on."""
-    start = _moment(plan.created) or min(filter(None, map(_moment, _times(rows))), default=datetime.fromtimestamp(0, UTC))
+    start = _moment(plan.created) or _first(rows)
     by_commits = not any(row.delivery and row.delivery.state.is_final for row in rows)
     done = Counter(max(start, _moment(at) or start) for at in _reached(rows, by_commits=by_commits))
     left, points = len(rows), [Point(start, len(rows))]
@@ -44,9 +44,10 @@ def burndown(plan: Plan, rows: Sequence[Row]) -> Burndown:
     return Burndown(tuple(points), by_commits)
 
 
-def _times(rows: Iterable[Row]) -> Iterator[str]:
-    for row in rows:
-        yield row.result.at
+def _first(rows: Iterable[Row]) -> datetime:
+    """When the first result was known, of a plan that does not say when it was made."""
+    times = (_moment(row.result.at) for row in rows)
+    return min(filter(None, times), default=datetime.fromtimestamp(0, UTC))
 
 
 def _reached(rows: Iterable[Row], *, by_commits: bool) -> Iterator[str]:

@@ -99,7 +99,7 @@ class Facts:
         for (file, owner), count in cells.items():
             files[file] += count
             owners[owner] += count
-        return Heat(*(tuple(name for name, _count in _most(side)) for side in (files, owners)), cells)
+        return Heat(_names(files), _names(owners), cells)
 
     @cached_property
     def conflicts(self) -> tuple[tuple[str, int], ...]:
@@ -176,6 +176,10 @@ def _fitting(commit: str, delivery: Delivery | None) -> Delivery | None:
 def _order(row: Row) -> tuple[int, int, str]:
     """The worst first; of the same, those with more conflicts."""
     return row.standing.rank, -len(row.result.conflicts), row.result.name
+
+
+def _names(counted: Counter[str]) -> tuple[str, ...]:
+    return tuple(name for name, _count in _most(counted))
 
 
 def _most(counted: Counter[str]) -> tuple[tuple[str, int], ...]:

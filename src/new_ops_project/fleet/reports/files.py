@@ -5,6 +5,7 @@ from pathlib import Path
 
 from new_ops_project.errors import ToolError
 
+
 def write(path: Path, text: str) -> None:
     """Write the text as UTF-8; raises ToolError, with what was there before untouched, when that is not possible."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")

@@ -6,6 +6,7 @@ import unicodedata
 
 # Control characters, what turns the direction of text or cannot be seen, halves of characters, line separators.
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_SPACE = 0x20
 _LOW, _HIGH = 0xDC80, 0xDCFF  # how Python holds bytes that are no UTF-8 (PEP 383)
 
 
@@ -20,7 +21,7 @@ def _escaped(char: str) -> str:
     code = ord(char)
     if _LOW <= code <= _HIGH:
         return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return char.encode("unicode-escape").decode() if code >= _SPACE else f"\\x{code:02x}"
 
 
 def cut(text: str, most: int) -> str:

@@ -35,7 +35,7 @@ class Use:
     @property
     def mark(self) -> str:
         """What is to be said of the end of its support; '' where nothing is known."""
-        said = {Support.ENDED: "support ended", Support.SOON: "support ends", Support.LASTS: "supported until"}
+        said = {Support.ENDED: "ended", Support.SOON: "ends", Support.LASTS: "until"}
         return f"{said[self.support]} {self.ends}".rstrip() if self.support in said else ""
 
 

@@ -77,9 +77,9 @@ def _group(why: str, names: Sequence[str], style: str, console: "Console") -> No
     from rich.text import Text
 
     more = f"\nand {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    console.print(Padding(Text("\n".join(names[:_NAMES]) + more, style), (0, 0, 0, 2)))
+    console.print(Padding(Text("\n".join(names[:_NAMES]) + more, style), (0, 0, 0, 2), expand=False))
     if why:
-        console.print(Padding(Text(why), (0, 0, 0, 4)))
+        console.print(Padding(Text(why), (0, 0, 0, 4), expand=False))
 
 
 def _why(row: Row) -> str:
