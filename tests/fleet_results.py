@@ -109,13 +109,13 @@ def _one(name: str, place: int, rng: random.Random) -> tuple[Task, Result]:
     one = task(name, owner=name if is_hostile and place % 2 else rng.choice(OWNERS), tier=rng.choice(TIERS),
                python=rng.choice(PYTHONS), before=rng.choice(BEFORE), branch=name if is_hostile else "main",
                folder=f"/srv/clones/{name}" if rng.random() < 0.5 else "")  # fmt: skip
-    state = [*State][place % 5] if is_hostile else _state(rng)
+    state = list(State)[place % 5] if is_hostile else _state(rng)
     files = (name, *FILES) if is_hostile else FILES
     return one, _filled(result(one, state), files, rng)
 
 
 def _state(rng: random.Random) -> State:
-    return rng.choices([*State], weights=(30, 50, 8, 7, 5))[0]
+    return rng.choices(list(State), weights=(30, 50, 8, 7, 5))[0]
 
 
 def _filled(one: Result, files: tuple[str, ...], rng: random.Random) -> Result:
@@ -156,7 +156,7 @@ def _delivery(name: str, one: Result, rng: random.Random) -> Delivery | None:
     """How a commit was delivered, if it was."""
     if one.state is not State.UPDATED or rng.random() < 0.25:
         return None
-    state = rng.choices([*Delivered], weights=(2, 2, 80, 5, 3, 3, 3, 2))[0]
+    state = rng.choices(list(Delivered), weights=(2, 2, 80, 5, 3, 3, 3, 2))[0]
     at = stamp(1200 + rng.betavariate(1.4, 2.2) * 150_000)
     why = {} if state.is_final else {"reason": _HELD.get(state, "GitHub answered 403."), "hint": "Look at it."}
     number = rng.randint(1, 900)

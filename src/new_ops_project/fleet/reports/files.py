@@ -1,6 +1,7 @@
 """A report reaches its file whole, or not at all."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from new_ops_project.errors import ToolError
@@ -16,4 +17,5 @@ def write(path: Path, text: str) -> None:
     except OSError as error:
         raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Give another place.") from error
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()

@@ -1,6 +1,7 @@
 """The versions of Python in a fleet, each with the end of its support."""
 
 import re
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -59,9 +60,11 @@ def use(name: str, today: date, count: int = 1) -> Use:
 
 def _support(month: str, today: date) -> Support:
     """A version is supported to the last day of its month."""
-    if month < f"{today:%Y-%m}":
+    year, number = map(int, month.split("-"))
+    last = date(year, number, monthrange(year, number)[1])
+    if last < today:
         return Support.ENDED
-    return Support.SOON if month <= f"{today + SOON:%Y-%m}" else Support.LASTS
+    return Support.SOON if last - today <= SOON else Support.LASTS
 
 
 @cache

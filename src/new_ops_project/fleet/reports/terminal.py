@@ -35,7 +35,6 @@ def say(facts: Facts, title: str, voice: Voice) -> None:
     for standing in advice.NEEDS_PERSON:
         _todo(facts, standing, console)
     for table in _tables(facts):
-        console.print()
         console.print(table)
 
 
