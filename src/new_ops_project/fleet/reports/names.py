@@ -53,4 +53,4 @@ def _is_byte(char: str) -> bool:
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """A key by which versions and names sort as people expect: 3.9 before 3.10."""
     parts = re.findall(r"[0-9]+|[^0-9]+", text)
-    return tuple((0, int(part[:30]), "") if part[0].isdigit() else (1, 0, part) for part in parts)
+    return tuple((0, int(part[:30]), "") if part[0] in "0123456789" else (1, 0, part) for part in parts)

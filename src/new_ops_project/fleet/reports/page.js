@@ -3,11 +3,10 @@
 (() => {
   const known = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
-  const [form, body, count, nothing] = [document.querySelector(".filters"), byId("rows"), byId("count"), byId("nothing")];
+  const [form, table, count, nothing] = [document.querySelector(".filters"), byId("rows"), byId("count"), byId("nothing")];
   const fields = { text: byId("text"), state: byId("state"), owner: byId("owner"), version: byId("version") };
-  const table = body.closest("table");
   const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-  const CHUNK = 200;
+  const [CHUNK, FIRST] = [50, 200];
 
   const make = (tag, attributes = {}, ...inside) => {
     const made = document.createElement(tag);
@@ -122,7 +121,7 @@
     standing: (one) => rank[one.standing], conflicts: (one) => size(one.conflicts), drift: (one) => size(one.drift),
     kept: (one) => size(one.kept), before: (one) => one.after || one.before || "",
   };
-  let [sorted, shown, waiting, pending] = [{ by: "standing", up: true }, [], 0, 0];
+  let [sorted, shown, waiting, pending, reached] = [{ by: "standing", up: true }, [], 0, 0, null];
 
   const compared = (one, other) => {
     const key = keys[sorted.by] || ((row) => row[sorted.by] || "");
@@ -140,22 +139,32 @@
     && (!want.version || (one.after || "unknown") === want.version)
     && (!want.text || (one.text ??= haystack(one)).includes(want.text));
 
-  // Rows are added in chunks, so that the first are there at once; all are there a moment later, for find and print.
+  // The first rows are there at once, all of them a moment later, for find and print. They are in groups, which the
+  // browser lays out when they come into view (content-visibility).
   const more = (most) => {
     const end = Math.min(shown.length, pending + most);
-    const added = document.createDocumentFragment();
-    for (; pending < end; pending += 1) {
-      const one = shown[pending];
-      added.append(drawn(one, one.place));
-      if (one.row.classList.contains("is-open")) added.append(details(one, `more-${one.place}`));
+    while (pending < end) {
+      const group = make("tbody", { role: "rowgroup" });
+      for (const one of shown.slice(pending, pending + CHUNK)) {
+        group.append(drawn(one, one.place));
+        if (one.row.classList.contains("is-open")) group.append(details(one, `more-${one.place}`));
+      }
+      table.append(group);
+      pending += CHUNK;
     }
-    body.append(added);
     table.setAttribute("aria-busy", String(pending < shown.length));
   };
   const rest = () => {
     if (pending >= shown.length) return;
-    more(CHUNK * 2);
+    more(FIRST * 2);
     waiting = setTimeout(rest, 0);
+  };
+
+  // Tab reaches one row; the arrow keys go on from there.
+  const reach = (button) => {
+    reached?.setAttribute("tabindex", "-1");
+    reached = button;
+    reached?.setAttribute("tabindex", "0");
   };
 
   const draw = () => {
@@ -164,11 +173,9 @@
     want.text = want.text.trim().toLowerCase();
     shown = known.rows.filter((one) => matches(one, want)).sort(compared);
     pending = 0;
-    body.replaceChildren();
-    more(CHUNK);
-    const first = body.querySelector(".open");
-    body.querySelectorAll('.open[tabindex="0"]').forEach((button) => button.setAttribute("tabindex", "-1"));
-    first?.setAttribute("tabindex", "0");
+    for (const group of [...table.tBodies]) group.remove();
+    more(FIRST);
+    reach(table.querySelector(".open"));
     count.textContent = `Showing ${shown.length.toLocaleString("en")} of ${known.rows.length.toLocaleString("en")} repositories`;
     nothing.hidden = shown.length > 0;
     waiting = setTimeout(rest, 0);
@@ -192,12 +199,11 @@
   // ---- keys and clicks ----
   const move = (button, key) => {
     if (key === "End") more(shown.length);
-    const all = [...body.querySelectorAll(".open")];
+    const all = [...table.querySelectorAll(".open")];
     const at = all.indexOf(button);
     const next = all[{ ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[key]];
     if (!next) return;
-    button.setAttribute("tabindex", "-1");
-    next.setAttribute("tabindex", "0");
+    reach(next);
     next.focus();
   };
 
@@ -217,27 +223,27 @@
     const at = (selector) => event.target.closest(selector);
     if (at(".copy")) copy(at(".copy"));
     else if (at("[data-sort]")) sort(at("[data-sort]"));
+    else if (at("#clear")) filter({});
     else if (at("a[data-state], a[data-text], a[data-version]")) filter({ ...at("a").dataset });
     else if (at(".open")) {
-      body.querySelectorAll('.open[tabindex="0"]').forEach((one) => one.setAttribute("tabindex", "-1"));
-      at(".open").setAttribute("tabindex", "0");
+      reach(at(".open"));
       toggle(at(".open"));
     }
   });
-  body.addEventListener("keydown", (event) => {
+  table.addEventListener("keydown", (event) => {
     const button = event.target.closest(".open");
     if (button && ["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) {
       event.preventDefault();
       move(button, event.key);
     } else if (event.key === "Escape") {
-      const row = event.target.closest("tr");
+      const row = event.target.closest("tbody tr");
+      if (!row) return;
       const own = (row.matches(".more") ? row.previousElementSibling : row).querySelector(".open");
       toggle(own, false);
       own.focus();
     }
   });
   form.addEventListener("input", draw);
-  form.addEventListener("reset", () => setTimeout(draw, 0));
   form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("beforeprint", () => more(shown.length));
 
