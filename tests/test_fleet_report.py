@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from conftest import Run
 from fleet_results import CREATED, HOSTILE, PLAN, delivery, fleet, result, stamp, task, write
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from new_ops_project.fleet import store
@@ -27,6 +27,7 @@ from new_ops_project.fleet.reports.standing import Row, Standing
 TODAY = date(2026, 11, 25)
 Rows = tuple[tuple[str, State, dict[str, Any]], ...]
 TEXT = st.text(st.characters(), max_size=60) | st.sampled_from(HOSTILE)
+FORMULAS = st.builds("{}{}".format, st.sampled_from(("=", "+", "-", "@", "\t", " +", "\u00a0=")), st.text(max_size=9))
 QUICK = settings(max_examples=60, deadline=None)
 
 
@@ -115,7 +116,9 @@ def test_burn_down_by_commits_says_so(tmp_path: Path) -> None:
     assert "nothing was delivered" in down.meaning
 
 
-@pytest.mark.parametrize("at", ["", "yesterday", "0001-01-01T00:00:00+14:00", "2026-11-23T09:00:00"])
+@pytest.mark.parametrize(
+    "at", ["", "yesterday", "0001-01-01T00:00:00+14:00", "2026-11-23T09:00:00", "2020-01-01T00:00Z"]
+)
 def test_burn_down_takes_any_time(at: str) -> None:
     """A time that is none counts as the plan's own; none is before that."""
     down = bare(Result("a", State.CURRENT, PLAN, at=at)).burndown
@@ -161,6 +164,15 @@ def test_several_folders_are_one_report(tmp_path: Path) -> None:
     (parts[1] / "results-2-of-2.jsonl").unlink()
     apart = facts.gathered(parts, TODAY)
     assert [(row.result, row.delivery) for row in apart.rows] == [(row.result, row.delivery) for row in whole.rows]
+
+
+def test_the_last_delivery_counts(tmp_path: Path) -> None:
+    """Of several journals, whichever is given first."""
+    pairs = [(task("a"), result(task("a"), State.UPDATED))]
+    early = write(tmp_path / "early", pairs, [delivery("a", Delivered.FAILED, at=stamp(100))])
+    late = write(tmp_path / "late", pairs, [delivery("a", Delivered.OPENED, at=stamp(200))])
+    for folders in ([early, late], [late, early]):
+        assert facts.gathered(folders, TODAY).rows[0].standing is Standing.DELIVERED
 
 
 # ---- the command ---------------------------------------------------------------------------------------------------
@@ -273,7 +285,7 @@ def cells(text: str) -> list[list[str]]:
 
 
 @QUICK
-@given(text=TEXT)
+@given(text=TEXT | FORMULAS)
 def test_no_cell_is_a_formula(text: str) -> None:
     """Whatever a repository is called, there are as many columns as there are, and no cell is computed."""
     head, row = cells(sheet.document(named(text)))
@@ -357,6 +369,7 @@ def test_shown_names_are_seen_and_encode(text: str) -> None:
     assert not re.search("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", shown)
 
 
+@example(text="it's \\x \x1b\\1")
 @settings(max_examples=25, deadline=None)
 @given(
     text=st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=30)
@@ -394,7 +407,8 @@ def test_retry_commands(tmp_path: Path, name: str, state: State, more: dict[str,
 def test_a_failed_delivery_is_published_again(tmp_path: Path) -> None:
     """Its commit is there, so nothing is computed anew."""
     found = known(tmp_path, ("a", State.UPDATED, {"folder": "/srv/a"}), deliveries=(delivery("a", Delivered.FAILED),))
-    assert advice.for_one(found.rows[0], found) == f"new-ops-project fleet publish --in {tmp_path} --mode pr"
+    publish = f"new-ops-project fleet publish --in {tmp_path} --mode pr"
+    assert (advice.for_one(found.rows[0], found), advice.for_all(Standing.FAILED, found)) == (publish, publish)
 
 
 def test_how_to_resolve_conflicts(tmp_path: Path) -> None:

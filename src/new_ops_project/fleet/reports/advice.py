@@ -17,22 +17,26 @@ NEEDS_PERSON = (Standing.FAILED, Standing.CONFLICT, Standing.HELD, Standing.DEFE
 
 def for_all(standing: Standing, facts: Facts) -> str:
     """The command that goes on with all that stand there; '' where nothing is left to do, or each needs a look."""
-    where = " ".join(quoted(os.fspath(folder)) for folder in facts.folders)
-    if standing in _RETRIED:
-        return f"{_TOOL} fleet retry {where} --only {_RETRIED[standing]} --out retry.json"
-    if standing is not Standing.UPDATED:
-        return ""
-    modes = [row.delivery.mode for row in facts.rows if row.delivery]
-    return f"{_TOOL} fleet publish --in {where} --mode {quoted(modes[0]) if modes else 'pr'}"
+    if standing in _RETRIED and (standing in facts.uncomputed or not facts.standings[standing]):
+        return f"{_TOOL} fleet retry {_where(facts)} --only {_RETRIED[standing]} --out retry.json"
+    return _publish(facts) if standing in _RETRIED or standing is Standing.UPDATED else ""
 
 
 def for_one(row: Row, facts: Facts) -> str:
     """The command that shows one repository's update anew, or the one for all like it where there is no clone."""
     if row.standing in _RETRIED and row.result.state is State.UPDATED:
-        return for_all(Standing.UPDATED, facts)  # its commit is there: delivering it is what is left
+        return _publish(facts)  # its commit is there: delivering it is what is left
     if row.standing in _RETRIED and (folder := project(row)):
         return f"{_TOOL} update {quoted(folder)}{_to(row)} --preview"
     return for_all(row.standing, facts)
+
+
+def _publish(facts: Facts) -> str:
+    return f"{_TOOL} fleet publish --in {_where(facts)} --mode {quoted(facts.mode)}"
+
+
+def _where(facts: Facts) -> str:
+    return " ".join(quoted(os.fspath(folder)) for folder in facts.folders)
 
 
 def _to(row: Row) -> str:

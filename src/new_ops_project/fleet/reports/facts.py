@@ -68,6 +68,16 @@ class Facts:
         return {standing: found[standing] for standing in Standing}
 
     @cached_property
+    def uncomputed(self) -> frozenset[Standing]:
+        """Where there are repositories that have to be computed anew, rather than to be delivered."""
+        return frozenset(row.standing for row in self.rows if row.result.state is not State.UPDATED)
+
+    @cached_property
+    def mode(self) -> str:
+        """The way in which commits are delivered, as far as it is known: branch, push or pr."""
+        return next((row.delivery.mode for row in self.rows if row.delivery and row.delivery.mode), "pr")
+
+    @cached_property
     def at_version(self) -> int:
         """How many repositories the version has got to."""
         return sum(row.is_there for row in self.rows)
