@@ -15,6 +15,8 @@
     return made;
   };
   const long = (text) => text.length > 300 ? `${text.slice(0, 299)}…` : text;
+  // A long path may be broken behind each slash.
+  const broken = (text) => text.split("/").flatMap((part, at) => at ? ["/", make("wbr"), part] : [part]);
   const size = (list) => list ? list.length : 0;
 
   // ---- a repository ----
@@ -37,7 +39,7 @@
   const drawn = (one, place) => {
     if (one.row) return one.row;
     const open = make("button", { type: "button", class: "open", "aria-expanded": "false", tabindex: "-1" },
-      make("span", {}, long(one.name)));
+      make("span", {}, ...broken(long(one.name))));
     const why = one.reason || (one.conflicts || []).map((file) => file.path).join(", ");
     one.row = make("tr", { role: "row", class: "row", "data-place": place },
       make("th", { role: "rowheader", scope: "row" }, open, why ? make("p", { class: "reason" }, long(why)) : null),
@@ -52,7 +54,7 @@
   // ---- its details ----
   const part = (title, ...inside) => make("div", {}, make("h4", {}, title), ...inside);
   const items = (list) => make("ul", {}, ...list.map((one) => typeof one === "string" ? make("li", {}, one)
-    : make("li", {}, make("code", {}, one.path), make("span", { class: "what" }, ` ${one.what}`))));
+    : make("li", {}, make("code", {}, ...broken(one.path)), make("span", { class: "what" }, ` ${one.what}`))));
   const files = (title, list) => size(list) ? part(`${title} (${list.length})`, items(list)) : null;
 
   const command = (text) => {
