@@ -55,7 +55,7 @@ def _conflicts(result: Result) -> Iterator[str]:
     if not result.conflicts:
         return
     target = shlex.quote(result.target)
-    yield "\n### To resolve\n\nBoth you and the template changed the same lines of:\n"
+    yield "\n### To resolve\n\nThese need a person, for the reason beside each:\n"
     yield from _some([f"{code(one.path)}: {code(one.what)}" for one in result.conflicts])
     yield "\nThe markers are in the files. On a clone of this repository:\n"
     yield from (f"    {line}" for line in (
