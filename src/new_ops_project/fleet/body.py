@@ -24,10 +24,10 @@ def title(result: Result) -> str:
 
 def text(result: Result, *, left: Sequence[str] = ()) -> str:
     """The body, in Markdown. `left` are older branches that have somebody's commits on them."""
-    parts = [*_head(result), *_conflicts(result), *_lists(result), *_left(left), *_end(result)]
-    rest = sum(len(part) + 1 for part in parts)
-    news = _news(result.news, min(_NEWS, LIMIT - rest - 200))
-    return _cut("\n".join([*parts[:1], *news, *parts[1:]])) + "\n"
+    begin, end = [*_head(result), *_conflicts(result)], [*_lists(result), *_left(left), *_end(result)]
+    rest = sum(len(part) + 1 for part in (*begin, *end))
+    news = _news(result.news.strip("\r\n"), min(_NEWS, LIMIT - rest - 200))
+    return _cut("\n".join([*begin, *news, *end])) + "\n"
 
 
 def _head(result: Result) -> Iterator[str]:
