@@ -69,7 +69,7 @@ class Busy:
 def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None) -> Iterator[str]:
     """Serve every repository below `root` over smart HTTP, for reading and pushing; yield the URL of `root`.
 
-    A request whose body holds `refused`, if that is given, is answered with 403.
+    A request whose body holds `refused`, if that is given, is answered with 403; `busy` says what else is.
     """
     rules = busy or Busy()
 

@@ -87,7 +87,7 @@ class Scratch:
             commit(OURS, 2, parent=1), root(ours), moved(moves), files(over),
             commit(THEIRS, 3, parent=1), b"deleteall\n", files(theirs),
         ))  # fmt: skip
-        self.git("fast-import", "--quiet", stdin=stream)
+        self.git("fast-import", "--quiet", "--depth=0", stdin=stream)
         command = ("merge-tree", "--write-tree", "-z", "--messages", OURS, THEIRS)
         try:
             return _parsed(self.git(*command, codes=(0, 1)))
@@ -157,7 +157,7 @@ class Scratch:
         files = b"".join(
             file(f"{prefix}{path}", entry) if entry else named(b"D ", f"{prefix}{path}") for path, entry in over.items()
         )
-        said = self.git("fast-import", "--quiet", stdin=commit("merged", 1) + placed + files + b'ls ""\n')
+        said = self.git("fast-import", "--quiet", "--depth=0", stdin=commit("merged", 1) + placed + files + b'ls ""\n')
         return said.split()[2].decode()
 
     def differences(self, old: str, new: str) -> list[Difference]:

@@ -31,6 +31,7 @@ _REPOSITORY = frozenset(
     }
 )
 
+_watchers: "list[Callable[[tuple[str, ...], float, int | None], None]]" = []
 _limited: "set[Popen[bytes]]" = set()  # what `run_within` has started and not seen the end of
 _stopping = False
 
@@ -100,10 +101,12 @@ def run(
     import subprocess  # here, so that --help, which scrubs, does not pay for it
 
     try:
-        done = subprocess.run(
-            args, cwd=cwd, env=environment(env), input=stdin if stdin is not None else b"", capture_output=True,
-            check=False,
-        )  # fmt: skip
+        with _timed(args) as ended:
+            done = subprocess.run(
+                args, cwd=cwd, env=environment(env), input=stdin if stdin is not None else b"", capture_output=True,
+                check=False,
+            )  # fmt: skip
+            ended.append(done.returncode)
     except OSError as error:
         raise ProcessError(args, None, str(error)) from error
     failed = done.returncode not in codes
@@ -111,6 +114,30 @@ def run(
     if failed:
         raise ProcessError(args, done.returncode, stderr)
     return Result(done.stdout, stderr, done.returncode)
+
+
+@contextmanager
+def watched(watcher: "Callable[[tuple[str, ...], float, int | None], None]") -> "Iterator[None]":
+    """Tell `watcher` of each program that ends in this block: its arguments, seconds, exit code (None: none)."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
+@contextmanager
+def _timed(args: tuple[str, ...]) -> "Iterator[list[int]]":
+    """Tell whoever watches how long the block took; the block appends the exit code."""
+    import time
+
+    ended: list[int] = []
+    start = time.monotonic()
+    try:
+        yield ended
+    finally:
+        for watcher in _watchers:
+            watcher(args, time.monotonic() - start, ended[0] if ended else None)
 
 
 def lines(
@@ -171,7 +198,9 @@ def run_within(
         raise ProcessError(args, None, str(error)) from error
     _limited.add(child)
     try:
-        stdout, stderr = child.communicate(stdin, timeout=0 if _stopping else max(seconds, 0))
+        with _timed(args) as ended:
+            stdout, stderr = child.communicate(stdin, timeout=0 if _stopping else max(seconds, 0))
+            ended.append(child.returncode)
     except subprocess.TimeoutExpired as error:
         raise ProcessError(args, None, f"no answer within {seconds:.0f} seconds") from error
     finally:

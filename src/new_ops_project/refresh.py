@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from new_ops_project import (
@@ -63,12 +63,12 @@ class Refresh:
     @cached_property
     def questionnaire(self) -> Questionnaire:
         """The questions of the version to take it to."""
-        return questions.read(self.after.root)
+        return _questions(self.after)
 
     @cached_property
     def former(self) -> Questionnaire:
         """The questions of the version that it has."""
-        return questions.read(self.before.root)
+        return _questions(self.before)
 
     def carried(self, *, ask: Asker | None) -> Carried:
         """The project's answers for that version; raises ToolError for a new question that nobody answers."""
@@ -87,16 +87,29 @@ class Refresh:
 def look(project: Project, target: Target) -> Refresh:
     """Find both versions; raises ToolError when the template cannot be reached or lacks one of them."""
     source = sources.find(target.template) if target.template else sources.recorded(project.source, project.folder)
-    releases = template.releases(source, offline=target.offline)
+    return look_in(template.releases(source, offline=target.offline), project, target)
+
+
+def look_in(releases: Releases, project: Project, target: Target) -> Refresh:
+    """The same in a template whose versions are known; raises ToolError when it has none, or lacks one of them."""
+    source = releases.source
     if releases.repository is None:
         message = f"The template {source.name} is not under version control, so it has no versions to go to."
         raise ToolError(message, "Put it in a git repository with tags, and give that as --template.")
     before = _recorded(project, releases, target)
-    project = _placed(project, questions.read(before.root))
+    project = _placed(project, _questions(before))
     after = releases.checkout(target.to)
     if target.to is None and after.commit != before.commit and releases.holds(before, after):
         after = replace(before, source=source)  # the project is ahead of the newest release
     return Refresh(project, target, releases, before, after)
+
+
+def _questions(checkout: Checkout) -> Questionnaire:
+    """The questions of a version; those of a commit never change, and are read once."""
+    return _read(checkout.root) if checkout.commit else questions.read(checkout.root)
+
+
+_read = cache(questions.read)
 
 
 def _placed(project: Project, questionnaire: Questionnaire) -> Project:
@@ -127,17 +140,35 @@ def planned(refresh: Refresh, carried: Carried) -> Iterator[Plan]:
 
     Raises ToolError for a template that needs trust or cannot be rendered.
     """
-    project, both = refresh.project, (refresh.former, refresh.questionnaire)
-    for questionnaire in both:
-        questions.require_trust(questionnaire, refresh.after.source.name, trusted=refresh.target.trust)
-    if any(questionnaire.runs_commands for questionnaire in both) and refresh.releases.repository:
+    if runs_commands(refresh) and refresh.releases.repository:
         wanted = {change.name: change.after for change in carried.changes}
         step = trusted.Step(refresh.releases.repository, refresh.before, refresh.after, wanted)
-        with trusted.planned(project, step) as found:
+        with trusted.planned(refresh.project, step) as found:
             yield found
         return
-    base = rendered(refresh, refresh.before, project.answers)
-    theirs = rendered(refresh, refresh.after, carried.given)
+    base, theirs = both(refresh, carried)
+    with merged(refresh, carried, base, theirs) as found:
+        yield found
+
+
+def runs_commands(refresh: Refresh) -> bool:
+    """Whether the template runs code of its own on the way; raises ToolError when that needs trust that it lacks."""
+    found = (refresh.former, refresh.questionnaire)
+    for questionnaire in found:
+        questions.require_trust(questionnaire, refresh.after.source.name, trusted=refresh.target.trust)
+    return any(questionnaire.runs_commands for questionnaire in found)
+
+
+def both(refresh: Refresh, carried: Carried) -> tuple[Tree, Tree]:
+    """The project as both versions of the template have it, each with its answers."""
+    base = rendered(refresh, refresh.before, refresh.project.answers)
+    return base, rendered(refresh, refresh.after, carried.given)
+
+
+@contextmanager
+def merged(refresh: Refresh, carried: Carried, base: Tree, theirs: Tree) -> Iterator[Plan]:
+    """Merge the two renders with the project."""
+    project = refresh.project
     going = moves(refresh.questionnaire, carried.answers.values, project.answers.get("tier"))
     sides = Sides(
         base, theirs, commit=project.commit, prefix=project.prefix, over=frozenset({project.answers_file}),

@@ -1,6 +1,7 @@
 """A Plan in words for people, and as JSON for programs."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -76,3 +77,12 @@ def _by_path(plan: Plan) -> dict[str, str]:
 def readable(text: str) -> str:
     """`text` with bytes that are no UTF-8 shown as escapes."""
     return os.fsencode(text).decode(errors="backslashreplace")
+
+
+# What moves the cursor, colours or reorders what a terminal shows.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def shown(text: str) -> str:
+    """`text` on one line of a terminal, whatever it holds: what would control the terminal is escaped."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), readable(text))

@@ -1,0 +1,103 @@
+"""`fleet plan`: what shall be done is pinned, for any number of machines."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from new_ops_project.errors import Exit, ToolError
+from new_ops_project.report import Voice
+
+if TYPE_CHECKING:
+    from new_ops_project.fleet.model import Plan
+
+EXAMPLES = """\b
+Examples:
+  new-ops-project fleet plan --wave canary               to plan.json
+  new-ops-project fleet plan ~/clones --to v2.1.0 --shards 4
+  new-ops-project fleet plan --last results --wave 10%   shards as the last time
+  new-ops-project fleet plan --shards auto --github-output
+
+\b
+Exit codes: 0 planned; 2 some could not be looked at, or nothing was planned.
+"""
+
+
+def _shards(_context: click.Context, _option: click.Parameter, value: str) -> int:
+    if value == "auto":
+        return 0
+    if not value.isdigit() or not 1 <= int(value) <= 256:  # noqa: PLR2004 - the jobs of a matrix
+        raise click.BadParameter(f"{value!r} is neither auto nor a number from 1 to 256.")
+    return int(value)
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("source", nargs=-1, metavar="[SOURCE]...")
+@click.option("--to", metavar="VERSION", help="The template's version.  [default: the newest release]")
+@click.option("--wave", metavar="WAVE", default="all", show_default=True,
+              help="canary, a percentage, all, or a wave of fleet.toml.")  # fmt: skip
+@click.option("--shards", metavar="N|auto", default="1", show_default=True, callback=_shards,
+              help="How many machines share the work; auto: two minutes of it for each.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default="plan.json", show_default=True,
+              help="Where the plan goes.")  # fmt: skip
+@click.option("--last", type=click.Path(path_type=Path, exists=True), multiple=True,
+              help="An earlier plan, or folder of results: costs and shards.  [repeatable]")  # fmt: skip
+@click.option("--github-output", is_flag=True, help="Add `shards`, a list of numbers, to the file GITHUB_OUTPUT.")
+@click.option(
+    "--timeout", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds for each repository."
+)
+@click.option("--offline", is_flag=True, help="Use what is known of the template here.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
+def command(
+    *, source: tuple[str, ...], out: Path, last: tuple[Path, ...], github_output: bool, as_json: bool,
+    to: str | None, wave: str, shards: int, timeout: float, offline: bool,
+) -> None:  # fmt: skip
+    """Pin what shall be done: the template's version and every repository's commit, in balanced shards.
+
+    Whoever runs the plan, wherever, makes the same commits. Nothing of a repository changes.
+    """
+    from new_ops_project import git, interrupts
+    from new_ops_project.fleet import listing, planning, store
+
+    git.require_found()
+    if github_output and not os.environ.get("GITHUB_OUTPUT"):
+        raise ToolError("GITHUB_OUTPUT is not set.", "--github-output is for a step of GitHub Actions.")
+    voice = Voice(as_json)
+    with interrupts.temporary_folder():
+        known = planning.remembered([*last, *([out] if out.is_file() else [])])
+        wanted = planning.Wanted(to=to, wave=wave, shards=shards, offline=offline, last=known, seconds=timeout)
+        fleet = listing.read(source)
+        with voice.progress() as told:
+            plan = planning.plan(fleet, wanted, told)
+    store.write_plan(plan, out)
+    if github_output:
+        _tell_github(plan, Path(os.environ["GITHUB_OUTPUT"]))
+    _say(plan, out, voice)
+    if as_json:
+        voice.answer({"plan": str(out), "id": plan.id, "shards": plan.shards, "counts": planning.summary(plan)})
+    click.get_current_context().exit(Exit.FAILED if planning.summary(plan).get("failed") else Exit.DONE)
+
+
+def _tell_github(plan: "Plan", file: Path) -> None:
+    """Shard numbers only: names would fill what GitHub allows of outputs (1 MB)."""
+    numbers = sorted({task.shard for task in plan.tasks})
+    with file.open("a", encoding="utf-8") as output:
+        output.write(f"shards={json.dumps(numbers)}\ncount={plan.shards}\nrepositories={len(plan.tasks)}\n")
+
+
+def _say(plan: "Plan", out: Path, voice: Voice) -> None:
+    from new_ops_project.fleet import planning
+    from new_ops_project.summary import shown
+
+    for one in plan.settled:
+        if one.reason:
+            voice.say(f"{shown(one.name)}: {one.state}: {shown(one.reason)}", fg="yellow")
+            voice.say(f"  {shown(one.hint)}") if one.hint else None
+    versions = sorted({f"{task.before} -> {task.version}" for task in plan.tasks})
+    said = ", ".join(f"{count} {what}" for what, count in planning.summary(plan).items())
+    voice.say(f"\n{said}; {plan.shards} shard{'s' * (plan.shards > 1)}; plan {plan.id} is in {out}.")
+    voice.say(f"  {'; '.join(map(shown, versions))}") if versions else None
+    if plan.tasks:
+        voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")

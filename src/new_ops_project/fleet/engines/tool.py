@@ -1,0 +1,96 @@
+"""The tool itself, as a runner installs it: from where it came here, its requirements locked with hashes."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import metadata
+
+from new_ops_project import __version__, git, sources, unpacked
+from new_ops_project.config import NAME
+from new_ops_project.errors import ToolError
+from new_ops_project.process import ProcessError
+
+BUILD = "hatchling"  # pyproject.toml, build-system
+
+_EXACT = re.compile(rf"{NAME}==(?P<version>[A-Za-z0-9.!+_-]+)")
+_URL = re.compile(rf"(?:{NAME} ?@ ?)?git\+(?P<url>(?:https|ssh)://[\w.:@/~%+-]+)@(?P<commit>[0-9a-f]{{40}})")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """`url` and `commit` of its repository, else the `version` that a package index has; `note` is for people."""
+
+    version: str = ""
+    url: str = ""
+    commit: str = ""
+    note: str = ""
+
+    @property
+    def line(self) -> str:
+        """It as a requirement."""
+        return f"git+{self.url}@{self.commit}" if self.url else f"{NAME}=={self.version}"
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """What the lock is made of: the tool, or what a tool that is built from its repository needs."""
+        return tuple(sorted({*_needs(), BUILD})) if self.url else (self.line,)
+
+
+def parse(text: str) -> Tool:
+    """The tool that a person names; raises ToolError for what is not pinned."""
+    if match := _EXACT.fullmatch(text):
+        return Tool(version=match["version"])
+    if match := _URL.fullmatch(text):
+        return Tool(url=match["url"], commit=match["commit"])
+    raise ToolError(f"{text} does not pin this tool.",
+                    f"Give {NAME}==VERSION, or git+https://HOST/PATH@COMMIT with all 40 digits.")  # fmt: skip
+
+
+def installed() -> Tool:
+    """The tool as it was installed here (PEP 610); by its version where that says nothing that a runner can use."""
+    origin = _direct_url()
+    if "vcs_info" in origin:
+        return _of(str(origin["url"]), str(origin["vcs_info"]["commit_id"])) or _by_version()
+    if (checkout := unpacked.editable_checkout()) and (url := git.remote(checkout)):
+        with suppress(ProcessError):
+            return _of(url, git.git("rev-parse", "HEAD", at=checkout).text.strip()) or _by_version()
+    return _by_version() if "url" in origin else Tool(version=__version__)
+
+
+def _of(url: str, commit: str) -> Tool | None:
+    with suppress(ToolError):
+        return parse(f"git+{sources.without_secrets(url).removeprefix('git+')}@{commit}")
+    return None
+
+
+def _by_version() -> Tool:
+    note = f"This tool was not installed from a package index or a git URL, so the workflow takes {__version__} from \
+the index. If yours does not have it, give --tool."
+    return Tool(version=__version__, note=note)
+
+
+def _direct_url() -> dict[str, dict[str, str]]:
+    with suppress(metadata.PackageNotFoundError, ValueError, OSError):
+        found = json.loads(metadata.distribution(NAME).read_text("direct_url.json") or "{}")
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _needs() -> Iterator[str]:
+    """What the tool needs to run, without its extras."""
+    from packaging.requirements import Requirement
+
+    for line in metadata.requires(NAME) or ():
+        needed = Requirement(line)
+        if "extra" not in str(needed.marker or ""):
+            yield line
+
+
+def lock(tool: Tool, python: str) -> str:
+    """The text of a requirements file for `pip install --require-hashes`; raises ToolError with uv's reason."""
+    from new_ops_project.pins.compiled import compile_lines, requirement_lines
+
+    found = compile_lines(tool.requirements, "--generate-hashes", python=python)
+    return "".join(requirement_lines(found[name] for name in sorted(found)))

@@ -1,0 +1,200 @@
+"""One project of a fleet and its new version become a commit in a bundle; nothing of the project itself is touched."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from new_ops_project import git, project, refresh
+from new_ops_project.errors import ToolError
+from new_ops_project.fleet import mirrors, store, view
+from new_ops_project.fleet.mirrors import Clock
+from new_ops_project.fleet.model import Named, Result, State, Task
+from new_ops_project.merge import Scratch
+from new_ops_project.plan import Plan
+from new_ops_project.process import ProcessError
+from new_ops_project.project import Repository
+from new_ops_project.refresh import Refresh, Target
+from new_ops_project.summary import readable
+from new_ops_project.template import Releases
+from new_ops_project.tree import Tree
+
+TREE = "Template-Tree"  # as in every commit of ours on a branch: who changes the commit changes what this should say
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the projects of one plan share: its id, author and date, where results go, what may run code."""
+
+    plan: str
+    author: str
+    created: str
+    out: Path
+    trust: bool = False
+    checks_base: bool = False
+    """Whether a branch that has moved since the plan is a reason to leave the project alone."""
+
+
+def update(task: Task, job: Job, releases: Releases, until: Clock) -> Result:
+    """Merge the new version into the project's pinned commit, and put the commit in a bundle.
+
+    Raises ToolError and ProcessError for what is wrong with the project or its remote.
+    """
+    if job.checks_base and (moved := _moved(task, until)):
+        return store.outcome(task, job.plan, reason=moved, hint="new-ops-project fleet retry DIR --only deferred")
+    there = Path(task.folder) if task.folder else mirrors.known(task.url, task.base, until)
+    name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
+    with view.opened(view.objects(there), task.base, name) as where:
+        look = _look(task, job, releases, where)
+        carried = look.carried(ask=None)
+        if changes := carried.unwanted:
+            clauses = "; ".join(change.clause for change in changes)
+            message = f"Recorded answers do not fit {task.version} of the template: {clauses}."
+            raise ToolError(message, "new-ops-project update PATH --accept-answer-changes")
+        if refresh.runs_commands(look):
+            with refresh.planned(look, carried) as plan:
+                return _committed(task, job, look, plan, {})
+        base, theirs = refresh.both(look, carried)
+        with refresh.merged(look, carried, base, theirs) as plan:
+            facts = _facts(plan.scratch, task, base, theirs)
+            return _committed(task, job, look, plan, facts)
+
+
+def drift(task: Task, releases: Releases, until: Clock) -> tuple[Named, ...]:
+    """The files of the template that the project has edited or deleted; raises what `update` raises."""
+    there = Path(task.folder) if task.folder else mirrors.known(task.url, task.base, until)
+    name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
+    with view.opened(view.objects(there), task.base, name) as where:
+        look = _look(task, Job("", "", "", Path()), releases, where)
+        found = refresh.drift(look, look.carried(ask=None))
+    return tuple(Named(readable(path), how) for path, how in found)
+
+
+def _moved(task: Task, until: Clock) -> str:
+    """What has become of the branch since the plan, if it is not where it was."""
+    if task.folder:
+        now = git.resolve(Path(task.folder), f"refs/heads/{task.branch}" if task.branch else "HEAD") or ""
+    else:
+        now = mirrors.ask(task.url, until).commit
+    if now == task.base:
+        return ""
+    return f"{task.branch or 'HEAD'} moved from {task.base[:7]} to {now[:7] or 'nothing'} since the plan."
+
+
+def _look(task: Task, job: Job, releases: Releases, where: Repository) -> Refresh:
+    """The project at its pinned commit, and the pinned version of its template."""
+    file = f"{task.prefix}{task.answers_file}"
+    try:
+        content = git.git("cat-file", "blob", f"{task.base}:{file}", at=where.root).stdout
+    except ProcessError as error:
+        message = f"{file} is not in the commit {task.base[:7]}, or cannot be read: {error.reason}"
+        raise ToolError(message, "Plan again; git fsck says what is wrong with a damaged clone.") from error
+    found = project.recorded(where, task.prefix, task.answers_file, content, commit=task.base)
+    found = replace(found, source=task.template)
+    return refresh.look_in(_pinned(releases, task), found, Target(to=task.commit, trust=job.trust))
+
+
+def _pinned(releases: Releases, task: Task) -> Releases:
+    """The template with the tag where it was when the plan was made."""
+    return replace(releases, tags={**releases.tags, task.version: task.commit})
+
+
+# ---- the commit ------------------------------------------------------------------------------------------------------
+
+
+def _committed(task: Task, job: Job, look: Refresh, plan: Plan, facts: Mapping[str, Any]) -> Result:
+    """The result of a plan: current where it changes nothing, else a commit in a bundle."""
+    shared: dict[str, Any] = {"notes": tuple(map(readable, plan.notes)), **facts}
+    if not plan.changes:
+        return store.outcome(task, job.plan, state=State.CURRENT, **shared)
+    target = f"template/{task.version}" + (f".{task.prefix.strip('/').replace('/', '.')}" if task.prefix else "")
+    commit = _commit(plan, task, job)
+    file = _bundle(plan.repository, task, job, target, commit)
+    news = look.news()
+    return store.outcome(
+        task, job.plan, state=State.CONFLICT if plan.conflicts else State.UPDATED, target=target, commit=commit,
+        tree=plan.tree, bundle=file, lines=_lines(plan), news=news,
+        files=tuple(Named(readable(one.path), one.kind) for one in plan.changes),
+        conflicts=tuple(Named(readable(one.path), one.reason) for one in plan.conflicts), **shared,
+    )  # fmt: skip
+
+
+def _commit(plan: Plan, task: Task, job: Job) -> str:
+    """The commit of the plan; the same whenever and wherever it is made."""
+    plan.scratch.hand_over(plan.repository.objects)
+    name, _, address = job.author.rstrip(">").rpartition(" <")
+    who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")
+           for what, value in (("NAME", name), ("EMAIL", address), ("DATE", job.created))}  # fmt: skip
+    command = (*git.TEMPORARY, "commit-tree", "-p", plan.commit, plan.tree)
+    return git.git(*command, at=plan.repository.root, env=who, stdin=_message(plan, task, job).encode()).text
+
+
+def _message(plan: Plan, task: Task, job: Job) -> str:
+    marks = {TREE: plan.tree, "Template-From": task.before, "Template-Version": task.version, "Fleet-Plan": job.plan}
+    trailers = "".join(f"{key}: {value}\n" for key, value in marks.items())
+    warning = "\n\nIt has conflicts, with markers in the files." if plan.conflicts else ""
+    return f"Update template to {task.version}\n\nFrom {task.before}, by new-ops-project fleet.{warning}\n\n{trailers}"
+
+
+def _bundle(where: Repository, task: Task, job: Job, target: str, commit: str) -> str:
+    """Write the commit as a bundle, wholly or not at all; its name in the folder of results.
+
+    Without deltas: whoever takes it need not have the files of the commit below.
+    """
+    name = f"bundles/{store.slug(task.name)}.bundle"
+    file, ref = job.out / name, f"refs/heads/{target}"
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        git.git(*git.TEMPORARY, "update-ref", ref, commit, at=where.root)
+        git.git(*git.TEMPORARY, "-c", "pack.window=0", "bundle", "create", "--quiet", str(fresh.absolute()), ref,
+                f"^{task.base}", at=where.root)  # fmt: skip
+        fresh.replace(file)
+    except ProcessError as error:
+        raise ToolError(f"{file} cannot be written: {error.reason}", "Free the disk, then run this again.") from error
+    finally:
+        fresh.unlink(missing_ok=True)
+    return name
+
+
+def _lines(plan: Plan) -> int:
+    """How many lines are added and removed; a file that is no text counts as one."""
+    counted = plan.scratch.git("diff-tree", "-r", "-M", "--numstat", plan.head, plan.tree).splitlines()
+    return sum(sum(int(one) if one.isdigit() else 1 for one in line.split(b"\t")[:2]) for line in counted)
+
+
+def _facts(scratch: Scratch, task: Task, base: Tree, theirs: Tree) -> dict[str, Any]:
+    """What had been edited before, and which edits copier's own update would have deleted with their file."""
+    names = {f"{task.base}:{task.prefix}{path}": path for path in base if path != task.answers_file}
+    mine = {names[name]: content for name, content in scratch.contents(names).items()}
+    states = {path: refresh.drifted(base[path].content, mine.get(path)) for path in names.values()}
+    kept = [path for path, how in states.items() if how == "edited" and path not in theirs]
+    drift = [Named(readable(path), how) for path, how in sorted(states.items()) if how]
+    return {"kept": tuple(map(readable, sorted(kept))), "drift": tuple(drift)}
+
+
+# ---- every end of it -------------------------------------------------------------------------------------------------
+
+
+def judged(task: Task, job: Job, work: Callable[[], Result]) -> Result:
+    """What `work` makes of a task; a failure is a result, too, with its reason."""
+    try:
+        return work()
+    except ToolError as error:
+        return failed(task, job.plan, error.message, error.hint)
+    except ProcessError as error:
+        return failed(task, job.plan, f"{error.command} failed: {error.reason}", "See its log.")
+    except OSError as error:
+        reason = f"{error.filename or task.name}: {error.strerror or error}."
+        return failed(task, job.plan, reason, "Mend that, then run this again.")
+
+
+def failed(task: Task, plan: str, reason: str, hint: str = "") -> Result:
+    """The result of a task that could not be done."""
+    return store.outcome(task, plan, state=State.FAILED, reason=reason, hint=hint)
+
+
+def now() -> str:
+    """This moment, as results have it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
