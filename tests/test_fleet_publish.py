@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -583,6 +584,20 @@ def test_killed_at_any_moment_each_is_pushed_once(fleet: Fleet, busy: Busy, dela
     assert len(pushes) - 2 * len(results) <= 1  # each clone pushed trunk once; one answer may have been lost
 
 
+def test_ctrl_c_says_how_to_go_on(fleet: Fleet, programs: Programs) -> None:
+    """While it waits for a token it ends at once, with 130, and what was delivered stays so."""
+    for number in range(2):
+        fleet.add(f"acme/n{number}")
+    with start(fleet, "--mode", "push", "--max-per-minute", "1") as waiting:
+        while b"Waiting" not in (waiting.stderr.readline() if waiting.stderr else b"Waiting"):
+            pass
+        waiting.send_signal(signal.SIGINT)
+        out, _ = waiting.communicate(timeout=20)
+    assert waiting.returncode == Exit.INTERRUPTED
+    assert b"goes on from there" in out
+    assert [bool(fleet.tip(f"acme/n{number}")) for number in range(2)] == [True, False]
+
+
 def test_the_second_publisher_is_refused(fleet: Fleet, run: Run) -> None:
     """While one runs, another with the same journal is told so."""
     from new_ops_project.fleet.pace import Clock
@@ -656,6 +671,7 @@ def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
     found = published(fleet, "push", time, max_per_minute=2, minutes=0.5)
     assert (states(found), found.code, found.is_over) == (["pushed", "pushed", "deferred"], Exit.DONE, True)
     assert time.slept == []
+    assert len(store.deliveries(fleet.out / store.JOURNAL)) == 2
     time.at += 60
     assert states(published(fleet, "push", time, max_per_minute=2, minutes=0.5)) == ["pushed"] * 3
 
