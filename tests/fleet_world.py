@@ -25,10 +25,17 @@ def template(folder: Path) -> Path:
     """Our template with three versions: each changes files of every tier, the last one drops a file."""
     paths = [ROOT / "copier.yml", *(path for path in (ROOT / "templates").rglob("*") if path.is_file())]
     first: dict[str, bytes] = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
-    second: Files = {GIT_IGNORE: first[GIT_IGNORE] + b"*.tmp\n", README: _before_heading(first[README])}
-    third: Files = {GIT_IGNORE: first[GIT_IGNORE] + b"*.tmp\n*.bak\n", EDITOR: None}
+    second: Files = {GIT_IGNORE: _more(first[GIT_IGNORE], b"*.tmp"), README: _before_heading(first[README])}
+    third: Files = {GIT_IGNORE: _more(first[GIT_IGNORE], b"*.tmp\n*.bak"), EDITOR: None}
     stream = version("v1.0.0", first) + version("v1.1.0", second, day=30) + version("v1.2.0", third, day=60)
     return begin(folder, stream)
+
+
+def _more(text: bytes, line: bytes) -> bytes:
+    """A list with a line more, behind its first block: at the end is where people add theirs."""
+    head, sign, rest = text.partition(b"\n\n")
+    assert sign, "the list has no blocks any more"
+    return head + b"\n" + line + sign + rest
 
 
 def _before_heading(text: bytes) -> bytes:
@@ -156,7 +163,7 @@ EDITS = (insert, insert, write_over, append, add, add, move, remove)
 
 def words(repository: Path, commit: str, *, env: Mapping[str, str] | None = None) -> set[str]:
     """Every such word in the files of a commit."""
-    command = ["git", "grep", "--only-matching", "--no-filename", "--text", "-E", r"tok[0-9]{3}x[0-9]", commit]
+    command = ["git", "grep", "--only-matching", "-h", "--text", "-E", r"tok[0-9]{3}x[0-9]", commit]
     done = subprocess.run(
         command, cwd=repository, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
     )

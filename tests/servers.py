@@ -41,8 +41,8 @@ class Busy:
 
     `account` is NAME:PASSWORD, which it then wants; `closed` are beginnings of paths that may not be pushed to, `mute`
     those of which it never answers a word; so many of the first requests below a path of `pauses` are answered with 429
-    and Retry-After. `seen` has `METHOD PATH?QUERY`
-    of each request that was let in.
+    and Retry-After. `seen` has `METHOD PATH?QUERY` of each request that was let in; `sent` counts the bytes that were
+    answered.
     """
 
     account: str = ""
@@ -51,6 +51,7 @@ class Busy:
     pauses: dict[str, int] = field(default_factory=dict)
     retry_after: str = "7"
     seen: list[str] = field(default_factory=list)
+    sent: int = 0
 
     def refusal(self, path: str, query: str, authorization: str) -> tuple[int, dict[str, str]] | None:
         """Status and headers of a request that is not let in."""
@@ -104,6 +105,7 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
+            rules.sent += len(content)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of http.server
             """Say nothing."""

@@ -108,7 +108,7 @@ class Store:
 def _lines(path: Path) -> Iterator[Result]:
     """The results of one file; a line that is none, or not whole, is left out."""
     for found in objects(path):
-        with suppress(ValueError, TypeError, KeyError):
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
             yield Result.read(found)
 
 
@@ -124,7 +124,7 @@ def deliveries(path: Path) -> dict[tuple[str, str], Delivery]:
     """The last delivery of each project, by its name and its plan, as a journal has it."""
     found = {}
     for line in objects(path):
-        with suppress(ValueError, TypeError, KeyError):
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
             one = Delivery.read(line)
             found[one.name, one.plan] = one
     return found
