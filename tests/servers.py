@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,10 +34,10 @@ def git_daemon(root: Path) -> Iterator[str]:
 
 
 @contextmanager
-def git_http(root: Path, *, refused: bytes = b"") -> Iterator[str]:
+def git_http(root: Path, *, refused: bytes = b"", heard: Callable[[str], object] = lambda _: None) -> Iterator[str]:
     """Serve every repository below `root` over smart HTTP, for reading and pushing; yield the URL of `root`.
 
-    A request whose body holds `refused`, if that is given, is answered with 403.
+    A request whose body holds `refused`, if that is given, is answered with 403; `heard` is told each, as METHOD PATH.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -50,6 +50,7 @@ def git_http(root: Path, *, refused: bytes = b"") -> Iterator[str]:
         def _backend(self, body: bytes) -> None:
             """One request through git's own CGI program (git-http-backend(1))."""
             path, _, query = self.path.partition("?")
+            heard(f"{self.command} {self.path}")
             if refused and refused in body:
                 self.send_error(403)
                 return

@@ -15,7 +15,7 @@ from new_ops_project.fleet import listing, looking
 from new_ops_project.fleet.listing import Place
 from new_ops_project.fleet.looking import Look
 
-PW = "s3cr3t"  # noqa: S105 - no one's
+PW = "s3cr3t"
 
 
 def clone(folder: Path, *init: str, origin: str = "") -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from new_ops_project import (
@@ -63,12 +63,12 @@ class Refresh:
     @cached_property
     def questionnaire(self) -> Questionnaire:
         """The questions of the version to take it to."""
-        return questions.read(self.after.root)
+        return _questions(self.after)
 
     @cached_property
     def former(self) -> Questionnaire:
         """The questions of the version that it has."""
-        return questions.read(self.before.root)
+        return _questions(self.before)
 
     def carried(self, *, ask: Asker | None) -> Carried:
         """The project's answers for that version; raises ToolError for a new question that nobody answers."""
@@ -97,11 +97,19 @@ def look_in(releases: Releases, project: Project, target: Target) -> Refresh:
         message = f"The template {source.name} is not under version control, so it has no versions to go to."
         raise ToolError(message, "Put it in a git repository with tags, and give that as --template.")
     before = _recorded(project, releases, target)
-    project = _placed(project, questions.read(before.root))
+    project = _placed(project, _questions(before))
     after = releases.checkout(target.to)
     if target.to is None and after.commit != before.commit and releases.holds(before, after):
         after = replace(before, source=source)  # the project is ahead of the newest release
     return Refresh(project, target, releases, before, after)
+
+
+def _questions(checkout: Checkout) -> Questionnaire:
+    """The questions of a version; those of a commit never change, and are read once."""
+    return _read(checkout.root) if checkout.commit else questions.read(checkout.root)
+
+
+_read = cache(questions.read)
 
 
 def _placed(project: Project, questionnaire: Questionnaire) -> Project:

@@ -43,7 +43,7 @@ def render(
     needs_git = (checkout.root / ".gitmodules").is_file() or _speaks_of_itself(checkout.root)
     repository = checkout.repository if needs_git else None
     around = _own_cache() if repository else nullcontext() if trusted else _without_git()
-    with _readable_errors(checkout), _fast_yaml(), around:
+    with _readable_errors(checkout), _fast_yaml(), _compiled_once(), around:
         copier.run_copy(
             str(repository or checkout.root), into, data=dict(answers), defaults=not ask, overwrite=True,
             quiet=not ask, unsafe=trusted, settings=copier.Settings(), answers_file=answers_file,
@@ -182,6 +182,52 @@ def _fast_yaml() -> Iterator[None]:
         yield
     finally:
         yaml.SafeLoader = slow  # type: ignore[misc]
+
+
+# What decides, beside its text, what a template is compiled to.
+_SETTINGS = (
+    "block_start_string", "block_end_string", "variable_start_string", "variable_end_string", "comment_start_string",
+    "comment_end_string", "line_statement_prefix", "line_comment_prefix", "trim_blocks", "lstrip_blocks",
+    "newline_sequence", "keep_trailing_newline", "optimized", "finalize", "autoescape", "sandboxed", "is_async",
+)  # fmt: skip
+_compiled: dict[tuple[Any, ...], Any] = {}
+_MOST_COMPILED = 20_000
+
+
+def _is_plain(environment: Any, source: Any) -> bool:
+    """Whether compiling a text does no more than that: copier's `yield` notes what it finds, others' tags may."""
+    known = all(name.startswith(("copier.", "jinja2_ansible_filters.")) for name in environment.extensions)
+    return known and isinstance(source, str) and "yield" not in source
+
+
+@contextmanager
+def _compiled_once() -> Iterator[None]:
+    """Let jinja2 compile each text once in this process: copier asks for the same ones hundreds of times in a render.
+
+    What comes out of it is the same code object. Measured: half of a render (docs/performance.md).
+    """
+    import jinja2
+
+    slow = jinja2.Environment.compile
+
+    def compile_once(self: jinja2.Environment, source: Any, *args: Any, **more: Any) -> Any:
+        if not _is_plain(self, source):
+            return slow(self, source, *args, **more)
+        settings = tuple(getattr(self, name) for name in _SETTINGS)
+        key = (type(self), settings, tuple(self.extensions), source, args, tuple(more.items()))
+        if key in _compiled:
+            self.preprocess(source)  # extensions begin anew with each text
+            return _compiled[key]
+        found = slow(self, source, *args, **more)
+        if len(_compiled) < _MOST_COMPILED:
+            _compiled[key] = found
+        return found
+
+    jinja2.Environment.compile = compile_once  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        jinja2.Environment.compile = slow  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from new_ops_project.process import ProcessError
 from new_ops_project.project import Repository
 from new_ops_project.summary import shown
 
-LIMIT = 120.0  # seconds for one repository to be looked at
+LIMIT = 60.0  # seconds for one repository to be looked at, unless told
 _AT_ONCE = 8
 _RECORD = re.compile(rb"^_src_path:", re.MULTILINE)
 _NEAR = re.compile(r"(?:\.?[^/]+/)?[^/]+\.ya?ml")  # where a template may keep answers under another name
@@ -59,8 +60,8 @@ class Look:
         return str(self.answers.get("python_version", ""))
 
 
-def look(places: Iterable[Place], told: Callable[[str, int, int], None]) -> list[Look]:
-    """Every project of these places, in their order, several looked at at the same time.
+def look(places: Iterable[Place], told: Callable[[str, int, int], None], seconds: float = LIMIT) -> list[Look]:
+    """Every project of these places, in their order, several looked at at the same time, each for so many seconds.
 
     What is wrong with one is in its own look, and does not touch another. `told` hears each that is done.
     """
@@ -68,7 +69,7 @@ def look(places: Iterable[Place], told: Callable[[str, int, int], None]) -> list
     with process.stopped_together(), ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
             found = []
-            for number, one in enumerate(pool.map(_look, asked), 1):
+            for number, one in enumerate(pool.map(partial(_look, seconds=seconds), asked), 1):
                 found += one
                 told(shown(one[0].name), number, len(asked))
         except BaseException:
@@ -91,13 +92,13 @@ def _once(found: Iterable[Look]) -> list[Look]:
     return [*kept.values()]
 
 
-def _look(place: Place) -> list[Look]:
+def _look(place: Place, *, seconds: float) -> list[Look]:
     """The projects of one place; one that says what is wrong, where there is something."""
     named = listing.name(place.url) if place.url else place.folder
     start = Look(named, place.url, place.folder, place.owner or listing.owner(place.url), place.group)
     try:
         if place.url:
-            return _remote(start)
+            return _remote(start, mirrors.clock(seconds))
         start = _found(start)  # from here on it is known by its remote, whatever is wrong with it
         return _local(start)
     except ToolError as error:
@@ -110,15 +111,14 @@ def _look(place: Place) -> list[Look]:
         return [replace(start, state=State.FAILED, reason=reason, hint="Mend that, then run this again.")]
 
 
-def _remote(start: Look) -> list[Look]:
+def _remote(start: Look, until: mirrors.Clock) -> list[Look]:
     """The projects of what is known by its address: one round trip when nothing has changed since the last time."""
-    until = mirrors.clock(LIMIT)
     seen = mirrors.ask(start.url, until)
     folder = mirrors.brought(start.url, seen, until)
     start = replace(start, branch=seen.branch, base=seen.commit, open=tuple(sorted(seen.open)))
 
     def contents(blobs: list[str]) -> dict[str, bytes]:
-        mirrors.need(start.url, folder, blobs, until)
+        mirrors.need(start.url, folder, seen.commit, blobs, until)
         return _contents(folder, blobs)
 
     return _projects(start, folder, contents)

@@ -4,9 +4,11 @@ What is fetched is written by one run at a time; what is there is never changed,
 """
 
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,10 +70,7 @@ def ask(url: str, until: Clock) -> Seen:
 
 
 def brought(url: str, seen: Seen, until: Clock) -> Path:
-    """Our clone of `url`, with the commit that was seen; raises ToolError when that cannot be had.
-
-    A clone that turns out to be damaged is made anew, once.
-    """
+    """Our clone of `url`, with the commit that was seen; raises ToolError when that cannot be had."""
     folder = place(url)
     if has(folder, seen.commit):
         return folder
@@ -118,31 +117,35 @@ def _format(commit: str) -> str:
 
 
 def _fetch(url: str, folder: Path, seen: Seen, until: Clock) -> None:
-    try:
-        _fetch_into(_prepared(url, folder, seen), url, seen, until)
-    except _DamagedError:
-        shutil.rmtree(folder, ignore_errors=True)
-        _fetch_into(_prepared(url, folder, seen), url, seen, until)
-
-
-class _DamagedError(Exception):
-    """Our own clone is not what it should be."""
-
-
-def _prepared(url: str, folder: Path, seen: Seen) -> Path:
-    """The clone, made when it is not there yet; without what a run that was killed has left."""
+    """Fetch into the clone; where that fails, into a new one, for the old one may be damaged."""
     if (folder / "HEAD").is_file():
         for left in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock"), *folder.glob("objects/pack/tmp_*")):
-            left.unlink(missing_ok=True)
-        return folder
+            left.unlink(missing_ok=True)  # by a run that was killed: nobody else is at it while we have the lock
+        with suppress(ToolError):
+            _fetch_into(folder, url, seen, until)
+            return
+    _renew(url, folder, seen, until)
+
+
+def _renew(url: str, folder: Path, seen: Seen, until: Clock) -> None:
+    """Put a new clone in the place of one that is damaged, once it is there."""
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    kind = _format(seen.commit)
-    git.git(*git.TEMPORARY, "init", "--quiet", "--bare", f"--object-format={kind}", str(fresh), at=folder.parent)
-    with (fresh / "config").open("a") as file:
-        file.write(_config(url))
+    _init(fresh, url, seen)
+    _fetch_into(fresh, url, seen, until)
+    if folder.exists():
+        folder.rename(folder.with_name(f".{folder.name}.old-{os.getpid()}"))
     fresh.rename(folder)
-    return folder
+    for old in folder.parent.glob(f".{folder.name}.old-*"):
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _init(folder: Path, url: str, seen: Seen) -> None:
+    """An empty blobless clone."""
+    kind = _format(seen.commit)
+    git.git(*git.TEMPORARY, "init", "--quiet", "--bare", f"--object-format={kind}", str(folder), at=folder.parent)
+    with (folder / "config").open("a") as file:
+        file.write(_config(url))
 
 
 def _config(url: str) -> str:
@@ -155,55 +158,48 @@ def _config(url: str) -> str:
 
 
 def _fetch_into(folder: Path, url: str, seen: Seen, until: Clock) -> None:
+    """Fetch the branch, and, if that is not enough, the very commit."""
     spec = f"+refs/heads/{seen.branch}:refs/heads/{seen.branch}" if seen.branch else f"+{seen.commit}:refs/heads/HEAD"
-    command = (*_FETCH, "--filter=blob:none", "origin", spec)
-    try:
-        _reached(url, until, *command, at=folder)
-    except ToolError as error:
-        if _is_damaged(folder, seen):
-            raise _DamagedError from error
-        raise
+    _reached(url, until, *_FETCH, "--filter=blob:none", "origin", spec, at=folder)
     if not has(folder, seen.commit):
-        if _is_damaged(folder, seen):
-            raise _DamagedError
         _reached(url, until, *_FETCH, "--filter=blob:none", "origin", seen.commit, at=folder)
 
 
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
 
 
-def _is_damaged(folder: Path, seen: Seen) -> bool:
-    """Whether the clone lacks commits or trees that its own branches name."""
-    try:
-        heads = git.git(*git.TEMPORARY, "for-each-ref", "--format=%(objectname)", at=folder).text.split()
-        _alone(folder, seen.commit, "rev-list", "--quiet", "--max-count=50", "--stdin", stdin="\n".join(heads).encode())
-    except ProcessError:
-        return True
-    return False
-
-
 def fill(url: str, folder: Path, commit: str, until: Clock) -> None:
     """Have every file of a commit; raises ToolError when the remote does not give them."""
     listed = _alone(folder, commit, "rev-list", "--objects", "--no-object-names", "--missing=print", "--max-count=1",
                     commit).stdout.split()  # fmt: skip
-    _get(url, folder, [line[1:].decode() for line in listed if line.startswith(_MISSING)], until)
+    _get(url, folder, commit, [line[1:].decode() for line in listed if line.startswith(_MISSING)], until)
 
 
-def need(url: str, folder: Path, objects: Iterable[str], until: Clock) -> None:
+def need(url: str, folder: Path, commit: str, objects: Iterable[str], until: Clock) -> None:
     """Have these objects, in one round trip; what is there already is not asked for."""
-    listed = [*objects]
-    asked = "".join(f"{one}\n" for one in listed).encode()
-    said = _alone(folder, listed[0], "cat-file", "--batch-check", stdin=asked).stdout if listed else b""
-    _get(url, folder, [line.split()[0].decode() for line in said.splitlines() if line.endswith(b" missing")], until)
+    asked = "".join(f"{one}\n" for one in objects).encode()
+    said = _alone(folder, commit, "cat-file", "--batch-check", stdin=asked).stdout
+    _get(
+        url,
+        folder,
+        commit,
+        [line.split()[0].decode() for line in said.splitlines() if line.endswith(b" missing")],
+        until,
+    )
 
 
-def _get(url: str, folder: Path, objects: list[str], until: Clock) -> None:
+def _get(url: str, folder: Path, commit: str, objects: list[str], until: Clock) -> None:
     """Fetch objects by their ids, as git itself does it for a blobless clone."""
     if not objects:
         return
+    command = ("-c", "fetch.negotiationAlgorithm=noop", *_FETCH, "--filter=blob:none", "--stdin", "origin")
+    asked = "".join(f"{one}\n" for one in objects).encode()
     with unpacked.guarded(folder):
-        command = ("-c", "fetch.negotiationAlgorithm=noop", *_FETCH, "--filter=blob:none", "--stdin", "origin")
-        _reached(url, until, *command, at=folder, stdin="".join(f"{one}\n" for one in objects).encode())
+        try:
+            _reached(url, until, *command, at=folder, stdin=asked)
+        except ToolError:
+            _renew(url, folder, Seen("", commit, {}), until)
+            _reached(url, until, *command, at=folder, stdin=asked)
 
 
 # ---- over the network ------------------------------------------------------------------------------------------------

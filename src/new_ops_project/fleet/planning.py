@@ -30,6 +30,8 @@ class Wanted:
     names: frozenset[str] | None = None
     """Only these projects, whatever the wave; None for all of it."""
     offline: bool = False
+    seconds: float = looking.LIMIT
+    """for each repository to be looked at"""
     last: Mapping[str, Past] = field(default_factory=dict)
     """What earlier plans and results say besides what is remembered here."""
 
@@ -39,7 +41,7 @@ def plan(fleet: Fleet, wanted: Wanted, told: Told) -> Plan:
 
     Raises ToolError for a wave that there is not, and for a version that no template of the fleet has.
     """
-    looks = looking.look(fleet.places, told)
+    looks = looking.look(fleet.places, told, wanted.seconds)
     if not looks:
         raise ToolError("There is no repository in these sources.", "Give a folder of clones, a list, or a URL.")
     return of_looks(looks, fleet, wanted)

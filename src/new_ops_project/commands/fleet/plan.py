@@ -45,11 +45,14 @@ def _shards(_context: click.Context, _option: click.Parameter, value: str) -> in
 @click.option("--last", type=click.Path(path_type=Path, exists=True), multiple=True,
               help="An earlier plan, or folder of results: costs and shards.  [repeatable]")  # fmt: skip
 @click.option("--github-output", is_flag=True, help="Add `shards`, a list of numbers, to the file GITHUB_OUTPUT.")
+@click.option(
+    "--timeout", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds for each repository."
+)
 @click.option("--offline", is_flag=True, help="Use what is known of the template here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
 def command(
     *, source: tuple[str, ...], out: Path, last: tuple[Path, ...], github_output: bool, as_json: bool,
-    to: str | None, wave: str, shards: int, offline: bool,
+    to: str | None, wave: str, shards: int, timeout: float, offline: bool,
 ) -> None:  # fmt: skip
     """Pin what shall be done: the template's version and every repository's commit, in balanced shards.
 
@@ -64,7 +67,7 @@ def command(
     voice = Voice(as_json)
     with interrupts.temporary_folder():
         known = planning.remembered([*last, *([out] if out.is_file() else [])])
-        wanted = planning.Wanted(to=to, wave=wave, shards=shards, offline=offline, last=known)
+        wanted = planning.Wanted(to=to, wave=wave, shards=shards, offline=offline, last=known, seconds=timeout)
         fleet = listing.read(source)
         with voice.progress() as told:
             plan = planning.plan(fleet, wanted, told)

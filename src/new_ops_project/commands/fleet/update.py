@@ -72,7 +72,9 @@ def command(
         if plan_file:
             plan = _given(plan_file, source, to, wave, shard)
         else:
-            plan = _made(source, shard, planning.Wanted(to=to, wave=wave, shards=1, offline=offline), voice)
+            plan = _made(
+                source, shard, planning.Wanted(to=to, wave=wave, shards=1, offline=offline, seconds=timeout), voice
+            )
         plan = running.resumed(planning.with_limits(plan, max_failed, max_conflicts), out)
         results = _run(plan, how)
     _say(plan, results, how, voice)
