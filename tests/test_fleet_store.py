@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -273,9 +272,10 @@ def test_retries_are_of_one_plan(tmp_path: Path, order: tuple[int, int, int]) ->
     bad = replace(plan("a", "b", "c"), settled=(result("d", "failed", 0), result("e", "failed", 0)))
     again = replace(plan("b", "c", "d", id="q", parent="p"), settled=(result("e", "current", 5, plan="q"),))
     last = plan("c", id="r", parent="q")
+    second = {"b": "updated", "c": "failed", "d": "conflict"}
     folders = [
         folder(tmp_path / "1", bad, result("a"), result("b", "failed"), result("c", "failed")),
-        folder(tmp_path / "2", again, *(result(name, state, 6, plan="q") for name, state in zip("bcd", ("updated", "failed", "conflict"), strict=True))),
+        folder(tmp_path / "2", again, *(result(name, state, 6, plan="q") for name, state in second.items())),
         folder(tmp_path / "3", last, result("c", "updated", 7, plan="r")),
     ]  # fmt: skip
     made, found = store.gathered([folders[at] for at in order])
@@ -305,9 +305,7 @@ def test_whole_seconds_come_before_their_parts(tmp_path: Path) -> None:
 
 def test_the_last_delivery_counts(tmp_path: Path) -> None:
     """A journal has every attempt; the last one of a project and a plan is how it went."""
-    lines: list[Mapping[str, Any]] = [
-        Delivery("a", "p", Delivered(state), "pr").as_json() for state in ("failed", "opened")
-    ]
+    lines = [Delivery("a", "p", Delivered(state), "pr").as_json() for state in ("failed", "opened")]
     (tmp_path / store.JOURNAL).write_text("".join(f"{json.dumps(line)}\n" for line in lines) + '{"torn')
     assert {key: str(one.state) for key, one in store.deliveries(tmp_path / store.JOURNAL).items()} == {
         ("a", "p"): "opened",
