@@ -76,11 +76,11 @@ def _say(found: "Sequence[Standing]", counts: dict[str, Any], voice: Voice) -> N
     known = [one for one in found if one.version]
     if known:
         _say_table(known)
-    _say_alike(((one.state, one.reason, one.hint), one.name) for one in found if one.reason)
-    _say_alike((("", f"Not ready for Renovate: {one.renovate}.", ""), one.name) for one in known if one.renovate)
-    if marks := [
-        f"{sign} {text}" for end, (sign, text) in _MARKS.items() if any(one.python_end == end for one in found)
-    ]:
+    _say_alike((((one.state, one.reason, one.hint), one.name) for one in found if one.reason), voice)
+    unready = ((("", f"Not ready for Renovate: {one.renovate}.", ""), one.name) for one in known if one.renovate)
+    _say_alike(unready, voice)
+    ends = {one.python_end for one in known}
+    if marks := [f"{sign} {text}" for end, (sign, text) in _MARKS.items() if end in ends]:
         voice.say(f"Python: {'; '.join(marks)}.")
     said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     voice.say(f"\n{len(found)} {'repository' if len(found) == 1 else 'repositories'}: {said}.")
@@ -88,11 +88,11 @@ def _say(found: "Sequence[Standing]", counts: dict[str, Any], voice: Voice) -> N
         voice.say("\nNext:\n  new-ops-project fleet update SOURCE... --out DIR")
 
 
-def _say_alike(said: "Iterable[tuple[tuple[str, str, str], str]]") -> None:
+def _say_alike(said: "Iterable[tuple[tuple[str, str, str], str]]", voice: Voice) -> None:
     """What there is to say of some (state, reason, hint), once for all of which it is true."""
     from new_ops_project.summary import shown
 
-    voice, alike = Voice(json=False), {}
+    alike: dict[tuple[str, str, str], list[str]] = {}
     for reason, name in said:
         alike.setdefault(reason, []).append(shown(_short(name)))
     for (state, reason, hint), names in alike.items():
