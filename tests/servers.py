@@ -1,13 +1,15 @@
 """Git servers on loopback: the git protocol by `git daemon`, smart HTTP by `git http-backend`."""
 
+import base64
 import os
 import signal
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -33,33 +35,64 @@ def git_daemon(root: Path) -> Iterator[str]:
             os.killpg(daemon.pid, signal.SIGTERM)
 
 
+@dataclass
+class Busy:
+    """What a git server over HTTP is told to do, and what it was asked for.
+
+    `account` is NAME:PASSWORD, which it then wants; `closed` are beginnings of paths that may not be pushed to; so many
+    of the first requests below a path of `pauses` are answered with 429 and Retry-After. `seen` has `METHOD PATH?QUERY`
+    of each request that was let in.
+    """
+
+    account: str = ""
+    closed: tuple[str, ...] = ()
+    pauses: dict[str, int] = field(default_factory=dict)
+    retry_after: str = "7"
+    seen: list[str] = field(default_factory=list)
+
+    def refusal(self, path: str, query: str, authorization: str) -> tuple[int, dict[str, str]] | None:
+        """Status and headers of a request that is not let in."""
+        expected = f"Basic {base64.b64encode(self.account.encode()).decode()}"
+        if self.account and authorization != expected:
+            return 401, {"WWW-Authenticate": 'Basic realm="ops"'}
+        if "git-receive-pack" in path + query and path.startswith(self.closed or ("//",)):
+            return 403, {}
+        name = next((name for name, left in self.pauses.items() if left and path.startswith(name)), "")
+        if name:
+            self.pauses[name] -= 1
+            return 429, {"Retry-After": self.retry_after}
+        return None
+
+
 @contextmanager
-def git_http(root: Path, *, refused: bytes = b"", heard: Callable[[str], object] = lambda _: None) -> Iterator[str]:
+def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None) -> Iterator[str]:
     """Serve every repository below `root` over smart HTTP, for reading and pushing; yield the URL of `root`.
 
-    A request whose body holds `refused`, if that is given, is answered with 403; `heard` is told each, as METHOD PATH.
+    A request whose body holds `refused`, if that is given, is answered with 403; `busy` says what else is.
     """
+    rules = busy or Busy()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._backend(b"")
 
         def do_POST(self) -> None:
-            self._backend(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            self._backend(_body(self))
 
         def _backend(self, body: bytes) -> None:
             """One request through git's own CGI program (git-http-backend(1))."""
             path, _, query = self.path.partition("?")
-            heard(f"{self.command} {self.path}")
             if refused and refused in body:
                 self.send_error(403)
                 return
-            env = {**os.environ, "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,
-                   "QUERY_STRING": query, "REQUEST_METHOD": self.command, "REMOTE_USER": "ada",
-                   "CONTENT_TYPE": self.headers.get("Content-Type") or "", "CONTENT_LENGTH": str(len(body)),
-                   "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "",
-                   "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding") or ""}  # fmt: skip
-            said = subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=True).stdout
+            if refusal := rules.refusal(path, query, self.headers.get("Authorization") or ""):
+                self.send_response(refusal[0])
+                for name, value in {**refusal[1], "Content-Length": "0"}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                return
+            rules.seen.append(f"{self.command} {self.path}")
+            said = _cgi(self, root, body)
             head, _, content = said.partition(b"\r\n\r\n")
             fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
             self.send_response(int(fields.pop("Status", "200").split()[0]))
@@ -71,13 +104,31 @@ def git_http(root: Path, *, refused: bytes = b"", heard: Callable[[str], object]
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of http.server
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(Handler) as url:
+        yield url
+
+
+def _cgi(request: BaseHTTPRequestHandler, root: Path, body: bytes) -> bytes:
+    """What git's own CGI program answers (git-http-backend(1))."""
+    path, _, query = request.path.partition("?")
+    env = {**os.environ, "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,
+           "QUERY_STRING": query, "REQUEST_METHOD": request.command, "REMOTE_USER": "ada",
+           "CONTENT_TYPE": request.headers.get("Content-Type") or "", "CONTENT_LENGTH": str(len(body)),
+           "GIT_PROTOCOL": request.headers.get("Git-Protocol") or "",
+           "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding") or ""}  # fmt: skip
+    return subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=True).stdout
+
+
+def _body(request: BaseHTTPRequestHandler) -> bytes:
+    """What was sent, whole or in chunks (git sends what is large in chunks)."""
+    if "chunked" not in (request.headers.get("Transfer-Encoding") or ""):
+        return request.rfile.read(int(request.headers.get("Content-Length") or 0))
+    parts = []
+    while size := int(request.rfile.readline(), 16):
+        parts.append(request.rfile.read(size))
+        request.rfile.readline()
+    request.rfile.readline()
+    return b"".join(parts)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import fleets
 import pytest
 from conftest import Run, git
 from fleets import clone, clones, results
-from servers import git_http
+from servers import Busy, git_http
 from small import BOTH, CLASH, LINES, MINE, everything, release
 
 Fleet = dict[str, Path]
@@ -334,13 +334,13 @@ def test_only_what_is_needed_is_fetched(run: Run, template: Path, work: Path, tm
 def test_nothing_is_fetched_twice(run: Run, template: Path, work: Path, tmp_path: Path) -> None:
     """A second look is one round trip for each repository, and a second run has its objects."""
     fleets.bare(tmp_path / "served" / "ops" / "one.git", template)
-    asked: list[str] = []
-    with git_http(tmp_path / "served", heard=asked.append) as url:
+    busy = Busy()
+    with git_http(tmp_path / "served", busy=busy) as url:
         (work / "repos.txt").write_text(f"{url}/ops/one.git")
         run("fleet", "status", "repos.txt", code=1)
-        asked.clear()
+        busy.seen.clear()
         run("fleet", "status", "repos.txt", code=1)
-    assert [line.partition("?")[0] for line in asked] == [
+    assert [line.partition("?")[0] for line in busy.seen] == [
         "GET /ops/one.git/info/refs",
         "POST /ops/one.git/git-upload-pack",
     ]

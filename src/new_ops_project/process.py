@@ -181,10 +181,11 @@ def run_within(
     cwd: "Path | None" = None,
     env: "Mapping[str, str] | None" = None,
     stdin: bytes = b"",
+    codes: tuple[int, ...] = (0,),
 ) -> Result:
     """Run `args` in a session of its own, without a terminal to ask at, and stop it and its children after `seconds`.
 
-    Raises ProcessError when it cannot start, takes too long, or ends with a code other than 0.
+    Raises ProcessError when it cannot start, takes too long, or ends with a code that is not one of `codes`.
     """
     import subprocess
 
@@ -206,9 +207,9 @@ def run_within(
         _limited.discard(child)
         if child.returncode is None:
             _stop(child)
-    if child.returncode:
+    if child.returncode not in codes:
         raise ProcessError(args, child.returncode, (stderr or stdout).decode(errors="replace"))
-    return Result(stdout, stderr.decode(errors="replace"))
+    return Result(stdout, stderr.decode(errors="replace"), child.returncode)
 
 
 @contextmanager

@@ -1,0 +1,117 @@
+"""A commit goes to a branch of the remote, if the plan's base is there and nobody's work is on that branch."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from new_ops_project import git
+from new_ops_project.fleet import remote, tips
+from new_ops_project.fleet.model import Delivered
+from new_ops_project.fleet.pace import Pace
+from new_ops_project.fleet.parcel import BRANCHES, LeftError, Parcel, short
+from new_ops_project.fleet.remote import Remote
+from new_ops_project.process import ProcessError
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is known of the remote before a push.
+
+    `tip` is the commit on the target branch, '' for none; `is_done`: it is what would be pushed. `older` are branches
+    of earlier versions of the template for the same project, and whether each is ours.
+    """
+
+    remote: Remote
+    parcel: Parcel
+    tip: str
+    is_done: bool
+    older: Mapping[str, bool]
+
+
+@contextmanager
+def surveyed(parcel: Parcel, pace: Pace) -> Iterator[Ground]:
+    """Look at the remote. Raises LeftError where the commit should not be pushed, and ProcessError."""
+    task, target = parcel.task, parcel.result.target
+    with remote.opened(task.url, task.base, pace) as there:
+        heads = there.heads()
+        _require_base(parcel, heads)
+        older = [name for name in heads if _is_older(name, parcel)]
+        found = [name for name in (target, *older) if name in heads]
+        there.fetch((task.branch, *found), is_deep=bool(found))
+        upstream, tip = there.tip(task.branch), there.tip(target)
+        if upstream != task.base:
+            raise parcel.moved(upstream)
+        is_done = bool(tip) and tips.read(there.at, tip).is_same(parcel.result.tree, task.base)
+        if tip and not is_done and not _is_ours(there, tip, upstream):
+            raise parcel.somebodys(target)
+        yield Ground(there, parcel, tip, is_done, {name: _is_ours(there, there.tip(name), upstream) for name in older})
+
+
+def push(ground: Ground, *, is_counted: bool) -> None:
+    """Push, unless that is done. Raises LeftError when the server refuses it or somebody was faster."""
+    parcel, target = ground.parcel, ground.parcel.result.target
+    if ground.is_done:
+        return
+    parcel.unbundle(ground.remote.at, ground.remote.env)
+    refused = ground.remote.push(parcel.result.commit, target, ground.tip, is_counted=is_counted)
+    if not refused:
+        return
+    now = ground.remote.heads().get(target, "")
+    if now == parcel.result.commit:  # the answer to an earlier try was lost on its way
+        return
+    if now != ground.tip:
+        reason = f"{target} moved from {short(ground.tip)} to {short(now)} meanwhile: somebody else pushed to it."
+        raise LeftError(Delivered.DEFERRED, reason, "Look at what is there, then publish again.")
+    raise LeftError(Delivered.FAILED, f"The push was refused: {refused}.", _remedy(refused))
+
+
+def _remedy(refused: str) -> str:
+    if "workflow" in refused:
+        return "The token may not write workflow files: give the GitHub App workflows:write (GITHUB_TOKEN cannot)."
+    return f"Let the account push branches {BRANCHES}*, then publish again."
+
+
+def _require_base(parcel: Parcel, heads: Mapping[str, str]) -> None:
+    now = heads.get(parcel.task.branch, "")
+    if not now:
+        raise parcel.absent()
+    if now == parcel.task.base:
+        return
+    clone = Path(parcel.task.folder)
+    if parcel.task.folder and git.resolve(clone, now) and _is_behind(clone, now, parcel.task.base):
+        reason = f"{short(parcel.task.base)} is on {parcel.task.branch} of the clone only, and is not ours to push."
+        raise LeftError(Delivered.DEFERRED, reason, "Push that branch, then publish again.")
+    raise parcel.moved(now)
+
+
+def _is_behind(clone: Path, now: str, base: str) -> bool:
+    try:
+        return git.is_ancestor(clone, now, base)
+    except ProcessError:
+        return False
+
+
+def _is_ours(there: Remote, tip: str, upstream: str) -> bool:
+    return tips.is_ours(there.at, tips.read(there.at, tip), upstream)
+
+
+def _is_older(name: str, parcel: Parcel) -> bool:
+    """Whether a branch is of an earlier version of the template for the same project.
+
+    The name of one is `template/VERSION` and what stands for the project's folder, if it is not the root.
+    """
+    from packaging.version import InvalidVersion, Version
+
+    one = parcel.result
+    found = re.fullmatch(rf"{re.escape(BRANCHES)}(.+){re.escape(_suffix(one.target, one.version))}", name)
+    try:
+        return bool(found) and Version(found[1] if found else "") < Version(one.version)
+    except InvalidVersion:
+        return False
+
+
+def _suffix(target: str, version: str) -> str:
+    begin = f"{BRANCHES}{version}"
+    return target.removeprefix(begin) if target.startswith(begin) else ""

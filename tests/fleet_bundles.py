@@ -1,0 +1,206 @@
+"""Folders of results with real bundles, made with plain git; and programs that behave as gh and glab do."""
+
+import atexit
+import json
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from conftest import git
+
+from new_ops_project.fleet import store
+from new_ops_project.fleet.model import Named, Plan, Result, State, Task
+
+VERSION = "1.2.0"
+TEXT = "".join(f"{number} = one\n" for number in range(200))
+FIXED = {"GIT_AUTHOR_DATE": "2026-11-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-11-01T00:00:00Z"}
+
+
+def ours(clone: Path, parent: str, files: dict[str, str], version: str = VERSION) -> tuple[str, str]:
+    """A commit as the tool makes it, with `files` changed; its id and its tree. No branch moves."""
+    env = {"GIT_INDEX_FILE": str(clone / ".git" / "ours.index"), **FIXED}
+    git("read-tree", parent, at=clone, env=env)
+    for path, text in files.items():
+        (clone / ".git" / "ours.blob").write_text(text)
+        blob = git("hash-object", "-w", str(clone / ".git" / "ours.blob"), at=clone)
+        git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", at=clone, env=env)
+    tree = git("write-tree", at=clone, env=env)
+    message = f"Update the template to {version}\n\nTemplate-Version: {version}\nTemplate-Tree: {tree}\n"
+    return git("commit-tree", "-p", parent, "-m", message, tree, at=clone, env=env), tree
+
+
+@cache
+def _seed() -> Path:
+    """A folder with a repository of one commit, and a clone of it."""
+    folder = Path(tempfile.mkdtemp(prefix="fleet-seed-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    bare, clone = folder / "bare.git", folder / "clone"
+    git("init", "--quiet", "--bare", str(bare), at=folder)
+    for key in ("http.receivepack", "uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
+        git("config", key, "true", at=bare)
+    git("clone", "--quiet", str(bare), str(clone), at=folder)
+    (clone / "README.md").write_text(TEXT)
+    (clone / "tool.py").write_text(TEXT)
+    git("add", ".", at=clone)
+    git("commit", "--quiet", "--message=Begin", at=clone)
+    git("push", "--quiet", "origin", "trunk", at=clone)
+    return folder
+
+
+def _make(clone: Path, base: str, files: dict[str, str], target: str, made: Path) -> None:
+    """A commit of ours as a bundle beside the file `made`, which has its id and its tree."""
+    commit, tree = ours(clone, base, files)
+    git("update-ref", f"refs/heads/{target}", commit, at=clone)
+    bundle = made.with_suffix(f"{made.suffix}.bundle")
+    git("bundle", "create", "--quiet", str(bundle), f"refs/heads/{target}", f"^{base}", at=clone)
+    git("update-ref", "-d", f"refs/heads/{target}", at=clone)
+    made.write_text(f"{commit} {tree}")
+
+
+class Fleet:
+    """Bare repositories below `root`, a clone of each, and a folder of results for them."""
+
+    def __init__(self, root: Path, url: str = "") -> None:
+        self.root = root
+        self.served = root / "served"
+        self.out = root / "out"
+        self.url = url
+        self.plan = "plan-1"
+        self.tasks: list[Task] = []
+        self.results: list[Result] = []
+        (self.out / "bundles").mkdir(parents=True, exist_ok=True)
+
+    def bare(self, name: str) -> Path:
+        """The repository on the server."""
+        return self.served / f"{name}.git"
+
+    def clone(self, name: str) -> Path:
+        """The clone of it that the results were computed in."""
+        return self.root / "clones" / name
+
+    def add(
+        self, name: str, *, files: dict[str, str] | None = None, state: State = State.UPDATED,
+        target: str = f"template/{VERSION}", **more: Any,
+    ) -> Result:  # fmt: skip
+        """A repository with one commit, and the result of updating it; return that."""
+        bare, clone = self.bare(name), self.clone(name)
+        if not bare.exists():
+            self._begin(bare, clone)
+        base = git("rev-parse", "trunk", at=clone)
+        changed = files or {"tool.py": TEXT.replace("100 =", "101 =")}
+        made = _seed() / f"{base}-{target.replace('/', '-')}-{len(changed)}"
+        if files or not made.exists():
+            _make(clone, base, changed, target, made)
+        commit, tree = made.read_text().split()
+        bundle = f"bundles/{store.slug(name + target)}.bundle"
+        shutil.copy(made.with_suffix(f"{made.suffix}.bundle"), self.out / bundle)
+        task = Task(name=name, url=f"{self.url or self.served}/{name}.git", folder=str(clone), prefix="",
+                    answers_file="", owner="", group="", branch="trunk", base=base, template="https://x.test/t.git",
+                    before="1.1.0", version=VERSION, commit="", tier="library", python="3.12")  # fmt: skip
+        changes = tuple(Named(path, "changed") for path in changed)
+        result = store.outcome(task, self.plan, state=state, commit=commit, tree=tree, bundle=bundle, target=target,
+                               files=changes, lines=4, at="2026-11-01T00:00:00Z")  # fmt: skip
+        if state == State.CONFLICT:
+            result = replace(result, conflicts=(Named("tool.py", "both changed it"),))
+        result = replace(result, **more)
+        self.tasks.append(task)
+        self.results.append(result)
+        self.save()
+        return result
+
+    def _begin(self, bare: Path, clone: Path) -> None:
+        """A repository with one commit, and its clone: copies of one that is made once."""
+        seed = _seed()
+        shutil.copytree(seed / "bare.git", bare)
+        shutil.copytree(seed / "clone", clone)
+        config = clone / ".git" / "config"
+        config.write_text(config.read_text().replace(str(seed / "bare.git"), str(bare)))
+        git("update-index", "--refresh", at=clone)
+
+    def save(self) -> None:
+        """Write the plan and the results."""
+        plan = Plan(self.plan, "2026-11-01T00:00:00Z", "Ada <a@x.test>", "all", 1, tuple(self.tasks))
+        store.write_plan(plan, self.out / store.PLAN)
+        lines = "".join(json.dumps(one.as_json()) + "\n" for one in self.results)
+        (self.out / "results-1-of-1.jsonl").write_text(lines)
+
+    def again(self, name: str, plan: str) -> Result:
+        """The same repository planned anew, after its branch moved: a commit on what is there now."""
+        git("pull", "--quiet", "origin", "trunk", at=self.clone(name))
+        self.plan, self.tasks, self.results = plan, [], []
+        return self.add(name)
+
+    def somebody(self, name: str, branch: str, text: str = "mine\n", start: str = "") -> str:
+        """A person pushes a commit to a branch of the remote; return its id."""
+        other = self.root / "person" / name
+        if not other.exists():
+            git("clone", "--quiet", str(self.bare(name)), str(other), at=self.root)
+        git("fetch", "--quiet", "origin", at=other)
+        git("checkout", "--quiet", "-B", branch, start or f"origin/{branch}", at=other)
+        (other / "person.txt").write_text(text)
+        git("add", ".", at=other)
+        git("commit", "--quiet", f"--message={text.strip()}", at=other)
+        git("push", "--quiet", "origin", branch, at=other)
+        return git("rev-parse", "HEAD", at=other)
+
+    def put(self, name: str, branch: str, version: str) -> str:
+        """A commit of ours for another version is on a branch of the remote; return its id."""
+        clone = self.clone(name)
+        commit, _ = ours(clone, git("rev-parse", "trunk", at=clone), {"tool.py": f"{version}\n"}, version)
+        git("push", "--quiet", "origin", f"{commit}:refs/heads/{branch}", at=clone)
+        return commit
+
+    def tip(self, name: str, branch: str = f"template/{VERSION}", *, at: Path | None = None) -> str:
+        """The commit of a branch on the server, or of a clone; '' for none."""
+        return git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}", at=at or self.bare(name))
+
+
+class Programs:
+    """Fake `gh` and `glab` on PATH, which keep pull requests in a folder. `script` are answers that come first."""
+
+    def __init__(self, folder: Path, *names: str) -> None:
+        self.folder = folder
+        self.bin = folder / "bin"
+        self.bin.mkdir(parents=True)
+        for name in names or ("gh", "glab"):
+            program = self.bin / name
+            source = (Path(__file__).parent / "fleet_forge.py").read_text()
+            program.write_text(f"#!{sys.executable} -IS\n{source}")
+            program.chmod(program.stat().st_mode | stat.S_IXUSR)
+
+    @property
+    def path(self) -> str:
+        """PATH with them in front."""
+        return f"{self.bin}{os.pathsep}{os.environ['PATH']}"
+
+    def script(self, *answers: dict[str, Any]) -> None:
+        """What the next writing requests are answered with: status, headers, body; `die`: killed before or after."""
+        (self.folder / "script.json").write_text(json.dumps(answers))
+
+    def pulls(self, repository: str) -> list[dict[str, Any]]:
+        """The pull requests of a repository, as the forge has them."""
+        file = self.folder / f"{repository.replace('/', '__')}.json"
+        found: list[dict[str, Any]] = json.loads(file.read_text()) if file.exists() else []
+        return found
+
+    def edit(self, repository: str, **changes: Any) -> None:
+        """Somebody changes the first pull request by hand."""
+        pulls = self.pulls(repository)
+        pulls[0].update(changes)
+        (self.folder / f"{repository.replace('/', '__')}.json").write_text(json.dumps(pulls))
+
+    @property
+    def asked(self) -> list[str]:
+        """`PROGRAM METHOD ENDPOINT` of every request."""
+        file = self.folder / "asked.txt"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def written(self) -> list[str]:
+        """The same of those that write."""
+        return [one for one in self.asked if " GET " not in one]
