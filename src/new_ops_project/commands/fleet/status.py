@@ -93,8 +93,8 @@ def _say_alike(said: "Iterable[tuple[tuple[str, str, str], str]]", voice: Voice)
     from new_ops_project.summary import shown
 
     alike: dict[tuple[str, str, str], list[str]] = {}
-    for reason, name in said:
-        alike.setdefault(reason, []).append(shown(_short(name)))
+    for key, name in said:
+        alike.setdefault(key, []).append(shown(_short(name)))
     for (state, reason, hint), names in alike.items():
         some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004
         voice.say(f"{some}: {shown(reason)}", fg=_COLORS.get(state) or "bright_black")
