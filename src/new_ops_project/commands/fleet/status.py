@@ -1,5 +1,6 @@
 """`fleet status`: who is behind, and by how much."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,9 +9,10 @@ from new_ops_project.errors import Exit
 from new_ops_project.report import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from new_ops_project.fleet.standing import Standing
+    from new_ops_project.report import Progress
 
 EXAMPLES = """\b
 Examples:
@@ -44,22 +46,31 @@ def command(*, source: tuple[str, ...], drift: bool, jobs: int | None, offline: 
     voice = Voice(as_json)
     with interrupts.temporary_folder():
         fleet = listing.read(source)
-        with voice.progress() as told:
+        with _progress(voice) as told:
             looks = looking.look(fleet.places, told)
         if not looks:
             raise ToolError("There is no repository in these sources.", "Give a folder of clones, a list, or a URL.")
         known = templates.find(looks, offline=offline)
         found = standing.standings(looks, known, datetime.now(UTC))
         if drift:
-            with voice.progress() as told:
+            with _progress(voice) as told:
                 found = standing.with_drift(found, looks, known, jobs or running.cores(), told)
     counts = standing.counts(found)
     if as_json:
         voice.answer({"counts": counts, "repositories": [one.as_json() for one in found]})
     else:
         _say(found, counts, voice)
+        if counts["behind"]:
+            voice.say(f"\nNext:\n  {_next(source)}")
     code = Exit.FAILED if counts["failed"] else Exit.FINDINGS if counts["behind"] else Exit.DONE
     click.get_current_context().exit(code)
+
+
+@contextmanager
+def _progress(voice: Voice) -> "Iterator[Progress]":
+    """Told the name of each project that is done."""
+    with voice.progress() as told:
+        yield lambda name, done, total: told(_short(name), done, total)
 
 
 # ---- what is printed -------------------------------------------------------------------------------------------------
@@ -84,8 +95,16 @@ def _say(found: "Sequence[Standing]", counts: dict[str, Any], voice: Voice) -> N
         voice.say(f"Python: {'; '.join(marks)}.")
     said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     voice.say(f"\n{len(found)} {'repository' if len(found) == 1 else 'repositories'}: {said}.")
-    if counts["behind"]:
-        voice.say("\nNext:\n  new-ops-project fleet update SOURCE... --out DIR")
+
+
+def _next(source: tuple[str, ...]) -> str:
+    """The command that does what is due; one that can be run as it is, unless its sources are many."""
+    import shlex
+
+    from new_ops_project.summary import shown
+
+    given = [shown(shlex.quote(one)) for one in source] if len(source) < 4 and "-" not in source else ["SOURCE..."]  # noqa: PLR2004
+    return " ".join(["new-ops-project fleet update", *given, "--out DIR"])
 
 
 def _say_alike(said: "Iterable[tuple[tuple[str, str, str], str]]", voice: Voice) -> None:
