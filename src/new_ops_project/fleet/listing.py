@@ -1,9 +1,8 @@
-"""Which repositories a fleet has: folders of clones, lists, addresses, and fleet.toml with groups, owners and waves."""
+"""Which repositories a fleet has: those of folders of clones, of lists, of addresses, and of a fleet.toml."""
 
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,13 +10,15 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from new_ops_project import git, sources
-from new_ops_project.errors import ToolError, nearest
+from new_ops_project.errors import ToolError
+from new_ops_project.fleet import declared
 from new_ops_project.fleet.model import Limits
 
 FILE = "fleet.toml"
 _SCP = re.compile(r"^(?:[\w.+-]+@)?([\w.-]+):(?!//)(.*)$")
-# Folders that hold no clones of anybody's: other tools' caches, environments.
-_CLOSED = frozenset({"node_modules", "__pycache__", "site-packages"})
+_PORTS = {"https": 443, "http": 80, "ssh": 22, "git": 9418}  # where no port is written
+# Folders that hold no clones of anybody's: other tools' caches, environments, a file system's own.
+_CLOSED = frozenset({"node_modules", "__pycache__", "site-packages", "lost+found"})
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,47 @@ def read(given: Iterable[str]) -> Fleet:
     named = [*given] or [FILE if Path(FILE).is_file() else "."]
     fleet = Fleet(())
     for one in named:
-        more = _of_file(Path(one)) if one.endswith(".toml") else Fleet(tuple(_places(one, Path.cwd())))
+        path = sources.expanded(one)
+        more = _of_file(path) if _is_fleet(path) else Fleet(tuple(_places(one, Path.cwd())))
         fleet = Fleet((*fleet.places, *more.places), {**fleet.waves, **more.waves},
                       more.limits if more.limits != Limits() else fleet.limits,
                       more.author or fleet.author, more.forge or fleet.forge)  # fmt: skip
-    return replace(fleet, places=tuple(dict.fromkeys(fleet.places)))
+    return replace(fleet, places=_once(fleet.places))
+
+
+def _is_fleet(path: Path) -> bool:
+    return path.suffix == ".toml" and not path.is_dir()
+
+
+def _of_file(path: Path) -> Fleet:
+    """The fleet of a fleet.toml; paths count from its folder."""
+    said = declared.read(path, _text(path))
+    places: list[Place] = []
+    for group in said.groups:
+        for text in group.sources:
+            try:
+                found = [*_places(text, path.parent)]
+            except ToolError as error:
+                raise ToolError(f"{path}: {group.key}: {error.message}", error.hint) from error
+            places += [replace(one, owner=group.owner, group=group.name) for one in found]
+    return Fleet(_once(places), said.waves, said.limits, said.author, said.forge)
+
+
+def _once(places: Iterable[Place]) -> tuple[Place, ...]:
+    """Each place once, where it came first; what a group says of it holds wherever else it stands."""
+    kept: dict[str, Place] = {}
+    for one in places:
+        key = one.folder or name(one.url)
+        if key not in kept or (one.group and not kept[key].group):
+            kept[key] = one
+    return tuple(kept.values())
 
 
 def _places(source: str, at: Path) -> Iterator[Place]:
     """The repositories of one source; paths count from the folder `at`."""
     if source == "-":
-        yield from _listed(sys.stdin.read(), "standard input", at)
-    elif is_address(source):
+        yield from _listed(_standard_input(), "Standard input", at)
+    elif is_address(source, at):
         yield Place(address(source))
     elif (path := at / sources.expanded(source)).is_dir():
         yield from (Place(folder=str(folder)) for folder in _clones(path.resolve()))
@@ -72,64 +102,93 @@ def _places(source: str, at: Path) -> Iterator[Place]:
 
 
 def _text(path: Path) -> str:
+    """What a file holds; names of any bytes survive."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ToolError(
-            f"{path} cannot be read: {error}.", "Give a text file, one path or URL on each line."
-        ) from error
+        return path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror or error}."
+        raise ToolError(message, "Give a text file, one path or URL on each line.") from error
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.read().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        message = f"Standard input is no text: {error.reason} at byte {error.start}."
+        raise ToolError(message, "Give one path or URL on each line, as UTF-8.") from error
 
 
 def _listed(text: str, name: str, at: Path) -> Iterator[Place]:
     """The repositories of a list: one on each line; lines that are empty or begin with # are left out."""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         one = line.strip()
-        if not one or one.startswith("#"):
-            continue
-        if is_address(one):
-            yield Place(address(one))
-        elif (path := at / sources.expanded(one)).is_dir() and git.is_repository(path):
-            yield Place(folder=str(path.resolve()))
-        else:
-            yield Place(folder=str(Path(os.path.normpath(path.absolute()))))  # its row says what is wrong with it
         if "\0" in one:
-            raise ToolError(f"{name}, line {number}: {one!r} is no path.", "Mend that line.")
+            message = f"{name} is no list of repositories: line {number} has a NUL byte."
+            raise ToolError(message, "Give a text file as UTF-8, one path or URL on each line.")
+        if one and not one.startswith("#"):
+            try:
+                yield _line(one, at)
+            except ToolError as error:
+                raise ToolError(f"{name}, line {number}: {error.message}", error.hint) from error
+
+
+def _line(one: str, at: Path) -> Place:
+    if is_address(one, at):
+        return Place(address(one))
+    path = at / sources.expanded(one)
+    if path.is_dir() and git.is_repository(path):
+        return Place(folder=str(path.resolve()))
+    return Place(folder=str(Path(os.path.normpath(path.absolute()))))  # its row says what is wrong with it
 
 
 def _clones(folder: Path) -> Iterator[Path]:
-    """The repositories in `folder`, itself included; what is inside of one is its own business."""
-    if git.is_repository(folder):
-        yield folder
-        return
+    """The repositories in `folder`, itself included; what is inside of one is its own business.
+
+    A folder that cannot be read is among them: its row says so.
+    """
     try:
+        if git.is_repository(folder):
+            yield folder
+            return
         inside = sorted(one for one in folder.iterdir() if one.is_dir() and not one.is_symlink())
     except OSError:
+        yield folder
         return
     for one in inside:
-        if git.is_repository(one) or (one.name not in _CLOSED and not one.name.startswith(".")):
+        if one.name not in _CLOSED and (not one.name.startswith(".") or git.is_repository(one)):
             yield from _clones(one)
 
 
 # ---- addresses -------------------------------------------------------------------------------------------------------
 
 
-def is_address(text: str) -> bool:
-    """Whether `text` is an address of a remote rather than a path."""
-    return "://" in text or (sources.is_short(text) and not Path(text).exists())
+def is_address(text: str, at: Path | None = None) -> bool:
+    """Whether `text` is an address of a remote rather than a path, which counts from the folder `at`."""
+    return "://" in text or (sources.is_short(text) and not (at or Path()).joinpath(text).exists())
 
 
 def address(text: str) -> str:
     """The address for git, without credentials: those are git's own credential helper's business.
 
-    The account of an ssh address is part of it.
+    The account of an ssh address is part of it. Raises ToolError for what is no address, without naming it: there may
+    be a password in it.
     """
     url = sources.address(text)
     if "://" not in url:
+        if "@" in url.partition(":")[2].partition("/")[0]:
+            raise ToolError("An address has credentials and no scheme.", "Write it as https://HOST/PATH.")
         return url
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ToolError("An address cannot be read as a URL.", "Write it as https://HOST/PATH.") from error
     user, _, host = parts.netloc.rpartition("@")
-    account = f"{user.partition(':')[0]}@" if parts.scheme == "ssh" and user else ""
-    return urlunsplit(parts._replace(netloc=f"{account}{host}", query="", fragment=""))
+    if parts.scheme != "file" and (not parts.hostname or port == 0):
+        raise ToolError(f"An address of {parts.scheme}:// has no host.", "Write it as https://HOST/PATH.")
+    account = f"{user.partition(':')[0]}@" if parts.scheme.endswith("ssh") and user else ""
+    more = {"query": "", "fragment": ""} if parts.scheme.startswith("http") else {}  # of a path, they are a part
+    return urlunsplit(parts._replace(netloc=f"{account}{host}", **more))
 
 
 def name(url: str) -> str:
@@ -140,71 +199,14 @@ def name(url: str) -> str:
     elif "://" in url:
         parts = urlsplit(url)
         host, path = parts.netloc.rpartition("@")[2], parts.path
+        host = host.removesuffix(f":{_PORTS.get(parts.scheme)}")
     else:
         host, path = "", url
-    return f"{host}/{path.strip('/')}".removesuffix(".git") if host else path.removesuffix("/").removesuffix(".git")
+    path = path.rstrip("/").removesuffix(".git").rstrip("/")
+    return f"{host.lower()}/{path.lstrip('/')}" if host else path or "/"
 
 
 def owner(url: str) -> str:
     """Whose it is, as its address says: the first part of the path; '' for a path on this machine."""
-    if "://" not in url and not _SCP.match(url):
-        return ""
     parts = name(url).split("/")
-    return parts[1] if len(parts) > 2 else ""  # noqa: PLR2004 - host, owner, repository
-
-
-# ---- fleet.toml ------------------------------------------------------------------------------------------------------
-
-_KEYS = ("author", "forge", "sources", "groups", "waves", "limits")
-_GROUP = ("owner", "sources")
-
-
-def _of_file(path: Path) -> Fleet:
-    try:
-        found = tomllib.loads(_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise ToolError(f"{path} is not TOML: {error}.", "Mend that line.") from error
-    _require_known(path, "", found, _KEYS)
-    places = [one for text in _strings(path, "sources", found) for one in _places(text, path.parent)]
-    groups = _table(path, "groups", found)
-    for group, table in groups.items():
-        _require_known(path, f"groups.{group}.", table, _GROUP)
-        whose = str(table.get("owner", ""))
-        inside = (one for text in _strings(path, "sources", table) for one in _places(text, path.parent))
-        places += [replace(one, owner=whose, group=group) for one in inside]
-    once = {(one.url, one.folder): one for one in places}  # a group says more than the list above it
-    limits, forge = _limits(path, _table(path, "limits", found)), str(found.get("forge", ""))
-    if forge not in {"", "github", "gitlab"}:
-        raise ToolError(f"{path}: forge is {forge!r}.", "It is github or gitlab.")
-    return Fleet(tuple(once.values()), _table(path, "waves", found), limits, str(found.get("author", "")), forge)
-
-
-def _require_known(path: Path, where: str, found: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    if not isinstance(found, Mapping):
-        raise ToolError(f"{path}: {where.rstrip('.')} is {found!r}, not a table.", "Mend that line.")
-    for key in found.keys() - set(known):
-        hint = nearest(key, [*known]) or f"It may have {', '.join(known)}."
-        raise ToolError(f"{path}: there is no key {where}{key}.", hint[:1].upper() + hint[1:])
-
-
-def _table(path: Path, key: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    value = found.get(key, {})
-    if not isinstance(value, dict):
-        raise ToolError(f"{path}: {key} is {value!r}, not a table.", f"Write [{key}].")
-    return value
-
-
-def _strings(path: Path, key: str, found: Mapping[str, Any]) -> list[str]:
-    value = found.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ToolError(f"{path}: {key} is {value!r}, not a list of texts.", f'Write {key} = ["...", "..."].')
-    return value
-
-
-def _limits(path: Path, found: Mapping[str, Any]) -> Limits:
-    known = tuple(Limits.__dataclass_fields__)
-    _require_known(path, "limits.", found, known)
-    for key, value in found.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-            raise ToolError(f"{path}: limits.{key} is {value!r}, not a number.", "Write a number from 0 on.")
-    return Limits(**{key: float(value) for key, value in found.items()})
+    return parts[1] if parts[0] and len(parts) > 2 else ""  # noqa: PLR2004 - host, owner, repository

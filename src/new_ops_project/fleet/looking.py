@@ -17,6 +17,7 @@ from new_ops_project.fleet.listing import Place
 from new_ops_project.fleet.model import State
 from new_ops_project.process import ProcessError
 from new_ops_project.project import Repository
+from new_ops_project.summary import shown
 
 LIMIT = 60.0  # seconds for one repository to be looked at, unless told
 _AT_ONCE = 8
@@ -70,7 +71,7 @@ def look(places: Iterable[Place], told: Callable[[str, int, int], None], seconds
             found = []
             for number, one in enumerate(pool.map(partial(_look, seconds=seconds), asked), 1):
                 found += one
-                told(one[0].name, number, len(asked))
+                told(shown(one[0].name), number, len(asked))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -78,11 +79,16 @@ def look(places: Iterable[Place], told: Callable[[str, int, int], None], seconds
 
 
 def _once(found: Iterable[Look]) -> list[Look]:
-    """Each project once: a clone before its address, since it may have what was not pushed; the first of two clones."""
+    """Each project once: a clone before its address, since it may have what was not pushed; the first of two clones.
+
+    What a group says of it holds, whichever of them is in the group.
+    """
     kept: dict[str, Look] = {}
     for one in found:
-        if one.name not in kept or (one.folder and not kept[one.name].folder):
-            kept[one.name] = one
+        before = kept.get(one.name, one)
+        taken = one if one.folder and not before.folder else before
+        whose = next((each for each in (before, one) if each.group), taken)
+        kept[one.name] = replace(taken, group=whose.group, owner=whose.owner)
     return [*kept.values()]
 
 
@@ -93,6 +99,7 @@ def _look(place: Place, *, seconds: float) -> list[Look]:
     try:
         if place.url:
             return _remote(start, mirrors.clock(seconds))
+        start = _found(start)  # from here on it is known by its remote, whatever is wrong with it
         return _local(start)
     except ToolError as error:
         return [replace(start, state=State.FAILED, reason=error.message, hint=error.hint)]
@@ -117,14 +124,19 @@ def _remote(start: Look, until: mirrors.Clock) -> list[Look]:
     return _projects(start, folder, contents)
 
 
-def _local(start: Look) -> list[Look]:
-    """The projects of a clone on this machine, as its last commit has them."""
+def _found(start: Look) -> Look:
+    """The look with the name that the clone's remote gives it; raises ToolError when there is no clone."""
     folder = Path(start.folder)
     if not folder.exists():
         raise ToolError(f"{folder} does not exist.", "Give the path of a clone, or its address.")
     if not git.is_repository(folder):
         raise ToolError(f"{folder} is no git repository.", "Give the path of a clone, or its address.")
-    start = _named(start, git.remote(folder))
+    return _named(start, git.remote(folder))
+
+
+def _local(start: Look) -> list[Look]:
+    """The projects of a clone on this machine, as its last commit has them."""
+    folder = Path(start.folder)
     branch = git.git("symbolic-ref", "--quiet", "HEAD", at=folder, codes=(0, 1)).text.removeprefix("refs/heads/")
     refs = git.git("for-each-ref", "--format=%(refname)", "refs/heads/template", "refs/remotes/origin/template",
                    at=folder).text.splitlines()  # fmt: skip

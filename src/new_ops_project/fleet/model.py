@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+_FORMAT = 1  # of a plan's file
+
 
 class State(StrEnum):
     """How it went with one repository."""
@@ -121,7 +123,8 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object of it, without what is empty."""
-        return {key: value for key, value in asdict(self).items() if value not in ("", (), 0, 0.0) or key == "state"}
+        needed = {"name", "state", "plan"}
+        return {key: value for key, value in asdict(self).items() if value not in ("", (), 0, 0.0) or key in needed}
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ class Plan:
     """What shall be done, pinned: each run of it, on whichever machine, makes the same commits.
 
     `settled` are the projects that need nothing, or that could not be looked at. `author` is `NAME <ADDRESS>`, of every
-    commit; `created` is their date (ISO 8601, UTC).
+    commit; `created` is their date (ISO 8601, UTC). `parent` is the id of the plan whose results this one tries again.
     """
 
     id: str
@@ -151,10 +154,13 @@ class Plan:
     settled: tuple[Result, ...] = ()
     limits: Limits = field(default_factory=Limits)
     forge: str = ""
+    parent: str = ""
 
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
         """The plan of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
+        if found["format"] != _FORMAT:
+            raise ValueError(f"its format is {found['format']!r}, and this tool reads {_FORMAT}")
         known = {key: value for key, value in found.items() if key != "format"}
         return cls(**{
             **known, "limits": Limits(**known.get("limits", {})),
@@ -163,7 +169,7 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object of it."""
-        return {"format": 1, **asdict(self), "settled": [one.as_json() for one in self.settled]}
+        return {"format": _FORMAT, **asdict(self), "settled": [one.as_json() for one in self.settled]}
 
     def of_shard(self, number: int) -> tuple[Task, ...]:
         """The tasks of a shard, counted from 1."""

@@ -32,6 +32,10 @@ class Wanted:
     offline: bool = False
     seconds: float = looking.LIMIT
     """for each repository to be looked at"""
+    pins: Mapping[str, str] = field(default_factory=dict)
+    """The version of each template, by its recorded location, that an earlier plan went to."""
+    again: Mapping[str, str] = field(default_factory=dict)
+    """What each project had then: if it has that still, it goes to the pinned version, be that older."""
     last: Mapping[str, Past] = field(default_factory=dict)
     """What earlier plans and results say besides what is remembered here."""
 
@@ -49,14 +53,16 @@ def plan(fleet: Fleet, wanted: Wanted, told: Told) -> Plan:
 
 def of_looks(looks: list[Look], fleet: Fleet, wanted: Wanted) -> Plan:
     """The same for repositories that were looked at."""
-    found = waves.chosen(looks, wanted.wave, fleet.waves)
-    if wanted.names is not None:
-        found = [one for one in found if one.name in wanted.names]
-    known = templates.find(found, to=wanted.to, offline=wanted.offline)
+    if wanted.names is None:
+        found = waves.chosen(looks, wanted.wave, fleet.waves)
+    else:
+        found = [one for one in looks if one.name in wanted.names]
+    known = templates.find(found, to=wanted.to, pins=wanted.pins, offline=wanted.offline)
     if known and all(one.error for one in known.values()):
         raise next(one.error for one in known.values() if one.error)
     past = {**history.read(), **wanted.last}
-    made = [_judged(one, known.get(one.template, Known()), past.get(one.name, Past()), wanted.to) for one in found]
+    made = [_judged(one, known.get(one.template, Known()), past.get(one.name, Past()), _asked(one, wanted))
+            for one in found]  # fmt: skip
     tasks = tuple(one for one in made if isinstance(one, Task))
     settled = tuple(one for one in made if isinstance(one, Result))
     number = wanted.shards or shards.count(task.cost for task in tasks)
@@ -65,6 +71,11 @@ def of_looks(looks: list[Look], fleet: Fleet, wanted: Wanted) -> Plan:
     tasks = tuple(replace(task, shard=where[task.name]) for task in tasks)
     return _identified(Plan("", _now(), fleet.author or _author(), wanted.wave, number, tasks, settled,
                             fleet.limits, fleet.forge))  # fmt: skip
+
+
+def _asked(one: Look, wanted: Wanted) -> str | None:
+    """The version that is asked for, even if the project is ahead of it."""
+    return wanted.to or (wanted.pins.get(one.template) if wanted.again.get(one.name) == one.before else None)
 
 
 def _judged(one: Look, known: Known, past: Past, to: str | None) -> Task | Result:

@@ -163,7 +163,7 @@ class _Run:
 
     def _settled(self, parcel: Parcel) -> Delivery | None:
         """What is known without asking anybody: it is there, it is held, or it is in conflict and nobody asked."""
-        last, mode = self._journal.last(parcel.task.name, self._plan.id), self._order.mode
+        last, mode = self._journal.last(parcel.task.name, parcel.result.plan), self._order.mode
         if last and last.state.is_final and (last.mode, last.commit) == (mode, parcel.result.commit):
             return last
         if parcel.result.state == State.CONFLICT and not self._order.deliver_conflicts:
@@ -179,7 +179,7 @@ class _Run:
         return made if self._order.preview else self._journal.add(*made)
 
     def _last(self, parcel: Parcel) -> Delivered | None:
-        last = self._journal.last(parcel.task.name, self._plan.id)
+        last = self._journal.last(parcel.task.name, parcel.result.plan)
         return last.state if last else None
 
     def _insists(self, parcel: Parcel) -> bool:

@@ -130,7 +130,11 @@ def _done(task: Task, plan: Plan, known: Mapping[str, Result], out: Path) -> Res
 def _lay(plan: Plan, out: Path) -> None:
     """Have the plan beside its results."""
     path = out / store.PLAN
-    if not path.is_file() or store.read_plan(path).id != plan.id:
+    before = store.read_plan(path).id if path.is_file() else ""
+    if plan.parent and before == plan.parent:
+        message = f"{out} has the results that this plan tries again, and a report wants both."
+        raise ToolError(message, "Give another --out, then: new-ops-project fleet report DIR DIR.")
+    if before != plan.id:
         store.write_plan(plan, path)
 
 

@@ -1,5 +1,6 @@
 """How each project of a fleet stands: what it has, how far behind it is, and what should be done first."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from new_ops_project.fleet.model import Named, State, Task
 from new_ops_project.fleet.one import Job
 from new_ops_project.fleet.pool import Work
 from new_ops_project.fleet.templates import Known
+from new_ops_project.summary import shown
 
 ENDS_SOON = 180  # days
 
@@ -58,17 +60,18 @@ class Standing:
 
 
 def standings(looks: Iterable[Look], known: Mapping[str, Known], now: datetime) -> list[Standing]:
-    """How every project stands; what needs doing comes first: failed, then by releases behind, then by age."""
+    """How every project stands; what needs doing comes first: failed, by releases behind, by Python's end, by age."""
     past = history.read()
     found = [_standing(one, known.get(one.template, Known()), past.get(one.name, Past()), now) for one in looks]
     return sorted(found, key=_order)
 
 
 _FIRST = ("failed", "behind", "deferred", "current")
+_ENDS = ("ended", "soon", "")
 
 
-def _order(one: Standing) -> tuple[int, int, int, str]:
-    return _FIRST.index(one.state), -one.behind, -(one.days or 0), one.name
+def _order(one: Standing) -> tuple[int, int, int, int, str]:
+    return _FIRST.index(one.state), -one.behind, _ENDS.index(one.python_end), -(one.days or 0), one.name
 
 
 def _standing(one: Look, known: Known, last: Past, now: datetime) -> Standing:
@@ -96,13 +99,21 @@ def end_of_life(python: str, today: date) -> str:
     """Whether the support of a Python version has ended (ended), ends within half a year (soon), or neither ('')."""
     from new_ops_project.pins import table
 
-    pin = table.shipped().pythons.get(python)
-    if pin is None:
+    found = re.fullmatch(r"(\d{1,3}\.\d{1,3})(?:\.\d+)*", python)
+    if not found:
         return ""
-    year, month = map(int, pin.end_of_life.split("-"))
-    ends = date(year + month // 12, month % 12 + 1, 1)  # the day after its last one
-    left = (ends - today).days
+    pins = table.shipped()
+    ends = {**pins.ended, **{minor: pin.end_of_life for minor, pin in pins.pythons.items()}}
+    if table.minor(found[1]) < min(map(table.minor, ends)):
+        return "ended"  # before all that anybody has kept a date of
+    left = (_after(ends.get(found[1], "9998-12")) - today).days
     return "ended" if left <= 0 else "soon" if left <= ENDS_SOON else ""
+
+
+def _after(month: str) -> date:
+    """The first day after a month (YYYY-MM)."""
+    year, number = map(int, month.split("-")[:2])
+    return date(year + number // 12, number % 12 + 1, 1)
 
 
 def with_drift(
@@ -125,7 +136,7 @@ def with_drift(
                 failures[answer.task.name] = str(said["reason"]), str(said.get("hint", ""))
             else:
                 drift[answer.task.name] = tuple(Named(**one) for one in said["drift"])
-            told(answer.task.name, number, len(tasks))
+            told(shown(answer.task.name), number, len(tasks))
     seen = [replace(one, drift=drift.get(one.name)) for one in found]
     return sorted((_failed(one, *failures[one.name]) if one.name in failures else one for one in seen), key=_order)
 

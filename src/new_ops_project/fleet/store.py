@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,14 @@ from new_ops_project.fleet.model import Delivery, Plan, Result, State, Task
 
 PLAN = "plan.json"
 JOURNAL = "published.jsonl"
+_NONE = (ValueError, TypeError, KeyError, AttributeError)  # what JSON that is something else raises when it is read
 _SHOWN = 60  # characters of a repository's name in the names of its files
 
 
 def slug(name: str) -> str:
     """A file name for a repository of any name."""
-    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.")[-_SHOWN:]
-    return f"{plain}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:10]}"
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-_SHOWN:].strip("-.")
+    return f"{plain}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:10]}".lstrip("-")
 
 
 def write_plan(plan: Plan, path: Path) -> None:
@@ -52,7 +53,7 @@ def read_plan(path: Path) -> Plan:
         raise ToolError(
             f"{path} cannot be read: {error.strerror or error}.", "Mend that, then run it again."
         ) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except _NONE as error:
         message = f"{path} is no plan of this tool: {type(error).__name__}: {error}."
         raise ToolError(message, "Make one with `new-ops-project fleet plan`.") from error
 
@@ -67,16 +68,23 @@ class Store:
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Have the folder for this run alone; raises ToolError when another run has it, or it cannot be written."""
+        with ExitStack() as stack:
+            self._take(stack)
+            yield
+
+    def _take(self, stack: ExitStack) -> None:
         from filelock import FileLock, Timeout
 
         try:
             for folder in (self.folder, self.folder / "bundles", self.folder / "logs"):
                 folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._path.with_suffix(".lock"), timeout=0):
-                self._mend()
-                yield
+            stack.enter_context(FileLock(self._path.with_suffix(".lock"), timeout=0))
+            self._mend()
         except Timeout as error:
             raise ToolError(f"Another run writes to {self._path}.", "Wait for it, or give another --out.") from error
+        except OSError as error:
+            message = f"{self.folder} cannot be written: {error.strerror or error}."
+            raise ToolError(message, "Give another --out.") from error
 
     def _mend(self) -> None:
         """Take away the half line that a run which was killed may have left."""
@@ -108,7 +116,7 @@ class Store:
 def _lines(path: Path) -> Iterator[Result]:
     """The results of one file; a line that is none, or not whole, is left out."""
     for found in objects(path):
-        with suppress(ValueError, TypeError, KeyError, AttributeError):
+        with suppress(*_NONE):
             yield Result.read(found)
 
 
@@ -124,7 +132,7 @@ def deliveries(path: Path) -> dict[tuple[str, str], Delivery]:
     """The last delivery of each project, by its name and its plan, as a journal has it."""
     found = {}
     for line in objects(path):
-        with suppress(ValueError, TypeError, KeyError, AttributeError):
+        with suppress(*_NONE):
             one = Delivery.read(line)
             found[one.name, one.plan] = one
     return found
@@ -133,29 +141,62 @@ def deliveries(path: Path) -> dict[tuple[str, str], Delivery]:
 def gathered(folders: Iterable[Path]) -> tuple[Plan, dict[str, tuple[Path, Result]]]:
     """The plan of several folders, and the last result of each of its projects with the folder that it is in.
 
-    A project without a line is deferred: no run has come to it. Raises ToolError for a folder without a plan, and for
-    folders of different plans.
+    The folders are those of one plan and of its retries. The plan is the first one, with each project as the plan
+    of its last result pins it. A project without a line is deferred: no run has come to it. Raises ToolError for a
+    folder without a plan, and for folders of plans that are no retries of one.
     """
     where = [*folders]
-    plans = {one.id: one for one in (read_plan(folder / PLAN) for folder in where)}
-    if len(plans) > 1:
-        raise ToolError(f"{', '.join(map(str, where))} hold results of different plans.", "Give those of one plan.")
-    if not plans:
+    if not where:
         raise ToolError("There is no folder of results.", "Give the --out DIR of `new-ops-project fleet update`.")
-    plan = next(iter(plans.values()))
-    found = {one.name: (where[0], one) for one in plan.settled}
-    known = {task.name for task in plan.tasks}
-    lines = (
-        (folder, one) for folder in where for path in sorted(folder.glob("results-*.jsonl")) for one in _lines(path)
-    )
-    for folder, one in lines:
-        if one.plan == plan.id and one.name in known:
-            before = found.get(one.name)
-            if before is None or before[1].at <= one.at:
-                found[one.name] = folder, one
-    for task in plan.tasks:
-        found.setdefault(task.name, (where[0], outcome(task, plan.id, reason="No run has come to it yet.")))
-    return plan, found
+    plans = {folder: _plan_of(folder) for folder in where}
+    first = _first({one.id: one for one in plans.values()}, where)
+    home = next(folder for folder in where if plans[folder].id == first.id)
+    found = {task.name: (home, outcome(task, first.id, reason="No run has come to it yet.")) for task in first.tasks}
+    found |= {one.name: (home, one) for one in first.settled}
+    for folder, one in _said(plans):
+        if one.name in found and _when(found[one.name][1]) <= _when(one):
+            found[one.name] = folder, one
+    return _merged(first, plans.values(), found), found
+
+
+def _plan_of(folder: Path) -> Plan:
+    if not (folder / PLAN).is_file():
+        message = f"{folder} is no folder of results: it has no {PLAN}."
+        raise ToolError(message, "Give the --out DIR of `new-ops-project fleet update`.")
+    return read_plan(folder / PLAN)
+
+
+def _first(plans: Mapping[str, Plan], where: list[Path]) -> Plan:
+    """The plan that all the others try again; raises ToolError when there is none."""
+    firsts = [one for one in plans.values() if one.parent not in plans]
+    if len(firsts) != 1:
+        message = f"{', '.join(map(str, where))} hold results of different plans."
+        raise ToolError(message, "Give the folders of one plan, and of its retries.")
+    return firsts[0]
+
+
+def _said(plans: Mapping[Path, Plan]) -> Iterator[tuple[Path, Result]]:
+    """Every result of these plans with its folder; what a retry found to be settled is one, too."""
+    known = {one.id for one in plans.values()}
+    for folder, plan in plans.items():
+        yield from ((folder, one) for one in plan.settled)
+    for folder in plans:
+        for path in sorted(folder.glob("results-*.jsonl")):
+            yield from ((folder, one) for one in _lines(path) if one.plan in known)
+
+
+def _when(result: Result) -> str:
+    """When it was known, in the order of time: with or without parts of a second."""
+    return result.at.removesuffix("Z")
+
+
+def _merged(first: Plan, plans: Iterable[Plan], found: Mapping[str, tuple[Path, Result]]) -> Plan:
+    """The first plan with each project's task, or with its being settled, as its last result has it."""
+    pins = {(plan.id, task.name): task for plan in plans for task in plan.tasks}
+    results = [one for _, one in found.values()]
+    tasks = tuple(pins[one.plan, one.name] for one in results if (one.plan, one.name) in pins)
+    settled = tuple(one for one in results if (one.plan, one.name) not in pins)
+    return replace(first, tasks=tasks, settled=settled)
 
 
 def outcome(task: Task, plan: str, **more: object) -> Result:

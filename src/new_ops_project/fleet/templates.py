@@ -20,13 +20,18 @@ class Known:
     error: ToolError | None = None
 
 
-def find(looks: Iterable[Look], *, to: str | None = None, offline: bool = False) -> dict[str, Known]:
+def find(
+    looks: Iterable[Look], *, to: str | None = None, pins: Mapping[str, str] | None = None, offline: bool = False
+) -> dict[str, Known]:
     """What is known of each template that these projects record, by its recorded location.
 
-    A template that cannot be reached is the matter of its own projects only.
+    The version to go to is that of `pins`, by the same location, else `to`, else the newest release. A template that
+    cannot be reached is the matter of its own projects only.
     """
     places = {one.template: one for one in looks if one.template}
-    return {location: _known(location, one, to, offline=offline) for location, one in places.items()}
+    known = pins or {}
+    return {location: _known(location, one, known.get(location, to), offline=offline)
+            for location, one in places.items()}  # fmt: skip
 
 
 def _known(location: str, one: Look, to: str | None, *, offline: bool) -> Known:

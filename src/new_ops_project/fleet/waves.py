@@ -2,11 +2,11 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from new_ops_project.errors import ToolError, nearest
+from new_ops_project.errors import ToolError, nearest, sentence
+from new_ops_project.fleet import declared
 from new_ops_project.fleet.looking import Look
 
 ALL, CANARY = "all", "canary"
@@ -23,13 +23,13 @@ def chosen(looks: Iterable[Look], wave: str, waves: Mapping[str, Any]) -> list[L
         return found
     if isinstance(meaning, list):
         return _members(found, wave, [str(one) for one in meaning])
-    if isinstance(meaning, str) and (share := re.fullmatch(r"(\d+(?:\.\d+)?) *%", meaning)):
-        return _share(found, float(share[1]))
+    if isinstance(meaning, str) and declared.is_share(meaning):
+        return _share(found, float(meaning.rstrip("% ")))
     if wave == CANARY and wave not in waves:
         return _one_of_each(found)
     known = [*waves, CANARY, "10%", ALL]
     hint = nearest(wave, known) or f"Give one of {', '.join(dict.fromkeys(known))}."
-    raise ToolError(f"There is no wave {wave!r}.", hint[:1].upper() + hint[1:])
+    raise ToolError(f"There is no wave {wave!r}.", sentence(hint))
 
 
 def _members(looks: list[Look], wave: str, members: list[str]) -> list[Look]:
@@ -43,8 +43,12 @@ def _members(looks: list[Look], wave: str, members: list[str]) -> list[Look]:
 
 
 def is_called(one: Look, member: str) -> bool:
-    """Whether a person who says `member` means this project: its group, its name, or the last parts of its name."""
-    return member in {one.group, one.name} or one.name.endswith(f"/{member.strip('/')}")
+    """Whether a person who says `member` means this project: its group, its name, or the last parts of its name.
+
+    A repository's name means all projects in it.
+    """
+    whole, end = one.name.partition("//")[0], f"/{member.strip('/')}"
+    return member in {one.group, one.name, whole} or one.name.endswith(end) or whole.endswith(end)
 
 
 def _share(looks: list[Look], percent: float) -> list[Look]:

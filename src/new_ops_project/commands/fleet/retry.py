@@ -13,6 +13,7 @@ EXAMPLES = """\b
 Examples:
   new-ops-project fleet retry out --only failed,deferred --out plan.json
   new-ops-project fleet update --plan plan.json --out out-2
+  new-ops-project fleet report out out-2
 
 \b
 Exit codes: 0 planned; 2 some could not be looked at, or there is nothing to retry.
@@ -21,7 +22,7 @@ Exit codes: 0 planned; 2 some could not be looked at, or there is nothing to ret
 
 def _only(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in value.split(",") if name.strip())
-    for name in names:
+    for name in names or ("",):
         if name not in STATES:
             raise click.BadParameter(f"{name!r} is none of {', '.join(STATES)}.")
     return names
@@ -44,6 +45,7 @@ def command(
     """
     from new_ops_project import git, interrupts
     from new_ops_project.fleet import planning, retrying, store
+    from new_ops_project.summary import shown
 
     git.require_found()
     voice = Voice(as_json)
@@ -51,11 +53,11 @@ def command(
         with voice.progress() as told:
             plan = retrying.plan(folders, only, names, told)
         if plan is None:
-            raise ToolError(f"Nothing there is {' or '.join(only)}.", "Give other states with --only.")
+            raise ToolError(f"Nothing there is {' or '.join(only)}.", f"--only takes {', '.join(STATES)}.")
         store.write_plan(plan, out)
     for one in plan.settled:
         if one.reason:
-            voice.say(f"{one.name}: {one.state}: {one.reason}", fg="yellow")
+            voice.say(f"{shown(one.name)}: {one.state}: {shown(one.reason)}", fg="yellow")
     counts = planning.summary(plan)
     voice.say(f"\n{', '.join(f'{count} {what}' for what, count in counts.items())}; plan {plan.id} is in {out}.")
     if plan.tasks:

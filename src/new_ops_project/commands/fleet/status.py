@@ -1,5 +1,6 @@
 """`fleet status`: who is behind, and by how much."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,9 +9,10 @@ from new_ops_project.errors import Exit
 from new_ops_project.report import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from new_ops_project.fleet.standing import Standing
+    from new_ops_project.report import Progress
 
 EXAMPLES = """\b
 Examples:
@@ -44,96 +46,137 @@ def command(*, source: tuple[str, ...], drift: bool, jobs: int | None, offline: 
     voice = Voice(as_json)
     with interrupts.temporary_folder():
         fleet = listing.read(source)
-        with voice.progress() as told:
+        with _progress(voice) as told:
             looks = looking.look(fleet.places, told)
         if not looks:
             raise ToolError("There is no repository in these sources.", "Give a folder of clones, a list, or a URL.")
         known = templates.find(looks, offline=offline)
         found = standing.standings(looks, known, datetime.now(UTC))
         if drift:
-            with voice.progress() as told:
+            with _progress(voice) as told:
                 found = standing.with_drift(found, looks, known, jobs or running.cores(), told)
     counts = standing.counts(found)
     if as_json:
         voice.answer({"counts": counts, "repositories": [one.as_json() for one in found]})
     else:
         _say(found, counts, voice)
+        if counts["behind"]:
+            voice.say(f"\nNext:\n  {_next(source)}")
     code = Exit.FAILED if counts["failed"] else Exit.FINDINGS if counts["behind"] else Exit.DONE
     click.get_current_context().exit(code)
 
 
+@contextmanager
+def _progress(voice: Voice) -> "Iterator[Progress]":
+    """Told the name of each project that is done."""
+    with voice.progress() as told:
+        yield lambda name, done, total: told(_short(name), done, total)
+
+
 # ---- what is printed -------------------------------------------------------------------------------------------------
+
+_COLORS = {"failed": "red", "behind": "yellow", "deferred": "bright_black", "current": ""}
+_MARKS = {"ended": ("†", "its support has ended"), "soon": ("!", "its support ends within half a year")}
+# The other columns, the most wanted first: a narrow terminal has room for some of them.
+_MORE = ("Python", "age", "drift", "branch", "last", "tier", "owner")
+_ORDER = ("repository", "owner", "tier", "Python", "version", "behind", "age", "drift", "branch", "last")
+_NAME = 24  # characters that a repository's name gets at least, if it is as long
 
 
 def _say(found: "Sequence[Standing]", counts: dict[str, Any], voice: Voice) -> None:
-    from rich.console import Console
-
     known = [one for one in found if one.version]
     if known:
-        Console(highlight=False).print(_table(known))
-    for one in found:
-        if one.reason:
-            voice.say(f"{one.name}: {one.reason}", fg="red" if one.state == "failed" else "yellow")
-            if one.hint:
-                voice.say(f"  {one.hint}")
-    _say_renovate(known, voice)
+        _say_table(known)
+    _say_alike((((one.state, one.reason, one.hint), one.name) for one in found if one.reason), voice)
+    unready = ((("", f"Not ready for Renovate: {one.renovate}.", ""), one.name) for one in known if one.renovate)
+    _say_alike(unready, voice)
+    ends = {one.python_end for one in known}
+    if marks := [f"{sign} {text}" for end, (sign, text) in _MARKS.items() if end in ends]:
+        voice.say(f"Python: {'; '.join(marks)}.")
     said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    voice.say(f"\n{len(found)} repositories: {said}.")
-    if counts["behind"]:
-        voice.say("\nNext:\n  new-ops-project fleet update SOURCE... --out DIR")
+    voice.say(f"\n{len(found)} {'repository' if len(found) == 1 else 'repositories'}: {said}.")
 
 
-def _say_renovate(found: "Sequence[Standing]", voice: Voice) -> None:
-    """Name those that Renovate could not refresh, by what they have in common."""
-    reasons: dict[str, list[str]] = {}
-    for one in found:
-        if one.renovate:
-            reasons.setdefault(one.renovate, []).append(one.name)
-    for reason, names in reasons.items():
+def _next(source: tuple[str, ...]) -> str:
+    """The command that does what is due; one that can be run as it is, unless its sources are many."""
+    import shlex
+
+    from new_ops_project.summary import shown
+
+    given = [shown(shlex.quote(one)) for one in source] if len(source) < 4 and "-" not in source else ["SOURCE..."]  # noqa: PLR2004
+    return " ".join(["new-ops-project fleet update", *given, "--out DIR"])
+
+
+def _say_alike(said: "Iterable[tuple[tuple[str, str, str], str]]", voice: Voice) -> None:
+    """What there is to say of some (state, reason, hint), once for all of which it is true."""
+    from new_ops_project.summary import shown
+
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for key, name in said:
+        alike.setdefault(key, []).append(shown(_short(name)))
+    for (state, reason, hint), names in alike.items():
         some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004
-        voice.say(f"Not ready for Renovate: {some} ({reason}).", fg="bright_black")
+        voice.say(f"{some}: {shown(reason)}", fg=_COLORS.get(state) or "bright_black")
+        if hint:
+            voice.say(f"  {shown(hint)}")
 
 
-def _table(found: "Sequence[Standing]") -> Any:
+def _say_table(found: "Sequence[Standing]") -> None:
     from rich import box
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("repository", ratio=1, overflow="fold")
-    for name in ("owner", "tier", "Python", "version", "behind", "age", "drift", "branch", "last"):
-        if any(_cells(one)[name] for one in found):
-            right = name in {"behind", "age", "drift"}
-            table.add_column(name, justify="right" if right else "left", no_wrap=name != "last", overflow="ellipsis")
-    names = [str(column.header) for column in table.columns]
-    for one in found:
-        cells = _cells(one)
-        table.add_row(*(Text(cells[name], _style(one, name)) for name in names))
-    return table
+    console = Console(highlight=False)
+    cells = [_cells(one) for one in found]
+    names, left = _columns(cells, console.width)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in names:
+        right = name in {"behind", "age", "drift"}
+        table.add_column(name, justify="right" if right else "left", no_wrap=name != "repository", overflow="fold")
+    for one, row in zip(found, cells, strict=True):
+        shown = {**row, "repository": row["alone"]} if "owner" in names else row
+        table.add_row(*(Text(shown[name], _style(one, name)) for name in names))
+    console.print(table)
+    if left:
+        console.print(f"Too narrow for: {', '.join(left)}.", style="bright_black")
+    console.print()
 
 
-_STATES = {"failed": "red", "behind": "yellow", "deferred": "bright_black", "current": ""}
+def _columns(cells: "Sequence[dict[str, str]]", width: int) -> tuple[list[str], list[str]]:
+    """The columns that have something to show, in `width` characters: those there is room for, and those left out."""
+    from rich.cells import cell_len
+
+    wide = {name: max(map(cell_len, (name, *(row[name] for row in cells)))) + 2 for name in _ORDER}
+    taken = min(wide["repository"], _NAME) + wide["version"] + wide["behind"]
+    names, left = {"repository", "version", "behind"}, []
+    for name in (name for name in _MORE if any(row[name] for row in cells)):
+        if taken + wide[name] > width:
+            left.append(name)
+            continue
+        names.add(name)
+        taken += wide[name]
+    return [name for name in _ORDER if name in names], left
 
 
 def _style(one: "Standing", name: str) -> str:
     if name == "Python":
         return {"ended": "red", "soon": "yellow"}.get(one.python_end, "")
-    return _STATES[one.state] if name in {"repository", "version", "behind"} else ""
+    return _COLORS[one.state] if name in {"repository", "version", "behind"} else ""
 
 
 def _cells(one: "Standing") -> dict[str, str]:
-    """What each column shows of a project, without what controls a terminal."""
+    """What each column shows of a project, without what controls a terminal; `alone` is its name without its owner."""
     from new_ops_project.summary import shown
 
     short = _short(one.name)
-    parts = short.split("/")
-    python = one.python + {"ended": " †", "soon": " !"}.get(one.python_end, "")
+    owner, _, alone = short.partition("/")
     cells = {
-        "repository": "/".join(parts[1:]) if one.owner == parts[0] and len(parts) > 1 else short,
-        "owner": one.owner, "tier": one.tier, "Python": python, "version": one.version,
-        "behind": str(one.behind) if one.behind else "", "age": f"{one.days} d" if one.days is not None else "",
-        "drift": "" if one.drift is None else str(len(one.drift)), "branch": ", ".join(one.open),
-        "last": one.last.state,
+        "repository": short, "alone": alone if alone and owner == one.owner else short, "owner": one.owner,
+        "tier": one.tier, "Python": f"{one.python} {_MARKS.get(one.python_end, ('',))[0]}".rstrip(),
+        "version": one.version, "behind": str(one.behind or ""), "age": "" if one.days is None else f"{one.days} d",
+        "drift": "" if one.drift is None else str(len(one.drift)), "last": one.last.state,
+        "branch": f"{one.open[0]} +{len(one.open) - 1}".removesuffix(" +0") if one.open else "",
     }  # fmt: skip
     return {name: shown(text) for name, text in cells.items()}
 

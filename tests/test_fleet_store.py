@@ -1,0 +1,312 @@
+"""A folder of results: what is on the disk stays, whatever happens to the run that wrote it."""
+
+import json
+import os
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from new_ops_project.errors import ToolError
+from new_ops_project.fleet import store
+from new_ops_project.fleet.model import Delivered, Delivery, Limits, Named, Plan, Result, State, Task
+from new_ops_project.fleet.store import Store
+
+TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("\udc80\udcff\x1b\u202e\n\0"), max_size=8)
+COST = st.floats(0, 1e6)
+NAMED = st.lists(st.builds(Named, TEXT, TEXT), max_size=2).map(tuple)
+LISTED = st.lists(TEXT, max_size=2).map(tuple)
+
+
+def some(kind: type, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Any value of a dataclass whose fields are texts but for those given."""
+    return st.builds(kind, **{one.name: more.get(one.name, TEXT) for one in fields(kind)})
+
+
+TASKS = some(Task, cost=COST, shard=st.integers(1, 256))
+RESULTS = some(
+    Result, state=st.sampled_from(State), files=NAMED, conflicts=NAMED, drift=NAMED, kept=LISTED, notes=LISTED,
+    lines=st.integers(0), seconds=COST, cpu=COST, tries=st.integers(1, 3), shard=st.integers(1, 256),
+)  # fmt: skip
+PLANS = some(
+    Plan, shards=st.integers(1, 256), tasks=st.lists(TASKS, max_size=3).map(tuple),
+    settled=st.lists(RESULTS, max_size=3).map(tuple), limits=st.builds(Limits, COST, COST, COST),
+)  # fmt: skip
+DELIVERIES = some(Delivery, state=st.sampled_from(Delivered))
+
+
+def task(name: str, **more: Any) -> Task:
+    """A task of that name, of which nothing else matters."""
+    text: dict[str, Any] = {one.name: "" for one in fields(Task) if one.name not in {"cost", "shard"}}
+    return Task(**{**text, "name": name, **more})
+
+
+def plan(*names: str, id: str = "p", **more: Any) -> Plan:  # noqa: A002 - the field's name
+    """A plan of these tasks."""
+    return Plan(id, "2026-01-01T00:00:00Z", "Ada <a@b>", "all", 1, tuple(map(task, names)), **more)
+
+
+def result(name: str, state: str = "updated", at: int = 0, **more: Any) -> Result:
+    """A result of that name, `at` seconds after the plan."""
+    return Result(name, State(state), **{"plan": "p", "at": f"2026-01-01T00:00:{at:02}.500000Z", **more})
+
+
+def folder(path: Path, of: Plan, *results: Result, shard: int = 1) -> Path:
+    """A folder with a plan and results."""
+    path.mkdir(parents=True, exist_ok=True)
+    store.write_plan(of, path / store.PLAN)
+    where = Store(path, shard=shard, shards=of.shards)
+    with where.opened():
+        for one in results:
+            where.add(one)
+    return path
+
+
+def states(*folders: Path) -> dict[str, str]:
+    """The last state of each project."""
+    return {name: str(one.state) for name, (_, one) in store.gathered(folders)[1].items()}
+
+
+# ---- JSON -------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40)
+@given(RESULTS)
+def test_a_result_survives(one: Result) -> None:
+    """A result is the same after it was a line of JSON; names of any bytes included."""
+    line = json.dumps(one.as_json()).encode("ascii")
+    assert b"\n" not in line
+    assert Result.read(json.loads(line)) == one
+
+
+@given(DELIVERIES)
+def test_a_delivery_survives(one: Delivery) -> None:
+    """The same holds for a delivery."""
+    assert Delivery.read(json.loads(json.dumps(one.as_json()))) == one
+
+
+@settings(max_examples=20)
+@given(PLANS)
+def test_a_plan_survives(one: Plan) -> None:
+    """The same holds for a plan."""
+    assert Plan.read(json.loads(json.dumps(one.as_json()))) == one
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_names_of_files_are_plain(one: str, other: str) -> None:
+    """The name of a file is short, no path, not hidden, and another one for another repository."""
+    made = store.slug(one)
+    assert len(made.encode()) < 80
+    assert made[0] not in ".-"
+    assert not set(made) - set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-")
+    assert (store.slug(other) == made) is (one == other)
+
+
+# ---- one folder -------------------------------------------------------------------------------------------------
+
+
+def test_a_result_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each result is synced before the run goes on."""
+    synced: list[bytes] = []
+    usual = os.fsync
+
+    def fsync(file: int) -> None:
+        usual(file)
+        synced.append((tmp_path / "out" / "results-1-of-1.jsonl").read_bytes())
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    folder(tmp_path / "out", plan("a", "b"), result("a"), result("b"))
+    assert [one.count(b"\n") for one in synced] == [1, 2]
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 600), st.binary(max_size=6))
+def test_a_cut_line_loses_no_earlier_one(tmp_path_factory: pytest.TempPathFactory, cut: int, tail: bytes) -> None:
+    """Wherever a run was killed while it wrote, what was whole stays, and the next run writes on."""
+    out = folder(tmp_path_factory.mktemp("cut"), plan("a", "b", "c"), *map(result, "abc"))
+    path = out / "results-1-of-1.jsonl"
+    content = path.read_bytes()
+    whole = content[:cut].count(b"\n")
+    path.write_bytes(content[:cut] + tail.replace(b"\n", b""))
+    assert [*Store(out).results()] == [*"abc"][:whole]
+    folder(out, plan("a", "b", "c"), result("c", "failed", at=9))
+    assert [*Store(out).results()] == [*dict.fromkeys([*[*"abc"][:whole], "c"])]
+
+
+@pytest.mark.parametrize("line", ["", "{", "[1]", "3", "null", '{"name": "a"}', '{"name": "a", "state": "odd"}', "\0\0",
+                                  '{"name": "a", "state": "failed", "plan": "p", "files": [1]}', "\xff",
+                                  '{"name": "a", "state": "failed", "plan": "p", "unknown": 1}'])  # fmt: skip
+def test_a_line_that_is_none_is_left_out(tmp_path: Path, line: str) -> None:
+    """Garbage between the lines of results, or of deliveries, hides none of them."""
+    out = folder(tmp_path / "out", plan("a", "b"), result("a"))
+    for file in (out / "results-1-of-1.jsonl", out / store.JOURNAL):
+        with file.open("ab") as lines:
+            lines.write(line.encode("latin-1") + b"\n")
+    folder(out, plan("a", "b"), result("b", "conflict"))
+    assert states(out) == {"a": "updated", "b": "conflict"}
+    assert store.deliveries(out / store.JOURNAL) == {}
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
+    """The second is refused with a sentence, until the first has ended; another shard's is not."""
+    with Store(tmp_path / "out").opened():
+        with pytest.raises(ToolError, match=r"Another run writes to .*results-1-of-1.jsonl.") as caught:
+            folder(tmp_path / "out", plan("a"), result("a"))
+        assert caught.value.hint == "Wait for it, or give another --out."
+        folder(tmp_path / "out", replace(plan("a"), shards=2), result("a"), shard=2)
+    folder(tmp_path / "out", plan("a"), result("a"))
+
+
+@pytest.mark.parametrize("at", ["out", "out/logs", "out/results-1-of-1.lock", "out/results-1-of-1.jsonl"])
+def test_a_folder_that_cannot_be_written(tmp_path: Path, at: str) -> None:
+    """A file where a folder should be, or the other way round, is a sentence with the folder."""
+    if at in {"out", "out/logs"}:
+        (tmp_path / at).parent.mkdir(exist_ok=True)
+        (tmp_path / at).write_text("")
+    else:
+        (tmp_path / at).mkdir(parents=True)
+    with pytest.raises(ToolError, match="out cannot be written: "), Store(tmp_path / "out").opened():
+        pass
+
+
+def test_what_goes_wrong_in_a_run_is_its_own(tmp_path: Path) -> None:
+    """An error of the run is not taken for one of the folder."""
+    with pytest.raises(FileNotFoundError), Store(tmp_path / "out").opened():
+        raise FileNotFoundError(2, "gone")
+
+
+def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A result that the disk does not take ends the run; the earlier ones are kept."""
+    out = folder(tmp_path / "out", plan("a", "b"), result("a"))
+
+    def full(_file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ToolError, match=r"cannot be written: No space left on device\."):
+        folder(out, plan("a", "b"), result("b"))
+    assert "a" in Store(out).results()
+
+
+# ---- plans ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "{}", '{"format": 1}', '{"format": 1, "tasks": [], "settled": 3}',
+                                  "\xff", '{"format": 1, "tasks": [{}], "settled": []}', "null"])  # fmt: skip
+def test_a_plan_that_is_none(tmp_path: Path, text: str) -> None:
+    """A broken plan.json is named, with the next step."""
+    (tmp_path / "plan.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(ToolError, match=r"plan\.json is no plan of this tool: ") as caught:
+        store.gathered([tmp_path])
+    assert caught.value.hint == "Make one with `new-ops-project fleet plan`."
+
+
+def test_a_plan_of_a_later_tool(tmp_path: Path) -> None:
+    """A plan of another format is refused, rather than half understood."""
+    (tmp_path / "plan.json").write_text(json.dumps({**plan().as_json(), "format": 2}))
+    with pytest.raises(ToolError, match="its format is 2, and this tool reads 1"):
+        store.read_plan(tmp_path / "plan.json")
+
+
+@pytest.mark.parametrize("given", [["nowhere"], ["empty"], []])
+def test_no_folder_of_results(work: Path, given: list[str]) -> None:
+    """A folder without a plan is none of results."""
+    (work / "empty").mkdir()
+    with pytest.raises(ToolError, match="no folder of results") as caught:
+        store.gathered(map(Path, given))
+    assert caught.value.hint == "Give the --out DIR of `new-ops-project fleet update`."
+
+
+def test_a_plan_is_written_whole(tmp_path: Path) -> None:
+    """A plan that cannot be written leaves the one before as it was."""
+    store.write_plan(plan("a"), tmp_path / "plan.json")
+    (tmp_path / f".plan.json.{os.getpid()}").mkdir()
+    with pytest.raises((ToolError, OSError)):
+        store.write_plan(plan("b"), tmp_path / "plan.json")
+    assert store.read_plan(tmp_path / "plan.json") == plan("a")
+
+
+# ---- several folders --------------------------------------------------------------------------------------------
+
+
+def test_gathers_shards(tmp_path: Path) -> None:
+    """The folders of shards are one fleet; each result knows its folder; who has none is deferred."""
+    whole = replace(plan("a", "b", "c", "d"), shards=2, settled=(result("e", "current"),))
+    one = folder(tmp_path / "one", whole, result("a"), shard=1)
+    two = folder(tmp_path / "two", whole, result("b", "failed"), result("c"), shard=2)
+    made, found = store.gathered([one, two])
+    assert states(one, two) == {"a": "updated", "b": "failed", "c": "updated", "d": "deferred", "e": "current"}
+    assert [found[name][0] for name in "abc"] == [one, two, two]
+    assert found["d"][1].reason == "No run has come to it yet."
+    assert made == whole
+
+
+def test_the_newest_result_wins(tmp_path: Path) -> None:
+    """Of several results of one project the last one counts, in whichever folder and order they are."""
+    one = folder(tmp_path / "one", plan("a", "b"), result("a", "failed", 1), result("a", "updated", 3))
+    two = folder(tmp_path / "two", plan("a", "b"), result("b", "failed", 5), result("a", "conflict", 2))
+    assert states(one, two) == states(two, one) == {"a": "updated", "b": "failed"}
+
+
+def test_results_of_others_are_left_out(tmp_path: Path) -> None:
+    """A line of another plan, and one of a project that the plan does not have, does not count."""
+    out = folder(tmp_path / "out", plan("a"), result("a"), result("x"), result("a", "failed", 9, plan="other"))
+    assert states(out) == {"a": "updated"}
+
+
+def test_different_plans_are_refused(tmp_path: Path) -> None:
+    """Results of two fleets are not mixed; nor are two retries without what they try again."""
+    for first, second in (("", ""), ("gone", "gone"), ("q", "p")):
+        one = folder(tmp_path / "one", plan("a", parent=first), result("a"))
+        two = folder(tmp_path / "two", plan("a", id="q", parent=second), result("a"))
+        with pytest.raises(ToolError, match=r"one, .*two hold results of different plans"):
+            store.gathered([one, two])
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_retries_are_of_one_plan(tmp_path: Path, order: tuple[int, int, int]) -> None:
+    """The results of a plan, its retry, and the retry of that are one; the later ones win, settled ones included."""
+    bad = replace(plan("a", "b", "c"), settled=(result("d", "failed", 0), result("e", "failed", 0)))
+    again = replace(plan("b", "c", "d", id="q", parent="p"), settled=(result("e", "current", 5, plan="q"),))
+    last = plan("c", id="r", parent="q")
+    second = {"b": "updated", "c": "failed", "d": "conflict"}
+    folders = [
+        folder(tmp_path / "1", bad, result("a"), result("b", "failed"), result("c", "failed")),
+        folder(tmp_path / "2", again, *(result(name, state, 6, plan="q") for name, state in second.items())),
+        folder(tmp_path / "3", last, result("c", "updated", 7, plan="r")),
+    ]  # fmt: skip
+    made, found = store.gathered([folders[at] for at in order])
+    assert {name: str(one.state) for name, (_, one) in found.items()} == {
+        "a": "updated", "b": "updated", "c": "updated", "d": "conflict", "e": "current",
+    }  # fmt: skip
+    assert (made.id, {one.name for one in made.tasks}, [one.name for one in made.settled]) == ("p", {*"abcd"}, ["e"])
+    assert [found[name][0].name for name in "abcde"] == ["1", "2", "3", "2", "2"]
+
+
+def test_a_retry_pins_the_base_of_its_own(tmp_path: Path) -> None:
+    """The plan of a retried project is that of its last result; one that no retry has come to yet keeps its own."""
+    one = folder(tmp_path / "1", plan("a", "b"), result("a", "failed"), result("b", "failed"))
+    again = replace(plan("a", "b", id="q", parent="p"), tasks=(task("a", base="new"), task("b", base="new")))
+    two = folder(tmp_path / "2", again, result("a", "updated", 3, plan="q"))
+    made, found = store.gathered([one, two])
+    assert {of.name: of.base for of in made.tasks} == {"a": "new", "b": ""}
+    assert found["b"][1].state == "failed"
+
+
+def test_whole_seconds_come_before_their_parts(tmp_path: Path) -> None:
+    """A plan's own time, which has no parts of a second, is before a result of the same second."""
+    one = folder(tmp_path / "1", replace(plan(), settled=(replace(result("a", "failed"), at="2026-01-01T00:00:00Z"),)))
+    two = folder(tmp_path / "2", plan("a", id="q", parent="p"), result("a", "updated", 0, plan="q"))
+    assert states(one, two) == states(two, one) == {"a": "updated"}
+
+
+def test_the_last_delivery_counts(tmp_path: Path) -> None:
+    """A journal has every attempt; the last one of a project and a plan is how it went."""
+    lines = [Delivery("a", "p", Delivered(state), "pr").as_json() for state in ("failed", "opened")]
+    (tmp_path / store.JOURNAL).write_text("".join(f"{json.dumps(line)}\n" for line in lines) + '{"torn')
+    assert {key: str(one.state) for key, one in store.deliveries(tmp_path / store.JOURNAL).items()} == {
+        ("a", "p"): "opened",
+    }  # fmt: skip
