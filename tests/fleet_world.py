@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from new_ops_project.tree import EXECUTABLE, PLAIN, Entry
 TIERS = ("script", "library", "cli")
 TAGS = ("v1.0.0", "v1.1.0", "v1.2.0")
 NEWEST = TAGS[-1]
+WORD = re.compile(r"tok[0-9]{3}x[0-9]")  # what people write here: nowhere else
 GIT_IGNORE, README = "templates/project/.gitignore.jinja", "templates/project/README.md.jinja"
 EDITOR, HOOKS = "templates/project/.editorconfig.jinja", "templates/project/.pre-commit-config.yaml.jinja"
 
@@ -83,18 +85,18 @@ def make(root: Path, count: int, found: Mapping[tuple[str, str], Mapping[str, En
 
 def _one(root: Path, number: int, files: Mapping[str, Entry], tag: str, chance: random.Random) -> Made:
     name = f"team-{number % 5}/repo-{number:03}"
-    edited, words = dict(files), set()
+    edited = dict(files)
     for at in range(chance.randint(1, 4)):
-        word = f"tok{number:03}x{at}"
-        if chance.choice(EDITS)(edited, word, chance):
-            words.add(word)
+        chance.choice(EDITS)(edited, f"tok{number:03}x{at}", chance)
+    text = b"\n".join(entry.content for entry in edited.values()).decode("utf-8", "replace")
+    words = frozenset(WORD.findall(text))  # one edit may have written over another
     before: Files = dict(files)
     gone: Files = dict.fromkeys(files.keys() - edited.keys())
     stream = commit("Generate", before) + commit("Edit", {**edited, **gone})
     folder = begin(root / f"{name}.git", stream, "--bare")
     served(folder)
     head = (folder / "refs" / "heads" / "trunk").read_text().strip()
-    return Made(name, folder, frozenset(words), tag, head)
+    return Made(name, folder, words, tag, head)
 
 
 # ---- what people do --------------------------------------------------------------------------------------------------
@@ -106,53 +108,47 @@ def _texts(files: Mapping[str, Entry]) -> list[str]:
     return sorted(path for path, entry in files.items() if path not in _KEPT and b"\0" not in entry.content)
 
 
-def insert(files: dict[str, Entry], word: str, chance: random.Random) -> bool:
+def insert(files: dict[str, Entry], word: str, chance: random.Random) -> None:
     """A line of their own in a file of the template."""
     path = chance.choice(_texts(files))
     lines = files[path].content.splitlines(keepends=True)
     at = chance.randint(0, len(lines))
     lines[at:at] = [f"# {word}\n".encode()]
     files[path] = replace(files[path], content=b"".join(lines))
-    return True
 
 
-def write_over(files: dict[str, Entry], word: str, chance: random.Random) -> bool:
+def write_over(files: dict[str, Entry], word: str, chance: random.Random) -> None:
     """A line of their own in place of one of the template's."""
     path = chance.choice(_texts(files))
     lines = files[path].content.splitlines(keepends=True) or [b"\n"]
     lines[chance.randrange(len(lines))] = f"# {word}\n".encode()
     files[path] = replace(files[path], content=b"".join(lines))
-    return True
 
 
-def append(files: dict[str, Entry], word: str, chance: random.Random) -> bool:
+def append(files: dict[str, Entry], word: str, chance: random.Random) -> None:
     """A line at the end of what most people edit."""
     path = chance.choice([path for path in (".gitignore", "README.md", ".editorconfig") if path in files])
     files[path] = replace(files[path], content=files[path].content + f"# {word}\n".encode())
-    return True
 
 
-def add(files: dict[str, Entry], word: str, chance: random.Random) -> bool:
+def add(files: dict[str, Entry], word: str, chance: random.Random) -> None:
     """A file of their own."""
     files[f"mine/{word}.txt"] = Entry(PLAIN, f"{word}\n".encode())
-    return True
 
 
-def move(files: dict[str, Entry], word: str, chance: random.Random) -> bool:
+def move(files: dict[str, Entry], word: str, chance: random.Random) -> None:
     """A file of the template elsewhere, with a line more."""
     path = chance.choice(_texts(files))
     entry = files.pop(path)
     files[f"moved/{path}"] = replace(entry, content=entry.content + f"# {word}\n".encode())
-    return True
 
 
-def remove(files: dict[str, Entry], word: str, chance: random.Random) -> bool:
+def remove(files: dict[str, Entry], word: str, chance: random.Random) -> None:
     """A file of the template less."""
     path = chance.choice(
         [path for path in _texts(files) if "tok" not in files[path].content.decode("utf-8", "replace")]
     )
     del files[path]
-    return False
 
 
 EDITS = (insert, insert, write_over, append, add, add, move, remove)
@@ -163,7 +159,7 @@ EDITS = (insert, insert, write_over, append, add, add, move, remove)
 
 def words(repository: Path, commit: str, *, env: Mapping[str, str] | None = None) -> set[str]:
     """Every such word in the files of a commit."""
-    command = ["git", "grep", "--only-matching", "-h", "--text", "-E", r"tok[0-9]{3}x[0-9]", commit]
+    command = ["git", "grep", "--only-matching", "-h", "--text", "-E", WORD.pattern, commit]
     done = subprocess.run(
         command, cwd=repository, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
     )

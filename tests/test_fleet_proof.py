@@ -159,8 +159,8 @@ def test_hundreds_of_repositories(
     with _answering(world):
         run("fleet", "retry", "out", "--only", "failed,deferred", "--out", "again.json")
         run("fleet", "update", "--plan", "again.json", "--out", "out-2", code=3)
-        run(*PUBLISH, "--in", "out-2", "--force", code=2)
-    rows = rows_of(run("fleet", "report", "out", "out-2", "--json", code=2))
+        run(*PUBLISH, "--in", "out-2", "--force", code=3)
+    rows = rows_of(run("fleet", "report", "out", "out-2", "--json", code=3))
     states = {rows[number]["state"] for number in EXPECTED.keys() - {NO_ANSWERS, BRANCHED}}
     assert states <= {"updated", "conflict"}
     assert rows[BRANCHED]["delivery"] == "untouched"
