@@ -18,6 +18,7 @@ from new_ops_project.fleet import store
 from new_ops_project.fleet.model import Named, Plan, Result, State, Task
 
 VERSION = "1.2.0"
+LARGE = 200_000  # bytes of a file in each repository that nothing compresses
 TEXT = "".join(f"{number} = one\n" for number in range(200))
 FIXED = {"GIT_AUTHOR_DATE": "2026-11-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-11-01T00:00:00Z"}
 
@@ -47,6 +48,7 @@ def _seed() -> Path:
     git("clone", "--quiet", str(bare), str(clone), at=folder)
     (clone / "README.md").write_text(TEXT)
     (clone / "tool.py").write_text(TEXT)
+    (clone / "large.bin").write_bytes(os.urandom(LARGE))
     git("add", ".", at=clone)
     git("commit", "--quiet", "--message=Begin", at=clone)
     git("push", "--quiet", "origin", "trunk", at=clone)
@@ -180,7 +182,7 @@ class Programs:
         return f"{self.bin}{os.pathsep}{os.environ['PATH']}"
 
     def script(self, *answers: dict[str, Any]) -> None:
-        """What the next writing requests are answered with: status, headers, body; `die`: killed before or after."""
+        """What the next requests that write are answered with; `die` and `offline` are before or after."""
         (self.folder / "script.json").write_text(json.dumps(answers))
 
     def pulls(self, repository: str) -> list[dict[str, Any]]:

@@ -33,9 +33,8 @@ def main(arguments: list[str]) -> NoReturn:
     if now.get("die") == "before":
         os.kill(os.getppid(), signal.SIGKILL)
         sys.exit(1)
-    if now.get("offline"):
-        sys.stderr.write("error connecting to the forge: connection refused\n")
-        sys.exit(1)
+    if now.get("offline") == "before":
+        unplugged()
     if "status" in now:
         answer(now["status"], now.get("body", {"message": "no"}), now.get("headers", {}))
     found = re.fullmatch(ENDPOINTS[PROGRAM], path)
@@ -47,7 +46,15 @@ def main(arguments: list[str]) -> NoReturn:
     one.save()
     if now.get("die") == "after":
         os.kill(os.getppid(), signal.SIGKILL)
+    if now.get("offline") == "after":
+        unplugged()
     answer(status, said, {"X-Ratelimit-Remaining": "100", **now.get("extra", {})})
+
+
+def unplugged() -> NoReturn:
+    """End as the programs do when the network fails."""
+    sys.stderr.write("error connecting to the forge: connection reset\n")
+    sys.exit(1)
 
 
 def parsed(arguments: list[str]) -> tuple[dict[str, str], str]:

@@ -39,16 +39,19 @@ def git_daemon(root: Path) -> Iterator[str]:
 class Busy:
     """What a git server over HTTP is told to do, and what it was asked for.
 
-    `account` is NAME:PASSWORD, which it then wants; `closed` are beginnings of paths that may not be pushed to; so many
-    of the first requests below a path of `pauses` are answered with 429 and Retry-After. `seen` has `METHOD PATH?QUERY`
-    of each request that was let in.
+    `account` is NAME:PASSWORD, which it then wants; `closed` are beginnings of paths that may not be pushed to, `mute`
+    those of which it never answers a word; so many of the first requests below a path of `pauses` are answered with 429
+    and Retry-After. `seen` has `METHOD PATH?QUERY` of each request that was let in; `sent` counts the bytes that were
+    answered.
     """
 
     account: str = ""
     closed: tuple[str, ...] = ()
+    mute: tuple[str, ...] = ()
     pauses: dict[str, int] = field(default_factory=dict)
     retry_after: str = "7"
     seen: list[str] = field(default_factory=list)
+    sent: int = 0
 
     def refusal(self, path: str, query: str, authorization: str) -> tuple[int, dict[str, str]] | None:
         """Status and headers of a request that is not let in."""
@@ -65,7 +68,7 @@ class Busy:
 
 
 @contextmanager
-def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None) -> Iterator[str]:
+def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port: int = 0) -> Iterator[str]:
     """Serve every repository below `root` over smart HTTP, for reading and pushing; yield the URL of `root`.
 
     A request whose body holds `refused`, if that is given, is answered with 403; `busy` says what else is.
@@ -85,6 +88,8 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None) -> I
             if refused and refused in body:
                 self.send_error(403)
                 return
+            while path.startswith(rules.mute or ("//",)):
+                time.sleep(0.2)
             if refusal := rules.refusal(path, query, self.headers.get("Authorization") or ""):
                 self.send_response(refusal[0])
                 for name, value in {**refusal[1], "Content-Length": "0"}.items():
@@ -100,11 +105,12 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None) -> I
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
+            rules.sent += len(content)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of http.server
             """Say nothing."""
 
-    with served(Handler) as url:
+    with served(Handler, port) as url:
         yield url
 
 
@@ -159,9 +165,9 @@ def silent(scheme: str) -> Iterator[str]:
 
 
 @contextmanager
-def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Serve HTTP by `handler`; yield the URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+def served(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[str]:
+    """Serve HTTP by `handler`, at that port or any; yield the URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

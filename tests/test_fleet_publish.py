@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import Run, git
-from fleet_bundles import VERSION, Fleet, Programs
+from fleet_bundles import LARGE, TEXT, VERSION, Fleet, Programs
 from servers import Busy, git_http
 from test_fleet_pace import Time
 
@@ -82,17 +83,26 @@ def test_pushes_the_commit(fleet: Fleet, busy: Busy) -> None:
     assert len(busy.seen) == before
 
 
-@pytest.mark.parametrize("has_filter", [True, False])
-def test_fetches_no_files(fleet: Fleet, busy: Busy, has_filter: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+@pytest.mark.parametrize(("older", "text"), [(True, TEXT.replace("100 =", "101 =")), (False, TEXT.replace("=", ":="))])
+def test_fetches_no_files(fleet: Fleet, busy: Busy, older: bool, text: str) -> None:  # noqa: FBT001 - pytest's
     """One fetch for the trees, at most one for what a thin bundle is made with, and none for the push."""
-    fleet.add("acme/one")
-    git("config", "uploadpack.allowFilter", str(has_filter), at=fleet.bare("acme/one"))
-    fleet.put("acme/one", "template/1.1.0", "1.1.0")
+    fleet.add("acme/one", files={"tool.py": text})
+    if older:
+        fleet.put("acme/one", "template/1.1.0", "1.1.0")
     busy.seen.clear()
+    busy.sent = 0
     assert states(published(fleet, "push")) == ["pushed"]
     begins = next(number for number, one in enumerate(busy.seen) if "service=git-receive-pack" in one)
     assert not [one for one in busy.seen[begins:] if "upload-pack" in one]
     assert sum(one.startswith("POST") for one in busy.seen[:begins]) <= 4
+    assert busy.sent < LARGE / 10
+
+
+def test_a_server_that_cannot_leave_files_out_will_do(fleet: Fleet) -> None:
+    """It sends them all, and the push goes on as ever."""
+    fleet.add("acme/one")
+    git("config", "uploadpack.allowFilter", "false", at=fleet.bare("acme/one"))
+    assert states(published(fleet, "push")) == ["pushed"]
 
 
 def test_replaces_its_own_branch(fleet: Fleet) -> None:
@@ -222,6 +232,17 @@ def test_each_push_takes_a_token(fleet: Fleet) -> None:
     assert sum(time.slept) == pytest.approx(60.0)
     taken = [line for line in store.objects(fleet.out / store.JOURNAL) if "taken" in line]
     assert len(taken) == 3
+
+
+def test_a_new_run_counts_what_the_last_one_took(fleet: Fleet) -> None:
+    """Stopping and starting again does not double the rate."""
+    for number in range(3):
+        fleet.add(f"acme/n{number}")
+    time = Time()
+    published(fleet, "push", time, max_per_minute=2, only=("acme/n0", "acme/n1"))
+    assert time.slept == []
+    published(fleet, "push", time, max_per_minute=2)
+    assert sum(time.slept) == pytest.approx(60.0, abs=1e-3)
 
 
 def test_no_secret_is_told_or_stored(fleet: Fleet, busy: Busy, run: Run, tmp_path: Path) -> None:
@@ -453,11 +474,13 @@ def test_waits_before_it_is_told_to(fleet: Fleet, programs: Programs) -> None:
     assert 499 <= sum(time.slept) <= 503
 
 
-def test_a_lost_answer_opens_no_second_one(fleet: Fleet, programs: Programs) -> None:
-    """The network fails while the answer comes: the next try finds what is there."""
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+@pytest.mark.parametrize(("when", "state"), [("before", "opened"), ("after", "refreshed")])
+def test_a_lost_answer_opens_no_second_one(fleet: Fleet, programs: Programs, kind: str, when: str, state: str) -> None:
+    """The network fails before the request comes or while the answer does: the next try finds what is there."""
     fleet.add("acme/one")
-    programs.script({"offline": True})
-    assert states(published(fleet, "pr")) == ["opened"]
+    programs.script({"offline": when})
+    assert states(published(fleet, "pr", forge=kind)) == [state]
     assert len(programs.pulls("acme/one")) == 1
 
 
@@ -548,7 +571,7 @@ def test_killed_at_a_request_nothing_is_doubled_or_lost(
     assert all(fleet.tip(f"acme/n{number}") for number in range(2))
 
 
-@pytest.mark.parametrize("delay", [0.25, 0.45, 0.7])
+@pytest.mark.parametrize("delay", [0.3, 0.6])
 def test_killed_at_any_moment_each_is_pushed_once(fleet: Fleet, busy: Busy, delay: float) -> None:
     """Kill -9 while pushes go on: the next run does what is left, and no branch is written twice."""
     results = [fleet.add(f"acme/n{number}") for number in range(3)]
@@ -559,6 +582,20 @@ def test_killed_at_any_moment_each_is_pushed_once(fleet: Fleet, busy: Busy, dela
     assert [fleet.tip(one.name) for one in results] == [one.commit for one in results]
     pushes = [one for one in busy.seen if one.startswith("POST") and one.endswith("receive-pack")]
     assert len(pushes) - 2 * len(results) <= 1  # each clone pushed trunk once; one answer may have been lost
+
+
+def test_ctrl_c_says_how_to_go_on(fleet: Fleet, programs: Programs) -> None:
+    """While it waits for a token it ends at once, with 130, and what was delivered stays so."""
+    for number in range(2):
+        fleet.add(f"acme/n{number}")
+    with start(fleet, "--mode", "push", "--max-per-minute", "1") as waiting:
+        while b"Waiting" not in (waiting.stderr.readline() if waiting.stderr else b"Waiting"):
+            pass
+        waiting.send_signal(signal.SIGINT)
+        out, _ = waiting.communicate(timeout=20)
+    assert waiting.returncode == Exit.INTERRUPTED
+    assert b"goes on from there" in out
+    assert [bool(fleet.tip(f"acme/n{number}")) for number in range(2)] == [True, False]
 
 
 def test_the_second_publisher_is_refused(fleet: Fleet, run: Run) -> None:
@@ -634,6 +671,7 @@ def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
     found = published(fleet, "push", time, max_per_minute=2, minutes=0.5)
     assert (states(found), found.code, found.is_over) == (["pushed", "pushed", "deferred"], Exit.DONE, True)
     assert time.slept == []
+    assert len(store.deliveries(fleet.out / store.JOURNAL)) == 2
     time.at += 60
     assert states(published(fleet, "push", time, max_per_minute=2, minutes=0.5)) == ["pushed"] * 3
 
@@ -645,6 +683,23 @@ def test_preview_does_nothing(fleet: Fleet, programs: Programs, run: Run) -> Non
     assert (ran.json["preview"], ran.json["counts"]) == (True, {"opened": 1})
     assert (fleet.tip("acme/one"), programs.written()) == ("", [])
     assert not (fleet.out / store.JOURNAL).exists()
+
+
+def test_shards_are_published_together(fleet: Fleet) -> None:
+    """Several folders of results of one plan are one run, with one journal, in the first."""
+    results = [fleet.add(f"acme/n{number}") for number in range(2)]
+    other = fleet.root / "other"
+    shutil.copytree(fleet.out, other)
+    for number, folder in enumerate((fleet.out, other)):
+        lines = (folder / "results-1-of-1.jsonl").read_text().splitlines(keepends=True)
+        (folder / "results-1-of-1.jsonl").unlink()
+        (folder / f"results-{number + 1}-of-2.jsonl").write_text(lines[number])
+    found = publish(Order((fleet.out, other), "push"), Voice(json=True), Time().clock)
+    assert (states(found), [fleet.tip(one.name) for one in results]) == (
+        ["pushed"] * 2,
+        [one.commit for one in results],
+    )
+    assert not (other / store.JOURNAL).exists()
 
 
 # ---- words ------------------------------------------------------------------------------------------------------

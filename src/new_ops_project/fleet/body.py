@@ -24,10 +24,10 @@ def title(result: Result) -> str:
 
 def text(result: Result, *, left: Sequence[str] = ()) -> str:
     """The body, in Markdown. `left` are older branches that have somebody's commits on them."""
-    parts = [*_head(result), *_conflicts(result), *_lists(result), *_left(left), *_end(result)]
-    rest = sum(len(part) + 1 for part in parts)
-    news = _news(result.news, min(_NEWS, LIMIT - rest - 200))
-    return _cut("\n".join([*parts[:1], *news, *parts[1:]])) + "\n"
+    begin, end = [*_head(result), *_conflicts(result)], [*_lists(result), *_left(left), *_end(result)]
+    rest = sum(len(part) + 1 for part in (*begin, *end))
+    news = _news(result.news.strip("\r\n"), min(_NEWS, LIMIT - rest - 200))
+    return _cut("\n".join([*begin, *news, *end])) + "\n"
 
 
 def _head(result: Result) -> Iterator[str]:
@@ -55,7 +55,7 @@ def _conflicts(result: Result) -> Iterator[str]:
     if not result.conflicts:
         return
     target = shlex.quote(result.target)
-    yield "\n### To resolve\n\nBoth you and the template changed the same lines of:\n"
+    yield "\n### To resolve\n\nThese need a person, for the reason beside each:\n"
     yield from _some([f"{code(one.path)}: {code(one.what)}" for one in result.conflicts])
     yield "\nThe markers are in the files. On a clone of this repository:\n"
     yield from (f"    {line}" for line in (

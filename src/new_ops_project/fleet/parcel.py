@@ -43,8 +43,13 @@ class Parcel:
         return Delivery(one.name, one.plan, state, mode, one.commit, one.target, request, reason, hint)
 
     def require_sense(self) -> None:
-        """Raise ToolError for a result that does not belong to the plan's task, or names what no run of ours does."""
+        """Raise ToolError for a result that does not belong to the plan's task, or names what no run of ours does.
+
+        Raises LeftError when the task's base was on no branch.
+        """
         task, one = self.task, self.result
+        if not task.branch:
+            raise self.absent()
         if (one.base, one.branch) != (task.base, task.branch):
             raise ToolError(f"The result is for {one.branch} at {short(one.base)}, which is not what was planned.",
                             "Run `fleet update` with that plan again.")  # fmt: skip

@@ -147,7 +147,7 @@ class _Run:
         for number, parcel in enumerate(queue):
             if reason := self._stopped() or self._over(way):
                 rest = [one.delivery(way.mode, Delivered.DEFERRED, *_later(reason)) for one in queue[number:]]
-                yield from self._written(*rest)
+                yield from rest if reason == OVER else self._written(*rest)  # another run goes on: nothing to retry
                 return
             if self._has_bar:
                 show(self._pulse() + shown(parcel.task.name), self._tried, self._total)

@@ -41,7 +41,7 @@ class Remote:
         A server that cannot leave them out sends them.
         """
         wanted = [f"+refs/heads/{branch}:{_THERE}{branch}" for branch in branches]
-        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--filter=blob:none")
+        options = ("--quiet", "--no-tags", "--filter=blob:none")
         self._asked("fetch", *options, *(() if is_deep else ("--depth=1",)), "--", "origin", *wanted)
 
     def tip(self, branch: str) -> str:
@@ -53,9 +53,9 @@ class Remote:
 
         Raises ProcessError when it does not answer.
         """
+        self._forget_promise()
         lease = f"--force-with-lease=refs/heads/{branch}:{expected}"
-        # A thin pack would be made with files of the server that are not here, and be fetched one by one.
-        options = ("--quiet", "--no-thin", "--no-verify", "--recurse-submodules=no", lease)
+        options = ("--quiet", "--no-verify", "--recurse-submodules=no", lease)
         try:
             self._asked("push", *options, "--", "origin", f"{commit}:refs/heads/{branch}", is_counted=is_counted)
         except ProcessError as error:
@@ -65,6 +65,14 @@ class Remote:
             said = re.findall(r"^remote: *(\S.*?)\s*$", error.stderr, re.MULTILINE)
             return shown("; ".join([refused[1], *said]))
         return ""
+
+    def _forget_promise(self) -> None:
+        """Let git do without files that only the server has: it would fetch them to make a smaller pack of ours.
+
+        `--no-thin` is meant for that, but does not reach a push over HTTP.
+        """
+        for key in ("extensions.partialClone", "remote.origin.promisor", "remote.origin.partialCloneFilter"):
+            git.git("config", "--unset-all", key, at=self.at, codes=(0, 5))  # 5: it is not set
 
     def _asked(self, *args: str, is_counted: bool = False) -> Result:
         """Run git, and again when it was the network or the server wants a pause."""

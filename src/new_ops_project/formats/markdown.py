@@ -13,17 +13,17 @@ def document(checkup: Checkup) -> str:
     """The findings as one table, with the counts above it."""
     rows = "".join(_row(finding) for finding in checkup.findings)
     table = f"\n| where | rule | what | remedy |\n|---|---|---|---|\n{rows}" if rows else ""
-    skipped = "".join(f"\nNot checked: {', '.join(one.codes)}. {_cell(one.reason)}\n" for one in checkup.skipped)
+    skipped = "".join(f"\nNot checked: {', '.join(one.codes)}. {cell(one.reason)}\n" for one in checkup.skipped)
     return f"## new-ops-project check\n\n{summary(checkup.counts)}\n{table}{skipped}"
 
 
 def _row(finding: Finding) -> str:
     place = f"{finding.path}:{finding.line}" if finding.line else finding.path
     rule = f"{finding.code} ({finding.severity})"
-    return f"| {_cell(place)} | {rule} | {_cell(finding.message)} | {_cell(finding.remedy)} |\n"
+    return f"| {cell(place)} | {rule} | {cell(finding.message)} | {cell(finding.remedy)} |\n"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text that means nothing to Markdown or HTML, on one line."""
     plain = re.sub(r"[\x00-\x1f\x7f]+", " ", readable(text))
     marked = re.sub(r"([\\`*_{}\[\]<>()#+!|~@&-])", r"\\\1", plain)

@@ -59,8 +59,12 @@ def command(*, as_json: bool, forge: str, **options: Any) -> None:
 
     git.require_found()
     order, voice = publishing.Order(forge="" if forge == "auto" else forge, **options), Voice(as_json)
-    with interrupts.temporary_folder():
-        found = publishing.publish(order, voice, Clock())
+    try:
+        with interrupts.temporary_folder():
+            found = publishing.publish(order, voice, Clock())
+    except KeyboardInterrupt:
+        voice.say("What was delivered is in the journal; the same command goes on from there.")
+        raise
     _tell(found, order, voice)
     if as_json:
         voice.answer(_as_json(found, order))

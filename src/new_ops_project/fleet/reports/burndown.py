@@ -1,0 +1,68 @@
+"""A rollout over time: how many repositories are not at the version yet."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from new_ops_project.fleet.model import Plan
+from new_ops_project.fleet.reports.standing import Row, Standing
+
+
+@dataclass(frozen=True)
+class Point:
+    """How many repositories were left from a moment on."""
+
+    at: datetime
+    left: int
+
+
+@dataclass(frozen=True)
+class Burndown:
+    """Points in order of time. `by_commits`: nothing was delivered yet, so that computed commits are counted."""
+
+    points: tuple[Point, ...]
+    by_commits: bool
+
+    @property
+    def meaning(self) -> str:
+        """What goes down."""
+        if self.by_commits:
+            return "Repositories without a commit for the version: nothing was delivered yet."
+        return "Repositories that the version has not got to, by delivery."
+
+
+def burndown(plan: Plan, rows: Sequence[Row]) -> Burndown:
+    """The burn-down of a plan, from its making on."""
+    start = _moment(plan.created) or _first(rows)
+    by_commits = not any(row.delivery and row.delivery.state.is_final for row in rows)
+    done = Counter(max(start, _moment(at) or start) for at in _reached(rows, by_commits=by_commits))
+    left, points = len(rows), [Point(start, len(rows))]
+    for at in sorted(done):
+        left -= done[at]
+        points.append(Point(at, left))
+    return Burndown(tuple(points), by_commits)
+
+
+def _first(rows: Iterable[Row]) -> datetime:
+    """When the first result was known, of a plan that does not say when it was made."""
+    times = (_moment(row.result.at) for row in rows)
+    return min(filter(None, times), default=datetime.fromtimestamp(0, UTC))
+
+
+def _reached(rows: Iterable[Row], *, by_commits: bool) -> Iterator[str]:
+    """When the version got to each repository that it has got to."""
+    for row in rows:
+        if row.standing is Standing.CURRENT or (by_commits and row.standing is Standing.UPDATED):
+            yield row.result.at
+        elif row.standing is Standing.DELIVERED and row.delivery:
+            yield row.delivery.at
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment of ISO 8601, in UTC unless it says otherwise; None for what is none."""
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,21 @@
+"""A report reaches its file whole, or not at all."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from new_ops_project.errors import ToolError
+
+
+def write(path: Path, text: str) -> None:
+    """Write the text as UTF-8; raises ToolError, with what was there before untouched, when that is not possible."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(text, encoding="utf-8", newline="")
+        fresh.replace(path)
+    except OSError as error:
+        raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Give another place.") from error
+    finally:
+        with suppress(OSError):
+            fresh.unlink()
