@@ -252,4 +252,4 @@ def test_over_http(run: Run, tmp_path: Path, work: Path) -> None:
 
 def test_not_results(run: Run, work: Path) -> None:
     """A folder that is none of results is named."""
-    assert "work is no folder of results" in run("fleet", "retry", str(work), code=2).err
+    assert "plan.json does not exist, so" in run("fleet", "retry", str(work), code=2).err
