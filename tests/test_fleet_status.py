@@ -314,7 +314,7 @@ def test_fits(run: Run, template: Path, width: int, left: str, monkeypatch: pyte
 def test_shows_names_as_they_are_not(run: Run, template: Path, work: Path) -> None:
     """What would control a terminal is escaped, wherever a name is shown: table, reasons, progress."""
     clone(work / HOSTILE, template)
-    (work / HOSTILE / "task\x1b[2J.py").write_text("Mine.\n")
+    (work / HOSTILE / "task\u202e\x1b[2J.py").write_text("Mine.\n")
     fleets.plain(work / f"{HOSTILE}2", {"a.txt": "a\n"})
     ran = run("fleet", "status", "--drift", "--jobs", "1", code=1)
     assert not {"\x1b", "\u202e"} & {*ran.out, *ran.err}
