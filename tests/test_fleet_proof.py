@@ -157,8 +157,8 @@ def test_hundreds_of_repositories(
 
     _mend(world)
     with _answering(world):
-        run("fleet", "retry", "out", "--only", "failed,deferred", "--out", "again.json", code=0)
-        run("fleet", "update", "--plan", "again.json", "--out", "out-2")
+        run("fleet", "retry", "out", "--only", "failed,deferred", "--out", "again.json")
+        run("fleet", "update", "--plan", "again.json", "--out", "out-2", code=3)
         run(*PUBLISH, "--in", "out-2", "--force", code=2)
     rows = rows_of(run("fleet", "report", "out", "out-2", "--json", code=2))
     states = {rows[number]["state"] for number in EXPECTED.keys() - {NO_ANSWERS, BRANCHED}}
