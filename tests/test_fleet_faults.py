@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import fleets
 import pytest
@@ -17,6 +18,8 @@ from conftest import Run, git
 from fleets import clones, results
 from servers import git_http, silent
 from small import MINE, everything
+
+from new_ops_project.fleet import mirrors
 
 NAMES = ("one", "two", "three", "four", "five", "six")
 UPDATE = (sys.executable, "-m", "new_ops_project", "fleet", "update")
@@ -230,7 +233,8 @@ def test_a_remote_that_says_nothing(run: Run, six: dict[str, Path], work: Path) 
 def test_three_tries_where_the_network_is_to_blame(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused connection is tried three times, with a pause that grows; what the server refuses is an answer."""
     pauses: list[float] = []
-    monkeypatch.setattr("time.sleep", pauses.append)
+    clock = SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)  # subprocess sleeps, too
+    monkeypatch.setattr(mirrors, "time", clock)
     (work / "repos.txt").write_text("http://127.0.0.1:9/ops/none\n")
     said = run("fleet", "status", "repos.txt", code=2).out
     assert "(tried 3 times)" in said

@@ -725,7 +725,7 @@ def test_json_is_one_object(fleet: Fleet, run: Run) -> None:
 def test_what_cannot_be_begun_is_one_sentence(run: Run, args: tuple[str, ...]) -> None:
     """A folder without a plan ends with exit code 2 and the next step."""
     ran = run("fleet", "publish", "--mode", "push", *args, code=2)
-    assert "fleet plan" in ran.err
+    assert "fleet update" in ran.err
 
 
 def test_an_unknown_name_is_refused(fleet: Fleet, run: Run) -> None:

@@ -145,6 +145,23 @@ def test_one_report_of_both(run: Run, fleet: Fleet) -> None:
     assert last("out", "out-2") == last("out-2", "out") == {**before, "away": "updated"}
 
 
+def test_publishes_and_reports_both(run: Run, fleet: Fleet) -> None:
+    """Reports and deliveries take the folders of a plan and its retry together, each commit with its own base."""
+    run("fleet", "update", "clones", "--out", "first", code=3)
+    lay(fleet["clash"], {"task.py": MINE})
+    git("commit", "--quiet", "--all", "--message=mend", at=fleet["clash"])
+    run("fleet", "retry", "first", "--only", "conflict")
+    run("fleet", "update", "--plan", "plan.json", "--out", "second")
+    run("fleet", "publish", "--in", "first", "--in", "second", "--mode", "branch")
+    again = run("fleet", "publish", "--in", "first", "--in", "second", "--mode", "branch", "--json").json
+    assert {Path(one["name"]).name: one["state"] for one in again["deliveries"]} == dict.fromkeys(
+        ("away", "clash", "good"), "branch"
+    )
+    assert git("rev-parse", "template/v1.1.0^", at=fleet["clash"]) == git("rev-parse", "HEAD", at=fleet["clash"])
+    found = run("fleet", "report", "first", "second", "--json").json
+    assert found["standings"]["delivered"] == 3
+
+
 def test_retries_of_retries(run: Run, fleet: Fleet) -> None:
     """A retry of both folders is one of the first plan, and all three are one fleet."""
     retried(run, "--only", "failed,deferred")
@@ -252,4 +269,4 @@ def test_over_http(run: Run, tmp_path: Path, work: Path) -> None:
 
 def test_not_results(run: Run, work: Path) -> None:
     """A folder that is none of results is named."""
-    assert "work is no folder of results" in run("fleet", "retry", str(work), code=2).err
+    assert "plan.json does not exist, so" in run("fleet", "retry", str(work), code=2).err

@@ -1,5 +1,8 @@
 """Shards: every repository in one, balanced, and stable. Waves: parts of a fleet, each within the next."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -25,6 +28,15 @@ def test_every_repository_has_one_shard(costs: dict[str, float], number: int, ra
     assert all(1 <= shard <= number for shard in found.values())
     mixed = random.sample(sorted(costs.items()), len(costs))
     assert shards.assign(dict(mixed), number, {}) == found
+
+
+def test_every_machine_shards_alike() -> None:
+    """Where equal costs are many, no hash of the process decides who comes first."""
+    code = ("from new_ops_project.fleet import shards;"
+            "print(sorted(shards.assign({f'r{at}': 1.0 for at in range(99)}, 16, {}).items()))")  # fmt: skip
+    said = {subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, check=True,
+                           capture_output=True).stdout for seed in ("1", "2", "3")}  # fmt: skip
+    assert len(said) == 1
 
 
 @given(COSTS, NUMBER)

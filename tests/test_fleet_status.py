@@ -19,7 +19,9 @@ from small import CLASH
 
 from new_ops_project import process
 from new_ops_project import template as releases
-from new_ops_project.fleet import pool, standing
+from new_ops_project.fleet import history, pool, standing
+from new_ops_project.fleet.history import Past
+from new_ops_project.fleet.model import Result, State
 
 
 @pytest.fixture
@@ -314,7 +316,7 @@ def test_fits(run: Run, template: Path, width: int, left: str, monkeypatch: pyte
 def test_shows_names_as_they_are_not(run: Run, template: Path, work: Path) -> None:
     """What would control a terminal is escaped, wherever a name is shown: table, reasons, progress."""
     clone(work / HOSTILE, template)
-    (work / HOSTILE / "task\x1b[2J.py").write_text("Mine.\n")
+    (work / HOSTILE / "task\u202e\x1b[2J.py").write_text("Mine.\n")
     fleets.plain(work / f"{HOSTILE}2", {"a.txt": "a\n"})
     ran = run("fleet", "status", "--drift", "--jobs", "1", code=1)
     assert not {"\x1b", "\u202e"} & {*ran.out, *ran.err}
@@ -338,3 +340,41 @@ def test_on_a_terminal(template: Path, work: Path, home: Path) -> None:
     assert "v1.0.0" in said
     child.close()
     assert child.exitstatus == 1
+
+
+def test_a_name_of_any_bytes(run: Run, template: Path, work: Path) -> None:
+    """A folder whose name is no UTF-8 is a row like any other, in every verb that comes after."""
+    clone(work / "odd\udcff", template)
+    assert r"odd\xff" in run("fleet", "status", code=1).out
+    assert status(run, code=1)["odd\udcff"]["behind"] == 2
+    run("fleet", "update", ".", "--out", "../out")
+    assert status(run, "--drift", "--jobs", "1", code=1)["odd\udcff"]["last"]["state"] == "updated"
+
+
+# ---- what is remembered -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"x": 1}', '{"x": {"odd": 1}}', "\xff"])
+def test_damaged_memory_is_none(run: Run, template: Path, work: Path, text: str) -> None:
+    """What was remembered and cannot be read is forgotten, and remembered anew."""
+    clone(work / "x", template)
+    history.file().parent.mkdir(parents=True)
+    history.file().write_bytes(text.encode("latin-1"))
+    assert status(run, code=1)["x"]["last"] is None
+    history.remember({"x": Past(state="updated")})
+    assert history.read() == {"x": Past(state="updated")}
+
+
+def test_memory_that_cannot_be_kept(home: Path) -> None:
+    """Where nothing can be remembered, that is all."""
+    history.file().parent.parent.mkdir(parents=True)
+    history.file().parent.write_text("")
+    history.remember({"x": Past(state="updated")})
+    assert history.read() == {}
+
+
+def test_remembers_of_all_fleets(home: Path) -> None:
+    """What is remembered of others stays; what a project cost is kept when it fails, and its shard with it."""
+    history.remember({"a": Past(cost=3.0, shard=2, shards=4), "b": Past(cost=1.0)})
+    history.remember(history.of_results({"a": history.read()["a"]}, [Result("a", State.FAILED, "p", seconds=60.0)]))
+    assert history.read() == {"a": Past("failed", cost=3.0, shard=2, shards=4), "b": Past(cost=1.0)}

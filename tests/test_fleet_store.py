@@ -136,6 +136,16 @@ def test_a_cut_line_loses_no_earlier_one(tmp_path_factory: pytest.TempPathFactor
     assert [*Store(out).results()] == [*dict.fromkeys([*[*"abc"][:whole], "c"])]
 
 
+def test_a_line_without_its_end_is_none(tmp_path: Path) -> None:
+    """A line is known once its end is written: what is read before the next run is what that run keeps."""
+    out = folder(tmp_path / "out", plan("a", "b"), result("a"), result("b"))
+    path = out / "results-1-of-1.jsonl"
+    path.write_bytes(path.read_bytes().removesuffix(b"\n"))
+    assert [*Store(out).results()] == ["a"]
+    folder(out, plan("a", "b"))
+    assert path.read_bytes().count(b"\n") == 1
+
+
 @pytest.mark.parametrize("line", ["", "{", "[1]", "3", "null", '{"name": "a"}', '{"name": "a", "state": "odd"}', "\0\0",
                                   '{"name": "a", "state": "failed", "plan": "p", "files": [1]}', "\xff",
                                   '{"name": "a", "state": "failed", "plan": "p", "unknown": 1}'])  # fmt: skip

@@ -1,6 +1,5 @@
 """How each project of a fleet stands: what it has, how far behind it is, and what should be done first."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -17,8 +16,6 @@ from new_ops_project.fleet.one import Job
 from new_ops_project.fleet.pool import Work
 from new_ops_project.fleet.templates import Known
 from new_ops_project.summary import shown
-
-ENDS_SOON = 180  # days
 
 
 @dataclass(frozen=True)
@@ -97,23 +94,10 @@ def _standing(one: Look, known: Known, last: Past, now: datetime) -> Standing:
 
 def end_of_life(python: str, today: date) -> str:
     """Whether the support of a Python version has ended (ended), ends within half a year (soon), or neither ('')."""
-    from new_ops_project.pins import table
+    from new_ops_project.fleet.reports import pythons
 
-    found = re.fullmatch(r"(\d{1,3}\.\d{1,3})(?:\.\d+)*", python)
-    if not found:
-        return ""
-    pins = table.shipped()
-    ends = {**pins.ended, **{minor: pin.end_of_life for minor, pin in pins.pythons.items()}}
-    if table.minor(found[1]) < min(map(table.minor, ends)):
-        return "ended"  # before all that anybody has kept a date of
-    left = (_after(ends.get(found[1], "9998-12")) - today).days
-    return "ended" if left <= 0 else "soon" if left <= ENDS_SOON else ""
-
-
-def _after(month: str) -> date:
-    """The first day after a month (YYYY-MM)."""
-    year, number = map(int, month.split("-")[:2])
-    return date(year + number // 12, number % 12 + 1, 1)
+    ends = {pythons.Support.ENDED: "ended", pythons.Support.SOON: "soon"}
+    return ends.get(pythons.use(python, today).support, "")
 
 
 def with_drift(

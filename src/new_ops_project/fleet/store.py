@@ -161,7 +161,7 @@ def gathered(folders: Iterable[Path]) -> tuple[Plan, dict[str, tuple[Path, Resul
 
 def _plan_of(folder: Path) -> Plan:
     if not (folder / PLAN).is_file():
-        message = f"{folder} is no folder of results: it has no {PLAN}."
+        message = f"{folder / PLAN} does not exist, so {folder} is no folder of results."
         raise ToolError(message, "Give the --out DIR of `new-ops-project fleet update`.")
     return read_plan(folder / PLAN)
 

@@ -162,7 +162,7 @@ def gathered(folders: Sequence[Path], today: date) -> Facts:
     """The facts in folders of results of one plan; raises ToolError for what is none."""
     plan, found = store.gathered(folders)
     delivered = _delivered(folders)
-    rows = [Row(one, folder, _fitting(one.commit, delivered.get((name, plan.id))))
+    rows = [Row(one, folder, _fitting(one.commit, delivered.get((name, one.plan))))
             for name, (folder, one) in found.items()]  # fmt: skip
     return Facts(plan, tuple(folders), today, tuple(sorted(rows, key=_order)))
 
