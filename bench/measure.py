@@ -1,4 +1,4 @@
-"""One whole process: how long it takes and how much memory it and its children hold at most."""
+"""One whole process: how long it takes, and what it and its children use of processors and memory."""
 
 import os
 import subprocess
@@ -15,10 +15,20 @@ _UNIT = 1024**2 if sys.platform == "darwin" else 1024
 
 @dataclass(frozen=True)
 class Sample:
-    """One run: wall-clock seconds, and the MiB of the largest process in it."""
+    """One run: seconds on the clock, the MiB of the largest process in it, seconds of processors, what it wrote."""
 
     seconds: float
     peak: float
+    cpu: float = 0.0
+    output: bytes = b""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process and the children that it waited for used: MiB of the largest one, user and system seconds."""
+
+    peak: float
+    cpu: float
 
 
 class CommandError(Exception):
@@ -28,23 +38,24 @@ class CommandError(Exception):
         super().__init__(f"{' '.join(command)} failed:\n{output.decode(errors='replace')}")
 
 
-def to_end(command: tuple[str, ...], *, at: Path, env: Mapping[str, str]) -> Sample:
-    """Run `command` without a terminal until it ends; raises CommandError for any exit code but 0."""
+def to_end(command: tuple[str, ...], *, at: Path, env: Mapping[str, str], codes: tuple[int, ...] = (0,)) -> Sample:
+    """Run `command` without a terminal until it ends; raises CommandError for any exit code but `codes`."""
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         child = subprocess.Popen(
             command, cwd=at, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
-        peak = reap(child)
+        usage = reap(child)
         seconds = time.perf_counter() - start
         output.seek(0)
-        if child.returncode:
-            raise CommandError(command, output.read())
-    return Sample(seconds, peak)
+        written = output.read()
+    if child.returncode not in codes:
+        raise CommandError(command, written)
+    return Sample(seconds, usage.peak, usage.cpu, written)
 
 
-def reap(child: subprocess.Popen[bytes]) -> float:
-    """Wait for the end of `child`; return the peak memory of the largest process in it, in MiB."""
+def reap(child: subprocess.Popen[bytes]) -> Usage:
+    """Wait for the end of `child`; return what it and its children used."""
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_maxrss / _UNIT
+    return Usage(usage.ru_maxrss / _UNIT, usage.ru_utime + usage.ru_stime)

@@ -4,6 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+import fleet
+import fleet_results
+import fleet_tables
 import machine
 import results
 import rounds
@@ -13,17 +16,44 @@ from measure import CommandError
 from results import Report
 from sandbox import sandbox
 
+ROUNDS = 7
+
 
 def main() -> None:
     """Measure, or compare two earlier runs."""
     options = _options()
     if options.verb == "compare":
-        print(tables.comparison(results.read(options.old), results.read(options.new)))
-        return
-    report = _report(_chosen(options.only, slow=options.slow), options.rounds)
+        print(_comparison(options.old, options.new))
+    elif options.verb == "fleet":
+        _measure_fleet(options)
+    else:
+        _measure(options)
+
+
+def _measure(options: argparse.Namespace) -> None:
+    report = _report(_chosen(options.only, slow=options.slow), options.rounds or ROUNDS)
     print(tables.table(report))
     if options.json:
         results.write(report, options.json)
+
+
+def _measure_fleet(options: argparse.Namespace) -> None:
+    try:
+        found = fleet.run(sorted({*options.sizes}), options.rounds or 1, measures_all=options.all)
+    except CommandError as error:
+        sys.exit(str(error))
+    print(fleet_tables.table(found))
+    if options.json:
+        fleet_results.write(found, options.json)
+
+
+def _comparison(old: Path, new: Path) -> str:
+    kinds = {fleet_results.is_fleet(old), fleet_results.is_fleet(new)}
+    if len(kinds) > 1:
+        sys.exit(f"Only one of {old} and {new} is of a fleet.")
+    if kinds == {True}:
+        return fleet_tables.comparison(fleet_results.read(old), fleet_results.read(new))
+    return tables.comparison(results.read(old), results.read(new))
 
 
 def _chosen(only: list[str] | None, *, slow: bool) -> list[Benchmark]:
@@ -44,15 +74,29 @@ def _report(chosen: list[Benchmark], times: int) -> Report:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     names = [one.name for one in BENCHMARKS]
-    parser.add_argument("--rounds", type=_positive, default=7, metavar="N", help="default: %(default)s")
+    parser.add_argument("--rounds", type=_positive, metavar="N", help=f"default: {ROUNDS}, of a fleet 1")
     parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=f"any of {', '.join(names)}")
     parser.add_argument("--slow", action="store_true", help="measure what installs packages, too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
-    verbs = parser.add_subparsers(dest="verb", metavar="[compare OLD NEW]")
+    verbs = parser.add_subparsers(dest="verb", metavar="[fleet | compare OLD NEW]")
     compare = verbs.add_parser("compare", help="compare two files that --json wrote")
     compare.add_argument("old", type=Path)
     compare.add_argument("new", type=Path)
+    _add_fleet(verbs.add_parser("fleet", help="update a fleet of repositories, against a loop of copier"))
     return parser.parse_args()
+
+
+def _add_fleet(verb: argparse.ArgumentParser) -> None:
+    sizes = ",".join(map(str, fleet.SIZES))
+    told = "how many repositories; default: %(default)s"
+    verb.add_argument("--sizes", type=_sizes, default=sizes, metavar="N,N", help=told)
+    verb.add_argument("--all", action="store_true", help="measure copier with the largest sizes, too")
+    for name, kind in (("--rounds", _positive), ("--json", Path)):
+        verb.add_argument(name, type=kind, default=argparse.SUPPRESS, help="as above")
+
+
+def _sizes(text: str) -> list[int]:
+    return [_positive(one) for one in text.split(",")]
 
 
 def _positive(text: str) -> int:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +36,8 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox() -> Iterator[Sandbox]:
-    """Make the home and have the tool unpack its template there; all of it is gone at the end."""
+def sandbox(later: Sequence[served.Edits] = (served.EDITS,)) -> Iterator[Sandbox]:
+    """Make the home, and have the tool unpack its template there and serve it; all of it is gone at the end."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         root = Path(folder).resolve()
         home = root / "home"
@@ -45,7 +45,7 @@ def sandbox() -> Iterator[Sandbox]:
         (home / ".gitconfig").write_text(GITCONFIG)
         env = _environment(home)
         template = _template(env, home)
-        with served.releases(root, template) as url:
+        with served.releases(root, template, later) as url:
             yield Sandbox(root, env, template, url)
 
 

@@ -1,6 +1,6 @@
 """Reports as Markdown tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from results import Report, Result
 
@@ -10,18 +10,26 @@ COMPARED = ("what", "ours before", "ours now", "change", "ratio before", "ratio 
 
 def table(report: Report) -> str:
     """Every benchmark of one run, and the machine."""
-    about = ", ".join(f"{name} {value}" for name, value in report.machine.items())
-    note = f"Medians of {report.rounds} interleaved rounds. {about}."
-    return f"{_markdown(HEAD, map(_row, report.results))}\n\n{note}"
+    return f"{markdown(HEAD, map(_row, report.results))}\n\n{note(report.rounds, report.machine)}"
 
 
 def comparison(old: Report, new: Report) -> str:
     """The benchmarks that both runs hold, before and now; a warning when the machines differ."""
     before = {result.name: result for result in old.results}
     rows = [_change(before[result.name], result) for result in new.results if result.name in before]
-    changed = [name for name in new.machine if new.machine[name] != old.machine.get(name)]
-    note = f"\n\nNot the same in both: {', '.join(changed)}." if changed else ""
-    return _markdown(COMPARED, rows) + note
+    return markdown(COMPARED, rows) + changed(old.machine, new.machine)
+
+
+def note(rounds: int, machine: Mapping[str, str]) -> str:
+    """What the figures are, and of which machine."""
+    about = ", ".join(f"{name} {value}" for name, value in machine.items())
+    return f"Medians of {rounds} interleaved rounds. {about}."
+
+
+def changed(old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    """A paragraph that warns of machines that differ; '' for the same."""
+    names = [name for name in new if new[name] != old.get(name)]
+    return f"\n\nNot the same in both: {', '.join(names)}." if names else ""
 
 
 def _row(result: Result) -> tuple[str, ...]:
@@ -56,7 +64,8 @@ def _time(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms"
 
 
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table, its columns padded."""
     cells = [head, *rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [" | ".join(map(str.ljust, row, widths)) for row in cells]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from measure import CommandError, Sample, reap
+from measure import CommandError, Sample, Usage, reap
 
 SIZE = (24, 80)
 PATIENCE = 60.0
@@ -31,11 +31,11 @@ def to_prompt(command: tuple[str, ...], *, at: Path, env: Mapping[str, str], tex
     )
     os.close(terminal)
     seconds, seen = _until(text.encode(), screen, start)
-    peak = _stop(child, screen)
+    usage = _stop(child, screen)
     os.close(screen)
     if seconds is None:
         raise CommandError(command, seen)
-    return Sample(seconds, peak)
+    return Sample(seconds, usage.peak, usage.cpu)
 
 
 def _until(text: bytes, screen: int, start: float) -> tuple[float | None, bytes]:
@@ -60,8 +60,8 @@ def _read(screen: int, patience: float) -> Iterator[bytes]:
         yield written
 
 
-def _stop(child: subprocess.Popen[bytes], screen: int) -> float:
-    """Send Ctrl-C, read to the end, and return the peak memory; a process that stays is killed."""
+def _stop(child: subprocess.Popen[bytes], screen: int) -> Usage:
+    """Send Ctrl-C, read to the end, and return what was used; a process that stays is killed."""
     os.write(screen, _STOP)
     for _ in _read(screen, PATIENCE / 6):
         pass

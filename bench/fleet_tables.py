@@ -1,0 +1,79 @@
+"""A fleet's benchmark as Markdown tables."""
+
+from collections.abc import Callable, Iterator
+
+from fleet_results import Fleet, Row
+from tables import changed, markdown, note
+
+TARGET = 0.1
+"""What `fleet update` may take, as a share of the loop."""
+
+HEAD = ("what", "repositories", "seconds", "s each", "CPU s each", "peak MiB", "in conflict", "of the loop", "of xargs")
+GROWTH = ("what", "repositories", "s each", "CPU s each", "peak MiB")
+COMPARED = ("what", "repositories", "s each before", "now", "change", "CPU s each", "peak MiB", "of the loop")
+
+
+def table(fleet: Fleet) -> str:
+    """Every command at every size; how it grows; whether the target was reached; the machine."""
+    rows = markdown(HEAD, (_row(fleet, row) for row in fleet.rows))
+    return "\n\n".join((rows, markdown(GROWTH, _growth(fleet)), _verdict(fleet), note(fleet.rounds, fleet.machine)))
+
+
+def comparison(old: Fleet, new: Fleet) -> str:
+    """The rows that both runs hold, before and now; a warning when the machines differ."""
+    before = {(one.label, one.repositories): one for one in old.rows}
+    pairs = [(before[key], one) for one in new.rows if (key := (one.label, one.repositories)) in before]
+    rows = (_change(was, now, old.ratio(was, "loop"), new.ratio(now, "loop")) for was, now in pairs)
+    return markdown(COMPARED, rows) + changed(old.machine, new.machine)
+
+
+def _row(fleet: Fleet, row: Row) -> tuple[str, ...]:
+    is_ours = row.name in {"ours", "again"}
+    return (
+        row.label,
+        str(row.repositories),
+        f"{row.each * row.repositories:.1f}",
+        f"{row.each:.3f}",
+        f"{row.cpu_each:.3f}",
+        f"{row.peak:.0f}",
+        str(row.conflicts) if row.task == "update" else "",
+        *(_share(fleet.ratio(row, name) if is_ours else None) for name in ("loop", "xargs")),
+    )
+
+
+def _share(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.3f}"
+
+
+def _growth(fleet: Fleet) -> Iterator[tuple[str, ...]]:
+    """One line for each command that was measured at several sizes."""
+    for label in dict.fromkeys(row.label for row in fleet.rows):
+        rows = [row for row in fleet.rows if row.label == label]
+        if len(rows) > 1:
+            shown: tuple[Callable[[Row], str], ...] = (
+                lambda row: str(row.repositories), lambda row: f"{row.each:.3f}", lambda row: f"{row.cpu_each:.3f}",
+                lambda row: f"{row.peak:.0f}",
+            )  # fmt: skip
+            yield label, *(" → ".join(map(cell, rows)) for cell in shown)
+
+
+def _verdict(fleet: Fleet) -> str:
+    ours = [row for row in fleet.rows if (row.task, row.name) == ("update", "ours")]
+    shares = {row.repositories: share for row in ours if (share := fleet.ratio(row, "loop")) is not None}
+    said = ", ".join(
+        f"{share:.3f} with {count} ({'yes' if share <= TARGET else 'no'})" for count, share in shares.items()
+    )
+    return f"At most {TARGET} of the loop's time: {said or 'not measured'}."
+
+
+def _change(old: Row, new: Row, before: float | None, now: float | None) -> tuple[str, ...]:
+    return (
+        new.label,
+        str(new.repositories),
+        f"{old.each:.3f}",
+        f"{new.each:.3f}",
+        f"{new.each / old.each - 1:+.0%}",
+        f"{old.cpu_each:.3f} → {new.cpu_each:.3f}",
+        f"{old.peak:.0f} → {new.peak:.0f}",
+        f"{_share(before)} → {_share(now)}" if new.name == "ours" else "",
+    )
