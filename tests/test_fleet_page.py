@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fleet_results import HOSTILE, VERSION, fleet
+from fleet_reported import HOSTILE, VERSION, fleet
 from playwright.sync_api import Browser, Page, Route, ViewportSize, sync_playwright
 
 from new_ops_project.fleet.reports import facts, page

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import Run
-from fleet_results import CREATED, HOSTILE, PLAN, delivery, fleet, result, stamp, task, write
+from fleet_reported import CREATED, HOSTILE, PLAN, delivery, fleet, result, stamp, task, write
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
