@@ -15,7 +15,7 @@ Examples:
   new-ops-project fleet publish --in out --mode branch        into the clones here
   new-ops-project fleet publish --in out --mode pr --preview  what would be done
   new-ops-project fleet publish --in out --mode pr            paced pull requests
-  new-ops-project fleet publish --in s1 --in s2 --mode push   the results of two shards
+  new-ops-project fleet publish --in results/* --mode push    of every shard
   new-ops-project fleet publish --in out --mode pr --only github.com/acme/tool
 
 \b
@@ -29,8 +29,9 @@ stopped; 3 conflicts that were not delivered.
 
 
 @click.command(epilog=EXAMPLES)
+@click.argument("more", nargs=-1, metavar="[DIR]...", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--in", "folders", type=click.Path(path_type=Path, file_okay=False), multiple=True, required=True,
-              metavar="DIR", help="The --out of `fleet update`; again for each shard.")  # fmt: skip
+              metavar="DIR...", help="The --out of `fleet update`, of every shard: --in results/*.")  # fmt: skip
 @click.option("--mode", type=click.Choice(("branch", "push", "pr")), required=True,
               help="A branch of the clone here, a branch of the remote, or a pull request.")  # fmt: skip
 @click.option("--max-per-minute", type=click.IntRange(1), default=60, show_default=True, help="Requests that write.")
@@ -48,7 +49,7 @@ stopped; 3 conflicts that were not delivered.
               help="Begin nothing after N minutes: tokens of a GitHub App end after an hour.")  # fmt: skip
 @click.option("--preview", is_flag=True, help="Say what would be done; nothing is pushed or opened.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, words on stderr.")
-def command(*, as_json: bool, forge: str, **options: Any) -> None:
+def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool, forge: str, **options: Any) -> None:
     """Deliver the commits that `fleet update` made, and never touch a person's.
 
     A branch is replaced only when its last commit is this tool's; an open pull request is updated, never doubled.
@@ -58,7 +59,9 @@ def command(*, as_json: bool, forge: str, **options: Any) -> None:
     from new_ops_project.fleet.pace import Clock
 
     git.require_found()
-    order, voice = publishing.Order(forge="" if forge == "auto" else forge, **options), Voice(as_json)
+    where = (*folders, *more)  # `--in results/*` is one option with many values
+    order = publishing.Order(folders=where, forge="" if forge == "auto" else forge, **options)
+    voice = Voice(as_json)
     try:
         with interrupts.temporary_folder():
             found = publishing.publish(order, voice, Clock())
