@@ -289,6 +289,19 @@ def test_two_projects_of_one_repository(run: Run, template: Path, work: Path) ->
     assert {path.partition("/")[0] for path in changed} == {"one"}
 
 
+@pytest.mark.parametrize("folders", [("My App", "My/App"), ("a.b", "a/b"), ("x..y", "tool.lock"), ("lock", "ünï")])
+def test_each_folder_has_a_branch_of_its_own(run: Run, template: Path, work: Path, folders: tuple[str, str]) -> None:
+    """Whatever two folders are called, and without a file for ignored ones, git takes both of their branches."""
+    files = {path: text for path, text in fleets.rendered(str(template)).items() if path != ".gitignore"}
+    inside = {f"{folder}/{path}": content for folder in folders for path, content in files.items()}
+    mono = fleets.plain(work / "clones" / "mono", {**inside, ".gitignore": None})
+    run("fleet", "update", "clones", "--out", "out")
+    run("fleet", "publish", "--in", "out", "--mode", "branch")
+    made = git("for-each-ref", "--format=%(objectname)", "refs/heads/template", at=mono).split()
+    assert {one["commit"] for one in results(work / "out").values()} == {*made}
+    assert len(made) == 2
+
+
 def test_a_wave_stops(run: Run, template: Path, work: Path) -> None:
     """When too many are in conflict, the rest is deferred with the reason; --force goes on."""
     edits: dict[str, Any] = {f"r{at:02}": {"task.py": CLASH if at < 8 else MINE} for at in range(26)}
