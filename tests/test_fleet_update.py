@@ -210,6 +210,12 @@ def _detached(folder: Path) -> None:
     git("checkout", "--quiet", "--detach", at=folder)
 
 
+def _aside(folder: Path) -> None:
+    git("update-ref", "refs/remotes/origin/trunk", "HEAD", at=folder)
+    git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk", at=folder)
+    git("checkout", "--quiet", "-b", "mine", at=folder)
+
+
 def _no_answers(folder: Path) -> None:
     git("rm", "--quiet", ".copier-answers.yml", at=folder)
     git("commit", "--quiet", "--message=gone", at=folder)
@@ -237,6 +243,7 @@ def _lost_version(folder: Path) -> None:
     [
         (_dirty, "deferred", "It has changes that are not committed: task.py."),
         (_detached, "deferred", "HEAD is detached at"),
+        (_aside, "deferred", "mine is checked out, and the default branch is trunk"),
         (_no_answers, "deferred", "No template made it: it has no .copier-answers.yml."),
         (_corrupt, "failed", "git cannot read it:"),
         (_odd_answers, "failed", ".copier-answers.yml"),
