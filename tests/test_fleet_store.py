@@ -328,7 +328,7 @@ def test_the_last_delivery_counts(tmp_path: Path) -> None:
 def test_a_line_of_other_types_is_none(tmp_path: Path, key: str, value: object) -> None:
     """What a hostile job wrote in its results is left out, and does not stop the others from being read."""
     where = folder(tmp_path / "out", plan("one", "two"), result("one"))
-    if key in {"lines", "seconds"} and value == 5:  # noqa: PLR2004 - a number, as it should be
+    if key in {"lines", "seconds"} and value == 5:
         value = float("nan")
     odd = {**result("two").as_json(), key: [value] if key in {"files", "notes"} else value}
     with (where / "results-1-of-1.jsonl").open("a") as file:
