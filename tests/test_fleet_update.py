@@ -262,6 +262,14 @@ def test_trouble_is_one_row(run: Run, three: Fleet, trouble: Callable[[Path], No
     assert "Traceback" not in ran.err
 
 
+def test_a_plan_of_clones_that_are_not_here(run: Run, three: Fleet, work: Path) -> None:
+    """On a machine without the clones the reason is that, and not that their branches moved."""
+    run("fleet", "plan", "clones")
+    three["merges"].parent.rename(work / "elsewhere")
+    run("fleet", "update", "--plan", "plan.json", "--out", "out", code=2)
+    assert results(work / "out")["merges"]["reason"] == f"{three['merges']} does not exist."
+
+
 def test_a_second_run_finishes_the_rest(run: Run, three: Fleet, work: Path) -> None:
     """What was in trouble is done once that is mended, and nothing else is done again."""
     _dirty(three["merges"])

@@ -77,7 +77,9 @@ def _viewed(task: Task, until: Clock) -> AbstractContextManager[Repository]:
 
 
 def _moved(task: Task, until: Clock) -> str:
-    """What has become of the branch since the plan, if it is not where it was."""
+    """What has become of the branch since the plan, if it is not where it was; raises ToolError where no clone is."""
+    if task.folder and not Path(task.folder).is_dir():
+        raise ToolError(f"{task.folder} does not exist.", "Run this where the plan was made, or plan by addresses.")
     if task.folder:
         now = git.resolve(Path(task.folder), f"refs/heads/{task.branch}" if task.branch else "HEAD") or ""
     else:
