@@ -99,6 +99,17 @@ def test_again_does_what_is_not_done(run: Run, three: Fleet, work: Path) -> None
     assert (work / "out" / "results-1-of-1.jsonl").read_text().count("\n") == 4
 
 
+def test_a_tag_that_moved_is_done_anew(run: Run, three: Fleet, template: Path, work: Path) -> None:
+    """What was made of another commit of the template is not taken for what its version is now."""
+    run("fleet", "update", "clones", "--out", "out", code=3)
+    before = results(work / "out")["merges"]["tree"]
+    release(template, "v1.1.0-was", {"notes.md": "Moved.\n"})
+    git("tag", "--force", "v1.1.0", at=template)
+    git("tag", "--delete", "v1.1.0-was", at=template)
+    run("fleet", "update", "clones", "--out", "out", code=3)
+    assert results(work / "out")["merges"]["tree"] != before
+
+
 def test_a_new_commit_is_done_anew(run: Run, three: Fleet, work: Path) -> None:
     """Only the repository that has moved since is computed again."""
     run("fleet", "update", "clones", "--out", "out", code=3)
