@@ -174,7 +174,12 @@ def _at_rest(found: Look, dirty: frozenset[str], default: str) -> Look:
         return replace(found, state=State.DEFERRED, reason=reason, hint="git switch BRANCH")
     if default not in {"", found.branch}:
         reason = f"{found.branch} is checked out, and the default branch is {default}."
-        return replace(found, state=State.DEFERRED, reason=reason, hint=f"git switch {default}")
+        return replace(
+            found,
+            state=State.DEFERRED,
+            reason=reason,
+            hint=f"git switch {default}; if that was renamed: git remote set-head origin --auto",
+        )
     if mine := sorted(path for path in dirty if path.startswith(found.prefix) or found.prefix.startswith(path)):
         some = ", ".join(mine[:3]) + (f" and {len(mine) - 3} more" if len(mine) > 3 else "")  # noqa: PLR2004
         reason = f"It has changes that are not committed: {some}."

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  new-ops-project fleet publish --in out --mode branch        into the clones here
-  new-ops-project fleet publish --in out --mode pr --preview  what would be done
-  new-ops-project fleet publish --in out --mode pr            paced pull requests
+  new-ops-project fleet publish --in out --mode branch        into clones here
+  new-ops-project fleet publish --in out --mode pr --preview  what it would do
+  new-ops-project fleet publish --in out --mode pr            pull requests
   new-ops-project fleet publish --in results/* --mode push    of every shard
   new-ops-project fleet publish --in out --mode pr --only github.com/acme/tool
 

@@ -19,10 +19,11 @@ Examples:
   new-ops-project fleet update ~/clones --out out        all of them
   new-ops-project fleet update --wave canary --out out   of fleet.toml
   new-ops-project fleet update --plan plan.json --shard 2/4 --out out
-  new-ops-project fleet update ~/clones --out out        again: what is not done
+  new-ops-project fleet update ~/clones --out out        what is not done
 
 \b
-Exit codes: 0 done; 2 some failed; 3 some are in conflict; the others are done.
+Exit codes: 0 done; 2 some failed; 3 some are in conflict; the
+others are done.
 """
 
 
