@@ -14,26 +14,26 @@ from typing import Any
 
 from conftest import git
 
-from new_ops_project.fleet import branches, store
+from new_ops_project.fleet import branches, commits, store
+from new_ops_project.fleet.commits import About
 from new_ops_project.fleet.model import Named, Plan, Result, State, Task
 
 VERSION = "1.2.0"
 LARGE = 200_000  # bytes of a file in each repository that nothing compresses
 TEXT = "".join(f"{number} = one\n" for number in range(200))
-FIXED = {"GIT_AUTHOR_DATE": "2026-11-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-11-01T00:00:00Z"}
+ABOUT = About("plan-1", "Ada <a@x.test>", "2026-11-01T00:00:00Z")
 
 
-def ours(clone: Path, parent: str, files: dict[str, str], version: str = VERSION) -> tuple[str, str]:
-    """A commit as the tool makes it, with `files` changed; its id and its tree. No branch moves."""
-    env = {"GIT_INDEX_FILE": str(clone / ".git" / "ours.index"), **FIXED}
-    git("read-tree", parent, at=clone, env=env)
+def ours(clone: Path, task: Task, files: dict[str, str], *, has_conflicts: bool = False) -> tuple[str, str]:
+    """The commit that a plan makes of its base with `files` changed; its id and its tree. No branch moves."""
+    env = {"GIT_INDEX_FILE": str(clone / ".git" / "ours.index")}
+    git("read-tree", task.base, at=clone, env=env)
     for path, text in files.items():
         (clone / ".git" / "ours.blob").write_text(text)
         blob = git("hash-object", "-w", str(clone / ".git" / "ours.blob"), at=clone)
         git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", at=clone, env=env)
     tree = git("write-tree", at=clone, env=env)
-    message = f"Update the template to {version}\n\nTemplate-Version: {version}\nTemplate-Tree: {tree}\n"
-    return git("commit-tree", "-p", parent, "-m", message, tree, at=clone, env=env), tree
+    return commits.make(clone, task, tree, ABOUT, has_conflicts=has_conflicts), tree
 
 
 @cache
@@ -55,10 +55,10 @@ def _seed() -> Path:
     return folder
 
 
-def _make(clone: Path, files: dict[str, str], task: Task, made: Path) -> None:
+def _make(clone: Path, files: dict[str, str], task: Task, made: Path, *, has_conflicts: bool) -> None:
     """A commit of ours as a bundle beside the file `made`, which has its id and its tree."""
     base, target = task.base, branches.of(task)
-    commit, tree = ours(clone, base, files, task.version)
+    commit, tree = ours(clone, task, files, has_conflicts=has_conflicts)
     git("update-ref", f"refs/heads/{target}", commit, at=clone)
     bundle = made.with_suffix(f"{made.suffix}.bundle")
     git("bundle", "create", "--quiet", str(bundle), f"refs/heads/{target}", f"^{base}", at=clone)
@@ -95,15 +95,12 @@ class Fleet:
         bare, clone = self.bare(name), self.clone(name)
         if not bare.exists():
             self._begin(bare, clone)
-        base = git("rev-parse", "trunk", at=clone)
         changed = files or {"tool.py": TEXT.replace("100 =", "101 =")}
-        task = Task(name=name, url=f"{self.url or self.served}/{name}.git", folder=str(clone), prefix=prefix,
-                    answers_file="", owner="", group="", branch="trunk", base=base, template="https://x.test/t.git",
-                    before="1.1.0", version=version, commit="", tier="library", python="3.12")  # fmt: skip
+        task = replace(self._task(name), version=version, prefix=prefix)
         target = branches.of(task)
-        made = _seed() / f"{base}-{target.replace('/', '-')}-{len(changed)}"
+        made = _seed() / f"{task.base}-{target.replace('/', '-')}-{len(changed)}-{state}"
         if files or not made.exists():
-            _make(clone, changed, task, made)
+            _make(clone, changed, task, made, has_conflicts=state == State.CONFLICT)
         commit, tree = made.read_text().split()
         bundle = f"bundles/{store.slug(name + target)}.bundle"
         shutil.copy(made.with_suffix(f"{made.suffix}.bundle"), self.out / bundle)
@@ -118,6 +115,13 @@ class Fleet:
         self.save()
         return result
 
+    def _task(self, name: str) -> Task:
+        """What a plan asks of the repository as it is now."""
+        clone = self.clone(name)
+        return Task(name=name, url=f"{self.url or self.served}/{name}.git", folder=str(clone), prefix="",
+                    answers_file="", owner="", group="", branch="trunk", base=git("rev-parse", "trunk", at=clone), template="https://x.test/t.git",
+                    before="1.1.0", version=VERSION, commit="", tier="library", python="3.12")  # fmt: skip
+
     def _begin(self, bare: Path, clone: Path) -> None:
         """A repository with one commit, and its clone: copies of one that is made once."""
         seed = _seed()
@@ -129,7 +133,7 @@ class Fleet:
 
     def save(self) -> None:
         """Write the plan and the results."""
-        plan = Plan(self.plan, "2026-11-01T00:00:00Z", "Ada <a@x.test>", "all", 1, tuple(self.tasks))
+        plan = Plan(self.plan, ABOUT.date, ABOUT.author, "all", 1, tuple(self.tasks))
         store.write_plan(plan, self.out / store.PLAN)
         lines = "".join(json.dumps(one.as_json()) + "\n" for one in self.results)
         (self.out / "results-1-of-1.jsonl").write_text(lines)
@@ -156,7 +160,8 @@ class Fleet:
     def put(self, name: str, branch: str, version: str) -> str:
         """A commit of ours for another version is on a branch of the remote; return its id."""
         clone = self.clone(name)
-        commit, _ = ours(clone, git("rev-parse", "trunk", at=clone), {"tool.py": f"{version}\n"}, version)
+        task = replace(self._task(name), version=version)
+        commit, _ = ours(clone, task, {"tool.py": f"{version}\n"})
         git("push", "--quiet", "origin", f"{commit}:refs/heads/{branch}", at=clone)
         return commit
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import Run, git
-from fleet_bundles import LARGE, TEXT, VERSION, Fleet, Programs
+from fleet_bundles import ABOUT, LARGE, TEXT, VERSION, Fleet, Programs
 from servers import Busy, git_http
 from test_fleet_pace import Time
 
@@ -352,6 +352,25 @@ def test_a_branch_that_is_not_the_default_one_waits(fleet: Fleet) -> None:
     found = only(published(fleet, "push"))
     assert (found.state, fleet.tip("acme/one")) == ("deferred", "")
     assert found.reason == "trunk is not the default branch of the remote: other is."
+
+
+@pytest.mark.parametrize(("words", "author"), [("Fixes acme/one#1", ABOUT.author), ("", "Eve <eve@x.test>")])
+def test_a_commit_of_other_words_is_refused(fleet: Fleet, words: str, author: str) -> None:
+    """Message and author are the plan's, too: nobody is named, and nothing closed, by what ran template code."""
+    one, clone = fleet.add("acme/one"), fleet.clone("acme/one")
+    git("fetch", "--quiet", str(fleet.out / one.bundle), TARGET, at=clone)
+    name, _, address = author.rstrip(">").partition(" <")
+    who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")
+           for what, value in (("NAME", name), ("EMAIL", address), ("DATE", ABOUT.date))}  # fmt: skip
+    message = f"{words}{git('log', '-1', '--format=%B', one.commit, at=clone)}\n"
+    forged = git("commit-tree", "-p", one.base, "-m", message, one.tree, at=clone, env=who)
+    git("update-ref", f"refs/heads/{TARGET}", forged, at=clone)
+    git("bundle", "create", "--quiet", str(fleet.out / one.bundle), TARGET, f"^{one.base}", at=clone)
+    fleet.results[0] = replace(one, commit=forged)
+    fleet.save()
+    found = only(published(fleet, "push"))
+    assert (found.state, fleet.tip("acme/one")) == ("failed", "")
+    assert "is not the one that the plan makes" in found.reason
 
 
 @pytest.mark.parametrize("name", ["template", f"{TARGET}/mine"])

@@ -10,7 +10,8 @@ from typing import Any
 
 from new_ops_project import git, project, refresh
 from new_ops_project.errors import ToolError
-from new_ops_project.fleet import branches, mirrors, store, view
+from new_ops_project.fleet import branches, commits, mirrors, store, view
+from new_ops_project.fleet.commits import About
 from new_ops_project.fleet.mirrors import Clock
 from new_ops_project.fleet.model import Named, Result, State, Task
 from new_ops_project.merge import Scratch
@@ -21,8 +22,6 @@ from new_ops_project.refresh import Refresh, Target
 from new_ops_project.summary import readable
 from new_ops_project.template import Releases
 from new_ops_project.tree import Tree
-
-TREE = "Template-Tree"  # as in every commit of ours on a branch: who changes the commit changes what this should say
 
 
 @dataclass(frozen=True)
@@ -130,18 +129,8 @@ def _committed(task: Task, job: Job, look: Refresh, plan: Plan, facts: Mapping[s
 def _commit(plan: Plan, task: Task, job: Job) -> str:
     """The commit of the plan; the same whenever and wherever it is made."""
     plan.scratch.hand_over(plan.repository.objects)
-    name, _, address = job.author.rstrip(">").rpartition(" <")
-    who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")
-           for what, value in (("NAME", name), ("EMAIL", address), ("DATE", job.created))}  # fmt: skip
-    command = (*git.TEMPORARY, "commit-tree", "-p", plan.commit, plan.tree)
-    return git.git(*command, at=plan.repository.root, env=who, stdin=_message(plan, task, job).encode()).text
-
-
-def _message(plan: Plan, task: Task, job: Job) -> str:
-    marks = {TREE: plan.tree, "Template-From": task.before, "Template-Version": task.version, "Fleet-Plan": job.plan}
-    trailers = "".join(f"{key}: {value}\n" for key, value in marks.items())
-    warning = "\n\nIt has conflicts, with markers in the files." if plan.conflicts else ""
-    return f"Update template to {task.version}\n\nFrom {task.before}, by new-ops-project fleet.{warning}\n\n{trailers}"
+    about = About(job.plan, job.author, job.created)
+    return commits.make(plan.repository.root, task, plan.tree, about, has_conflicts=bool(plan.conflicts))
 
 
 def _bundle(where: Repository, task: Task, job: Job, target: str, commit: str) -> str:

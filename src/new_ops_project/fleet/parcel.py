@@ -8,8 +8,8 @@ from pathlib import Path
 from new_ops_project import git, sources
 from new_ops_project.clones import remotes
 from new_ops_project.errors import ToolError
-from new_ops_project.fleet import branches, tips
-from new_ops_project.fleet.model import Delivered, Delivery, Result, Task
+from new_ops_project.fleet import branches, commits, tips
+from new_ops_project.fleet.model import Delivered, Delivery, Result, State, Task
 from new_ops_project.process import ProcessError, run_within
 from new_ops_project.summary import readable
 
@@ -35,6 +35,8 @@ class Parcel:
     result: Result
     folder: Path
     """of results, which `result.bundle` is in"""
+    author: str
+    """of the plan's commits, as `NAME <ADDRESS>`"""
 
     def delivery(self, mode: str, state: Delivered, reason: str = "", hint: str = "", *, request: str = "") -> Delivery:
         """How it was delivered."""
@@ -76,9 +78,17 @@ class Parcel:
         except ProcessError as error:
             message = f"{file} does not hold the commit {short(self.result.commit)}: {shown(remotes.reason(error))}."
             raise ToolError(message, "Run `fleet update` with that plan again.") from error
-        if not (tip.is_unchanged and tip.is_same(self.result.tree, self.task.base)):
+        if not (tip.is_same(self.result.tree, self.task.base) and self._is_planned(repository, tip)):
             raise ToolError(f"The commit {short(tip.id)} in {file} is not the one that the plan makes.",
                             "Run `fleet update` with that plan again.")  # fmt: skip
+
+    def _is_planned(self, repository: Path, tip: tips.Tip) -> bool:
+        """Whether the commit, made once more of its tree, is the same: the words and the author are the plan's, too."""
+        if not re.fullmatch(r"[\w-]{1,64}", tip.plan):
+            return False
+        has_conflicts = self.result.state == State.CONFLICT
+        about = tip.about(self.author)
+        return commits.make(repository, self.task, tip.tree, about, has_conflicts=has_conflicts) == tip.id
 
     def moved(self, now: str) -> LeftError:
         """Its base is no longer where its branch is."""

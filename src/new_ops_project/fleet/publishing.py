@@ -103,7 +103,7 @@ def _parcels(plan: Plan, found: dict[str, tuple[Path, Result]], order: Order) ->
         if name not in found:
             raise ToolError(f"There is no {shown(name)} in the plan.",
                             nearest(name, [*found]).capitalize() or "Look at `fleet report`.")  # fmt: skip
-    made = [Parcel(task, found[task.name][1], found[task.name][0]) for task in plan.tasks]
+    made = [Parcel(task, found[task.name][1], found[task.name][0], plan.author) for task in plan.tasks]
     return [one for one in made if one.result.state in {State.UPDATED, State.CONFLICT}
             and (not order.only or one.task.name in order.only)]  # fmt: skip
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.fleet.commits import PLAN, TREE, VERSION, About
 
-_TREE = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
-_VERSION = "Template-Version: "
 _MADE = "%an%x00%ae%x00%at"  # by whom, and when; who amends or rebases a commit becomes its committer (_TAKEN)
 _TAKEN = _MADE.replace("%a", "%c")
 
@@ -16,7 +15,7 @@ class Tip:
     """A commit: its id, its tree, its parents, and whether it is as this tool made it.
 
     Then its trailer names that very tree, and whoever wrote it has committed it, too, in the same second. `version`
-    is that of the template, as its trailer says.
+    is that of the template, and `plan` the id of the plan, as its trailers say; `date` is in a form that git reads.
     """
 
     id: str
@@ -24,6 +23,12 @@ class Tip:
     parents: tuple[str, ...]
     is_unchanged: bool
     version: str = ""
+    plan: str = ""
+    date: str = ""
+
+    def about(self, author: str) -> About:
+        """What the plan that made it says of its commits, when `author` is who it names."""
+        return About(self.plan, author, self.date)
 
     def is_same(self, tree: str, base: str) -> bool:
         """Whether it makes the same of the same commit; author, date and message do not matter."""
@@ -35,9 +40,14 @@ def read(repository: Path, commit: str) -> Tip:
     shape = f"--format=%H%n%T%n%P%n{_MADE}%n{_TAKEN}%n%B"
     said = git.git("log", "-1", "--no-show-signature", shape, "--end-of-options", commit, at=repository).text
     identifier, tree, parents, made, taken, *message = said.split("\n")
-    is_unchanged = f"{_TREE}: {tree}" in message and made == taken
-    version = next((line.removeprefix(_VERSION) for line in message if line.startswith(_VERSION)), "")
-    return Tip(identifier, tree, tuple(parents.split()), is_unchanged, version)
+    is_unchanged = f"{TREE}: {tree}" in message and made == taken
+    date = f"@{made.rpartition(chr(0))[2]} +0000"
+    return Tip(identifier, tree, tuple(parents.split()), is_unchanged, _trailer(message, VERSION),
+               _trailer(message, PLAN), date)  # fmt: skip
+
+
+def _trailer(message: list[str], key: str) -> str:
+    return next((line.removeprefix(f"{key}: ") for line in message if line.startswith(f"{key}: ")), "")
 
 
 def is_ours(repository: Path, tip: Tip, upstream: str) -> bool:
