@@ -11,7 +11,7 @@ LAYERS = (
     "template", "questions",
     "answers", "tree", "render", "project", "committed", "programs", "reading", "joining", "syntax", "markers",
     "fastimport", "merge", "draft", "plan", "journal", "deliver", "pending", "carry", "changelog", "generated",
-    "tomlmerge", "trusted", "refresh", "image", "references", "growth", "written", "softened", "promotion", "inferred",
+    "tomlmerge", "listmerge", "trusted", "refresh", "image", "references", "growth", "written", "softened", "promotion", "inferred",
     "nearest", "pyproject", "joined", "adoption", "create", "checks", "prompts", "interpreters", "clones",
     "environment", "cloning", "report", "summary", "handover", "mend", "checkup", "formats", "topics", "diagnosis",
     "checking", "onboarding", "fleet", "welcome", "upkeep", "commands", "cli", "__main__",

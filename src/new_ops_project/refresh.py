@@ -10,6 +10,7 @@ from new_ops_project import (
     changelog,
     generated,
     git,
+    listmerge,
     merge,
     plan,
     questions,
@@ -176,7 +177,7 @@ def merged(refresh: Refresh, carried: Carried, base: Tree, theirs: Tree) -> Iter
     )  # fmt: skip
 
     def mend(draft: Draft) -> Draft:
-        return generated.renewed(tomlmerge.by_key(draft), base, theirs, carried.answers)
+        return generated.renewed(listmerge.by_line(tomlmerge.by_key(draft)), base, theirs, carried.answers)
 
     with plan.planned(project.repository, sides, mend) as found:
         yield found
