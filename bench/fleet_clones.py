@@ -34,7 +34,7 @@ def make(folder: Path, count: int, box: Sandbox) -> None:
 
 
 def _some(folder: Path, numbers: range, box: Sandbox, lane: int) -> None:
-    """Make those clones, with a cache for this lane alone: two copiers at once break each other's copy of a template."""
+    """Make those clones, with a cache of their own: two copiers at once break their shared copy of a template."""
     env = {**box.env, "XDG_CACHE_HOME": str(box.root / f"cache-{lane}")}
     for number in numbers:
         _make(folder, number, box, env)

@@ -100,7 +100,7 @@ def _failure(folder: Path, clone: Path) -> str:
         _require(clone.name, (clone / ANSWERS).read_text())
     except (UndoneError, FileNotFoundError) as error:
         log = (folder / f"log-{clone.name}").read_text(errors="replace")
-        return f"{str(error).splitlines()[0]}\n{log[-2000:]}"
+        return f"{str(error).splitlines()[0]}\n{log[-500:]}"
     return ""
 
 

@@ -27,7 +27,9 @@ COMPARED = ("what", "repositories", "s each before", "now", "change", "CPU s eac
 def table(fleet: Fleet) -> str:
     """Every command at every size; how it grows; whether the target was reached; the machine."""
     rows = markdown(HEAD, (_row(fleet, row) for row in fleet.rows))
-    return "\n\n".join((rows, markdown(GROWTH, _growth(fleet)), _verdict(fleet), note(fleet.rounds, fleet.machine)))
+    growth = [*_growth(fleet)]
+    grown = [markdown(GROWTH, growth)] if growth else []
+    return "\n\n".join((rows, *grown, _verdict(fleet), note(fleet.rounds, fleet.machine)))
 
 
 def comparison(old: Fleet, new: Fleet) -> str:
