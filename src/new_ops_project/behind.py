@@ -1,5 +1,6 @@
 """Whether the template of a project has moved on; nothing is unpacked or rendered for that."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from new_ops_project import sources, template
@@ -35,20 +36,25 @@ def look(project: Project, *, to: str | None = None, place: str | None = None, o
     """
     source = sources.find(place) if place else sources.recorded(project.source, project.folder)
     releases = template.releases(source, offline=offline)
-    origin = releases
-    if place and project.version not in releases.tags:
-        origin = template.releases(sources.recorded(project.source, project.folder), offline=offline)
-    return look_in(releases, project, to=to, origin=origin)
+
+    def origin() -> Releases:
+        if not place or project.version in releases.tags:
+            return releases
+        return template.releases(sources.recorded(project.source, project.folder), offline=offline)
+
+    return _gap(releases, project, to, origin)
 
 
-def look_in(releases: Releases, project: Project, *, to: str | None = None, origin: Releases | None = None) -> Gap:
-    """The same in a template whose versions are known; `origin` is where the project's version is, if elsewhere.
+def look_in(releases: Releases, project: Project, *, to: str | None = None) -> Gap:
+    """The same in a template whose versions are known."""
+    return _gap(releases, project, to, lambda: releases)
 
-    A project that is ahead of the newest release stays where it is, unless `to` says otherwise.
-    """
+
+def _gap(releases: Releases, project: Project, to: str | None, origin: Callable[[], Releases]) -> Gap:
+    """Both versions; a project that is ahead of the newest release stays where it is, unless `to` says otherwise."""
     releases.find()  # a template without versions is told first
-    there = origin or releases
     try:
+        there = origin()
         before = there.find(project.version)
     except ToolError as error:
         message = f"{project.answers_file} records version {project.version}: {error.message}"
