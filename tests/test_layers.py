@@ -7,7 +7,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "new_ops_project"
 LAYERS = (
-    "errors", "finding", "interrupts", "process", "git", "config", "embedded", "unpacked", "pins", "sources",
+    "errors", "finding", "interrupts", "process", "git", "objects", "config", "embedded", "unpacked", "pins", "sources",
     "template", "questions", "answers", "tree", "render", "project", "behind", "committed", "programs", "reading",
     "joining", "syntax", "markers", "fastimport", "merge", "draft", "plan", "journal", "deliver", "pending", "carry",
     "changelog", "generated", "tomlmerge", "listmerge", "trusted", "refresh", "image", "references", "growth",

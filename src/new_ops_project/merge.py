@@ -14,6 +14,7 @@ from pathlib import Path
 from new_ops_project import git, markers
 from new_ops_project.errors import ToolError
 from new_ops_project.fastimport import commit, file, files, moved, named, root
+from new_ops_project.objects import Reader, reader
 from new_ops_project.process import ProcessError
 from new_ops_project.tree import Entry, Tree
 
@@ -70,6 +71,7 @@ class Scratch:
     """A bare repository of our own that sees the objects of the user's, and keeps what is new to itself."""
 
     folder: Path
+    reader: Reader
 
     @property
     def objects(self) -> Path:
@@ -176,15 +178,12 @@ class Scratch:
 
     def contents(self, names: Iterable[str]) -> dict[str, bytes]:
         """The content of each object that has one, by the name that was asked for (an id, or TREE:PATH)."""
-        return {name: content for name, (_, content) in self.objects_of(names).items()}
+        return self.reader.contents(names)
 
     def objects_of(self, names: Iterable[str]) -> dict[str, tuple[str, bytes]]:
         """The id and the content of each blob or tree that there is, by the name that was asked for."""
-        asked = [name for name in dict.fromkeys(names) if "\n" not in name]
-        if not asked:
-            return {}
-        said = self.git("cat-file", "--batch", stdin=os.fsencode("\n".join(asked)) + b"\n")
-        return dict(_objects(asked, said))
+        found = {name: self.reader.get(name) for name in dict.fromkeys(names)}
+        return {name: (one.id, one.content) for name, one in found.items() if one is not None}
 
     def hand_over(self, objects: Path) -> None:
         """Copy the new objects to the user's repository; a pack before its index, as git itself does."""
@@ -222,7 +221,8 @@ def scratch(objects: Path, object_format: str = "sha1") -> Iterator[Scratch]:
         quoted = os.fsencode(objects.resolve()).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
         (folder / "objects" / "info" / "alternates").write_bytes(b'"' + quoted + b'"\n')
         (folder / "config").write_text(_config(object_format))
-        yield Scratch(folder)
+        with reader(folder) as reading:
+            yield Scratch(folder, reading)
 
 
 def _config(object_format: str) -> str:
@@ -274,15 +274,3 @@ def _differences(fields: Iterator[str]) -> Iterator[Difference]:
         before = next(fields)
         path = next(fields) if status[0] in "RC" else before
         yield Difference(status[0], before, path, mode, blob, old_blob, old_mode)
-
-
-def _objects(asked: list[str], said: bytes) -> Iterator[tuple[str, tuple[str, bytes]]]:
-    place = 0
-    for name in asked:
-        end = said.index(b"\n", place)
-        head, place = said[place:end].split(b" "), end + 1
-        if head[-1] in {b"missing", b"ambiguous"} or len(head) != 3 or not head[-1].isdigit():  # noqa: PLR2004
-            continue
-        size = int(head[2])
-        yield name, (head[0].decode(), said[place : place + size])
-        place += size + 1

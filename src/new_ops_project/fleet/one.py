@@ -12,6 +12,7 @@ from new_ops_project.errors import ToolError
 from new_ops_project.fleet import mirrors, store, view
 from new_ops_project.fleet.mirrors import Clock
 from new_ops_project.fleet.model import Named, Result, State, Task
+from new_ops_project.fleet.view import View
 from new_ops_project.merge import Scratch
 from new_ops_project.plan import Plan
 from new_ops_project.process import ProcessError
@@ -46,8 +47,8 @@ def update(task: Task, job: Job, releases: Releases, until: Clock) -> Result:
         return store.outcome(task, job.plan, reason=moved, hint="new-ops-project fleet retry DIR --only deferred")
     there = Path(task.folder) if task.folder else mirrors.known(task.url, task.base, until)
     name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
-    with view.opened(view.objects(there), task.base, name) as where:
-        look = _look(task, job, releases, where)
+    with view.opened(view.objects(there, task.base), task.base, name) as seen:
+        look = _look(task, job, releases, seen)
         carried = look.carried(ask=None)
         if changes := carried.unwanted:
             clauses = "; ".join(change.clause for change in changes)
@@ -66,8 +67,8 @@ def drift(task: Task, releases: Releases, until: Clock) -> tuple[Named, ...]:
     """The files of the template that the project has edited or deleted; raises what `update` raises."""
     there = Path(task.folder) if task.folder else mirrors.known(task.url, task.base, until)
     name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
-    with view.opened(view.objects(there), task.base, name) as where:
-        look = _look(task, Job("", "", "", Path()), releases, where)
+    with view.opened(view.objects(there, task.base), task.base, name) as seen:
+        look = _look(task, Job("", "", "", Path()), releases, seen)
         found = refresh.drift(look, look.carried(ask=None))
     return tuple(Named(readable(path), how) for path, how in found)
 
@@ -83,17 +84,16 @@ def _moved(task: Task, until: Clock) -> str:
     return f"{task.branch or 'HEAD'} moved from {task.base[:7]} to {now[:7] or 'nothing'} since the plan."
 
 
-def _look(task: Task, job: Job, releases: Releases, where: Repository) -> Refresh:
+def _look(task: Task, job: Job, releases: Releases, seen: View) -> Refresh:
     """The project at its pinned commit, and the pinned version of its template."""
     file = f"{task.prefix}{task.answers_file}"
-    try:
-        content = git.git("cat-file", "blob", f"{task.base}:{file}", at=where.root).stdout
-    except ProcessError as error:
-        message = f"{file} is not in the commit {task.base[:7]}, or cannot be read: {error.reason}"
-        raise ToolError(message, "Plan again; git fsck says what is wrong with a damaged clone.") from error
-    found = project.recorded(where, task.prefix, task.answers_file, content, commit=task.base)
+    content = seen.reader.get(f"{task.base}:{file}")
+    if content is None:
+        message = f"{file} is not in the commit {task.base[:7]}, or cannot be read."
+        raise ToolError(message, "Plan again; git fsck says what is wrong with a damaged clone.")
+    found = project.recorded(seen.where, task.prefix, task.answers_file, content.content, commit=task.base)
     found = replace(found, source=task.template)
-    return refresh.look_in(_pinned(releases, task), found, Target(to=task.commit, trust=job.trust))
+    return refresh.look_in(_pinned(releases, task), found, Target(to=task.version, trust=job.trust))
 
 
 def _pinned(releases: Releases, task: Task) -> Releases:
