@@ -3,12 +3,13 @@
 The merge is git's own (git-merge-tree(1), merge-ort): renames are followed, edited-and-dropped is a conflict.
 """
 
+import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from new_ops_project import git, markers
@@ -64,6 +65,8 @@ class Difference:
     blob: str
     old_blob: str
     old_mode: str = ""
+    lines: int = 0
+    """how many are added and removed; a file that is no text counts as one of each"""
 
 
 @dataclass(frozen=True)
@@ -164,8 +167,8 @@ class Scratch:
 
     def differences(self, old: str, new: str) -> list[Difference]:
         """What differs between two trees, moved files recognised."""
-        fields = self.git("diff-tree", "-r", "-z", "-M", "--no-abbrev", old, new).split(b"\0")
-        return list(_differences(map(os.fsdecode, fields)))
+        command = ("diff-tree", "-r", "-z", "-M", "--no-abbrev", "--raw", "--numstat", old, new)
+        return list(_differences([os.fsdecode(field) for field in self.git(*command).split(b"\0")]))
 
     def write(self, contents: Iterable[bytes]) -> list[str]:
         """The ids of these contents, as blobs of this repository."""
@@ -266,11 +269,27 @@ def _reasons(fields: list[str]) -> Iterator[tuple[str, str]]:
     yield from said.items()
 
 
-def _differences(fields: Iterator[str]) -> Iterator[Difference]:
-    for about in fields:
+def _differences(fields: list[str]) -> Iterator[Difference]:
+    """What `--raw` says of each path, with what `--numstat` says of it after all of them."""
+    words, found = iter(fields), []
+    for about in words:
+        if not about.startswith(":"):
+            words = itertools.chain([about], words)
+            break
+        old_mode, mode, old_blob, blob, status = about.removeprefix(":").split()
+        before = next(words)
+        path = next(words) if status[0] in "RC" else before
+        found.append(Difference(status[0], before, path, mode, blob, old_blob, old_mode))
+    lines = dict(_counts(words))
+    yield from (replace(one, lines=lines.get(one.path, 0)) for one in found)
+
+
+def _counts(words: Iterator[str]) -> Iterator[tuple[str, int]]:
+    """The lines added and removed of each path; `-` stands for what is no text."""
+    for about in words:
         if not about:
             return
-        old_mode, mode, old_blob, blob, status = about.removeprefix(":").split()
-        before = next(fields)
-        path = next(fields) if status[0] in "RC" else before
-        yield Difference(status[0], before, path, mode, blob, old_blob, old_mode)
+        added, removed, path = about.split("\t", 2)
+        if not path:  # a moved file: where it was and where it is follow
+            path = [next(words), next(words)][1]
+        yield path, sum(int(one) if one.isdigit() else 1 for one in (added, removed))

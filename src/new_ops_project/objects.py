@@ -1,7 +1,9 @@
 """The objects of a repository, read through one git that stays open (git-cat-file(1), --batch)."""
 
+import hashlib
 import os
 import subprocess
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +23,19 @@ class Found:
     id: str
     kind: str
     content: bytes
+
+
+def write(folder: Path, kind: str, content: bytes, *, object_format: str) -> str:
+    """Write a loose object (gitrepository-layout(5)) to the objects `folder`, wholly or not at all; return its id."""
+    whole = f"{kind} {len(content)}\0".encode() + content
+    name = hashlib.new(object_format, whole, usedforsecurity=False).hexdigest()
+    file = folder / name[:2] / name[2:]
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_name(f"tmp_obj_{os.getpid()}_{name[2:]}")
+        fresh.write_bytes(zlib.compress(whole))
+        fresh.replace(file)
+    return name
 
 
 class Reader:

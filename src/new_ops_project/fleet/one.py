@@ -1,13 +1,14 @@
 """One project of a fleet and its new version become a commit in a bundle; nothing of the project itself is touched."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import git, project, refresh
+from new_ops_project import git, objects, project, refresh
 from new_ops_project.errors import ToolError
 from new_ops_project.fleet import mirrors, store, view
 from new_ops_project.fleet.mirrors import Clock
@@ -16,13 +17,15 @@ from new_ops_project.fleet.view import View
 from new_ops_project.merge import Scratch
 from new_ops_project.plan import Plan
 from new_ops_project.process import ProcessError
-from new_ops_project.project import Repository
 from new_ops_project.refresh import Refresh, Target
 from new_ops_project.summary import readable
 from new_ops_project.template import Releases
 from new_ops_project.tree import Tree
 
 TREE = "Template-Tree"  # as in every commit of ours on a branch: who changes the commit changes what this should say
+
+_PLAIN = re.compile(r"template/[A-Za-z0-9]\w*(?:[.+-]\w+)*", re.ASCII)  # what git surely takes for a branch
+_LINES = re.compile(r"[\0\r\n]+")
 
 
 @dataclass(frozen=True)
@@ -111,24 +114,23 @@ def _committed(task: Task, job: Job, look: Refresh, plan: Plan, facts: Mapping[s
         return store.outcome(task, job.plan, state=State.CURRENT, **shared)
     target = f"template/{task.version}" + (f".{task.prefix.strip('/').replace('/', '.')}" if task.prefix else "")
     commit = _commit(plan, task, job)
-    file = _bundle(plan.repository, task, job, target, commit)
+    file = _bundle(plan, task, job, target, commit)
     news = look.news()
     return store.outcome(
         task, job.plan, state=State.CONFLICT if plan.conflicts else State.UPDATED, target=target, commit=commit,
-        tree=plan.tree, bundle=file, lines=_lines(plan), news=news,
+        tree=plan.tree, bundle=file, lines=sum(one.lines for one in plan.differences), news=news,
         files=tuple(Named(readable(one.path), one.kind) for one in plan.changes),
         conflicts=tuple(Named(readable(one.path), one.reason) for one in plan.conflicts), **shared,
     )  # fmt: skip
 
 
 def _commit(plan: Plan, task: Task, job: Job) -> str:
-    """The commit of the plan; the same whenever and wherever it is made."""
-    plan.scratch.hand_over(plan.repository.objects)
-    name, _, address = job.author.rstrip(">").rpartition(" <")
-    who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")
-           for what, value in (("NAME", name), ("EMAIL", address), ("DATE", job.created))}  # fmt: skip
-    command = (*git.TEMPORARY, "commit-tree", "-p", plan.commit, plan.tree)
-    return git.git(*command, at=plan.repository.root, env=who, stdin=_message(plan, task, job).encode()).text
+    """The commit of the plan (tree, parent, author, committer); the same whenever and wherever it is made."""
+    seconds = int(datetime.fromisoformat(job.created).timestamp())
+    who = f"{_LINES.sub(' ', job.author)} {seconds} +0000"
+    head = f"tree {plan.tree}\nparent {plan.commit}\nauthor {who}\ncommitter {who}\n"
+    content = f"{head}\n{_message(plan, task, job)}".encode()
+    return objects.write(plan.scratch.objects, "commit", content, object_format=plan.repository.object_format)
 
 
 def _message(plan: Plan, task: Task, job: Job) -> str:
@@ -138,30 +140,27 @@ def _message(plan: Plan, task: Task, job: Job) -> str:
     return f"Update template to {task.version}\n\nFrom {task.before}, by new-ops-project fleet.{warning}\n\n{trailers}"
 
 
-def _bundle(where: Repository, task: Task, job: Job, target: str, commit: str) -> str:
+def _bundle(plan: Plan, task: Task, job: Job, target: str, commit: str) -> str:
     """Write the commit as a bundle, wholly or not at all; its name in the folder of results.
 
     Without deltas: whoever takes it need not have the files of the commit below.
     """
+    if not _PLAIN.fullmatch(target) and git.git("check-ref-format", f"refs/heads/{target}", codes=(0, 1)).code:
+        raise ToolError(f"{target!r} is no name that git lets a branch have.", "Give the template's version another.")
     name = f"bundles/{store.slug(task.name)}.bundle"
     file, ref = job.out / name, f"refs/heads/{target}"
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        git.git(*git.TEMPORARY, "update-ref", ref, commit, at=where.root)
-        git.git(*git.TEMPORARY, "-c", "pack.window=0", "bundle", "create", "--quiet", str(fresh.absolute()), ref,
-                f"^{task.base}", at=where.root)  # fmt: skip
+        (plan.scratch.folder / ref).parent.mkdir(parents=True, exist_ok=True)
+        (plan.scratch.folder / ref).write_text(f"{commit}\n")
+        command = ("-c", "pack.window=0", "bundle", "create", "--quiet", str(fresh.absolute()), ref, f"^{task.base}")
+        plan.scratch.git(*command)
         fresh.replace(file)
     except ProcessError as error:
         raise ToolError(f"{file} cannot be written: {error.reason}", "Free the disk, then run this again.") from error
     finally:
         fresh.unlink(missing_ok=True)
     return name
-
-
-def _lines(plan: Plan) -> int:
-    """How many lines are added and removed; a file that is no text counts as one."""
-    counted = plan.scratch.git("diff-tree", "-r", "-M", "--numstat", plan.head, plan.tree).splitlines()
-    return sum(sum(int(one) if one.isdigit() else 1 for one in line.split(b"\t")[:2]) for line in counted)
 
 
 def _facts(scratch: Scratch, task: Task, base: Tree, theirs: Tree) -> dict[str, Any]:
