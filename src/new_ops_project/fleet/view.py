@@ -32,14 +32,18 @@ def objects(repository: Path) -> Objects:
 
 
 @contextmanager
-def opened(there: Objects, commit: str, name: str, *, beside: Mapping[str, str] | None = None) -> Iterator[Repository]:
+def opened(
+    there: Objects, commit: str, name: str, *, prefix: str = "", beside: Mapping[str, str] | None = None
+) -> Iterator[Repository]:
     """A repository called `name` that sees these objects, with the commit's ignore rules in its work tree.
 
-    `beside` are other files, by path, with the objects that they are. It is gone at the end.
+    `prefix` is the folder of the project in it, '' or with a slash at its end; `beside` are other files, by path, with
+    the objects that they are. It is gone at the end.
     """
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
         root = Path(holder).resolve() / (name or "project")
         _init(root / ".git", there)
+        (root / prefix).mkdir(parents=True, exist_ok=True)  # git is asked from there
         for path, content in _rules(root, commit):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(content)
