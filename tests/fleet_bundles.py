@@ -14,7 +14,7 @@ from typing import Any
 
 from conftest import git
 
-from new_ops_project.fleet import store
+from new_ops_project.fleet import branches, store
 from new_ops_project.fleet.model import Named, Plan, Result, State, Task
 
 VERSION = "1.2.0"
@@ -55,9 +55,10 @@ def _seed() -> Path:
     return folder
 
 
-def _make(clone: Path, base: str, files: dict[str, str], target: str, made: Path) -> None:
+def _make(clone: Path, files: dict[str, str], task: Task, made: Path) -> None:
     """A commit of ours as a bundle beside the file `made`, which has its id and its tree."""
-    commit, tree = ours(clone, base, files)
+    base, target = task.base, branches.of(task)
+    commit, tree = ours(clone, base, files, task.version)
     git("update-ref", f"refs/heads/{target}", commit, at=clone)
     bundle = made.with_suffix(f"{made.suffix}.bundle")
     git("bundle", "create", "--quiet", str(bundle), f"refs/heads/{target}", f"^{base}", at=clone)
@@ -88,7 +89,7 @@ class Fleet:
 
     def add(
         self, name: str, *, files: dict[str, str] | None = None, state: State = State.UPDATED,
-        target: str = f"template/{VERSION}", **more: Any,
+        version: str = VERSION, prefix: str = "", **more: Any,
     ) -> Result:  # fmt: skip
         """A repository with one commit, and the result of updating it; return that."""
         bare, clone = self.bare(name), self.clone(name)
@@ -96,15 +97,16 @@ class Fleet:
             self._begin(bare, clone)
         base = git("rev-parse", "trunk", at=clone)
         changed = files or {"tool.py": TEXT.replace("100 =", "101 =")}
+        task = Task(name=name, url=f"{self.url or self.served}/{name}.git", folder=str(clone), prefix=prefix,
+                    answers_file="", owner="", group="", branch="trunk", base=base, template="https://x.test/t.git",
+                    before="1.1.0", version=version, commit="", tier="library", python="3.12")  # fmt: skip
+        target = branches.of(task)
         made = _seed() / f"{base}-{target.replace('/', '-')}-{len(changed)}"
         if files or not made.exists():
-            _make(clone, base, changed, target, made)
+            _make(clone, changed, task, made)
         commit, tree = made.read_text().split()
         bundle = f"bundles/{store.slug(name + target)}.bundle"
         shutil.copy(made.with_suffix(f"{made.suffix}.bundle"), self.out / bundle)
-        task = Task(name=name, url=f"{self.url or self.served}/{name}.git", folder=str(clone), prefix="",
-                    answers_file="", owner="", group="", branch="trunk", base=base, template="https://x.test/t.git",
-                    before="1.1.0", version=VERSION, commit="", tier="library", python="3.12")  # fmt: skip
         changes = tuple(Named(path, "changed") for path in changed)
         result = store.outcome(task, self.plan, state=state, commit=commit, tree=tree, bundle=bundle, target=target,
                                files=changes, lines=4, at="2026-11-01T00:00:00Z")  # fmt: skip

@@ -261,8 +261,10 @@ def test_no_secret_is_told_or_stored(fleet: Fleet, busy: Busy, run: Run, tmp_pat
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ({"target": "trunk"}, "no branch that this tool writes"),
-        ({"target": "template/../x"}, "no branch that this tool writes"),
+        ({"target": "trunk"}, "no branch that the plan names"),
+        ({"target": "template/../x"}, "no branch that the plan names"),
+        ({"target": "template/1.1.0"}, "no branch that the plan names"),
+        ({"version": "9.9.9"}, "no branch that the plan names"),
         ({"base": "0" * 40}, "not what was planned"),
         ({"commit": "0" * 40}, "does not hold the commit"),
         ({"tree": "0" * 40}, "not the one that the plan makes"),
@@ -321,6 +323,45 @@ def test_leaves_a_branch_alone(fleet: Fleet, steps: tuple[tuple[str, ...], ...],
     found = only(published(fleet, "branch"))
     assert (str(found.state), git("for-each-ref", at=fleet.clone("acme/one"))) == (state, before)
     assert reason in found.reason
+
+
+@pytest.mark.parametrize("words", [("--message=Reworded\n\nTemplate-Tree: {tree}",), ("--no-edit", "--author=A <a@x>")])
+def test_an_amended_message_is_a_persons(fleet: Fleet, words: tuple[str, ...]) -> None:
+    """Whoever amends our commit makes it theirs, also when its files and its trailer stay."""
+    fleet.add("acme/one")
+    published(fleet, "branch")
+    clone = fleet.clone("acme/one")
+    tree = git("rev-parse", f"{TARGET}^{{tree}}", at=clone)
+    git("checkout", "--quiet", TARGET, at=clone)
+    git("commit", "--quiet", "--amend", "--allow-empty", *(one.format(tree=tree) for one in words), at=clone)
+    theirs = git("rev-parse", "HEAD", at=clone)
+    git("push", "--quiet", "origin", TARGET, at=clone)
+    git("checkout", "--quiet", "trunk", at=clone)
+    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
+    fleet.add("acme/one", files={"tool.py": "other\n", "more.py": "other\n"})
+    git("update-ref", f"refs/heads/{TARGET}", theirs, at=clone)  # which making the bundle took away
+    for mode, at in (("branch", clone), ("push", None)):
+        assert (states(published(fleet, mode)), fleet.tip("acme/one", at=at)) == (["untouched"], theirs)
+
+
+def test_a_branch_that_is_not_the_default_one_waits(fleet: Fleet) -> None:
+    """Nothing goes on top of a person's branch that is not merged, though it was pushed."""
+    fleet.add("acme/one")
+    git("symbolic-ref", "HEAD", "refs/heads/other", at=fleet.bare("acme/one"))
+    fleet.somebody("acme/one", "other", start="origin/trunk")
+    found = only(published(fleet, "push"))
+    assert (found.state, fleet.tip("acme/one")) == ("deferred", "")
+    assert found.reason == "trunk is not the default branch of the remote: other is."
+
+
+@pytest.mark.parametrize("name", ["template", f"{TARGET}/mine"])
+def test_says_which_branch_is_in_the_way(fleet: Fleet, name: str) -> None:
+    """A branch that git cannot have beside ours is named, and stays."""
+    fleet.add("acme/one")
+    theirs = fleet.somebody("acme/one", name, start="origin/trunk")
+    found = only(published(fleet, "push"))
+    assert (found.state, fleet.tip("acme/one", name)) == ("failed", theirs)
+    assert found.reason.startswith(f"There is a branch {name}, beside which")
 
 
 def test_never_moves_a_branch_that_is_checked_out(fleet: Fleet) -> None:
@@ -390,7 +431,7 @@ def test_a_closed_one_was_declined(fleet: Fleet, programs: Programs) -> None:
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
 def test_an_older_one_of_ours_is_closed(fleet: Fleet, programs: Programs, kind: str) -> None:
     """The pull request of an earlier version is closed, with one comment that names the new one."""
-    fleet.add("acme/one", target="template/1.1.0", version="1.1.0")
+    fleet.add("acme/one", version="1.1.0")
     published(fleet, "pr", forge=kind)
     fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
     fleet.add("acme/one")
@@ -402,7 +443,7 @@ def test_an_older_one_of_ours_is_closed(fleet: Fleet, programs: Programs, kind: 
 
 def test_an_older_one_with_a_persons_commits_stays(fleet: Fleet, programs: Programs) -> None:
     """It is left open, and the new one's text says so."""
-    fleet.add("acme/one", target="template/1.1.0", version="1.1.0")
+    fleet.add("acme/one", version="1.1.0")
     published(fleet, "pr")
     fleet.somebody("acme/one", "template/1.1.0")
     fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
@@ -415,10 +456,20 @@ def test_an_older_one_with_a_persons_commits_stays(fleet: Fleet, programs: Progr
 
 def test_a_project_in_a_folder_leaves_its_neighbours_alone(fleet: Fleet, programs: Programs) -> None:
     """Branches of another project of the same repository are not older ones of this."""
-    fleet.add("acme/one", target="template/1.1.0.api", version="1.1.0")
+    fleet.add("acme/one", prefix="api/", version="1.1.0")
     published(fleet, "pr")
     fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
-    fleet.add("acme/one", target=f"{TARGET}.tools")
+    fleet.add("acme/one", prefix="tools/")
+    published(fleet, "pr")
+    assert [one["state"] for one in programs.pulls("acme/one")] == ["open", "open"]
+
+
+def test_a_folder_called_like_a_version_is_no_older_one(fleet: Fleet, programs: Programs) -> None:
+    """`template/1.2.0.dev.tools` is of the folder dev/tools: no version 1.2.0.dev of tools, to be closed by it."""
+    fleet.add("acme/one", prefix="dev/tools/")
+    published(fleet, "pr")
+    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
+    fleet.add("acme/one", prefix="tools/")
     published(fleet, "pr")
     assert [one["state"] for one in programs.pulls("acme/one")] == ["open", "open"]
 
@@ -592,9 +643,10 @@ def test_ctrl_c_says_how_to_go_on(fleet: Fleet, programs: Programs) -> None:
         while b"Waiting" not in (waiting.stderr.readline() if waiting.stderr else b"Waiting"):
             pass
         waiting.send_signal(signal.SIGINT)
-        out, _ = waiting.communicate(timeout=20)
+        _, said = waiting.communicate(timeout=20)
     assert waiting.returncode == Exit.INTERRUPTED
-    assert b"goes on from there" in out
+    assert b"what was delivered is in the journal" in said
+    assert b"goes on from there" in said
     assert [bool(fleet.tip(f"acme/n{number}")) for number in range(2)] == [True, False]
 
 

@@ -14,6 +14,7 @@ from new_ops_project.errors import ToolError
 from new_ops_project.fleet import store
 from new_ops_project.fleet.model import Delivered, Delivery, Limits, Named, Plan, Result, State, Task
 from new_ops_project.fleet.store import Store
+from new_ops_project.summary import shown
 
 TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("\udc80\udcff\x1b\u202e\n\0"), max_size=8)
 COST = st.floats(0, 1e6)
@@ -320,3 +321,31 @@ def test_the_last_delivery_counts(tmp_path: Path) -> None:
     assert {key: str(one.state) for key, one in store.deliveries(tmp_path / store.JOURNAL).items()} == {
         ("a", "p"): "opened",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [5, None, {"a": 1}, [1], True])
+@pytest.mark.parametrize("key", ["name", "at", "tier", "lines", "seconds", "files", "notes"])
+def test_a_line_of_other_types_is_none(tmp_path: Path, key: str, value: object) -> None:
+    """What a hostile job wrote in its results is left out, and does not stop the others from being read."""
+    where = folder(tmp_path / "out", plan("one", "two"), result("one"))
+    if key in {"lines", "seconds"} and value == 5:
+        value = float("nan")
+    odd = {**result("two").as_json(), key: [value] if key in {"files", "notes"} else value}
+    with (where / "results-1-of-1.jsonl").open("a") as file:
+        file.write(json.dumps(odd) + "\n" + "[" * 100_000 + "\n")
+    states = {name: str(one.state) for name, (_, one) in store.gathered([where])[1].items()}
+    assert states == {"one": "updated", "two": "deferred"}
+
+
+@pytest.mark.parametrize("wrong", [{"wave": 1}, {"shards": "4"}, {"limits": {"failed": "x"}}, {"tasks": [{"name": 1}]}])
+def test_a_plan_of_other_types_is_none(tmp_path: Path, wrong: dict[str, object]) -> None:
+    """A plan that was edited by hand is refused in words."""
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps({**plan("one").as_json(), **wrong}))
+    with pytest.raises(ToolError, match="is no plan of this tool"):
+        store.read_plan(file)
+
+
+def test_half_a_character_is_shown_as_an_escape() -> None:
+    """What JSON can say, and no terminal and no file name, is no reason to stop."""
+    assert shown("half \ud800, byte \udcff") == "half \\ud800, byte \\xff"

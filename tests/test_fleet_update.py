@@ -99,6 +99,17 @@ def test_again_does_what_is_not_done(run: Run, three: Fleet, work: Path) -> None
     assert (work / "out" / "results-1-of-1.jsonl").read_text().count("\n") == 4
 
 
+def test_a_tag_that_moved_is_done_anew(run: Run, three: Fleet, template: Path, work: Path) -> None:
+    """What was made of another commit of the template is not taken for what its version is now."""
+    run("fleet", "update", "clones", "--out", "out", code=3)
+    before = results(work / "out")["merges"]["tree"]
+    release(template, "v1.1.0-was", {"notes.md": "Moved.\n"})
+    git("tag", "--force", "v1.1.0", at=template)
+    git("tag", "--delete", "v1.1.0-was", at=template)
+    run("fleet", "update", "clones", "--out", "out", code=3)
+    assert results(work / "out")["merges"]["tree"] != before
+
+
 def test_a_new_commit_is_done_anew(run: Run, three: Fleet, work: Path) -> None:
     """Only the repository that has moved since is computed again."""
     run("fleet", "update", "clones", "--out", "out", code=3)
@@ -210,6 +221,12 @@ def _detached(folder: Path) -> None:
     git("checkout", "--quiet", "--detach", at=folder)
 
 
+def _aside(folder: Path) -> None:
+    git("update-ref", "refs/remotes/origin/trunk", "HEAD", at=folder)
+    git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk", at=folder)
+    git("checkout", "--quiet", "-b", "mine", at=folder)
+
+
 def _no_answers(folder: Path) -> None:
     git("rm", "--quiet", ".copier-answers.yml", at=folder)
     git("commit", "--quiet", "--message=gone", at=folder)
@@ -237,6 +254,7 @@ def _lost_version(folder: Path) -> None:
     [
         (_dirty, "deferred", "It has changes that are not committed: task.py."),
         (_detached, "deferred", "HEAD is detached at"),
+        (_aside, "deferred", "mine is checked out, and the default branch is trunk"),
         (_no_answers, "deferred", "No template made it: it has no .copier-answers.yml."),
         (_corrupt, "failed", "git cannot read it:"),
         (_odd_answers, "failed", ".copier-answers.yml"),
@@ -253,6 +271,14 @@ def test_trouble_is_one_row(run: Run, three: Fleet, trouble: Callable[[Path], No
     assert {rows["clashes"]["state"], rows["keeps"]["state"]} == {"conflict"}
     assert rows["merges"]["hint"]
     assert "Traceback" not in ran.err
+
+
+def test_a_plan_of_clones_that_are_not_here(run: Run, three: Fleet, work: Path) -> None:
+    """On a machine without the clones the reason is that, and not that their branches moved."""
+    run("fleet", "plan", "clones")
+    three["merges"].parent.rename(work / "elsewhere")
+    run("fleet", "update", "--plan", "plan.json", "--out", "out", code=2)
+    assert results(work / "out")["merges"]["reason"] == f"{three['merges']} does not exist."
 
 
 def test_a_second_run_finishes_the_rest(run: Run, three: Fleet, work: Path) -> None:
@@ -287,6 +313,19 @@ def test_two_projects_of_one_repository(run: Run, template: Path, work: Path) ->
     here = fleets.unbundled(work / "out", found["one"], work / "clones" / "mono", work / "copy")
     changed = git("diff", "--name-only", "HEAD", "template", at=here).splitlines()
     assert {path.partition("/")[0] for path in changed} == {"one"}
+
+
+@pytest.mark.parametrize("folders", [("My App", "My/App"), ("a.b", "a/b"), ("x..y", "tool.lock"), ("lock", "ünï")])
+def test_each_folder_has_a_branch_of_its_own(run: Run, template: Path, work: Path, folders: tuple[str, str]) -> None:
+    """Whatever two folders are called, and without a file for ignored ones, git takes both of their branches."""
+    files = {path: text for path, text in fleets.rendered(str(template)).items() if path != ".gitignore"}
+    inside = {f"{folder}/{path}": content for folder in folders for path, content in files.items()}
+    mono = fleets.plain(work / "clones" / "mono", {**inside, ".gitignore": None})
+    run("fleet", "update", "clones", "--out", "out")
+    run("fleet", "publish", "--in", "out", "--mode", "branch")
+    made = git("for-each-ref", "--format=%(objectname)", "refs/heads/template", at=mono).split()
+    assert {one["commit"] for one in results(work / "out").values()} == {*made}
+    assert len(made) == 2
 
 
 def test_a_wave_stops(run: Run, template: Path, work: Path) -> None:

@@ -80,6 +80,16 @@ def test_nothing_that_can_write_is_near_template_code(run: Run, work: Path, forg
     assert [call["env"]["GH_TOKEN"] for call in calls if call["verb"] == "publish"] == [passwords["publish"]] * 2
 
 
+def test_another_plan_is_not_published(run: Run, work: Path, forge: Forge) -> None:
+    """What a job that ran template code put in the place of the plan's artifact is refused before any token is made."""
+    runner, _ = ran(run, work, forge, env={"SHARDS": "[1]"})
+    (runner.artifacts / "plan" / "plan.json").write_text('{"shards": 1}')
+    calls = len((work / "calls").read_text().splitlines())
+    runner.run("publish")
+    assert runner.result("publish") == "failure"
+    assert len((work / "calls").read_text().splitlines()) == calls
+
+
 def test_public_repositories_need_no_reader(run: Run, work: Path, forge: Forge) -> None:
     """Without a reading App its step is left out, and git asks nobody for a password."""
     runner, calls = ran(run, work, forge, environments=forge.environments(reader=False), env={"SHARDS": "[1]"})

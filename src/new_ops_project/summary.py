@@ -74,9 +74,13 @@ def _by_path(plan: Plan) -> dict[str, str]:
     return texts
 
 
+_HALF = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")  # of a character of UTF-16, as JSON can have it: no byte of a name
+
+
 def readable(text: str) -> str:
     """`text` with bytes that are no UTF-8 shown as escapes."""
-    return os.fsencode(text).decode(errors="backslashreplace")
+    whole = _HALF.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return os.fsencode(whole).decode(errors="backslashreplace")
 
 
 # What moves the cursor, colours or reorders what a terminal shows.

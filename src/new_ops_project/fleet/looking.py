@@ -21,6 +21,7 @@ from new_ops_project.summary import shown
 
 LIMIT = 60.0  # seconds for one repository to be looked at, unless told
 _AT_ONCE = 8
+_ORIGIN = "refs/remotes/origin/"
 _RECORD = re.compile(rb"^_src_path:", re.MULTILINE)
 _NEAR = re.compile(r"(?:\.?[^/]+/)?[^/]+\.ya?ml")  # where a template may keep answers under another name
 
@@ -138,8 +139,10 @@ def _local(start: Look) -> list[Look]:
     """The projects of a clone on this machine, as its last commit has them."""
     folder = Path(start.folder)
     branch = git.git("symbolic-ref", "--quiet", "HEAD", at=folder, codes=(0, 1)).text.removeprefix("refs/heads/")
-    refs = git.git("for-each-ref", "--format=%(refname)", "refs/heads/template", "refs/remotes/origin/template",
-                   at=folder).text.splitlines()  # fmt: skip
+    asked = ("refs/heads/template", f"{_ORIGIN}template", f"{_ORIGIN}HEAD")
+    lines = git.git("for-each-ref", "--format=%(refname) %(symref)", *asked, at=folder).text.splitlines()
+    refs = {ref: target for ref, _, target in (line.partition(" ") for line in lines)}
+    default = refs.pop(f"{_ORIGIN}HEAD", "").removeprefix(_ORIGIN)
     opened = {re.sub(r"^refs/(heads|remotes/origin)/", "", ref) for ref in refs}
     start = replace(start, branch=branch, open=tuple(sorted(opened)))
     if not (folder / ".git").exists():
@@ -150,7 +153,7 @@ def _local(start: Look) -> list[Look]:
     where, _ = project.repository(folder)
     now = project.status(where)
     found = _projects(replace(start, base=now.head), folder, lambda blobs: _contents(folder, blobs))
-    return [_at_rest(one, now.dirty) for one in found]
+    return [_at_rest(one, now.dirty, default) for one in found]
 
 
 def _named(start: Look, origin: str) -> Look:
@@ -162,13 +165,21 @@ def _named(start: Look, origin: str) -> Look:
     return replace(start, name=listing.name(url), url=url, owner=start.owner or listing.owner(url))
 
 
-def _at_rest(found: Look, dirty: frozenset[str]) -> Look:
-    """The look, deferred while somebody is in the middle of something."""
+def _at_rest(found: Look, dirty: frozenset[str], default: str) -> Look:
+    """The look, deferred while somebody is in the middle of something; `default` is '' where the clone knows none."""
     if found.state:
         return found
     if not found.branch:
         reason = f"HEAD is detached at {found.base[:7]}: there is no branch to change."
         return replace(found, state=State.DEFERRED, reason=reason, hint="git switch BRANCH")
+    if default not in {"", found.branch}:
+        reason = f"{found.branch} is checked out, and the default branch is {default}."
+        return replace(
+            found,
+            state=State.DEFERRED,
+            reason=reason,
+            hint=f"git switch {default}; if that was renamed: git remote set-head origin --auto",
+        )
     if mine := sorted(path for path in dirty if path.startswith(found.prefix) or found.prefix.startswith(path)):
         some = ", ".join(mine[:3]) + (f" and {len(mine) - 3} more" if len(mine) > 3 else "")  # noqa: PLR2004
         reason = f"It has changes that are not committed: {some}."

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from new_ops_project.fleet import shape
+
 _FORMAT = 1  # of a plan's file
 
 
@@ -34,6 +36,12 @@ class Named:
 
     path: str
     what: str
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any]) -> Self:
+        """The path of a JSON object; raises TypeError for what is none."""
+        shape.require(cls, found)
+        return cls(**found)
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,8 @@ class Task:
 
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
-        """The task of a JSON object."""
+        """The task of a JSON object; raises TypeError for what is none."""
+        shape.require(cls, found)
         return cls(**found)
 
 
@@ -117,8 +126,9 @@ class Result:
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
         """The result of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
-        named = {key: tuple(Named(**one) for one in found.get(key, ())) for key in ("files", "conflicts", "drift")}
-        listed = {key: tuple(found.get(key, ())) for key in ("kept", "notes")}
+        shape.require(cls, found)
+        named = {key: tuple(map(Named.read, found.get(key, ()))) for key in ("files", "conflicts", "drift")}
+        listed = {key: tuple(map(_text, found.get(key, ()))) for key in ("kept", "notes")}
         return cls(**{**found, **named, **listed, "state": State(found["state"])})
 
     def as_json(self) -> dict[str, Any]:
@@ -135,6 +145,12 @@ class Limits:
     conflicts: float = 20.0
     larger: float = 10.0
     """times the median of the lines that change; less than a hundred lines are never too many"""
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any]) -> Self:
+        """The limits of a JSON object; raises TypeError for what are none."""
+        shape.require(cls, found)
+        return cls(**found)
 
 
 @dataclass(frozen=True)
@@ -161,9 +177,10 @@ class Plan:
         """The plan of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
         if found["format"] != _FORMAT:
             raise ValueError(f"its format is {found['format']!r}, and this tool reads {_FORMAT}")
+        shape.require(cls, found)
         known = {key: value for key, value in found.items() if key != "format"}
         return cls(**{
-            **known, "limits": Limits(**known.get("limits", {})),
+            **known, "limits": Limits.read(known.get("limits", {})),
             "tasks": tuple(map(Task.read, known["tasks"])), "settled": tuple(map(Result.read, known["settled"])),
         })  # fmt: skip
 
@@ -219,11 +236,18 @@ class Delivery:
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
         """The delivery of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
+        shape.require(cls, found)
         return cls(**{**found, "state": Delivered(found["state"])})
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object of it."""
         return asdict(self)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.60} is no text")
+    return value
 
 
 def counts(results: Iterable[Result]) -> dict[State, int]:

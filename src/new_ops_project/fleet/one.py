@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from new_ops_project import git, objects, project, refresh
 from new_ops_project.errors import ToolError
-from new_ops_project.fleet import mirrors, store, view
+from new_ops_project.fleet import branches, mirrors, store, view
 from new_ops_project.fleet.mirrors import Clock
 from new_ops_project.fleet.model import Named, Result, State, Task
 from new_ops_project.fleet.view import View
@@ -48,9 +49,7 @@ def update(task: Task, job: Job, releases: Releases, until: Clock) -> Result:
     """
     if job.checks_base and (moved := _moved(task, until)):
         return store.outcome(task, job.plan, reason=moved, hint="new-ops-project fleet retry DIR --only deferred")
-    there = Path(task.folder) if task.folder else mirrors.known(task.url, task.base, until)
-    name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
-    with view.opened(view.objects(there, task.base), task.base, name) as seen:
+    with _viewed(task, until) as seen:
         look = _look(task, job, releases, seen)
         carried = look.carried(ask=None)
         if changes := carried.unwanted:
@@ -68,16 +67,23 @@ def update(task: Task, job: Job, releases: Releases, until: Clock) -> Result:
 
 def drift(task: Task, releases: Releases, until: Clock) -> tuple[Named, ...]:
     """The files of the template that the project has edited or deleted; raises what `update` raises."""
-    there = Path(task.folder) if task.folder else mirrors.known(task.url, task.base, until)
-    name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
-    with view.opened(view.objects(there, task.base), task.base, name) as seen:
+    with _viewed(task, until) as seen:
         look = _look(task, Job("", "", "", Path()), releases, seen)
         found = refresh.drift(look, look.carried(ask=None))
     return tuple(Named(readable(path), how) for path, how in found)
 
 
+def _viewed(task: Task, until: Clock) -> AbstractContextManager[View]:
+    """The project's pinned commit as a repository of our own."""
+    there = Path(task.folder) if task.folder else mirrors.known(task.url, task.base, until)
+    name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
+    return view.opened(view.objects(there, task.base), task.base, name, prefix=task.prefix)
+
+
 def _moved(task: Task, until: Clock) -> str:
-    """What has become of the branch since the plan, if it is not where it was."""
+    """What has become of the branch since the plan, if it is not where it was; raises ToolError where no clone is."""
+    if task.folder and not Path(task.folder).is_dir():
+        raise ToolError(f"{task.folder} does not exist.", "Run this where the plan was made, or plan by addresses.")
     if task.folder:
         now = git.resolve(Path(task.folder), f"refs/heads/{task.branch}" if task.branch else "HEAD") or ""
     else:
@@ -112,7 +118,7 @@ def _committed(task: Task, job: Job, look: Refresh, plan: Plan, facts: Mapping[s
     shared: dict[str, Any] = {"notes": tuple(map(readable, plan.notes)), **facts}
     if not plan.changes:
         return store.outcome(task, job.plan, state=State.CURRENT, **shared)
-    target = f"template/{task.version}" + (f".{task.prefix.strip('/').replace('/', '.')}" if task.prefix else "")
+    target = branches.of(task)
     commit = _commit(plan, task, job)
     file = _bundle(plan, task, job, target, commit)
     news = look.news()

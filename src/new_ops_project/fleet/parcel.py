@@ -8,12 +8,11 @@ from pathlib import Path
 from new_ops_project import git, sources
 from new_ops_project.clones import remotes
 from new_ops_project.errors import ToolError
-from new_ops_project.fleet import tips
+from new_ops_project.fleet import branches, tips
 from new_ops_project.fleet.model import Delivered, Delivery, Result, Task
 from new_ops_project.process import ProcessError, run_within
 from new_ops_project.summary import readable
 
-BRANCHES = "template/"  # what the names of our branches begin with
 _PATIENCE = 300.0  # seconds for one bundle
 _SHOWN = 300  # characters of what git or a server says
 
@@ -53,8 +52,11 @@ class Parcel:
         if (one.base, one.branch) != (task.base, task.branch):
             raise ToolError(f"The result is for {one.branch} at {short(one.base)}, which is not what was planned.",
                             "Run `fleet update` with that plan again.")  # fmt: skip
-        if not one.target.startswith(BRANCHES) or not all(map(_is_branch, (one.target, task.branch))):
-            raise ToolError(f"{shown(one.target or '(none)')} is no branch that this tool writes.", "Run it again.")
+        if (one.target, one.version) != (branches.of(task), task.version) or not all(
+            map(_is_branch, (one.target, task.branch))
+        ):
+            raise ToolError(f"{shown(one.target or '(none)')} is no branch that the plan names.",
+                            "Run `fleet update` with that plan again.")  # fmt: skip
         if not all(re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", name) for name in (one.commit, one.tree, one.base)):
             raise ToolError("The result names no commit.", "Run `fleet update` with that plan again.")
 
@@ -74,7 +76,7 @@ class Parcel:
         except ProcessError as error:
             message = f"{file} does not hold the commit {short(self.result.commit)}: {shown(remotes.reason(error))}."
             raise ToolError(message, "Run `fleet update` with that plan again.") from error
-        if not (tip.has_trailer and tip.is_same(self.result.tree, self.task.base)):
+        if not (tip.is_unchanged and tip.is_same(self.result.tree, self.task.base)):
             raise ToolError(f"The commit {short(tip.id)} in {file} is not the one that the plan makes.",
                             "Run `fleet update` with that plan again.")  # fmt: skip
 
@@ -88,6 +90,12 @@ class Parcel:
         """The branch that its base is on is not there."""
         reason = f"There is no branch {shown(self.task.branch)} any more." if self.task.branch else "HEAD was detached."
         return LeftError(Delivered.DEFERRED, reason, "Plan it again: new-ops-project fleet retry.")
+
+    def aside(self, default: str) -> LeftError:
+        """Its base is on a branch of somebody's that is not merged, or that was the default one."""
+        reason = f"{shown(self.task.branch)} is not the default branch of the remote: {shown(default)} is."
+        hint = "In a clone, switch to that one; then plan it again: new-ops-project fleet retry."
+        return LeftError(Delivered.DEFERRED, reason, hint)
 
     def somebodys(self, branch: str) -> LeftError:
         """There is work of a person on our branch."""

@@ -1,17 +1,17 @@
 """A commit goes to a branch of the remote, if the plan's base is there and nobody's work is on that branch."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.fleet import remote, tips
+from new_ops_project.errors import ToolError
+from new_ops_project.fleet import branches, remote, tips
 from new_ops_project.fleet.model import Delivered
 from new_ops_project.fleet.pace import Pace
-from new_ops_project.fleet.parcel import BRANCHES, LeftError, Parcel, short
-from new_ops_project.fleet.remote import Remote
+from new_ops_project.fleet.parcel import LeftError, Parcel, short, shown
+from new_ops_project.fleet.remote import Heads, Remote
 from new_ops_project.process import ProcessError
 
 
@@ -37,8 +37,9 @@ def surveyed(parcel: Parcel, pace: Pace) -> Iterator[Ground]:
     with remote.opened(task.url, task.base, pace) as there:
         heads = there.heads()
         _require_base(parcel, heads)
-        older = [name for name in heads if _is_older(name, parcel)]
-        found = [name for name in (target, *older) if name in heads]
+        _require_room(target, heads.tips)
+        named = [name for name in heads.tips if _is_older(name, parcel)]
+        found = [name for name in (target, *named) if name in heads.tips]
         there.fetch((task.branch, *found), is_deep=bool(found))
         upstream, tip = there.tip(task.branch), there.tip(target)
         if upstream != task.base:
@@ -46,7 +47,7 @@ def surveyed(parcel: Parcel, pace: Pace) -> Iterator[Ground]:
         is_done = bool(tip) and tips.read(there.at, tip).is_same(parcel.result.tree, task.base)
         if tip and not is_done and not _is_ours(there, tip, upstream):
             raise parcel.somebodys(target)
-        yield Ground(there, parcel, tip, is_done, {name: _is_ours(there, there.tip(name), upstream) for name in older})
+        yield Ground(there, parcel, tip, is_done, _older(there, parcel, named, upstream))
 
 
 def push(ground: Ground, *, is_counted: bool) -> None:
@@ -58,7 +59,7 @@ def push(ground: Ground, *, is_counted: bool) -> None:
     refused = ground.remote.push(parcel.result.commit, target, ground.tip, is_counted=is_counted)
     if not refused:
         return
-    now = ground.remote.heads().get(target, "")
+    now = ground.remote.heads().tips.get(target, "")
     if now == parcel.result.commit:  # the answer to an earlier try was lost on its way
         return
     if now != ground.tip:
@@ -70,11 +71,13 @@ def push(ground: Ground, *, is_counted: bool) -> None:
 def _remedy(refused: str) -> str:
     if "workflow" in refused:
         return "The token may not write workflow files: give the GitHub App workflows:write (GITHUB_TOKEN cannot)."
-    return f"Let the account push branches {BRANCHES}*, then publish again."
+    return f"Let the account push branches {branches.BEGIN}*, then publish again."
 
 
-def _require_base(parcel: Parcel, heads: Mapping[str, str]) -> None:
-    now = heads.get(parcel.task.branch, "")
+def _require_base(parcel: Parcel, heads: Heads) -> None:
+    if heads.default not in {"", parcel.task.branch}:
+        raise parcel.aside(heads.default)
+    now = heads.tips.get(parcel.task.branch, "")
     if not now:
         raise parcel.absent()
     if now == parcel.task.base:
@@ -84,6 +87,14 @@ def _require_base(parcel: Parcel, heads: Mapping[str, str]) -> None:
         reason = f"{short(parcel.task.base)} is on {parcel.task.branch} of the clone only, and is not ours to push."
         raise LeftError(Delivered.DEFERRED, reason, "Push that branch, then publish again.")
     raise parcel.moved(now)
+
+
+def _require_room(target: str, names: Iterable[str]) -> None:
+    """Raise ToolError where git cannot have the branch, because another one is called as a part of its path."""
+    other = next((name for name in names if target.startswith(f"{name}/") or name.startswith(f"{target}/")), "")
+    if other:
+        message = f"There is a branch {shown(other)}, beside which git cannot have one called {shown(target)}."
+        raise ToolError(message, "Rename that branch, then publish again.")
 
 
 def _is_behind(clone: Path, now: str, base: str) -> bool:
@@ -97,21 +108,25 @@ def _is_ours(there: Remote, tip: str, upstream: str) -> bool:
     return tips.is_ours(there.at, tips.read(there.at, tip), upstream)
 
 
-def _is_older(name: str, parcel: Parcel) -> bool:
-    """Whether a branch is of an earlier version of the template for the same project.
+def _older(there: Remote, parcel: Parcel, named: Iterable[str], upstream: str) -> dict[str, bool]:
+    """Branches of earlier versions, and whether each is ours: then the commit itself must name that version.
 
-    The name of one is `template/VERSION` and what stands for the project's folder, if it is not the root.
+    A name alone does not tell: `template/1.0.dev.tools` is one of the folder `dev/tools`, and no 1.0.dev of `tools`.
     """
+    found = {}
+    for name in named:
+        tip = tips.read(there.at, there.tip(name))
+        is_ours = tips.is_ours(there.at, tip, upstream)
+        if not is_ours or tip.version == branches.version(name, parcel.task):
+            found[name] = is_ours
+    return found
+
+
+def _is_older(name: str, parcel: Parcel) -> bool:
+    """Whether a branch is of an earlier version of the template for the same project, as far as its name tells."""
     from packaging.version import InvalidVersion, Version
 
-    one = parcel.result
-    found = re.fullmatch(rf"{re.escape(BRANCHES)}(.+){re.escape(_suffix(one.target, one.version))}", name)
     try:
-        return bool(found) and Version(found[1] if found else "") < Version(one.version)
+        return Version(branches.version(name, parcel.task)) < Version(parcel.task.version)
     except InvalidVersion:
         return False
-
-
-def _suffix(target: str, version: str) -> str:
-    begin = f"{BRANCHES}{version}"
-    return target.removeprefix(begin) if target.startswith(begin) else ""

@@ -17,8 +17,16 @@ from new_ops_project.fleet.parcel import shown
 from new_ops_project.process import ProcessError, Result, run_within
 
 _PATIENCE = 300.0  # seconds for one command
-_THERE = "refs/there/"
+_HEADS, _THERE = "refs/heads/", "refs/there/"
 _SHA256 = 64  # hex digits of an object's id in a repository of that kind
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The branches of a repository with their commits, and which is the default one: '' where that is not told."""
+
+    tips: Mapping[str, str]
+    default: str
 
 
 @dataclass(frozen=True)
@@ -29,11 +37,14 @@ class Remote:
     env: Mapping[str, str]
     pace: Pace
 
-    def heads(self) -> dict[str, str]:
+    def heads(self) -> "Heads":
         """The commit of each of its branches; raises ProcessError when it does not answer."""
-        said = self._asked("ls-remote", "--quiet", "--heads", "origin").text
-        pairs = (line.partition("\t") for line in said.splitlines())
-        return {ref.removeprefix("refs/heads/"): commit for commit, _, ref in pairs}
+        said = self._asked("ls-remote", "--quiet", "--symref", "origin", "HEAD", f"{_HEADS}*").text
+        pairs = [line.split("\t", 1) for line in said.splitlines() if "\t" in line]
+        default = next((value.removeprefix(f"ref: {_HEADS}") for value, ref in pairs
+                        if ref == "HEAD" and value.startswith("ref: ")), "")  # fmt: skip
+        tips = {ref.removeprefix(_HEADS): value for value, ref in pairs if ref.startswith(_HEADS)}
+        return Heads(tips, default)
 
     def fetch(self, branches: Iterable[str], *, is_deep: bool) -> None:
         """Get the commits of `branches`: with all before them, or only those at their tips. Files are left out.

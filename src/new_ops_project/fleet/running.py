@@ -49,9 +49,9 @@ def run(plan: Plan, how: Run, told: Told) -> list[Result]:
     """
     tasks, where = how.tasks(plan), how.store(plan)
     with where.opened():
-        _lay(plan, how.out)
-        found = {task.name: done for task in tasks if (done := _done(task, plan, where.results(), how.out))}
-        for name in [name for name, one in where.results().items() if name in found and one.plan != plan.id]:
+        known, same = where.results(), _same(plan, _lay(plan, how.out))
+        found = {task.name: done for task in tasks if (done := _done(task, plan, known, same, how.out))}
+        for name in [name for name, one in known.items() if name in found and one.plan != plan.id]:
             where.add(found[name])
         todo = [task for task in tasks if task.name not in found]
         for number, result in enumerate(_results(plan, how, todo, found), len(found) + 1):
@@ -117,25 +117,40 @@ def _templates(tasks: list[Task], *, offline: bool) -> tuple[dict[str, Releases]
     return found, failures
 
 
-def _done(task: Task, plan: Plan, known: Mapping[str, Result], out: Path) -> Result | None:
-    """The result of a task that was done before with the same pins, by this plan or by one that asked the same."""
+def _done(
+    task: Task, plan: Plan, known: Mapping[str, Result], same: frozenset[tuple[str, str]], out: Path
+) -> Result | None:
+    """The result of a task that was done before with the same pins, by this plan or by one that asked the `same`."""
     result = known.get(task.name)
-    if result is None or not result.state.is_final or (result.base, result.before) != (task.base, task.before):
+    if result is None or not result.state.is_final or (result.plan, task.name) not in same:
         return None
-    if result.version != task.version or (result.bundle and not (out / result.bundle).is_file()):
+    if result.bundle and not (out / result.bundle).is_file():
         return None
     return replace(result, plan=plan.id, shard=task.shard)
 
 
-def _lay(plan: Plan, out: Path) -> None:
-    """Have the plan beside its results."""
+def _same(plan: Plan, before: Plan | None) -> frozenset[tuple[str, str]]:
+    """Each plan's id with each project of which it asks what `plan` does: a tag that was moved makes another commit."""
+    pins = {task.name: _pins(task) for task in plan.tasks}
+    plans = (plan, before) if before and before.author == plan.author else (plan,)
+    return frozenset((one.id, task.name) for one in plans for task in one.tasks if pins.get(task.name) == _pins(task))
+
+
+def _pins(task: Task) -> tuple[str, ...]:
+    return task.base, task.template, task.before, task.version, task.commit
+
+
+def _lay(plan: Plan, out: Path) -> Plan | None:
+    """Have the plan beside its results; return the one that was there."""
     path = out / store.PLAN
-    before = store.read_plan(path).id if path.is_file() else ""
+    there = store.read_plan(path) if path.is_file() else None
+    before = there.id if there else ""
     if plan.parent and before == plan.parent:
         message = f"{out} has the results that this plan tries again, and a report wants both."
         raise ToolError(message, "Give another --out, then: new-ops-project fleet report DIR DIR.")
     if before != plan.id:
         store.write_plan(plan, path)
+    return there
 
 
 def resumed(plan: Plan, out: Path) -> Plan:

@@ -21,7 +21,13 @@ from new_ops_project.fleet.model import Delivery, Plan, Result, State, Task
 
 PLAN = "plan.json"
 JOURNAL = "published.jsonl"
-_NONE = (ValueError, TypeError, KeyError, AttributeError)  # what JSON that is something else raises when it is read
+_NONE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RecursionError,
+)  # what JSON that is something else raises when it is read
 _SHOWN = 60  # characters of a repository's name in the names of its files
 
 
@@ -124,7 +130,7 @@ def objects(path: Path) -> Iterator[Any]:
     """What each whole line of a file of JSON lines holds; nothing for a file that is not there."""
     if path.exists():
         for line in path.read_bytes().split(b"\n")[:-1]:
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 yield json.loads(line)
 
 

@@ -6,16 +6,24 @@ from pathlib import Path
 from new_ops_project import git
 
 _TREE = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
+_VERSION = "Template-Version: "
+_MADE = "%an%x00%ae%x00%at"  # by whom, and when; who amends or rebases a commit becomes its committer (_TAKEN)
+_TAKEN = _MADE.replace("%a", "%c")
 
 
 @dataclass(frozen=True)
 class Tip:
-    """A commit: its id, its tree, its parents, and whether its trailer names that very tree."""
+    """A commit: its id, its tree, its parents, and whether it is as this tool made it.
+
+    Then its trailer names that very tree, and whoever wrote it has committed it, too, in the same second. `version`
+    is that of the template, as its trailer says.
+    """
 
     id: str
     tree: str
     parents: tuple[str, ...]
-    has_trailer: bool
+    is_unchanged: bool
+    version: str = ""
 
     def is_same(self, tree: str, base: str) -> bool:
         """Whether it makes the same of the same commit; author, date and message do not matter."""
@@ -24,12 +32,14 @@ class Tip:
 
 def read(repository: Path, commit: str) -> Tip:
     """The commit of that id; raises ProcessError when it is not there."""
-    shape = "--format=%H%n%T%n%P%n%B"
+    shape = f"--format=%H%n%T%n%P%n{_MADE}%n{_TAKEN}%n%B"
     said = git.git("log", "-1", "--no-show-signature", shape, "--end-of-options", commit, at=repository).text
-    identifier, tree, parents, *message = said.split("\n")
-    return Tip(identifier, tree, tuple(parents.split()), f"{_TREE}: {tree}" in message)
+    identifier, tree, parents, made, taken, *message = said.split("\n")
+    is_unchanged = f"{_TREE}: {tree}" in message and made == taken
+    version = next((line.removeprefix(_VERSION) for line in message if line.startswith(_VERSION)), "")
+    return Tip(identifier, tree, tuple(parents.split()), is_unchanged, version)
 
 
 def is_ours(repository: Path, tip: Tip, upstream: str) -> bool:
     """Whether nobody has changed it or added to it, and nobody's commit lies between it and `upstream`."""
-    return tip.has_trailer and len(tip.parents) == 1 and git.is_ancestor(repository, tip.parents[0], upstream)
+    return tip.is_unchanged and len(tip.parents) == 1 and git.is_ancestor(repository, tip.parents[0], upstream)

@@ -44,14 +44,16 @@ class View:
 
 
 @contextmanager
-def opened(there: Objects, commit: str, name: str) -> Iterator[View]:
+def opened(there: Objects, commit: str, name: str, *, prefix: str = "") -> Iterator[View]:
     """A repository called `name` that sees these objects, with the commit's ignore rules in its work tree.
 
-    It is gone at the end. Raises ProcessError when the commit, or a tree of it, is missing.
+    `prefix` is the folder of the project in it, '' or with a slash at its end. It is gone at the end. Raises
+    ProcessError when the commit, or a tree of it, is missing.
     """
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
         root = Path(holder).resolve() / (name or "project")
         _init(root / ".git", there)
+        (root / prefix).mkdir(parents=True, exist_ok=True)  # git is asked from there
         with reader(root) as reading:
             for path, content in _rules(reading, commit):
                 (root / path).parent.mkdir(parents=True, exist_ok=True)

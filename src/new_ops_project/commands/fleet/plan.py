@@ -17,7 +17,7 @@ EXAMPLES = """\b
 Examples:
   new-ops-project fleet plan --wave canary               to plan.json
   new-ops-project fleet plan ~/clones --to v2.1.0 --shards 4
-  new-ops-project fleet plan --last results --wave 10%   shards as the last time
+  new-ops-project fleet plan --last results --wave 10%  shards as before
   new-ops-project fleet plan --shards auto --github-output
 
 \b

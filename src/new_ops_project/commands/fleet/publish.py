@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from new_ops_project.errors import Exit, ToolError
 from new_ops_project.report import Voice
 
 if TYPE_CHECKING:
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  new-ops-project fleet publish --in out --mode branch        into the clones here
-  new-ops-project fleet publish --in out --mode pr --preview  what would be done
-  new-ops-project fleet publish --in out --mode pr            paced pull requests
+  new-ops-project fleet publish --in out --mode branch        into clones here
+  new-ops-project fleet publish --in out --mode pr --preview  what it would do
+  new-ops-project fleet publish --in out --mode pr            pull requests
   new-ops-project fleet publish --in results/* --mode push    of every shard
   new-ops-project fleet publish --in out --mode pr --only github.com/acme/tool
 
@@ -65,9 +66,9 @@ def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool,
     try:
         with interrupts.temporary_folder():
             found = publishing.publish(order, voice, Clock())
-    except KeyboardInterrupt:
-        voice.say("What was delivered is in the journal; the same command goes on from there.")
-        raise
+    except KeyboardInterrupt as error:
+        message = "Interrupted; what was delivered is in the journal."
+        raise ToolError(message, "Run the same command again, and it goes on from there.", Exit.INTERRUPTED) from error
     _tell(found, order, voice)
     if as_json:
         voice.answer(_as_json(found, order))

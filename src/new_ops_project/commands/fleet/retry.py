@@ -16,7 +16,8 @@ Examples:
   new-ops-project fleet report out out-2
 
 \b
-Exit codes: 0 planned; 2 some could not be looked at, or there is nothing to retry.
+Exit codes: 0 planned; 2 some could not be looked at, or there is
+nothing to retry.
 """
 
 

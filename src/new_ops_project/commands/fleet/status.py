@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  new-ops-project fleet status                     fleet.toml, or the clones here
-  new-ops-project fleet status ~/clones --drift    edited and deleted files, too
-  gh repo list ORG --json sshUrl -q '.[].sshUrl' | new-ops-project fleet status -
+  new-ops-project fleet status                   fleet.toml, or clones here
+  new-ops-project fleet status ~/clones --drift  edited and deleted files, too
+  gh repo list ORG --json sshUrl -q '.[].sshUrl' |
+    new-ops-project fleet status -
 
 \b
 Exit codes: 0 all are current; 1 some are behind; 2 some could not be read.

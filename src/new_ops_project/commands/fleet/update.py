@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from new_ops_project.errors import ToolError
+from new_ops_project.errors import Exit, ToolError
 from new_ops_project.report import Voice
 
 if TYPE_CHECKING:
@@ -19,10 +19,11 @@ Examples:
   new-ops-project fleet update ~/clones --out out        all of them
   new-ops-project fleet update --wave canary --out out   of fleet.toml
   new-ops-project fleet update --plan plan.json --shard 2/4 --out out
-  new-ops-project fleet update ~/clones --out out        again: what is not done
+  new-ops-project fleet update ~/clones --out out        what is not done
 
 \b
-Exit codes: 0 done; 2 some failed; 3 some are in conflict; the others are done.
+Exit codes: 0 done; 2 some failed; 3 some are in conflict; the
+others are done.
 """
 
 
@@ -112,7 +113,12 @@ def _run(plan: "Plan", how: "Run") -> "list[Result]":
     from new_ops_project.fleet import progress, running
 
     with progress.shown(len(how.tasks(plan))) as told:
-        return running.run(plan, how, told)
+        try:
+            return running.run(plan, how, told)
+        except KeyboardInterrupt as error:
+            message = f"Interrupted; what is done is in {how.out}."
+            hint = "Run the same command again, and it goes on from there."
+            raise ToolError(message, hint, Exit.INTERRUPTED) from error
 
 
 def _say(plan: "Plan", results: "list[Result]", how: "Run", voice: Voice) -> None:
