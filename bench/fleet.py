@@ -68,12 +68,14 @@ def _sorted(taken: Taken) -> Iterator[tuple[Key, list[tuple[Sample, Found]]]]:
 def _row(key: Key, runs: list[tuple[Sample, Found]]) -> Row:
     side, size, is_again = key
     samples, last = [sample for sample, _ in runs], runs[-1][1]
+    failed = tuple(name for _, found in runs for name in found.failed)
     return Row(
         side.task,
         "again" if is_again else side.name,
         f"{side.label}, again" if is_again else side.label,
         size,
         last.conflicts,
+        failed,
         last.codes,
         tuple(one.seconds for one in samples),
         tuple(one.cpu for one in samples),

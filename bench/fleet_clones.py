@@ -3,7 +3,7 @@
 import os
 import random
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -27,9 +27,17 @@ _COMMIT = "git add --all && git commit --quiet -m Edit && git gc --quiet"
 def make(folder: Path, count: int, box: Sandbox) -> None:
     """Fill `folder` with `count` clones, the same ones for every `count`; each has a commit of its people's edits."""
     folder.mkdir()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(lambda number: _make(folder, number, box), range(count)):
-            pass
+    lanes = os.cpu_count() or 1
+    with ThreadPoolExecutor(lanes) as pool:
+        for made in [pool.submit(_some, folder, range(lane, count, lanes), box, lane) for lane in range(lanes)]:
+            made.result()
+
+
+def _some(folder: Path, numbers: range, box: Sandbox, lane: int) -> None:
+    """Make those clones, with a cache of their own: two copiers at once break their shared copy of a template."""
+    env = {**box.env, "XDG_CACHE_HOME": str(box.root / f"cache-{lane}")}
+    for number in numbers:
+        _make(folder, number, box, env)
 
 
 def copy(folder: Path, count: int, into: Path, box: Sandbox) -> list[Path]:
@@ -44,13 +52,13 @@ def copy(folder: Path, count: int, into: Path, box: Sandbox) -> list[Path]:
     return made
 
 
-def _make(folder: Path, number: int, box: Sandbox) -> None:
+def _make(folder: Path, number: int, box: Sandbox, env: Mapping[str, str]) -> None:
     name = f"bench-{number:04}"
     version, tier = VERSIONS[number // len(TIERS) % len(VERSIONS)], TIERS[number % len(TIERS)]
     command = ("sh", "-e", "-c", _PROJECT, box.served, version, name, tier)
-    measure.to_end(command, at=folder, env=box.env)
+    measure.to_end(command, at=folder, env=env)
     edit(folder / name, random.Random(number), collides=number % EVERY == EVERY - 1)  # noqa: S311 - the same edits each time
-    measure.to_end(("sh", "-e", "-c", _COMMIT), at=folder / name, env=box.env)
+    measure.to_end(("sh", "-e", "-c", _COMMIT), at=folder / name, env=env)
 
 
 # ---- what people do ----------------------------------------------------------------------------------------------

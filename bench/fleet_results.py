@@ -9,13 +9,18 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Row:
-    """One command on so many repositories; a sample for each round. `codes` counts exit codes, or our outcomes."""
+    """One command on so many repositories; a sample for each round.
+
+    `conflicts` counts repositories and `codes` exit codes (or our outcomes), both of the last round; `failed` are the
+    repositories that were not updated, of all rounds.
+    """
 
     task: str
     name: str
     label: str
     repositories: int
     conflicts: int
+    failed: tuple[str, ...]
     codes: Mapping[str, int]
     seconds: tuple[float, ...]
     cpu: tuple[float, ...]
@@ -64,6 +69,6 @@ def is_fleet(path: Path) -> bool:
 def read(path: Path) -> Fleet:
     """Read what `write` wrote."""
     found = json.loads(path.read_text(encoding="utf-8"))
-    lists = ("seconds", "cpu", "peaks")
+    lists = ("failed", "seconds", "cpu", "peaks")
     rows = (Row(**{**one, **{name: tuple(one[name]) for name in lists}}) for one in found["rows"])
     return Fleet(found["machine"], found["rounds"], tuple(rows))

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +14,16 @@ from measure import CommandError, Sample
 JOBS = "2"
 ANSWERS = ".copier-answers.yml"
 _ALL = 10**6
+SPARED = 0.1
+"""The share of the repositories in which copier may fail; of ours, none may."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a run left: how many repositories are in conflict, and how often each exit code came."""
+    """What a run left: how many repositories are in conflict, which were not updated, the count of each exit code."""
 
     conflicts: int = 0
+    failed: tuple[str, ...] = ()
     codes: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -71,17 +75,33 @@ def _bundled(folder: Path, clones: Sequence[Path], _sample: Sample) -> Found:
         if _git(clone, "rev-parse", f"{one['commit']}^") != _git(clone, "rev-parse", "HEAD"):
             raise UndoneError(f"{clone.name}: the commit is not on top of its own")
         conflicts += bool(_marked(clone, one["commit"]))
-    return Found(conflicts, dict(Counter(str(one["state"]) for one in results.values())))
+    return Found(conflicts, (), dict(Counter(str(one["state"]) for one in results.values())))
 
 
 def _updated(folder: Path, clones: Sequence[Path], _sample: Sample) -> Found:
-    """Every clone's files record the newest version."""
-    for clone in clones:
-        _require(clone.name, (clone / ANSWERS).read_text())
-    codes = [line.split()[0] for line in (folder / "codes").read_text().splitlines()]
+    """The files of all clones record the newest version; copier fails now and then, which few may, and is told."""
+    lines = (folder / "codes").read_text().splitlines()
+    codes = {name: code for code, name in map(str.split, lines)}
     if len(codes) != len(clones):
         raise UndoneError(f"{len(codes)} of {len(clones)} ran")
-    return Found(sum(bool(_marked(clone)) for clone in clones), dict(Counter(codes)))
+    failed = {one.name: log for one in clones if (log := _failure(folder, one))}
+    said = "\n".join(f"{name} (exit code {codes[f'clones/{name}']}): {log}" for name, log in failed.items())
+    if len(failed) > max(1, len(clones) * SPARED):
+        raise UndoneError(said)
+    if said:
+        print(said, file=sys.stderr, flush=True)
+    conflicts = sum(bool(_marked(clone)) for clone in clones)
+    return Found(conflicts, tuple(failed), dict(Counter(codes.values())))
+
+
+def _failure(folder: Path, clone: Path) -> str:
+    """Why copier did not update a clone, as its log ends; '' if it did."""
+    try:
+        _require(clone.name, (clone / ANSWERS).read_text())
+    except (UndoneError, FileNotFoundError) as error:
+        log = (folder / f"log-{clone.name}").read_text(errors="replace")
+        return f"{str(error).splitlines()[0]}\n{log[-500:]}"
+    return ""
 
 
 def _told(text: str, times: int | None = None) -> Check:
@@ -115,7 +135,7 @@ def _git(clone: Path, *args: str, codes: tuple[int, ...] = (0,)) -> str:
 
 # ---- the commands ------------------------------------------------------------------------------------------------
 
-_UPDATE = 'cd "$one" && copier update --defaults; echo "$? $one" >>../../codes'
+_UPDATE = 'cd "$one" && copier update --defaults >"../../log-${one##*/}" 2>&1; echo "$? $one" >>../../codes'
 _LOOP = f"for one in clones/*; do ({_UPDATE}); done"
 _XARGS = f"printf '%s\\n' clones/* | xargs -P{JOBS} -I'{{}}' sh -c 'one={{}}; {_UPDATE}'"
 _LOOK = 'for one in clones/*; do (cd "$one" && copier check-update); done'

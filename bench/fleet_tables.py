@@ -8,7 +8,18 @@ from tables import changed, markdown, note
 TARGET = 0.1
 """What `fleet update` may take, as a share of the loop."""
 
-HEAD = ("what", "repositories", "seconds", "s each", "CPU s each", "peak MiB", "in conflict", "of the loop", "of xargs")
+HEAD = (
+    "what",
+    "repositories",
+    "seconds",
+    "s each",
+    "CPU s each",
+    "peak MiB",
+    "in conflict",
+    "failed",
+    "of the loop",
+    "of xargs",
+)
 GROWTH = ("what", "repositories", "s each", "CPU s each", "peak MiB")
 COMPARED = ("what", "repositories", "s each before", "now", "change", "CPU s each", "peak MiB", "of the loop")
 
@@ -16,7 +27,9 @@ COMPARED = ("what", "repositories", "s each before", "now", "change", "CPU s eac
 def table(fleet: Fleet) -> str:
     """Every command at every size; how it grows; whether the target was reached; the machine."""
     rows = markdown(HEAD, (_row(fleet, row) for row in fleet.rows))
-    return "\n\n".join((rows, markdown(GROWTH, _growth(fleet)), _verdict(fleet), note(fleet.rounds, fleet.machine)))
+    growth = [*_growth(fleet)]
+    grown = [markdown(GROWTH, growth)] if growth else []
+    return "\n\n".join((rows, *grown, _verdict(fleet), note(fleet.rounds, fleet.machine)))
 
 
 def comparison(old: Fleet, new: Fleet) -> str:
@@ -36,7 +49,7 @@ def _row(fleet: Fleet, row: Row) -> tuple[str, ...]:
         f"{row.each:.3f}",
         f"{row.cpu_each:.3f}",
         f"{row.peak:.0f}",
-        str(row.conflicts) if row.task == "update" else "",
+        *((str(row.conflicts), str(len(row.failed))) if row.task == "update" else ("", "")),
         *(_share(fleet.ratio(row, name) if is_ours else None) for name in ("loop", "xargs")),
     )
 

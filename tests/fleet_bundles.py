@@ -14,6 +14,7 @@ from typing import Any
 
 from conftest import git
 
+from new_ops_project import objects
 from new_ops_project.fleet import branches, commits, store
 from new_ops_project.fleet.commits import About
 from new_ops_project.fleet.model import Named, Plan, Result, State, Task
@@ -21,7 +22,7 @@ from new_ops_project.fleet.model import Named, Plan, Result, State, Task
 VERSION = "1.2.0"
 LARGE = 200_000  # bytes of a file in each repository that nothing compresses
 TEXT = "".join(f"{number} = one\n" for number in range(200))
-ABOUT = About("plan-1", "Ada <a@x.test>", "2026-11-01T00:00:00Z")
+ABOUT = About("plan-1", "Ada <a@x.test>", 1_793_491_200)
 
 
 def ours(clone: Path, task: Task, files: dict[str, str], *, has_conflicts: bool = False) -> tuple[str, str]:
@@ -33,7 +34,8 @@ def ours(clone: Path, task: Task, files: dict[str, str], *, has_conflicts: bool 
         blob = git("hash-object", "-w", str(clone / ".git" / "ours.blob"), at=clone)
         git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", at=clone, env=env)
     tree = git("write-tree", at=clone, env=env)
-    return commits.make(clone, task, tree, ABOUT, has_conflicts=has_conflicts), tree
+    content = commits.content(task, tree, ABOUT, has_conflicts=has_conflicts)
+    return objects.write(clone / ".git" / "objects", "commit", content, object_format="sha1"), tree
 
 
 @cache
@@ -133,7 +135,7 @@ class Fleet:
 
     def save(self) -> None:
         """Write the plan and the results."""
-        plan = Plan(self.plan, ABOUT.date, ABOUT.author, "all", 1, tuple(self.tasks))
+        plan = Plan(self.plan, "2026-11-01T00:00:00Z", ABOUT.author, "all", 1, tuple(self.tasks))
         store.write_plan(plan, self.out / store.PLAN)
         lines = "".join(json.dumps(one.as_json()) + "\n" for one in self.results)
         (self.out / "results-1-of-1.jsonl").write_text(lines)

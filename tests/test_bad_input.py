@@ -96,7 +96,9 @@ def test_git_is_too_old(run: Run, work: Path, tmp_path: Path, monkeypatch: pytes
     """A git that cannot name the first branch is refused with its version."""
     fake = tmp_path / "bin" / "git"
     fake.parent.mkdir()
-    fake.write_text("#!/bin/sh\necho git version 2.11.0\n")
+    real = shutil.which("git")
+    old = 'case "$*" in *--version*) echo git version 2.11.0;; *--initial-branch*) exit 129;; *) exec'
+    fake.write_text(f'#!/bin/sh\n{old} {real} "$@";; esac\n')
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
     said = stopped(run, work, "new", "audit", "--defaults")
@@ -258,7 +260,7 @@ def test_a_bug_says_that_it_is_one(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     def broken() -> None:
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr("new_ops_project.git.require", broken)
+    monkeypatch.setattr("new_ops_project.git.require_found", broken)
     said = run("new", "audit", "--defaults", code=70).err
     assert "RuntimeError: unforeseen" in said
     assert "This is a bug" in said

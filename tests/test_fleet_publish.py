@@ -361,7 +361,7 @@ def test_a_commit_of_other_words_is_refused(fleet: Fleet, words: str, author: st
     git("fetch", "--quiet", str(fleet.out / one.bundle), TARGET, at=clone)
     name, _, address = author.rstrip(">").partition(" <")
     who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")
-           for what, value in (("NAME", name), ("EMAIL", address), ("DATE", ABOUT.date))}  # fmt: skip
+           for what, value in (("NAME", name), ("EMAIL", address), ("DATE", f"@{ABOUT.seconds} +0000"))}  # fmt: skip
     message = f"{words}{git('log', '-1', '--format=%B', one.commit, at=clone)}\n"
     forged = git("commit-tree", "-p", one.base, "-m", message, one.tree, at=clone, env=who)
     git("update-ref", f"refs/heads/{TARGET}", forged, at=clone)

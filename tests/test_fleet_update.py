@@ -385,6 +385,21 @@ def test_nothing_is_fetched_twice(run: Run, template: Path, work: Path, tmp_path
     ]
 
 
+def test_the_template_is_fetched_once(run: Run, work: Path, tmp_path: Path) -> None:
+    """Whoever needs it, and in however many versions, the template is cloned once in a run."""
+    fleets.template(tmp_path / "served" / "template")
+    busy = Busy()
+    with git_http(tmp_path / "served", busy=busy) as url:
+        source = f"{url}/template/.git"
+        for at in range(5):
+            clone(work / "clones" / f"r{at}", source, {"mine.txt": f"{at}\n"})
+        run("fleet", "update", "clones", "--out", "out", "--jobs", "2")
+    asked = [line.partition("?")[0] for line in busy.seen]
+    assert asked[0] == "GET /template/.git/info/refs"
+    assert set(asked[1:]) == {"POST /template/.git/git-upload-pack"}
+    assert {one["state"] for one in results(work / "out").values()} == {"updated"}
+
+
 def test_a_damaged_cache_is_made_anew(run: Run, template: Path, work: Path, tmp_path: Path) -> None:
     """Our own clone is thrown away when it turns out to be damaged."""
     from new_ops_project.fleet import mirrors

@@ -63,8 +63,9 @@ def assignment(text: str) -> tuple[str, str]:
 def _author(wanted: Iterable[str]) -> dict[str, str]:
     """The author as git knows them, for those of the two questions that nothing else answers."""
     keys = {"author_name": "user.name", "author_email": "user.email"}
-    found = {name: git.configured(keys[name]) for name in sorted(keys.keys() & set(wanted))}
-    return {name: value for name, value in found.items() if value}
+    asked = {keys[name]: name for name in keys.keys() & set(wanted)}
+    found = git.configured(*asked) if asked else {}
+    return {asked[key]: value for key, value in found.items() if value}
 
 
 def read_data(path: Path) -> dict[str, Any]:

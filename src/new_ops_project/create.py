@@ -104,20 +104,33 @@ def _is_old(holder: Path) -> bool:
 def _commit(folder: Path, *, message: str, commit: bool) -> tuple[str | None, str]:
     """Make `folder` a repository with everything staged, and committed where it can be."""
     # What a person ignores everywhere, or has in a template of git's own, has no say in what the project holds.
-    git.git("init", "--quiet", "--template=", "--initial-branch=main", at=folder)
+    try:
+        git.git("init", "--quiet", "--template=", "--initial-branch=main", at=folder)
+    except ProcessError:
+        git.require()  # says so where git is too old for that
+        raise
     git.git("-c", f"core.excludesFile={os.devnull}", "add", "--all", at=folder)
     if not commit:
         return None, "--no-commit was given"
-    if not git.has_identity(folder):
-        return None, "git knows no name and e-mail address to commit with"
     try:
-        # No hook of the user's runs on a tree that is not at its place yet.
-        git.git("-c", "core.hooksPath=/dev/null", "commit", "--quiet", f"--message={message}", at=folder)
+        git.git(*_COMMITTING, "commit", "--quiet", f"--message={message}", at=folder)
     except ProcessError as error:
+        if not git.has_identity(folder):
+            return None, "git knows no name and e-mail address to commit with"
         if "sign" not in error.stderr and "gpg" not in error.stderr:
             raise
         return None, f"git could not sign the commit: {error.reason}"
-    return git.resolve(folder, "HEAD"), ""
+    head = folder / ".git" / "refs" / "heads" / "main"
+    return head.read_text().strip() if head.is_file() else git.resolve(folder, "HEAD"), ""
+
+
+# No hook of the user's runs on a tree that is not at its place yet; git guesses no author; nothing is packed.
+_COMMITTING = (
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "user.useConfigOnly=true",
+    "-c", "maintenance.auto=false",
+    "-c", "gc.auto=0",
+)  # fmt: skip
 
 
 def swap(fresh: Path, path: Path) -> None:

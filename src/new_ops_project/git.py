@@ -63,12 +63,11 @@ def has_identity(at: Path) -> bool:
     return True
 
 
-def configured(key: str) -> str:
-    """The value of `key` in the user's git configuration, or ''."""
-    try:
-        return git("config", "--get", key).text
-    except ProcessError:
-        return ""
+def configured(*keys: str) -> dict[str, str]:
+    """The values of `keys` in the user's git configuration, those that have one, in one question."""
+    named = "|".join(re.escape(key) for key in keys)
+    said = git("config", "--null", "--get-regexp", f"^({named})$", codes=(0, 1)).text
+    return dict(line.split("\n", 1) for line in said.split("\0") if "\n" in line)
 
 
 def configured_at(at: Path, key: str) -> str:
@@ -81,6 +80,8 @@ def configured_at(at: Path, key: str) -> str:
 
 def toplevel(folder: Path) -> Path | None:
     """The root of the repository that `folder` is in, if it is in one."""
+    if not any(os.path.lexists(above / ".git") for above in (folder.absolute(), *folder.absolute().parents)):
+        return None  # as git would say, without asking it
     try:
         return Path(git("rev-parse", "--show-toplevel", at=folder).text)
     except ProcessError:

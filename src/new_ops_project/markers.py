@@ -10,6 +10,8 @@ OURS, BASE, THEIRS = "your project", "old template", "new template"
 _MARKER = re.compile(rb"^(<{7,}|\|{7,}|>{7,}) (your-project|new-template|HEAD|[0-9a-f]{40,64}|"
                      rb"before updating|last update|after updating)(:[^\r\n]*)?(\r?)$",
                      re.MULTILINE)  # fmt: skip
+# One conflict of git-merge-file(1) with all three sides: the project's lines, those of the base, the template's.
+HUNK = re.compile(rb"^<{7}[^\n]*\n(.*?)^\|{7}[^\n]*\n(.*?)^={7}\r?\n(.*?)^>{7}[^\n]*\n", re.MULTILINE | re.DOTALL)
 _LABELS = {b"<": OURS, b"|": BASE, b">": THEIRS}
 
 

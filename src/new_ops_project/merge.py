@@ -3,17 +3,19 @@
 The merge is git's own (git-merge-tree(1), merge-ort): renames are followed, edited-and-dropped is a conflict.
 """
 
+import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from new_ops_project import git, markers
 from new_ops_project.errors import ToolError
 from new_ops_project.fastimport import commit, file, files, moved, named, root
+from new_ops_project.objects import Reader, reader
 from new_ops_project.process import ProcessError
 from new_ops_project.tree import Entry, Tree
 
@@ -63,6 +65,8 @@ class Difference:
     blob: str
     old_blob: str
     old_mode: str = ""
+    lines: int = 0
+    """how many are added and removed; a file that is no text counts as one of each"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Scratch:
     """A bare repository of our own that sees the objects of the user's, and keeps what is new to itself."""
 
     folder: Path
+    reader: Reader
 
     @property
     def objects(self) -> Path:
@@ -162,8 +167,8 @@ class Scratch:
 
     def differences(self, old: str, new: str) -> list[Difference]:
         """What differs between two trees, moved files recognised."""
-        fields = self.git("diff-tree", "-r", "-z", "-M", "--no-abbrev", old, new).split(b"\0")
-        return list(_differences(map(os.fsdecode, fields)))
+        command = ("diff-tree", "-r", "-z", "-M", "--no-abbrev", "--raw", "--numstat", old, new)
+        return list(_differences([os.fsdecode(field) for field in self.git(*command).split(b"\0")]))
 
     def write(self, contents: Iterable[bytes]) -> list[str]:
         """The ids of these contents, as blobs of this repository."""
@@ -176,15 +181,12 @@ class Scratch:
 
     def contents(self, names: Iterable[str]) -> dict[str, bytes]:
         """The content of each object that has one, by the name that was asked for (an id, or TREE:PATH)."""
-        return {name: content for name, (_, content) in self.objects_of(names).items()}
+        return self.reader.contents(names)
 
     def objects_of(self, names: Iterable[str]) -> dict[str, tuple[str, bytes]]:
         """The id and the content of each blob or tree that there is, by the name that was asked for."""
-        asked = [name for name in dict.fromkeys(names) if "\n" not in name]
-        if not asked:
-            return {}
-        said = self.git("cat-file", "--batch", stdin=os.fsencode("\n".join(asked)) + b"\n")
-        return dict(_objects(asked, said))
+        found = {name: self.reader.get(name) for name in dict.fromkeys(names)}
+        return {name: (one.id, one.content) for name, one in found.items() if one is not None}
 
     def hand_over(self, objects: Path) -> None:
         """Copy the new objects to the user's repository; a pack before its index, as git itself does."""
@@ -222,7 +224,8 @@ def scratch(objects: Path, object_format: str = "sha1") -> Iterator[Scratch]:
         quoted = os.fsencode(objects.resolve()).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
         (folder / "objects" / "info" / "alternates").write_bytes(b'"' + quoted + b'"\n')
         (folder / "config").write_text(_config(object_format))
-        yield Scratch(folder)
+        with reader(folder) as reading:
+            yield Scratch(folder, reading)
 
 
 def _config(object_format: str) -> str:
@@ -266,23 +269,27 @@ def _reasons(fields: list[str]) -> Iterator[tuple[str, str]]:
     yield from said.items()
 
 
-def _differences(fields: Iterator[str]) -> Iterator[Difference]:
-    for about in fields:
+def _differences(fields: list[str]) -> Iterator[Difference]:
+    """What `--raw` says of each path, with what `--numstat` says of it after all of them."""
+    words, found = iter(fields), []
+    for about in words:
+        if not about.startswith(":"):
+            words = itertools.chain([about], words)
+            break
+        old_mode, mode, old_blob, blob, status = about.removeprefix(":").split()
+        before = next(words)
+        path = next(words) if status[0] in "RC" else before
+        found.append(Difference(status[0], before, path, mode, blob, old_blob, old_mode))
+    lines = dict(_counts(words))
+    yield from (replace(one, lines=lines.get(one.path, 0)) for one in found)
+
+
+def _counts(words: Iterator[str]) -> Iterator[tuple[str, int]]:
+    """The lines added and removed of each path; `-` stands for what is no text."""
+    for about in words:
         if not about:
             return
-        old_mode, mode, old_blob, blob, status = about.removeprefix(":").split()
-        before = next(fields)
-        path = next(fields) if status[0] in "RC" else before
-        yield Difference(status[0], before, path, mode, blob, old_blob, old_mode)
-
-
-def _objects(asked: list[str], said: bytes) -> Iterator[tuple[str, tuple[str, bytes]]]:
-    place = 0
-    for name in asked:
-        end = said.index(b"\n", place)
-        head, place = said[place:end].split(b" "), end + 1
-        if head[-1] in {b"missing", b"ambiguous"} or len(head) != 3 or not head[-1].isdigit():  # noqa: PLR2004
-            continue
-        size = int(head[2])
-        yield name, (head[0].decode(), said[place : place + size])
-        place += size + 1
+        added, removed, path = about.split("\t", 2)
+        if not path:  # a moved file: where it was and where it is follow
+            path = [next(words), next(words)][1]
+        yield path, sum(int(one) if one.isdigit() else 1 for one in (added, removed))

@@ -126,6 +126,12 @@ def watched(watcher: "Callable[[tuple[str, ...], float, int | None], None]") -> 
         _watchers.remove(watcher)
 
 
+def told(args: tuple[str, ...]) -> None:
+    """Tell whoever watches of a program that stays open."""
+    for watcher in _watchers:
+        watcher(args, 0.0, None)
+
+
 @contextmanager
 def _timed(args: tuple[str, ...]) -> "Iterator[list[int]]":
     """Tell whoever watches how long the block took; the block appends the exit code."""

@@ -7,31 +7,27 @@ from functools import cache, cached_property
 from typing import Any
 
 from new_ops_project import (
+    behind,
     changelog,
     generated,
     git,
+    listmerge,
     merge,
     plan,
     questions,
     render,
-    sources,
-    template,
     tomlmerge,
     trusted,
 )
 from new_ops_project.answers import Asker, table
+from new_ops_project.behind import Gap
 from new_ops_project.carry import Carried, as_they_are, carry
 from new_ops_project.draft import Draft
-from new_ops_project.errors import ToolError
 from new_ops_project.plan import Plan, Sides
 from new_ops_project.project import Project
 from new_ops_project.questions import Answers, EvaluationError, Questionnaire
 from new_ops_project.template import Checkout, Releases
 from new_ops_project.tree import Entry, Tree
-
-
-class UnknownVersionError(ToolError):
-    """The template can be read, and does not have the version that the project records."""
 
 
 @dataclass(frozen=True)
@@ -86,22 +82,21 @@ class Refresh:
 
 def look(project: Project, target: Target) -> Refresh:
     """Find both versions; raises ToolError when the template cannot be reached or lacks one of them."""
-    source = sources.find(target.template) if target.template else sources.recorded(project.source, project.folder)
-    return look_in(template.releases(source, offline=target.offline), project, target)
+    gap = behind.look(project, to=target.to, place=target.template, offline=target.offline)
+    return _unpacked(gap, target)
 
 
 def look_in(releases: Releases, project: Project, target: Target) -> Refresh:
     """The same in a template whose versions are known; raises ToolError when it has none, or lacks one of them."""
-    source = releases.source
-    if releases.repository is None:
-        message = f"The template {source.name} is not under version control, so it has no versions to go to."
-        raise ToolError(message, "Put it in a git repository with tags, and give that as --template.")
-    before = _recorded(project, releases, target)
-    project = _placed(project, _questions(before))
-    after = releases.checkout(target.to)
-    if target.to is None and after.commit != before.commit and releases.holds(before, after):
-        after = replace(before, source=source)  # the project is ahead of the newest release
-    return Refresh(project, target, releases, before, after)
+    return _unpacked(behind.look_in(releases, project, to=target.to), target)
+
+
+def _unpacked(gap: Gap, target: Target) -> Refresh:
+    """Both versions as files."""
+    before = gap.origin.unpacked(gap.before)
+    is_same = gap.after == gap.before  # current, or ahead of the newest release
+    after = replace(before, source=gap.releases.source) if is_same else gap.releases.unpacked(gap.after)
+    return Refresh(_placed(gap.project, _questions(before)), target, gap.releases, before, after)
 
 
 def _questions(checkout: Checkout) -> Questionnaire:
@@ -119,19 +114,6 @@ def _placed(project: Project, questionnaire: Questionnaire) -> Project:
     if "/" not in told or not f"/{whole}".endswith(f"/{told}"):
         return project
     return replace(project, prefix=whole.removesuffix(told), answers_file=told)
-
-
-def _recorded(project: Project, releases: Releases, target: Target) -> Checkout:
-    """The version that the project was last refreshed to, from where it is taken now, else from where it was."""
-    try:
-        if target.template and project.version not in releases.tags:
-            source = sources.recorded(project.source, project.folder)
-            return template.releases(source, offline=target.offline).checkout(project.version)
-        return releases.checkout(project.version)
-    except ToolError as error:
-        message = f"{project.answers_file} records version {project.version}: {error.message}"
-        hint = "Push that tag or commit to the template again; without it, nothing can be compared."
-        raise UnknownVersionError(message, hint) from error
 
 
 @contextmanager
@@ -176,7 +158,7 @@ def merged(refresh: Refresh, carried: Carried, base: Tree, theirs: Tree) -> Iter
     )  # fmt: skip
 
     def mend(draft: Draft) -> Draft:
-        return generated.renewed(tomlmerge.by_key(draft), base, theirs, carried.answers)
+        return generated.renewed(listmerge.by_line(tomlmerge.by_key(draft)), base, theirs, carried.answers)
 
     with plan.planned(project.repository, sides, mend) as found:
         yield found

@@ -4,14 +4,13 @@ import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from new_ops_project import syntax
+from new_ops_project import markers, syntax
 from new_ops_project.draft import Draft
 from new_ops_project.tree import Entry
 
 # Between two lines, so that changes of neighbours do not touch.
 _APART = b"\x1e\n"
 _SIDES = 3
-_HUNK = re.compile(rb"^<{7}[^\n]*\n(.*?)^\|{7}[^\n]*\n(.*?)^={7}\n(.*?)^>{7}[^\n]*\n", re.MULTILINE | re.DOTALL)
 
 
 def softened(draft: Draft) -> Draft:
@@ -47,7 +46,7 @@ def _settled(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
         left.append(mine)
         return mine if is_prose else found[0]
 
-    text = _HUNK.sub(chosen, merged).replace(_APART, b"")
+    text = markers.HUNK.sub(chosen, merged).replace(_APART, b"")
     if (left and not is_prose) or syntax.problem(path, text):
         return draft
     conflicts = {one: reason for one, reason in draft.conflicts.items() if one != path}

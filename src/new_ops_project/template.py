@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from new_ops_project import git, sources, unpacked
 from new_ops_project.errors import ToolError, nearest, sentence
@@ -25,6 +26,26 @@ class Checkout:
     version: str | None
     commit: str | None
     repository: Path | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a template by its name and its commit; its files are not looked at."""
+
+    version: str
+    commit: str
+
+
+class _Versioned(Protocol):
+    """What has a version and a commit: a Version, or a Checkout."""
+
+    @property
+    def version(self) -> str | None:
+        """Its name."""
+
+    @property
+    def commit(self) -> str | None:
+        """Its commit."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +73,30 @@ class Releases:
         """
         if self.repository is None:
             return _plain(self.source, ref)
+        return self.unpacked(self.find(ref))
+
+    def unpacked(self, one: Version) -> Checkout:
+        """The files of a version that was found here."""
+        if self.repository is None:
+            return _plain(self.source, one.version)
+        return Checkout(self.source, _files(self.repository, one.commit), one.version, one.commit, self.repository)
+
+    def find(self, ref: str | None = None) -> Version:
+        """One version: `ref`, or the newest.
+
+        Raises ToolError for a version that the template does not have, and for one that has no versions.
+        """
+        if self.repository is None:
+            message = f"The template {self.source.name} is not under version control, so it has no versions to go to."
+            raise ToolError(message, "Put it in a git repository with tags, and give that as --template.")
         wanted = ref or self.newest
         commit = self.tags.get(wanted) or git.resolve(self.repository, wanted)
         if commit is None:
             hint = nearest(wanted, self.versions) or f"It has {', '.join(self.versions[:8]) or 'no released version'}."
             raise ToolError(f"The template {self.source.name} has no version {wanted!r}.", sentence(hint))
-        shown = _described(self.repository, commit, self.tags)
-        return Checkout(self.source, _files(self.repository, commit), shown, commit, self.repository)
+        return Version(_described(self.repository, commit, self.tags), commit)
 
-    def holds(self, newer: Checkout, older: Checkout) -> bool:
+    def holds(self, newer: _Versioned, older: _Versioned) -> bool:
         """Whether `older` is part of what led to `newer`: by version where both are releases, else by history."""
         names = self.versions
         if newer.version in names and older.version in names:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from new_ops_project.adoption import Adoption
-    from new_ops_project.handover import Occasion, Outcome, Way
+    from new_ops_project.outcome import Occasion, Outcome, Way
     from new_ops_project.plan import Plan
 
 EXAMPLES = """\b
@@ -64,18 +64,18 @@ def command(*, as_json: bool, **options: Any) -> None:
     Answers are read from its files and shown; every file of yours stays, and what differs from the template's is
     listed. The result is one commit on a branch of its own: looking at it costs nothing.
     """
-    from new_ops_project import handover, interrupts
-    from new_ops_project.handover import Way
+    from new_ops_project import interrupts, outcome
+    from new_ops_project.outcome import Way
 
     way = Way("adopt", **{one: options.pop(one) for one in ("preview", "patch", "branch", "commit")})
-    handover.require_sense(way, as_json=as_json, resume=False, abort=False, aims={})
+    outcome.require_sense(way, as_json=as_json, resume=False, abort=False, aims={})
     if not (way.preview or way.commit) and way.patch is None:
         way = replace(way, branch=way.branch or "")
     voice = Voice(as_json or way.patch == "-")
     with interrupts.until_decided(), interrupts.temporary_folder():
-        outcome = adopt(Request(**options), way, voice, can_ask=not as_json and is_interactive())
-        handover.answer(outcome, voice, as_json=as_json)
-    click.get_current_context().exit(outcome.code)
+        done = adopt(Request(**options), way, voice, can_ask=not as_json and is_interactive())
+        outcome.answer(done, voice, as_json=as_json)
+    click.get_current_context().exit(done.code)
 
 
 def adopt(request: Request, way: "Way", voice: Voice, *, can_ask: bool) -> "Outcome":
@@ -84,6 +84,7 @@ def adopt(request: Request, way: "Way", voice: Voice, *, can_ask: bool) -> "Outc
     Raises ToolError for everything that a person can mend, KeyboardInterrupt when they stop.
     """
     from new_ops_project import adoption, deliver, git, handover, journal, project, sources
+    from new_ops_project.outcome import Outcome
 
     git.require_found()
     folder = sources.expanded(request.path)
@@ -98,7 +99,7 @@ def adopt(request: Request, way: "Way", voice: Voice, *, can_ask: bool) -> "Outc
         return _generated(where.root / prefix, files[0], voice)
     with journal.locked(where.git_dir) if way.writes_work_tree else nullcontext():
         now = handover.settled(where, way, voice, to=None)
-        if isinstance(now, handover.Outcome):
+        if isinstance(now, Outcome):
             return now
         handover.require_room(way, where, now, prefix)
         place = adoption.Place(where, prefix, now.head)
@@ -115,7 +116,7 @@ def adopt(request: Request, way: "Way", voice: Voice, *, can_ask: bool) -> "Outc
 def _generated(folder: Path, file: str, voice: Voice) -> "Outcome":
     """Say which template it follows already; raises ToolError where that file names none."""
     from new_ops_project import project
-    from new_ops_project.handover import Outcome
+    from new_ops_project.outcome import Outcome
 
     source = project.source(folder / file)
     if not source:
@@ -154,7 +155,7 @@ def _confirm(request: Request, way: "Way", *, ask: bool) -> None:
 def _show(found: "Adoption", plan: "Plan", way: "Way", voice: Voice) -> "Occasion":
     """Say what was read and what is about to happen, and return what it is."""
     from new_ops_project import adoption, summary
-    from new_ops_project.handover import Occasion
+    from new_ops_project.outcome import Occasion
 
     version, source = found.checkout.version, found.source
     voice.say(f"{found.place.folder.name}: {source.name} {version}", bold=True)

@@ -101,7 +101,7 @@ def new(request: Request, voice: Voice, *, can_ask: bool) -> "Outcome":
     from new_ops_project import git, questions, sources, template
     from new_ops_project.answers import table
 
-    git.require()
+    git.require_found()
     checkout = template.checkout(sources.find(request.template), request.ref)
     questionnaire = questions.read(checkout.root)
     questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust)

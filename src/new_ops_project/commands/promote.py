@@ -11,7 +11,7 @@ from new_ops_project.errors import ToolError
 from new_ops_project.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.handover import Occasion, Outcome, Way
+    from new_ops_project.outcome import Occasion, Outcome, Way
     from new_ops_project.plan import Plan
     from new_ops_project.promotion import Promotion
 
@@ -65,23 +65,23 @@ def command(*, as_json: bool, resume: bool, abort: bool, name: str | None, **opt
     The program moves into the package as it is; workflows, README, imports and settings that name it follow. Without
     another option the result is in the work tree, staged and not committed.
     """
-    from new_ops_project import handover, interrupts
-    from new_ops_project.handover import Way
+    from new_ops_project import handover, interrupts, outcome
+    from new_ops_project.outcome import Way
 
     names = ("preview", "patch", "branch", "in_place", "commit")
     way = Way("promote", **{one: options.pop(one) for one in names})
     tier, path = _which(options.pop("tier"), options.pop("path"))
     request = Request(path, tier, name, **options)
-    handover.require_sense(way, as_json=as_json, resume=resume, abort=abort,
+    outcome.require_sense(way, as_json=as_json, resume=resume, abort=abort,
                            aims={"TIER": tier, "--command": name, "--offline": request.offline})  # fmt: skip
     voice = Voice(as_json or way.patch == "-")
     with interrupts.until_decided(), interrupts.temporary_folder():
         if resume or abort:
-            outcome = handover.take_up(request.path, way, voice, resume=resume)
+            done = handover.take_up(request.path, way, voice, resume=resume)
         else:
-            outcome = promote(request, way, voice)
-        handover.answer(outcome, voice, as_json=as_json)
-    click.get_current_context().exit(outcome.code)
+            done = promote(request, way, voice)
+        outcome.answer(done, voice, as_json=as_json)
+    click.get_current_context().exit(done.code)
 
 
 def _which(tier: str | None, path: Path | None) -> tuple[str | None, Path]:
@@ -99,12 +99,13 @@ def promote(request: Request, way: "Way", voice: Voice) -> "Outcome":
     Raises ToolError for everything that a person can mend; nothing has moved then.
     """
     from new_ops_project import git, handover, journal, project, promotion, sources
+    from new_ops_project.outcome import Outcome
 
     git.require_found()
     where, prefix, answers_file = project.find(sources.expanded(request.path))
     with journal.locked(where.git_dir) if way.writes_work_tree else nullcontext():
         now = handover.settled(where, way, voice, to=request.tier)
-        if isinstance(now, handover.Outcome):
+        if isinstance(now, Outcome):
             return now
         found = project.read(where, prefix, answers_file, now)
         tier = promotion.next_tier(found, request.tier)
@@ -119,7 +120,7 @@ def promote(request: Request, way: "Way", voice: Voice) -> "Outcome":
 def _show(wanted: "Promotion", plan: "Plan", way: "Way", voice: Voice) -> "Occasion":
     """Say what is about to happen, and return what it is."""
     from new_ops_project import promotion, summary
-    from new_ops_project.handover import Occasion
+    from new_ops_project.outcome import Occasion
 
     facts, changes = promotion.facts(wanted), wanted.carried.changes
     source = wanted.look.after.source.name

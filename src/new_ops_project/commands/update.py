@@ -14,10 +14,11 @@ from new_ops_project.report import Voice, is_interactive
 if TYPE_CHECKING:
     from new_ops_project.answers import Asker
     from new_ops_project.carry import Carried
-    from new_ops_project.handover import Occasion, Outcome, Way
+    from new_ops_project.outcome import Occasion, Outcome, Way
     from new_ops_project.plan import Plan
     from new_ops_project.project import Project, Status
     from new_ops_project.refresh import Refresh
+    from new_ops_project.sources import Source
 
 EXAMPLES = """\b
 Examples:
@@ -71,21 +72,23 @@ def command(*, as_json: bool, resume: bool, abort: bool, **options: Any) -> None
     The project's own changes stay: both are merged, and where they contradict each other the file gets conflict markers
     and the exit code is 3. Without another option the result is in the work tree, staged and not committed.
     """
-    from new_ops_project import handover, interrupts
-    from new_ops_project.handover import Way
+    from new_ops_project import interrupts, outcome
+    from new_ops_project.outcome import Way
 
     names = ("preview", "patch", "branch", "in_place", "commit")
     way = Way("update", **{name: options.pop(name) for name in names})
     request = Request(**options)
-    handover.require_sense(way, as_json=as_json, resume=resume, abort=abort, aims=_aims(request))
+    outcome.require_sense(way, as_json=as_json, resume=resume, abort=abort, aims=_aims(request))
     voice = Voice(as_json or way.patch == "-")
     with interrupts.until_decided(), interrupts.temporary_folder():
         if resume or abort:
-            outcome = handover.take_up(request.path, way, voice, resume=resume)
+            from new_ops_project import handover
+
+            done = handover.take_up(request.path, way, voice, resume=resume)
         else:
-            outcome = update(request, way, voice, ask=_asker() if not as_json and is_interactive() else None)
-        handover.answer(outcome, voice, as_json=as_json)
-    click.get_current_context().exit(outcome.code)
+            done = update(request, way, voice, ask=_asker() if not as_json and is_interactive() else None)
+        outcome.answer(done, voice, as_json=as_json)
+    click.get_current_context().exit(done.code)
 
 
 def _aims(request: Request) -> dict[str, Any]:
@@ -118,17 +121,42 @@ def update(request: Request, way: "Way", voice: Voice, *, ask: "Asker | None" = 
 
     Raises ToolError for everything that a person can mend; nothing has moved then.
     """
-    from new_ops_project import git, handover, journal, project, sources
+    from new_ops_project import git, project, sources
 
     git.require_found()
     where, prefix, answers_file = project.find(sources.expanded(request.path))
-    is_reading = request.check or not way.writes_work_tree
-    with nullcontext() if is_reading else journal.locked(where.git_dir):
-        now = project.status(where) if request.check else handover.settled(where, way, voice, to=request.to)
-        if isinstance(now, handover.Outcome):
+    if request.check:
+        return _check(request, voice, project.read(where, prefix, answers_file, project.status(where)))
+    from new_ops_project import handover, journal
+    from new_ops_project.outcome import Outcome
+
+    with journal.locked(where.git_dir) if way.writes_work_tree else nullcontext():
+        now = handover.settled(where, way, voice, to=request.to)
+        if isinstance(now, Outcome):
             return now
-        work = _look(request, way, voice, project.read(where, prefix, answers_file, now))
-        return _check(work) if request.check else _update(work, now, ask)
+        return _update(_look(request, way, voice, project.read(where, prefix, answers_file, now)), now, ask)
+
+
+def _check(request: Request, voice: Voice, found: "Project") -> "Outcome":
+    """Whether the project is behind; what would become of it is not looked at."""
+    from new_ops_project import behind
+    from new_ops_project.outcome import Outcome
+
+    gap = behind.look(found, to=request.to, place=request.template, offline=request.offline)
+    details = _facts(found, gap.releases.source, gap.before.version, gap.after.version)
+    name = gap.releases.source.name
+    if not gap.is_behind:
+        voice.say(f"{found.folder} is current: {gap.after.version} of {name}.")
+        return Outcome("current", details=details)
+    wanted = "asked for" if request.to else "the newest"
+    versions = f"it has {gap.before.version} of {name}, and {gap.after.version} is {wanted}"
+    voice.say(f"{found.folder} is not current: {versions}.")
+    return Outcome("behind", Exit.FINDINGS, details, ("new-ops-project update --preview",))
+
+
+def _facts(found: "Project", source: "Source", before: str | None, after: str | None) -> dict[str, Any]:
+    """What --json says of any update."""
+    return {"path": str(found.folder), "template": {"source": source.location}, "from": before, "to": after}
 
 
 def _look(request: Request, way: "Way", voice: Voice, found: "Project") -> _Work:
@@ -136,22 +164,8 @@ def _look(request: Request, way: "Way", voice: Voice, found: "Project") -> _Work
 
     target = refresh.Target(request.to, request.assignments, request.template, request.trust, request.offline)
     look = refresh.look(found, target)
-    source = {"source": look.after.source.location}
-    facts = {"path": str(found.folder), "template": source, "from": look.before.version, "to": look.after.version}
+    facts = _facts(look.project, look.after.source, look.before.version, look.after.version)
     return _Work(request, way, voice, look, facts)
-
-
-def _check(work: _Work) -> "Outcome":
-    from new_ops_project.handover import Outcome
-
-    look, name = work.look, work.look.after.source.name
-    if not look.is_behind:
-        work.voice.say(f"{look.project.folder} is current: {look.after.version} of {name}.")
-        return Outcome("current", details=work.details)
-    wanted = "asked for" if work.request.to else "the newest"
-    versions = f"it has {look.before.version} of {name}, and {look.after.version} is {wanted}"
-    work.voice.say(f"{look.project.folder} is not current: {versions}.")
-    return Outcome("behind", Exit.FINDINGS, work.details, ("new-ops-project update --preview",))
 
 
 def _update(work: _Work, now: "Status", ask: "Asker | None") -> "Outcome":
@@ -173,7 +187,7 @@ def _update(work: _Work, now: "Status", ask: "Asker | None") -> "Outcome":
 
 def _current(work: _Work, carried: "Carried") -> "Outcome":
     from new_ops_project import refresh
-    from new_ops_project.handover import Outcome
+    from new_ops_project.outcome import Outcome
 
     notes = [f"{path} is {how}" for path, how in refresh.drift(work.look, carried)] if work.way.preview else []
     after = work.look.after
@@ -197,7 +211,7 @@ def _require_accepted(work: _Work, carried: "Carried") -> None:
 def _show(work: _Work, carried: "Carried", plan: "Plan") -> "Occasion":
     """Say what is about to happen, and return what it is."""
     from new_ops_project import summary
-    from new_ops_project.handover import Occasion
+    from new_ops_project.outcome import Occasion
 
     look, voice, news = work.look, work.voice, work.look.news()
     older = ", an older version" if look.is_behind and look.releases.holds(look.before, look.after) else ""

@@ -1,6 +1,7 @@
 """One project of a fleet and its new version become a commit in a bundle; nothing of the project itself is touched."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -8,20 +9,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import git, project, refresh
+from new_ops_project import git, objects, project, refresh
 from new_ops_project.errors import ToolError
 from new_ops_project.fleet import branches, commits, mirrors, store, view
 from new_ops_project.fleet.commits import About
 from new_ops_project.fleet.mirrors import Clock
 from new_ops_project.fleet.model import Named, Result, State, Task
+from new_ops_project.fleet.view import View
 from new_ops_project.merge import Scratch
 from new_ops_project.plan import Plan
 from new_ops_project.process import ProcessError
-from new_ops_project.project import Repository
 from new_ops_project.refresh import Refresh, Target
 from new_ops_project.summary import readable
 from new_ops_project.template import Releases
 from new_ops_project.tree import Tree
+
+_PLAIN = re.compile(r"template/[A-Za-z0-9]\w*(?:[.+-]\w+)*", re.ASCII)  # what git surely takes for a branch
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,8 @@ def update(task: Task, job: Job, releases: Releases, until: Clock) -> Result:
     """
     if job.checks_base and (moved := _moved(task, until)):
         return store.outcome(task, job.plan, reason=moved, hint="new-ops-project fleet retry DIR --only deferred")
-    with _viewed(task, until) as where:
-        look = _look(task, job, releases, where)
+    with _viewed(task, until) as seen:
+        look = _look(task, job, releases, seen)
         carried = look.carried(ask=None)
         if changes := carried.unwanted:
             clauses = "; ".join(change.clause for change in changes)
@@ -62,17 +65,17 @@ def update(task: Task, job: Job, releases: Releases, until: Clock) -> Result:
 
 def drift(task: Task, releases: Releases, until: Clock) -> tuple[Named, ...]:
     """The files of the template that the project has edited or deleted; raises what `update` raises."""
-    with _viewed(task, until) as where:
-        look = _look(task, Job("", "", "", Path()), releases, where)
+    with _viewed(task, until) as seen:
+        look = _look(task, Job("", "", "", Path()), releases, seen)
         found = refresh.drift(look, look.carried(ask=None))
     return tuple(Named(readable(path), how) for path, how in found)
 
 
-def _viewed(task: Task, until: Clock) -> AbstractContextManager[Repository]:
+def _viewed(task: Task, until: Clock) -> AbstractContextManager[View]:
     """The project's pinned commit as a repository of our own."""
     there = Path(task.folder) if task.folder else mirrors.known(task.url, task.base, until)
     name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
-    return view.opened(view.objects(there), task.base, name, prefix=task.prefix)
+    return view.opened(view.objects(there, task.base), task.base, name, prefix=task.prefix)
 
 
 def _moved(task: Task, until: Clock) -> str:
@@ -88,17 +91,16 @@ def _moved(task: Task, until: Clock) -> str:
     return f"{task.branch or 'HEAD'} moved from {task.base[:7]} to {now[:7] or 'nothing'} since the plan."
 
 
-def _look(task: Task, job: Job, releases: Releases, where: Repository) -> Refresh:
+def _look(task: Task, job: Job, releases: Releases, seen: View) -> Refresh:
     """The project at its pinned commit, and the pinned version of its template."""
     file = f"{task.prefix}{task.answers_file}"
-    try:
-        content = git.git("cat-file", "blob", f"{task.base}:{file}", at=where.root).stdout
-    except ProcessError as error:
-        message = f"{file} is not in the commit {task.base[:7]}, or cannot be read: {error.reason}"
-        raise ToolError(message, "Plan again; git fsck says what is wrong with a damaged clone.") from error
-    found = project.recorded(where, task.prefix, task.answers_file, content, commit=task.base)
+    content = seen.reader.get(f"{task.base}:{file}")
+    if content is None:
+        message = f"{file} is not in the commit {task.base[:7]}, or cannot be read."
+        raise ToolError(message, "Plan again; git fsck says what is wrong with a damaged clone.")
+    found = project.recorded(seen.where, task.prefix, task.answers_file, content.content, commit=task.base)
     found = replace(found, source=task.template)
-    return refresh.look_in(_pinned(releases, task), found, Target(to=task.commit, trust=job.trust))
+    return refresh.look_in(_pinned(releases, task), found, Target(to=task.version, trust=job.trust))
 
 
 def _pinned(releases: Releases, task: Task) -> Releases:
@@ -116,11 +118,11 @@ def _committed(task: Task, job: Job, look: Refresh, plan: Plan, facts: Mapping[s
         return store.outcome(task, job.plan, state=State.CURRENT, **shared)
     target = branches.of(task)
     commit = _commit(plan, task, job)
-    file = _bundle(plan.repository, task, job, target, commit)
+    file = _bundle(plan, task, job, target, commit)
     news = look.news()
     return store.outcome(
         task, job.plan, state=State.CONFLICT if plan.conflicts else State.UPDATED, target=target, commit=commit,
-        tree=plan.tree, bundle=file, lines=_lines(plan), news=news,
+        tree=plan.tree, bundle=file, lines=sum(one.lines for one in plan.differences), news=news,
         files=tuple(Named(readable(one.path), one.kind) for one in plan.changes),
         conflicts=tuple(Named(readable(one.path), one.reason) for one in plan.conflicts), **shared,
     )  # fmt: skip
@@ -128,35 +130,32 @@ def _committed(task: Task, job: Job, look: Refresh, plan: Plan, facts: Mapping[s
 
 def _commit(plan: Plan, task: Task, job: Job) -> str:
     """The commit of the plan; the same whenever and wherever it is made."""
-    plan.scratch.hand_over(plan.repository.objects)
-    about = About(job.plan, job.author, job.created)
-    return commits.make(plan.repository.root, task, plan.tree, about, has_conflicts=bool(plan.conflicts))
+    about = About(job.plan, job.author, int(datetime.fromisoformat(job.created).timestamp()))
+    content = commits.content(task, plan.tree, about, has_conflicts=bool(plan.conflicts))
+    return objects.write(plan.scratch.objects, "commit", content, object_format=plan.repository.object_format)
 
 
-def _bundle(where: Repository, task: Task, job: Job, target: str, commit: str) -> str:
+def _bundle(plan: Plan, task: Task, job: Job, target: str, commit: str) -> str:
     """Write the commit as a bundle, wholly or not at all; its name in the folder of results.
 
     Without deltas: whoever takes it need not have the files of the commit below.
     """
+    if not _PLAIN.fullmatch(target) and git.git("check-ref-format", f"refs/heads/{target}", codes=(0, 1)).code:
+        raise ToolError(f"{target!r} is no name that git lets a branch have.", "Give the template's version another.")
     name = f"bundles/{store.slug(task.name)}.bundle"
     file, ref = job.out / name, f"refs/heads/{target}"
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        git.git(*git.TEMPORARY, "update-ref", ref, commit, at=where.root)
-        git.git(*git.TEMPORARY, "-c", "pack.window=0", "bundle", "create", "--quiet", str(fresh.absolute()), ref,
-                f"^{task.base}", at=where.root)  # fmt: skip
+        (plan.scratch.folder / ref).parent.mkdir(parents=True, exist_ok=True)
+        (plan.scratch.folder / ref).write_text(f"{commit}\n")
+        command = ("-c", "pack.window=0", "bundle", "create", "--quiet", str(fresh.absolute()), ref, f"^{task.base}")
+        plan.scratch.git(*command)
         fresh.replace(file)
     except ProcessError as error:
         raise ToolError(f"{file} cannot be written: {error.reason}", "Free the disk, then run this again.") from error
     finally:
         fresh.unlink(missing_ok=True)
     return name
-
-
-def _lines(plan: Plan) -> int:
-    """How many lines are added and removed; a file that is no text counts as one."""
-    counted = plan.scratch.git("diff-tree", "-r", "-M", "--numstat", plan.head, plan.tree).splitlines()
-    return sum(sum(int(one) if one.isdigit() else 1 for one in line.split(b"\t")[:2]) for line in counted)
 
 
 def _facts(scratch: Scratch, task: Task, base: Tree, theirs: Tree) -> dict[str, Any]:

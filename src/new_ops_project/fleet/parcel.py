@@ -83,12 +83,13 @@ class Parcel:
                             "Run `fleet update` with that plan again.")  # fmt: skip
 
     def _is_planned(self, repository: Path, tip: tips.Tip) -> bool:
-        """Whether the commit, made once more of its tree, is the same: the words and the author are the plan's, too."""
+        """Whether the commit is what comes of its tree: the words and the author are the plan's, too."""
         if not re.fullmatch(r"[\w-]{1,64}", tip.plan):
             return False
         has_conflicts = self.result.state == State.CONFLICT
         about = tip.about(self.author)
-        return commits.make(repository, self.task, tip.tree, about, has_conflicts=has_conflicts) == tip.id
+        expected = commits.content(self.task, tip.tree, about, has_conflicts=has_conflicts)
+        return git.git("cat-file", "commit", tip.id, at=repository).stdout == expected
 
     def moved(self, now: str) -> LeftError:
         """Its base is no longer where its branch is."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from new_ops_project import git, sources, template
 from new_ops_project.errors import ToolError
 from new_ops_project.fleet.looking import Look
-from new_ops_project.template import Checkout, Releases
+from new_ops_project.template import Releases, Version
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Known:
 
     releases: Releases | None = None
     dates: Mapping[str, datetime] = field(default_factory=dict)
-    after: Checkout | None = None
+    after: Version | None = None
     error: ToolError | None = None
 
 
@@ -43,7 +43,7 @@ def _known(location: str, one: Look, to: str | None, *, offline: bool) -> Known:
         if releases.repository is None:
             message = f"The template {source.name} is not under version control, so it has no versions to go to."
             return Known(error=ToolError(message, "Put it in a git repository with tags."))
-        return Known(releases, _dates(releases), releases.checkout(to))
+        return Known(releases, _dates(releases), releases.find(to))
     except ToolError as error:
         return Known(error=error)
 
@@ -75,20 +75,21 @@ def is_behind(known: Known, before: str, *, to: str | None) -> bool:
         raise ToolError(message, "Push that tag or commit to the template again; without it, nothing can be compared.")
     if at == after.commit:
         return False
-    return bool(to) or not releases.holds(Checkout(after.source, after.root, before, at), after)
+    return bool(to) or not releases.holds(Version(before, at), after)
 
 
 def releases_behind(known: Known, before: str) -> int:
     """How many released versions are newer than `before`; those before a release do not count."""
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import InvalidVersion
+    from packaging.version import Version as Number
 
     if known.releases is None:
         return 0
     try:
-        at = Version(before)
+        at = Number(before)
     except InvalidVersion:  # between two releases (git describe): those after the first of both
         try:
-            at = Version(before.rsplit("-", 2)[0])
+            at = Number(before.rsplit("-", 2)[0])
         except InvalidVersion:
             return 0
-    return sum(Version(one) > at and not Version(one).is_prerelease for one in known.releases.versions)
+    return sum(Number(one) > at and not Number(one).is_prerelease for one in known.releases.versions)

@@ -15,7 +15,7 @@ class Tip:
     """A commit: its id, its tree, its parents, and whether it is as this tool made it.
 
     Then its trailer names that very tree, and whoever wrote it has committed it, too, in the same second. `version`
-    is that of the template, and `plan` the id of the plan, as its trailers say; `date` is in a form that git reads.
+    is that of the template, and `plan` the id of the plan, as its trailers say; `seconds` are those since 1970.
     """
 
     id: str
@@ -24,11 +24,11 @@ class Tip:
     is_unchanged: bool
     version: str = ""
     plan: str = ""
-    date: str = ""
+    seconds: int = 0
 
     def about(self, author: str) -> About:
         """What the plan that made it says of its commits, when `author` is who it names."""
-        return About(self.plan, author, self.date)
+        return About(self.plan, author, self.seconds)
 
     def is_same(self, tree: str, base: str) -> bool:
         """Whether it makes the same of the same commit; author, date and message do not matter."""
@@ -41,9 +41,9 @@ def read(repository: Path, commit: str) -> Tip:
     said = git.git("log", "-1", "--no-show-signature", shape, "--end-of-options", commit, at=repository).text
     identifier, tree, parents, made, taken, *message = said.split("\n")
     is_unchanged = f"{TREE}: {tree}" in message and made == taken
-    date = f"@{made.rpartition(chr(0))[2]} +0000"
+    seconds = int(made.rpartition("\0")[2] or 0)
     return Tip(identifier, tree, tuple(parents.split()), is_unchanged, _trailer(message, VERSION),
-               _trailer(message, PLAN), date)  # fmt: skip
+               _trailer(message, PLAN), seconds)  # fmt: skip
 
 
 def _trailer(message: list[str], key: str) -> str:

@@ -5,12 +5,13 @@ So nothing that is computed for a fleet touches a clone of anybody's, or what ot
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.objects import Reader, reader
 from new_ops_project.project import Repository
 
 _RULES = ".gitignore"
@@ -24,33 +25,40 @@ class Objects:
     object_format: str
 
 
-def objects(repository: Path) -> Objects:
-    """Those of a repository, bare or with a work tree; raises ProcessError when it is none."""
-    said = git.git(*git.TEMPORARY, "rev-parse", "--git-path", "objects", "--show-object-format", at=repository).stdout
-    path, kind = map(os.fsdecode, said.split(b"\n")[:2])
+def objects(repository: Path, commit: str) -> Objects:
+    """Those of a repository, bare or with a work tree, that has the commit; raises ProcessError when it is none."""
+    kind = "sha1" if len(commit) == 40 else "sha256"  # noqa: PLR2004 - git's two object formats
+    for folder in (repository / ".git" / "objects", repository / "objects"):
+        if folder.is_dir() and (folder.parent / "HEAD").is_file() and not (folder.parent / "commondir").exists():
+            return Objects(folder, kind)
+    path = git.git(*git.TEMPORARY, "rev-parse", "--git-path", "objects", at=repository).text  # a linked worktree
     return Objects(repository / path, kind)
 
 
+@dataclass(frozen=True)
+class View:
+    """A repository of our own with the objects of another one, and what reads them."""
+
+    where: Repository
+    reader: Reader
+
+
 @contextmanager
-def opened(
-    there: Objects, commit: str, name: str, *, prefix: str = "", beside: Mapping[str, str] | None = None
-) -> Iterator[Repository]:
+def opened(there: Objects, commit: str, name: str, *, prefix: str = "") -> Iterator[View]:
     """A repository called `name` that sees these objects, with the commit's ignore rules in its work tree.
 
-    `prefix` is the folder of the project in it, '' or with a slash at its end; `beside` are other files, by path, with
-    the objects that they are. It is gone at the end.
+    `prefix` is the folder of the project in it, '' or with a slash at its end. It is gone at the end. Raises
+    ProcessError when the commit, or a tree of it, is missing.
     """
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
         root = Path(holder).resolve() / (name or "project")
         _init(root / ".git", there)
         (root / prefix).mkdir(parents=True, exist_ok=True)  # git is asked from there
-        for path, content in _rules(root, commit):
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(content)
-        for path, blob in (beside or {}).items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(git.git("cat-file", "blob", blob, at=root).stdout)
-        yield Repository(root, root / ".git", root / ".git" / "objects", there.object_format)
+        with reader(root) as reading:
+            for path, content in _rules(reading, commit):
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_bytes(content)
+            yield View(Repository(root, root / ".git", root / ".git" / "objects", there.object_format), reading)
 
 
 def _init(folder: Path, there: Objects) -> None:
@@ -65,22 +73,8 @@ def _init(folder: Path, there: Objects) -> None:
     (folder / "config").write_text(f"[core]\n\trepositoryformatversion = {version}\n\tbare = false\n{more}")
 
 
-def _rules(root: Path, commit: str) -> Iterator[tuple[str, bytes]]:
+def _rules(reading: Reader, commit: str) -> Iterator[tuple[str, bytes]]:
     """The ignore files of the commit."""
-    listed = git.git("ls-tree", "-r", "-z", "--full-tree", commit, at=root).stdout.split(b"\0")
-    found = {}
-    for line in filter(None, listed):
-        about, _, name = line.partition(b"\t")
-        mode, _, blob = about.decode().split()
-        path = os.fsdecode(name)
-        if path.rpartition("/")[2] == _RULES and mode.startswith("100"):
-            found[path] = blob
-    if not found:
-        return
-    asked = "".join(f"{blob}\n" for blob in found.values()).encode()
-    said, place = git.git("cat-file", "--batch", at=root, stdin=asked).stdout, 0
-    for path in found:
-        end = said.index(b"\n", place)
-        size = int(said[place:end].split()[2])
-        yield path, said[end + 1 : end + 1 + size]
-        place = end + size + 2
+    for mode, path, blob in reading.tree(commit):
+        if path.rpartition("/")[2] == _RULES and mode.startswith("100") and (found := reading.get(blob)):
+            yield path, found.content

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from new_ops_project import carry, git, project, refresh
+from new_ops_project import behind, carry, git, project, refresh
 from new_ops_project.answers import table
 from new_ops_project.carry import Carried
 from new_ops_project.checks.repo import Repo
@@ -73,7 +73,7 @@ class Reference:
 def of(repo: Repo) -> Reference:
     """The reference of the project, found out once.
 
-    Raises UncheckedError where no template is recorded or it cannot be reached, refresh.UnknownVersionError where it
+    Raises UncheckedError where no template is recorded or it cannot be reached, behind.UnknownVersionError where it
     lacks the version, and ToolError for an answers file that says too little.
     """
     if "reference" not in repo.shared:
@@ -120,14 +120,14 @@ def _looked(found: Project, *, offline: bool) -> Refresh:
     """Both versions; from what is known of the template here, where it cannot be reached."""
     try:
         return refresh.look(found, Target(offline=offline))
-    except refresh.UnknownVersionError:
+    except behind.UnknownVersionError:
         raise
     except ToolError as error:
         if offline:
             raise UncheckedError(error.message, error.hint) from error
     try:
         return refresh.look(found, Target(offline=True))
-    except refresh.UnknownVersionError:
+    except behind.UnknownVersionError:
         raise
     except ToolError as error:
         raise UncheckedError(error.message, error.hint) from error
