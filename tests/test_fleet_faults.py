@@ -78,7 +78,7 @@ def test_a_worker_that_is_killed(
     run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
 ) -> None:
     """It is one row that says so; the others are done by another worker, and a second run does that one."""
-    meddle("commit-tree", "kill -9 $PPID")
+    meddle("merge-tree", "kill -9 $PPID")
     said = run("fleet", "update", "clones", "--out", "out", "--jobs", "1", code=2)
     failed = [one for one in results(work / "out").values() if one["state"] == "failed"]
     assert [one["reason"] for one in failed] == ["The worker was killed (SIGKILL)."]
@@ -141,7 +141,7 @@ def test_a_limit_on_the_size_of_files(six: dict[str, Path], work: Path, size: in
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", ["fast-import", "commit-tree", "bundle", "rev-parse"])
+@pytest.mark.parametrize("moment", ["fast-import", "merge-tree", "bundle", "rev-parse"])
 def test_the_run_is_killed(
     moment: str, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None], tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ COUNT = int(os.environ.get("FLEET", "300"))
 # Stands before the real git: a worker dies, and a disk is full, once each, under the repositories of these names.
 SHIM = """#!/bin/sh
 case "$*" in
-*commit-tree*) case "$PWD" in */repo-{killed}) if mkdir '{marks}/killed' 2>/dev/null; then kill -9 $PPID; fi ;; esac ;;
+*bundle*repo-{killed}*) if mkdir '{marks}/killed' 2>/dev/null; then kill -9 $PPID; fi ;;
 *bundle*repo-{full}*) if mkdir '{marks}/full' 2>/dev/null; then
   echo 'fatal: write error: No space left on device' >&2; exit 128; fi ;;
 esac
