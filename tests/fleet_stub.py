@@ -46,15 +46,15 @@ def _plan(arguments: list[str]) -> int:
 
 
 def _update(arguments: list[str]) -> int:
-    shard = int(_option(arguments, "--shard").split("/")[0])
+    shard, _, shards = _option(arguments, "--shard").partition("/")
     out = Path(_option(arguments, "--out"))
     out.mkdir(parents=True)
-    if os.environ.get("BROKEN") == str(shard):
+    if os.environ.get("BROKEN") == shard:
         (out / "log").write_text("It could not even begin.\n")
         return 2
     (out / "plan.json").write_text('{"id": "forged by a template"}')
-    (out / f"results-{shard}-of-3.jsonl").write_text('{"name": "one"}\n')
-    return {2: 3, 3: 2}.get(shard, 0)
+    (out / f"results-{shard}-of-{shards}.jsonl").write_text('{"name": "one"}\n')
+    return {"2": 3, "3": 2}.get(shard, 0)
 
 
 def _publish(arguments: list[str]) -> int:

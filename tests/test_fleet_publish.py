@@ -756,6 +756,14 @@ def test_preview_does_nothing(fleet: Fleet, programs: Programs, run: Run) -> Non
     assert not (fleet.out / store.JOURNAL).exists()
 
 
+def test_markers_that_a_result_is_silent_about(fleet: Fleet) -> None:
+    """A commit with conflict markers whose result says that there is no conflict is not published."""
+    fleet.add("acme/one", files={"tool.py": "<<<<<<< your project\nmine\n=======\ntheirs\n>>>>>>> new template\n"})
+    (one,) = publish(Order((fleet.out,), "push"), Voice(json=True), Time().clock).deliveries
+    assert one.reason == "tool.py has conflict markers, and the result says that nothing is in conflict."
+    assert fleet.tip("acme/one") == ""
+
+
 def test_shards_are_published_together(fleet: Fleet) -> None:
     """Several folders of results of one plan are one run, with one journal, in the first."""
     results = [fleet.add(f"acme/n{number}") for number in range(2)]
@@ -765,6 +773,9 @@ def test_shards_are_published_together(fleet: Fleet) -> None:
         lines = (folder / "results-1-of-1.jsonl").read_text().splitlines(keepends=True)
         (folder / "results-1-of-1.jsonl").unlink()
         (folder / f"results-{number + 1}-of-2.jsonl").write_text(lines[number])
+        plan = store.read_plan(folder / store.PLAN)
+        tasks = tuple(replace(task, shard=at) for at, task in enumerate(plan.tasks, 1))
+        store.write_plan(replace(plan, shards=2, tasks=tasks), folder / store.PLAN)
     found = publish(Order((fleet.out, other), "push"), Voice(json=True), Time().clock)
     assert (states(found), [fleet.tip(one.name) for one in results]) == (
         ["pushed"] * 2,

@@ -245,7 +245,7 @@ def test_a_plan_is_written_whole(tmp_path: Path) -> None:
 
 def test_gathers_shards(tmp_path: Path) -> None:
     """The folders of shards are one fleet; each result knows its folder; who has none is deferred."""
-    whole = replace(plan("a", "b", "c", "d"), shards=2, settled=(result("e", "current"),))
+    whole = sharded(replace(plan("a", "b", "c", "d"), settled=(result("e", "current"),)), {"b": 2, "c": 2})
     one = folder(tmp_path / "one", whole, result("a"), shard=1)
     two = folder(tmp_path / "two", whole, result("b", "failed"), result("c"), shard=2)
     made, found = store.gathered([one, two])
@@ -253,6 +253,20 @@ def test_gathers_shards(tmp_path: Path) -> None:
     assert [found[name][0] for name in "abc"] == [one, two, two]
     assert found["d"][1].reason == "No run has come to it yet."
     assert made == whole
+
+
+def sharded(whole: Plan, shards: dict[str, int]) -> Plan:
+    """The plan in two shards; who is not named is in the first."""
+    tasks = tuple(replace(task, shard=shards.get(task.name, 1)) for task in whole.tasks)
+    return replace(whole, shards=2, tasks=tasks)
+
+
+def test_a_shard_speaks_for_its_own_only(tmp_path: Path) -> None:
+    """What a shard says of another's repositories does not count, however late it says so."""
+    whole = sharded(plan("a", "b"), {"b": 2})
+    one = folder(tmp_path / "one", whole, result("a"), result("b", "current", 9), shard=1)
+    two = folder(tmp_path / "two", whole, result("b", "failed", 1), shard=2)
+    assert states(one, two) == {"a": "updated", "b": "failed"}
 
 
 def test_the_newest_result_wins(tmp_path: Path) -> None:

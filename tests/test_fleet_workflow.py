@@ -52,13 +52,13 @@ def test_jobs_call_the_verbs_in_order(run: Run, work: Path, forge: Forge) -> Non
     assert plan == ["fleet.toml", "--to=v2.0.0", "--wave=10%", "--shards", "auto", "--out", "plan.json",
                     "--github-output"]  # fmt: skip
     assert [[*each[2:4], each[5]] for each in (one, two, three)] == [
-        ["--shard", f"{number}/3", f"results/shard-{number}"] for number in (1, 2, 3)
+        ["--shard", f"{number}/3", "results"] for number in (1, 2, 3)
     ]
     assert publish == again
     assert publish == ["--mode", "push", "--max-per-minute", "60", "--max-per-hour", "450",
-                       "--journal", "journal/published.jsonl", "--in", "results/shard-1/", "--in", "results/shard-2/",
-                       "--in", "results/shard-3/", "--deliver-conflicts"]  # fmt: skip
-    assert report[:3] == ["results/shard-1/", "results/shard-2/", "results/shard-3/"]
+                       "--journal", "journal/published.jsonl", "--in", "results/results-1/",
+                       "--in", "results/results-2/", "--in", "results/results-3/", "--deliver-conflicts"]  # fmt: skip
+    assert report[:3] == [f"results/results-{number}/" for number in (1, 2, 3)]
     assert {key: runner.result(key) for key in runner.jobs} == dict.fromkeys(runner.jobs, "success")
     assert runner.jobs["report"][0].summary == "# published\npublished\n"
 
@@ -120,7 +120,7 @@ def test_a_shard_that_breaks_stops_no_other(run: Run, work: Path, forge: Forge) 
     runner, calls = ran(run, work, forge, env={"BROKEN": "1"})
     assert [job.result for job in runner.jobs["update"]] == ["failure", "success", "success"]
     assert [runner.result(key) for key in ("publish", "report")] == ["success", "success"]
-    assert calls[-1]["arguments"][:3] == [f"results/shard-{number}/" for number in (1, 2, 3)]
+    assert calls[-1]["arguments"][:3] == [f"results/results-{number}/" for number in (1, 2, 3)]
 
 
 @pytest.mark.parametrize(("verdict", "result"), [("0", "success"), ("3", "success"), ("2", "failure")])

@@ -1,15 +1,17 @@
 """One commit that is to be delivered: checked against the plan before anything is done with it."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project import git, sources
+from new_ops_project import git, markers, sources
 from new_ops_project.clones import remotes
 from new_ops_project.errors import ToolError
 from new_ops_project.fleet import branches, commits, tips
 from new_ops_project.fleet.model import Delivered, Delivery, Result, State, Task
+from new_ops_project.objects import reader
 from new_ops_project.process import ProcessError, run_within
 from new_ops_project.summary import readable
 
@@ -81,6 +83,9 @@ class Parcel:
         if not (tip.is_same(self.result.tree, self.task.base) and self._is_planned(repository, tip)):
             raise ToolError(f"The commit {short(tip.id)} in {file} is not the one that the plan makes.",
                             "Run `fleet update` with that plan again.")  # fmt: skip
+        if self.result.state != State.CONFLICT and (marked := _marked(repository, self.task.base, tip.id, env)):
+            message = f"{shown(marked)} has conflict markers, and the result says that nothing is in conflict."
+            raise ToolError(message, "Look at that commit; then run `fleet update` with that plan again.")
 
     def _is_planned(self, repository: Path, tip: tips.Tip) -> bool:
         """Whether the commit is what comes of its tree: the words and the author are the plan's, too."""
@@ -112,6 +117,18 @@ class Parcel:
         """There is work of a person on our branch."""
         return LeftError(Delivered.UNTOUCHED, f"{branch} has commits that are not this tool's.",
                          "Merge or close what is there; then delete that branch and publish again.")  # fmt: skip
+
+
+def _marked(repository: Path, base: str, commit: str, env: Mapping[str, str] | None) -> str:
+    """A file that the commit changes and that has our conflict markers in it; '' for none."""
+    command = ("diff-tree", "-r", "-z", "--no-renames", "--diff-filter=AM", base, commit)
+    words = git.git(*git.TEMPORARY, *command, at=repository, env=env).stdout.split(b"\0")
+    with reader(repository, env) as reading:
+        for about, path in zip(words[::2], words[1::2], strict=False):
+            found = reading.get(about.split()[3].decode())
+            if found and found.kind == "blob" and markers.first_marker(found.content):
+                return os.fsdecode(path)
+    return ""
 
 
 def _is_branch(name: str) -> bool:

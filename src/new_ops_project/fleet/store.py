@@ -21,6 +21,7 @@ from new_ops_project.fleet.model import Delivery, Plan, Result, State, Task
 
 PLAN = "plan.json"
 JOURNAL = "published.jsonl"
+WHOLE = (1, 1)  # the shard of a run that is not one of several
 _NONE = (
     ValueError,
     TypeError,
@@ -183,12 +184,20 @@ def _first(plans: Mapping[str, Plan], where: list[Path]) -> Plan:
 
 def _said(plans: Mapping[Path, Plan]) -> Iterator[tuple[Path, Result]]:
     """Every result of these plans with its folder; what a retry found to be settled is one, too."""
-    known = {one.id for one in plans.values()}
+    shards = {plan.id: {task.name: (task.shard, plan.shards) for task in plan.tasks} for plan in plans.values()}
     for folder, plan in plans.items():
         yield from ((folder, one) for one in plan.settled)
     for folder in plans:
         for path in sorted(folder.glob("results-*.jsonl")):
-            yield from ((folder, one) for one in _lines(path) if one.plan in known)
+            mine = _shard(path)
+            yield from ((folder, one) for one in _lines(path)
+                        if one.plan in shards and mine in {WHOLE, shards[one.plan].get(one.name)})  # fmt: skip
+
+
+def _shard(path: Path) -> tuple[int, int]:
+    """Which shard of how many a file of results is of: the lines of others in it do not count."""
+    found = re.fullmatch(r"results-(\d+)-of-(\d+)", path.stem)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _when(result: Result) -> str:
