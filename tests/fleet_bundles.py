@@ -100,7 +100,7 @@ class Fleet:
         changed = files or {"tool.py": TEXT.replace("100 =", "101 =")}
         task = replace(self._task(name), version=version, prefix=prefix)
         target = branches.of(task)
-        made = _seed() / f"{task.base}-{target.replace('/', '-')}-{len(changed)}-{state}"
+        made = _seed() / f"{task.base}-{target.replace('/', '-')}-{'own' if files else len(changed)}-{state}"
         if files or not made.exists():
             _make(clone, changed, task, made, has_conflicts=state == State.CONFLICT)
         commit, tree = made.read_text().split()
