@@ -159,6 +159,7 @@ def test_the_run_is_killed(
     )
     after = results(work / "out")
     assert all(after[name] == one for name, one in known.items())
+    assert not list((work / "out").glob(".work*"))
     assert_whole(work / "out", six, work / "copies")
     assert {name: everything(folder) for name, folder in six.items()} == before
 

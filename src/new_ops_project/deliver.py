@@ -19,7 +19,7 @@ from new_ops_project.project import Repository, Status
 _SUBMODULE = "160000"
 # What is laid ready is no business of hooks and monitors; the user's line ends and filters are heeded.
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "submodule.recurse=false")
-_TREE = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
+TREE = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
 
 
 def require_clean(now: Status, prefix: str, *, has_in_place: bool = True) -> None:
@@ -127,7 +127,7 @@ def _lay_out(plan: Plan, ready: Path, paths: list[str]) -> None:
     shutil.copy2(where.git_dir / "index", ready / "index")
     shutil.copy2(ready / "index", ready / "index.old")
     new = ready / "new"
-    env = {"GIT_DIR": str(where.git_dir), "GIT_INDEX_FILE": str(ready / "index"), "GIT_WORK_TREE": str(new)}
+    env = {"GIT_DIR": str(where.git_dir), "GIT_INDEX_FILE": str(ready / "index"), "GIT_WORKTREE": str(new)}
     git.git(*_QUIET, "read-tree", "-m", "-u", plan.head, plan.tree, at=new, env=env)
     unwanted = {path.relative_to(new).as_posix() for path in new.rglob("*") if not path.is_dir()} - {*paths}
     for path in unwanted:
@@ -201,7 +201,7 @@ def on_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
     if at := git.checked_out(where.root, branch):
         raise ToolError(f"The branch {branch} is checked out in {at}.", "Switch to another, or give --branch NAME.")
     plan.scratch.hand_over(where.objects)
-    text = f"{message}\n\n{_TREE}: {plan.tree}\n"
+    text = f"{message}\n\n{TREE}: {plan.tree}\n"
     signed = ("--gpg-sign",) if git.configured_at(where.root, "commit.gpgsign") == "true" else ()
     try:
         commit = git.git("commit-tree", *signed, "-p", plan.commit, plan.tree, at=where.root, stdin=text.encode()).text
@@ -220,7 +220,7 @@ def _replaceable(where: Repository, branch: str, plan: Plan) -> str | None:
     tree, _, body = git.git("log", "-1", "--no-show-signature", "--format=%T%n%B", tip, at=where.root).text.partition(
         "\n"
     )
-    if f"{_TREE}: {tree}" not in body and tip != plan.commit:
+    if f"{TREE}: {tree}" not in body and tip != plan.commit:
         message = f"The branch {branch} exists and holds commits that are not this tool's."
         raise ToolError(message, f"Delete it (git branch -D {branch}), or give --branch NAME.")
     return tip

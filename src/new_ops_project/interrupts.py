@@ -6,6 +6,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 _decided = False
@@ -55,12 +56,15 @@ def decide() -> None:
 
 
 @contextmanager
-def temporary_folder() -> Iterator[None]:
-    """Make everything temporary in one folder, which is gone at the end, also when Ctrl-C is pressed while it goes."""
+def temporary_folder(inside: Path | None = None) -> Iterator[None]:
+    """Make everything temporary in one folder, which is gone at the end, also when Ctrl-C is pressed while it goes.
+
+    It is in the folder `inside`, if that is given, where whoever comes next finds it when this run is killed.
+    """
     before, folder = tempfile.tempdir, ""
     try:
         with later():
-            folder = tempfile.tempdir = tempfile.mkdtemp(prefix="new-ops-project-")
+            folder = tempfile.tempdir = tempfile.mkdtemp(prefix="new-ops-project-", dir=inside)
         yield
     finally:
         with later():

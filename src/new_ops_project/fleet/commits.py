@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from new_ops_project.deliver import TREE
 from new_ops_project.fleet.model import Task
 
-TREE = "Template-Tree"  # as in every commit of ours on a branch: who changes the commit changes what this should say
 VERSION, PLAN = "Template-Version", "Fleet-Plan"
 _LINES = re.compile(r"[\0\r\n]+")
 

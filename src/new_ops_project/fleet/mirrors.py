@@ -16,17 +16,10 @@ from pathlib import Path
 from new_ops_project import git, sources, unpacked
 from new_ops_project.clones import remotes
 from new_ops_project.errors import ToolError
+from new_ops_project.fleet import retries
 from new_ops_project.process import ProcessError, Result, run_within
 
-TRIES = 3
 _PAUSE = 1.0  # seconds before the second try; twice as long before the third
-# What git says when another try may go better; a refusal is an answer, and is not asked for again.
-_PASSING = (
-    "could not resolve", "connection refused", "connection reset", "connection timed out", "timed out", "early eof",
-    "unexpected disconnect", "hung up unexpectedly", "rpc failed", "failed to connect", "couldn't connect",
-    "network is unreachable", "error: 429", "error: 500", "error: 502", "error: 503", "error: 504", "empty reply",
-    "no answer within",
-)  # fmt: skip
 _MISSING = b"?"
 
 
@@ -211,7 +204,7 @@ def _reached(url: str, until: Clock, *args: str, at: Path | None = None, stdin: 
     Raises ToolError with git's own reason.
     """
     shown = sources.without_secrets(url)
-    for number in range(1, TRIES + 1):
+    for number in range(1, retries.TRIES + 1):
         try:
             return run_within(
                 until.left, "git", *git.TEMPORARY, *remotes.QUIET, *args, cwd=at, env=_quiet(), stdin=stdin
@@ -219,19 +212,13 @@ def _reached(url: str, until: Clock, *args: str, at: Path | None = None, stdin: 
         except ProcessError as error:
             reason = remotes.reason(error)
             pause = _PAUSE * 2 ** (number - 1)
-            if number == TRIES or not is_passing(error.stderr) or until.left <= pause:
+            if number == retries.TRIES or not retries.is_network(error.stderr) or until.left <= pause:
                 tried = f" (tried {number} times)" if number > 1 else ""
                 hint = "Check the address, and your access to it with `git ls-remote`."
                 raise ToolError(f"{shown} cannot be reached: {reason}{tried}.", hint) from error
-            until.told(f"try {number} of {TRIES} failed: {reason}; again in {pause:g} s")
+            until.told(f"try {number} of {retries.TRIES} failed: {reason}; again in {pause:g} s")
             time.sleep(pause)
     raise AssertionError
-
-
-def is_passing(said: str) -> bool:
-    """Whether git's words speak of the network, so that another try may go better."""
-    text = said.lower()
-    return any(words in text for words in _PASSING)
 
 
 @cache

@@ -35,6 +35,8 @@ class Job:
     author: str
     created: str
     out: Path
+    work: Path | None = None
+    """where to make what is temporary"""
     trust: bool = False
     checks_base: bool = False
     """Whether a branch that has moved since the plan is a reason to leave the project alone."""

@@ -113,7 +113,8 @@ class _Lane:
         )  # fmt: skip
         if self._stopped.is_set():
             _kill(child)
-        job = {**asdict(self._work.job), "out": str(self._work.job.out)}
+        given = self._work.job
+        job = {**asdict(given), "out": str(given.out), "work": str(given.work or "")}
         templates = {name: worker.described(one) for name, one in self._work.templates.items()}
         _write(child, {"job": job, "templates": templates})
         return child

@@ -65,13 +65,15 @@ def push(ground: Ground, *, is_counted: bool) -> None:
     if now != ground.tip:
         reason = f"{target} moved from {short(ground.tip)} to {short(now)} meanwhile: somebody else pushed to it."
         raise LeftError(Delivered.DEFERRED, reason, "Look at what is there, then publish again.")
-    raise LeftError(Delivered.FAILED, f"The push was refused: {refused}.", _remedy(refused))
+    raise LeftError(Delivered.FAILED, f"The push was refused: {refused.rstrip('.')}.", _remedy(refused))
 
 
 def _remedy(refused: str) -> str:
     if "workflow" in refused:
         return "The token may not write workflow files: give the GitHub App workflows:write (GITHUB_TOKEN cannot)."
-    return f"Let the account push branches {branches.BEGIN}*, then publish again."
+    return (
+        f"See whether it is archived, and whether the account may push branches {branches.BEGIN}*; then publish again."
+    )
 
 
 def _require_base(parcel: Parcel, heads: Heads) -> None:

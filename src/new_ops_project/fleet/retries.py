@@ -12,7 +12,8 @@ _SECONDARY = 60.0  # what GitHub asks for when it names no time
 _NETWORK = re.compile(
     r"could not resolve|connection (?:refused|reset|timed out)|failed to connect|couldn't connect|error connecting"
     r"|timed? ?out|no answer within|early eof|unexpected disconnect|hung up unexpectedly|rpc failed|temporary failure"
-    r"|no such host|network is unreachable|tls handshake|unexpected eof|gnutls|ssl_",
+    r"|no such host|network is unreachable|tls handshake|unexpected eof|gnutls|ssl_|empty reply"
+    r"|returned error: (?:429|50[0234])",
     re.IGNORECASE,
 )
 _FINAL = re.compile(

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -71,6 +72,8 @@ class Store:
     def __init__(self, folder: Path, *, shard: int = 1, shards: int = 1) -> None:
         self.folder = folder
         self._path = folder / f"results-{shard}-of-{shards}.jsonl"
+        self.work = folder / f".work-{shard}-of-{shards}"
+        """for what is temporary: gone at the end, and at the beginning what a run that was killed has left there"""
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -87,6 +90,9 @@ class Store:
                 folder.mkdir(parents=True, exist_ok=True)
             stack.enter_context(FileLock(self._path.with_suffix(".lock"), timeout=0))
             self._mend()
+            shutil.rmtree(self.work, ignore_errors=True)
+            self.work.mkdir()
+            stack.callback(shutil.rmtree, self.work, ignore_errors=True)
         except Timeout as error:
             raise ToolError(f"Another run writes to {self._path}.", "Wait for it, or give another --out.") from error
         except OSError as error:

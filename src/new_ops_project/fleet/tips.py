@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.fleet.commits import PLAN, TREE, VERSION, About
+from new_ops_project.deliver import TREE
+from new_ops_project.fleet.commits import PLAN, VERSION, About
 
 _MADE = "%an%x00%ae%x00%at"  # by whom, and when; who amends or rebases a commit becomes its committer (_TAKEN)
 _TAKEN = _MADE.replace("%a", "%c")

@@ -30,9 +30,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
     told = json.loads(sys.stdin.readline())
-    job = Job(**{**told["job"], "out": Path(told["job"]["out"])})
+    asked = told["job"]
+    job = Job(**{**asked, "out": Path(asked["out"]), "work": Path(asked["work"]) if asked["work"] else None})
     templates = {name: _releases(found) for name, found in told["templates"].items()}
-    with suppress(KeyboardInterrupt), interrupts.temporary_folder():
+    with suppress(KeyboardInterrupt), interrupts.temporary_folder(job.work):
         render.preload()
         for line in sys.stdin:
             _answer(json.loads(line), job, templates, answers)
