@@ -1,0 +1,289 @@
+"""A version of a template is read, and compiled if everything in it is known to do the same here as in copier."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from new_ops_project import questions
+from new_ops_project.errors import ToolError
+from new_ops_project.pure import purity
+from new_ops_project.pure.engine import environment
+from new_ops_project.pure.model import Source, Version, is_plain
+from new_ops_project.pure.unsure import Unsure
+from new_ops_project.pure.values import CASTS
+from new_ops_project.questions import Questionnaire
+from new_ops_project.tree import EXECUTABLE, LINK, PLAIN
+
+# The newest copier that every installation of the tool has (pyproject.toml).
+_COPIER = (9, 19, 1)
+_MESSAGES = {f"message_{when}_{what}" for when in ("before", "after") for what in ("copy", "update")}
+_SETTINGS = {"answers_file", "envops", "exclude", "min_copier_version", "preserve_symlinks", "skip_if_exists",
+             "subdirectory", "templates_suffix", *_MESSAGES}  # fmt: skip
+_HARMLESS_IF_EMPTY = {"tasks", "migrations", "jinja_extensions", "external_data", "secret_questions"}
+_ENVOPS: Mapping[str, type] = {
+    "block_start_string": str, "block_end_string": str, "variable_start_string": str, "variable_end_string": str,
+    "comment_start_string": str, "comment_end_string": str, "trim_blocks": bool, "lstrip_blocks": bool,
+    "keep_trailing_newline": bool, "undefined": str,
+}  # fmt: skip
+_DETAILS: Mapping[str, tuple[type, ...]] = {
+    "type": (str,), "help": (str,), "default": (object,), "choices": (str, list, dict), "multiselect": (bool,),
+    "validator": (str,), "when": (str, bool), "placeholder": (str,), "multiline": (str, bool), "qmark": (str,),
+}  # fmt: skip
+_RESERVED = {"now", "make_secret", "self", "UNSET"}
+# What copier leaves out where the template says nothing and is no subfolder.
+_USUALLY_EXCLUDED = ["copier.yaml", "copier.yml", "~*", "*.py[co]", "__pycache__", ".git", ".DS_Store", ".svn"]
+
+
+def judged(root: Path) -> Version:
+    """The version whose files are in `root`; `why` is set where only copier can render it."""
+    try:
+        return _Judge.of(root).compiled()
+    except Unsure as unsure:
+        return Version(str(unsure))
+    except ToolError as error:
+        return Version(f"cannot be read: {error.message}")
+
+
+@dataclass(frozen=True)
+class _Judge:
+    root: Path
+    questionnaire: Questionnaire
+    settings: Mapping[str, Any]
+    strings: dict[str, CodeType] = field(default_factory=dict)
+    named: dict[str, CodeType] = field(default_factory=dict)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+    @staticmethod
+    def of(root: Path) -> "_Judge":
+        """Read copier.yml; raise Unsure for a setting or a shape that is not known."""
+        _require_one_config(root)
+        found = questions.read(root)
+        _require_settings(found.config)
+        for question in found.questions:
+            _require_question(question.name, question.details)
+        return _Judge(root, found, _settled(found.config))
+
+    def compiled(self) -> Version:
+        """The version, with every text and file in it compiled."""
+        sources, names = _sources(self.root, follow=not self.settings.get("preserve_symlinks"))
+        made = Version("", self.settings, tuple((one.name, dict(one.details)) for one in self.questionnaire.questions),
+                       self.strings, self.named, sources, names)  # fmt: skip
+        for question in self.questionnaire.questions:
+            for text in _texts(question.details):
+                self._text(text, "question", names)
+        for text in self.settings["exclude"]:
+            self._text(text, "exclude", names)
+        self._text(str(self.settings.get("subdirectory", "")), "name", names)
+        for source in self._copied(sources):
+            for part in made.parts(source.path):
+                self._text(part, "name", names)
+            self._source(source, made.suffix, names)
+        return made
+
+    def _copied(self, sources: Iterable[Source]) -> list[Source]:
+        """What can become a file of a project, whatever the answers are."""
+        folder = str(self.settings.get("subdirectory", ""))
+        if not is_plain(folder, self.settings):
+            return list(sources)
+        prefix = "" if Path(folder) == Path() else f"{Path(folder).as_posix()}/"
+        return [source for source in sources if source.path.startswith(prefix)]
+
+    def _source(self, source: Source, suffix: str, names: frozenset[str]) -> None:
+        if source.mode == LINK:
+            self._text(os.readlink(self.root / source.path), "name", names)  # noqa: PTH115 - a text, not a path
+        elif source.path.endswith(suffix) and (suffix or _is_text(self.root / source.path)):
+            self._file(source.path, "file", names)
+
+    def _text(self, text: str, kind: str, names: frozenset[str]) -> None:
+        if not is_plain(text, self.settings) and (text, kind) not in self.seen:
+            self.seen.add((text, kind))
+            self.strings[text] = self._code(text, None, kind, names)
+
+    def _file(self, name: str, kind: str, names: frozenset[str]) -> None:
+        """Compile a file, as one that a text of this kind is or includes."""
+        if (name, f"in {kind}") in self.seen:
+            return
+        self.seen.add((name, f"in {kind}"))
+        try:
+            text = (self.root / name).read_bytes().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unsure(f"has {name}, which cannot be read as text") from error
+        self.named[name] = self._code(text, name, kind, names)
+
+    def _code(self, text: str, name: str | None, kind: str, names: frozenset[str]) -> CodeType:
+        from jinja2 import TemplateSyntaxError
+
+        made = environment(self.settings, {})
+        where = name or repr(text)
+        try:
+            tree = made.parse(text)
+            purity.require(tree, kind)
+            for pattern in purity.referenced(tree):
+                self._files(pattern, kind, names)
+            return made.compile(tree, name=name, filename=name or "<template>")
+        except TemplateSyntaxError as error:
+            raise Unsure(f"has {where}, which jinja2 cannot read: {error.message}") from error
+        except Unsure as unsure:
+            raise Unsure(f"{unsure}" if " (in " in str(unsure) else f"{unsure} (in {where})") from unsure
+
+    def _files(self, pattern: str, kind: str, names: frozenset[str]) -> None:
+        for name in sorted(names):
+            if fnmatchcase(name, pattern) and (self.root / name).is_file():
+                if (self.root / name).is_symlink():
+                    raise Unsure(f"includes the symbolic link {name}")
+                self._file(name, kind, names)
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        path.read_bytes().decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _require_one_config(root: Path) -> None:
+    """Copier looks for it by another pattern than this tool does."""
+    found = [path for path in root.glob("copier.*") if re.match(r"\.ya?ml", path.suffix, re.IGNORECASE)]
+    if [path.name in {"copier.yml", "copier.yaml"} and not path.is_symlink() for path in found] != [True]:
+        raise Unsure("has not exactly one copier.yml")
+    if (root / ".gitmodules").exists():
+        raise Unsure("has submodules")
+    _require_includes(root, found[0], {found[0]})
+
+
+def _require_includes(root: Path, path: Path, seen: set[Path]) -> None:
+    """Each !include names one file: of several, copier takes whichever comes first on this disk."""
+    import yaml
+
+    for event in yaml.parse(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if getattr(event, "tag", None) != "!include":
+            continue
+        pattern = str(getattr(event, "value", ""))
+        files = list(root.glob(pattern))
+        if len(files) > 1 or any(file.is_symlink() or not file.is_file() for file in files):
+            raise Unsure(f"includes {pattern!r} into copier.yml, which is not one file")
+        for file in set(files) - seen:
+            seen.add(file)
+            _require_includes(root, file, seen)
+
+
+def _require_settings(config: Mapping[str, Any]) -> None:
+    for name, value in config.items():
+        if name not in _SETTINGS and (value or name not in _HARMLESS_IF_EMPTY):
+            raise Unsure(f"has the setting _{name}")
+    for name in ("exclude", "skip_if_exists"):
+        if not _are_texts(config.get(name, [])):
+            raise Unsure(f"has no list of texts as _{name}")
+    for name in ("answers_file", "subdirectory", "templates_suffix"):
+        if not isinstance(config.get(name, ""), str):
+            raise Unsure(f"has no text as _{name}")
+    if not re.fullmatch(r"(\.\w+)?", str(config.get("templates_suffix", ""))):
+        raise Unsure("has an unusual _templates_suffix")
+    if not isinstance(config.get("preserve_symlinks", False), bool):
+        raise Unsure("has no yes or no as _preserve_symlinks")
+    _require_envops(config.get("envops", {}))
+    _require_version(str(config.get("min_copier_version", "0")))
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _require_envops(options: Any) -> None:
+    if not isinstance(options, dict):
+        raise Unsure("has an unusual _envops")
+    for name, value in options.items():
+        if name not in _ENVOPS or not isinstance(value, _ENVOPS[name]) or value == "":
+            raise Unsure(f"has the setting {name} in _envops")
+    if options.get("undefined", "jinja2.Undefined") not in {"jinja2.Undefined", "jinja2.StrictUndefined"}:
+        raise Unsure("has the setting undefined in _envops")
+
+
+def _require_version(wanted: str) -> None:
+    numbers = re.fullmatch(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", wanted)
+    if not numbers or tuple(int(one or 0) for one in numbers.groups()) > _COPIER:
+        raise Unsure(f"asks for copier {wanted}")
+
+
+def _require_question(name: str, details: Mapping[str, Any]) -> None:
+    if not name.isidentifier() or name in _RESERVED:
+        raise Unsure(f"has a question called {name}")
+    for key, value in details.items():
+        if key not in _DETAILS or not isinstance(value, _DETAILS[key]):
+            raise Unsure(f"has {key} in the question {name}")
+    if details.get("type", "str") not in CASTS:
+        raise Unsure(f"has a question of the type {details['type']}")
+    choices = details.get("choices", [])
+    if not isinstance(choices, str):
+        for choice in choices.items() if isinstance(choices, dict) else choices:
+            _require_choice(name, choice)
+
+
+def _require_choice(name: str, choice: Any) -> None:
+    label, value = choice if isinstance(choice, (list, tuple)) and len(choice) == 2 else (choice, choice)  # noqa: PLR2004
+    if isinstance(value, dict) and value is not choice:
+        if not isinstance(value.get("validator", ""), str):
+            raise Unsure(f"has an unusual choice in the question {name}")
+        value = value.get("value")
+    if not all(isinstance(one, (str, int, float)) for one in (label, value)):
+        raise Unsure(f"has an unusual choice in the question {name}")
+
+
+def _texts(details: Mapping[str, Any]) -> Iterator[str]:
+    """What of a question is evaluated without a person being asked."""
+    yield from _within([details.get(key) for key in ("default", "validator", "when")])
+    choices = details.get("choices", [])
+    pairs = choices.items() if isinstance(choices, dict) else [choices] if isinstance(choices, str) else choices
+    for pair in pairs:
+        for part in pair if isinstance(pair, (list, tuple)) else (pair,):
+            yield from _within([part.get("value"), part.get("validator")] if isinstance(part, dict) else [part])
+
+
+def _within(value: Any) -> Iterator[str]:
+    """The texts of a list, and of the lists in it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _within(one)
+
+
+def _settled(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that rendering looks at."""
+    folder = Path(str(config.get("subdirectory", "")))
+    usual = _USUALLY_EXCLUDED if folder == Path() else []
+    names = ("answers_file", "envops", "preserve_symlinks", "subdirectory", "templates_suffix")
+    return {**{name: config[name] for name in names if name in config}, "exclude": config.get("exclude", usual)}
+
+
+def _sources(root: Path, *, follow: bool) -> tuple[tuple[Source, ...], frozenset[str]]:
+    """Every file and link, and the names of all that is there, folders too."""
+    found, names = [], set()
+    for here, folders, files in os.walk(root):
+        links = [name for name in folders if Path(here, name).is_symlink()]
+        for name in (*folders, *files):
+            path = Path(here, name)
+            names.add(_named(path, root))
+            if path.is_symlink() and (follow or not path.exists()):
+                raise Unsure(f"has the symbolic link {path.relative_to(root)}, to be followed")
+        found += [Source(_named(Path(here, name), root), _mode(Path(here, name))) for name in (*files, *links)]
+    return tuple(found), frozenset(names)
+
+
+def _named(path: Path, root: Path) -> str:
+    name = path.relative_to(root).as_posix()
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise Unsure(f"has a file whose name is no text: {name!r}") from error
+    return name
+
+
+def _mode(path: Path) -> str:
+    return LINK if path.is_symlink() else EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN
