@@ -13,6 +13,7 @@ from new_ops_project import questions
 from new_ops_project.errors import ToolError
 from new_ops_project.pure import purity
 from new_ops_project.pure.engine import environment
+from new_ops_project.pure.exclusion import matcher
 from new_ops_project.pure.model import Source, Version, is_plain
 from new_ops_project.pure.unsure import Unsure
 from new_ops_project.pure.values import CASTS
@@ -70,7 +71,7 @@ class _Judge:
 
     def compiled(self) -> Version:
         """The version, with every text and file in it compiled."""
-        sources, names = _sources(self.root, follow=not self.settings.get("preserve_symlinks"))
+        sources, names = _sources(self.root, self.settings)
         made = Version("", self.settings, tuple((one.name, dict(one.details)) for one in self.questionnaire.questions),
                        self.strings, self.named, sources, names)  # fmt: skip
         for question in self.questionnaire.questions:
@@ -79,24 +80,28 @@ class _Judge:
         for text in self.settings["exclude"]:
             self._text(text, "exclude", names)
         self._text(str(self.settings.get("subdirectory", "")), "name", names)
-        for source in self._copied(sources):
+        for source in self._copied(made):
             for part in made.parts(source.path):
                 self._text(part, "name", names)
-            self._source(source, made.suffix, names)
+            self._source(source, names)
         return made
 
-    def _copied(self, sources: Iterable[Source]) -> list[Source]:
+    def _copied(self, made: Version) -> list[Source]:
         """What can become a file of a project, whatever the answers are."""
         folder = str(self.settings.get("subdirectory", ""))
         if not is_plain(folder, self.settings):
-            return list(sources)
+            return list(made.sources)
         prefix = "" if Path(folder) == Path() else f"{Path(folder).as_posix()}/"
-        return [source for source in sources if source.path.startswith(prefix)]
+        is_excluded = matcher(tuple(text for text in self.settings["exclude"] if is_plain(text, self.settings)))
+        inside = [
+            (one, "/".join(made.parts(one.path[len(prefix) :]))) for one in made.sources if one.path.startswith(prefix)
+        ]
+        return [one for one, path in inside if not (is_plain(path, self.settings) and is_excluded(path))]
 
-    def _source(self, source: Source, suffix: str, names: frozenset[str]) -> None:
-        if source.mode == LINK:
+    def _source(self, source: Source, names: frozenset[str]) -> None:
+        if source.mode == LINK and source.is_template:
             self._text(os.readlink(self.root / source.path), "name", names)  # noqa: PTH115 - a text, not a path
-        elif source.path.endswith(suffix) and (suffix or _is_text(self.root / source.path)):
+        elif source.is_template:
             self._file(source.path, "file", names)
 
     def _text(self, text: str, kind: str, names: frozenset[str]) -> None:
@@ -161,7 +166,11 @@ def _require_includes(root: Path, path: Path, seen: set[Path]) -> None:
     """Each !include names one file: of several, copier takes whichever comes first on this disk."""
     import yaml
 
-    for event in yaml.parse(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    try:
+        events = list(yaml.parse(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except yaml.YAMLError as error:
+        raise Unsure(f"has {path.name}, which is not YAML") from error
+    for event in events:
         if getattr(event, "tag", None) != "!include":
             continue
         pattern = str(getattr(event, "value", ""))
@@ -262,18 +271,26 @@ def _settled(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: config[name] for name in names if name in config}, "exclude": config.get("exclude", usual)}
 
 
-def _sources(root: Path, *, follow: bool) -> tuple[tuple[Source, ...], frozenset[str]]:
+def _sources(root: Path, settings: Mapping[str, Any]) -> tuple[tuple[Source, ...], frozenset[str]]:
     """Every file and link, and the names of all that is there, folders too."""
     found, names = [], set()
+    suffix = Version("", settings).suffix
     for here, folders, files in os.walk(root):
         links = [name for name in folders if Path(here, name).is_symlink()]
-        for name in (*folders, *files):
-            path = Path(here, name)
-            names.add(_named(path, root))
-            if path.is_symlink() and (follow or not path.exists()):
+        paths = [Path(here, name) for name in (*files, *links)]
+        for path in (*paths, *(Path(here, name) for name in folders)):
+            if path.is_symlink() and not settings.get("preserve_symlinks"):
                 raise Unsure(f"has the symbolic link {path.relative_to(root)}, to be followed")
-        found += [Source(_named(Path(here, name), root), _mode(Path(here, name))) for name in (*files, *links)]
+            if path.exists():
+                names.add(_named(path, root))
+        found += [_source(path, root, suffix) for path in paths]
     return tuple(found), frozenset(names)
+
+
+def _source(path: Path, root: Path, suffix: str) -> Source:
+    mode = LINK if path.is_symlink() else EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN
+    is_template = path.name.endswith(suffix) and bool(suffix or mode == LINK or _is_text(path))
+    return Source(_named(path, root), mode, is_template)
 
 
 def _named(path: Path, root: Path) -> str:
@@ -283,7 +300,3 @@ def _named(path: Path, root: Path) -> str:
     except UnicodeEncodeError as error:
         raise Unsure(f"has a file whose name is no text: {name!r}") from error
     return name
-
-
-def _mode(path: Path) -> str:
-    return LINK if path.is_symlink() else EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN

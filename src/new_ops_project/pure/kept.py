@@ -66,6 +66,6 @@ def _written(file: Path, version: Version) -> Version:
 
 
 def _plain(version: Version) -> tuple[Any, ...]:
-    sources = tuple((one.path, one.mode) for one in version.sources)
+    sources = tuple((one.path, one.mode, one.is_template) for one in version.sources)
     return (version.why, dict(version.settings), version.questions, dict(version.strings), dict(version.named), sources,
             version.names)  # fmt: skip

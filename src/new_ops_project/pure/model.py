@@ -12,10 +12,11 @@ _SIGNS = {"variable_start_string": "{{", "block_start_string": "{%", "comment_st
 
 @dataclass(frozen=True)
 class Source:
-    """A file of the template: its path below the template's root, and git's mode of it."""
+    """A file of the template: its path below the template's root, git's mode of it, and whether it is evaluated."""
 
     path: str
     mode: str
+    is_template: bool
 
 
 @dataclass(frozen=True)

@@ -54,11 +54,6 @@ _BY_NAME = {"map": (0, _FILTERS), "select": (0, _TESTS), "reject": (0, _TESTS), 
 
 def require(tree: "nodes.Template", kind: str) -> None:
     """Raise Unsure unless everything in a text of this kind (a key of KNOWN) is known to do the same here."""
-    from jinja2 import meta
-
-    for name in sorted(meta.find_undeclared_variables(tree)):
-        if name in _NEVER or (name.startswith("_") and name not in KNOWN[kind]):
-            raise Unsure(f"uses {name}")
     _require_own_namespaces(tree)
     stored, modules = _names(tree)
     for node, parents in _walk(tree, ()):
@@ -69,6 +64,16 @@ def require(tree: "nodes.Template", kind: str) -> None:
             _CHECKS[what](node, parents)
         if what == "Call":
             _require_call(node, stored, modules)
+    _require_known(tree, kind)
+
+
+def _require_known(tree: "nodes.Template", kind: str) -> None:
+    """Of what is not its own, a text of this kind uses the answers and what copier is known to tell it."""
+    from jinja2 import meta
+
+    for name in sorted(meta.find_undeclared_variables(tree)):
+        if name.startswith("_") and name not in KNOWN[kind]:
+            raise Unsure(f"uses {name}")
 
 
 def _walk(node: "nodes.Node", parents: tuple[str, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
@@ -100,6 +105,8 @@ def _require_call(node: Any, stored: set[str], modules: set[str]) -> None:
 
 
 def _require_name(node: Any, parents: tuple[Any, ...]) -> None:
+    if node.name in _NEVER:
+        raise Unsure(f"uses {node.name}")
     if node.name not in {"_copier_conf", "_copier_answers", "_copier_operation"}:
         return
     if node.ctx != "load":

@@ -4,12 +4,11 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project import signed
-from new_ops_project.pure import filters, kept
+from new_ops_project.pure import exclusion, filters, kept
 from new_ops_project.pure.answering import Answering
 from new_ops_project.pure.engine import Engine, engine
 from new_ops_project.pure.model import Source, Version, is_plain
@@ -97,7 +96,7 @@ class _Rendering:
     def _excluded(self) -> Callable[[str], bool]:
         context = {**self.context, "_copier_operation": "copy"}
         texts = [self.engine.text(text, context) for text in self.engine.version.settings["exclude"]]
-        return _matcher(tuple(line for text in texts for line in re.split(r"\r\n|\r|\n", text)))
+        return exclusion.matcher(tuple(line for text in texts for line in re.split(r"\r\n|\r|\n", text)))
 
     def _destination(self, path: str, root: str) -> str:
         """Where a file goes, or '' for one that is left out."""
@@ -130,12 +129,13 @@ class _Rendering:
         self.done[path] = Entry(source.mode, self._content(source))
 
     def _content(self, source: Source) -> bytes:
-        version, file = self.engine.version, self.checkout.root / source.path
-        is_template = source.path.endswith(version.suffix)
+        file = self.checkout.root / source.path
         if source.mode == LINK:
             target = os.readlink(file)  # noqa: PTH115 - a text, not a path
-            return os.fsencode(str(PurePosixPath(self.engine.text(target, self.context) if is_template else target)))
-        if is_template and source.path in version.named:
+            return os.fsencode(
+                str(PurePosixPath(self.engine.text(target, self.context) if source.is_template else target))
+            )
+        if source.is_template:
             return self.engine.file(source.path, self.context).encode()
         return file.read_bytes()
 
@@ -179,28 +179,3 @@ def _is_inside(path: str) -> bool:
     if not parts or PurePosixPath(path).is_absolute() or "\0" in path:
         return False
     return all(part not in {"..", ".git"} and len(part.encode()) <= _LONGEST_NAME for part in parts)
-
-
-_LITERAL = re.compile(r"(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*|/\.[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
-
-
-@lru_cache(maxsize=1024)
-def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether a path is left out, by patterns as git has them in .gitignore.
-
-    Those that name one path from the root need no library, whose import takes longer than a render.
-    """
-    wanted = [pattern for pattern in patterns if pattern]
-    if all(_LITERAL.fullmatch(pattern) for pattern in wanted):
-        paths = {pattern[1:] for pattern in wanted}
-        return lambda path: path in paths or any(str(parent) in paths for parent in PurePosixPath(path).parents)
-    return _by_library(patterns)
-
-
-def _by_library(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    from unicodedata import normalize
-
-    from pathspec import PathSpec, __version__
-
-    kind = "gitwildmatch" if __version__.startswith("0.") else "gitignore"
-    return PathSpec.from_lines(kind, [normalize("NFD", pattern) for pattern in patterns]).match_file
