@@ -15,8 +15,13 @@ from new_ops_project.template import Checkout
 from new_ops_project.tree import Tree, read, write
 
 
-def preload() -> None:
-    """Import copier, which takes longer than rendering; the prompts call this while a person types."""
+def preload(checkout: Checkout | None = None) -> None:
+    """Get ready to render this version, which can take longer than rendering; the prompts do that while a person types.
+
+    Without a version, import copier.
+    """
+    if checkout and way(checkout) == "pure":
+        return
     with interrupts.later():
         import copier  # noqa: F401 - the point is its side effect
 
@@ -25,29 +30,41 @@ def preload() -> None:
 _VARIABLE = "NEW_OPS_PROJECT_RENDERER"
 # Why copier rendered what could be rendered here, by the commit of the template.
 _left: dict[str | None, str] = {}
+_taken: dict[str, None] = {}
 
 
-def way(checkout: Checkout) -> str:
-    """How this version of a template is rendered: "pure", or "copier: " and why."""
+def way(*checkouts: Checkout) -> str:
+    """How these versions of a template are rendered: "pure", or "copier: " and why, if one of them needs it."""
+    return next((one for one in map(_way, checkouts) if one != "pure"), "pure")
+
+
+def _way(checkout: Checkout) -> str:
     if os.environ.get(_VARIABLE) == "copier":
         return f"copier: {_VARIABLE} says so"
     why = pure.reason(checkout) or _left.get(checkout.commit, "")
     return f"copier: the template {why}" if why else "pure"
 
 
+def taken() -> str:
+    """How what was rendered since the last call was rendered; '' if nothing was."""
+    found = "; ".join(_taken)
+    _taken.clear()
+    return found
+
+
 def _purely(checkout: Checkout, answers: Mapping[str, Any], answers_file: str | None) -> Tree | None:
     """The project as it is rendered here; None where that is left to copier."""
     forced = os.environ.get(_VARIABLE, "")
-    if forced == "copier":
-        return None
     try:
-        return pure.tree(checkout, answers, answers_file=answers_file)
+        return None if forced == "copier" else pure.tree(checkout, answers, answers_file=answers_file)
     except pure.Unsure as unsure:
         if forced == "pure":
             message = f"The template {checkout.source.name} is for copier: it {unsure}."
             raise ToolError(message, f"Unset {_VARIABLE}.") from unsure
         _left[checkout.commit] = str(unsure)
         return None
+    finally:
+        _taken[way(checkout)] = None
 
 
 def render(
