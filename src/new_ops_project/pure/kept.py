@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project import __version__, unpacked
-from new_ops_project.pure.judged import judged
 from new_ops_project.pure.model import Source, Version
 from new_ops_project.template import Checkout
 
@@ -24,8 +23,14 @@ def version(checkout: Checkout) -> Version:
     key = checkout.commit, checkout.root
     if key not in _versions:
         file = _file(checkout.commit)
-        _versions[key] = _read(file) or _written(file, judged(checkout.root))
+        _versions[key] = _read(file) or _written(file, _judged(checkout.root))
     return _versions[key]
+
+
+def _judged(root: Path) -> Version:
+    from new_ops_project.pure.judged import judged  # which is wanted once for a version
+
+    return judged(root)
 
 
 def _file(commit: str) -> Path:
