@@ -56,15 +56,16 @@ def _purely(checkout: Checkout, answers: Mapping[str, Any], answers_file: str | 
     """The project as it is rendered here; None where that is left to copier."""
     forced = os.environ.get(_VARIABLE, "")
     try:
-        return None if forced == "copier" else pure.tree(checkout, answers, answers_file=answers_file)
+        made = None if forced == "copier" else pure.tree(checkout, answers, answers_file=answers_file)
     except pure.Unsure as unsure:
         if forced == "pure":
             message = f"The template {checkout.source.name} is for copier: it {unsure}."
             raise ToolError(message, f"Unset {_VARIABLE}.") from unsure
         _left[checkout.commit] = str(unsure)
+        _taken[f"copier: the template {unsure}"] = None
         return None
-    finally:
-        _taken[way(checkout)] = None
+    _taken["pure" if made is not None else f"copier: {_VARIABLE} says so"] = None
+    return made
 
 
 def render(

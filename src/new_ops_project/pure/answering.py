@@ -59,6 +59,8 @@ class Answering:
             self._require_offered(name, details, answer)
             return answer
         chosen = values.items(found) if isinstance(found, str) else found
+        if any(isinstance(one, list) for one in chosen):
+            raise Unsure(f"is given a list in the list {name}")
         answers = [values.cast(kind, one) for one in chosen]
         for answer in answers:
             self._require_offered(name, details, answer)
@@ -86,8 +88,8 @@ class Answering:
             disabled = self.engine.value(value.get("validator", ""), self.context)
             value = value["value"]
         found = self.engine.value(value, self.context)
-        if found is None:
-            raise Unsure("has a choice without a value")
+        if found is None or isinstance(found, list):
+            raise Unsure(f"has {found!r} as a choice")
         return values.cast(kind, found), disabled
 
 

@@ -12,7 +12,7 @@ from new_ops_project.pure.unsure import Unsure
 if TYPE_CHECKING:
     from types import CodeType
 
-    from jinja2 import Template
+    from jinja2 import BaseLoader, Environment, Template
     from jinja2.sandbox import SandboxedEnvironment
 
 
@@ -24,33 +24,25 @@ def environment(settings: Mapping[str, Any], named: Mapping[str, "CodeType"]) ->
     options = {"keep_trailing_newline": True, **(settings.get("envops") or {})}
     strict = options.pop("undefined", "") == "jinja2.StrictUndefined"
     undefined = jinja2.StrictUndefined if strict else jinja2.Undefined
-    made = SandboxedEnvironment(
-        loader=jinja2.FunctionLoader(lambda _: None), undefined=undefined, cache_size=-1, **options
-    )
-    made.loader = _Loader(named).as_loader()
+    made = SandboxedEnvironment(loader=_loader(named), undefined=undefined, cache_size=-1, **options)
     made.globals["pathjoin"] = _pathjoin
     made.filters |= FILTERS
     return made
 
 
-@dataclass(frozen=True)
-class _Loader:
-    named: Mapping[str, "CodeType"]
+def _loader(named: Mapping[str, "CodeType"]) -> "BaseLoader":
+    """What finds a file that another includes: among those that were judged, where all are that it can include."""
+    from jinja2 import BaseLoader, Template, TemplateNotFound
 
-    def as_loader(self) -> Any:
-        """A loader of jinja2's kind; jinja2 is only imported once a text is evaluated."""
-        from jinja2 import BaseLoader
+    class Loader(BaseLoader):
+        def load(self, environment: "Environment", name: str, globals: Any = None) -> Template:  # noqa: A002 - jinja2's
+            if name in named:
+                return Template.from_code(environment, named[name], environment.make_globals(globals))
+            if any(part in {"", ".", ".."} for part in name.split("/")):
+                raise Unsure(f"includes {name!r}")
+            raise TemplateNotFound(name)
 
-        return type("Loader", (BaseLoader,), {"load": lambda _, *args: self.load(*args)})()
-
-    def load(self, made: "SandboxedEnvironment", name: str, known: Any = None) -> "Template":
-        from jinja2 import Template, TemplateNotFound
-
-        if name in self.named:
-            return Template.from_code(made, self.named[name], made.make_globals(known))
-        if any(part in {"", ".", ".."} for part in name.split("/")):
-            raise Unsure(f"includes {name!r}")
-        raise TemplateNotFound(name)
+    return Loader()
 
 
 @dataclass(frozen=True)

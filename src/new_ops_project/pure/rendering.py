@@ -86,10 +86,10 @@ class _Rendering:
     def _root(self) -> str:
         """The folder of the template to copy, with a slash, or ''."""
         told = self.engine.text(str(self.engine.version.settings.get("subdirectory", "")), self.context)
-        folder = PurePosixPath(told)
+        folder, root = PurePosixPath(told), self.checkout.root.resolve()
         if folder == PurePosixPath():
             return ""
-        if not _is_inside(str(folder)) or str(folder) not in self.engine.version.names:
+        if not _is_inside(told) or not (root / folder).is_dir() or (root / folder).resolve() != root / folder:
             raise Unsure(f"has no folder {told!r}")
         return f"{folder}/"
 
@@ -100,16 +100,11 @@ class _Rendering:
 
     def _destination(self, path: str, root: str) -> str:
         """Where a file goes, or '' for one that is left out."""
-        version = self.engine.version
-        if version.suffix and f"{root}{path}{version.suffix}" in version.names:
+        version, suffix = self.engine.version, self.engine.version.suffix
+        if suffix and f"{root}{path}{suffix}" in version.names:
             return ""
-        found = self._parts(version.parts(path))
-        is_hidden = not path.endswith(version.suffix) and f"{found}{version.suffix}" in version.names
-        return "" if is_hidden else found
-
-    def _parts(self, parts: tuple[str, ...]) -> str:
         rendered: list[str] = []
-        for part in parts:
+        for part in version.parts(path):
             text = self.engine.text(part, self.context)
             if text == self.answers_file:
                 if rendered:
@@ -118,10 +113,11 @@ class _Rendering:
             if not text:
                 return ""
             rendered.append(text)
-        path = str(PurePosixPath(*rendered))
-        if not _is_inside(path):
-            raise Unsure(f"writes {path!r}")
-        return path
+        found = str(PurePosixPath(*rendered))
+        if not _is_inside(found):
+            raise Unsure(f"writes {found!r}")
+        is_hidden = not path.endswith(suffix) and (self.checkout.root / f"{found}{suffix}").exists()
+        return "" if is_hidden else found
 
     def _add(self, path: str, source: Source) -> None:
         if path in self.done:
