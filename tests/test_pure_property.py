@@ -17,21 +17,62 @@ PARITY = int(os.environ.get("PARITY", "0"))
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-PARTS = ["a", "b", "c.txt", ".d", "e f", "é", "{{ one }}", "{{ many[0] }}.x", "{% if two %}g{% endif %}", "{{ kind }}", "~h",
-         "{{ _copier_conf.answers_file }}", "i.pyc"]  # fmt: skip
+PARTS = [
+    "a",
+    "b",
+    "c.txt",
+    ".d",
+    "e f",
+    "é",
+    "{{ one }}",
+    "{{ many[0] }}.x",
+    "{% if two %}g{% endif %}",
+    "{{ kind }}",
+    "~h",
+    "{{ _copier_conf.answers_file }}",
+    "i.pyc",
+]
 SNIPPETS = [
-    "text\n", "  ", "\n", "\r\n", "é\u2028", "{{ one }}", "{{ kind }}\n", "{# no #}\n", "{% raw %}{{ x }}{% endraw %}",
-    "{% for i in many %}\n  {{ i }}{{ ',' if not loop.last }}\n{% endfor %}\n", "{%- if two -%} yes {%- else %} no\n{% endif %}",
-    "  {% set x = one ~ kind %}\n{{ x | upper | replace('A', 'b') }}", "{{ many | join('-') }}", "{{ many | sort | first }}",
-    "{% include 'inc/' ~ kind %}", "{% include 'inc/none' ignore missing %}", "{{ _copier_answers|to_nice_yaml }}\n",
-    "{% from 'inc/m' import f %}{{ f(one) }}", "{% import 'inc/m' as m with context %}{{ m.f(two) }}", "{{ unknown }}",
-    "{{ unknown.x }}", "{{ one | regex_replace('(.)b', '\\\\1_') }}", "{{ {'a': many, one: none} | to_nice_yaml(indent=2) }}",
-    "{{ nested | to_yaml }}", "{{ nested | tojson }}", "{{ nested.k.v | default('w', true) }}", "{{ nested | dictsort }}",
-    "{{ one.strip().split() }}", "{{ 1 / two }}", "{{ one[1:] * 2 }}", "{{ '%s' % hidden }}", "{{ two | int + 1.5 }}", "{{ many }}",
+    "text\n",
+    "  ",
+    "\n",
+    "\r\n",
+    "é\u2028",
+    "{{ one }}",
+    "{{ kind }}\n",
+    "{# no #}\n",
+    "{% raw %}{{ x }}{% endraw %}",
+    "{% for i in many %}\n  {{ i }}{{ ',' if not loop.last }}\n{% endfor %}\n",
+    "{%- if two -%} yes {%- else %} no\n{% endif %}",
+    "  {% set x = one ~ kind %}\n{{ x | upper | replace('A', 'b') }}",
+    "{{ many | join('-') }}",
+    "{{ many | sort | first }}",
+    "{% include 'inc/' ~ kind %}",
+    "{% include 'inc/none' ignore missing %}",
+    "{{ _copier_answers|to_nice_yaml }}\n",
+    "{% from 'inc/m' import f %}{{ f(one) }}",
+    "{% import 'inc/m' as m with context %}{{ m.f(two) }}",
+    "{{ unknown }}",
+    "{{ unknown.x }}",
+    "{{ one | regex_replace('(.)b', '\\\\1_') }}",
+    "{{ {'a': many, one: none} | to_nice_yaml(indent=2) }}",
+    "{{ nested | to_yaml }}",
+    "{{ nested | tojson }}",
+    "{{ nested.k.v | default('w', true) }}",
+    "{{ nested | dictsort }}",
+    "{{ one.strip().split() }}",
+    "{{ 1 / two }}",
+    "{{ one[1:] * 2 }}",
+    "{{ '%s' % hidden }}",
+    "{{ two | int + 1.5 }}",
+    "{{ many }}",
     "{% set n = namespace(x=0) %}{% for i in many %}{% set n.x = n.x + loop.index %}{% endfor %}{{ n.x }}",
     "{% macro g(x, y=2) %}<{{ x }}{{ y }}{{ caller() }}>{% endmacro %}{% call g(1) %}{{ one }}{% endcall %}",
-    "{% filter indent(2) %}a\nb{% endfilter %}", "{% with z = one %}{{ z }}{% endwith %}", "{{ nested is mapping }}", "{{ 'a' in one }}",
-]  # fmt: skip
+    "{% filter indent(2) %}a\nb{% endfilter %}",
+    "{% with z = one %}{{ z }}{% endwith %}",
+    "{{ nested is mapping }}",
+    "{{ 'a' in one }}",
+]
 PATTERNS = [
     "a",
     "/a",
@@ -62,10 +103,16 @@ OPTIONS = st.fixed_dictionaries({}, optional={
     "trim_blocks": st.booleans(), "lstrip_blocks": st.booleans(), "keep_trailing_newline": st.booleans(),
     "undefined": st.sampled_from(["jinja2.Undefined", "jinja2.StrictUndefined"]),
 })  # fmt: skip
-CONFIG = st.fixed_dictionaries({}, optional={
-    "_envops": OPTIONS, "_exclude": st.lists(st.sampled_from(PATTERNS), max_size=3), "_templates_suffix": st.sampled_from([".t", ""]),
-    "_subdirectory": st.sampled_from(["sub", "{{ kind }}", "", "./sub/"]), "_answers_file": st.sampled_from([".a.yml", "a/b.yaml"]),
-})  # fmt: skip
+CONFIG = st.fixed_dictionaries(
+    {},
+    optional={
+        "_envops": OPTIONS,
+        "_exclude": st.lists(st.sampled_from(PATTERNS), max_size=3),
+        "_templates_suffix": st.sampled_from([".t", ""]),
+        "_subdirectory": st.sampled_from(["sub", "{{ kind }}", "", "./sub/"]),
+        "_answers_file": st.sampled_from([".a.yml", "a/b.yaml"]),
+    },
+)
 QUESTIONS = """
 one: {type: str, default: DEFAULT, validator: "{{ 'no' if one == '..' }}"}
 two: {type: bool, default: "{{ one == 'x' }}"}
@@ -75,12 +122,25 @@ nested: {type: json, default: '{"k": {"v": [1, null]}}'}
 hidden: {type: str, when: false, default: "{{ one }}{{ kind | upper }}"}
 some: {type: int, multiselect: true, choices: "[1, 2, {{ many | length }}]", default: [2, 1]}
 """
-ANSWERS = st.fixed_dictionaries({}, optional={
-    "one": TEXT, "two": st.booleans() | TEXT, "many": st.lists(TEXT, min_size=1, max_size=3), "kind": st.sampled_from(["p", "q", "sub"]),
-    "nested": st.dictionaries(TEXT, TEXT, max_size=2), "some": st.lists(st.integers(1, 3), max_size=2), "old": TEXT,
-})  # fmt: skip
-INCLUDED = {"inc/p": "p{{ one }}\n", "inc/q": "{% if two %}\nq{% endif %}\n", "inc/m": "{% macro f(x) %}({{ x }}{{ one }}){% endmacro %}",
-            "inc/sub": "", "sub/inc": "x"}  # fmt: skip
+ANSWERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "one": TEXT,
+        "two": st.booleans() | TEXT,
+        "many": st.lists(TEXT, min_size=1, max_size=3),
+        "kind": st.sampled_from(["p", "q", "sub"]),
+        "nested": st.dictionaries(TEXT, TEXT, max_size=2),
+        "some": st.lists(st.integers(1, 3), max_size=2),
+        "old": TEXT,
+    },
+)
+INCLUDED = {
+    "inc/p": "p{{ one }}\n",
+    "inc/q": "{% if two %}\nq{% endif %}\n",
+    "inc/m": "{% macro f(x) %}({{ x }}{{ one }}){% endmacro %}",
+    "inc/sub": "",
+    "sub/inc": "x",
+}
 
 
 @settings(
