@@ -187,6 +187,7 @@ OTHER: dict[str, tuple[str, Files]] = {
     "two configs": ("not exactly one", {"copier.yml": "a: 1\n", "copier.YAML": "a: 2\n"}),
     "no config": ("not exactly one", {"a": "x"}),
     "no YAML": ("not YAML", {"copier.yml": "a: [\n"}),
+    "another encoding": ("YAML in UTF-8", {"copier.yml": "a: 1\n".encode("utf-16")}),
     "several includes": (
         "not one file",
         {"copier.yml": "!include q/*.yml\n", "q/a.yml": "a: 1\n", "q/b.yml": "b: 1\n"},

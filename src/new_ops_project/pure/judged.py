@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from new_ops_project import questions
 from new_ops_project.errors import ToolError
@@ -17,6 +18,9 @@ from new_ops_project.pure.model import Source, Version, is_plain
 from new_ops_project.pure.unsure import Unsure
 from new_ops_project.questions import Questionnaire
 from new_ops_project.tree import EXECUTABLE, LINK, PLAIN
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
 
 # What copier leaves out where the template says nothing and is no subfolder.
 _USUALLY_EXCLUDED = ["copier.yaml", "copier.yml", "~*", "*.py[co]", "__pycache__", ".git", ".DS_Store", ".svn"]
@@ -50,6 +54,11 @@ class _Judge:
         for question in found.questions:
             shapes.require_question(question.name, question.details)
         return _Judge(root, found, _settled(found.config))
+
+    @cached_property
+    def environment(self) -> "SandboxedEnvironment":
+        """What reads and compiles a text."""
+        return environment(self.settings, {})
 
     def compiled(self) -> Version:
         """The version, with every text and file in it compiled."""
@@ -105,8 +114,7 @@ class _Judge:
     def _code(self, text: str, name: str | None, kind: str, names: frozenset[str]) -> CodeType:
         from jinja2 import TemplateSyntaxError
 
-        made = environment(self.settings, {})
-        where = name or repr(text)
+        made, where = self.environment, name or repr(text)
         try:
             tree = made.parse(text)
             purity.require(tree, kind)

@@ -42,9 +42,12 @@ def _require_includes(root: Path, path: Path, seen: set[Path]) -> None:
     import yaml
 
     try:
-        events = list(yaml.parse(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    except yaml.YAMLError as error:
-        raise Unsure(f"has {path.name}, which is not YAML") from error
+        text = path.read_bytes().decode()
+        if "!include" not in text and "%TAG" not in text:
+            return
+        events = list(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Unsure(f"has {path.name}, which is not YAML in UTF-8") from error
     for event in events:
         if getattr(event, "tag", None) != "!include":
             continue
