@@ -203,6 +203,7 @@ OTHER: dict[str, tuple[str, Files]] = {
             "d.jinja": "{% include 'c' %}",
         },
     ),
+    "a folder with the suffix": ("folder whose name ends", {"copier.yml": "a: 1\n", "b.jinja/c": "x"}),
     "a name of bytes": ("name is no text", {"copier.yml": "a: 1\n", os.fsdecode(b"\xff"): "x"}),
     "text that is none": ("read as text", {"copier.yml": "a: 1\n", "a.jinja": b"\xff"}),
     "yield": ("jinja2 cannot read", {"copier.yml": "a: [1]\n", "{% yield x from a %}{{ x }}{% endyield %}": "x"}),
@@ -260,9 +261,14 @@ OTHER: dict[str, tuple[str, Files]] = {
 LATE: dict[str, tuple[str, Files]] = {
     "two files of one name": ("twice", {"copier.yml": QUESTION, "{{ 'b' }}": "x", "b": "y"}),
     "a file below a file": (
-        "below a file",
+        "a folder, too",
         {"copier.yml": f"p: b/c\n{QUESTION}", "{{ 'b' }}": "x", "{{ name[:0] ~ p }}": "y"},
     ),
+    "a file where a folder is": (
+        "a folder, too",
+        {"copier.yml": f"_exclude: [x]\n{QUESTION}", "{{ 'b' }}/x": "x", "b": "y"},
+    ),
+    "a folder as answers file": ("in a folder", {"copier.yml": QUESTION, "{{ _copier_conf.answers_file }}/a": "x"}),
     "outside": ("writes", {"copier.yml": "p: ../x\n", "{{ p }}": "y"}),
     "absolute": ("writes", {"copier.yml": "p: /x\n", "{{ p }}": "y"}),
     "git's own": ("writes", {"copier.yml": "p: .git/x\n", "{{ p }}": "y"}),

@@ -175,6 +175,8 @@ def _sources(root: Path, settings: Mapping[str, Any]) -> tuple[tuple[Source, ...
     suffix = Version("", settings).suffix
     for here, folders, files in os.walk(root):
         links = [name for name in folders if Path(here, name).is_symlink()]
+        if suffix and any(name.endswith(suffix) for name in folders):
+            raise Unsure(f"has a folder whose name ends with {suffix}")
         paths = [Path(here, name) for name in (*files, *links)]
         for path in (*paths, *(Path(here, name) for name in folders)):
             if path.is_symlink() and not settings.get("preserve_symlinks"):

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -57,6 +58,7 @@ class _Rendering:
     context: Mapping[str, Any]
     recorded: Mapping[str, Any]
     done: dict[str, Entry] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
 
     @staticmethod
     def of(checkout: Checkout, engine: Engine, answers: Mapping[str, Any], answers_file: str | None) -> "_Rendering":
@@ -103,21 +105,24 @@ class _Rendering:
         version, suffix = self.engine.version, self.engine.version.suffix
         if suffix and f"{root}{path}{suffix}" in version.names:
             return ""
-        rendered: list[str] = []
-        for part in version.parts(path):
-            text = self.engine.text(part, self.context)
-            if text == self.answers_file:
-                if rendered:
-                    raise Unsure("has its answers file in a folder that is a template, too")
-                return text
-            if not text:
-                return ""
-            rendered.append(text)
-        found = str(PurePosixPath(*rendered))
+        wanted = version.parts(path)
+        parts = list(takewhile(bool, (self.engine.text(part, self.context) for part in wanted)))
+        if self.answers_file in parts:
+            return self._alone(wanted)
+        self.folders.add("/".join(parts[: len(wanted) - 1]))
+        if len(parts) < len(wanted):
+            return ""
+        found = str(PurePosixPath(*parts))
         if not _is_inside(found):
             raise Unsure(f"writes {found!r}")
         is_hidden = not path.endswith(suffix) and (self.checkout.root / f"{found}{suffix}").exists()
         return "" if is_hidden else found
+
+    def _alone(self, parts: tuple[str, ...]) -> str:
+        """The answers file; where it is in a folder, or is one, copier writes it somewhere else."""
+        if len(parts) > 1:
+            raise Unsure("has its answers file in a folder that is a template, too")
+        return self.answers_file
 
     def _add(self, path: str, source: Source) -> None:
         if path in self.done:
@@ -136,10 +141,11 @@ class _Rendering:
         return file.read_bytes()
 
     def _require_places(self) -> None:
-        """No file is where another needs a folder."""
-        for path in self.done:
-            if any(str(parent) in self.done for parent in PurePosixPath(path).parents):
-                raise Unsure(f"writes {path} below a file")
+        """No file is where there is a folder, be it an empty one."""
+        paths = [PurePosixPath(path) for path in (*self.done, *(f"{folder}/x" for folder in self.folders if folder))]
+        for folder in {parent for path in paths for parent in path.parents}:
+            if str(folder) in self.done:
+                raise Unsure(f"writes {folder}, which is a folder, too")
 
     def _signed(self) -> Tree:
         """The tree with the template's address and version in its answers file, which copier is not told."""
