@@ -10,6 +10,19 @@ QUESTION = "name:\n  type: str\n  default: audit\n"
 SAME: dict[str, Files] = {
     "no record": {"copier.yml": QUESTION, "a.txt.jinja": "{{ name }}"},
     "both with and without suffix": {"copier.yml": QUESTION, "a": "plain", "a.jinja": "{{ name }}"},
+    "both in a subfolder": {
+        "copier.yml": f"_subdirectory: sub\n{QUESTION}",
+        "sub/a": "plain",
+        "sub/a.jinja": "{{ name }}",
+    },
+    "record after an entry": {
+        "copier.yml": QUESTION,
+        **dict.fromkeys(RECORD, "a: 1\n{{ _copier_answers|to_nice_yaml -}}\n"),
+    },
+    "hidden, and refused": {
+        "copier.yml": "name: {type: str, default: x, when: false, validator: \"{{ 'no' if name == 'b' }}\"}\n",
+        **RECORD,
+    },
     "sibling of a rendered name": {"copier.yml": QUESTION, "{{ name }}": "plain", "audit.jinja": "x"},
     "empty names": {"copier.yml": QUESTION, "{% if 0 %}a{% endif %}/b": "x", "c/{{ '' }}.jinja": "x", "d/e": "x"},
     "slashes in names": {"copier.yml": "p: a/b\nq: ./e\n", "{{ p }}/{{ p ~ p }}.jinja": "x", "{{ q }}": "y"},
