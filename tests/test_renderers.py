@@ -8,13 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import jinja2
 import pytest
 from conftest import Run
 from parity import RECORD, Files, made
 from small_template import Kept, template
 
-from new_ops_project import pure, render, sources
+from new_ops_project import pure, questions, render, sources
 from new_ops_project import template as releases
+from new_ops_project.answers import Given, complete
 from new_ops_project.errors import ToolError
 from new_ops_project.pure import kept
 from new_ops_project.template import Checkout
@@ -69,6 +71,30 @@ def test_damaged(damage: bytes | str | None, cache: Path, tmp_path: Path) -> Non
     fresh()
     assert pure.tree(checkout, {}) == before
     assert file.read_bytes()[:4] == content[:4]
+
+
+def test_the_same_questions(cache: Path) -> None:
+    """What was kept has the questions as they are read, and evaluates to the same."""
+    checkout = releases.checkout(sources.find())
+    assert kept.version(checkout).why == ""
+    fresh()
+    mine, theirs = pure.questionnaire(checkout), questions.read(checkout.root)
+    assert mine == theirs
+    given = {"project_name": "Rotate Keys", "tier": "cli", "python_version": "3.13", "cloud": "aws-oidc"}
+    one, other = (complete(found, Given(given), ask=None, defaults=True, advanced=False) for found in (mine, theirs))
+    assert (one.values, one.hidden) == (other.values, other.hidden)
+    assert [one.choices(found) for found in mine.questions] == [other.choices(found) for found in theirs.questions]
+
+
+def test_nothing_is_compiled_twice(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run after the first one compiles no text of our template: neither to ask nor to render."""
+    checkout = releases.checkout(sources.find())
+    pure.reason(checkout)
+    fresh()
+    monkeypatch.setattr(jinja2.Environment, "_parse", lambda *given: pytest.fail(f"compiled: {given[1]}"))
+    given = {"project_name": "Rotate Keys", "tier": "cli", "python_version": "3.13"}
+    found = complete(pure.questionnaire(checkout), Given(given), ask=None, defaults=True, advanced=False)
+    assert "README.md" in pure.tree(checkout, found.recorded)
 
 
 def test_another_release_looks_itself(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

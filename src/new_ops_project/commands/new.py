@@ -99,12 +99,12 @@ def new(request: Request, voice: Voice, *, can_ask: bool) -> "Outcome":
 
     Raises ToolError for everything that a person can mend, KeyboardInterrupt when they stop.
     """
-    from new_ops_project import git, questions, sources, template
+    from new_ops_project import git, pure, questions, sources, template
     from new_ops_project.answers import table
 
     git.require()
     checkout = template.checkout(sources.find(request.template), request.ref)
-    questionnaire = questions.read(checkout.root)
+    questionnaire = pure.questionnaire(checkout)
     questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust)
     if not questionnaire.is_ours:
         return _foreign(request, checkout, questionnaire, ask=can_ask)

@@ -24,13 +24,13 @@ def environment(settings: Mapping[str, Any], named: Mapping[str, "CodeType"]) ->
     options = {"keep_trailing_newline": True, **(settings.get("envops") or {})}
     strict = options.pop("undefined", "") == "jinja2.StrictUndefined"
     undefined = jinja2.StrictUndefined if strict else jinja2.Undefined
-    made = SandboxedEnvironment(loader=_loader(named), undefined=undefined, cache_size=-1, **options)
+    made = SandboxedEnvironment(loader=loader(named), undefined=undefined, cache_size=-1, **options)
     made.globals["pathjoin"] = _pathjoin
     made.filters |= FILTERS
     return made
 
 
-def _loader(named: Mapping[str, "CodeType"]) -> "BaseLoader":
+def loader(named: Mapping[str, "CodeType"]) -> "BaseLoader":
     """What finds a file that another includes: among those that were judged, where all are that it can include."""
     from jinja2 import BaseLoader, Template, TemplateNotFound
 

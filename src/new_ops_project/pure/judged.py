@@ -63,8 +63,9 @@ class _Judge:
     def compiled(self) -> Version:
         """The version, with every text and file in it compiled."""
         sources, names = _sources(self.root, self.settings)
-        made = Version("", self.settings, tuple((one.name, dict(one.details)) for one in self.questionnaire.questions),
-                       self.strings, self.named, sources, names)  # fmt: skip
+        asked = tuple((one.name, dict(one.details)) for one in self.questionnaire.questions)
+        config = dict(self.questionnaire.config)
+        made = Version("", config, self.settings, asked, self.strings, self.named, sources, names)
         for question in self.questionnaire.questions:
             for text in _texts(question.details):
                 self._text(text, "question", names)
@@ -172,7 +173,7 @@ def _settled(config: Mapping[str, Any]) -> dict[str, Any]:
 def _sources(root: Path, settings: Mapping[str, Any]) -> tuple[tuple[Source, ...], frozenset[str]]:
     """Every file and link, and the names of all that is there, folders too."""
     found, names = [], set()
-    suffix = Version("", settings).suffix
+    suffix = Version("", settings=settings).suffix
     for here, folders, files in os.walk(root):
         links = [name for name in folders if Path(here, name).is_symlink()]
         if suffix and any(name.endswith(suffix) for name in folders):

@@ -6,11 +6,15 @@ import os
 import sys
 import tempfile
 from contextlib import suppress
+from functools import partial
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import __version__, unpacked
+from new_ops_project import __version__, questions, unpacked
+from new_ops_project.pure import engine
 from new_ops_project.pure.model import Source, Version
+from new_ops_project.questions import Question, Questionnaire
 from new_ops_project.template import Checkout
 
 _versions: dict[tuple[str | None, Path], Version] = {}
@@ -27,6 +31,15 @@ def version(checkout: Checkout) -> Version:
     return _versions[key]
 
 
+def questionnaire(checkout: Checkout) -> Questionnaire:
+    """The questions of this version, compiled where that was kept; raises what reading them raises."""
+    found = version(checkout)
+    if found.why:
+        return questions.read(checkout.root)
+    asked = tuple(Question(name, details) for name, details in found.questions)
+    return Questionnaire(checkout.root, found.config, asked, found.strings, partial(engine.loader, found.named))
+
+
 def _judged(root: Path) -> Version:
     from new_ops_project.pure.judged import judged  # which is wanted once for a version
 
@@ -35,11 +48,17 @@ def _judged(root: Path) -> Version:
 
 def _file(commit: str) -> Path:
     """Where it is kept: apart for each release of Python, of jinja2 and of this code, which make the code objects."""
-    import jinja2
-
     here = sorted((path.name, path.stat().st_mtime_ns) for path in Path(__file__).parent.glob("*.py"))
-    made_by = hashlib.sha256(repr((sys.version, jinja2.__version__, __version__, here)).encode()).hexdigest()
+    made_by = hashlib.sha256(repr((sys.version, _jinja(), __version__, here)).encode()).hexdigest()
     return unpacked.cache_folder() / "compiled" / f"{commit}-{made_by[:16]}"
+
+
+def _jinja() -> tuple[Any, ...]:
+    """Which jinja2 is installed, without importing it: its first file names the release."""
+    found = PathFinder.find_spec("jinja2")
+    init = Path(str(found and found.origin))
+    stats = [(name, init.with_name(name).stat()) for name in ("compiler.py", "runtime.py")]
+    return init.read_bytes(), *((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
 def _read(file: Path) -> Version | None:
@@ -51,8 +70,8 @@ def _read(file: Path) -> Version | None:
     digest, data = content[:32], content[32:]
     if hashlib.sha256(data).digest() != digest:
         return None
-    why, settings, questions, strings, named, sources, names = marshal.loads(data)  # noqa: S302 - ours, and whole
-    return Version(why, settings, questions, strings, named, tuple(Source(*one) for one in sources), names)
+    why, config, settings, asked, strings, named, sources, names = marshal.loads(data)  # noqa: S302 - ours, and whole
+    return Version(why, config, settings, asked, strings, named, tuple(Source(*one) for one in sources), names)
 
 
 def _written(file: Path, version: Version) -> Version:
@@ -72,5 +91,6 @@ def _written(file: Path, version: Version) -> Version:
 
 def _plain(version: Version) -> tuple[Any, ...]:
     sources = tuple((one.path, one.mode, one.is_template) for one in version.sources)
-    return (version.why, dict(version.settings), version.questions, dict(version.strings), dict(version.named), sources,
-            version.names)  # fmt: skip
+    config, settings = dict(version.config), dict(version.settings)
+    compiled = dict(version.strings), dict(version.named)
+    return version.why, config, settings, version.questions, *compiled, sources, version.names

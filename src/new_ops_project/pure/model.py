@@ -27,6 +27,7 @@ class Version:
     """
 
     why: str
+    config: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     questions: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     strings: Mapping[str, CodeType] = field(default_factory=dict)
