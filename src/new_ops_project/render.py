@@ -55,6 +55,8 @@ def taken() -> str:
 def _purely(checkout: Checkout, answers: Mapping[str, Any], answers_file: str | None) -> Tree | None:
     """The project as it is rendered here; None where that is left to copier."""
     forced = os.environ.get(_VARIABLE, "")
+    if forced not in {"", "copier", "pure"}:
+        raise ToolError(f"{_VARIABLE} is {forced!r}.", "Set it to copier or pure, or not at all.")
     try:
         made = None if forced == "copier" else pure.tree(checkout, answers, answers_file=answers_file)
     except pure.Unsure as unsure:
