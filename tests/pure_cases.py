@@ -23,6 +23,16 @@ SAME: dict[str, Files] = {
         "copier.yml": "name: {type: str, default: x, when: false, validator: \"{{ 'no' if name == 'b' }}\"}\n",
         **RECORD,
     },
+    "a choice that is not to be had": {
+        "copier.yml": f"{QUESTION}c:\n  choices: {{x: {{value: x, validator: \"{{{{ 'no' if name == 'b' }}}}\"}}}}\n"
+        "  default: x\n",
+        **RECORD,
+    },
+    "carriage returns": {"copier.yml": 'a: "x\\r\\ny"\nb: "z\\r"\n', "a.jinja": "{{ a }}{{ b }}", **RECORD},
+    "letters of either case": {
+        "copier.yml": QUESTION,
+        "a.jinja": "{{ 'aXx' | regex_replace('x', '-', ignorecase=true) }}",
+    },
     "sibling of a rendered name": {"copier.yml": QUESTION, "{{ name }}": "plain", "audit.jinja": "x"},
     "empty names": {"copier.yml": QUESTION, "{% if 0 %}a{% endif %}/b": "x", "c/{{ '' }}.jinja": "x", "d/e": "x"},
     "slashes in names": {"copier.yml": "p: a/b\nq: ./e\n", "{{ p }}/{{ p ~ p }}.jinja": "x", "{{ q }}": "y"},

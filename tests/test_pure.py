@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 # So many sets of answers; with a number in this variable, so many others.
 PARITY = int(os.environ.get("PARITY", "0"))
 EXAMPLES = settings(
-    max_examples=PARITY or 60, deadline=None, derandomize=not PARITY, database=None,
+    max_examples=PARITY or 100, deadline=None, derandomize=not PARITY, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 
@@ -83,7 +83,7 @@ def test_our_template_is_the_same(answers: dict[str, Any]) -> None:
     require_same(releases.checkout(sources.find()), answers)
 
 
-@settings(EXAMPLES, max_examples=PARITY // 4 or 15)
+@settings(EXAMPLES, max_examples=PARITY // 4 or 25)
 @given(answers=ODD, file=st.sampled_from([".copier-answers.yml", ".answers.ops.yaml", "answers.txt"]))
 def test_odd_answers_are_the_same(answers: dict[str, Any], file: str) -> None:
     """Answers of any type, unknown ones, and another answers file make no difference either."""
@@ -144,7 +144,11 @@ def test_same(files: Files, tmp_path: Path) -> None:
     checkout = made(tmp_path, files)
     assert pure.reason(checkout) == ""
     assert not isinstance(purely(checkout, {}), str)
-    for answers in ({}, {"name": "b", "a": 1}, {"name": "é: '", "unknown": [1]}, {"name": "yes\n"}):
+    shared = [1, "x"]
+    for answers in (
+        {}, {"name": "b", "a": 1}, {"name": "é: '", "unknown": [1]}, {"name": "yes\n"}, {"name": "a\x85b"},
+        {"a": shared, "b": shared},
+    ):  # fmt: skip
         require_same(checkout, answers)
 
 

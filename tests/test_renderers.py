@@ -160,14 +160,18 @@ def test_tasks_go_to_copier(run: Run, work: Path, tmp_path: Path) -> None:
 def test_purely_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """NEW_OPS_PROJECT_RENDERER=pure refuses what only copier can render, and renders the rest."""
     monkeypatch.setenv("NEW_OPS_PROJECT_RENDERER", "pure")
-    with monkeypatch.context() as other, pytest.raises(ToolError, match="is 'purely'"):
-        other.setenv("NEW_OPS_PROJECT_RENDERER", "purely")
-        render.tree(made(tmp_path, PLAIN), {}, Path("x"), answers_file=".copier-answers.yml")
     with pytest.raises(ToolError, match="is for copier: it has the setting _tasks"):
         render.tree(made(tmp_path, WITH_TASKS), {}, Path("x"), answers_file=".copier-answers.yml")
     assert (
         render.tree(made(tmp_path, PLAIN), {}, Path("x"), answers_file=".copier-answers.yml")["a"].content == b"audit\n"
     )
+
+
+def test_an_unknown_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another value of NEW_OPS_PROJECT_RENDERER is a typing error."""
+    monkeypatch.setenv("NEW_OPS_PROJECT_RENDERER", "purely")
+    with pytest.raises(ToolError, match="is 'purely'"):
+        render.tree(made(tmp_path, PLAIN), {}, Path("x"), answers_file=".copier-answers.yml")
 
 
 def test_what_goes_wrong_is_said_by_copier(tmp_path: Path) -> None:
