@@ -8,13 +8,13 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "new_ops_project"
 LAYERS = (
     "errors", "finding", "interrupts", "process", "git", "objects", "config", "embedded", "unpacked", "pins", "sources",
-    "template", "questions", "answers", "tree", "render", "project", "behind", "committed", "programs", "reading",
-    "joining", "syntax", "markers", "fastimport", "merge", "draft", "plan", "journal", "deliver", "pending", "carry",
-    "changelog", "generated", "tomlmerge", "listmerge", "trusted", "refresh", "image", "references", "growth",
-    "written", "softened", "promotion", "inferred", "nearest", "pyproject", "joined", "adoption", "create", "checks",
-    "prompts", "interpreters", "clones", "environment", "cloning", "report", "summary", "outcome", "handover", "mend",
-    "checkup", "formats", "topics", "diagnosis", "checking", "onboarding", "fleet", "welcome", "upkeep", "commands",
-    "cli", "__main__",
+    "template", "questions", "answers", "tree", "signed", "pure", "render", "project", "behind", "committed",
+    "programs", "reading", "joining", "syntax", "markers", "fastimport", "merge", "draft", "plan", "journal", "deliver",
+    "pending", "carry", "changelog", "generated", "tomlmerge", "listmerge", "trusted", "refresh", "image", "references",
+    "growth", "written", "softened", "promotion", "inferred", "nearest", "pyproject", "joined", "adoption", "create",
+    "checks", "prompts", "interpreters", "clones", "environment", "cloning", "report", "summary", "outcome", "handover",
+    "mend", "checkup", "formats", "topics", "diagnosis", "checking", "onboarding", "fleet", "welcome", "upkeep",
+    "commands", "cli", "__main__",
 )  # fmt: skip
 
 

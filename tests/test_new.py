@@ -46,7 +46,7 @@ def test_prints_one_json_object(run: Run, work: Path) -> None:
     """With --json stdout is one object, and words for people are on stderr."""
     ran = run("new", "audit", "--tier", "cli", "--python", "3.13", "--json")
     made = ran.json
-    assert set(made) == {"path", "project_name", "tier", "python_version", "template", "commit", "files"}
+    assert set(made) == {"path", "project_name", "tier", "python_version", "template", "renderer", "commit", "files"}
     assert (made["path"], made["tier"], made["python_version"]) == (str(work / "audit"), "cli", "3.13")
     assert made["commit"] == git("rev-parse", "HEAD", at=work / "audit")
     assert {file["path"] for file in made["files"]} == set(tree(work / "audit"))

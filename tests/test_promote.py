@@ -15,6 +15,7 @@ WHOLE = {
     "from",
     "to",
     "version",
+    "renderer",
     "files",
     "conflicts",
     "answers",

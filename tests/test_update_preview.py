@@ -88,7 +88,7 @@ def test_a_patch_and_json_on_stdout(plain: Small, capfd: pytest.CaptureFixture[s
 
 
 WHOLE = {"path", "template", "from", "to", "state", "files", "conflicts", "answers", "ignored", "notes", "changelog",
-         "next"}  # fmt: skip
+         "renderer", "next"}  # fmt: skip
 
 
 @pytest.mark.parametrize(("args", "state", "more"), [

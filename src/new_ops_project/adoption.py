@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import committed, inferred, plan, questions, render, template
+from new_ops_project import committed, inferred, plan, pure, render, template
 from new_ops_project.answers import Asker
 from new_ops_project.committed import Committed
 from new_ops_project.draft import Draft
@@ -68,7 +68,7 @@ def look(place: Place, source: Source, given: Mapping[str, Any], *, offline: boo
     """
     releases = template.releases(source, offline=offline)
     checkout = releases.checkout()
-    questionnaire = questions.read(checkout.root)
+    questionnaire = pure.questionnaire(checkout)
     _require_fitting(releases, checkout, questionnaire)
     files = committed.read(place.repository, place.commit, place.prefix)
     place_of_code = layout(files.texts)

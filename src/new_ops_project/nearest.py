@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from new_ops_project import questions
+from new_ops_project import pure
 from new_ops_project.errors import ToolError
 from new_ops_project.questions import Answers, Questionnaire
 from new_ops_project.template import Checkout, Releases
@@ -47,7 +47,7 @@ def nearest(releases: Releases, mine: Mapping[str, bytes], guesses: Guesses, ren
 
 
 def _tried(checkout: Checkout, mine: Mapping[str, bytes], guesses: Guesses, render: Renderer) -> Iterator[Nearest]:
-    questionnaire = questions.read(checkout.root)
+    questionnaire = pure.questionnaire(checkout)
     for answers in guesses(questionnaire):
         try:
             rendered = render(checkout, answers)

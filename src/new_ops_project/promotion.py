@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from new_ops_project import committed, growth, plan, references, refresh, softened, tomlmerge, written
+from new_ops_project import committed, growth, plan, references, refresh, render, softened, tomlmerge, written
 from new_ops_project.answers import table
 from new_ops_project.carry import Carried
 from new_ops_project.committed import Committed
@@ -275,4 +275,5 @@ def facts(promotion: Promotion) -> dict[str, Any]:
     return {
         "path": str(look.project.folder), "template": {"source": look.after.source.location},
         "from": look.project.answers["tier"], "to": promotion.tier, "version": look.after.version,
+        "renderer": render.way(look.before, look.after),
     }  # fmt: skip

@@ -6,7 +6,7 @@ it renders with the answers that come from here, and checks them again.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from new_ops_project.errors import Exit, ToolError, nearest, sentence
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from types import CodeType
+
+    from jinja2 import BaseLoader, Template
     from jinja2.sandbox import SandboxedEnvironment
 
 # The three answers by which the tool knows a template as one of its own kind.
@@ -78,6 +80,9 @@ class Questionnaire:
     root: Path
     config: Mapping[str, Any]
     questions: tuple[Question, ...]
+    codes: Mapping[str, "CodeType"] = field(default_factory=dict, repr=False, compare=False)
+    """Texts of copier.yml that were compiled before, and how to find files that were (pure/kept.py)."""
+    loader: "Callable[[], BaseLoader] | None" = field(default=None, repr=False, compare=False)
     _templates: dict[str, "Template"] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -127,10 +132,12 @@ class Questionnaire:
         import jinja2
         from jinja2.sandbox import SandboxedEnvironment
 
-        options = dict(self.config.get("envops") or {})
+        options = {"keep_trailing_newline": True, **(self.config.get("envops") or {})}
         strict = options.pop("undefined", "") == "jinja2.StrictUndefined"
         undefined = jinja2.StrictUndefined if strict else jinja2.Undefined
-        env = SandboxedEnvironment(loader=jinja2.FileSystemLoader(self.root), undefined=undefined, **options)
+        files = jinja2.FileSystemLoader(self.root)
+        loader = jinja2.ChoiceLoader([self.loader(), files]) if self.loader else files
+        env = SandboxedEnvironment(loader=loader, undefined=undefined, **options)
         env.globals["pathjoin"] = _pathjoin
         env.filters |= {"regex_replace": _regex_replace, "regex_findall": _regex_findall}
         return env
@@ -138,8 +145,13 @@ class Questionnaire:
     def compiled(self, text: str) -> "Template":
         """The Jinja template of a string of copier.yml, compiled once: prompts evaluate it at each key."""
         if text not in self._templates:
-            self._templates[text] = self.jinja.from_string(text)
+            self._templates[text] = self._made(text)
         return self._templates[text]
+
+    def _made(self, text: str) -> "Template":
+        if text not in self.codes:
+            return self.jinja.from_string(text)
+        return self.jinja.template_class.from_code(self.jinja, self.codes[text], self.jinja.make_globals(None))
 
 
 @dataclass

@@ -14,6 +14,7 @@ from new_ops_project import (
     listmerge,
     merge,
     plan,
+    pure,
     questions,
     render,
     tomlmerge,
@@ -101,10 +102,10 @@ def _unpacked(gap: Gap, target: Target) -> Refresh:
 
 def _questions(checkout: Checkout) -> Questionnaire:
     """The questions of a version; those of a commit never change, and are read once."""
-    return _read(checkout.root) if checkout.commit else questions.read(checkout.root)
+    return _read(checkout) if checkout.commit else questions.read(checkout.root)
 
 
-_read = cache(questions.read)
+_read = cache(pure.questionnaire)
 
 
 def _placed(project: Project, questionnaire: Questionnaire) -> Project:

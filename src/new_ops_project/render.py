@@ -1,6 +1,5 @@
-"""Template and answers become files. The only door to copier."""
+"""Template and answers become files, in this process or through copier: the only door to both."""
 
-import json
 import os
 import re
 import tempfile
@@ -10,16 +9,65 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import interrupts
+from new_ops_project import interrupts, pure, signed
 from new_ops_project.errors import Exit, ToolError
 from new_ops_project.template import Checkout
-from new_ops_project.tree import Tree, read
+from new_ops_project.tree import Tree, read, write
 
 
-def preload() -> None:
-    """Import copier, which takes longer than rendering; the prompts call this while a person types."""
+def preload(checkout: Checkout | None = None) -> None:
+    """Get ready to render this version, which can take longer than rendering; the prompts do that while a person types.
+
+    Without a version, import copier.
+    """
+    if checkout and way(checkout) == "pure":
+        return
     with interrupts.later():
         import copier  # noqa: F401 - the point is its side effect
+
+
+# "copier" has copier render everything, "pure" refuses what only copier can render.
+_VARIABLE = "NEW_OPS_PROJECT_RENDERER"
+# Why copier rendered what could be rendered here, by the commit of the template.
+_left: dict[str | None, str] = {}
+_taken: dict[str, None] = {}
+
+
+def way(*checkouts: Checkout) -> str:
+    """How these versions of a template are rendered: "pure", or "copier: " and why, if one of them needs it."""
+    return next((one for one in map(_way, checkouts) if one != "pure"), "pure")
+
+
+def _way(checkout: Checkout) -> str:
+    if os.environ.get(_VARIABLE) == "copier":
+        return f"copier: {_VARIABLE} says so"
+    why = pure.reason(checkout) or _left.get(checkout.commit, "")
+    return f"copier: the template {why}" if why else "pure"
+
+
+def taken() -> str:
+    """How what was rendered since the last call was rendered; '' if nothing was."""
+    found = "; ".join(_taken)
+    _taken.clear()
+    return found
+
+
+def _purely(checkout: Checkout, answers: Mapping[str, Any], answers_file: str | None) -> Tree | None:
+    """The project as it is rendered here; None where that is left to copier."""
+    forced = os.environ.get(_VARIABLE, "")
+    if forced not in {"", "copier", "pure"}:
+        raise ToolError(f"{_VARIABLE} is {forced!r}.", "Set it to copier or pure, or not at all.")
+    try:
+        made = None if forced == "copier" else pure.tree(checkout, answers, answers_file=answers_file)
+    except pure.Unsure as unsure:
+        if forced == "pure":
+            message = f"The template {checkout.source.name} is for copier: it {unsure}."
+            raise ToolError(message, f"Unset {_VARIABLE}.") from unsure
+        _left[checkout.commit] = str(unsure)
+        _taken[f"copier: the template {unsure}"] = None
+        return None
+    _taken["pure" if made is not None else f"copier: {_VARIABLE} says so"] = None
+    return made
 
 
 def render(
@@ -37,6 +85,32 @@ def render(
     lacks; else it takes defaults. Raises ToolError for everything that a template or an answer can do wrong,
     KeyboardInterrupt when the person stops at one of copier's questions.
     """
+    made = None if ask else _purely(checkout, answers, answers_file)
+    if made is None:
+        _by_copier(checkout, answers, into, answers_file=answers_file, trusted=trusted, ask=ask)
+        return
+    with _writing():
+        write(into, made)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Turn what a disk refuses into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
+
+
+def _by_copier(
+    checkout: Checkout,
+    answers: Mapping[str, Any],
+    into: Path,
+    *,
+    answers_file: str | None,
+    trusted: bool,
+    ask: bool = False,
+) -> None:
     preload()
     import copier
 
@@ -109,12 +183,15 @@ def tree(
 
     `beside` are files of the project, by path, that the template reads. Raises what `render` raises.
     """
+    made = None if beside else _purely(checkout, answers, answers_file)
+    if made is not None:
+        return made
     with tempfile.TemporaryDirectory() as holder:
         into = Path(holder, folder.name or "project")  # a template may write its folder's name (_folder_name)
         for path, content in (beside or {}).items():
             (into / path).parent.mkdir(parents=True, exist_ok=True)
             (into / path).write_bytes(content)
-        render(checkout, answers, into, answers_file=answers_file, trusted=trusted)
+        _by_copier(checkout, answers, into, answers_file=answers_file, trusted=trusted)
         found = {path: entry for path, entry in read(into).items() if entry.content != (beside or {}).get(path)}
     # It may write the whole path, too (_copier_conf.dst_path), and then means the project's.
     names = [(os.fsencode(path), os.fsencode(folder)) for path in {into.resolve(), into}]
@@ -138,7 +215,7 @@ def update(checkout: Checkout, folder: Path, answers: Mapping[str, Any], *, answ
         )  # fmt: skip
     file = folder / answers_file
     marks = {"_commit": str(checkout.version), "_src_path": checkout.source.location}
-    file.write_bytes(resigned(file.read_bytes().decode(), marks).encode())
+    file.write_bytes(signed.resigned(file.read_bytes().decode(), marks).encode())
 
 
 @contextmanager
@@ -260,7 +337,7 @@ def _sign(project: Path, checkout: Checkout) -> None:
     if file:
         marks = {"_commit": checkout.version} if checkout.version else {}
         text = file.read_bytes().decode()
-        file.write_bytes(resigned(text, {**marks, "_src_path": checkout.source.location}).encode())
+        file.write_bytes(signed.resigned(text, {**marks, "_src_path": checkout.source.location}).encode())
 
 
 def _answers_file(project: Path, root: bytes) -> Path | None:
@@ -270,34 +347,3 @@ def _answers_file(project: Path, root: bytes) -> Path | None:
         return usual
     others = (path for path in sorted(project.rglob("*.y*ml")) if path.is_file())
     return next((path for path in others if root in path.read_bytes()), None)
-
-
-def resigned(text: str, marks: Mapping[str, str]) -> str:
-    """The answers file with `marks` in it, and else as the template wrote it.
-
-    Where it is copier's own dump (the filter to_nice_yaml), it is dumped anew, so that the bytes are those of a plain
-    `copier copy`; in any other form only the lines of the marks change.
-    """
-    head = re.match(r"(?:(?:#.*|---|[ \t]*)\n)*", text)
-    start = head.end() if head else 0
-    answers = _load(text[start:])
-    if _dump(answers) == text[start:]:
-        return text[:start] + _dump({**answers, **marks})
-    if text[start:].lstrip().startswith("{"):  # JSON, which is YAML, too
-        end = text[start:][len(text[start:].rstrip()) :]
-        return text[:start] + json.dumps({**marks, **answers, **marks}, ensure_ascii=False) + end
-    body = re.sub(r"^(_commit|_src_path):.*\n(?:[ \t].*\n)*", "", text[start:], flags=re.MULTILINE)
-    return text[:start] + _dump(marks) + body
-
-
-def _load(text: str) -> dict[str, Any]:
-    import yaml
-
-    found = yaml.safe_load(text)
-    return found if isinstance(found, dict) else {}
-
-
-def _dump(answers: Mapping[str, Any]) -> str:
-    import yaml
-
-    return str(yaml.dump(dict(answers), allow_unicode=True, default_flow_style=False, indent=4))

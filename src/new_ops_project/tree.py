@@ -39,6 +39,22 @@ def _entry(path: Path) -> Entry:
     return Entry(EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN, path.read_bytes())
 
 
+def write(folder: Path, tree: Tree) -> None:
+    """Write a tree to a folder that is empty or absent; raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for parent in {Path(folder, path).parent for path in tree}:
+        parent.mkdir(parents=True, exist_ok=True)
+    for path, entry in tree.items():
+        file = folder / path
+        if entry.mode == LINK:
+            file.symlink_to(os.fsdecode(entry.content))
+            continue
+        file.write_bytes(entry.content)
+        if entry.mode == EXECUTABLE:
+            mode = file.stat().st_mode
+            file.chmod(mode | (mode & 0o444) >> 2)  # for all who can read it, as the umask has it
+
+
 def with_endings(base: Tree, theirs: Tree, ours: Mapping[str, bytes]) -> tuple[dict[str, Entry], dict[str, Entry]]:
     """`base` and `theirs` with the line ends of the user, for each file whose line ends the user (or git) changed.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import git, plan, render
+from new_ops_project import git, plan, render, signed
 from new_ops_project.errors import ToolError
 from new_ops_project.merge import Stage, read_stage
 from new_ops_project.plan import Found, Plan
@@ -85,7 +85,7 @@ def _point_at(answers_file: Path, step: Step) -> None:
     """Have copier look for the template where both versions are known to be, and commit that, as it insists on."""
     text = answers_file.read_bytes().decode()
     marks = {"_commit": str(step.before.version), "_src_path": str(step.repository)}
-    answers_file.write_bytes(render.resigned(text, marks).encode())
+    answers_file.write_bytes(signed.resigned(text, marks).encode())
     git.git(
         *_QUIET, "commit", "--quiet", "--all", "--allow-empty", "--no-verify", "--message=t", at=answers_file.parent
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import environment, interpreters, sources
+from new_ops_project import environment, interpreters, render, sources
 from new_ops_project.clones import proof
 from new_ops_project.create import Created
 from new_ops_project.errors import Exit, ToolError
@@ -42,6 +42,7 @@ class Outcome:
             "path": str(self.path),
             **{key: self.answers.get(key) for key in ("project_name", "tier", "python_version")},
             "template": {"source": self.checkout.source.location, "version": self.checkout.version},
+            "renderer": render.way(self.checkout),
             "commit": self.created.commit if self.created else None,
             "files": [_file_as_json(file, texts=texts) for file in self.files],
         }

@@ -154,7 +154,7 @@ def _confirm(request: Request, way: "Way", *, ask: bool) -> None:
 
 def _show(found: "Adoption", plan: "Plan", way: "Way", voice: Voice) -> "Occasion":
     """Say what was read and what is about to happen, and return what it is."""
-    from new_ops_project import adoption, summary
+    from new_ops_project import adoption, render, summary
     from new_ops_project.outcome import Occasion
 
     version, source = found.checkout.version, found.source
@@ -174,6 +174,7 @@ def _show(found: "Adoption", plan: "Plan", way: "Way", voice: Voice) -> "Occasio
     facts = {
         "path": str(found.place.folder), "template": {"source": source.location}, "from": "", "to": version,
         "base": version if found.base else "", "evidence": adoption.told(found), "kept": adoption.kept(found),
+        "renderer": render.way(found.checkout),
     }  # fmt: skip
     message = f"Adopt {source.name} {version}\n\nBy new-ops-project adopt."
     return Occasion(message, "template/adopt", {**facts, **shown})

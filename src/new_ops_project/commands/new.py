@@ -3,6 +3,7 @@
 import os
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,16 +99,16 @@ def new(request: Request, voice: Voice, *, can_ask: bool) -> "Outcome":
 
     Raises ToolError for everything that a person can mend, KeyboardInterrupt when they stop.
     """
-    from new_ops_project import git, questions, sources, template
+    from new_ops_project import git, pure, questions, sources, template
     from new_ops_project.answers import table
 
     git.require_found()
     checkout = template.checkout(sources.find(request.template), request.ref)
-    questionnaire = questions.read(checkout.root)
+    questionnaire = pure.questionnaire(checkout)
     questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust)
     if not questionnaire.is_ours:
         return _foreign(request, checkout, questionnaire, ask=can_ask)
-    asker = _Asker(request)
+    asker = _Asker(request, checkout)
     answers = _answers(request, questionnaire, asker.ask if can_ask else None)
     path = _destination(request, answers.values["distribution_name"])
     purposes = {file["path"]: file["purpose"] for file in table(answers.values)}
@@ -150,11 +151,11 @@ def _destination(request: Request, name: str) -> Path:
 
 
 class _Asker:
-    """Asks a person, notes that it did, and has copier imported while they type."""
+    """Asks a person, notes that it did, and gets ready to render while they type."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, checkout: "Checkout") -> None:
         self.asked = False
-        self._request = request
+        self._request, self._checkout = request, checkout
 
     def ask(self, question: "Question", answers: "Answers", default: Any) -> Any:
         """Ask one question of the template."""
@@ -164,7 +165,7 @@ class _Asker:
         return prompts.ask(
             question, answers, default=default, notes=_installed(question, answers),
             check=self._taken(answers) if question.name == "project_name" else None,
-            meanwhile=render.preload if first else None,
+            meanwhile=partial(render.preload, self._checkout) if first else None,
         )  # fmt: skip
 
     def _taken(self, answers: "Answers") -> "Callable[[str], str]":

@@ -194,7 +194,14 @@ def _current(work: _Work, carried: "Carried") -> "Outcome":
     work.voice.say(f"{work.look.project.folder} is current: {after.version} of {after.source.name}.")
     for note in notes:
         work.voice.say(f"  {note} here")
-    nothing: Mapping[str, Any] = {"files": [], "conflicts": [], "answers": [], "ignored": [], "changelog": ""}
+    nothing: Mapping[str, Any] = {
+        "files": [],
+        "conflicts": [],
+        "answers": [],
+        "ignored": [],
+        "changelog": "",
+        "renderer": "",
+    }
     return Outcome("current", details={**work.details, **nothing, "notes": notes})
 
 
@@ -210,7 +217,7 @@ def _require_accepted(work: _Work, carried: "Carried") -> None:
 
 def _show(work: _Work, carried: "Carried", plan: "Plan") -> "Occasion":
     """Say what is about to happen, and return what it is."""
-    from new_ops_project import summary
+    from new_ops_project import render, summary
     from new_ops_project.outcome import Occasion
 
     look, voice, news = work.look, work.voice, work.look.news()
@@ -223,7 +230,13 @@ def _show(work: _Work, carried: "Carried", plan: "Plan") -> "Occasion":
     summary.say(voice, plan)
     shown = summary.as_json(plan, texts=work.way.preview and voice.json)
     answers = summary.answers_as_json(carried.changes)
-    details = {**work.details, **shown, "changelog": news, "answers": answers}
+    details = {
+        **work.details,
+        "renderer": render.way(look.before, look.after),
+        **shown,
+        "changelog": news,
+        "answers": answers,
+    }
     return Occasion(_message(look), f"template/{look.after.version}", details)
 
 

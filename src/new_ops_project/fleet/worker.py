@@ -77,7 +77,7 @@ def _updated(task: Task, job: Job, releases: Releases, seconds: float) -> Result
         with process.watched(lambda args, took, code: note(f"{took:7.3f} s  {code}  {_command(args)}")):
             until = mirrors.clock(seconds, tried)
             result = one.judged(task, job, lambda: _guarded(task, job, releases, until, log))
-        note(f"{result.state}: {result.reason or result.commit}")
+        note(f"{result.state}: {result.reason or result.commit}; renderer: {render.taken() or 'none'}")
     return replace(result, seconds=round(time.monotonic() - start, 3), cpu=round(_cpu() - spent, 3), tries=tries,
                    log=name, at=one.now())  # fmt: skip
 
