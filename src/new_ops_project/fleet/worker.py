@@ -1,4 +1,4 @@
-"""A worker: a process that imports the renderer once, and does one project after another.
+"""A worker: a process that does one project after another, and imports each renderer at most once.
 
 It reads one JSON object a line (the first has what all projects share), and answers each with one line. When whoever
 started it is gone, it ends.
@@ -34,7 +34,6 @@ def main() -> None:
     job = Job(**{**asked, "out": Path(asked["out"]), "work": Path(asked["work"]) if asked["work"] else None})
     templates = {name: _releases(found) for name, found in told["templates"].items()}
     with suppress(KeyboardInterrupt), interrupts.temporary_folder(job.work):
-        render.preload()
         for line in sys.stdin:
             _answer(json.loads(line), job, templates, answers)
 
