@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import environment, interpreters, render, sources
-from new_ops_project.clones import proof
+from new_ops_project import render, sources
 from new_ops_project.create import Created
 from new_ops_project.errors import Exit, ToolError
 from new_ops_project.report import Voice
@@ -81,6 +80,8 @@ def make_environment(voice: Voice, outcome: Outcome) -> None:
     """Make the project's .venv; raises ToolError when that fails, with the project in place."""
     try:
         with voice.progress() as progress:
+            from new_ops_project import environment
+
             environment.create(outcome.path, _python(outcome), progress)
     except KeyboardInterrupt as error:
         message = f"Interrupted; {outcome.path} is there, its .venv is not finished."
@@ -94,6 +95,9 @@ def _python(outcome: Outcome) -> str:
 
 def say_next(voice: Voice, outcome: Outcome, *, venv: bool) -> None:
     """The commands to go on with, as the project's own README has them."""
+    from new_ops_project import interpreters
+    from new_ops_project.clones import proof
+
     names = {file.path for file in outcome.files}
     if "pyproject.toml" not in names or "tier" not in outcome.answers:
         return

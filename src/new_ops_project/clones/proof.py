@@ -6,12 +6,15 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from new_ops_project.clones.needs import Needs
-from new_ops_project.clones.venv import Venv
 from new_ops_project.errors import ToolError
 from new_ops_project.reading import document
 from new_ops_project.reading.document import Document
+
+if TYPE_CHECKING:
+    from new_ops_project.clones.needs import Needs
+    from new_ops_project.clones.venv import Venv
 
 # Settings of pytest, by the file that holds them.
 _PYTEST = {"pytest.ini": r"\[pytest\]", ".pytest.ini": r"\[pytest\]", "pytest.toml": r"\[pytest\]",
@@ -37,7 +40,7 @@ class Proof:
         return " && ".join(shlex.join(command) for command in self.commands)
 
 
-def of(needs: Needs, venv: Venv) -> Proof:
+def of(needs: "Needs", venv: "Venv") -> Proof:
     """The project's own check: what pyproject.toml names, else its tests, else that its code compiles.
 
     Raises ToolError for a `check` that is no command.
@@ -122,7 +125,7 @@ def _programs(folder: Path, pyproject: Document) -> Iterator[str]:
             yield name
 
 
-def activated(venv: Venv, environ: Mapping[str, str]) -> dict[str, str]:
+def activated(venv: "Venv", environ: Mapping[str, str]) -> dict[str, str]:
     """What an activated environment sets, with the person's own language rather than ours."""
     path = f"{venv.python.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
     own = {"PATH": path, "VIRTUAL_ENV": str(venv.path), "PYTHONHOME": ""}
