@@ -17,9 +17,14 @@ def root(tree: str) -> bytes:
     return f'M 040000 {tree} ""\n'.encode()
 
 
-def files(tree: Tree) -> bytes:
-    """Have these files."""
-    return b"".join(file(path, entry) for path, entry in tree.items())
+def files(tree: Tree, known: Mapping[bytes, str] | None = None) -> bytes:
+    """Have these files; those whose content is `known` by an id that the repository has are only named."""
+    return b"".join(_named(path, entry, known or {}) for path, entry in tree.items())
+
+
+def _named(path: str, entry: Entry, known: Mapping[bytes, str]) -> bytes:
+    there = known.get(entry.content)
+    return named(f"M {entry.mode} {there} ".encode(), path) if there else file(path, entry)
 
 
 def moved(moves: Mapping[str, str]) -> bytes:

@@ -85,12 +85,24 @@ class Scratch:
         """Run git in it; raises ProcessError."""
         return git.git(*_MERGE, *args, at=self.folder, stdin=stdin, codes=codes).stdout
 
-    def merge(self, base: Tree, ours: str, theirs: Tree, *, over: Tree, moves: Mapping[str, str]) -> Merged:
-        """Merge the tree object `ours`, with files moved and with `over` in place of its own, with `theirs`."""
+    def merge(
+        self,
+        base: Tree,
+        ours: str,
+        theirs: Tree,
+        *,
+        over: Tree,
+        moves: Mapping[str, str],
+        known: Mapping[bytes, str] | None = None,
+    ) -> Merged:
+        """Merge the tree object `ours`, with files moved and with `over` in place of its own, with `theirs`.
+
+        `known` has the ids of contents that are there already: they are not written again.
+        """
         stream = b"".join((
-            commit(BASE, 1), files(base),
-            commit(OURS, 2, parent=1), root(ours), moved(moves), files(over),
-            commit(THEIRS, 3, parent=1), b"deleteall\n", files(theirs),
+            commit(BASE, 1), files(base, known),
+            commit(OURS, 2, parent=1), root(ours), moved(moves), files(over, known),
+            commit(THEIRS, 3, parent=1), b"deleteall\n", files(theirs, known),
         ))  # fmt: skip
         self.git("fast-import", "--quiet", "--depth=0", stdin=stream)
         command = ("merge-tree", "--write-tree", "-z", "--messages", OURS, THEIRS)

@@ -145,6 +145,7 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) ->
     merged = scratch.merge(
         {path: entry for path, entry in base.items() if path not in moves}, project.ours, theirs,
         over={**{path: base[path] for path in sides.over if path in base}, **sides.mine}, moves=moves,
+        known=project.known,
     )  # fmt: skip
     draft = start(scratch, merged, project.ours)
     draft = mend(unbroken(deleted(labelled(draft)), base, theirs))
@@ -178,13 +179,15 @@ def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, 
 class _Project:
     """A commit of the project: the ids of its tree and of the project's folder in it, and what it has of the template.
 
-    `mine` is its version of each rendered file that it has, `inside` are those that a submodule is in the way of.
+    `mine` is its version of each rendered file that it has, `known` the id of each such content; `inside` are those
+    that a submodule is in the way of.
     """
 
     head: str
     ours: str
     mine: Mapping[str, bytes]
     inside: frozenset[str]
+    known: Mapping[bytes, str]
 
 
 def _project(scratch: Scratch, sides: Sides) -> _Project:
@@ -196,7 +199,8 @@ def _project(scratch: Scratch, sides: Sides) -> _Project:
     scratch.heed(found[rules][1] if rules in found else b"")
     mine = {path: found[name][1] for name, path in names.items() if name in found}
     inside = _inside(found.get(modules, ("", b""))[1], sides.prefix, {*sides.base, *sides.theirs})
-    return _Project(found[root][0], found[folder][0] if sides.prefix else found[root][0], mine, inside)
+    known = {found[name][1]: found[name][0] for name in names if name in found}
+    return _Project(found[root][0], found[folder][0] if sides.prefix else found[root][0], mine, inside, known)
 
 
 _MODULE = re.compile(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)

@@ -121,7 +121,7 @@ def _committed(task: Task, job: Job, look: Refresh, plan: Plan, facts: Mapping[s
     target = branches.of(task)
     commit = _commit(plan, task, job)
     file = _bundle(plan, task, job, target, commit)
-    news = look.news()
+    news = _news(look)
     return store.outcome(
         task, job.plan, state=State.CONFLICT if plan.conflicts else State.UPDATED, target=target, commit=commit,
         tree=plan.tree, bundle=file, lines=sum(one.lines for one in plan.differences), news=news,
@@ -168,6 +168,17 @@ def _facts(scratch: Scratch, task: Task, base: Tree, theirs: Tree) -> dict[str, 
     kept = [path for path, how in states.items() if how == "edited" and path not in theirs]
     drift = [Named(readable(path), how) for path, how in sorted(states.items()) if how]
     return {"kept": tuple(map(readable, sorted(kept))), "drift": tuple(drift)}
+
+
+_told: dict[tuple[str | None, str | None], str] = {}
+
+
+def _news(look: Refresh) -> str:
+    """The template's changelog between both versions, looked up once for all projects that go the same way."""
+    span = look.before.commit, look.after.commit
+    if span not in _told:
+        _told[span] = look.news()
+    return _told[span]
 
 
 # ---- every end of it -------------------------------------------------------------------------------------------------
