@@ -20,6 +20,7 @@ from servers import git_http, silent
 from small import MINE, everything
 
 from new_ops_project.fleet import mirrors
+from new_ops_project.fleet.store import Store
 
 NAMES = ("one", "two", "three", "four", "five", "six")
 UPDATE = (sys.executable, "-m", "new_ops_project", "fleet", "update")
@@ -159,7 +160,7 @@ def test_the_run_is_killed(
     )
     after = results(work / "out")
     assert all(after[name] == one for name, one in known.items())
-    assert not list((work / "out").glob(".work*"))
+    assert not Store(work / "out").work.exists()
     assert_whole(work / "out", six, work / "copies")
     assert {name: everything(folder) for name, folder in six.items()} == before
 
@@ -199,8 +200,6 @@ def test_interrupted(six: dict[str, Path], work: Path, meddle: Callable[[str, st
 
 def test_two_runs_at_once_into_one_folder(run: Run, six: dict[str, Path], work: Path) -> None:
     """The second is told to wait, and nothing is mixed up."""
-    from new_ops_project.fleet.store import Store
-
     with Store(work / "out").opened():
         said = run("fleet", "update", "clones", "--out", "out", code=2).err
     assert "Another run writes to" in said

@@ -72,7 +72,8 @@ def _results(plan: Plan, how: Run, todo: list[Task], before: Mapping[str, Result
         error = failures[task.template]
         yield replace(one.failed(task, plan.id, error.message, error.hint), at=one.now())
     doable = [task for task in todo if task.template in known]
-    work = how.store(plan).work.absolute()
+    # A template that runs code works on whole projects, which memory may be too small for.
+    work = None if how.trust else how.store(plan).work.absolute()
     job = Job(plan.id, plan.author, plan.created, how.out.absolute(), work, how.trust, how.checks_base)
     found, came = [*before.values()], set[str]()
     stopped = ""

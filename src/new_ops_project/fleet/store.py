@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -66,13 +67,31 @@ def read_plan(path: Path) -> Plan:
         raise ToolError(message, "Make one with `new-ops-project fleet plan`.") from error
 
 
+def _memory(folder: Path, shard: int, shards: int) -> Path | None:
+    """A place in memory for what is small and soon gone: on a disk, removing folders takes longer than all the rest.
+
+    None where the system has none, or somebody else has one of that name there. Its name tells a later run of this user
+    with the same folder what to take away.
+    """
+    place = Path("/dev/shm")  # noqa: S108 - the name has the user in it, and a folder of another one is left alone
+    if not hasattr(os, "getuid") or not os.access(place, os.W_OK):
+        return None
+    name = hashlib.sha256(os.fsencode(f"{folder.absolute()}\0{shard}\0{shards}")).hexdigest()[:16]
+    found = place / f"new-ops-project-{os.getuid()}-{name}"
+    try:
+        about = found.lstat()
+    except FileNotFoundError:
+        return found
+    return found if stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid() else None
+
+
 class Store:
     """A folder of results that one run writes to, one line at a time."""
 
     def __init__(self, folder: Path, *, shard: int = 1, shards: int = 1) -> None:
         self.folder = folder
         self._path = folder / f"results-{shard}-of-{shards}.jsonl"
-        self.work = folder / f".work-{shard}-of-{shards}"
+        self.work = _memory(folder, shard, shards) or folder / f".work-{shard}-of-{shards}"
         """for what is temporary: gone at the end, and at the beginning what a run that was killed has left there"""
 
     @contextmanager
@@ -91,7 +110,7 @@ class Store:
             stack.enter_context(FileLock(self._path.with_suffix(".lock"), timeout=0))
             self._mend()
             shutil.rmtree(self.work, ignore_errors=True)
-            self.work.mkdir()
+            self.work.mkdir(mode=0o700)
             stack.callback(shutil.rmtree, self.work, ignore_errors=True)
         except Timeout as error:
             raise ToolError(f"Another run writes to {self._path}.", "Wait for it, or give another --out.") from error
