@@ -159,13 +159,13 @@ class _Asker:
 
     def ask(self, question: "Question", answers: "Answers", default: Any) -> Any:
         """Ask one question of the template."""
-        from new_ops_project import prompts, render
+        from new_ops_project import prompts
 
         first, self.asked = not self.asked, True
         return prompts.ask(
             question, answers, default=default, notes=_installed(question, answers),
             check=self._taken(answers) if question.name == "project_name" else None,
-            meanwhile=partial(render.preload, self._checkout) if first else None,
+            meanwhile=partial(_get_ready, self._checkout) if first else None,
         )  # fmt: skip
 
     def _taken(self, answers: "Answers") -> "Callable[[str], str]":
@@ -180,6 +180,13 @@ class _Asker:
             return ""
 
         return check
+
+
+def _get_ready(checkout: "Checkout") -> None:
+    """Import what rendering needs, while a person types."""
+    from new_ops_project import render
+
+    render.preload(checkout)
 
 
 def _installed(question: "Question", answers: "Answers") -> dict[str, str]:
