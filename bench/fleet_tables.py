@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from fleet_results import Fleet, Row
 from tables import changed, markdown, note
 
-TARGET = 0.1
+TARGET = 0.015
 """What `fleet update` may take, as a share of the loop."""
 
 HEAD = (
