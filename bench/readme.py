@@ -1,6 +1,5 @@
 """The table of the README, between its two marks."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import fleet_tables
@@ -27,8 +26,9 @@ def write(report: Report, fleet: Fleet | None, path: Path = README) -> None:
 
 def _section(report: Report, fleet: Fleet | None) -> str:
     rows = [(one.what, one.against, *_times(one.ours.median, one.theirs.median, one.target)) for one in report.results]
-    rows += [_each(*pair) for pair in _compared(fleet)]
-    more = [_peaks(*pair) for pair in _compared(fleet)]
+    largest = [*fleet_tables.compared(fleet)][-1:] if fleet else []
+    rows += [_each(*pair) for pair in largest]
+    more = [(ours.peak, loop.peak, "`fleet update`") for ours, loop in largest]
     table = markdown(HEAD, [*rows, *peaks(report, more)])
     return f"{table}\n\n{note(report.rounds, report.machine)}\n\n```sh\n{_command(report, fleet)}\n```\n"
 
@@ -37,21 +37,9 @@ def _times(ours: float, theirs: float, target: float) -> tuple[str, ...]:
     return (time(ours), time(theirs), *verdict(ours / theirs, target))
 
 
-def _compared(fleet: Fleet | None) -> Iterator[tuple[Row, Row]]:
-    """Our update and the loop's, of the largest fleet that both did; nothing where there is none."""
-    rows = {(one.name, one.repositories): one for one in fleet.rows if one.task == "update"} if fleet else {}
-    sizes = [size for name, size in rows if name == "ours" and ("loop", size) in rows]
-    if sizes:
-        yield rows["ours", max(sizes)], rows["loop", max(sizes)]
-
-
 def _each(ours: Row, loop: Row) -> tuple[str, ...]:
     what = f"`fleet update` of {ours.repositories}, 2 jobs, per repository"
     return (what, loop.label, *_times(ours.each, loop.each, fleet_tables.TARGET))
-
-
-def _peaks(ours: Row, loop: Row) -> tuple[float, float, str]:
-    return ours.peak, loop.peak, "`fleet update`"
 
 
 def _command(report: Report, fleet: Fleet | None) -> str:

@@ -32,7 +32,7 @@ def main() -> None:
     elif options.verb == "fleet":
         _measure_fleet(options)
     elif options.verb == "readme":
-        readme.write(results.read(options.run), fleet_results.read(options.fleet) if options.fleet else None)
+        _write_table(options.run, options.fleet)
     else:
         _measure(options)
 
@@ -52,6 +52,15 @@ def _measure_fleet(options: argparse.Namespace) -> None:
     print(fleet_tables.table(found))
     if options.json:
         fleet_results.write(found, options.json)
+
+
+def _write_table(run: Path, of_fleet: Path | None) -> None:
+    if fleet_results.is_fleet(run) or (of_fleet and not fleet_results.is_fleet(of_fleet)):
+        sys.exit("A file of single commands comes first, one of a fleet second.")
+    try:
+        readme.write(results.read(run), fleet_results.read(of_fleet) if of_fleet else None)
+    except ValueError as error:
+        sys.exit(str(error))
 
 
 def _comparison(old: Path, new: Path) -> str:
