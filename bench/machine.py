@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,18 +10,18 @@ from pathlib import Path
 
 def describe(env: Mapping[str, str]) -> Mapping[str, str]:
     """What to print beside the figures; commands are looked up as `env` has it."""
-    programs = ("git", "copier", "new-ops-project")
+    programs = ("git", "copier", "new-ops-project", "putup", "cookiecutter")
     return {
         "CPU": f"{_processor()}, {os.cpu_count()} cores",
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
-        **{name: _version(name, env) for name in programs},
+        **{name: _version(name, env) for name in programs if shutil.which(name, path=env["PATH"])},
     }
 
 
 def _version(program: str, env: Mapping[str, str]) -> str:
     said = subprocess.run((program, "--version"), env=env, stdout=subprocess.PIPE, text=True, check=True)
-    return said.stdout.split()[-1]
+    return next(word for word in said.stdout.split() if word[0].isdigit())
 
 
 def _processor() -> str:

@@ -43,6 +43,16 @@ class Result:
         """Our median as a share of theirs."""
         return self.ours.median / self.theirs.median
 
+    @property
+    def peak_ratio(self) -> float:
+        """Our peak memory as a share of theirs."""
+        return self.ours.peak / self.theirs.peak
+
+    @property
+    def is_copier(self) -> bool:
+        """Whether theirs is copier, against which memory is judged."""
+        return self.against.startswith("copier")
+
 
 @dataclass(frozen=True)
 class Report:

@@ -9,7 +9,7 @@ from tempfile import NamedTemporaryFile
 
 import measure
 import terminal
-from benchmarks import Benchmark
+from benchmark import Benchmark
 from measure import Sample
 from results import Result, Side
 from sandbox import Sandbox
@@ -52,7 +52,7 @@ def _measure(entry: Entry, box: Sandbox, **more: str) -> Sample:
             measure.to_end(box.command(benchmark.before), at=folder, env=box.env)
         if benchmark.prompt:
             return terminal.to_prompt(entry.command, at=folder, env=env, text=benchmark.prompt)
-        return measure.to_end(entry.command, at=folder, env=env)
+        return measure.to_end(entry.command, at=folder, env=env, codes=benchmark.codes)
 
 
 def _git_commands(entry: Entry, box: Sandbox) -> int:

@@ -26,7 +26,13 @@ class Sandbox:
 
     def command(self, args: tuple[str, ...]) -> tuple[str, ...]:
         """A benchmark's command with its placeholders filled in."""
-        return tuple(arg.replace("{template}", self.template).replace("{served}", self.served) for arg in args)
+        places = {"{template}": self.template, "{served}": self.served, "{cookie}": str(self.cookie)}
+        return tuple(places.get(arg, arg) for arg in args)
+
+    @property
+    def cookie(self) -> Path:
+        """Where cookie.py makes its template."""
+        return self.root / "cookie"
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
@@ -36,14 +42,17 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(later: Sequence[served.Edits] = (served.EDITS,)) -> Iterator[Sandbox]:
-    """Make the home, and have the tool unpack its template there and serve it; all of it is gone at the end."""
+def sandbox(later: Sequence[served.Edits] = (served.EDITS,), others: Path | None = None) -> Iterator[Sandbox]:
+    """Make the home, and have the tool unpack its template there and serve it; all of it is gone at the end.
+
+    `others` is a folder of further programs.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         root = Path(folder).resolve()
         home = root / "home"
         home.mkdir()
         (home / ".gitconfig").write_text(GITCONFIG)
-        env = _environment(home)
+        env = _environment(home, others)
         template = _template(env, home)
         with served.releases(root, template, later) as url:
             yield Sandbox(root, env, template, url)
@@ -53,11 +62,12 @@ def sandbox(later: Sequence[served.Edits] = (served.EDITS,)) -> Iterator[Sandbox
 _NETWORK = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "NO_PROXY", "PIP_CERT", "PIP_INDEX_URL", "UV_DEFAULT_INDEX")
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, others: Path | None) -> dict[str, str]:
     """Nothing of the caller's but the network and PATH, behind the executables of this very environment."""
+    before = [str(Path(sys.executable).parent), *([str(others.resolve())] if others else [])]
     return {
         **{name: os.environ[name] for name in _NETWORK if name in os.environ},
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([*before, os.environ.get("PATH", os.defpath)]),
         "HOME": str(home),
         "XDG_CONFIG_DIRS": str(home / "etc"),
         "TMPDIR": str(home.parent),

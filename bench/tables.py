@@ -4,13 +4,32 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from results import Report, Result
 
-HEAD = ("what", "against", "ours", "theirs", "ratio", "target", "reached", "peak MiB", "git commands")
-COMPARED = ("what", "ours before", "ours now", "change", "ratio before", "ratio now", "target", "peak MiB")
+HEAD = ("what", "against", "ours", "theirs", "ratio", "at most", "reached", "peak MiB", "of theirs", "git commands")
+PEAK = 1.0
+"""What any command of ours may use of memory, as a share of what copier's does."""
+COMPARED = ("what", "ours before", "ours now", "change", "ratio before", "ratio now", "at most", "peak MiB")
 
 
 def table(report: Report) -> str:
-    """Every benchmark of one run, and the machine."""
-    return f"{markdown(HEAD, map(_row, report.results))}\n\n{note(report.rounds, report.machine)}"
+    """Every benchmark of one run, the most that any takes of memory, and the machine."""
+    rows = [*map(_row, report.results), *((*row, "", "", "") for row in peaks(report))]
+    return f"{markdown(HEAD, rows)}\n\n{note(report.rounds, report.machine)}"
+
+
+def peaks(report: Report, more: Iterable[tuple[float, float, str]] = ()) -> list[tuple[str, ...]]:
+    """A row for the benchmark against copier that takes most of its memory, `more` included; none without any."""
+    found = [(one.ours.peak, one.theirs.peak, one.what) for one in report.results if one.is_copier]
+    worst = max([*found, *more], key=lambda one: one[0] / one[1], default=None)
+    if worst is None:
+        return []
+    ours, theirs, what = worst
+    told = (f"{ours:.0f} MiB", f"{theirs:.0f} MiB", *verdict(ours / theirs, PEAK))
+    return [(f"peak memory of any of them: {what}", "copier", *told)]
+
+
+def verdict(ratio: float, target: float) -> tuple[str, str, str]:
+    """The cells of a ratio, of what it may be at most, and whether it is."""
+    return f"{ratio:.3f}", f"{target:g}", "yes" if ratio <= target else "no"
 
 
 def comparison(old: Report, new: Report) -> str:
@@ -37,12 +56,11 @@ def _row(result: Result) -> tuple[str, ...]:
     return (
         result.what,
         result.against,
-        _time(ours.median),
-        _time(theirs.median),
-        f"{result.ratio:.2f}",
-        f"{result.target:.2f}",
-        "yes" if result.ratio <= result.target else "no",
+        time(ours.median),
+        time(theirs.median),
+        *verdict(result.ratio, result.target),
         f"{ours.peak:.0f} / {theirs.peak:.0f}",
+        f"{result.peak_ratio:.2f}",
         f"{ours.git_commands} / {theirs.git_commands}",
     )
 
@@ -50,17 +68,18 @@ def _row(result: Result) -> tuple[str, ...]:
 def _change(old: Result, new: Result) -> tuple[str, ...]:
     return (
         new.what,
-        _time(old.ours.median),
-        _time(new.ours.median),
+        time(old.ours.median),
+        time(new.ours.median),
         f"{new.ours.median / old.ours.median - 1:+.0%}",
-        f"{old.ratio:.2f}",
-        f"{new.ratio:.2f}",
-        f"{new.target:.2f}",
+        f"{old.ratio:.3f}",
+        f"{new.ratio:.3f}",
+        f"{new.target:g}",
         f"{old.ours.peak:.0f} → {new.ours.peak:.0f}",
     )
 
 
-def _time(seconds: float) -> str:
+def time(seconds: float) -> str:
+    """Milliseconds."""
     return f"{seconds * 1000:.0f} ms"
 
 
