@@ -79,8 +79,9 @@ def test_completion_of_a_verb(work: Path) -> None:
     }
     code = (
         "import sys\nfrom new_ops_project.__main__ import main\ntry: main()\n"
-        "except SystemExit: print(*sys.modules, file=sys.stderr)"
+        "except SystemExit as error: print(error.code, *sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=work, capture_output=True, text=True, check=True, env=env)
     assert done.stdout.strip() == "plain,fleet"
+    assert done.stderr.split()[0] == "0"
     assert not {*done.stderr.split()} & (HEAVY | OURS)

@@ -7,7 +7,7 @@ from typing import NoReturn
 def main() -> NoReturn:
     """Run the command line and exit with the code that says how it went."""
     try:
-        if sys.argv[1:] in (["--help"], ["-h"]) and (text := _known_help()):
+        if text := _known(sys.argv[1:]):
             sys.stdout.write(text)
             sys.stdout.flush()
             code = 0
@@ -24,13 +24,19 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def _known_help() -> str:
-    """What --help says at 80 columns, as it was written down; '' where another width, or completion, is asked for.
+def _known(arguments: list[str]) -> str:
+    """What --version, or --help at 80 columns, says; '' for everything else, and where a completion is asked for.
 
     It is the same text that click makes, without the time that importing click takes (tests/test_help.py).
     """
     import os
 
+    if arguments == ["--version"] and not os.environ.get("_NEW_OPS_PROJECT_COMPLETE"):
+        from new_ops_project import __version__
+
+        return f"new-ops-project {__version__}\n"
+    if arguments not in (["--help"], ["-h"]):
+        return ""
     if sys.stdout.isatty() or os.environ.get("COLUMNS", "80") != "80" or os.environ.get("_NEW_OPS_PROJECT_COMPLETE"):
         return ""
     try:

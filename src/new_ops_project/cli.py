@@ -80,8 +80,8 @@ def run(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         return int(cli.main(arguments, prog_name="new-ops-project", standalone_mode=False) or Exit.DONE)
-    except SystemExit:  # click's, when whoever reads our output has gone
-        return Exit.PIPE
+    except SystemExit as error:  # click's: of a completion, or when whoever reads our output has gone
+        return Exit.PIPE if error.code else Exit.DONE
     except BaseException as error:  # noqa: BLE001 - each becomes words and a code
         return _told(error)
 
