@@ -21,8 +21,9 @@ def test_the_written_help_is_the_help(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "-h", "--version"])
-def test_nothing_is_imported_for_it(option: str, work: Path) -> None:
+def test_nothing_is_imported_for_it(option: str, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even click, whose words it has."""
+    monkeypatch.setenv("COLUMNS", "80")
     code = (
         f"import sys; sys.argv[1:] = [{option!r}]\nfrom new_ops_project.__main__ import main\n"
         "try: main()\nexcept SystemExit: print(*sys.modules, file=sys.stderr)"
