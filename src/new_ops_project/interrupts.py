@@ -1,5 +1,6 @@
 """Ctrl-C: heeded while nothing has moved, and put off or ignored where half of something would be left."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 _decided = False
+_MOMENT = 0.02  # seconds
 
 
 @contextmanager
@@ -44,9 +46,22 @@ def until_decided() -> Iterator[None]:
         _decided = False
 
 
-def _heed(_number: int, _frame: FrameType | None) -> None:
-    if not _decided:
-        raise KeyboardInterrupt
+def _heed(number: int, frame: FrameType | None) -> None:
+    if _decided:
+        return
+    if _is_in_del(frame):  # Python swallows what is raised there, with a traceback: once more in a moment
+        threading.Timer(_MOMENT, os.kill, (os.getpid(), number)).start()
+        return
+    raise KeyboardInterrupt
+
+
+def _is_in_del(frame: FrameType | None) -> bool:
+    """Whether an object that goes is being cleaned up."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def decide() -> None:
