@@ -1,5 +1,6 @@
 """One project of a fleet and its new version become a commit in a bundle; nothing of the project itself is touched."""
 
+import glob
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -156,7 +157,10 @@ def _bundle(plan: Plan, task: Task, job: Job, target: str, commit: str) -> str:
     except ProcessError as error:
         raise ToolError(f"{file} cannot be written: {error.reason}", "Free the disk, then run this again.") from error
     finally:
-        fresh.unlink(missing_ok=True)
+        for left in file.parent.glob(
+            f".{glob.escape(file.name)}.*"
+        ):  # git's lock too, and those of runs that were killed
+            left.unlink(missing_ok=True)
     return name
 
 
