@@ -14,7 +14,7 @@ LAYERS = (
     "growth", "written", "softened", "promotion", "inferred", "nearest", "pyproject", "joined", "adoption", "create",
     "checks", "prompts", "interpreters", "clones", "environment", "cloning", "report", "summary", "outcome", "handover",
     "mend", "checkup", "formats", "topics", "diagnosis", "checking", "onboarding", "fleet", "welcome", "upkeep",
-    "commands", "cli", "__main__",
+    "verbs", "commands", "cli", "__main__",
 )  # fmt: skip
 
 

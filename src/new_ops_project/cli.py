@@ -2,7 +2,6 @@
 
 import os
 import sys
-from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 from new_ops_project import __version__
 from new_ops_project.errors import Exit, ToolError
 from new_ops_project.process import ProcessError, scrub
+from new_ops_project.verbs import Verbs
 
 EXAMPLES = """\b
 Examples:
@@ -35,25 +35,10 @@ VERBS = {
 }
 
 
-class _Verbs(click.Group):
-    """Imports a verb's file when the verb is called, so that --help and the first prompt come at once."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
-        if cmd_name not in VERBS:
-            return None
-        found: click.Command = import_module(f"new_ops_project.commands.{cmd_name}").command
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
-
-
 @click.command(
-    cls=_Verbs,
+    cls=Verbs,
+    package="new_ops_project.commands",
+    verbs=VERBS,
     invoke_without_command=True,
     epilog=EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

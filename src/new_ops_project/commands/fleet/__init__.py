@@ -1,8 +1,8 @@
 """`fleet`: many repositories of one template, each verb of it in a file of its name."""
 
-from importlib import import_module
-
 import click
+
+from new_ops_project.verbs import Verbs
 
 EXAMPLES = """\b
 Examples:
@@ -28,23 +28,6 @@ VERBS = {
 }
 
 
-class _Verbs(click.Group):
-    """Imports a verb's file when the verb is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
-        if cmd_name not in VERBS:
-            return None
-        found: click.Command = import_module(f"{__name__}.{cmd_name}").command
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
-
-
-@click.command(cls=_Verbs, epilog=EXAMPLES)
+@click.command(cls=Verbs, package=__name__, verbs=VERBS, epilog=EXAMPLES)
 def command() -> None:
     """Keep many repositories of one template fresh, and lose nobody's work."""
