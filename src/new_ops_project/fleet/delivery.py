@@ -13,8 +13,6 @@ from new_ops_project.fleet.pulls import Pull, Wanted
 from new_ops_project.fleet.pushing import Ground
 from new_ops_project.process import ProcessError
 
-MODES = ("branch", "push", "pr")
-
 
 @dataclass(frozen=True)
 class Way:
