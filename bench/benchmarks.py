@@ -39,10 +39,13 @@ _NEW = (
     _new("new-cli", "copier copy + git init, add, commit", _copied("cli"), 0.25, tier="cli"),
     _new("new-putup", "PyScaffold's putup, which commits too", f"putup {NAME}", 0.7, needs="putup"),
     _new(
-        "new-cookiecutter", "cookiecutter + git init, add, commit",
-        f'cookiecutter --no-input "$0" project_name={NAME} && cd {NAME} && {_COMMIT}', 0.5, needs="cookiecutter",
+        "new-cookiecutter",
+        "cookiecutter + git init, add, commit",
+        f'cookiecutter --no-input "$0" project_name={NAME} && cd {NAME} && {_COMMIT}',
+        0.5,
+        needs="cookiecutter",
     ),
-)  # fmt: skip
+)
 
 # What starts often: at a prompt, at each Tab, in a script.
 _STARTS = (
@@ -75,12 +78,17 @@ _STARTS = (
         "completion",
         what="completion of `fl`, at each Tab",
         against="copier --help; its own completion starts nothing",
-        ours=("env", "_NEW_OPS_PROJECT_COMPLETE=bash_complete", "COMP_WORDS=new-ops-project fl", "COMP_CWORD=1",
-              "new-ops-project"),
+        ours=(
+            "env",
+            "_NEW_OPS_PROJECT_COMPLETE=bash_complete",
+            "COMP_WORDS=new-ops-project fl",
+            "COMP_CWORD=1",
+            "new-ops-project",
+        ),
         theirs=("copier", "--help"),
         target=0.08,
     ),
-)  # fmt: skip
+)
 
 _REFRESHING = (
     Benchmark(

@@ -142,17 +142,30 @@ _LOOK = 'for one in clones/*; do (cd "$one" && copier check-update); done'
 
 SIDES = (
     Side(
-        "update", "ours", f"`new-ops-project fleet update --jobs {JOBS}`",
-        ("new-ops-project", "fleet", "update", "clones", "--out", "out", "--jobs", JOBS), _bundled, codes=(0, 3),
+        "update",
+        "ours",
+        f"`new-ops-project fleet update --jobs {JOBS}`",
+        ("new-ops-project", "fleet", "update", "clones", "--out", "out", "--jobs", JOBS),
+        _bundled,
+        codes=(0, 3),
     ),
     Side("update", "loop", "a loop of `copier update`", ("sh", "-c", _LOOP), _updated, most=60),
     Side("update", "xargs", f"`xargs -P{JOBS}` with `copier update`", ("sh", "-c", _XARGS), _updated, most=60),
     Side(
-        "status", "ours", "`new-ops-project fleet status`", ("new-ops-project", "fleet", "status", "clones"),
-        _told("{count} repositories: {count} behind", times=1), codes=(1,), has_second=True,
+        "status",
+        "ours",
+        "`new-ops-project fleet status`",
+        ("new-ops-project", "fleet", "status", "clones"),
+        _told("{count} repositories: {count} behind", times=1),
+        codes=(1,),
+        has_second=True,
     ),
     Side(
-        "status", "loop", "a loop of `copier check-update`", ("sh", "-c", _LOOK),
-        _told(f"latest version is {NEWEST[1:]}"), most=15,
+        "status",
+        "loop",
+        "a loop of `copier check-update`",
+        ("sh", "-c", _LOOK),
+        _told(f"latest version is {NEWEST[1:]}"),
+        most=15,
     ),
-)  # fmt: skip
+)

@@ -64,9 +64,11 @@ def _growth(fleet: Fleet) -> Iterator[tuple[str, ...]]:
         rows = [row for row in fleet.rows if row.label == label]
         if len(rows) > 1:
             shown: tuple[Callable[[Row], str], ...] = (
-                lambda row: str(row.repositories), lambda row: f"{row.each:.3f}", lambda row: f"{row.cpu_each:.3f}",
+                lambda row: str(row.repositories),
+                lambda row: f"{row.each:.3f}",
+                lambda row: f"{row.cpu_each:.3f}",
                 lambda row: f"{row.peak:.0f}",
-            )  # fmt: skip
+            )
             yield label, *(" → ".join(map(cell, rows)) for cell in shown)
 
 

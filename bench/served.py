@@ -76,8 +76,16 @@ def _daemon(root: Path) -> Iterator[str]:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    command = ("git", "daemon", "--export-all", "--reuseaddr", "--listen=127.0.0.1", f"--port={port}",
-               f"--base-path={root}", str(root))  # fmt: skip
+    command = (
+        "git",
+        "daemon",
+        "--export-all",
+        "--reuseaddr",
+        "--listen=127.0.0.1",
+        f"--port={port}",
+        f"--base-path={root}",
+        str(root),
+    )
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as daemon:
         try:
             _wait(port)

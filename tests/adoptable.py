@@ -15,11 +15,23 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 # What the template adds to every repository, and what to one with a package. `pyproject.toml` is among the first:
 # either it is new, or it gets more keys.
-ALWAYS = frozenset({
-    ".copier-answers.yml", ".editorconfig", ".env.example", ".github/dependabot.yml", ".github/workflows/ci.yml",
-    ".gitignore", ".pre-commit-config.yaml", ".python-version", "LICENSE", "README.md", "pyproject.toml",
-    "requirements-dev.txt", "requirements.txt",
-})  # fmt: skip
+ALWAYS = frozenset(
+    {
+        ".copier-answers.yml",
+        ".editorconfig",
+        ".env.example",
+        ".github/dependabot.yml",
+        ".github/workflows/ci.yml",
+        ".gitignore",
+        ".pre-commit-config.yaml",
+        ".python-version",
+        "LICENSE",
+        "README.md",
+        "pyproject.toml",
+        "requirements-dev.txt",
+        "requirements.txt",
+    }
+)
 PACKAGED = ALWAYS | {".github/workflows/release.yml", "CHANGELOG.md", "CONTRIBUTING.md"}
 
 

@@ -168,8 +168,10 @@ def make_template(folder: Path, story: Story) -> Path:
     folder.mkdir(parents=True)
     git("init", "--quiet", at=folder)
     answers = "{{ _copier_answers|to_nice_yaml -}}\n"
-    for tag, files in {"v1.0.0": {"copier.yml": QUESTIONS, ANSWERS_FILE: answers, **story.old},
-                       "v1.1.0": story.new}.items():  # fmt: skip
+    for tag, files in {
+        "v1.0.0": {"copier.yml": QUESTIONS, ANSWERS_FILE: answers, **story.old},
+        "v1.1.0": story.new,
+    }.items():
         write(folder, files)
         commit(folder, f"Release {tag}")
         git("tag", tag, at=folder)

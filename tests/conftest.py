@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from plumbum import local
 
-from new_ops_project import cli, template
+from new_ops_project import cli
+from new_ops_project.template import releases
 
 if TYPE_CHECKING:
     from foreign_templates import Foreign, Start
@@ -72,10 +73,10 @@ def home(tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
     monkeypatch.setenv("GIT_TEMPLATE_DIR", str(shared / "git"))  # without sample hooks, which copier reads each time
     monkeypatch.setenv("NEW_OPS_PROJECT_TEMPLATE", "embedded")
-    template.forget()
+    releases.forget()
     with local.env(**os.environ):  # plumbum, copier's shell, keeps the environment that it found first
         yield folder
-    template.forget()
+    releases.forget()
 
 
 @pytest.fixture

@@ -112,8 +112,12 @@ class _Parser:
         self.must(")")
         if name == "fromJSON":
             return json.loads(arguments[0])
-        status = {"always": True, "cancelled": False, "success": self.known.status == "success",
-                  "failure": self.known.status == "failure"}  # fmt: skip
+        status = {
+            "always": True,
+            "cancelled": False,
+            "success": self.known.status == "success",
+            "failure": self.known.status == "failure",
+        }
         return status[name]
 
     def named(self, name: str) -> Any:

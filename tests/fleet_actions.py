@@ -69,8 +69,15 @@ def apps(keys: dict[str, str], folder: Path) -> Iterator[Forge]:
             name = str(json.loads(decoded(claims))["iss"])
             (folder / "key").write_text(keys[name])
             (folder / "signature").write_bytes(decoded(signature))
-            command = ["openssl", "dgst", "-sha256", "-prverify", str(folder / "key"), "-signature",
-                       str(folder / "signature")]  # fmt: skip
+            command = [
+                "openssl",
+                "dgst",
+                "-sha256",
+                "-prverify",
+                str(folder / "key"),
+                "-signature",
+                str(folder / "signature"),
+            ]
             subprocess.run(command, input=f"{head}.{claims}".encode(), check=True, capture_output=True)
             return name
 

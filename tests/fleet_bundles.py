@@ -14,10 +14,10 @@ from typing import Any
 
 from conftest import git
 
-from new_ops_project import objects
 from new_ops_project.fleet import branches, commits, store
 from new_ops_project.fleet.commits import About
 from new_ops_project.fleet.model import Named, Plan, Result, State, Task
+from new_ops_project.git import objects
 
 VERSION = "1.2.0"
 LARGE = 200_000  # bytes of a file in each repository that nothing compresses
@@ -90,9 +90,15 @@ class Fleet:
         return self.root / "clones" / name
 
     def add(
-        self, name: str, *, files: dict[str, str] | None = None, state: State = State.UPDATED,
-        version: str = VERSION, prefix: str = "", **more: Any,
-    ) -> Result:  # fmt: skip
+        self,
+        name: str,
+        *,
+        files: dict[str, str] | None = None,
+        state: State = State.UPDATED,
+        version: str = VERSION,
+        prefix: str = "",
+        **more: Any,
+    ) -> Result:
         """A repository with one commit, and the result of updating it; return that."""
         bare, clone = self.bare(name), self.clone(name)
         if not bare.exists():
@@ -107,8 +113,18 @@ class Fleet:
         bundle = f"bundles/{store.slug(name + target)}.bundle"
         shutil.copy(made.with_suffix(f"{made.suffix}.bundle"), self.out / bundle)
         changes = tuple(Named(path, "changed") for path in changed)
-        result = store.outcome(task, self.plan, state=state, commit=commit, tree=tree, bundle=bundle, target=target,
-                               files=changes, lines=4, at="2026-11-01T00:00:00Z")  # fmt: skip
+        result = store.outcome(
+            task,
+            self.plan,
+            state=state,
+            commit=commit,
+            tree=tree,
+            bundle=bundle,
+            target=target,
+            files=changes,
+            lines=4,
+            at="2026-11-01T00:00:00Z",
+        )
         if state == State.CONFLICT:
             result = replace(result, conflicts=(Named("tool.py", "both changed it"),))
         result = replace(result, **more)
@@ -120,9 +136,23 @@ class Fleet:
     def _task(self, name: str) -> Task:
         """What a plan asks of the repository as it is now."""
         clone = self.clone(name)
-        return Task(name=name, url=f"{self.url or self.served}/{name}.git", folder=str(clone), prefix="",
-                    answers_file="", owner="", group="", branch="trunk", base=git("rev-parse", "trunk", at=clone), template="https://x.test/t.git",
-                    before="1.1.0", version=VERSION, commit="", tier="library", python="3.12")  # fmt: skip
+        return Task(
+            name=name,
+            url=f"{self.url or self.served}/{name}.git",
+            folder=str(clone),
+            prefix="",
+            answers_file="",
+            owner="",
+            group="",
+            branch="trunk",
+            base=git("rev-parse", "trunk", at=clone),
+            template="https://x.test/t.git",
+            before="1.1.0",
+            version=VERSION,
+            commit="",
+            tier="library",
+            python="3.12",
+        )
 
     def _begin(self, bare: Path, clone: Path) -> None:
         """A repository with one commit, and its clone: copies of one that is made once."""

@@ -127,10 +127,17 @@ class Repository:
         if any(one["head"] == head and one["state"] == "open" for one in self.pulls):
             return (422 if PROGRAM == "gh" else 409), {"message": "A pull request already exists."}
         number = len(self.pulls) + 1
-        made = {"number": number, "url": f"https://{self.host}/{self.name}/pull/{number}", "state": "open",
-                "title": sent["title"], "head": head, "base": sent.get("base") or sent["target_branch"],
-                "draft": sent.get("draft", False), "body": sent.get("body") or sent["description"],
-                "comments": []}  # fmt: skip
+        made = {
+            "number": number,
+            "url": f"https://{self.host}/{self.name}/pull/{number}",
+            "state": "open",
+            "title": sent["title"],
+            "head": head,
+            "base": sent.get("base") or sent["target_branch"],
+            "draft": sent.get("draft", False),
+            "body": sent.get("body") or sent["description"],
+            "comments": [],
+        }
         self.pulls.append(made)
         return 201, self.shape(made)
 
@@ -145,12 +152,23 @@ class Repository:
     def shape(self, one: Pull) -> Pull:
         """One as the forge tells it."""
         if PROGRAM == "gh":
-            return {**one, "state": "open" if one["state"] == "open" else "closed", "html_url": one["url"],
-                    "merged_at": "2026" if one["state"] == "merged" else None,
-                    "head": {"ref": one["head"], "repo": {"full_name": self.name}}}  # fmt: skip
-        return {"iid": one["number"], "web_url": one["url"], "title": one["title"], "description": one["body"],
-                "state": "opened" if one["state"] == "open" else one["state"], "source_branch": one["head"],
-                "source_project_id": 1, "target_project_id": 1}  # fmt: skip
+            return {
+                **one,
+                "state": "open" if one["state"] == "open" else "closed",
+                "html_url": one["url"],
+                "merged_at": "2026" if one["state"] == "merged" else None,
+                "head": {"ref": one["head"], "repo": {"full_name": self.name}},
+            }
+        return {
+            "iid": one["number"],
+            "web_url": one["url"],
+            "title": one["title"],
+            "description": one["body"],
+            "state": "opened" if one["state"] == "open" else one["state"],
+            "source_branch": one["head"],
+            "source_project_id": 1,
+            "target_project_id": 1,
+        }
 
 
 if __name__ == "__main__":

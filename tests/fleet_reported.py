@@ -18,9 +18,18 @@ OWNERS = ("payments", "platform", "data", "search", "identity", "mobile-backend"
 TIERS = ("script", "tool", "service")
 BEFORE = ("5.1.0", "5.0.3", "4.9.0", "4.2.1", "3.8.0")
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
-FILES = ("pyproject.toml", ".github/workflows/ci.yml", "README.md", ".pre-commit-config.yaml", "Dockerfile",
-         ".github/workflows/release.yml", "renovate.json", "tests/test_smoke.py", ".editorconfig",
-         "Makefile")  # fmt: skip
+FILES = (
+    "pyproject.toml",
+    ".github/workflows/ci.yml",
+    "README.md",
+    ".pre-commit-config.yaml",
+    "Dockerfile",
+    ".github/workflows/release.yml",
+    "renovate.json",
+    "tests/test_smoke.py",
+    ".editorconfig",
+    "Makefile",
+)
 HOSTILE = (
     "</script><script>window.hacked=1</script>",
     "<img src=x onerror=window.hacked=1>",
@@ -43,10 +52,22 @@ HOSTILE = (
 
 def task(name: str, **more: Any) -> Task:
     """A task with usual values."""
-    usual = {"url": f"https://git.example.org/{name}", "folder": "", "prefix": "", "owner": "platform", "group": "all",
-             "answers_file": ".copier-answers.yml", "branch": "main", "base": "b" * 40, "before": "5.0.3",
-             "template": "https://git.example.org/templates/ops.git", "version": VERSION, "commit": "c" * 40,
-             "tier": "tool", "python": "3.12"}  # fmt: skip
+    usual = {
+        "url": f"https://git.example.org/{name}",
+        "folder": "",
+        "prefix": "",
+        "owner": "platform",
+        "group": "all",
+        "answers_file": ".copier-answers.yml",
+        "branch": "main",
+        "base": "b" * 40,
+        "before": "5.0.3",
+        "template": "https://git.example.org/templates/ops.git",
+        "version": VERSION,
+        "commit": "c" * 40,
+        "tier": "tool",
+        "python": "3.12",
+    }
     return Task(name=name, **{**usual, **more})
 
 
@@ -73,8 +94,11 @@ def write(folder: Path, results: Sequence[tuple[Task, Result]], deliveries: Iter
     plan = Plan(PLAN, CREATED.isoformat(), "Bot <bot@example.org>", "all", shards, tasks)
     store.write_plan(plan, folder / store.PLAN)
     for shard in range(1, shards + 1):
-        lines = (json.dumps(one.as_json()) + "\n" for place, (_task, one) in enumerate(results)
-                 if place % shards + 1 == shard)  # fmt: skip
+        lines = (
+            json.dumps(one.as_json()) + "\n"
+            for place, (_task, one) in enumerate(results)
+            if place % shards + 1 == shard
+        )
         (folder / f"results-{shard}-of-{shards}.jsonl").write_text("".join(lines))
     journal = (json.dumps(asdict(one)) + "\n" for one in deliveries)
     (folder / store.JOURNAL).write_text("".join(journal))
@@ -84,8 +108,13 @@ def write(folder: Path, results: Sequence[tuple[Task, Result]], deliveries: Iter
 def fleet(folder: Path, count: int, *, seed: int = 1, deliver: bool = True) -> Path:
     """A folder with `count` repositories: every state, delivery, owner and version, and the hostile names first."""
     rng = random.Random(seed)  # noqa: S311 - the same fleet each time
-    names = [*HOSTILE[:count], *(f"git.example.org/{rng.choice(OWNERS)}/{rng.choice(_WORDS)}-{place:04}"
-                                 for place in range(max(0, count - len(HOSTILE))))]  # fmt: skip
+    names = [
+        *HOSTILE[:count],
+        *(
+            f"git.example.org/{rng.choice(OWNERS)}/{rng.choice(_WORDS)}-{place:04}"
+            for place in range(max(0, count - len(HOSTILE)))
+        ),
+    ]
     results = [_one(name, place, rng) for place, name in enumerate(names)]
     made = (_delivery(name, one, rng) for name, (_task, one) in zip(names, results, strict=True))
     return write(folder, results, filter(None, made) if deliver else ())
@@ -106,9 +135,15 @@ _DEFERRALS = (
 def _one(name: str, place: int, rng: random.Random) -> tuple[Task, Result]:
     """A task and its result; of the hostile ones, files, owner and branch are hostile too."""
     is_hostile = place < len(HOSTILE)
-    one = task(name, owner=name if is_hostile and place % 2 else rng.choice(OWNERS), tier=rng.choice(TIERS),
-               python=rng.choice(PYTHONS), before=rng.choice(BEFORE), branch=name if is_hostile else "main",
-               folder=f"/srv/clones/{name}" if rng.random() < 0.5 else "")  # fmt: skip
+    one = task(
+        name,
+        owner=name if is_hostile and place % 2 else rng.choice(OWNERS),
+        tier=rng.choice(TIERS),
+        python=rng.choice(PYTHONS),
+        before=rng.choice(BEFORE),
+        branch=name if is_hostile else "main",
+        folder=f"/srv/clones/{name}" if rng.random() < 0.5 else "",
+    )
     state = list(State)[place % 5] if is_hostile else _state(rng)
     files = (name, *FILES) if is_hostile else FILES
     return one, _filled(result(one, state), files, rng)
@@ -141,11 +176,14 @@ def _committed(one: Result, files: tuple[str, ...], rng: random.Random) -> Resul
     changed, clashing = (dict.fromkeys((*_some(files, rng), files[0])) for _ in range(2))
     conflicts = clashing if one.state is State.CONFLICT else ()
     return replace(
-        one, commit="d" * 40, target=f"template/{VERSION}", lines=rng.randint(4, 300),
+        one,
+        commit="d" * 40,
+        target=f"template/{VERSION}",
+        lines=rng.randint(4, 300),
         files=tuple(Named(path, rng.choice(("changed", "added", "moved"))) for path in changed),
         conflicts=tuple(Named(path, "both sides changed these lines") for path in conflicts),
         kept=("scripts/deploy.sh",) if rng.random() < 0.1 else (),
-    )  # fmt: skip
+    )
 
 
 def _some(files: tuple[str, ...], rng: random.Random) -> list[str]:

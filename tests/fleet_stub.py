@@ -27,8 +27,9 @@ def _password() -> str:
     if not url.startswith("https://github.com/"):
         return f"asked at {url}"
     env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": ""}
-    done = subprocess.run(["git", "credential", "fill"], input=f"url={url}\n\n", env=env, check=False,
-                          capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        ["git", "credential", "fill"], input=f"url={url}\n\n", env=env, check=False, capture_output=True, text=True
+    )
     pairs = dict(line.split("=", 1) for line in done.stdout.splitlines())
     return pairs.get("password", "")
 

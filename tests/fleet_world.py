@@ -13,7 +13,7 @@ from fleets import served
 from history import Files, begin, commit, version
 
 from new_ops_project import cli
-from new_ops_project.tree import EXECUTABLE, PLAIN, Entry
+from new_ops_project.git.tree import EXECUTABLE, PLAIN, Entry
 
 TIERS = ("script", "library", "cli")
 TAGS = ("v1.0.0", "v1.1.0", "v1.2.0")
@@ -79,8 +79,10 @@ def make(root: Path, count: int, found: Mapping[tuple[str, str], Mapping[str, En
     """So many repositories below `root`, by turns of each tier and version, with a few random edits each."""
     chance = random.Random(seed)  # noqa: S311 - the same fleet in every run
     kinds = [*found]
-    return [_one(root, number, found[kinds[number % len(kinds)]], kinds[number % len(kinds)][1], chance)
-            for number in range(count)]  # fmt: skip
+    return [
+        _one(root, number, found[kinds[number % len(kinds)]], kinds[number % len(kinds)][1], chance)
+        for number in range(count)
+    ]
 
 
 def _one(root: Path, number: int, files: Mapping[str, Entry], tag: str, chance: random.Random) -> Made:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from new_ops_project.checks import engine, mending, repo, workflows
+from new_ops_project.checks import engine, fixpoint, repo, workflows
 from new_ops_project.checks.engine import Found
 
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1  # v7.0.1"
@@ -76,5 +76,5 @@ def places(code: str, text: str, path: str = PATH, **others: str) -> list[tuple[
 def fixed(text: str, code: str, path: str = PATH) -> str:
     """The file when the rule of that code has mended it."""
     rules = [rule for rule in RULES if rule.code == code]
-    entries = mending.mended(repo.of({path: text}), rules, lambda _: True).files
+    entries = fixpoint.mended(repo.of({path: text}), rules, lambda _: True).files
     return entries[path].content.decode() if path in entries else text

@@ -14,7 +14,7 @@ import yaml
 from conftest import git
 from history import Files, begin, checked_out, commit, version
 
-from new_ops_project.tree import Entry
+from new_ops_project.git.tree import Entry
 
 FOREIGN = Path(__file__).parent / "foreign"
 ANSWERS_FILE = {"{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers | to_nice_yaml }}"}
@@ -48,27 +48,41 @@ class Start(Protocol):
 
 
 _TERRAFORM = {
-    "module_name": "object_store", "provider": "aws", "region": "eu-west-1", "retention_days": 30,
-    "replica_regions": ["eu-central-1", "eu-north-1"], "tags": {"team": "storage", "cost": {"center": 4711}},
+    "module_name": "object_store",
+    "provider": "aws",
+    "region": "eu-west-1",
+    "retention_days": 30,
+    "replica_regions": ["eu-central-1", "eu-north-1"],
+    "tags": {"team": "storage", "cost": {"center": 4711}},
     "backend": {"bucket": "state-of-storage", "encrypt": True, "key": "Überall/object_store"},
-}  # fmt: skip
+}
 
 MODULE = Foreign("terraform-module", {**_TERRAFORM, "layout": "module"}, ("terraform.tfvars",))
 STACK = Foreign("terraform-module", {**_TERRAFORM, "layout": "stack"})
 ROLE = Foreign(
     "ansible-role",
-    {"role_name": "chrony", "platforms": ["bookworm", "noble"], "port": 123, "galaxy_tags": ["time", "ntp"],
-     "settings": {"servers": ["a.example.org", "b.example.org"], "makestep": {"threshold": 1.0, "limit": -1}}},
+    {
+        "role_name": "chrony",
+        "platforms": ["bookworm", "noble"],
+        "port": 123,
+        "galaxy_tags": ["time", "ntp"],
+        "settings": {"servers": ["a.example.org", "b.example.org"], "makestep": {"threshold": 1.0, "limit": -1}},
+    },
     ("defaults/main.yml",),
     file=".copier-answers.role.yml",
-)  # fmt: skip
+)
 DOCS = Foreign(
     "service-docs",
-    {"service": "Ledger", "owners": ["finance", "platform"], "links": {"Status": "https://status.example.org"},
-     "contacts": {"on call": ["tel:+31000001", "mailto:ops@example.org"], "chat": ["#ledger"]}, "palette": "teal"},
+    {
+        "service": "Ledger",
+        "owners": ["finance", "platform"],
+        "links": {"Status": "https://status.example.org"},
+        "contacts": {"on call": ["tel:+31000001", "mailto:ops@example.org"], "chat": ["#ledger"]},
+        "palette": "teal",
+    },
     ("docs/decisions/0001-record.md",),
     {"service_level": "gold"},
-)  # fmt: skip
+)
 ALL = {"module": MODULE, "stack": STACK, "role": ROLE, "docs": DOCS}
 
 

@@ -13,8 +13,17 @@ from pathlib import Path
 from typing import Any
 
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["pytest", "copier", "filelock", "pathspec", "new_ops_project.cli",
-                                "new_ops_project.commands.update", "new_ops_project.refresh"])  # fmt: skip
+_SERVER.set_forkserver_preload(
+    [
+        "pytest",
+        "copier",
+        "filelock",
+        "pathspec",
+        "new_ops_project.cli",
+        "new_ops_project.commands.update",
+        "new_ops_project.project.update.planner",
+    ]
+)
 
 # What the interpreter announces (sys.addaudithook) before it writes to a disk, or starts git, which may.
 _WRITES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.truncate"}

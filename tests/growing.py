@@ -12,9 +12,9 @@ from history import Files
 from script_projects import generate
 from small import Small, everything, without_objects
 
-from new_ops_project import render
-from new_ops_project.template import Checkout
-from new_ops_project.tree import Tree
+from new_ops_project.git.tree import Tree
+from new_ops_project.template import render
+from new_ops_project.template.releases import Checkout
 
 NAME = "rotate_keys"
 SCRIPT, TASK = f"{NAME}.py", f"src/{NAME}/task.py"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conftest import git
 
-from new_ops_project.tree import EXECUTABLE, LINK, PLAIN, Entry
+from new_ops_project.git.tree import EXECUTABLE, LINK, PLAIN, Entry
 
 # By path with `/`; None takes a file away.
 Files = Mapping[str, str | bytes | Entry | None]

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from small_template import Kept, write
 
-from new_ops_project import pure, render
-from new_ops_project.errors import ToolError
-from new_ops_project.sources import Source
-from new_ops_project.template import Checkout
-from new_ops_project.tree import Tree
+from new_ops_project.base.errors import ToolError
+from new_ops_project.git.tree import Tree
+from new_ops_project.template import native, render
+from new_ops_project.template.releases import Checkout
+from new_ops_project.template.sources import Source
 
 ANSWERS_FILE = ".copier-answers.yml"
 RECORD = {"{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers|to_nice_yaml -}}\n"}
@@ -48,8 +48,8 @@ def by_copier(checkout: Checkout, answers: Mapping[str, Any], file: str = ANSWER
 def purely(checkout: Checkout, answers: Mapping[str, Any], file: str = ANSWERS_FILE) -> Tree | str:
     """What is made here, or why nothing is."""
     try:
-        return pure.tree(checkout, answers, answers_file=file)
-    except pure.Unsure as unsure:
+        return native.tree(checkout, answers, answers_file=file)
+    except native.Unsure as unsure:
         return str(unsure)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from new_ops_project.checks import dependencies, engine, mending, packaging, repo
+from new_ops_project.checks import dependencies, engine, fixpoint, packaging, repo
 from new_ops_project.checks.engine import Found
 from new_ops_project.checks.repo import Repo
 
@@ -39,7 +39,7 @@ def mended(files: Files, code: str) -> dict[str, str]:
     """The files that the fixes of a rule change; with them, the rule has nothing more to mend."""
     before = repo.of(files)
     rules = [rule for rule in RULES if rule.code == code]
-    changed = mending.mended(before, rules, lambda _: True).files
+    changed = fixpoint.mended(before, rules, lambda _: True).files
     after = before.mended({path: entry.content for path, entry in changed.items()})
     assert not [one for one in engine.run(after, rules).found if one.fix]
     return {path: entry.content.decode() for path, entry in changed.items()}

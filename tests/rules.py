@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from new_ops_project.checks import catalogue, engine, mending, repo
+from new_ops_project.checks import catalogue, engine, fixpoint, repo
 
 TODAY = date(2026, 11, 25)
 
@@ -25,7 +25,7 @@ def message(files: Mapping[str, str], code: str, *, today: date = TODAY) -> str:
 def fixed(files: Mapping[str, str], code: str) -> dict[str, str]:
     """The files with everything mended that the rule can mend; afterwards it finds nothing more that it could."""
     before = repo.of(files, today=TODAY)
-    work = mending.mended(before, catalogue.selected([code], ()), lambda _: True)
+    work = fixpoint.mended(before, catalogue.selected([code], ()), lambda _: True)
     after = {**files, **{path: entry.content.decode() for path, entry in work.files.items()}}
     left = engine.run(repo.of(after, today=TODAY), catalogue.selected([code], ()))
     assert not [one for one in left.findings if one.fixable]

@@ -72,9 +72,18 @@ class Runner:
         status = next((one for one in ("failure", "skipped") if one in results), "success")
         environment = self.settings.environments.get(str(content.get("environment")), {})
         github = {"server_url": self.settings.server, "repository_owner": self.settings.owner}
-        return Known({"needs": needs, "inputs": self.settings.inputs, "vars": environment.get("vars", {}),
-                      "secrets": environment.get("secrets", {}), "github": github, "matrix": {}, "steps": {}},
-                     status)  # fmt: skip
+        return Known(
+            {
+                "needs": needs,
+                "inputs": self.settings.inputs,
+                "vars": environment.get("vars", {}),
+                "secrets": environment.get("secrets", {}),
+                "github": github,
+                "matrix": {},
+                "steps": {},
+            },
+            status,
+        )
 
     def _matrix(self, key: str, content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """The values of each job of the matrix; one without values for a job without one."""
@@ -140,10 +149,15 @@ class Machine:
         exported.write_text("")
         env = {name: str(filled(str(text), known)) for name, text in step.get("env", {}).items()}
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], cwd=self.work,
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            cwd=self.work,
             env=self._environment() | {"GITHUB_OUTPUT": str(output), "GITHUB_ENV": str(exported)} | env,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         self.job.said += f"# {step['name']} ({done.returncode})\n{done.stdout}"
         assert not exported.read_text(), "a step's values are outputs"
         pairs = (line.partition("=") for line in output.read_text().splitlines())
@@ -152,17 +166,28 @@ class Machine:
     def _environment(self) -> dict[str, str]:
         """What a fresh machine has; nothing of the one that this runs on, but where its programs are."""
         path = os.pathsep.join((*reversed(self.paths), os.environ["PATH"]))
-        return {"PATH": path, "HOME": str(self.root / "home"), "CI": "true", "GITHUB_ACTIONS": "true",
-                "LANG": "C.UTF-8", "RUNNER_TEMP": str(self.root / "temp"), "GITHUB_STEP_SUMMARY": str(self.summary),
-                **self.runner.settings.env}  # fmt: skip
+        return {
+            "PATH": path,
+            "HOME": str(self.root / "home"),
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "LANG": "C.UTF-8",
+            "RUNNER_TEMP": str(self.root / "temp"),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
+            **self.runner.settings.env,
+        }
 
     def _action(self, step: Mapping[str, Any], known: Known) -> tuple[bool, dict[str, str]]:
         given = {
             name: shown for name, text in step.get("with", {}).items() if (shown := value(text, known)) is not None
         }
         name = step["uses"].partition("@")[0]
-        actions = {"actions/checkout": self._checkout, "actions/setup-python": self._python,
-                   "actions/upload-artifact": self._upload, "actions/download-artifact": self._download}  # fmt: skip
+        actions = {
+            "actions/checkout": self._checkout,
+            "actions/setup-python": self._python,
+            "actions/upload-artifact": self._upload,
+            "actions/download-artifact": self._download,
+        }
         return actions[name](given), {}
 
     def _checkout(self, given: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ import jinja2
 import pytest
 from conftest import differing, git, tree
 
-from new_ops_project import render, sources, template
+from new_ops_project.template import releases, render, sources
 
 SCRIPTS = Path(__file__).parent / "scripts"
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -92,7 +92,7 @@ ALL = tuple(_script(path) for path in sorted(SCRIPTS.glob("*.toml")))
 def generate(name: str, into: Path, **answers: Any) -> Path:
     """A committed project of the script tier, called like its script."""
     given = {"project_name": name.replace("_", " "), "tier": "script", "python_version": PYTHON, **answers}
-    render.render(template.checkout(sources.find()), given, into)
+    render.render(releases.checkout(sources.find()), given, into)
     git("init", "--quiet", at=into)
     git("config", "core.logAllRefUpdates", "false", at=into)
     return save(into, "Generate")
@@ -180,9 +180,14 @@ def said(script: Script, project: Path, tier: str, arguments: Arguments, *, at: 
         first = [str(project / script.main)]
     before, env = tree(project), environment(project, script.env)
     done = subprocess.run(
-        [command, *first, *arguments], cwd=at or project, env=env, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
+        [command, *first, *arguments],
+        cwd=at or project,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     changed = {path: after for path, (_, after) in differing(before, tree(project)).items()}
     for path in changed:
         (project / path).unlink(missing_ok=True)

@@ -117,11 +117,19 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port
 def _cgi(request: BaseHTTPRequestHandler, root: Path, body: bytes) -> bytes:
     """What git's own CGI program answers (git-http-backend(1))."""
     path, _, query = request.path.partition("?")
-    env = {**os.environ, "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,
-           "QUERY_STRING": query, "REQUEST_METHOD": request.command, "REMOTE_USER": "ada",
-           "CONTENT_TYPE": request.headers.get("Content-Type") or "", "CONTENT_LENGTH": str(len(body)),
-           "GIT_PROTOCOL": request.headers.get("Git-Protocol") or "",
-           "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding") or ""}  # fmt: skip
+    env = {
+        **os.environ,
+        "GIT_PROJECT_ROOT": str(root),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "REQUEST_METHOD": request.command,
+        "REMOTE_USER": "ada",
+        "CONTENT_TYPE": request.headers.get("Content-Type") or "",
+        "CONTENT_LENGTH": str(len(body)),
+        "GIT_PROTOCOL": request.headers.get("Git-Protocol") or "",
+        "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding") or "",
+    }
     return subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=True).stdout
 
 

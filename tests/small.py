@@ -11,7 +11,7 @@ import yaml
 from conftest import ROOT, Ran, Run
 from history import Files, begin, checked_out, commit, entry, extend, version
 
-from new_ops_project.tree import EXECUTABLE, LINK, PLAIN
+from new_ops_project.git.tree import EXECUTABLE, LINK, PLAIN
 
 QUESTIONS = "colour:\n  type: str\n  default: blue\n"
 ANSWERS = ".copier-answers.yml"

@@ -92,8 +92,14 @@ def repository(folder: Path, files: Mapping[str, str]) -> Path:
 def package(folder: Path, wheels: Path, **more: str) -> Path:
     """A package with a hashed lock of alpha and beta, and a check that imports them; `more`: files, `_` for `.`."""
     lock = pinned(wheels / "alpha-1.0-py3-none-any.whl") + pinned(wheels / "beta-1.0-py3-none-any.whl")
-    files = {"pyproject.toml": PYPROJECT, "backend.py": BACKEND, "src/audit.py": "", "requirements-dev.txt": lock,
-             ".python-version": f"{MINOR}\n", ".gitignore": "__pycache__/\n"}  # fmt: skip
+    files = {
+        "pyproject.toml": PYPROJECT,
+        "backend.py": BACKEND,
+        "src/audit.py": "",
+        "requirements-dev.txt": lock,
+        ".python-version": f"{MINOR}\n",
+        ".gitignore": "__pycache__/\n",
+    }
     return repository(folder, {**files, **{name.replace("_", "."): text for name, text in more.items()}})
 
 
@@ -118,6 +124,11 @@ def start(*args: str, at: Path) -> subprocess.Popen[str]:
     """The tool in a process of its own, without a terminal; its progress can be read as it comes."""
     command = [sys.executable, "-m", "new_ops_project", *args]
     return subprocess.Popen(
-        command, cwd=at, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        command,
+        cwd=at,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
-    )  # fmt: skip
+    )

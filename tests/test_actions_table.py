@@ -10,40 +10,40 @@ import pytest
 from conftest import git
 from flows import CHECKOUT, PATH, steps
 
-from new_ops_project import pins
-from new_ops_project.checks import engine, repo, tools, workflows
-from new_ops_project.checks.linters import program, zizmor
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks import engine, repo, workflows
+from new_ops_project.checks.linters import program, reports, zizmor
 from new_ops_project.checks.rule import UncheckedError
-from new_ops_project.checks.workflows import table
-from new_ops_project.finding import Severity
+from new_ops_project.checks.workflows import known_actions
+from new_ops_project.template import pins
 
 
 def test_the_template_s_pins_are_in_the_table() -> None:
     """Every action of pins.yml, with the same commit, also in the file itself."""
     import json
 
-    path = Path(table.__file__).with_name("actions.json")
+    path = Path(known_actions.__file__).with_name("actions.json")
     written: dict[str, Any] = json.loads(path.read_text("utf-8"))
     for name, pin in pins.shipped().actions.items():
         known = {one["version"]: one["sha"] for one in written[name]["releases"]}
         assert known.get(pin.version) == pin.sha
-        assert table.known(name).by_version(pin.version) == table.Release(pin.version, pin.sha)
+        assert known_actions.known(name).by_version(pin.version) == known_actions.Release(pin.version, pin.sha)
 
 
 def test_what_the_table_holds_is_well_formed() -> None:
     """Commit ids of 40 digits, versions of three numbers, and every action has a release or inputs."""
-    for name, known in table.actions().items():
+    for name, known in known_actions.actions().items():
         assert re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name)
         assert known.releases or known.inputs
         for release in known.releases:
             assert re.fullmatch(r"[0-9a-f]{40}", release.sha)
-            assert table.is_full(release.version)
+            assert known_actions.is_full(release.version)
 
 
 def test_what_one_source_only_says_is_recognised_and_not_proposed() -> None:
     """setup-python v7.1.0 is known by its commit, and v7 still becomes v7.0.0."""
-    known = table.known("actions/setup-python")
-    assert known.by_sha("6d4fd22b20465ccc0f7354476588e8df7c9ca0e0") == table.Release(
+    known = known_actions.known("actions/setup-python")
+    assert known.by_sha("6d4fd22b20465ccc0f7354476588e8df7c9ca0e0") == known_actions.Release(
         "v7.1.0", "6d4fd22b20465ccc0f7354476588e8df7c9ca0e0", is_sure=False
     )
     assert known.by_version("v7.1.0") is None
@@ -102,7 +102,7 @@ def test_zizmor_is_not_run_without_workflows(monkeypatch: pytest.MonkeyPatch) ->
 
 def said(text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[zizmor.Audit, ...]:
     """What is read of such an answer."""
-    from new_ops_project.process import Result
+    from new_ops_project.base.process import Result
 
     monkeypatch.setattr(program, "said", lambda *_, **__: Result(text.encode(), ""))
     return zizmor.report(repo.of({PATH: steps("- run: é x")}))
@@ -136,7 +136,7 @@ def test_without_zizmor_our_own_rules_still_look(monkeypatch: pytest.MonkeyPatch
     def absent(_: repo.Repo) -> None:
         raise UncheckedError("zizmor is not installed.", "Install it.")
 
-    monkeypatch.setattr(tools, "TOOLS", {zizmor.NAME: absent})
+    monkeypatch.setattr(reports, "TOOLS", {zizmor.NAME: absent})
     checked = engine.run(repo.of({PATH: steps(f"- uses: {CHECKOUT}")}), workflows.FAMILY.rules)
     assert "OPS114" in {one.code for one in checked.findings}
     assert [(one.codes, one.reason) for one in checked.skipped] == [(("OPS190",), "zizmor is not installed.")]

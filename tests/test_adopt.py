@@ -19,7 +19,7 @@ from conftest import Run, git, tree
 from history import begin, checked_out, commit
 from small import ANSWERS, everything, make_ours, snapshot, without_objects
 
-from new_ops_project import render
+from new_ops_project.template import render
 
 BRANCH = "template/adopt"
 EDITS = {
@@ -442,7 +442,7 @@ def start(work: Path) -> Iterator[Start]:
         env = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
         child: pexpect.spawn[str] = pexpect.spawn(
             sys.executable, ["-m", "new_ops_project", *args], env=env, dimensions=(60, 99), timeout=60, encoding="utf-8"
-        )  # fmt: skip
+        )
         running.append(child)
         return child
 

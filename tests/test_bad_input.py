@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import Run, git, tree
 
-from new_ops_project import answers, process
+from new_ops_project.base import process
+from new_ops_project.template import answers
 
 
 def stopped(run: Run, work: Path, *args: str, code: int = 2) -> str:
@@ -79,8 +80,12 @@ def test_disk_is_full(run: Run, work: Path) -> None:
         f"mount -t tmpfs -o size=40k tmpfs {disk} && {sys.executable} -m new_ops_project new audit --defaults "
         f"--path {disk}/audit; echo code=$?; find {disk} -mindepth 1"
     )
-    done = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
-                          capture_output=True, text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stdout.splitlines() == ["code=2"], done.stderr
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
@@ -106,30 +111,33 @@ def test_git_is_too_old(run: Run, work: Path, tmp_path: Path, monkeypatch: pytes
     assert "2.28" in said
 
 
-@pytest.mark.parametrize(("args", "expected"), [
-    (["--tier", "libary"], ["tier 'libary' is not offered", "Did you mean library?"]),
-    (["--tier", "service"], ["tier 'service' is not offered", "Choose one of script, library, cli"]),
-    (["--python", "3.10"], ["python_version '3.10' reached its end of life in 2026-10", "3.11"]),
-    (["--python", "3.99"], ["python_version '3.99' is not offered", "3.14"]),
-    (["--python", "3"], ["python_version '3' is not offered"]),
-    (["--set", "licence=MIT"], ["no question called 'licence'", "Did you mean license?"]),
-    (["--set", "qqq=1"], ["no question called 'qqq'", "project_name"]),
-    (["--set", "runner"], ["--set 'runner' is no KEY=VALUE"]),
-    (["--set", "distribution_name=x"], ["no question called 'distribution_name'"]),
-    (["--set", "schedule=61 * * * *"], ['schedule "61 * * * *" is no cron schedule', "17 5 * * 1-5"]),
-    (["--set", "schedule=@daily"], ['schedule "@daily" is no cron schedule']),
-    (["--set", "schedule=* * * *"], ["is no cron schedule"]),
-    (["--set", "schedule=1 2 3 4 5\nx: y"], ["is no cron schedule"]),
-    (["--set", "author_email=ada"], ['author_email "ada" is no e-mail address']),
-    (["--set", "container=maybe"], ["container is 'maybe'", "true or false"]),
-    (["--set", "dependencies=boto"], ["dependencies 'boto' is not offered", "Did you mean boto3?"]),
-    (["--set", "runner=ubuntu-latest"], ["runner 'ubuntu-latest' is not offered"]),
-    (["--set", "project_name=日本"], ["日 本", "try ops-project"]),
-    (["--data-file", "none.yml"], ["none.yml cannot be read"]),
-    (["--template", "/no/such/template"], ["/no/such/template does not exist"]),
-    (["--ref", "v9.9.9"], ["has no version 'v9.9.9'"]),
-    (["--template", "http://127.0.0.1:9/t.git"], ["http://127.0.0.1:9/t.git cannot be reached"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["--tier", "libary"], ["tier 'libary' is not offered", "Did you mean library?"]),
+        (["--tier", "service"], ["tier 'service' is not offered", "Choose one of script, library, cli"]),
+        (["--python", "3.10"], ["python_version '3.10' reached its end of life in 2026-10", "3.11"]),
+        (["--python", "3.99"], ["python_version '3.99' is not offered", "3.14"]),
+        (["--python", "3"], ["python_version '3' is not offered"]),
+        (["--set", "licence=MIT"], ["no question called 'licence'", "Did you mean license?"]),
+        (["--set", "qqq=1"], ["no question called 'qqq'", "project_name"]),
+        (["--set", "runner"], ["--set 'runner' is no KEY=VALUE"]),
+        (["--set", "distribution_name=x"], ["no question called 'distribution_name'"]),
+        (["--set", "schedule=61 * * * *"], ['schedule "61 * * * *" is no cron schedule', "17 5 * * 1-5"]),
+        (["--set", "schedule=@daily"], ['schedule "@daily" is no cron schedule']),
+        (["--set", "schedule=* * * *"], ["is no cron schedule"]),
+        (["--set", "schedule=1 2 3 4 5\nx: y"], ["is no cron schedule"]),
+        (["--set", "author_email=ada"], ['author_email "ada" is no e-mail address']),
+        (["--set", "container=maybe"], ["container is 'maybe'", "true or false"]),
+        (["--set", "dependencies=boto"], ["dependencies 'boto' is not offered", "Did you mean boto3?"]),
+        (["--set", "runner=ubuntu-latest"], ["runner 'ubuntu-latest' is not offered"]),
+        (["--set", "project_name=日本"], ["日 本", "try ops-project"]),
+        (["--data-file", "none.yml"], ["none.yml cannot be read"]),
+        (["--template", "/no/such/template"], ["/no/such/template does not exist"]),
+        (["--ref", "v9.9.9"], ["has no version 'v9.9.9'"]),
+        (["--template", "http://127.0.0.1:9/t.git"], ["http://127.0.0.1:9/t.git cannot be reached"]),
+    ],
+)
 def test_a_wrong_answer(run: Run, work: Path, args: list[str], expected: list[str]) -> None:
     """What cannot be used is named with its value, then what could be."""
     name = [] if "project_name" in str(args) else ["audit"]
@@ -138,12 +146,15 @@ def test_a_wrong_answer(run: Run, work: Path, args: list[str], expected: list[st
         assert words.lower() in said
 
 
-@pytest.mark.parametrize(("name", "text", "place"), [
-    ("a.yml", "license: MIT\ncloud: [none\n", "line 3, column 1"),
-    ("a.toml", 'license = "MIT"\ncloud = \n', "line 2, column 9"),
-    ("a.json", '{"license": "MIT",\n "cloud" "none"}', "line 2 column 10"),
-    ("a.yml", "- MIT\n", "no mapping"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("a.yml", "license: MIT\ncloud: [none\n", "line 3, column 1"),
+        ("a.toml", 'license = "MIT"\ncloud = \n', "line 2, column 9"),
+        ("a.json", '{"license": "MIT",\n "cloud" "none"}', "line 2 column 10"),
+        ("a.yml", "- MIT\n", "no mapping"),
+    ],
+)
 def test_a_malformed_data_file(run: Run, work: Path, name: str, text: str, place: str) -> None:
     """A data file that cannot be parsed is an error with line and column."""
     (work / name).write_text(text)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from new_ops_project.joining.bounds import loosened
+from new_ops_project.formats.requirements.lower_bounds import loosened
 
 SAID = "# Lower bounds, since others depend on it now; requirements.txt has the exact versions. It was "
 
@@ -24,8 +24,17 @@ ONE = [
     ("rich==13; sys_platform == 'win32'", "rich>=13; sys_platform == 'win32'"),
     ("Some_Package.Name==1", "Some_Package.Name>=1"),
 ]
-AS_THEY_ARE = ["rich", "rich>=13", "rich~=13.1", "rich>=13,<14", "rich!=13", "rich==13,!=13.1", "rich>=12,==13",
-               "rich @ https://example.org/rich==13.zip", "rich; python_version == '3.12'"]  # fmt: skip
+AS_THEY_ARE = [
+    "rich",
+    "rich>=13",
+    "rich~=13.1",
+    "rich>=13,<14",
+    "rich!=13",
+    "rich==13,!=13.1",
+    "rich>=12,==13",
+    "rich @ https://example.org/rich==13.zip",
+    "rich; python_version == '3.12'",
+]
 
 
 def document(*requirements: str, quote: str = '"', ending: str = "\n") -> str:

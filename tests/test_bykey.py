@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.joining.bykey import Kept, toml
-from new_ops_project.joining.tomltext import dotted
+from new_ops_project.formats.toml.merge import Kept, toml
+from new_ops_project.formats.toml.text import dotted
 
 MINE = """\
 # The build.
@@ -140,13 +140,16 @@ CASES = {
     "quoted keys": ("[b]\n'a.x' = 1\n", '[b]\n"a.x" = 3\na.x = 2\n', "[b]\n'a.x' = 1\na.x = 2\n"),
     "a quoted table": ('["b c"."d"]\nx=1', "['b c'.d]\ny=2", '["b c"."d"]\nx=1\ny=2\n'),
     "an array of tables stays whole": ("[[b]]\na = 1\n", "[[b]]\na = 2\n[[b]]\n", "[[b]]\na = 1\n"),
-    "a new array of tables": ("a = 1\n", "[[b]]\nx = 1\n[b.c]\ny = 2\n[[b]]\nx = 3\n",
-                              "a = 1\n\n[[b]]\nx = 1\n\n[b.c]\ny = 2\n\n[[b]]\nx = 3\n"),
+    "a new array of tables": (
+        "a = 1\n",
+        "[[b]]\nx = 1\n[b.c]\ny = 2\n[[b]]\nx = 3\n",
+        "a = 1\n\n[[b]]\nx = 1\n\n[b.c]\ny = 2\n\n[[b]]\nx = 3\n",
+    ),
     "what only looks like a table": ('a = """\n[b]\n#"""\n[d]\n', "x = 1\n", 'a = """\n[b]\n#"""\nx = 1\n\n[d]\n'),
     "brackets in strings": ("a = ']['  # ]\n[b]\n", "[b]\nc = 1\n", "a = ']['  # ]\n[b]\nc = 1\n"),
     "a table without keys": ("a = 1\n", "# Of b.\n[b]  # none\n", "a = 1\n\n# Of b.\n[b]  # none\n"),
     "quotes at the end of a long string": ('a = """"x"""""\n[b]\n', "c = 1\n", 'a = """"x"""""\nc = 1\n\n[b]\n'),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("mine", "theirs", "both"), CASES.values(), ids=CASES)
@@ -178,11 +181,29 @@ def test_what_does_not_parse(mine: str, theirs: str) -> None:
 
 NAMES = st.sampled_from(["a", "b", "c", "1", '"d.e"', "'f g'", '"\\u0061"'])
 KEYS = st.lists(NAMES, min_size=1, max_size=3).map(".".join) | st.lists(NAMES, min_size=2, max_size=2).map(" . ".join)
-VALUES = st.sampled_from([
-    "1", "true", "nan", "1.0", "'it''", '"#\\""', "2026-11-22", "[]", "[ 1, # one\n  2,\n]", '"""\n[a]\n# no = 1\n"""',
-    "'''\nb = 1\n'''", '""""x"""""', "{ a = 1, b.c = 2 }", "[{ a = 1 }]", "[\n  [ '[', ']' ],\n\n  { a = '}' },\n]",
-    '"""\\"""\\\\"""', "-inf", "0x1F", "{}",
-])  # fmt: skip
+VALUES = st.sampled_from(
+    [
+        "1",
+        "true",
+        "nan",
+        "1.0",
+        "'it''",
+        '"#\\""',
+        "2026-11-22",
+        "[]",
+        "[ 1, # one\n  2,\n]",
+        '"""\n[a]\n# no = 1\n"""',
+        "'''\nb = 1\n'''",
+        '""""x"""""',
+        "{ a = 1, b.c = 2 }",
+        "[{ a = 1 }]",
+        "[\n  [ '[', ']' ],\n\n  { a = '}' },\n]",
+        '"""\\"""\\\\"""',
+        "-inf",
+        "0x1F",
+        "{}",
+    ]
+)
 LINES = st.one_of(
     st.builds(
         "{}{} = {}{}\n".format, st.sampled_from(["", "  ", "\t"]), KEYS, VALUES, st.sampled_from(["", "  # [x]"])

@@ -8,7 +8,7 @@ from conftest import git
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.joining.bylines import bare, lines, variable
+from new_ops_project.project.adoption.lines import bare, lines, variable
 
 THEIRS = b""".venv/
 __pycache__/
@@ -39,7 +39,7 @@ CASES = {
     "a negation forbids": (b"*.json\n!state.json\n", b"state.json\nx\n", b"*.json\n!state.json\n\nx\n"),
     "a negation below": (b"!build/keep\n", b"/build/\nkeep\nx\n", b"!build/keep\n\nx\n"),
     "a negation that a pattern matches": (b"!a/gha-test.json\n", b"gha-*.json\n", b"!a/gha-test.json\n"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("mine", "theirs", "both"), CASES.values(), ids=CASES)
@@ -89,8 +89,10 @@ def test_what_git_sees_stays(work: Path) -> None:
 WORDS = st.sampled_from([b"a", b"a/", b"b ", b"!a", b"!c/a", b"# x", b"# y", b"", b"  ", b"*", b"c/", b"\xff", b"#"])
 CONTENTS = st.builds(
     lambda parts, end, is_ended: end.join(parts) + (end if is_ended else b""),
-    st.lists(WORDS, max_size=8), st.sampled_from([b"\n", b"\r\n"]), st.booleans(),
-)  # fmt: skip
+    st.lists(WORDS, max_size=8),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.booleans(),
+)
 
 
 @settings(max_examples=300, deadline=None)

@@ -80,9 +80,15 @@ def test_json(run: Run) -> None:
     """One object, each finding with every field of the contract, and nothing else on stdout."""
     said = run("check", "--format", "json", *ONLY, code=1).json
     assert said["findings"][0] == {
-        "code": "OPS201", "severity": "error", "path": ".gitignore", "line": 1, "column": 1,
-        "message": ".venv is not ignored by git.", "remedy": "Add `.venv/` to .gitignore.", "fixable": True,
-    }  # fmt: skip
+        "code": "OPS201",
+        "severity": "error",
+        "path": ".gitignore",
+        "line": 1,
+        "column": 1,
+        "message": ".venv is not ignored by git.",
+        "remedy": "Add `.venv/` to .gitignore.",
+        "fixable": True,
+    }
     assert said == run("check", "--json", *ONLY, code=1).json
 
 
@@ -254,8 +260,16 @@ def test_files(run: Run, broken: Path) -> None:
 
 def test_the_work_tree_counts(run: Run, broken: Path) -> None:
     """What is not committed yet is looked at as it is; what git ignores is not."""
-    lay(broken, {".gitignore": ".venv/\nold/\n", "new/pyvenv.cfg": "", "old/pyvenv.cfg": "", "pyproject.toml": None,
-                 ".python-version": "3.12\n"})  # fmt: skip
+    lay(
+        broken,
+        {
+            ".gitignore": ".venv/\nold/\n",
+            "new/pyvenv.cfg": "",
+            "old/pyvenv.cfg": "",
+            "pyproject.toml": None,
+            ".python-version": "3.12\n",
+        },
+    )
     assert codes(run, *ONLY, code=0) == []
     git("add", "new", at=broken)
     assert codes(run, *ONLY) == ["OPS202"]
@@ -395,8 +409,20 @@ def test_what_is_imported(broken: Path) -> None:
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=broken, capture_output=True, text=True, check=True)
-    heavy = {"copier", "rich", "jinja2", "questionary", "prompt_toolkit", "repo_review", "detect_secrets", "pydantic",
-             "deptry", "validate_pyproject", "tomli_w", "filelock"}  # fmt: skip
+    heavy = {
+        "copier",
+        "rich",
+        "jinja2",
+        "questionary",
+        "prompt_toolkit",
+        "repo_review",
+        "detect_secrets",
+        "pydantic",
+        "deptry",
+        "validate_pyproject",
+        "tomli_w",
+        "filelock",
+    }
     assert not heavy & set(done.stdout.splitlines()[-1].split())
 
 

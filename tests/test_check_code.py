@@ -10,9 +10,9 @@ from conftest import Run, git
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks import catalogue, engine
 from new_ops_project.checks import repo as repository
-from new_ops_project.finding import Severity
 
 Places = list[tuple[str, int, int]]
 RULES = catalogue.selected(["code"], ["OPS511", "OPS590"])
@@ -74,10 +74,12 @@ BROKEN: tuple[tuple[str, Places], ...] = (
     ("import datetime\nx = datetime.datetime.utcnow()\n", [("OPS508", 2, 5)]),
     ("from datetime import datetime\nx = datetime.utcfromtimestamp(1)\n", [("OPS508", 2, 5)]),
     ("import requests\nrequests.get(url, verify=False, timeout=3)\n", [("OPS509", 2, 19)]),
-    ("import paramiko\nc = paramiko.SSHClient()\nc.set_missing_host_key_policy(paramiko.AutoAddPolicy)\n",
-     [("OPS509", 3, 31)]),
+    (
+        "import paramiko\nc = paramiko.SSHClient()\nc.set_missing_host_key_policy(paramiko.AutoAddPolicy)\n",
+        [("OPS509", 3, 31)],
+    ),
     ("import yaml\nx = yaml.load(text)\n", [("OPS510", 2, 5)]),
-)  # fmt: skip
+)
 
 # What they let pass.
 CLEAN = (
@@ -141,7 +143,7 @@ CLEAN = (
     "import requests\nrequests.get(url, verify='/etc/ssl/ca.pem', timeout=3)\n",
     "import yaml\nx = yaml.safe_load(text)\ny = yaml.load(text, Loader=yaml.CSafeLoader)\n",
     "if x:\n\tpass\n",
-)  # fmt: skip
+)
 
 
 @cache
@@ -188,9 +190,12 @@ IN_LIBRARY = {"pyproject.toml": LIBRARY, "src/x/__init__.py": ""}
 
 @pytest.mark.parametrize(
     ("files", "path", "severity"),
-    [(IN_LIBRARY, "src/x/a.py", Severity.WARNING), ({}, "task.py", Severity.INFO),
-     (IN_LIBRARY, "src/x/cli.py", Severity.INFO)],
-)  # fmt: skip
+    [
+        (IN_LIBRARY, "src/x/a.py", Severity.WARNING),
+        ({}, "task.py", Severity.INFO),
+        (IN_LIBRARY, "src/x/cli.py", Severity.INFO),
+    ],
+)
 def test_prints_are_told_once_for_each_file(files: dict[str, str], path: str, severity: Severity) -> None:
     """A module of a library that prints is a fault; that a program without a logger does is only to know."""
     text = "def f():\n    print(1)\n    print(2)\n    print()\n"
@@ -220,9 +225,18 @@ BAD = "import requests\ntry:\n    requests.get(url)\nexcept Exception:\n    pass
 
 @pytest.mark.parametrize(
     "path",
-    ["tests/helper.py", "test_x.py", "x_test.py", "conftest.py", "vendor/x.py", "pkg/_vendor/x.py", "x_pb2.py",
-     "versioneer.py", "{{cookiecutter.name}}/x.py"],
-)  # fmt: skip
+    [
+        "tests/helper.py",
+        "test_x.py",
+        "x_test.py",
+        "conftest.py",
+        "vendor/x.py",
+        "pkg/_vendor/x.py",
+        "x_pb2.py",
+        "versioneer.py",
+        "{{cookiecutter.name}}/x.py",
+    ],
+)
 def test_tests_and_foreign_code_are_left_alone(path: str) -> None:
     """What tests do, and what was written elsewhere or by a program, is nobody's to mend here."""
     assert found({path: BAD}) == []
@@ -231,8 +245,12 @@ def test_tests_and_foreign_code_are_left_alone(path: str) -> None:
 @pytest.mark.parametrize("name", ["demo", "example", "testing"])
 def test_a_package_may_be_called_anything(name: str) -> None:
     """A package is judged by what is in it, not by its name; its examples are examples."""
-    files = {"pyproject.toml": LIBRARY.replace('"x"', f'"{name}"'), f"src/{name}/__init__.py": "",
-             f"src/{name}/a.py": "def f():\n    print(1)\n", f"src/{name}/examples/a.py": "print(1)\n"}  # fmt: skip
+    files = {
+        "pyproject.toml": LIBRARY.replace('"x"', f'"{name}"'),
+        f"src/{name}/__init__.py": "",
+        f"src/{name}/a.py": "def f():\n    print(1)\n",
+        f"src/{name}/examples/a.py": "print(1)\n",
+    }
     assert found(files) == [("OPS502", 2, 5)]
 
 
@@ -322,10 +340,12 @@ def test_without_ruff_its_rules_are_skipped(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("depth", [150, 900, 20000])
 def test_deeply_nested_code_is_survived(depth: int) -> None:
     """Nothing walks down further than Python lets it."""
-    files = {"a.py": f"import os\nos.system('x'{'+a' * depth})\n",
-             "b.py": f"import os\nx = os.system('x' % {'a.' * depth}b)\n",
-             "c.py": f"try:\n    x()\nexcept:\n    y({'a(' * (depth % 90)}{')' * (depth % 90)})\n",
-             "d.py": f"import requests\nrequests.Session(){'.a()' * depth}\n"}  # fmt: skip
+    files = {
+        "a.py": f"import os\nos.system('x'{'+a' * depth})\n",
+        "b.py": f"import os\nx = os.system('x' % {'a.' * depth}b)\n",
+        "c.py": f"try:\n    x()\nexcept:\n    y({'a(' * (depth % 90)}{')' * (depth % 90)})\n",
+        "d.py": f"import requests\nrequests.Session(){'.a()' * depth}\n",
+    }
     engine.run(repository.of(files), RULES)
 
 
@@ -336,12 +356,33 @@ def test_code_that_ends_ruff_is_survived() -> None:
 
 
 PIECES = st.sampled_from(
-    ["try:\n go()\n", "except:\n pass\n", "except (a, b.c) as e:\n print(e)\n", "raise SystemExit\n", "x = y = 1\n",
-     "sys.exit(*a)\n", "subprocess.run(f'{x!r:>{y}}', shell=True)\n", "os.system()\n", "os.system(*a)\n",
-     "requests.get()\n", "subprocess.run([], shell=True)\n", "def f(password='x1y2z3', *a, token, **k): print(1)\n",
-     "password: str = b'x1y2z3'\n", "d = {'token': 'x1y2z3', **d}\n", "class A(b.c()): pass\n", "lambda: print(1)\n",
-     "with requests.Session() as (a, b): pass\n", "é = requests.Session()\n", "\x0c\n", "\\\n", "\t", "'''", "#", "\0"]
-)  # fmt: skip
+    [
+        "try:\n go()\n",
+        "except:\n pass\n",
+        "except (a, b.c) as e:\n print(e)\n",
+        "raise SystemExit\n",
+        "x = y = 1\n",
+        "sys.exit(*a)\n",
+        "subprocess.run(f'{x!r:>{y}}', shell=True)\n",
+        "os.system()\n",
+        "os.system(*a)\n",
+        "requests.get()\n",
+        "subprocess.run([], shell=True)\n",
+        "def f(password='x1y2z3', *a, token, **k): print(1)\n",
+        "password: str = b'x1y2z3'\n",
+        "d = {'token': 'x1y2z3', **d}\n",
+        "class A(b.c()): pass\n",
+        "lambda: print(1)\n",
+        "with requests.Session() as (a, b): pass\n",
+        "é = requests.Session()\n",
+        "\x0c\n",
+        "\\\n",
+        "\t",
+        "'''",
+        "#",
+        "\0",
+    ]
+)
 
 
 @settings(max_examples=25, deadline=None)

@@ -78,12 +78,35 @@ def test_locks_that_hold_the_bounds_too_stay_true(lock: str) -> None:
 # ---- OPS302 ------------------------------------------------------------------------------------------------------
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-UNPINNED = ["a", "a>=1", "a==1.*", "a~=1.2 ; os_name == 'nt'", "a[x]>=1  # why", "a>=1,<2", "A.b-c", "\ta",
-            "git+https://example.org/a.git@main", "a @ git+ssh://git@example.org/a.git@v1.2",
-            "-e git+https://example.org/a.git#egg=a"]  # fmt: skip
-PINNED = ["a==1", "a[x] == 1.2 ; os_name == 'nt'", "a===1", f"a @ git+https://example.org/a.git@{COMMIT}",
-          "-e .", ".", "./vendor/a.whl", "a @ https://example.org/a-1.whl", "--index-url https://example.org", "# a",
-          "", "-c constraints.txt", f"a==1 \\\n   {HASH}", "<<<<<<< ours"]  # fmt: skip
+UNPINNED = [
+    "a",
+    "a>=1",
+    "a==1.*",
+    "a~=1.2 ; os_name == 'nt'",
+    "a[x]>=1  # why",
+    "a>=1,<2",
+    "A.b-c",
+    "\ta",
+    "git+https://example.org/a.git@main",
+    "a @ git+ssh://git@example.org/a.git@v1.2",
+    "-e git+https://example.org/a.git#egg=a",
+]
+PINNED = [
+    "a==1",
+    "a[x] == 1.2 ; os_name == 'nt'",
+    "a===1",
+    f"a @ git+https://example.org/a.git@{COMMIT}",
+    "-e .",
+    ".",
+    "./vendor/a.whl",
+    "a @ https://example.org/a-1.whl",
+    "--index-url https://example.org",
+    "# a",
+    "",
+    "-c constraints.txt",
+    f"a==1 \\\n   {HASH}",
+    "<<<<<<< ours",
+]
 
 
 @pytest.mark.parametrize("line", UNPINNED)
@@ -114,9 +137,14 @@ def test_included_and_constrained() -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [{"uv.lock": ""}, {"requirements-lock.txt": "a==1\n    # via -r requirements.txt\n"}, LIBRARY, CLI,
-     {"requirements-all.txt": "#    pip-compile requirements.txt --output-file requirements-all.txt\na==1\n"}],
-)  # fmt: skip
+    [
+        {"uv.lock": ""},
+        {"requirements-lock.txt": "a==1\n    # via -r requirements.txt\n"},
+        LIBRARY,
+        CLI,
+        {"requirements-all.txt": "#    pip-compile requirements.txt --output-file requirements-all.txt\na==1\n"},
+    ],
+)
 def test_no_list_to_install_from(more: dict[str, str]) -> None:
     """A list that a lock is made from need not be exact, nor that of what is installed by its metadata."""
     assert not found({**SCRIPT, "requirements.txt": "a\n", **more}, "OPS30")
@@ -143,8 +171,19 @@ def test_no_hashes() -> None:
     )
 
 
-@pytest.mark.parametrize("line", ["b==2", "b==2 ; os_name == 'nt'", "b", "git+https://example.org/b.git@main", "-e .",
-                                  "./b", "https://example.org/b.whl", "-r more.txt"])  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        "b==2",
+        "b==2 ; os_name == 'nt'",
+        "b",
+        "git+https://example.org/b.git@main",
+        "-e .",
+        "./b",
+        "https://example.org/b.whl",
+        "-r more.txt",
+    ],
+)
 @pytest.mark.parametrize("tier", ["script", "library"])
 def test_some_hashes(line: str, tier: str) -> None:
     """Next to an entry with a hash, pip refuses each one without; also in a file that is included."""

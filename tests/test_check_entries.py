@@ -33,9 +33,30 @@ class Tool:
 class Child(Tool): ...
 (walrus := 3)
 """
-THERE = ["main", "parsing", "path", "renamed", "fast", "handle", "count", "left", "right", "inside", "first", "third",
-         "captured", "later", "shared", "Tool", "Tool.run", "Tool.speed", "Tool.mro", "Child.anything", "walrus",
-         "first.real"]  # fmt: skip
+THERE = [
+    "main",
+    "parsing",
+    "path",
+    "renamed",
+    "fast",
+    "handle",
+    "count",
+    "left",
+    "right",
+    "inside",
+    "first",
+    "third",
+    "captured",
+    "later",
+    "shared",
+    "Tool",
+    "Tool.run",
+    "Tool.speed",
+    "Tool.mro",
+    "Child.anything",
+    "walrus",
+    "first.real",
+]
 NOT_THERE = ["mian", "argparse", "x", "local", "other", "Tool.walk"]
 
 SETTINGS = {
@@ -123,8 +144,11 @@ def test_no_reference(target: str) -> None:
 )
 def test_what_may_be_there(target: str, files: Files) -> None:
     """Where names or modules come to be otherwise, nothing is certain."""
-    made = scripts(target, {path: text for path, text in files.items() if path != "pyproject.toml"},
-                   "dependencies = ['other']" if "pyproject.toml" in files else "")  # fmt: skip
+    made = scripts(
+        target,
+        {path: text for path, text in files.items() if path != "pyproject.toml"},
+        "dependencies = ['other']" if "pyproject.toml" in files else "",
+    )
     assert not found(made, "OPS405")
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from rules import fixed, message, places
 
-from new_ops_project.pins import table
+from new_ops_project.template.pins import pins_yml
 
 CI = """\
 name: ci
@@ -54,10 +54,19 @@ def test_line_ends_stay() -> None:
 
 @pytest.mark.parametrize(
     ("path", "folder"),
-    [(".venv/bin/activate", ".venv"), (".venv/x", ".venv"), ("tools/.venv/x", "tools/.venv"),
-     ("venv/bin/activate", "venv"), ("env/bin/python3.12", "env"), ("env/Scripts/python.exe", "env"),
-     ("x/bin/python-tool", ""), ("bin/activate", ""), ("docs/venv.md", ""), ("x.venv/y", "")],
-)  # fmt: skip
+    [
+        (".venv/bin/activate", ".venv"),
+        (".venv/x", ".venv"),
+        ("tools/.venv/x", "tools/.venv"),
+        ("venv/bin/activate", "venv"),
+        ("env/bin/python3.12", "env"),
+        ("env/Scripts/python.exe", "env"),
+        ("x/bin/python-tool", ""),
+        ("bin/activate", ""),
+        ("docs/venv.md", ""),
+        ("x.venv/y", ""),
+    ],
+)
 def test_a_part_of_a_virtual_environment_is_committed(path: str, folder: str) -> None:
     """Its name, or what only an environment has, tells it where pyvenv.cfg is not committed."""
     assert [where for _, where, _, _ in places({}, "OPS202", tracked=(path,))] == [folder] * bool(folder)
@@ -65,8 +74,14 @@ def test_a_part_of_a_virtual_environment_is_committed(path: str, folder: str) ->
 
 def test_a_virtual_environment_is_committed() -> None:
     """One finding for each environment, whatever its name, at its folder; packages of others are none."""
-    tracked = (".venv/pyvenv.cfg", ".venv/lib/python3.12/site-packages/pip/__init__.py", "tools/env/pyvenv.cfg",
-               "old/lib/python3.9/site-packages/six.py", "win/Lib/site-packages/six.py", "venv/x.py")  # fmt: skip
+    tracked = (
+        ".venv/pyvenv.cfg",
+        ".venv/lib/python3.12/site-packages/pip/__init__.py",
+        "tools/env/pyvenv.cfg",
+        "old/lib/python3.9/site-packages/six.py",
+        "win/Lib/site-packages/six.py",
+        "venv/x.py",
+    )
     found = places({}, "OPS202", tracked=tracked)
     assert [path for _, path, _, _ in found] == [".venv", "old", "tools/env", "win"]
 
@@ -151,7 +166,7 @@ def test_python_ends_soon(today: date, code: str) -> None:
 def test_the_newest_is_named() -> None:
     """The remedy names the Python that the template offers by default."""
     assert message({".python-version": "3.9\n"}, "OPS205") == "Support for Python 3.9 ended in 2025-10."
-    assert table.shipped().default_python in table.shipped().pythons
+    assert pins_yml.shipped().default_python in pins_yml.shipped().pythons
 
 
 # ---- one version ----------------------------------------------------------------------------------------------
@@ -216,8 +231,7 @@ def test_a_matrix_without_it() -> None:
 @pytest.mark.parametrize(("others", "count"), [("|\n            3.11\n            3.13", 0), ('"3.13"', 1)])
 def test_without_a_pin_several_may_be_tried(others: str, count: int) -> None:
     """Where only a workflow tells what runs, another one that tries several Pythons does not contradict it."""
-    files = {".github/workflows/a.yml": CI.format("3.12"),
-             ".github/workflows/b.yml": CI.replace('"{}"', others)}  # fmt: skip
+    files = {".github/workflows/a.yml": CI.format("3.12"), ".github/workflows/b.yml": CI.replace('"{}"', others)}
     assert len(places(files, "OPS207")) == count
 
 

@@ -11,11 +11,11 @@ from conftest import ROOT, Run, git
 from test_product import CLOUDS, DEPENDENCIES, TIERS, Variant
 
 from new_ops_project.checks import catalogue, engine, repo
-from new_ops_project.pins import table
+from new_ops_project.template.pins import pins_yml
 
 TASTE = ("OPS590",)  # what the plugins of repo-review say, which are others' and are installed beside the tests
 UPDATES, LICENSES = ("dependabot", "renovate", "none"), ("MIT", "Apache-2.0", "Proprietary")
-PYTHON = tuple(table.shipped().pythons)
+PYTHON = tuple(pins_yml.shipped().pythons)
 PAIRS = [(tier, cloud) for tier, cloud in product(TIERS, CLOUDS)]
 
 
@@ -24,10 +24,14 @@ def test_no_false_alarm(tmp_path: Path, tier: str, cloud: str) -> None:
     """Each tier with each cloud; Python, container, updates, license and dependencies take turns."""
     number = PAIRS.index((tier, cloud))
     one = Variant(
-        tier, PYTHON[number % 5], cloud, container=number % 2 == 0,
-        updates=UPDATES[number % 3], license=LICENSES[number % 3],
+        tier,
+        PYTHON[number % 5],
+        cloud,
+        container=number % 2 == 0,
+        updates=UPDATES[number % 3],
+        license=LICENSES[number % 3],
         dependencies=DEPENDENCIES[number % 10 : number % 10 + number % 4],
-    )  # fmt: skip
+    )
     folder = one.generate(tmp_path / "rotate-keys")
     git("init", "--quiet", at=folder)
     git("add", "--all", at=folder)

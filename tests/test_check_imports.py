@@ -128,9 +128,13 @@ def test_a_project_with_a_list(work: Path) -> None:
 
 @pytest.mark.parametrize(
     "files",
-    [{}, {"a.py": "import yaml\n"}, {"pyproject.toml": "[", "a.py": "import yaml\n"},
-     {"pyproject.toml": "[project]\nname = 'a'\ndynamic = ['dependencies']\n", "a.py": "import yaml\n"}],
-)  # fmt: skip
+    [
+        {},
+        {"a.py": "import yaml\n"},
+        {"pyproject.toml": "[", "a.py": "import yaml\n"},
+        {"pyproject.toml": "[project]\nname = 'a'\ndynamic = ['dependencies']\n", "a.py": "import yaml\n"},
+    ],
+)
 def test_nothing_is_declared(files: dict[str, str], work: Path) -> None:
     """Where nothing is declared in a way that can be read, nothing is compared."""
     assert said(work, files) == []

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from new_ops_project.checks import mending, repo
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks import fixpoint, repo
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Rule, Write
-from new_ops_project.finding import Severity
-from new_ops_project.reading.document import decoded
-from new_ops_project.tree import EXECUTABLE, Entry
+from new_ops_project.formats.document import decoded
+from new_ops_project.git.tree import EXECUTABLE, Entry
 
 LINE = st.text(st.characters(blacklist_characters="\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\ufeff", codec="utf-8"))
 
@@ -44,26 +44,26 @@ def test_edits(change: tuple[list[str], list[Edit]], data: st.DataObject, is_mar
         start = edit.column - 1
         wanted[edit.line - 1] = line[:start] + edit.new.replace("\n", inner) + line[start + len(edit.old) :]
     before, after = ("".join(map(str.__add__, side, ends)).encode() for side in (lines, wanted))
-    assert mending.edited(mark + before, edits) == mark + after
+    assert fixpoint.edited(mark + before, edits) == mark + after
 
 
 def test_an_edit_of_several_lines() -> None:
     """The old text may go over lines, in a file with either line end."""
     edit = Edit("x", 2, 2, "bc\nde", "X\nY\nZ")
-    assert mending.edited(b"a\nabc\ndef\ng", [edit]) == b"a\naX\nY\nZf\ng"
-    assert mending.edited(b"a\r\nabc\r\ndef\r\ng", [edit]) == b"a\r\naX\r\nY\r\nZf\r\ng"
+    assert fixpoint.edited(b"a\nabc\ndef\ng", [edit]) == b"a\naX\nY\nZf\ng"
+    assert fixpoint.edited(b"a\r\nabc\r\ndef\r\ng", [edit]) == b"a\r\naX\r\nY\r\nZf\r\ng"
 
 
 def test_an_edit_in_the_wrong_place() -> None:
     """An edit of what does not stand there is a bug, and changes nothing."""
     with pytest.raises(ValueError, match="does not hold 'b'"):
-        mending.edited(b"abc\n", [Edit("x", 1, 1, "b", "c")])
+        fixpoint.edited(b"abc\n", [Edit("x", 1, 1, "b", "c")])
 
 
 def test_a_line_that_is_no_utf8() -> None:
     """A line that rules cannot read is left as it is, the others are mended."""
     before = Repo(Path("nowhere"), {"x": b"a\xff\na\n"}, frozenset("x"))
-    work = mending.mended(before, [rule("A", "a", "b")], lambda _: True)
+    work = fixpoint.mended(before, [rule("A", "a", "b")], lambda _: True)
     assert work.files["x"].content == b"a\xff\nb\n"
 
 
@@ -83,7 +83,7 @@ def rule(code: str, old: str, new: str) -> Rule:
 
 def mended(text: str, *rules: Rule) -> tuple[str, list[str]]:
     """What the file x becomes, and the codes that were mended, in order."""
-    work = mending.mended(repo.of({"x": text}), rules, lambda _: True)
+    work = fixpoint.mended(repo.of({"x": text}), rules, lambda _: True)
     return (work.files["x"].content.decode() if work.files else text), [one.code for one in work.fixed]
 
 
@@ -109,5 +109,5 @@ def test_what_may_not_change() -> None:
         yield Breach("m", fix=(Write("x", Entry(EXECUTABLE, b"1")), Write("y", Entry("", b"2"))))
 
     both = Rule("A", "t", Severity.ERROR, "w.", "r", "https://example.org", look, fixes=True)
-    work = mending.mended(repo.of({"x": "0", "y": "0"}), [both], lambda path: path != "y")
+    work = fixpoint.mended(repo.of({"x": "0", "y": "0"}), [both], lambda path: path != "y")
     assert (work.files, work.fixed, work.blocked) == ({}, (), ("y",))

@@ -66,17 +66,32 @@ MUTATIONS = (
     ("cli", "OPS109", CI, "run: .venv/bin/ruff check", "run: pip install «ruff"),
     ("cli", "OPS109", CI, "install --require-hashes --requirement requirements-dev.txt", "install --upgrade «pip"),
     ("cli", "OPS110", CI, "persist-credentials: false", "persist-credentials: false\n          «fetch-deph: 0"),
-    ("cli", "OPS110", CI, "cache-dependency-path: requirements-dev.txt",
-     "cache-dependency-path: requirements-dev.txt\n          «python_version: x"),
+    (
+        "cli",
+        "OPS110",
+        CI,
+        "cache-dependency-path: requirements-dev.txt",
+        "cache-dependency-path: requirements-dev.txt\n          «python_version: x",
+    ),
     ("script", "OPS111", RUN, "jobs:\n", "env:\n  AWS_SECRET_ACCESS_KEY: «${{ secrets.KEY }}\njobs:\n"),
     ("script", "OPS111", RUN, "    environment: production\n", ""),
-    ("cli", "OPS111", CI, "role-to-assume: ${{ vars.AWS_ROLE_ARN }}",
-     "aws-secret-access-key: «${{ secrets.AWS_SECRET_ACCESS_KEY }}"),
+    (
+        "cli",
+        "OPS111",
+        CI,
+        "role-to-assume: ${{ vars.AWS_ROLE_ARN }}",
+        "aws-secret-access-key: «${{ secrets.AWS_SECRET_ACCESS_KEY }}",
+    ),
     ("cli", "OPS112", CI, "permissions: {}", "permissions: «write-all"),
     ("cli", "OPS113", CI, "run: .venv/bin/ruff check", "run: echo «${{ github.event.pull_request.title }}"),
     ("script", "OPS113", RUN, "run: .venv/bin/python ro", "run: echo «${{ github.head_ref }}; .venv/bin/python ro"),
-    ("cli", "OPS114", CI, f"actions/checkout@{V7}  # v7.0.1\n        with:\n          persist-credentials: false\n",
-     f"«actions/checkout@{V7}  # v7.0.1\n"),
+    (
+        "cli",
+        "OPS114",
+        CI,
+        f"actions/checkout@{V7}  # v7.0.1\n        with:\n          persist-credentials: false\n",
+        f"«actions/checkout@{V7}  # v7.0.1\n",
+    ),
     ("script", "OPS115", CI, "  cancel-in-progress: ${{ github.event_name != 'workflow_dispatch' }}\n", ""),
     ("cli", "OPS116", RELEASE, "cancel-in-progress: false", "cancel-in-progress: «true"),
     ("cli", "OPS117", CI, "name: ci\n", ""),
@@ -85,8 +100,13 @@ MUTATIONS = (
     ("script", "OPS119", RUN, '"17 5 * * *"', '«"0 5 * * *"'),
     ("cli", "OPS120", CI, "  pull_request:\n", "  «pull_request_target:\n"),
     ("cli", "OPS121", CI, "id-token: write  # to log in to AWS by OpenID Connect", "«id-token: write"),
-    ("cli", "OPS122", RELEASE, 'python-version: "3.12"\n',
-     'python-version: "3.12"\n          cache: «pip\n          cache-dependency-path: requirements-dev.txt\n'),
+    (
+        "cli",
+        "OPS122",
+        RELEASE,
+        'python-version: "3.12"\n',
+        'python-version: "3.12"\n          cache: «pip\n          cache-dependency-path: requirements-dev.txt\n',
+    ),
     ("cli", "OPS123", CI, "cache: pip\n          cache-dependency-path: requirements-dev.txt\n", "cache: «pip\n"),
     ("cli", "OPS124", RELEASE, "          if-no-files-found: error\n", ""),
     ("cli", "OPS125", CI, "    environment: cloud\n", ""),
@@ -95,7 +115,7 @@ MUTATIONS = (
     ("cli", "OPS131", BOT, "package-ecosystem: pip", "package-ecosystem: npm"),
     ("cli", "OPS132", BOT, f"{KIND} pip\n{WEEKLY}{COOLDOWN}", f"{KIND} «pip\n{WEEKLY}"),
     ("cli", "OPS133", BOT, '    groups:\n      packages:\n        patterns: ["*"]\n', ""),
-)  # fmt: skip
+)
 
 
 def test_every_rule_is_mutated() -> None:

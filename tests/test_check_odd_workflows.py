@@ -7,18 +7,78 @@ from flows import PATH, RULES, check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.checks import engine, mending, repo
+from new_ops_project.checks import engine, fixpoint, repo
 
-KEYS = ("name", "on", "jobs", "steps", "uses", "run", "with", "env", "permissions", "runs-on", "strategy", "matrix",
-        "include", "python-version", "concurrency", "cancel-in-progress", "schedule", "cron", "inputs", "environment",
-        "push", "tags", "workflow_dispatch", "persist-credentials", "cache", "updates", "package-ecosystem", "a", "<<",
-        "runs", "using", "timeout-minutes", "if", "shell", "workflow_call", "pull_request", "labels")  # fmt: skip
+KEYS = (
+    "name",
+    "on",
+    "jobs",
+    "steps",
+    "uses",
+    "run",
+    "with",
+    "env",
+    "permissions",
+    "runs-on",
+    "strategy",
+    "matrix",
+    "include",
+    "python-version",
+    "concurrency",
+    "cancel-in-progress",
+    "schedule",
+    "cron",
+    "inputs",
+    "environment",
+    "push",
+    "tags",
+    "workflow_dispatch",
+    "persist-credentials",
+    "cache",
+    "updates",
+    "package-ecosystem",
+    "a",
+    "<<",
+    "runs",
+    "using",
+    "timeout-minutes",
+    "if",
+    "shell",
+    "workflow_call",
+    "pull_request",
+    "labels",
+)
 TEXTS = (
-    "", "x", "3.10", "3.x", "ubuntu-latest", "actions/checkout@v7", "actions/setup-python@v6", "./a", "docker://x",
-    "@", "a@b@c", "./.github/workflows/x.yml", "${{ matrix.a }}", "${{ env.a }}", "${{ github.head_ref }}", "pip",
-    "pip install x", "pip install", "uv tool", "python -m", "write-all", "true", "0 5 * * *", "composite",
-    "actions/upload-artifact@v7", "${{ secrets.X }}", "write", "astral-sh/setup-uv@v1", "azure/login@v3",
-)  # fmt: skip
+    "",
+    "x",
+    "3.10",
+    "3.x",
+    "ubuntu-latest",
+    "actions/checkout@v7",
+    "actions/setup-python@v6",
+    "./a",
+    "docker://x",
+    "@",
+    "a@b@c",
+    "./.github/workflows/x.yml",
+    "${{ matrix.a }}",
+    "${{ env.a }}",
+    "${{ github.head_ref }}",
+    "pip",
+    "pip install x",
+    "pip install",
+    "uv tool",
+    "python -m",
+    "write-all",
+    "true",
+    "0 5 * * *",
+    "composite",
+    "actions/upload-artifact@v7",
+    "${{ secrets.X }}",
+    "write",
+    "astral-sh/setup-uv@v1",
+    "azure/login@v3",
+)
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(TEXTS)
 odd = st.recursive(
@@ -27,8 +87,10 @@ odd = st.recursive(
 # The shape of a workflow, with anything in place of any part.
 step = st.dictionaries(st.sampled_from(KEYS), odd, max_size=4) | odd
 job = st.fixed_dictionaries({"steps": st.lists(step, max_size=3) | odd}, optional=dict.fromkeys(KEYS[4:20], odd))
-flow = st.fixed_dictionaries({"on": odd, "jobs": st.dictionaries(st.just("a"), job | odd) | odd},
-                             optional={"concurrency": odd, "permissions": odd, "env": odd})  # fmt: skip
+flow = st.fixed_dictionaries(
+    {"on": odd, "jobs": st.dictionaries(st.just("a"), job | odd) | odd},
+    optional={"concurrency": odd, "permissions": odd, "env": odd},
+)
 
 
 def run(value: Any) -> None:
@@ -37,7 +99,7 @@ def run(value: Any) -> None:
     paths = (PATH, ".github/workflows/x.yaml", "action.yml", ".github/actions/a/action.yml", ".github/dependabot.yml")
     files = repo.of(dict.fromkeys(paths, text))
     engine.run(files, RULES)
-    mending.mended(files, [rule for rule in RULES if rule.fixes], lambda _: True)
+    fixpoint.mended(files, [rule for rule in RULES if rule.fixes], lambda _: True)
 
 
 @settings(max_examples=150, deadline=None)

@@ -16,9 +16,15 @@ def built(build: str, more: str = "") -> Files:
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("[project\n", (1, 9)), ("a = 1\nb = é\n", (2, 5)), ("a = 1\na = 2\n", (2, 6)), ("a = [1,\n", (2, 1)),
-     ("<<<<<<< ours\na = 1\n", (1, 1)), ('\r\na = "\r\n', (2, 6))],
-)  # fmt: skip
+    [
+        ("[project\n", (1, 9)),
+        ("a = 1\nb = é\n", (2, 5)),
+        ("a = 1\na = 2\n", (2, 6)),
+        ("a = [1,\n", (2, 1)),
+        ("<<<<<<< ours\na = 1\n", (1, 1)),
+        ('\r\na = "\r\n', (2, 6)),
+    ],
+)
 def test_no_toml(text: str, place: tuple[int, int]) -> None:
     """The line and column where it stops to be TOML; no other rule says anything."""
     files = {
@@ -62,14 +68,24 @@ NO_BACKENDS = [
     ("pdm.backends", "pdm-backend", "pdm.backend"),
 ]
 BACKENDS = [
-    ("setuptools.build_meta", "'setuptools>=77', 'wheel'"), ("setuptools.build_meta:__legacy__", "'Setuptools'"),
-    ("hatchling.build", "'hatchling', 'hatch-vcs'"), ("hatchling.build", "'hatch-vcs'"),
-    ("setuptools.build_meta", "'setuptools_scm'"), ("flit_core.buildapi", "'flit_core>=3.2,<4'"),
-    ("poetry.core.masonry.api", "'poetry-core'"), ("poetry.masonry.api", "'poetry>=0.12'"),
-    ("pdm.backend", "'pdm-backend'"), ("uv_build", "'uv_build>=0.8,<0.9'"), ("maturin", "'maturin>=1,<2'"),
-    ("mesonpy", "'meson-python'"), ("scikit_build_core.build", "'scikit-build-core'"), ("ours.backend", "'ours'"),
-    ("uv", "'uv'"), ("setuptools.build_meta", "'./vendor/setuptools'"), ("pbr.build", "'pbr'"),
-]  # fmt: skip
+    ("setuptools.build_meta", "'setuptools>=77', 'wheel'"),
+    ("setuptools.build_meta:__legacy__", "'Setuptools'"),
+    ("hatchling.build", "'hatchling', 'hatch-vcs'"),
+    ("hatchling.build", "'hatch-vcs'"),
+    ("setuptools.build_meta", "'setuptools_scm'"),
+    ("flit_core.buildapi", "'flit_core>=3.2,<4'"),
+    ("poetry.core.masonry.api", "'poetry-core'"),
+    ("poetry.masonry.api", "'poetry>=0.12'"),
+    ("pdm.backend", "'pdm-backend'"),
+    ("uv_build", "'uv_build>=0.8,<0.9'"),
+    ("maturin", "'maturin>=1,<2'"),
+    ("mesonpy", "'meson-python'"),
+    ("scikit_build_core.build", "'scikit-build-core'"),
+    ("ours.backend", "'ours'"),
+    ("uv", "'uv'"),
+    ("setuptools.build_meta", "'./vendor/setuptools'"),
+    ("pbr.build", "'pbr'"),
+]
 
 
 @pytest.mark.parametrize(("name", "package", "meant"), NO_BACKENDS)
@@ -148,12 +164,15 @@ def test_capped_below_the_license(old: str) -> None:
 
 @pytest.mark.parametrize(
     ("build", "license"),
-    [(SETUPTOOLS.format("setuptools>=77"), "license = 'MIT'"),
-     (SETUPTOOLS.format("setuptools>=80.1"), "license = 'MIT'"),
-     (SETUPTOOLS.format("setuptools"), "license = {text = 'MIT'}"), (SETUPTOOLS.format("setuptools"), ""),
-     ("requires = ['hatchling']\nbuild-backend = 'hatchling.build'", "license = 'MIT'"),
-     (SETUPTOOLS.format("setuptools @ https://example.org/s.whl"), "license = 'MIT'")],
-)  # fmt: skip
+    [
+        (SETUPTOOLS.format("setuptools>=77"), "license = 'MIT'"),
+        (SETUPTOOLS.format("setuptools>=80.1"), "license = 'MIT'"),
+        (SETUPTOOLS.format("setuptools"), "license = {text = 'MIT'}"),
+        (SETUPTOOLS.format("setuptools"), ""),
+        ("requires = ['hatchling']\nbuild-backend = 'hatchling.build'", "license = 'MIT'"),
+        (SETUPTOOLS.format("setuptools @ https://example.org/s.whl"), "license = 'MIT'"),
+    ],
+)
 def test_new_enough_for_the_license(build: str, license: str) -> None:  # noqa: A002
     """A later setuptools, another backend, and a license in a table."""
     assert not found(built(build, license), "OPS402")
@@ -173,11 +192,14 @@ def test_only_setup_py(more: Files) -> None:
 
 @pytest.mark.parametrize(
     "files",
-    [{"setup.py": SETUP, PYPROJECT: "[build-system]\nrequires = ['setuptools']\n"},
-     {"setup.py": SETUP, PYPROJECT: "[tool.poetry]\nname = 'x'\n"},
-     {"setup.py": "import subprocess\n\ndef setup():\n    pass\n\nsetup()\n"},
-     {"setup.py": "from setuptools import setup  # unused\n"}, {"setup.py": "setup(\n"}],
-)  # fmt: skip
+    [
+        {"setup.py": SETUP, PYPROJECT: "[build-system]\nrequires = ['setuptools']\n"},
+        {"setup.py": SETUP, PYPROJECT: "[tool.poetry]\nname = 'x'\n"},
+        {"setup.py": "import subprocess\n\ndef setup():\n    pass\n\nsetup()\n"},
+        {"setup.py": "from setuptools import setup  # unused\n"},
+        {"setup.py": "setup(\n"},
+    ],
+)
 def test_not_only_setup_py(files: Files) -> None:
     """A project that is described, and a program that happens to be called setup.py."""
     assert not found(files, "OPS403")
@@ -190,9 +212,12 @@ TABLE = '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setupto
 
 @pytest.mark.parametrize(
     ("text", "joint"),
-    [("[project]\nname = 'x'\nscripts.x = 'x:f'\n", "\n"), ("[project]\nname = 'x'\nscripts.x = 'x:f'", "\n\n"),
-     ("[project]\nname = 'x'\nscripts.x = 'x:f'\n\n", "")],
-)  # fmt: skip
+    [
+        ("[project]\nname = 'x'\nscripts.x = 'x:f'\n", "\n"),
+        ("[project]\nname = 'x'\nscripts.x = 'x:f'", "\n\n"),
+        ("[project]\nname = 'x'\nscripts.x = 'x:f'\n\n", ""),
+    ],
+)
 @pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_no_build_system(text: str, joint: str, ending: str) -> None:
     """What pip takes by itself is written below the rest, which stays."""
@@ -203,13 +228,15 @@ def test_no_build_system(text: str, joint: str, ending: str) -> None:
 
 @pytest.mark.parametrize(
     "files",
-    [{PYPROJECT: "[project]\nname = 'x'\nversion = '1'\n", "main.py": "print(1)\n"},  # as `uv init` makes it
-     {PYPROJECT: "[project]\nname = 'x'\nversion = '1'\n", "x/__init__.py": ""},  # an application
-     {PYPROJECT: "[project]\nname = 'x'\n[tool.uv]\npackage = false\n", "src/x/__init__.py": ""},
-     {PYPROJECT: "[project]\nname = 'x'\n[build-system]\nrequires = []\n", "src/x/__init__.py": ""},
-     {**SCRIPT, PYPROJECT: "[project]\nname = 'x'\n", "src/x/__init__.py": ""},
-     {PYPROJECT: "[tool.black]\n", "src/x/__init__.py": ""}],
-)  # fmt: skip
+    [
+        {PYPROJECT: "[project]\nname = 'x'\nversion = '1'\n", "main.py": "print(1)\n"},  # as `uv init` makes it
+        {PYPROJECT: "[project]\nname = 'x'\nversion = '1'\n", "x/__init__.py": ""},  # an application
+        {PYPROJECT: "[project]\nname = 'x'\n[tool.uv]\npackage = false\n", "src/x/__init__.py": ""},
+        {PYPROJECT: "[project]\nname = 'x'\n[build-system]\nrequires = []\n", "src/x/__init__.py": ""},
+        {**SCRIPT, PYPROJECT: "[project]\nname = 'x'\n", "src/x/__init__.py": ""},
+        {PYPROJECT: "[tool.black]\n", "src/x/__init__.py": ""},
+    ],
+)
 def test_no_build_system_is_needed(files: Files) -> None:
     """A script, an application that is not installed, and what says that it is none."""
     assert not found(files, "OPS404")
@@ -269,10 +296,15 @@ def test_py_typed_that_a_build_leaves_out(build: str) -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [{**TYPED, "src/x/py.typed": ""}, {"src/x/__init__.py": "def f(a): ...\nx = {1: 2}\n"}, {**TYPED, **SCRIPT},
-     {"src/x/__init__.py": "def f(a): ...\ndef g(a): ...\ndef h() -> int: ...\n"},
-     {"src/x/__init__.py": "def f(a: \n"}, {"src/x/a.py": "def f() -> int: ...\n"}],
-)  # fmt: skip
+    [
+        {**TYPED, "src/x/py.typed": ""},
+        {"src/x/__init__.py": "def f(a): ...\nx = {1: 2}\n"},
+        {**TYPED, **SCRIPT},
+        {"src/x/__init__.py": "def f(a): ...\ndef g(a): ...\ndef h() -> int: ...\n"},
+        {"src/x/__init__.py": "def f(a: \n"},
+        {"src/x/a.py": "def f() -> int: ...\n"},
+    ],
+)
 def test_no_py_typed_is_needed(more: Files) -> None:
     """It is there; there are no annotations; or there is no package."""
     assert not found({**built(HATCH), **more}, "OPS406")
@@ -291,12 +323,16 @@ def test_no_python() -> None:
 
 @pytest.mark.parametrize(
     "files",
-    [project("[tool.poetry.dependencies]\npython = '^3.12'"),
-     project("requires-python = '>=3.11'"), project("dynamic = ['requires-python']"), project("", tier="script"),
-     {**LIBRARY, "setup.py": SETUP.replace("name='x'", "**more")},
-     {**LIBRARY, PYPROJECT: "[tool.poetry]\nname = 'x'\n"},
-     {**LIBRARY, "setup.cfg": "[metadata]\nname = x\n[options]\npython_requires = >=3.11\n"}],
-)  # fmt: skip
+    [
+        project("[tool.poetry.dependencies]\npython = '^3.12'"),
+        project("requires-python = '>=3.11'"),
+        project("dynamic = ['requires-python']"),
+        project("", tier="script"),
+        {**LIBRARY, "setup.py": SETUP.replace("name='x'", "**more")},
+        {**LIBRARY, PYPROJECT: "[tool.poetry]\nname = 'x'\n"},
+        {**LIBRARY, "setup.cfg": "[metadata]\nname = x\n[options]\npython_requires = >=3.11\n"},
+    ],
+)
 def test_some_python(files: Files) -> None:
     """It is said, or cannot be told, or nobody installs it."""
     assert not found(files, "OPS408")
@@ -322,10 +358,17 @@ def test_a_file_that_is_not_there(text: str, place: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["readme = './docs/a.md'", "readme = {text = 'x', content-type = 'text/plain'}", "license = {file = '../LICENSE'}",
-     "license-files = ['LICEN[CS]E*', 'docs/**/*.md', 'doc?/*']", "license = 'MIT'", "license = 3\nreadme = [1]",
-     "license = 'LicenseRef-Proprietary'", "dynamic = ['readme']"],
-)  # fmt: skip
+    [
+        "readme = './docs/a.md'",
+        "readme = {text = 'x', content-type = 'text/plain'}",
+        "license = {file = '../LICENSE'}",
+        "license-files = ['LICEN[CS]E*', 'docs/**/*.md', 'doc?/*']",
+        "license = 'MIT'",
+        "license = 3\nreadme = [1]",
+        "license = 'LicenseRef-Proprietary'",
+        "dynamic = ['readme']",
+    ],
+)
 def test_files_that_are_there(text: str) -> None:
     """Paths and patterns that name a file; what is no path; what is out of sight."""
     assert not found(project(text, files={"LICENSE": "MIT\n", "docs/a.md": ""}), "OPS409")

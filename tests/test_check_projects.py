@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rulecases import RULES, found, of
 
-from new_ops_project.checks import engine, mending, repo
+from new_ops_project.checks import engine, fixpoint, repo
 
 # What each foreign repository breaks, as code, path and line.
 FOREIGN = {
@@ -40,16 +40,66 @@ def test_foreign_repositories(name: str) -> None:
 
 # ---- odd structures ----------------------------------------------------------------------------------------------
 
-WORDS = st.sampled_from([
-    "", "x", "a==1", "a>=1", "x.y:z", "setuptools.backends:b", "setuptools", "MIT", "README.md", "src", "../x", "[",
-    "dev", "x[dev]", "a @ git+https://example.org/a", "find:", "*", "\\", "1" * 40, "a==1!2.*", ">=", "\x7f", "é",
-])  # fmt: skip
-KEYS = st.sampled_from([
-    "name", "version", "dependencies", "optional-dependencies", "scripts", "entry-points", "license", "license-files",
-    "readme", "file", "text", "requires", "build-backend", "backend-path", "include-group", "dev", "x", "group",
-    "reference", "type", "packages", "package-dir", "dynamic", "requires-python", "source", "editable", "extras", "a",
-    "python",
-])  # fmt: skip
+WORDS = st.sampled_from(
+    [
+        "",
+        "x",
+        "a==1",
+        "a>=1",
+        "x.y:z",
+        "setuptools.backends:b",
+        "setuptools",
+        "MIT",
+        "README.md",
+        "src",
+        "../x",
+        "[",
+        "dev",
+        "x[dev]",
+        "a @ git+https://example.org/a",
+        "find:",
+        "*",
+        "\\",
+        "1" * 40,
+        "a==1!2.*",
+        ">=",
+        "\x7f",
+        "é",
+    ]
+)
+KEYS = st.sampled_from(
+    [
+        "name",
+        "version",
+        "dependencies",
+        "optional-dependencies",
+        "scripts",
+        "entry-points",
+        "license",
+        "license-files",
+        "readme",
+        "file",
+        "text",
+        "requires",
+        "build-backend",
+        "backend-path",
+        "include-group",
+        "dev",
+        "x",
+        "group",
+        "reference",
+        "type",
+        "packages",
+        "package-dir",
+        "dynamic",
+        "requires-python",
+        "source",
+        "editable",
+        "extras",
+        "a",
+        "python",
+    ]
+)
 ANY: st.SearchStrategy[Any] = st.recursive(
     WORDS | st.booleans() | st.integers(-1, 3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
@@ -123,25 +173,55 @@ STEPS = st.lists(st.integers(0, 9), min_size=1, max_size=5)
 BACKENDS = st.sampled_from(["setuptools.backends.legacy:build", "setuptools.build_meta", "hatchling.build", ""])
 TABLES = st.builds(document, BACKENDS, st.lists(st.tuples(ANY, STEPS), max_size=3)) | st.sampled_from(["", "[x"])
 LINES = st.lists(
-    st.sampled_from([
-        "a==1", "a==1 --hash=sha256:00", "  # via b (pyproject.toml)", "b", "-r requirements.txt", "-c x", "-e", "-e .",
-        "#    uv pip compile --group dev pyproject.toml", "#    pip-compile", "[x]", "x = y:z", "[metadata]", "\\",
-        "[options.entry_points]", "console_scripts =", "    a = x:y", "[options]", "install_requires = a==1", "\t", "é",
-        "from setuptools import setup", "setup(name='x', install_requires=['a==1'], entry_points={'console_scripts':",
-        "3})", "name = x",
-    ]),
+    st.sampled_from(
+        [
+            "a==1",
+            "a==1 --hash=sha256:00",
+            "  # via b (pyproject.toml)",
+            "b",
+            "-r requirements.txt",
+            "-c x",
+            "-e",
+            "-e .",
+            "#    uv pip compile --group dev pyproject.toml",
+            "#    pip-compile",
+            "[x]",
+            "x = y:z",
+            "[metadata]",
+            "\\",
+            "[options.entry_points]",
+            "console_scripts =",
+            "    a = x:y",
+            "[options]",
+            "install_requires = a==1",
+            "\t",
+            "é",
+            "from setuptools import setup",
+            "setup(name='x', install_requires=['a==1'], entry_points={'console_scripts':",
+            "3})",
+            "name = x",
+        ]
+    ),
     max_size=8,
-).map("\n".join)  # fmt: skip
+).map("\n".join)
 REPOSITORIES = st.fixed_dictionaries(
     {
-        "pyproject.toml": TABLES, "requirements.txt": LINES, "requirements-dev.txt": LINES,
+        "pyproject.toml": TABLES,
+        "requirements.txt": LINES,
+        "requirements-dev.txt": LINES,
         ".copier-answers.yml": st.sampled_from(["tier: script", "tier: library", "tier: cli", "tier: [", ""]),
     },
     optional={
-        "uv.lock": TABLES, "poetry.lock": TABLES, "pdm.lock": TABLES, "pylock.toml": TABLES, "setup.cfg": LINES,
-        "setup.py": LINES, "src/x/__init__.py": st.just("def f() -> int: ..."), "x.py": LINES,
+        "uv.lock": TABLES,
+        "poetry.lock": TABLES,
+        "pdm.lock": TABLES,
+        "pylock.toml": TABLES,
+        "setup.cfg": LINES,
+        "setup.py": LINES,
+        "src/x/__init__.py": st.just("def f() -> int: ..."),
+        "x.py": LINES,
     },
-)  # fmt: skip
+)
 
 
 @given(REPOSITORIES)
@@ -156,7 +236,7 @@ def test_anything_is_survived(files: dict[str, str]) -> None:
         assert finding.column <= len(written[finding.line - 1]) + 1, finding
         assert finding.message.strip(), finding
         assert finding.remedy.strip(), finding
-    mended = mending.mended(one, RULES, lambda _: True).files
+    mended = fixpoint.mended(one, RULES, lambda _: True).files
     for path, entry in mended.items():
         if path.endswith(".toml"):
             tomllib.loads(entry.content.decode())

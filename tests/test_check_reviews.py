@@ -13,13 +13,12 @@ import pytest
 from conftest import Run, git
 from repo_review.ghpath import GHPath
 
-from new_ops_project.checks import catalogue, engine, reviewing
-from new_ops_project.checks import repo as repository
-from new_ops_project.checks.coding import reviews
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks import catalogue, engine, repo, repo_review_plugin
+from new_ops_project.checks.coding import plugin_checks
 from new_ops_project.checks.linters import repo_review
-from new_ops_project.checks.remote import Remote
+from new_ops_project.checks.remote_files import Remote
 from new_ops_project.checks.rule import UncheckedError
-from new_ops_project.finding import Severity
 
 (RULE,) = catalogue.selected(["OPS590"], [])
 BAD = "import requests\ntry:\n    requests.get(url)\nexcept Exception:\n    pass\n"
@@ -40,7 +39,7 @@ def lay(folder: Path, **files: str) -> Path:
 def test_what_plugins_find_is_told_by_the_name_of_the_check(work: Path) -> None:
     """Each failed check is a finding to know, in plain words, with its page and the way to leave it out."""
     lay(work, pyproject__toml=PYPROJECT)
-    told = {one.message.partition(":")[0]: one for one in engine.run(repository.read(work), [RULE]).findings}
+    told = {one.message.partition(":")[0]: one for one in engine.run(repo.read(work), [RULE]).findings}
     one = told["PY002"]
     assert one.severity is Severity.INFO
     assert "readme" in one.message
@@ -54,7 +53,7 @@ def test_what_plugins_find_is_told_by_the_name_of_the_check(work: Path) -> None:
 def test_what_repo_review_is_configured_to_ignore_is_not_told(ignore: str, work: Path) -> None:
     """[tool.repo-review] counts, with reasons and without."""
     lay(work, pyproject__toml=f"{PYPROJECT}[tool.repo-review]\nignore = {ignore}\n")
-    messages = [one.message for one in engine.run(repository.read(work), [RULE]).findings]
+    messages = [one.message for one in engine.run(repo.read(work), [RULE]).findings]
     assert messages
     assert not [message for message in messages if message.startswith("PY002")]
 
@@ -62,7 +61,7 @@ def test_what_repo_review_is_configured_to_ignore_is_not_told(ignore: str, work:
 def test_a_plugin_that_fails_is_no_traceback(work: Path) -> None:
     """A pyproject.toml that repo-review cannot read leaves its checks out, with the reason."""
     lay(work, pyproject__toml="[project\n")
-    checked = engine.run(repository.read(work), [RULE])
+    checked = engine.run(repo.read(work), [RULE])
     assert checked.findings == ()
     assert "TOMLDecodeError" in checked.skipped[0].reason
 
@@ -71,24 +70,28 @@ def test_without_repo_review_the_rule_is_skipped(monkeypatch: pytest.MonkeyPatch
     """It says what is missing."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(UncheckedError, match="repo-review is not installed"):
-        repo_review.report(repository.read(lay(work)))
+        repo_review.report(repo.read(lay(work)))
 
 
 def test_without_other_plugins_repo_review_is_not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ours alone, and validate-pyproject's, which a rule of ours asks, are no reason to start it."""
-    ours = [EntryPoint("a", "new_ops_project.checks.reviewing:checks", "repo_review.checks"),
-            EntryPoint("b", "validate_pyproject.repo_review:repo_review_checks", "repo_review.checks")]  # fmt: skip
+    ours = [
+        EntryPoint("a", "new_ops_project.checks.repo_review_plugin:checks", "repo_review.checks"),
+        EntryPoint("b", "validate_pyproject.repo_review:repo_review_checks", "repo_review.checks"),
+    ]
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: ours)
     monkeypatch.setitem(sys.modules, "repo_review.processor", None)  # an import of it would fail
-    assert repo_review.report(repository.of({})) == ()
+    assert repo_review.report(repo.of({})) == ()
 
 
 def test_start_up_imports_no_linter(work: Path) -> None:
     """A check of rules that need no linter imports none of theirs."""
     lay(work, x__py=BAD)
-    code = ("import sys; from new_ops_project import cli; cli.run(['check', '--select', 'OPS504,OPS501']);"
-            "print([one for one in ('repo_review', 'detect_secrets', 'requests', 'importlib.metadata')"
-            " if one in sys.modules])")  # fmt: skip
+    code = (
+        "import sys; from new_ops_project import cli; cli.run(['check', '--select', 'OPS504,OPS501']);"
+        "print([one for one in ('repo_review', 'detect_secrets', 'requests', 'importlib.metadata')"
+        " if one in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=work, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -107,7 +110,7 @@ def test_start_up_imports_no_linter(work: Path) -> None:
 )
 def test_markdown_becomes_plain(markdown: str, text: str) -> None:
     """The first paragraph, without marks and code, on one line."""
-    assert reviews.plain(markdown) == text
+    assert plugin_checks.plain(markdown) == text
 
 
 # ---- our rules in repo-review ----------------------------------------------------------------------------------------
@@ -159,7 +162,7 @@ def test_what_is_ignored_with_a_reason_passes_there_too(work: Path) -> None:
 def test_findings_to_know_pass(tmp_path: Path) -> None:
     """A rule that has only such findings is kept."""
     lay(tmp_path, task__py="print(1)\n")
-    looked = reviewing.new_ops_project(tmp_path)
+    looked = repo_review_plugin.new_ops_project(tmp_path)
     (one,) = [one for one in looked.checked.findings if one.code == "OPS502"]
     assert one.severity is Severity.INFO
     assert looked.of(catalogue.rule("OPS502")) is True
@@ -170,7 +173,7 @@ def test_a_folder_in_no_repository_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text("import sys\ntry:\n    go()\nexcept OSError:\n    sys.exit(0)\n")
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "x.py").write_text((tmp_path / "x.py").read_text())
-    looked = reviewing.new_ops_project(tmp_path)
+    looked = repo_review_plugin.new_ops_project(tmp_path)
     assert str(looked.of(catalogue.rule("OPS504"))).startswith("- x.py:5 `sys.exit(0)` where OSError is caught")
     assert "venv" not in str(looked.of(catalogue.rule("OPS504")))
 
@@ -207,7 +210,7 @@ def on_github(network: Network, monkeypatch: pytest.MonkeyPatch, path: str = "")
 def test_a_repository_on_github_is_read_file_by_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what rules ask for is fetched, once; rules that need a folder say nothing."""
     network = Network({"ops/x.py": EXIT, "logo.png": "\0", "big/data.csv": "1", ".gitignore": ".venv/\n"})
-    looked = reviewing.new_ops_project(on_github(network, monkeypatch))
+    looked = repo_review_plugin.new_ops_project(on_github(network, monkeypatch))
     assert str(looked.of(catalogue.rule("OPS504"))).startswith("- ops/x.py:5 ")
     assert looked.of(catalogue.rule("OPS201")) is True
     assert looked.of(catalogue.rule("OPS506")) is None
@@ -220,14 +223,14 @@ def test_a_repository_on_github_is_read_file_by_file(monkeypatch: pytest.MonkeyP
 def test_a_package_in_a_folder_on_github_is_read_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Paths are below the package, as they are for a folder on this disk."""
     network = Network({"tool/ops/x.py": EXIT, "y.py": EXIT, "tool2/z.py": EXIT})
-    looked = reviewing.new_ops_project(on_github(network, monkeypatch, "tool"))
+    looked = repo_review_plugin.new_ops_project(on_github(network, monkeypatch, "tool"))
     assert [one.path for one in looked.checked.findings if one.code == "OPS504"] == ["ops/x.py"]
 
 
 def test_not_too_much_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule that would read hundreds of files on GitHub does not look."""
     network = Network({f"x{number}.py": "" for number in range(400)})
-    looked = reviewing.new_ops_project(on_github(network, monkeypatch))
+    looked = repo_review_plugin.new_ops_project(on_github(network, monkeypatch))
     assert looked.of(catalogue.rule("OPS504")) is None
     assert len(network.fetched) == 300
 
@@ -241,21 +244,21 @@ def test_what_cannot_be_fetched_is_empty(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_texts_mean_themselves_in_markdown() -> None:
     """What is in a message cannot become a link, a style or a table."""
-    assert reviewing._marked("a `b*c` <x> [y](z)\n*w*") == r"a `b*c` \<x\> \[y\](z) \*w\*"  # noqa: SLF001 - no finding of a rule has all of these
-    assert reviewing._marked("one ` and *") == r"one \` and \*"  # noqa: SLF001 - as above
+    assert repo_review_plugin._marked("a `b*c` <x> [y](z)\n*w*") == r"a `b*c` \<x\> \[y\](z) \*w\*"  # noqa: SLF001 - no finding of a rule has all of these
+    assert repo_review_plugin._marked("one ` and *") == r"one \` and \*"  # noqa: SLF001 - as above
 
 
 def test_every_title_and_link_is_fit_for_a_format_string() -> None:
     """repo-review formats descriptions and links."""
-    for code, check in reviewing.checks().items():
+    for code, check in repo_review_plugin.checks().items():
         assert str(check.__doc__).format(self=check, name=code)
         assert check.url.format(self=check, name=code) == catalogue.rule(code).link
 
 
 def test_families_are_ours_by_name() -> None:
     """No family of another plugin is renamed, and each check has one of ours."""
-    assert {check.family for check in reviewing.checks().values()} <= set(reviewing.families())
-    assert all(name.startswith("new-ops-project-") for name in reviewing.families())
+    assert {check.family for check in repo_review_plugin.checks().values()} <= set(repo_review_plugin.families())
+    assert all(name.startswith("new-ops-project-") for name in repo_review_plugin.families())
 
 
 def test_check_tells_of_plugins_and_ends_well(run: Run, work: Path) -> None:

@@ -10,18 +10,17 @@ from conftest import Run, git
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.checks import catalogue, engine
-from new_ops_project.checks import repo as repository
-from new_ops_project.checks.linters import secrets
+from new_ops_project.base.finding import Finding, Severity
+from new_ops_project.checks import catalogue, engine, repo
+from new_ops_project.checks.linters import detect_secrets
 from new_ops_project.checks.rule import UncheckedError
-from new_ops_project.finding import Finding, Severity
 
 (RULE,) = catalogue.selected(["OPS511"], [])
 
 
 def found(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """What the rule finds in these files."""
-    checked = engine.run(repository.of(files), [RULE])
+    checked = engine.run(repo.of(files), [RULE])
     assert not checked.skipped
     return checked.findings
 
@@ -104,8 +103,14 @@ def test_each_place_is_told_once() -> None:
 def baseline(secret: str, **more: object) -> str:
     """A `.secrets.baseline` that holds one secret of x.py."""
     hashed = hashlib.sha1(secret.encode(), usedforsecurity=False).hexdigest()
-    marked = {"type": "AWS Access Key", "filename": "x.py", "hashed_secret": hashed, "is_verified": False,
-              "line_number": 7, **more}  # fmt: skip
+    marked = {
+        "type": "AWS Access Key",
+        "filename": "x.py",
+        "hashed_secret": hashed,
+        "is_verified": False,
+        "line_number": 7,
+        **more,
+    }
     return json.dumps({"version": "1.5.0", "results": {"x.py": [marked]}})
 
 
@@ -147,7 +152,7 @@ def test_without_detect_secrets_the_rule_is_skipped(monkeypatch: pytest.MonkeyPa
     """It says what is missing, and what brings it."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(UncheckedError, match="detect-secrets is not installed") as caught:
-        secrets.report(repository.of({}))
+        detect_secrets.report(repo.of({}))
     assert "new-ops-project[check]" in caught.value.hint
 
 

@@ -166,13 +166,23 @@ def test_drift(run: Run, project: Path) -> None:
     run("update", str(project), "--commit")
     workflow = ".github/workflows/ci.yml"
     text = (project / workflow).read_text().replace("timeout-minutes: 10", "timeout-minutes: 99")
-    commit(project, {workflow: text, ".editorconfig": None, "README.md": "# Mine\n", "Dockerfile": "FROM scratch\n",
-                     "src/audit/more.py": "MORE = 1\n"})  # fmt: skip
+    commit(
+        project,
+        {
+            workflow: text,
+            ".editorconfig": None,
+            "README.md": "# Mine\n",
+            "Dockerfile": "FROM scratch\n",
+            "src/audit/more.py": "MORE = 1\n",
+        },
+    )
     line = next(number for number, line in enumerate(text.splitlines(), 1) if "99" in line)
     assert found(run, project, code=1) == [
-        (("OPS604"), ".editorconfig", 0), ("OPS604", workflow, line), ("OPS606", "Dockerfile", 0),
+        (("OPS604"), ".editorconfig", 0),
+        ("OPS604", workflow, line),
+        ("OPS606", "Dockerfile", 0),
         ("OPS605", "README.md", 1),
-    ]  # fmt: skip
+    ]
     states = check(run, project, "--json", code=1).json["drift"][str(project)]
     changed = {path: how for path, how in states.items() if how != "same"}
     assert changed == {".editorconfig": "deleted", workflow: "edited", "Dockerfile": "extra", "README.md": "edited"}
@@ -225,8 +235,9 @@ def test_nothing_that_somebody_wrote_is_undone_unasked(run: Run, project: Path) 
     assert everything(project) == before
     run("check", str(project), "--fix", "--select", "OPS604")
     assert ((project / "README.md").read_text(), git("status", "--porcelain", at=project)) == (
-        "# Mine\n", "M  .editorconfig",
-    )  # fmt: skip
+        "# Mine\n",
+        "M  .editorconfig",
+    )
     run("check", str(project / "README.md"), "--fix", "--select", "OPS605")
     assert (project / "README.md").read_text() != "# Mine\n"
 

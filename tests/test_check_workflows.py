@@ -3,8 +3,8 @@
 import pytest
 from flows import CHECKOUT, PATH, PYTHON, UPLOAD, check, found, job, marks, places, steps
 
-from new_ops_project.checks.workflows import table
-from new_ops_project.finding import Severity
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks.workflows import known_actions
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 V7 = CHECKOUT.split("  ", maxsplit=1)[0]
@@ -44,8 +44,10 @@ BROKEN = (
     ("OPS105", job('runs-on: {group: big, labels: ["«macos-latest-xlarge"]}')),
     (
         "OPS105",
-        job("runs-on: ${{ matrix.os }}\nstrategy:\n  matrix:\n    os: [ubuntu-24.04, «ubuntu-latest]\n"
-            "    include:\n    - os: «windows-latest"),
+        job(
+            "runs-on: ${{ matrix.os }}\nstrategy:\n  matrix:\n    os: [ubuntu-24.04, «ubuntu-latest]\n"
+            "    include:\n    - os: «windows-latest"
+        ),
     ),
     ("OPS105", job("runs-on: ${{ matrix.on.os }}\nstrategy:\n  matrix:\n    on:\n    - os: «ubuntu-latest")),
     ("OPS105", job("runs-on: ${{ inputs.runner || '«ubuntu-latest' }}")),
@@ -62,8 +64,10 @@ BROKEN = (
     ("OPS108", steps(f"- uses: «{PYTHON}\n  with: {{cache: pip}}")),
     (
         "OPS108",
-        job("strategy: {matrix: {py: ['3.12', «'3.x']}}",
-            f"- uses: {PYTHON}\n  with:\n    python-version: ${{{{ matrix.py }}}}"),
+        job(
+            "strategy: {matrix: {py: ['3.12', «'3.x']}}",
+            f"- uses: {PYTHON}\n  with:\n    python-version: ${{{{ matrix.py }}}}",
+        ),
     ),
     ("OPS108", job("env: {PY: «3.x}", f"- uses: {PYTHON}\n  with: {{python-version: '${{{{ env.PY }}}}'}}")),
     # ---- installs
@@ -87,8 +91,13 @@ BROKEN = (
     ("OPS111", steps("- run: x\n  env:\n    GOOGLE_APPLICATION_CREDENTIALS: «${{ secrets.FILE }}")),
     ("OPS111", steps("- run: echo '«${{ secrets.GCP_SA_KEY }}' > key.json")),
     ("OPS111", job("env: {AWS_SECRET_ACCESS_KEY: «AKIAABCDEFGHIJKLMNOP}")),
-    ("OPS111", steps("- uses: aws-actions/configure-aws-credentials@v6\n  with:\n"
-                     "    aws-access-key-id: «${{ secrets.ID }}\n    aws-secret-access-key: ${{ secrets.KEY }}")),
+    (
+        "OPS111",
+        steps(
+            "- uses: aws-actions/configure-aws-credentials@v6\n  with:\n"
+            "    aws-access-key-id: «${{ secrets.ID }}\n    aws-secret-access-key: ${{ secrets.KEY }}"
+        ),
+    ),
     ("OPS111", job("environment: x", "- uses: azure/login@v3\n  with: {creds: «'${{ secrets.C }}'}")),
     ("OPS111", steps("- uses: google-github-actions/auth@v3\n  with: {credentials_json: «'${{ secrets.C }}'}")),
     # ---- permissions
@@ -125,7 +134,7 @@ BROKEN = (
     # ---- logins
     ("OPS125", steps("- uses: «aws-actions/configure-aws-credentials@v6\n  with: {role-to-assume: x}")),
     ("OPS126", steps("- uses: «azure/login@v3\n  with: {client-id: x}")),
-)  # fmt: skip
+)
 
 CLEAN = (
     ("OPS100", steps("- run: x").replace("\n", "\r\n")),
@@ -143,16 +152,54 @@ CLEAN = (
     ("OPS106", "on: push\njobs:\n  a:\n    uses: ./.github/workflows/x.yml\n"),
     ("OPS106", job("").replace("    timeout-minutes: 10\n", "").replace("run:", "timeout-minutes: 5, run:")),
     ("OPS107", job("strategy: {matrix: {python: ['3.9', 3.10.1, pypy3.10], node: [3.10]}}")),
-    ("OPS108", steps("\n".join(f"- uses: {PYTHON}\n  with: {{python-version: '{version}'}}" for version in (
-        "3.12", "3.12.1", "3.12.x", "3.13t", "3.15-dev", "3.15.0-alpha - 3.15", "pypy3.11", "${{ inputs.python }}")))),
+    (
+        "OPS108",
+        steps(
+            "\n".join(
+                f"- uses: {PYTHON}\n  with: {{python-version: '{version}'}}"
+                for version in (
+                    "3.12",
+                    "3.12.1",
+                    "3.12.x",
+                    "3.13t",
+                    "3.15-dev",
+                    "3.15.0-alpha - 3.15",
+                    "pypy3.11",
+                    "${{ inputs.python }}",
+                )
+            )
+        ),
+    ),
     ("OPS108", steps(f"- uses: {PYTHON}\n  with: {{python-version-file: .python-version}}")),
     ("OPS108", steps(f"- uses: {PYTHON}\n  with:\n    python-version: |\n      ${{{{ join('\n',\n      x) }}}}")),
-    ("OPS109", steps("\n".join(f"- run: {run}" for run in (
-        "pip install -r requirements.txt", "pip install --require-hashes -r a.txt", "pip install -e .[dev]",
-        "pip install .", "pip install 'build==1.2'", "pip install --no-deps dist/*.whl", "pip install ./pkg x==1",
-        "pip install git+https://example.org/x.git@" + SHA, "pip install $PACKAGES", "pip install -c c.txt build",
-        "echo pip install build", "pip list", "pip install --index-url https://e.org a==1", "uv sync", "uvx ruff@0.9.1",
-        "pipx run 'cibuildwheel==3.1.0'", "pip install x==${{ matrix.x }}", "pip --version  # pip install x")))),
+    (
+        "OPS109",
+        steps(
+            "\n".join(
+                f"- run: {run}"
+                for run in (
+                    "pip install -r requirements.txt",
+                    "pip install --require-hashes -r a.txt",
+                    "pip install -e .[dev]",
+                    "pip install .",
+                    "pip install 'build==1.2'",
+                    "pip install --no-deps dist/*.whl",
+                    "pip install ./pkg x==1",
+                    "pip install git+https://example.org/x.git@" + SHA,
+                    "pip install $PACKAGES",
+                    "pip install -c c.txt build",
+                    "echo pip install build",
+                    "pip list",
+                    "pip install --index-url https://e.org a==1",
+                    "uv sync",
+                    "uvx ruff@0.9.1",
+                    "pipx run 'cibuildwheel==3.1.0'",
+                    "pip install x==${{ matrix.x }}",
+                    "pip --version  # pip install x",
+                )
+            )
+        ),
+    ),
     ("OPS109", steps("- run: |\n    cat > x <<'EOF'\n    pip install build\n    EOF\n    true")),
     ("OPS109", steps("- run: pip install x\n  env: {PIP_CONSTRAINT: c.txt}\n- run: pip install x\n  shell: python")),
     ("OPS110", steps(f"- uses: {CHECKOUT}\n  with: {{Fetch-Depth: 0}}")),
@@ -191,7 +238,7 @@ CLEAN = (
     ("OPS125", job("environment: x", "- uses: azure/login@v3\n  with: {client-id: x}")),
     ("OPS126", job("permissions: {id-token: write}", "- uses: azure/login@v3\n  with: {client-id: x}")),
     ("OPS126", job("runs-on: self-hosted", "- uses: azure/login@v3\n  with: {client-id: x}")),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(("code", "text"), BROKEN)
@@ -269,8 +316,8 @@ def test_a_cache_follows_the_lock_that_is_installed() -> None:
 
 def test_two_known_versions_contradict_each_other_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where both the comment and the commit are known, only OPS103 speaks, and names the other commit."""
-    known = table.Known((table.Release("v1.0.0", "1" * 40), table.Release("v2.0.0", "2" * 40)))
-    monkeypatch.setattr(table, "actions", lambda: {"a/b": known})
+    known = known_actions.Known((known_actions.Release("v1.0.0", "1" * 40), known_actions.Release("v2.0.0", "2" * 40)))
+    monkeypatch.setattr(known_actions, "actions", lambda: {"a/b": known})
     text = steps(f"- uses: a/b@{'1' * 40}  # v2.0.0")
     assert places("OPS102", text) == []
     assert one("OPS103", text)[1] == f"Write `# v1.0.0`; v2.0.0 would be {'2' * 40}."
@@ -318,7 +365,7 @@ def test_injected_text_is_answered_with_the_variable() -> None:
         ("OPS120", "on: pull_request_target\njobs: {}\n", Severity.WARNING),
         ("OPS120", f"on: pull_request_target\n{STEPS}    - {THEIRS}\n", Severity.ERROR),
     ],
-)  # fmt: skip
+)
 def test_severity_follows_the_harm(code: str, text: str, severity: Severity) -> None:
     """What is wrong today is an error; what will be, a warning."""
     assert one(code, text)[2] is severity

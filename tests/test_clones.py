@@ -7,13 +7,12 @@ import pytest
 from conftest import git
 from small_clones import fake_venv
 
-from new_ops_project.clones import hooks, installed, proof, uvlock, variables
-from new_ops_project.clones import venv as venvs
+from new_ops_project.base.errors import ToolError
+from new_ops_project.clones import check_command, hooks, installed_packages, uv_lock, variables, venv
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.requirements import Pin, pin_of, read
 from new_ops_project.clones.venv import State
-from new_ops_project.errors import ToolError
-from new_ops_project.reading import document
+from new_ops_project.formats import document
 
 
 def lay(folder: Path, **files: str) -> Needs:
@@ -28,10 +27,16 @@ def lay(folder: Path, **files: str) -> Needs:
 # ---- Python ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("text", "minor"), [
-    ("3.12\n", "3.12"), ("3.12.4\n", "3.12"), ("cpython-3.12\n", "3.12"), ("# ours\n3.12\n3.13\n", "3.12"),
-    ("\ufeff3.12\r\n", "3.12"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [
+        ("3.12\n", "3.12"),
+        ("3.12.4\n", "3.12"),
+        ("cpython-3.12\n", "3.12"),
+        ("# ours\n3.12\n3.13\n", "3.12"),
+        ("\ufeff3.12\r\n", "3.12"),
+    ],
+)
 def test_python_version_file(tmp_path: Path, text: str, minor: str) -> None:
     """The first version in .python-version is that which is asked for, before requires-python."""
     needs = lay(tmp_path, pyproject_toml='[project]\nrequires-python = ">=3.8"\n')
@@ -40,9 +45,17 @@ def test_python_version_file(tmp_path: Path, text: str, minor: str) -> None:
     assert needs.python.where.startswith(".python-version:")
 
 
-@pytest.mark.parametrize(("specifier", "minor"), [
-    (">=3.11", ""), ("==3.12.*", "3.12"), ("~=3.12.0", "3.12"), ("~=3.12", ""), ("==3.12.4", "3.12"), ("", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("specifier", "minor"),
+    [
+        (">=3.11", ""),
+        ("==3.12.*", "3.12"),
+        ("~=3.12.0", "3.12"),
+        ("~=3.12", ""),
+        ("==3.12.4", "3.12"),
+        ("", ""),
+    ],
+)
 def test_requires_python(tmp_path: Path, specifier: str, minor: str) -> None:
     """A specifier that names one minor asks for it; any other lets in what it lets in."""
     needs = lay(tmp_path, pyproject_toml=f'[project]\nname = "x"\nrequires-python = "{specifier}"\n')
@@ -62,15 +75,18 @@ def test_what_an_environment_meets(tmp_path: Path) -> None:
 # ---- locks -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("line", "pin"), [
-    ("ruff==0.9 --hash=sha256:00 --hash=sha256:11", Pin("ruff", "==0.9", is_hashed=True)),
-    ("Ruamel_Yaml>=1", Pin("ruamel-yaml", ">=1")),
-    ('colorama==0.4 ; os_name == "nt"', Pin("colorama", "==0.4", 'os_name == "nt"')),
-    ("requests[socks]==2", Pin("requests", "==2")),
-    ("tool @ git+https://example.org/tool.git@v1", Pin("tool")),
-    ("./vendored/thing", None),
-    ("https://example.org/thing.whl", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "pin"),
+    [
+        ("ruff==0.9 --hash=sha256:00 --hash=sha256:11", Pin("ruff", "==0.9", is_hashed=True)),
+        ("Ruamel_Yaml>=1", Pin("ruamel-yaml", ">=1")),
+        ('colorama==0.4 ; os_name == "nt"', Pin("colorama", "==0.4", 'os_name == "nt"')),
+        ("requests[socks]==2", Pin("requests", "==2")),
+        ("tool @ git+https://example.org/tool.git@v1", Pin("tool")),
+        ("./vendored/thing", None),
+        ("https://example.org/thing.whl", None),
+    ],
+)
 def test_a_line_of_a_requirements_file(line: str, pin: Pin | None) -> None:
     """Name, specifier, marker and whether it has a hash; what has no name is no pin."""
     assert pin_of(line) == pin
@@ -78,21 +94,29 @@ def test_a_line_of_a_requirements_file(line: str, pin: Pin | None) -> None:
 
 def test_included_files_count(tmp_path: Path) -> None:
     """-r adds its file's pins, from that file's folder; a constraint adds none; a circle ends."""
-    lay(tmp_path, requirements__dev_txt="-r base.txt\n-c limits.txt\npytest==9 # tests\n",
+    lay(
+        tmp_path,
+        requirements__dev_txt="-r base.txt\n-c limits.txt\npytest==9 # tests\n",
         requirements__base_txt="a==1 \\\n    --hash=sha256:00\n--requirement dev.txt\n",
-        requirements__limits_txt="b==2\n")  # fmt: skip
+        requirements__limits_txt="b==2\n",
+    )
     assert [pin.name for pin in read(tmp_path, "requirements/dev.txt").pins] == ["pytest", "a"]
 
 
-@pytest.mark.parametrize(("files", "chosen"), [
-    (["requirements.txt"], ["requirements.txt"]),
-    (["requirements.txt", "requirements-dev.txt"], ["requirements-dev.txt", "requirements.txt"]),
-    (["requirements/base.txt", "requirements/dev.txt", "requirements/docs.txt"],
-     ["requirements/dev.txt", "requirements/base.txt"]),
-    (["requirements/only.txt"], ["requirements/only.txt"]),
-    (["requirements.txt", "test-requirements.txt"], ["test-requirements.txt", "requirements.txt"]),
-    ([], []),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        (["requirements.txt"], ["requirements.txt"]),
+        (["requirements.txt", "requirements-dev.txt"], ["requirements-dev.txt", "requirements.txt"]),
+        (
+            ["requirements/base.txt", "requirements/dev.txt", "requirements/docs.txt"],
+            ["requirements/dev.txt", "requirements/base.txt"],
+        ),
+        (["requirements/only.txt"], ["requirements/only.txt"]),
+        (["requirements.txt", "test-requirements.txt"], ["test-requirements.txt", "requirements.txt"]),
+        ([], []),
+    ],
+)
 def test_which_files_are_the_lock(tmp_path: Path, files: list[str], chosen: list[str]) -> None:
     """One for development, one for tests, one for what runs."""
     for number, name in enumerate(files):
@@ -103,8 +127,9 @@ def test_which_files_are_the_lock(tmp_path: Path, files: list[str], chosen: list
 
 def test_what_another_file_holds_is_left_out(tmp_path: Path) -> None:
     """A superset is the whole lock, as is a file that includes the other."""
-    assert [one.path for one in lay(tmp_path, requirements_txt="a==1\n", requirements__dev_txt="a==1\nb==1\n")
-            .requirements] == ["requirements/dev.txt"]  # fmt: skip
+    assert [
+        one.path for one in lay(tmp_path, requirements_txt="a==1\n", requirements__dev_txt="a==1\nb==1\n").requirements
+    ] == ["requirements/dev.txt"]
     folder = tmp_path / "other"
     needs = lay(folder, requirements_txt="./vendored\na==1\n", requirements__dev_txt="-r ../requirements.txt\nb==1\n")
     assert len(needs.requirements) == 2  # by another spelling it is not known as the same file
@@ -114,10 +139,10 @@ def test_markers_hold_for_the_environment(tmp_path: Path) -> None:
     """A pin for another system or Python is not missed."""
     needs = lay(tmp_path, requirements_txt='a==1 ; python_version < "3.10"\nb==1 ; os_name == "none"\nc==1\n')
     fake_venv(tmp_path, "3.12.1", {"c": "1"})
-    assert installed.compare(needs, venvs.look(tmp_path)).is_same
+    assert installed_packages.compare(needs, venv.look(tmp_path)).is_same
     fake_venv(tmp_path / "old", "3.9.1", {"c": "1"})
     old = Needs(tmp_path)
-    assert installed.compare(old, venvs.look(tmp_path / "old")).missing == ("a 1",)
+    assert installed_packages.compare(old, venv.look(tmp_path / "old")).missing == ("a 1",)
 
 
 UV_LOCK = """\
@@ -163,7 +188,7 @@ def test_uv_lock(tmp_path: Path) -> None:
     """What `uv sync` installs: the project's ways through the lock, by marker, extra and default group."""
     lock = document.toml({"uv.lock": UV_LOCK.encode()}, "uv.lock")
     environment = {"sys_platform": "linux", "python_full_version": "3.12.1"}
-    found = {pin.name: pin.version for pin in uvlock.pins(lock, document.Document(""), environment)}
+    found = {pin.name: pin.version for pin in uv_lock.pins(lock, document.Document(""), environment)}
     assert found == {"alpha": "==1.0", "beta": "==2.0", "cython": "==3.0", "pytest": "==9.0"}
 
 
@@ -181,34 +206,34 @@ def test_uv_lock_without_uv(tmp_path: Path) -> None:
 
 def test_what_is_under_the_name(tmp_path: Path) -> None:
     """Nothing, an empty folder, a file, a link, another folder, and an environment are told apart."""
-    assert venvs.look(tmp_path).state is State.ABSENT
+    assert venv.look(tmp_path).state is State.ABSENT
     (tmp_path / ".venv").mkdir()
-    assert venvs.look(tmp_path).state is State.ABSENT
+    assert venv.look(tmp_path).state is State.ABSENT
     (tmp_path / ".venv" / "x").touch()
-    assert venvs.look(tmp_path).state is State.OTHER
+    assert venv.look(tmp_path).state is State.OTHER
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / ".venv").touch()
-    assert venvs.look(tmp_path / "a").state is State.FILE
+    assert venv.look(tmp_path / "a").state is State.FILE
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / ".venv").symlink_to("/no/where")
-    assert venvs.look(tmp_path / "b").state is State.LINK
+    assert venv.look(tmp_path / "b").state is State.LINK
     fake_venv(tmp_path / "c", "3.12.1")
-    assert (venvs.look(tmp_path / "c").state, venvs.look(tmp_path / "c").minor) == (State.READY, "3.12")
+    assert (venv.look(tmp_path / "c").state, venv.look(tmp_path / "c").minor) == (State.READY, "3.12")
 
 
 def test_what_is_broken(tmp_path: Path) -> None:
     """No version, no interpreter, an interpreter that has become another one, no site-packages."""
     (fake_venv(tmp_path / "a", "3.12.1")).rmdir()
-    assert "site-packages" in venvs.look(tmp_path / "a").why
+    assert "site-packages" in venv.look(tmp_path / "a").why
     fake_venv(tmp_path / "b", "3.12.1")
     (tmp_path / "b" / ".venv" / "pyvenv.cfg").write_text("\x00")
-    assert "names no version" in venvs.look(tmp_path / "b").why
+    assert "names no version" in venv.look(tmp_path / "b").why
     fake_venv(tmp_path / "c", "3.12.1")
     python = tmp_path / "c" / ".venv" / "bin" / "python"
     python.unlink()
     (tmp_path / "python3.13").touch(mode=0o755)
     python.symlink_to(tmp_path / "python3.13")
-    assert "its python is 3.13 by now" in venvs.look(tmp_path / "c").why
+    assert "its python is 3.13 by now" in venv.look(tmp_path / "c").why
 
 
 def test_packages_against_the_lock(tmp_path: Path) -> None:
@@ -217,27 +242,30 @@ def test_packages_against_the_lock(tmp_path: Path) -> None:
     site = fake_venv(tmp_path, "3.12.1", {"a": "1", "b_b": "2.1", "c": "3.5", "extra": "1", "of_c": "1", "pip": "23"})
     with (site / "c-3.5.dist-info" / "METADATA").open("w") as file:
         file.write('Name: c\nVersion: 3.5\nRequires-Dist: of.c (>=1) ; extra == "x"\n\n')
-    found = installed.compare(needs, venvs.look(tmp_path))
+    found = installed_packages.compare(needs, venv.look(tmp_path))
     assert found.missing == ("d 4",)
     assert found.different == ("b-b 2.1, not 2",)
     assert found.extra == ("extra",)
     assert found.right == 2
 
 
-@pytest.mark.parametrize(("said", "is_here"), [
-    ('{"url": "file://HERE", "dir_info": {"editable": true}}', True),
-    ('{"url": "file:///elsewhere", "dir_info": {"editable": true}}', False),
-    ('{"url": "file://HERE", "dir_info": {}}', False),
-    ("nonsense", False),
-    ("[]", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("said", "is_here"),
+    [
+        ('{"url": "file://HERE", "dir_info": {"editable": true}}', True),
+        ('{"url": "file:///elsewhere", "dir_info": {"editable": true}}', False),
+        ('{"url": "file://HERE", "dir_info": {}}', False),
+        ("nonsense", False),
+        ("[]", False),
+    ],
+)
 def test_the_project_in_place(tmp_path: Path, said: str, is_here: bool) -> None:  # noqa: FBT001 - a parameter
     """Only an editable installation from this very folder is one."""
     folder = tmp_path / "with space"
     needs = lay(folder, pyproject_toml='[build-system]\n[project]\nname = "x"\n')
     info = fake_venv(folder, "3.12.1", {"x": "1"}) / "x-1.dist-info"
     (info / "direct_url.json").write_text(said.replace("HERE", str(folder).replace(" ", "%20")))
-    assert installed.is_in_place(needs, venvs.look(folder)) is is_here
+    assert installed_packages.is_in_place(needs, venv.look(folder)) is is_here
 
 
 # ---- the rest --------------------------------------------------------------------------------------------------------
@@ -252,12 +280,19 @@ def test_variables_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert variables.missing(tmp_path) == ("ONE", "THREE", "FIVE")
 
 
-@pytest.mark.parametrize(("hook", "missing", "others"), [
-    (None, ("pre-commit",), ()),
-    ("# File generated by pre-commit: https://pre-commit.com\nINSTALL_PYTHON=/bin/sh\n", (), ()),
-    ("# File generated by pre-commit: https://pre-commit.com\nINSTALL_PYTHON='/no/such python'\n", ("pre-commit",), ()),
-    ("#!/bin/sh\nmake\n", ("pre-commit",), ("pre-commit",)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("hook", "missing", "others"),
+    [
+        (None, ("pre-commit",), ()),
+        ("# File generated by pre-commit: https://pre-commit.com\nINSTALL_PYTHON=/bin/sh\n", (), ()),
+        (
+            "# File generated by pre-commit: https://pre-commit.com\nINSTALL_PYTHON='/no/such python'\n",
+            ("pre-commit",),
+            (),
+        ),
+        ("#!/bin/sh\nmake\n", ("pre-commit",), ("pre-commit",)),
+    ],
+)
 def test_hooks(tmp_path: Path, hook: str | None, missing: tuple[str, ...], others: tuple[str, ...]) -> None:
     """In place is pre-commit's own hook, for a Python that is there."""
     git("init", "--quiet", at=tmp_path)
@@ -277,21 +312,23 @@ def test_hooks_of_other_kinds(tmp_path: Path) -> None:
     assert hooks.look(tmp_path).missing == ("pre-commit", "commit-msg")
 
 
-@pytest.mark.parametrize(("files", "packages", "command"), [
-    ({"pyproject_toml": '[tool.new-ops-project]\ncheck = "make test"\n'}, {}, "make test"),
-    ({"pyproject_toml": '[tool.new-ops-project]\ncheck = ["a b", "c"]\n'}, {}, "a b && c"),
-    ({"pyproject_toml": "[tool.pytest.ini_options]\n"}, {"pytest": "9"}, ".venv/bin/python -m pytest"),
-    ({"tests__testx.py": "", "tests__test_x.py": ""}, {"pytest": "9"}, ".venv/bin/python -m pytest"),
-    ({"x_py": ""}, {"pytest": "9"}, ".venv/bin/python -m compileall -q x.py"),
-    ({"tests__testx_py": "import unittest\n"}, {},
-     ".venv/bin/python -m unittest discover --start-directory tests"),
-    ({"tests__testx_py": "import pytest\n"}, {}, ".venv/bin/python -m compileall -q tests"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("files", "packages", "command"),
+    [
+        ({"pyproject_toml": '[tool.new-ops-project]\ncheck = "make test"\n'}, {}, "make test"),
+        ({"pyproject_toml": '[tool.new-ops-project]\ncheck = ["a b", "c"]\n'}, {}, "a b && c"),
+        ({"pyproject_toml": "[tool.pytest.ini_options]\n"}, {"pytest": "9"}, ".venv/bin/python -m pytest"),
+        ({"tests__testx.py": "", "tests__test_x.py": ""}, {"pytest": "9"}, ".venv/bin/python -m pytest"),
+        ({"x_py": ""}, {"pytest": "9"}, ".venv/bin/python -m compileall -q x.py"),
+        ({"tests__testx_py": "import unittest\n"}, {}, ".venv/bin/python -m unittest discover --start-directory tests"),
+        ({"tests__testx_py": "import pytest\n"}, {}, ".venv/bin/python -m compileall -q tests"),
+    ],
+)
 def test_the_check(tmp_path: Path, files: dict[str, str], packages: dict[str, str], command: str) -> None:
     """What pyproject.toml names; else pytest, unittest, or that the code compiles."""
     needs = lay(tmp_path, **files)
     fake_venv(tmp_path, "3.12.1", packages)
-    assert proof.of(needs, venvs.look(tmp_path)).text == command
+    assert check_command.of(needs, venv.look(tmp_path)).text == command
 
 
 @pytest.mark.parametrize("value", ["3", "[]", '""', '["a", 3]', '"\'"'])
@@ -299,16 +336,19 @@ def test_a_check_that_is_no_command(tmp_path: Path, value: str) -> None:
     """It is refused with what to write."""
     needs = lay(tmp_path, pyproject_toml=f"[tool.new-ops-project]\ncheck = {value}\n")
     with pytest.raises(ToolError, match="check"):
-        proof.of(needs, venvs.look(tmp_path))
+        check_command.of(needs, venv.look(tmp_path))
 
 
-@pytest.mark.parametrize(("files", "first"), [
-    ({"pyproject_toml": '[project]\n[project.scripts]\naudit = "a:b"\n'}, ".venv/bin/audit --help"),
-    ({"run_py": "import argparse\n", "conftest_py": "import click\n"}, ".venv/bin/python run.py --help"),
-    ({"run_py": "print(1)\n"}, ""),
-    ({"tests__test_py": ""}, ".venv/bin/python -m pytest"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("files", "first"),
+    [
+        ({"pyproject_toml": '[project]\n[project.scripts]\naudit = "a:b"\n'}, ".venv/bin/audit --help"),
+        ({"run_py": "import argparse\n", "conftest_py": "import click\n"}, ".venv/bin/python run.py --help"),
+        ({"run_py": "print(1)\n"}, ""),
+        ({"tests__test_py": ""}, ".venv/bin/python -m pytest"),
+    ],
+)
 def test_what_to_run_first(tmp_path: Path, files: dict[str, Any], first: str) -> None:
     """The command, a program that reads arguments, or the tests; never a program that would just run."""
     lay(tmp_path, **files)
-    assert proof.first_run(tmp_path) == first
+    assert check_command.first_run(tmp_path) == first

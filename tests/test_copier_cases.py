@@ -212,11 +212,14 @@ def test_no_answers_file_is_a_traceback(tmp_path: Path) -> None:
 
 
 @row("o")
-@pytest.mark.parametrize(("source", "args", "said"), [
-    ("", ["--vcs-ref", "v9.9.9"], "ValueError: Unknown revision: 'v9.9.9'"),
-    ("git://127.0.0.1:1/x.git", [], "plumbum.commands.processes.ProcessExecutionError"),
-    ("/no/such/template", [], "ValueError: Local template must be a directory."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("source", "args", "said"),
+    [
+        ("", ["--vcs-ref", "v9.9.9"], "ValueError: Unknown revision: 'v9.9.9'"),
+        ("git://127.0.0.1:1/x.git", [], "plumbum.commands.processes.ProcessExecutionError"),
+        ("/no/such/template", [], "ValueError: Local template must be a directory."),
+    ],
+)
 def test_an_unreachable_template_is_a_traceback(tmp_path: Path, source: str, args: list[str], said: str) -> None:
     """A bad version, no network and a wrong path are tracebacks."""
     case = make("o", tmp_path)

@@ -14,8 +14,8 @@ import pytest
 from conftest import Run, git
 from small_clones import MINOR, fake_venv, package, pinned
 
-from new_ops_project import interpreters
-from new_ops_project.clones import remotes
+from new_ops_project.clones import interpreters
+from new_ops_project.git import remotes
 
 OTHER = next((minor for minor in ("3.13", "3.12", "3.11") if minor != MINOR and interpreters.interpreter(minor)), "")
 
@@ -45,8 +45,17 @@ def test_all_is_well(run: Run, work: Path, index: Path) -> None:
     assert {line.split()[0] for line in ran.out.splitlines()} == {"ok"}
     shown = run("doctor", "audit", "--json").json
     assert set(shown) == {"path", "checks", "findings"}
-    assert list(checks(shown)) == ["git", "identity", "remote", "python", "environment", "lock", "packages", "project",
-                                   "disk"]  # fmt: skip
+    assert list(checks(shown)) == [
+        "git",
+        "identity",
+        "remote",
+        "python",
+        "environment",
+        "lock",
+        "packages",
+        "project",
+        "disk",
+    ]
     assert shown["findings"] == []
 
 
@@ -250,7 +259,7 @@ def test_disk_space(run: Run, work: Path, index: Path, monkeypatch: pytest.Monke
     """Little room is a warning, too little for an environment an error."""
     package(work / "audit", index)
     for free, state in ((5000, "ok"), (500, "warning"), (50, "error")):
-        monkeypatch.setattr("new_ops_project.diagnosis._free", lambda _place, free=free: free)
+        monkeypatch.setattr("new_ops_project.clones.diagnosis._free", lambda _place, free=free: free)
         assert checks(run("doctor", "audit", "--json", code=1).json)["disk"] == state
 
 

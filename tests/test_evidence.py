@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.reading.evidence import Evidence, Layout, gather, layout, unread
+from new_ops_project.project.adoption.evidence.answers import Evidence, Layout, gather, layout, unread
 
 OFFERED: Mapping[str, Any] = {
     "python_version": ["3.11", "3.12", "3.13", "3.14"],
@@ -75,15 +75,17 @@ jobs:
 
 def test_a_whole_repository() -> None:
     """Every question has its answer, in the order of the questions."""
-    found = told({
-        "pyproject.toml": PYPROJECT,
-        "src/rotate_keys/__init__.py": "",
-        "src/rotate_keys/main.py": "import click\n\n\n@click.option('--dry-run')\ndef main(): ...\n",
-        ".github/workflows/ci.yml": WORKFLOW,
-        ".github/dependabot.yml": "version: 2\n",
-        "Dockerfile": "FROM python:3.12\n",
-        "LICENSE": "\nMIT License\n\nCopyright (c) 2026 Ada\n",
-    })  # fmt: skip
+    found = told(
+        {
+            "pyproject.toml": PYPROJECT,
+            "src/rotate_keys/__init__.py": "",
+            "src/rotate_keys/main.py": "import click\n\n\n@click.option('--dry-run')\ndef main(): ...\n",
+            ".github/workflows/ci.yml": WORKFLOW,
+            ".github/dependabot.yml": "version: 2\n",
+            "Dockerfile": "FROM python:3.12\n",
+            "LICENSE": "\nMIT License\n\nCopyright (c) 2026 Ada\n",
+        }
+    )
     assert list(found.items()) == [
         ("project_name", ("Rotate.Keys", "pyproject.toml:5")),
         ("python_version", ("3.12", ".github/workflows/ci.yml:3")),
@@ -150,11 +152,14 @@ console_scripts =
 """
 
 
-@pytest.mark.parametrize(("path", "text", "lines"), [
-    ("pyproject.toml", POETRY, (2, 7, 10, 4, 4, 5, 8, 10)),
-    ("setup.py", SETUP, (3, 7, 12, 4, 5, 6, 9, 12)),
-    ("setup.cfg", CFG, (2, 7, 12, 3, 4, 5, 9, 12)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "text", "lines"),
+    [
+        ("pyproject.toml", POETRY, (2, 7, 10, 4, 4, 5, 8, 10)),
+        ("setup.py", SETUP, (3, 7, 12, 4, 5, 6, 9, 12)),
+        ("setup.cfg", CFG, (2, 7, 12, 3, 4, 5, 9, 12)),
+    ],
+)
 def test_each_kind_of_metadata(path: str, text: str, lines: tuple[int, ...]) -> None:
     """Poetry, setup.py and setup.cfg say the same, each in its way."""
     names = (
@@ -185,76 +190,131 @@ ONE: list[tuple[str, Texts, Told | None]] = [
     ("python_version", {".python-version": "pypy3.10\n"}, None),
     ("python_version", {".python-version": "3.8", "Dockerfile": "FROM python:3.12"}, (None, ".python-version:1")),
     ("python_version", {".tool-versions": "ruby 3.3\npython 3.13.1\n"}, ("3.13", ".tool-versions:2")),
-    ("python_version", flow("uses: actions/setup-python@v5\n        with: {python-version: 3.14}"),
-     ("3.14", f"{FLOW}:6")),
-    ("python_version", {"Dockerfile": "ARG V=3.12\nFROM --platform=x ghcr.io/a/python:${V}-slim AS b\n"},
-     ("3.12", "Dockerfile:2")),
+    (
+        "python_version",
+        flow("uses: actions/setup-python@v5\n        with: {python-version: 3.14}"),
+        ("3.14", f"{FLOW}:6"),
+    ),
+    (
+        "python_version",
+        {"Dockerfile": "ARG V=3.12\nFROM --platform=x ghcr.io/a/python:${V}-slim AS b\n"},
+        ("3.12", "Dockerfile:2"),
+    ),
     ("python_version", {"Dockerfile": "FROM python:3.11 AS build\nFROM python:3.13"}, ("3.13", "Dockerfile:2")),
-    ("python_version", {"pyproject.toml": "project.requires-python = '<4,!=3.12.1,>= 3.11'"},
-     ("3.11", "pyproject.toml:1")),
+    (
+        "python_version",
+        {"pyproject.toml": "project.requires-python = '<4,!=3.12.1,>= 3.11'"},
+        ("3.11", "pyproject.toml:1"),
+    ),
     ("python_version", {"pyproject.toml": "[project]\nrequires-python = '>=3.8'"}, (None, "pyproject.toml:2")),
-    ("python_version", {"pyproject.toml": "[project]\nrequires-python = '>=3.8'\nclassifiers = [\n"
-     "'Programming Language :: Python :: 3.9',\n'Programming Language :: Python :: 3.12',\n"
-     "'Programming Language :: Python :: 3.11']"}, ("3.12", "pyproject.toml:5")),
+    (
+        "python_version",
+        {
+            "pyproject.toml": "[project]\nrequires-python = '>=3.8'\nclassifiers = [\n"
+            "'Programming Language :: Python :: 3.9',\n'Programming Language :: Python :: 3.12',\n"
+            "'Programming Language :: Python :: 3.11']"
+        },
+        ("3.12", "pyproject.toml:5"),
+    ),
     ("python_version", {"tox.ini": "[tox]\nenvlist = py39,py312,py311"}, ("3.12", "tox.ini:2")),
     ("python_version", {"pyproject.toml": "[tool.ruff]\ntarget-version = 'py313'"}, ("3.13", "pyproject.toml:2")),
     ("python_version", {"a.py": "# /// script\n# requires-python = '>=3.12'\n# ///\n"}, ("3.12", "a.py:2")),
     ("license", {"LICENSE.txt": "  Apache License\n  Version 2.0, January 2004\n"}, ("Apache-2.0", "LICENSE.txt:1")),
-    ("license", {"LICENSE": "Copyright (c) Ada. All rights reserved.\n\nPermission is hereby granted, free of charge, "
-     "to any person obtaining a copy, to deal"}, ("MIT", "LICENSE:3")),
+    (
+        "license",
+        {
+            "LICENSE": "Copyright (c) Ada. All rights reserved.\n\nPermission is hereby granted, free of charge, "
+            "to any person obtaining a copy, to deal"
+        },
+        ("MIT", "LICENSE:3"),
+    ),
     ("license", {"LICENSE": "BSD 3-Clause License\nAll rights reserved.\nRedistribution is"}, (None, "LICENSE:1")),
     ("license", {"LICENSE": "Copyright Ada.\nAll rights reserved.\n"}, ("Proprietary", "LICENSE:1")),
     ("license", {"pyproject.toml": "[project]\nlicense = 'GPL-3.0-only'"}, (None, "pyproject.toml:2")),
-    ("license", {"pyproject.toml": "[project]\nclassifiers = [\n'Typing :: Typed',\n"
-     "'License :: Other/Proprietary License']"}, ("Proprietary", "pyproject.toml:4")),
+    (
+        "license",
+        {"pyproject.toml": "[project]\nclassifiers = [\n'Typing :: Typed',\n'License :: Other/Proprietary License']"},
+        ("Proprietary", "pyproject.toml:4"),
+    ),
     ("runner", flow(image="[self-hosted, ubuntu-26.04]"), ("ubuntu-26.04", f"{FLOW}:3")),
     ("runner", flow(image="ubuntu-latest"), None),
-    ("cloud", flow(f"uses: {AWS}\n        with: {{role-to-assume: a, aws-access-key-id: b}}"),
-     ("aws-keys", f"{FLOW}:5")),
+    (
+        "cloud",
+        flow(f"uses: {AWS}\n        with: {{role-to-assume: a, aws-access-key-id: b}}"),
+        ("aws-keys", f"{FLOW}:5"),
+    ),
     ("cloud", flow("run: x", f"uses: {AWS}\n        with: {{role-to-assume: a}}"), ("aws-oidc", f"{FLOW}:6")),
     ("cloud", flow("env:\n          AWS_ACCESS_KEY_ID: ${{ secrets.K }}"), ("aws-keys", f"{FLOW}:6")),
-    ("cloud", flow("uses: google-github-actions/auth@v3\n        with: {workload_identity_provider: a}"),
-     ("gcp-oidc", f"{FLOW}:5")),
+    (
+        "cloud",
+        flow("uses: google-github-actions/auth@v3\n        with: {workload_identity_provider: a}"),
+        ("gcp-oidc", f"{FLOW}:5"),
+    ),
     ("cloud", flow("uses: google-github-actions/auth@v3\n        with: {credentials_json: a}"), None),
     ("cloud", flow("uses: azure/login@v2\n        with: {client-id: a}"), ("azure-oidc", f"{FLOW}:5")),
     ("cloud", flow("uses: azure/login@v2\n        with: {creds: a}"), None),
     ("updates", {".github/renovate.json5": "{}"}, ("renovate", ".github/renovate.json5")),
     ("updates", {"docs/renovate.json": "{}"}, None),
     ("container", {"docker/Dockerfile": "FROM a"}, None),
-    ("dependencies", {"requirements.txt": "-r base.txt\nclick==8 # why\n",
-     "base.txt": "# a\nRequests[x]>=2; a\n./local\n"},
-     (["click"], "requirements.txt:2")),
-    ("dependencies", {"requirements.txt": "-r base.txt\nclick==8 # why\n", "base.txt": "# a\nRequests[x]>=2\n"},
-     (["click", "requests"], "requirements.txt:2, base.txt:2")),
-    ("dependencies", {"requirements.txt": "click==8 \\\n    --hash=sha256:0\n    # via flask\nrich==1\n    # via\n"
-     "    #   -r requirements.in\n    #   x\nboto3==1  # via -r requirements.in\nrequests==2 # via boto3\n"},
-     (["boto3", "rich"], "requirements.txt:8, requirements.txt:4")),
-    ("dependencies", {"requirements.in": "boto3\n", "requirements.txt": "boto3==1\nrequests==2\n"},
-     (["boto3"], "requirements.in:1")),
-    ("dependencies", {"setup.py": "from setuptools import setup\nsetup(install_requires='a\\nrich>1')"},
-     (["rich"], "setup.py:2")),
+    (
+        "dependencies",
+        {"requirements.txt": "-r base.txt\nclick==8 # why\n", "base.txt": "# a\nRequests[x]>=2; a\n./local\n"},
+        (["click"], "requirements.txt:2"),
+    ),
+    (
+        "dependencies",
+        {"requirements.txt": "-r base.txt\nclick==8 # why\n", "base.txt": "# a\nRequests[x]>=2\n"},
+        (["click", "requests"], "requirements.txt:2, base.txt:2"),
+    ),
+    (
+        "dependencies",
+        {
+            "requirements.txt": "click==8 \\\n    --hash=sha256:0\n    # via flask\nrich==1\n    # via\n"
+            "    #   -r requirements.in\n    #   x\nboto3==1  # via -r requirements.in\nrequests==2 # via boto3\n"
+        },
+        (["boto3", "rich"], "requirements.txt:8, requirements.txt:4"),
+    ),
+    (
+        "dependencies",
+        {"requirements.in": "boto3\n", "requirements.txt": "boto3==1\nrequests==2\n"},
+        (["boto3"], "requirements.in:1"),
+    ),
+    (
+        "dependencies",
+        {"setup.py": "from setuptools import setup\nsetup(install_requires='a\\nrich>1')"},
+        (["rich"], "setup.py:2"),
+    ),
     ("dependencies", {"Pipfile": "[packages]\njinja2 = '*'\n"}, (["jinja2"], "Pipfile:2")),
     ("dependencies", {"a.py": "# /// script\n# dependencies = [\n#   'rich',\n# ]\n# ///\n"}, (["rich"], "a.py:3")),
     ("dependencies", {"a.py": "import os\nfrom yaml.nodes import Node\n"}, (["pyyaml"], "a.py:2")),
     ("dependencies", {"requirements.txt": "flask\n    rich\n--hash\n"}, ([], "requirements.txt:1")),
-    ("command", {"pyproject.toml": "[project]\nname = 'a-b'\n[project.scripts]\nx = 'x:x'\na_b = 'x:x'\n"},
-     ("a_b", "pyproject.toml:5")),
+    (
+        "command",
+        {"pyproject.toml": "[project]\nname = 'a-b'\n[project.scripts]\nx = 'x:x'\na_b = 'x:x'\n"},
+        ("a_b", "pyproject.toml:5"),
+    ),
     ("command", {"pyproject.toml": "[project]\n[project.scripts]\nx = 'x:x'\ny = 'x:x'\n"}, None),
     ("command", {"pyproject.toml": "[project]\n[project.gui-scripts]\nx = 'x:x'\n"}, None),
     ("dry_run", {"a.py": "'''Knows --dry-run.'''\nprint('no --dry-run')\n"}, None),
     ("tier", {"a/__init__.py": "", "a.sh": ""}, ("library", "a")),
-    ("tier", {"a.py": "print()", "pyproject.toml": "[tool.poetry]\nname = 'a'\npackage-mode = false"},
-     ("script", "a.py:1")),
+    (
+        "tier",
+        {"a.py": "print()", "pyproject.toml": "[tool.poetry]\nname = 'a'\npackage-mode = false"},
+        ("script", "a.py:1"),
+    ),
     ("tier", {"a.py": "print()", "pyproject.toml": "[tool.poetry]\nname = 'a'"}, ("library", "a.py")),
-    ("tier", {"mod.py": "", "setup.py": "from setuptools import setup\nsetup(py_modules=['mod'])"},
-     ("library", "mod.py")),
+    (
+        "tier",
+        {"mod.py": "", "setup.py": "from setuptools import setup\nsetup(py_modules=['mod'])"},
+        ("library", "mod.py"),
+    ),
     ("tier", {"a.py": "import os\n\n\ndef f(): ...\n\n\nif '__main__' == __name__:\n    f()\n"}, ("script", "a.py:7")),
     ("tier", {"pyproject.toml": "[project]\nname = 'a'\n", "main.py": "print()"}, ("script", "main.py:1")),
     ("project_name", {"keys.py": "print()", "pyproject.toml": "[project]\nname = 'ops'"}, ("keys", "keys.py")),
     ("project_name", {"a_b.py": "print()", "pyproject.toml": "[project]\nname = 'A-B'"}, ("A-B", "pyproject.toml:2")),
     ("description", {"pyproject.toml": "[project]\ndescription = 'Add your description here'"}, None),
     ("author_email", {"pyproject.toml": "[project]\nauthors = [{email = 'at home'}, 1]"}, None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -317,19 +377,72 @@ def test_files_that_do_not_parse_are_named() -> None:
     assert [clause.split(" does not parse")[0] for clause in unread(files)] == places
 
 
-PATHS = st.sampled_from([
-    "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "requirements.in", ".python-version", "Dockerfile",
-    ".github/workflows/a.yml", "LICENSE", "a.py", "src/a/__init__.py", "tox.ini", "Pipfile", "README.md", "ruff.toml",
-    ".tool-versions", "runtime.txt", "a/__init__.py",
-])  # fmt: skip
-WORDS = st.sampled_from([
-    b"[project]\n", b"[tool.poetry]\n", b"name", b" = ", b"[", b"]", b'"a"', b"{", b"}", b"\n", b"dependencies",
-    b"authors", b"scripts", b"license", b"requires-python", b"1", b"jobs:\n  a:\n    ", b"steps:\n    - ", b"uses: ",
-    b"with: ", b"runs-on: ", b"&x ", b"*x", b"- ", b"FROM python:", b"3.", b"setup(", b"**", b")",
-    b"-r requirements.txt",
-    b"\xff", b"\xef\xbb\xbf", b"\0", b"\r\n", b"'", b"# via ", b"[metadata]\n",
-    b"file: ", b"# /// script\n", b"# ///\n",
-])  # fmt: skip
+PATHS = st.sampled_from(
+    [
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "requirements.txt",
+        "requirements.in",
+        ".python-version",
+        "Dockerfile",
+        ".github/workflows/a.yml",
+        "LICENSE",
+        "a.py",
+        "src/a/__init__.py",
+        "tox.ini",
+        "Pipfile",
+        "README.md",
+        "ruff.toml",
+        ".tool-versions",
+        "runtime.txt",
+        "a/__init__.py",
+    ]
+)
+WORDS = st.sampled_from(
+    [
+        b"[project]\n",
+        b"[tool.poetry]\n",
+        b"name",
+        b" = ",
+        b"[",
+        b"]",
+        b'"a"',
+        b"{",
+        b"}",
+        b"\n",
+        b"dependencies",
+        b"authors",
+        b"scripts",
+        b"license",
+        b"requires-python",
+        b"1",
+        b"jobs:\n  a:\n    ",
+        b"steps:\n    - ",
+        b"uses: ",
+        b"with: ",
+        b"runs-on: ",
+        b"&x ",
+        b"*x",
+        b"- ",
+        b"FROM python:",
+        b"3.",
+        b"setup(",
+        b"**",
+        b")",
+        b"-r requirements.txt",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\0",
+        b"\r\n",
+        b"'",
+        b"# via ",
+        b"[metadata]\n",
+        b"file: ",
+        b"# /// script\n",
+        b"# ///\n",
+    ]
+)
 CONTENTS = st.binary(max_size=40) | st.lists(WORDS, max_size=12).map(b"".join)
 
 

@@ -18,8 +18,9 @@ FIXES = (
     (
         "OPS107",
         job("strategy:\n  matrix:\n    python: [3.9, '3.10',   3.10]  # three\n    py:\n    - 3.9\n    - 3.10"),
-        job("strategy:\n  matrix:\n    python: [\"3.9\", '3.10',   \"3.10\"]  # three\n    py:\n"
-            '    - "3.9"\n    - "3.10"'),
+        job(
+            'strategy:\n  matrix:\n    python: ["3.9", \'3.10\',   "3.10"]  # three\n    py:\n    - "3.9"\n    - "3.10"'
+        ),
     ),
     ("OPS107", job("env:\n  PYTHON: &x 3.10\n  OTHER: *x"), job('env:\n  PYTHON: &x "3.10"\n  OTHER: *x')),
     ("OPS114", steps(f"- uses: {CHECKOUT}\n- run: x"), steps(f"- uses: {CHECKOUT}\n  with:\n    {OFF}\n- run: x")),
@@ -28,7 +29,7 @@ FIXES = (
         steps(f"- name: x\n  uses: {CHECKOUT}\n  with:\n    # all of it\n    fetch-depth: 0  # x"),
         steps(f"- name: x\n  uses: {CHECKOUT}\n  with:\n    # all of it\n    {OFF}\n    fetch-depth: 0  # x"),
     ),
-)  # fmt: skip
+)
 
 # No fix: what is meant is not certain, or something could break.
 LEFT = (
@@ -70,12 +71,12 @@ def test_fixes_of_one_line_follow_each_other() -> None:
     """A checkout by tag is pinned and loses its token in one run."""
     from flows import RULES
 
-    from new_ops_project.checks import mending, repo
+    from new_ops_project.checks import fixpoint, repo
 
     before = steps(
         f"- name: x\n  uses: actions/checkout@v7\n- name: y\n  uses: {PYTHON}\n  with: {{python-version: 3.10}}"
     )
-    work = mending.mended(repo.of({PATH: before}), RULES, lambda _: True)
+    work = fixpoint.mended(repo.of({PATH: before}), RULES, lambda _: True)
     assert work.files[PATH].content.decode() == steps(
         f"- name: x\n  uses: {CHECKOUT}\n  with:\n    {OFF}\n- name: y\n  uses: {PYTHON}\n"
         '  with: {python-version: "3.10"}'

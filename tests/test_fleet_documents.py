@@ -12,7 +12,7 @@ from conftest import ROOT
 from linting import inside
 
 from new_ops_project.commands.fleet import command as fleet
-from new_ops_project.fleet.engines import github
+from new_ops_project.fleet.engines import github_actions
 
 DOCUMENT = (ROOT / "docs" / "fleet-engines.md").read_text("utf-8")
 
@@ -50,7 +50,7 @@ def test_kubernetes_jobs_of_the_documentation_are_hardened() -> None:
 
 def called() -> Iterator[tuple[str, str]]:
     """Each `fleet VERB` with its options, in the documentation and in what is written."""
-    folder = Path(github.__file__).parent
+    folder = Path(github_actions.__file__).parent
     texts = [DOCUMENT, *(path.read_text("utf-8") for path in sorted(folder.iterdir()) if path.is_file())]
     for each in texts:
         joined = re.sub(r"\\\n *", "", each)
@@ -75,4 +75,4 @@ def test_every_option_that_is_written_down_exists(verb: str) -> None:
 
 def github_text() -> str:
     """The template of the workflow."""
-    return (Path(github.__file__).parent / "fleet.yml.jinja").read_text("utf-8")
+    return (Path(github_actions.__file__).parent / "fleet.yml.jinja").read_text("utf-8")

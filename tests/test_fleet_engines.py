@@ -13,9 +13,9 @@ from conftest import ROOT, Run, git, tree
 from linting import inside
 from small_clones import wheel
 
-from new_ops_project import pins, unpacked
-from new_ops_project.errors import ToolError
-from new_ops_project.fleet.engines import github, tool
+from new_ops_project.base.errors import ToolError
+from new_ops_project.fleet.engines import github_actions, tool
+from new_ops_project.template import pins, unpacked
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 URL = f"git+https://git.example.org/ops/new-ops-project@{COMMIT}"
@@ -27,7 +27,7 @@ def locked(work: Path) -> Path:
     """A repository that has the lock already: nothing is resolved."""
     git("init", "--quiet", at=work)
     (work / ".github" / "fleet").mkdir(parents=True)
-    (work / github.LOCK).write_text(LOCK)
+    (work / github_actions.LOCK).write_text(LOCK)
     return work
 
 
@@ -40,10 +40,10 @@ def test_linters_find_nothing(options: tuple[str, ...], run: Run, work: Path) ->
     locked(work)
     run(*INIT, *options)
     inside("zizmor", "--offline", "--persona=auditor", ".", cwd=work)
-    inside("check-jsonschema", "--builtin-schema=vendor.github-workflows", github.WORKFLOW, cwd=work)
-    inside("check-jsonschema", "--builtin-schema=vendor.dependabot", github.DEPENDABOT, cwd=work)
+    inside("check-jsonschema", "--builtin-schema=vendor.github-workflows", github_actions.WORKFLOW, cwd=work)
+    inside("check-jsonschema", "--builtin-schema=vendor.dependabot", github_actions.DEPENDABOT, cwd=work)
     rules = "{extends: default, rules: {line-length: disable, truthy: {check-keys: false}}}"
-    inside("yamllint", "--strict", "--config-data", rules, github.WORKFLOW, github.DEPENDABOT, cwd=work)
+    inside("yamllint", "--strict", "--config-data", rules, github_actions.WORKFLOW, github_actions.DEPENDABOT, cwd=work)
     found = run("check", "--offline", "--json", "--select", "OPS1,OPS2").json
     assert found["findings"] == []
     assert not [one for one in found["skipped"] if "OPS101" in one["codes"]]
@@ -54,7 +54,7 @@ def jobs(run: Run, work: Path) -> dict[str, Any]:
     """The jobs of the workflow."""
     locked(work)
     run(*INIT)
-    found: dict[str, Any] = yaml.safe_load((work / github.WORKFLOW).read_bytes())["jobs"]
+    found: dict[str, Any] = yaml.safe_load((work / github_actions.WORKFLOW).read_bytes())["jobs"]
     return found
 
 
@@ -67,8 +67,12 @@ def test_no_job_can_write_by_itself(jobs: dict[str, Any]) -> None:
 
 def test_a_key_is_only_where_a_token_is_made(jobs: dict[str, Any]) -> None:
     """No step that runs the template's code names a secret; the publishing App's is named once."""
-    named = [(name, step["name"], secret) for name, job in jobs.items() for step in job["steps"]
-             for secret in re.findall(r"secrets\.(\w+)", json.dumps(step))]  # fmt: skip
+    named = [
+        (name, step["name"], secret)
+        for name, job in jobs.items()
+        for step in job["steps"]
+        for secret in re.findall(r"secrets\.(\w+)", json.dumps(step))
+    ]
     assert named == [
         ("plan", "Make a token that reads", "FLEET_READER_KEY"),
         ("update", "Make a token that reads", "FLEET_READER_KEY"),
@@ -90,18 +94,18 @@ def test_actions_are_those_of_the_pins(run: Run, work: Path) -> None:
     """No second copy of a commit id: each is the one that the template writes, with its version."""
     locked(work)
     run(*INIT)
-    used = re.findall(r"uses: (.+)@(.+)  # (.+)", (work / github.WORKFLOW).read_text())
+    used = re.findall(r"uses: (.+)@(.+)  # (.+)", (work / github_actions.WORKFLOW).read_text())
     known = pins.shipped()
     assert len({name for name, _, _ in used}) == 4
     assert all(known.actions[name] == pins.Action(version, sha) for name, sha, version in used)
-    assert re.findall("runs-on: (.+)", (work / github.WORKFLOW).read_text()) == [known.runners[0]] * 4
+    assert re.findall("runs-on: (.+)", (work / github_actions.WORKFLOW).read_text()) == [known.runners[0]] * 4
 
 
 def test_options_reach_the_workflow(run: Run, work: Path) -> None:
     """Shards, the fleet's file, the environments and the tool are what was asked for."""
     locked(work)
     run(*INIT, "--shards", "12", "--fleet", "ops/all.toml", "--environment", "roll-out", "--tool", URL)
-    said = (work / github.WORKFLOW).read_text()
+    said = (work / github_actions.WORKFLOW).read_text()
     assert "fleet plan ops/all.toml" in said
     assert "--shards 12 " in said
     assert re.findall("environment: (.+)", said) == ["roll-out-read", "roll-out-read", "roll-out"]
@@ -145,7 +149,11 @@ def test_a_second_run_changes_nothing(engine: str, run: Run, work: Path) -> None
 
 @pytest.mark.parametrize(
     ("engine", "path"),
-    [("github-actions", github.WORKFLOW), ("github-actions", github.TOKEN), ("renovate", "renovate.json")],
+    [
+        ("github-actions", github_actions.WORKFLOW),
+        ("github-actions", github_actions.TOKEN),
+        ("renovate", "renovate.json"),
+    ],
 )
 def test_a_file_that_says_something_else_stays(engine: str, path: str, run: Run, work: Path) -> None:
     """It is named, with what to do, and nothing beside it is written."""
@@ -164,11 +172,13 @@ def test_a_file_that_says_something_else_stays(engine: str, path: str, run: Run,
 def test_what_is_a_start_is_theirs(run: Run, work: Path) -> None:
     """fleet.toml, the lock, Dependabot's settings and .gitignore are left as they are, and that is said."""
     locked(work)
-    mine = {"fleet.toml": "sources = []\n", ".gitignore": "x\n", github.DEPENDABOT: "version: 2\n"}
+    mine = {"fleet.toml": "sources = []\n", ".gitignore": "x\n", github_actions.DEPENDABOT: "version: 2\n"}
     for path, content in mine.items():
         (work / path).write_text(content)
     said = run(*INIT, "--json").json["files"]
-    assert {path: said[path] for path in (*mine, github.LOCK)} == dict.fromkeys((*mine, github.LOCK), "theirs")
+    assert {path: said[path] for path in (*mine, github_actions.LOCK)} == dict.fromkeys(
+        (*mine, github_actions.LOCK), "theirs"
+    )
     assert all((work / path).read_text() == content for path, content in mine.items())
 
 
@@ -178,8 +188,8 @@ def test_preview_shows_and_writes_nothing(run: Run, work: Path) -> None:
     before = tree(work)
     assert "--github-output" in run(*INIT, "--preview").out
     said = run(*INIT, "--preview", "--json").json
-    assert said["files"][github.WORKFLOW] == "new"
-    assert said["texts"][github.WORKFLOW].startswith("---\nname: Fleet\n")
+    assert said["files"][github_actions.WORKFLOW] == "new"
+    assert said["texts"][github_actions.WORKFLOW].startswith("---\nname: Fleet\n")
     assert tree(work) == before
 
 
@@ -195,7 +205,7 @@ def test_next_steps_name_what_github_needs(run: Run, work: Path) -> None:
     """Both Apps with their permissions, both environments, each variable and secret that the workflow reads."""
     locked(work)
     said = run(*INIT).out.partition("Next:")[2]
-    workflow = (work / github.WORKFLOW).read_text()
+    workflow = (work / github_actions.WORKFLOW).read_text()
     wanted = set(re.findall(r"(?:vars|secrets)\.(\w+)", workflow)) - {"FLEET_WAVE", "FLEET_MODE"}
     assert wanted == {name for name in wanted if name in said}
     assert all(one in said for one in ("Contents", "Workflows", "Pull requests", "environment fleet-read"))
@@ -221,19 +231,19 @@ def test_the_tool_is_locked_with_hashes(run: Run, work: Path, index: Path, tmp_p
     made = wheel(index, "new_ops_project", "0.1.0", ["alpha>=1"])
     try:
         run(*INIT, "--tool", "new-ops-project==0.1.0")
-        lock = (work / github.LOCK).read_text()
+        lock = (work / github_actions.LOCK).read_text()
     finally:
         made.unlink()
     assert lock.startswith("alpha==2.0 \\\n    --hash=sha256:")
     assert re.search(r"new-ops-project==0\.1\.0 \\\n    --hash=sha256:[0-9a-f]{64}\n", lock)
-    assert (work / github.WANTED).read_text() == "new-ops-project==0.1.0\n"
+    assert (work / github_actions.WANTED).read_text() == "new-ops-project==0.1.0\n"
 
 
 def test_without_a_lock_the_first_step_is_to_make_one(run: Run, work: Path, index: Path) -> None:
     """An index that does not have the tool is no reason to write nothing; what is missing is said first."""
     ran = run(*INIT, "--tool", "new-ops-project==0.1.0")
-    assert not (work / github.LOCK).exists()
-    assert (work / github.WORKFLOW).exists()
+    assert not (work / github_actions.LOCK).exists()
+    assert (work / github_actions.WORKFLOW).exists()
     assert "The tool is not locked" in ran.out
     assert ran.out.partition("Next:\n")[2].startswith("  make the lock: uv pip compile")
 
@@ -241,13 +251,16 @@ def test_without_a_lock_the_first_step_is_to_make_one(run: Run, work: Path, inde
 @pytest.mark.parametrize(
     ("origin", "line", "notes"),
     [
-        ({"url": "https://tok:en@git.example.org/x.git", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
-         f"git+https://git.example.org/x.git@{COMMIT}", False),
+        (
+            {"url": "https://tok:en@git.example.org/x.git", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            f"git+https://git.example.org/x.git@{COMMIT}",
+            False,
+        ),
         ({}, "new-ops-project==0.1.0", False),
         ({"url": "file:///wheels/new_ops_project.whl", "archive_info": {}}, "new-ops-project==0.1.0", True),
         ({"url": "file:///x", "vcs_info": {"vcs": "git", "commit_id": COMMIT}}, "new-ops-project==0.1.0", True),
     ],
-)  # fmt: skip
+)
 def test_the_tool_is_taken_from_where_it_came(
     origin: dict[str, Any],
     line: str,

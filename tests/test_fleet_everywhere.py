@@ -23,9 +23,13 @@ pytestmark = [
 
 COMMAND = f"env PYTHONPATH={ROOT / 'src'} {sys.executable} -m new_ops_project"
 EDITS: Mapping[str, Files] = {
-    "one": {"task.py": MINE}, "two": {"mine.txt": "Mine.\n"}, "three": {"task.py": CLASH},
-    "four": {"old.md": "Mine.\n"}, "five": {"lib/x.py": "print()\n"}, "six": {"README.md": "# Six\n"},
-}  # fmt: skip
+    "one": {"task.py": MINE},
+    "two": {"mine.txt": "Mine.\n"},
+    "three": {"task.py": CLASH},
+    "four": {"old.md": "Mine.\n"},
+    "five": {"lib/x.py": "print()\n"},
+    "six": {"README.md": "# Six\n"},
+}
 
 CONFLICTS = ("three", "four")  # the line that the template changes; a file that it drops
 

@@ -19,7 +19,7 @@ from fleets import clones, results
 from servers import git_http, silent
 from small import MINE, everything
 
-from new_ops_project.fleet import mirrors
+from new_ops_project.fleet.inventory import mirrors
 from new_ops_project.fleet.store import Store
 
 NAMES = ("one", "two", "three", "four", "five", "six")
@@ -150,8 +150,12 @@ def test_the_run_is_killed(
     before = {name: everything(folder) for name, folder in six.items()}
     (tmp_path / "pid").write_text("")
     meddle(moment, f"kill -9 $(cat {tmp_path / 'pid'})")
-    child = subprocess.Popen([*UPDATE, "clones", "--out", "out", "--jobs", "2"], cwd=work, stderr=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL)  # fmt: skip
+    child = subprocess.Popen(
+        [*UPDATE, "clones", "--out", "out", "--jobs", "2"],
+        cwd=work,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
     (tmp_path / "pid").write_text(str(child.pid))
     assert child.wait(60) == -signal.SIGKILL
     known = results(work / "out")
@@ -184,8 +188,13 @@ def test_killed_again_and_again(six: dict[str, Path], work: Path) -> None:
 def test_interrupted(six: dict[str, Path], work: Path, meddle: Callable[[str, str], None], tmp_path: Path) -> None:
     """Ctrl-C ends the run with 130 and its workers with it; what was known is kept."""
     meddle("bundle", f"kill -INT $(cat {tmp_path / 'pid'}); sleep 60")
-    child = subprocess.Popen([*UPDATE, "clones", "--out", "out", "--jobs", "1"], cwd=work, stderr=subprocess.PIPE,
-                             stdout=subprocess.DEVNULL, text=True)  # fmt: skip
+    child = subprocess.Popen(
+        [*UPDATE, "clones", "--out", "out", "--jobs", "1"],
+        cwd=work,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
     (tmp_path / "pid").write_text(str(child.pid))
     said = child.communicate(timeout=60)[1]
     assert child.returncode == 130
@@ -212,8 +221,12 @@ def test_two_runs_at_once_over_one_cache(template: Path, work: Path, tmp_path: P
         fleets.bare(tmp_path / "served" / "ops" / f"{name}.git", template, {"task.py": MINE, "mine.txt": name})
     with git_http(tmp_path / "served") as url:
         (work / "repos.txt").write_text("".join(f"{url}/ops/{name}\n" for name in NAMES))
-        both = [subprocess.Popen([*UPDATE, "repos.txt", "--out", out], cwd=work, stderr=subprocess.DEVNULL,
-                                 stdout=subprocess.DEVNULL) for out in ("a", "b")]  # fmt: skip
+        both = [
+            subprocess.Popen(
+                [*UPDATE, "repos.txt", "--out", out], cwd=work, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+            for out in ("a", "b")
+        ]
         assert [one.wait(120) for one in both] == [0, 0]
     trees = [{name: one["tree"] for name, one in results(work / out).items()} for out in ("a", "b")]
     assert trees[0] == trees[1]

@@ -2,21 +2,41 @@
 
 import pytest
 
-from new_ops_project.fleet import holding
 from new_ops_project.fleet.model import Plan, Result, State, Task
+from new_ops_project.fleet.run import limits
 
 
 def task(name: str) -> Task:
     """A task of that name, of which nothing else matters."""
-    text = dict.fromkeys(("url", "folder", "prefix", "answers_file", "owner", "group", "branch", "base", "template",
-                          "before", "version", "commit", "tier", "python"), "")  # fmt: skip
+    text = dict.fromkeys(
+        (
+            "url",
+            "folder",
+            "prefix",
+            "answers_file",
+            "owner",
+            "group",
+            "branch",
+            "base",
+            "template",
+            "before",
+            "version",
+            "commit",
+            "tier",
+            "python",
+        ),
+        "",
+    )
     return Task(name=name, **text)  # type: ignore[arg-type]
 
 
 def wave(**counts: int) -> tuple[Plan, list[Result]]:
     """A plan and its results: so many of each state, ten lines each."""
-    results = [Result(f"{state}{number}", State(state), "p", lines=10) for state, count in counts.items()
-               for number in range(count)]  # fmt: skip
+    results = [
+        Result(f"{state}{number}", State(state), "p", lines=10)
+        for state, count in counts.items()
+        for number in range(count)
+    ]
     return Plan("p", "", "", "all", 1, tuple(task(one.name) for one in results)), results
 
 
@@ -33,17 +53,17 @@ def wave(**counts: int) -> tuple[Plan, list[Result]]:
 )
 def test_stops_above_the_limits(counts: dict[str, int], reason: str) -> None:
     """More than 5 % failures or 20 % conflicts stop a wave; one alone does not; what was not tried does not count."""
-    assert holding.stopped(*wave(**counts))[: len(reason) or None] == reason
+    assert limits.stopped(*wave(**counts))[: len(reason) or None] == reason
 
 
 def test_what_is_unknown_counts_as_well_done() -> None:
     """While a wave runs, two failures of the first three do not stop it when it has a hundred."""
     plan, results = wave(failed=2, updated=98)
-    assert not holding.stopped(plan, results[:3])
+    assert not limits.stopped(plan, results[:3])
 
 
 def test_holds_what_is_far_larger() -> None:
     """Ten times the median is the most, and a hundred lines are never too many."""
     plan, results = wave(updated=9)
     large = [Result("large", State.UPDATED, "p", lines=101), Result("usual", State.UPDATED, "p", lines=100)]
-    assert holding.held(plan, [*results, *large]) == {"large"}
+    assert limits.held(plan, [*results, *large]) == {"large"}

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from new_ops_project.errors import ToolError
+from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.model import Delivered, Delivery
-from new_ops_project.fleet.pace import HOUR, MINUTE, Clock, Pace, Rate, span
-from new_ops_project.fleet.published import Journal
+from new_ops_project.fleet.publish.journal import Journal
+from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Pace, Rate, span
 
 
 class Time:

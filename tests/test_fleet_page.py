@@ -11,7 +11,7 @@ import pytest
 from fleet_reported import HOSTILE, VERSION, fleet
 from playwright.sync_api import Browser, Page, Route, ViewportSize, sync_playwright
 
-from new_ops_project.fleet.reports import facts, page
+from new_ops_project.fleet.reports import facts, html_page
 from new_ops_project.fleet.reports.facts import Facts
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
@@ -47,7 +47,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def written(found: Facts, folders: pytest.TempPathFactory) -> Path:
     """The page of these facts."""
     path = folders.mktemp("page") / "fleet.html"
-    path.write_text(page.document(found, "Rollout <b>& more</b>"), encoding="utf-8")
+    path.write_text(html_page.document(found, "Rollout <b>& more</b>"), encoding="utf-8")
     return path
 
 
@@ -158,19 +158,26 @@ def test_filters_narrow_together(show: Open, found: Facts) -> None:
     one = ready(show())
     for field, value in (("state", "conflict"), ("owner", "payments"), ("version", "4.9.0")):
         one.select_option(f"#{field}", value)
-    wanted = [row.result.name for row in found.rows
-              if (row.standing, row.result.owner, row.after) == ("conflict", "payments", "4.9.0")]  # fmt: skip
+    wanted = [
+        row.result.name
+        for row in found.rows
+        if (row.standing, row.result.owner, row.after) == ("conflict", "payments", "4.9.0")
+    ]
     assert sorted(names(ready(one))) == sorted(wanted)
     assert wanted
     one.click("text=Clear")
     assert len(names(ready(one))) == COUNT
 
 
-@pytest.mark.parametrize(("link", "field", "value"), [
-    (".tile[data-state=failed]", "state", "failed"), (f"[data-version='{VERSION}']", "version", VERSION),
-    (".heat [data-text=Dockerfile]", "text", "Dockerfile"),
-    (".bars [data-text='pyproject.toml']", "text", "pyproject.toml"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("link", "field", "value"),
+    [
+        (".tile[data-state=failed]", "state", "failed"),
+        (f"[data-version='{VERSION}']", "version", VERSION),
+        (".heat [data-text=Dockerfile]", "text", "Dockerfile"),
+        (".bars [data-text='pyproject.toml']", "text", "pyproject.toml"),
+    ],
+)
 def test_charts_lead_to_their_repositories(show: Open, link: str, field: str, value: str) -> None:
     """A tile, a bar or a file of the heat map filters the table."""
     one = ready(show())
@@ -208,8 +215,11 @@ def test_focus_can_be_seen(show: Open, few: Path) -> None:
 
 def test_details_of_a_conflict(show: Open, found: Facts) -> None:
     """A row opens to its conflicts, how they are resolved, what changes, and its command."""
-    row = next(row for row in found.rows if row.standing == "conflict" and row.result.folder and row.result.drift
-               and row.result.name.startswith("git"))  # fmt: skip
+    row = next(
+        row
+        for row in found.rows
+        if row.standing == "conflict" and row.result.folder and row.result.drift and row.result.name.startswith("git")
+    )
     one = ready(show())
     one.fill("#text", row.result.name)
     one.click(".open")

@@ -93,8 +93,12 @@ def _break(world: World) -> None:
     world.busy.mute = (f"/{world.by_number[SLOW].name}.git",)
     git("symbolic-ref", "HEAD", "refs/heads/bare", at=world.path(NO_ANSWERS))
     tree = git("mktree", at=world.path(NO_ANSWERS))
-    git("update-ref", "refs/heads/bare", git("commit-tree", tree, "-m", "bare", at=world.path(NO_ANSWERS)),
-        at=world.path(NO_ANSWERS))  # fmt: skip
+    git(
+        "update-ref",
+        "refs/heads/bare",
+        git("commit-tree", tree, "-m", "bare", at=world.path(NO_ANSWERS)),
+        at=world.path(NO_ANSWERS),
+    )
     (world.root / "clones").mkdir()
     for number in (DIRTY, DETACHED, CORRUPT, CLONED):
         git(
@@ -147,8 +151,11 @@ def test_hundreds_of_repositories(
     run(*PUBLISH, "--in", "out", code=2)
     rows = rows_of(run("fleet", "report", "out", "--json", code=2))
     assert len(rows) == COUNT
-    wrong = {number: rows[number] for number, (state, reason) in EXPECTED.items()
-             if (rows[number]["state"], reason in rows[number]["reason"]) != (state, True)}  # fmt: skip
+    wrong = {
+        number: rows[number]
+        for number, (state, reason) in EXPECTED.items()
+        if (rows[number]["state"], reason in rows[number]["reason"]) != (state, True)
+    }
     assert not wrong
     others = [row for number, row in rows.items() if number not in EXPECTED]
     assert {row["state"] for row in others} <= {"current", "updated", "conflict"}

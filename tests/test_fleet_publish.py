@@ -18,11 +18,12 @@ from fleet_bundles import ABOUT, LARGE, TEXT, VERSION, Fleet, Programs
 from servers import Busy, git_http
 from test_fleet_pace import Time
 
-from new_ops_project.errors import Exit, ToolError
-from new_ops_project.fleet import forge, store
+from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.report import Voice
+from new_ops_project.fleet import store
 from new_ops_project.fleet.model import State
-from new_ops_project.fleet.publishing import Order, Published, publish
-from new_ops_project.report import Voice
+from new_ops_project.fleet.publish import forge
+from new_ops_project.fleet.publish.publisher import Order, Published, publish
 
 TARGET = f"template/{VERSION}"
 SECRET = "s3cret-t0ken"  # noqa: S105 - of a server that lives as long as a test
@@ -164,17 +165,17 @@ def test_commits_that_were_not_pushed_stay_so(fleet: Fleet) -> None:
 
 def test_who_pushes_meanwhile_wins(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     """A branch that somebody makes between our look and our push is left as it is."""
-    from new_ops_project.fleet import pushing
+    from new_ops_project.fleet.publish import to_remote
 
     fleet.add("acme/one")
     mine: list[str] = []
-    before = pushing.push
+    before = to_remote.push
 
     def late(*args: Any, **more: Any) -> None:
         mine.append(fleet.somebody("acme/one", TARGET, start="origin/trunk"))
         before(*args, **more)
 
-    monkeypatch.setattr(pushing, "push", late)
+    monkeypatch.setattr(to_remote, "push", late)
     found = only(published(fleet, "push"))
     assert (found.state, fleet.tip("acme/one")) == ("deferred", mine[0])
     assert "somebody else pushed" in found.reason
@@ -360,8 +361,11 @@ def test_a_commit_of_other_words_is_refused(fleet: Fleet, words: str, author: st
     one, clone = fleet.add("acme/one"), fleet.clone("acme/one")
     git("fetch", "--quiet", str(fleet.out / one.bundle), TARGET, at=clone)
     name, _, address = author.rstrip(">").partition(" <")
-    who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")
-           for what, value in (("NAME", name), ("EMAIL", address), ("DATE", f"@{ABOUT.seconds} +0000"))}  # fmt: skip
+    who = {
+        f"GIT_{role}_{what}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", name), ("EMAIL", address), ("DATE", f"@{ABOUT.seconds} +0000"))
+    }
     message = f"{words}{git('log', '-1', '--format=%B', one.commit, at=clone)}\n"
     forged = git("commit-tree", "-p", one.base, "-m", message, one.tree, at=clone, env=who)
     git("update-ref", f"refs/heads/{TARGET}", forged, at=clone)
@@ -387,8 +391,15 @@ def test_never_moves_a_branch_that_is_checked_out(fleet: Fleet) -> None:
     """Also when its last commit is ours: the work tree would differ from it."""
     fleet.add("acme/one")
     clone = fleet.clone("acme/one")
-    old = git("commit-tree", "-p", "trunk", "-m", f"Old\n\nTemplate-Tree: {git('rev-parse', 'trunk^{tree}', at=clone)}",
-              "trunk^{tree}", at=clone)  # fmt: skip
+    old = git(
+        "commit-tree",
+        "-p",
+        "trunk",
+        "-m",
+        f"Old\n\nTemplate-Tree: {git('rev-parse', 'trunk^{tree}', at=clone)}",
+        "trunk^{tree}",
+        at=clone,
+    )
     git("checkout", "--quiet", "-b", TARGET, old, at=clone)
     found = only(published(fleet, "branch"))
     assert (found.state, fleet.tip("acme/one", at=clone)) == ("deferred", old)
@@ -608,9 +619,14 @@ def test_what_is_on_no_forge_is_named(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "kind"), [("github.com", "github"), ("ghe.acme.test", "github"), ("gitlab.acme.test", "gitlab"),
-                       ("code.acme.test", "github")]
-)  # fmt: skip
+    ("host", "kind"),
+    [
+        ("github.com", "github"),
+        ("ghe.acme.test", "github"),
+        ("gitlab.acme.test", "gitlab"),
+        ("code.acme.test", "github"),
+    ],
+)
 def test_the_forge_is_known_by_its_host(programs: Programs, host: str, kind: str) -> None:
     """By its name, else by the program that is logged in there."""
     assert forge.kind_of(host, "") == kind
@@ -671,8 +687,8 @@ def test_ctrl_c_says_how_to_go_on(fleet: Fleet, programs: Programs) -> None:
 
 def test_the_second_publisher_is_refused(fleet: Fleet, run: Run) -> None:
     """While one runs, another with the same journal is told so."""
-    from new_ops_project.fleet.pace import Clock
-    from new_ops_project.fleet.published import Journal
+    from new_ops_project.fleet.publish.journal import Journal
+    from new_ops_project.fleet.publish.rate_limit import Clock
 
     fleet.add("acme/one")
     with Journal(fleet.out / store.JOURNAL, Clock()).opened():

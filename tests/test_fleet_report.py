@@ -18,11 +18,11 @@ from fleet_reported import CREATED, HOSTILE, PLAN, delivery, fleet, result, stam
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.fleet import store
+from new_ops_project.fleet import names, python_support, store
 from new_ops_project.fleet.model import Delivered, Delivery, Named, Plan, Result, State
-from new_ops_project.fleet.reports import advice, answer, charts, facts, names, page, pythons, sheet, steps
+from new_ops_project.fleet.reports import advice, charts, csv_sheet, facts, html_page, json_answer, step_summary
 from new_ops_project.fleet.reports.facts import Facts
-from new_ops_project.fleet.reports.standing import Row, Standing
+from new_ops_project.fleet.reports.state import Row, Standing
 
 TODAY = date(2026, 11, 25)
 Rows = tuple[tuple[str, State, dict[str, Any]], ...]
@@ -50,9 +50,30 @@ def bare(*results: Result) -> Facts:
 def named(text: str, state: State = State.CONFLICT) -> Facts:
     """One repository in which every name is that text."""
     at = (Named(text, text),)
-    one = Result(text, state, PLAN, reason=text, hint=text, owner=text, group=text, tier=text, python=text, branch=text,
-                 before=text, version=text, target=text, template=text, files=at, conflicts=at, drift=at, kept=(text,),
-                 notes=(text,), log=text, folder=text, seconds=1.0)  # fmt: skip
+    one = Result(
+        text,
+        state,
+        PLAN,
+        reason=text,
+        hint=text,
+        owner=text,
+        group=text,
+        tier=text,
+        python=text,
+        branch=text,
+        before=text,
+        version=text,
+        target=text,
+        template=text,
+        files=at,
+        conflicts=at,
+        drift=at,
+        kept=(text,),
+        notes=(text,),
+        log=text,
+        folder=text,
+        seconds=1.0,
+    )
     row = Row(one, Path("out"), delivery(text, Delivered.OPENED, request=text, mode=text))
     return replace(bare(one), rows=(row,))
 
@@ -63,8 +84,13 @@ def named(text: str, state: State = State.CONFLICT) -> Facts:
 def test_the_worst_come_first(tmp_path: Path) -> None:
     """What needs a person most is on top: failed, conflict, held, deferred, updated, delivered, current."""
     updated = ("held", "late", "made", "open")
-    states = {"now": State.CURRENT, **dict.fromkeys(updated, State.UPDATED), "wait": State.DEFERRED,
-              "clash": State.CONFLICT, "bad": State.FAILED}  # fmt: skip
+    states = {
+        "now": State.CURRENT,
+        **dict.fromkeys(updated, State.UPDATED),
+        "wait": State.DEFERRED,
+        "clash": State.CONFLICT,
+        "bad": State.FAILED,
+    }
     done = (delivery("held", Delivered.HELD), delivery("late", Delivered.FAILED), delivery("open", Delivered.OPENED))
     found = known(tmp_path, *((name, state, {}) for name, state in states.items()), deliveries=done)
     assert [row.result.name for row in found.rows] == ["bad", "late", "clash", "held", "wait", "made", "open", "now"]
@@ -74,30 +100,47 @@ def test_the_worst_come_first(tmp_path: Path) -> None:
 
 def test_versions_are_those_that_repositories_have_now(tmp_path: Path) -> None:
     """What was delivered or is current counts as the new version; everything else stays at its own."""
-    rows = (("a", State.UPDATED, {"before": "4.9.0"}), ("b", State.UPDATED, {"before": "4.10.0"}),
-            ("c", State.CURRENT, {"before": "5.2.0"}), ("d", State.FAILED, {"before": ""}))  # fmt: skip
+    rows = (
+        ("a", State.UPDATED, {"before": "4.9.0"}),
+        ("b", State.UPDATED, {"before": "4.10.0"}),
+        ("c", State.CURRENT, {"before": "5.2.0"}),
+        ("d", State.FAILED, {"before": ""}),
+    )
     found = known(tmp_path, *rows, deliveries=(delivery("a", Delivered.PUSHED),))
     assert [(one.name, one.before, one.now) for one in found.versions] == [
-        ("5.2.0", 1, 2), ("4.10.0", 1, 1), ("4.9.0", 1, 0), ("unknown", 1, 1),
-    ]  # fmt: skip
+        ("5.2.0", 1, 2),
+        ("4.10.0", 1, 1),
+        ("4.9.0", 1, 0),
+        ("unknown", 1, 1),
+    ]
     assert found.at_version == 2
 
 
-@pytest.mark.parametrize(("name", "mark", "support"), [
-    ("3.9", "ended 2025-10", "ended"), ("3.10", "ended 2026-10", "ended"), ("3.11.4", "until 2027-10", "supported"),
-    ("2.7", "ended", "ended"), ("3.99", "", "unknown"), ("3.1x", "", "unknown"), ("", "", "unknown"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "mark", "support"),
+    [
+        ("3.9", "ended 2025-10", "ended"),
+        ("3.10", "ended 2026-10", "ended"),
+        ("3.11.4", "until 2027-10", "supported"),
+        ("2.7", "ended", "ended"),
+        ("3.99", "", "unknown"),
+        ("3.1x", "", "unknown"),
+        ("", "", "unknown"),
+    ],
+)
 def test_support_of_python(name: str, mark: str, support: str) -> None:
     """A version of Python has the month in which its support ends, as the template's pins have it."""
-    use = pythons.use(name, TODAY)
+    use = python_support.use(name, TODAY)
     assert (use.mark, use.support) == (mark, support)
 
 
-@pytest.mark.parametrize(("today", "support"), [("2027-04-30", "supported"), ("2027-05-05", "ends soon"),
-                                                ("2027-10-31", "ends soon"), ("2027-11-01", "ended")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("today", "support"),
+    [("2027-04-30", "supported"), ("2027-05-05", "ends soon"), ("2027-10-31", "ends soon"), ("2027-11-01", "ended")],
+)
 def test_support_that_ends_soon(today: str, support: str) -> None:
     """180 days ahead the end is near; the last day of the month is the last one."""
-    assert pythons.use("3.11", date.fromisoformat(today)).support == support
+    assert python_support.use("3.11", date.fromisoformat(today)).support == support
 
 
 def test_burn_down_follows_deliveries(tmp_path: Path) -> None:
@@ -129,9 +172,12 @@ def test_burn_down_takes_any_time(at: str) -> None:
 def test_drift_by_file_and_owner(tmp_path: Path) -> None:
     """A file counts once for each repository, below the owner; the most drifted file is first."""
     ci, readme = Named("ci.yml", "edited"), Named("README.md", "deleted")
-    rows = (("a", State.CURRENT, {"owner": "x", "drift": (ci, readme)}),
-            ("b", State.FAILED, {"owner": "y", "drift": (ci,)}),
-            ("c", State.CURRENT, {"owner": "x", "drift": (ci, ci)}), ("d", State.CURRENT, {"owner": ""}))  # fmt: skip
+    rows = (
+        ("a", State.CURRENT, {"owner": "x", "drift": (ci, readme)}),
+        ("b", State.FAILED, {"owner": "y", "drift": (ci,)}),
+        ("c", State.CURRENT, {"owner": "x", "drift": (ci, ci)}),
+        ("d", State.CURRENT, {"owner": ""}),
+    )
     heat = known(tmp_path, *rows).heat
     assert (heat.files, heat.owners) == (("ci.yml", "README.md"), ("x", "y"))
     assert (heat.cells["ci.yml", "x"], heat.total("ci.yml")) == (2, 3)
@@ -140,9 +186,12 @@ def test_drift_by_file_and_owner(tmp_path: Path) -> None:
 def test_conflicts_and_kept_edits_by_file(tmp_path: Path) -> None:
     """Both are counted by file, most first; kept edits in total, too."""
     clash = {"conflicts": (Named("a.py", "both"), Named("b.py", "both"))}
-    rows = (("a", State.CONFLICT, clash), ("b", State.CONFLICT, {"conflicts": (Named("b.py", "both"),)}),
-            ("c", State.UPDATED, {"kept": ("run.sh", "old.py")}),
-            ("d", State.UPDATED, {"kept": ("run.sh",)}))  # fmt: skip
+    rows = (
+        ("a", State.CONFLICT, clash),
+        ("b", State.CONFLICT, {"conflicts": (Named("b.py", "both"),)}),
+        ("c", State.UPDATED, {"kept": ("run.sh", "old.py")}),
+        ("d", State.UPDATED, {"kept": ("run.sh",)}),
+    )
     found = known(tmp_path, *rows)
     assert found.conflicts == (("b.py", 2), ("a.py", 1))
     assert (found.kept, found.edits_kept) == ((("run.sh", 2), ("old.py", 1)), 3)
@@ -178,11 +227,17 @@ def test_the_last_delivery_counts(tmp_path: Path) -> None:
 # ---- the command ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("states", "delivered", "code"), [
-    ((State.CURRENT, State.UPDATED, State.DEFERRED), None, 0), ((State.CURRENT, State.CONFLICT), None, 3),
-    ((State.FAILED, State.CONFLICT), None, 2), ((State.UPDATED,), Delivered.FAILED, 2),
-    ((State.UPDATED,), Delivered.HELD, 0), ((), None, 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("states", "delivered", "code"),
+    [
+        ((State.CURRENT, State.UPDATED, State.DEFERRED), None, 0),
+        ((State.CURRENT, State.CONFLICT), None, 3),
+        ((State.FAILED, State.CONFLICT), None, 2),
+        ((State.UPDATED,), Delivered.FAILED, 2),
+        ((State.UPDATED,), Delivered.HELD, 0),
+        ((), None, 0),
+    ],
+)
 def test_exit_codes(run: Run, work: Path, states: tuple[State, ...], delivered: Delivered | None, code: int) -> None:
     """0; 3 with conflicts; 2 when any failed, in computing or in delivering, and that counts more."""
     pairs = [(one := task(f"git.example.org/{state}"), result(one, state)) for state in states]
@@ -194,8 +249,17 @@ def test_terminal_says_what_needs_doing_first(run: Run, work: Path) -> None:
     """Failures, with reason, next step and command, come before counts; everything fits 80 columns."""
     fleet(work / "out", 120)
     out = run("fleet", "report", "out", code=2).out
-    places = [out.index(text) for text in ("\nFAILED", "fleet retry out --only failed --out retry.json", "\nCONFLICT",
-                                           "\nUPDATED", "fleet publish --in out", "Python")]  # fmt: skip
+    places = [
+        out.index(text)
+        for text in (
+            "\nFAILED",
+            "fleet retry out --only failed --out retry.json",
+            "\nCONFLICT",
+            "\nUPDATED",
+            "fleet publish --in out",
+            "Python",
+        )
+    ]
     assert places == sorted(places)
     assert "Give --timeout 300." in out
     assert max(map(len, out.splitlines())) <= 80
@@ -212,8 +276,21 @@ def test_json_is_one_object(run: Run, work: Path) -> None:
     """Rows and counts on stdout, words on stderr."""
     fleet(work / "out", 60)
     ran = run("fleet", "report", "out", "--json", code=2)
-    assert {"plan", "standings", "states", "deliveries", "versions", "pythons", "burndown", "drift", "conflicts",
-            "kept", "slowest", "next", "repositories"} <= ran.json.keys()  # fmt: skip
+    assert {
+        "plan",
+        "standings",
+        "states",
+        "deliveries",
+        "versions",
+        "pythons",
+        "burndown",
+        "drift",
+        "conflicts",
+        "kept",
+        "slowest",
+        "next",
+        "repositories",
+    } <= ran.json.keys()
     assert len(ran.json["repositories"]) == ran.json["total"] == sum(ran.json["standings"].values()) == 60
     assert "FAILED" in ran.err
 
@@ -288,16 +365,16 @@ def cells(text: str) -> list[list[str]]:
 @given(text=TEXT | FORMULAS)
 def test_no_cell_is_a_formula(text: str) -> None:
     """Whatever a repository is called, there are as many columns as there are, and no cell is computed."""
-    head, row = cells(sheet.document(named(text)))
-    assert len(head) == len(row) == len(sheet.COLUMNS)
+    head, row = cells(csv_sheet.document(named(text)))
+    assert len(head) == len(row) == len(csv_sheet.COLUMNS)
     assert not [cell for cell in row if cell.lstrip()[:1] in {"=", "+", "-", "@", "\t", "\r"} and cell]
-    sheet.document(named(text)).encode()
+    csv_sheet.document(named(text)).encode()
 
 
 def test_columns_have_counts_of_files(tmp_path: Path) -> None:
     """Conflicts, drift and edits kept are numbers."""
     found = known(tmp_path, ("a", State.CONFLICT, {"conflicts": (Named("x", "both"),), "kept": ("y", "z")}))
-    head, row = cells(sheet.document(found))
+    head, row = cells(csv_sheet.document(found))
     told = dict(zip(head, row, strict=True))
     assert (told["conflicts"], told["edits_kept"], told["standing"]) == ("1", "2", "conflict")
 
@@ -309,8 +386,8 @@ def test_columns_have_counts_of_files(tmp_path: Path) -> None:
 @given(text=TEXT)
 def test_markdown_stays_one_table_of_text(text: str) -> None:
     """No name makes a row, a heading, markup or a link of its own."""
-    found = steps.document(named(text), text)
-    assert len(found.splitlines()) == len(steps.document(named("plain"), "plain").splitlines())
+    found = step_summary.document(named(text), text)
+    assert len(found.splitlines()) == len(step_summary.document(named("plain"), "plain").splitlines())
     assert not re.search(r"(?<!\\)[<>\[]|javascript:(?!window)", found)
     found.encode()
 
@@ -319,7 +396,7 @@ def test_markdown_is_never_above_the_limit() -> None:
     """With long names of four bytes a letter it holds fewer rows, and says how many it leaves out."""
     long = "\U0001f680" * 5000
     rows = [replace(named(long).rows[0].result, name=f"{place}{long}") for place in range(3000)]
-    found = steps.document(bare(*rows), long)
+    found = step_summary.document(bare(*rows), long)
     assert len(found.encode()) <= 1_048_576
     listed = len(re.findall(r"^\| \d", found, re.MULTILINE))
     assert 100 < listed <= 200
@@ -329,15 +406,15 @@ def test_markdown_is_never_above_the_limit() -> None:
 def test_markdown_fills_the_limit_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are added as long as there is room for a whole one."""
     rows = [Result(f"repository-{place}", State.FAILED, PLAN, reason="x" * 90) for place in range(150)]
-    monkeypatch.setattr(steps, "LIMIT", 6000)
-    found = steps.document(bare(*rows), "title")
+    monkeypatch.setattr(step_summary, "LIMIT", 6000)
+    found = step_summary.document(bare(*rows), "title")
     assert 5500 < len(found.encode()) <= 6000
     assert found.endswith("JSON.\n")
 
 
 def test_markdown_has_the_worst_200_rows(tmp_path: Path) -> None:
     """Of 2,000 repositories the worst are listed; the counts are of all."""
-    found = steps.document(facts.gathered([fleet(tmp_path, 2000)], TODAY), "title")
+    found = step_summary.document(facts.gathered([fleet(tmp_path, 2000)], TODAY), "title")
     assert (
         len(re.findall(r"^\| .* \| (?:failed|conflict|held|deferred|updated) \| .* \|.*\|.*\|", found, re.MULTILINE))
         == 200
@@ -350,7 +427,7 @@ def test_markdown_links_only_pull_requests_of_the_web() -> None:
 
     def shown(request: str) -> bool:
         row = replace(named("a").rows[0], delivery=delivery("a", Delivered.OPENED, request=request))
-        return "](" in steps.document(replace(named("a"), rows=(row,)), "title")
+        return "](" in step_summary.document(replace(named("a"), rows=(row,)), "title")
 
     assert shown("https://git.example.org/a/pull/1")
     assert not any(map(shown, ("javascript:alert(1)", "https://x/) <img>", "ftp://x/y", "https://x\n/y", "")))
@@ -389,15 +466,22 @@ def test_a_quoted_name_is_one_word_of_the_shell(text: str) -> None:
     assert names.shown(quoted) == quoted
 
 
-@pytest.mark.parametrize(("name", "state", "more", "command"), [
-    ("a", State.FAILED, {"folder": "/srv/a b"}, "new-ops-project update '/srv/a b' --to 5.2.0 --preview"),
-    ("/srv/a//tools/x", State.CONFLICT, {"folder": "/srv/a"},
-     "new-ops-project update /srv/a/tools/x --to 5.2.0 --preview"),
-    ("git.example.org/a", State.FAILED, {}, "new-ops-project fleet retry {} --only failed --out retry.json"),
-    ("a", State.DEFERRED, {}, "new-ops-project fleet retry {} --only deferred --out retry.json"),
-    ("a", State.UPDATED, {}, "new-ops-project fleet publish --in {} --mode pr"),
-    ("a", State.CURRENT, {}, ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "state", "more", "command"),
+    [
+        ("a", State.FAILED, {"folder": "/srv/a b"}, "new-ops-project update '/srv/a b' --to 5.2.0 --preview"),
+        (
+            "/srv/a//tools/x",
+            State.CONFLICT,
+            {"folder": "/srv/a"},
+            "new-ops-project update /srv/a/tools/x --to 5.2.0 --preview",
+        ),
+        ("git.example.org/a", State.FAILED, {}, "new-ops-project fleet retry {} --only failed --out retry.json"),
+        ("a", State.DEFERRED, {}, "new-ops-project fleet retry {} --only deferred --out retry.json"),
+        ("a", State.UPDATED, {}, "new-ops-project fleet publish --in {} --mode pr"),
+        ("a", State.CURRENT, {}, ""),
+    ],
+)
 def test_retry_commands(tmp_path: Path, name: str, state: State, more: dict[str, Any], command: str) -> None:
     """A clone here can be looked at by itself; everything else is retried or published with all like it."""
     found = known(tmp_path, (name, state, more))
@@ -414,8 +498,12 @@ def test_a_failed_delivery_is_published_again(tmp_path: Path) -> None:
 def test_how_to_resolve_conflicts(tmp_path: Path) -> None:
     """Steps for the clone that is here; for a delivered draft, on its branch."""
     clash = {"conflicts": (Named("a.py", "both"),), "target": "template/5.2.0"}
-    found = known(tmp_path, ("a", State.CONFLICT, {**clash, "folder": "/srv/a"}), ("b", State.CONFLICT, dict(clash)),
-                  deliveries=(delivery("b", Delivered.OPENED),))  # fmt: skip
+    found = known(
+        tmp_path,
+        ("a", State.CONFLICT, {**clash, "folder": "/srv/a"}),
+        ("b", State.CONFLICT, dict(clash)),
+        deliveries=(delivery("b", Delivered.OPENED),),
+    )
     here, draft = (advice.resolving(row) for row in found.rows)
     assert here[-1] == "new-ops-project update /srv/a --continue"
     assert draft[0] == "git switch template/5.2.0"
@@ -428,10 +516,10 @@ def test_how_to_resolve_conflicts(tmp_path: Path) -> None:
 @given(text=TEXT)
 def test_names_never_leave_their_place_in_the_page(text: str) -> None:
     """Any name gives the same elements, and data that reads back as the row's values."""
-    found = page.document(named(text), text)
+    found = html_page.document(named(text), text)
     tags = re.compile(r"<[/!a-zA-Z][^ >]*")
     assert _without_choices(tags.findall(found)) == _without_choices(
-        tags.findall(page.document(named("plain"), "plain"))
+        tags.findall(html_page.document(named("plain"), "plain"))
     )
     data = re.search(r'<script type="application/json" id="data">(.*?)</script>', found, re.DOTALL)
     assert data
@@ -445,7 +533,7 @@ def _without_choices(tags: list[str]) -> list[str]:
 
 def test_the_page_asks_for_nothing() -> None:
     """Not one element or style refers to another file; the policy lets nothing in."""
-    found = page.document(named("plain"), "plain")
+    found = html_page.document(named("plain"), "plain")
     assert not re.search(
         r"""\b(?:src|srcset|action|background)=|url\(|@import|<iframe|<object|\son[a-z]+=|\sstyle=""", found
     )
@@ -456,7 +544,7 @@ def test_the_page_asks_for_nothing() -> None:
 def test_everything_is_json(tmp_path: Path) -> None:
     """JSON of hostile names is UTF-8 and complete."""
     found = facts.gathered([fleet(tmp_path, len(HOSTILE))], TODAY)
-    text = json.dumps(answer.answer(found), ensure_ascii=False)
+    text = json.dumps(json_answer.answer(found), ensure_ascii=False)
     assert json.loads(text.encode())["total"] == len(HOSTILE)
 
 

@@ -22,8 +22,10 @@ Fleet = dict[str, Path]
 def fleet(run: Run, tmp_path: Path, work: Path) -> Fleet:
     """Four clones after an update: one updated, one in conflict, one dirty, one whose template was away."""
     template = fleets.template(tmp_path / "template")
-    made = {name: clone(work / "clones" / name, template, mine) for name, mine in
-            {"good": {"task.py": MINE}, "clash": {"task.py": CLASH}, "dirty": {"a": "a"}}.items()}  # fmt: skip
+    made = {
+        name: clone(work / "clones" / name, template, mine)
+        for name, mine in {"good": {"task.py": MINE}, "clash": {"task.py": CLASH}, "dirty": {"a": "a"}}.items()
+    }
     made["away"] = clone(work / "clones" / "away", tmp_path / "moved")
     lay(made["dirty"], {"a": "b"})
     updated(run, good="updated", clash="conflict", code=2)
@@ -61,9 +63,13 @@ def last(*folders: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("only", "tasks", "settled"),
-    [("failed", ["away"], []), ("deferred", [], ["dirty"]), ("conflict", ["clash"], []),
-     ("failed,deferred,conflict", ["away", "clash"], ["dirty"])],
-)  # fmt: skip
+    [
+        ("failed", ["away"], []),
+        ("deferred", [], ["dirty"]),
+        ("conflict", ["clash"], []),
+        ("failed,deferred,conflict", ["away", "clash"], ["dirty"]),
+    ],
+)
 def test_chooses_by_state(run: Run, fleet: Fleet, only: str, tasks: list[str], settled: list[str]) -> None:
     """Only what ended in one of the states is planned again; what waits for a person still waits."""
     plan = retried(run, "--only", only)
@@ -249,8 +255,9 @@ def test_each_template_keeps_its_version(run: Run, tmp_path: Path, work: Path) -
     for name in ("one", "two"):
         release(tmp_path / name, "v3.0.0", {"y": "y"})
     assert {Path(one.name).name: one.version for one in retried(run, "--only", "conflict").tasks} == {
-        "one": "v1.1.0", "two": "v1.5.0",
-    }  # fmt: skip
+        "one": "v1.1.0",
+        "two": "v1.5.0",
+    }
 
 
 def test_over_http(run: Run, tmp_path: Path, work: Path) -> None:

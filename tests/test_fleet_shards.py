@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from new_ops_project.errors import ToolError
-from new_ops_project.fleet import listing, shards, waves
-from new_ops_project.fleet.looking import Look
+from new_ops_project.base.errors import ToolError
+from new_ops_project.fleet.inventory import repositories
+from new_ops_project.fleet.inventory.scan import Look
 from new_ops_project.fleet.model import State
+from new_ops_project.fleet.run import shards, waves
 
 COSTS = st.dictionaries(st.text(min_size=1, max_size=6), st.floats(0, 30), max_size=40)
 NUMBER = st.integers(1, 12)
@@ -32,10 +33,16 @@ def test_every_repository_has_one_shard(costs: dict[str, float], number: int, ra
 
 def test_every_machine_shards_alike() -> None:
     """Where equal costs are many, no hash of the process decides who comes first."""
-    code = ("from new_ops_project.fleet import shards;"
-            "print(sorted(shards.assign({f'r{at}': 1.0 for at in range(99)}, 16, {}).items()))")  # fmt: skip
-    said = {subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, check=True,
-                           capture_output=True).stdout for seed in ("1", "2", "3")}  # fmt: skip
+    code = (
+        "from new_ops_project.fleet import shards;"
+        "print(sorted(shards.assign({f'r{at}': 1.0 for at in range(99)}, 16, {}).items()))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
     assert len(said) == 1
 
 
@@ -80,9 +87,16 @@ def test_nearly_all_stay_without_the_last_plan(seed: int, *, measured: bool) -> 
 
 @pytest.mark.parametrize(
     ("costs", "number"),
-    [([], 1), ([1.0], 1), ([60.0, 60.0], 1), ([60.0, 61.0], 2), ([0.0] * 240, 1), ([0.0] * 241, 2),
-     ([1000.0] * 100, 256)],
-)  # fmt: skip
+    [
+        ([], 1),
+        ([1.0], 1),
+        ([60.0, 60.0], 1),
+        ([60.0, 61.0], 2),
+        ([0.0] * 240, 1),
+        ([0.0] * 241, 2),
+        ([1000.0] * 100, 256),
+    ],
+)
 def test_as_many_shards_as_are_worth_it(costs: list[float], number: int) -> None:
     """Two minutes of work for each, at most as many as GitHub's matrix takes; half a second where nothing is known."""
     assert shards.count(costs) == number
@@ -139,9 +153,17 @@ def test_canary_is_one_of_each_tier() -> None:
 
 @pytest.mark.parametrize(
     ("member", "found"),
-    [("web", [0, 1]), ("h.org/o/r2", [2]), ("r2", [2]), ("/o/r2/", [2]), ("h.org/o/mono", [3, 4]), ("o/mono", [3, 4]),
-     ("svc", [3]), ("h.org/o/mono//svc", [3])],
-)  # fmt: skip
+    [
+        ("web", [0, 1]),
+        ("h.org/o/r2", [2]),
+        ("r2", [2]),
+        ("/o/r2/", [2]),
+        ("h.org/o/mono", [3, 4]),
+        ("o/mono", [3, 4]),
+        ("svc", [3]),
+        ("h.org/o/mono//svc", [3]),
+    ],
+)
 def test_a_member_is_a_group_or_a_name(member: str, found: list[int]) -> None:
     """A wave of fleet.toml names groups, repositories (all projects in one), or the end of a name."""
     looks = [*fleet(2, group="web"), Look("h.org/o/r2"), Look("h.org/o/mono//svc"), Look("h.org/o/mono//lib")]
@@ -151,7 +173,7 @@ def test_a_member_is_a_group_or_a_name(member: str, found: list[int]) -> None:
 def test_a_wave_may_be_a_percentage(work: Path) -> None:
     """A wave of fleet.toml has a name for a percentage."""
     (work / "fleet.toml").write_text('[waves]\nearly = "20 %"\n')
-    assert waves.chosen(fleet(10), "early", listing.read([]).waves) == waves.chosen(fleet(10), "20%", {})
+    assert waves.chosen(fleet(10), "early", repositories.read([]).waves) == waves.chosen(fleet(10), "20%", {})
 
 
 @pytest.mark.parametrize(

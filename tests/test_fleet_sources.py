@@ -10,10 +10,10 @@ from conftest import Run, git
 from hypothesis import given
 from hypothesis import strategies as st
 
-from new_ops_project.errors import ToolError
-from new_ops_project.fleet import listing, looking
-from new_ops_project.fleet.listing import Place
-from new_ops_project.fleet.looking import Look
+from new_ops_project.base.errors import ToolError
+from new_ops_project.fleet.inventory import repositories, scan
+from new_ops_project.fleet.inventory.repositories import Place
+from new_ops_project.fleet.inventory.scan import Look
 
 PW = "s3cr3t"
 
@@ -29,7 +29,7 @@ def clone(folder: Path, *init: str, origin: str = "") -> Path:
 
 def folders(*sources: str) -> list[str]:
     """The folders of these sources, as they are seen from here."""
-    return [os.path.relpath(one.folder) for one in listing.read(sources).places]
+    return [os.path.relpath(one.folder) for one in repositories.read(sources).places]
 
 
 def listed(tmp_path: Path, text: str | bytes) -> list[str]:
@@ -37,7 +37,7 @@ def listed(tmp_path: Path, text: str | bytes) -> list[str]:
     file = tmp_path / "lists" / "fleet.txt"
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    places = listing.read([str(file)]).places
+    places = repositories.read([str(file)]).places
     return [one.url or os.path.relpath(one.folder, file.parent) for one in places]
 
 
@@ -100,7 +100,7 @@ def test_names_a_folder_that_cannot_be_read(work: Path, monkeypatch: pytest.Monk
 def test_a_source_that_is_nothing(work: Path, source: str) -> None:
     """A source that is neither folder, list nor address is named."""
     with pytest.raises(ToolError, match="is no folder of clones, no list of repositories and no git URL") as caught:
-        listing.read([source])
+        repositories.read([source])
     assert caught.value.message.startswith(source)
 
 
@@ -138,7 +138,7 @@ def test_a_path_of_a_list_may_look_like_an_address(work: Path, tmp_path: Path) -
     """What is there beside the list is a path, even with a colon in it."""
     clone(tmp_path / "lists" / "host:x")
     assert listed(tmp_path, "host:x\nhost:y\n") == ["host:x", "host:y"]
-    assert listing.read([str(tmp_path / "lists" / "fleet.txt")]).places[0].folder
+    assert repositories.read([str(tmp_path / "lists" / "fleet.txt")]).places[0].folder
 
 
 @pytest.mark.parametrize("text", [b"a\nb\0c\n", "a\nb\n".encode("utf-16")])
@@ -152,14 +152,14 @@ def test_reads_standard_input(work: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """`-` is a list, whose paths count from here."""
     clone(work / "one")
     monkeypatch.setattr(sys, "stdin", io.StringIO("one\ngit@example.org:org/x.git\n"))
-    assert listing.read(["-"]).places == (Place(folder=str(work / "one")), Place("git@example.org:org/x.git"))
+    assert repositories.read(["-"]).places == (Place(folder=str(work / "one")), Place("git@example.org:org/x.git"))
 
 
 def test_standard_input_that_is_no_text(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes that are no UTF-8 are a sentence."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8"))
     with pytest.raises(ToolError, match="Standard input is no text"):
-        listing.read(["-"])
+        repositories.read(["-"])
 
 
 # ---- addresses --------------------------------------------------------------------------------------------------
@@ -185,20 +185,22 @@ def test_standard_input_that_is_no_text(work: Path, monkeypatch: pytest.MonkeyPa
         ("file:///srv/git/x#1.git", "file:///srv/git/x#1.git", "/srv/git/x", ""),
         ("http://[::1]:80/org/x", "http://[::1]:80/org/x", "[::1]/org/x", "org"),
     ],
-)  # fmt: skip
+)
 def test_an_address(work: Path, given: str, url: str, name: str, owner: str) -> None:
     """Every form of an address has one name, an owner, and no credentials."""
-    (place,) = listing.read([given]).places
+    (place,) = repositories.read([given]).places
     assert place.url == url
-    assert PW not in url + listing.name(given)
-    assert (listing.name(url), listing.owner(url)) == (name, owner)
+    assert PW not in url + repositories.name(given)
+    assert (repositories.name(url), repositories.owner(url)) == (name, owner)
 
 
-@pytest.mark.parametrize(("path", "name"), [("/srv/x.git", "/srv/x"), ("/srv/x/.git", "/srv/x"), ("/srv/x/", "/srv/x"),
-                                            ("/srv/.git/", "/srv"), ("/", "/")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/srv/x.git", "/srv/x"), ("/srv/x/.git", "/srv/x"), ("/srv/x/", "/srv/x"), ("/srv/.git/", "/srv"), ("/", "/")],
+)
 def test_a_path_has_one_name(path: str, name: str) -> None:
     """A repository on this machine is known by its folder, however its remote is written."""
-    assert listing.name(path) == listing.name(f"file://{path}") == name
+    assert repositories.name(path) == repositories.name(f"file://{path}") == name
 
 
 WORD = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,8}[A-Za-z0-9]", fullmatch=True).filter(lambda one: ".git" not in one)
@@ -209,28 +211,43 @@ HOST = st.from_regex(r"[a-zA-Z][a-z0-9-]{1,8}\.[a-z]{2,3}", fullmatch=True)
 def test_a_repository_has_one_name(host: str, path: list[str], user: str, password: str) -> None:
     """However an address is written, it is the same repository, of the same owner."""
     at = "/".join(path)
-    forms = [f"https://{host}/{at}", f"https://{user}:{password}@{host}/{at}.git", f"https://{host.upper()}:443/{at}/",
-             f"http://{host}/{at}", f"ssh://git@{host}/{at}.git", f"ssh://{host}:22/{at}", f"git@{host}:{at}.git",
-             f"{host}:{at}", f"git://{host}/{at}", f"git+https://{host}/{at}"]  # fmt: skip
-    made = [listing.address(form) for form in forms]
-    assert {(listing.name(one), listing.owner(one)) for one in made} == {(f"{host.lower()}/{at}", path[0])}
-    assert len({listing.address(one) for one in made} ^ set(made)) == 0
+    forms = [
+        f"https://{host}/{at}",
+        f"https://{user}:{password}@{host}/{at}.git",
+        f"https://{host.upper()}:443/{at}/",
+        f"http://{host}/{at}",
+        f"ssh://git@{host}/{at}.git",
+        f"ssh://{host}:22/{at}",
+        f"git@{host}:{at}.git",
+        f"{host}:{at}",
+        f"git://{host}/{at}",
+        f"git+https://{host}/{at}",
+    ]
+    made = [repositories.address(form) for form in forms]
+    assert {(repositories.name(one), repositories.owner(one)) for one in made} == {(f"{host.lower()}/{at}", path[0])}
+    assert len({repositories.address(one) for one in made} ^ set(made)) == 0
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="/?#\\@:[]", min_codepoint=33, max_codepoint=126), min_size=8))
 def test_never_keeps_a_password(password: str) -> None:
     """Whatever a password holds, neither address nor name has it."""
     for form in ("https://u:{}@h.org/o/x", "ssh://u:{}@h.org/o/x", "http://{}@h.org/o/x", "https://u@c:{}@h.org/o/x"):
-        made = listing.address(form.format(password))
+        made = repositories.address(form.format(password))
         assert password not in made
-        assert password not in listing.name(form.format(password))
+        assert password not in repositories.name(form.format(password))
 
 
 @pytest.mark.parametrize(
     "line",
-    [f"https://me:{PW}@", f"https://me:{PW}@/org/x", f"https://me:{PW}@[bad/x", f"me:{PW}@example.org/x",
-     f"https://me:{PW}@example.org:port/x", f"ssh://me:{PW}@"],
-)  # fmt: skip
+    [
+        f"https://me:{PW}@",
+        f"https://me:{PW}@/org/x",
+        f"https://me:{PW}@[bad/x",
+        f"me:{PW}@example.org/x",
+        f"https://me:{PW}@example.org:port/x",
+        f"ssh://me:{PW}@",
+    ],
+)
 def test_never_prints_a_password(run: Run, work: Path, line: str) -> None:
     """An address that is none is an error with its line, and without what may be a password."""
     (work / "list").write_text(f"# fleet\n{line}\n")
@@ -245,10 +262,12 @@ def test_the_same_repository_is_one(work: Path) -> None:
     """As two addresses and as a clone it is one, which is looked at in the clone; its group stays."""
     clone(work / "x", origin=f"https://me:{PW}@example.org/org/x.git")
     (work / "fleet.toml").write_text('sources = ["."]\n[groups.web]\nowner = "Ada"\nsources = ["gh:org/y"]\n')
-    fleet = listing.read(["https://github.com/org/y", "git@github.com:org/y.git", "fleet.toml"])
-    assert fleet.places == (Place("https://github.com/org/y.git", owner="Ada", group="web"),
-                            Place(folder=str(work / "x")))  # fmt: skip
-    (look,) = looking.look(fleet.places[1:], lambda *_: None)
+    fleet = repositories.read(["https://github.com/org/y", "git@github.com:org/y.git", "fleet.toml"])
+    assert fleet.places == (
+        Place("https://github.com/org/y.git", owner="Ada", group="web"),
+        Place(folder=str(work / "x")),
+    )
+    (look,) = scan.look(fleet.places[1:], lambda *_: None)
     assert (look.name, look.url) == ("example.org/org/x", "https://example.org/org/x.git")
 
 
@@ -256,7 +275,7 @@ def test_a_clone_takes_the_group_of_its_address() -> None:
     """Whichever of a clone and its address is in a group, the clone is looked at, with that group and owner."""
     clone, other = Look("h/o/x", folder="/x", owner="o"), Look("h/o/x", url="u", owner="Ada", group="web")
     for looks in ([clone, other], [other, clone]):
-        (found,) = looking._once(looks)  # noqa: SLF001 - without the network
+        (found,) = scan._once(looks)  # noqa: SLF001 - without the network
         assert (found.folder, found.owner, found.group) == ("/x", "Ada", "web")
 
 
@@ -284,7 +303,7 @@ def test_reads_fleet_toml(work: Path) -> None:
         clone(work / "sub" / "clones" / name)
     (work / "sub" / "list.txt").write_text("clones/b\nelse\n")
     (work / "sub" / "fleet.toml").write_text(FULL.replace("\n", "\r\n"))
-    fleet = listing.read(["sub/fleet.toml"])
+    fleet = repositories.read(["sub/fleet.toml"])
     assert [Path(one.folder or one.url).name for one in fleet.places] == ["a", "b", "else", "u.git"]
     assert [(one.group, one.owner) for one in fleet.places] == [("web", "Team Web"), *[("", "")] * 3]
     assert (fleet.waves, fleet.author) == ({"canary": ["web", "org/u"], "tenth": "10%"}, "Ops Bot <bot@example.org>")
@@ -324,7 +343,7 @@ def test_reads_fleet_toml(work: Path) -> None:
         ("limits.failed = true", "limits.failed is True, not a number from 0 on."),
         ("limits.failed = nan", "limits.failed is nan, not a number from 0 on."),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_fleet_toml(run: Run, work: Path, text: str, said: str) -> None:
     """Each fault is a sentence with the file, the key and the value, and how to write it."""
     (work / "fleet.toml").write_text(text)

@@ -17,11 +17,13 @@ from rich.cells import cell_len
 from servers import git_http
 from small import CLASH
 
-from new_ops_project import process
-from new_ops_project import template as releases
-from new_ops_project.fleet import history, pool, standing
+from new_ops_project.base import process
+from new_ops_project.fleet import history
 from new_ops_project.fleet.history import Past
 from new_ops_project.fleet.model import Result, State
+from new_ops_project.fleet.run import pool
+from new_ops_project.fleet.run import status as standing
+from new_ops_project.template import releases
 
 
 @pytest.fixture
@@ -66,9 +68,15 @@ def test_says_how_each_stands(run: Run, template: Path, work: Path) -> None:
 
 @pytest.mark.parametrize(
     ("recorded", "expected"),
-    [("v1.0.0", (2, "behind")), ("v1.2.0", (0, "current")), ("v2.0.0rc1", (0, "current")),
-     ("v1.0.0-1-g{}", (2, "behind")), ("v2.0.0rc1-1-g{}", (0, "current")), ("v9", (0, "failed"))],
-)  # fmt: skip
+    [
+        ("v1.0.0", (2, "behind")),
+        ("v1.2.0", (0, "current")),
+        ("v2.0.0rc1", (0, "current")),
+        ("v1.0.0-1-g{}", (2, "behind")),
+        ("v2.0.0rc1-1-g{}", (0, "current")),
+        ("v9", (0, "failed")),
+    ],
+)
 def test_counts_releases(run: Run, template: Path, work: Path, recorded: str, expected: tuple[int, str]) -> None:
     """Versions before a release do not count; one ahead is current; between two, it is from the first one on."""
     side = "refs/tags/v1.0.0^0" if "v1.0" in recorded else "refs/heads/trunk^0"
@@ -83,11 +91,21 @@ def test_counts_releases(run: Run, template: Path, work: Path, recorded: str, ex
 
 @pytest.mark.parametrize(
     ("python", "today", "end"),
-    [("3.13", "2026-01-01", ""), ("3.9", "2026-01-01", "ended"), ("3.8", "2026-01-01", "ended"),
-     ("2.7", "2026-01-01", "ended"), ("3.9.18", "2026-01-01", "ended"), ("3.13", "2029-10-31", "soon"),
-     ("3.13", "2029-11-01", "ended"), ("3.13", "2029-03-01", ""), ("3.99", "2026-01-01", ""), ("", "2026-01-01", ""),
-     ("three", "2026-01-01", ""), ("3", "2026-01-01", "")],
-)  # fmt: skip
+    [
+        ("3.13", "2026-01-01", ""),
+        ("3.9", "2026-01-01", "ended"),
+        ("3.8", "2026-01-01", "ended"),
+        ("2.7", "2026-01-01", "ended"),
+        ("3.9.18", "2026-01-01", "ended"),
+        ("3.13", "2029-10-31", "soon"),
+        ("3.13", "2029-11-01", "ended"),
+        ("3.13", "2029-03-01", ""),
+        ("3.99", "2026-01-01", ""),
+        ("", "2026-01-01", ""),
+        ("three", "2026-01-01", ""),
+        ("3", "2026-01-01", ""),
+    ],
+)
 def test_knows_the_end_of_a_python(python: str, today: str, end: str) -> None:
     """Support ends with a month; what ended before anybody kept dates of it has ended, too."""
     assert standing.end_of_life(python, date.fromisoformat(today)) == end
@@ -146,11 +164,14 @@ def test_says_what_is_wrong(run: Run, template: Path, work: Path) -> None:
     found = status(run, "list", code=2)
     expected = {
         "dirty": ("behind", "It has changes that are not committed: task.py."),
-        "detached": ("behind", "HEAD is detached at"), "corrupt": ("failed", "git cannot read it: "),
-        "empty": ("failed", "has no commit yet."), "lost": ("failed", "no-such-template does not exist"),
-        "odd": ("failed", ".copier-answers.yml"), "plain": ("deferred", "No template made it"),
+        "detached": ("behind", "HEAD is detached at"),
+        "corrupt": ("failed", "git cannot read it: "),
+        "empty": ("failed", "has no commit yet."),
+        "lost": ("failed", "no-such-template does not exist"),
+        "odd": ("failed", ".copier-answers.yml"),
+        "plain": ("deferred", "No template made it"),
         "gone": ("failed", "does not exist."),
-    }  # fmt: skip
+    }
     assert {name: one["state"] for name, one in found.items()} == {name: one[0] for name, one in expected.items()}
     for name, (_, reason) in expected.items():
         assert reason in found[name]["reason"], name
@@ -196,10 +217,25 @@ def test_json_has_everything(run: Run, template: Path, work: Path) -> None:
     (found,) = ran.json["repositories"]
     assert ran.json["counts"] == {"failed": 0, "behind": 1, "deferred": 0, "current": 0}
     expected = {
-        "name": str(work / "x"), "state": "behind", "reason": "", "hint": "", "owner": "Ada", "group": "web",
-        "tier": "service", "python": "3.13", "python_end": "", "template": str(template), "version": "v1.0.0",
-        "newest": "v1.2.0", "behind": 2, "drift": None, "open": [], "last": None, "url": "", "folder": str(work / "x"),
-    }  # fmt: skip
+        "name": str(work / "x"),
+        "state": "behind",
+        "reason": "",
+        "hint": "",
+        "owner": "Ada",
+        "group": "web",
+        "tier": "service",
+        "python": "3.13",
+        "python_end": "",
+        "template": str(template),
+        "version": "v1.0.0",
+        "newest": "v1.2.0",
+        "behind": 2,
+        "drift": None,
+        "open": [],
+        "last": None,
+        "url": "",
+        "folder": str(work / "x"),
+    }
     assert {key: found[key] for key in expected} == expected
     assert found.keys() - expected.keys() == {"days", "renovate"}
     assert ran.err == "[1/1] x\n"
@@ -218,8 +254,10 @@ def test_renders_nothing_unless_asked(run: Run, template: Path, work: Path, monk
 def test_does_not_even_import_copier(template: Path, work: Path, home: Path) -> None:
     """Without --drift the renderer is not imported."""
     clone(work / "x", template)
-    code = ("import sys; from new_ops_project import cli; code = cli.run(['fleet', 'status']);"
-            "sys.exit(f'{code} {sorted(set(sys.argv) & sys.modules.keys())}')")  # fmt: skip
+    code = (
+        "import sys; from new_ops_project import cli; code = cli.run(['fleet', 'status']);"
+        "sys.exit(f'{code} {sorted(set(sys.argv) & sys.modules.keys())}')"
+    )
     command = [sys.executable, "-c", code, "copier", "jinja2", "questionary"]
     ran = subprocess.run(command, cwd=work, text=True, capture_output=True, check=False)
     assert ran.stderr.splitlines()[-1] == "1 []"
@@ -331,8 +369,15 @@ def test_on_a_terminal(template: Path, work: Path, home: Path) -> None:
     for name in (LONG, "x"):
         clone(work / name, template, python_version="3.8")
     env = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    child = pexpect.spawn(sys.executable, ["-m", "new_ops_project", "fleet", "status"], cwd=str(work),
-                          env=env, dimensions=(24, 80), encoding="utf-8", timeout=30)  # fmt: skip
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "new_ops_project", "fleet", "status"],
+        cwd=str(work),
+        env=env,
+        dimensions=(24, 80),
+        encoding="utf-8",
+        timeout=30,
+    )
     child.expect(pexpect.EOF)
     said = str(child.before)
     assert "[1/2]" not in said

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.errors import ToolError
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.text import shown
 from new_ops_project.fleet import store
 from new_ops_project.fleet.model import Delivered, Delivery, Limits, Named, Plan, Result, State, Task
 from new_ops_project.fleet.store import Store
-from new_ops_project.summary import shown
 
 TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("\udc80\udcff\x1b\u202e\n\0"), max_size=8)
 COST = st.floats(0, 1e6)
@@ -29,13 +29,26 @@ def some(kind: type, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 TASKS = some(Task, cost=COST, shard=st.integers(1, 256))
 RESULTS = some(
-    Result, state=st.sampled_from(State), files=NAMED, conflicts=NAMED, drift=NAMED, kept=LISTED, notes=LISTED,
-    lines=st.integers(0), seconds=COST, cpu=COST, tries=st.integers(1, 3), shard=st.integers(1, 256),
-)  # fmt: skip
+    Result,
+    state=st.sampled_from(State),
+    files=NAMED,
+    conflicts=NAMED,
+    drift=NAMED,
+    kept=LISTED,
+    notes=LISTED,
+    lines=st.integers(0),
+    seconds=COST,
+    cpu=COST,
+    tries=st.integers(1, 3),
+    shard=st.integers(1, 256),
+)
 PLANS = some(
-    Plan, shards=st.integers(1, 256), tasks=st.lists(TASKS, max_size=3).map(tuple),
-    settled=st.lists(RESULTS, max_size=3).map(tuple), limits=st.builds(Limits, COST, COST, COST),
-)  # fmt: skip
+    Plan,
+    shards=st.integers(1, 256),
+    tasks=st.lists(TASKS, max_size=3).map(tuple),
+    settled=st.lists(RESULTS, max_size=3).map(tuple),
+    limits=st.builds(Limits, COST, COST, COST),
+)
 DELIVERIES = some(Delivery, state=st.sampled_from(Delivered))
 
 
@@ -147,9 +160,22 @@ def test_a_line_without_its_end_is_none(tmp_path: Path) -> None:
     assert path.read_bytes().count(b"\n") == 1
 
 
-@pytest.mark.parametrize("line", ["", "{", "[1]", "3", "null", '{"name": "a"}', '{"name": "a", "state": "odd"}', "\0\0",
-                                  '{"name": "a", "state": "failed", "plan": "p", "files": [1]}', "\xff",
-                                  '{"name": "a", "state": "failed", "plan": "p", "unknown": 1}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "{",
+        "[1]",
+        "3",
+        "null",
+        '{"name": "a"}',
+        '{"name": "a", "state": "odd"}',
+        "\0\0",
+        '{"name": "a", "state": "failed", "plan": "p", "files": [1]}',
+        "\xff",
+        '{"name": "a", "state": "failed", "plan": "p", "unknown": 1}',
+    ],
+)
 def test_a_line_that_is_none_is_left_out(tmp_path: Path, line: str) -> None:
     """Garbage between the lines of results, or of deliveries, hides none of them."""
     out = folder(tmp_path / "out", plan("a", "b"), result("a"))
@@ -205,8 +231,21 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 # ---- plans ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", "{}", '{"format": 1}', '{"format": 1, "tasks": [], "settled": 3}',
-                                  "\xff", '{"format": 1, "tasks": [{}], "settled": []}', "null"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "{}",
+        '{"format": 1}',
+        '{"format": 1, "tasks": [], "settled": 3}',
+        "\xff",
+        '{"format": 1, "tasks": [{}], "settled": []}',
+        "null",
+    ],
+)
 def test_a_plan_that_is_none(tmp_path: Path, text: str) -> None:
     """A broken plan.json is named, with the next step."""
     (tmp_path / "plan.json").write_bytes(text.encode("latin-1"))
@@ -302,11 +341,15 @@ def test_retries_are_of_one_plan(tmp_path: Path, order: tuple[int, int, int]) ->
         folder(tmp_path / "1", bad, result("a"), result("b", "failed"), result("c", "failed")),
         folder(tmp_path / "2", again, *(result(name, state, 6, plan="q") for name, state in second.items())),
         folder(tmp_path / "3", last, result("c", "updated", 7, plan="r")),
-    ]  # fmt: skip
+    ]
     made, found = store.gathered([folders[at] for at in order])
     assert {name: str(one.state) for name, (_, one) in found.items()} == {
-        "a": "updated", "b": "updated", "c": "updated", "d": "conflict", "e": "current",
-    }  # fmt: skip
+        "a": "updated",
+        "b": "updated",
+        "c": "updated",
+        "d": "conflict",
+        "e": "current",
+    }
     assert (made.id, {one.name for one in made.tasks}, [one.name for one in made.settled]) == ("p", {*"abcd"}, ["e"])
     assert [found[name][0].name for name in "abcde"] == ["1", "2", "3", "2", "2"]
 
@@ -334,7 +377,7 @@ def test_the_last_delivery_counts(tmp_path: Path) -> None:
     (tmp_path / store.JOURNAL).write_text("".join(f"{json.dumps(line)}\n" for line in lines) + '{"torn')
     assert {key: str(one.state) for key, one in store.deliveries(tmp_path / store.JOURNAL).items()} == {
         ("a", "p"): "opened",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("value", [5, None, {"a": 1}, [1], True])

@@ -56,9 +56,14 @@ def totals(text: str) -> dict[str, Any]:
 def test_shards_come_to_what_one_run_comes_to(work: Path, tmp_path: Path) -> None:
     """Plan, three shards on machines with their own caches, publish and report give the report of one run."""
     template = fleets.template(tmp_path / "template")
-    served = {name: fleets.bare(tmp_path / "served" / "ops" / f"{name}.git", template,
-                                {"task.py": CLASH if name == "clash" else MINE, "mine.txt": name})
-              for name in NAMES}  # fmt: skip
+    served = {
+        name: fleets.bare(
+            tmp_path / "served" / "ops" / f"{name}.git",
+            template,
+            {"task.py": CLASH if name == "clash" else MINE, "mine.txt": name},
+        )
+        for name in NAMES
+    }
     with git_http(tmp_path / "served") as url:
         (work / "repos.txt").write_text("".join(f"{url}/ops/{name}\n" for name in NAMES))
         run(work, "plan", "repos.txt", "--shards", "3", "--out", "plan.json", cache=tmp_path / "planner")
@@ -71,8 +76,18 @@ def test_shards_come_to_what_one_run_comes_to(work: Path, tmp_path: Path) -> Non
 
         shards = [f"shard-{number}" for number in (1, 2, 3)]
         for number, out in enumerate(shards, 1):
-            run(work, "update", "--plan", "plan.json", "--shard", f"{number}/3", "--out", out, cache=tmp_path / out,
-                codes=(0, 3))  # fmt: skip
+            run(
+                work,
+                "update",
+                "--plan",
+                "plan.json",
+                "--shard",
+                f"{number}/3",
+                "--out",
+                out,
+                cache=tmp_path / out,
+                codes=(0, 3),
+            )
         run(work, "publish", "--in", *shards, "--mode", "push", cache=tmp_path / "publisher", codes=(3,))
         parts = run(work, "report", *shards, "--json", cache=tmp_path / "reporter", codes=(3,))
     assert rows(parts) == rows(whole)

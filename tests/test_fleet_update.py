@@ -33,16 +33,22 @@ def test_each_gets_a_commit(run: Run, three: Fleet, work: Path) -> None:
     run("fleet", "update", "clones", "--out", "out", code=3)
     found = results(work / "out")
     assert {name: one["state"] for name, one in found.items()} == {
-        "merges": "updated", "clashes": "conflict", "keeps": "conflict",
-    }  # fmt: skip
+        "merges": "updated",
+        "clashes": "conflict",
+        "keeps": "conflict",
+    }
     one = found["merges"]
     here = fleets.unbundled(work / "out", one, three["merges"], work / "copy")
     assert git("rev-parse", "template", "template^@", at=here).split() == [one["commit"], one["base"]]
     assert fleets.content(here, "template:task.py") == BOTH.encode()
     said = git("log", "-1", "--format=%B", "template", at=here)
     tree = git("rev-parse", "template^{tree}", at=here)
-    for line in (f"Template-Tree: {tree}", "Template-From: v1.0.0", "Template-Version: v1.1.0",
-                 f"Fleet-Plan: {one['plan']}"):  # fmt: skip
+    for line in (
+        f"Template-Tree: {tree}",
+        "Template-From: v1.0.0",
+        "Template-Version: v1.1.0",
+        f"Fleet-Plan: {one['plan']}",
+    ):
         assert line in said
 
 
@@ -141,8 +147,18 @@ def test_shards_make_the_same_commits(run: Run, three: Fleet, work: Path, monkey
     run("fleet", "update", "--plan", "plan.json", "--out", "whole", code=3)
     for shard in ("1", "2"):
         monkeypatch.setenv("XDG_CACHE_HOME", str(work / f"cache-{shard}"))
-        ran = run("fleet", "update", "--plan", "plan.json", "--shard", f"{shard}/2", "--out", f"out-{shard}", "--json",
-                  code=_code(work, shard))  # fmt: skip
+        ran = run(
+            "fleet",
+            "update",
+            "--plan",
+            "plan.json",
+            "--shard",
+            f"{shard}/2",
+            "--out",
+            f"out-{shard}",
+            "--json",
+            code=_code(work, shard),
+        )
         assert ran.json["out"] == f"out-{shard}"
     whole = {name: (one["state"], one["commit"]) for name, one in results(work / "whole").items()}
     parts = {**results(work / "out-1"), **results(work / "out-2")}
@@ -363,7 +379,7 @@ def test_only_what_is_needed_is_fetched(run: Run, template: Path, work: Path, tm
     with git_http(tmp_path / "served") as url:
         (work / "repos.txt").write_text(f"{url}/ops/old.git")
         run("fleet", "update", "repos.txt", "--out", "out")
-    from new_ops_project.fleet import mirrors
+    from new_ops_project.fleet.inventory import mirrors
 
     folder = mirrors.place(f"{url}/ops/old.git")
     said = git("rev-list", "--all", "--objects", "--missing=print", "--no-object-names", at=folder).splitlines()
@@ -402,7 +418,7 @@ def test_the_template_is_fetched_once(run: Run, work: Path, tmp_path: Path) -> N
 
 def test_a_damaged_cache_is_made_anew(run: Run, template: Path, work: Path, tmp_path: Path) -> None:
     """Our own clone is thrown away when it turns out to be damaged."""
-    from new_ops_project.fleet import mirrors
+    from new_ops_project.fleet.inventory import mirrors
 
     served = fleets.bare(tmp_path / "served" / "ops" / "one.git", template)
     with git_http(tmp_path / "served") as url:

@@ -49,15 +49,37 @@ def test_jobs_call_the_verbs_in_order(run: Run, work: Path, forge: Forge) -> Non
     said = {key: [job.said for job in jobs] for key, jobs in runner.jobs.items()}
     assert [call["verb"] for call in calls] == ["plan", *["update"] * 3, *["publish"] * 2, "report"], said
     plan, one, two, three, publish, again, report = (call["arguments"] for call in calls)
-    assert plan == ["fleet.toml", "--to=v2.0.0", "--wave=10%", "--shards", "auto", "--out", "plan.json",
-                    "--github-output"]  # fmt: skip
+    assert plan == [
+        "fleet.toml",
+        "--to=v2.0.0",
+        "--wave=10%",
+        "--shards",
+        "auto",
+        "--out",
+        "plan.json",
+        "--github-output",
+    ]
     assert [[*each[2:4], each[5]] for each in (one, two, three)] == [
         ["--shard", f"{number}/3", "results"] for number in (1, 2, 3)
     ]
     assert publish == again
-    assert publish == ["--mode", "push", "--max-per-minute", "60", "--max-per-hour", "450",
-                       "--journal", "journal/published.jsonl", "--in", "results/results-1/",
-                       "--in", "results/results-2/", "--in", "results/results-3/", "--deliver-conflicts"]  # fmt: skip
+    assert publish == [
+        "--mode",
+        "push",
+        "--max-per-minute",
+        "60",
+        "--max-per-hour",
+        "450",
+        "--journal",
+        "journal/published.jsonl",
+        "--in",
+        "results/results-1/",
+        "--in",
+        "results/results-2/",
+        "--in",
+        "results/results-3/",
+        "--deliver-conflicts",
+    ]
     assert report[:3] == [f"results/results-{number}/" for number in (1, 2, 3)]
     assert {key: runner.result(key) for key in runner.jobs} == dict.fromkeys(runner.jobs, "success")
     assert runner.jobs["report"][0].summary == "# published\npublished\n"

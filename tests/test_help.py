@@ -10,14 +10,14 @@ from conftest import ROOT
 
 from new_ops_project import cli
 
-FILE = ROOT / "src" / "new_ops_project" / "help.txt"
+FILE = ROOT / "src" / "new_ops_project" / "data" / "help.txt"
 
 
 def test_the_written_help_is_the_help(monkeypatch: pytest.MonkeyPatch) -> None:
     """The file has what click makes of the verbs at 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")
     said = CliRunner().invoke(cli.cli, ["--help"], prog_name="new-ops-project").output
-    assert FILE.read_text() == said, "COLUMNS=80 .venv/bin/new-ops-project --help > src/new_ops_project/help.txt"
+    assert FILE.read_text() == said, "COLUMNS=80 .venv/bin/new-ops-project --help > src/new_ops_project/data/help.txt"
 
 
 @pytest.mark.parametrize("option", ["--help", "-h", "--version"])

@@ -12,8 +12,9 @@ import yaml
 from conftest import ROOT, Run, git, tree
 from test_template import two_tags
 
-from new_ops_project import interpreters, pins
-from new_ops_project.report import Voice
+from new_ops_project.base.report import Voice
+from new_ops_project.clones import interpreters
+from new_ops_project.template import pins
 
 PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14") if interpreters.interpreter(minor))
 CACHE = {"PIP_CACHE_DIR": str(ROOT / ".pytest_cache" / "pip"), "PIP_NO_COMPILE": "1"}

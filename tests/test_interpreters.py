@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from new_ops_project import environment, interpreters
+from new_ops_project.base.errors import ToolError
+from new_ops_project.clones import environment, interpreters
+from new_ops_project.clones.interpreters import Interpreter
 from new_ops_project.clones.needs import Needs
-from new_ops_project.errors import ToolError
-from new_ops_project.interpreters import Interpreter
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -36,10 +36,15 @@ def said(version: str, *, makes: str = "venv", kind: str = "cpython") -> str:
     return f"printf '%s\\n' {version} \"$0\" '{makes}' {kind}"
 
 
-@pytest.mark.parametrize("place", [
-    "bin/python3.19", "pyenv/versions/3.19.2/bin/python3.19", "uv/cpython-3.19.2-linux-x86_64-gnu/bin/python3.19",
-    "usr/bin/python3.19",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "place",
+    [
+        "bin/python3.19",
+        "pyenv/versions/3.19.2/bin/python3.19",
+        "uv/cpython-3.19.2-linux-x86_64-gnu/bin/python3.19",
+        "usr/bin/python3.19",
+    ],
+)
 def test_every_place_is_looked_at(bare: Path, place: str) -> None:
     """PATH, pyenv's versions, uv's, and the system's folders."""
     path = put(bare / place, said("3.19.2"))
@@ -94,10 +99,17 @@ def test_this_python_says_what_it_is() -> None:
     assert Path(sys.prefix) not in found.path.parents
 
 
-@pytest.mark.parametrize(("specifier", "first", "last"), [
-    (">=3.11", "3.20", "3.11"), (">=3.11,<3.13", "3.12", "3.11"), ("==3.12.*", "3.12", "3.12"),
-    (">3.12.2,<3.14", "3.13", "3.12"), ("~=3.12.4", "3.12", "3.12"), ("nonsense", "3.20", "3.8"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("specifier", "first", "last"),
+    [
+        (">=3.11", "3.20", "3.11"),
+        (">=3.11,<3.13", "3.12", "3.11"),
+        ("==3.12.*", "3.12", "3.12"),
+        (">3.12.2,<3.14", "3.13", "3.12"),
+        ("~=3.12.4", "3.12", "3.12"),
+        ("nonsense", "3.20", "3.8"),
+    ],
+)
 def test_minors_of_a_specifier(specifier: str, first: str, last: str) -> None:
     """The minors that it lets in, newest first."""
     found = interpreters.minors(specifier)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from new_ops_project import interrupts
+from new_ops_project.base import interrupts
 
 
 class _Going:

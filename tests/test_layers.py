@@ -1,71 +1,144 @@
-"""The layers of docs/design.md: each module imports only from those above it."""
+"""The layers of docs/design.md: imports point down, and never in a circle."""
 
 import ast
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "src" / "new_ops_project"
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "new_ops_project"
+PACKAGE = SOURCE.name
+
+# From the bottom up: each imports only from those before it.
 LAYERS = (
-    "errors", "finding", "interrupts", "process", "git", "objects", "config", "embedded", "unpacked", "pins", "sources",
-    "template", "questions", "answers", "tree", "signed", "pure", "render", "project", "behind", "committed",
-    "programs", "reading", "joining", "syntax", "markers", "fastimport", "merge", "draft", "plan", "journal", "deliver",
-    "pending", "carry", "changelog", "generated", "tomlmerge", "listmerge", "trusted", "refresh", "image", "references",
-    "growth", "written", "softened", "promotion", "inferred", "nearest", "pyproject", "joined", "adoption", "create",
-    "checks", "prompts", "interpreters", "clones", "environment", "cloning", "report", "summary", "outcome", "handover",
-    "mend", "checkup", "formats", "topics", "diagnosis", "checking", "onboarding", "fleet", "welcome", "upkeep",
-    "verbs", "commands", "cli", "__main__",
-)  # fmt: skip
+    "base",
+    "formats",
+    "git",
+    "template",
+    "plan",
+    "clones",
+    "project",
+    "checks",
+    "fleet",
+    "commands",
+    "cli",
+    "__main__",
+)
+
+# The subpackages of a layer, from the bottom up; the modules beside them may stand above or below any of these.
+INSIDE = {
+    "formats": ("toml", "requirements", "setuptools", "github"),
+    "template": ("native", "pins"),
+    "plan": ("resolvers",),
+    "project": ("creation", "update", "promotion", "adoption"),
+    "project.promotion": ("program",),
+    "project.adoption": ("evidence",),
+    "checks": (
+        "linters",
+        "environment",
+        "dependencies",
+        "packaging",
+        "workflows",
+        "coding",
+        "template",
+        "output",
+    ),
+    "fleet": ("inventory", "engines", "run", "publish", "reports"),
+    "commands": ("fleet",),
+}
 
 
-def layer(path: Path) -> str:
-    """The layer that a file belongs to."""
-    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+def module(path: Path) -> str:
+    """The module that a file is, without the name of the package: `git.merge`, `git` for its `__init__.py`."""
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imported(path: Path) -> set[str]:
-    """The layers that a file imports from, anywhere in it."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "new_ops_project":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("new_ops_project."):
-            found.add(str(node.module).split(".")[1])
-    return found & set(LAYERS)
+FILES = {
+    module(path): path for path in sorted(SOURCE.rglob("*.py")) if path.parent != SOURCE or path.stem != "__init__"
+}
 
 
-FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE or path.name != "__init__.py")
+@cache
+def imported(name: str) -> frozenset[str]:
+    """The modules of ours that a module imports from, anywhere in it."""
+    nodes = ast.walk(ast.parse(FILES[name].read_text("utf-8")))
+    return frozenset(target for node in nodes if isinstance(node, ast.ImportFrom) for target in _targets(node))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())
-def test_imports_only_from_above(path: Path) -> None:
-    """A module imports only from layers above its own."""
-    own = LAYERS.index(layer(path))
-    below = {name for name in imported(path) if LAYERS.index(name) >= own}
-    is_inside = path.parent != SOURCE and layer(path) != "commands"  # modules of one package know each other
-    assert not below - ({layer(path)} if is_inside else set()) - ({"commands"} if path.name == "cli.py" else set())
+def _targets(node: ast.ImportFrom) -> Iterator[str]:
+    if (node.module or "").split(".")[0] != PACKAGE:
+        return
+    base = str(node.module).removeprefix(PACKAGE).removeprefix(".")
+    for alias in node.names:
+        full = f"{base}.{alias.name}".removeprefix(".")
+        if full in FILES or base:
+            yield full if full in FILES else base
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_imports_point_down(name: str) -> None:
+    """A module imports only from its own layer and those below it."""
+    own = LAYERS.index(name.split(".", maxsplit=1)[0])
+    assert not {target for target in imported(name) if LAYERS.index(target.split(".")[0]) > own}
+
+
+@pytest.mark.parametrize("parent", INSIDE)
+def test_subpackages_import_in_order(parent: str) -> None:
+    """A subpackage imports only from itself and from those stated before it."""
+    order = INSIDE[parent]
+    upwards = [
+        (name, target)
+        for name in FILES
+        for target in imported(name)
+        if order.index(_child(name, parent) or order[0]) < order.index(_child(target, parent) or order[0])
+        and _child(name, parent)
+    ]
+    assert not upwards
+
+
+def _child(name: str, parent: str) -> str:
+    """The subpackage of `parent` that a module is in; '' for one that is in none."""
+    child = name.removeprefix(f"{parent}.").split(".")[0] if name.startswith(f"{parent}.") else ""
+    return child if (SOURCE.joinpath(*parent.split(".")) / child / "__init__.py").is_file() and child else ""
+
+
+def test_every_package_is_stated() -> None:
+    """A new layer, or a new subpackage, must be given its place."""
+    assert {name.split(".")[0] for name in FILES} == set(LAYERS)
+    inside: dict[str, set[str]] = {}
+    for path in SOURCE.glob("*/**/*/__init__.py"):
+        parent, _, child = module(path).rpartition(".")
+        inside.setdefault(parent, set()).add(child)
+    assert inside == {parent: set(order) for parent, order in INSIDE.items()}
+
+
+def test_there_is_no_circle() -> None:
+    """No module imports itself by way of others, not even for its types."""
+    try:
+        TopologicalSorter({name: imported(name) - {name} for name in FILES}).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
 def test_verbs_do_not_know_each_other() -> None:
-    """No file of commands/ imports another."""
-    verbs = sorted((SOURCE / "commands").glob("*.py"))
-    assert not [path.name for path in verbs if "commands" in imported(path)]
-
-
-def test_every_module_has_a_layer() -> None:
-    """A new module must be given its place."""
-    assert {layer(path) for path in FILES} == set(LAYERS)
+    """No file of a verb imports another verb."""
+    verbs = {
+        name for name in FILES if name.startswith("commands.") and "def command(" in FILES[name].read_text("utf-8")
+    }
+    assert not {(name, target) for name in verbs for target in imported(name) & verbs - {name, "commands.fleet"}}
 
 
 def test_only_render_imports_copier() -> None:
     """Copier has one door."""
-    naming = [path.name for path in FILES if "copier" in _top_level_names(path)]
-    assert naming == ["render.py"]
+    assert [name for name in FILES if "copier" in _top_level_names(name)] == ["template.render"]
 
 
-def _top_level_names(path: Path) -> set[str]:
+def _top_level_names(name: str) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -13,8 +13,8 @@ from conftest import Run
 from packaging.markers import Marker
 from packaging.version import Version
 
-from new_ops_project.errors import ToolError
-from new_ops_project.pins import compiled, locks, resolve, table, uv
+from new_ops_project.base.errors import ToolError
+from new_ops_project.template.pins import locks_yml, pins_yml, resolution, uv, uv_output
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
@@ -45,10 +45,10 @@ def requirement_lines(*names: str) -> str:
     """Write the hashed requirements of a selection, as the template does."""
     members = {member: marker for name in names for member, marker in CLOSURES[name].items()}
     wanted = (
-        compiled.Requirement(name, PACKAGES[name]["version"], marker, tuple(PACKAGES[name]["hashes"].split()))
+        uv_output.Requirement(name, PACKAGES[name]["version"], marker, tuple(PACKAGES[name]["hashes"].split()))
         for name, marker in sorted(members.items())
     )
-    return "".join(compiled.requirement_lines(wanted))
+    return "".join(uv_output.requirement_lines(wanted))
 
 
 # ---- templates/locks.yml ----------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def test_package_is_well_formed(name: str) -> None:
     """Name, version, modules and hashes are what pip and the import system take; hashes come sorted and once."""
     package = PACKAGES[name]
     hashes = package["hashes"].splitlines()
-    assert name == table.normalise(name)
+    assert name == pins_yml.normalise(name)
     assert str(Version(package["version"])) == package["version"]
     assert all(module.isidentifier() for module in package["modules"].split())
     assert hashes
@@ -122,7 +122,7 @@ def test_modules_are_the_names_that_import_finds(name: str, modules: str) -> Non
 def test_file_is_what_the_tool_writes() -> None:
     """The file is sorted and in the one spelling of its content: nobody edited it."""
     text = (TEMPLATES / "locks.yml").read_bytes().decode()
-    assert locks.render(locks.parse(text)) == text
+    assert locks_yml.render(locks_yml.parse(text)) == text
 
 
 def test_file_names_no_index() -> None:
@@ -138,7 +138,7 @@ def test_selection_downloads_with_its_hashes(names: tuple[str, ...], tmp_path: P
     options = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--quiet", "--dest", str(tmp_path))
     command = (sys.executable, "-m", "pip", "download", *options, "--requirement", str(tmp_path / "requirements.txt"))
     subprocess.run(command, check=True)
-    got = {table.normalise(wheel.name.split("-")[0]) for wheel in tmp_path.glob("*.whl")}
+    got = {pins_yml.normalise(wheel.name.split("-")[0]) for wheel in tmp_path.glob("*.whl")}
     assert got == {
         member for name in names for member, marker in CLOSURES[name].items() if not marker or Marker(marker).evaluate()
     }
@@ -166,20 +166,20 @@ def test_parse_reads_markers_and_hashes() -> None:
     line = f"Typing_Extensions==4.1 ; python_full_version < '3.12' \\\n   {HASHES}\n"
     expected = ("sha256:" + "a" * 64, "sha256:" + "b" * 64)
     name = "typing-extensions"
-    assert compiled.parse(line) == {name: compiled.Requirement(name, "4.1", "python_full_version < '3.12'", expected)}
+    assert uv_output.parse(line) == {name: uv_output.Requirement(name, "4.1", "python_full_version < '3.12'", expected)}
 
 
 def test_parse_refuses_a_fork() -> None:
     """Two versions of one package are an error that names both."""
     with pytest.raises(ToolError, match=r"^six needs two versions, 1\.0 and 2\.0") as raised:
-        compiled.parse("six==1.0 ; os_name == 'nt'\nsix==2.0 ; os_name != 'nt'\n")
+        uv_output.parse("six==1.0 ; os_name == 'nt'\nsix==2.0 ; os_name != 'nt'\n")
     assert "Move a bound in pins.yml" in raised.value.hint
 
 
 def test_parse_refuses_what_it_does_not_know() -> None:
     """A line that is no exact version is not guessed at."""
     with pytest.raises(ToolError, match="does not know, '--index-url"):
-        compiled.parse("--index-url https://example.org/simple\n")
+        uv_output.parse("--index-url https://example.org/simple\n")
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_parse_refuses_what_it_does_not_know() -> None:
 )
 def test_module_name(path: str, name: str) -> None:
     """Code has the name that `import` uses, on each platform the same; data and metadata have none."""
-    assert resolve.module_name(PurePosixPath(path)) == name
+    assert resolution.module_name(PurePosixPath(path)) == name
 
 
 def test_names_that_yaml_takes_for_something_else_are_quoted() -> None:
     """A package that is called like a boolean or a number stays a string."""
-    assert [locks.plain(name) for name in ("on", "3", "six")] == ['"on"', '"3"', "six"]
+    assert [locks_yml.plain(name) for name in ("on", "3", "six")] == ['"on"', '"3"', "six"]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_reason_of_uv_is_one_line(said: str, reason: str) -> None:
 def test_failing_uv_is_a_source_that_failed(run: Run, templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an index the exit code is 2, uv's reason is shown, and the file stays as it was."""
     pretend_uv(monkeypatch, "import sys; sys.exit('error: index unreachable')")
-    (templates / "locks.yml").write_text(locks.render(locks.Locks()), encoding="utf-8")
+    (templates / "locks.yml").write_text(locks_yml.render(locks_yml.Locks()), encoding="utf-8")
     before = (templates / "locks.yml").read_bytes()
     ran = run("template", "pins", "--only", "locks", "--write", code=2)
     assert "failed  the package index: `uv pip compile`: index unreachable\n    Check pins.yml, and that uv" in ran.out

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.reading import document
-from new_ops_project.reading.metadata import Metadata, read
+from new_ops_project.formats import document
+from new_ops_project.project.adoption.evidence.metadata import Metadata, read
 
 HEAD = "from setuptools import find_packages, setup\n"
 
@@ -117,10 +117,14 @@ PACKAGE = {"README.md": "# Keys", "src/rotate_keys/__init__.py": "#"}
 MARKED = [*PROJECT["dependencies"], "tomli; python_version < '3.12'"]
 
 
-@pytest.mark.parametrize("found", [
-    of(PY, files=PACKAGE),
-    of(cfg=CFG, files=PACKAGE),
-], ids=["setup.py", "setup.cfg"])  # fmt: skip
+@pytest.mark.parametrize(
+    "found",
+    [
+        of(PY, files=PACKAGE),
+        of(cfg=CFG, files=PACKAGE),
+    ],
+    ids=["setup.py", "setup.cfg"],
+)
 def test_each_keyword_has_its_key(found: Metadata) -> None:
     """Both files carry over whole, into the same table."""
     dependencies = found.project.pop("dependencies")
@@ -140,36 +144,56 @@ PARTS: list[tuple[str, dict[str, Any]]] = [
     ("KW = {'name': 'a'}\nsetup(**KW)", {"name": "a"}),
     ("if __name__ == '__main__':\n    NAME = 'a'\n    setup(name=NAME)", {"name": "a"}),
     ("setup(name=f'a-{1}', description='%s %s' % ('x', 'y'))", {"name": "a-1", "description": "x y"}),
-    ("setup(keywords=['a', 'b'], author_email='a@example.org')",
-     {"keywords": ["a", "b"], "authors": [{"email": "a@example.org"}]}),
+    (
+        "setup(keywords=['a', 'b'], author_email='a@example.org')",
+        {"keywords": ["a", "b"], "authors": [{"email": "a@example.org"}]},
+    ),
     ("setup(description='\\d')", {"description": "\\d"}),
     ("setup(license='Apache License 2.0')", {"license": "Apache-2.0"}),
     ("setup(license='Proprietary')", {"license": "LicenseRef-Proprietary"}),
-    ("setup(classifiers='''\nLicense :: OSI Approved :: MIT License\nTyping :: Typed\n''')",
-     {"license": "MIT", "classifiers": ["Typing :: Typed"]}),
-    ("setup(entry_points='''\n    [console_scripts]\n    a = b:c\n    [gui_scripts]\n    d = e:f\n''')",
-     {"scripts": {"a": "b:c"}, "gui-scripts": {"d": "e:f"}}),
-    ("with open('req.txt') as f:\n    REQ = f.read().splitlines()\nsetup(install_requires=REQ)",
-     {"dependencies": ["requests>=2", "rich"]}),
-    ("setup(install_requires=[line.strip() for line in open('req.txt') if line])",
-     {"dependencies": ["requests>=2", "rich"]}),
+    (
+        "setup(classifiers='''\nLicense :: OSI Approved :: MIT License\nTyping :: Typed\n''')",
+        {"license": "MIT", "classifiers": ["Typing :: Typed"]},
+    ),
+    (
+        "setup(entry_points='''\n    [console_scripts]\n    a = b:c\n    [gui_scripts]\n    d = e:f\n''')",
+        {"scripts": {"a": "b:c"}, "gui-scripts": {"d": "e:f"}},
+    ),
+    (
+        "with open('req.txt') as f:\n    REQ = f.read().splitlines()\nsetup(install_requires=REQ)",
+        {"dependencies": ["requests>=2", "rich"]},
+    ),
+    (
+        "setup(install_requires=[line.strip() for line in open('req.txt') if line])",
+        {"dependencies": ["requests>=2", "rich"]},
+    ),
     ("setup(install_requires='''\nrequests\nrich # why\n''')", {"dependencies": ["requests", "rich"]}),
-    ("from pathlib import Path\nsetup(long_description=(Path(__file__).parent / 'N.rst').read_text())",
-     {"readme": "N.rst"}),
+    (
+        "from pathlib import Path\nsetup(long_description=(Path(__file__).parent / 'N.rst').read_text())",
+        {"readme": "N.rst"},
+    ),
     ("'''Says.'''\nsetup(long_description=__doc__)", {}),
     ("setup(url='a', project_urls={'B': 'b'})", {"urls": {"Homepage": "a", "B": "b"}}),
     ("setup(extras_require={'a': ['b'], 'a:x': ['c']})", {}),
-    ("setup(extras_require={'a': ['b'], \"a:os_name=='nt'\": 'c'})",
-     {"optional-dependencies": {"a": ["b", "c; os_name=='nt'"]}}),
-    ("setup(install_requires=[str(one.req) for one in parse_requirements('req.txt', session=1)])",
-     {"dependencies": ["requests>=2", "rich"]}),
+    (
+        "setup(extras_require={'a': ['b'], \"a:os_name=='nt'\": 'c'})",
+        {"optional-dependencies": {"a": ["b", "c; os_name=='nt'"]}},
+    ),
+    (
+        "setup(install_requires=[str(one.req) for one in parse_requirements('req.txt', session=1)])",
+        {"dependencies": ["requests>=2", "rich"]},
+    ),
     ("setup(keywords='A B'.lower().split(), name='%s' % 'a')", {"keywords": ["a", "b"], "name": "a"}),
     ("setup(license='BSD', classifiers=['License :: OSI Approved :: BSD License'])", {}),
-    (("import os\nfrom pathlib import Path\nHERE = Path(__file__).resolve().parent\n"
-     "setup(long_description=HERE.joinpath('N.rst').open().read(), name='-'.join(['a', 'b']))"),
-     {"readme": "N.rst", "name": "a-b"}),
+    (
+        (
+            "import os\nfrom pathlib import Path\nHERE = Path(__file__).resolve().parent\n"
+            "setup(long_description=HERE.joinpath('N.rst').open().read(), name='-'.join(['a', 'b']))"
+        ),
+        {"readme": "N.rst", "name": "a-b"},
+    ),
     ("setup(long_description='Says.')", {"readme": {"text": "Says.", "content-type": "text/x-rst"}}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("py", "expected"), PARTS)
@@ -185,8 +209,10 @@ LEFT = [
     ("N = input()\nsetup(name=N)", "setup.py:2 name is computed: input()"),
     ("R = ['a']\nR.append('b')\nsetup(\n  install_requires=R)", "setup.py:5 install_requires is computed: R"),
     ("if 1:\n    D = 'a'\nelse:\n    D = 'b'\nsetup(description=D)", "setup.py:6 description is computed: D"),
-    ("setup(ext_modules=[Extension('a', ['a.c'])])",
-     "setup.py:2 ext_modules has no place in pyproject.toml: keep it there"),
+    (
+        "setup(ext_modules=[Extension('a', ['a.c'])])",
+        "setup.py:2 ext_modules has no place in pyproject.toml: keep it there",
+    ),
     ("setup(\n  name=['a'])", "setup.py:3 name is no text"),
     ("setup(author=me())", "setup.py:2 author is computed: me()"),
     ("setup(author=['a'])", "setup.py:2 author is no text"),
@@ -198,16 +224,19 @@ LEFT = [
     ("setup(\n\n  platforms=['any'])", "setup.py:4 platforms has no place in pyproject.toml"),
     ("setup(entry_points={'a': [1]})", "setup.py:2 entry_points is no list of texts"),
     ("setup(extras_require={'a:x': ['c']})", "setup.py:2 extras_require holds 'x', which is no marker"),
-    ("setup(classifiers=['License :: OSI Approved :: BSD License'])",
-     "setup.py:2 classifier 'License :: OSI Approved :: BSD License' names no one SPDX license"),
-    ("setup(entry_points={'console_scripts': ['a']})",
-     "setup.py:2 entry_points holds 'a', which is no entry point"),
-    ("setup(long_description=open('A').read() + open('A').read())",
-     "setup.py:2 long_description joins A with more, which is lost"),
+    (
+        "setup(classifiers=['License :: OSI Approved :: BSD License'])",
+        "setup.py:2 classifier 'License :: OSI Approved :: BSD License' names no one SPDX license",
+    ),
+    ("setup(entry_points={'console_scripts': ['a']})", "setup.py:2 entry_points holds 'a', which is no entry point"),
+    (
+        "setup(long_description=open('A').read() + open('A').read())",
+        "setup.py:2 long_description joins A with more, which is lost",
+    ),
     ("setup(name=", "setup.py:2 does not parse as Python"),
     ("print()", "setup.py calls no setup()"),
     ("setup(name='a')\nsetup(name='b')", "setup.py:3 setup is computed: setup() is called more than once"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("py", "clause"), LEFT)
@@ -218,15 +247,26 @@ def test_what_could_not_be_carried_is_named(py: str, clause: str) -> None:
 
 VERSIONS: list[tuple[str, dict[str, str], str, dict[str, Any]]] = [
     ("version=V", {"a/version.py": "__version__ = '1.1'"}, "", {}),
-    ("version=open('VERSION').read().strip()", {"VERSION": "1.1\n"}, "1.1",
-     {"path": "VERSION", "pattern": r"(?P<version>\S+)"}),
-    ("version=re.search('__version__ = (.*)', read('src', 'a', '__init__.py')).group(1)",
-     {"src/a/__init__.py": "__version__ = '1.1'", "src/b/__init__.py": "__version__ = '2'"}, "1.1",
-     {"path": "src/a/__init__.py"}),
-    ("version=about['__version__']", {"a/__version__.py": "__version__: str = '1.1'\n"}, "1.1",
-     {"path": "a/__version__.py"}),
+    (
+        "version=open('VERSION').read().strip()",
+        {"VERSION": "1.1\n"},
+        "1.1",
+        {"path": "VERSION", "pattern": r"(?P<version>\S+)"},
+    ),
+    (
+        "version=re.search('__version__ = (.*)', read('src', 'a', '__init__.py')).group(1)",
+        {"src/a/__init__.py": "__version__ = '1.1'", "src/b/__init__.py": "__version__ = '2'"},
+        "1.1",
+        {"path": "src/a/__init__.py"},
+    ),
+    (
+        "version=about['__version__']",
+        {"a/__version__.py": "__version__: str = '1.1'\n"},
+        "1.1",
+        {"path": "a/__version__.py"},
+    ),
     ("version=git_version()", {"a/api.py": "VERSION = '2'"}, "", {}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("py", "files", "version", "table"), VERSIONS)
@@ -248,13 +288,15 @@ def test_the_attribute_of_a_module_is_its_version() -> None:
 BUILDS: list[tuple[str, dict[str, Any]]] = [
     ("scripts=['bin/a']", {"setuptools": {"script-files": ["bin/a"]}}),
     ("cmdclass={'a': B}, packages=['a', 'a.b']", {"setuptools": {"packages": ["a", "a.b"]}}),
-    ("ext_modules=[1], packages=find_packages(exclude=['x*'])",
-     {"setuptools": {"packages": {"find": {"where": ["."], "exclude": ["x*"], "namespaces": False}}}}),
+    (
+        "ext_modules=[1], packages=find_packages(exclude=['x*'])",
+        {"setuptools": {"packages": {"find": {"where": ["."], "exclude": ["x*"], "namespaces": False}}}},
+    ),
     ("data_files=[('etc', ['a.cfg'])]", {"setuptools": {"data-files": {"etc": ["a.cfg"]}}}),
     ("use_scm_version=True", {"setuptools_scm": {}}),
     ("packages=['a'], package_data={'a': ['*.cfg'], 'b': [1]}, scripts=['x', 2]", {"setuptools": {"packages": ["a"]}}),
     ("packages=['a'], package_dir={'a': 'lib'}", {"setuptools": {"package-dir": {"a": "lib"}, "packages": ["a"]}}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("py", "tool"), BUILDS)
@@ -325,13 +367,19 @@ def test_setuptools_stays_where_pyproject_names_it() -> None:
 
 
 BOMBS = [
-    "setup(name='%999999999d' % 1)", "setup(name='a' * 10**9)", f"setup(name={'(' * 500}'a'{')' * 500})",
+    "setup(name='%999999999d' % 1)",
+    "setup(name='a' * 10**9)",
+    f"setup(name={'(' * 500}'a'{')' * 500})",
     "a0 = 'ab'\n" + "".join(f"a{n + 1} = a{n} + a{n}\n" for n in range(60)) + "setup(name=a60)",
-    "def f(x):\n    return f(x)\nsetup(name=f(1))", "a = b\nb = a\nsetup(name=a)",
+    "def f(x):\n    return f(x)\nsetup(name=f(1))",
+    "a = b\nb = a\nsetup(name=a)",
     "setup(name=" + "+".join(["'a'"] * 3000) + ")",
     "setup(name={}['a'], version=[][1], description={[]: 1}, author={**1}, url=[*1], keywords='a'.split(''))",
-    "setup(**1, name=-1, version=b'1', license=...)", "setup(1, 2)", "setup(packages=find_packages(1))", "\0",
-]  # fmt: skip
+    "setup(**1, name=-1, version=b'1', license=...)",
+    "setup(1, 2)",
+    "setup(packages=find_packages(1))",
+    "\0",
+]
 
 
 @pytest.mark.parametrize("py", BOMBS, ids=range(len(BOMBS)))
@@ -346,12 +394,37 @@ def test_nothing_is_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-NAMES = st.sampled_from([
-    "name", "version", "description", "long_description", "author", "author_email", "license", "classifiers", "url",
-    "keywords", "install_requires", "extras_require", "entry_points", "packages", "package_dir", "py_modules",
-    "python_requires", "project_urls", "scripts", "tests_require", "setup_requires", "data_files", "use_scm_version",
-    "license_files", "package_data", "pbr", "long_description_content_type",
-])  # fmt: skip
+NAMES = st.sampled_from(
+    [
+        "name",
+        "version",
+        "description",
+        "long_description",
+        "author",
+        "author_email",
+        "license",
+        "classifiers",
+        "url",
+        "keywords",
+        "install_requires",
+        "extras_require",
+        "entry_points",
+        "packages",
+        "package_dir",
+        "py_modules",
+        "python_requires",
+        "project_urls",
+        "scripts",
+        "tests_require",
+        "setup_requires",
+        "data_files",
+        "use_scm_version",
+        "license_files",
+        "package_data",
+        "pbr",
+        "long_description_content_type",
+    ]
+)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.sampled_from(["a>=1", "a = b:c", "[x]\na=b"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4) | st.integers(), inner, max_size=3),

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from history import begin, version
 
-from new_ops_project import questions, sources, template
-from new_ops_project.nearest import Nearest, nearest, share
-from new_ops_project.questions import Answers, Questionnaire
-from new_ops_project.template import Checkout
-from new_ops_project.tree import PLAIN, Entry, Tree
+from new_ops_project.git.tree import PLAIN, Entry, Tree
+from new_ops_project.project.adoption.nearest_release import Nearest, nearest, share
+from new_ops_project.template import questions, sources
+from new_ops_project.template import releases as template
+from new_ops_project.template.questions import Answers, Questionnaire
+from new_ops_project.template.releases import Checkout
 
 TEXTS = {tag: "".join(f"line {number} of {tag if number < 3 else 'all'}\n" for number in range(10)) for tag in "abc"}
 TAGS = {"v1.0.0": "a", "v1.1.0": "b", "v1.2.0": "c"}

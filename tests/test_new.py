@@ -9,7 +9,7 @@ import pytest
 import yaml
 from conftest import Run, git, tree
 
-from new_ops_project import interpreters
+from new_ops_project.clones import interpreters
 
 TIERS = ("script", "library", "cli")
 
@@ -166,11 +166,14 @@ def test_an_empty_destination_is_filled(run: Run, work: Path) -> None:
     assert (work / "here" / "audit.py").is_file()
 
 
-@pytest.mark.parametrize(("ending", "text"), [
-    (".yml", "cloud: aws-oidc\ndependencies: [boto3, pyyaml]\ncontainer: true\n"),
-    (".toml", 'cloud = "aws-oidc"\ndependencies = ["boto3", "pyyaml"]\ncontainer = true\n'),
-    (".json", json.dumps({"cloud": "aws-oidc", "dependencies": ["boto3", "pyyaml"], "container": True})),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [
+        (".yml", "cloud: aws-oidc\ndependencies: [boto3, pyyaml]\ncontainer: true\n"),
+        (".toml", 'cloud = "aws-oidc"\ndependencies = ["boto3", "pyyaml"]\ncontainer = true\n'),
+        (".json", json.dumps({"cloud": "aws-oidc", "dependencies": ["boto3", "pyyaml"], "container": True})),
+    ],
+)
 def test_reads_answers_from_a_file(run: Run, work: Path, ending: str, text: str) -> None:
     """--data-file takes YAML, TOML and JSON; --set wins over it."""
     file = work / f"answers{ending}"
@@ -198,9 +201,14 @@ def test_an_address_of_gits_that_is_none_is_left_out(run: Run, work: Path) -> No
     assert "author_email: ''" in (work / "audit" / ".copier-answers.yml").read_text()
 
 
-@pytest.mark.parametrize(("args", "flag"), [
-    ((), "NAME"), (("audit",), "--python"), (("audit", "--python", "3.13"), "--tier"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("args", "flag"),
+    [
+        ((), "NAME"),
+        (("audit",), "--python"),
+        (("audit", "--python", "3.13"), "--tier"),
+    ],
+)
 def test_a_missing_answer_names_its_flag(run: Run, work: Path, args: tuple[str, ...], flag: str) -> None:
     """Without a terminal nothing is asked: what is missing is an error that names the flag."""
     assert flag in run("new", *args, code=2).err
@@ -236,13 +244,16 @@ def test_completes(work: Path, monkeypatch: pytest.MonkeyPatch, typed: str, offe
     assert offered in done.stdout
 
 
-@pytest.mark.parametrize(("args", "absent"), [
-    (["--help"], ["copier", "questionary", "jinja2", "yaml", "rich"]),
-    (["--version"], ["copier", "questionary", "jinja2", "yaml", "rich"]),
-    (["completion", "bash"], ["copier", "questionary", "jinja2", "yaml"]),
-    (["new", "--help"], ["copier", "questionary", "jinja2", "yaml"]),
-    (["config", "show"], ["copier", "questionary", "jinja2", "yaml"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("args", "absent"),
+    [
+        (["--help"], ["copier", "questionary", "jinja2", "yaml", "rich"]),
+        (["--version"], ["copier", "questionary", "jinja2", "yaml", "rich"]),
+        (["completion", "bash"], ["copier", "questionary", "jinja2", "yaml"]),
+        (["new", "--help"], ["copier", "questionary", "jinja2", "yaml"]),
+        (["config", "show"], ["copier", "questionary", "jinja2", "yaml"]),
+    ],
+)
 def test_imports_only_what_it_needs(work: Path, args: list[str], absent: list[str]) -> None:
     """What a command does not use is not imported."""
     code = (

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.reading import expressions, nodes, shell
-from new_ops_project.reading.nodes import Node
+from new_ops_project.formats import shell, yaml
+from new_ops_project.formats.github import expressions
+from new_ops_project.formats.yaml import Node
 
 
 def root(text: str) -> Node:
     """The first document of a file."""
-    tree = nodes.read("x.yml", text.encode())
+    tree = yaml.read("x.yml", text.encode())
     assert not tree.problem
     return tree.root
 
@@ -81,7 +82,7 @@ def test_aliases_and_merges_are_followed() -> None:
 def test_only_the_first_document_counts() -> None:
     """What follows is parsed, and that is all."""
     assert root("a: 1\n---\na: 2\n").get("a").text == "1"
-    assert nodes.read("x", b"a: 1\n---\n[").problem
+    assert yaml.read("x", b"a: 1\n---\n[").problem
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_only_the_first_document_counts() -> None:
 )
 def test_what_does_not_parse_says_where(content: bytes, line: int) -> None:
     """A line for each reason; depth ends no process."""
-    tree = nodes.read("x.yml", content)
+    tree = yaml.read("x.yml", content)
     assert (bool(tree.problem), tree.where[1]) == (True, line) or content == b"a: *b"
     assert not tree.root or content == b"a: *b"
 
@@ -106,7 +107,7 @@ def test_what_does_not_parse_says_where(content: bytes, line: int) -> None:
 @given(st.text(alphabet="a:-[]{}&*!|>'\"#%\n \t,?<\r\u2028é", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Never a traceback, and each place is one in the file."""
-    tree = nodes.read("x.yml", text.encode())
+    tree = yaml.read("x.yml", text.encode())
     for key, value in tree.root.entries():
         assert 0 < key.line <= text.count("\n") + 1
         assert value.line >= key.line or value.kind != "scalar" or "*" in text

@@ -15,7 +15,7 @@ from conftest import ROOT, Run, git, tree
 from servers import git_daemon, git_http
 from small_clones import BACKEND, MINOR, PYPROJECT, fake_venv, package, pinned, repository, start
 
-from new_ops_project import interpreters
+from new_ops_project.clones import interpreters
 
 CACHE = ROOT / ".pytest_cache"
 OTHER = next((minor for minor in ("3.13", "3.12", "3.11") if minor != MINOR and interpreters.interpreter(minor)), "")
@@ -115,11 +115,14 @@ def test_ends_with_what_to_run_first(run: Run, work: Path, index: Path) -> None:
     assert ran.out.rstrip().endswith(".venv/bin/audit --help")
 
 
-@pytest.mark.parametrize("change", [
-    ("requirements-dev.txt", "beta==1.0", "# a comment\nbeta==1.0"),
-    ("pyproject.toml", 'version = "0.1.0"', 'version = "0.1.0"\nreadme = "x"'),
-    (".python-version", MINOR, f"{MINOR}.1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("requirements-dev.txt", "beta==1.0", "# a comment\nbeta==1.0"),
+        ("pyproject.toml", 'version = "0.1.0"', 'version = "0.1.0"\nreadme = "x"'),
+        (".python-version", MINOR, f"{MINOR}.1"),
+    ],
+)
 def test_a_changed_state_is_checked_again(run: Run, work: Path, index: Path, change: tuple[str, str, str]) -> None:
     """The check counts for the lock, pyproject.toml and Python that it passed with, and for no others."""
     clone = package(work / "audit", index)
@@ -136,8 +139,11 @@ def test_another_package_is_checked_again(run: Run, work: Path, index: Path) -> 
     python = clone / ".venv" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "beta"], check=True)
     assert states(run("onboard", "audit", "--json").json) == {
-        "environment": "there", "packages": "done", "project": "there", "check": "done",
-    }  # fmt: skip
+        "environment": "there",
+        "packages": "done",
+        "project": "there",
+        "check": "done",
+    }
 
 
 def test_another_commit_is_checked_again(run: Run, work: Path, index: Path) -> None:
@@ -296,10 +302,21 @@ def test_nothing_to_set_up(run: Run, work: Path) -> None:
     assert "neither pyproject.toml nor requirements.txt" in run("onboard", "empty", code=2).err
 
 
-@pytest.mark.parametrize("target", [
-    "nowhere", "no/such/path", "git://127.0.0.1:9/audit.git", "https://", "x" * 5000, f"https://{'x' * 5000}",
-    "https://127.0.0.1:9/..", "gh:", "-c", "ext::sh -c true",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "target",
+    [
+        "nowhere",
+        "no/such/path",
+        "git://127.0.0.1:9/audit.git",
+        "https://",
+        "x" * 5000,
+        f"https://{'x' * 5000}",
+        "https://127.0.0.1:9/..",
+        "gh:",
+        "-c",
+        "ext::sh -c true",
+    ],
+)
 def test_what_is_not_there(run: Run, work: Path, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path or an address that leads nowhere is an error with a reason, and leaves nothing behind."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
@@ -405,8 +422,12 @@ def test_each_tier_from_a_url_on_a_clean_home(run: Run, work: Path, tmp_path: Pa
     clean.mkdir()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     cache = {"PIP_CACHE_DIR": str(CACHE / "pip"), "UV_CACHE_DIR": str(CACHE / "uv"), "PIP_NO_COMPILE": "1"}
-    env = {"HOME": str(clean), "PATH": path, **cache, **{name: value for name, value in os.environ.items()
-                                                        if name.startswith(("PIP_", "SSL_", "PYENV_"))}}  # fmt: skip
+    env = {
+        "HOME": str(clean),
+        "PATH": path,
+        **cache,
+        **{name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "PYENV_"))},
+    }
 
     def onboard(*args: str) -> Any:
         command = [sys.executable, "-m", "new_ops_project", "onboard", *args, "--json"]
@@ -428,8 +449,17 @@ def test_each_tier_from_a_url_on_a_clean_home(run: Run, work: Path, tmp_path: Pa
 
 # ---- interrupted -----------------------------------------------------------------------------------------------------
 
-STAGES = ("uv: git clone", "uv: uv venv", "uv: -r requirements-dev.txt", "uv: beta", "uv: --editable",
-          "uv: -c 'import", "pip: -m venv", "pip: alpha", "pip: --editable")  # fmt: skip
+STAGES = (
+    "uv: git clone",
+    "uv: uv venv",
+    "uv: -r requirements-dev.txt",
+    "uv: beta",
+    "uv: --editable",
+    "uv: -c 'import",
+    "pip: -m venv",
+    "pip: alpha",
+    "pip: --editable",
+)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -565,8 +595,14 @@ def test_pyproject_only(run: Run, work: Path, index: Path) -> None:
 
 def test_a_lock_of_uv(run: Run, work: Path, index: Path) -> None:
     """`uv sync --locked` installs it; a lock that is behind pyproject.toml is refused with uv's own words."""
-    clone = repository(work / "audit", {"pyproject.toml": f"{PYPROJECT}\n[dependency-groups]\ndev = ['beta']\n",
-                                        "backend.py": BACKEND, "src/audit.py": ""})  # fmt: skip
+    clone = repository(
+        work / "audit",
+        {
+            "pyproject.toml": f"{PYPROJECT}\n[dependency-groups]\ndev = ['beta']\n",
+            "backend.py": BACKEND,
+            "src/audit.py": "",
+        },
+    )
     text = (
         (clone / "pyproject.toml")
         .read_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conftest import ROOT
 
-from new_ops_project import pins
+from new_ops_project.template import pins
 
 
 def test_shipped_are_those_of_the_checkout() -> None:

@@ -11,7 +11,7 @@ from package_index import Index, serve
 from servers import git_daemon
 from upstreams import Template, changed, template
 
-from new_ops_project.pins import uv
+from new_ops_project.template.pins import uv
 
 PACKAGES = ("--only", "tools,locks")
 

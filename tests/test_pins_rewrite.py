@@ -12,16 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from upstreams import PINS, changed
 
-from new_ops_project.errors import ToolError
-from new_ops_project.pins import swap
-from new_ops_project.pins.compared import Edit, End, Replace
-from new_ops_project.pins.rewrite import rewritten
+from new_ops_project.base.errors import ToolError
+from new_ops_project.template.pins import files as swap
+from new_ops_project.template.pins.comparison import Edit, End, Replace
+from new_ops_project.template.pins.edits import rewritten
 
 REAL = (ROOT / "templates" / "pins.yml").read_bytes().decode()
 COMMENTS = (
-    "# plain", "#", "# 'quoted\" {", "# } ] , : &a *a !x | > %", "# Größe ✓ 版", "#no space", "# # two", "#\ttab\t",
-    "# ops/a0: {version: v1.2.3, sha: 0}", '# "3.12": {newest_patch: 3.12.1}', "# Checked 2020-02-02.",
-)  # fmt: skip
+    "# plain",
+    "#",
+    "# 'quoted\" {",
+    "# } ] , : &a *a !x | > %",
+    "# Größe ✓ 版",
+    "#no space",
+    "# # two",
+    "#\ttab\t",
+    "# ops/a0: {version: v1.2.3, sha: 0}",
+    '# "3.12": {newest_patch: 3.12.1}',
+    "# Checked 2020-02-02.",
+)
 QUOTES = ("{}", '"{}"', "'{}'")
 shas = st.text("0123456789abcdef", min_size=40, max_size=40) | st.text("0123456789", min_size=40, max_size=40)
 versions = st.builds("v{}.{}.{}".format, *[st.integers(0, 99)] * 3)
@@ -88,8 +97,10 @@ def files(draw: st.DrawFn) -> tuple[str, str, list[Edit]]:
         pair.line(text)
     for number in range(draw(st.integers(1, 3))):
         at: tuple[str, ...] = ("actions", f"ops/a{number}")
-        old = {"version": pair.value((*at, "version"), draw(versions), versions),
-               "sha": pair.value((*at, "sha"), draw(shas), shas)}  # fmt: skip
+        old = {
+            "version": pair.value((*at, "version"), draw(versions), versions),
+            "sha": pair.value((*at, "sha"), draw(shas), shas),
+        }
         pair.mapping(at[1], 6, dict(reversed(old.items())) if draw(st.booleans()) else old)
     pair.line("    tools:")
     for name in ("build", "Types_PyYAML"):

@@ -18,7 +18,7 @@ from conftest import Run
 from servers import git_daemon, git_http, locked_http, silent
 from upstreams import Template, changed, ended, processes, template
 
-from new_ops_project.pins import upstream
+from new_ops_project.template.pins import upstream
 
 GIT_KINDS = ("--only", "actions,python")
 

@@ -10,7 +10,7 @@ from conftest import Run, differing, git, tree
 from servers import git_daemon
 from test_template import published
 
-from new_ops_project import unpacked
+from new_ops_project.template import unpacked
 
 __all__ = ["published"]
 

@@ -17,7 +17,8 @@ import yaml
 from conftest import ROOT, differing, git, tree
 from workflow import NEEDS_GITHUB, execute, steps
 
-from new_ops_project import interpreters, questions, render, sources, template
+from new_ops_project.clones import interpreters
+from new_ops_project.template import questions, releases, render, sources
 
 TIERS = ("script", "library", "cli")
 CLOUDS = ("none", "aws-oidc", "aws-keys", "gcp-oidc", "azure-oidc")
@@ -50,11 +51,19 @@ class Variant:
 
     def generate(self, into: Path) -> Path:
         """Render it into the folder `into` and return that folder."""
-        checkout = template.checkout(sources.find())
-        answers = {"project_name": "Rotate Keys", "python_version": self.python, "tier": self.tier,
-                   "cloud": self.cloud, "container": self.container, "updates": self.updates, "license": self.license,
-                   "author_name": "Ada Ops", "author_email": "ada@example.org",
-                   "dependencies": list(self.dependencies)}  # fmt: skip
+        checkout = releases.checkout(sources.find())
+        answers = {
+            "project_name": "Rotate Keys",
+            "python_version": self.python,
+            "tier": self.tier,
+            "cloud": self.cloud,
+            "container": self.container,
+            "updates": self.updates,
+            "license": self.license,
+            "author_name": "Ada Ops",
+            "author_email": "ada@example.org",
+            "dependencies": list(self.dependencies),
+        }
         render.render(checkout, answers, into)
         return into
 
@@ -62,11 +71,17 @@ class Variant:
 def variants(tier: str, python: str) -> list[Variant]:
     """Each cloud, with and without a container; the other answers take turns."""
     return [
-        Variant(tier, python, cloud, container, updates=("dependabot", "renovate", "none")[number % 3],
-                license=("MIT", "Apache-2.0", "Proprietary")[number % 3],
-                dependencies=DEPENDENCIES[number : number + 2])
+        Variant(
+            tier,
+            python,
+            cloud,
+            container,
+            updates=("dependabot", "renovate", "none")[number % 3],
+            license=("MIT", "Apache-2.0", "Proprietary")[number % 3],
+            dependencies=DEPENDENCIES[number : number + 2],
+        )
         for number, (cloud, container) in enumerate(product(CLOUDS, (False, True)))
-    ]  # fmt: skip
+    ]
 
 
 def tool(*args: str, cwd: Path) -> str:
@@ -128,13 +143,18 @@ def test_types_and_tests_pass(tier: str, cloud: str, tmp_path: Path, shared: Pat
 # Each tier on two Pythons, each cloud at least once; with TEST_EVERY_PAIR set, each tier on each Python.
 ROUNDS = max(2, len(PYTHONS) if os.environ.get("TEST_EVERY_PAIR") else 2)
 RUNS = [
-    Variant(tier, PYTHONS[(row + column) % len(PYTHONS)], CLOUDS[(row * 3 + column) % len(CLOUDS)],
-            container=bool((row + column) % 2), dependencies=("requests", "pyyaml"))
+    Variant(
+        tier,
+        PYTHONS[(row + column) % len(PYTHONS)],
+        CLOUDS[(row * 3 + column) % len(CLOUDS)],
+        container=bool((row + column) % 2),
+        dependencies=("requests", "pyyaml"),
+    )
     for row in range(ROUNDS)
     for column, tier in enumerate(TIERS)
     # A command on the oldest Python is what tests/test_promote_install.py makes of a script.
     if (row, tier) != (1, "cli") or os.environ.get("TEST_EVERY_PAIR")
-]  # fmt: skip
+]
 
 
 @pytest.mark.slow
@@ -224,8 +244,14 @@ def test_every_file_of_the_table_is_written_and_no_other(tmp_path: Path) -> None
     for number, (tier, updates) in enumerate(product(TIERS, ("dependabot", "renovate", "none"))):
         cloud, container = ("none", "aws-oidc")[number % 2], number % 2 == 0
         project = Variant(tier, "3.13", cloud, container, updates).generate(tmp_path / str(number))
-        holds = {"cloud": cloud != "none", "container": container, "dependabot": updates == "dependabot",
-                 "example": True, "renovate": updates == "renovate", "schedule": tier == "script"}  # fmt: skip
+        holds = {
+            "cloud": cloud != "none",
+            "container": container,
+            "dependabot": updates == "dependabot",
+            "example": True,
+            "renovate": updates == "renovate",
+            "schedule": tier == "script",
+        }
         wanted = [
             file["path"] for file in table if tier in file["tiers"] and holds.get(file.get("only"), "only" not in file)
         ]

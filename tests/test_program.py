@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.programs.program import Data, Program, Public, read
+from new_ops_project.project.promotion.program.analysis import Data, Program, Public, read
 
 GUARD = 'if __name__ == "__main__":\n    '
 
@@ -205,19 +205,50 @@ def test_definitions_are_harmless(tmp_path: Path) -> None:
 
 
 RUNS = [
-    "print(1)", "main()", "for x in 'ab': pass", "while False: pass", "open('x')", "x = open('x')",
-    "x = json.loads(Path('x').read_text())", "x = os.environ['TOKEN']", "x = sys.argv[1]", "x = int(os.getenv('X'))",
-    "os.environ['X'] = '1'", "import requests; x = requests.get('http://x')", "logging.basicConfig()",
-    "class A:\n    print(1)", "class A:\n    x = main()", "def f(x=main()): ...", "@loud\ndef f(): ...",
-    "atexit.register(main)", "@atexit.register\ndef f(): ...", "x = [main() for _ in 'a']", "if main(): pass",
-    "if True:\n    main()", "try:\n    main()\nexcept ImportError: pass",
+    "print(1)",
+    "main()",
+    "for x in 'ab': pass",
+    "while False: pass",
+    "open('x')",
+    "x = open('x')",
+    "x = json.loads(Path('x').read_text())",
+    "x = os.environ['TOKEN']",
+    "x = sys.argv[1]",
+    "x = int(os.getenv('X'))",
+    "os.environ['X'] = '1'",
+    "import requests; x = requests.get('http://x')",
+    "logging.basicConfig()",
+    "class A:\n    print(1)",
+    "class A:\n    x = main()",
+    "def f(x=main()): ...",
+    "@loud\ndef f(): ...",
+    "atexit.register(main)",
+    "@atexit.register\ndef f(): ...",
+    "x = [main() for _ in 'a']",
+    "if main(): pass",
+    "if True:\n    main()",
+    "try:\n    main()\nexcept ImportError: pass",
     "try:\n    import json\nexcept E:\n    print(1)",
-    "with open('x'): pass", "raise SystemExit", "if __name__ == '__main__':\n    pass\nelse:\n    main()",
-    "x = f'{main()}'", "x = Loud()", "subprocess.run(['ls'])", "import click; click.echo('x')",
-    "x: int = main()", "x = lambda a=main(): a", "x = y = main()", "x = sorted('ab', key=loud)", "assert main()",
-    "class B(Eager): ...", "import typer; typer.run(main)", "sys.path.insert(0, 'x')", "x = (y := main())",
-    "x = main().strip()", "x = {**main()}", "logging.getLogger().addHandler(logging.FileHandler('x'))",
-]  # fmt: skip
+    "with open('x'): pass",
+    "raise SystemExit",
+    "if __name__ == '__main__':\n    pass\nelse:\n    main()",
+    "x = f'{main()}'",
+    "x = Loud()",
+    "subprocess.run(['ls'])",
+    "import click; click.echo('x')",
+    "x: int = main()",
+    "x = lambda a=main(): a",
+    "x = y = main()",
+    "x = sorted('ab', key=loud)",
+    "assert main()",
+    "class B(Eager): ...",
+    "import typer; typer.run(main)",
+    "sys.path.insert(0, 'x')",
+    "x = (y := main())",
+    "x = main().strip()",
+    "x = {**main()}",
+    "logging.getLogger().addHandler(logging.FileHandler('x'))",
+]
 HEAD = (
     "import atexit, json, logging, os, subprocess, sys\nfrom pathlib import Path\ndef main(): print(1)\n"
     "def loud(f): print(f)\nclass Loud:\n    def __init__(self): print(1)\n"

@@ -189,13 +189,20 @@ def test_conflicts_of_an_update(run: Run, clash: Small) -> None:
 # ---- which projects ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("questions", "answers", "word"), [
-    ("colour: {type: str, default: blue}\n", {}, "records no tier"),
-    ("tier: {type: str, default: small}\n", {"tier": "small"}, "'small'"),
-    ("tier: {type: str, default: script}\n", {"tier": "script"}, "does not say how a project grows"),
-    ("tier: script\ncode: a\ncommand: b\ndry_run: no\nfiles: {type: yaml, default: '[1]', when: false}\n",
-     {"tier": "script"}, "does not say how a project grows"),
-], ids=["no tier", "other tiers", "an older version of ours", "a table of another kind"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("questions", "answers", "word"),
+    [
+        ("colour: {type: str, default: blue}\n", {}, "records no tier"),
+        ("tier: {type: str, default: small}\n", {"tier": "small"}, "'small'"),
+        ("tier: {type: str, default: script}\n", {"tier": "script"}, "does not say how a project grows"),
+        (
+            "tier: script\ncode: a\ncommand: b\ndry_run: no\nfiles: {type: yaml, default: '[1]', when: false}\n",
+            {"tier": "script"},
+            "does not say how a project grows",
+        ),
+    ],
+    ids=["no tier", "other tiers", "an older version of ours", "a table of another kind"],
+)
 def test_another_template(run: Run, tmp_path: Path, questions: str, answers: dict[str, str], word: str) -> None:
     """A template that does not say how projects grow is refused with the reason and a next step."""
     small = make(tmp_path, {"task.py": "x\n"}, {"task.py": "y\n"}, questions=(questions, None), answers=answers)

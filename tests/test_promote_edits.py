@@ -9,7 +9,7 @@ import pytest
 from conftest import Run
 from growing import CODE, METADATA, NAME, RUN, SCRIPT, promote, start
 
-from new_ops_project.errors import Exit
+from new_ops_project.base.errors import Exit
 
 CI, IMAGE = ".github/workflows/ci.yml", "Dockerfile"
 INSTALL, FETCH = "      - name: Install the locked", "      - name: Fetch the last state"
@@ -30,7 +30,7 @@ EDITS: Mapping[str, tuple[str, str, str]] = {
     "data let into the image": (".dockerignore", "!rotate_keys.py\n", "!rotate_keys.py\n!mine/\n"),
     "a row of the table": ("README.md", "| `pyproject.toml` |", "| `mine/` | data |\n| `pyproject.toml` |"),
     "other words": ("README.md", "The first command sets up", "Mine: the first command sets up"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", EDITS)

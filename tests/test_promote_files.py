@@ -61,14 +61,22 @@ def rich(shared: Path, into: Path) -> Small:
         workflow = workflow.replace(old, new, 1)
     metadata = small.text(METADATA)
     listed = 'dependencies = [\n    "boto3==1.35.0",  # ours\n    "rich>=13",\n'
-    small.commit({
-        SCRIPT: RICH, "helpers.py": "ONE = 1\n", "VERSION": "7\n", "limits.txt": "9\n", RUN: workflow,
-        METADATA: metadata.replace("dependencies = [\n", listed, 1), LOCK: small.text(LOCK) + PINS,
-        "tests/test_task.py": OWN_TEST, "Makefile": MAKEFILE,
-        "tool.py": "import subprocess\n\nsubprocess.run(['python', 'rotate_keys.py'])\n",
-        "bin/nightly": "#!/bin/sh\npython rotate_keys.py\n",
-        "crontab": "1 2 * * * /srv/.venv/bin/python /srv/rk/rotate_keys.py\n",
-    })  # fmt: skip
+    small.commit(
+        {
+            SCRIPT: RICH,
+            "helpers.py": "ONE = 1\n",
+            "VERSION": "7\n",
+            "limits.txt": "9\n",
+            RUN: workflow,
+            METADATA: metadata.replace("dependencies = [\n", listed, 1),
+            LOCK: small.text(LOCK) + PINS,
+            "tests/test_task.py": OWN_TEST,
+            "Makefile": MAKEFILE,
+            "tool.py": "import subprocess\n\nsubprocess.run(['python', 'rotate_keys.py'])\n",
+            "bin/nightly": "#!/bin/sh\npython rotate_keys.py\n",
+            "crontab": "1 2 * * * /srv/.venv/bin/python /srv/rk/rotate_keys.py\n",
+        }
+    )
     return small
 
 
@@ -197,8 +205,9 @@ def test_a_library_of_the_example(run: Run, shared: Path, tmp_path: Path) -> Non
     before = snapshot(small.project / "src")
     made = promote(run, small, "--json").json
     assert {file["path"] for file in made["files"] if file["change"] == "added"} == {
-        "src/rotate_keys/main.py", "tests/test_main.py"
-    }  # fmt: skip
+        "src/rotate_keys/main.py",
+        "tests/test_main.py",
+    }
     assert before.items() <= snapshot(small.project / "src").items()
     assert small.recorded()["code"] == "example"
 

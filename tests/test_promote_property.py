@@ -20,8 +20,8 @@ from script_projects import compiled, generate, save
 from small_template import EXECUTABLE, PLAIN, Kept, listed, read, write
 
 from new_ops_project import cli
-from new_ops_project import render as rendering
-from new_ops_project.errors import Exit
+from new_ops_project.base.errors import Exit
+from new_ops_project.template import render
 
 __all__ = ["compiled"]
 
@@ -105,8 +105,15 @@ def cut(edit: Edit, folder: Path, token: str) -> None:
 
 def mention(edit: Edit, folder: Path, token: str) -> None:
     """Say in the README how the script is run."""
-    ways = ("    python {} {}", "Run `.venv/bin/python {} --state {}`.", "`{}` is by {}", "* python3 ./{} # {}",
-            "[code]({}#{})", "uv run {} {}", "See `src/{}` of {}")  # fmt: skip
+    ways = (
+        "    python {} {}",
+        "Run `.venv/bin/python {} --state {}`.",
+        "`{}` is by {}",
+        "* python3 ./{} # {}",
+        "[code]({}#{})",
+        "uv run {} {}",
+        "See `src/{}` of {}",
+    )
     if (lines := lines_of(folder, README)) is not None:
         at = edit.line % (len(lines) + 1)
         put(folder, README, [*lines[:at], ways[edit.number % len(ways)].format(SCRIPT, token), *lines[at:]])
@@ -158,8 +165,12 @@ def help_out(edit: Edit, folder: Path, token: str) -> None:
     names = ("helpers", "task", "aux_tools", "settings", "main", "logs")
     name = names[edit.number % len(names)]
     if lines := lines_of(folder, SCRIPT):
-        ways = (f"import {name}  # {token}", f"from {name} import VALUE as {token}", f"import os, {name}  # {token}",
-                f"import {name} as {token}")  # fmt: skip
+        ways = (
+            f"import {name}  # {token}",
+            f"from {name} import VALUE as {token}",
+            f"import os, {name}  # {token}",
+            f"import {name} as {token}",
+        )
         firsts = [at for at, line in enumerate(lines) if line.startswith("import ")]
         at = firsts[0] if firsts else len(lines)
         put(folder, SCRIPT, [*lines[:at], ways[edit.line % len(ways)], *lines[at:]])
@@ -258,7 +269,7 @@ def have(edit: Edit, folder: Path, token: str) -> None:
         ".github/workflows/nightly.yml": NIGHTLY.format(SCRIPT, token),
         "docs/café.md": f"`python {SCRIPT}` {token}\n",
         "latin.txt": f"{token}\n",
-    }  # fmt: skip
+    }
     path = list(texts)[edit.number % len(texts)]
     if not os.path.lexists(folder / path) and not any((folder / above).is_file() for above in Path(path).parents):
         write(folder, {path: Kept(PLAIN, texts[path].encode())})
@@ -286,16 +297,41 @@ def convert(edit: Edit, folder: Path, token: str) -> None:
 
 
 KINDS: dict[str, Callable[[Edit, Path, str], None]] = {
-    "insert": insert, "reword": reword, "cut": cut, "mention": mention, "define": define, "break_syntax": break_syntax,
-    "rewrite": rewrite, "help_out": help_out, "schedule": schedule, "keep_secret": keep_secret, "step": step,
-    "rehearse": rehearse, "depend": depend, "ignore_rule": ignore_rule, "pin": pin, "have": have, "ignore": ignore,
-    "remove": remove, "convert": convert,
-}  # fmt: skip
+    "insert": insert,
+    "reword": reword,
+    "cut": cut,
+    "mention": mention,
+    "define": define,
+    "break_syntax": break_syntax,
+    "rewrite": rewrite,
+    "help_out": help_out,
+    "schedule": schedule,
+    "keep_secret": keep_secret,
+    "step": step,
+    "rehearse": rehearse,
+    "depend": depend,
+    "ignore_rule": ignore_rule,
+    "pin": pin,
+    "have": have,
+    "ignore": ignore,
+    "remove": remove,
+    "convert": convert,
+}
 OFTEN = ("insert", "mention", "define", "help_out", "schedule", "keep_secret", "step", "depend", "ignore_rule", "have")
 PATHS = (
-    SCRIPT, README, RUN, CI, METADATA, ".gitignore", "LICENSE", ".env.example", "requirements.txt",
-    ".pre-commit-config.yaml", ".github/dependabot.yml", ".editorconfig",
-)  # fmt: skip
+    SCRIPT,
+    README,
+    RUN,
+    CI,
+    METADATA,
+    ".gitignore",
+    "LICENSE",
+    ".env.example",
+    "requirements.txt",
+    ".pre-commit-config.yaml",
+    ".github/dependabot.yml",
+    ".editorconfig",
+)
 EDITS = st.builds(
     Edit, st.sampled_from([*OFTEN, *OFTEN, *KINDS]), st.integers(0, 150), st.integers(0, 14), st.sampled_from(PATHS)
 )
@@ -398,14 +434,14 @@ def rendered() -> dict[str, Any]:
 @pytest.fixture
 def world(shared: Path, tmp_path: Path, rendered: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> World:
     """See World; what was rendered with some answers is not rendered again, which takes most of the time."""
-    real = rendering.tree
+    real = render.tree
 
     def tree(checkout: Any, answers: Mapping[str, Any], folder: Path, **options: Any) -> Any:
         key = repr((checkout, sorted(answers.items()), folder.name, options))
         rendered[key] = rendered.get(key) or real(checkout, answers, folder, **options)
         return rendered[key]
 
-    monkeypatch.setattr(rendering, "tree", tree)
+    monkeypatch.setattr(render, "tree", tree)
     project = shared / "property" / COMMAND
     return World(project if project.exists() else generate(NAME, project, container=True), tmp_path)
 
@@ -476,9 +512,14 @@ def _words(lines: list[bytes]) -> bytes:
 
 
 BUDGET = settings(
-    max_examples=LIVES or 4, derandomize=not LIVES, deadline=None, print_blob=True, database=None,
-    suppress_health_check=list(HealthCheck), phases=[Phase.generate],
-)  # fmt: skip
+    max_examples=LIVES or 4,
+    derandomize=not LIVES,
+    deadline=None,
+    print_blob=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
 
 
 @pytest.mark.slow

@@ -15,8 +15,9 @@ import yaml
 from conftest import Run, differing, git, tree
 from script_projects import ALL, Arguments, Said, Script, compiled, generate, said, save, written
 
-from new_ops_project import cli, render, sources, template
-from new_ops_project.errors import Exit
+from new_ops_project import cli
+from new_ops_project.base.errors import Exit
+from new_ops_project.template import releases, render, sources
 
 __all__ = ["compiled"]
 
@@ -227,7 +228,7 @@ def test_without_edits_it_is_a_fresh_project_around_the_code(tier: str, work: Pa
     run("promote", tier, str(project), "--commit")
     recorded = yaml.safe_load((project / ".copier-answers.yml").read_bytes())
     answers = {name: value for name, value in recorded.items() if not name.startswith("_")}
-    render.render(template.checkout(sources.find()), answers, work / "fresh")
+    render.render(releases.checkout(sources.find()), answers, work / "fresh")
     different = differing(tree(work / "fresh"), tree(project)).keys()
     assert {path for path in different if not path.startswith(("src/", "tests/"))} == set()
 

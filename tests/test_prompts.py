@@ -26,7 +26,7 @@ def start(work: Path) -> Iterator[Start]:
         env = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
         child: pexpect.spawn[str] = pexpect.spawn(
             sys.executable, ["-m", "new_ops_project", *args], env=env, dimensions=(40, 80), timeout=60, encoding="utf-8"
-        )  # fmt: skip
+        )
         running.append(child)
         return child
 

@@ -14,8 +14,7 @@ from parity import Files, made, purely, require_no_other, require_same
 from pure_cases import LATE, OTHER, SAME
 from small_template import TINY, VERSIONS, Kept, read, template
 
-from new_ops_project import pure, sources
-from new_ops_project import template as releases
+from new_ops_project.template import native, releases, sources
 
 # What copier leaves open when it stops half-way.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -23,16 +22,66 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 # So many sets of answers; with a number in this variable, so many others.
 PARITY = int(os.environ.get("PARITY", "0"))
 EXAMPLES = settings(
-    max_examples=PARITY or 100, deadline=None, derandomize=not PARITY, database=None,
+    max_examples=PARITY or 100,
+    deadline=None,
+    derandomize=not PARITY,
+    database=None,
     suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+)
 
 # What YAML, Jinja, TOML, Markdown, shells and file systems take for something else than text.
-TOKENS = st.sampled_from([
-    "yes", "null", "~", "1e3", "0o7", "2024-01-01", "{{ tier }}", "{% raw %}", "{#", "#}", "${{ github.token }}", '"""',
-    "'", '"', "\\", "\n", "\n\n", "\t", " ", "  ", ": ", " #", "- ", "&a", "*a", "!x", "|", ">", "%", "@", "`", "]]>",
-    "é", "ß", "日本", "🔑", "\u2028", "\ufeff", "\x85", "\x00", "\x1b", "Ada", "ops", "x" * 90, "/", "..", ".", "-",
-])  # fmt: skip
+TOKENS = st.sampled_from(
+    [
+        "yes",
+        "null",
+        "~",
+        "1e3",
+        "0o7",
+        "2024-01-01",
+        "{{ tier }}",
+        "{% raw %}",
+        "{#",
+        "#}",
+        "${{ github.token }}",
+        '"""',
+        "'",
+        '"',
+        "\\",
+        "\n",
+        "\n\n",
+        "\t",
+        " ",
+        "  ",
+        ": ",
+        " #",
+        "- ",
+        "&a",
+        "*a",
+        "!x",
+        "|",
+        ">",
+        "%",
+        "@",
+        "`",
+        "]]>",
+        "é",
+        "ß",
+        "日本",
+        "🔑",
+        "\u2028",
+        "\ufeff",
+        "\x85",
+        "\x00",
+        "\x1b",
+        "Ada",
+        "ops",
+        "x" * 90,
+        "/",
+        "..",
+        ".",
+        "-",
+    ]
+)
 TEXT = st.lists(TOKENS | st.text(max_size=4), max_size=8).map("".join)
 WORD = st.from_regex(r"[A-Za-z][A-Za-z0-9 _.-]{0,20}", fullmatch=True)
 NAME = WORD | st.text("abcÄéß 日-_.09", min_size=1, max_size=12) | TEXT
@@ -73,7 +122,7 @@ ODD = st.fixed_dictionaries({"project_name": NAME}, optional=dict.fromkeys([*CHO
 
 def test_our_template_is_pure() -> None:
     """The embedded template needs no copier."""
-    assert pure.reason(releases.checkout(sources.find())) == ""
+    assert native.reason(releases.checkout(sources.find())) == ""
 
 
 @EXAMPLES
@@ -105,7 +154,7 @@ def test_small_templates(versions: dict[str, dict[str, Kept | None]], tmp_path: 
     """Every version of the templates of the tests of `update`: links, modes, binary files, line ends."""
     found = releases.releases(sources.find(str(template(tmp_path / "template", versions))))
     for tag in versions:
-        assert pure.reason(found.checkout(tag)) == ""
+        assert native.reason(found.checkout(tag)) == ""
         require_same(found.checkout(tag), {"name": "null: 'é'"})
         require_same(found.checkout(tag), {"colour": "red"})
 
@@ -117,11 +166,11 @@ FOREIGN = [pytest.param(one, tag, id=f"{key}-{tag}") for key, one in ALL.items()
 def test_foreign_templates(one: Foreign, tag: str, templates: Path, tmp_path: Path) -> None:
     """Every version of other people's templates, too, but for their secrets, which are for copier."""
     checkout = releases.releases(sources.find(str(templates / one.name))).checkout(tag)
-    assert "secret" in pure.reason(checkout)
+    assert "secret" in native.reason(checkout)
     open_hearted = made(tmp_path, _without_secrets(checkout.root))
-    assert ("yield" in pure.reason(open_hearted)) == (one.name == "ansible-role")
+    assert ("yield" in native.reason(open_hearted)) == (one.name == "ansible-role")
     require_no_other(open_hearted, {})
-    if pure.reason(open_hearted):
+    if native.reason(open_hearted):
         return
     require_same(open_hearted, {**one.answers, **one.later}, one.file)
 
@@ -142,13 +191,17 @@ def _without_secrets(root: Path) -> Files:
 def test_same(files: Files, tmp_path: Path) -> None:
     """Rendered here, and as copier does, without answers and with some."""
     checkout = made(tmp_path, files)
-    assert pure.reason(checkout) == ""
+    assert native.reason(checkout) == ""
     assert not isinstance(purely(checkout, {}), str)
     shared = [1, "x"]
     for answers in (
-        {}, {"name": "b", "a": 1}, {"name": "é: '", "unknown": [1]}, {"name": "yes\n"}, {"name": "a\x85b"},
+        {},
+        {"name": "b", "a": 1},
+        {"name": "é: '", "unknown": [1]},
+        {"name": "yes\n"},
+        {"name": "a\x85b"},
         {"a": shared, "b": shared},
-    ):  # fmt: skip
+    ):
         require_same(checkout, answers)
 
 
@@ -156,7 +209,7 @@ def test_same(files: Files, tmp_path: Path) -> None:
 def test_left_to_copier(why: str, files: Files, tmp_path: Path) -> None:
     """What only copier can say, or what nobody has shown to be the same, is not rendered here."""
     checkout = made(tmp_path, files)
-    assert why in pure.reason(checkout)
+    assert why in native.reason(checkout)
     assert why in str(purely(checkout, {}))
 
 

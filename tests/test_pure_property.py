@@ -99,10 +99,15 @@ FILE = st.tuples(
     CONTENT,
     MODE,
 )
-OPTIONS = st.fixed_dictionaries({}, optional={
-    "trim_blocks": st.booleans(), "lstrip_blocks": st.booleans(), "keep_trailing_newline": st.booleans(),
-    "undefined": st.sampled_from(["jinja2.Undefined", "jinja2.StrictUndefined"]),
-})  # fmt: skip
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "trim_blocks": st.booleans(),
+        "lstrip_blocks": st.booleans(),
+        "keep_trailing_newline": st.booleans(),
+        "undefined": st.sampled_from(["jinja2.Undefined", "jinja2.StrictUndefined"]),
+    },
+)
 CONFIG = st.fixed_dictionaries(
     {},
     optional={
@@ -144,9 +149,12 @@ INCLUDED = {
 
 
 @settings(
-    max_examples=PARITY or 60, deadline=None, derandomize=not PARITY, database=None,
+    max_examples=PARITY or 60,
+    deadline=None,
+    derandomize=not PARITY,
+    database=None,
     suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+)
 @given(config=CONFIG, default=TEXT, files=st.lists(FILE, min_size=1, max_size=5), answers=ANSWERS)
 def test_any_template(config: dict[str, Any], default: str, files: list[Any], answers: dict[str, Any]) -> None:
     """Names, contents, settings and answers of any mixture; what one of them makes impossible is left to copier."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from new_ops_project.image import Renaming
-from new_ops_project.references import followed, may_name
+from new_ops_project.project.promotion.dockerfile import Renaming
+from new_ops_project.project.promotion.references import followed, may_name
 
 MOVES = {
     "rotate_keys.py": "src/rotate_keys/task.py",
@@ -27,12 +27,18 @@ RUNS = [
     ("py -3.12 rotate_keys.py", "rotate-keys", "py -3.12 -m rotate_keys"),
     (".venv/bin/python rotate_keys.py", ".venv/bin/rotate-keys", ".venv/bin/python -m rotate_keys"),
     ("./.venv/bin/python rotate_keys.py", "./.venv/bin/rotate-keys", "./.venv/bin/python -m rotate_keys"),
-    (".venv\\Scripts\\python.exe rotate_keys.py", ".venv\\Scripts\\rotate-keys",
-     ".venv\\Scripts\\python.exe -m rotate_keys"),
+    (
+        ".venv\\Scripts\\python.exe rotate_keys.py",
+        ".venv\\Scripts\\rotate-keys",
+        ".venv\\Scripts\\python.exe -m rotate_keys",
+    ),
     ("/usr/bin/python3 rotate_keys.py", "/usr/bin/python3 -m rotate_keys", "/usr/bin/python3 -m rotate_keys"),
     ("python -u rotate_keys.py", "python -u -m rotate_keys", "python -u -m rotate_keys"),
-    ("cd /srv && python rotate_keys.py && echo", "cd /srv && rotate-keys && echo",
-     "cd /srv && python -m rotate_keys && echo"),
+    (
+        "cd /srv && python rotate_keys.py && echo",
+        "cd /srv && rotate-keys && echo",
+        "cd /srv && python -m rotate_keys && echo",
+    ),
     ("(python rotate_keys.py)", "(rotate-keys)", "(python -m rotate_keys)"),
     ("x=$(python rotate_keys.py)", "x=$(rotate-keys)", "x=$(python -m rotate_keys)"),
     ("if python rotate_keys.py; then", "if rotate-keys; then", "if python -m rotate_keys; then"),
@@ -43,7 +49,7 @@ RUNS = [
     ("poetry run python rotate_keys.py", "poetry run rotate-keys", "poetry run python -m rotate_keys"),
     ("./rotate_keys.py --all", "rotate-keys --all", "python -m rotate_keys --all"),
     ("`./rotate_keys.py`", "`rotate-keys`", "`python -m rotate_keys`"),
-]  # fmt: skip
+]
 
 # The same in forms that are less usual.
 ODD_RUNS = [
@@ -71,12 +77,26 @@ PATHS = [
 ]
 
 ALIKE = [
-    "python my_rotate_keys.py", "python rotate_keys_2.py", "python rotate_keys.pyc", "python rotate_keys.py.bak",
-    "python rotate_keys.py-old", "python tools/rotate_keys.py", "python ../rotate_keys.py", "x-rotate_keys.py",
-    "mypy rotate_keys.pyi", "rotate_keys.py/x", "mydata/keys.csv", "/srv/data/keys.csv", "data/keys.csv.gz",
-    "https://example.org/blob/main/rotate_keys.py", "python -m rotate_keys", "rotate_keys, the program",
-    "pytest --cov=rotate_keys", "otherhelpers.py", "helpers.pyi",
-]  # fmt: skip
+    "python my_rotate_keys.py",
+    "python rotate_keys_2.py",
+    "python rotate_keys.pyc",
+    "python rotate_keys.py.bak",
+    "python rotate_keys.py-old",
+    "python tools/rotate_keys.py",
+    "python ../rotate_keys.py",
+    "x-rotate_keys.py",
+    "mypy rotate_keys.pyi",
+    "rotate_keys.py/x",
+    "mydata/keys.csv",
+    "/srv/data/keys.csv",
+    "data/keys.csv.gz",
+    "https://example.org/blob/main/rotate_keys.py",
+    "python -m rotate_keys",
+    "rotate_keys, the program",
+    "pytest --cov=rotate_keys",
+    "otherhelpers.py",
+    "helpers.pyi",
+]
 
 
 def lines(text: str) -> list[str]:
@@ -111,19 +131,37 @@ def test_what_looks_alike(path: str, text: str) -> None:
 # ---- one file of each kind ------------------------------------------------------------------------------------
 
 FILES = [
-    (WORKFLOW, "  - run: |\n      .venv/bin/python rotate_keys.py ${DRY_RUN:+--dry-run}\n",
-     "  - run: |\n      .venv/bin/rotate-keys ${DRY_RUN:+--dry-run}\n"),
-    ("README.md", "```sh\nTOKEN=x python3 rotate_keys.py --state s.json\n```\n",
-     "```sh\nTOKEN=x rotate-keys --state s.json\n```\n"),
-    ("Makefile", "run: rotate_keys.py\n\t@python rotate_keys.py $(ARGS)\n",
-     "run: src/rotate_keys/task.py\n\t@rotate-keys $(ARGS)\n"),
+    (
+        WORKFLOW,
+        "  - run: |\n      .venv/bin/python rotate_keys.py ${DRY_RUN:+--dry-run}\n",
+        "  - run: |\n      .venv/bin/rotate-keys ${DRY_RUN:+--dry-run}\n",
+    ),
+    (
+        "README.md",
+        "```sh\nTOKEN=x python3 rotate_keys.py --state s.json\n```\n",
+        "```sh\nTOKEN=x rotate-keys --state s.json\n```\n",
+    ),
+    (
+        "Makefile",
+        "run: rotate_keys.py\n\t@python rotate_keys.py $(ARGS)\n",
+        "run: src/rotate_keys/task.py\n\t@rotate-keys $(ARGS)\n",
+    ),
     ("scripts/run.sh", 'exec python3 rotate_keys.py "$@"\n', 'exec rotate-keys "$@"\n'),
-    ("crontab", "17 5 * * * cd /srv/rk && .venv/bin/python rotate_keys.py >>log\n",
-     "17 5 * * * cd /srv/rk && .venv/bin/rotate-keys >>log\n"),
-    ("rk.service", "WorkingDirectory=/srv/rk\nExecStart=/srv/rk/.venv/bin/python rotate_keys.py\n",
-     "WorkingDirectory=/srv/rk\nExecStart=/srv/rk/.venv/bin/rotate-keys\n"),
-    (".pre-commit-config.yaml", "    entry: python rotate_keys.py --check\n    files: ^helpers\\.csv$\n",
-     "    entry: rotate-keys --check\n    files: ^helpers\\.csv$\n"),
+    (
+        "crontab",
+        "17 5 * * * cd /srv/rk && .venv/bin/python rotate_keys.py >>log\n",
+        "17 5 * * * cd /srv/rk && .venv/bin/rotate-keys >>log\n",
+    ),
+    (
+        "rk.service",
+        "WorkingDirectory=/srv/rk\nExecStart=/srv/rk/.venv/bin/python rotate_keys.py\n",
+        "WorkingDirectory=/srv/rk\nExecStart=/srv/rk/.venv/bin/rotate-keys\n",
+    ),
+    (
+        ".pre-commit-config.yaml",
+        "    entry: python rotate_keys.py --check\n    files: ^helpers\\.csv$\n",
+        "    entry: rotate-keys --check\n    files: ^helpers\\.csv$\n",
+    ),
     (".githooks/pre-push", "#!/bin/sh\npython rotate_keys.py --check\n", "#!/bin/sh\nrotate-keys --check\n"),
     (".dockerignore", "*\n!rotate_keys.py\n", "*\n!src/\n"),
     (".github/CODEOWNERS", "/rotate_keys.py @ops\n", "/src/rotate_keys/task.py @ops\n"),
@@ -132,7 +170,7 @@ FILES = [
     ("run.ps1", ".venv\\Scripts\\python rotate_keys.py $args\r\n", ".venv\\Scripts\\rotate-keys $args\r\n"),
     ("run.bat", "py rotate_keys.py %*\r\n", "rotate-keys %*\r\n"),
     ("ops.cron", "1 2 * * * cd /srv && python rotate_keys.py\n", "1 2 * * * cd /srv && rotate-keys\n"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("path", "text", "expected"), FILES, ids=[row[0] for row in FILES])
@@ -153,7 +191,7 @@ IMAGES = [
     ("CMD exec python -u /app/rotate_keys.py --x", "CMD exec python -u -m rotate_keys --x"),
     ('CMD ["python", "other_rotate_keys.py"]', 'CMD ["python", "other_rotate_keys.py"]'),
     ('CMD ["python", "rotate_keys.pyc"]', 'CMD ["python", "rotate_keys.pyc"]'),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), IMAGES, ids=[row[0] for row in IMAGES])
@@ -165,14 +203,42 @@ def test_the_start_of_an_image(renaming: Renaming, text: str, expected: str) -> 
 
 
 NAMED = [
-    "Dockerfile", "Dockerfile.dev", "Containerfile", "Makefile", "justfile", "crontab", ".github/CODEOWNERS",
-    ".gitignore", ".dockerignore", "README.md", "docs/use.rst", "run.sh", WORKFLOW, ".gitlab-ci.yml", "compose.yaml",
-    ".pre-commit-config.yaml", "rk.service", "pyproject.toml", "tox.ini", "setup.cfg", ".vscode/launch.json",
-]  # fmt: skip
+    "Dockerfile",
+    "Dockerfile.dev",
+    "Containerfile",
+    "Makefile",
+    "justfile",
+    "crontab",
+    ".github/CODEOWNERS",
+    ".gitignore",
+    ".dockerignore",
+    "README.md",
+    "docs/use.rst",
+    "run.sh",
+    WORKFLOW,
+    ".gitlab-ci.yml",
+    "compose.yaml",
+    ".pre-commit-config.yaml",
+    "rk.service",
+    "pyproject.toml",
+    "tox.ini",
+    "setup.cfg",
+    ".vscode/launch.json",
+]
 UNNAMED = [
-    "CHANGELOG.md", "docs/CHANGES.rst", "HISTORY.md", "NEWS.md", "uv.lock", "poetry.lock", "package-lock.json",
-    "requirements.txt", "requirements-dev.txt", "helpers.py", "logo.svg", "keys.csv",
-]  # fmt: skip
+    "CHANGELOG.md",
+    "docs/CHANGES.rst",
+    "HISTORY.md",
+    "NEWS.md",
+    "uv.lock",
+    "poetry.lock",
+    "package-lock.json",
+    "requirements.txt",
+    "requirements-dev.txt",
+    "helpers.py",
+    "logo.svg",
+    "keys.csv",
+]
 
 
 def test_where_programs_are_named() -> None:

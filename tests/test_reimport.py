@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.programs.reimport import reimported
+from new_ops_project.project.promotion.program.imports import reimported
 
 MOVED = {"helpers": "rotate.helpers", "tools": "rotate.tools", "rotate": "rotate.task"}
 
@@ -183,6 +183,4 @@ def write(path: Path, text: str) -> None:
 
 def ran(folder: Path, *arguments: str) -> str:
     """What Python prints there."""
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=True
-    ).stdout  # fmt: skip
+    return subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout

@@ -14,12 +14,11 @@ from conftest import Run
 from parity import RECORD, Files, made
 from small_template import Kept, template
 
-from new_ops_project import pure, questions, render, sources
-from new_ops_project import template as releases
-from new_ops_project.answers import Given, complete
-from new_ops_project.errors import ToolError
-from new_ops_project.pure import kept
-from new_ops_project.template import Checkout
+from new_ops_project.base.errors import ToolError
+from new_ops_project.template import native, questions, releases, render, sources
+from new_ops_project.template.answers import Given, complete
+from new_ops_project.template.native import cache as kept
+from new_ops_project.template.releases import Checkout
 
 HEAVY = {"copier", "plumbum", "pydantic", "questionary", "rich", "prompt_toolkit", "pathspec"}
 PLAIN: Files = {"copier.yml": "name: audit\nshared: &x [1]\nother: *x\n", "a.jinja": "{{ name }}\n", **RECORD}
@@ -52,10 +51,10 @@ def unlooked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_judged_once(files: Files, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process does not judge or compile a version again, and gets the same."""
     checkout = made(tmp_path, files)
-    before = pure.reason(checkout) or pure.tree(checkout, {})
+    before = native.reason(checkout) or native.tree(checkout, {})
     fresh()
     unlooked(monkeypatch)
-    assert (pure.reason(checkout) or pure.tree(checkout, {})) == before
+    assert (native.reason(checkout) or native.tree(checkout, {})) == before
     assert len(list(cache.iterdir())) == 1
 
 
@@ -63,13 +62,13 @@ def test_judged_once(files: Files, cache: Path, tmp_path: Path, monkeypatch: pyt
 def test_damaged(damage: bytes | str | None, cache: Path, tmp_path: Path) -> None:
     """What is damaged is made anew."""
     checkout = made(tmp_path, PLAIN)
-    before = pure.tree(checkout, {})
+    before = native.tree(checkout, {})
     file = next(cache.iterdir())
     content = file.read_bytes()
     changes = {None: b"\0" * 32, "cut": content[:-1], "changed": content[:-9] + b"?" + content[-8:]}
     file.write_bytes(damage if isinstance(damage, bytes) else changes[damage])
     fresh()
-    assert pure.tree(checkout, {}) == before
+    assert native.tree(checkout, {}) == before
     assert file.read_bytes()[:4] == content[:4]
 
 
@@ -78,7 +77,7 @@ def test_the_same_questions(cache: Path) -> None:
     checkout = releases.checkout(sources.find())
     assert kept.version(checkout).why == ""
     fresh()
-    mine, theirs = pure.questionnaire(checkout), questions.read(checkout.root)
+    mine, theirs = native.questionnaire(checkout), questions.read(checkout.root)
     assert mine == theirs
     given = {"project_name": "Rotate Keys", "tier": "cli", "python_version": "3.13", "cloud": "aws-oidc"}
     one, other = (complete(found, Given(given), ask=None, defaults=True, advanced=False) for found in (mine, theirs))
@@ -89,21 +88,21 @@ def test_the_same_questions(cache: Path) -> None:
 def test_nothing_is_compiled_twice(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run after the first one compiles no text of our template: neither to ask nor to render."""
     checkout = releases.checkout(sources.find())
-    pure.reason(checkout)
+    native.reason(checkout)
     fresh()
     monkeypatch.setattr(jinja2.Environment, "_parse", lambda *given: pytest.fail(f"compiled: {given[1]}"))
     given = {"project_name": "Rotate Keys", "tier": "cli", "python_version": "3.13"}
-    found = complete(pure.questionnaire(checkout), Given(given), ask=None, defaults=True, advanced=False)
-    assert "README.md" in pure.tree(checkout, found.recorded)
+    found = complete(native.questionnaire(checkout), Given(given), ask=None, defaults=True, advanced=False)
+    assert "README.md" in native.tree(checkout, found.recorded)
 
 
 def test_another_release_looks_itself(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What another release of the tool has compiled is not used."""
     checkout = made(tmp_path, PLAIN)
-    pure.tree(checkout, {})
+    native.tree(checkout, {})
     fresh()
     monkeypatch.setattr(kept, "__version__", "99")
-    pure.tree(checkout, {})
+    native.tree(checkout, {})
     assert len(list(cache.iterdir())) == 2
 
 
@@ -111,9 +110,11 @@ def test_nowhere_to_keep(cache: Path, tmp_path: Path) -> None:
     """Where nothing can be kept, it is rendered all the same; nor is what cannot be kept."""
     cache.parent.mkdir(parents=True)
     cache.write_text("in the way")
-    assert pure.tree(made(tmp_path, PLAIN), {})["a"].content == b"audit\n"
+    assert native.tree(made(tmp_path, PLAIN), {})["a"].content == b"audit\n"
     cache.unlink()
-    assert pure.tree(made(tmp_path, {**PLAIN, "copier.yml": "name: 2024-01-01\n"}), {})["a"].content == b"2024-01-01\n"
+    assert (
+        native.tree(made(tmp_path, {**PLAIN, "copier.yml": "name: 2024-01-01\n"}), {})["a"].content == b"2024-01-01\n"
+    )
     assert not cache.exists() or not list(cache.iterdir())
 
 

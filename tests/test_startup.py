@@ -22,8 +22,14 @@ print(json.dumps({"code": code, "git": ran, "modules": sorted(sys.modules)}), fi
 
 def started(work: Path, *args: str, env: dict[str, str] | None = None) -> tuple[list[str], set[str]]:
     """The git commands that one command line ran, and the modules that it loaded."""
-    done = subprocess.run([sys.executable, "-c", CODE, *args], cwd=work, capture_output=True, text=True, check=True,
-                          env={**os.environ, **(env or {})})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *args],
+        cwd=work,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **(env or {})},
+    )
     said = json.loads(done.stderr.splitlines()[-1])
     assert said["code"] == 0, done.stderr
     return said["git"], {*said["modules"]}

@@ -10,7 +10,7 @@ import yaml
 from conftest import ROOT, Run, git
 from servers import git_daemon, git_http
 
-from new_ops_project import embedded, sources, template, unpacked
+from new_ops_project.template import embedded, releases, sources, unpacked
 
 
 def answers_of(project: Path) -> dict[str, Any]:
@@ -42,8 +42,19 @@ def two_tags(folder: Path) -> Path:
     """A checkout of the project with tags v1.0.0 and v1.1.0; the editorconfig is new in the second."""
     folder.mkdir()
     git("init", "--quiet", at=folder)
-    git(f"--work-tree={ROOT}", "add", "copier.yml", "templates", "src", "pyproject.toml", "README.md", "LICENSE",
-        "scripts", ".gitignore", at=folder)  # fmt: skip
+    git(
+        f"--work-tree={ROOT}",
+        "add",
+        "copier.yml",
+        "templates",
+        "src",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "scripts",
+        ".gitignore",
+        at=folder,
+    )
     git("commit", "--quiet", "--message=first", at=folder)
     git("checkout", "--force", "--quiet", "HEAD", at=folder)
     config = next((folder / "templates" / "project").glob(".editorconfig*"))
@@ -85,7 +96,7 @@ def test_install_origin(run: Run, published: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("NEW_OPS_PROJECT_TEMPLATE")
     origin = {"url": f"file://{published}", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}
     monkeypatch.setattr(sources, "_direct_url", lambda: origin)
-    monkeypatch.setattr(template, "forget", lambda: None)
+    monkeypatch.setattr(releases, "forget", lambda: None)
     shown = run("template", "show", "--json").json
     assert shown["source"] == f"file://{published}"
     assert "installed from there" in shown["reason"]
@@ -125,10 +136,14 @@ def test_config(run: Run, work: Path) -> None:
     assert "python_version" not in run("config", "show").out
 
 
-@pytest.mark.parametrize(("key", "value", "said"), [
-    ("python_version", "3.9", "end of life"), ("colour", "red", "no question called 'colour'"),
-    ("schedule", "often", "no cron schedule"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("python_version", "3.9", "end of life"),
+        ("colour", "red", "no question called 'colour'"),
+        ("schedule", "often", "no cron schedule"),
+    ],
+)
 def test_config_refuses_what_is_no_answer(run: Run, key: str, value: str, said: str) -> None:
     """A wrong default is refused when it is set, not when somebody else meets it."""
     assert said in run("config", "set", key, value, code=2).err
@@ -153,22 +168,25 @@ def test_a_git_url(run: Run, work: Path, published: Path, serve: object) -> None
     with serve(published.parent) as url:
         run("new", "one", "--defaults", "--template", f"{url}/team.git")
         release(published, "v1.2.0")
-        template.forget()
+        releases.forget()
         run("new", "two", "--defaults", "--template", f"{url}/team.git")
     assert answers_of(work / "one")["_src_path"] == f"{url}/team.git"
     assert (answers_of(work / "one")["_commit"], answers_of(work / "two")["_commit"]) == ("v1.1.0", "v1.2.0")
 
 
-@pytest.mark.parametrize(("given", "recorded"), [
-    ("https://ada:secret@git.example.org/t.git", "https://git.example.org/t.git"),
-    ("https://git.example.org/t", "git+https://git.example.org/t"),
-    ("git+https://git.example.org/t.git", "https://git.example.org/t.git"),
-    ("ssh://git@git.example.org/t.git", "ssh://git@git.example.org/t.git"),
-    ("ssh://git:secret@git.example.org/t.git", "ssh://git@git.example.org/t.git"),
-    ("git@git.example.org:ops/t.git", "git@git.example.org:ops/t.git"),
-    ("gh:ops/t", "gh:ops/t"),
-    ("/a/../b", "/b"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "recorded"),
+    [
+        ("https://ada:secret@git.example.org/t.git", "https://git.example.org/t.git"),
+        ("https://git.example.org/t", "git+https://git.example.org/t"),
+        ("git+https://git.example.org/t.git", "https://git.example.org/t.git"),
+        ("ssh://git@git.example.org/t.git", "ssh://git@git.example.org/t.git"),
+        ("ssh://git:secret@git.example.org/t.git", "ssh://git@git.example.org/t.git"),
+        ("git@git.example.org:ops/t.git", "git@git.example.org:ops/t.git"),
+        ("gh:ops/t", "gh:ops/t"),
+        ("/a/../b", "/b"),
+    ],
+)
 def test_what_is_recorded(given: str, recorded: str) -> None:
     """No credentials and no relative path in what stays in a repository for years."""
     assert sources.normalise(given) == recorded

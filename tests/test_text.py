@@ -17,8 +17,8 @@ from conftest import ROOT, Run
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project import questions, render, sources, template
-from new_ops_project.errors import ToolError
+from new_ops_project.base.errors import ToolError
+from new_ops_project.template import questions, releases, render, sources
 
 QUESTIONNAIRE = questions.read(ROOT)
 NAMES = st.text(max_size=70) | st.text(string.ascii_letters + " -_.éßøžабвγδ2'", min_size=1, max_size=70)
@@ -67,31 +67,41 @@ def _installed_modules() -> set[str]:
     return {module for package in packages.values() for module in package["modules"].split()}
 
 
-@pytest.mark.parametrize(("name", "distribution", "module"), [
-    ("Rotate Keys", "rotate-keys", "rotate_keys"),
-    ("réseau-audit", "reseau-audit", "reseau_audit"),
-    ("re\u0301seau", "reseau", "reseau"),
-    ("2fa-sync", "2fa-sync", "ops_2fa_sync"),
-    ("json", "json", "ops_json"),
-    ("Class", "class", "ops_class"),
-    ("yaml", "yaml", "ops_yaml"),
-    ("Straße", "strasse", "strasse"),
-    ("Мониторинг", "monitoring", "monitoring"),
-    ("a__b..c", "a-b-c", "a_b_c"),
-    ("Bob's tool", "bobs-tool", "bobs_tool"),
-    ("🔑 keys 🔑", "keys", "keys"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "distribution", "module"),
+    [
+        ("Rotate Keys", "rotate-keys", "rotate_keys"),
+        ("réseau-audit", "reseau-audit", "reseau_audit"),
+        ("re\u0301seau", "reseau", "reseau"),
+        ("2fa-sync", "2fa-sync", "ops_2fa_sync"),
+        ("json", "json", "ops_json"),
+        ("Class", "class", "ops_class"),
+        ("yaml", "yaml", "ops_yaml"),
+        ("Straße", "strasse", "strasse"),
+        ("Мониторинг", "monitoring", "monitoring"),
+        ("a__b..c", "a-b-c", "a_b_c"),
+        ("Bob's tool", "bobs-tool", "bobs_tool"),
+        ("🔑 keys 🔑", "keys", "keys"),
+    ],
+)
 def test_names(name: str, distribution: str, module: str) -> None:
     """Human names as people write them."""
     values = answered(project_name=name).values
     assert (values["distribution_name"], values["import_name"]) == (distribution, module)
 
 
-@pytest.mark.parametrize(("name", "proposed"), [
-    ("requests", "requests-ops"), ("Ruff", "ruff-ops"), ("日本", "ops-project"), ("sync 日本", "sync"),
-    ("--", "ops-project"),
-    ("con", "con-ops"), ("x" * 65, "x" * 64),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "proposed"),
+    [
+        ("requests", "requests-ops"),
+        ("Ruff", "ruff-ops"),
+        ("日本", "ops-project"),
+        ("sync 日本", "sync"),
+        ("--", "ops-project"),
+        ("con", "con-ops"),
+        ("x" * 65, "x" * 64),
+    ],
+)
 def test_a_name_that_cannot_be_used_is_answered_with_another(name: str, proposed: str) -> None:
     """What cannot be normalised, or would shadow a package, comes with a proposal."""
     with pytest.raises(ToolError) as caught:
@@ -120,7 +130,7 @@ def test_free_text_survives(tier: str, description: str, author: str) -> None:
     given_answers = {"project_name": "Rotate Keys", "tier": tier, "description": description, "author_name": author}
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder, "p")
-        render.render(template.checkout(sources.find()), answered(**given_answers).recorded, project)
+        render.render(releases.checkout(sources.find()), answered(**given_answers).recorded, project)
         _assert_holds(project, description, author)
         _assert_parses(project)
 

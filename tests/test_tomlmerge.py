@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import QUESTIONS, make, update
 
-from new_ops_project.tomlmerge import three_way
+from new_ops_project.plan.resolvers.toml import three_way
 
 BASE = """\
 [tool.ruff]
@@ -57,7 +57,7 @@ CASES = {
         BASE.replace("py311", "py313"),
         BASE.replace("target", "# ours\ntarget").replace("py311", "py313"),
     ),
-}  # fmt: skip
+}
 CLASHES = {
     "one key": (BASE.replace("100", "88"), BASE.replace("100", "110")),
     "a comment on its line": (BASE.replace("100", "100  # ours"), BASE.replace("100", "110")),

@@ -8,8 +8,9 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.reading import document, tomlplaces
-from new_ops_project.reading.tomlplaces import Place
+from new_ops_project.formats import document
+from new_ops_project.formats.toml import places as tomlplaces
+from new_ops_project.formats.toml.places import Place
 
 TEXT = '''\
 a = 1 # one

@@ -154,8 +154,12 @@ def test_a_commit_takes_nothing_else_along(run: Run, plain: Small, more: list[st
 def test_path(run: Run, plain: Small, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     """PATH is the project's folder or its answers file; without it, the current folder."""
     monkeypatch.chdir(plain.project if "current" in how else plain.project.parent)
-    path = {"folder": [str(plain.project)], "relative": ["audit"], "answers file": [f"audit/{ANSWERS}"],
-            "current answers file": [ANSWERS]}.get(how, [])  # fmt: skip
+    path = {
+        "folder": [str(plain.project)],
+        "relative": ["audit"],
+        "answers file": [f"audit/{ANSWERS}"],
+        "current answers file": [ANSWERS],
+    }.get(how, [])
     run("update", *path)
     assert plain.text("task.py") == BOTH
 

@@ -9,7 +9,7 @@ from conftest import Run, tree
 from small import ANSWERS, LINES, NEWER, QUESTIONS, Small, make, make_ours, refused, release, snapshot, update
 from test_prompts import DOWN, ENTER, Start, start
 
-from new_ops_project import answers
+from new_ops_project.template import answers
 
 __all__ = ["start"]
 
@@ -42,8 +42,13 @@ def test_a_renamed_question(run: Run, tmp_path: Path) -> None:
 
 def test_a_dropped_question(run: Run, tmp_path: Path) -> None:
     """An answer that nothing asks for any more is told and leaves the record; that needs no consent."""
-    small = make(tmp_path, {"a": LINES}, {"a": NEWER}, questions=(QUESTIONS + REQUIRED, QUESTIONS),
-                 answers={"colour": "red", "owner": "ops"})  # fmt: skip
+    small = make(
+        tmp_path,
+        {"a": LINES},
+        {"a": NEWER},
+        questions=(QUESTIONS + REQUIRED, QUESTIONS),
+        answers={"colour": "red", "owner": "ops"},
+    )
     said = update(run, small, "--json").json
     assert [(one["name"], one["from"], one["to"]) for one in said["answers"]] == [("owner", "ops", None)]
     assert small.recorded() == {"_commit": "v1.1.0", "_src_path": str(small.template), "colour": "red"}
@@ -99,17 +104,27 @@ def test_a_choice_that_is_gone_without_a_default(run: Run, tmp_path: Path) -> No
 
 def test_one_of_several_choices_is_gone(run: Run, tmp_path: Path) -> None:
     """Of several choices those that are still offered stay."""
-    small = asked(tmp_path, CLOUDS.format("aws, gcp, azure"), CLOUDS.format("aws, azure, hetzner"),
-                  {"clouds": ["aws", "gcp", "azure"]})  # fmt: skip
+    small = asked(
+        tmp_path,
+        CLOUDS.format("aws, gcp, azure"),
+        CLOUDS.format("aws, azure, hetzner"),
+        {"clouds": ["aws", "gcp", "azure"]},
+    )
     assert "'gcp'" in refused(run, small)
     assert changes(run, small, "--accept-answer-changes") == {"clouds": (["aws", "gcp", "azure"], ["aws", "azure"])}
 
 
-@pytest.mark.parametrize(("new", "after"), [
-    ("colour:\n  type: int\n  default: 7\n", 7),
-    ("colour:\n  type: str\n  default: teal\n  validator: \"{% if colour == 'red' %}not red{% endif %}\"\n", "teal"),
-    ("colour:\n  type: bool\n  default: true\n", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("new", "after"),
+    [
+        ("colour:\n  type: int\n  default: 7\n", 7),
+        (
+            "colour:\n  type: str\n  default: teal\n  validator: \"{% if colour == 'red' %}not red{% endif %}\"\n",
+            "teal",
+        ),
+        ("colour:\n  type: bool\n  default: true\n", True),
+    ],
+)
 def test_an_answer_that_no_longer_fits(run: Run, tmp_path: Path, new: str, after: object) -> None:
     """An answer of the wrong type now, or that a validator now refuses, is named."""
     small = asked(tmp_path, QUESTIONS, new, {"colour": "red"})
@@ -119,16 +134,30 @@ def test_an_answer_that_no_longer_fits(run: Run, tmp_path: Path, new: str, after
 
 def test_an_answer_of_another_type_that_fits(run: Run, tmp_path: Path) -> None:
     """An answer that reads as the new type needs no consent."""
-    small = make(tmp_path, {"a": LINES}, {"a": NEWER}, questions=(QUESTIONS, "colour:\n  type: int\n  default: 7\n"),
-                 answers={"colour": "8"})  # fmt: skip
+    small = make(
+        tmp_path,
+        {"a": LINES},
+        {"a": NEWER},
+        questions=(QUESTIONS, "colour:\n  type: int\n  default: 7\n"),
+        answers={"colour": "8"},
+    )
     update(run, small)
     assert small.recorded()["colour"] == 8
 
 
-@pytest.mark.parametrize(("setting", "said"), [
-    ("colr=red", "colour"), ("colour=mauve", "mauve"), ("colour", "KEY=VALUE"), ("=red", "KEY=VALUE"),
-    ("files=[]", "files"), ("_commit=v1.1.0", "_commit"), ("clouds=aws,gpc", "gcp"), ("dry=perhaps", "true or false"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("colr=red", "colour"),
+        ("colour=mauve", "mauve"),
+        ("colour", "KEY=VALUE"),
+        ("=red", "KEY=VALUE"),
+        ("files=[]", "files"),
+        ("_commit=v1.1.0", "_commit"),
+        ("clouds=aws,gpc", "gcp"),
+        ("dry=perhaps", "true or false"),
+    ],
+)
 def test_a_wrong_setting(run: Run, tmp_path: Path, setting: str, said: str) -> None:
     """An unknown key, a value that is not offered and a computed answer are refused by name."""
     text = "colour:\n  type: str\n  default: red\n  choices: [red, blue]\n"
@@ -137,10 +166,19 @@ def test_a_wrong_setting(run: Run, tmp_path: Path, setting: str, said: str) -> N
     assert said in refused(run, asked(tmp_path, text, text), "--set", setting)
 
 
-@pytest.mark.parametrize(("setting", "value"), [
-    ("colour=a=b", "a=b"), ("colour=", ""), ("colour=día: 日本 # 'x'", "día: 日本 # 'x'"), ("dry=yes", True),
-    ("clouds=gcp, aws", ["aws", "gcp"]), ("clouds=[]", []), ("number=08", 8), ("free={a: [1, no]}", {"a": [1, False]}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("colour=a=b", "a=b"),
+        ("colour=", ""),
+        ("colour=día: 日本 # 'x'", "día: 日本 # 'x'"),
+        ("dry=yes", True),
+        ("clouds=gcp, aws", ["aws", "gcp"]),
+        ("clouds=[]", []),
+        ("number=08", 8),
+        ("free={a: [1, no]}", {"a": [1, False]}),
+    ],
+)
 def test_a_setting(run: Run, tmp_path: Path, setting: str, value: object) -> None:
     """--set gives an answer of the question's type, and it is recorded so."""
     text = QUESTIONS + CLOUDS.format("aws, gcp") + "dry:\n  type: bool\n  default: false\n"
@@ -181,16 +219,19 @@ def test_an_answer_that_was_changed_by_hand(run: Run, tmp_path: Path) -> None:
     assert (small.recorded()["colour"], small.text("out.txt")) == ("red", "red\n")
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("_commit: v1.0.0\n_src_path: [\n", "not YAML"),
-    ("<<<<<<< HEAD\n_commit: v1.0.0\n=======\n_commit: v1.1.0\n>>>>>>> side\n_src_path: x\n", "not YAML"),
-    ("\udcff: x\n_src_path: x\n", "not YAML"),
-    ("_src_path: {template}\ncolour: blue\n", "_commit"),
-    ("_commit: v1.0.0\ncolour: blue\n", "_src_path"),
-    ("_commit: v1.0.0\n_src_path: ''\n", "_src_path"),
-    ("- _src_path: x\n", "no answers"),
-    ("", "no answers"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("_commit: v1.0.0\n_src_path: [\n", "not YAML"),
+        ("<<<<<<< HEAD\n_commit: v1.0.0\n=======\n_commit: v1.1.0\n>>>>>>> side\n_src_path: x\n", "not YAML"),
+        ("\udcff: x\n_src_path: x\n", "not YAML"),
+        ("_src_path: {template}\ncolour: blue\n", "_commit"),
+        ("_commit: v1.0.0\ncolour: blue\n", "_src_path"),
+        ("_commit: v1.0.0\n_src_path: ''\n", "_src_path"),
+        ("- _src_path: x\n", "no answers"),
+        ("", "no answers"),
+    ],
+)
 def test_an_answers_file_that_says_too_little(run: Run, tmp_path: Path, text: str, said: str) -> None:
     """A broken answers file is named, with what is wrong and where its history is."""
     small = make(tmp_path, {"a": LINES}, {"a": NEWER})

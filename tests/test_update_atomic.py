@@ -18,7 +18,7 @@ import pytest
 from conftest import git
 from small_template import PLAIN, TINY, Kept, copied, listed, project, read, save, template, write
 
-from new_ops_project.errors import Exit
+from new_ops_project.base.errors import Exit
 
 MINE = Kept(PLAIN, b"mine\n")
 TOOL = Path(".git", "new-ops-project")
@@ -138,9 +138,13 @@ def killed_at_each_step(bench: Bench, kind: str, *args: str, within: Path = Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "code", "within"), [
-    ("clean", Exit.DONE, Path()), ("edited", Exit.CONFLICTS, TOOL / "change"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "code", "within"),
+    [
+        ("clean", Exit.DONE, Path()),
+        ("edited", Exit.CONFLICTS, TOOL / "change"),
+    ],
+)
 def test_update_killed(bench: Bench, kind: str, code: Exit, within: Path) -> None:
     """Killed at any step nothing has moved, or the next run leads exactly to the end, or --abort to the beginning."""
     before = state(bench.take(kind))

@@ -27,7 +27,7 @@ from cases import (
 from conftest import Ran, Run, git
 from servers import git_daemon
 
-from new_ops_project.errors import Exit
+from new_ops_project.base.errors import Exit
 
 
 def update(run: Run, case: Case, *args: str, code: int = 0) -> Ran:
@@ -201,11 +201,14 @@ def test_n_not_generated(run: Run, tmp_path: Path) -> None:
     assert "adopt" in said
 
 
-@pytest.mark.parametrize(("source", "args", "said"), [
-    ("", ["--to", "v9.9.9"], "v9.9.9"),
-    ("git://127.0.0.1:1/x.git", [], "git://127.0.0.1:1/x.git"),
-    ("/no/such/template", [], "/no/such/template"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("source", "args", "said"),
+    [
+        ("", ["--to", "v9.9.9"], "v9.9.9"),
+        ("git://127.0.0.1:1/x.git", [], "git://127.0.0.1:1/x.git"),
+        ("/no/such/template", [], "/no/such/template"),
+    ],
+)
 def test_o_a_template_that_is_not_there(run: Run, tmp_path: Path, source: str, args: list[str], said: str) -> None:
     """A bad version, no network and a wrong path are named in a sentence."""
     case = make("o", tmp_path)
@@ -224,9 +227,16 @@ def test_p_called_from_a_hook(tmp_path: Path) -> None:
     assert git("status", "--porcelain", at=case.template) == ""
 
 
-@pytest.mark.parametrize(("args", "code"), [
-    ([], 0), (["--branch"], 0), (["--commit"], 0), (["--preview"], 0), (["--check"], 1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        ([], 0),
+        (["--branch"], 0),
+        (["--commit"], 0),
+        (["--preview"], 0),
+        (["--check"], 1),
+    ],
+)
 def test_q_no_hook_elsewhere(run: Run, tmp_path: Path, args: list[str], code: int) -> None:
     """Global hooks run in no temporary folder and in no mirror; where nothing is written they do not run at all."""
     case = make("q", tmp_path)
@@ -256,8 +266,10 @@ def test_s_the_preview_is_the_diff(run: Run, tmp_path: Path) -> None:
         assert line in shown.splitlines()
         assert line in files[path]["diff"].splitlines()
     assert {path: file["change"] for path, file in files.items()} == {
-        ".copier-answers.yml": "changed", "notes.md": "added", "task.py": "changed"
-    }  # fmt: skip
+        ".copier-answers.yml": "changed",
+        "notes.md": "added",
+        "task.py": "changed",
+    }
 
 
 def copies(case: Case, folder: Path, number: int) -> list[Case]:

@@ -90,8 +90,12 @@ def test_nothing_is_written_through_a_tracked_link(run: Run, tmp_path: Path) -> 
     """The same where the user committed the link: it stays, or it is a conflict, and nothing is written behind it."""
     outside = tmp_path / "outside"
     outside.mkdir()
-    small = make(tmp_path, {"a": "a", "docs/x.md": LINES}, {"docs/x.md": NEWER, "docs/y.md": "theirs\n"},
-                 {"docs/x.md": None, "docs": link("../outside")})  # fmt: skip
+    small = make(
+        tmp_path,
+        {"a": "a", "docs/x.md": LINES},
+        {"docs/x.md": NEWER, "docs/y.md": "theirs\n"},
+        {"docs/x.md": None, "docs": link("../outside")},
+    )
     update(run, small, code=3)
     assert list(outside.iterdir()) == []
 

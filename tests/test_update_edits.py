@@ -10,8 +10,11 @@ from foreign_templates import DOCS, MODULE, ROLE, Foreign, Start, edit, options,
 def test_an_edit_follows_a_rename(start: Start, run: Run) -> None:
     """Lines added to files that newer versions call something else are in the renamed files, with their changes."""
     project = start(ROLE)
-    edit(project / "tasks" / "install.yml", "- name: Install what", "- name: Ours\n  ansible.builtin.meta: noop\n\n"
-         "- name: Install what")  # fmt: skip
+    edit(
+        project / "tasks" / "install.yml",
+        "- name: Install what",
+        "- name: Ours\n  ansible.builtin.meta: noop\n\n- name: Install what",
+    )
     saved(project)
     run("update", str(project / ROLE.file))
     text = (project / "tasks" / "packages.yml").read_text()

@@ -24,7 +24,7 @@ from small import (
     without_objects,
 )
 
-from new_ops_project.tree import EXECUTABLE, LINK, PLAIN
+from new_ops_project.git.tree import EXECUTABLE, LINK, PLAIN
 
 CRLF = LINES.replace("\n", "\r\n")
 
@@ -45,23 +45,35 @@ KINDS = {
     "a new program": (sides({}, {"a": program("#!/bin/sh\n")}), {"a": (EXECUTABLE, "#!/bin/sh\n")}),
     "a link that moves": (sides({"a": link("x")}, {"a": link("y")}), {"a": (LINK, "y")}),
     "a new link into a folder": (sides({"d/x": "x"}, {"a": link("d")}), {"a": (LINK, "d"), "d/x": (PLAIN, "x")}),
-    "the user's link": (sides({"a": link("x")}, {"b": "b"}, {"a": link("mine")}),
-                        {"a": (LINK, "mine"), "b": (PLAIN, "b")}),
+    "the user's link": (
+        sides({"a": link("x")}, {"b": "b"}, {"a": link("mine")}),
+        {"a": (LINK, "mine"), "b": (PLAIN, "b")},
+    ),
     "a file becomes a link": (sides({"a": "x"}, {"a": link("y")}), {"a": (LINK, "y")}),
     "a link becomes a file": (sides({"a": link("y")}, {"a": "x"}), {"a": (PLAIN, "x")}),
-    "CRLF everywhere": (sides({"a": CRLF}, {"a": NEWER.replace("\n", "\r\n")}, {"a": MINE.replace("\n", "\r\n")}),
-                        {"a": (PLAIN, BOTH.replace("\n", "\r\n"))}),
-    "CRLF of the user": (sides({"a": LINES}, {"a": NEWER}, {"a": MINE.replace("\n", "\r\n")}),
-                         {"a": (PLAIN, BOTH.replace("\n", "\r\n"))}),
+    "CRLF everywhere": (
+        sides({"a": CRLF}, {"a": NEWER.replace("\n", "\r\n")}, {"a": MINE.replace("\n", "\r\n")}),
+        {"a": (PLAIN, BOTH.replace("\n", "\r\n"))},
+    ),
+    "CRLF of the user": (
+        sides({"a": LINES}, {"a": NEWER}, {"a": MINE.replace("\n", "\r\n")}),
+        {"a": (PLAIN, BOTH.replace("\n", "\r\n"))},
+    ),
     "LF of the user": (sides({"a": CRLF}, {"a": NEWER.replace("\n", "\r\n")}, {"a": MINE}), {"a": (PLAIN, BOTH)}),
     "CRLF comes with the template": (sides({"a": LINES}, {"a": CRLF}), {"a": (PLAIN, CRLF)}),
-    "no final newline": (sides({"a": LINES + "end"}, {"a": NEWER + "end"}, {"a": MINE + "end"}),
-                         {"a": (PLAIN, BOTH + "end")}),
-    "a final newline taken": (sides({"a": LINES + "end\n"}, {"a": NEWER + "end"}, {"a": MINE + "end\n"}),
-                              {"a": (PLAIN, BOTH + "end")}),
+    "no final newline": (
+        sides({"a": LINES + "end"}, {"a": NEWER + "end"}, {"a": MINE + "end"}),
+        {"a": (PLAIN, BOTH + "end")},
+    ),
+    "a final newline taken": (
+        sides({"a": LINES + "end\n"}, {"a": NEWER + "end"}, {"a": MINE + "end\n"}),
+        {"a": (PLAIN, BOTH + "end")},
+    ),
     "a binary file": (sides({"a": b"\0\1"}, {"a": b"\0\2"}), {"a": (PLAIN, "\0\2")}),
-    "the user's binary file": (sides({"a": b"\0\1"}, {"b": "b"}, {"a": b"\0\3"}),
-                               {"a": (PLAIN, "\0\3"), "b": (PLAIN, "b")}),
+    "the user's binary file": (
+        sides({"a": b"\0\1"}, {"b": "b"}, {"a": b"\0\3"}),
+        {"a": (PLAIN, "\0\3"), "b": (PLAIN, "b")},
+    ),
     "both the same": (sides({"a": b"\0\1"}, {"a": b"\0\2"}, {"a": b"\0\2"}), {"a": (PLAIN, "\0\2")}),
     "both add the same": (sides({}, {"a": "x\n"}, {"a": "x\n"}), {"a": (PLAIN, "x\n")}),
     "an empty file": (sides({"a": "x"}, {"a": "", "b": ""}), {"a": (PLAIN, ""), "b": (PLAIN, "")}),
@@ -76,14 +88,18 @@ KINDS = {
     "a folder becomes a link": (sides({"a/b": "x\n"}, {"a/b": None, "a": link("x")}), {"a": (LINK, "x")}),
     "the user's rename": (sides({"a": LINES}, {"a": NEWER}, {"a": None, "d/b": MINE}), {"d/b": (PLAIN, BOTH)}),
     "the template's rename": (sides({"a": LINES}, {"a": None, "d/b": NEWER}, {"a": MINE}), {"d/b": (PLAIN, BOTH)}),
-    "the same rename by both": (sides({"a": LINES}, {"a": None, "b": NEWER}, {"a": None, "b": MINE}),
-                                {"b": (PLAIN, BOTH)}),
+    "the same rename by both": (
+        sides({"a": LINES}, {"a": None, "b": NEWER}, {"a": None, "b": MINE}),
+        {"b": (PLAIN, BOTH)},
+    ),
     "deleted by both": (sides({"a": LINES}, {"a": None}, {"a": None}), {}),
     "dropped by the template": (sides({"d/a": LINES}, {"d/a": None}), {}),
     "deleted by the user": (sides({"a": LINES, "b": "b"}, {"a": NEWER, "b": "c"}, {"a": None}), {"b": (PLAIN, "c")}),
     "deleted by the user, renamed by the template": (
-        sides({"a": LINES, "c": "c"}, {"a": None, "b": NEWER}, {"a": None}), {"c": (PLAIN, "c")}),
-}  # fmt: skip
+        sides({"a": LINES, "c": "c"}, {"a": None, "b": NEWER}, {"a": None}),
+        {"c": (PLAIN, "c")},
+    ),
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -110,11 +126,14 @@ CLASHES = {
     "edited and dropped": (sides({"a": LINES}, {"a": None}, {"a": MINE}), {"a"}, {"a": MINE}),
     "moved and dropped": (sides({"a": LINES}, {"a": None}, {"a": None, "b": MINE}), {"b"}, {"b": MINE}),
     "renamed apart": (sides({"a": LINES}, {"a": None, "b": LINES}, {"a": None, "c": LINES}), {"a", "b", "c"}, {}),
-    "edited in CRLF": (sides({"a": CRLF}, {"a": NEWER.replace("\n", "\r\n")}, {"a": CLASH.replace("\n", "\r\n")}),
-                       {"a"}, {}),
+    "edited in CRLF": (
+        sides({"a": CRLF}, {"a": NEWER.replace("\n", "\r\n")}, {"a": CLASH.replace("\n", "\r\n")}),
+        {"a"},
+        {},
+    ),
     "without final newlines": (sides({"a": "x"}, {"a": "y"}, {"a": "z"}), {"a"}, {}),
     "a name of any bytes": (sides({ODD: LINES}, {ODD: NEWER}, {ODD: CLASH}), {ODD}, {}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", CLASHES)
@@ -150,8 +169,12 @@ def test_a_file_where_the_other_has_a_folder(run: Run, tmp_path: Path, side: str
 
 def test_the_end_of_a_file_in_conflict(run: Run, tmp_path: Path) -> None:
     """Markers begin a line where neither side ends with a newline, and have the file's line ends."""
-    small = make(tmp_path, {"a": "x", "b": CRLF}, {"a": "y", "b": NEWER.replace("\n", "\r\n")},
-                 {"a": "z", "b": CLASH.replace("\n", "\r\n")})  # fmt: skip
+    small = make(
+        tmp_path,
+        {"a": "x", "b": CRLF},
+        {"a": "y", "b": NEWER.replace("\n", "\r\n")},
+        {"a": "z", "b": CLASH.replace("\n", "\r\n")},
+    )
     update(run, small, code=3)
     assert signs(small.text("a")) == ["<<<<<<< your project", "||||||| old template", "=======", ">>>>>>> new template"]
     assert small.text("b").count("\n") == small.text("b").count("\r\n")

@@ -51,8 +51,19 @@ def fresh(run: Run, work: Path, source: Path, dependencies: str, ref: str) -> Sm
     """What the template writes for other dependencies."""
     place = work / f"fresh-{ref}"
     place.mkdir()
-    run("new", "audit", "--defaults", "--template", str(source), "--ref", ref, "--set", f"dependencies={dependencies}",
-        "--path", str(place / "audit"))  # fmt: skip
+    run(
+        "new",
+        "audit",
+        "--defaults",
+        "--template",
+        str(source),
+        "--ref",
+        ref,
+        "--set",
+        f"dependencies={dependencies}",
+        "--path",
+        str(place / "audit"),
+    )
     return Small(source, place / "audit")
 
 
@@ -60,8 +71,9 @@ def require(small: Small, wanted: str, requirements: dict[str, str]) -> None:
     """What a user does: another dependency in pyproject.toml, and requirements files that were made for it."""
     text = small.text("pyproject.toml")
     assert text.count("dependencies = [\n") == 1
-    small.commit({"pyproject.toml": text.replace("dependencies = [\n", f'dependencies = [\n    "{wanted}",\n'),
-                  **requirements})  # fmt: skip
+    small.commit(
+        {"pyproject.toml": text.replace("dependencies = [\n", f'dependencies = [\n    "{wanted}",\n'), **requirements}
+    )
 
 
 FILES = ("requirements.txt", "requirements-dev.txt")
@@ -83,12 +95,15 @@ def test_requirements_are_written_anew(run: Run, work: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("story", [
-    ("pyyaml", "requests", "certifi", "ruff"),  # the development file is in conflict, the other is not
-    ("pyyaml", "requests", "certifi", "pyyaml"),  # the other way round
-    ("[]", "pyyaml", "pyyaml"),  # neither is: a tool needed the package before
-    ("pyyaml", "requests", "pyyaml", "ruff"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "story",
+    [
+        ("pyyaml", "requests", "certifi", "ruff"),  # the development file is in conflict, the other is not
+        ("pyyaml", "requests", "certifi", "pyyaml"),  # the other way round
+        ("[]", "pyyaml", "pyyaml"),  # neither is: a tool needed the package before
+        ("pyyaml", "requests", "pyyaml", "ruff"),
+    ],
+)
 def test_the_two_files_never_contradict_each_other(
     run: Run, work: Path, tmp_path: Path, story: tuple[str, ...]
 ) -> None:
@@ -183,10 +198,13 @@ Ten.
 """
 
 
-@pytest.mark.parametrize(("to", "told", "untold"), [
-    ("v1.2.0", ["## [1.2.0]", "Twelve.", "Deep.", "Eleven."], ["Ten.", "Not yet."]),
-    ("v1.1.0", ["Eleven."], ["Ten.", "Twelve.", "Deep.", "Not yet."]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("to", "told", "untold"),
+    [
+        ("v1.2.0", ["## [1.2.0]", "Twelve.", "Deep.", "Eleven."], ["Ten.", "Not yet."]),
+        ("v1.1.0", ["Eleven."], ["Ten.", "Twelve.", "Deep.", "Not yet."]),
+    ],
+)
 def test_the_changelog(run: Run, tmp_path: Path, to: str, told: list[str], untold: list[str]) -> None:
     """The sections of the versions in between are shown, newest first as they stand there, and no others."""
     config = "_subdirectory: files\ncolour: blue\n"
@@ -283,16 +301,27 @@ def test_git_takes_a_side_of_a_conflict_of_form(run: Run, tmp_path: Path, side: 
     update(run, small, "--continue")
 
 
-@pytest.mark.parametrize(("path", "old", "mine"), [
-    ("a.toml", "", "a = \n"), ("a.yml", "", "a: [\n"), ("a.json", "// comments\n", ""), ("a.yaml", "x: {{ y }}\n", ""),
-    ("a.yml", "a: !Ref x\nb: !Sub [y]\n", ""), ("a.yml", "a: 1\n---\nb: 1\n---\na: 2\n", ""),
-    ("a.yml", "", "same: 1\nsame: 2\n"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "old", "mine"),
+    [
+        ("a.toml", "", "a = \n"),
+        ("a.yml", "", "a: [\n"),
+        ("a.json", "// comments\n", ""),
+        ("a.yaml", "x: {{ y }}\n", ""),
+        ("a.yml", "a: !Ref x\nb: !Sub [y]\n", ""),
+        ("a.yml", "a: 1\n---\nb: 1\n---\na: 2\n", ""),
+        ("a.yml", "", "same: 1\nsame: 2\n"),
+    ],
+)
 def test_what_did_not_parse_before(run: Run, tmp_path: Path, path: str, old: str, mine: str) -> None:
     """A file that did not parse on a side before the merge is nobody's conflict, nor is one in a dialect."""
     comment = LINES.replace("line", "# line")
-    small = make(tmp_path, {path: comment + old}, {path: comment.replace("18", "18, newer") + old},
-                 {path: mine + comment.replace("# line 2\n", "# line 2\n# mine\n") + old})  # fmt: skip
+    small = make(
+        tmp_path,
+        {path: comment + old},
+        {path: comment.replace("18", "18, newer") + old},
+        {path: mine + comment.replace("# line 2\n", "# line 2\n# mine\n") + old},
+    )
     update(run, small)
     assert "# mine\n" in small.text(path)
     assert "18, newer" in small.text(path)

@@ -7,7 +7,9 @@ import pytest
 from conftest import Run, git
 from small import CLASH, LINES, MINE, NEWER, make, refused, update
 
-from new_ops_project import journal, markers, sources, syntax
+from new_ops_project.formats import parses as syntax
+from new_ops_project.git import journal, markers
+from new_ops_project.template import sources
 
 OLD, NEW = {"task.py": LINES}, {"task.py": NEWER}
 
@@ -101,12 +103,19 @@ def test_staging_since_a_kill_is_kept(run: Run, tmp_path: Path, monkeypatch: pyt
 
 def test_a_token_is_not_repeated() -> None:
     """A token or a password in a recorded address is in no message; the account of an ssh address is."""
-    shown = {place: sources.Source(place, "").name for place in (
-        "https://token@git.example.org/t.git", "ssh://git:secret@git.example.org/t.git", "ssh://git@git.example.org/t.git",
-    )}  # fmt: skip
+    shown = {
+        place: sources.Source(place, "").name
+        for place in (
+            "https://token@git.example.org/t.git",
+            "ssh://git:secret@git.example.org/t.git",
+            "ssh://git@git.example.org/t.git",
+        )
+    }
     assert list(shown.values()) == [
-        "https://git.example.org/t.git", "ssh://git.example.org/t.git", "ssh://git@git.example.org/t.git"
-    ]  # fmt: skip
+        "https://git.example.org/t.git",
+        "ssh://git.example.org/t.git",
+        "ssh://git@git.example.org/t.git",
+    ]
 
 
 def test_a_question_that_is_not_open(run: Run, tmp_path: Path) -> None:

@@ -22,12 +22,17 @@ class Misfit:
 
 MISFITS = {
     "choice": Misfit(ROLE, {"min_ansible": "2.14"}, ("min_ansible", "2.14", "2.15"), {"min_ansible": "2.15"}),
-    "multiselect": Misfit(ROLE, {"platforms": ["bookworm", "jammy"]}, ("platforms", "jammy"),
-                          {"platforms": ["bookworm"]}),
+    "multiselect": Misfit(
+        ROLE, {"platforms": ["bookworm", "jammy"]}, ("platforms", "jammy"), {"platforms": ["bookworm"]}
+    ),
     "renamed": Misfit(MODULE, {"examples": False}, ("examples",), {"with_examples": True}),
-    "two": Misfit(MODULE, {"terraform_version": "1.5"}, ("terraform_version", "1.5", "1.9", "examples"),
-                  {"terraform_version": "1.9", "with_examples": True}),
-}  # fmt: skip
+    "two": Misfit(
+        MODULE,
+        {"terraform_version": "1.5"},
+        ("terraform_version", "1.5", "1.9", "examples"),
+        {"terraform_version": "1.9", "with_examples": True},
+    ),
+}
 
 
 @pytest.mark.parametrize("misfit", MISFITS.values(), ids=MISFITS)

@@ -15,20 +15,28 @@ SAME: dict[str, tuple[Files, Files, Files, int]] = {
     "edited and dropped": (OLD, {"task.py": None}, {"task.py": MINE}, 3),
     "moved and dropped": (OLD, {"task.py": None}, {"task.py": None, "b.py": MINE}, 3),
     "deleted": (OLD, NEW, {"task.py": None}, 0),
-    "renames": ({**OLD, "a": LINES + "a\n"}, {**NEW, "a": None, "b": NEWER + "a\n"},
-                {"task.py": None, "d/task.py": MINE}, 0),
+    "renames": (
+        {**OLD, "a": LINES + "a\n"},
+        {**NEW, "a": None, "b": NEWER + "a\n"},
+        {"task.py": None, "d/task.py": MINE},
+        0,
+    ),
     "renamed apart": ({"a": LINES}, {"a": None, "b": LINES}, {"a": None, "c": LINES}, 3),
     "both add": (OLD, NEW, {"notes.md": "mine\n"}, 3),
     "binary": ({"a": b"\0\1"}, {"a": b"\0\2"}, {"a": b"\0\3"}, 3),
     "folder and file": ({"x": "x"}, {"a/b": "theirs\n"}, {"a": "mine\n"}, 3),
     "file and folder": ({"x": "x"}, {"a": "theirs\n"}, {"a/b": "mine\n"}, 3),
-    "links and modes": ({"a": "x", "l": link("x"), "p": LINES}, {"a": link("y"), "l": "x", "p": program(NEWER)},
-                        {"p": MINE}, 0),
+    "links and modes": (
+        {"a": "x", "l": link("x"), "p": LINES},
+        {"a": link("y"), "l": "x", "p": program(NEWER)},
+        {"p": MINE},
+        0,
+    ),
     "both move a link": ({"l": link("x")}, {"l": link("y")}, {"l": link("z")}, 3),
     "an ignored file": ({"a": "x", ".gitignore": "*.log\n"}, {"a": "y"}, {"mine.log": "tracked\n"}, 0),
     "union": (OLD, NEW, {"task.py": CLASH, ".gitattributes": "task.py merge=union\n"}, 0),
     "names": ({ODD: LINES, "*": LINES}, {ODD: NEWER, "*": NEWER}, {ODD: CLASH}, 3),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -63,9 +71,11 @@ def test_the_reasons_of_an_old_git(run: Run, tmp_path: Path, old_git: Path, kind
     old, new, mine, _ = SAME[kind]
     (conflict,) = update(run, make(tmp_path, old, new, mine), "--preview", "--json", code=3).json["conflicts"]
     assert conflict["reason"] in {
-        "you and the template changed the same lines", "you edited it, the template dropped it",
-        "you and the template added it", "you and the template changed it, and it is no text"
-    }  # fmt: skip
+        "you and the template changed the same lines",
+        "you edited it, the template dropped it",
+        "you and the template added it",
+        "you and the template changed it, and it is no text",
+    }
 
 
 def test_an_old_git_writes_nothing_for_a_preview(run: Run, tmp_path: Path, old_git: Path) -> None:

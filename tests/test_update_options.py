@@ -45,11 +45,20 @@ def test_a_commit_that_was_not_released(run: Run, plain: Small) -> None:
     assert plain.text("task.py") == BOTH + "END\n"
 
 
-@pytest.mark.parametrize("args", [
-    ["--preview", "--check"], ["--branch", "--commit"], ["--patch", "x", "--in-place"], ["--continue", "--abort"],
-    ["--abort", "--branch"], ["--continue", "--preview"], ["--check", "--patch", "-"], ["--abort", "--to", "v1.1.0"],
-    ["--continue", "--set", "colour=red"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--preview", "--check"],
+        ["--branch", "--commit"],
+        ["--patch", "x", "--in-place"],
+        ["--continue", "--abort"],
+        ["--abort", "--branch"],
+        ["--continue", "--preview"],
+        ["--check", "--patch", "-"],
+        ["--abort", "--to", "v1.1.0"],
+        ["--continue", "--set", "colour=red"],
+    ],
+)
 def test_options_that_contradict_each_other(run: Run, plain: Small, args: list[str]) -> None:
     """Two deliveries at once are refused with both names, and so is what --continue and --abort take no notice of."""
     said = refused(run, plain, *args)

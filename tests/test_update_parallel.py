@@ -10,7 +10,7 @@ from conftest import git, tree
 from servers import git_daemon
 from small_template import PLAIN, TINY, Kept, copied, project, release, template
 
-from new_ops_project.errors import Exit
+from new_ops_project.base.errors import Exit
 
 
 @pytest.fixture

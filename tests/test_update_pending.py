@@ -155,8 +155,9 @@ def test_abort_keeps_what_was_edited_since(run: Run, plain: Small) -> None:
     assert untouched(plain) == before
     kept = Path(said.out.split("kept in ")[1].splitlines()[0].rstrip("."))
     assert {path: content for path, (_, content) in snapshot(kept).items()} == {
-        "task.py": b"edited since\n", "notes.md": b"edited too\n"
-    }  # fmt: skip
+        "task.py": b"edited since\n",
+        "notes.md": b"edited too\n",
+    }
 
 
 def test_abort_leaves_new_files_alone(run: Run, plain: Small) -> None:

@@ -22,8 +22,14 @@ def test_looking_writes_nothing(run: Run, clash: Small, args: list[str]) -> None
 def test_the_preview(run: Run, plain: Small) -> None:
     """The preview names both versions and each file, and has the whole difference as git shows it."""
     shown = update(run, plain, "--preview").out
-    for words in ("v1.0.0 -> v1.1.0", "changed   task.py", "added     notes.md", "diff --git a/task.py b/task.py",
-                  "-line 18\n+line 18, newer\n", "+New.\n"):  # fmt: skip
+    for words in (
+        "v1.0.0 -> v1.1.0",
+        "changed   task.py",
+        "added     notes.md",
+        "diff --git a/task.py b/task.py",
+        "-line 18\n+line 18, newer\n",
+        "+New.\n",
+    ):
         assert words in shown
 
 
@@ -87,17 +93,33 @@ def test_a_patch_and_json_on_stdout(plain: Small, capfd: pytest.CaptureFixture[s
     assert "diff --git" in str(json.loads(out)) if out else code == 2
 
 
-WHOLE = {"path", "template", "from", "to", "state", "files", "conflicts", "answers", "ignored", "notes", "changelog",
-         "renderer", "next"}  # fmt: skip
+WHOLE = {
+    "path",
+    "template",
+    "from",
+    "to",
+    "state",
+    "files",
+    "conflicts",
+    "answers",
+    "ignored",
+    "notes",
+    "changelog",
+    "renderer",
+    "next",
+}
 
 
-@pytest.mark.parametrize(("args", "state", "more"), [
-    ([], "staged", set()),
-    (["--preview"], "previewed", set()),
-    (["--branch"], "branched", {"branch", "commit"}),
-    (["--commit"], "committed", {"commit"}),
-    (["--to", "v1.0.0"], "current", set()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("args", "state", "more"),
+    [
+        ([], "staged", set()),
+        (["--preview"], "previewed", set()),
+        (["--branch"], "branched", {"branch", "commit"}),
+        (["--commit"], "committed", {"commit"}),
+        (["--to", "v1.0.0"], "current", set()),
+    ],
+)
 def test_the_json_of_each_state(run: Run, plain: Small, args: list[str], state: str, more: set[str]) -> None:
     """The object has the same keys in each state, and what is particular to it."""
     said = update(run, plain, "--json", *args).json
@@ -107,8 +129,10 @@ def test_the_json_of_each_state(run: Run, plain: Small, args: list[str], state: 
     assert said["template"] == {"source": str(plain.template)}
     if state != "current":
         assert {file["path"]: file["change"] for file in said["files"]} == {
-            ANSWERS: "changed", "task.py": "changed", "notes.md": "added"
-        }  # fmt: skip
+            ANSWERS: "changed",
+            "task.py": "changed",
+            "notes.md": "added",
+        }
         assert all(("diff" in file) == (state == "previewed") for file in said["files"])
 
 

@@ -37,8 +37,8 @@ from small_template import (
 )
 
 from new_ops_project import cli
-from new_ops_project import render as rendering
-from new_ops_project.errors import Exit
+from new_ops_project.base.errors import Exit
+from new_ops_project.template import render as rendering
 
 State = dict[str, Kept]
 
@@ -51,10 +51,28 @@ OPEN = re.compile(rb"^(?:<{7,} your project|>{7,} new template)", re.MULTILINE)
 
 # Where users put files of their own: where another version of the template has a file or a folder, or nothing.
 PLACES = (
-    "docs/guide.md", "docs", "extra.toml", "data.json", "src/app.py", "src/main.py", "conf/config.yml", "conf", "tools",
-    "tools/check.py", "LAST", "LAST/word", "LAST/mine", "config.yml", "mine.toml", "mine.json", "mine/one.py",
-    "src/mine.py", os.fsdecode(b"caf\xe9.txt"), 'odd "name"\t.md', "LAST~your-project",
-)  # fmt: skip
+    "docs/guide.md",
+    "docs",
+    "extra.toml",
+    "data.json",
+    "src/app.py",
+    "src/main.py",
+    "conf/config.yml",
+    "conf",
+    "tools",
+    "tools/check.py",
+    "LAST",
+    "LAST/word",
+    "LAST/mine",
+    "config.yml",
+    "mine.toml",
+    "mine.json",
+    "mine/one.py",
+    "src/mine.py",
+    os.fsdecode(b"caf\xe9.txt"),
+    'odd "name"\t.md',
+    "LAST~your-project",
+)
 
 
 # ---- what a user does ---------------------------------------------------------------------------------------
@@ -205,12 +223,23 @@ def _is_free(folder: Path, place: str) -> bool:
 
 
 KINDS_OF_FILE: dict[str, Callable[[Edit, Path, str, str], None]] = {
-    "insert": insert, "replace": replace, "cut": cut, "move": move, "move_folder": move_folder, "remove": remove,
-    "flip": flip, "convert": convert, "become": become,
-}  # fmt: skip
+    "insert": insert,
+    "replace": replace,
+    "cut": cut,
+    "move": move,
+    "move_folder": move_folder,
+    "remove": remove,
+    "flip": flip,
+    "convert": convert,
+    "become": become,
+}
 KINDS_OF_PLACE: dict[str, Callable[[Path, str, str], None]] = {
-    "add": add, "hide": hide, "keep_out": keep_out, "log": log, "double": double,
-}  # fmt: skip
+    "add": add,
+    "hide": hide,
+    "keep_out": keep_out,
+    "log": log,
+    "double": double,
+}
 KINDS = ("insert", "insert", "insert", "replace", "replace", "cut", "move", *KINDS_OF_FILE, "add", *KINDS_OF_PLACE)
 EDITS = st.builds(
     Edit, st.sampled_from(KINDS), st.integers(0, 20), st.integers(0, 17), st.integers(1, 4), st.sampled_from(PLACES)
@@ -493,9 +522,14 @@ def test_nothing_that_somebody_wrote_is_lost(world: World) -> None:
     """After any edits and updates: every line is there or in a conflict, twice is once, abort restores every bit."""
     Life.world = world
     budget = settings(
-        max_examples=LIVES or 12, derandomize=not LIVES, stateful_step_count=12, deadline=None, print_blob=True,
-        suppress_health_check=list(HealthCheck), phases=[Phase.generate],  # to shrink one takes minutes
-    )  # fmt: skip
+        max_examples=LIVES or 12,
+        derandomize=not LIVES,
+        stateful_step_count=12,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],  # to shrink one takes minutes
+    )
     run_state_machine_as_test(Life, settings=budget)
 
 

@@ -10,8 +10,16 @@ from small import ANSWERS, BOTH, CLASH, LINES, MINE, NEW, NEWER, OLD, Small, lay
 def test_a_submodule_is_left_alone(run: Run, tmp_path: Path) -> None:
     """A submodule stays at its commit, its own changes are no reason to refuse, and none of it is touched."""
     small = make(tmp_path, OLD, NEW, {"task.py": MINE})
-    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(small.template), "vendor",
-        at=small.project)  # fmt: skip
+    git(
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        str(small.template),
+        "vendor",
+        at=small.project,
+    )
     small.git("commit", "--quiet", "--message=vendor")
     lay(small.project, {"vendor/task.py": "dirty\n", "vendor/loose": "mine\n"})
     vendor, entry = snapshot(small.project / "vendor"), small.git("ls-files", "--stage", "vendor")

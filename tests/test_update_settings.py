@@ -135,15 +135,22 @@ def test_continue_and_abort_while_git_is_at_work(run: Run, tmp_path: Path) -> No
 
 
 SETTINGS = {
-    "diff": {"diff.renames": "false", "diff.noprefix": "true", "diff.external": "false", "color.ui": "always",
-             "core.abbrev": "4", "core.pager": "false", "log.showSignature": "true"},
+    "diff": {
+        "diff.renames": "false",
+        "diff.noprefix": "true",
+        "diff.external": "false",
+        "color.ui": "always",
+        "core.abbrev": "4",
+        "core.pager": "false",
+        "log.showSignature": "true",
+    },
     "prefixes": {"diff.mnemonicPrefix": "true", "core.quotePath": "true"},
     "merge": {"merge.conflictStyle": "merge", "merge.renames": "false"},
     "status": {"status.showUntrackedFiles": "no", "status.branch": "true", "status.renames": "copies"},
     "index": {"index.version": "4", "core.untrackedCache": "true", "core.fileMode": "false"},
     "split index": {"core.splitIndex": "true"},
     "many files": {"feature.manyFiles": "true", "core.fsmonitor": "true"},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", SETTINGS)

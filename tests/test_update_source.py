@@ -12,7 +12,7 @@ from servers import git_daemon, git_http
 from small import ANSWERS, BOTH, NEWER, Small, lay, refused, release, snapshot, update
 from test_template import two_tags
 
-from new_ops_project import template, unpacked
+from new_ops_project.template import releases, unpacked
 
 Serve = Callable[[Path], AbstractContextManager[str]]
 
@@ -37,7 +37,7 @@ def test_a_git_url(run: Run, plain: Small, tmp_path: Path, serve: Serve) -> None
         moved(plain, f"{url}/t.git")
         update(run, plain, "--commit")
         release(served(tmp_path), "v1.2.0", {"task.py": NEWER + "end\n"})
-        template.forget()
+        releases.forget()
         update(run, plain)
     assert plain.text("task.py") == BOTH + "end\n"
     assert plain.recorded()["_src_path"] == f"{url}/t.git"
@@ -76,7 +76,7 @@ def test_offline(run: Run, plain: Small, tmp_path: Path) -> None:
         moved(plain, f"{url}/t.git")
         assert "--offline" in refused(run, plain, "--offline")
         update(run, plain, "--check", code=1)
-    template.forget()
+    releases.forget()
     assert "cannot be reached" in refused(run, plain)
     update(run, plain, "--offline")
     assert plain.text("task.py") == BOTH
@@ -131,7 +131,7 @@ def test_one_fetch_and_few_commands(run: Run, plain: Small, tmp_path: Path, monk
     with git_daemon(served(tmp_path).parent) as url:
         moved(plain, f"{url}/t.git")
         update(run, plain, "--check", code=1)
-        template.forget()
+        releases.forget()
         monkeypatch.setenv("GIT_TRACE2_EVENT", str(tmp_path / "online"))
         update(run, plain)
     monkeypatch.delenv("GIT_TRACE2_EVENT")

@@ -24,16 +24,21 @@ TASKS: Versions = {
 
 MIGRATIONS: Versions = {
     "v1.0.0": {**ANSWERS_FILE, "copier.yml": NAME, "notes.txt": "one\n\nkept\n"},
-    "v1.1.0": {"copier.yml": NAME + MIGRATION.format("v1.1.0", "tr a-z A-Z < mine.txt > yours.txt"),
-               "notes.txt": "two\n\nkept\n"},
+    "v1.1.0": {
+        "copier.yml": NAME + MIGRATION.format("v1.1.0", "tr a-z A-Z < mine.txt > yours.txt"),
+        "notes.txt": "two\n\nkept\n",
+    },
     "v1.2.0": {"copier.yml": NAME + MIGRATION.format("v1.2.0", "rm mine.txt && exit 7")},
-}  # fmt: skip
+}
 
 EXTENSIONS: Versions = {
-    "v1.0.0": {**ANSWERS_FILE, "copier.yml": f"{NAME}_jinja_extensions: [jinja2.ext.do]\n",
-               "notes.txt.jinja": "{% set all = [] %}{% do all.append(name) %}{{ all[0] }}\n"},
+    "v1.0.0": {
+        **ANSWERS_FILE,
+        "copier.yml": f"{NAME}_jinja_extensions: [jinja2.ext.do]\n",
+        "notes.txt.jinja": "{% set all = [] %}{% do all.append(name) %}{{ all[0] }}\n",
+    },
     "v1.1.0": {"notes.txt.jinja": "{% set all = [] %}{% do all.append(name) %}two {{ all[0] }}\n"},
-}  # fmt: skip
+}
 
 DROPPING: dict[str, Versions] = {
     "notes.txt": {"v1.0.0": TASKS["v1.0.0"], "v1.1.0": {"notes.txt": None}},
@@ -49,9 +54,14 @@ def trusting(shared: Path, work: Path, versions: Versions) -> Path:
     return committed(project)
 
 
-@pytest.mark.parametrize(("versions", "named"), [
-    (TASKS, "_tasks"), (MIGRATIONS, "_migrations"), (EXTENSIONS, "_jinja_extensions"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("versions", "named"),
+    [
+        (TASKS, "_tasks"),
+        (MIGRATIONS, "_migrations"),
+        (EXTENSIONS, "_jinja_extensions"),
+    ],
+)
 def test_trust_is_needed(versions: Versions, named: str, run: Run, work: Path, shared: Path) -> None:
     """Without --trust nothing moves, exit 4, and what the template would run is named."""
     project = trusting(shared, work, versions)
@@ -63,10 +73,14 @@ def test_trust_is_needed(versions: Versions, named: str, run: Run, work: Path, s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("versions", "made"), [
-    (TASKS, ("built.txt", "ledger\n")), (MIGRATIONS, ("yours.txt", "MINE\n")),
-    (EXTENSIONS, ("notes.txt", "two ledger\n")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("versions", "made"),
+    [
+        (TASKS, ("built.txt", "ledger\n")),
+        (MIGRATIONS, ("yours.txt", "MINE\n")),
+        (EXTENSIONS, ("notes.txt", "two ledger\n")),
+    ],
+)
 def test_with_trust_its_result_arrives(
     versions: Versions, made: tuple[str, str], run: Run, work: Path, shared: Path
 ) -> None:
@@ -120,8 +134,14 @@ def test_trusted_without_touching(flag: str, run: Run, work: Path, shared: Path)
 def test_trusted_answers_are_checked(run: Run, work: Path, shared: Path) -> None:
     """A recorded answer that is no longer offered is named with --trust, too, before anything is run."""
     config = "_tasks: ['echo {{ colour }} > built.txt']\ncolour: {type: str, choices: [%s, grey], default: %s}\n"
-    project = trusting(shared, work, {"v1.0.0": {**ANSWERS_FILE, "copier.yml": config % ("red", "red")},
-                                        "v1.1.0": {"copier.yml": config % ("blue", "blue")}})  # fmt: skip
+    project = trusting(
+        shared,
+        work,
+        {
+            "v1.0.0": {**ANSWERS_FILE, "copier.yml": config % ("red", "red")},
+            "v1.1.0": {"copier.yml": config % ("blue", "blue")},
+        },
+    )
     before = state(project)
     assert "colour" in run("update", str(project), "--trust", code=2).err
     assert state(project) == before
@@ -146,9 +166,14 @@ def test_a_trusted_conflict_has_three_sides(run: Run, work: Path, shared: Path) 
     """What copier leaves with two sides gets the old template's, and the labels that every conflict has."""
     lines = ["a\n", "old\n", "z\n"]
     texts = {tag: "".join(lines).replace("old", word) for tag, word in (("v1.0.0", "old"), ("v1.1.0", "theirs"))}
-    project = trusting(shared, work, {
-        "v1.0.0": {**TASKS["v1.0.0"], "notes.txt": texts["v1.0.0"]}, "v1.1.0": {"notes.txt": texts["v1.1.0"]},
-    })  # fmt: skip
+    project = trusting(
+        shared,
+        work,
+        {
+            "v1.0.0": {**TASKS["v1.0.0"], "notes.txt": texts["v1.0.0"]},
+            "v1.1.0": {"notes.txt": texts["v1.1.0"]},
+        },
+    )
     (project / "notes.txt").write_text("".join(lines).replace("old", "ours"))
     saved(project)
     run("update", str(project), "--trust", code=3)
@@ -161,9 +186,14 @@ def test_a_trusted_conflict_has_three_sides(run: Run, work: Path, shared: Path) 
 def test_trusted_loses_no_edit_of_a_renamed_file(run: Run, work: Path, shared: Path) -> None:
     """The user's line is in the renamed file, or the old file is kept and named as a conflict."""
     long = "".join(f"line {number}\n" for number in range(20))
-    project = trusting(shared, work, {
-        "v1.0.0": {**TASKS["v1.0.0"], "notes.txt": long}, "v1.1.0": {"notes.txt": None, "memo.txt": f"new\n{long}"},
-    })  # fmt: skip
+    project = trusting(
+        shared,
+        work,
+        {
+            "v1.0.0": {**TASKS["v1.0.0"], "notes.txt": long},
+            "v1.1.0": {"notes.txt": None, "memo.txt": f"new\n{long}"},
+        },
+    )
     (project / "notes.txt").write_text(f"{long}ours\n")
     saved(project)
     assert cli.run(["update", str(project), "--trust"]) in {0, 3}

@@ -27,17 +27,24 @@ VALUES = {
 # What the login actions export for the steps after them (their documentation).
 LOGINS = {
     "aws-actions/configure-aws-credentials": {
-        "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "example",
-        "AWS_SECRET_ACCESS_KEY": "example", "AWS_SESSION_TOKEN": "example",
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "example",
+        "AWS_SECRET_ACCESS_KEY": "example",
+        "AWS_SESSION_TOKEN": "example",
     },
     "google-github-actions/auth": {
-        "GOOGLE_APPLICATION_CREDENTIALS": "credentials.json", "GOOGLE_CLOUD_PROJECT": "example",
-        "GCP_PROJECT": "example", "GCLOUD_PROJECT": "example", "CLOUDSDK_CORE_PROJECT": "example",
-        "GOOGLE_GHA_CREDS_PATH": "credentials.json", "CLOUDSDK_PROJECT": "example",
+        "GOOGLE_APPLICATION_CREDENTIALS": "credentials.json",
+        "GOOGLE_CLOUD_PROJECT": "example",
+        "GCP_PROJECT": "example",
+        "GCLOUD_PROJECT": "example",
+        "CLOUDSDK_CORE_PROJECT": "example",
+        "GOOGLE_GHA_CREDS_PATH": "credentials.json",
+        "CLOUDSDK_PROJECT": "example",
         "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE": "credentials.json",
     },
     "azure/login": {"AZURE_CONFIG_DIR": "azure"},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,13 @@ def execute(step: Step, clone: Path, python: Path, cache: Path) -> None:
     # A fifth of the time, and no other result.
     env |= {"PIP_NO_COMPILE": "1", "PIP_CACHE_DIR": str(cache / "pip"), "MYPY_CACHE_DIR": str(cache / "mypy-steps")}
     done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.script], cwd=clone, env=env,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.script],
+        cwd=clone,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, f"{step.workflow}, {step.job}, {step.name}:\n{done.stdout}"

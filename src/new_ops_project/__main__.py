@@ -40,7 +40,7 @@ def _known(arguments: list[str]) -> str:
     if sys.stdout.isatty() or os.environ.get("COLUMNS", "80") != "80" or os.environ.get("_NEW_OPS_PROJECT_COMPLETE"):
         return ""
     try:
-        with open(os.path.join(os.path.dirname(__file__), "help.txt"), encoding="utf-8") as file:  # noqa: PTH118, PTH120, PTH123 - pathlib takes longer to import
+        with open(os.path.join(os.path.dirname(__file__), "data", "help.txt"), encoding="utf-8") as file:  # noqa: PTH118, PTH120, PTH123 - pathlib takes longer to import
             return file.read()
     except OSError:
         return ""

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from new_ops_project import __version__
-from new_ops_project.errors import Exit, ToolError
-from new_ops_project.process import ProcessError, scrub
-from new_ops_project.verbs import Verbs
+from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.process import ProcessError, scrub
+from new_ops_project.commands.group import Verbs
 
 EXAMPLES = """\b
 Examples:

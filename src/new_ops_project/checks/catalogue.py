@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from functools import cache
 
+from new_ops_project.base.errors import ToolError, nearest, sentence
 from new_ops_project.checks import coding, dependencies, environment, ignores, packaging, template, workflows
 from new_ops_project.checks.rule import Family, Rule
-from new_ops_project.errors import ToolError, nearest, sentence
 
 _FAMILIES = (
     workflows.FAMILY,
@@ -51,9 +51,10 @@ def fixing(chosen: Sequence[Rule], select: Sequence[str], *, is_named: bool) -> 
     """Those of the `chosen` rules whose fixes are wanted, where `select` is --select, and files were named or not."""
     codes = {name.upper() for name in select}
     return tuple(
-        one for one in chosen
+        one
+        for one in chosen
         if one.fixes and (not one.fixed_when or one.code in codes or (is_named and one.fixed_when == "named"))
-    )  # fmt: skip
+    )
 
 
 def _meant(names: Sequence[str]) -> set[str]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from new_ops_project.base.finding import Finding
 from new_ops_project.checks import ignores
 from new_ops_project.checks.ignores import Ignore
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Fix, Rule, UncheckedError
-from new_ops_project.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,15 @@ def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
 
 def _found(rule: Rule, breach: Breach) -> Found:
     finding = Finding(
-        rule.code, breach.severity or rule.severity, breach.path, breach.line, breach.column, breach.message,
-        breach.remedy or rule.remedy, fixable=bool(breach.fix),
-    )  # fmt: skip
+        rule.code,
+        breach.severity or rule.severity,
+        breach.path,
+        breach.line,
+        breach.column,
+        breach.message,
+        breach.remedy or rule.remedy,
+        fixable=bool(breach.fix),
+    )
     return Found(finding, breach.fix)
 
 

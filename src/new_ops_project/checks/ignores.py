@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from new_ops_project.base.errors import nearest
+from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.errors import nearest
-from new_ops_project.finding import Finding, Severity
 
 TABLE = ("tool", "new-ops-project", "ignore")
 
@@ -58,8 +58,9 @@ def unknown(repo: Repo, codes: Iterable[str]) -> Iterator[Breach]:
     for code in _entries(repo):
         if code not in known:
             hint = nearest(code, known)
-            yield Breach(f"{code} is ignored, and there is no such rule{f'; {hint}' if hint else '.'}",
-                         *_where(repo, code))  # fmt: skip
+            yield Breach(
+                f"{code} is ignored, and there is no such rule{f'; {hint}' if hint else '.'}", *_where(repo, code)
+            )
 
 
 def _where(repo: Repo, code: str) -> tuple[str, int, int]:
@@ -73,12 +74,21 @@ def rules(codes: Iterable[str]) -> tuple[Rule, ...]:
     link = "https://docs.astral.sh/ruff/rules/unused-noqa/"
     return (
         Rule(
-            "OPS001", "What is ignored says why", Severity.ERROR, why,
-            f'Write the reason: [{".".join(TABLE)}] CODE = "the reason".', link, unreasoned,
+            "OPS001",
+            "What is ignored says why",
+            Severity.ERROR,
+            why,
+            f'Write the reason: [{".".join(TABLE)}] CODE = "the reason".',
+            link,
+            unreasoned,
         ),
         Rule(
-            "OPS002", "What is ignored is a rule", Severity.WARNING,
+            "OPS002",
+            "What is ignored is a rule",
+            Severity.WARNING,
             "A misspelt code ignores nothing, and one that is no more is dead text.",
-            "Correct the code, or remove the line.", link, lambda repo: unknown(repo, known),
+            "Correct the code, or remove the line.",
+            link,
+            lambda repo: unknown(repo, known),
         ),
-    )  # fmt: skip
+    )

@@ -8,18 +8,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from new_ops_project.checks.worktree import WorkTree, listed
-from new_ops_project.joining.requirements import is_lock
-from new_ops_project.project import ANSWERS_FILE
-from new_ops_project.reading import automation, document, layout, setupfiles, versions, workflows
-from new_ops_project.reading.automation import Automation
-from new_ops_project.reading.document import Document, Files
-from new_ops_project.reading.layout import Layout
-from new_ops_project.reading.pysyntax import Syntax
-from new_ops_project.reading.setupfiles import Setup
+from new_ops_project.checks.worktree_files import WorkTree, listed
+from new_ops_project.formats import code_layout, document, python_version
+from new_ops_project.formats.code_layout import Layout
+from new_ops_project.formats.document import Document, Files
+from new_ops_project.formats.github import automation, evidence
+from new_ops_project.formats.github.automation import Automation
+from new_ops_project.formats.python import Syntax
+from new_ops_project.formats.requirements.merge import is_lock
+from new_ops_project.formats.setuptools import keywords
+from new_ops_project.formats.setuptools.keywords import Setup
+from new_ops_project.template.answers_file import ANSWERS_FILE
 
 if TYPE_CHECKING:
-    from new_ops_project.checks.tools import Reports
+    from new_ops_project.checks.linters.reports import Reports
 
 PYPROJECT = "pyproject.toml"
 RUFF_NAMES = (".ruff.toml", "ruff.toml", PYPROJECT)  # in ruff's order: the first that is there counts
@@ -74,12 +76,12 @@ class Repo:
     @cached_property
     def setup(self) -> Setup:
         """The keywords of setup.py and setup.cfg."""
-        return setupfiles.read(self.files)
+        return keywords.read(self.files)
 
     @cached_property
     def workflows(self) -> tuple[Document, ...]:
         """The GitHub workflows that parse, by name."""
-        return tuple(one for one in workflows.read(_named(self, ".github/workflows/")) if not one.problem)
+        return tuple(one for one in evidence.read(_named(self, ".github/workflows/")) if not one.problem)
 
     @cached_property
     def automation(self) -> Automation:
@@ -95,7 +97,7 @@ class Repo:
     @cached_property
     def layout(self) -> Layout:
         """Where the code is; of files in the root and in packages only."""
-        return layout.layout(self.code)
+        return code_layout.layout(self.code)
 
     @cached_property
     def code(self) -> Files:
@@ -141,7 +143,7 @@ class Repo:
     @cached_property
     def is_built(self) -> bool:
         """Whether something says how a distribution is built of it."""
-        return layout.is_built(self.code)
+        return code_layout.is_built(self.code)
 
     @cached_property
     def tier(self) -> str:
@@ -160,21 +162,21 @@ class Repo:
         poetry = self.pyproject.table("tool", "poetry", "scripts")
         found = {**self.pyproject.table("project", "scripts"), **poetry}
         if not found:
-            found = dict.fromkeys(setupfiles.console_scripts(self.setup), "")
+            found = dict.fromkeys(keywords.console_scripts(self.setup), "")
         return {name: target for name, target in found.items() if isinstance(target, str)}
 
     @cached_property
     def python(self) -> str:
         """The minor of .python-version, such as 3.12; '' where there is none."""
         path = ".python-version"
-        return next((one.minor for one in versions.pinned({path: self.files.get(path, b"")})), "")
+        return next((one.minor for one in python_version.pinned({path: self.files.get(path, b"")})), "")
 
     # ---- what other programs say ------------------------------------------------------------------------------
 
     @property
     def reports(self) -> "Reports":
         """What the programs say that look at the folder; each is run once."""
-        from new_ops_project.checks.tools import Reports
+        from new_ops_project.checks.linters.reports import Reports
 
         found: Reports = self.shared.setdefault("reports", Reports(self))
         return found
@@ -208,8 +210,11 @@ def _named(repo: Repo, prefix: str) -> dict[str, bytes]:
     return {path: repo.files[path] for path in repo.paths if path.startswith(prefix) and path in repo.files}
 
 
-_CALLERS = re.compile(r"(?:Dockerfile|Makefile|Jenkinsfile|\.gitlab-ci\.yml|crontab|README[\w.]*|setup\.cfg|"
-                      r"pyproject\.toml|\.github/workflows/[^/]+)", re.IGNORECASE)  # fmt: skip
+_CALLERS = re.compile(
+    r"(?:Dockerfile|Makefile|Jenkinsfile|\.gitlab-ci\.yml|crontab|README[\w.]*|setup\.cfg|"
+    r"pyproject\.toml|\.github/workflows/[^/]+)",
+    re.IGNORECASE,
+)
 
 
 def _tells_of_code(path: str) -> bool:

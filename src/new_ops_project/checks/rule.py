@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from new_ops_project.finding import Severity
-from new_ops_project.tree import Entry
+from new_ops_project.base.finding import Severity
+from new_ops_project.git.tree import Entry
 
 if TYPE_CHECKING:
     from new_ops_project.checks.repo import Repo

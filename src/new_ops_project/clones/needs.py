@@ -7,21 +7,42 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from new_ops_project.clones import uvlock
+from new_ops_project.base.errors import ToolError
+from new_ops_project.clones import uv_lock as uvlock
 from new_ops_project.clones.requirements import Pin, Requirements, pin_of, read
-from new_ops_project.errors import ToolError
-from new_ops_project.reading import document, setupfiles, versions
-from new_ops_project.reading.document import Document
+from new_ops_project.formats import document, python_version
+from new_ops_project.formats.document import Document
+from new_ops_project.formats.setuptools import keywords
 
 # Each group gives at most one file; what another one holds already is left out.
 _LOCKS = (
-    ("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "requirements.dev.txt",
-     "requirements/dev.txt", "requirements/development.txt", "requirements/local.txt"),
-    ("requirements-test.txt", "requirements-tests.txt", "test-requirements.txt", "requirements/test.txt",
-     "requirements/tests.txt", "requirements/testing.txt"),
-    ("requirements.txt", "requirements/base.txt", "requirements/main.txt", "requirements/requirements.txt",
-     "requirements/common.txt", "requirements/prod.txt", "requirements/production.txt"),
-)  # fmt: skip
+    (
+        "requirements-dev.txt",
+        "requirements_dev.txt",
+        "dev-requirements.txt",
+        "requirements.dev.txt",
+        "requirements/dev.txt",
+        "requirements/development.txt",
+        "requirements/local.txt",
+    ),
+    (
+        "requirements-test.txt",
+        "requirements-tests.txt",
+        "test-requirements.txt",
+        "requirements/test.txt",
+        "requirements/tests.txt",
+        "requirements/testing.txt",
+    ),
+    (
+        "requirements.txt",
+        "requirements/base.txt",
+        "requirements/main.txt",
+        "requirements/requirements.txt",
+        "requirements/common.txt",
+        "requirements/prod.txt",
+        "requirements/production.txt",
+    ),
+)
 _EXTRAS = ("dev", "test", "tests", "testing")
 _READ = ("pyproject.toml", "setup.py", "setup.cfg", ".python-version", ".tool-versions", "runtime.txt")
 _OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
@@ -75,7 +96,7 @@ class Needs:
     @cached_property
     def python(self) -> Python:
         """.python-version and its like first, then requires-python."""
-        pinned = next(iter(versions.pinned(self.files)), None)
+        pinned = next(iter(python_version.pinned(self.files)), None)
         if pinned:
             return Python(pinned.minor, f"=={pinned.minor}.*", pinned.where)
         places = (("project", "requires-python"), ("tool", "poetry", "dependencies", "python"))
@@ -83,7 +104,7 @@ class Needs:
         if found:
             text = _pep440(self.pyproject.string(*found))
             return Python(_exact(text), text, self.pyproject.where(*found))
-        text = setupfiles.read(self.files).string("python_requires")
+        text = keywords.read(self.files).string("python_requires")
         return Python(_exact(text), text, "setup.cfg or setup.py") if text else Python("", "", "")
 
     @cached_property
@@ -98,7 +119,7 @@ class Needs:
         from packaging.utils import canonicalize_name
 
         said = self.pyproject.string("project", "name") or self.pyproject.string("tool", "poetry", "name")
-        return canonicalize_name(said or setupfiles.read(self.files).string("name"))
+        return canonicalize_name(said or keywords.read(self.files).string("name"))
 
     @cached_property
     def uv_lock(self) -> Document:
@@ -193,8 +214,11 @@ class Needs:
         for one in self.requirements:
             for path, text in one.texts.items():
                 state.update(f"{path}\0{text}\0".encode())
-        return state.hexdigest() if not self.uv_lock.path else hashlib.sha256(
-            state.digest() + self.uv_lock.text.encode()).hexdigest()  # fmt: skip
+        return (
+            state.hexdigest()
+            if not self.uv_lock.path
+            else hashlib.sha256(state.digest() + self.uv_lock.text.encode()).hexdigest()
+        )
 
 
 def read_needs(folder: Path, *, reads_uv: bool = True) -> Needs:

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from new_ops_project.clones import marks
+from new_ops_project.clones import venv_marker
 
 NAME = ".venv"
 
@@ -103,7 +103,7 @@ def look(folder: Path) -> Venv:
 
 def _in_folder(path: Path) -> Venv:
     version = _version(path)
-    if marks.is_unfinished(path):
+    if venv_marker.is_unfinished(path):
         return Venv(path, State.UNFINISHED, version, _broken(path, version))
     if not (path / "pyvenv.cfg").is_file():
         empty = not any(path.iterdir())

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.errors import ToolError
-from new_ops_project.report import Voice, is_interactive
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.report import Voice, is_interactive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from new_ops_project.adoption import Adoption
-    from new_ops_project.outcome import Occasion, Outcome, Way
-    from new_ops_project.plan import Plan
+    from new_ops_project.plan.request import Occasion, Outcome, Way
+    from new_ops_project.plan.three_way import Plan
+    from new_ops_project.project.adoption.planner import Adoption
 
 EXAMPLES = """\b
 Examples:
@@ -53,8 +53,13 @@ class Request:
 @click.option("--preview", is_flag=True, help="Show every change in full, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
 @click.option("--patch", metavar="FILE", help="Write the changes as a patch for git apply; - is stdout.")
-@click.option("--branch", metavar="[NAME]", is_flag=False, flag_value="",
-              help="Write one commit on a branch; this is the default.  [NAME: template/adopt]")  # fmt: skip
+@click.option(
+    "--branch",
+    metavar="[NAME]",
+    is_flag=False,
+    flag_value="",
+    help="Write one commit on a branch; this is the default.  [NAME: template/adopt]",
+)
 @click.option("--commit", is_flag=True, help="Commit the result on the branch that is checked out.")
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
 @click.option("--offline", is_flag=True, help="Use what is known of the template here.")
@@ -64,8 +69,9 @@ def command(*, as_json: bool, **options: Any) -> None:
     Answers are read from its files and shown; every file of yours stays, and what differs from the template's is
     listed. The result is one commit on a branch of its own: looking at it costs nothing.
     """
-    from new_ops_project import interrupts, outcome
-    from new_ops_project.outcome import Way
+    from new_ops_project.base import interrupts
+    from new_ops_project.plan import request as outcome
+    from new_ops_project.plan.request import Way
 
     way = Way("adopt", **{one: options.pop(one) for one in ("preview", "patch", "branch", "commit")})
     outcome.require_sense(way, as_json=as_json, resume=False, abort=False, aims={})
@@ -83,42 +89,44 @@ def adopt(request: Request, way: "Way", voice: Voice, *, can_ask: bool) -> "Outc
 
     Raises ToolError for everything that a person can mend, KeyboardInterrupt when they stop.
     """
-    from new_ops_project import adoption, deliver, git, handover, journal, project, sources
-    from new_ops_project.outcome import Outcome
+    from new_ops_project import git
+    from new_ops_project.git import journal, urls, worktree
+    from new_ops_project.plan import apply, destinations
+    from new_ops_project.plan.request import Outcome
+    from new_ops_project.project.adoption import planner
+    from new_ops_project.template import answers_file, sources
 
     git.require_found()
-    folder = sources.expanded(request.path)
+    folder = urls.expanded(request.path)
     if not folder.is_dir():
         raise ToolError(f"{folder} is no folder.", "Give the PATH of a repository.")
-    where, prefix = project.repository(folder)
+    where, prefix = worktree.repository(folder)
     if way.branch is not None:
-        deliver.require_branch(where, way.branch or "template/adopt")
+        apply.require_branch(where, way.branch or "template/adopt")
     if way.branch is not None or way.commit:
-        deliver.require_identity(where)
-    if files := [one for one in project.answers_files(folder) if "/" not in one or one.startswith(".")]:
+        apply.require_identity(where)
+    if files := [one for one in answers_file.answers_files(folder) if "/" not in one or one.startswith(".")]:
         return _generated(where.root / prefix, files[0], voice)
     with journal.locked(where.git_dir) if way.writes_work_tree else nullcontext():
-        now = handover.settled(where, way, voice, to=None)
+        now = destinations.settled(where, way, voice, to=None)
         if isinstance(now, Outcome):
             return now
-        handover.require_room(way, where, now, prefix)
-        place = adoption.Place(where, prefix, now.head)
+        destinations.require_room(way, where, now, prefix)
+        place = planner.Place(where, prefix, now.head)
         source = sources.find(request.template)
-        found = adoption.look(
-            place, source, _given(request), offline=request.offline, ask=_asker() if can_ask else None
-        )
-        with adoption.planned(found) as plan:
+        found = planner.look(place, source, _given(request), offline=request.offline, ask=_asker() if can_ask else None)
+        with planner.planned(found) as plan:
             occasion = _show(found, plan, way, voice)
             _confirm(request, way, ask=can_ask)
-            return handover.hand_over(plan, way, now, occasion, voice)
+            return destinations.hand_over(plan, way, now, occasion, voice)
 
 
 def _generated(folder: Path, file: str, voice: Voice) -> "Outcome":
     """Say which template it follows already; raises ToolError where that file names none."""
-    from new_ops_project import project
-    from new_ops_project.outcome import Outcome
+    from new_ops_project.plan.request import Outcome
+    from new_ops_project.template import answers_file
 
-    source = project.source(folder / file)
+    source = answers_file.source(folder / file)
     if not source:
         message = f"{file} is there and names no template (_src_path)."
         raise ToolError(message, f"Restore it from its history, or take it away (git rm {file}); then run this again.")
@@ -129,7 +137,7 @@ def _generated(folder: Path, file: str, voice: Voice) -> "Outcome":
 
 def _given(request: Request) -> dict[str, Any]:
     """The answers of the command line."""
-    from new_ops_project.answers import assignment
+    from new_ops_project.template.answers import assignment
 
     flags = {"project_name": request.name, "tier": request.tier, "python_version": request.python}
     told = dict(assignment(text) for text in request.assignments)
@@ -137,13 +145,13 @@ def _given(request: Request) -> dict[str, Any]:
 
 
 def _asker() -> Any:
-    from new_ops_project import prompts
+    from new_ops_project.template import prompts
 
     return lambda question, answers, default: prompts.ask(question, answers, default=default)
 
 
 def _confirm(request: Request, way: "Way", *, ask: bool) -> None:
-    from new_ops_project import prompts
+    from new_ops_project.template import prompts
 
     if not ask or request.yes or way.preview or way.patch is not None:
         return
@@ -154,8 +162,10 @@ def _confirm(request: Request, way: "Way", *, ask: bool) -> None:
 
 def _show(found: "Adoption", plan: "Plan", way: "Way", voice: Voice) -> "Occasion":
     """Say what was read and what is about to happen, and return what it is."""
-    from new_ops_project import adoption, render, summary
-    from new_ops_project.outcome import Occasion
+    from new_ops_project.plan import summary
+    from new_ops_project.plan.request import Occasion
+    from new_ops_project.project.adoption import planner
+    from new_ops_project.template import render
 
     version, source = found.checkout.version, found.source
     voice.say(f"{found.place.folder.name}: {source.name} {version}", bold=True)
@@ -172,10 +182,15 @@ def _show(found: "Adoption", plan: "Plan", way: "Way", voice: Voice) -> "Occasio
         voice.say(f"  left alone {kept.path}: {kept.reason}", fg="bright_black")
     shown: Mapping[str, Any] = summary.as_json(plan, texts=way.preview and voice.json)
     facts = {
-        "path": str(found.place.folder), "template": {"source": source.location}, "from": "", "to": version,
-        "base": version if found.base else "", "evidence": adoption.told(found), "kept": adoption.kept(found),
+        "path": str(found.place.folder),
+        "template": {"source": source.location},
+        "from": "",
+        "to": version,
+        "base": version if found.base else "",
+        "evidence": planner.told(found),
+        "kept": planner.kept(found),
         "renderer": render.way(found.checkout),
-    }  # fmt: skip
+    }
     message = f"Adopt {source.name} {version}\n\nBy new-ops-project adopt."
     return Occasion(message, "template/adopt", {**facts, **shown})
 

@@ -2,7 +2,7 @@
 
 import click
 
-from new_ops_project.errors import ToolError
+from new_ops_project.base.errors import ToolError
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from new_ops_project import config
-from new_ops_project.report import Voice
+from new_ops_project.base import config
+from new_ops_project.base.report import Voice
 
 EXAMPLES = """\b
 Examples:
@@ -62,16 +62,16 @@ def assign(key: str, value: str) -> Any:
 
 
 def _template(value: str) -> str:
-    from new_ops_project import sources
+    from new_ops_project.template import sources
 
     return value if value == sources.EMBEDDED else sources.normalise(value)
 
 
 def _answer(key: str, value: str) -> Any:
     """`value` as the answer to the question `key` of the template in use."""
-    from new_ops_project import questions, sources, template
+    from new_ops_project.template import questions, releases, sources
 
-    questionnaire = questions.read(template.checkout(sources.find()).root)
+    questionnaire = questions.read(releases.checkout(sources.find()).root)
     wanted = questionnaire.named(key)
     answers = questions.Answers(questionnaire)
     for question in questionnaire.questions:

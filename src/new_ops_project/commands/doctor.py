@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from new_ops_project.report import Voice
+from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.topics import Check, Diagnosis
+    from new_ops_project.clones.topics import Check, Diagnosis
 
 EXAMPLES = """\b
 Examples:
@@ -47,7 +47,7 @@ def command(*, path: Path, as_json: bool) -> None:
 
 def doctor(path: Path) -> "Diagnosis":
     """Look at the clone in `path`; raises ToolError for a folder that is no Python project."""
-    from new_ops_project import cloning, diagnosis
+    from new_ops_project.clones import cloning, diagnosis
 
     return diagnosis.diagnose(cloning.folder(path))
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.errors import ToolError
-from new_ops_project.report import Voice, is_interactive
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.report import Voice, is_interactive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from new_ops_project.answers import Asker, Given
-    from new_ops_project.questions import Answers, Question, Questionnaire
-    from new_ops_project.template import Checkout
-    from new_ops_project.welcome import File, Outcome
+    from new_ops_project.project.creation.welcome import File, Outcome
+    from new_ops_project.template.answers import Asker, Given
+    from new_ops_project.template.questions import Answers, Question, Questionnaire
+    from new_ops_project.template.releases import Checkout
 
 TIERS = ("script", "library", "cli")
 
@@ -86,7 +86,7 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
     if as_json:
         voice.answer(outcome.as_json(texts=request.preview))
     if outcome.created is not None:
-        from new_ops_project import welcome
+        from new_ops_project.project.creation import welcome
 
         welcome.say_created(voice, outcome, outcome.created)
         if venv:
@@ -99,12 +99,13 @@ def new(request: Request, voice: Voice, *, can_ask: bool) -> "Outcome":
 
     Raises ToolError for everything that a person can mend, KeyboardInterrupt when they stop.
     """
-    from new_ops_project import git, pure, questions, sources, template
-    from new_ops_project.answers import table
+    from new_ops_project import git
+    from new_ops_project.template import native, questions, releases, sources
+    from new_ops_project.template.answers import table
 
     git.require_found()
-    checkout = template.checkout(sources.find(request.template), request.ref)
-    questionnaire = pure.questionnaire(checkout)
+    checkout = releases.checkout(sources.find(request.template), request.ref)
+    questionnaire = native.questionnaire(checkout)
     questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust)
     if not questionnaire.is_ours:
         return _foreign(request, checkout, questionnaire, ask=can_ask)
@@ -119,27 +120,28 @@ def new(request: Request, voice: Voice, *, can_ask: bool) -> "Outcome":
 
 def _answers(request: Request, questionnaire: "Questionnaire", ask: "Asker | None") -> "Answers":
     """The answers to a template with our three questions."""
-    from new_ops_project.answers import complete
+    from new_ops_project.template.answers import complete
 
     given = _given(request, questionnaire)
     return complete(questionnaire, given, ask=ask, defaults=request.defaults, advanced=request.advanced)
 
 
 def _given(request: Request, questionnaire: "Questionnaire") -> "Given":
-    from new_ops_project import config
-    from new_ops_project.answers import gather
+    from new_ops_project.base import config
+    from new_ops_project.template.answers import gather
 
     known = {question.name for question in questionnaire.asked}
     flags = {"project_name": request.name, "tier": request.tier, "python_version": request.python}
     if request.name and "project_name" not in known:
         del flags["project_name"]  # a template of another kind: NAME is the destination only
-    return gather(questionnaire, flags=flags, settings=config.load(), data_file=request.data_file,
-                  assignments=request.assignments)  # fmt: skip
+    return gather(
+        questionnaire, flags=flags, settings=config.load(), data_file=request.data_file, assignments=request.assignments
+    )
 
 
 def _destination(request: Request, name: str) -> Path:
     """Where to create it, absolute; raises ToolError when something is there."""
-    from new_ops_project.create import require_destination
+    from new_ops_project.project.creation.destination import require_destination
 
     try:
         path = Path(os.path.abspath((request.path or Path(name)).expanduser()))  # noqa: PTH100 - collapses `..` too
@@ -159,14 +161,17 @@ class _Asker:
 
     def ask(self, question: "Question", answers: "Answers", default: Any) -> Any:
         """Ask one question of the template."""
-        from new_ops_project import prompts
+        from new_ops_project.template import prompts
 
         first, self.asked = not self.asked, True
         return prompts.ask(
-            question, answers, default=default, notes=_installed(question, answers),
+            question,
+            answers,
+            default=default,
+            notes=_installed(question, answers),
             check=self._taken(answers) if question.name == "project_name" else None,
             meanwhile=partial(_get_ready, self._checkout) if first else None,
-        )  # fmt: skip
+        )
 
     def _taken(self, answers: "Answers") -> "Callable[[str], str]":
         """A check that says, while the name is typed, that its folder is taken."""
@@ -184,14 +189,14 @@ class _Asker:
 
 def _get_ready(checkout: "Checkout") -> None:
     """Import what rendering needs, while a person types."""
-    from new_ops_project import render
+    from new_ops_project.template import render
 
     render.preload(checkout)
 
 
 def _installed(question: "Question", answers: "Answers") -> dict[str, str]:
     """Which of the offered Pythons are on this machine, as notes on the choices."""
-    from new_ops_project.interpreters import interpreter
+    from new_ops_project.clones.interpreters import interpreter
 
     if question.name != "python_version":
         return {}
@@ -226,8 +231,9 @@ def _make(
 
     With `show`, the tree of what will be written is shown and confirmed first.
     """
-    from new_ops_project import create, render
-    from new_ops_project.welcome import Outcome
+    from new_ops_project.project.creation import destination
+    from new_ops_project.project.creation.welcome import Outcome
+    from new_ops_project.template import render
 
     files: tuple[File, ...] = ()
 
@@ -243,19 +249,19 @@ def _make(
             fill(Path(folder) / path.name)
         return Outcome(path, answers, checkout, files, None)
     subject = f"Start {answers.get('project_name', path.name)} from {checkout.source.name} {checkout.version or ''}"
-    created = create.repository(path, fill, commit=request.commit, message=" ".join(subject.split()))
+    created = destination.repository(path, fill, commit=request.commit, message=" ".join(subject.split()))
     return Outcome(path, answers, checkout, files, created)
 
 
 def _files(folder: Path, purposes: "Mapping[str, str]") -> "tuple[File, ...]":
-    from new_ops_project.welcome import File
+    from new_ops_project.project.creation.welcome import File
 
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return tuple(File(name, purposes.get(name, ""), (folder / name).read_bytes()) for name in names)
 
 
 def _confirm(voice: Voice, path: Path, files: "tuple[File, ...]", *, commit: bool) -> None:
-    from new_ops_project import prompts
+    from new_ops_project.template import prompts
 
     voice.tree(f"{path}/", {file.path: file.purpose for file in files})
     if not prompts.confirm(f"Create these {len(files)} files{' and commit them' if commit else ''}?"):

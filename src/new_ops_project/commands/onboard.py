@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.errors import Exit, ToolError
-from new_ops_project.report import Voice, is_interactive
+from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.report import Voice, is_interactive
 
 if TYPE_CHECKING:
-    from new_ops_project.onboarding import Outcome, Request
+    from new_ops_project.clones.onboarding import Outcome, Request
 
 EXAMPLES = """\b
 Examples:
@@ -39,7 +39,7 @@ def command(*, target: str, into: Path | None, as_json: bool, no_check: bool, **
     It finds the Python, makes .venv, installs the lock with hashes and the project, sets up pre-commit, and runs the
     project's own check. What is there already is left alone; a second run does nothing.
     """
-    from new_ops_project.onboarding import Request
+    from new_ops_project.clones.onboarding import Request
 
     voice = Voice(as_json)
     request = Request(check=not no_check, **options)
@@ -57,7 +57,8 @@ def onboard(target: str, into: Path | None, request: "Request", voice: Voice) ->
 
     Raises ToolError for everything that a person can mend.
     """
-    from new_ops_project import git, onboarding
+    from new_ops_project import git
+    from new_ops_project.clones import onboarding
 
     git.require_found()
     with voice.progress() as progress:
@@ -71,12 +72,13 @@ def onboard(target: str, into: Path | None, request: "Request", voice: Voice) ->
 
 def _folder(target: str, into: Path | None, progress: Any, *, can_ask: bool) -> Path:
     """The clone to set up, made if `target` is to be cloned."""
-    from new_ops_project import cloning, sources
+    from new_ops_project.clones import cloning
+    from new_ops_project.git import urls
 
     if not cloning.is_address(target) and into is None:
         return cloning.folder(target)
     if not cloning.is_address(target):
-        target = str(sources.absolute(target))
+        target = str(urls.absolute(target))
     path = cloning.place(target, into)
     if not cloning.is_there(target, path):
         cloning.clone(target, path, progress, can_ask=can_ask)
@@ -95,8 +97,11 @@ def _answer(outcome: "Outcome", voice: Voice, *, as_json: bool) -> None:
 
 
 def _say(outcome: "Outcome", voice: Voice) -> None:
-    said = {"ready": "is ready.", "nothing to do": "is ready; there was nothing to do.",
-            "check failed": "is set up, but its own check fails."}  # fmt: skip
+    said = {
+        "ready": "is ready.",
+        "nothing to do": "is ready; there was nothing to do.",
+        "check failed": "is set up, but its own check fails.",
+    }
     voice.say(f"{outcome.path.name} {said[outcome.state]}", bold=True, fg="red" if outcome.code else None)
     for step in outcome.steps:
         voice.say(f"  {step.name:<13}{step.message}", fg={"failed": "red", "left out": "yellow"}.get(step.state))
@@ -105,7 +110,7 @@ def _say(outcome: "Outcome", voice: Voice) -> None:
 
 
 def _say_next(outcome: "Outcome", voice: Voice) -> None:
-    from new_ops_project.welcome import from_here
+    from new_ops_project.project.creation.welcome import from_here
 
     if outcome.variables:
         voice.say("\nSet before you run it (.env.example says what each is):")

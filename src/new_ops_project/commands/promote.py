@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.errors import ToolError
-from new_ops_project.report import Voice
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.outcome import Occasion, Outcome, Way
-    from new_ops_project.plan import Plan
-    from new_ops_project.promotion import Promotion
+    from new_ops_project.plan.request import Occasion, Outcome, Way
+    from new_ops_project.plan.three_way import Plan
+    from new_ops_project.project.promotion.planner import Promotion
 
 TIERS = ("library", "cli")
 
@@ -52,8 +52,13 @@ class Request:
 @click.option("--preview", is_flag=True, help="Show every change in full, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
 @click.option("--patch", metavar="FILE", help="Write the changes as a patch for git apply; - is stdout.")
-@click.option("--branch", metavar="[NAME]", is_flag=False, flag_value="",
-              help="Write one commit on a branch and leave the work tree alone.  [NAME: template/TIER]")  # fmt: skip
+@click.option(
+    "--branch",
+    metavar="[NAME]",
+    is_flag=False,
+    flag_value="",
+    help="Write one commit on a branch and leave the work tree alone.  [NAME: template/TIER]",
+)
 @click.option("--in-place", is_flag=True, help="Write to a work tree that has other changes, too.")
 @click.option("--commit", is_flag=True, help="Commit the result.")
 @click.option("--offline", is_flag=True, help="Use what is known of the template here.")
@@ -65,19 +70,26 @@ def command(*, as_json: bool, resume: bool, abort: bool, name: str | None, **opt
     The program moves into the package as it is; workflows, README, imports and settings that name it follow. Without
     another option the result is in the work tree, staged and not committed.
     """
-    from new_ops_project import handover, interrupts, outcome
-    from new_ops_project.outcome import Way
+    from new_ops_project.base import interrupts
+    from new_ops_project.plan import request as outcome
+    from new_ops_project.plan.request import Way
+    from new_ops_project.project import pending_change
 
     names = ("preview", "patch", "branch", "in_place", "commit")
     way = Way("promote", **{one: options.pop(one) for one in names})
     tier, path = _which(options.pop("tier"), options.pop("path"))
     request = Request(path, tier, name, **options)
-    outcome.require_sense(way, as_json=as_json, resume=resume, abort=abort,
-                           aims={"TIER": tier, "--command": name, "--offline": request.offline})  # fmt: skip
+    outcome.require_sense(
+        way,
+        as_json=as_json,
+        resume=resume,
+        abort=abort,
+        aims={"TIER": tier, "--command": name, "--offline": request.offline},
+    )
     voice = Voice(as_json or way.patch == "-")
     with interrupts.until_decided(), interrupts.temporary_folder():
         if resume or abort:
-            done = handover.take_up(request.path, way, voice, resume=resume)
+            done = pending_change.take_up(request.path, way, voice, resume=resume)
         else:
             done = promote(request, way, voice)
         outcome.answer(done, voice, as_json=as_json)
@@ -98,31 +110,36 @@ def promote(request: Request, way: "Way", voice: Voice) -> "Outcome":
 
     Raises ToolError for everything that a person can mend; nothing has moved then.
     """
-    from new_ops_project import git, handover, journal, project, promotion, sources
-    from new_ops_project.outcome import Outcome
+    from new_ops_project import git
+    from new_ops_project.git import journal, urls
+    from new_ops_project.plan import destinations
+    from new_ops_project.plan.request import Outcome
+    from new_ops_project.project import generated
+    from new_ops_project.project.promotion import planner
 
     git.require_found()
-    where, prefix, answers_file = project.find(sources.expanded(request.path))
+    where, prefix, answers_file = generated.find(urls.expanded(request.path))
     with journal.locked(where.git_dir) if way.writes_work_tree else nullcontext():
-        now = handover.settled(where, way, voice, to=request.tier)
+        now = destinations.settled(where, way, voice, to=request.tier)
         if isinstance(now, Outcome):
             return now
-        found = project.read(where, prefix, answers_file, now)
-        tier = promotion.next_tier(found, request.tier)
+        found = generated.read(where, prefix, answers_file, now)
+        tier = planner.next_tier(found, request.tier)
         if request.command and tier != "cli":
             raise ToolError(f"A {tier} has no command that --command {request.command} could name.", "Leave it out.")
-        handover.require_room(way, where, now, prefix)
-        wanted = promotion.look(found, tier, command=request.command, offline=request.offline)
-        with promotion.planned(wanted) as plan:
-            return handover.hand_over(plan, way, now, _show(wanted, plan, way, voice), voice)
+        destinations.require_room(way, where, now, prefix)
+        wanted = planner.look(found, tier, command=request.command, offline=request.offline)
+        with planner.planned(wanted) as plan:
+            return destinations.hand_over(plan, way, now, _show(wanted, plan, way, voice), voice)
 
 
 def _show(wanted: "Promotion", plan: "Plan", way: "Way", voice: Voice) -> "Occasion":
     """Say what is about to happen, and return what it is."""
-    from new_ops_project import promotion, summary
-    from new_ops_project.outcome import Occasion
+    from new_ops_project.plan import summary
+    from new_ops_project.plan.request import Occasion
+    from new_ops_project.project.promotion import planner
 
-    facts, changes = promotion.facts(wanted), wanted.carried.changes
+    facts, changes = planner.facts(wanted), wanted.carried.changes
     source = wanted.look.after.source.name
     voice.say(f"{wanted.project.folder.name}: {facts['from']} -> {facts['to']}, {source} {facts['version']}", bold=True)
     summary.say_answers(voice, [one for one in changes if one.before is not None or one.after])

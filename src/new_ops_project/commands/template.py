@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from new_ops_project.report import Voice
+from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from new_ops_project.pins.compared import Kind
-    from new_ops_project.pins.upstream import Asked
-    from new_ops_project.upkeep import Kept
+    from new_ops_project.template.pins.comparison import Kind
+    from new_ops_project.template.pins.report import Kept
+    from new_ops_project.template.pins.upstream import Asked
 
 EXAMPLES = """\b
 Examples:
@@ -83,10 +83,10 @@ def list_command(*, option: str | None, as_json: bool) -> None:
 
 def show(option: str | None = None) -> Shown:
     """The template in use; raises ToolError when it cannot be reached."""
-    from new_ops_project import sources, template
+    from new_ops_project.template import releases, sources
 
     source = sources.find(option)
-    return Shown(source.location, source.name, source.reason, tuple(template.versions(source)))
+    return Shown(source.location, source.name, source.reason, tuple(releases.versions(source)))
 
 
 @command.command("publish")
@@ -97,8 +97,10 @@ def publish_command(*, url: str, as_json: bool) -> None:
     published = publish(url)
     voice = Voice(as_json)
     voice.say(f"Published {', '.join(published.versions)} to {published.source}.")
-    voice.say("New projects of yours record that address. For everybody else: "
-              f"new-ops-project config set template {published.source}")  # fmt: skip
+    voice.say(
+        "New projects of yours record that address. For everybody else: "
+        f"new-ops-project config set template {published.source}"
+    )
     if as_json:
         voice.answer({"source": published.source, "versions": list(published.versions)})
 
@@ -108,17 +110,18 @@ def publish(url: str) -> Shown:
 
     Raises ToolError when the push is refused; the config is as before then.
     """
-    from new_ops_project import config, sources, template
+    from new_ops_project.base import config
+    from new_ops_project.template import releases, sources
 
     source = sources.publish(url)
     config.write("template", source.location)
-    return Shown(source.location, source.name, source.reason, tuple(template.versions(sources.find("embedded"))))
+    return Shown(source.location, source.name, source.reason, tuple(releases.versions(sources.find("embedded"))))
 
 
 def _kinds(_context: click.Context, option: click.Parameter, value: str) -> "frozenset[Kind]":
     """The words of --only."""
-    from new_ops_project.errors import nearest
-    from new_ops_project.pins.compared import Kind
+    from new_ops_project.base.errors import nearest
+    from new_ops_project.template.pins.comparison import Kind
 
     words = [word.strip() for word in value.split(",") if word.strip()]
     known = [str(kind) for kind in Kind]
@@ -144,33 +147,66 @@ def _age(_context: click.Context, option: click.Parameter, value: str) -> "timed
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--check", is_flag=True, help="Exit with 1 when something is behind.")
 @click.option("--write", is_flag=True, help="Rewrite pins.yml and locks.yml, and show what changed.")
-@click.option("--only", "kinds", metavar="KINDS", default="", callback=_kinds,
-              help="Some of actions,tools,python,locks.  [default: all]")  # fmt: skip
-@click.option("--min-age", metavar="SPAN", default="7d", show_default=True, callback=_age,
-              help="How long a version has to have been there to be taken: 36h, 7d, 2w; 0 for any.")  # fmt: skip
-@click.option("--actions-url", "base", metavar="URL", default="https://github.com", show_default=True,
-              envvar="GITHUB_SERVER_URL", show_envvar=True,
-              help="Where OWNER/REPOSITORY is: a GitHub Enterprise server, or any git server.")  # fmt: skip
-@click.option("--timeout", "seconds", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), default=30,
-              show_default=True, help="How long each git repository may take to answer.")  # fmt: skip
+@click.option(
+    "--only",
+    "kinds",
+    metavar="KINDS",
+    default="",
+    callback=_kinds,
+    help="Some of actions,tools,python,locks.  [default: all]",
+)
+@click.option(
+    "--min-age",
+    metavar="SPAN",
+    default="7d",
+    show_default=True,
+    callback=_age,
+    help="How long a version has to have been there to be taken: 36h, 7d, 2w; 0 for any.",
+)
+@click.option(
+    "--actions-url",
+    "base",
+    metavar="URL",
+    default="https://github.com",
+    show_default=True,
+    envvar="GITHUB_SERVER_URL",
+    show_envvar=True,
+    help="Where OWNER/REPOSITORY is: a GitHub Enterprise server, or any git server.",
+)
+@click.option(
+    "--timeout",
+    "seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30,
+    show_default=True,
+    help="How long each git repository may take to answer.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
 def pins_command(
-    *, path: Path, check: bool, write: bool, as_json: bool, kinds: "frozenset[Kind]", min_age: "timedelta", base: str,
+    *,
+    path: Path,
+    check: bool,
+    write: bool,
+    as_json: bool,
+    kinds: "frozenset[Kind]",
+    min_age: "timedelta",
+    base: str,
     seconds: float,
-) -> None:  # fmt: skip
+) -> None:
     """Compare the versions that the template in PATH writes with upstream.
 
     Actions with the tags of their repositories, tools and dependencies with the package index that uv or pip is
     configured for, Pythons with CPython's tags. Nothing is written when one source did not answer.
     """
-    from new_ops_project import upkeep
-    from new_ops_project.pins.upstream import Asked
+    from new_ops_project.template.pins import report
+    from new_ops_project.template.pins.upstream import Asked
 
     if check and write:
         raise click.UsageError("--check writes nothing, and --write does: give one of them.")
     voice = Voice(as_json)
     kept = pins(path, Asked(kinds, base, seconds, min_age), voice, write=write)
-    upkeep.say(voice, kept, is_written=kept.state == "written")
+    report.say(voice, kept, is_written=kept.state == "written")
     if as_json:
         voice.answer(kept.as_json())
     click.get_current_context().exit(kept.code(check=check))
@@ -181,8 +217,9 @@ def pins(folder: Path, asked: "Asked", voice: Voice, *, write: bool = False) -> 
 
     Raises ToolError where there is no template, and for files that cannot be read, rewritten or written.
     """
-    from new_ops_project import git, upkeep
-    from new_ops_project.pins import swap, upstream
+    from new_ops_project import git
+    from new_ops_project.template.pins import files as swap
+    from new_ops_project.template.pins import report, upstream
 
     git.require_found()
     folder = folder.absolute()
@@ -190,9 +227,9 @@ def pins(folder: Path, asked: "Asked", voice: Voice, *, write: bool = False) -> 
     with voice.progress() as progress:
         outcome = upstream.compare(files, asked, progress)
     if outcome.broken:
-        return upkeep.failed(folder, outcome, write=write)
+        return report.failed(folder, outcome, write=write)
     texts = upstream.texts(files, outcome, asked)
     if write and texts:
         upstream.require_unchanged(files)
         swap.swap(texts)
-    return upkeep.kept(folder, outcome, upstream.changes(files, texts), write=write)
+    return report.kept(folder, outcome, upstream.changes(files, texts), write=write)

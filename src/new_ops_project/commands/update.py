@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.errors import Exit, ToolError
-from new_ops_project.report import Voice, is_interactive
+from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.report import Voice, is_interactive
 
 if TYPE_CHECKING:
-    from new_ops_project.answers import Asker
-    from new_ops_project.carry import Carried
-    from new_ops_project.outcome import Occasion, Outcome, Way
-    from new_ops_project.plan import Plan
-    from new_ops_project.project import Project, Status
-    from new_ops_project.refresh import Refresh
-    from new_ops_project.sources import Source
+    from new_ops_project.git.worktree import Status
+    from new_ops_project.plan.request import Occasion, Outcome, Way
+    from new_ops_project.plan.three_way import Plan
+    from new_ops_project.project.generated import Project
+    from new_ops_project.project.update.planner import Refresh
+    from new_ops_project.template.answer_migration import Carried
+    from new_ops_project.template.answers import Asker
+    from new_ops_project.template.sources import Source
 
 EXAMPLES = """\b
 Examples:
@@ -56,8 +57,13 @@ class Request:
 @click.option("--check", is_flag=True, help="Only say whether the project is behind: exit code 1.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
 @click.option("--patch", metavar="FILE", help="Write the changes as a patch for git apply; - is stdout.")
-@click.option("--branch", metavar="[NAME]", is_flag=False, flag_value="",
-              help="Write one commit on a branch and leave the work tree alone.  [NAME: template/VERSION]")  # fmt: skip
+@click.option(
+    "--branch",
+    metavar="[NAME]",
+    is_flag=False,
+    flag_value="",
+    help="Write one commit on a branch and leave the work tree alone.  [NAME: template/VERSION]",
+)
 @click.option("--in-place", is_flag=True, help="Write to a work tree that has other changes, too.")
 @click.option("--commit", is_flag=True, help="Commit the result.")
 @click.option("--accept-answer-changes", "accept", is_flag=True, help="Go on where a recorded answer no longer fits.")
@@ -72,8 +78,9 @@ def command(*, as_json: bool, resume: bool, abort: bool, **options: Any) -> None
     The project's own changes stay: both are merged, and where they contradict each other the file gets conflict markers
     and the exit code is 3. Without another option the result is in the work tree, staged and not committed.
     """
-    from new_ops_project import interrupts, outcome
-    from new_ops_project.outcome import Way
+    from new_ops_project.base import interrupts
+    from new_ops_project.plan import request as outcome
+    from new_ops_project.plan.request import Way
 
     names = ("preview", "patch", "branch", "in_place", "commit")
     way = Way("update", **{name: options.pop(name) for name in names})
@@ -82,9 +89,9 @@ def command(*, as_json: bool, resume: bool, abort: bool, **options: Any) -> None
     voice = Voice(as_json or way.patch == "-")
     with interrupts.until_decided(), interrupts.temporary_folder():
         if resume or abort:
-            from new_ops_project import handover
+            from new_ops_project.project import pending_change
 
-            done = handover.take_up(request.path, way, voice, resume=resume)
+            done = pending_change.take_up(request.path, way, voice, resume=resume)
         else:
             done = update(request, way, voice, ask=_asker() if not as_json and is_interactive() else None)
         outcome.answer(done, voice, as_json=as_json)
@@ -94,13 +101,18 @@ def command(*, as_json: bool, resume: bool, abort: bool, **options: Any) -> None
 def _aims(request: Request) -> dict[str, Any]:
     """What the options say that shall be done, by their names."""
     return {
-        "--check": request.check, "--to": request.to, "--set": request.assignments, "--template": request.template,
-        "--trust": request.trust, "--accept-answer-changes": request.accept, "--offline": request.offline,
-    }  # fmt: skip
+        "--check": request.check,
+        "--to": request.to,
+        "--set": request.assignments,
+        "--template": request.template,
+        "--trust": request.trust,
+        "--accept-answer-changes": request.accept,
+        "--offline": request.offline,
+    }
 
 
 def _asker() -> "Asker":
-    from new_ops_project import prompts
+    from new_ops_project.template import prompts
 
     return lambda question, answers, default: prompts.ask(question, answers, default=default)
 
@@ -121,28 +133,31 @@ def update(request: Request, way: "Way", voice: Voice, *, ask: "Asker | None" = 
 
     Raises ToolError for everything that a person can mend; nothing has moved then.
     """
-    from new_ops_project import git, project, sources
+    from new_ops_project import git
+    from new_ops_project.git import urls, worktree
+    from new_ops_project.project import generated
 
     git.require_found()
-    where, prefix, answers_file = project.find(sources.expanded(request.path))
+    where, prefix, answers_file = generated.find(urls.expanded(request.path))
     if request.check:
-        return _check(request, voice, project.read(where, prefix, answers_file, project.status(where)))
-    from new_ops_project import handover, journal
-    from new_ops_project.outcome import Outcome
+        return _check(request, voice, generated.read(where, prefix, answers_file, worktree.status(where)))
+    from new_ops_project.git import journal
+    from new_ops_project.plan import destinations
+    from new_ops_project.plan.request import Outcome
 
     with journal.locked(where.git_dir) if way.writes_work_tree else nullcontext():
-        now = handover.settled(where, way, voice, to=request.to)
+        now = destinations.settled(where, way, voice, to=request.to)
         if isinstance(now, Outcome):
             return now
-        return _update(_look(request, way, voice, project.read(where, prefix, answers_file, now)), now, ask)
+        return _update(_look(request, way, voice, generated.read(where, prefix, answers_file, now)), now, ask)
 
 
 def _check(request: Request, voice: Voice, found: "Project") -> "Outcome":
     """Whether the project is behind; what would become of it is not looked at."""
-    from new_ops_project import behind
-    from new_ops_project.outcome import Outcome
+    from new_ops_project.plan.request import Outcome
+    from new_ops_project.project.update import outdated
 
-    gap = behind.look(found, to=request.to, place=request.template, offline=request.offline)
+    gap = outdated.look(found, to=request.to, place=request.template, offline=request.offline)
     details = _facts(found, gap.releases.source, gap.before.version, gap.after.version)
     name = gap.releases.source.name
     if not gap.is_behind:
@@ -160,36 +175,37 @@ def _facts(found: "Project", source: "Source", before: str | None, after: str | 
 
 
 def _look(request: Request, way: "Way", voice: Voice, found: "Project") -> _Work:
-    from new_ops_project import refresh
+    from new_ops_project.project.update import planner
 
-    target = refresh.Target(request.to, request.assignments, request.template, request.trust, request.offline)
-    look = refresh.look(found, target)
+    target = planner.Target(request.to, request.assignments, request.template, request.trust, request.offline)
+    look = planner.look(found, target)
     facts = _facts(look.project, look.after.source, look.before.version, look.after.version)
     return _Work(request, way, voice, look, facts)
 
 
 def _update(work: _Work, now: "Status", ask: "Asker | None") -> "Outcome":
     """Render, merge, show, and put the result where it was asked for."""
-    from new_ops_project import handover, refresh
+    from new_ops_project.plan import destinations
+    from new_ops_project.project.update import planner
 
     carried = work.look.carried(ask=ask)
     is_same = not any(change.is_wanted and change.after is not None for change in carried.changes)
     if not work.look.is_behind and is_same:
         return _current(work, carried)
-    handover.require_room(work.way, work.look.project.repository, now, work.look.project.prefix)
+    destinations.require_room(work.way, work.look.project.repository, now, work.look.project.prefix)
     _require_accepted(work, carried)
-    with refresh.planned(work.look, carried) as plan:
+    with planner.planned(work.look, carried) as plan:
         if not plan.changes:
             return _current(work, carried)
         occasion = _show(work, carried, plan)
-        return handover.hand_over(plan, work.way, now, occasion, work.voice)
+        return destinations.hand_over(plan, work.way, now, occasion, work.voice)
 
 
 def _current(work: _Work, carried: "Carried") -> "Outcome":
-    from new_ops_project import refresh
-    from new_ops_project.outcome import Outcome
+    from new_ops_project.plan.request import Outcome
+    from new_ops_project.project.update import planner
 
-    notes = [f"{path} is {how}" for path, how in refresh.drift(work.look, carried)] if work.way.preview else []
+    notes = [f"{path} is {how}" for path, how in planner.drift(work.look, carried)] if work.way.preview else []
     after = work.look.after
     work.voice.say(f"{work.look.project.folder} is current: {after.version} of {after.source.name}.")
     for note in notes:
@@ -217,8 +233,9 @@ def _require_accepted(work: _Work, carried: "Carried") -> None:
 
 def _show(work: _Work, carried: "Carried", plan: "Plan") -> "Occasion":
     """Say what is about to happen, and return what it is."""
-    from new_ops_project import render, summary
-    from new_ops_project.outcome import Occasion
+    from new_ops_project.plan import summary
+    from new_ops_project.plan.request import Occasion
+    from new_ops_project.template import render
 
     look, voice, news = work.look, work.voice, work.look.news()
     older = ", an older version" if look.is_behind and look.releases.holds(look.before, look.after) else ""

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from new_ops_project.deliver import TREE
 from new_ops_project.fleet.model import Task
+from new_ops_project.plan.apply import TREE
 
 VERSION, PLAN = "Template-Version", "Fleet-Plan"
 _LINES = re.compile(r"[\0\r\n]+")

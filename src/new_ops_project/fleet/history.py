@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from new_ops_project import config
+from new_ops_project.base import config
 from new_ops_project.fleet.model import Plan, Result
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from new_ops_project.fleet import shape
+from new_ops_project.fleet import json_types
 
 _FORMAT = 1  # of a plan's file
 
@@ -40,7 +40,7 @@ class Named:
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
         """The path of a JSON object; raises TypeError for what is none."""
-        shape.require(cls, found)
+        json_types.require(cls, found)
         return cls(**found)
 
 
@@ -74,7 +74,7 @@ class Task:
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
         """The task of a JSON object; raises TypeError for what is none."""
-        shape.require(cls, found)
+        json_types.require(cls, found)
         return cls(**found)
 
 
@@ -126,7 +126,7 @@ class Result:
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
         """The result of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
-        shape.require(cls, found)
+        json_types.require(cls, found)
         named = {key: tuple(map(Named.read, found.get(key, ()))) for key in ("files", "conflicts", "drift")}
         listed = {key: tuple(map(_text, found.get(key, ()))) for key in ("kept", "notes")}
         return cls(**{**found, **named, **listed, "state": State(found["state"])})
@@ -149,7 +149,7 @@ class Limits:
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
         """The limits of a JSON object; raises TypeError for what are none."""
-        shape.require(cls, found)
+        json_types.require(cls, found)
         return cls(**found)
 
 
@@ -177,12 +177,16 @@ class Plan:
         """The plan of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
         if found["format"] != _FORMAT:
             raise ValueError(f"its format is {found['format']!r}, and this tool reads {_FORMAT}")
-        shape.require(cls, found)
+        json_types.require(cls, found)
         known = {key: value for key, value in found.items() if key != "format"}
-        return cls(**{
-            **known, "limits": Limits.read(known.get("limits", {})),
-            "tasks": tuple(map(Task.read, known["tasks"])), "settled": tuple(map(Result.read, known["settled"])),
-        })  # fmt: skip
+        return cls(
+            **{
+                **known,
+                "limits": Limits.read(known.get("limits", {})),
+                "tasks": tuple(map(Task.read, known["tasks"])),
+                "settled": tuple(map(Result.read, known["settled"])),
+            }
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object of it."""
@@ -236,7 +240,7 @@ class Delivery:
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
         """The delivery of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
-        shape.require(cls, found)
+        json_types.require(cls, found)
         return cls(**{**found, "state": Delivered(found["state"])})
 
     def as_json(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.errors import ToolError
+from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.model import Delivery, Plan, Result, State, Task
 
 PLAN = "plan.json"
@@ -215,8 +215,11 @@ def _said(plans: Mapping[Path, Plan]) -> Iterator[tuple[Path, Result]]:
     for folder in plans:
         for path in sorted(folder.glob("results-*.jsonl")):
             mine = _shard(path)
-            yield from ((folder, one) for one in _lines(path)
-                        if one.plan in shards and mine in {WHOLE, shards[one.plan].get(one.name)})  # fmt: skip
+            yield from (
+                (folder, one)
+                for one in _lines(path)
+                if one.plan in shards and mine in {WHOLE, shards[one.plan].get(one.name)}
+            )
 
 
 def _shard(path: Path) -> tuple[int, int]:
@@ -241,7 +244,20 @@ def _merged(first: Plan, plans: Iterable[Plan], found: Mapping[str, tuple[Path, 
 
 def outcome(task: Task, plan: str, **more: object) -> Result:
     """A result of a task, deferred unless said otherwise."""
-    shared = ("name", "url", "folder", "owner", "group", "tier", "python", "branch", "base", "template", "before",
-              "version", "shard")  # fmt: skip
+    shared = (
+        "name",
+        "url",
+        "folder",
+        "owner",
+        "group",
+        "tier",
+        "python",
+        "branch",
+        "base",
+        "template",
+        "before",
+        "version",
+        "shard",
+    )
     made = Result(state=State.DEFERRED, plan=plan, **{key: getattr(task, key) for key in shared})
     return replace(made, **more)  # type: ignore[arg-type]

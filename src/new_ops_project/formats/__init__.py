@@ -1,1 +1,1 @@
-"""Findings as text, JSON, SARIF, GitHub annotations and Markdown."""
+"""What a repository says of itself, read from its files; nothing of it is run."""

@@ -4,11 +4,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from new_ops_project.checks.coding import sources
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks.coding import python_files
 from new_ops_project.checks.linters.ruff import Diagnostic
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.finding import Severity
 
 _SHORTEST = 6
 # Names that hold where a secret is, or what it is called, and not the secret.
@@ -41,20 +41,24 @@ _STANDS_FOR = re.compile(
 
 def written(repo: Repo) -> Iterator[Breach]:
     """Each password or token that is a literal in the code."""
-    for one in sources.said(repo, "S105", "S106", "S107"):
+    for one in python_files.said(repo, "S105", "S106", "S107"):
         named = _QUOTED.search(one.message)
         name = named[1] if named else ""
-        if sources.is_aside(repo, one.path) or _ABOUT.fullmatch(re.split(r"[_\W]+", name.rstrip("_"))[-1]):
+        if python_files.is_aside(repo, one.path) or _ABOUT.fullmatch(re.split(r"[_\W]+", name.rstrip("_"))[-1]):
             continue
         if (value := _literal(repo, one)) and looks_secret(value, name):
-            yield Breach(f"A literal is given to `{name}`." if name else "A credential is a literal.",
-                         one.path, one.line, one.column)  # fmt: skip
+            yield Breach(
+                f"A literal is given to `{name}`." if name else "A credential is a literal.",
+                one.path,
+                one.line,
+                one.column,
+            )
 
 
 def _literal(repo: Repo, one: Diagnostic) -> str:
     """The text that ruff points at, or that the argument, default or pair has which it points at."""
     for kind in (ast.Constant, ast.keyword, ast.arg):
-        found = sources.at(repo, one, kind)
+        found = python_files.at(repo, one, kind)
         value = found.value if isinstance(found, ast.Constant | ast.keyword) else None
         value = value.value if isinstance(value, ast.Constant) else value
         if isinstance(found, ast.arg):
@@ -70,8 +74,10 @@ def _default(repo: Repo, one: Diagnostic, arg: ast.arg) -> str | None:
     if not isinstance(given, ast.arguments):
         return None
     plain = [*given.posonlyargs, *given.args]
-    pairs = [*zip(reversed(plain), reversed(given.defaults), strict=False),
-             *zip(given.kwonlyargs, given.kw_defaults, strict=True)]  # fmt: skip
+    pairs = [
+        *zip(reversed(plain), reversed(given.defaults), strict=False),
+        *zip(given.kwonlyargs, given.kw_defaults, strict=True),
+    ]
     value = next((value for name, value in pairs if name is arg), None)
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
@@ -92,6 +98,11 @@ def looks_secret(value: str, name: str = "") -> bool:
 def found(repo: Repo) -> Iterator[Breach]:
     """Each secret that detect-secrets knows by its form; in tests, where most are made up, only to know."""
     for one in repo.reports.of("detect-secrets"):
-        is_aside = sources.is_test(repo, one.path) or sources.is_aside(repo, one.path)
-        yield Breach(f"This looks like a secret: {one.kind}.", one.path, one.line, one.column,
-                     severity=Severity.INFO if is_aside else None)  # fmt: skip
+        is_aside = python_files.is_test(repo, one.path) or python_files.is_aside(repo, one.path)
+        yield Breach(
+            f"This looks like a secret: {one.kind}.",
+            one.path,
+            one.line,
+            one.column,
+            severity=Severity.INFO if is_aside else None,
+        )

@@ -5,17 +5,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from new_ops_project.checks.coding import handlers, sources
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks.coding import exceptions, python_files
 from new_ops_project.checks.linters.ruff import Diagnostic
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.finding import Severity
-from new_ops_project.reading.pysyntax import Syntax, dotted
+from new_ops_project.formats.python import Syntax, dotted
 
 _LOGGERS = {"logging.getLogger", "structlog.get_logger", "structlog.getLogger", "loguru.logger"}
 _COMMAND = {"argparse", "optparse", "click", "typer", "fire", "docopt", "cmd", "getopt", "plac", "cyclopts"}
-_SHOWING = re.compile(r"print|show|display|report|dump|main|usage|banner|menu|render|output|emit|write|list|help|"
-                      r"__(?:str|repr)__", re.IGNORECASE)  # fmt: skip
+_SHOWING = re.compile(
+    r"print|show|display|report|dump|main|usage|banner|menu|render|output|emit|write|list|help|"
+    r"__(?:str|repr)__",
+    re.IGNORECASE,
+)
 _PROGRAM = "Leave the result on stdout; log what happens, with a time and a level: `log.info(...)`, to stderr."
 
 
@@ -25,14 +28,16 @@ def printed(repo: Repo) -> Iterator[Breach]:
     programs: dict[str, list[ast.Call]] = {}
     for path, call, syntax in _calls(repo):
         if _is_of_a_failure(syntax, call):
-            yield Breach("An error is printed among the results: on stdout, without a time or a level.",
-                         *sources.place(repo, path, call))  # fmt: skip
+            yield Breach(
+                "An error is printed among the results: on stdout, without a time or a level.",
+                *python_files.place(repo, path, call),
+            )
         elif _is_program(repo, path, syntax):
             programs.setdefault(path, []).extend(() if _has_logger(syntax) else (call,))
         elif _SHOWING.search(syntax.function(call)):
             continue
         elif _has_logger(syntax):
-            yield Breach("`print` in a module that has a logger.", *sources.place(repo, path, call))
+            yield Breach("`print` in a module that has a logger.", *python_files.place(repo, path, call))
         else:
             quiet.setdefault(path, []).append(call)
     yield from _of_modules(repo, quiet)
@@ -41,9 +46,9 @@ def printed(repo: Repo) -> Iterator[Breach]:
 
 def _calls(repo: Repo) -> Iterator[tuple[str, ast.Call, Syntax]]:
     """Each print to stdout, but for those of examples and of modules that talk with a person."""
-    for one in sources.said(repo, "T201", "T203"):
+    for one in python_files.said(repo, "T201", "T203"):
         call, syntax = _to_stdout(repo, one), repo.syntax(one.path)
-        if call and syntax and not sources.is_aside(repo, one.path) and not _is_talking(syntax):
+        if call and syntax and not python_files.is_aside(repo, one.path) and not _is_talking(syntax):
             yield one.path, call, syntax
 
 
@@ -51,16 +56,23 @@ def _of_modules(repo: Repo, quiet: Mapping[str, Sequence[ast.Call]]) -> Iterator
     """Once for each module that others import: a fault in a library, and to think of in a command."""
     for path, calls in quiet.items() if repo.tier != "script" else ():
         severity = None if repo.tier == "library" else Severity.INFO
-        yield Breach(f"A module prints, {_times(calls)}, to the output of whoever imports it.",
-                     *sources.place(repo, path, calls[0]), severity=severity)  # fmt: skip
+        yield Breach(
+            f"A module prints, {_times(calls)}, to the output of whoever imports it.",
+            *python_files.place(repo, path, calls[0]),
+            severity=severity,
+        )
 
 
 def _of_programs(repo: Repo, programs: Mapping[str, Sequence[ast.Call]]) -> Iterator[Breach]:
     """Once for each program without a logger: what is its result and what is its log, nobody can tell from here."""
     for path, calls in programs.items():
         if calls:
-            yield Breach(f"A program without a logger prints, {_times(calls)}.", *sources.place(repo, path, calls[0]),
-                         severity=Severity.INFO, remedy=_PROGRAM)  # fmt: skip
+            yield Breach(
+                f"A program without a logger prints, {_times(calls)}.",
+                *python_files.place(repo, path, calls[0]),
+                severity=Severity.INFO,
+                remedy=_PROGRAM,
+            )
 
 
 def _times(calls: Sequence[ast.Call]) -> str:
@@ -69,7 +81,7 @@ def _times(calls: Sequence[ast.Call]) -> str:
 
 def _to_stdout(repo: Repo, one: Diagnostic) -> ast.Call | None:
     """The call that ruff points at; None if it says where to print, or prints an empty line."""
-    found = sources.at(repo, one, ast.Call)
+    found = python_files.at(repo, one, ast.Call)
     is_elsewhere = found and any(word.arg in {"file", "stream"} for word in found.keywords)
     return found if found and found.args and not is_elsewhere else None
 
@@ -82,7 +94,7 @@ def _is_talking(syntax: Syntax) -> bool:
 def _is_of_a_failure(syntax: Syntax, call: ast.Call) -> bool:
     """Whether it stands in a handler of what somebody did not want."""
     found = syntax.around(call, ast.ExceptHandler)
-    return bool(found) and not any(handlers.is_wanted(handler) for handler in found)
+    return bool(found) and not any(exceptions.is_wanted(handler) for handler in found)
 
 
 def _is_program(repo: Repo, path: str, syntax: Syntax) -> bool:

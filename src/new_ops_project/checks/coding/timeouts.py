@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Iterator
 
-from new_ops_project.checks.coding import sources
+from new_ops_project.checks.coding import python_files
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.reading.pysyntax import Syntax, dotted, last
+from new_ops_project.formats.python import Syntax, dotted, last
 
 _REQUESTS = {"get", "post", "put", "patch", "delete", "head", "options", "request"}
 _SESSIONS = {"requests.Session", "requests.session", "requests.sessions.Session"}
@@ -17,18 +17,20 @@ _NO_LIMIT = "{} waits without end where the other side does not answer."
 
 def endless(repo: Repo) -> Iterator[Breach]:
     """Each request that has no timeout; ruff knows those of the functions of requests and httpx."""
-    for one in sources.said(repo, "S113"):
-        call = sources.at(repo, one, ast.Call)
+    for one in python_files.said(repo, "S113"):
+        call = python_files.at(repo, one, ast.Call)
         if call is None or not _is_limited(call):
             yield Breach(_NO_LIMIT.format("The request"), one.path, one.line, one.column)
     seen = set[str]()
     for words in ((b"urlopen",), (b"http.client",), (b"requests", b"ession")):
-        for path, syntax in sources.holding(repo, *words):
+        for path, syntax in python_files.holding(repo, *words):
             if path not in seen and b"setdefaulttimeout" not in repo.files[path]:
                 seen.add(path)
-                yield from (Breach(_NO_LIMIT.format(name), *sources.place(repo, path, call))
-                            for name, call in _unlimited(syntax)
-                            if not sources.is_silenced(repo, path, call.lineno, "OPS506"))  # fmt: skip
+                yield from (
+                    Breach(_NO_LIMIT.format(name), *python_files.place(repo, path, call))
+                    for name, call in _unlimited(syntax)
+                    if not python_files.is_silenced(repo, path, call.lineno, "OPS506")
+                )
 
 
 def _unlimited(syntax: Syntax) -> Iterator[tuple[str, ast.Call]]:

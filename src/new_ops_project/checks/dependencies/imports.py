@@ -4,17 +4,18 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from new_ops_project.checks import declared
-from new_ops_project.checks.dependencies import reached
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks import declared_requirements
+from new_ops_project.checks.dependencies import import_reach
 from new_ops_project.checks.linters import deptry
 from new_ops_project.checks.linters.deptry import Mismatch
-from new_ops_project.checks.linters.modules import MODULES, SHARED
+from new_ops_project.checks.linters.module_names import MODULES, SHARED
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.finding import Severity
-from new_ops_project.pins import locks
-from new_ops_project.pins.table import normalise
-from new_ops_project.reading import document, layout, tomlplaces
+from new_ops_project.formats import code_layout, document
+from new_ops_project.formats.toml import places
+from new_ops_project.template.pins import locks_yml
+from new_ops_project.template.pins.pins_yml import normalise
 
 _MISSING = ("DEP001", "DEP003")  # the second one is installed beside deptry, which says nothing of the project
 _ASIDE = re.compile(r"(?:test_.*|.*_test|conftest|setup|noxfile|fabfile|tasks|dodo|conf|versioneer|hubconf)\.py")
@@ -34,7 +35,7 @@ def undeclared(repo: Repo) -> Iterator[Breach]:
     found = _found(repo)
     unknown = [one for one in found if one.code == "DEP002" and not deptry.modules(one.name)]
     own = {normalise(name) for name in deptry.spellings(repo)}
-    needed = reached.files(repo) if any(one.code in _MISSING for one in found) else frozenset()
+    needed = import_reach.files(repo) if any(one.code in _MISSING for one in found) else frozenset()
     for one in found:
         if one.code in _MISSING and _is_plain(repo, one):
             package = _provider(one)
@@ -64,7 +65,7 @@ def _where(repo: Repo) -> str:
 @cache
 def _providers() -> dict[str, str]:
     """{module: the package that has it}, for those that are known, without modules that many share."""
-    known = [*locks.shipped().modules.items(), *MODULES.items()]
+    known = [*locks_yml.shipped().modules.items(), *MODULES.items()]
     return {module: package for package, listed in known for module in listed if module not in SHARED}
 
 
@@ -80,7 +81,7 @@ def _is_plain(repo: Repo, one: Mismatch) -> bool:
     content = repo.files.get(one.path, b"")
     if not _is_program(repo, one.path) or b"sys.path" in content or document.script(repo.files, one.path).text:
         return False
-    return one.line not in reached.guarded(layout.syntax(repo.files, one.path))
+    return one.line not in import_reach.guarded(code_layout.syntax(repo.files, one.path))
 
 
 def _own_modules(repo: Repo) -> set[str]:
@@ -113,10 +114,10 @@ def unused(repo: Repo) -> Iterator[Breach]:
                 yield Breach(f"{one.name} is declared, and nothing imports it.", PYPROJECT, place.line, place.column)
 
 
-def _places(repo: Repo, name: str) -> list[tomlplaces.Place]:
+def _places(repo: Repo, name: str) -> list[places.Place]:
     """Where a dependency is declared, if it is one for every user."""
-    found = [one.place for one in declared.required(repo) if one.name == name]
-    found += [one.place for one in declared.poetry(repo) if one.name == name and not one.group]
+    found = [one.place for one in declared_requirements.required(repo) if one.name == name]
+    found += [one.place for one in declared_requirements.poetry(repo) if one.name == name and not one.group]
     return found[:1]
 
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from new_ops_project.checks import pinned
-from new_ops_project.checks.pinned import Entry, Listing
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks import lock_files
+from new_ops_project.checks.lock_files import Entry, Listing
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.finding import Severity
 
 _FILE = "requirements.txt"
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
@@ -20,15 +20,16 @@ def unpinned(repo: Repo) -> Iterator[Breach]:
     for listing in _installed(repo):
         if not listing.is_hashed:
             known = _constrained(repo, listing)
-            yield from (_loose(entry, repo) for entry in listing.entries
-                        if not entry.is_pinned and entry.name not in known)  # fmt: skip
+            yield from (
+                _loose(entry, repo) for entry in listing.entries if not entry.is_pinned and entry.name not in known
+            )
 
 
 def _installed(repo: Repo) -> list[Listing]:
     """The requirements that a script is installed from, in one file or in those that it includes."""
     if repo.tier != "script" or any(path in repo.paths for path in _LOCKS) or _is_source(repo, _FILE):
         return []
-    return [*pinned.with_included(repo, _FILE)]
+    return [*lock_files.with_included(repo, _FILE)]
 
 
 def _is_source(repo: Repo, path: str) -> bool:
@@ -47,7 +48,7 @@ def _is_compiled(content: bytes, path: str) -> bool:
 
 def _constrained(repo: Repo, listing: Listing) -> set[str]:
     """The packages that a file of constraints pins."""
-    found = (pinned.listing(repo, path) for path in listing.constraints)
+    found = (lock_files.listing(repo, path) for path in listing.constraints)
     return {entry.name for one in found for entry in one.entries if entry.is_pinned}
 
 
@@ -80,14 +81,20 @@ def renew(repo: Repo, listing: Listing | None = None) -> str:
 
 def unhashed(repo: Repo) -> Iterator[Breach]:
     """A list of which pip would refuse a part, and the list of a script that has no hashes at all."""
-    for listing in pinned.listings(repo):
+    for listing in lock_files.listings(repo):
         if listing.is_hashed:
             yield from map(partial(_mixed, repo), _without_hash(repo, listing))
     for listing in _installed(repo):
         if listing.entries and not listing.is_hashed and all(_is_hashable(entry) for entry in listing.entries):
             first = listing.entries[0]
-            yield Breach(f"{listing.path} has no hashes.", listing.path, first.line, 1,
-                         remedy=f"Write it anew: {renew(repo, listing)}", severity=Severity.WARNING)  # fmt: skip
+            yield Breach(
+                f"{listing.path} has no hashes.",
+                listing.path,
+                first.line,
+                1,
+                remedy=f"Write it anew: {renew(repo, listing)}",
+                severity=Severity.WARNING,
+            )
 
 
 def _is_hashable(entry: Entry) -> bool:
@@ -96,7 +103,7 @@ def _is_hashable(entry: Entry) -> bool:
 
 def _without_hash(repo: Repo, listing: Listing) -> Iterator[Entry]:
     """What pip refuses next to something that has a hash: also in a file that is included."""
-    for one in pinned.with_included(repo, listing.path):
+    for one in lock_files.with_included(repo, listing.path):
         if one.path == listing.path or not one.is_hashed:
             yield from (entry for entry in one.entries if not entry.is_hashed and not _has_fragment(entry))
 
@@ -107,7 +114,7 @@ def _has_fragment(entry: Entry) -> bool:
 
 
 def _mixed(repo: Repo, entry: Entry) -> Breach:
-    listing = pinned.listing(repo, entry.path)
+    listing = lock_files.listing(repo, entry.path)
     if entry.kind in {"vcs", "editable"} or (entry.kind == "path" and not _ARCHIVE.search(entry.text)):
         message = f"{entry.text} can have no hash, so pip refuses the whole list, which has hashes."
         remedy = "Install it by itself: pip install --no-deps"

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.checks import declared, pinned
+from new_ops_project.checks import declared_requirements, lock_files
 from new_ops_project.checks.linters import program
-from new_ops_project.checks.linters.modules import MODULES
+from new_ops_project.checks.linters.module_names import MODULES
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
-from new_ops_project.pins import locks
-from new_ops_project.pins.table import normalise
+from new_ops_project.template.pins import locks_yml
+from new_ops_project.template.pins.pins_yml import normalise
 
 NAME = "deptry"
 _DYNAMIC = ("tool", "setuptools", "dynamic", "dependencies")
@@ -64,7 +64,7 @@ def _sources(repo: Repo) -> tuple[str, ...] | None:
     listed = [path for path in ("requirements.in", "requirements.txt") if path in repo.paths]
     if listed and not repo.pyproject.table("tool", "deptry"):
         return ("--config", "none", "--requirements-files", listed[0])
-    if [*declared.of_setup(repo)]:
+    if [*declared_requirements.of_setup(repo)]:
         raise UncheckedError("setup.py or setup.cfg lists the dependencies, which deptry does not read.")
     return () if project and not listed else None
 
@@ -86,17 +86,20 @@ def _several(value: Any) -> tuple[str, ...]:
 def modules(name: str) -> tuple[str, ...]:
     """The top-level modules of a package, () where they are not known."""
     found = normalise(name)
-    return MODULES.get(found) or locks.shipped().modules.get(found, ())
+    return MODULES.get(found) or locks_yml.shipped().modules.get(found, ())
 
 
 def spellings(repo: Repo) -> set[str]:
     """Every declared package, in each way in which it is written: deptry compares letter by letter."""
-    tables = (declared.extras(repo), declared.groups(repo))
-    listed = [*declared.required(repo), *(one for table in tables for many in table.values() for one in many)]
+    tables = (declared_requirements.extras(repo), declared_requirements.groups(repo))
+    listed = [
+        *declared_requirements.required(repo),
+        *(one for table in tables for many in table.values() for one in many),
+    ]
     names = {one.parsed.name for one in listed if one.parsed}
     for keys in _poetry_tables(repo):
         names |= repo.pyproject.table(*keys).keys()
-    entries = (entry for found in pinned.listings(repo) for entry in found.entries if entry.kind == "name")
+    entries = (entry for found in lock_files.listings(repo) for entry in found.entries if entry.kind == "name")
     written = (_NAME.match(entry.text) for entry in entries)
     return {name for name in (*names, *(found[0] for found in written if found)) if _NAME.fullmatch(name)}
 

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from new_ops_project.base.process import ProcessError, Result, run
 from new_ops_project.checks.rule import UncheckedError
-from new_ops_project.process import ProcessError, Result, run
 
 ABSENT = " is not installed."
 EXTRA = "They come with the extra [check]: pipx install 'new-ops-project[check]'."

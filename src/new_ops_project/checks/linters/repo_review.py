@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
-from new_ops_project.checks.worktree import WorkTree
+from new_ops_project.checks.worktree_files import WorkTree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,8 +42,9 @@ def report(repo: Repo) -> tuple[Failed, ...]:
     try:
         return _asked(repo)
     except Exception as error:  # a plugin is anybody's code, and the repository can be odd
-        raise UncheckedError(f"A plugin of repo-review failed: {type(error).__name__}: {error}",
-                             "Try `repo-review` by hand.") from error  # fmt: skip
+        raise UncheckedError(
+            f"A plugin of repo-review failed: {type(error).__name__}: {error}", "Try `repo-review` by hand."
+        ) from error
 
 
 def _others() -> "list[EntryPoint]":
@@ -61,5 +62,4 @@ def _asked(repo: Repo) -> tuple[Failed, ...]:
         name: check for name, check in collected.checks.items() if not type(check).__module__.startswith(_ASKED)
     }
     done = processor.process(repo.folder, collected=collected._replace(checks=dict(theirs)))
-    return tuple(Failed(one.name, one.description, one.err_msg, one.url) for one in done.results
-                 if one.result is False)  # fmt: skip
+    return tuple(Failed(one.name, one.description, one.err_msg, one.url) for one in done.results if one.result is False)

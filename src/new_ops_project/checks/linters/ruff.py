@@ -10,15 +10,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.checks.linters import laid, program
+from new_ops_project.checks.linters import program, workdir
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
 
 SYNTAX = "invalid-syntax"
 CODES = (
-    "E722", "BLE001", "S110", "S112", "T201", "T203", "S105", "S106", "S107", "S602", "S604", "S605", "S113", "PLW1510",
-    "DTZ003", "DTZ004", "S501", "S507", "S323", "S506",
-)  # fmt: skip
+    "E722",
+    "BLE001",
+    "S110",
+    "S112",
+    "T201",
+    "T203",
+    "S105",
+    "S106",
+    "S107",
+    "S602",
+    "S604",
+    "S605",
+    "S113",
+    "PLW1510",
+    "DTZ003",
+    "DTZ004",
+    "S501",
+    "S507",
+    "S323",
+    "S506",
+)
 # Which Python a file is written for is not known here; what every newer one can read is no mistake.
 _NEWER = re.compile(r"on Python 3\.\d+")
 
@@ -44,7 +62,7 @@ def report(repo: Repo) -> tuple[Diagnostic, ...]:
     program.find("ruff")
     if not paths:
         return ()
-    with laid.folder(repo, paths) as folder, _listed(paths) as listing:
+    with workdir.folder(repo, paths) as folder, _listed(paths) as listing:
         asked = ("check", "--isolated", "--no-cache", "--no-fix", "--exit-zero", "--quiet", "--output-format=json")
         answer = listing.with_name("answer")  # named, or RUFF_OUTPUT_FILE would be written to
         files = (f"--output-file={answer}", f"@{listing}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.repo import PYPROJECT, Repo
-from new_ops_project.reading.document import Keys
+from new_ops_project.formats.document import Keys
 
 NAME = "validate-pyproject"
 _ERROR = re.compile(r"^\[ERROR\] (.*)$", re.MULTILINE)

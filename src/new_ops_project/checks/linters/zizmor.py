@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Rule, UncheckedError
-from new_ops_project.finding import Severity
 
 NAME = "zizmor"
 # What it ends with: nothing, or the highest severity that it found.
@@ -21,14 +21,20 @@ _SEVERITIES = {"High": Severity.ERROR, "Medium": Severity.WARNING}
 _OURS = {"artipacked", "dangerous-triggers", "unpinned-uses"}
 # The rules of ours that may say the same: within the lines that it names, or anywhere in the file.
 _SAME_PLACE = {
-    "adhoc-packages": ("OPS109",), "cache-poisoning": ("OPS122",), "dependabot-cooldown": ("OPS132",),
-    "ref-version-mismatch": ("OPS102", "OPS103"), "secrets-outside-env": ("OPS111",),
-    "template-injection": ("OPS113",), "unpinned-images": ("OPS101",),
-}  # fmt: skip
+    "adhoc-packages": ("OPS109",),
+    "cache-poisoning": ("OPS122",),
+    "dependabot-cooldown": ("OPS132",),
+    "ref-version-mismatch": ("OPS102", "OPS103"),
+    "secrets-outside-env": ("OPS111",),
+    "template-injection": ("OPS113",),
+    "unpinned-images": ("OPS101",),
+}
 _SAME_FILE = {
-    "anonymous-definition": ("OPS117",), "concurrency-limits": ("OPS115", "OPS116"),
-    "excessive-permissions": ("OPS112",), "undocumented-permissions": ("OPS121",),
-}  # fmt: skip
+    "anonymous-definition": ("OPS117",),
+    "concurrency-limits": ("OPS115", "OPS116"),
+    "excessive-permissions": ("OPS112",),
+    "undocumented-permissions": ("OPS121",),
+}
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,16 @@ def report(repo: Repo) -> tuple[Audit, ...]:
         return ()
     config = next((path for path in _CONFIGS if path in repo.files), str(_NO_CONFIG))
     said = program.said(
-        NAME, "--offline", "--format=json-v1", "--no-progress", "--persona=regular", f"--config={config}", ".",
-        cwd=repo.folder, codes=_CODES,
-    )  # fmt: skip
+        NAME,
+        "--offline",
+        "--format=json-v1",
+        "--no-progress",
+        "--persona=regular",
+        f"--config={config}",
+        ".",
+        cwd=repo.folder,
+        codes=_CODES,
+    )
     try:
         found = json.loads(said.stdout or b"[]")
         return tuple(_audit(repo, one) for one in found if not one.get("ignored") and one["ident"] not in _OURS)
@@ -72,8 +85,16 @@ def _audit(repo: Repo, found: Mapping[str, Any]) -> Audit:
     last = end["row"] + (end["column"] > 0 or end["row"] == start["row"])
     says = f"{found['desc']}: {primary['symbolic']['annotation']} ({found['ident']})."
     severity = _SEVERITIES.get(found["determinations"]["severity"], Severity.INFO)
-    return Audit(found["ident"], path, start["row"] + 1, last, _column(repo, path, start), says[:1].upper() + says[1:],
-                 found["url"], severity)  # fmt: skip
+    return Audit(
+        found["ident"],
+        path,
+        start["row"] + 1,
+        last,
+        _column(repo, path, start),
+        says[:1].upper() + says[1:],
+        found["url"],
+        severity,
+    )
 
 
 def _column(repo: Repo, path: str, point: Mapping[str, int]) -> int:
@@ -86,11 +107,15 @@ def _column(repo: Repo, path: str, point: Mapping[str, int]) -> int:
 def rule(own: Sequence[Rule]) -> Rule:
     """The rule that hands on what zizmor finds; `own` are the rules that may say the same."""
     return Rule(
-        "OPS190", "zizmor finds nothing", Severity.WARNING,
+        "OPS190",
+        "zizmor finds nothing",
+        Severity.WARNING,
         "zizmor knows more ways in which a workflow can be attacked than the rules above.",
         "Read what zizmor says of it; `# zizmor: ignore[NAME]` in that line passes over it.",
-        "https://docs.zizmor.sh/audits/", lambda repo: _breaches(repo, own), tool=NAME,
-    )  # fmt: skip
+        "https://docs.zizmor.sh/audits/",
+        lambda repo: _breaches(repo, own),
+        tool=NAME,
+    )
 
 
 def _breaches(repo: Repo, own: Sequence[Rule]) -> Iterator[Breach]:

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
-from new_ops_project.finding import Severity
-from new_ops_project.pins.table import normalise
-from new_ops_project.reading import pep508, tomlplaces
+from new_ops_project.formats.requirements import pep508
+from new_ops_project.formats.toml import places
+from new_ops_project.template.pins.pins_yml import normalise
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -18,29 +19,59 @@ _BUILD = ("build-system", "build-backend")
 _REQUIRES = ("build-system", "requires")
 # Every backend that is known to exist, with the package that has it.
 BACKENDS: Mapping[str, str] = {
-    "setuptools.build_meta": "setuptools", "setuptools.build_meta:__legacy__": "setuptools",
-    "hatchling.build": "hatchling", "hatchling.ouroboros": "hatchling",
-    "flit_core.buildapi": "flit-core", "flit_core.build_thyself": "flit-core", "flit.buildapi": "flit",
-    "poetry.core.masonry.api": "poetry-core", "poetry.masonry.api": "poetry",
+    "setuptools.build_meta": "setuptools",
+    "setuptools.build_meta:__legacy__": "setuptools",
+    "hatchling.build": "hatchling",
+    "hatchling.ouroboros": "hatchling",
+    "flit_core.buildapi": "flit-core",
+    "flit_core.build_thyself": "flit-core",
+    "flit.buildapi": "flit",
+    "poetry.core.masonry.api": "poetry-core",
+    "poetry.masonry.api": "poetry",
     "poetry_dynamic_versioning.backend": "poetry-dynamic-versioning",
-    "pdm.backend": "pdm-backend", "pdm.backend.intree": "pdm-backend", "pdm.pep517.api": "pdm-pep517",
-    "uv_build": "uv-build", "maturin": "maturin", "mesonpy": "meson-python",
-    "scikit_build_core.build": "scikit-build-core", "scikit_build_core.setuptools.build_meta": "scikit-build-core",
-    "whey": "whey", "sipbuild.api": "sip", "enscons.api": "enscons", "pbr.build": "pbr",
-    "jupyter_packaging.build_api": "jupyter-packaging", "py_build_cmake.build": "py-build-cmake",
-}  # fmt: skip
+    "pdm.backend": "pdm-backend",
+    "pdm.backend.intree": "pdm-backend",
+    "pdm.pep517.api": "pdm-pep517",
+    "uv_build": "uv-build",
+    "maturin": "maturin",
+    "mesonpy": "meson-python",
+    "scikit_build_core.build": "scikit-build-core",
+    "scikit_build_core.setuptools.build_meta": "scikit-build-core",
+    "whey": "whey",
+    "sipbuild.api": "sip",
+    "enscons.api": "enscons",
+    "pbr.build": "pbr",
+    "jupyter_packaging.build_api": "jupyter-packaging",
+    "py_build_cmake.build": "py-build-cmake",
+}
 # What is meant by a module that is none, by the beginning of its name.
 _USUAL = {
-    "setuptools": "setuptools.build_meta", "hatchling": "hatchling.build", "hatch": "hatchling.build",
-    "flit_core": "flit_core.buildapi", "flit": "flit_core.buildapi", "poetry": "poetry.core.masonry.api",
-    "poetry_core": "poetry.core.masonry.api", "pdm": "pdm.backend", "uv_build": "uv_build", "maturin": "maturin",
-    "mesonpy": "mesonpy", "scikit_build_core": "scikit_build_core.build",
-}  # fmt: skip
+    "setuptools": "setuptools.build_meta",
+    "hatchling": "hatchling.build",
+    "hatch": "hatchling.build",
+    "flit_core": "flit_core.buildapi",
+    "flit": "flit_core.buildapi",
+    "poetry": "poetry.core.masonry.api",
+    "poetry_core": "poetry.core.masonry.api",
+    "pdm": "pdm.backend",
+    "uv_build": "uv_build",
+    "maturin": "maturin",
+    "mesonpy": "mesonpy",
+    "scikit_build_core": "scikit_build_core.build",
+}
 # Beside one of these alone no backend is installed; whatever else is required may bring one along.
 _ALONE = frozenset({*BACKENDS.values(), "wheel", "cython", "numpy", "pip", "tomli", "packaging", "build", "ninja"})
-_BRINGS = {"poetry": {"poetry-core"}, "flit": {"flit-core"}, "pbr": {"setuptools"}, "hatch": {"hatchling"},
-           "poetry-dynamic-versioning": {"poetry-core"}, "jupyter-packaging": {"setuptools"},
-           "enscons": {"setuptools"}, "scikit-build-core": {"setuptools"}, "sip": {"setuptools"}}  # fmt: skip
+_BRINGS = {
+    "poetry": {"poetry-core"},
+    "flit": {"flit-core"},
+    "pbr": {"setuptools"},
+    "hatch": {"hatchling"},
+    "poetry-dynamic-versioning": {"poetry-core"},
+    "jupyter-packaging": {"setuptools"},
+    "enscons": {"setuptools"},
+    "scikit-build-core": {"setuptools"},
+    "sip": {"setuptools"},
+}
 _BOUND = re.compile(r"setuptools(?: *>= *[\d.]+)?")
 _EXPRESSIONS = "77"  # the first setuptools that takes a license as an SPDX expression, and license-files
 _TOOLS = ("hatch", "flit", "pdm", "poetry", "maturin", "uv", "meson-python", "scikit-build", "setuptools")
@@ -51,18 +82,28 @@ def no_such_backend(repo: Repo) -> Iterator[Breach]:
     said = repo.pyproject.string(*_BUILD)
     if not said or repo.pyproject.get("build-system", "backend-path") is not None:
         return
-    place = tomlplaces.place(repo.pyproject, *_BUILD)
+    place = places.place(repo.pyproject, *_BUILD)
     if said not in BACKENDS:
         meant = _meant(said) or _only_one(repo)
         if meant:
-            yield Breach(f"There is no build backend {said}.", PYPROJECT, place.line, place.column,
-                         _renamed(repo, meant) if _meant(said) else (),
-                         f'Write build-backend = "{meant}".')  # fmt: skip
+            yield Breach(
+                f"There is no build backend {said}.",
+                PYPROJECT,
+                place.line,
+                place.column,
+                _renamed(repo, meant) if _meant(said) else (),
+                f'Write build-backend = "{meant}".',
+            )
     elif _is_missing(repo, BACKENDS[said]):
         package = BACKENDS[said]
-        place = tomlplaces.place(repo.pyproject, *_REQUIRES)
-        yield Breach(f"{said} is the build backend, and nothing in requires installs {package}.", PYPROJECT,
-                     place.line, place.column, remedy=f'Add "{package}" to requires.')  # fmt: skip
+        place = places.place(repo.pyproject, *_REQUIRES)
+        yield Breach(
+            f"{said} is the build backend, and nothing in requires installs {package}.",
+            PYPROJECT,
+            place.line,
+            place.column,
+            remedy=f'Add "{package}" to requires.',
+        )
 
 
 def _meant(said: str) -> str:
@@ -86,7 +127,7 @@ def _only_one(repo: Repo) -> str:
 
 def _renamed(repo: Repo, meant: str) -> Fix:
     """The right name, where what has it is required already: such a project cannot be built as it is."""
-    place = tomlplaces.place(repo.pyproject, *_BUILD)
+    place = places.place(repo.pyproject, *_BUILD)
     new = place.said(meant)
     if not new or _is_missing(repo, BACKENDS[meant]):
         return ()
@@ -112,12 +153,13 @@ def license_too_new(repo: Repo) -> Iterator[Breach]:
         is_meant = found and normalise(found.name) == "setuptools" and not found.url
         is_new, is_capped = _against(found.specifier, _EXPRESSIONS) if found and is_meant else (True, False)
         if is_capped or not is_new:
-            place = tomlplaces.place(repo.pyproject, *_REQUIRES, at)
+            place = places.place(repo.pyproject, *_REQUIRES, at)
             message = f"{text} allows {'only ' if is_capped else ''}versions that refuse {key}: those before 77."
             raised = place.said(f"setuptools>={_EXPRESSIONS}") if _BOUND.fullmatch(text.strip()) else ""
             fix: Fix = (Edit(PYPROJECT, place.line, place.column, place.raw, raised),) if raised else ()
-            yield Breach(message, PYPROJECT, place.line, place.column, fix,
-                         severity=Severity.ERROR if is_capped else None)  # fmt: skip
+            yield Breach(
+                message, PYPROJECT, place.line, place.column, fix, severity=Severity.ERROR if is_capped else None
+            )
 
 
 def _against(specifier: "SpecifierSet", version: str) -> tuple[bool, bool]:
@@ -168,11 +210,12 @@ def no_build_system(repo: Repo) -> Iterator[Breach]:
         return
     if pyproject.get("tool", "uv", "package") is False or not _is_installed(repo):
         return
-    line = tomlplaces.place(pyproject, "project").line
+    line = places.place(pyproject, "project").line
     tool = next((name for name in _TOOLS if pyproject.table("tool", name)), "")
     remedy = f"Write the [build-system] of {tool}." if tool not in {"", "uv", "setuptools"} else ""
-    yield Breach("Nothing says by what this is built: there is no [build-system].", PYPROJECT, line, 1,
-                 _default(repo), remedy)  # fmt: skip
+    yield Breach(
+        "Nothing says by what this is built: there is no [build-system].", PYPROJECT, line, 1, _default(repo), remedy
+    )
 
 
 def _is_installed(repo: Repo) -> bool:

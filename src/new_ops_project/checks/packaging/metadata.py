@@ -4,12 +4,12 @@ import fnmatch
 import re
 from collections.abc import Iterator
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import validate_pyproject
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.finding import Severity
-from new_ops_project.reading import tomlplaces
-from new_ops_project.reading.document import Keys, decoded
+from new_ops_project.formats.document import Keys, decoded
+from new_ops_project.formats.toml import places
 
 _PLACE = re.compile(r"at line (\d+), column (\d+)")
 _LICENSE = re.compile(r"(?:LICEN[CS]E|COPYING|UNLICENSE|NOTICE)\b.*|LICENSES/.*", re.IGNORECASE)
@@ -39,7 +39,7 @@ def invalid(repo: Repo) -> Iterator[Breach]:
     """The first value that breaks a schema."""
     found: validate_pyproject.Invalid | None = repo.reports.of(validate_pyproject.NAME)
     if found:
-        place = tomlplaces.place(repo.pyproject, *found.keys)
+        place = places.place(repo.pyproject, *found.keys)
         yield Breach(f"{found.message}.", PYPROJECT, place.line, place.column)
 
 
@@ -53,13 +53,23 @@ def no_python(repo: Repo) -> Iterator[Breach]:
         if repo.pyproject.get("tool", "poetry", "dependencies", "python") is not None:
             return
         if "requires-python" not in project and "requires-python" not in repo.pyproject.strings("project", "dynamic"):
-            line = tomlplaces.place(repo.pyproject, "project").line
-            yield Breach("[project] does not say which Python it needs.", PYPROJECT, line, 1,
-                         remedy=f'Write requires-python = "{version}", with the oldest that is tested.')  # fmt: skip
+            line = places.place(repo.pyproject, "project").line
+            yield Breach(
+                "[project] does not say which Python it needs.",
+                PYPROJECT,
+                line,
+                1,
+                remedy=f'Write requires-python = "{version}", with the oldest that is tested.',
+            )
     elif repo.setup.names and not repo.pyproject.table("tool", "poetry") and not _mentions_python(repo):
         source = repo.setup.cfg if repo.setup.cfg.data else repo.setup.py
-        yield Breach("Nothing says which Python it needs.", source.path, 1, 1,
-                     remedy=f"Write python_requires, such as {version!r}, with the oldest that is tested.")  # fmt: skip
+        yield Breach(
+            "Nothing says which Python it needs.",
+            source.path,
+            1,
+            1,
+            remedy=f"Write python_requires, such as {version!r}, with the oldest that is tested.",
+        )
 
 
 def _mentions_python(repo: Repo) -> bool:
@@ -73,7 +83,7 @@ def missing_files(repo: Repo) -> Iterator[Breach]:
     for keys in _named(repo):
         name = repo.pyproject.string(*keys)
         if name and not _is_there(repo, name):
-            place = tomlplaces.place(repo.pyproject, *keys)
+            place = places.place(repo.pyproject, *keys)
             yield Breach(f"{name} is not there.", PYPROJECT, place.line, place.column)
     yield from _unlicensed(repo)
 
@@ -104,6 +114,12 @@ def _unlicensed(repo: Repo) -> Iterator[Breach]:
         name = repo.pyproject.string(*keys)
         is_open = name and "\n" not in name and not name.startswith(("LicenseRef-", "Proprietary"))
         if is_open and repo.tier != "script" and not any(_LICENSE.fullmatch(path) for path in repo.paths):
-            place = tomlplaces.place(repo.pyproject, *keys)
-            yield Breach(f"The license is {name}, and its text is not there.", PYPROJECT, place.line, place.column,
-                         remedy="Add it as LICENSE.", severity=Severity.INFO)  # fmt: skip
+            place = places.place(repo.pyproject, *keys)
+            yield Breach(
+                f"The license is {name}, and its text is not there.",
+                PYPROJECT,
+                place.line,
+                place.column,
+                remedy="Add it as LICENSE.",
+                severity=Severity.INFO,
+            )

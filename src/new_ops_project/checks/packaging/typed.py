@@ -3,22 +3,27 @@
 import ast
 from collections.abc import Iterator
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Fix, Write
-from new_ops_project.finding import Severity
-from new_ops_project.reading import layout
-from new_ops_project.tree import PLAIN, Entry
+from new_ops_project.formats import code_layout
+from new_ops_project.git.tree import PLAIN, Entry
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # They put every file of a package into the wheel, unless they are told which.
 _WHOLE = ("hatchling.build", "flit_core.buildapi", "poetry.core.masonry.api", "pdm.backend", "uv_build")
 _CHOOSING = (
-    ("tool", "hatch", "build", "include"), ("tool", "hatch", "build", "only-include"),
-    ("tool", "hatch", "build", "exclude"), ("tool", "hatch", "build", "targets", "wheel", "include"),
-    ("tool", "hatch", "build", "targets", "wheel", "only-include"), ("tool", "poetry", "include"),
-    ("tool", "hatch", "build", "targets", "wheel", "exclude"), ("tool", "poetry", "exclude"),
-    ("tool", "pdm", "build"), ("tool", "uv", "build-backend"),
-)  # fmt: skip
+    ("tool", "hatch", "build", "include"),
+    ("tool", "hatch", "build", "only-include"),
+    ("tool", "hatch", "build", "exclude"),
+    ("tool", "hatch", "build", "targets", "wheel", "include"),
+    ("tool", "hatch", "build", "targets", "wheel", "only-include"),
+    ("tool", "poetry", "include"),
+    ("tool", "hatch", "build", "targets", "wheel", "exclude"),
+    ("tool", "poetry", "exclude"),
+    ("tool", "pdm", "build"),
+    ("tool", "uv", "build-backend"),
+)
 
 
 def no_marker(repo: Repo) -> Iterator[Breach]:
@@ -27,14 +32,21 @@ def no_marker(repo: Repo) -> Iterator[Breach]:
     start = f"{place}/__init__.py"
     is_package = repo.tier != "script" and start in repo.files and repo.is_built
     if is_package and f"{place}/py.typed" not in repo.paths and _is_annotated(repo, place):
-        yield Breach(f"{place} has annotations, and no py.typed.", start, 1, 1, _written(repo, place),
-                     _remedy(repo, place), Severity.INFO if repo.tier == "cli" else None)  # fmt: skip
+        yield Breach(
+            f"{place} has annotations, and no py.typed.",
+            start,
+            1,
+            1,
+            _written(repo, place),
+            _remedy(repo, place),
+            Severity.INFO if repo.tier == "cli" else None,
+        )
 
 
 def _is_annotated(repo: Repo, place: str) -> bool:
     """Whether most functions have annotations: to say that a package is typed which is not helps nobody."""
     files = [path for path in repo.python_files if path.startswith(f"{place}/") and "/tests/" not in path]
-    trees = (layout.syntax(repo.files, path) for path in files)
+    trees = (code_layout.syntax(repo.files, path) for path in files)
     found = [_has_types(node) for tree in trees for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
     return sum(found) * 2 >= max(len(found), 1)
 

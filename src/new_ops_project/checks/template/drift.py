@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from new_ops_project import git, refresh
+from new_ops_project import git
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.process import ProcessError
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, UncheckedError, Write
 from new_ops_project.checks.template import reference
 from new_ops_project.checks.template.reference import Reference
-from new_ops_project.errors import ToolError
-from new_ops_project.process import ProcessError
+from new_ops_project.project.update import planner
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _compared(repo: Repo, found: Reference) -> Iterator[State]:
         row = found.rows.get(path)
         is_kept = row is not None and not row.get("yours")
         if path not in ignored:
-            yield State(path, refresh.drifted(entry.content, _mine(repo, path)) or "same", is_kept)
+            yield State(path, planner.drifted(entry.content, _mine(repo, path)) or "same", is_kept)
     own = {*found.project.answers.get("keep", ()), *found.files, found.project.answers_file}
     others = (path for path, row in sorted(found.rows.items()) if path not in own and row.get("only") != "example")
     yield from (State(path, "extra", is_kept=False) for path in others if path in repo.paths)

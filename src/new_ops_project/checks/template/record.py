@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, UncheckedError
 from new_ops_project.checks.template import drift, reference
 from new_ops_project.checks.template.reference import Reference
-from new_ops_project.errors import ToolError
-from new_ops_project.finding import Severity
 
 _SPEAKS = re.compile(rb"\b(?:copier|new-ops-project) update\b")
 _DOCS = ("README.md", "CONTRIBUTING.md")
@@ -26,8 +26,14 @@ def nothing_is_recorded(repo: Repo) -> Iterator[Breach]:
     for path in _DOCS:
         if found := _SPEAKS.search(repo.files.get(path, b"")):
             line = repo.files[path].count(b"\n", 0, found.start()) + 1
-            yield Breach("The answers file is missing, though this speaks of updates from a template.", path, line, 1,
-                         remedy=_LOST, severity=Severity.WARNING)  # fmt: skip
+            yield Breach(
+                "The answers file is missing, though this speaks of updates from a template.",
+                path,
+                line,
+                1,
+                remedy=_LOST,
+                severity=Severity.WARNING,
+            )
             return
     yield Breach("No template is recorded, so nothing refreshes it.")
 
@@ -47,8 +53,13 @@ def is_edited_by_hand(repo: Repo) -> Iterator[Breach]:
         yield Breach(f"The answer {change.name} {what}.", name, _line(repo, name, change.name), 1)
     for key, (was, now) in _without_files(repo, found).items():
         remedy = f"Set it back to {was!r}, then: new-ops-project update --set {key}={now}"
-        yield Breach(f"The answer {key} was changed by hand from {was!r} to {now!r}: the files are still those of the "
-                     f"former.", name, _line(repo, name, key), 1, remedy=remedy)  # fmt: skip
+        yield Breach(
+            f"The answer {key} was changed by hand from {was!r} to {now!r}: the files are still those of the former.",
+            name,
+            _line(repo, name, key),
+            1,
+            remedy=remedy,
+        )
 
 
 def _without_files(repo: Repo, found: Reference) -> Mapping[str, tuple[Any, Any]]:
@@ -78,5 +89,9 @@ def is_behind(repo: Repo) -> Iterator[Breach]:
         return
     name, (before, after) = reference.answers_file(repo), (found.look.before.version, found.look.after.version)
     count = f"{len(versions)} version{'s' * (len(versions) > 1)}"
-    yield Breach(f"The template has moved on by {count}: {before} is recorded, {after} is the newest.", name,
-                 _line(repo, name, "_commit"), 1)  # fmt: skip
+    yield Breach(
+        f"The template has moved on by {count}: {before} is recorded, {after} is the newest.",
+        name,
+        _line(repo, name, "_commit"),
+        1,
+    )

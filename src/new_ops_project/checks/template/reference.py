@@ -5,15 +5,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from new_ops_project import behind, carry, git, project, refresh
-from new_ops_project.answers import table
-from new_ops_project.carry import Carried
+from new_ops_project import git
+from new_ops_project.base.errors import ToolError
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
-from new_ops_project.errors import ToolError
-from new_ops_project.project import Project
-from new_ops_project.refresh import Refresh, Target
-from new_ops_project.tree import Entry
+from new_ops_project.git import worktree
+from new_ops_project.git.tree import Entry
+from new_ops_project.project import generated
+from new_ops_project.project.generated import Project
+from new_ops_project.project.update import outdated, planner
+from new_ops_project.project.update.planner import Refresh, Target
+from new_ops_project.template import answer_migration
+from new_ops_project.template.answer_migration import Carried
+from new_ops_project.template.answers import table
+from new_ops_project.template.answers_file import answers_files
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Reference:
         Raises ToolError where an answer without a default is missing.
         """
         if self.look.former.config.get("jinja_extensions"):
-            return carry.as_they_are(self.look.former, self.project.answers, ())
-        return carry.carry(self.look.former, self.project.answers, (), ask=None)
+            return answer_migration.as_they_are(self.look.former, self.project.answers, ())
+        return answer_migration.carry(self.look.former, self.project.answers, (), ask=None)
 
     @cached_property
     def files(self) -> Mapping[str, Entry]:
@@ -47,7 +52,7 @@ class Reference:
         if why := questionnaire.distrust:
             name = self.look.before.source.name
             raise UncheckedError(f"The template {name} needs trust: {why}.", "Its files are not compared.")
-        return refresh.managed(self.look, self.carried)
+        return planner.managed(self.look, self.carried)
 
     @cached_property
     def rows(self) -> Mapping[str, Mapping[str, Any]]:
@@ -100,9 +105,7 @@ def known(repo: Repo) -> Reference | None:
 def answers_file(repo: Repo) -> str:
     """The file that names a template, '' where there is none; the first of several."""
     if "answers file" not in repo.shared:
-        found = (
-            [path for path in project.answers_files(repo.folder) if path in repo.files] if repo.folder.is_dir() else []
-        )
+        found = [path for path in answers_files(repo.folder) if path in repo.files] if repo.folder.is_dir() else []
         repo.shared["answers file"] = next(iter(found), "")
     return str(repo.shared["answers file"])
 
@@ -111,23 +114,23 @@ def _found(repo: Repo) -> Reference:
     name = answers_file(repo)
     if not name:
         raise UncheckedError("No template is recorded.")
-    where, prefix = project.repository(repo.folder)
-    found = project.recorded(where, prefix, name, repo.files[name], commit="HEAD")
+    where, prefix = worktree.repository(repo.folder)
+    found = generated.recorded(where, prefix, name, repo.files[name], commit="HEAD")
     return Reference(_looked(found, offline=repo.offline))
 
 
 def _looked(found: Project, *, offline: bool) -> Refresh:
     """Both versions; from what is known of the template here, where it cannot be reached."""
     try:
-        return refresh.look(found, Target(offline=offline))
-    except behind.UnknownVersionError:
+        return planner.look(found, Target(offline=offline))
+    except outdated.UnknownVersionError:
         raise
     except ToolError as error:
         if offline:
             raise UncheckedError(error.message, error.hint) from error
     try:
-        return refresh.look(found, Target(offline=True))
-    except behind.UnknownVersionError:
+        return planner.look(found, Target(offline=True))
+    except outdated.UnknownVersionError:
         raise
     except ToolError as error:
         raise UncheckedError(error.message, error.hint) from error
@@ -144,7 +147,7 @@ def former_answers(repo: Repo) -> dict[str, Any]:
         return {}
     content = git.git("show", f"{commit}:./{name}", at=repo.folder).stdout
     try:
-        before = project.recorded(here.repository, here.prefix, name, content, commit=commit)
+        before = generated.recorded(here.repository, here.prefix, name, content, commit=commit)
     except ToolError:
         return {}
     return before.answers if before.version == here.version else {}

@@ -4,22 +4,35 @@ from new_ops_project.checks.linters import zizmor
 from new_ops_project.checks.rule import Family
 from new_ops_project.checks.workflows import (
     checkouts,
+    cloud_login,
+    conventions,
     dependabot,
-    events,
-    grants,
-    habits,
+    injection,
     inputs,
     installs,
     parsing,
+    permissions,
     pinning,
-    pythons,
     runners,
-    secrets,
-    untrusted,
-)  # fmt: skip
+    setup_python,
+    triggers,
+)
 
-_MODULES = (parsing, pinning, inputs, runners, pythons, installs, secrets, grants, untrusted, checkouts, events,
-            habits, dependabot)  # fmt: skip
+_MODULES = (
+    parsing,
+    pinning,
+    inputs,
+    runners,
+    setup_python,
+    installs,
+    cloud_login,
+    permissions,
+    injection,
+    checkouts,
+    triggers,
+    conventions,
+    dependabot,
+)
 _OWN = sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.code)
 
 FAMILY = Family("workflows", "Workflows of GitHub", (*_OWN, zizmor.rule(_OWN)))

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix, Rule
-from new_ops_project.checks.workflows import links, table
-from new_ops_project.finding import Severity
-from new_ops_project.reading.automation import Step
-from new_ops_project.reading.nodes import Node
+from new_ops_project.checks.workflows import known_actions, links
+from new_ops_project.formats.github.automation import Step
+from new_ops_project.formats.yaml import Node
 
 _NAME = "persist-credentials"
 # Commands of git that talk to the repository's server, and programs that push.
@@ -49,7 +49,7 @@ def _is_safe(step: Step) -> bool:
 
 
 def _is_known(step: Step) -> bool:
-    return bool(step.script) or step.uses.repository in table.actions()
+    return bool(step.script) or step.uses.repository in known_actions.actions()
 
 
 def _switched_off(step: Step) -> Fix:
@@ -73,9 +73,13 @@ def _is_first(key: Node) -> bool:
 
 RULES = (
     Rule(
-        "OPS114", "Checkouts do not leave their token behind", Severity.WARNING,
+        "OPS114",
+        "Checkouts do not leave their token behind",
+        Severity.WARNING,
         "Every later step can read the token; before v6, so can every artifact that holds the folder.",
         "Write `persist-credentials: false` below `with:` of the checkout; `true` says that it is meant.",
-        links.CHECKOUT, kept, fixes=True,
+        links.CHECKOUT,
+        kept,
+        fixes=True,
     ),
-)  # fmt: skip
+)

@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Rule
 from new_ops_project.checks.workflows import links
-from new_ops_project.finding import Severity
-from new_ops_project.reading.nodes import Node
+from new_ops_project.formats.yaml import Node
 
 _PYTHON = {"pip", "uv"}
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
-_RENOVATE = ("renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json", ".github/renovate.json",
-             ".github/renovate.json5")  # fmt: skip
+_RENOVATE = (
+    "renovate.json",
+    "renovate.json5",
+    ".renovaterc",
+    ".renovaterc.json",
+    ".github/renovate.json",
+    ".github/renovate.json5",
+)
 
 
 def _entries(repo: Repo) -> list[Node]:
@@ -66,26 +72,39 @@ def one_by_one(repo: Repo) -> Iterator[Breach]:
 
 RULES = (
     Rule(
-        "OPS130", "Dependabot updates the actions", Severity.WARNING,
+        "OPS130",
+        "Dependabot updates the actions",
+        Severity.WARNING,
         "A commit id that nothing updates keeps its known holes for ever.",
         "Add an entry with `package-ecosystem: github-actions`, `directory: /` and a weekly schedule.",
-        links.DEPENDABOT, actions_left_out,
+        links.DEPENDABOT,
+        actions_left_out,
     ),
     Rule(
-        "OPS131", "Dependabot updates the Python packages", Severity.WARNING,
+        "OPS131",
+        "Dependabot updates the Python packages",
+        Severity.WARNING,
         "A locked package that nothing updates keeps its known holes for ever.",
         "Add an entry with `package-ecosystem: pip` (`uv` for uv.lock), `directory: /` and a weekly schedule.",
-        links.DEPENDABOT, packages_left_out,
+        links.DEPENDABOT,
+        packages_left_out,
     ),
     Rule(
-        "OPS132", "Dependabot waits before it takes a release", Severity.WARNING,
+        "OPS132",
+        "Dependabot waits before it takes a release",
+        Severity.WARNING,
         "Most releases that were stolen are found out within days.",
         "Write `cooldown:` with `default-days: 7` into the entry. Security updates do not wait.",
-        links.DEPENDABOT, hasty,
+        links.DEPENDABOT,
+        hasty,
     ),
     Rule(
-        "OPS133", "Dependabot groups its updates", Severity.INFO,
+        "OPS133",
+        "Dependabot groups its updates",
+        Severity.INFO,
         "Ten pull requests a week are merged unread; one is read.",
-        'Write `groups:` into the entry, such as `packages: {patterns: ["*"]}`.', links.DEPENDABOT, one_by_one,
+        'Write `groups:` into the entry, such as `packages: {patterns: ["*"]}`.',
+        links.DEPENDABOT,
+        one_by_one,
     ),
-)  # fmt: skip
+)

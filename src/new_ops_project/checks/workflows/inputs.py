@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import links, table
+from new_ops_project.checks.workflows import known_actions, links
 from new_ops_project.checks.workflows.pinning import version
-from new_ops_project.finding import Severity
-from new_ops_project.reading.automation import Uses
-from new_ops_project.reading.nodes import Node
+from new_ops_project.formats.github.automation import Uses
+from new_ops_project.formats.yaml import Node
 
 _DOCKER = ("args", "entrypoint")
 _LONG = 4  # letters: two shorter names are alike by chance
@@ -39,9 +39,9 @@ def _inputs(repo: Repo, uses: Uses) -> tuple[Sequence[str], bool]:
     """The inputs of what a step uses, and whether there can be no others in the version that it uses."""
     if uses.is_local:
         return _local(repo, uses)
-    known = table.known(uses.action) if uses.action else table.Known()
+    known = known_actions.known(uses.action) if uses.action else known_actions.Known()
     names = (*known.inputs, *(_DOCKER if known.using == "docker" else ()))
-    read, used = table.numbers(known.inputs_of), table.numbers(version(uses, known))
+    read, used = known_actions.numbers(known.inputs_of), known_actions.numbers(version(uses, known))
     is_same_major = bool(read) and read[:1] == used[:1]
     return names, is_same_major and len(used) > 1 and used[:2] <= read[:2]
 
@@ -88,8 +88,12 @@ def _is_slip(one: str, other: str) -> bool:
 
 RULES = (
     Rule(
-        "OPS110", "Inputs are those that the action has", Severity.ERROR,
+        "OPS110",
+        "Inputs are those that the action has",
+        Severity.ERROR,
         "GitHub warns of such an input in a log that nobody reads, and what was meant does not happen.",
-        "Correct its name.", links.METADATA, unknown,
+        "Correct its name.",
+        links.METADATA,
+        unknown,
     ),
-)  # fmt: skip
+)

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Rule
 from new_ops_project.checks.workflows import links
-from new_ops_project.finding import Severity
-from new_ops_project.reading import shell
-from new_ops_project.reading.automation import Step
-from new_ops_project.reading.shell import Word
+from new_ops_project.formats import shell
+from new_ops_project.formats.github.automation import Step
+from new_ops_project.formats.shell import Word
 
 _PIP = re.compile(r"pip[\d.]*")
 _PYTHON = re.compile(r"(?:python[\d.]*w?|py|pypy[\d.]*)")
@@ -19,15 +19,66 @@ _MODULE = re.compile(r"-[A-Za-z]*m")
 _GIVEN = ("--require-hashes", "--no-index", "-c", "--constraint", "--constraints")
 # Options whose value is the next word. `-e` is none: what it installs is judged like any other.
 _VALUED = {
-    "-r", "--requirement", "--requirements", "-i", "--index-url", "--index", "--default-index", "--extra-index-url",
-    "-f", "--find-links", "-t", "--target", "--platform", "--python-version", "--python-platform", "--implementation",
-    "--abi", "--root", "--prefix", "--src", "--upgrade-strategy", "--no-binary", "--only-binary", "--no-build-package",
-    "--progress-bar", "-C", "--config-settings", "--config-setting", "--global-option", "--report", "--group",
-    "--cache-dir", "--timeout", "--retries", "--proxy", "--cert", "--client-cert", "--trusted-host", "--log",
-    "--exists-action", "-p", "--python", "--suffix", "--index-strategy", "--keyring-provider", "--extra",
-    "--exclude-newer", "--resolution", "--prerelease", "--link-mode", "--pip-args", "--upgrade-package", "-P",
-    "--reinstall-package", "--refresh-package", "--override", "--overrides", "-b", "--build-constraint",
-}  # fmt: skip
+    "-r",
+    "--requirement",
+    "--requirements",
+    "-i",
+    "--index-url",
+    "--index",
+    "--default-index",
+    "--extra-index-url",
+    "-f",
+    "--find-links",
+    "-t",
+    "--target",
+    "--platform",
+    "--python-version",
+    "--python-platform",
+    "--implementation",
+    "--abi",
+    "--root",
+    "--prefix",
+    "--src",
+    "--upgrade-strategy",
+    "--no-binary",
+    "--only-binary",
+    "--no-build-package",
+    "--progress-bar",
+    "-C",
+    "--config-settings",
+    "--config-setting",
+    "--global-option",
+    "--report",
+    "--group",
+    "--cache-dir",
+    "--timeout",
+    "--retries",
+    "--proxy",
+    "--cert",
+    "--client-cert",
+    "--trusted-host",
+    "--log",
+    "--exists-action",
+    "-p",
+    "--python",
+    "--suffix",
+    "--index-strategy",
+    "--keyring-provider",
+    "--extra",
+    "--exclude-newer",
+    "--resolution",
+    "--prerelease",
+    "--link-mode",
+    "--pip-args",
+    "--upgrade-package",
+    "-P",
+    "--reinstall-package",
+    "--refresh-package",
+    "--override",
+    "--overrides",
+    "-b",
+    "--build-constraint",
+}
 _SPEC = ("--from", "--spec")
 _LOCAL = re.compile(r"\.|.*[/\\].*|.*\.(?:whl|zip|tar\.gz)(?:\[[^\]]*\])?$")
 _PINNED = re.compile(r"[\w.-]+(?:\[[^\]]*\])?\s*(?:===?\s*|@(?!latest))[\w.!+-]+")
@@ -45,8 +96,9 @@ def unpinned(repo: Repo) -> Iterator[Breach]:
             moving = [word for word in wanted if not _is_settled(word)]
             if moving:
                 names = ", ".join(word.text for word in moving)
-                yield Breach(f"`{command}` takes whatever is newest that day: {names}.",
-                             *step.script.at(moving[0].offset))  # fmt: skip
+                yield Breach(
+                    f"`{command}` takes whatever is newest that day: {names}.", *step.script.at(moving[0].offset)
+                )
 
 
 def _has_constraints(step: Step) -> bool:
@@ -109,9 +161,12 @@ def _is_settled(word: Word) -> bool:
 
 RULES = (
     Rule(
-        "OPS109", "Workflows install packages by version", Severity.WARNING,
+        "OPS109",
+        "Workflows install packages by version",
+        Severity.WARNING,
         "What is installed without a version changes from one run to the next, and a stolen release runs at once.",
         "Write NAME==VERSION, or install from a lock: pip install --require-hashes -r requirements.txt.",
-        links.PIP, unpinned,
+        links.PIP,
+        unpinned,
     ),
-)  # fmt: skip
+)

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix, Rule
-from new_ops_project.checks.workflows import links, table
-from new_ops_project.checks.workflows.table import Known, Release
-from new_ops_project.finding import Severity
-from new_ops_project.reading.automation import Uses
+from new_ops_project.checks.workflows import known_actions, links
+from new_ops_project.checks.workflows.known_actions import Known, Release
+from new_ops_project.formats.github.automation import Uses
 
 # v7.0.1, 7.0.1, tag=v7.0.1 or owner/name@v7.0.1 in a comment; v7 and 7.0 are versions, too, but 2024-01-31 is none.
 _SAID = re.compile(r"(?:^|[\s=@/(])(v\d+(?:\.\d+){0,2}|\d+\.\d+(?:\.\d+)?)(?![\w.-])")
@@ -29,7 +29,7 @@ def version(uses: Uses, known: Known) -> str:
     release = known.by_sha(uses.ref)
     if uses.is_pinned:
         return release.version if release else _said(uses)
-    return uses.ref if table.numbers(uses.ref) else ""
+    return uses.ref if known_actions.numbers(uses.ref) else ""
 
 
 # ---- OPS101 --------------------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def unpinned(repo: Repo) -> Iterator[Breach]:
             continue
         if uses.is_docker:
             yield from _image(uses)
-        elif not (uses.repository == _BY_TAG and table.is_full(uses.ref)):
+        elif not (uses.repository == _BY_TAG and known_actions.is_full(uses.ref)):
             yield _moving(uses)
 
 
@@ -54,7 +54,7 @@ def _image(uses: Uses) -> Iterator[Breach]:
 
 def _moving(uses: Uses) -> Breach:
     name, _, ref = uses.text.partition("@")
-    known = table.known(uses.action)
+    known = known_actions.known(uses.action)
     release = known.release(ref)
     if not ref:
         message = f"{uses.text} names no version."
@@ -84,8 +84,8 @@ def _pin(uses: Uses, release: Release) -> Fix:
 
 def _names(comment: str, release: Release) -> bool:
     """Whether the comment is nothing but the version that the release is, or a part of it."""
-    numbers = table.numbers(comment)
-    return bool(numbers) and table.numbers(release.version)[: len(numbers)] == numbers
+    numbers = known_actions.numbers(comment)
+    return bool(numbers) and known_actions.numbers(release.version)[: len(numbers)] == numbers
 
 
 # ---- OPS102, OPS103 and OPS104 -------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def uncommented(repo: Repo) -> Iterator[Breach]:
         if not uses.node.comment:
             fix = _commented(uses, sure) if sure else ()
             yield Breach(f"No comment says which version {uses.text} is.", *uses.node.place, fix, remedy)
-        elif not table.is_full(said) and not (release and said and _differs(said, release)):
+        elif not known_actions.is_full(said) and not (release and said and _differs(said, release)):
             told = f"The comment says {said}, which is no full version" if said else "The comment says no version"
             fix = _corrected(uses, said, sure) if sure and said else ()
             yield Breach(f"{told}.", *uses.node.place, fix, remedy, severity=Severity.INFO)
@@ -131,12 +131,12 @@ def _pinned(repo: Repo) -> Iterator[tuple[Uses, Known, str]]:
     """Each action by commit id, with what is known of it and the version in its comment."""
     for uses in repo.automation.used:
         if uses.action and uses.is_pinned:
-            yield uses, table.known(uses.action), _said(uses)
+            yield uses, known_actions.known(uses.action), _said(uses)
 
 
 def _differs(said: str, release: Release) -> bool:
-    numbers = table.numbers(said)
-    return bool(numbers) and table.numbers(release.version)[: len(numbers)] != numbers
+    numbers = known_actions.numbers(said)
+    return bool(numbers) and known_actions.numbers(release.version)[: len(numbers)] != numbers
 
 
 def _corrected(uses: Uses, said: str, release: Release) -> Fix:
@@ -157,27 +157,42 @@ def _commented(uses: Uses, release: Release) -> Fix:
 
 RULES = (
     Rule(
-        "OPS101", "What `uses:` names is pinned by a full commit id", Severity.ERROR,
+        "OPS101",
+        "What `uses:` names is pinned by a full commit id",
+        Severity.ERROR,
         "Whoever can move a tag decides what runs with the workflow's token and secrets; a commit id cannot be moved.",
         "Write the commit id of a release, with the version in a comment.",
-        links.SECURE_USE, unpinned, fixes=True,
+        links.SECURE_USE,
+        unpinned,
+        fixes=True,
     ),
     Rule(
-        "OPS102", "The version in the comment is this commit", Severity.ERROR,
+        "OPS102",
+        "The version in the comment is this commit",
+        Severity.ERROR,
         "The comment is what people read. One that names another release than the commit hides what runs.",
         "Find out which of the two is meant.",
-        links.SECURE_USE, contradicted,
+        links.SECURE_USE,
+        contradicted,
     ),
     Rule(
-        "OPS103", "The commit is the version in its comment", Severity.ERROR,
+        "OPS103",
+        "The commit is the version in its comment",
+        Severity.ERROR,
         "The commit is a release of its own: reviewers believe that another one runs.",
         "Correct the comment, or the commit id.",
-        links.SECURE_USE, another_version, fixes=True,
+        links.SECURE_USE,
+        another_version,
+        fixes=True,
     ),
     Rule(
-        "OPS104", "A commit id has its full version in a comment", Severity.WARNING,
+        "OPS104",
+        "A commit id has its full version in a comment",
+        Severity.WARNING,
         "Nobody can tell how old a bare commit id is, and Renovate never updates it.",
         "Write `# vX.Y.Z` behind it.",
-        links.SECURE_USE, uncommented, fixes=True,
+        links.SECURE_USE,
+        uncommented,
+        fixes=True,
     ),
-)  # fmt: skip
+)

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Rule
 from new_ops_project.checks.workflows import links
-from new_ops_project.finding import Severity
-from new_ops_project.reading.automation import Job
-from new_ops_project.reading.nodes import Node
+from new_ops_project.formats.github.automation import Job
+from new_ops_project.formats.yaml import Node
 
 _LATEST = re.compile(r"\b(ubuntu|windows|macos)-latest(?:-x?large)?(?![\w-])", re.IGNORECASE)
 _EXAMPLES = {"windows": "windows-2025", "macos": "macos-15"}
@@ -20,8 +20,11 @@ def latest(repo: Repo) -> Iterator[Breach]:
         for node in _labels(job):
             for found in _LATEST.finditer(node.text):
                 example = _image(found[1].lower())
-                yield Breach(f"{found[0]} becomes another image when GitHub decides so.", *node.at(found.start()),
-                             remedy=f"Name an image, such as {example}.")  # fmt: skip
+                yield Breach(
+                    f"{found[0]} becomes another image when GitHub decides so.",
+                    *node.at(found.start()),
+                    remedy=f"Name an image, such as {example}.",
+                )
 
 
 def _labels(job: Job) -> Iterator[Node]:
@@ -38,7 +41,7 @@ def _labels(job: Job) -> Iterator[Node]:
 
 
 def _image(system: str) -> str:
-    from new_ops_project import pins
+    from new_ops_project.template import pins
 
     offered = next((one for one in pins.shipped().runners if one.startswith(system)), "ubuntu-24.04")
     return _EXAMPLES.get(system, offered)
@@ -56,14 +59,21 @@ def endless(repo: Repo) -> Iterator[Breach]:
 
 RULES = (
     Rule(
-        "OPS105", "Jobs name the image that they run on", Severity.WARNING,
+        "OPS105",
+        "Jobs name the image that they run on",
+        Severity.WARNING,
         "`-latest` moves to another image, with other tools in it, on a day that GitHub chooses.",
-        "Name an image, such as ubuntu-24.04.", links.RUNNERS, latest,
+        "Name an image, such as ubuntu-24.04.",
+        links.RUNNERS,
+        latest,
     ),
     Rule(
-        "OPS106", "Jobs have a timeout", Severity.WARNING,
+        "OPS106",
+        "Jobs have a timeout",
+        Severity.WARNING,
         "A job that hangs is stopped after 360 minutes: until then it holds a runner, and what waits behind it.",
         "Write `timeout-minutes: 10` into the job, or what it needs at most.",
-        links.SYNTAX, endless,
+        links.SYNTAX,
+        endless,
     ),
-)  # fmt: skip
+)

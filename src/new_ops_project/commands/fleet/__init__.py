@@ -2,7 +2,7 @@
 
 import click
 
-from new_ops_project.verbs import Verbs
+from new_ops_project.commands.group import Verbs
 
 EXAMPLES = """\b
 Examples:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.errors import ToolError
-from new_ops_project.report import Voice
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,14 +30,25 @@ that is there says something else.
 
 @click.command(epilog=EXAMPLES)
 @click.option("--engine", "name", type=click.Choice(ENGINES), required=True, help="What shall run the fleet.")
-@click.option("--path", "folder", type=click.Path(path_type=Path, file_okay=False), default=".", show_default=True,
-              metavar="DIR", help="The central repository.")  # fmt: skip
-@click.option("--shards", type=click.IntRange(min=1), metavar="N",
-              help="Jobs that update.  [default: as many as the plan says]")  # fmt: skip
+@click.option(
+    "--path",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".",
+    show_default=True,
+    metavar="DIR",
+    help="The central repository.",
+)
+@click.option(
+    "--shards", type=click.IntRange(min=1), metavar="N", help="Jobs that update.  [default: as many as the plan says]"
+)
 @click.option("--fleet", default="fleet.toml", show_default=True, metavar="FILE", help="The fleet's file, below DIR.")
 @click.option("--environment", default="fleet", show_default=True, metavar="NAME", help="Who may publish.")
-@click.option("--tool", metavar="REQUIREMENT",
-              help="new-ops-project==VERSION or git+URL@COMMIT.  [default: as it was installed here]")  # fmt: skip
+@click.option(
+    "--tool",
+    metavar="REQUIREMENT",
+    help="new-ops-project==VERSION or git+URL@COMMIT.  [default: as it was installed here]",
+)
 @click.option("--preview", is_flag=True, help="Show the files, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
 def command(*, name: str, folder: Path, preview: bool, as_json: bool, **options: Any) -> None:
@@ -45,31 +56,32 @@ def command(*, name: str, folder: Path, preview: bool, as_json: bool, **options:
 
     A file that is there and says something else is never overwritten. A second run changes nothing.
     """
-    from new_ops_project.fleet.engines import files as engine
+    from new_ops_project.fleet.engines import files
 
     voice = Voice(as_json)
     made = _renovate(**options) if name == "renovate" else _github(folder, **options)
     if not preview:
-        engine.require_room(made.files, folder)
+        files.require_room(made.files, folder)
     fates = made.fates(folder)
     if preview:
         _show(made, fates, voice)
     else:
-        engine.write(made.files, folder)
+        files.write(made.files, folder)
     _say(made, fates, voice, new="would be written" if preview else "written")
     if as_json:
         texts = {"texts": {file.path: file.text for file in made.files}} if preview else {}
-        voice.answer({"engine": name, "preview": preview, "files": fates, **texts, "notes": made.notes,
-                      "next": made.steps})  # fmt: skip
+        voice.answer(
+            {"engine": name, "preview": preview, "files": fates, **texts, "notes": made.notes, "next": made.steps}
+        )
 
 
 def _github(folder: Path, *, shards: int | None, fleet: str, environment: str, tool: str | None) -> "Made":
-    from new_ops_project.fleet.engines import github
+    from new_ops_project.fleet.engines import github_actions
     from new_ops_project.fleet.engines import tool as tools
 
-    github.require_sense(fleet=fleet, environment=environment, shards=shards or 0)
+    github_actions.require_sense(fleet=fleet, environment=environment, shards=shards or 0)
     chosen = tools.parse(tool) if tool else tools.installed()
-    return github.made(github.Request(folder, chosen, shards or 0, fleet, environment))
+    return github_actions.made(github_actions.Request(folder, chosen, shards or 0, fleet, environment))
 
 
 def _renovate(*, shards: int | None, tool: str | None, **_others: str) -> "Made":

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from new_ops_project.errors import Exit, ToolError
-from new_ops_project.report import Voice
+from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
     from new_ops_project.fleet.model import Plan
@@ -36,14 +36,34 @@ def _shards(_context: click.Context, _option: click.Parameter, value: str) -> in
 @click.command(epilog=EXAMPLES)
 @click.argument("source", nargs=-1, metavar="[SOURCE]...")
 @click.option("--to", metavar="VERSION", help="The template's version.  [default: the newest release]")
-@click.option("--wave", metavar="WAVE", default="all", show_default=True,
-              help="canary, a percentage, all, or a wave of fleet.toml.")  # fmt: skip
-@click.option("--shards", metavar="N|auto", default="1", show_default=True, callback=_shards,
-              help="How many machines share the work; auto: two minutes of it for each.")  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default="plan.json", show_default=True,
-              help="Where the plan goes.")  # fmt: skip
-@click.option("--last", type=click.Path(path_type=Path, exists=True), multiple=True,
-              help="An earlier plan, or folder of results: costs and shards.  [repeatable]")  # fmt: skip
+@click.option(
+    "--wave",
+    metavar="WAVE",
+    default="all",
+    show_default=True,
+    help="canary, a percentage, all, or a wave of fleet.toml.",
+)
+@click.option(
+    "--shards",
+    metavar="N|auto",
+    default="1",
+    show_default=True,
+    callback=_shards,
+    help="How many machines share the work; auto: two minutes of it for each.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="plan.json",
+    show_default=True,
+    help="Where the plan goes.",
+)
+@click.option(
+    "--last",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="An earlier plan, or folder of results: costs and shards.  [repeatable]",
+)
 @click.option("--github-output", is_flag=True, help="Add `shards`, a list of numbers, to the file GITHUB_OUTPUT.")
 @click.option(
     "--timeout", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds for each repository."
@@ -51,15 +71,27 @@ def _shards(_context: click.Context, _option: click.Parameter, value: str) -> in
 @click.option("--offline", is_flag=True, help="Use what is known of the template here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
 def command(
-    *, source: tuple[str, ...], out: Path, last: tuple[Path, ...], github_output: bool, as_json: bool,
-    to: str | None, wave: str, shards: int, timeout: float, offline: bool,
-) -> None:  # fmt: skip
+    *,
+    source: tuple[str, ...],
+    out: Path,
+    last: tuple[Path, ...],
+    github_output: bool,
+    as_json: bool,
+    to: str | None,
+    wave: str,
+    shards: int,
+    timeout: float,
+    offline: bool,
+) -> None:
     """Pin what shall be done: the template's version and every repository's commit, in balanced shards.
 
     Whoever runs the plan, wherever, makes the same commits. Nothing of a repository changes.
     """
-    from new_ops_project import git, interrupts
-    from new_ops_project.fleet import listing, planning, store
+    from new_ops_project import git
+    from new_ops_project.base import interrupts
+    from new_ops_project.fleet import store
+    from new_ops_project.fleet.inventory import repositories
+    from new_ops_project.fleet.run import planning
 
     git.require_found()
     if github_output and not os.environ.get("GITHUB_OUTPUT"):
@@ -68,7 +100,7 @@ def command(
     with interrupts.temporary_folder():
         known = planning.remembered([*last, *([out] if out.is_file() else [])])
         wanted = planning.Wanted(to=to, wave=wave, shards=shards, offline=offline, last=known, seconds=timeout)
-        fleet = listing.read(source)
+        fleet = repositories.read(source)
         with voice.progress() as told:
             plan = planning.plan(fleet, wanted, told)
     store.write_plan(plan, out)
@@ -88,8 +120,8 @@ def _tell_github(plan: "Plan", file: Path) -> None:
 
 
 def _say(plan: "Plan", out: Path, voice: Voice) -> None:
-    from new_ops_project.fleet import planning
-    from new_ops_project.summary import shown
+    from new_ops_project.base.text import shown
+    from new_ops_project.fleet.run import planning
 
     for one in plan.settled:
         if one.reason:

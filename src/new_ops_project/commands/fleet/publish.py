@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.errors import Exit, ToolError
-from new_ops_project.report import Voice
+from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.fleet.publishing import Order, Published
+    from new_ops_project.fleet.publish.publisher import Order, Published
 
 EXAMPLES = """\b
 Examples:
@@ -31,23 +31,47 @@ stopped; 3 conflicts that were not delivered.
 
 @click.command(epilog=EXAMPLES)
 @click.argument("more", nargs=-1, metavar="[DIR]...", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--in", "folders", type=click.Path(path_type=Path, file_okay=False), multiple=True, required=True,
-              metavar="DIR...", help="The --out of `fleet update`, of every shard: --in results/*.")  # fmt: skip
-@click.option("--mode", type=click.Choice(("branch", "push", "pr")), required=True,
-              help="A branch of the clone here, a branch of the remote, or a pull request.")  # fmt: skip
+@click.option(
+    "--in",
+    "folders",
+    type=click.Path(path_type=Path, file_okay=False),
+    multiple=True,
+    required=True,
+    metavar="DIR...",
+    help="The --out of `fleet update`, of every shard: --in results/*.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(("branch", "push", "pr")),
+    required=True,
+    help="A branch of the clone here, a branch of the remote, or a pull request.",
+)
 @click.option("--max-per-minute", type=click.IntRange(1), default=60, show_default=True, help="Requests that write.")
 @click.option("--max-per-hour", type=click.IntRange(1), default=450, show_default=True, help="The same, in any hour.")
-@click.option("--journal", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="What was delivered; published.jsonl in the first DIR if not given.")  # fmt: skip
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What was delivered; published.jsonl in the first DIR if not given.",
+)
 @click.option("--deliver-conflicts", is_flag=True, help="Deliver conflicts too, as drafts.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this repository, also if it is held; repeatable.")
 @click.option("--force", is_flag=True, help="Go on whatever failed, and deliver what is held.")
 @click.option("--max-failed", type=click.FloatRange(0, 100), metavar="PERCENT", help="The wave stops above; else 5.")
 @click.option("--max-conflicts", type=click.FloatRange(0, 100), metavar="PERCENT", help="The same; else 20.")
-@click.option("--forge", type=click.Choice(("auto", "github", "gitlab")), default="auto", show_default=True,
-              help="For hosts whose name does not tell.")  # fmt: skip
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), metavar="N",
-              help="Begin nothing after N minutes: tokens of a GitHub App end after an hour.")  # fmt: skip
+@click.option(
+    "--forge",
+    type=click.Choice(("auto", "github", "gitlab")),
+    default="auto",
+    show_default=True,
+    help="For hosts whose name does not tell.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+    help="Begin nothing after N minutes: tokens of a GitHub App end after an hour.",
+)
 @click.option("--preview", is_flag=True, help="Say what would be done; nothing is pushed or opened.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, words on stderr.")
 def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool, forge: str, **options: Any) -> None:
@@ -55,17 +79,18 @@ def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool,
 
     A branch is replaced only when its last commit is this tool's; an open pull request is updated, never doubled.
     """
-    from new_ops_project import git, interrupts
-    from new_ops_project.fleet import publishing
-    from new_ops_project.fleet.pace import Clock
+    from new_ops_project import git
+    from new_ops_project.base import interrupts
+    from new_ops_project.fleet.publish import publisher
+    from new_ops_project.fleet.publish.rate_limit import Clock
 
     git.require_found()
     where = (*folders, *more)  # `--in results/*` is one option with many values
-    order = publishing.Order(folders=where, forge="" if forge == "auto" else forge, **options)
+    order = publisher.Order(folders=where, forge="" if forge == "auto" else forge, **options)
     voice = Voice(as_json)
     try:
         with interrupts.temporary_folder():
-            found = publishing.publish(order, voice, Clock())
+            found = publisher.publish(order, voice, Clock())
     except KeyboardInterrupt as error:
         message = "Interrupted; what was delivered is in the journal."
         raise ToolError(message, "Run the same command again, and it goes on from there.", Exit.INTERRUPTED) from error
@@ -78,19 +103,26 @@ def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool,
 def _as_json(found: "Published", order: "Order") -> dict[str, Any]:
     stopped = {"stopped": found.stopped} if found.stopped else {}
     preview = {"preview": True} if order.preview else {}
-    return {"plan": found.plan, **preview, **stopped, "deliveries": [one.as_json() for one in found.deliveries],
-            "counts": found.counts, "conflicts": list(found.conflicts), "next": _next(found, order)}  # fmt: skip
+    return {
+        "plan": found.plan,
+        **preview,
+        **stopped,
+        "deliveries": [one.as_json() for one in found.deliveries],
+        "counts": found.counts,
+        "conflicts": list(found.conflicts),
+        "next": _next(found, order),
+    }
 
 
 def _tell(found: "Published", order: "Order", voice: Voice) -> None:
     """Counts, whatever has not got to where it was meant to go, and what to do next."""
-    from new_ops_project.fleet import publishing
+    from new_ops_project.fleet.publish import publisher
 
     if found.stopped:
         voice.say(f"The wave is stopped: {found.stopped}", fg="red")
     for one in found.deliveries:
-        if not one.state.is_final and not one.reason.startswith((publishing.STOPPED, publishing.OVER)):
-            voice.say(publishing.line(one), fg="red" if one.state == "failed" else "yellow")
+        if not one.state.is_final and not one.reason.startswith((publisher.STOPPED, publisher.OVER)):
+            voice.say(publisher.line(one), fg="red" if one.state == "failed" else "yellow")
             voice.say(f"    {one.hint}", fg="bright_black")
     counted = ", ".join(f"{count} {state}" for state, count in sorted(found.counts.items()))
     voice.say(f"{'Would be' if order.preview else f'Plan {found.plan}'}: {counted or 'nothing to deliver'}.")
@@ -105,9 +137,16 @@ def _next(found: "Published", order: "Order") -> list[str]:
     import shlex
 
     states, folders = {str(one.state) for one in found.deliveries}, [str(one) for one in order.folders]
-    again = ["new-ops-project", "fleet", "publish", *(part for one in folders for part in ("--in", one)),
-             "--mode", order.mode, *(("--journal", str(order.journal)) if order.journal else ()),
-             *(("--forge", order.forge) if order.forge else ())]  # fmt: skip
+    again = [
+        "new-ops-project",
+        "fleet",
+        "publish",
+        *(part for one in folders for part in ("--in", one)),
+        "--mode",
+        order.mode,
+        *(("--journal", str(order.journal)) if order.journal else ()),
+        *(("--forge", order.forge) if order.forge else ()),
+    ]
     if found.stopped and not found.deliveries:
         return [shlex.join(["new-ops-project", "fleet", "report", *folders]), shlex.join([*again, "--force"])]
     steps = [again] if order.preview or found.is_over or "failed" in states else []

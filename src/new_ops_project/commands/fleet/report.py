@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from new_ops_project.errors import ToolError
-from new_ops_project.report import Voice
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ def command(*, folders: tuple[Path, ...], as_json: bool, title: str | None, **fi
     """
     from datetime import UTC, datetime
 
-    from new_ops_project.fleet.reports import answer, facts, terminal
+    from new_ops_project.fleet.reports import facts, json_answer, terminal
 
     asked = {shape: file for shape, file in files.items() if file}
     _require_one_stdout(asked, as_json=as_json)
@@ -50,7 +50,7 @@ def command(*, folders: tuple[Path, ...], as_json: bool, title: str | None, **fi
     terminal.say(found, name, voice)
     _say_written(asked, voice)
     if as_json:
-        voice.answer(answer.answer(found))
+        voice.answer(json_answer.answer(found))
     click.get_current_context().exit(found.code)
 
 
@@ -74,15 +74,15 @@ def _write(found: "Facts", title: str, asked: "Mapping[str, str]") -> None:
 
 
 def _document(found: "Facts", title: str, shape: str) -> str:
-    from new_ops_project.fleet.reports import page, sheet, steps
+    from new_ops_project.fleet.reports import csv_sheet, html_page, step_summary
 
     if shape == "csv":
-        return sheet.document(found)
-    return steps.document(found, title) if shape == "markdown" else page.document(found, title)
+        return csv_sheet.document(found)
+    return step_summary.document(found, title) if shape == "markdown" else html_page.document(found, title)
 
 
 def _say_written(asked: "Mapping[str, str]", voice: Voice) -> None:
-    from new_ops_project.fleet.reports.names import shown
+    from new_ops_project.fleet.names import shown
 
     for shape, file in asked.items():
         if file != "-":

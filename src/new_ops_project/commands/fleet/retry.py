@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from new_ops_project.errors import Exit, ToolError
-from new_ops_project.report import Voice
+from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.report import Voice
 
 STATES = ("failed", "deferred", "conflict")
 
@@ -31,11 +31,22 @@ def _only(_context: click.Context, _option: click.Parameter, value: str) -> tupl
 
 @click.command(epilog=EXAMPLES)
 @click.argument("folders", nargs=-1, metavar="DIR...", required=True, type=click.Path(path_type=Path))
-@click.option("--only", metavar="STATE,...", default="failed,deferred", show_default=True, callback=_only,
-              help="Which ones: failed, deferred, conflict.")  # fmt: skip
+@click.option(
+    "--only",
+    metavar="STATE,...",
+    default="failed,deferred",
+    show_default=True,
+    callback=_only,
+    help="Which ones: failed, deferred, conflict.",
+)
 @click.option("--name", "names", multiple=True, help="Only this repository.  [repeatable]")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default="plan.json", show_default=True,
-              help="Where the plan goes.")  # fmt: skip
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="plan.json",
+    show_default=True,
+    help="Where the plan goes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
 def command(
     *, folders: tuple[Path, ...], only: tuple[str, ...], names: tuple[str, ...], out: Path, as_json: bool
@@ -44,15 +55,17 @@ def command(
 
     The version of the template stays; each repository's commit is that of now.
     """
-    from new_ops_project import git, interrupts
-    from new_ops_project.fleet import planning, retrying, store
-    from new_ops_project.summary import shown
+    from new_ops_project import git
+    from new_ops_project.base import interrupts
+    from new_ops_project.base.text import shown
+    from new_ops_project.fleet import store
+    from new_ops_project.fleet.run import planning, retry
 
     git.require_found()
     voice = Voice(as_json)
     with interrupts.temporary_folder():
         with voice.progress() as told:
-            plan = retrying.plan(folders, only, names, told)
+            plan = retry.plan(folders, only, names, told)
         if plan is None:
             raise ToolError(f"Nothing there is {' or '.join(only)}.", f"--only takes {', '.join(STATES)}.")
         store.write_plan(plan, out)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.errors import Exit
-from new_ops_project.report import Voice
+from new_ops_project.base.errors import Exit
+from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from new_ops_project.fleet.standing import Standing
-    from new_ops_project.report import Progress
+    from new_ops_project.base.report import Progress
+    from new_ops_project.fleet.run.status import Standing
 
 EXAMPLES = """\b
 Examples:
@@ -39,24 +39,26 @@ def command(*, source: tuple[str, ...], drift: bool, jobs: int | None, offline: 
     """
     from datetime import UTC, datetime
 
-    from new_ops_project import git, interrupts
-    from new_ops_project.errors import ToolError
-    from new_ops_project.fleet import listing, looking, running, standing, templates
+    from new_ops_project import git
+    from new_ops_project.base import interrupts
+    from new_ops_project.base.errors import ToolError
+    from new_ops_project.fleet.inventory import repositories, scan, templates
+    from new_ops_project.fleet.run import execution, status
 
     git.require_found()
     voice = Voice(as_json)
     with interrupts.temporary_folder():
-        fleet = listing.read(source)
+        fleet = repositories.read(source)
         with _progress(voice) as told:
-            looks = looking.look(fleet.places, told)
+            looks = scan.look(fleet.places, told)
         if not looks:
             raise ToolError("There is no repository in these sources.", "Give a folder of clones, a list, or a URL.")
         known = templates.find(looks, offline=offline)
-        found = standing.standings(looks, known, datetime.now(UTC))
+        found = status.standings(looks, known, datetime.now(UTC))
         if drift:
             with _progress(voice) as told:
-                found = standing.with_drift(found, looks, known, jobs or running.cores(), told)
-    counts = standing.counts(found)
+                found = status.with_drift(found, looks, known, jobs or execution.cores(), told)
+    counts = status.counts(found)
     if as_json:
         voice.answer({"counts": counts, "repositories": [one.as_json() for one in found]})
     else:
@@ -102,7 +104,7 @@ def _next(source: tuple[str, ...]) -> str:
     """The command that does what is due; one that can be run as it is, unless its sources are many."""
     import shlex
 
-    from new_ops_project.summary import shown
+    from new_ops_project.base.text import shown
 
     given = [shown(shlex.quote(one)) for one in source] if len(source) < 4 and "-" not in source else ["SOURCE..."]  # noqa: PLR2004
     return " ".join(["new-ops-project fleet update", *given, "--out DIR"])
@@ -110,7 +112,7 @@ def _next(source: tuple[str, ...]) -> str:
 
 def _say_alike(said: "Iterable[tuple[tuple[str, str, str], str]]", voice: Voice) -> None:
     """What there is to say of some (state, reason, hint), once for all of which it is true."""
-    from new_ops_project.summary import shown
+    from new_ops_project.base.text import shown
 
     alike: dict[tuple[str, str, str], list[str]] = {}
     for key, name in said:
@@ -168,17 +170,23 @@ def _style(one: "Standing", name: str) -> str:
 
 def _cells(one: "Standing") -> dict[str, str]:
     """What each column shows of a project, without what controls a terminal; `alone` is its name without its owner."""
-    from new_ops_project.summary import shown
+    from new_ops_project.base.text import shown
 
     short = _short(one.name)
     owner, _, alone = short.partition("/")
     cells = {
-        "repository": short, "alone": alone if alone and owner == one.owner else short, "owner": one.owner,
-        "tier": one.tier, "Python": f"{one.python} {_MARKS.get(one.python_end, ('',))[0]}".rstrip(),
-        "version": one.version, "behind": str(one.behind or ""), "age": "" if one.days is None else f"{one.days} d",
-        "drift": "" if one.drift is None else str(len(one.drift)), "last": one.last.state,
+        "repository": short,
+        "alone": alone if alone and owner == one.owner else short,
+        "owner": one.owner,
+        "tier": one.tier,
+        "Python": f"{one.python} {_MARKS.get(one.python_end, ('',))[0]}".rstrip(),
+        "version": one.version,
+        "behind": str(one.behind or ""),
+        "age": "" if one.days is None else f"{one.days} d",
+        "drift": "" if one.drift is None else str(len(one.drift)),
+        "last": one.last.state,
         "branch": f"{one.open[0]} +{len(one.open) - 1}".removesuffix(" +0") if one.open else "",
-    }  # fmt: skip
+    }
     return {name: shown(text) for name, text in cells.items()}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from new_ops_project.errors import ToolError
+from new_ops_project.base.errors import ToolError
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from new_ops_project import sources
 from new_ops_project.fleet.engines.files import File, Made
+from new_ops_project.git import urls
+from new_ops_project.template import sources
 
 CONFIG = "renovate.json"
 
@@ -39,10 +40,10 @@ def _address(template: str) -> str:
         return "the answers file names no template"
     if sources.is_embedded(template):
         return f"its template came with the tool; publish it, and record {_ADDRESS}"
-    shown = sources.without_secrets(template)
+    shown = urls.without_secrets(template)
     if _SCP.fullmatch(template) or _is_url(shown.removeprefix("git+")):
         return ""
-    kind = "copier's short form" if sources.is_short(template) else "no such thing"
+    kind = "copier's short form" if urls.is_short(template) else "no such thing"
     return f"Renovate needs {_ADDRESS}, and {shown} is {kind}"
 
 

@@ -7,10 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 
-from new_ops_project import __version__, git, sources, unpacked
-from new_ops_project.config import NAME
-from new_ops_project.errors import ToolError
-from new_ops_project.process import ProcessError
+from new_ops_project import __version__, git
+from new_ops_project.base.config import NAME
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.process import ProcessError
+from new_ops_project.git import urls
+from new_ops_project.template import unpacked
 
 BUILD = "hatchling"  # pyproject.toml, build-system
 
@@ -44,8 +46,9 @@ def parse(text: str) -> Tool:
         return Tool(version=match["version"])
     if match := _URL.fullmatch(text):
         return Tool(url=match["url"], commit=match["commit"])
-    raise ToolError(f"{text} does not pin this tool.",
-                    f"Give {NAME}==VERSION, or git+https://HOST/PATH@COMMIT with all 40 digits.")  # fmt: skip
+    raise ToolError(
+        f"{text} does not pin this tool.", f"Give {NAME}==VERSION, or git+https://HOST/PATH@COMMIT with all 40 digits."
+    )
 
 
 def installed() -> Tool:
@@ -61,7 +64,7 @@ def installed() -> Tool:
 
 def _of(url: str, commit: str) -> Tool | None:
     with suppress(ToolError):
-        return parse(f"git+{sources.without_secrets(url).removeprefix('git+')}@{commit}")
+        return parse(f"git+{urls.without_secrets(url).removeprefix('git+')}@{commit}")
     return None
 
 
@@ -90,7 +93,7 @@ def _needs() -> Iterator[str]:
 
 def lock(tool: Tool, python: str) -> str:
     """The text of a requirements file for `pip install --require-hashes`; raises ToolError with uv's reason."""
-    from new_ops_project.pins.compiled import compile_lines, requirement_lines
+    from new_ops_project.template.pins.uv_output import compile_lines, requirement_lines
 
     found = compile_lines(tool.requirements, "--generate-hashes", python=python)
     return "".join(requirement_lines(found[name] for name in sorted(found)))

@@ -4,9 +4,9 @@ import os
 from pathlib import PurePosixPath
 
 from new_ops_project.fleet.model import State
+from new_ops_project.fleet.names import quoted
 from new_ops_project.fleet.reports.facts import Facts
-from new_ops_project.fleet.reports.names import quoted
-from new_ops_project.fleet.reports.standing import Row, Standing
+from new_ops_project.fleet.reports.state import Row, Standing
 
 _TOOL = "new-ops-project"
 _RETRIED = {Standing.FAILED: "failed", Standing.CONFLICT: "conflict", Standing.DEFERRED: "deferred"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from new_ops_project.fleet.model import Plan
-from new_ops_project.fleet.reports.standing import Row, Standing
+from new_ops_project.fleet.reports.state import Row, Standing
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 
+from new_ops_project.fleet.python_support import Use
 from new_ops_project.fleet.reports.burndown import Burndown
 from new_ops_project.fleet.reports.facts import Facts, Heat
-from new_ops_project.fleet.reports.pythons import Use
-from new_ops_project.fleet.reports.standing import Standing
+from new_ops_project.fleet.reports.state import Standing
 
 WIDTH, HEIGHT = 1000, 240  # of the line's own coordinates
 LEVELS = 5  # of heat
@@ -78,8 +78,10 @@ def shares(facts: Facts) -> Iterator[Share]:
 def versions(facts: Facts) -> list[Bar]:
     """The template's versions, now and before."""
     most = max((max(one.before, one.now) for one in facts.versions), default=1)
-    return [Bar(one.name, one.now, _percent(one.now, most), one.before, _percent(one.before, most))
-            for one in facts.versions]  # fmt: skip
+    return [
+        Bar(one.name, one.now, _percent(one.now, most), one.before, _percent(one.before, most))
+        for one in facts.versions
+    ]
 
 
 def bars(counted: Iterable[tuple[str, int]]) -> list[Bar]:
@@ -98,8 +100,9 @@ def pythons(facts: Facts) -> list[tuple[Use, Bar]]:
 def slowest(facts: Facts) -> list[Bar]:
     """The repositories that took longest; the count is in seconds."""
     rows = facts.slowest[:8]
-    return [Bar(row.result.name, row.result.seconds, _percent(row.result.seconds, rows[0].result.seconds))
-            for row in rows]  # fmt: skip
+    return [
+        Bar(row.result.name, row.result.seconds, _percent(row.result.seconds, rows[0].result.seconds)) for row in rows
+    ]
 
 
 def line(burndown: Burndown) -> Line:
@@ -107,8 +110,10 @@ def line(burndown: Burndown) -> Line:
     points = burndown.points
     start, end = points[0].at, points[-1].at
     span, top = (end - start).total_seconds() or 1.0, max(1, points[0].left)
-    places = {round(WIDTH * (point.at - start).total_seconds() / span): round(HEIGHT * (1 - point.left / top), 1)
-              for point in points}  # fmt: skip
+    places = {
+        round(WIDTH * (point.at - start).total_seconds() / span): round(HEIGHT * (1 - point.left / top), 1)
+        for point in points
+    }
     path = "".join(f"H{x}V{y}" for x, y in places.items())
     whole = f"M0 {round(HEIGHT * (1 - points[0].left / top), 1)}{path}H{WIDTH}"
     return Line(whole, f"{whole}V{HEIGHT}H0Z", points[0].left, f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}")
@@ -118,8 +123,9 @@ def heat_map(heat: Heat) -> HeatMap:
     """The files and owners with most drift; levels are by the hottest field."""
     owners, files = heat.owners[:_OWNERS], heat.files[:_FILES]
     most = max((heat.cells.get((file, owner), 0) for file in files for owner in owners), default=0)
-    rows = [(file, heat.total(file), [_cell(heat.cells.get((file, owner), 0), most) for owner in owners])
-            for file in files]  # fmt: skip
+    rows = [
+        (file, heat.total(file), [_cell(heat.cells.get((file, owner), 0), most) for owner in owners]) for file in files
+    ]
     return HeatMap(owners, rows, len(heat.files) - len(files), len(heat.owners) - len(owners))
 
 

@@ -7,12 +7,12 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from new_ops_project.errors import Exit
-from new_ops_project.fleet import store
+from new_ops_project.base.errors import Exit
+from new_ops_project.fleet import python_support, store
 from new_ops_project.fleet.model import Delivered, Delivery, Plan, State, counts
-from new_ops_project.fleet.reports import burndown, pythons
-from new_ops_project.fleet.reports.names import natural
-from new_ops_project.fleet.reports.standing import Row, Standing
+from new_ops_project.fleet.names import natural
+from new_ops_project.fleet.reports import burndown
+from new_ops_project.fleet.reports.state import Row, Standing
 
 UNKNOWN = "unknown"
 NOBODY = "no owner"
@@ -91,9 +91,9 @@ class Facts:
         return tuple(Version(name, before[name], now[name]) for name in names)
 
     @cached_property
-    def pythons(self) -> tuple[pythons.Use, ...]:
+    def pythons(self) -> tuple[python_support.Use, ...]:
         """Each version of Python, the oldest first, with the end of its support."""
-        return pythons.uses((row.result.python for row in self.rows), self.today)
+        return python_support.uses((row.result.python for row in self.rows), self.today)
 
     @cached_property
     def burndown(self) -> burndown.Burndown:
@@ -103,8 +103,9 @@ class Facts:
     @cached_property
     def heat(self) -> Heat:
         """Where files of the template had been edited, by file and owner."""
-        cells = Counter((path, row.result.owner or NOBODY) for row in self.rows
-                        for path in {one.path for one in row.result.drift})  # fmt: skip
+        cells = Counter(
+            (path, row.result.owner or NOBODY) for row in self.rows for path in {one.path for one in row.result.drift}
+        )
         files, owners = Counter[str](), Counter[str]()
         for (file, owner), count in cells.items():
             files[file] += count
@@ -162,8 +163,9 @@ def gathered(folders: Sequence[Path], today: date) -> Facts:
     """The facts in folders of results of one plan; raises ToolError for what is none."""
     plan, found = store.gathered(folders)
     delivered = _delivered(folders)
-    rows = [Row(one, folder, _fitting(one.commit, delivered.get((name, one.plan))))
-            for name, (folder, one) in found.items()]  # fmt: skip
+    rows = [
+        Row(one, folder, _fitting(one.commit, delivered.get((name, one.plan)))) for name, (folder, one) in found.items()
+    ]
     return Facts(plan, tuple(folders), today, tuple(sorted(rows, key=_order)))
 
 

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from new_ops_project.errors import ToolError
+from new_ops_project.base.errors import ToolError
 
 
 def write(path: Path, text: str) -> None:

@@ -3,20 +3,25 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from new_ops_project.base.report import Voice
+from new_ops_project.fleet.names import cut, shown
 from new_ops_project.fleet.reports import advice
 from new_ops_project.fleet.reports.facts import Facts
-from new_ops_project.fleet.reports.names import cut, shown
-from new_ops_project.fleet.reports.standing import Row, Standing
-from new_ops_project.report import Voice
+from new_ops_project.fleet.reports.state import Row, Standing
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
 STYLES = {
-    Standing.FAILED: "red", Standing.CONFLICT: "yellow", Standing.HELD: "magenta", Standing.DEFERRED: "bright_black",
-    Standing.UPDATED: "blue", Standing.DELIVERED: "cyan", Standing.CURRENT: "green",
-}  # fmt: skip
+    Standing.FAILED: "red",
+    Standing.CONFLICT: "yellow",
+    Standing.HELD: "magenta",
+    Standing.DEFERRED: "bright_black",
+    Standing.UPDATED: "blue",
+    Standing.DELIVERED: "cyan",
+    Standing.CURRENT: "green",
+}
 _GROUPS = 8  # reasons of each standing
 _NAMES = 5  # repositories of each reason
 _COUNTED = 8  # rows of each count

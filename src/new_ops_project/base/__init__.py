@@ -1,0 +1,1 @@
+"""base: say here what this package owns."""

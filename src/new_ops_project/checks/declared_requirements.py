@@ -1,0 +1,125 @@
+"""What a project says that it needs: each requirement with the place where it is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from new_ops_project.checks.repo import Repo
+from new_ops_project.formats.document import Keys
+from new_ops_project.formats.requirements import pep508
+from new_ops_project.formats.setuptools.keywords import Setup
+from new_ops_project.formats.toml import places
+from new_ops_project.formats.toml.places import Place
+from new_ops_project.template.pins.pins_yml import normalise
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One requirement as it is written. `place.raw` is '' outside of TOML; `extra` is the extra that it belongs to."""
+
+    text: str
+    path: str
+    place: Place
+    extra: str = ""
+
+    @cached_property
+    def parsed(self) -> "Requirement | None":
+        """As PEP 508 has it; None for what is none."""
+        return pep508.parsed(self.text)
+
+    @property
+    def name(self) -> str:
+        """As PEP 503 has it; '' for what is no requirement."""
+        return normalise(self.parsed.name) if self.parsed else ""
+
+
+def required(repo: Repo) -> tuple[Wanted, ...]:
+    """The dependencies of [project]."""
+    return tuple(_listed(repo, ("project", "dependencies")))
+
+
+def extras(repo: Repo) -> Mapping[str, tuple[Wanted, ...]]:
+    """The extras of [project]."""
+    table = repo.pyproject.table("project", "optional-dependencies")
+    keys = ("project", "optional-dependencies")
+    return {name: tuple(_listed(repo, (*keys, name), name)) for name in table}
+
+
+def groups(repo: Repo) -> Mapping[str, tuple[Wanted, ...]]:
+    """The dependency groups (PEP 735), by their names as PEP 503 has them, each with those that it includes."""
+    known = {normalise(name): name for name in repo.pyproject.table("dependency-groups")}
+    return {name: tuple(_grouped(repo, known, name, frozenset())) for name in known}
+
+
+def _grouped(repo: Repo, known: Mapping[str, str], name: str, above: frozenset[str]) -> Iterator[Wanted]:
+    if name not in known or name in above:
+        return
+    keys = ("dependency-groups", known[name])
+    yield from _listed(repo, keys)
+    listed = repo.pyproject.get(*keys)
+    for item in listed if isinstance(listed, list) else ():
+        included = item.get("include-group") if isinstance(item, dict) else None
+        if isinstance(included, str):
+            yield from _grouped(repo, known, normalise(included), above | {name})
+
+
+def _listed(repo: Repo, keys: Keys, extra: str = "") -> Iterator[Wanted]:
+    found = repo.pyproject.get(*keys)
+    for at, text in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(text, str):
+            yield Wanted(text, repo.pyproject.path, places.place(repo.pyproject, *keys, at), extra)
+
+
+def of_setup(repo: Repo) -> Iterator[Wanted]:
+    """What setup.py and setup.cfg require, with their extras."""
+    setup = repo.setup
+    yield from _lines(setup, "install_requires", setup.get("install_requires"))
+    extra = setup.get("extras_require")
+    for name, value in extra.items() if isinstance(extra, dict) else ():
+        yield from _lines(setup, "extras_require", value, str(name))
+
+
+def _lines(setup: Setup, keyword: str, value: Any, extra: str = "") -> Iterator[Wanted]:
+    texts = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
+    for text in (text.strip() for text in texts if isinstance(text, str) and text.strip()):
+        path, _, line = setup.where(keyword, text).partition(":")
+        number = int(line) if line.isdigit() else 0
+        source = setup.py if setup.py.path == path else setup.cfg
+        column = source.split[number - 1].find(text) + 1 if number else 0
+        yield Wanted(text, path, Place(number, max(column, min(number, 1))), extra)
+
+
+@dataclass(frozen=True)
+class Caret:
+    """A dependency in poetry's own words: `version` is what it allows, '' where something else says that."""
+
+    name: str
+    version: str
+    place: Place
+    group: str = ""
+    has_marker: bool = False
+
+
+def poetry(repo: Repo) -> Iterator[Caret]:
+    """The dependencies of [tool.poetry] and of its groups, without Python itself."""
+    tool = ("tool", "poetry")
+    yield from _carets(repo, (*tool, "dependencies"), "")
+    yield from _carets(repo, (*tool, "dev-dependencies"), "dev")
+    for group in repo.pyproject.table(*tool, "group"):
+        yield from _carets(repo, (*tool, "group", group, "dependencies"), group)
+
+
+def _carets(repo: Repo, keys: Keys, group: str) -> Iterator[Caret]:
+    for name, value in repo.pyproject.table(*keys).items():
+        if normalise(name) == "python":
+            continue
+        within = (*keys, name) if isinstance(value, str) else (*keys, name, "version")
+        version = repo.pyproject.string(*within)
+        is_odd = isinstance(value, list) or (
+            isinstance(value, dict) and {"markers", "python", "platform"} & value.keys()
+        )
+        yield Caret(normalise(name), version, places.place(repo.pyproject, *within), group, bool(is_odd))

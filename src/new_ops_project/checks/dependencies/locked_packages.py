@@ -1,0 +1,93 @@
+"""The locks of a project as one shape: which packages they hold, in which versions, and what each of them needs."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from new_ops_project.checks.repo import Repo
+from new_ops_project.formats import document
+from new_ops_project.formats.document import Document
+from new_ops_project.template.pins.pins_yml import normalise
+
+# The table of packages in each, and the command that writes it anew.
+FORMATS = {
+    "uv.lock": ("package", "uv lock"),
+    "poetry.lock": ("package", "poetry lock"),
+    "pdm.lock": ("package", "pdm lock"),
+    "pylock.toml": ("packages", "uv lock, and export it again"),
+}
+_NAME = re.compile(r'name = "([^"]+)"')
+_NEEDS = ("dependencies", "optional-dependencies", "dev-dependencies", "extras")
+
+
+@dataclass(frozen=True)
+class Package:
+    """One entry of a lock: the names of all that it may need, also by its extras; whether it is in this repository."""
+
+    name: str
+    version: str
+    needs: frozenset[str] = frozenset()
+    is_local: bool = False
+
+
+@dataclass(frozen=True)
+class Lock:
+    """One lock in TOML."""
+
+    path: str
+    command: str
+    packages: tuple[Package, ...]
+    data: Document = field(repr=False)
+
+    def named(self, name: str) -> tuple[Package, ...]:
+        """The entries of a package: it has several where markers decide."""
+        return tuple(one for one in self.packages if one.name == name)
+
+    def line(self, name: str) -> int:
+        """The line that names a package, 0 where it is not there."""
+        lines = enumerate(self.data.split, 1)
+        return next((at for at, text in lines if (found := _NAME.match(text)) and normalise(found[1]) == name), 0)
+
+
+def locks(repo: Repo) -> Iterator[Lock]:
+    """Each lock in the root that parses and is not that of a workspace."""
+    for path, (table, command) in FORMATS.items():
+        data = document.toml(repo.files, path)
+        listed = data.get(table)
+        if path in repo.files and not data.problem and isinstance(listed, list) and not data.table("manifest"):
+            found = (_package(one) for one in listed if isinstance(one, dict))
+            yield Lock(path, command, tuple(one for one in found if one.name), data)
+
+
+def _package(one: Mapping[str, Any]) -> Package:
+    name, version, source = (one.get(key) for key in ("name", "version", "source"))
+    is_local = isinstance(source, dict) and bool({"editable", "virtual", "directory"} & source.keys())
+    return Package(
+        normalise(name) if isinstance(name, str) else "",
+        version if isinstance(version, str) else "",
+        frozenset(_names([one.get(key) for key in _NEEDS])),
+        is_local,
+    )
+
+
+def _names(value: Any, depth: int = 0) -> Iterator[str]:
+    """Every name in what a lock says of needs: uv has tables with a name, pdm texts, poetry the name as a key."""
+    if depth > 4:  # noqa: PLR2004 - no lock nests them deeper
+        return
+    if isinstance(value, str):
+        yield normalise(_leading(value))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _names(item, depth + 1)
+    elif isinstance(value, dict):
+        name = value.get("name")
+        for key, item in value.items() if not isinstance(name, str) else ():
+            yield normalise(str(key))
+            yield from _names(item, depth + 1)
+        yield from [normalise(name)] if isinstance(name, str) else []
+
+
+def _leading(text: str) -> str:
+    end = next((at for at, letter in enumerate(text) if not (letter.isalnum() or letter in "._-")), len(text))
+    return text[:end]

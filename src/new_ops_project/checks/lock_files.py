@@ -1,0 +1,251 @@
+"""What requirements files pin: each entry with its place, and the command that made the file."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+from new_ops_project.checks.repo import Repo
+from new_ops_project.formats.requirements.merge import blocks
+from new_ops_project.template.pins.pins_yml import normalise
+
+_COMMAND = re.compile(r"^# +((?:uv pip compile|uv export|pip-compile)\b.*?)\r?$", re.MULTILINE)
+_HASH = re.compile(r"--hash[= ]\s*\S+")
+_INCLUDE = re.compile(r"(-r|--requirement|-c|--constraint|-e|--editable)(?:[= ]\s*|(?=[^-\s]))(\S.*)")
+_PIN = re.compile(r"[A-Za-z0-9._-]+ *(?:\[[^]]*\])? *={2,3} *([^\s;,*]+) *(?:;.*)?")
+_COMMIT = re.compile(r"@[0-9a-f]{40}\b")
+_VCS = re.compile(r"(?:[\w.-]+(?:\[[^]]*\])? *@ *)?(?:git|hg|svn|bzr)\+", re.IGNORECASE)
+_URL = re.compile(r"(?:[\w.-]+(?:\[[^]]*\])? *@ *)?[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_AT = re.compile(r"[\w.-]+(?:\[.*?\])? *@")
+_NAMED = re.compile(r"[A-Za-z0-9][\w.-]*")
+_PATH = re.compile(r"[./~]|file:|[\w.-]+/|\S+(?:\.whl|\.zip|\.tar\.gz)\b")
+_VIA = re.compile(r"#\s*(?:via\b)?\s*(.*)")
+# What an option takes that is a word of its own.
+_TAKES = {
+    "--extra": "extra",
+    "--group": "group",
+    "--constraint": "constraint",
+    "-c": "constraint",
+    "--python-version": "python",
+    "--only-group": "only-group",
+}
+_VALUED = {
+    "-o",
+    "--output-file",
+    "--python",
+    "-p",
+    "--index-url",
+    "-i",
+    "--extra-index-url",
+    "--override",
+    "--find-links",
+    "-f",
+    "--resolver",
+    "--annotation-style",
+    "--format",
+    "--index",
+    "--default-index",
+    "--python-platform",
+    "--no-binary",
+    "--only-binary",
+    "--exclude-newer",
+    "--prerelease",
+    "--resolution",
+    "--fork-strategy",
+    "--upgrade-package",
+    "-P",
+    "--no-emit-package",
+    "--unsafe-package",
+    "--pip-args",
+    "--build-constraint",
+    "--cert",
+    "--keyring-provider",
+    "--index-strategy",
+    "--link-mode",
+    "--cache-dir",
+    "--config-file",
+    "--no-group",
+    "--no-extra",
+    "--directory",
+    "--project",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One requirement of a file. `kind`: name, vcs, url, path or editable. `version`: what `==` pins, '' if nothing.
+
+    `via`: what a comment says needs it.
+    """
+
+    path: str
+    line: int
+    name: str
+    text: str
+    kind: str
+    version: str = ""
+    is_hashed: bool = False
+    via: tuple[str, ...] = ()
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it names one thing for good; a path names what is in the repository."""
+        if self.kind == "name":
+            return bool(self.version)
+        return bool(_COMMIT.search(self.text)) or self.is_hashed if self.kind == "vcs" else True
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One requirements file: its entries, and the files that it includes or takes as constraints."""
+
+    path: str
+    text: str
+    entries: tuple[Entry, ...]
+    includes: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+
+    @cached_property
+    def made(self) -> "Command | None":
+        """The command that its head says it was made by."""
+        found = _COMMAND.search(self.text[:2000])
+        return command(found[1]) if found else None
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether pip is told for any entry what it must download, and so wants to be told for all."""
+        return any(entry.is_hashed for entry in self.entries)
+
+    @property
+    def is_annotated(self) -> bool:
+        """Whether comments say what needs each."""
+        return any(entry.via for entry in self.entries)
+
+    def named(self, name: str) -> tuple[Entry, ...]:
+        """The entries of a package: it has several where markers decide."""
+        return tuple(entry for entry in self.entries if entry.name == name)
+
+
+@dataclass(frozen=True)
+class Command:
+    """The command that makes a requirements file."""
+
+    text: str
+    sources: tuple[str, ...]
+    options: Mapping[str, tuple[str, ...]]
+    flags: frozenset[str]
+
+    @property
+    def is_of_pyproject(self) -> bool:
+        """Whether it resolves the dependencies of [project] in the same folder."""
+        if self.text.startswith("uv export"):
+            return not {"--package", "--all-packages", "--only-group", "--only-dev", "--script"} & self.flags
+        return "pyproject.toml" in self.sources
+
+    def takes(self, option: str) -> tuple[str, ...]:
+        """What the option is given, each time."""
+        return self.options.get(option, ())
+
+
+def command(text: str) -> Command:
+    """A command line as its parts."""
+    words = text.replace("=", " ").split()
+    words = words[3:] if text.startswith("uv pip") else words[2:] if text.startswith("uv ") else words[1:]
+    sources: list[str] = []
+    options: dict[str, tuple[str, ...]] = {}
+    flags: set[str] = set()
+    rest = iter(words)
+    for word in rest:
+        if word in _TAKES or word in _VALUED:
+            given = next(rest, "")
+            options[_TAKES.get(word, word)] = (*options.get(_TAKES.get(word, word), ()), given)
+        if word.startswith("-"):
+            flags.add(word)
+        else:
+            sources.append(word)
+    return Command(text, tuple(sources), options, frozenset(flags))
+
+
+def listing(repo: Repo, path: str) -> Listing:
+    """The requirements file at `path`; an empty one where there is none."""
+    return _read(path, repo.files.get(path, b""))
+
+
+def listings(repo: Repo) -> tuple[Listing, ...]:
+    """Those of the root."""
+    return tuple(listing(repo, path) for path in repo.requirements)
+
+
+def with_included(repo: Repo, path: str, seen: frozenset[str] = frozenset()) -> Iterator[Listing]:
+    """The file, and those that it includes."""
+    if path in seen or path not in repo.files:
+        return
+    found = listing(repo, path)
+    yield found
+    for include in found.includes:
+        yield from with_included(repo, include, seen | {path})
+
+
+@lru_cache(maxsize=64)
+def _read(path: str, content: bytes) -> Listing:
+    entries: list[Entry] = []
+    targets: dict[str, list[str]] = {"r": [], "c": []}
+    line = 1
+    for block in blocks(content):
+        lines = block.text.decode("utf-8-sig", errors="replace").splitlines()
+        _add(path, line, lines, entries, targets)
+        line += len(lines)
+    here = posixpath.dirname(path)
+    includes, constraints = (
+        tuple(posixpath.normpath(posixpath.join(here, target)) for target in targets[kind]) for kind in "rc"
+    )
+    return Listing(path, content.decode("utf-8-sig", errors="replace"), tuple(entries), includes, constraints)
+
+
+def _add(path: str, line: int, lines: Sequence[str], entries: list[Entry], targets: Mapping[str, list[str]]) -> None:
+    """Read what one block of lines says."""
+    whole = " ".join(re.sub(r"(?:^|\s)#.*", "", text).rstrip().removesuffix("\\") for text in lines).strip()
+    text = re.sub(r"\s--(?:hash|global-option|config-settings|build-option)\b.*", "", whole).strip()
+    if not text or text.startswith("<"):
+        return
+    option = _INCLUDE.match(text)
+    if text.startswith("-") and not option:
+        return
+    kind = option[1].lstrip("-")[0] if option else ""
+    if option and kind in targets:
+        targets[kind].append(option[2].strip())
+        return
+    text = option[2].strip() if option else text
+    kind = _kind(text, is_editable=bool(option))
+    found = Entry(path, line, _name(text, kind), text, kind, is_hashed=bool(_HASH.search(whole)), via=_via(lines))
+    entries.append(_versioned(found) if kind == "name" else found)
+
+
+def _name(text: str, kind: str) -> str:
+    found = _NAMED.match(text) if kind == "name" or _AT.match(text) else None
+    return normalise(found[0].rstrip(".-_")) if found else ""
+
+
+def _versioned(entry: Entry) -> Entry:
+    """With the version that it is pinned to."""
+    pin = _PIN.fullmatch(entry.text)
+    return replace(entry, version=pin[1] if pin else "")
+
+
+def _kind(text: str, *, is_editable: bool) -> str:
+    if _VCS.match(text):
+        return "vcs"
+    if _URL.match(text):
+        return "url"
+    if is_editable:
+        return "editable"
+    return "path" if _PATH.match(text) or _AT.match(text) else "name"
+
+
+def _via(lines: Sequence[str]) -> tuple[str, ...]:
+    """What `# via` names, in the one line or in those below it."""
+    comments = [text[text.index("#") :] for text in lines if re.search(r"(?:^|\s)#", text)]
+    start = next((at for at, text in enumerate(comments) if re.match(r"#\s*via\b", text)), len(comments))
+    said = [found[1].strip() for text in comments[start:] if (found := _VIA.match(text))]
+    return tuple(part.strip() for text in said for part in text.split(",") if part.strip())

@@ -1,0 +1,52 @@
+"""Findings, and the rules themselves, as Markdown: for a step summary and for docs/rules.md."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from new_ops_project.base.finding import Finding
+from new_ops_project.base.text import readable
+from new_ops_project.checks.rule import Family, Rule
+from new_ops_project.checks.run import Checkup, summary
+
+
+def document(checkup: Checkup) -> str:
+    """The findings as one table, with the counts above it."""
+    rows = "".join(_row(finding) for finding in checkup.findings)
+    table = f"\n| where | rule | what | remedy |\n|---|---|---|---|\n{rows}" if rows else ""
+    skipped = "".join(f"\nNot checked: {', '.join(one.codes)}. {cell(one.reason)}\n" for one in checkup.skipped)
+    return f"## new-ops-project check\n\n{summary(checkup.counts)}\n{table}{skipped}"
+
+
+def _row(finding: Finding) -> str:
+    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    rule = f"{finding.code} ({finding.severity})"
+    return f"| {cell(place)} | {rule} | {cell(finding.message)} | {cell(finding.remedy)} |\n"
+
+
+def cell(text: str) -> str:
+    """Text that means nothing to Markdown or HTML, on one line."""
+    plain = re.sub(r"[\x00-\x1f\x7f]+", " ", readable(text))
+    marked = re.sub(r"([\\`*_{}\[\]<>()#+!|~@&-])", r"\\\1", plain)
+    return re.sub(r"(?<![\w/])(https?):", r"\1&#58;", marked)
+
+
+def rules(families: Iterable[Family]) -> str:
+    """Every rule with what, why, remedy and link."""
+    return "\n".join(_lines(families)) + "\n"
+
+
+def _lines(families: Iterable[Family]) -> Iterator[str]:
+    yield "# Rules\n\nWritten by `new-ops-project check --explain all --format markdown`."
+    for family in families:
+        yield f"\n## {family.title} (`{family.name}`)"
+        for rule in family.rules:
+            yield f"\n### {rule.code}: {rule.title}\n"
+            yield "\n".join(_facts(rule))
+
+
+def _facts(rule: Rule) -> Iterator[str]:
+    mended = ", mended by `--fix`" if rule.fixes else ""
+    asked = f", asked of {rule.tool}" if rule.tool else ""
+    yield f"*{rule.severity}{mended}{asked}* · <{rule.link}>\n"
+    yield f"{rule.why}\n"
+    yield f"**Remedy:** {rule.remedy}"

@@ -1,0 +1,68 @@
+"""Findings as SARIF 2.1.0 (OASIS), which code scanning reads."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+from new_ops_project import __version__
+from new_ops_project.base.finding import Finding, Severity
+from new_ops_project.base.text import readable
+from new_ops_project.checks.ignores import Ignore
+from new_ops_project.checks.rule import Rule
+from new_ops_project.checks.run import Checkup
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def log(checkup: Checkup) -> dict[str, Any]:
+    """The whole log: one run, its rules, each finding as a result, what is ignored as a suppressed one."""
+    codes = {rule.code: at for at, rule in enumerate(checkup.rules)}
+    driver = {
+        "name": "new-ops-project",
+        "semanticVersion": __version__,
+        "informationUri": "https://pypi.org/project/new-ops-project/",
+        "rules": [_rule(rule) for rule in checkup.rules],
+    }
+    results = [_result(finding, codes) for finding in checkup.findings]
+    results += [_suppressed(finding, why, codes) for finding, why in checkup.ignored]
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.code,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.remedy},
+        "helpUri": rule.link,
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+    }
+
+
+def _result(finding: Finding, codes: Mapping[str, int]) -> dict[str, Any]:
+    """The fingerprint leaves out the line, so that a finding stays itself when lines move."""
+    mark = sha256("\0".join((finding.code, readable(finding.path), readable(finding.message))).encode()).hexdigest()
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": codes[finding.code],
+        "level": _LEVELS[finding.severity],
+        "message": {"text": readable(f"{finding.message} {finding.remedy}".strip())},
+        "locations": _locations(finding),
+        "partialFingerprints": {"newOpsProject/v1": mark},
+    }
+
+
+def _suppressed(finding: Finding, why: Ignore, codes: Mapping[str, int]) -> dict[str, Any]:
+    suppression = {"kind": "external", "justification": why.reason}
+    return {**_result(finding, codes), "suppressions": [suppression]}
+
+
+def _locations(finding: Finding) -> Sequence[Mapping[str, Any]]:
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.path.encode(errors="surrogateescape"))}}
+    if finding.line:
+        column = {"startColumn": finding.column} if finding.column else {}
+        place["region"] = {"startLine": finding.line, **column}
+    return [{"physicalLocation": place}]

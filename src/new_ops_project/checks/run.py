@@ -1,0 +1,206 @@
+"""One run of check, over one project or several: what was found, mended, passed over and left unchecked."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from new_ops_project import git
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.finding import Finding, Severity
+from new_ops_project.base.report import Voice
+from new_ops_project.checks import catalogue, engine, repo
+from new_ops_project.checks import fix as mend
+from new_ops_project.checks.engine import Checked, Skipped
+from new_ops_project.checks.ignores import Ignore
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Rule
+from new_ops_project.checks.template import drift
+from new_ops_project.git import journal, urls, worktree
+from new_ops_project.git.worktree import Repository
+from new_ops_project.template import answers_file
+
+_GIVE = "Give the PATH of a repository, or of a file in one."
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: `paths` are folders and files, none for the current folder; names as on the command line."""
+
+    paths: tuple[Path, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fix: bool = False
+    preview: bool = False
+    offline: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether files are changed."""
+        return self.fix and not self.preview
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """What there is to say; paths of findings begin with their project's folder as it was given.
+
+    `fixed` are those that were mended, `drift` has the state of each managed file by project and path, `plans` what
+    --fix did in each project.
+    """
+
+    rules: tuple[Rule, ...]
+    projects: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    ignored: tuple[tuple[Finding, Ignore], ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    fixed: tuple[Finding, ...] = ()
+    drift: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    plans: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def counts(self) -> dict[Severity, int]:
+        """How many findings there are of each severity, worst first."""
+        return {severity: sum(one.severity is severity for one in self.findings) for severity in Severity}
+
+    def rule(self, code: str) -> Rule:
+        """The rule of a finding."""
+        return next(rule for rule in self.rules if rule.code == code)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One project to look at: `given` is its folder as it was typed, `only` those of its files that are meant."""
+
+    given: str
+    folder: Path
+    only: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one project adds to the run."""
+
+    given: str
+    checked: Checked
+    drift: Mapping[str, str]
+    mended: mend.Mended | None
+
+
+def check(request: Request, voice: Voice) -> Checkup:
+    """Look at each project, mend it first if that is asked for, and return what is left to say.
+
+    Raises ToolError for a path that is in no repository, and for rules that are none.
+    """
+    git.require_found()
+    rules = catalogue.selected(request.select, request.ignore)
+    return _joined(rules, [_part(place, rules, request, voice) for place in _places(request.paths or (Path(),))])
+
+
+def _part(place: _Place, rules: Sequence[Rule], request: Request, voice: Voice) -> _Part:
+    where, prefix = _repository(place.folder)
+    with journal.locked(where.git_dir) if request.writes else nullcontext():
+        if request.writes:
+            mend.settle(where)
+        files, mended = repo.read(place.folder, offline=request.offline), None
+        _require_known(place, files)
+        if request.fix:
+            fixing = catalogue.fixing(rules, request.select, is_named=bool(place.only))
+            target = mend.Target(where, prefix, place.only)
+            mended = mend.mend(files, target, fixing, voice, preview=request.preview)
+            files = repo.read(place.folder, offline=request.offline)
+        return _Part(place.given, _only(place, engine.run(files, rules)), _drift(files), mended)
+
+
+def _repository(folder: Path) -> tuple[Repository, str]:
+    try:
+        return worktree.repository(folder)
+    except ToolError as error:
+        raise ToolError(error.message, "Give the PATH of a repository; `git init` makes one.") from error
+
+
+def _require_known(place: _Place, files: Repo) -> None:
+    """Raise ToolError for a file that is not there, unless the template has it: then it was deleted."""
+    gone = [name for name in sorted(place.only) if not os.path.lexists(place.folder / name)]
+    known = drift.managed(files) if gone else frozenset()
+    for name in gone:
+        if name not in known:
+            raise ToolError(f"{PurePosixPath(place.given, name)} does not exist.", _GIVE)
+
+
+def _only(place: _Place, checked: Checked) -> Checked:
+    """Without what is in other files than those that were asked for."""
+    if not place.only:
+        return checked
+    found = tuple(one for one in checked.found if one.finding.path in place.only)
+    ignored = tuple(one for one in checked.ignored if one[0].path in place.only)
+    return replace(checked, found=found, ignored=ignored)
+
+
+def _drift(files: Repo) -> dict[str, str]:
+    """The state of each managed file, if a rule has asked for it."""
+    return {one.path: one.how for one in drift.known_states(files)}
+
+
+# ---- which projects -------------------------------------------------------------------------------------------------
+
+
+def _places(paths: Sequence[Path]) -> Iterator[_Place]:
+    """The projects that the paths mean; files of one project together."""
+    files: dict[Path, set[str]] = {}
+    for given in paths:
+        path = urls.expanded(given)
+        if path.is_dir():
+            yield _Place(given.as_posix(), path)
+            continue
+        folder = _project_of(path) or path.parent
+        if not path.exists() and not _project_of(path):
+            raise ToolError(f"{given} does not exist.", _GIVE)
+        files.setdefault(folder, set()).add(path.absolute().relative_to(folder.absolute()).as_posix())
+    for folder, names in files.items():
+        yield _Place(folder.as_posix(), folder, frozenset(names))
+
+
+def _project_of(file: Path) -> Path | None:
+    """The project that a file belongs to: the nearest folder with answers, a pyproject.toml or a repository."""
+    marks = (answers_file.ANSWERS_FILE, "pyproject.toml", ".git")
+    above = [file.parent, *file.parent.parents, *(() if file.is_absolute() else Path.cwd().parents)]
+    return next((folder for folder in above if any((folder / mark).exists() for mark in marks)), None)
+
+
+# ---- what there is to say -------------------------------------------------------------------------------------------
+
+
+def _joined(rules: tuple[Rule, ...], parts: Sequence[_Part]) -> Checkup:
+    mended = [(part.given, part.mended) for part in parts if part.mended]
+    return Checkup(
+        rules,
+        tuple(part.given for part in parts),
+        tuple(_placed(part.given, one) for part in parts for one in part.checked.findings),
+        tuple((_placed(part.given, one), why) for part in parts for one, why in part.checked.ignored),
+        tuple(dict.fromkeys(skipped for part in parts for skipped in part.checked.skipped)),
+        tuple(_placed(given, one) for given, made in mended for one in made.fixed if made.is_written),
+        {part.given: part.drift for part in parts if part.drift},
+        tuple({"path": given, **made.details} for given, made in mended),
+    )
+
+
+def _placed(given: str, finding: Finding) -> Finding:
+    """The finding with its path from where the command was run."""
+    return replace(finding, path=str(PurePosixPath(given, finding.path)) if finding.path else given)
+
+
+def counted(number: int, word: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def summary(severities: Mapping[Severity, int]) -> str:
+    """The counts in one line, worst first."""
+    parts = [
+        counted(number, str(severity)) if severity is not Severity.INFO else f"{number} to know"
+        for severity, number in severities.items()
+        if number
+    ]
+    return ", ".join(parts) or "nothing found"

@@ -1,0 +1,112 @@
+"""The rule about text of strangers that becomes part of a script."""
+
+import re
+from collections.abc import Iterator
+
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach, Rule
+from new_ops_project.checks.workflows import links
+from new_ops_project.formats.github import expressions
+from new_ops_project.formats.github.automation import Step
+from new_ops_project.formats.yaml import Node
+
+# What anybody can write who can open an issue, a pull request or a discussion.
+_PERSON = ("email", "name")
+_ANYBODY = (
+    "github.head_ref",
+    *(f"github.event.{what}.{part}" for what in ("issue", "pull_request", "discussion") for part in ("title", "body")),
+    *(f"github.event.{what}.body" for what in ("comment", "review", "review_comment")),
+    *(f"github.event.changes.{part}.from" for part in ("title", "body")),
+    "github.event.pages.*.page_name",
+    "github.event.pages.*.title",
+    *(f"github.event.pull_request.head.{part}" for part in ("ref", "label", "repo.default_branch", "repo.description")),
+    *(
+        f"github.event.{commit}.{part}"
+        for commit in ("commits.*", "head_commit", "workflow_run.head_commit")
+        for part in ("message", *(f"{who}.{name}" for who in ("author", "committer") for name in _PERSON))
+    ),
+    *(
+        f"github.event.workflow_run.{part}"
+        for part in ("head_branch", "display_title", "head_repository.description", "pull_requests.*.head.ref")
+    ),
+)
+# What those write who can push, release or start a run.
+_INSIDERS = (
+    "github.ref",
+    "github.ref_name",
+    "github.base_ref",
+    "github.event.ref",
+    "github.event.release.name",
+    "github.event.release.body",
+    "github.event.release.tag_name",
+)
+_FREE = re.compile(r"inputs\.[\w-]+|github\.event\.inputs\.[\w-]+|github\.event\.client_payload(?:\..*)?")
+_SCRIPTS = {"actions/github-script": "script", "azure/cli": "inlinescript", "azure/powershell": "inlinescript"}
+_SETTLED = {"boolean", "number", "choice", "environment"}
+
+
+def injected(repo: Repo) -> Iterator[Breach]:
+    """Each expression in a script that can hold text of others."""
+    for step in repo.automation.steps:
+        for node in (step.script, step.given(_SCRIPTS.get(step.uses.action, "-"))):
+            for found in expressions.find(node.raw):
+                who, context = _writer(found.contexts, step)
+                if who:
+                    is_shell = step.uses.action != "actions/github-script"
+                    yield _breach(node, found, who, context, is_shell=is_shell)
+
+
+def _breach(node: Node, found: expressions.Expression, who: str, context: str, *, is_shell: bool) -> Breach:
+    parts = [part for part in context.removesuffix(".**").split(".") if part not in {"github", "event", "*"}]
+    name = "_".join(parts[-2:]).upper().replace("-", "_") or "EVENT"
+    used = f'"${name}"' if is_shell else f"process.env.{name}"
+    message = f"{context.removesuffix('.**')} is text of {who}, and runs here as a part of the script."
+    remedy = f"Write `{name}: {found.text}` into the step's env, and {used} here."
+    severity = Severity.ERROR if who == "anybody" else Severity.WARNING
+    return Breach(message, *node.source.place(node.start + found.offset), remedy=remedy, severity=severity)
+
+
+def _writer(contexts: tuple[str, ...], step: Step) -> tuple[str, str]:
+    """Who writes what the expression becomes, and the context; '' where it is nobody who could do harm."""
+    for context in contexts:
+        if _is_one_of(context, _ANYBODY):
+            return "anybody", context
+    for context in contexts:
+        if _is_one_of(context, _INSIDERS) or (_FREE.fullmatch(context) and not _is_settled(context, step)):
+            return "whoever starts the run", context
+    return "", ""
+
+
+def _is_one_of(context: str, known: tuple[str, ...]) -> bool:
+    """Whether it is one of them, or an object, written as JSON, that one of them is in."""
+    if context.endswith(".**"):
+        return any(one.startswith(context.removesuffix("**")) for one in known)
+    return context in known
+
+
+def _is_settled(context: str, step: Step) -> bool:
+    """Whether an input can only have values that mean nothing to a shell."""
+    name = context.rpartition(".")[2]
+    if step.job is None or "inputs." not in context:
+        return False
+    triggers = step.job.workflow.triggers
+    asked = [triggers[event][1].get("inputs") for event in ("workflow_dispatch", "workflow_call") if event in triggers]
+    types = [
+        value.get("type").scalar for inputs in asked for key, value in inputs.entries() if key.text.lower() == name
+    ]
+    return bool(types) and set(types) <= _SETTLED
+
+
+RULES = (
+    Rule(
+        "OPS113",
+        "Text of others reaches scripts through variables",
+        Severity.ERROR,
+        "GitHub puts the text into the script before the shell reads it: a title with $(...) in it is a command that "
+        "runs with the job's token and secrets.",
+        "Put the expression into the step's env, and use the variable in quotes.",
+        links.INJECTIONS,
+        injected,
+    ),
+)

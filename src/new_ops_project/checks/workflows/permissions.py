@@ -1,0 +1,76 @@
+"""Rules about what a job's token may do."""
+
+from collections.abc import Iterator
+
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import Breach, Rule
+from new_ops_project.checks.workflows import links
+from new_ops_project.formats.github.automation import Workflow
+from new_ops_project.formats.yaml import Node
+
+_USUAL = ("contents", "read")
+
+
+def unlimited(repo: Repo) -> Iterator[Breach]:
+    """Each workflow that has jobs with the default token, at the first of them; and every write-all."""
+    for workflow in repo.automation.workflows:
+        without = [job for job in workflow.jobs if not job.node.get("permissions")]
+        if without and not workflow.root.get("permissions") and not workflow.is_called_only:
+            more = f", and {len(without) - 1} more," if len(without) > 1 else ""
+            yield Breach(
+                f"Job `{without[0].id}`{more} has the permissions that the repository's settings give.",
+                *without[0].key.place,
+            )
+        for grants in _blocks(workflow):
+            if grants.scalar == "write-all":
+                yield Breach("`write-all` lets the token change everything.", *grants.place, severity=Severity.ERROR)
+
+
+def _blocks(workflow: Workflow) -> Iterator[Node]:
+    yield from (node.get("permissions") for node in (workflow.root, *(job.node for job in workflow.jobs)))
+
+
+def unexplained(repo: Repo) -> Iterator[Breach]:
+    """Each block that grants more than reading the code and does not say why, at the first such grant."""
+    for workflow in repo.automation.workflows:
+        for grants in _blocks(workflow):
+            silent = [key for key, value in grants.entries() if _asks(key, value) and not _is_explained(key, value)]
+            if silent:
+                names = ", ".join(key.text for key in silent)
+                yield Breach(f"Nothing says what {names} is granted for.", *silent[0].place)
+
+
+def _asks(key: Node, value: Node) -> bool:
+    return value.scalar in {"read", "write"} and (key.text, value.scalar) != _USUAL
+
+
+def _is_explained(key: Node, value: Node) -> bool:
+    """Whether there is a comment behind the grant, or in the line above it."""
+    if value.comment:
+        return True
+    above = key.source.line(key.line - 1)
+    return "#" in above and (above.lstrip().startswith("#") or above.partition("#")[0].strip() == "permissions:")
+
+
+RULES = (
+    Rule(
+        "OPS112",
+        "Jobs say what their token may do",
+        Severity.WARNING,
+        "Without `permissions` the token has what the settings of the repository or the organisation give: often "
+        "the right to change the code.",
+        "Write `permissions: {}` at the top, and into each job what it needs, such as `contents: read`.",
+        links.SECURE_USE,
+        unlimited,
+    ),
+    Rule(
+        "OPS121",
+        "Grants beyond reading the code say why",
+        Severity.INFO,
+        "A grant that nobody can explain is never taken back.",
+        "Write the reason behind it: `id-token: write  # to log in to AWS`.",
+        links.SECURE_USE,
+        unexplained,
+    ),
+)

@@ -1,0 +1,140 @@
+"""The command that shows that a clone works, and the one to run first."""
+
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from new_ops_project.base.errors import ToolError
+from new_ops_project.formats import document
+from new_ops_project.formats.document import Document
+
+if TYPE_CHECKING:
+    from new_ops_project.clones.needs import Needs
+    from new_ops_project.clones.venv import Venv
+
+# Settings of pytest, by the file that holds them.
+_PYTEST = {
+    "pytest.ini": r"\[pytest\]",
+    ".pytest.ini": r"\[pytest\]",
+    "pytest.toml": r"\[pytest\]",
+    "tox.ini": r"\[pytest\]",
+    "setup.cfg": r"\[tool:pytest\]",
+    "pyproject.toml": r"\[tool\.pytest",
+}
+_NO_PROGRAM = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py", "versioneer.py"})
+_NOTHING_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Commands to run one after the other in the project's folder.
+
+    `empty`: an exit code that says that there was nothing to check, or 0. `doubt`: why it shows less than it might.
+    """
+
+    commands: tuple[tuple[str, ...], ...]
+    empty: int = 0
+    doubt: str = ""
+
+    @property
+    def text(self) -> str:
+        """The commands as one would type them."""
+        return " && ".join(shlex.join(command) for command in self.commands)
+
+
+def of(needs: "Needs", venv: "Venv") -> Proof:
+    """The project's own check: what pyproject.toml names, else its tests, else that its code compiles.
+
+    Raises ToolError for a `check` that is no command.
+    """
+    if "check" in needs.pyproject.table("tool", "new-ops-project"):
+        return Proof(_named(needs.pyproject.get("tool", "new-ops-project", "check")))
+    tests = _tests(needs.folder)
+    if "pytest" in venv.packages and (tests or _configures_pytest(needs.folder)):
+        return Proof(((".venv/bin/python", "-m", "pytest"),), empty=_NOTHING_COLLECTED)
+    if tests and not _wants_pytest(needs.folder / tests):
+        command = (".venv/bin/python", "-m", "unittest", "discover", "--start-directory", tests)
+        return Proof((command,), empty=_NOTHING_COLLECTED)
+    doubt = f"The tests import pytest, which {needs.lock} does not hold: they were not run." if tests else ""
+    code = _code(needs.folder)  # without any, compileall would compile the standard library
+    return Proof(((".venv/bin/python", "-m", "compileall", "-q", *code),) if code else (), doubt=doubt)
+
+
+def _named(value: object) -> tuple[tuple[str, ...], ...]:
+    given = value if isinstance(value, list) else [value]
+    listed = [text for text in given if isinstance(text, str) and text.strip()]
+    if not listed or len(listed) < len(given):
+        message = "`check` in [tool.new-ops-project] of pyproject.toml is neither a command nor a list of commands."
+        raise ToolError(message, 'Write it as check = "pytest -q", or as a list of such texts.')
+    try:
+        return tuple(tuple(shlex.split(text)) for text in listed)
+    except ValueError as error:
+        raise ToolError(f"`check` in pyproject.toml cannot be read: {error}.", "Close its quotes.") from error
+
+
+def _tests(folder: Path) -> str:
+    """The folder in which tests are, or ''."""
+    for name in ("tests", "test"):
+        if next((folder / name).rglob("test*.py"), None) or next((folder / name).rglob("*_test.py"), None):
+            return name
+    return "." if next(folder.glob("test_*.py"), None) else ""
+
+
+def _wants_pytest(tests: Path) -> bool:
+    """Whether a test imports pytest."""
+    files = tests.glob("test_*.py") if tests.name == "" else tests.rglob("*.py")
+    return any(
+        re.search(r"^\s*(?:import|from) pytest\b", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+        for file in files
+    )
+
+
+def _configures_pytest(folder: Path) -> bool:
+    def text(name: str) -> str:
+        return (folder / name).read_text(encoding="utf-8", errors="replace") if (folder / name).is_file() else ""
+
+    return any(re.search(f"^{sign}", text(name), re.MULTILINE) for name, sign in _PYTEST.items())
+
+
+def _code(folder: Path) -> list[str]:
+    """Where the code is: files and folders at the top that hold Python, but hidden ones."""
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".") and not entry.is_symlink())
+    return [entry.name for entry in entries if entry.name != "node_modules" and _holds_python(entry)]
+
+
+def _holds_python(entry: Path) -> bool:
+    if entry.is_file():
+        return entry.suffix == ".py"
+    return not (entry / "pyvenv.cfg").exists() and next(entry.rglob("*.py"), None) is not None
+
+
+def first_run(folder: Path) -> str:
+    """What to run first in a clone that is set up: its command, its program, or its tests; '' where none is known."""
+    content = (folder / "pyproject.toml").read_bytes() if (folder / "pyproject.toml").is_file() else b""
+    pyproject = document.toml({"pyproject.toml": content}, "pyproject.toml")
+    if scripts := pyproject.table("project", "scripts") or pyproject.table("tool", "poetry", "scripts"):
+        return f".venv/bin/{next(iter(scripts))} --help"
+    if program := next(_programs(folder, pyproject), ""):
+        return f".venv/bin/python {shlex.quote(program)} --help"
+    return ".venv/bin/python -m pytest" if _tests(folder) or _configures_pytest(folder) else ""
+
+
+def _programs(folder: Path, pyproject: Document) -> Iterator[str]:
+    """Files at the top that read arguments, so that --help is safe; that of the project's own name first."""
+    own = pyproject.string("project", "name").replace("-", "_")
+    names = sorted(path.name for path in folder.glob("*.py") if path.name not in _NO_PROGRAM)
+    for name in sorted(names, key=lambda name: name != f"{own}.py"):
+        text = (folder / name).read_text(encoding="utf-8", errors="replace")
+        if re.search(r"^\s*(?:import|from) (?:argparse|click|typer|docopt|optparse)\b", text, re.MULTILINE):
+            yield name
+
+
+def activated(venv: "Venv", environ: Mapping[str, str]) -> dict[str, str]:
+    """What an activated environment sets, with the person's own language rather than ours."""
+    path = f"{venv.python.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
+    own = {"PATH": path, "VIRTUAL_ENV": str(venv.path), "PYTHONHOME": ""}
+    return own | {"LC_ALL": environ.get("LC_ALL", "")}

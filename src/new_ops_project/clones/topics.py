@@ -1,0 +1,72 @@
+"""What doctor says: one line for each topic, and the findings among them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from new_ops_project.base.errors import Exit
+from new_ops_project.base.finding import Finding, Severity
+
+_CODES = {
+    "git": "DOC101",
+    "identity": "DOC102",
+    "remote": "DOC103",
+    "template": "DOC104",
+    "python": "DOC105",
+    "environment": "DOC106",
+    "lock": "DOC107",
+    "packages": "DOC108",
+    "project": "DOC109",
+    "hooks": "DOC110",
+    "variables": "DOC111",
+    "disk": "DOC112",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One topic. `severity`: None where all is well; `remedy`: what to do, or ''; `path`: of the file that is meant."""
+
+    name: str
+    message: str
+    severity: Severity | None = None
+    remedy: str = ""
+    path: str = ""
+
+    @property
+    def state(self) -> str:
+        """Its severity as a word, `ok` where all is well."""
+        return str(self.severity) if self.severity else "ok"
+
+    @property
+    def finding(self) -> Finding | None:
+        """What is wrong, in the form of every verb."""
+        if self.severity is None:
+            return None
+        return Finding(_CODES[self.name], self.severity, self.path, 0, 0, self.message, self.remedy)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """All topics, in the order in which one mends them."""
+
+    path: Path
+    checks: tuple[Check, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is not as it should be."""
+        return tuple(check.finding for check in self.checks if check.finding)
+
+    @property
+    def code(self) -> Exit:
+        """The exit code for it."""
+        return Exit.FINDINGS if any(finding.counts for finding in self.findings) else Exit.DONE
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that --json prints."""
+        checks = [
+            {"name": check.name, "state": check.state, "message": check.message, "remedy": check.remedy}
+            for check in self.checks
+        ]
+        return {"path": str(self.path), "checks": checks, "findings": [one.as_json() for one in self.findings]}

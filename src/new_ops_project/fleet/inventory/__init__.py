@@ -1,0 +1,1 @@
+"""inventory: say here what this package owns."""

@@ -1,0 +1,1 @@
+"""publish: say here what this package owns."""

@@ -1,0 +1,1 @@
+"""run: say here what this package owns."""

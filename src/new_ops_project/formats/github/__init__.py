@@ -1,0 +1,1 @@
+"""github: say here what this package owns."""

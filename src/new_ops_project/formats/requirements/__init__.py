@@ -1,0 +1,1 @@
+"""requirements: say here what this package owns."""

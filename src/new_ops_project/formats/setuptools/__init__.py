@@ -1,0 +1,1 @@
+"""setuptools: say here what this package owns."""

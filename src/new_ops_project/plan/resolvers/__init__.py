@@ -1,0 +1,1 @@
+"""resolvers: say here what this package owns."""

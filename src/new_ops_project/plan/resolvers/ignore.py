@@ -1,0 +1,72 @@
+"""An ignore file whose lines are in conflict keeps what both sides added, where neither took anything away."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from new_ops_project.git import markers
+from new_ops_project.git.tree import Entry
+from new_ops_project.plan.draft import Draft
+
+_NAMES = frozenset({".gitignore", ".dockerignore"})
+_SIDES = 3
+_LEFT = re.compile(rb"^(?:<{7}|>{7})", re.MULTILINE)
+
+
+def by_line(draft: Draft) -> Draft:
+    """`draft` without the conflicts in ignore files to which the project and the template only added lines.
+
+    The project's lines come first, and a line that both added is there once. The last pattern that matches decides
+    (gitignore(5)), so a place with a negation (`!`) stays in conflict.
+    """
+    for path in sorted(draft.conflicts):
+        if path.rpartition("/")[2] in _NAMES:
+            draft = _merged(draft, path)
+    return draft
+
+
+def _merged(draft: Draft, path: str) -> Draft:
+    stages = [stage for stage in draft.merged.stages if stage.path == path]
+    sides = {stage.number: draft.blobs[stage.blob] for stage in stages if stage.blob in draft.blobs}
+    if len(sides) != _SIDES or "content" not in draft.merged.reasons.get(path, "") or b"\0" in b"".join(sides.values()):
+        return draft
+    text = three_way(draft.scratch.three_way(sides[1], sides[2], sides[3]))
+    if text is None:
+        return draft
+    conflicts = {one: reason for one, reason in draft.conflicts.items() if one != path}
+    over = {**draft.over, path: Entry(draft.mode(path), text)}
+    return replace(
+        draft, over=over, conflicts=conflicts, notes=(*draft.notes, f"{path}: has the lines that both added.")
+    )
+
+
+def three_way(marked: bytes) -> bytes | None:
+    """A merged text with every conflict settled; None where one side did more than add patterns."""
+    place, parts = 0, []
+    for hunk in markers.HUNK.finditer(marked):
+        added = _added(*(side.splitlines(keepends=True) for side in hunk.groups()))
+        if added is None:
+            return None
+        parts += [marked[place : hunk.start()], added]
+        place = hunk.end()
+    text = b"".join((*parts, marked[place:]))
+    return None if _LEFT.search(text) else text
+
+
+def _added(mine: Sequence[bytes], base: Sequence[bytes], theirs: Sequence[bytes]) -> bytes | None:
+    """Both sides of one conflict; None where a line of `base` is gone from one, or one has a negation."""
+    texts = [[line.rstrip(b"\r\n") for line in side] for side in (base, mine, theirs)]
+    if not all(_holds(side, texts[0]) for side in texts[1:]) or any(
+        line.startswith(b"!") for side in texts for line in side
+    ):
+        return None
+    known = {*texts[0], *texts[1]}
+    more = [line for line in theirs if line.rstrip(b"\r\n") not in known]
+    end = b"\r\n" if any(line.endswith(b"\r\n") for line in (*mine, *more)) else b"\n"
+    return b"".join(line if line.endswith(b"\n") else line + end for line in (*mine, *more))
+
+
+def _holds(lines: Sequence[bytes], those: Sequence[bytes]) -> bool:
+    """Whether `lines` has all of those in their order."""
+    rest = iter(lines)
+    return all(line in rest for line in those)

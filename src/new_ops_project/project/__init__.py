@@ -1,0 +1,1 @@
+"""project: say here what this package owns."""

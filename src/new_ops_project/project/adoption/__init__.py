@@ -1,0 +1,1 @@
+"""adoption: say here what this package owns."""

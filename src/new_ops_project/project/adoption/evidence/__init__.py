@@ -1,0 +1,1 @@
+"""evidence: say here what this package owns."""

@@ -1,0 +1,278 @@
+"""What a repository says about itself: answers to the template's questions, each with the place where it was read."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from new_ops_project.formats import code_layout, document, python_version
+from new_ops_project.formats.code_layout import Layout, layout
+from new_ops_project.formats.document import Document, Files, decoded
+from new_ops_project.formats.github import evidence
+from new_ops_project.formats.requirements import pep508
+from new_ops_project.formats.setuptools import keywords
+from new_ops_project.formats.setuptools.keywords import Setup
+from new_ops_project.project.adoption.evidence import dependencies
+from new_ops_project.project.adoption.evidence.licenses import expression, of_text
+
+__all__ = ["Evidence", "Files", "Layout", "gather", "layout", "unread"]
+
+_EMAIL = re.compile(r"[\w.!#$%&*+/=?^{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
+_RENOVATE = (
+    "renovate.json",
+    "renovate.json5",
+    ".github/renovate.json",
+    ".github/renovate.json5",
+    ".renovaterc",
+    ".renovaterc.json",
+    ".gitlab/renovate.json",
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One answer. `where`: path:line, or words. `found`: the text as it stands there.
+
+    `value` is None where what was found is not offered (python_version, license).
+    """
+
+    name: str
+    value: Any
+    where: str
+    found: str = ""
+
+
+def gather(files: Files, folder: str, offered: Mapping[str, Sequence[Any]]) -> tuple[Evidence, ...]:
+    """At most one Evidence a question, in the order of the questions; `folder`: the name of the repository's folder."""
+    repository = _Repository(files, folder)
+    found: list[Evidence] = []
+    for read in (
+        _name,
+        _python,
+        _tier,
+        _description,
+        _author,
+        _license,
+        _runner,
+        _dependencies,
+        _cloud,
+        _container,
+        _updates,
+        _command,
+        _dry_run,
+    ):
+        found.extend(read(repository, offered))
+    return tuple(found)
+
+
+def unread(files: Files) -> tuple[str, ...]:
+    """Clauses that name the files that did not parse, and so are no evidence."""
+    setup = keywords.read(files)
+    others = [document.toml(files, "pyproject.toml"), document.toml(files, "Pipfile"), *evidence.read(files)]
+    return tuple(dict.fromkeys(clause for clause in (*setup.problems, *(other.problem for other in others)) if clause))
+
+
+@dataclass(frozen=True)
+class _Repository:
+    """The files that are read for more than one question, each parsed once."""
+
+    files: Files
+    folder: str
+
+    @cached_property
+    def pyproject(self) -> Document:
+        return document.toml(self.files, "pyproject.toml")
+
+    @cached_property
+    def setup(self) -> Setup:
+        return keywords.read(self.files)
+
+    @cached_property
+    def workflows(self) -> tuple[Document, ...]:
+        return evidence.read(self.files)
+
+    @cached_property
+    def layout(self) -> Layout:
+        return layout(self.files, self.folder)
+
+    @cached_property
+    def is_script(self) -> bool:
+        """Whether it is a file that people run, and no distribution."""
+        return self.layout.place.endswith(".py") and not code_layout.is_built(self.files)
+
+    def texts(self, name: str, keyword: str) -> Iterator[tuple[str, str]]:
+        """The text of one key of the metadata, in each kind of it, with its place."""
+        for keys in (("project", name), ("tool", "poetry", name)):
+            if text := self.pyproject.string(*keys):
+                yield text, self.pyproject.where(*keys)
+        if text := self.setup.string(keyword):
+            yield text, self.setup.where(keyword)
+
+    @property
+    def commands(self) -> Iterator[tuple[str, str]]:
+        """The console scripts, with their places."""
+        for keys in (("project", "scripts"), ("tool", "poetry", "scripts")):
+            yield from ((name, self.pyproject.where(*keys, name)) for name in self.pyproject.table(*keys))
+        yield from ((name, self.setup.where("entry_points", name)) for name in keywords.console_scripts(self.setup))
+
+
+Offered = Mapping[str, Sequence[Any]]
+Answers = Iterator[Evidence]
+
+
+def _name(repository: _Repository, _: Offered) -> Answers:
+    """The program of a script is called NAME.py, so its name comes before that of the metadata."""
+    stem, declared = repository.layout.package, next(repository.texts("name", "name"), None)
+    if repository.is_script and not (declared and code_layout.plain(declared[0]) == code_layout.plain(stem)):
+        yield Evidence("project_name", stem, repository.layout.place)
+    elif declared:
+        yield Evidence("project_name", declared[0], declared[1])
+    elif repository.layout.package:
+        yield Evidence("project_name", repository.layout.package, repository.layout.place)
+    elif repository.folder:
+        yield Evidence("project_name", repository.folder, "the folder's name")
+
+
+def _python(repository: _Repository, offered: Offered) -> Answers:
+    """An exact version that is not offered is told as such; of bounds, the first that is offered."""
+    found = [*python_version.said(repository.files, repository.pyproject, repository.setup, repository.workflows)]
+    choices = [str(choice) for choice in offered.get("python_version", ())]
+    chosen = next((one for one in found if one.is_exact or one.minor in choices), None) or next(iter(found), None)
+    if chosen:
+        value = chosen.minor if chosen.minor in choices else None
+        yield Evidence("python_version", value, chosen.where, chosen.text)
+
+
+def _tier(repository: _Repository, _: Offered) -> Answers:
+    place = repository.layout.place
+    if command := next(repository.commands, None):
+        yield Evidence("tier", "cli", command[1])
+    elif repository.is_script:
+        line = code_layout.runs_at(repository.files, place)
+        yield Evidence("tier", "script", f"{place}:{line}" if line else place)
+    elif place:
+        yield Evidence("tier", "library", place)
+    elif scripts := sorted(path for path in repository.files if "/" not in path and path.endswith(".py")):
+        yield Evidence("tier", "script", scripts[0])
+
+
+def _description(repository: _Repository, _: Offered) -> Answers:
+    for text, where in repository.texts("description", "description"):
+        if text.upper() not in {"UNKNOWN", "ADD YOUR DESCRIPTION HERE", "TODO"}:
+            yield Evidence("description", " ".join(text.split()), where)
+            return
+
+
+def _author(repository: _Repository, _: Offered) -> Answers:
+    """The first author who has a name, and the first address."""
+    people = [*_people(repository)]
+    if name := next((one for one in people if one[0]), None):
+        yield Evidence("author_name", name[0], name[2])
+    if email := next((one for one in people if _EMAIL.fullmatch(one[1])), None):
+        yield Evidence("author_email", email[1], email[2])
+
+
+def _people(repository: _Repository) -> Iterator[tuple[str, str, str]]:
+    pyproject, setup = repository.pyproject, repository.setup
+    listed = pyproject.get("project", "authors")
+    for at, _ in enumerate(listed if isinstance(listed, list) else ()):
+        name, email = (pyproject.string("project", "authors", at, key) for key in ("name", "email"))
+        yield name, email, pyproject.where("project", "authors", holding=name or email)
+    for text in pyproject.strings("tool", "poetry", "authors"):
+        name, _, email = text.partition("<")
+        yield name.strip(), email.rstrip("> "), pyproject.where("tool", "poetry", "authors", holding=text)
+    first = [setup.string(keyword).split(",")[0].strip() for keyword in ("author", "author_email")]
+    yield first[0], "", setup.where("author")
+    yield "", first[1], setup.where("author_email")
+
+
+def _license(repository: _Repository, offered: Offered) -> Answers:
+    """A license that is not offered is told with the value None: the default would be wrong."""
+    files = {one[0]: one for one in _licenses(repository) if "LICEN" in one[2].upper() or "COPYING" in one[2]}
+    found = next(_licenses(repository), None)
+    if found and len(files) > 1:
+        yield Evidence("license", None, found[2], " and ".join(sorted(files)))
+    elif found:
+        name = "Proprietary" if found[0] == "LicenseRef-Proprietary" else found[0]
+        yield Evidence("license", name if name in offered.get("license", ()) else None, found[2], found[1])
+
+
+def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
+    """SPDX expression, text and place: of the files first, since they are what holds."""
+    for path in sorted(repository.files):
+        if re.fullmatch(r"(?:LICEN[SC]E|COPYING)(?:[.-]\w+)*", path, re.IGNORECASE) and not path.endswith(".py"):
+            known, text, line = of_text(decoded(repository.files[path]))
+            yield known, text, f"{path}:{line}"
+    pyproject = repository.pyproject
+    texts = [*repository.texts("license", "license")]
+    if text := pyproject.string("project", "license", "text"):
+        texts.insert(0, (text, pyproject.where("project", "license", "text")))
+    yield from ((expression(text), text.split("\n")[0][:80], where) for text, where in texts)
+    for text, where in python_version.classifiers(pyproject, repository.setup):
+        if text.startswith("License ::") and text != "License :: OSI Approved":
+            yield expression(text), text, where
+
+
+def _runner(repository: _Repository, offered: Offered) -> Answers:
+    said = [one for workflow in repository.workflows for one in evidence.images(workflow)]
+    said = [one for one in said if one.text in offered.get("runner", ())]
+    for text, _ in Counter(one.text for one in said).most_common(1):
+        yield Evidence("runner", text, next(one.where for one in said if one.text == text))
+
+
+def _dependencies(repository: _Repository, offered: Offered) -> Answers:
+    """Those offered, in the order in which they are offered; none of them is an answer too, if any are listed."""
+    listed = dependencies.listed(repository.files, repository.pyproject, repository.setup, repository.layout.place)
+    if not listed:
+        listed = dependencies.imported(repository.files, repository.layout.place)
+    names = [name for name in offered.get("dependencies", ()) if pep508.name(str(name)) in listed]
+    places = dict.fromkeys(listed[pep508.name(str(name))] for name in names) or dict.fromkeys(listed.values())
+    if listed:
+        yield Evidence("dependencies", names, ", ".join([*places][:3]) + (", ..." if len(places) > 3 else ""))  # noqa: PLR2004
+
+
+def _cloud(repository: _Repository, offered: Offered) -> Answers:
+    said = (one for workflow in repository.workflows for one in evidence.clouds(workflow))
+    if one := next((one for one in said if one.text in offered.get("cloud", ())), None):
+        yield Evidence("cloud", one.text, one.where)
+
+
+def _container(repository: _Repository, _: Offered) -> Answers:
+    if "Dockerfile" in repository.files:
+        yield Evidence("container", value=True, where="Dockerfile")
+
+
+def _updates(repository: _Repository, offered: Offered) -> Answers:
+    places = {".github/dependabot.yml": "dependabot", ".github/dependabot.yaml": "dependabot"}
+    places |= dict.fromkeys(_RENOVATE, "renovate")
+    for path, value in places.items():
+        if path in repository.files and value in offered.get("updates", ()):
+            yield Evidence("updates", value, path)
+            return
+
+
+def _command(repository: _Repository, _: Offered) -> Answers:
+    """The one console script, or of several the one that has the project's name."""
+    commands = dict(repository.commands)
+    name = next((one.value for one in _name(repository, {})), "")
+    liked = [command for command in commands if code_layout.plain(command) == code_layout.plain(name)]
+    chosen = [*commands] if len(commands) == 1 else liked
+    if len(chosen) == 1:
+        yield Evidence("command", chosen[0], commands[chosen[0]])
+
+
+def _dry_run(repository: _Repository, _: Offered) -> Answers:
+    """Whether the program's code has the option as a text of its own."""
+    place = repository.layout.place
+    for path in sorted(repository.files):
+        if place and path.endswith(".py") and (path == place or path.startswith(f"{place}/")):
+            texts = (
+                node for node in ast.walk(code_layout.syntax(repository.files, path)) if isinstance(node, ast.Constant)
+            )
+            lines = [node.lineno for node in texts if str(node.value).split("/")[0] == "--dry-run"]
+            if lines:
+                yield Evidence("dry_run", value=True, where=f"{path}:{min(lines)}")
+                return

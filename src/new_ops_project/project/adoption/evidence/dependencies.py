@@ -1,0 +1,107 @@
+"""The packages that a repository's own code requires, by name, each with its place."""
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+from new_ops_project.formats import code_layout, document
+from new_ops_project.formats.document import Document, Files, decoded
+from new_ops_project.formats.requirements import pep508
+from new_ops_project.formats.setuptools.keywords import Setup
+from new_ops_project.formats.setuptools.values import Lines
+
+_INCLUDE = re.compile(r"(?:-r|--requirement)[= ]*(\S+)")
+_MODULES = {"yaml": "pyyaml"}
+
+
+def listed(files: Files, pyproject: Document, setup: Setup, place: str = "") -> dict[str, str]:
+    """{name as PEP 503 has it: place}, of what is listed as required at run time, the first place of each.
+
+    `place`: the program, whose comments may list some too (PEP 723).
+    A plain requirements.txt may be the result of `pip freeze`: it counts where nothing else lists anything.
+    """
+    declared = chain(
+        _declared(pyproject),
+        _of_setup(setup),
+        _pipfile(files),
+        _inline(document.script(files, place)),
+        _lines(files, "requirements.in"),
+    )
+    found: dict[str, str] = {}
+    for name, where in declared:
+        found.setdefault(name, where)
+    made = dict(_lines(files, "requirements.txt", only_made=bool(found)))
+    return {**made, **found}
+
+
+def imported(files: Files, place: str) -> dict[str, str]:
+    """{name of a package or of a module: place}, of what the code at `place` imports."""
+    found: dict[str, str] = {}
+    for path in sorted(files):
+        if place and path.endswith(".py") and (path == place or path.startswith(f"{place}/")):
+            for node in ast.walk(code_layout.syntax(files, path)):
+                for module in _modules(node):
+                    found.setdefault(_MODULES.get(module, module), f"{path}:{getattr(node, 'lineno', 1)}")
+    return found
+
+
+def _modules(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name.partition(".")[0] for alias in node.names]
+    return [(node.module or "").partition(".")[0]] if isinstance(node, ast.ImportFrom) and not node.level else []
+
+
+def _declared(pyproject: Document) -> Iterator[tuple[str, str]]:
+    for text in pyproject.strings("project", "dependencies"):
+        yield pep508.name(text), pyproject.where("project", "dependencies", holding=text)
+    poetry = ("tool", "poetry", "dependencies")
+    for text in pyproject.table(*poetry):
+        if text != "python":
+            yield pep508.name(text), pyproject.where(*poetry, text)
+
+
+def _of_setup(setup: Setup) -> Iterator[tuple[str, str]]:
+    found = setup.get("install_requires")
+    if isinstance(found, Lines):
+        yield from ((pep508.name(text), f"{found.path}:{line}") for line, text in pep508.written(found))
+        return
+    texts = found.split("\n") if isinstance(found, str) else found if isinstance(found, list) else []
+    for text in (text.strip() for text in texts if isinstance(text, str)):
+        yield pep508.name(text), setup.where("install_requires", text)
+
+
+def _inline(script: Document) -> Iterator[tuple[str, str]]:
+    for text in script.strings("dependencies"):
+        yield pep508.name(text), script.where("dependencies", holding=text)
+
+
+def _pipfile(files: Files) -> Iterator[tuple[str, str]]:
+    pipfile = document.toml(files, "Pipfile")
+    yield from ((pep508.name(text), pipfile.where("packages", text)) for text in pipfile.table("packages"))
+
+
+def _lines(
+    files: Files, path: str, seen: frozenset[str] = frozenset(), *, only_made: bool = False
+) -> Iterator[tuple[str, str]]:
+    """What a requirements file and those that it includes list; of a file made by a tool, what was asked for."""
+    if path not in files or path in seen:
+        return
+    text = decoded(files[path])
+    lines = text.split("\n")
+    is_made = bool(re.search(r"#\s+via\b", text))
+    for line, wanted in pep508.written(lines):
+        if _is_direct(lines, line) if is_made else not only_made:
+            yield pep508.name(wanted), f"{path}:{line}"
+    for include in filter(None, map(_INCLUDE.match, lines)):
+        inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), include[1]))
+        yield from _lines(files, inner, seen | {path}, only_made=only_made)
+
+
+def _is_direct(lines: list[str], line: int) -> bool:
+    """Whether what stands around a requirement, as pip-compile and uv write it, says that it was asked for."""
+    end = next((at for at in range(line, len(lines)) if not lines[at][:1].isspace()), len(lines))
+    comments = (text for text in lines[line:end] if text.lstrip().startswith("#"))
+    told = " ".join([lines[line - 1].partition(" #")[2], *comments])
+    return "via" not in told or bool(re.search(r"(?:^|\s)-r \S|pyproject\.toml|setup\.(?:py|cfg)", told))

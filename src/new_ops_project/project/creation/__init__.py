@@ -1,0 +1,1 @@
+"""creation: say here what this package owns."""

@@ -1,0 +1,1 @@
+"""promotion: say here what this package owns."""

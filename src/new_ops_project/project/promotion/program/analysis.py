@@ -1,0 +1,201 @@
+"""What a Python file does when it is run, imported or moved, read from its syntax alone."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from new_ops_project.project.promotion.program.data_files import Data, Doubt, named
+from new_ops_project.project.promotion.program.entry_point import entry, is_command, offers_help
+from new_ops_project.project.promotion.program.import_effects import Module, module, runs_at, works
+from new_ops_project.project.promotion.program.names import (
+    Function,
+    docstrings,
+    dotted,
+    first,
+    is_import,
+    modules,
+    text,
+)
+
+__all__ = ["Data", "Doubt", "Program", "Public", "Untyped", "read"]
+
+
+@dataclass(frozen=True)
+class Public:
+    """A function or class that a file offers to others."""
+
+    name: str
+    line: int
+    kind: str  # function, class, command (of click or typer), or wrapped: a decorator may have changed its parameters
+    parameters: tuple[str, ...]  # of a function, as inspect.signature names them
+
+
+@dataclass(frozen=True)
+class Untyped:
+    """A function that mypy --strict refuses, since a parameter or the result has no annotation."""
+
+    name: str  # with the class or function that it is in: Keys.rotate
+    line: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is to be known about a Python file."""
+
+    modules: tuple[str, ...]  # top-level modules that it imports, in order
+    entry: str  # the function such that sys.exit(function()) prints and exits as running the file does; '' for none
+    public: tuple[Public, ...]
+    runs_at: int  # line of the first statement that does something when the file is imported; 0: it only defines
+    is_program: bool  # running it does something
+    parses_arguments: bool  # --help is safe and ends with 0
+    knows_dry_run: bool
+    has_examples: bool  # a docstring holds >>>
+    untyped: tuple[Untyped, ...]
+    data: tuple[Data, ...]
+    doubts: tuple[Doubt, ...]
+
+
+def read(source: str, *, exists: Callable[[str], bool]) -> Program:
+    """What the file of this source does; SyntaxError where it is none.
+
+    `exists` tells whether git tracks a file or folder of that path, relative to the file's folder.
+    """
+    try:
+        return _read(ast.parse(source.removeprefix("\ufeff")), exists)
+    except (RecursionError, MemoryError, ValueError) as error:  # too deep, or a null byte
+        raise SyntaxError(str(error) or "too deeply nested to be read") from error
+
+
+def _read(tree: ast.Module, exists: Callable[[str], bool]) -> Program:
+    own = module(tree)
+    data, doubts = named(tree, exists)
+    return Program(
+        modules=modules(tree),
+        entry=entry(own, exists),
+        public=tuple(_public(own)),
+        runs_at=runs_at(own),
+        is_program=works(own),
+        parses_arguments=offers_help(own),
+        knows_dry_run=_knows_dry_run(own),
+        has_examples=any(re.search(r"^\s*>>> ", text(node), re.MULTILINE) for node in docstrings(tree)),
+        untyped=tuple(_untyped(tree, "", is_class=False)),
+        data=data,
+        doubts=tuple(sorted({*doubts, *_doubts(own, exists)}, key=lambda doubt: (doubt.line, doubt.text))),
+    )
+
+
+# What it offers
+
+
+def _public(own: Module) -> Iterator[Public]:
+    chosen = _all(own)
+    found = {**own.functions, **own.classes}
+    for name, node in sorted(found.items(), key=lambda item: item[1].lineno):
+        if name in chosen if chosen is not None else not name.startswith("_"):
+            kind = "class" if isinstance(node, ast.ClassDef) else _kind(node, own)
+            yield Public(name, node.lineno, kind, _parameters(own.functions[name]) if kind == "function" else ())
+
+
+def _all(own: Module) -> list[str] | None:
+    """What __all__ lists, or None where it cannot be read."""
+    value = own.values.get("__all__")
+    if not isinstance(value, (ast.List, ast.Tuple)):
+        return None
+    return [name for item in value.elts if (name := text(item))]
+
+
+def _kind(node: Function, own: Module) -> str:
+    names = [dotted(it.func if isinstance(it, ast.Call) else it, own.known) for it in node.decorator_list]
+    if is_command(node.name, own):
+        return "command"
+    return "function" if all(_keeps_signature(name, own) for name in names) else "wrapped"
+
+
+def _keeps_signature(decorator: str, own: Module) -> bool:
+    if decorator in own.functions:
+        return "wraps" in {
+            name.rpartition(".")[2]
+            for call in ast.walk(own.functions[decorator])
+            if isinstance(call, ast.Call) and (name := dotted(call.func, own.known))
+        }
+    return decorator.startswith(_WRAPPING)
+
+
+_WRAPPING = ("functools.", "contextlib.", "typing.", "tenacity.", "backoff.", "retrying.", "abc.", "atexit.")
+
+
+def _parameters(node: Function) -> tuple[str, ...]:
+    args = node.args
+    star = [args.vararg] if args.vararg else []
+    stars = [args.kwarg] if args.kwarg else []
+    return tuple(arg.arg for arg in (*args.posonlyargs, *args.args, *star, *args.kwonlyargs, *stars))
+
+
+# What checks say of it
+
+
+def _untyped(node: ast.AST, prefix: str, *, is_class: bool) -> Iterator[Untyped]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            name = f"{prefix}{child.name}"
+            if not _is_typed(child, is_method=is_class):
+                yield Untyped(name, child.lineno)
+            yield from _untyped(child, f"{name}.", is_class=False)
+        elif isinstance(child, ast.ClassDef):
+            yield from _untyped(child, f"{prefix}{child.name}.", is_class=True)
+        else:
+            yield from _untyped(child, prefix, is_class=is_class and isinstance(child, (ast.If, ast.Try)))
+
+
+def _is_typed(node: Function, *, is_method: bool) -> bool:
+    names = {ast.unparse(it).rpartition(".")[2] for it in node.decorator_list}
+    if "no_type_check" in names:
+        return True
+    args = node.args
+    positional = [*args.posonlyargs, *args.args]
+    checked = positional[1:] if is_method and "staticmethod" not in names else positional
+    checked += [*args.kwonlyargs, *(arg for arg in (args.vararg, args.kwarg) if arg)]
+    result = node.returns is not None or (node.name in {"__init__", "__init_subclass__"} and bool(checked))
+    return result and all(arg.annotation is not None for arg in checked)
+
+
+def _knows_dry_run(own: Module) -> bool:
+    """Whether --dry-run is an option, as argparse and click, docopt, or typer and fire are told of one."""
+    tops = {name.split(".", maxsplit=1)[0] for name in own.known.values()}
+    nodes = list(ast.walk(own.tree))
+    strings = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    is_named = any("--dry-run" in string.split("/") for string in strings)
+    is_documented = "docopt" in tops and any("--dry-run" in text(node) for node in docstrings(own.tree))
+    is_parameter = any(isinstance(node, ast.arg) and node.arg == "dry_run" for node in nodes)
+    return is_named or is_documented or (is_parameter and bool(tops & {"typer", "fire"}))
+
+
+# What cannot be followed
+
+
+def _doubts(own: Module, exists: Callable[[str], bool]) -> Iterator[Doubt]:
+    for node in ast.walk(own.tree):
+        if isinstance(node, ast.Call) and (words := _doubt(node, own, exists)):
+            yield Doubt(node.lineno, words)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _SHOWS_FILE.search(node.value):
+            yield Doubt(node.lineno, "shows the name of its file in the log")
+
+
+_SHOWS_FILE = re.compile(r"%\((?:module|filename|pathname)\)|\{(?:module|filename|pathname)[}:!]")
+_BY_PATH = {"runpy.run_path", "importlib.util.spec_from_file_location", "imp.load_source", "execfile"}
+
+
+def _doubt(node: ast.Call, own: Module, exists: Callable[[str], bool]) -> str:
+    """What a call does that makes moving the file risky, or ''."""
+    name = dotted(node.func, own.known)
+    if name in _BY_PATH:
+        return "runs a file by its path"
+    if not is_import(node, own.known):
+        return ""
+    given = text(first(node))
+    if not given:
+        return "imports a module whose name is made at run time"
+    top = given.split(".", maxsplit=1)[0]
+    is_sibling = exists(f"{top}.py") or exists(top)
+    return f"imports {given} by name" if is_sibling and name != "importlib.import_module" else ""

@@ -1,0 +1,1 @@
+"""update: say here what this package owns."""

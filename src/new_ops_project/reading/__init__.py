@@ -1,1 +1,0 @@
-"""What a repository says of itself, read from its files; nothing of it is run."""

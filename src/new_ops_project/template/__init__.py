@@ -1,0 +1,1 @@
+"""template: say here what this package owns."""

@@ -1,0 +1,167 @@
+"""The answers to a template's questions, from wherever they are given: flags, files, config, git, or a person."""
+
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from new_ops_project import git
+from new_ops_project.base.config import Setting
+from new_ops_project.base.errors import ToolError
+from new_ops_project.template.questions import MAIN, Answers, Question, Questionnaire
+
+FLAGS = {"project_name": "NAME", "python_version": "--python", "tier": "--tier"}
+
+# Asks a person; gets the question, the answers so far and the default to show.
+Asker = Callable[[Question, Answers, Any], Any]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is known before anybody is asked: `values` are binding, `defaults` may be overruled at a prompt."""
+
+    values: Mapping[str, Any]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+def gather(
+    questionnaire: Questionnaire,
+    *,
+    flags: Mapping[str, Any],
+    settings: Mapping[str, Setting],
+    data_file: Path | None = None,
+    assignments: Iterable[str] = (),
+) -> Given:
+    """Everything that is given, the nearest to the command line winning.
+
+    Raises ToolError for a key that the template does not know (naming the nearest) and for an unreadable file.
+    """
+    values = read_data(data_file) if data_file else {}
+    values |= dict(assignment(text) for text in assignments)
+    values |= {key: value for key, value in flags.items() if value is not None}
+    for key in values:
+        questionnaire.named(key)
+    asked = {question.name for question in questionnaire.asked}
+    configured = {key: setting.value for key, setting in settings.items() if key in asked}
+    author = _author(asked - configured.keys() - values.keys())
+    usable = Answers(questionnaire)  # git takes addresses that are none; they are no reason to stop
+    author = {key: value for key, value in author.items() if not usable.problem(questionnaire.named(key), value)}
+    return Given(values, {**author, **configured})
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """KEY and VALUE of KEY=VALUE; raises ToolError when there is no `=`."""
+    key, sign, value = text.partition("=")
+    if not sign or not key:
+        raise ToolError(f"--set {text!r} is no KEY=VALUE.", "Write it as --set runner=ubuntu-24.04, for example.")
+    return key, value
+
+
+def _author(wanted: Iterable[str]) -> dict[str, str]:
+    """The author as git knows them, for those of the two questions that nothing else answers."""
+    keys = {"author_name": "user.name", "author_email": "user.email"}
+    asked = {keys[name]: name for name in keys.keys() & set(wanted)}
+    found = git.configured(*asked) if asked else {}
+    return {asked[key]: value for key, value in found.items() if value}
+
+
+def read_data(path: Path) -> dict[str, Any]:
+    """The mapping in a data file: TOML or JSON by its ending, else YAML.
+
+    Raises ToolError with the line and column of what cannot be read.
+    """
+    try:
+        found = _parse(path.suffix, path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ToolError(f"The data file {path} cannot be read: {error.strerror}.", "Check --data-file.") from error
+    except ValueError as error:
+        raise ToolError(f"The data file {path} is malformed: {error}.", "Mend it there.") from error
+    if not isinstance(found, dict):
+        raise ToolError(f"The data file {path} holds no mapping of keys to values.", "Write `key: value` lines.")
+    return {str(key): value for key, value in found.items()}
+
+
+def _parse(suffix: str, text: str) -> Any:
+    if suffix == ".toml":
+        return tomllib.loads(text)
+    if suffix == ".json":
+        return json.loads(text)
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f" (at line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise ValueError(f"{error.problem}{place}") from error
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+def complete(
+    questionnaire: Questionnaire, given: Given, *, ask: Asker | None, defaults: bool, advanced: bool
+) -> Answers:
+    """Go through the questions in order: what is given, what a person says, what is the default.
+
+    Raises ToolError for an answer that is none, and for a missing one when nobody can be asked.
+    """
+    answers = Answers(questionnaire)
+    for question in questionnaire.questions:
+        if question not in questionnaire.asked or not answers.is_open(question):
+            answers.compute(question)
+        elif question.name in given.values:
+            answers.answer(question, given.values[question.name])
+        else:
+            answers.answer(question, _missing(question, answers, given, ask=ask, defaults=defaults, advanced=advanced))
+        check_support(question, answers)
+    return answers
+
+
+def _missing(
+    question: Question, answers: Answers, given: Given, *, ask: Asker | None, defaults: bool, advanced: bool
+) -> Any:
+    """The answer to a question that nothing on the command line answers."""
+    default = given.defaults.get(question.name, answers.default(question))
+    is_main = question.name in MAIN
+    if ask and (is_main or advanced):
+        return ask(question, answers, default)
+    if default is None or (is_main and not defaults):
+        flag = FLAGS.get(question.name, f"--set {question.name}=VALUE")
+        also = "" if default is None else ", or --defaults to take the default"
+        raise ToolError(f"{question.name} is missing, and nobody can be asked here.", f"Give {flag}{also}.")
+    return default
+
+
+def table(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The template's table `files`, its paths (`moves_to` too) as they are with these answers; [] where it has none."""
+    files = values.get("files")
+    stands = {"NAME": str(values.get("import_name", "")), "PREFIX": str(values.get("workflow_prefix", ""))}
+
+    def meant(path: str) -> str:
+        for word, value in stands.items():
+            path = path.replace(word, value)
+        return path
+
+    keys = ("path", "moves_to")
+    found = files if isinstance(files, list) else []
+    return [{**file, **{key: meant(file[key]) for key in keys if key in file}} for file in found]
+
+
+def check_support(question: Question, answers: Answers) -> None:
+    """Refuse a Python that has reached its end of life since the template was released."""
+    if question.name != "python_version":
+        return
+    versions = answers.values.get("pins", {}).get("python", {}).get("versions", {})
+    end = versions.get(answers.values["python_version"], {}).get("end_of_life")
+    if end and _today() > end:
+        offered = ", ".join(minor for minor, at in versions.items() if at["end_of_life"] >= _today())
+        message = f"python_version {answers.values['python_version']!r} reached its end of life in {end}."
+        raise ToolError(message, f"Choose one of {offered}.")
+
+
+def _today() -> str:
+    """The month, as end-of-life dates are written: 2026-11."""
+    return datetime.now(UTC).strftime("%Y-%m")

@@ -1,0 +1,99 @@
+"""Answers given as data become all answers, as copier finds them with --defaults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from new_ops_project.template.native import casts
+from new_ops_project.template.native.engine import Engine
+from new_ops_project.template.native.unsupported import Unsure
+
+
+@dataclass
+class Answering:
+    """The questions are gone through in order; `context` is what each text sees, `hidden` what is not recorded."""
+
+    engine: Engine
+    context: dict[str, Any]
+    given: Mapping[str, Any]
+    hidden: set[str] = field(default_factory=set)
+
+    def all(self) -> None:
+        """Answer every question; raises Unsure, or whatever a text raises, for what copier refuses."""
+        for name, details in self.engine.version.questions:
+            self._answer(name, details)
+
+    def recorded(self) -> dict[str, Any]:
+        """What goes to the answers file."""
+        names = [name for name, _ in self.engine.version.questions if name in self.context]
+        kinds = (dict, list, str, int, float, bool, type(None))
+        return {
+            name: self.context[name]
+            for name in names
+            if name not in self.hidden and isinstance(self.context[name], kinds)
+        }
+
+    def _answer(self, name: str, details: Mapping[str, Any]) -> None:
+        is_open = casts.to_bool(self.engine.value(details.get("when", True), self.context))
+        if not is_open:
+            self.hidden.add(name)
+        if name not in self.given and "default" not in details:
+            if is_open:
+                raise Unsure(f"needs an answer to {name}")
+            return
+        found = self.given[name] if name in self.given else self.engine.value(details["default"], self.context)
+        answer = self._parsed(name, details, found)
+        if is_open or name in self.given:
+            self._require_valid(name, details, answer)
+        self.context[name] = answer
+
+    def _require_valid(self, name: str, details: Mapping[str, Any], answer: Any) -> None:
+        text = details.get("validator", "")
+        if text and self.engine.text(text, {**self.context, name: answer}).strip():
+            raise Unsure(f"refuses {answer!r} as {name}")
+
+    def _parsed(self, name: str, details: Mapping[str, Any], found: Any) -> Any:
+        kind = _kind(details)
+        if not details.get("multiselect"):
+            answer = casts.cast(kind, found)
+            self._require_offered(name, details, answer)
+            return answer
+        chosen = casts.items(found) if isinstance(found, str) else found
+        if any(isinstance(one, list) for one in chosen):
+            raise Unsure(f"is given a list in the list {name}")
+        answers = [casts.cast(kind, one) for one in chosen]
+        for answer in answers:
+            self._require_offered(name, details, answer)
+        return [value for value, _ in self._choices(details) if value in answers]
+
+    def _require_offered(self, name: str, details: Mapping[str, Any], answer: Any) -> None:
+        choices = self._choices(details)
+        if choices and not any(answer == value and not disabled for value, disabled in choices):
+            raise Unsure(f"does not offer {answer!r} as {name}")
+
+    def _choices(self, details: Mapping[str, Any]) -> list[tuple[Any, str]]:
+        """Each value that is offered, and why it is not to be had, or ''."""
+        choices = details.get("choices", [])
+        if isinstance(choices, str):
+            choices = casts.read_yaml(self.engine.text(choices, self.context))
+        pairs = choices.items() if isinstance(choices, dict) else choices
+        return [self._choice(pair, _kind(details)) for pair in pairs]
+
+    def _choice(self, pair: Any, kind: str) -> tuple[Any, str]:
+        _, value = pair if isinstance(pair, (tuple, list)) else (pair, pair)
+        disabled = ""
+        if isinstance(value, dict):
+            if pair is value or not isinstance(value.get("validator", ""), str):
+                raise Unsure("has an unusual choice")
+            disabled = self.engine.value(value.get("validator", ""), self.context)
+            value = value["value"]
+        found = self.engine.value(value, self.context)
+        if found is None or isinstance(found, list):
+            raise Unsure(f"has {found!r} as a choice")
+        return casts.cast(kind, found), disabled
+
+
+def _kind(details: Mapping[str, Any]) -> str:
+    """The type of its answer: what it says, else that of its default."""
+    guess = type(details.get("default")).__name__
+    return str(details.get("type") or (guess if guess in casts.CASTS else "yaml"))

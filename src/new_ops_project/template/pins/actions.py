@@ -1,0 +1,84 @@
+"""The pinned actions, compared with the tags of their repositories."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from new_ops_project.base.process import ProcessError
+from new_ops_project.template.pins.comparison import Compared, Kind, Replace, State
+from new_ops_project.template.pins.pins_yml import Action
+from new_ops_project.template.pins.releases import Choice, Release, choose, day, final, numbers
+from new_ops_project.template.pins.tags import Remote, Tag
+
+Actions = Mapping[str, Action]
+
+
+def by_repository(actions: Actions) -> dict[str, Actions]:
+    """The actions of each `owner/repository`; an action may be in a folder of one, and several may share one."""
+    found: dict[str, dict[str, Action]] = {}
+    for name, action in actions.items():
+        found.setdefault("/".join(name.split("/")[:2]), {})[name] = action
+    return dict(found)
+
+
+def compare(repository: str, actions: Actions, remote: Remote, limit: datetime | None) -> list[Compared]:
+    """The actions of one repository; a release has to be there at `limit` to be taken."""
+    pins = {name: Compared(Kind.ACTIONS, name, action.version) for name, action in actions.items()}
+    if repository.count("/") != 1 or not all(repository.split("/")):
+        return [pin.failed("not OWNER/REPOSITORY", "Spell it as `uses:` does.") for pin in pins.values()]
+    try:
+        tags = remote.tags()
+        return [_one(pin, actions[name], tags, remote, limit) for name, pin in pins.items()]
+    except ProcessError as error:
+        remedy = "Check the address and that this machine reaches it, or give another --actions-url."
+        return [pin.failed(remote.said(error), remedy) for pin in pins.values()]
+
+
+def _one(pin: Compared, action: Action, tags: Mapping[str, Tag], remote: Remote, limit: datetime | None) -> Compared:
+    now = tags.get(action.version)
+    is_same = now is not None and action.sha in {now.commit, now.listed}
+    if numbers(action.version) and not is_same:  # a branch, or a tag such as v7, is there to move
+        return _moved(pin, action, now, remote)
+    releases = final(tags, like=action.version)
+    if not releases:
+        return pin.failed(f"{remote.name} has no release tag such as v1.2.3", "Pin another action.")
+    choice = choose(remote, _newer(releases, action.version), limit)
+    if choice.taken:
+        return _behind(pin, choice.taken, choice)
+    if now and is_same and action.sha != now.commit:
+        edits = (_edit(pin, "sha", now.commit),)
+        reason = "the pin is the id of the tag, not of its commit"
+        return replace(pin, newest=action.version, state=State.BEHIND, reason=reason, edits=edits)
+    if choice.younger:
+        date, reason = day(choice.younger_date), "too young"
+        return replace(pin, newest=choice.younger.tag, state=State.HELD, reason=reason, date=date)
+    return replace(pin, newest=action.version)
+
+
+def _newer(releases: list[Release], version: str) -> Iterator[Release]:
+    """Those newer than `version`; all of them where that is no full version, such as a branch."""
+    pinned = numbers(version)
+    return (release for release in releases if pinned is None or release.numbers > pinned)
+
+
+def _behind(pin: Compared, taken: Release, choice: Choice) -> Compared:
+    edits = (_edit(pin, "version", taken.tag), _edit(pin, "sha", taken.commit))
+    said = "" if choice.date else "no date could be had"
+    if choice.younger:
+        said = f"{choice.younger.tag} of {day(choice.younger_date)} is too young"
+    return replace(pin, newest=taken.tag, state=State.BEHIND, reason=said, date=day(choice.date), edits=edits)
+
+
+def _edit(pin: Compared, field: str, value: str) -> Replace:
+    return Replace(("actions", pin.name, field), value)
+
+
+def _moved(pin: Compared, action: Action, now: Tag | None, remote: Remote) -> Compared:
+    """The worst that can be: what was pinned is not what the release names any more."""
+    names = f"names {now.commit} now" if now else "is gone"
+    reason = f"the tag {action.version} {names}; pinned is {action.sha}"
+    remedy = (
+        f"Ask why at {remote.name}, read what differs, and until you know leave the pin as it is; then set "
+        "version and sha in pins.yml by hand."
+    )
+    return replace(pin, state=State.MOVED, reason=reason, remedy=remedy)

@@ -1,0 +1,130 @@
+"""templates/pins.yml as data: of the template in a folder, or of the one that this tool came with."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from new_ops_project.base.errors import ToolError
+from new_ops_project.template import unpacked
+
+NAME = "pins.yml"
+
+_SHIPPED = unpacked.DATA / NAME
+
+
+@dataclass(frozen=True)
+class Action:
+    """A GitHub action: the tag of its release, and the commit (40 hex digits) that the tag names."""
+
+    version: str
+    sha: str
+
+
+@dataclass(frozen=True)
+class PythonPin:
+    """A Python minor that is offered: its newest patch, and the month (YYYY-MM) in which its support ends."""
+
+    newest_patch: str
+    end_of_life: str
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A package that the template names: its lower bound, and the package with its types for mypy, or ''."""
+
+    at_least: str
+    stubs: str = ""
+
+
+@dataclass(frozen=True)
+class Container:
+    """The base image of Dockerfiles: `image:MINOR-variant`."""
+
+    image: str
+    variant: str
+
+
+@dataclass(frozen=True)
+class Pins:
+    """Every version that the template writes, by name.
+
+    `pythons` and `ended` are keyed by minor, such as 3.14; `ended` gives the month (YYYY-MM) of the end.
+    `actions` are keyed as in `uses:`, packages as in PEP 503.
+    """
+
+    actions: Mapping[str, Action]
+    runners: tuple[str, ...]
+    default_python: str
+    pythons: Mapping[str, PythonPin]
+    ended: Mapping[str, str]
+    container: Container
+    dependencies: Mapping[str, Requirement]
+    tools: Mapping[str, Requirement]
+
+    @property
+    def packages(self) -> Mapping[str, Requirement]:
+        """Dependencies and tools, all that locks.yml is resolved from."""
+        return {**self.dependencies, **self.tools}
+
+
+def shipped() -> Pins:
+    """The pins of the template that this tool came with: those of the checkout for an editable install."""
+    checkout = unpacked.editable_checkout()
+    return read(checkout / "templates" / NAME if checkout else _SHIPPED)
+
+
+def read(path: Path) -> Pins:
+    """The pins in the file; raises ToolError when it cannot be read, or lacks something."""
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ToolError(f"The pins in {path} cannot be read: {error}.", "Check that the file is there.") from error
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise ToolError(f"The pins in {path} are not as expected ({said}).", "Mend that file first.") from error
+
+
+def parse(text: str) -> Pins:
+    """The pins in the text of a file; raises yaml.YAMLError, or what a missing or odd value makes Python raise."""
+    default = load(text)["pins"]["default"]
+    python = default["python"]
+    return Pins(
+        {name: Action(str(at["version"]), str(at["sha"])) for name, at in default.get("actions", {}).items()},
+        tuple(default.get("runners", ())),
+        str(python.get("default", "")),
+        {str(minor): _python(str(minor), at) for minor, at in python["versions"].items()},
+        {str(minor): str(month) for minor, month in (python.get("ended") or {}).items()},
+        Container(*(str(default.get("container", {}).get(name, "")) for name in ("image", "variant"))),
+        _requirements(default["dependencies"]),
+        _requirements(default["tools"]),
+    )
+
+
+def load(text: str) -> Any:
+    """What YAML says, by the quick loader where there is one; raises yaml.YAMLError."""
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
+
+
+def normalise(name: str) -> str:
+    """A distribution's name as PEP 503 spells it, so that one package has one key."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def minor(version: str) -> tuple[int, ...]:
+    """A Python version in the order of versions: 3.9 is before 3.10."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def _python(name: str, at: Mapping[str, Any]) -> PythonPin:
+    patch, end = str(at.get("newest_patch", name)), str(at.get("end_of_life", "9999-12"))
+    if minor(patch)[:2] != minor(name) or not re.fullmatch(r"\d{4}-\d{2}", end):
+        raise ValueError(f"Python {name}: {patch}, {end}")
+    return PythonPin(patch, end)
+
+
+def _requirements(table: Mapping[str, Any]) -> dict[str, Requirement]:
+    return {normalise(name): Requirement(str(at["at_least"]), at.get("stubs", "")) for name, at in table.items()}

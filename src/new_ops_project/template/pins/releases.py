@@ -1,0 +1,74 @@
+"""Which release of a git repository to take: the newest that is final and old enough."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from new_ops_project.template.pins.tags import Remote, Tag
+
+_FULL = re.compile(r"(v?)(\d+)\.(\d+)\.(\d+)")
+
+Numbers = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A tag such as v7.0.1; `v7` and `v7.1` move, and a pre-release is none."""
+
+    tag: str
+    numbers: Numbers
+    commit: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The release to take, if there is a newer one, and the newest that is too young for that.
+
+    `date` is that of `taken`, `younger_date` that of `younger`; None where the repository does not tell.
+    """
+
+    taken: Release | None = None
+    date: datetime | None = None
+    younger: Release | None = None
+    younger_date: datetime | None = None
+
+
+def numbers(version: str) -> Numbers | None:
+    """The three numbers of a full version, or None for anything else."""
+    found = _FULL.fullmatch(version)
+    return (int(found[2]), int(found[3]), int(found[4])) if found else None
+
+
+def final(tags: Mapping[str, Tag], *, like: str = "v") -> list[Release]:
+    """The full releases, newest first; of v1.2.3 and 1.2.3 the one that is spelt as `like` is."""
+    found: dict[Numbers, Release] = {}
+    for name, tag in sorted(tags.items(), key=lambda item: item[0].startswith("v") is like.startswith("v")):
+        if key := numbers(name):
+            found[key] = Release(name, key, tag.commit)
+    return [found[key] for key in sorted(found, reverse=True)]
+
+
+def choose(remote: Remote, newer: Iterable[Release], limit: datetime | None) -> Choice:
+    """Of releases, newest first, the first that was there at `limit`; one without a date is taken.
+
+    Raises ProcessError when the repository does not answer in time.
+    """
+    younger: Release | None = None
+    younger_date: datetime | None = None
+    for release, date in _dated(remote, newer):
+        if limit is None or date is None or date <= limit:
+            return Choice(release, date, younger, younger_date)
+        if younger is None:
+            younger, younger_date = release, date
+    return Choice(None, None, younger, younger_date)
+
+
+def _dated(remote: Remote, releases: Iterable[Release]) -> Iterator[tuple[Release, datetime | None]]:
+    for release in releases:
+        yield release, remote.date(release.tag)
+
+
+def day(moment: datetime | None) -> str:
+    """YYYY-MM-DD, or '' for no date."""
+    return f"{moment:%Y-%m-%d}" if moment else ""

@@ -1,0 +1,92 @@
+"""Resolutions as uv writes them: requirements with hashes, and versions with their dates."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from new_ops_project.base.errors import ToolError
+from new_ops_project.template.pins import uv
+from new_ops_project.template.pins.pins_yml import normalise
+
+_LINE = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>.+?))?(?P<hashes>(?: --hash=\S+)*)")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One line that uv wrote: an exact version, its environment marker and the hashes of its files."""
+
+    name: str
+    version: str
+    marker: str
+    hashes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A version of a package, and when its first file was uploaded; None where the index does not say."""
+
+    version: str
+    date: datetime | None
+
+
+def compile_lines(requirements: Iterable[str], *options: str, python: str) -> dict[str, Requirement]:
+    """Resolve for every platform and every Python from `python` up, in as few versions as there can be."""
+    settings = ("--universal", "--python-version", python, "--fork-strategy", "fewest", "--no-annotate", "--no-header")
+    return parse(uv.run("compile", *settings, *options, "-", text=_lines(requirements)))
+
+
+def releases(requirements: Iterable[str], *options: str, python: str) -> dict[str, Release]:
+    """The same resolution as versions with their dates, from a pylock.toml (PEP 751), which has those."""
+    settings = ("--universal", "--python-version", python, "--fork-strategy", "fewest", "--format", "pylock.toml")
+    said = uv.run("compile", *settings, "--no-header", *options, "-", text=_lines(requirements))
+    found = tomllib.loads(said).get("packages", [])
+    return {normalise(each["name"]): _release(each) for each in found}
+
+
+def _lines(requirements: Iterable[str]) -> str:
+    return "".join(f"{requirement}\n" for requirement in requirements)
+
+
+def _release(package: Mapping[str, object]) -> Release:
+    dates = [file.get("upload-time") for file in _files(package)]
+    known = [date for date in dates if isinstance(date, datetime)]
+    return Release(str(package["version"]), min(known) if known and len(known) == len(dates) else None)
+
+
+def _files(package: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    wheels, sdist = package.get("wheels"), package.get("sdist")
+    yield from wheels if isinstance(wheels, list) else ()
+    if isinstance(sdist, dict):
+        yield sdist
+
+
+def parse(text: str) -> dict[str, Requirement]:
+    """Read requirements as `uv pip compile` writes them; raises ToolError if one package has two versions (a fork)."""
+    found: dict[str, Requirement] = {}
+    for line in re.sub(r" *\\\n *", " ", text).splitlines():
+        requirement = _parse_line(line)
+        if other := found.get(requirement.name):
+            versions = f"{other.version} and {requirement.version}"
+            raise ToolError(
+                f"{other.name} needs two versions, {versions}.", "Move a bound in pins.yml until one will do."
+            )
+        found[requirement.name] = requirement
+    return found
+
+
+def _parse_line(line: str) -> Requirement:
+    """Read `name==version ; marker --hash=...`."""
+    match = _LINE.fullmatch(line)
+    if not match:
+        raise ToolError(f"uv wrote a line that this tool does not know, {line!r}.", "Try another version of uv.")
+    hashes = tuple(sorted(match["hashes"].replace("--hash=", "").split()))
+    return Requirement(normalise(match["name"]), match["version"], match["marker"] or "", hashes)
+
+
+def requirement_lines(requirements: Iterable[Requirement]) -> Iterator[str]:
+    """Requirements in pip's own format, for `--require-hashes`."""
+    for each in requirements:
+        marker = f" ; {each.marker}" if each.marker else ""
+        yield " \\\n    --hash=".join((f"{each.name}=={each.version}{marker}", *each.hashes)) + "\n"

@@ -1,0 +1,132 @@
+"""The questions on a terminal, asked with questionary. Ctrl-C or Esc stops everything."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import questionary
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+from questionary import Style
+
+from new_ops_project.base.errors import ToolError
+from new_ops_project.template.questions import Answers, Choice, Question
+
+_STYLE = Style(
+    [
+        ("qmark", "fg:ansicyan bold"),
+        ("question", "bold"),
+        ("answer", "fg:ansicyan"),
+        ("pointer", "fg:ansicyan bold"),
+        ("highlighted", "fg:ansicyan"),
+        ("instruction", "fg:ansibrightblack"),
+        ("validation-toolbar", "fg:ansired bold noreverse"),
+    ]
+)
+
+
+def ask(
+    question: Question,
+    answers: Answers,
+    *,
+    default: Any = None,
+    notes: Mapping[str, str] | None = None,
+    check: Callable[[str], str] | None = None,
+    meanwhile: Callable[[], None] | None = None,
+) -> Any:
+    """Ask one question and return its answer.
+
+    `notes` are added to the labels of choices, by value; `check` finds more that is wrong with a text than the
+    template does; `meanwhile` starts in the background once the question is on the screen.
+    Raises KeyboardInterrupt on Ctrl-C and Esc.
+    """
+    shown = _question(question, answers, default, notes or {}, check or (lambda _: ""))
+    if meanwhile:
+        _after_first_render(shown, meanwhile)
+    return _run(shown)
+
+
+def _question(
+    question: Question, answers: Answers, default: Any, notes: Mapping[str, str], check: Callable[[str], str]
+) -> questionary.Question:
+    if question.multiselect:
+        return _checkbox(question, answers, default or [])
+    if question.type == "bool":
+        return questionary.confirm(question.help, default=bool(default), style=_STYLE, qmark="?")
+    if choices := answers.choices(question):
+        return _select(question, choices, default, notes)
+    return _text(question, answers, default, check)
+
+
+def confirm(text: str) -> bool:
+    """A yes or no, yes unless said otherwise."""
+    return bool(_run(questionary.confirm(text, default=True, style=_STYLE, qmark="?")))
+
+
+def _text(question: Question, answers: Answers, default: Any, check: Callable[[str], str]) -> questionary.Question:
+    def judge(text: str) -> bool | str:
+        try:
+            value = answers.parse(question, text)
+        except ToolError as error:
+            return error.message
+        return answers.problem(question, value) or check(text) or True
+
+    shown = json.dumps(default) if question.type in {"yaml", "json"} else str(default or "")
+    return questionary.text(
+        f"{question.help}\n ", default=shown, validate=judge, style=_STYLE, validate_while_typing=True, qmark="?"
+    )
+
+
+def _select(question: Question, choices: list[Choice], default: Any, notes: Mapping[str, str]) -> questionary.Question:
+    offered = [
+        questionary.Choice(choice.label + notes.get(choice.value, ""), value=choice.value)
+        for choice in choices
+        if not choice.disabled
+    ]
+    start = default if default in [choice.value for choice in offered] else None
+    return questionary.select(
+        f"{question.help}\n ", offered, default=start, style=_STYLE, qmark="?", instruction="(arrow keys, Enter)"
+    )
+
+
+def _checkbox(question: Question, answers: Answers, default: list[Any]) -> questionary.Question:
+    offered = [
+        questionary.Choice(choice.label, value=choice.value, checked=choice.value in default)
+        for choice in answers.choices(question)
+    ]
+    return questionary.checkbox(f"{question.help}\n ", offered, style=_STYLE, qmark="?")
+
+
+def _after_first_render(question: questionary.Question, work: Callable[[], None]) -> None:
+    """Start `work` when the question is on the screen, so that it takes no time from showing it."""
+    app = question.application
+
+    def start(_: object) -> None:
+        app.after_render -= start
+        _preload(work)
+
+    app.after_render += start
+
+
+def _run(question: questionary.Question) -> Any:
+    """Ask, with Esc meaning what Ctrl-C means."""
+    keys = KeyBindings()
+
+    @keys.add("escape", eager=True)
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+
+    app = question.application
+    app.key_bindings = merge_key_bindings([app.key_bindings, keys]) if app.key_bindings else keys
+    return question.unsafe_ask()
+
+
+def _preload(work: Callable[[], None]) -> None:
+    """Do `work` in a thread; what it raises is met again, loudly, where its result is needed."""
+
+    def quietly() -> None:
+        with suppress(Exception):
+            work()
+
+    threading.Thread(target=quietly, daemon=True, name="preload").start()
