@@ -1,51 +1,28 @@
 """Isolation for every test: a home, git configuration and caches of its own; and the command as a function."""
 
 import io
-import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from plumbum import local
+from support.command import Ran, Run
 
 from new_ops_project import cli
 from new_ops_project.template import releases
 
 if TYPE_CHECKING:
-    from foreign_templates import Foreign, Start
-    from small import Small
+    from support.foreign_templates import Foreign, Start
+    from support.small import Small
+    from support.terminal import Terminal
 
-ROOT = Path(__file__).parents[1]
 # A shell's background job ignores Ctrl-C and hands that on to what it starts: tests that press it would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 GITCONFIG = "[user]\n\tname = Ada Ops\n\temail = ada@example.org\n[init]\n\tdefaultBranch = trunk\n"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What one command line printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Its standard output as JSON."""
-        return json.loads(self.out)
-
-
-class Run(Protocol):
-    """Runs one command line in this process."""
-
-    def __call__(self, *args: str, code: int = 0) -> Ran:
-        """Run it and expect the exit code."""
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +83,7 @@ def run(work: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
 @pytest.fixture
 def plain(tmp_path: Path) -> "Small":
     """The template changes a file that the user edited elsewhere, and adds one."""
-    from small import MINE, usual
+    from support.small import MINE, usual
 
     return usual(tmp_path, MINE)
 
@@ -114,7 +91,7 @@ def plain(tmp_path: Path) -> "Small":
 @pytest.fixture
 def clash(tmp_path: Path) -> "Small":
     """The same, but the user changed the very line that the template changes."""
-    from small import CLASH, usual
+    from support.small import CLASH, usual
 
     return usual(tmp_path, CLASH)
 
@@ -122,7 +99,7 @@ def clash(tmp_path: Path) -> "Small":
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of tiny wheels, made once per worker."""
-    from small_clones import fill
+    from support.small_clones import fill
 
     folder = tmp_path_factory.mktemp("wheels")
     fill(folder)
@@ -132,7 +109,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def index(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """These wheels are all that pip and uv can install."""
-    from small_clones import variables
+    from support.small_clones import variables
 
     for name, value in variables(wheels).items():
         monkeypatch.setenv(name, value)
@@ -143,7 +120,7 @@ def index(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def templates(shared: Path) -> Path:
     """The folder of the foreign templates' repositories, made once per worker."""
-    from foreign_templates import ALL, repository
+    from support.foreign_templates import ALL, repository
 
     folder = shared / "foreign"
     for one in ALL.values():
@@ -154,7 +131,7 @@ def templates(shared: Path) -> Path:
 @pytest.fixture
 def start(templates: Path, work: Path) -> "Start":
     """See Start."""
-    from foreign_templates import committed, plain
+    from support.foreign_templates import committed, plain
 
     def call(one: "Foreign", tag: str = "", **answers: Any) -> Path:
         source = str(templates / one.name)
@@ -163,23 +140,18 @@ def start(templates: Path, work: Path) -> "Start":
     return call
 
 
-def git(*args: str, at: Path, env: dict[str, str] | None = None) -> str:
-    """Run git and return what it printed."""
-    command = ["git", *args]
-    done = subprocess.run(
-        command, cwd=at, check=True, capture_output=True, text=True, env={**os.environ, **(env or {})}
-    )
-    return done.stdout.strip()
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """A served repository with two releases of the template."""
+    from support import two_releases
+
+    return two_releases.published(tmp_path)
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below `folder` but git's own, by its path with `/`."""
-    paths = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+@pytest.fixture
+def terminal(work: Path) -> "Iterator[Terminal]":  # the current folder is that of the command
+    """The command on a terminal of its own, in the folder `work`."""
+    from support.terminal import terminal
 
-
-def differing(one: dict[str, bytes], other: dict[str, bytes]) -> dict[str, tuple[bytes | None, bytes | None]]:
-    """The files that are not the same in both, with what they are."""
-    return {
-        path: (one.get(path), other.get(path)) for path in one.keys() | other.keys() if one.get(path) != other.get(path)
-    }
+    with terminal() as start:
+        yield start

@@ -1,0 +1,163 @@
+"""The rule about secrets of known forms: what it finds, what it lets pass, and that it never shows one."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.command import Run, git
+
+from new_ops_project.base.finding import Finding, Severity
+from new_ops_project.checks import catalogue, engine, repo
+from new_ops_project.checks.linters import detect_secrets
+from new_ops_project.checks.rule import UncheckedError
+
+(RULE,) = catalogue.selected(["OPS511"], [])
+
+
+def found(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What the rule finds in these files."""
+    checked = engine.run(repo.of(files), [RULE])
+    assert not checked.skipped
+    return checked.findings
+
+
+# Made up, and put together here so that no scanner of this repository takes them for real.
+LETTERS = "k3Jq8ZrT5vYw2LmN7pXs4BcD9fGhAeUiOy6R"
+AWS = "AKIA" + "QYLPMN5HHHFPZAM2"
+GITHUB = "ghp_" + LETTERS
+SLACK = "xoxb-" + "263594206564-2343594206574-FGqddMF8t08v8N7Oq4i57vs1"
+HOOK = "https://hooks.slack.com/services/" + "T4JQP9ZKL/B7VWX2MNR/k3Jq8ZrT5vYw2LmN7pXs4BcD"
+BODY = "MIIEpAIBAAKCAQEA7bq2k9Jq8ZrT5vYw2LmN7pXs4BcD9fGhAeUiOy6R3Jq8ZrT5"
+KEY = f"-----BEGIN {'RSA'} PRIVATE KEY-----\n{BODY}\n-----END {'RSA'} PRIVATE KEY-----\n"
+JWT = "eyJ" + "hbGciOiJIUzI1NiJ9" + ".eyJyb2xlIjoib3BzIiwiaWF0IjoxNTE2MjM5MDIyfQ"
+PAT = "github_pat_" + "11AQ7XZ2M0" + LETTERS + LETTERS
+URL = "postgres://ops:" + "Xk9vw2Lq@db.internal:5432/ops"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line", "column"),
+    [
+        ("deploy.sh", f"#!/bin/sh\nexport AWS_ACCESS_KEY_ID={AWS}\n", 2, 26),
+        (".env", f"é='{GITHUB}'\r\n", 1, 4),
+        ("notify.py", f"\tTOKEN = '{SLACK}'\n", 1, 11),
+        ("config.yml", f"hook: {HOOK}\n", 1, 7),
+        ("id_rsa", KEY, 1, 6),
+        ("k8s/secret.yml", "key: |\n" + "".join(f"  {line}\n" for line in KEY.splitlines()), 2, 8),
+        ("app.py", f"KEY = '''{KEY.replace(chr(10), chr(92) + 'n')}'''\n", 1, 15),
+        ("settings.toml", f'url = "{URL}"\n', 1, 23),
+        ("x.py", f"x = '{JWT}.{BODY}'\n", 1, 6),
+        ("x.py", f"x = '{PAT}'\n", 1, 6),
+        ("x.py", f"aws_secret_access_key = '{LETTERS}/+aB'\n", 1, 26),
+        (".npmrc", f"//registry.npmjs.org/:_authToken=npm_{LETTERS}\n", 1, 34),
+        ("Dockerfile", f"FROM x\nENV TOKEN={GITHUB} OTHER=1\n", 2, 11),
+    ],
+)
+def test_finds_secrets(path: str, text: str, line: int, column: int) -> None:
+    """Each known form, in any text file, at the place of the secret."""
+    (one,) = found({path: text})
+    assert (one.path, one.line, one.column, one.severity) == (path, line, column, Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("x.py", "AKIA" + "IOSFODNN7EXAMPLE\n"),  # of AWS's own documents
+        ("x.py", f"x = 'Z{AWS}Z'\n"),  # a part of something longer
+        ("x.py", "token = 'ghp_" + "x" * 36 + "'\n"),
+        ("x.py", "'https://hooks.slack.com/services/" + "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX'\n"),
+        ("x.py", "if line == '-----BEGIN RSA PRIVATE KEY-----':\n    pass\n"),
+        ("README.md", "Paste what begins with `-----BEGIN PRIVATE KEY-----`.\n"),
+        ("x.yml", "url: postgres://postgres:postgres@db/x\n"),
+        ("x.yml", "url: postgres://ops:${DB_PASSWORD_1}@db/x\nother: https://{user}:{pass1}@host\n"),
+        ("x.yml", "url: postgres://ops:Xk9vw2Lq@localhost/x\nother: https://u:Xk9vw2Lq@registry.example.com/\n"),
+        ("x.md", "ssh://git@host:22/x, mailto:a@b, http://[::1]:8080/@x\n"),
+        ("poetry.lock", f"x = '{AWS}'\n"),
+        ("x.py", f"x = '{AWS}'  # pragma: allowlist secret\n"),
+        ("x.md", f"{AWS} <!-- pragma: allowlist secret -->\n"),
+        ("x.py", f"# pragma: allowlist nextline secret\nx = '{AWS}'\n"),
+        ("x.py", f"x = '{AWS}'  # gitleaks:allow\n"),
+        ("x.py", "password = 'Xk9-vw2Lq'\nh = 'd41d8cd98f00b204e9800998ecf8427e'\nip = '8.8.8.8'\n"),
+        ("empty.txt", ""),
+    ],
+)
+def test_lets_pass_what_is_none(path: str, text: str) -> None:
+    """Examples, placeholders, references, marks of a format and what is allowed are no secrets."""
+    assert found({path: text}) == ()
+
+
+def test_a_secret_in_a_test_is_to_know() -> None:
+    """Most secrets in tests and examples are made up, so that they do not fail the run."""
+    (one,) = found({"tests/test_redact.py": f"x = '{AWS}'\n"})
+    assert one.severity is Severity.INFO
+
+
+def test_each_place_is_told_once() -> None:
+    """The same secret at two places is two findings, whichever detectors know it."""
+    assert [one.line for one in found({"x.py": f"a = '{AWS}'\nb = 1\nc = '{AWS}'\n"})] == [1, 3]
+
+
+def baseline(secret: str, **more: object) -> str:
+    """A `.secrets.baseline` that holds one secret of x.py."""
+    hashed = hashlib.sha1(secret.encode(), usedforsecurity=False).hexdigest()
+    marked = {
+        "type": "AWS Access Key",
+        "filename": "x.py",
+        "hashed_secret": hashed,
+        "is_verified": False,
+        "line_number": 7,
+        **more,
+    }
+    return json.dumps({"version": "1.5.0", "results": {"x.py": [marked]}})
+
+
+EXCLUDED = {"path": "detect_secrets.filters.regex.should_exclude_file", "pattern": ["^x", "("]}
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (baseline(AWS), 0),
+        (baseline(AWS, is_secret=False), 0),
+        (baseline(AWS, is_secret=True), 1),
+        (baseline(GITHUB), 1),
+        (json.dumps({"filters_used": [EXCLUDED]}), 0),
+        ("{", 1),
+        ("[]", 1),
+        ('{"results": {"x.py": [1, {}, {"hashed_secret": []}], "y": 2}, "filters_used": [1, {"path": []}]}', 1),
+        ('{"results": [], "filters_used": {"pattern": "x"}}', 1),
+    ],
+)
+def test_a_committed_baseline_counts(text: str, count: int) -> None:
+    """What somebody has looked at is not found again, unless they found that it is a secret."""
+    assert len(found({"x.py": f"x = '{AWS}'\n", ".secrets.baseline": text})) == count
+
+
+@pytest.mark.parametrize("shape", ["text", "json", "sarif", "github", "markdown"])
+def test_the_secret_is_never_shown(shape: str, run: Run, work: Path) -> None:
+    """No format has it, nor a part of it that would do."""
+    git("init", "-q", at=work)
+    (work / "x.py").write_text(f"x = '{AWS}'\npassword = 'Xk9-vw2Lq'\n{KEY}")
+    said = run("check", "--format", shape, "--select", "code", "--ignore", "OPS590", code=1)
+    told = said.out + said.err
+    assert "OPS511" in told
+    assert "OPS503" in told or "OPS500" in told
+    assert not [part for part in (AWS[4:], "Xk9-vw2Lq", BODY[:20]) if part in told]
+
+
+def test_without_detect_secrets_the_rule_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what is missing, and what brings it."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(UncheckedError, match="detect-secrets is not installed") as caught:
+        detect_secrets.report(repo.of({}))
+    assert "new-ops-project[check]" in caught.value.hint
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.dictionaries(st.sampled_from(["x.py", ".env", ".secrets.baseline"]), st.text(max_size=200)))
+def test_odd_text_is_survived(files: Mapping[str, str]) -> None:
+    """No text ends in a traceback."""
+    assert found({path: text.encode("utf-8", "replace").decode() for path, text in files.items()}) == ()

@@ -1,0 +1,210 @@
+"""The rules about exact versions, pins and hashes: OPS301, OPS302 and OPS303."""
+
+import pytest
+from support.rule_cases import CLI, LIBRARY, SCRIPT, crlf, found, mended, places, project, run, texts
+
+HASH = " --hash=sha256:00"
+PYPROJECT = "pyproject.toml"
+
+EXACT = [
+    ('dependencies = ["a==1.2"]', (4, 17)),
+    ("dependencies = [\n  'b>=1',\n\t'a[x] === 1.2; python_version < \"3.13\"',\n]", (6, 2)),
+    ('dependencies = ["a==1.2,!=1.3"]', (4, 17)),
+    ('[project.optional-dependencies]\nredis = ["a==1"]', (5, 10)),
+    ("[tool.poetry.dependencies]\npython = '3.12'\na = '1.2.3'", (6, 5)),
+    ("[tool.poetry.dependencies]\na = { version = '==1.2', extras = ['x'] }", (5, 17)),
+]
+NOT_EXACT = [
+    'dependencies = ["a>=1", "b~=1.2.3", "c==1.2.*", "d<2", "e", "f @ https://example.org/f-1==1.whl"]',
+    "dependencies = [\"a>=1; python_version == '3.12'\"]",
+    '[project.optional-dependencies]\ndev = ["ruff==0.5"]\ntests = ["pytest==8"]\ndocs = ["sphinx==7"]',
+    '[dependency-groups]\ndev = ["ruff==0.5"]',
+    '[build-system]\nrequires = ["hatchling==1.27.0"]\nbuild-backend = "hatchling.build"',
+    'dependencies = ["x-core==1.0", "x==1"]',
+    "[tool.poetry.dependencies]\npython = '3.12'\na = '^1.2'\nb = '*'\nc = '1.*'\nd = { git = 'https://example.org' }",
+    "[tool.poetry.group.dev.dependencies]\nruff = '0.5.0'",
+]
+
+
+@pytest.mark.parametrize(("text", "place"), EXACT)
+@pytest.mark.parametrize("tier", ["library", "cli"])
+def test_an_exact_version(text: str, place: tuple[int, int], tier: str) -> None:
+    """One version only, in what is published, is found where it is written; less of it in a command."""
+    files = project(text, tier=tier)
+    assert places(files, "OPS301") == [place] == places(crlf(files), "OPS301")
+    assert {one.finding.severity for one in run(files, "OPS301")} == {"error" if tier == "library" else "warning"}
+
+
+@pytest.mark.parametrize("text", NOT_EXACT)
+def test_no_exact_version(text: str) -> None:
+    """Ranges, what only developers install, and parts of the same project are left alone."""
+    assert not found(project(text), "OPS301")
+
+
+def test_a_script_may_be_exact() -> None:
+    """Nobody depends on a script."""
+    assert not found(project('dependencies = ["a==1"]', tier="script"), "OPS301")
+
+
+def test_exact_versions_of_setup_files() -> None:
+    """setup.py and setup.cfg are read too."""
+    setup = "from setuptools import setup\nsetup(\n    name='x',\n    install_requires=['b', 'a==1'],\n)\n"
+    assert found({**LIBRARY, "setup.py": setup}, "OPS301") == [("OPS301", "setup.py", 4, 29)]
+    text = (
+        "[metadata]\nname = x\n[options]\ninstall_requires =\n    b\n    a==1\n[options.extras_require]\ndev = c==1\n"
+    )
+    assert found({**LIBRARY, "setup.cfg": text}, "OPS301") == [("OPS301", "setup.cfg", 6, 5)]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_exact_versions_that_a_lock_holds_are_loosened(ending: str) -> None:
+    """`==` becomes `>=` where requirements.txt has the version too; all else stays as it is."""
+    files = project(
+        'dependencies = [\'a==1.2\', # why\n "b == 3", "c==4"]', files={"requirements.txt": "a==1.2\nB==3\nc==5\n"}
+    )
+    files = {path: text.replace("\n", ending) for path, text in files.items()}
+    expected = files[PYPROJECT].replace("a==1.2", "a>=1.2").replace("b == 3", "b>=3")
+    assert mended(files, "OPS301") == {PYPROJECT: expected}
+
+
+@pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock", "pdm.lock"])
+def test_locks_that_hold_the_bounds_too_stay_true(lock: str) -> None:
+    """These locks would be stale after the change, so it is not made."""
+    files = project('dependencies = ["a==1"]', files={"requirements.txt": "a==1\n", lock: ""})
+    assert not mended(files, "OPS301")
+    assert places(files, "OPS301") == [(4, 17)]
+
+
+# ---- OPS302 ------------------------------------------------------------------------------------------------------
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+UNPINNED = [
+    "a",
+    "a>=1",
+    "a==1.*",
+    "a~=1.2 ; os_name == 'nt'",
+    "a[x]>=1  # why",
+    "a>=1,<2",
+    "A.b-c",
+    "\ta",
+    "git+https://example.org/a.git@main",
+    "a @ git+ssh://git@example.org/a.git@v1.2",
+    "-e git+https://example.org/a.git#egg=a",
+]
+PINNED = [
+    "a==1",
+    "a[x] == 1.2 ; os_name == 'nt'",
+    "a===1",
+    f"a @ git+https://example.org/a.git@{COMMIT}",
+    "-e .",
+    ".",
+    "./vendor/a.whl",
+    "a @ https://example.org/a-1.whl",
+    "--index-url https://example.org",
+    "# a",
+    "",
+    "-c constraints.txt",
+    f"a==1 \\\n   {HASH}",
+    "<<<<<<< ours",
+]
+
+
+@pytest.mark.parametrize("line", UNPINNED)
+def test_unpinned(line: str) -> None:
+    """What may be another version tomorrow, by its line."""
+    files = {**SCRIPT, "requirements.txt": f"# ours\n{line}\nb==1\n"}
+    assert found(files, "OPS302") == [("OPS302", "requirements.txt", 2, 1)] == found(crlf(files), "OPS302")
+
+
+@pytest.mark.parametrize("line", PINNED)
+def test_pinned(line: str) -> None:
+    """What is one thing for good, and what is no requirement."""
+    assert not found({**SCRIPT, "requirements.txt": f"# ours\n{line}\nb==1\n"}, "OPS302")
+
+
+def test_included_and_constrained() -> None:
+    """Files that are included are looked at too, and a file of constraints can pin."""
+    files = {
+        "requirements.txt": "-r req/base.txt\n-c con.txt\na\nb\n",
+        "req/base.txt": "-r base.txt\nc\n",
+        "con.txt": "a==1\n",
+    }
+    assert found({**SCRIPT, **files}, "OPS302") == [
+        ("OPS302", "req/base.txt", 2, 1),
+        ("OPS302", "requirements.txt", 4, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"uv.lock": ""},
+        {"requirements-lock.txt": "a==1\n    # via -r requirements.txt\n"},
+        LIBRARY,
+        CLI,
+        {"requirements-all.txt": "#    pip-compile requirements.txt --output-file requirements-all.txt\na==1\n"},
+    ],
+)
+def test_no_list_to_install_from(more: dict[str, str]) -> None:
+    """A list that a lock is made from need not be exact, nor that of what is installed by its metadata."""
+    assert not found({**SCRIPT, "requirements.txt": "a\n", **more}, "OPS30")
+
+
+def test_a_list_for_development_that_includes_it() -> None:
+    """A file that includes requirements.txt does not make a source of it."""
+    files = {**SCRIPT, "requirements.txt": "a\n", "requirements-dev.txt": "-r requirements.txt\nb\n"}
+    assert found(files, "OPS302") == [("OPS302", "requirements.txt", 1, 1)]
+
+
+# ---- OPS303 ------------------------------------------------------------------------------------------------------
+
+
+def test_no_hashes() -> None:
+    """A script's pinned list without hashes is one finding, with the command that adds them."""
+    files = {**SCRIPT, "requirements.txt": "# ours\na==1\nb==2\n"}
+    (one,) = run(files, "OPS303")
+    assert (one.finding.line, one.finding.severity) == (2, "warning")
+    assert "mv requirements.txt requirements.in && uv pip compile" in one.finding.remedy
+    assert (
+        "generate-hashes pyproject.toml"
+        in run(project("dependencies = ['a']", tier="script", files=files), "OPS303")[0].finding.remedy
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "b==2",
+        "b==2 ; os_name == 'nt'",
+        "b",
+        "git+https://example.org/b.git@main",
+        "-e .",
+        "./b",
+        "https://example.org/b.whl",
+        "-r more.txt",
+    ],
+)
+@pytest.mark.parametrize("tier", ["script", "library"])
+def test_some_hashes(line: str, tier: str) -> None:
+    """Next to an entry with a hash, pip refuses each one without; also in a file that is included."""
+    files = {
+        "requirements-dev.txt": f"a==1{HASH}\n{line}\n",
+        "more.txt": "c==3\n",
+        ".copier-answers.yml": f"tier: {tier}",
+    }
+    (one,) = run(files, "OPS303")
+    place = ("more.txt", 1) if "more" in line else ("requirements-dev.txt", 2)
+    assert (one.finding.path, one.finding.line, one.finding.severity) == (*place, "error")
+
+
+def test_all_hashes() -> None:
+    """Hashes on the line, below it, or in the URL; options are no requirements."""
+    text = f"--index-url https://example.org\na==1{HASH}\nb==2 \\\n   {HASH} \\\n   {HASH}\n    # via a\nc @ https://example.org/c.whl#sha256=0\n"
+    assert not found({**SCRIPT, "requirements.txt": text}, "OPS30")
+
+
+def test_nothing_to_hash() -> None:
+    """An empty list, and a list that cannot have hashes yet, are no findings of this rule."""
+    assert not found({**SCRIPT, "requirements.txt": "# none\n"}, "OPS303")
+    assert not found({**SCRIPT, "requirements.txt": "a\nb==1\n"}, "OPS303")
+    assert texts(run({**SCRIPT, "requirements.txt": "-e .\na==1\n"}, "OPS303")) == []

@@ -1,0 +1,189 @@
+"""The rule about entry points: OPS405."""
+
+import pytest
+from support.rule_cases import Files, crlf, found, project, run
+
+CODE = """\
+import argparse as parsing
+from os import path
+from x import other as renamed
+
+if parsing:
+    def main(): ...
+else:
+    main = None
+try:
+    import fast
+except ImportError:
+    fast: object = None
+with open(__file__) as handle:
+    for count, (left, *right) in []:
+        def inside(): ...
+first = second = third = 1
+match count:
+    case {"a": captured}:
+        pass
+async def later():
+    def local(): ...
+    global shared
+    shared = 1
+class Tool:
+    def run(self): ...
+    speed = 1
+class Child(Tool): ...
+(walrus := 3)
+"""
+THERE = [
+    "main",
+    "parsing",
+    "path",
+    "renamed",
+    "fast",
+    "handle",
+    "count",
+    "left",
+    "right",
+    "inside",
+    "first",
+    "third",
+    "captured",
+    "later",
+    "shared",
+    "Tool",
+    "Tool.run",
+    "Tool.speed",
+    "Tool.mro",
+    "Child.anything",
+    "walrus",
+    "first.real",
+]
+NOT_THERE = ["mian", "argparse", "x", "local", "other", "Tool.walk"]
+
+SETTINGS = {
+    "src": ("src/x/", ""),
+    "flat": ("x/", ""),
+    "lib": ("lib/x/", '[tool.setuptools]\npackage-dir = {"" = "lib"}'),
+    "hatch": ("code/x/", '[tool.hatch.build.targets.wheel]\npackages = ["code/x"]'),
+    "namespace": ("src/org/x/", ""),
+}
+
+
+def scripts(target: str, files: Files, more: str = "") -> Files:
+    """A project with one command."""
+    return project(f'scripts.cmd = "{target}"', more, files=files)
+
+
+def in_layout(layout: str, target: str) -> Files:
+    """The same with the code in that layout."""
+    start, more = SETTINGS[layout]
+    module = "org.x.app" if layout == "namespace" else "x.app"
+    return scripts(f"{module}:{target}", {f"{start}__init__.py": "", f"{start}app.py": CODE}, more)
+
+
+@pytest.mark.parametrize("target", THERE)
+def test_what_is_there(target: str) -> None:
+    """Whatever binds a name counts: also in branches, loops and patterns, imports, and `global`."""
+    assert not found(in_layout("src", target), "OPS405")
+
+
+@pytest.mark.parametrize("target", NOT_THERE)
+def test_what_is_not_there(target: str) -> None:
+    """A name that nothing of the module binds."""
+    assert found(in_layout("src", target), "OPS405") == [("OPS405", "pyproject.toml", 4, 15)]
+
+
+@pytest.mark.parametrize("layout", SETTINGS)
+def test_layouts(layout: str) -> None:
+    """A module is found wherever packages may be."""
+    assert not found(in_layout(layout, "main"), "OPS405")
+    assert len(found(in_layout(layout, "mian"), "OPS405")) == 1
+
+
+def test_the_nearest_is_the_remedy() -> None:
+    """A misspelt function, and a misspelt module."""
+    (one,) = run(in_layout("src", "latr"), "OPS405")
+    assert one.finding.message == "cmd = 'x.app:latr' names nothing: src/x/app.py has no latr."
+    assert one.finding.remedy == 'Write "x.app:later".'
+    (one,) = run(scripts("x.ap:main", {"src/x/__init__.py": "", "src/x/app.py": CODE}), "OPS405")
+    assert (one.finding.message, one.finding.remedy) == (
+        "cmd = 'x.ap:main' names nothing: there is no module x.ap.",
+        "Did you mean x.app?",
+    )
+
+
+def test_a_package_that_is_called_otherwise() -> None:
+    """The name of the distribution is not always that of the package."""
+    assert len(found(scripts("x.main:main", {"src/xx/__init__.py": "", "src/xx/main.py": ""}), "OPS405")) == 1
+
+
+@pytest.mark.parametrize("target", ["x-y.main:main", "x.main", "x:", "x main", ""])
+def test_no_reference(target: str) -> None:
+    """What a command names must be a module and a function; a dash is in no module's name."""
+    files = scripts(target, {"src/x/__init__.py": "", "src/x/main.py": "def main(): ...\n"})
+    assert len(found(files, "OPS405")) == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "files"),
+    [
+        ("x:anything", {"x.py": "from os import *\n"}),
+        ("x:anything", {"x/__init__.py": "def __getattr__(name): ...\n"}),
+        ("x:anything", {"x/__init__.py": "globals().update(anything=1)\n"}),
+        ("x:anything", {"x/__init__.py": "import sys\nsys.modules[__name__] = 1\n"}),
+        ("x:app", {"x/__init__.py": "", "x/app.py": ""}),
+        ("x:anything", {"x/__init__.py": "def (\n"}),
+        ("x._version:main", {"x/__init__.py": "", ".gitignore": "_version.py\n"}),
+        ("x.fast:main", {"x/__init__.py": "", "x/fast.pyx": ""}),
+        ("x.gone:main", {"x/__init__.py": "", "setup.py": "from setuptools import setup\nsetup(ext_modules=[1])\n"}),
+        ("x.sub:main", {"x/__init__.py": "", "x/sub/deep.py": ""}),
+        ("x.app:main", {"x/app.py": "class main: ...\n"}),
+        ("x.app:main [more]", {"x/app.py": "class main: ...\n"}),
+        ("x.app:main", {"x/app.py": "y = 1\n", "src/x/app.py": "main = 1\n"}),
+        ("elsewhere:main", {"x.py": "", "pyproject.toml": ""}),
+    ],
+)
+def test_what_may_be_there(target: str, files: Files) -> None:
+    """Where names or modules come to be otherwise, nothing is certain."""
+    made = scripts(
+        target,
+        {path: text for path, text in files.items() if path != "pyproject.toml"},
+        "dependencies = ['other']" if "pyproject.toml" in files else "",
+    )
+    assert not found(made, "OPS405")
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        "[build-system]\nrequires = ['maturin']\nbuild-backend = 'maturin'",
+        "[tool.hatch.build.hooks.custom]\npath = 'a.py'",
+    ],
+)
+def test_modules_that_a_build_makes(tool: str) -> None:
+    """A build may make modules of what is no Python."""
+    assert not found(scripts("x.gone:main", {"x/__init__.py": ""}, tool), "OPS405")
+
+
+KINDS = [
+    ("gui-scripts = {a = 'x:f'}", (4, 20)),
+    ("entry-points.'y.z' = {a = 'x.no'}", (4, 27)),
+    ("[tool.poetry.scripts]\na = 'x:f'", (5, 5)),
+    ("[tool.poetry.scripts]\na = {reference = 'x:f', type = 'console'}", (5, 18)),
+    ("[tool.poetry.plugins.q]\na = 'x:f'", (5, 5)),
+]
+
+
+@pytest.mark.parametrize(("text", "place"), KINDS)
+def test_every_kind(text: str, place: tuple[int, int]) -> None:
+    """Commands, windows, plugins, and those of poetry; a module alone will do for a plugin."""
+    files = project(text, files={"x/__init__.py": "", "x/y.py": ""})
+    assert found(files, "OPS405") == [("OPS405", "pyproject.toml", *place)] == found(crlf(files), "OPS405")
+    assert not found(project("entry-points.y = {a = 'x.y'}", files={"x/__init__.py": "", "x/y.py": ""}), "OPS405")
+
+
+def test_those_of_setup_files() -> None:
+    """setup.cfg and setup.py, by their lines."""
+    text = "[metadata]\nname = x\n[options.entry_points]\nconsole_scripts =\n  a = x:main\n  b = x:gone\n"
+    assert found({"setup.cfg": text, "x.py": "def main(): ...\n"}, "OPS405") == [("OPS405", "setup.cfg", 6, 1)]
+    text = "from setuptools import setup\nsetup(\n name='x',\n entry_points={'console_scripts': ['a=x:gone']},\n)\n"
+    assert found({"setup.py": text, "x.py": ""}, "OPS405") == [("OPS405", "setup.py", 4, 1)]

@@ -1,0 +1,390 @@
+"""The rules about how a distribution is built and what it says of itself: OPS400 to OPS404, OPS406, OPS408, OPS409."""
+
+import pytest
+from support.rule_cases import CLI, LIBRARY, SCRIPT, Files, codes, crlf, found, mended, of, places, project, run
+
+PYPROJECT = "pyproject.toml"
+
+
+def built(build: str, more: str = "") -> Files:
+    """A library with this [build-system]."""
+    return {**LIBRARY, PYPROJECT: f"[build-system]\n{build}\n[project]\nname = 'x'\nversion = '1'\n{more}\n"}
+
+
+# ---- OPS400 ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[project\n", (1, 9)),
+        ("a = 1\nb = é\n", (2, 5)),
+        ("a = 1\na = 2\n", (2, 6)),
+        ("a = [1,\n", (2, 1)),
+        ("<<<<<<< ours\na = 1\n", (1, 1)),
+        ('\r\na = "\r\n', (2, 6)),
+    ],
+)
+def test_no_toml(text: str, place: tuple[int, int]) -> None:
+    """The line and column where it stops to be TOML; no other rule says anything."""
+    files = {
+        PYPROJECT: text,
+        "x/__init__.py": "def f() -> int: ...\n",
+        "setup.py": "from setuptools import setup\nsetup()\n",
+    }
+    assert found(files) == [("OPS400", PYPROJECT, *place)]
+    assert "at line" not in run(files)[0].finding.message
+
+
+def test_no_utf_8() -> None:
+    """Bytes that are no text are told as such, at the first of them."""
+    from new_ops_project.checks import repo
+    from new_ops_project.checks.packaging import metadata
+
+    one = repo.of({PYPROJECT: "a = 1\n"}).mended({PYPROJECT: b"a = 1\nb = 'x\xff'\n"})
+    (breach,) = metadata.unparsable(one)
+    assert (breach.line, breach.column, breach.message) == (2, 7, "pyproject.toml is not UTF-8.")
+
+
+@pytest.mark.parametrize("files", [{}, {PYPROJECT: ""}, {PYPROJECT: "# none\n"}, {PYPROJECT: "\ufeff[tool.x]\n"}])
+def test_nothing_to_say(files: Files) -> None:
+    """An empty file, and none at all, are well."""
+    assert not found(files)
+
+
+# ---- OPS401 ------------------------------------------------------------------------------------------------------
+
+NO_BACKENDS = [
+    ("setuptools.backends.legacy:build", "setuptools", "setuptools.build_meta"),
+    ("setuptools.backends._legacy:_Backend", "setuptools>=61", "setuptools.build_meta"),
+    ("setuptools.build_mata", "setuptools", "setuptools.build_meta"),
+    ("setuptools.build_meta:build", "setuptools", "setuptools.build_meta"),
+    ("setuptools", "setuptools", "setuptools.build_meta"),
+    ("hatchling", "hatchling", "hatchling.build"),
+    ("hatch.build", "hatchling", "hatchling.build"),
+    ("hatchling.builder", "hatchling", "hatchling.build"),
+    ("flit_core.api", "flit_core >=3.2,<4", "flit_core.buildapi"),
+    ("poetry.core.api", "poetry-core>=1", "poetry.core.masonry.api"),
+    ("pdm.backends", "pdm-backend", "pdm.backend"),
+]
+BACKENDS = [
+    ("setuptools.build_meta", "'setuptools>=77', 'wheel'"),
+    ("setuptools.build_meta:__legacy__", "'Setuptools'"),
+    ("hatchling.build", "'hatchling', 'hatch-vcs'"),
+    ("hatchling.build", "'hatch-vcs'"),
+    ("setuptools.build_meta", "'setuptools_scm'"),
+    ("flit_core.buildapi", "'flit_core>=3.2,<4'"),
+    ("poetry.core.masonry.api", "'poetry-core'"),
+    ("poetry.masonry.api", "'poetry>=0.12'"),
+    ("pdm.backend", "'pdm-backend'"),
+    ("uv_build", "'uv_build>=0.8,<0.9'"),
+    ("maturin", "'maturin>=1,<2'"),
+    ("mesonpy", "'meson-python'"),
+    ("scikit_build_core.build", "'scikit-build-core'"),
+    ("ours.backend", "'ours'"),
+    ("uv", "'uv'"),
+    ("setuptools.build_meta", "'./vendor/setuptools'"),
+    ("pbr.build", "'pbr'"),
+]
+
+
+@pytest.mark.parametrize(("name", "package", "meant"), NO_BACKENDS)
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_no_such_backend(name: str, package: str, meant: str, quote: str) -> None:
+    """A module that a known package does not have is found, and the right one written in its place."""
+    files = built(f"requires = ['{package}']\nbuild-backend = {quote}{name}{quote}  # why")
+    assert found(files, "OPS401") == [("OPS401", PYPROJECT, 3, 17)]
+    assert run(files, "OPS401")[0].finding.remedy == f'Write build-backend = "{meant}".'
+    expected = files[PYPROJECT].replace(f"{quote}{name}{quote}  #", f"{quote}{meant}{quote}  #")
+    assert mended(files, "OPS401") == {PYPROJECT: expected}
+    assert mended(crlf(files), "OPS401")[PYPROJECT].count("\r\n") == files[PYPROJECT].count("\n")
+
+
+@pytest.mark.parametrize(("name", "requires"), BACKENDS)
+def test_backends(name: str, requires: str) -> None:
+    """Every backend of the field, one that nobody knows, and one that a plugin brings along."""
+    assert not found(built(f"requires = [{requires}]\nbuild-backend = '{name}'"), "OPS401")
+
+
+def test_a_backend_in_the_repository() -> None:
+    """`backend-path` names a module of the repository itself."""
+    text = "requires = []\nbuild-backend = 'setuptools.backends'\nbackend-path = ['.']"
+    assert not found(built(text), "OPS401")
+
+
+@pytest.mark.parametrize(
+    ("requires", "place"), [("['hatchling']", (2, 12)), ("[]", (2, 12)), ("['wheel', 'cython']", (2, 12))]
+)
+def test_a_backend_that_nothing_installs(requires: str, place: tuple[int, int]) -> None:
+    """The package of the backend is not required."""
+    files = built(f"requires = {requires}\nbuild-backend = 'setuptools.build_meta'")
+    assert places(files, "OPS401") == [place]
+    assert not mended(files, "OPS401")
+    wrong = built(f"requires = {requires}\nbuild-backend = 'setuptools.backends.legacy:build'")
+    assert places(wrong, "OPS401") == [(3, 17)]
+    assert not mended(wrong, "OPS401")
+
+
+def test_a_backend_that_nothing_required_can_have() -> None:
+    """A module of no known name is none where all that is required is known; what is meant is not certain."""
+    files = built("requires = ['wheel', 'hatchling']\nbuild-backend = 'gone.build'")
+    assert places(files, "OPS401") == [(3, 17)]
+    assert not mended(files, "OPS401")
+    assert not places(built("requires = ['hatchling', 'gone']\nbuild-backend = 'gone.build'"), "OPS401")
+
+
+# ---- OPS402 ------------------------------------------------------------------------------------------------------
+
+SETUPTOOLS = "requires = ['wheel', \"{}\"]\nbuild-backend = 'setuptools.build_meta'"
+
+
+@pytest.mark.parametrize("old", ["setuptools", "setuptools>=61.0", "setuptools >= 68"])
+@pytest.mark.parametrize("license", ["license = 'MIT'", "license-files = ['LICENSE']"])
+def test_too_old_for_the_license(old: str, license: str) -> None:  # noqa: A002
+    """A bound that allows a setuptools before 77 is raised."""
+    files = built(SETUPTOOLS.format(old), license)
+    assert places(files, "OPS402") == [(2, 22)]
+    assert mended(files, "OPS402") == {PYPROJECT: files[PYPROJECT].replace(f'"{old}"', '"setuptools>=77"')}
+
+
+def test_a_backend_that_is_not_named_is_setuptools() -> None:
+    """Without build-backend it is setuptools; with one that does not exist, setuptools is meant."""
+    assert places(built("requires = ['setuptools']", "license = 'MIT'"), "OPS402") == [(2, 13)]
+    wrong = built("requires = ['setuptools']\nbuild-backend = 'setuptools.backends'", "license = 'MIT'")
+    assert places(wrong, "OPS402") == [(2, 13)]
+
+
+@pytest.mark.parametrize("old", ["setuptools<77", "setuptools==68.1", "setuptools>=61,<70"])
+def test_capped_below_the_license(old: str) -> None:
+    """Where none that is allowed takes the license, the build fails; which cap is meant only a person knows."""
+    files = built(SETUPTOOLS.format(old), "license = 'MIT'")
+    assert [one.finding.severity for one in run(files, "OPS402")] == ["error"]
+    assert not mended(files, "OPS402")
+
+
+@pytest.mark.parametrize(
+    ("build", "license"),
+    [
+        (SETUPTOOLS.format("setuptools>=77"), "license = 'MIT'"),
+        (SETUPTOOLS.format("setuptools>=80.1"), "license = 'MIT'"),
+        (SETUPTOOLS.format("setuptools"), "license = {text = 'MIT'}"),
+        (SETUPTOOLS.format("setuptools"), ""),
+        ("requires = ['hatchling']\nbuild-backend = 'hatchling.build'", "license = 'MIT'"),
+        (SETUPTOOLS.format("setuptools @ https://example.org/s.whl"), "license = 'MIT'"),
+    ],
+)
+def test_new_enough_for_the_license(build: str, license: str) -> None:  # noqa: A002
+    """A later setuptools, another backend, and a license in a table."""
+    assert not found(built(build, license), "OPS402")
+
+
+# ---- OPS403 ------------------------------------------------------------------------------------------------------
+
+SETUP = "import os\nfrom setuptools import setup\n\nsetup(\n    name='x',\n)\n"
+
+
+@pytest.mark.parametrize("more", [{}, {PYPROJECT: "[tool.black]\n"}, {"setup.cfg": "[metadata]\nname = x\n"}])
+def test_only_setup_py(more: Files) -> None:
+    """A setup.py with no pyproject.toml that says how it is built, where it calls setup()."""
+    files = {"setup.py": SETUP, "x.py": "", **more}
+    assert places(files, "OPS403") == [(4, 1)] == places(crlf(files), "OPS403")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.py": SETUP, PYPROJECT: "[build-system]\nrequires = ['setuptools']\n"},
+        {"setup.py": SETUP, PYPROJECT: "[tool.poetry]\nname = 'x'\n"},
+        {"setup.py": "import subprocess\n\ndef setup():\n    pass\n\nsetup()\n"},
+        {"setup.py": "from setuptools import setup  # unused\n"},
+        {"setup.py": "setup(\n"},
+    ],
+)
+def test_not_only_setup_py(files: Files) -> None:
+    """A project that is described, and a program that happens to be called setup.py."""
+    assert not found(files, "OPS403")
+
+
+# ---- OPS404 ------------------------------------------------------------------------------------------------------
+
+TABLE = '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setuptools.build_meta"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "joint"),
+    [
+        ("[project]\nname = 'x'\nscripts.x = 'x:f'\n", "\n"),
+        ("[project]\nname = 'x'\nscripts.x = 'x:f'", "\n\n"),
+        ("[project]\nname = 'x'\nscripts.x = 'x:f'\n\n", ""),
+    ],
+)
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_no_build_system(text: str, joint: str, ending: str) -> None:
+    """What pip takes by itself is written below the rest, which stays."""
+    files = {PYPROJECT: text.replace("\n", ending), "x.py": "def f(): ...\n"}
+    assert found(files, "OPS404") == [("OPS404", PYPROJECT, 1, 1)]
+    assert mended(files, "OPS404") == {PYPROJECT: (text + joint + TABLE).replace("\n", ending)}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {PYPROJECT: "[project]\nname = 'x'\nversion = '1'\n", "main.py": "print(1)\n"},  # as `uv init` makes it
+        {PYPROJECT: "[project]\nname = 'x'\nversion = '1'\n", "x/__init__.py": ""},  # an application
+        {PYPROJECT: "[project]\nname = 'x'\n[tool.uv]\npackage = false\n", "src/x/__init__.py": ""},
+        {PYPROJECT: "[project]\nname = 'x'\n[build-system]\nrequires = []\n", "src/x/__init__.py": ""},
+        {**SCRIPT, PYPROJECT: "[project]\nname = 'x'\n", "src/x/__init__.py": ""},
+        {PYPROJECT: "[tool.black]\n", "src/x/__init__.py": ""},
+    ],
+)
+def test_no_build_system_is_needed(files: Files) -> None:
+    """A script, an application that is not installed, and what says that it is none."""
+    assert not found(files, "OPS404")
+
+
+@pytest.mark.parametrize(
+    "more", [{"setup.py": SETUP}, {"uv.lock": ""}, {PYPROJECT: "[project]\nname = 'x'\n[tool.hatch]\nversion = {}\n"}]
+)
+def test_a_build_system_that_only_a_person_knows(more: Files) -> None:
+    """Where something hints at another tool, nothing is written."""
+    files = {PYPROJECT: "[project]\nname = 'x'\n", "src/x/__init__.py": "", **more}
+    assert places(files, "OPS404") == [(1, 1)]
+    assert bool(mended(files, "OPS404")) == ("tool.hatch" in files[PYPROJECT] and "version" not in files[PYPROJECT])
+
+
+TIERS = [
+    ({PYPROJECT: "[project]\nname = 'x'\nversion = '1'\n", "x.py": "print(1)\n"}, "script"),
+    ({PYPROJECT: "[project]\nname = 'x'\ndynamic = ['version']\n", "src/x/__init__.py": ""}, "library"),
+    ({PYPROJECT: "[project]\nname = 'x'\nscripts = {x = 'x:f'}\n", "x.py": ""}, "cli"),
+    ({PYPROJECT: "[tool.black]\n", "x/__init__.py": ""}, "script"),
+    ({"setup.py": SETUP, "x.py": ""}, "library"),
+    ({PYPROJECT: "[project]\nname = 'x'\nversion = '1'\n", **CLI}, "cli"),
+    ({"x.py": "print(1)\n", "requirements.txt": "a\n"}, "script"),
+]
+
+
+@pytest.mark.parametrize(("files", "tier"), TIERS)
+def test_the_tier_is_guessed(files: Files, tier: str) -> None:
+    """A version alone makes no library of a program; a package, or something that builds it, does."""
+    assert of(files).tier == tier
+
+
+# ---- OPS406 ------------------------------------------------------------------------------------------------------
+
+HATCH = "requires = ['hatchling']\nbuild-backend = 'hatchling.build'"
+TYPED = {"src/x/__init__.py": "", "src/x/a.py": "def f(a: int): ...\n"}
+
+
+def test_no_py_typed() -> None:
+    """A package with annotations gets an empty py.typed, where the build takes it along."""
+    files = {**built(HATCH), **TYPED}
+    assert found(files, "OPS406") == [("OPS406", "src/x/__init__.py", 1, 1)]
+    assert mended(files, "OPS406") == {"src/x/py.typed": ""}
+    assert [one.finding.severity for one in run({**files, **CLI}, "OPS406")] == ["info"]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [SETUPTOOLS.format("setuptools>=77"), f"{HATCH}\n[tool.hatch.build.targets.wheel]\nonly-include = ['src/x/*.py']"],
+)
+def test_py_typed_that_a_build_leaves_out(build: str) -> None:
+    """With setuptools, and where the files are chosen, it is only told."""
+    files = {**built(build), **TYPED}
+    assert places(files, "OPS406") == [(1, 1)]
+    assert not mended(files, "OPS406")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {**TYPED, "src/x/py.typed": ""},
+        {"src/x/__init__.py": "def f(a): ...\nx = {1: 2}\n"},
+        {**TYPED, **SCRIPT},
+        {"src/x/__init__.py": "def f(a): ...\ndef g(a): ...\ndef h() -> int: ...\n"},
+        {"src/x/__init__.py": "def f(a: \n"},
+        {"src/x/a.py": "def f() -> int: ...\n"},
+    ],
+)
+def test_no_py_typed_is_needed(more: Files) -> None:
+    """It is there; there are no annotations; or there is no package."""
+    assert not found({**built(HATCH), **more}, "OPS406")
+
+
+# ---- OPS408 ------------------------------------------------------------------------------------------------------
+
+
+def test_no_python() -> None:
+    """[project], and setup.py or setup.cfg, say which Python they need; the remedy names that of .python-version."""
+    (one,) = run(project("", files={".python-version": "3.13.1\n"}), "OPS408")
+    assert (one.finding.line, one.finding.remedy.split(",")[0]) == (1, 'Write requires-python = ">=3.13"')
+    assert places({**LIBRARY, "setup.py": SETUP}, "OPS408") == [(1, 1)]
+    assert places({**LIBRARY, "setup.cfg": "[metadata]\nname = x\n"}, "OPS408") == [(1, 1)]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        project("[tool.poetry.dependencies]\npython = '^3.12'"),
+        project("requires-python = '>=3.11'"),
+        project("dynamic = ['requires-python']"),
+        project("", tier="script"),
+        {**LIBRARY, "setup.py": SETUP.replace("name='x'", "**more")},
+        {**LIBRARY, PYPROJECT: "[tool.poetry]\nname = 'x'\n"},
+        {**LIBRARY, "setup.cfg": "[metadata]\nname = x\n[options]\npython_requires = >=3.11\n"},
+    ],
+)
+def test_some_python(files: Files) -> None:
+    """It is said, or cannot be told, or nobody installs it."""
+    assert not found(files, "OPS408")
+
+
+# ---- OPS409 ------------------------------------------------------------------------------------------------------
+
+MISSING = [
+    ("readme = 'README.md'", (4, 10)),
+    ("readme = {file = 'docs/README.md', content-type = 'text/markdown'}", (4, 18)),
+    ("license = {file = 'LICENCE'}", (4, 19)),
+    ("license-files = ['LICENSE', 'AUTHORS*']", (4, 29)),
+    ("[tool.poetry]\nreadme = 'README.rst'", (5, 10)),
+    ("[tool.poetry]\nreadme = ['LICENSE', 'NEWS']", (5, 22)),
+]
+
+
+@pytest.mark.parametrize(("text", "place"), MISSING)
+def test_a_file_that_is_not_there(text: str, place: tuple[int, int]) -> None:
+    """A readme or a license file that is named, by its place."""
+    assert places(project(text, files={"LICENSE": "MIT\n"}), "OPS409") == [place]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "readme = './docs/a.md'",
+        "readme = {text = 'x', content-type = 'text/plain'}",
+        "license = {file = '../LICENSE'}",
+        "license-files = ['LICEN[CS]E*', 'docs/**/*.md', 'doc?/*']",
+        "license = 'MIT'",
+        "license = 3\nreadme = [1]",
+        "license = 'LicenseRef-Proprietary'",
+        "dynamic = ['readme']",
+    ],
+)
+def test_files_that_are_there(text: str) -> None:
+    """Paths and patterns that name a file; what is no path; what is out of sight."""
+    assert not found(project(text, files={"LICENSE": "MIT\n", "docs/a.md": ""}), "OPS409")
+
+
+def test_a_license_without_its_text() -> None:
+    """It is only told: a folder of a larger repository may have it above."""
+    (one,) = run(project("license = 'MIT'"), "OPS409")
+    assert (one.finding.severity, one.finding.line) == ("info", 4)
+    assert not found(project("license = 'MIT'", tier="script"), "OPS409")
+    assert not found(project("license = 'MIT'", files={"LICENSES/MIT.txt": ""}), "OPS409")
+
+
+def test_what_is_clean() -> None:
+    """A library as it should be breaks no rule."""
+    text = "requires-python = '>=3.11'\nreadme = 'README.md'\nlicense = 'MIT'\ndependencies = ['a>=1']"
+    files = {"README.md": "", "LICENSE": "", "src/x/__init__.py": "", "src/x/py.typed": "", PYPROJECT: ""}
+    files[PYPROJECT] = built(HATCH, text)[PYPROJECT]
+    assert not codes({**LIBRARY, **files})

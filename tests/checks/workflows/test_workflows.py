@@ -1,0 +1,410 @@
+"""The rules about workflows, each on what it shall find (marked with «) and on what it shall pass over."""
+
+import pytest
+from support.workflow_texts import CHECKOUT, PATH, PYTHON, UPLOAD, check, found, job, marks, places, steps
+
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks.workflows import known_actions
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+V7 = CHECKOUT.split("  ", maxsplit=1)[0]
+STEPS = "jobs:\n  a:\n    steps:\n"
+RELEASING = f"on: {{push: {{tags: ['v*']}}}}\n{STEPS}"
+ASKED = "on: {workflow_dispatch: {inputs: {dry: {type: boolean}}}}\n"
+SLSA = "slsa-framework/slsa-github-generator/.github/workflows/x.yml"
+THEIRS = "{uses: actions/checkout@v7, with: {ref: '${{ github.event.pull_request.head.sha }}'}}"
+
+BROKEN = (
+    ("OPS100", "name: ci\non: [push\njobs«: {}\n"),
+    ("OPS100", "«- a\n- b\n"),
+    ("OPS100", "name: ci\n«name: cd\non: push\njobs: {}\n"),
+    ("OPS100", "«"),
+    # ---- uses
+    ("OPS101", steps("- uses: «actions/checkout@v7")),
+    ("OPS101", steps("- uses: «actions/checkout@main\n- uses: «actions/cache/save@0123456")),
+    ("OPS101", steps("- uses: «actions/checkout")),
+    ("OPS101", steps('- uses: «"actions/checkout@v7"')),
+    ("OPS101", steps("- {name: x, uses: «actions/checkout@v7}")),
+    ("OPS101", steps("- uses: «docker://alpine:3")),
+    ("OPS101", "on: push\njobs:\n  a:\n    uses: «a/b/.github/workflows/x.yml@v1\n"),
+    ("OPS102", steps(f"- uses: «actions/checkout@{SHA}  # v7.0.1")),
+    ("OPS102", steps(f"- uses: «Actions/Checkout@{SHA} # 7.0.1")),
+    ("OPS102", steps(f"- uses: «github/codeql-action/init@{SHA}  # v4.37.7")),
+    # One source says that this is v7.1.0; what is sure is that v7.0.0 is another.
+    ("OPS102", steps("- uses: «actions/setup-python@6d4fd22b20465ccc0f7354476588e8df7c9ca0e0  # v7.0.0")),
+    ("OPS103", steps(f"- uses: «{V7}  # v6.0.0")),
+    ("OPS103", steps(f"- uses: «{V7}  # v6")),
+    ("OPS103", steps(f"- uses: «{V7.upper()} # tag=v6.1.0")),
+    ("OPS104", steps(f"- uses: «{V7}")),
+    ("OPS104", steps(f"- uses: «{V7}  # v7\n- uses: «a/b@{SHA} # main")),
+    ("OPS104", steps(f"- {{uses: «{V7}, name: x}}")),
+    # ---- runners
+    ("OPS105", job("runs-on: «ubuntu-latest")),
+    ("OPS105", job("runs-on: [«windows-latest]")),
+    ("OPS105", job('runs-on: {group: big, labels: ["«macos-latest-xlarge"]}')),
+    (
+        "OPS105",
+        job(
+            "runs-on: ${{ matrix.os }}\nstrategy:\n  matrix:\n    os: [ubuntu-24.04, «ubuntu-latest]\n"
+            "    include:\n    - os: «windows-latest"
+        ),
+    ),
+    ("OPS105", job("runs-on: ${{ matrix.on.os }}\nstrategy:\n  matrix:\n    on:\n    - os: «ubuntu-latest")),
+    ("OPS105", job("runs-on: ${{ inputs.runner || '«ubuntu-latest' }}")),
+    ("OPS106", job("").replace("    timeout-minutes: 10\n", "").replace("  check:", "  «check:")),
+    # ---- versions of Python
+    ("OPS107", steps(f"- uses: {PYTHON}\n  with:\n    python-version: «3.10")),
+    ("OPS107", job("strategy:\n  matrix:\n    python: [«3.9, '3.10', 3.11]\n    other: [3.9]")),
+    ("OPS107", job("strategy:\n  matrix:\n    python-version:\n    - «3.9\n    - «3.10")),
+    ("OPS107", job("env: {PYTHON_VERSION: «3.10}")),
+    ("OPS108", steps(f"- uses: {PYTHON}\n  with:\n    python-version: «3.x")),
+    ("OPS108", steps(f"- uses: {PYTHON}\n  with:\n    python-version: «'3'")),
+    ("OPS108", steps(f"- uses: {PYTHON}\n  with:\n    python-version: «'>=3.11 <3.14'")),
+    ("OPS108", steps(f"- uses: «{PYTHON}")),
+    ("OPS108", steps(f"- uses: «{PYTHON}\n  with: {{cache: pip}}")),
+    (
+        "OPS108",
+        job(
+            "strategy: {matrix: {py: ['3.12', «'3.x']}}",
+            f"- uses: {PYTHON}\n  with:\n    python-version: ${{{{ matrix.py }}}}",
+        ),
+    ),
+    ("OPS108", job("env: {PY: «3.x}", f"- uses: {PYTHON}\n  with: {{python-version: '${{{{ env.PY }}}}'}}")),
+    # ---- installs
+    ("OPS109", steps("- run: pip install «build")),
+    ("OPS109", steps("- run: |\n    set -e\n    python -m pip install --upgrade «pip && echo done")),
+    ("OPS109", steps("- run: |\n    pip install \\\n      -r requirements.txt \\\n      «twine wheel==1.0")),
+    ("OPS109", steps("- run: >-\n    .venv/bin/python -m pip install\n    «'build>=1'")),
+    ("OPS109", steps("- run: sudo -H pip3 install «git+https://example.org/x.git@main")),
+    ("OPS109", steps('- run: "uv pip install «ruff"\n- run: uv tool install «ruff@latest\n- run: uvx «ruff check')),
+    ("OPS109", steps("- run: pipx install «poetry; pipx run --spec «'build' pyproject-build .")),
+    ("OPS109", steps("- run: python -Im pip install «tox\n- run: cat <<< x; env X=1 pip install «x")),
+    ("OPS109", steps("- run: if true; then pip install «x; fi")),
+    # ---- inputs
+    ("OPS110", steps(f"- uses: {CHECKOUT}\n  with:\n    «persist-credential: false")),
+    ("OPS110", steps(f"- uses: {CHECKOUT}\n  with: {{«fetch-deep: 0}}")),
+    ("OPS110", steps("- uses: actions/setup-python@v5\n  with:\n    «python_version: '3.12'")),
+    # ---- clouds
+    ("OPS111", job("env:\n  AWS_SECRET_ACCESS_KEY: «${{ secrets.KEY }}\nenvironment: production")),
+    ("OPS111", steps("- run: x\n  env:\n    AWS_SECRET_ACCESS_KEY: «${{ secrets.KEY }}")),
+    ("OPS111", steps("- run: x\n  env:\n    KEY: «${{ secrets.aws_secret_access_key }}")),
+    ("OPS111", steps("- run: x\n  env:\n    GOOGLE_APPLICATION_CREDENTIALS: «${{ secrets.FILE }}")),
+    ("OPS111", steps("- run: echo '«${{ secrets.GCP_SA_KEY }}' > key.json")),
+    ("OPS111", job("env: {AWS_SECRET_ACCESS_KEY: «AKIAABCDEFGHIJKLMNOP}")),
+    (
+        "OPS111",
+        steps(
+            "- uses: aws-actions/configure-aws-credentials@v6\n  with:\n"
+            "    aws-access-key-id: «${{ secrets.ID }}\n    aws-secret-access-key: ${{ secrets.KEY }}"
+        ),
+    ),
+    ("OPS111", job("environment: x", "- uses: azure/login@v3\n  with: {creds: «'${{ secrets.C }}'}")),
+    ("OPS111", steps("- uses: google-github-actions/auth@v3\n  with: {credentials_json: «'${{ secrets.C }}'}")),
+    # ---- permissions
+    ("OPS112", "on: push\njobs:\n  «a: {runs-on: x}\n  b: {runs-on: x}\n"),
+    ("OPS112", "on: push\njobs:\n  a: {runs-on: x, permissions: {}}\n  «b: {runs-on: x}\n"),
+    ("OPS112", job("permissions: «write-all")),
+    # ---- text of others
+    ("OPS113", steps("- run: echo «${{ github.event.issue.title }}")),
+    ("OPS113", steps('- run: |\n    echo a\n    echo "«${{ github.head_ref || github.sha }}" «${{inputs.x}}')),
+    ("OPS113", steps("- run: >\n    echo\n    «${{ github.event.commits[0].author.email }}")),
+    ("OPS113", steps("- run: echo '«${{ toJSON(github.event) }}'")),
+    ("OPS113", steps("- uses: actions/github-script@v8\n  with:\n    script: |\n      x(`«${{ github.head_ref }}`)")),
+    ("OPS113", steps("- run: echo «${{ github.ref_name }}")),
+    # ---- checkouts
+    ("OPS114", steps(f"- uses: «{CHECKOUT}")),
+    ("OPS114", steps(f"- uses: «{CHECKOUT}\n- uses: pre-commit/action@v3\n- uses: docker/build-push-action@v7")),
+    ("OPS114", steps(f"- uses: «{CHECKOUT}\n  with: {{fetch-depth: 0}}\n- run: git log")),
+    # ---- events
+    ("OPS115", "on:\n  «pull_request:\njobs: {}\n"),
+    ("OPS115", "on: [push, «pull_request]\nconcurrency: {group: x}\njobs: {}\n"),
+    ("OPS115", "on:\n  «schedule: [{cron: '1 2 * * *'}]\njobs: {}\n"),
+    ("OPS116", "on:\n  schedule: [{cron: 1 2 * * *}]\nconcurrency: {group: x, cancel-in-progress: «true}\njobs: {}\n"),
+    ("OPS116", "on: push\njobs:\n  a:\n    environment: prod\n    concurrency: {cancel-in-progress: «true}\n"),
+    ("OPS117", "«on: push\njobs:\n  a:\n    runs-on: x\n"),
+    ("OPS117", job("", "- name: x\n  run: x\n- «run: x\n- run: y")),
+    ("OPS118", "name: x\n«on: push\njobs: {}\n"),
+    ("OPS119", "on:\n  schedule:\n  - cron: «'0 5 * * *'\n  - cron: «30 5 * * 1\n  - cron: '17 5 * * *'\njobs: {}\n"),
+    ("OPS120", "on: [push, «pull_request_target]\njobs: {}\n"),
+    ("OPS120", "on:\n  «workflow_run: {workflows: [ci]}\njobs: {}\n"),
+    ("OPS121", job("permissions:\n  contents: read\n  «id-token: write\n  issues: write")),
+    # ---- caches and artifacts
+    ("OPS122", RELEASING + "    - {uses: actions/setup-node@v5, with: {cache: «npm}}\n    - uses: «actions/cache@v5\n"),
+    ("OPS124", steps(f"- uses: «{UPLOAD}\n  with: {{path: dist}}")),
+    # ---- logins
+    ("OPS125", steps("- uses: «aws-actions/configure-aws-credentials@v6\n  with: {role-to-assume: x}")),
+    ("OPS126", steps("- uses: «azure/login@v3\n  with: {client-id: x}")),
+)
+
+CLEAN = (
+    ("OPS100", steps("- run: x").replace("\n", "\r\n")),
+    ("OPS101", steps(f"- uses: {CHECKOUT}\n- uses: ./local\n- uses: $/local\n- uses: docker://a@sha256:{'0' * 64}")),
+    ("OPS101", f"on: push\njobs:\n  a:\n    uses: {SLSA}@v2.1.0\n"),
+    ("OPS102", steps(f"- uses: {CHECKOUT}\n- uses: actions/checkout@{SHA}  # v6.9.9\n- uses: a/b@{SHA}  # v1.0.0")),
+    # One source only knows v7.1.0 of setup-python: neither claim rests on it.
+    ("OPS102", steps(f"- uses: actions/setup-python@{SHA}  # v7.1.0")),
+    ("OPS103", steps("- uses: actions/setup-python@6d4fd22b20465ccc0f7354476588e8df7c9ca0e0  # v9.9.9")),
+    ("OPS103", steps(f"- uses: {V7}  # v7\n- uses: {V7}")),
+    ("OPS104", steps(f"- uses: {CHECKOUT}\n- uses: {V7} # pin@v7.0.1\n- uses: {V7} # 7.0.1 (2026-07-17)")),
+    ("OPS105", job("runs-on: [self-hosted, ubuntu-latest]")),
+    ("OPS105", job("runs-on: my-ubuntu-latest-x")),
+    ("OPS105", job("runs-on: ${{ fromJSON(inputs.os) }}\nstrategy: {matrix: {tool: [ubuntu-latest]}}")),
+    ("OPS106", "on: push\njobs:\n  a:\n    uses: ./.github/workflows/x.yml\n"),
+    ("OPS106", job("").replace("    timeout-minutes: 10\n", "").replace("run:", "timeout-minutes: 5, run:")),
+    ("OPS107", job("strategy: {matrix: {python: ['3.9', 3.10.1, pypy3.10], node: [3.10]}}")),
+    (
+        "OPS108",
+        steps(
+            "\n".join(
+                f"- uses: {PYTHON}\n  with: {{python-version: '{version}'}}"
+                for version in (
+                    "3.12",
+                    "3.12.1",
+                    "3.12.x",
+                    "3.13t",
+                    "3.15-dev",
+                    "3.15.0-alpha - 3.15",
+                    "pypy3.11",
+                    "${{ inputs.python }}",
+                )
+            )
+        ),
+    ),
+    ("OPS108", steps(f"- uses: {PYTHON}\n  with: {{python-version-file: .python-version}}")),
+    ("OPS108", steps(f"- uses: {PYTHON}\n  with:\n    python-version: |\n      ${{{{ join('\n',\n      x) }}}}")),
+    (
+        "OPS109",
+        steps(
+            "\n".join(
+                f"- run: {run}"
+                for run in (
+                    "pip install -r requirements.txt",
+                    "pip install --require-hashes -r a.txt",
+                    "pip install -e .[dev]",
+                    "pip install .",
+                    "pip install 'build==1.2'",
+                    "pip install --no-deps dist/*.whl",
+                    "pip install ./pkg x==1",
+                    "pip install git+https://example.org/x.git@" + SHA,
+                    "pip install $PACKAGES",
+                    "pip install -c c.txt build",
+                    "echo pip install build",
+                    "pip list",
+                    "pip install --index-url https://e.org a==1",
+                    "uv sync",
+                    "uvx ruff@0.9.1",
+                    "pipx run 'cibuildwheel==3.1.0'",
+                    "pip install x==${{ matrix.x }}",
+                    "pip --version  # pip install x",
+                )
+            )
+        ),
+    ),
+    ("OPS109", steps("- run: |\n    cat > x <<'EOF'\n    pip install build\n    EOF\n    true")),
+    ("OPS109", steps("- run: pip install x\n  env: {PIP_CONSTRAINT: c.txt}\n- run: pip install x\n  shell: python")),
+    ("OPS110", steps(f"- uses: {CHECKOUT}\n  with: {{Fetch-Depth: 0}}")),
+    # Newer than what was read, and older: what is not almost one of its names may well be there.
+    ("OPS110", steps(f"- uses: actions/checkout@{SHA}  # v7.5.0\n  with: {{new-thing: 1}}")),
+    ("OPS110", steps(f"- uses: slackapi/slack-github-action@{SHA}  # v1.27.0\n  with: {{channel-id: 1}}")),
+    ("OPS110", steps("- uses: a/b@v1\n  with: {x: 1}")),
+    ("OPS111", job("environment: production", "- run: x\n  env:\n    AWS_SECRET_ACCESS_KEY: ${{ secrets.KEY }}")),
+    ("OPS111", job("env: {AWS_SECRET_ACCESS_KEY: testing}")),
+    ("OPS111", job("env: {GOOGLE_APPLICATION_CREDENTIALS: key.json, KEY: '${{ secrets.AWS_ROLE }}'}")),
+    ("OPS111", job("environment: x", "- run: echo '${{ secrets.GCP_SA_KEY }}' > key.json")),
+    ("OPS111", steps("- run: x\n  env: {AWS_SECRET_ACCESS_KEY: '${{ steps.x.outputs.key }}'}")),
+    ("OPS111", steps("- run: x\n  env: {AWS_SECRET_ACCESS_KEY: '${{ secrets.K }}', AWS_SESSION_TOKEN: x}")),
+    ("OPS112", "on: push\npermissions: {contents: read}\njobs:\n  a: {runs-on: x}\n"),
+    ("OPS112", "on: workflow_call\njobs:\n  a: {runs-on: x}\n"),
+    ("OPS113", steps("- run: echo \"$TITLE\"\n  env: {TITLE: '${{ github.event.issue.title }}'}")),
+    ("OPS113", steps("- run: echo ${{ github.sha }} ${{ matrix.x }} ${{ github.event.number }}")),
+    ("OPS113", steps("- run: echo ${{ contains(github.event.head_commit.message, 'x') }}")),
+    ("OPS113", steps("- run: echo ${{ github.head_ref == 'x' && 'a' || 'b' }}")),
+    ("OPS113", f"{ASKED}{STEPS}    - run: x ${{{{ inputs.dry }}}}\n"),
+    ("OPS114", steps(f"- uses: {CHECKOUT}\n  with: {{persist-credentials: true}}")),
+    ("OPS114", steps(f"- uses: {CHECKOUT}\n- run: git push")),
+    ("OPS114", steps(f"- uses: {CHECKOUT}\n- uses: stefanzweifel/git-auto-commit-action@v5")),
+    ("OPS115", "on: push\njobs: {}\n"),
+    ("OPS115", job("")),
+    ("OPS116", job("environment: preview")),
+    ("OPS117", job("")),
+    ("OPS118", "on: workflow_call\njobs: {}\n"),
+    ("OPS118", "on: pull_request\njobs: {}\n"),
+    ("OPS119", "on:\n  schedule: [{cron: '*/5 * * * *'}]\njobs: {}\n"),
+    ("OPS120", "on: pull_request\njobs: {}\n"),
+    ("OPS121", job("permissions:\n  contents: read\n  # to log in\n  id-token: write\n  issues: write  # to report")),
+    ("OPS122", "on: {push: {branches: [main], tags: [v*]}}\njobs:\n  a:\n    steps:\n    - uses: actions/cache@v5\n"),
+    ("OPS123", steps(f"- uses: {PYTHON}\n  with: {{python-version: '3.12', cache: poetry}}")),
+    ("OPS124", steps(f"- uses: {UPLOAD}\n  if: failure()\n  with: {{path: log}}")),
+    ("OPS125", job("environment: x", "- uses: azure/login@v3\n  with: {client-id: x}")),
+    ("OPS126", job("permissions: {id-token: write}", "- uses: azure/login@v3\n  with: {client-id: x}")),
+    ("OPS126", job("runs-on: self-hosted", "- uses: azure/login@v3\n  with: {client-id: x}")),
+)
+
+
+@pytest.mark.parametrize(("code", "text"), BROKEN)
+def test_a_breach_is_found_where_it_is(code: str, text: str) -> None:
+    """Each rule finds every marked place, and no other."""
+    assert places(code, text) == marks(text)
+
+
+@pytest.mark.parametrize(("code", "text"), [case for case in BROKEN if case[0] != "OPS100"])
+def test_line_ends_of_windows_change_no_place(code: str, text: str) -> None:
+    """The same with CRLF."""
+    assert places(code, text.replace("\n", "\r\n")) == marks(text)
+
+
+@pytest.mark.parametrize(("code", "text"), CLEAN)
+def test_what_is_sound_is_passed_over(code: str, text: str) -> None:
+    """No rule finds anything where all is well."""
+    assert places(code, text) == []
+
+
+def test_every_rule_has_both() -> None:
+    """Each rule stands in both tables, or has a test of its own below."""
+    from support.workflow_texts import RULES
+
+    codes = {rule.code for rule in RULES if rule.code < "OPS130"}
+    assert {code for code, _ in BROKEN} | {"OPS123"} == codes
+    assert {code for code, _ in CLEAN} == codes
+
+
+# ---- composite actions, local ones and reusable workflows -----------------------------------------------------------
+
+
+COMPOSITE = """\
+name: x
+inputs: {text: {}}
+runs:
+  using: composite
+  steps:
+  - uses: «actions/checkout@v7
+    with: {persist-credentials: false}
+  - run: echo «${{ inputs.text }}
+    shell: bash
+"""
+
+
+@pytest.mark.parametrize("path", ["action.yml", ".github/actions/x/action.yaml"])
+def test_steps_of_composite_actions_count(path: str) -> None:
+    """Pins and text of others in an action of the repository's own."""
+    wanted = [(code, path, *place) for code, place in zip(("OPS101", "OPS113"), marks(COMPOSITE), strict=True)]
+    assert found({path: COMPOSITE}) == wanted
+
+
+def test_inputs_of_local_actions_are_known() -> None:
+    """What `./` names has the inputs that its file declares."""
+    text = steps("- uses: ./.github/actions/x\n  with: {text: 1, «other: 2}")
+    assert places("OPS110", text, _dot_github__actions__x__action_dot_yml=COMPOSITE) == marks(text)
+
+
+def test_inputs_of_called_workflows_are_known() -> None:
+    """A job that calls a workflow gives inputs that it declares."""
+    called = "on: {workflow_call: {inputs: {a: {type: string}}}}\njobs: {}\n"
+    text = "on: push\njobs:\n  x:\n    uses: ./.github/workflows/y.yml\n    with: {a: 1, «b: 2}\n"
+    assert places("OPS110", text, _dot_github__workflows__y_dot_yml=called) == marks(text)
+
+
+def test_a_cache_follows_the_lock_that_is_installed() -> None:
+    """With another lock than requirements.txt, the cache has to say which; with none there is nothing to say."""
+    text = steps(f"- uses: {PYTHON}\n  with:\n    python-version: '3.12'\n    cache: «pip")
+    locks = {"requirements.txt": "a==1\n", "requirements-dev.txt": "a==1\nb==2\n"}
+    (place,) = [place for place in found({PATH: text, **locks}) if place[0] == "OPS123"]
+    assert [place[2:]] == marks(text)
+    assert not [place for place in found({PATH: text, "requirements.txt": ""}) if place[0] == "OPS123"]
+    assert places("OPS123", text) == []
+
+
+def test_two_known_versions_contradict_each_other_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where both the comment and the commit are known, only OPS103 speaks, and names the other commit."""
+    known = known_actions.Known((known_actions.Release("v1.0.0", "1" * 40), known_actions.Release("v2.0.0", "2" * 40)))
+    monkeypatch.setattr(known_actions, "actions", lambda: {"a/b": known})
+    text = steps(f"- uses: a/b@{'1' * 40}  # v2.0.0")
+    assert places("OPS102", text) == []
+    assert one("OPS103", text)[1] == f"Write `# v1.0.0`; v2.0.0 would be {'2' * 40}."
+
+
+# ---- what a finding says --------------------------------------------------------------------------------------------
+
+
+def one(code: str, text: str) -> tuple[str, str, Severity]:
+    """Message, remedy and severity of the one finding with that code."""
+    (finding,) = [found.finding for found in check({PATH: text}) if found.finding.code == code]
+    return finding.message, finding.remedy, finding.severity
+
+
+def test_a_tag_is_answered_with_the_line_to_write() -> None:
+    """The remedy holds commit id and version."""
+    assert one("OPS101", steps("- uses: actions/checkout@v7"))[1] == f"Write `uses: {CHECKOUT}`."
+    assert one("OPS101", steps("- uses: actions/checkout@v4"))[1].endswith(f"; v7.0.1 is {V7.partition('@')[2]}.")
+
+
+def test_a_misspelt_input_is_answered_with_the_right_one() -> None:
+    """The nearest input is named."""
+    text = steps(f"- uses: {CHECKOUT}\n  with: {{fetch-deep: 0}}")
+    assert one("OPS110", text)[1] == "Did you mean `fetch-depth`?"
+
+
+def test_injected_text_is_answered_with_the_variable() -> None:
+    """The remedy holds the line for env and what to write in the script."""
+    _, remedy, severity = one("OPS113", steps("- run: echo ${{ github.event.issue.title }}"))
+    assert remedy == (
+        'Write `ISSUE_TITLE: ${{ github.event.issue.title }}` into the step\'s env, and "$ISSUE_TITLE" here.'
+    )
+    assert severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "severity"),
+    [
+        ("OPS107", job("env: {PYTHON: 3.10}"), Severity.ERROR),
+        ("OPS107", job("env: {PYTHON: 3.11}"), Severity.WARNING),
+        ("OPS104", steps(f"- uses: {V7}"), Severity.WARNING),
+        ("OPS104", steps(f"- uses: {V7} # v7"), Severity.INFO),
+        ("OPS113", steps("- run: echo ${{ inputs.x }}"), Severity.WARNING),
+        ("OPS112", job("permissions: write-all"), Severity.ERROR),
+        ("OPS120", "on: pull_request_target\njobs: {}\n", Severity.WARNING),
+        ("OPS120", f"on: pull_request_target\n{STEPS}    - {THEIRS}\n", Severity.ERROR),
+    ],
+)
+def test_severity_follows_the_harm(code: str, text: str, severity: Severity) -> None:
+    """What is wrong today is an error; what will be, a warning."""
+    assert one(code, text)[2] is severity
+
+
+# ---- Dependabot -----------------------------------------------------------------------------------------------------
+
+DEPENDABOT = """\
+version: 2
+updates:
+  - package-ecosystem: github-actions
+    directory: /
+    schedule: {interval: weekly}
+    cooldown: {default-days: 7}
+    groups: {actions: {patterns: ["*"]}}
+  - package-ecosystem: pip
+    directory: /
+    schedule: {interval: weekly}
+    cooldown: {default-days: 7}
+    groups: {packages: {patterns: ["*"]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("OPS130", DEPENDABOT.replace("github-actions", "docker").replace("updates:", "«updates:")),
+        ("OPS131", DEPENDABOT.replace(" pip\n", " npm\n").replace("updates:", "«updates:")),
+        ("OPS132", DEPENDABOT.replace("    cooldown: {default-days: 7}\n", "", 1).replace(" github", " «github")),
+        ("OPS133", DEPENDABOT.replace('    groups: {packages: {patterns: ["*"]}}\n', "").replace(" pip", " «pip")),
+        ("", DEPENDABOT),
+        ("", DEPENDABOT.replace(" pip\n", " uv\n")),
+        ("", "version: 2\n"),
+    ],
+)
+def test_dependabot_updates_everything_with_patience(code: str, text: str) -> None:
+    """What is left out is found, and what is taken at once or one by one."""
+    path = ".github/dependabot.yml"
+    files = {path: text, PATH: steps(f"- name: x\n  uses: {CHECKOUT}\n  with: {{persist-credentials: false}}")}
+    wanted = [(code, path, *place) for place in marks(text)]
+    assert "OPS131" not in {place[0] for place in found({**files, "pyproject.toml": "[project]\n"})}
+    assert found({**files, "requirements.txt": "a==1\n"}) == wanted

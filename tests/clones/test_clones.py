@@ -1,0 +1,354 @@
+"""What a clone asks for and what is there of it, read from its files."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command import git
+from support.small_clones import fake_venv
+
+from new_ops_project.base.errors import ToolError
+from new_ops_project.clones import check_command, hooks, installed_packages, uv_lock, variables, venv
+from new_ops_project.clones.needs import Needs
+from new_ops_project.clones.requirements import Pin, pin_of, read
+from new_ops_project.clones.venv import State
+from new_ops_project.formats import document
+
+
+def lay(folder: Path, **files: str) -> Needs:
+    """Files (`__` for `/`, `_` for `.`) in a folder, and what they ask for."""
+    for name, text in files.items():
+        path = folder / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Needs(folder)
+
+
+# ---- Python ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [
+        ("3.12\n", "3.12"),
+        ("3.12.4\n", "3.12"),
+        ("cpython-3.12\n", "3.12"),
+        ("# ours\n3.12\n3.13\n", "3.12"),
+        ("\ufeff3.12\r\n", "3.12"),
+    ],
+)
+def test_python_version_file(tmp_path: Path, text: str, minor: str) -> None:
+    """The first version in .python-version is that which is asked for, before requires-python."""
+    needs = lay(tmp_path, pyproject_toml='[project]\nrequires-python = ">=3.8"\n')
+    (tmp_path / ".python-version").write_text(text)
+    assert needs.python.minor == minor
+    assert needs.python.where.startswith(".python-version:")
+
+
+@pytest.mark.parametrize(
+    ("specifier", "minor"),
+    [
+        (">=3.11", ""),
+        ("==3.12.*", "3.12"),
+        ("~=3.12.0", "3.12"),
+        ("~=3.12", ""),
+        ("==3.12.4", "3.12"),
+        ("", ""),
+    ],
+)
+def test_requires_python(tmp_path: Path, specifier: str, minor: str) -> None:
+    """A specifier that names one minor asks for it; any other lets in what it lets in."""
+    needs = lay(tmp_path, pyproject_toml=f'[project]\nname = "x"\nrequires-python = "{specifier}"\n')
+    assert needs.python.minor == minor
+
+
+def test_what_an_environment_meets(tmp_path: Path) -> None:
+    """A range is met by each version in it, a minor by its patches; where nothing is asked for, anything will do."""
+    needs = lay(tmp_path, pyproject_toml='[project]\nrequires-python = ">=3.11,<3.13"\n')
+    assert needs.python.is_met_by("3.12.9")
+    assert not needs.python.is_met_by("3.13.0")
+    poetry = lay(tmp_path / "p", pyproject_toml='[tool.poetry.dependencies]\npython = "^3.11"\n')
+    assert poetry.python.is_met_by("3.14.1")
+    assert lay(tmp_path / "n", pyproject_toml="").python.is_met_by("3.9.1")
+
+
+# ---- locks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "pin"),
+    [
+        ("ruff==0.9 --hash=sha256:00 --hash=sha256:11", Pin("ruff", "==0.9", is_hashed=True)),
+        ("Ruamel_Yaml>=1", Pin("ruamel-yaml", ">=1")),
+        ('colorama==0.4 ; os_name == "nt"', Pin("colorama", "==0.4", 'os_name == "nt"')),
+        ("requests[socks]==2", Pin("requests", "==2")),
+        ("tool @ git+https://example.org/tool.git@v1", Pin("tool")),
+        ("./vendored/thing", None),
+        ("https://example.org/thing.whl", None),
+    ],
+)
+def test_a_line_of_a_requirements_file(line: str, pin: Pin | None) -> None:
+    """Name, specifier, marker and whether it has a hash; what has no name is no pin."""
+    assert pin_of(line) == pin
+
+
+def test_included_files_count(tmp_path: Path) -> None:
+    """-r adds its file's pins, from that file's folder; a constraint adds none; a circle ends."""
+    lay(
+        tmp_path,
+        requirements__dev_txt="-r base.txt\n-c limits.txt\npytest==9 # tests\n",
+        requirements__base_txt="a==1 \\\n    --hash=sha256:00\n--requirement dev.txt\n",
+        requirements__limits_txt="b==2\n",
+    )
+    assert [pin.name for pin in read(tmp_path, "requirements/dev.txt").pins] == ["pytest", "a"]
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        (["requirements.txt"], ["requirements.txt"]),
+        (["requirements.txt", "requirements-dev.txt"], ["requirements-dev.txt", "requirements.txt"]),
+        (
+            ["requirements/base.txt", "requirements/dev.txt", "requirements/docs.txt"],
+            ["requirements/dev.txt", "requirements/base.txt"],
+        ),
+        (["requirements/only.txt"], ["requirements/only.txt"]),
+        (["requirements.txt", "test-requirements.txt"], ["test-requirements.txt", "requirements.txt"]),
+        ([], []),
+    ],
+)
+def test_which_files_are_the_lock(tmp_path: Path, files: list[str], chosen: list[str]) -> None:
+    """One for development, one for tests, one for what runs."""
+    for number, name in enumerate(files):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"package{number}==1\n")
+    assert [one.path for one in Needs(tmp_path).requirements] == chosen
+
+
+def test_what_another_file_holds_is_left_out(tmp_path: Path) -> None:
+    """A superset is the whole lock, as is a file that includes the other."""
+    assert [
+        one.path for one in lay(tmp_path, requirements_txt="a==1\n", requirements__dev_txt="a==1\nb==1\n").requirements
+    ] == ["requirements/dev.txt"]
+    folder = tmp_path / "other"
+    needs = lay(folder, requirements_txt="./vendored\na==1\n", requirements__dev_txt="-r ../requirements.txt\nb==1\n")
+    assert len(needs.requirements) == 2  # by another spelling it is not known as the same file
+
+
+def test_markers_hold_for_the_environment(tmp_path: Path) -> None:
+    """A pin for another system or Python is not missed."""
+    needs = lay(tmp_path, requirements_txt='a==1 ; python_version < "3.10"\nb==1 ; os_name == "none"\nc==1\n')
+    fake_venv(tmp_path, "3.12.1", {"c": "1"})
+    assert installed_packages.compare(needs, venv.look(tmp_path)).is_same
+    fake_venv(tmp_path / "old", "3.9.1", {"c": "1"})
+    old = Needs(tmp_path)
+    assert installed_packages.compare(old, venv.look(tmp_path / "old")).missing == ("a 1",)
+
+
+UV_LOCK = """\
+version = 1
+[[package]]
+name = "audit"
+version = "0.1.0"
+source = { editable = "." }
+dependencies = [{ name = "alpha", extra = ["fast"] }, { name = "win", marker = "sys_platform == 'win32'" }]
+[package.dev-dependencies]
+dev = [{ name = "pytest" }]
+docs = [{ name = "sphinx" }]
+[[package]]
+name = "alpha"
+version = "1.0"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [{ name = "beta" }]
+[package.optional-dependencies]
+fast = [{ name = "cython", version = "3.0", marker = "python_full_version >= '3.10'" }]
+[[package]]
+name = "beta"
+version = "2.0"
+dependencies = [{ name = "alpha" }]
+[[package]]
+name = "cython"
+version = "0.29"
+[[package]]
+name = "cython"
+version = "3.0"
+[[package]]
+name = "pytest"
+version = "9.0"
+[[package]]
+name = "sphinx"
+version = "8.0"
+[[package]]
+name = "win"
+version = "1.0"
+"""
+
+
+def test_uv_lock(tmp_path: Path) -> None:
+    """What `uv sync` installs: the project's ways through the lock, by marker, extra and default group."""
+    lock = document.toml({"uv.lock": UV_LOCK.encode()}, "uv.lock")
+    environment = {"sys_platform": "linux", "python_full_version": "3.12.1"}
+    found = {pin.name: pin.version for pin in uv_lock.pins(lock, document.Document(""), environment)}
+    assert found == {"alpha": "==1.0", "beta": "==2.0", "cython": "==3.0", "pytest": "==9.0"}
+
+
+def test_uv_lock_without_uv(tmp_path: Path) -> None:
+    """Where uv is not on the machine the packages come from pyproject.toml, and the lock is named as unread."""
+    lay(tmp_path, pyproject_toml='[project]\nname = "x"\ndependencies = ["a"]\n', uv_lock=UV_LOCK)
+    assert Needs(tmp_path).lock == "uv.lock"
+    without = Needs(tmp_path, reads_uv=False)
+    assert (without.lock, without.foreign_lock) == ("pyproject.toml", "uv.lock")
+    assert [pin.name for pin in without.pins({})] == ["a"]
+
+
+# ---- .venv -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_under_the_name(tmp_path: Path) -> None:
+    """Nothing, an empty folder, a file, a link, another folder, and an environment are told apart."""
+    assert venv.look(tmp_path).state is State.ABSENT
+    (tmp_path / ".venv").mkdir()
+    assert venv.look(tmp_path).state is State.ABSENT
+    (tmp_path / ".venv" / "x").touch()
+    assert venv.look(tmp_path).state is State.OTHER
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / ".venv").touch()
+    assert venv.look(tmp_path / "a").state is State.FILE
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / ".venv").symlink_to("/no/where")
+    assert venv.look(tmp_path / "b").state is State.LINK
+    fake_venv(tmp_path / "c", "3.12.1")
+    assert (venv.look(tmp_path / "c").state, venv.look(tmp_path / "c").minor) == (State.READY, "3.12")
+
+
+def test_what_is_broken(tmp_path: Path) -> None:
+    """No version, no interpreter, an interpreter that has become another one, no site-packages."""
+    (fake_venv(tmp_path / "a", "3.12.1")).rmdir()
+    assert "site-packages" in venv.look(tmp_path / "a").why
+    fake_venv(tmp_path / "b", "3.12.1")
+    (tmp_path / "b" / ".venv" / "pyvenv.cfg").write_text("\x00")
+    assert "names no version" in venv.look(tmp_path / "b").why
+    fake_venv(tmp_path / "c", "3.12.1")
+    python = tmp_path / "c" / ".venv" / "bin" / "python"
+    python.unlink()
+    (tmp_path / "python3.13").touch(mode=0o755)
+    python.symlink_to(tmp_path / "python3.13")
+    assert "its python is 3.13 by now" in venv.look(tmp_path / "c").why
+
+
+def test_packages_against_the_lock(tmp_path: Path) -> None:
+    """Missing ones, other versions, and what nobody asks for, directly or not."""
+    needs = lay(tmp_path, requirements_txt="a==1\nB_b==2\nc>=3\nd==4\n")
+    site = fake_venv(tmp_path, "3.12.1", {"a": "1", "b_b": "2.1", "c": "3.5", "extra": "1", "of_c": "1", "pip": "23"})
+    with (site / "c-3.5.dist-info" / "METADATA").open("w") as file:
+        file.write('Name: c\nVersion: 3.5\nRequires-Dist: of.c (>=1) ; extra == "x"\n\n')
+    found = installed_packages.compare(needs, venv.look(tmp_path))
+    assert found.missing == ("d 4",)
+    assert found.different == ("b-b 2.1, not 2",)
+    assert found.extra == ("extra",)
+    assert found.right == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "is_here"),
+    [
+        ('{"url": "file://HERE", "dir_info": {"editable": true}}', True),
+        ('{"url": "file:///elsewhere", "dir_info": {"editable": true}}', False),
+        ('{"url": "file://HERE", "dir_info": {}}', False),
+        ("nonsense", False),
+        ("[]", False),
+    ],
+)
+def test_the_project_in_place(tmp_path: Path, said: str, is_here: bool) -> None:  # noqa: FBT001 - a parameter
+    """Only an editable installation from this very folder is one."""
+    folder = tmp_path / "with space"
+    needs = lay(folder, pyproject_toml='[build-system]\n[project]\nname = "x"\n')
+    info = fake_venv(folder, "3.12.1", {"x": "1"}) / "x-1.dist-info"
+    (info / "direct_url.json").write_text(said.replace("HERE", str(folder).replace(" ", "%20")))
+    assert installed_packages.is_in_place(needs, venv.look(folder)) is is_here
+
+
+# ---- the rest --------------------------------------------------------------------------------------------------------
+
+
+def test_variables_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of .env.example that neither the environment nor .env gives a value."""
+    text = "# COMMENT=1\nONE=\nexport TWO = x\n  THREE='a=b'\nFOUR=\nFIVE=\nONE=\n=x\n"
+    lay(tmp_path, _env_example=text, _env="TWO=here\nTHREE=''\n")
+    monkeypatch.setenv("FOUR", "here")
+    monkeypatch.setenv("FIVE", "")
+    assert variables.missing(tmp_path) == ("ONE", "THREE", "FIVE")
+
+
+@pytest.mark.parametrize(
+    ("hook", "missing", "others"),
+    [
+        (None, ("pre-commit",), ()),
+        ("# File generated by pre-commit: https://pre-commit.com\nINSTALL_PYTHON=/bin/sh\n", (), ()),
+        (
+            "# File generated by pre-commit: https://pre-commit.com\nINSTALL_PYTHON='/no/such python'\n",
+            ("pre-commit",),
+            (),
+        ),
+        ("#!/bin/sh\nmake\n", ("pre-commit",), ("pre-commit",)),
+    ],
+)
+def test_hooks(tmp_path: Path, hook: str | None, missing: tuple[str, ...], others: tuple[str, ...]) -> None:
+    """In place is pre-commit's own hook, for a Python that is there."""
+    git("init", "--quiet", at=tmp_path)
+    (tmp_path / ".pre-commit-config.yaml").write_text("repos: []\n")
+    (tmp_path / ".git" / "hooks").mkdir(exist_ok=True)
+    if hook is not None:
+        (tmp_path / ".git" / "hooks" / "pre-commit").write_text(hook)
+    found = hooks.look(tmp_path)
+    assert (found.missing, found.others) == (missing, others)
+
+
+def test_hooks_of_other_kinds(tmp_path: Path) -> None:
+    """What default_install_hook_types names is what is missing."""
+    git("init", "--quiet", at=tmp_path)
+    config = "default_install_hook_types: [pre-commit, 'commit-msg']\nrepos: []\n"
+    (tmp_path / ".pre-commit-config.yaml").write_text(config)
+    assert hooks.look(tmp_path).missing == ("pre-commit", "commit-msg")
+
+
+@pytest.mark.parametrize(
+    ("files", "packages", "command"),
+    [
+        ({"pyproject_toml": '[tool.new-ops-project]\ncheck = "make test"\n'}, {}, "make test"),
+        ({"pyproject_toml": '[tool.new-ops-project]\ncheck = ["a b", "c"]\n'}, {}, "a b && c"),
+        ({"pyproject_toml": "[tool.pytest.ini_options]\n"}, {"pytest": "9"}, ".venv/bin/python -m pytest"),
+        ({"tests__testx.py": "", "tests__test_x.py": ""}, {"pytest": "9"}, ".venv/bin/python -m pytest"),
+        ({"x_py": ""}, {"pytest": "9"}, ".venv/bin/python -m compileall -q x.py"),
+        ({"tests__testx_py": "import unittest\n"}, {}, ".venv/bin/python -m unittest discover --start-directory tests"),
+        ({"tests__testx_py": "import pytest\n"}, {}, ".venv/bin/python -m compileall -q tests"),
+    ],
+)
+def test_the_check(tmp_path: Path, files: dict[str, str], packages: dict[str, str], command: str) -> None:
+    """What pyproject.toml names; else pytest, unittest, or that the code compiles."""
+    needs = lay(tmp_path, **files)
+    fake_venv(tmp_path, "3.12.1", packages)
+    assert check_command.of(needs, venv.look(tmp_path)).text == command
+
+
+@pytest.mark.parametrize("value", ["3", "[]", '""', '["a", 3]', '"\'"'])
+def test_a_check_that_is_no_command(tmp_path: Path, value: str) -> None:
+    """It is refused with what to write."""
+    needs = lay(tmp_path, pyproject_toml=f"[tool.new-ops-project]\ncheck = {value}\n")
+    with pytest.raises(ToolError, match="check"):
+        check_command.of(needs, venv.look(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("files", "first"),
+    [
+        ({"pyproject_toml": '[project]\n[project.scripts]\naudit = "a:b"\n'}, ".venv/bin/audit --help"),
+        ({"run_py": "import argparse\n", "conftest_py": "import click\n"}, ".venv/bin/python run.py --help"),
+        ({"run_py": "print(1)\n"}, ""),
+        ({"tests__test_py": ""}, ".venv/bin/python -m pytest"),
+    ],
+)
+def test_what_to_run_first(tmp_path: Path, files: dict[str, Any], first: str) -> None:
+    """The command, a program that reads arguments, or the tests; never a program that would just run."""
+    lay(tmp_path, **files)
+    assert check_command.first_run(tmp_path) == first

@@ -1,0 +1,277 @@
+"""Bad input: a sentence with the value in it, the next step, exit code 2, and nothing written."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.command import Run, git, tree
+
+from new_ops_project.base import process
+from new_ops_project.template import answers
+
+
+def stopped(run: Run, work: Path, *args: str, code: int = 2) -> str:
+    """Run a command that must fail, and return its message; nothing may be written and no traceback shown."""
+    before = {path: path.lstat().st_mtime_ns for path in work.rglob("*")}
+    ran = run(*args, code=code)
+    assert {path: path.lstat().st_mtime_ns for path in work.rglob("*")} == before
+    assert ran.out == ""
+    assert "Traceback" not in ran.err
+    return ran.err
+
+
+def test_destination_is_not_empty(run: Run, work: Path) -> None:
+    """A folder with something in it is never written to."""
+    (work / "audit").mkdir()
+    (work / "audit" / "mine.txt").write_text("mine")
+    said = stopped(run, work, "new", "audit", "--defaults")
+    assert f"{work / 'audit'} exists and is not empty" in said
+    assert "--path" in said
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_destination_is_no_folder(run: Run, work: Path, kind: str) -> None:
+    """A file at the destination stays, and so does a link, wherever it points."""
+    target = work / "audit"
+    target.write_text("mine") if kind == "file" else target.symlink_to(work / "nowhere")
+    assert "exists and is no folder" in stopped(run, work, "new", "audit", "--defaults")
+
+
+def test_parent_is_missing(run: Run, work: Path) -> None:
+    """The folder to create the project in is not invented."""
+    said = stopped(run, work, "new", "audit", "--defaults", "--path", "no/such/audit")
+    assert str(work / "no" / "such") in said
+    assert "mkdir" in said
+
+
+def test_parent_is_read_only(tmp_path: Path) -> None:
+    """A parent that cannot be written to is named; checked as a user who is not root."""
+    parent = tmp_path / "locked"
+    parent.mkdir()
+    parent.chmod(0o555)
+    done = as_nobody(tmp_path, "new", "audit", "--defaults", "--path", str(parent / "audit"))
+    assert done.returncode == 2, done.stderr
+    assert str(parent / "audit") in done.stderr
+    assert "Permission denied" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(parent.iterdir())
+
+
+def as_nobody(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """The command as a user to whom permissions apply, with caches of its own below `home`."""
+    command = [sys.executable, "-m", "new_ops_project", *args]
+    env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": f"{home}/c", "XDG_DATA_HOME": f"{home}/d"}
+    for name in ("c", "d"):
+        (home / name).mkdir()
+    if os.getuid() == 0:
+        command = [shutil.which("setpriv") or "setpriv", "--bounding-set=-all", "--inh-caps=-all", *command]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+
+
+def test_disk_is_full(run: Run, work: Path) -> None:
+    """On a full disk nothing is left, not even the temporary sibling."""
+    run("new", "warm", "--defaults", "--preview")
+    disk = work / "disk"
+    disk.mkdir()
+    script = (
+        f"mount -t tmpfs -o size=40k tmpfs {disk} && {sys.executable} -m new_ops_project new audit --defaults "
+        f"--path {disk}/audit; echo code=$?; find {disk} -mindepth 1"
+    )
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["code=2"], done.stderr
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_git_is_missing(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without git there is a sentence about git."""
+    monkeypatch.setenv("PATH", str(work))
+    assert "git was not found" in stopped(run, work, "new", "audit", "--defaults")
+
+
+def test_git_is_too_old(run: Run, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A git that cannot name the first branch is refused with its version."""
+    fake = tmp_path / "bin" / "git"
+    fake.parent.mkdir()
+    real = shutil.which("git")
+    old = 'case "$*" in *--version*) echo git version 2.11.0;; *--initial-branch*) exit 129;; *) exec'
+    fake.write_text(f'#!/bin/sh\n{old} {real} "$@";; esac\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
+    said = stopped(run, work, "new", "audit", "--defaults")
+    assert "2.11.0" in said
+    assert "2.28" in said
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["--tier", "libary"], ["tier 'libary' is not offered", "Did you mean library?"]),
+        (["--tier", "service"], ["tier 'service' is not offered", "Choose one of script, library, cli"]),
+        (["--python", "3.10"], ["python_version '3.10' reached its end of life in 2026-10", "3.11"]),
+        (["--python", "3.99"], ["python_version '3.99' is not offered", "3.14"]),
+        (["--python", "3"], ["python_version '3' is not offered"]),
+        (["--set", "licence=MIT"], ["no question called 'licence'", "Did you mean license?"]),
+        (["--set", "qqq=1"], ["no question called 'qqq'", "project_name"]),
+        (["--set", "runner"], ["--set 'runner' is no KEY=VALUE"]),
+        (["--set", "distribution_name=x"], ["no question called 'distribution_name'"]),
+        (["--set", "schedule=61 * * * *"], ['schedule "61 * * * *" is no cron schedule', "17 5 * * 1-5"]),
+        (["--set", "schedule=@daily"], ['schedule "@daily" is no cron schedule']),
+        (["--set", "schedule=* * * *"], ["is no cron schedule"]),
+        (["--set", "schedule=1 2 3 4 5\nx: y"], ["is no cron schedule"]),
+        (["--set", "author_email=ada"], ['author_email "ada" is no e-mail address']),
+        (["--set", "container=maybe"], ["container is 'maybe'", "true or false"]),
+        (["--set", "dependencies=boto"], ["dependencies 'boto' is not offered", "Did you mean boto3?"]),
+        (["--set", "runner=ubuntu-latest"], ["runner 'ubuntu-latest' is not offered"]),
+        (["--set", "project_name=日本"], ["日 本", "try ops-project"]),
+        (["--data-file", "none.yml"], ["none.yml cannot be read"]),
+        (["--template", "/no/such/template"], ["/no/such/template does not exist"]),
+        (["--ref", "v9.9.9"], ["has no version 'v9.9.9'"]),
+        (["--template", "http://127.0.0.1:9/t.git"], ["http://127.0.0.1:9/t.git cannot be reached"]),
+    ],
+)
+def test_a_wrong_answer(run: Run, work: Path, args: list[str], expected: list[str]) -> None:
+    """What cannot be used is named with its value, then what could be."""
+    name = [] if "project_name" in str(args) else ["audit"]
+    said = stopped(run, work, "new", *name, "--defaults", *args).lower()
+    for words in expected:
+        assert words.lower() in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("a.yml", "license: MIT\ncloud: [none\n", "line 3, column 1"),
+        ("a.toml", 'license = "MIT"\ncloud = \n', "line 2, column 9"),
+        ("a.json", '{"license": "MIT",\n "cloud" "none"}', "line 2 column 10"),
+        ("a.yml", "- MIT\n", "no mapping"),
+    ],
+)
+def test_a_malformed_data_file(run: Run, work: Path, name: str, text: str, place: str) -> None:
+    """A data file that cannot be parsed is an error with line and column."""
+    (work / name).write_text(text)
+    assert place in stopped(run, work, "new", "audit", "--defaults", "--data-file", name)
+
+
+def test_python_past_its_end_of_life(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python that ended since the template was released is refused, by the date of the day."""
+    monkeypatch.setattr(answers, "_today", lambda: "2027-11")
+    said = stopped(run, work, "new", "audit", "--defaults", "--python", "3.11")
+    assert "reached its end of life in 2027-10" in said
+    assert "3.12" in said
+
+
+def make_template(folder: Path, config: str) -> Path:
+    """A foreign template: one committed file and `config` as copier.yml (none if it is empty)."""
+    folder.mkdir()
+    (folder / "hello.txt.jinja").write_text("hello\n")
+    if config:
+        (folder / "copier.yml").write_text(config)
+    git("init", "--quiet", at=folder)
+    git("add", "--all", at=folder)
+    git("commit", "--quiet", "--message=v1", at=folder)
+    return folder
+
+
+def test_template_without_questions(run: Run, work: Path, tmp_path: Path) -> None:
+    """A repository without copier.yml is no template."""
+    made = make_template(tmp_path / "t", "")
+    said = stopped(run, work, "new", "audit", "--defaults", "--template", str(made))
+    assert "neither copier.yml nor copier.yaml" in said
+
+
+def test_template_that_is_no_yaml(run: Run, work: Path, tmp_path: Path) -> None:
+    """A copier.yml that cannot be parsed is said to be the template's fault."""
+    made = make_template(tmp_path / "t", "a: [\n")
+    assert "is not YAML" in stopped(run, work, "new", "audit", "--defaults", "--template", str(made))
+
+
+@pytest.mark.parametrize("config", ["_tasks: [touch ran]", "_migrations: [touch ran]", "_jinja_extensions: [os.path]"])
+def test_template_that_needs_trust(run: Run, work: Path, tmp_path: Path, config: str) -> None:
+    """A template that could run code is refused with exit 4 and the reason."""
+    made = make_template(tmp_path / "t", f"{config}\n")
+    said = stopped(run, work, "new", "audit", "--defaults", "--template", str(made), code=4)
+    assert config.partition(":")[0] in said
+    assert "--trust" in said
+
+
+def test_a_missing_answer_of_a_foreign_template(run: Run, work: Path, tmp_path: Path) -> None:
+    """A foreign template's questions are not answered behind one's back either."""
+    made = make_template(tmp_path / "t", "colour: blue\n")
+    assert "--set colour=VALUE" in stopped(run, work, "new", "audit", "--template", str(made))
+    run("new", "audit", "--template", str(made), "--set", "colour=red")
+
+
+@pytest.mark.parametrize("config", ["a: '{{ 1/0 }}'", "1: x\na: '{{ nothing.at.all }}'"])
+def test_template_that_cannot_be_evaluated(run: Run, work: Path, tmp_path: Path, config: str) -> None:
+    """A mistake in a default of the template is the template's, not a bug of the tool."""
+    made = make_template(tmp_path / "t", f"{config}\n")
+    assert "cannot be" in stopped(run, work, "new", "audit", "--defaults", "--template", str(made))
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/x", "x" * 300, "."])
+def test_a_destination_that_cannot_be(run: Run, work: Path, path: str) -> None:
+    """A home that nobody has, a name that no file system takes, and the current folder are refused."""
+    stopped(run, work, "new", "audit", "--defaults", "--path", path)
+
+
+def test_trusted_template_runs_its_tasks(run: Run, work: Path, tmp_path: Path) -> None:
+    """With --trust the same template works, tasks and all."""
+    made = make_template(tmp_path / "t", "_tasks: [touch ran]\n")
+    run("new", "audit", "--defaults", "--template", str(made), "--trust")
+    assert set(tree(work / "audit")) == {"hello.txt", "ran"}
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")  # copier's own
+def test_template_that_fails_to_render(run: Run, work: Path, tmp_path: Path) -> None:
+    """A template with a mistake in it is an error that names it, and leaves nothing."""
+    made = make_template(tmp_path / "t", "a: 1\n")
+    (made / "bad.txt.jinja").write_text("{{ a")
+    git("add", "--all", at=made)
+    git("commit", "--quiet", "--message=v2", at=made)
+    assert "cannot be rendered" in stopped(run, work, "new", "audit", "--defaults", "--template", str(made))
+
+
+def test_config_file_that_is_no_toml(run: Run, work: Path, home: Path) -> None:
+    """A broken config file is named, with the line."""
+    file = home / "config" / "new-ops-project" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("template = \n")
+    said = stopped(run, work, "new", "audit", "--defaults")
+    assert str(file) in said
+    assert "line 1" in said
+
+
+def test_two_runs_for_one_destination(work: Path) -> None:
+    """Of runs that start together one wins, and the others say so."""
+    command = [sys.executable, "-m", "new_ops_project", "new", "audit", "--defaults"]
+    env = process.environment()
+    runs = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) for _ in range(4)
+    ]
+    said = [child.communicate() for child in runs]
+    codes = sorted(child.returncode for child in runs)
+    assert codes == [0, 2, 2, 2], said
+    assert all("audit" in err and "Traceback" not in err for _, err in said if err)
+    assert [path.name for path in work.iterdir()] == ["audit"]
+    assert git("status", "--porcelain", at=work / "audit") == ""
+
+
+def test_a_bug_says_that_it_is_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw ends with 70, the traceback and the versions."""
+
+    def broken() -> None:
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr("new_ops_project.git.require_found", broken)
+    said = run("new", "audit", "--defaults", code=70).err
+    assert "RuntimeError: unforeseen" in said
+    assert "This is a bug" in said

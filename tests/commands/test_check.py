@@ -1,0 +1,448 @@
+"""check on the command line: paths, rules, formats, ignores with a reason, and --fix as one step."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
+from support.command import ROOT, Run, git
+from support.small import Small, everything, lay
+from support.small import update as updated
+
+from new_ops_project.checks import catalogue
+
+EOL = {".python-version": "3.9\n", "task.py": "print(1)\n"}
+BROKEN = {**EOL, ".gitignore": "*.log\n", "pyproject.toml": '[tool.ruff]\ntarget-version = "py38"\n'}
+ONLY = ("--select", "environment")
+
+
+@pytest.fixture
+def broken(work: Path) -> Path:
+    """A repository without a template that breaks three rules, committed; it is the current folder."""
+    return repository(work, BROKEN)
+
+
+def repository(folder: Path, files: dict[str, Any]) -> Path:
+    """A repository with these files, committed."""
+    folder.mkdir(exist_ok=True)
+    git("init", "--quiet", at=folder)
+    lay(folder, files)
+    git("add", "--all", "--force", at=folder)
+    git("commit", "--quiet", "--message=mine", at=folder)
+    return folder
+
+
+def codes(run: Run, *args: str, code: int = 1) -> list[str]:
+    """The codes of the findings."""
+    return [one["code"] for one in run("check", *args, "--json", code=code).json["findings"]]
+
+
+# ---- what is shown --------------------------------------------------------------------------------------------
+
+
+def test_text(run: Run, broken: Path) -> None:
+    """Each finding is a line that an editor can jump to, with its remedy; the counts come last."""
+    assert run("check", *ONLY, code=1).out == (
+        ".gitignore:1:1: error OPS201 .venv is not ignored by git.\n"
+        "    Add `.venv/` to .gitignore.\n"
+        ".python-version:1:1: error OPS205 Support for Python 3.9 ended in 2025-10.\n"
+        "    Move to Python 3.14, supported until 2030-10.\n"
+        "pyproject.toml:2:19: error OPS207 ruff is set to Python 3.8, and .python-version says 3.9.\n"
+        "    Decide for one minor, and write it everywhere.\n"
+        "3 errors.\n"
+        "1 can be mended: new-ops-project check --fix (with --preview, nothing is written).\n"
+        "Why: new-ops-project check --explain OPS201\n"
+    )
+    assert broken.is_dir()
+
+
+def test_a_clean_one(run: Run, work: Path) -> None:
+    """Nothing found is said, and ends with 0."""
+    repository(work, {".gitignore": ".venv/\n"})
+    assert run("check", *ONLY).out == "Nothing found.\n"
+
+
+def test_things_to_know_are_no_findings_that_count(run: Run, work: Path) -> None:
+    """An info is shown, and leaves the exit code at 0."""
+    repository(work, {".gitignore": ".venv/\n"})
+    said = run("check", "--select", "OPS601", "--json").json["findings"]
+    assert [(one["code"], one["severity"]) for one in said] == [("OPS601", "info")]
+
+
+@pytest.mark.usefixtures("broken")
+def test_json(run: Run) -> None:
+    """One object, each finding with every field of the contract, and nothing else on stdout."""
+    said = run("check", "--format", "json", *ONLY, code=1).json
+    assert said["findings"][0] == {
+        "code": "OPS201",
+        "severity": "error",
+        "path": ".gitignore",
+        "line": 1,
+        "column": 1,
+        "message": ".venv is not ignored by git.",
+        "remedy": "Add `.venv/` to .gitignore.",
+        "fixable": True,
+    }
+    assert said == run("check", "--json", *ONLY, code=1).json
+
+
+@pytest.mark.usefixtures("broken")
+def test_sarif(run: Run) -> None:
+    """The log is SARIF 2.1.0, with a rule for each result; what is ignored is there with its justification."""
+    ignore = '[tool.new-ops-project.ignore]\nOPS205 = "the appliance has no other"\n'
+    Path("pyproject.toml").write_text(BROKEN["pyproject.toml"] + ignore)
+    text = run("check", "--format", "sarif", *ONLY, code=1).out
+    (ran,) = Sarif.model_validate_json(text).runs
+    results = [one for one in ran.results or [] if not one.suppressions]
+    assert [one.ruleId for one in results] == ["OPS201", "OPS207"]
+    assert all((ran.tool.driver.rules or [])[one.ruleIndex].id == one.ruleId for one in results if one.ruleIndex)
+    (held,) = [one for one in json.loads(text)["runs"][0]["results"] if "suppressions" in one]
+    assert held["suppressions"] == [{"kind": "external", "justification": "the appliance has no other"}]
+
+
+def test_sarif_of_odd_names(run: Run, work: Path) -> None:
+    """A path is a URI, whatever its letters and bytes; a fingerprint does not change with the line."""
+    repository(work, {"ä b/Dockerfile": "", "x/pyvenv.cfg": "", "a\udcff#/pyvenv.cfg": ""})
+    log = json.loads(run("check", "--format", "sarif", "--select", "OPS202", code=1).out)
+    uris = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in log["runs"][0]["results"]]
+    assert uris == ["a%FF%23", "x"]
+
+
+@pytest.mark.usefixtures("broken")
+def test_github(run: Run) -> None:
+    """Each finding is a workflow command with its place."""
+    said = run("check", "--format", "github", *ONLY, code=1).out.splitlines()
+    assert said[0] == (
+        "::error file=.gitignore,line=1,col=1,title=OPS201::.venv is not ignored by git. Add `.venv/` to .gitignore."
+    )
+    assert len(said) == 3
+
+
+def test_github_cannot_be_forged(run: Run, work: Path) -> None:
+    """A file's name ends no command and begins none."""
+    repository(work, {"a,line=9\n::error::x/pyvenv.cfg": ""})
+    (line,) = run("check", "--format", "github", "--select", "OPS202", code=1).out.splitlines()
+    assert line.startswith("::error file=a%2Cline=9%0A%3A%3Aerror%3A%3Ax,title=OPS202::")
+
+
+def test_markdown(run: Run, work: Path) -> None:
+    """One table, in which a file's name is neither a column nor HTML nor a link."""
+    repository(work, {"a|b<img src=x>[y](http://z)`/pyvenv.cfg": ""})
+    said = run("check", "--format", "markdown", "--select", "OPS202", code=1).out
+    (row,) = [line for line in said.splitlines() if line.startswith("| a")]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 5
+    assert not re.search(r"(?<!\\)[<\[`]", row)
+
+
+def test_names_do_not_control_the_terminal(run: Run, work: Path) -> None:
+    """Escapes and bytes that are no UTF-8 in a name reach no terminal."""
+    repository(work, {"a\x1b[2J\udcff/pyvenv.cfg": ""})
+    said = run("check", "--select", "OPS202", code=1).out
+    assert "\x1b" not in said
+
+
+# ---- which rules ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize(
+    ("args", "found"),
+    [
+        (["--select", "OPS205"], ["OPS205"]),
+        (["--select", "ops205,OPS201"], ["OPS201", "OPS205"]),
+        (["--select", "environment", "--ignore", "OPS205"], ["OPS201", "OPS207"]),
+        (["--select", "OPS2", "--ignore", "OPS205,OPS207"], ["OPS201"]),
+    ],
+)
+def test_rules_are_chosen(run: Run, args: list[str], found: list[str]) -> None:
+    """Codes, beginnings of codes and families, in any case."""
+    assert codes(run, *args) == found
+
+
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize("name", ["OPS999", "enviroment", "X"])
+def test_a_rule_that_is_none(run: Run, name: str) -> None:
+    """A misspelt name ends with 2, and with the nearest one."""
+    said = run("check", "--select", name, code=2).err
+    assert f"No rule is called '{name}'" in said
+    assert name != "enviroment" or "environment" in said
+
+
+def test_explain(run: Run) -> None:
+    """A rule is explained: what, why, what to do, where to read on."""
+    rule = catalogue.rule("OPS201")
+    said = " ".join(run("check", "--explain", "ops201").out.split())
+    for words in (rule.code, rule.title, rule.why, rule.remedy, rule.link, "error, mended by --fix"):
+        assert words in said
+    assert run("check", "--explain", "OPS201", "--json").json["why"] == rule.why
+    assert "OPS20" in run("check", "--explain", "OPS208", code=2).err
+
+
+def test_every_rule_is_explained(run: Run) -> None:
+    """Each rule has a code of its own in its family's hundred, a title, a reason, a remedy and a link."""
+    rules = catalogue.rules()
+    assert len({rule.code for rule in rules}) == len(rules)
+    for rule in rules:
+        assert all((rule.title, rule.why, rule.remedy)), rule.code
+        assert rule.link.startswith("https://"), rule.code
+        assert rule.why.endswith(".")
+    for family in catalogue.families():
+        assert len({rule.code[:4] for rule in family.rules}) == 1
+    assert len(run("check", "--explain", "all", "--json").json["rules"]) == len(rules)
+
+
+def test_the_document_of_rules(run: Run) -> None:
+    """docs/rules.md is what the rules say of themselves."""
+    assert (ROOT / "docs" / "rules.md").read_text() == run("check", "--explain", "all", "--format", "markdown").out
+
+
+# ---- ignored, with a reason --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entry", "left"),
+    [
+        ('OPS205 = "the appliance has no other"', ["OPS201", "OPS207"]),
+        ('OPS205 = { reason = "the appliance has no other" }', ["OPS201", "OPS207"]),
+        ('OPS205 = { reason = "only there", paths = [".python-*"] }', ["OPS201", "OPS207"]),
+        ('OPS205 = { reason = "only there", paths = ["Dockerfile"] }', ["OPS201", "OPS205", "OPS207"]),
+        ('OPS205 = ""', ["OPS201", "OPS205", "OPS207", "OPS001"]),
+        ('OPS205 = "  "', ["OPS201", "OPS205", "OPS207", "OPS001"]),
+        ("OPS205 = true", ["OPS201", "OPS205", "OPS207", "OPS001"]),
+        ('OPS205 = { paths = ["x"] }', ["OPS201", "OPS205", "OPS207", "OPS001"]),
+        ('OPS205 = { reason = "x", paths = "x" }', ["OPS201", "OPS205", "OPS207", "OPS001"]),
+        ('OPS295 = "misspelt"', ["OPS201", "OPS205", "OPS207", "OPS002"]),
+    ],
+)
+def test_ignored(run: Run, broken: Path, entry: str, left: list[str]) -> None:
+    """With a reason a rule is ignored, everywhere or in some files; without one it is not, and that is a finding."""
+    (broken / "pyproject.toml").write_text(f"{BROKEN['pyproject.toml']}[tool.new-ops-project.ignore]\n{entry}\n")
+    said = run("check", "--select", "environment,ignoring", "--json", code=1).json
+    assert sorted(one["code"] for one in said["findings"]) == sorted(left)
+    assert [one["reason"] for one in said["ignored"] if "OPS205" not in left] == [
+        one["reason"] for one in said["ignored"]
+    ]
+    at = [one["line"] for one in said["findings"] if one["code"].startswith("OPS00")]
+    assert at in ([], [4])
+
+
+def test_a_count_of_what_is_ignored(run: Run, broken: Path) -> None:
+    """A person is told how much is ignored."""
+    (broken / "pyproject.toml").write_text('[tool.new-ops-project.ignore]\nOPS205 = "no other"\nOPS201 = "none"\n')
+    assert run("check", *ONLY).out == "Nothing found; 2 ignored, each with its reason.\n"
+
+
+# ---- which repositories --------------------------------------------------------------------------------------------
+
+
+def test_several(run: Run, work: Path) -> None:
+    """Paths of findings begin with the folder as it was given; the code is that of the worst."""
+    repository(work / "a", {".gitignore": ".venv/\n"})
+    repository(work / "b", {"x.txt": ""})
+    said = run("check", "a", str(work / "b"), *ONLY, "--json", code=1).json
+    assert said["projects"] == ["a", str(work / "b")]
+    assert [one["path"] for one in said["findings"]] == [f"{work}/b/.gitignore"]
+
+
+def test_files(run: Run, broken: Path) -> None:
+    """Of files, only what is in them; from a folder below, too."""
+    assert codes(run, ".python-version", *ONLY) == ["OPS205"]
+    assert codes(run, ".python-version", str(broken / "pyproject.toml"), *ONLY) == ["OPS205", "OPS207"]
+    assert codes(run, "task.py", *ONLY, code=0) == []
+    assert run("check", "task.py", *ONLY).code == 0
+
+
+def test_the_work_tree_counts(run: Run, broken: Path) -> None:
+    """What is not committed yet is looked at as it is; what git ignores is not."""
+    lay(
+        broken,
+        {
+            ".gitignore": ".venv/\nold/\n",
+            "new/pyvenv.cfg": "",
+            "old/pyvenv.cfg": "",
+            "pyproject.toml": None,
+            ".python-version": "3.12\n",
+        },
+    )
+    assert codes(run, *ONLY, code=0) == []
+    git("add", "new", at=broken)
+    assert codes(run, *ONLY) == ["OPS202"]
+
+
+@pytest.mark.parametrize(("path", "said"), [("nowhere", "does not exist"), (".", "is in no git repository")])
+def test_no_repository(run: Run, work: Path, path: str, said: str) -> None:
+    """What cannot be looked at ends with 2 and the next step."""
+    assert said in run("check", path, code=2).err
+    assert work.is_dir()
+
+
+def test_it_runs_nothing_of_the_repository(run: Run, work: Path) -> None:
+    """Hooks, filters, tools of its .venv and settings of its own are never run."""
+    trap = "#!/bin/sh\ntouch ran\n"
+    repository(work, {"task.py": "x = 1\n", "conftest.py": trap, ".venv/bin/ruff": trap, "pyproject.toml": ""})
+    (work / ".venv/bin/ruff").chmod(0o755)
+    hook = work / ".git/hooks/post-index-change"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(trap)
+    hook.chmod(0o755)
+    run("check", code=1)
+    assert not list(work.rglob("ran"))
+
+
+def test_nothing_is_written(run: Run, broken: Path) -> None:
+    """Looking, and previewing, leave every byte of the work tree and of .git as it was."""
+    before = everything(broken)
+    for args in ([], ["--fix", "--preview"], ["--fix", "--preview", "--json"], ["--format", "sarif"]):
+        run("check", *args, code=1)
+    assert everything(broken) == before
+
+
+# ---- --fix ----------------------------------------------------------------------------------------------------------
+
+
+def test_fix(run: Run, broken: Path) -> None:
+    """What can be mended is, staged, and told; what is left decides the exit code."""
+    said = run("check", "--fix", *ONLY, code=1).out
+    assert said.startswith("  changed   .gitignore\n") or "mended  .gitignore:1:1: OPS201" in said
+    assert (broken / ".gitignore").read_text() == ".venv/\n*.log\n"
+    assert git("status", "--porcelain", at=broken) == "M  .gitignore"
+    assert codes(run, *ONLY) == ["OPS205", "OPS207"]
+    again = everything(broken)
+    run("check", "--fix", *ONLY, code=1)
+    assert everything(broken) == again
+
+
+def test_fix_to_the_end(run: Run, broken: Path) -> None:
+    """Where everything is mended it ends with 0."""
+    run("check", "--fix", "--select", "OPS201")
+    assert (broken / ".gitignore").read_text().startswith(".venv/")
+
+
+def test_fix_previewed(run: Run, broken: Path) -> None:
+    """--preview shows the difference as git does, and in JSON with each file."""
+    shown = run("check", "--fix", "--preview", *ONLY, code=1).out
+    assert "diff --git a/.gitignore b/.gitignore" in shown
+    assert "+.venv/\n" in shown
+    (plan,) = run("check", "--fix", "--preview", "--json", *ONLY, code=1).json["plans"]
+    assert (plan["state"], plan["files"][0]["path"]) == ("previewed", ".gitignore")
+    assert "+.venv/" in plan["files"][0]["diff"]
+    assert broken.is_dir()
+
+
+def test_fix_in_json(run: Run, broken: Path) -> None:
+    """What was mended is listed beside what is left."""
+    said = run("check", "--fix", "--json", *ONLY, code=1).json
+    assert [one["code"] for one in said["fixed"]] == ["OPS201"]
+    assert [one["code"] for one in said["findings"]] == ["OPS205", "OPS207"]
+    assert said["plans"][0]["state"] == "staged"
+    assert broken.is_dir()
+
+
+def test_fix_keeps_its_hands_off_uncommitted_work(run: Run, broken: Path) -> None:
+    """A file with changes that are not committed is left as it is, and named; others are mended."""
+    lay(broken, {".gitignore": "mine\n"})
+    said = run("check", "--fix", *ONLY, code=1).out
+    assert "not mended: .gitignore has changes that are not committed" in said
+    assert (broken / ".gitignore").read_text() == "mine\n"
+
+
+def test_fix_makes_a_new_file(run: Run, work: Path) -> None:
+    """A missing file is written; one that git does not know is not overwritten."""
+    repository(work, {"task.py": "x = 1\n", "Dockerfile": "FROM python:3.12\n"})
+    run("check", "--fix", *ONLY)
+    assert (work / ".python-version").read_text() == "3.12\n"
+    assert (work / ".gitignore").read_text() == ".venv/\n"
+
+
+def test_fix_waits_for_what_waits(run: Run, plain: Small) -> None:
+    """While an update waits to be committed nothing is mended, and the update can still be taken back."""
+    updated(run, plain)
+    before = everything(plain.repository)
+    assert "The update waits to be committed" in run("check", str(plain.project), "--fix", code=2).err
+    assert everything(plain.repository) == before
+    run("update", str(plain.project), "--abort")
+
+
+def test_fix_below_the_root(run: Run, work: Path) -> None:
+    """A project in a folder of its repository is mended there, and only there."""
+    repository(work, {"apps/audit/pyproject.toml": "", "apps/audit/.gitignore": "x\n", ".gitignore": "y\n"})
+    run("check", "apps/audit", "--fix", "--select", "OPS201")
+    assert git("status", "--porcelain", at=work) == "M  apps/audit/.gitignore"
+    run("check", "apps/audit/.gitignore", "--select", "OPS201")
+
+
+def test_rules_of_the_folders_above(run: Run, work: Path) -> None:
+    """What the repository's own .gitignore keeps out is kept out in a project below it, too."""
+    repository(work, {"apps/audit/task.py": "", "apps/other/x.py": "", ".gitignore": ".venv/\n"})
+    run("check", "apps/audit", "--select", "OPS201")
+    lay(work, {".gitignore": "/apps/other/.venv/\n"})
+    run("check", "apps/audit", "--select", "OPS201", code=1)
+    run("check", "apps/other", "--select", "OPS201")
+
+
+def test_fix_needs_a_commit(run: Run, work: Path) -> None:
+    """In a repository without a commit nothing is mended, since nothing could be taken back."""
+    git("init", "--quiet", at=work)
+    assert "has no commit yet" in run("check", "--fix", code=2).err
+    run("check", *ONLY, code=1)
+
+
+@pytest.mark.usefixtures("broken")
+def test_preview_alone(run: Run) -> None:
+    """--preview without --fix is refused with the next step."""
+    assert "Add --fix" in run("check", "--preview", code=2).err
+
+
+# ---- what it costs --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_imported(broken: Path) -> None:
+    """Looking at a repository without a template imports neither copier nor rich nor jinja2 nor any linter."""
+    code = (
+        "import sys; from new_ops_project import cli; cli.run(['check', '--select', 'environment,ignoring']);"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=broken, capture_output=True, text=True, check=True)
+    heavy = {
+        "copier",
+        "rich",
+        "jinja2",
+        "questionary",
+        "prompt_toolkit",
+        "repo_review",
+        "detect_secrets",
+        "pydantic",
+        "deptry",
+        "validate_pyproject",
+        "tomli_w",
+        "filelock",
+    }
+    assert not heavy & set(done.stdout.splitlines()[-1].split())
+
+
+def test_how_many_git_commands(run: Run, broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository without a template costs three git commands."""
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("GIT_TRACE2_EVENT", str(trace))
+    run("check", *ONLY, code=1)
+    started = [line for line in trace.read_text().splitlines() if '"event":"start"' in line]
+    assert len(started) == 3
+    assert os.fspath(broken)
+
+
+def test_linters_that_are_not_there(run: Run, broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not installed is told in one line, each rule of it in JSON, and the exit code is that of the others."""
+    here = Path(shutil.which("git") or "").parent
+    monkeypatch.setattr(sys, "executable", str(broken / "python"))
+    monkeypatch.setenv("PATH", str(here))
+    said = run("check", "--select", "OPS407,OPS500,OPS504", code=0).out
+    assert "not checked: 2 rules, for want of ruff, validate-pyproject. They come with the extra [check]" in said
+    skipped = run("check", "--select", "OPS407,OPS500", "--json").json["skipped"]
+    assert [one["codes"] for one in skipped] == [["OPS407"], ["OPS500"]]
+    assert broken.is_dir()

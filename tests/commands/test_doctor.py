@@ -1,0 +1,279 @@
+"""`doctor`: what a clone lacks on this machine, looked at and not touched."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command import Run, git
+from support.small_clones import MINOR, fake_venv, package, pinned
+
+from new_ops_project.clones import interpreters
+from new_ops_project.git import remotes
+
+OTHER = next((minor for minor in ("3.13", "3.12", "3.11") if minor != MINOR and interpreters.interpreter(minor)), "")
+
+
+def checks(answer: Any) -> dict[str, str]:
+    """The state of each topic; of one with several, the last."""
+    return {check["name"]: check["state"] for check in answer["checks"]}
+
+
+def messages(answer: Any) -> dict[str, str]:
+    """What is said of each topic."""
+    return {check["name"]: check["message"] for check in answer["checks"]}
+
+
+@pytest.fixture
+def silent_server() -> Iterator[int]:
+    """The port of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+def test_all_is_well(run: Run, work: Path, index: Path) -> None:
+    """After onboard there is nothing to do: each topic is a line that says ok, and the exit code is 0."""
+    package(work / "audit", index)
+    run("onboard", "audit")
+    ran = run("doctor", "audit")
+    assert {line.split()[0] for line in ran.out.splitlines()} == {"ok"}
+    shown = run("doctor", "audit", "--json").json
+    assert set(shown) == {"path", "checks", "findings"}
+    assert list(checks(shown)) == [
+        "git",
+        "identity",
+        "remote",
+        "python",
+        "environment",
+        "lock",
+        "packages",
+        "project",
+        "disk",
+    ]
+    assert shown["findings"] == []
+
+
+def test_a_fresh_clone(run: Run, work: Path, index: Path) -> None:
+    """What is missing is a finding with its remedy, and the exit code is 1."""
+    clone = package(work / "audit", index)
+    shown = run("doctor", "audit", "--json", code=1).json
+    finding = next(one for one in shown["findings"] if one["code"] == "DOC106")
+    assert finding["severity"] == "error"
+    assert finding["remedy"] == f"new-ops-project onboard {clone}"
+    assert f"-> new-ops-project onboard {clone}" in run("doctor", "audit", code=1).out
+
+
+def test_changes_nothing(run: Run, work: Path, index: Path, home: Path, shared: Path) -> None:
+    """No file of the clone, of .git, of the home or of the caches is written, none is added, not even by reading."""
+    clone = package(work / "audit", index)
+    run("onboard", "audit")
+    os.utime(clone / "pyproject.toml")  # git would refresh its index
+    (clone / ".copier-answers.yml").write_text("_src_path: ~/.local/share/new-ops-project/template\n_commit: v1\n")
+    folders = (clone, home, shared)
+
+    def state() -> dict[Path, tuple[int, int]]:
+        found = [path for folder in folders for path in folder.rglob("*")]
+        return {path: (path.lstat().st_mtime_ns, path.lstat().st_size) for path in found}
+
+    before = state()
+    shown = run("doctor", "audit", "--json").json
+    assert messages(shown)["template"] == "embedded; it comes with the tool"
+    assert state() == before
+
+
+def test_the_template_is_not_unpacked(work: Path, index: Path, home: Path, tmp_path: Path) -> None:
+    """In a home where the tool never ran, it leaves none of its folders."""
+    package(work / "audit", index)
+    (work / "audit" / ".copier-answers.yml").write_text("_src_path: https://127.0.0.1:9/team.git\n_commit: v1\n")
+    env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "c"), "XDG_DATA_HOME": str(home / "d")}
+    command = [sys.executable, "-m", "new_ops_project", "doctor", "audit"]
+    done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, check=False)
+    assert "https://127.0.0.1:9/team.git" in done.stdout
+    assert sorted(path.name for path in home.iterdir()) == [".gitconfig"]
+
+
+def test_packages_that_differ(run: Run, work: Path, index: Path) -> None:
+    """Missing packages are an error, another version is a warning, one more is only to know."""
+    clone = package(work / "audit", index)
+    run("onboard", "audit")
+    lock = clone / "requirements-dev.txt"
+    lock.write_text(pinned(index / "alpha-2.0-py3-none-any.whl"))
+    shown = run("doctor", "audit", "--json", code=1).json
+    found = {one["severity"]: one["message"] for one in shown["findings"]}
+    assert found["warning"] == "1 of another version: alpha 1.0, not 2.0"
+    assert found["info"] == "1 that nothing asks for: beta"
+    lock.write_text(lock.read_text() + "gamma==1\n")
+    shown = run("doctor", "audit", "--json", code=1).json
+    assert "1 not installed: gamma 1" in str(shown["findings"])
+
+
+@pytest.mark.skipif(not OTHER, reason="there is one Python on this machine")
+def test_the_wrong_python(run: Run, work: Path, index: Path) -> None:
+    """A .venv of another minor than .python-version asks for."""
+    clone = package(work / "audit", index)
+    fake_venv(clone, f"{OTHER}.1")
+    said = run("doctor", "audit", code=1).out
+    assert f".venv has Python {OTHER}.1, and .python-version:1 asks for Python {MINOR}" in said
+    assert "--recreate" in said
+
+
+def test_no_such_python(run: Run, work: Path, index: Path) -> None:
+    """How to install it is the remedy."""
+    clone = package(work / "audit", index)
+    (clone / ".python-version").write_text("3.19\n")
+    shown = run("doctor", "audit", "--json", code=1).json
+    assert checks(shown)["python"] == "error"
+    assert "pyenv install 3.19" in next(check["remedy"] for check in shown["checks"] if check["name"] == "python")
+
+
+def test_names_of_variables_only(run: Run, work: Path, index: Path) -> None:
+    """What is not set is named; no value of .env.example, .env or the environment is in the output."""
+    clone = package(work / "audit", index)
+    (clone / ".env.example").write_text("AUDIT_TOKEN=hunter2\nAUDIT_URL=\nAUDIT_ID=hunter3\n")
+    (clone / ".env").write_text("AUDIT_URL=hunter4\n")
+    ran = run("doctor", "audit", code=1)
+    assert "not set, here or in .env: AUDIT_TOKEN, AUDIT_ID" in ran.out
+    assert "hunter" not in ran.out + ran.err
+    assert "hunter" not in run("doctor", "audit", "--json", code=1).out
+
+
+def test_without_an_identity(run: Run, work: Path, index: Path, home: Path) -> None:
+    """The two commands that set one are the remedy."""
+    package(work / "audit", index)
+    (home / ".gitconfig").unlink()
+    shown = run("doctor", "audit", "--json", code=1).json
+    assert checks(shown)["identity"] == "warning"
+
+
+def test_without_git(run: Run, work: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is the first line; what can be looked at without it is."""
+    package(work / "audit", index)
+    monkeypatch.setenv("PATH", str(work))
+    shown = run("doctor", "audit", "--json", code=1).json
+    assert checks(shown)["git"] == "error"
+    assert "environment" in checks(shown)
+
+
+def test_remotes_that_never_answer(
+    run: Run, work: Path, index: Path, silent_server: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are asked at once, given up at the limit, and no child of git is left."""
+    monkeypatch.setattr(remotes, "LIMIT", 0.7)
+    clone = package(work / "audit", index)
+    git("remote", "add", "origin", f"http://127.0.0.1:{silent_server}/audit.git", at=clone)
+    source = f"_src_path: git+http://127.0.0.1:{silent_server}/team\n_commit: v1\n"
+    (clone / ".copier-answers.yml").write_text(source)
+    start = time.monotonic()
+    shown = run("doctor", "audit", "--json", code=1).json
+    assert time.monotonic() - start < 2 * 0.7 + 1
+    assert "no answer within 0.7 seconds" in messages(shown)["remote"]
+    assert "no answer within 0.7 seconds" in messages(shown)["template"]
+    for _ in range(100):  # a killed process takes a moment to be gone
+        if not (left := _naming(f":{silent_server}/")):
+            break
+        time.sleep(0.05)
+    assert not left
+
+
+def _naming(text: str) -> list[Path]:
+    """The processes with this in their command line."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found += [path] if text.encode() in path.read_bytes() else []
+    return found
+
+
+def test_the_limit_is_five_seconds() -> None:
+    """As the README says."""
+    assert remotes.LIMIT == 5
+
+
+def test_a_remote_that_refuses(run: Run, work: Path, index: Path) -> None:
+    """Git's own reason is given, credentials of the address are not."""
+    clone = package(work / "audit", index)
+    git("remote", "add", "origin", "http://ada:hunter2@127.0.0.1:9/audit.git", at=clone)
+    ran = run("doctor", "audit", "--json", code=1)
+    assert "127.0.0.1 port 9" in messages(ran.json)["remote"]
+    assert "hunter2" not in ran.out + ran.err
+
+
+def test_a_remote_that_answers(run: Run, work: Path, index: Path) -> None:
+    """An address that git can list is ok."""
+    clone = package(work / "audit", index)
+    git("clone", "--quiet", "--bare", str(clone), str(work / "origin.git"), at=work)
+    git("remote", "add", "origin", str(work / "origin.git"), at=clone)
+    assert messages(run("doctor", "audit", "--json", code=1).json)["remote"].endswith("origin.git answers")
+
+
+def test_nothing_prompts(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither git nor ssh can ask; a person's own ssh command keeps its options, another program is left as it is."""
+    found = remotes.silent(work)
+    assert (found["GIT_TERMINAL_PROMPT"], found["GIT_ASKPASS"], found["SSH_ASKPASS_REQUIRE"]) == ("0", "", "never")
+    assert found["GIT_SSH_COMMAND"] == "ssh -o BatchMode=yes -o ConnectTimeout=5"
+    monkeypatch.setenv("GIT_SSH_COMMAND", "ssh -i '/my key'")
+    assert remotes.silent(work)["GIT_SSH_COMMAND"] == "ssh -i '/my key' -o BatchMode=yes -o ConnectTimeout=5"
+    monkeypatch.setenv("GIT_SSH_COMMAND", "plink -batch")
+    assert remotes.silent(work)["GIT_SSH_COMMAND"] == "plink -batch"
+    monkeypatch.delenv("GIT_SSH_COMMAND")
+    monkeypatch.setenv("GIT_SSH", "/opt/ssh-wrapper")
+    assert "GIT_SSH_COMMAND" not in remotes.silent(work)
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "folder", "unfinished", "corrupt"])
+def test_an_environment_in_any_state(run: Run, work: Path, index: Path, kind: str) -> None:
+    """Whatever is under the name is one error line with what to do, and no traceback."""
+    clone = package(work / "audit", index)
+    venv = clone / ".venv"
+    if kind == "file":
+        venv.touch()
+    elif kind == "link":
+        venv.symlink_to("/no/where")
+    elif kind == "folder":
+        (venv / "x").mkdir(parents=True)
+    else:
+        fake_venv(clone, f"{MINOR}.1")
+        name = "pyvenv.cfg" if kind == "corrupt" else ".new-ops-project-unfinished"
+        (venv / name).write_bytes(b"\xff\x00")
+    shown = run("doctor", "audit", "--json", code=1).json
+    check = next(check for check in shown["checks"] if check["name"] == "environment")
+    assert check["state"] == "error"
+    assert "new-ops-project onboard" in check["remedy"]
+
+
+def test_a_hook_that_is_missing(run: Run, work: Path, index: Path) -> None:
+    """With a configuration and no hook, the command that installs it is the remedy."""
+    clone = package(work / "audit", index)
+    (clone / ".pre-commit-config.yaml").write_text("repos: []\n")
+    said = run("doctor", "audit", code=1).out
+    assert ".venv/bin/pre-commit install" in said
+
+
+def test_disk_space(run: Run, work: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little room is a warning, too little for an environment an error."""
+    package(work / "audit", index)
+    for free, state in ((5000, "ok"), (500, "warning"), (50, "error")):
+        monkeypatch.setattr("new_ops_project.clones.diagnosis._free", lambda _place, free=free: free)
+        assert checks(run("doctor", "audit", "--json", code=1).json)["disk"] == state
+
+
+@pytest.mark.parametrize(("target", "word"), [("nowhere", "does not exist"), ("empty", "neither pyproject.toml")])
+def test_what_is_no_project(run: Run, work: Path, target: str, word: str) -> None:
+    """It could not look: exit code 2."""
+    (work / "empty").mkdir()
+    assert word in run("doctor", target, code=2).err
+
+
+@pytest.mark.parametrize("verb", ["doctor", "onboard"])
+def test_help_imports_nothing_heavy(verb: str, work: Path) -> None:
+    """--help loads click only."""
+    code = "import sys; from new_ops_project import cli; cli.run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, verb, "--help"], capture_output=True, text=True, check=True)
+    assert not {"copier", "rich", "yaml", "packaging", "subprocess"} & set(done.stderr.split())
+    assert "Examples:" in done.stdout

@@ -1,0 +1,651 @@
+"""`onboard`: from a URL or a fresh clone to a check that passes, once, and again after anything that stops it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+from support.command import ROOT, Run, git, tree
+from support.servers import git_daemon, git_http
+from support.small_clones import BACKEND, MINOR, PYPROJECT, fake_venv, package, pinned, repository, start
+
+from new_ops_project.clones import interpreters
+
+CACHE = ROOT / ".pytest_cache"
+OTHER = next((minor for minor in ("3.13", "3.12", "3.11") if minor != MINOR and interpreters.interpreter(minor)), "")
+
+
+def states(answer: Any) -> dict[str, str]:
+    """The state of each step."""
+    return {step["name"]: step["state"] for step in answer["steps"]}
+
+
+def test_a_clone_becomes_ready(run: Run, work: Path, index: Path) -> None:
+    """Environment, packages by their hashes, the project in place, the check; nothing of it is seen by git."""
+    clone = package(work / "audit", index)
+    ran = run("onboard", "audit", "--json").json
+    assert ran["state"] == "ready"
+    assert states(ran) == dict.fromkeys(("environment", "packages", "project", "check"), "done")
+    assert ran["python"].startswith(MINOR)
+    assert ran["installer"] == "uv"
+    assert "--require-hashes -r requirements-dev.txt" in str(ran["steps"])
+    assert git("status", "--porcelain", at=clone) == ""
+    subprocess.run([clone / ".venv" / "bin" / "python", "-m", "pip", "--version"], check=True, capture_output=True)
+
+
+def test_a_second_run_does_nothing(
+    run: Run, work: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so, writes nothing, and starts no process but at most four of git."""
+    package(work / "audit", index)
+    run("onboard", "audit")
+    before = {path: path.stat().st_mtime_ns for path in (work / "audit").rglob("*")}
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("GIT_TRACE2_EVENT", str(trace))
+    ran = run("onboard", "audit")
+    assert "there was nothing to do" in ran.out
+    assert ran.err == ""
+    assert trace.read_text().count('"event":"start"') <= 4
+    assert {path: path.stat().st_mtime_ns for path in (work / "audit").rglob("*")} == before
+
+
+def test_a_second_run_starts_git_only(run: Run, work: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No Python, no pip and no uv is started to find out that there is nothing to do."""
+    package(work / "audit", index)
+    run("onboard", "audit")
+    started = []
+    real = subprocess.Popen.__init__
+
+    def note(self: "subprocess.Popen[bytes]", args: tuple[str, ...], *more: object, **named: object) -> None:
+        started.append(args[0])
+        real(self, args, *more, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", note)
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+    assert set(started) == {"git"}
+
+
+def test_with_pip(run: Run, work: Path, index: Path) -> None:
+    """--installer pip does the same with venv and pip, and the next run, with uv, has nothing to do."""
+    package(work / "audit", index)
+    ran = run("onboard", "audit", "--installer", "pip", "--json").json
+    assert ran["installer"] == "pip"
+    assert set(states(ran).values()) == {"done"}
+    assert ".venv/bin/python -m pip install" in str(ran["steps"])
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+
+
+def test_progress_is_plain_lines_without_a_terminal(run: Run, work: Path, index: Path) -> None:
+    """Each command is said before it runs, on a line of its own, on stderr."""
+    package(work / "audit", index)
+    said = run("onboard", "audit").err.splitlines()
+    assert all(line.startswith("[") for line in said)
+    assert any("uv venv" in line for line in said)
+    assert any("--no-deps" in line and line.endswith("--editable .") for line in said)
+    assert any(".venv/bin/python -c" in line for line in said)
+
+
+def test_progress_is_a_bar_on_a_terminal(work: Path, index: Path) -> None:
+    """One bar in 80 columns; when there is nothing to do there is none."""
+    package(work / "audit", index)
+    args = ["-m", "new_ops_project", "onboard", "audit"]
+    for is_first in (True, False):
+        child: pexpect.spawn[str] = pexpect.spawn(
+            sys.executable, args, encoding="utf-8", timeout=60, dimensions=(24, 80)
+        )
+        child.expect("audit is ready")
+        assert ("\u2501\u2501" in str(child.before)) is is_first
+        assert all(len(line) <= 80 for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", str(child.before)).splitlines())
+        child.expect(pexpect.EOF)
+
+
+def test_ends_with_what_to_run_first(run: Run, work: Path, index: Path) -> None:
+    """The variables to set, by name, and the project's own command."""
+    text = PYPROJECT + '[project.scripts]\naudit = "audit:main"\n'
+    package(work / "audit", index, pyproject_toml=text, _env_example="AUDIT_TOKEN=hunter2\n")
+    ran = run("onboard", "audit")
+    assert "AUDIT_TOKEN" in ran.out
+    assert "hunter2" not in ran.out + ran.err
+    assert ran.out.rstrip().endswith(".venv/bin/audit --help")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("requirements-dev.txt", "beta==1.0", "# a comment\nbeta==1.0"),
+        ("pyproject.toml", 'version = "0.1.0"', 'version = "0.1.0"\nreadme = "x"'),
+        (".python-version", MINOR, f"{MINOR}.1"),
+    ],
+)
+def test_a_changed_state_is_checked_again(run: Run, work: Path, index: Path, change: tuple[str, str, str]) -> None:
+    """The check counts for the lock, pyproject.toml and Python that it passed with, and for no others."""
+    clone = package(work / "audit", index)
+    run("onboard", "audit")
+    name, old, new = change
+    (clone / name).write_text((clone / name).read_text().replace(old, new, 1))
+    assert states(run("onboard", "audit", "--json").json)["check"] == "done"
+
+
+def test_another_package_is_checked_again(run: Run, work: Path, index: Path) -> None:
+    """The same goes for what is installed beside the lock."""
+    clone = package(work / "audit", index)
+    run("onboard", "audit")
+    python = clone / ".venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "beta"], check=True)
+    assert states(run("onboard", "audit", "--json").json) == {
+        "environment": "there",
+        "packages": "done",
+        "project": "there",
+        "check": "done",
+    }
+
+
+def test_another_commit_is_checked_again(run: Run, work: Path, index: Path) -> None:
+    """After a pull the environment is as it was, and the check runs."""
+    clone = package(work / "audit", index)
+    run("onboard", "audit")
+    git("commit", "--quiet", "--allow-empty", "--message=Pulled", at=clone)
+    ran = run("onboard", "audit", "--json").json
+    assert states(ran) == {"environment": "there", "packages": "there", "project": "there", "check": "done"}
+
+
+def test_a_changed_lock_is_installed(run: Run, work: Path, index: Path) -> None:
+    """Only the packages are behind then; the environment stays."""
+    clone = package(work / "audit", index)
+    run("onboard", "audit")
+    lock = "".join(pinned(index / f"{name}-py3-none-any.whl") for name in ("alpha-2.0", "beta-1.0"))
+    (clone / "requirements-dev.txt").write_text(lock)
+    assert states(run("onboard", "audit", "--json").json)["packages"] == "done"
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+
+
+def test_a_failing_check(run: Run, work: Path, index: Path) -> None:
+    """The exit code is 2; the command and what it wrote are shown, and the environment stays."""
+    clone = package(work / "audit", index)
+    check = """check = ["python -c 'print(40 + 1)'", "python -c 'print(40 + 2); raise SystemExit(3)'"]"""
+    text = PYPROJECT.partition("check = ")[0] + check
+    (clone / "pyproject.toml").write_text(text)
+    ran = run("onboard", "audit", "--json", code=2)
+    assert ran.json["state"] == "check failed"
+    assert ran.json["output"].strip() == "42"
+    assert "42" in ran.err
+    assert "exit code 3" in ran.err
+    assert states(run("onboard", "audit", "--json", code=2).json)["packages"] == "there"
+
+
+def test_a_check_that_cannot_start(run: Run, work: Path, index: Path) -> None:
+    """A command that is not there is named; there is no traceback."""
+    clone = package(work / "audit", index)
+    (clone / "pyproject.toml").write_text(PYPROJECT.partition("check = ")[0] + 'check = "no-such-program --all"')
+    assert "no-such-program --all failed: it did not start" in run("onboard", "audit", code=2).out
+
+
+def test_the_check_sees_an_activated_environment(run: Run, work: Path, index: Path) -> None:
+    """`python` is that of .venv, and VIRTUAL_ENV names it."""
+    clone = package(work / "audit", index)
+    code = "import os, sys; assert sys.prefix == os.environ['VIRTUAL_ENV'], sys.prefix; import alpha"
+    (clone / "pyproject.toml").write_text(PYPROJECT.partition("check = ")[0] + f'check = "python -c \\"{code}\\""')
+    assert run("onboard", "audit", "--json").json["state"] == "ready"
+
+
+def test_no_check(run: Run, work: Path, index: Path) -> None:
+    """--no-check sets up, and leaves the check to the next run."""
+    package(work / "audit", index)
+    assert "check" not in states(run("onboard", "audit", "--no-check", "--json").json)
+    assert states(run("onboard", "audit", "--json").json)["check"] == "done"
+
+
+# ---- what is in the way --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not OTHER, reason="there is one Python on this machine")
+def test_the_wrong_python_is_not_replaced_unasked(run: Run, work: Path, index: Path) -> None:
+    """A .venv of another minor is refused, untouched; with --recreate it is made anew."""
+    clone = package(work / "audit", index)
+    run("onboard", "audit")
+    (clone / ".python-version").write_text(f"{OTHER}\n")
+    before = tree(clone / ".venv")
+    ran = run("onboard", "audit", code=2)
+    assert f".python-version:1 asks for Python {OTHER}" in ran.err
+    assert "--recreate" in ran.err
+    assert tree(clone / ".venv") == before
+    assert run("onboard", "audit", "--recreate", "--json").json["python"].startswith(OTHER)
+
+
+def test_a_file_in_place_of_the_environment(run: Run, work: Path, index: Path) -> None:
+    """It is nobody's to delete, whatever the options."""
+    clone = package(work / "audit", index)
+    (clone / ".venv").write_text("/elsewhere\n")
+    for options in ((), ("--recreate",)):
+        assert "is a file" in run("onboard", "audit", *options, code=2).err
+    assert (clone / ".venv").read_text() == "/elsewhere\n"
+
+
+def test_a_link_in_place_of_the_environment(run: Run, work: Path, index: Path) -> None:
+    """What it leads to is never written; with --recreate only the link goes."""
+    clone = package(work / "audit", index)
+    (work / "shared").mkdir()
+    fake_venv(work / "shared", f"{MINOR}.0")
+    (clone / ".venv").symlink_to(work / "shared" / ".venv")
+    before = tree(work / "shared")
+    assert "symbolic link" in run("onboard", "audit", code=2).err
+    assert run("onboard", "audit", "--recreate", "--json").json["state"] == "ready"
+    assert tree(work / "shared") == before
+
+
+def test_a_folder_that_is_no_environment(run: Run, work: Path, index: Path) -> None:
+    """Somebody's files under that name stay."""
+    clone = package(work / "audit", index)
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / "notes").write_text("mine\n")
+    assert "no pyvenv.cfg" in run("onboard", "audit", code=2).err
+    assert (clone / ".venv" / "notes").is_file()
+
+
+def test_a_broken_environment(run: Run, work: Path, index: Path) -> None:
+    """A Python that is gone is said, and --recreate mends it."""
+    clone = package(work / "audit", index)
+    run("onboard", "audit")
+    (clone / ".venv" / "bin" / "python").unlink()
+    (clone / ".venv" / "bin" / "python").symlink_to("/no/such/python3")
+    assert "which is gone" in run("onboard", "audit", code=2).err
+    assert run("onboard", "audit", "--recreate", "--json").json["state"] == "ready"
+
+
+def test_a_python_that_is_not_here(run: Run, work: Path, index: Path) -> None:
+    """How to install it is said, and nothing was made."""
+    clone = package(work / "audit", index, _python_version="")
+    (clone / ".python-version").write_text("3.19\n")
+    said = run("onboard", "audit", code=2).err
+    assert "uv python install 3.19" in said
+    assert "pyenv install 3.19" in said
+    assert not (clone / ".venv").exists()
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_a_hash_that_does_not_match(run: Run, work: Path, index: Path, installer: str) -> None:
+    """Nothing is installed, and the installer's own words say which hash it got."""
+    clone = package(work / "audit", index)
+    lock = clone / "requirements-dev.txt"
+    lock.write_text(re.sub(r"sha256:\w+", f"sha256:{'0' * 64}", lock.read_text()))
+    said = run("onboard", "audit", "--installer", installer, code=2).err
+    assert "hash" in said.lower()
+    assert "0" * 64 in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_without_a_network(run: Run, work: Path, index: Path, installer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installer's own reason is given, and what to do."""
+    package(work / "audit", index)
+    for tool in ("PIP", "UV"):
+        monkeypatch.delenv(f"{tool}_NO_INDEX")
+        monkeypatch.delenv(f"{tool}_FIND_LINKS")
+    for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    said = run("onboard", "audit", "--installer", installer, code=2).err
+    assert "refused" in said
+    assert "goes on from there" in said
+
+
+def test_nothing_to_set_up(run: Run, work: Path) -> None:
+    """A folder without a Python project is refused."""
+    (work / "empty").mkdir()
+    assert "neither pyproject.toml nor requirements.txt" in run("onboard", "empty", code=2).err
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "nowhere",
+        "no/such/path",
+        "git://127.0.0.1:9/audit.git",
+        "https://",
+        "x" * 5000,
+        f"https://{'x' * 5000}",
+        "https://127.0.0.1:9/..",
+        "gh:",
+        "-c",
+        "ext::sh -c true",
+    ],
+)
+def test_what_is_not_there(run: Run, work: Path, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path or an address that leads nowhere is an error with a reason, and leaves nothing behind."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    ran = run("onboard", "--", target, code=2)
+    assert "Traceback" not in ran.err
+    assert not list(work.iterdir())
+    assert "Traceback" not in run("doctor", "--", target, code=2).err
+
+
+def test_credentials_are_not_shown(run: Run, work: Path) -> None:
+    """A password in an address is in no message."""
+    ran = run("onboard", "http://ada:hunter2@127.0.0.1:9/audit.git", code=2)
+    assert "127.0.0.1:9/audit.git" in ran.err
+    assert "hunter2" not in ran.err + ran.out
+
+
+def test_a_pyproject_that_does_not_parse(run: Run, work: Path) -> None:
+    """The line is named."""
+    repository(work / "audit", {"pyproject.toml": "[project\n"})
+    assert "pyproject.toml does not parse as TOML" in run("onboard", "audit", code=2).err
+
+
+def test_without_git(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git is asked for."""
+    monkeypatch.setenv("PATH", str(work))
+    assert "git was not found" in run("onboard", code=2).err
+
+
+def test_a_full_disk(work: Path, index: Path) -> None:
+    """The reason is given without a traceback."""
+    clone = package(work / "audit", index)
+    (clone / ".venv").mkdir()
+    # In a mount namespace of its own, .venv is on a file system of one MiB.
+    onboard = f"exec {sys.executable} -m new_ops_project onboard {clone} --installer"
+    inside = f"mount -t tmpfs -o size=1m tmpfs {clone}/.venv && {onboard}"
+    for installer in ("pip", "uv"):
+        command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", f"{inside} {installer}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if "unshare" in done.stderr or "mount:" in done.stderr:
+            pytest.skip("no namespaces here")
+        assert done.returncode == 2, done.stderr
+        assert re.search(r"No space left on device|There are 0 MiB free", done.stderr)
+        assert "Traceback" not in done.stderr
+
+
+# ---- clones ----------------------------------------------------------------------------------------------------------
+
+
+def test_clones_and_then_finds_it_there(run: Run, work: Path, index: Path, tmp_path: Path) -> None:
+    """A URL is cloned to a folder of its name; the same command again finds it ready."""
+    package(tmp_path / "served" / "audit", index)
+    with git_daemon(tmp_path / "served") as url:
+        assert run("onboard", f"{url}/audit", "--json").json["state"] == "ready"
+        again = run("onboard", f"{url}/audit/", "--json").json
+    assert again["state"] == "nothing to do"
+    assert again["path"] == str(work / "audit")
+    assert [path.name for path in work.iterdir()] == ["audit"]
+
+
+def test_clones_over_http_into_a_folder(run: Run, work: Path, index: Path, tmp_path: Path) -> None:
+    """--into names the place; what is in between is made."""
+    package(tmp_path / "served" / "audit", index)
+    with git_http(tmp_path / "served") as url:
+        run("onboard", f"{url}/audit/.git", "--into", "deep/er/mine", "--no-check")
+    assert (work / "deep" / "er" / "mine" / ".venv").is_dir()
+
+
+def test_a_path_is_cloned_with_into(run: Run, work: Path, index: Path) -> None:
+    """A repository on this machine is cloned as one at a URL is."""
+    package(work / "audit", index)
+    run("onboard", "audit", "--into", "mine", "--no-check")
+    assert git("remote", "get-url", "origin", at=work / "mine") == str(work / "audit")
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "clone"])
+def test_a_place_that_is_taken(run: Run, work: Path, index: Path, kind: str) -> None:
+    """Whatever is there stays as it is."""
+    package(work / "audit", index)
+    (work / "mine").mkdir()
+    if kind == "file":
+        (work / "mine").rmdir()
+        (work / "mine").write_text("mine")
+    elif kind == "folder":
+        (work / "mine" / "file").write_text("mine")
+    else:
+        git("init", "--quiet", at=work / "mine")
+        git("remote", "add", "origin", "https://example.org/other.git", at=work / "mine")
+    before = tree(work / "mine") if kind != "file" else {}
+    assert "is there already" in run("onboard", "audit", "--into", "mine", code=2).err
+    assert (tree(work / "mine") if kind != "file" else {}) == before
+
+
+# ---- each tier -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("tier", "installer"), [("script", "pip"), ("library", "uv"), ("cli", "uv")])
+def test_each_tier_from_a_url_on_a_clean_home(run: Run, work: Path, tmp_path: Path, tier: str, installer: str) -> None:
+    """One command from a URL, on a home that holds nothing, to the project's own tests passed; twice does nothing."""
+    (tmp_path / "served").mkdir()
+    run("new", "audit", "--tier", tier, "--python", MINOR, "--defaults", "--path", str(tmp_path / "served" / "audit"))
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    cache = {"PIP_CACHE_DIR": str(CACHE / "pip"), "UV_CACHE_DIR": str(CACHE / "uv"), "PIP_NO_COMPILE": "1"}
+    env = {
+        "HOME": str(clean),
+        "PATH": path,
+        **cache,
+        **{name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "PYENV_"))},
+    }
+
+    def onboard(*args: str) -> Any:
+        command = [sys.executable, "-m", "new_ops_project", "onboard", *args, "--json"]
+        done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    with git_daemon(tmp_path / "served") as url:
+        first = onboard(f"{url}/audit", "--installer", installer)
+        again = onboard(f"{url}/audit")
+    assert first["state"] == "ready"
+    assert states(first)["hooks"] == states(first)["check"] == "done"
+    assert "-m pytest" in str(first["steps"])
+    assert again["state"] == "nothing to do"
+    assert first["variables"] == ["AUDIT_TOKEN"]
+    assert git("status", "--porcelain", at=work / "audit") == ""
+    subprocess.run(first["next"].split(), cwd=work / "audit", check=True, capture_output=True)
+
+
+# ---- interrupted -----------------------------------------------------------------------------------------------------
+
+STAGES = (
+    "uv: git clone",
+    "uv: uv venv",
+    "uv: -r requirements-dev.txt",
+    "uv: beta",
+    "uv: --editable",
+    "uv: -c 'import",
+    "pip: -m venv",
+    "pip: alpha",
+    "pip: --editable",
+)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_killed_run_is_gone_on_with(run: Run, work: Path, index: Path, tmp_path: Path, stage: str) -> None:
+    """Killed as it comes to each step, the next run ends ready, and everything that is there is whole."""
+    installer, text = stage.split(": ")
+    package(tmp_path / "served" / "audit", index)
+    with git_daemon(tmp_path / "served") as url:
+        child = start("onboard", f"{url}/audit", "--installer", installer, at=work)
+        assert child.stderr
+        seen = next((line for line in child.stderr if text in line), "")
+        child.kill()
+        child.communicate()
+        assert seen, f"never came to {text}"
+        ran = run("onboard", f"{url}/audit", "--installer", installer, "--json").json
+    assert ran["state"] in {"ready", "nothing to do"}
+    clone = work / "audit"
+    assert [path.name for path in work.iterdir()] == ["audit"]
+    inside = clone / ".venv" / "bin" / "python"
+    subprocess.run([inside, "-c", "import alpha, beta, audit, pip"], check=True)
+    assert not list((clone / ".venv").glob("*unfinished*"))
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+
+
+def test_ctrl_c_ends_what_was_started(work: Path, index: Path) -> None:
+    """Ctrl-C while the check runs: its process ends, the exit code is 130, and the message says how to go on."""
+    clone = package(work / "audit", index)
+    code = "import os, time; open('pid', 'w').write(str(os.getpid())); print('x', flush=True); time.sleep(60)"
+    (clone / "pyproject.toml").write_text(PYPROJECT.partition("check = ")[0] + f'check = "python -c \\"{code}\\""')
+    child = start("onboard", "audit", at=work)
+    assert child.stderr
+    next(line for line in child.stderr if "python -c" in line)
+    while not (clone / "pid").is_file() or not (clone / "pid").read_text():
+        assert child.poll() is None
+    os.kill(child.pid, signal.SIGINT)
+    said = child.communicate(timeout=10)[1]
+    assert child.returncode == 130
+    assert "goes on from there" in said
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((clone / "pid").read_text()), 0)
+
+
+def test_half_of_a_package_is_installed_again(run: Run, work: Path, index: Path) -> None:
+    """A distribution whose installer did not come to its end counts as missing."""
+    clone = package(work / "audit", index)
+    run("onboard", "audit")
+    site = next((clone / ".venv" / "lib").glob("python*/site-packages"))
+    (site / "beta-1.0.dist-info" / "INSTALLER").unlink()
+    (site / "beta.py").unlink()
+    (clone / ".venv" / ".new-ops-project-unfinished").write_text("ours\n")
+    assert states(run("onboard", "audit", "--json").json)["packages"] == "done"
+    assert (site / "beta.py").is_file()
+
+
+def test_two_runs_at_once(run: Run, work: Path, index: Path) -> None:
+    """Of two runs in one clone one works, and the other says so; afterwards all is there."""
+    package(work / "audit", index)
+    child = start("onboard", "audit", at=work)
+    assert child.stderr
+    next(line for line in child.stderr if "venv" in line)
+    assert "Another run" in run("onboard", "audit", code=2).err
+    child.communicate()
+    assert child.returncode == 0
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+
+
+# ---- hooks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hooked(work: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone that is configured for pre-commit, with a pre-commit on PATH that does what the real one does."""
+    program = tmp_path / "bin" / "pre-commit"
+    program.parent.mkdir()
+    mark = "# File generated by pre-commit: https://pre-commit.com"
+    program.write_text(
+        f"#!/bin/sh\nd=$(git rev-parse --git-path hooks)\nmkdir -p $d\n"
+        f"[ -f $d/pre-commit ] && mv $d/pre-commit $d/pre-commit.legacy\necho '{mark}' > $d/pre-commit\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    clone = package(work / "audit", index)
+    (clone / ".pre-commit-config.yaml").write_text("repos: []\n")
+    return clone
+
+
+def test_hooks_are_set_up(run: Run, hooked: Path) -> None:
+    """`pre-commit install` runs once."""
+    assert states(run("onboard", "audit", "--json").json)["hooks"] == "done"
+    assert states(run("onboard", "audit", "--json").json)["hooks"] == "there"
+
+
+def test_a_hook_of_ones_own_is_kept(run: Run, hooked: Path) -> None:
+    """pre-commit keeps it as its legacy hook, and the message says so."""
+    hook = hooked / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho mine\n")
+    assert "still runs" in run("onboard", "audit").out
+    assert "echo mine" in hook.with_suffix(".legacy").read_text()
+
+
+def test_a_hooks_path_is_left_alone(run: Run, hooked: Path) -> None:
+    """Where core.hooksPath is set pre-commit refuses: that is said, and the rest is done."""
+    git("config", "core.hooksPath", "hooks", at=hooked)
+    ran = run("onboard", "audit", "--json").json
+    assert states(ran)["hooks"] == "left out"
+    assert ran["state"] == "ready"
+
+
+# ---- other repositories ----------------------------------------------------------------------------------------------
+
+
+def test_requirements_only(run: Run, work: Path, index: Path) -> None:
+    """A repository with requirements.txt only, without hashes: installed, said, and its code compiled."""
+    clone = repository(work / "audit", {"requirements.txt": "alpha==1.0\n", "tool.py": "import alpha\n"})
+    ran = run("onboard", "audit", "--json").json
+    assert ran["state"] == "ready"
+    assert "has no hash" in ran["notes"][0]
+    assert "compileall" in str(ran["steps"])
+    assert not (clone / "__pycache__").exists()
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+    assert git("status", "--porcelain", at=clone) == ""
+
+
+def test_pyproject_only(run: Run, work: Path, index: Path) -> None:
+    """Without a lock the project comes with what it asks for, its group `dev` included, and with a word on that."""
+    text = PYPROJECT + '\n[dependency-groups]\ndev = [{ include-group = "test" }]\ntest = ["beta"]\n'
+    repository(work / "audit", {"pyproject.toml": text, "backend.py": BACKEND, "src/audit.py": ""})
+    ran = run("onboard", "audit", "--json").json
+    assert "Nothing pins the packages" in ran["notes"][0]
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+
+
+def test_a_lock_of_uv(run: Run, work: Path, index: Path) -> None:
+    """`uv sync --locked` installs it; a lock that is behind pyproject.toml is refused with uv's own words."""
+    clone = repository(
+        work / "audit",
+        {
+            "pyproject.toml": f"{PYPROJECT}\n[dependency-groups]\ndev = ['beta']\n",
+            "backend.py": BACKEND,
+            "src/audit.py": "",
+        },
+    )
+    text = (
+        (clone / "pyproject.toml")
+        .read_text()
+        .replace('version = "0.1.0"', 'version = "0.1.0"\nrequires-python = ">=3.11"')
+    )
+    (clone / "pyproject.toml").write_text(text)
+    subprocess.run(["uv", "lock", "--quiet"], cwd=clone, check=True)
+    ran = run("onboard", "audit", "--json").json
+    assert "uv sync --locked" in str(ran["steps"])
+    assert ran["notes"] == []
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+    assert run("doctor", "audit").out
+    (clone / "pyproject.toml").write_text(text.replace("alpha>=1", "alpha<0.1"))
+    (clone / ".venv" / "bin" / "python").unlink()
+    assert "lock" in run("onboard", "audit", "--recreate", code=2).err
+
+
+def test_an_environment_without_pip(run: Run, work: Path, index: Path) -> None:
+    """Python's own ensurepip brings it, where uv made an environment without one."""
+    clone = package(work / "audit", index)
+    subprocess.run(["uv", "venv", "--quiet", "--python", MINOR, ".venv"], cwd=clone, check=True)
+    ran = run("onboard", "audit", "--installer", "pip", "--json").json
+    assert states(ran)["environment"] == "there"
+    assert "-m ensurepip" in str(ran["steps"])
+
+
+def test_no_code_at_all(run: Run, work: Path, index: Path) -> None:
+    """Where there is nothing to check, nothing is."""
+    repository(work / "audit", {"requirements.txt": "alpha==1.0\n"})
+    assert states(run("onboard", "audit", "--json").json)["check"] == "left out"
+
+
+def test_unittest_runs_where_there_is_no_pytest(run: Run, work: Path, index: Path) -> None:
+    """Tests of the standard library are the check then."""
+    test = "import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        import alpha\n"
+    repository(work / "audit", {"requirements.txt": "alpha==1.0\n", "tests/test_it.py": test})
+    assert "unittest discover" in str(run("onboard", "audit", "--json").json["steps"])
+
+
+def test_not_a_repository(run: Run, work: Path, index: Path) -> None:
+    """A folder that git does not know is set up like any other."""
+    (work / "audit").mkdir()
+    (work / "audit" / "requirements.txt").write_text("alpha==1.0\n")
+    (work / "audit" / "tool.py").write_text("")
+    assert run("onboard", "audit", "--json").json["state"] == "ready"
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"

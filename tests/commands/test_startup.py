@@ -1,0 +1,93 @@
+"""What the quick commands import and which git commands they run: what they do not use costs nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import fleets
+
+CODE = """
+import sys
+from new_ops_project import cli, process
+ran = []
+with process.watched(lambda args, seconds, code: ran.append(next(a for a in args[1:] if a[0] != "-" and "=" not in a))):
+    code = cli.run(sys.argv[1:])
+import json
+print(json.dumps({"code": code, "git": ran, "modules": sorted(sys.modules)}), file=sys.stderr)
+"""
+
+
+def started(work: Path, *args: str, env: dict[str, str] | None = None) -> tuple[list[str], set[str]]:
+    """The git commands that one command line ran, and the modules that it loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *args],
+        cwd=work,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **(env or {})},
+    )
+    said = json.loads(done.stderr.splitlines()[-1])
+    assert said["code"] == 0, done.stderr
+    return said["git"], {*said["modules"]}
+
+
+HEAVY = {"copier", "plumbum", "pydantic", "questionary", "rich", "jinja2"}
+OURS = {f"new_ops_project.{name}" for name in ("plan", "merge", "refresh", "render", "pure", "deliver", "handover")}
+
+
+@pytest.fixture
+def current(work: Path, tmp_path: Path) -> Path:
+    """A project that is at the newest version."""
+    template = fleets.template(tmp_path / "template")
+    return fleets.clone(work / "audit", template, tag="v1.1.0")
+
+
+def test_update_check_of_a_current_project(current: Path, work: Path) -> None:
+    """Three questions to git, no renderer, and nothing that plans or writes."""
+    ran, modules = started(work, "update", "audit", "--check")
+    assert ran == ["rev-parse", "status", "for-each-ref"]
+    assert not modules & (HEAVY | OURS)
+
+
+def test_check_of_a_current_project(current: Path, work: Path) -> None:
+    """It renders to compare, and asks nobody and paints nothing."""
+    command = [sys.executable, "-c", CODE, "check", "audit", "--select", "OPS603", "--format", "json"]
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=True)
+    assert not {*json.loads(done.stderr.splitlines()[-1])["modules"]} & {"questionary", "rich"}
+
+
+def test_new_of_our_template(work: Path) -> None:
+    """Our own template is rendered without copier, and git is asked six times, init, add and commit included."""
+    started(work, "new", "first", "--defaults")
+    ran, modules = started(work, "new", "audit", "--defaults")
+    assert not modules & {"copier", "plumbum", "pydantic", "questionary", "rich"}
+    assert len(ran) <= 6, ran
+
+
+def test_update_of_our_template(work: Path) -> None:
+    """An update that renders both versions does not need copier either."""
+    started(work, "new", "audit", "--tier", "script", "--defaults")
+    _, modules = started(work, "update", "audit", "--set", "description=Other words.", "--preview")
+    assert not modules & {"copier", "plumbum", "pydantic", "questionary"}
+
+
+def test_completion_of_a_verb(work: Path) -> None:
+    """A verb is completed without importing any."""
+    env = {
+        **os.environ,
+        "_NEW_OPS_PROJECT_COMPLETE": "bash_complete",
+        "COMP_WORDS": "new-ops-project fl",
+        "COMP_CWORD": "1",
+    }
+    code = (
+        "import sys\nfrom new_ops_project.__main__ import main\ntry: main()\n"
+        "except SystemExit as error: print(error.code, *sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=work, capture_output=True, text=True, check=True, env=env)
+    assert done.stdout.strip() == "plain,fleet"
+    assert done.stderr.split()[0] == "0"
+    assert not {*done.stderr.split()} & (HEAVY | OURS)

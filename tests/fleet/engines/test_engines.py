@@ -1,0 +1,290 @@
+"""`fleet init`: what it writes, what it refuses, what it says."""
+
+import json
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.command import ROOT, Run, git, tree
+from support.linting import inside
+from support.small_clones import wheel
+
+from new_ops_project.base.errors import ToolError
+from new_ops_project.fleet.engines import github_actions, tool
+from new_ops_project.template import pins, unpacked
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+URL = f"git+https://git.example.org/ops/new-ops-project@{COMMIT}"
+INIT = ("fleet", "init", "--engine", "github-actions")
+LOCK = "new-ops-project==0.1.0 --hash=sha256:0\n"
+
+
+def locked(work: Path) -> Path:
+    """A repository that has the lock already: nothing is resolved."""
+    git("init", "--quiet", at=work)
+    (work / ".github" / "fleet").mkdir(parents=True)
+    (work / github_actions.LOCK).write_text(LOCK)
+    return work
+
+
+# ---- the workflow -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [(), ("--tool", URL, "--shards", "4", "--environment", "roll-out")])
+def test_linters_find_nothing(options: tuple[str, ...], run: Run, work: Path) -> None:
+    """Zizmor as an auditor, GitHub's schemas, yamllint and our own rules have no finding."""
+    locked(work)
+    run(*INIT, *options)
+    inside("zizmor", "--offline", "--persona=auditor", ".", cwd=work)
+    inside("check-jsonschema", "--builtin-schema=vendor.github-workflows", github_actions.WORKFLOW, cwd=work)
+    inside("check-jsonschema", "--builtin-schema=vendor.dependabot", github_actions.DEPENDABOT, cwd=work)
+    rules = "{extends: default, rules: {line-length: disable, truthy: {check-keys: false}}}"
+    inside("yamllint", "--strict", "--config-data", rules, github_actions.WORKFLOW, github_actions.DEPENDABOT, cwd=work)
+    found = run("check", "--offline", "--json", "--select", "OPS1,OPS2").json
+    assert found["findings"] == []
+    assert not [one for one in found["skipped"] if "OPS101" in one["codes"]]
+
+
+@pytest.fixture
+def jobs(run: Run, work: Path) -> dict[str, Any]:
+    """The jobs of the workflow."""
+    locked(work)
+    run(*INIT)
+    found: dict[str, Any] = yaml.safe_load((work / github_actions.WORKFLOW).read_bytes())["jobs"]
+    return found
+
+
+def test_no_job_can_write_by_itself(jobs: dict[str, Any]) -> None:
+    """Every job may read this repository and no more; only publishing is in the environment that can write."""
+    assert [job["permissions"] for job in jobs.values()] == [{"contents": "read"}] * 4
+    environments = {name: job.get("environment") for name, job in jobs.items()}
+    assert environments == {"plan": "fleet-read", "update": "fleet-read", "publish": "fleet", "report": None}
+
+
+def test_a_key_is_only_where_a_token_is_made(jobs: dict[str, Any]) -> None:
+    """No step that runs the template's code names a secret; the publishing App's is named once."""
+    named = [
+        (name, step["name"], secret)
+        for name, job in jobs.items()
+        for step in job["steps"]
+        for secret in re.findall(r"secrets\.(\w+)", json.dumps(step))
+    ]
+    assert named == [
+        ("plan", "Make a token that reads", "FLEET_READER_KEY"),
+        ("update", "Make a token that reads", "FLEET_READER_KEY"),
+        ("publish", "Publish, paced", "FLEET_APP_KEY"),
+    ]
+
+
+def test_shards_go_on_and_publishing_is_one_at_a_time(jobs: dict[str, Any]) -> None:
+    """What the issue of pacing and of independence comes to in the workflow's own words."""
+    assert jobs["update"]["strategy"]["fail-fast"] is False
+    assert jobs["publish"]["concurrency"] == {"group": "fleet-publish", "cancel-in-progress": False}
+    assert {name: job["timeout-minutes"] for name, job in jobs.items()}["publish"] == 360
+    assert jobs["update"]["timeout-minutes"] < 60, "an App's token lives for an hour"
+    uploads = [step["with"] for job in jobs.values() for step in job["steps"] if "upload" in step.get("uses", "")]
+    assert [one["name"] for one in uploads if one["if-no-files-found"] != "error"] == ["journal"]
+
+
+def test_actions_are_those_of_the_pins(run: Run, work: Path) -> None:
+    """No second copy of a commit id: each is the one that the template writes, with its version."""
+    locked(work)
+    run(*INIT)
+    used = re.findall(r"uses: (.+)@(.+)  # (.+)", (work / github_actions.WORKFLOW).read_text())
+    known = pins.shipped()
+    assert len({name for name, _, _ in used}) == 4
+    assert all(known.actions[name] == pins.Action(version, sha) for name, sha, version in used)
+    assert re.findall("runs-on: (.+)", (work / github_actions.WORKFLOW).read_text()) == [known.runners[0]] * 4
+
+
+def test_options_reach_the_workflow(run: Run, work: Path) -> None:
+    """Shards, the fleet's file, the environments and the tool are what was asked for."""
+    locked(work)
+    run(*INIT, "--shards", "12", "--fleet", "ops/all.toml", "--environment", "roll-out", "--tool", URL)
+    said = (work / github_actions.WORKFLOW).read_text()
+    assert "fleet plan ops/all.toml" in said
+    assert "--shards 12 " in said
+    assert re.findall("environment: (.+)", said) == ["roll-out-read", "roll-out-read", "roll-out"]
+    assert said.count(f'--no-deps --no-build-isolation "{URL}"') == 4
+    assert tomllib.loads((work / "ops" / "all.toml").read_text())["forge"] == "github"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--fleet", "../fleet.toml"), "../fleet.toml cannot be the fleet's file"),
+        (("--fleet", "/tmp/fleet.toml"), "/tmp/fleet.toml cannot be the fleet's file"),  # noqa: S108 - refused
+        (("--fleet", "a; rm -rf b.toml"), "cannot be the fleet's file"),
+        (("--fleet", ".github/workflows"), "cannot be the fleet's file"),
+        (("--environment", "a\nb"), "cannot be the environment's name"),
+        (("--environment", "${{ x }}"), "cannot be the environment's name"),
+        (("--shards", "257"), "257 shards are too many"),
+        (("--tool", "new-ops-project"), "new-ops-project does not pin this tool"),
+        (("--tool", "git+https://git.example.org/x@main"), "does not pin this tool"),
+        (("--tool", f'git+https://x/y"; rm@{COMMIT}'), "does not pin this tool"),
+    ],
+)
+def test_what_cannot_stand_there_is_refused(options: tuple[str, ...], said: str, run: Run, work: Path) -> None:
+    """A value that would be shell or YAML is named, and nothing is written."""
+    assert said in run(*INIT, *options, code=2).err
+    assert not list(work.iterdir())
+
+
+# ---- files ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["github-actions", "renovate"])
+def test_a_second_run_changes_nothing(engine: str, run: Run, work: Path) -> None:
+    """All is there already; not even a file's time changes."""
+    locked(work)
+    run("fleet", "init", "--engine", engine)
+    before = {path: path.stat().st_mtime_ns for path in work.rglob("*") if path.is_file()}
+    assert set(run("fleet", "init", "--engine", engine, "--json").json["files"].values()) <= {"same", "theirs"}
+    assert {path: path.stat().st_mtime_ns for path in work.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("engine", "path"),
+    [
+        ("github-actions", github_actions.WORKFLOW),
+        ("github-actions", github_actions.TOKEN),
+        ("renovate", "renovate.json"),
+    ],
+)
+def test_a_file_that_says_something_else_stays(engine: str, path: str, run: Run, work: Path) -> None:
+    """It is named, with what to do, and nothing beside it is written."""
+    target = locked(work) / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("mine\n")
+    before = tree(work)
+    ran = run("fleet", "init", "--engine", engine, code=2)
+    assert f"{path} is there already, and different." in ran.err
+    assert "--preview" in ran.err
+    assert tree(work) == before
+    assert f"{path}  " in run("fleet", "init", "--engine", engine, "--preview").out
+    assert tree(work) == before
+
+
+def test_what_is_a_start_is_theirs(run: Run, work: Path) -> None:
+    """fleet.toml, the lock, Dependabot's settings and .gitignore are left as they are, and that is said."""
+    locked(work)
+    mine = {"fleet.toml": "sources = []\n", ".gitignore": "x\n", github_actions.DEPENDABOT: "version: 2\n"}
+    for path, content in mine.items():
+        (work / path).write_text(content)
+    said = run(*INIT, "--json").json["files"]
+    assert {path: said[path] for path in (*mine, github_actions.LOCK)} == dict.fromkeys(
+        (*mine, github_actions.LOCK), "theirs"
+    )
+    assert all((work / path).read_text() == content for path, content in mine.items())
+
+
+def test_preview_shows_and_writes_nothing(run: Run, work: Path) -> None:
+    """The files in full, and what would become of each; with --json as texts."""
+    locked(work)
+    before = tree(work)
+    assert "--github-output" in run(*INIT, "--preview").out
+    said = run(*INIT, "--preview", "--json").json
+    assert said["files"][github_actions.WORKFLOW] == "new"
+    assert said["texts"][github_actions.WORKFLOW].startswith("---\nname: Fleet\n")
+    assert tree(work) == before
+
+
+def test_a_folder_that_cannot_be_written_is_named(run: Run, work: Path) -> None:
+    """No traceback, and no half of a file."""
+    locked(work)
+    (work / ".github" / "workflows").write_text("a file\n")
+    assert "workflows" in run(*INIT, code=2).err
+    assert not [path for path in work.rglob(".*.*") if path.name.endswith(str(os.getpid()))]
+
+
+def test_next_steps_name_what_github_needs(run: Run, work: Path) -> None:
+    """Both Apps with their permissions, both environments, each variable and secret that the workflow reads."""
+    locked(work)
+    said = run(*INIT).out.partition("Next:")[2]
+    workflow = (work / github_actions.WORKFLOW).read_text()
+    wanted = set(re.findall(r"(?:vars|secrets)\.(\w+)", workflow)) - {"FLEET_WAVE", "FLEET_MODE"}
+    assert wanted == {name for name in wanted if name in said}
+    assert all(one in said for one in ("Contents", "Workflows", "Pull requests", "environment fleet-read"))
+
+
+def test_the_start_of_a_fleet_is_what_its_reader_takes(run: Run, work: Path) -> None:
+    """It parses as it is, and with each example made real."""
+    locked(work)
+    run(*INIT)
+    start = (work / "fleet.toml").read_text()
+    assert tomllib.loads(start)["author"] == "Ada Ops <ada@example.org>"
+    real = tomllib.loads(re.sub(r"(?m)^# (?=\[groups|owner =|sources =|canary =)", "", start))
+    assert real["groups"]["payments"]["owner"] == "team-payments"
+    assert real["waves"] == {"canary": ["payments", "github.com/ORG/sandbox"], "early": "10%"}
+    assert real["limits"] == {"failed": 5, "conflicts": 20, "larger": 10}
+
+
+# ---- the tool ---------------------------------------------------------------------------------------------------
+
+
+def test_the_tool_is_locked_with_hashes(run: Run, work: Path, index: Path, tmp_path: Path) -> None:
+    """The lock is what an index has of this version, for `pip install --require-hashes`."""
+    made = wheel(index, "new_ops_project", "0.1.0", ["alpha>=1"])
+    try:
+        run(*INIT, "--tool", "new-ops-project==0.1.0")
+        lock = (work / github_actions.LOCK).read_text()
+    finally:
+        made.unlink()
+    assert lock.startswith("alpha==2.0 \\\n    --hash=sha256:")
+    assert re.search(r"new-ops-project==0\.1\.0 \\\n    --hash=sha256:[0-9a-f]{64}\n", lock)
+    assert (work / github_actions.WANTED).read_text() == "new-ops-project==0.1.0\n"
+
+
+def test_without_a_lock_the_first_step_is_to_make_one(run: Run, work: Path, index: Path) -> None:
+    """An index that does not have the tool is no reason to write nothing; what is missing is said first."""
+    ran = run(*INIT, "--tool", "new-ops-project==0.1.0")
+    assert not (work / github_actions.LOCK).exists()
+    assert (work / github_actions.WORKFLOW).exists()
+    assert "The tool is not locked" in ran.out
+    assert ran.out.partition("Next:\n")[2].startswith("  make the lock: uv pip compile")
+
+
+@pytest.mark.parametrize(
+    ("origin", "line", "notes"),
+    [
+        (
+            {"url": "https://tok:en@git.example.org/x.git", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            f"git+https://git.example.org/x.git@{COMMIT}",
+            False,
+        ),
+        ({}, "new-ops-project==0.1.0", False),
+        ({"url": "file:///wheels/new_ops_project.whl", "archive_info": {}}, "new-ops-project==0.1.0", True),
+        ({"url": "file:///x", "vcs_info": {"vcs": "git", "commit_id": COMMIT}}, "new-ops-project==0.1.0", True),
+    ],
+)
+def test_the_tool_is_taken_from_where_it_came(
+    origin: dict[str, Any],
+    line: str,
+    *,
+    notes: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From a git URL at its commit, without credentials; else by version, with a note where that may not do."""
+    monkeypatch.setattr(tool, "_direct_url", lambda: origin)
+    monkeypatch.setattr(unpacked, "editable_checkout", lambda: None)
+    found = tool.installed()
+    assert (found.line, bool(found.note)) == (line, notes)
+
+
+def test_a_tool_from_git_is_built_from_what_is_locked() -> None:
+    """Its requirements and its build backend are locked, the extras that runners do not need are not."""
+    wanted = tool.parse(URL).requirements
+    assert {re.split(r"[<>=~! ]", line)[0] for line in wanted} >= {"click", "copier", "hatchling"}
+    assert not [line for line in wanted if line.startswith("zizmor")]
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert [re.split("[<>=]", line)[0] for line in build] == [tool.BUILD]
+
+
+def test_a_range_pins_nothing() -> None:
+    """A tool that is not pinned has no line in a workflow."""
+    with pytest.raises(ToolError, match="does not pin"):
+        tool.parse("new-ops-project>=1")

@@ -1,0 +1,844 @@
+"""`fleet publish`: branches, pushes and pull requests on real git over smart HTTP; nobody's work is ever replaced."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.clock import Time
+from support.command import Run, git
+from support.fleet_bundles import ABOUT, LARGE, TEXT, VERSION, Fleet, Programs
+from support.servers import Busy, git_http
+
+from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.report import Voice
+from new_ops_project.fleet import store
+from new_ops_project.fleet.model import State
+from new_ops_project.fleet.publish import forge
+from new_ops_project.fleet.publish.publisher import Order, Published, publish
+
+TARGET = f"template/{VERSION}"
+SECRET = "s3cret-t0ken"  # noqa: S105 - of a server that lives as long as a test
+
+
+@pytest.fixture
+def busy() -> Busy:
+    """What the server does; it wants a password."""
+    return Busy(account=f"ada:{SECRET}")
+
+
+@pytest.fixture
+def fleet(work: Path, home: Path, busy: Busy) -> Iterator[Fleet]:
+    """Repositories over smart HTTP, whose password is in git's credential store."""
+    (work / "served").mkdir()
+    with git_http(work / "served", busy=busy) as url:
+        (home / ".git-credentials").write_text(url.replace("//", f"//{busy.account}@") + "\n")
+        git("config", "--global", "credential.helper", "store", at=work)
+        yield Fleet(work, url)
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    """Fake gh and glab, of which gh is logged in."""
+    made = Programs(tmp_path / "forge")
+    (made.folder / "gh.login").touch()
+    monkeypatch.setenv("PATH", made.path)
+    forge.kind_of.cache_clear()
+    return made
+
+
+def published(fleet: Fleet, mode: str, time: Time | None = None, **more: Any) -> Published:
+    """One run, with a clock that does not wait."""
+    return publish(Order((fleet.out,), mode, **more), Voice(json=True), (time or Time()).clock)
+
+
+def states(found: Published) -> list[str]:
+    """How each was delivered."""
+    return [str(one.state) for one in found.deliveries]
+
+
+def only(found: Published) -> Any:
+    """The one delivery."""
+    (one,) = found.deliveries
+    return one
+
+
+# ---- push -------------------------------------------------------------------------------------------------------
+
+
+def test_pushes_the_commit(fleet: Fleet, busy: Busy) -> None:
+    """The commit of the bundle is on its branch; a second run asks nobody."""
+    result = fleet.add("acme/one")
+    assert states(published(fleet, "push")) == ["pushed"]
+    assert fleet.tip("acme/one") == result.commit
+    before = len(busy.seen)
+    assert states(published(fleet, "push")) == ["pushed"]
+    assert len(busy.seen) == before
+
+
+@pytest.mark.parametrize(("older", "text"), [(True, TEXT.replace("100 =", "101 =")), (False, TEXT.replace("=", ":="))])
+def test_fetches_no_files(fleet: Fleet, busy: Busy, older: bool, text: str) -> None:  # noqa: FBT001 - pytest's
+    """One fetch for the trees, at most one for what a thin bundle is made with, and none for the push."""
+    fleet.add("acme/one", files={"tool.py": text})
+    if older:
+        fleet.put("acme/one", "template/1.1.0", "1.1.0")
+    busy.seen.clear()
+    busy.sent = 0
+    assert states(published(fleet, "push")) == ["pushed"]
+    begins = next(number for number, one in enumerate(busy.seen) if "service=git-receive-pack" in one)
+    assert not [one for one in busy.seen[begins:] if "upload-pack" in one]
+    assert sum(one.startswith("POST") for one in busy.seen[:begins]) <= 4
+    assert busy.sent < LARGE / 10
+
+
+def test_a_server_that_cannot_leave_files_out_will_do(fleet: Fleet) -> None:
+    """It sends them all, and the push goes on as ever."""
+    fleet.add("acme/one")
+    git("config", "uploadpack.allowFilter", "false", at=fleet.bare("acme/one"))
+    assert states(published(fleet, "push")) == ["pushed"]
+
+
+def test_replaces_its_own_branch(fleet: Fleet) -> None:
+    """After the branch moved, the commit of a new plan takes the place of ours."""
+    fleet.add("acme/one")
+    published(fleet, "push")
+    fleet.somebody("acme/one", "trunk")
+    result = fleet.again("acme/one", "plan-2")
+    assert states(published(fleet, "push")) == ["pushed"]
+    assert fleet.tip("acme/one") == result.commit
+
+
+@pytest.mark.parametrize("mode", ["push", "pr"])
+@pytest.mark.parametrize("start", [f"origin/{TARGET}", "origin/trunk"])
+def test_never_touches_a_persons_commits(fleet: Fleet, programs: Programs, mode: str, start: str) -> None:
+    """A commit of somebody on top of ours, or in its place, stays the tip of the branch; nothing is opened."""
+    fleet.add("acme/one")
+    published(fleet, "push", journal=fleet.root / "other.jsonl")
+    git("push", "--quiet", "origin", "--delete", TARGET, at=fleet.clone("acme/one")) if "trunk" in start else None
+    mine = fleet.somebody("acme/one", TARGET, start=start)
+    found = only(published(fleet, mode))
+    assert (found.state, fleet.tip("acme/one"), programs.written()) == ("untouched", mine, [])
+    assert "not this tool's" in found.reason
+
+
+def test_a_persons_commit_below_ours_is_a_persons(fleet: Fleet) -> None:
+    """A commit that looks like ours, upon work that is not in the default branch, is not replaced."""
+    result = fleet.add("acme/one")
+    fleet.somebody("acme/one", "feature", start="origin/trunk")
+    person = fleet.root / "person" / "acme/one"
+    git("commit", "--quiet", "--amend", "--no-edit", at=person)
+    tree = git("rev-parse", "HEAD^{tree}", at=person)
+    looks = git("commit-tree", "-p", "HEAD", "-m", f"x\n\nTemplate-Tree: {tree}", tree, at=person)
+    git("push", "--quiet", "origin", f"{looks}:refs/heads/{result.target}", at=person)
+    assert states(published(fleet, "push")) == ["untouched"]
+    assert fleet.tip("acme/one") == looks
+
+
+def test_a_moved_base_is_deferred(fleet: Fleet) -> None:
+    """When the default branch has moved since the plan, nothing is pushed, and the reason has both commits."""
+    result = fleet.add("acme/one")
+    now = fleet.somebody("acme/one", "trunk")
+    found = only(published(fleet, "push"))
+    assert (found.state, fleet.tip("acme/one")) == ("deferred", "")
+    assert found.reason == f"trunk moved from {result.base[:7]} to {now[:7]} since the plan."
+    assert "fleet retry" in found.hint
+
+
+def test_commits_that_were_not_pushed_stay_so(fleet: Fleet) -> None:
+    """What is in the clone only is somebody's: it is not pushed below our commit."""
+    fleet.add("acme/one")
+    git("commit", "--quiet", "--allow-empty", "--message=Mine", at=fleet.clone("acme/one"))
+    fleet.tasks, fleet.results = [], []
+    fleet.add("acme/one")
+    found = only(published(fleet, "push"))
+    assert (found.state, fleet.tip("acme/one")) == ("deferred", "")
+    assert "not ours to push" in found.reason
+
+
+def test_who_pushes_meanwhile_wins(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A branch that somebody makes between our look and our push is left as it is."""
+    from new_ops_project.fleet.publish import to_remote
+
+    fleet.add("acme/one")
+    mine: list[str] = []
+    before = to_remote.push
+
+    def late(*args: Any, **more: Any) -> None:
+        mine.append(fleet.somebody("acme/one", TARGET, start="origin/trunk"))
+        before(*args, **more)
+
+    monkeypatch.setattr(to_remote, "push", late)
+    found = only(published(fleet, "push"))
+    assert (found.state, fleet.tip("acme/one")) == ("deferred", mine[0])
+    assert "somebody else pushed" in found.reason
+
+
+def test_a_refused_push_is_one_row(fleet: Fleet, busy: Busy) -> None:
+    """A hook's or a server's refusal fails that repository with the server's words; the others are done."""
+    for name in ("acme/one", "acme/two", "acme/three"):
+        fleet.add(name)
+    hook = fleet.bare("acme/one") / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho branches are frozen >&2\nexit 1\n")
+    hook.chmod(0o755)
+    busy.closed = ("/acme/two",)
+    found = published(fleet, "push", max_failed=90)
+    assert states(found) == ["failed", "failed", "pushed"]
+    assert "branches are frozen" in found.deliveries[0].reason
+    assert "403" in found.deliveries[1].reason
+    assert found.code == Exit.FAILED
+
+
+def test_waits_as_long_as_the_server_wants(fleet: Fleet, busy: Busy) -> None:
+    """429 with Retry-After, for reading and for pushing, is waited for and tried again."""
+    fleet.add("acme/one")
+    busy.pauses = {"/acme/one.git/info/refs": 1, "/acme/one.git/git-receive-pack": 1}
+    time = Time()
+    assert states(published(fleet, "push", time)) == ["pushed"]
+    assert time.slept == [7.0, 7.0]
+
+
+def test_gives_up_after_three_tries(fleet: Fleet, busy: Busy) -> None:
+    """A server that never has time fails with its status; the next run does what is left."""
+    fleet.add("acme/one")
+    busy.pauses = {"/acme/one.git": 3}
+    assert "429" in only(published(fleet, "push")).reason
+    assert states(published(fleet, "push")) == ["pushed"]
+
+
+def test_a_server_that_is_not_there_is_tried_again(fleet: Fleet) -> None:
+    """A refused connection is tried three times, with longer and longer waits."""
+    fleet.add("acme/one")
+    fleet.tasks[0] = replace(fleet.tasks[0], url="http://127.0.0.1:9/acme/one.git")
+    fleet.save()
+    time = Time()
+    assert states(published(fleet, "push", time)) == ["failed"]
+    assert time.slept == [2.0, 8.0]
+
+
+def test_each_push_takes_a_token(fleet: Fleet) -> None:
+    """The third push of a minute waits for the first to be a minute old; a new run counts what the last one took."""
+    for number in range(3):
+        fleet.add(f"acme/n{number}")
+    time = Time()
+    published(fleet, "push", time, max_per_minute=2)
+    assert sum(time.slept) == pytest.approx(60.0)
+    taken = [line for line in store.objects(fleet.out / store.JOURNAL) if "taken" in line]
+    assert len(taken) == 3
+
+
+def test_a_new_run_counts_what_the_last_one_took(fleet: Fleet) -> None:
+    """Stopping and starting again does not double the rate."""
+    for number in range(3):
+        fleet.add(f"acme/n{number}")
+    time = Time()
+    published(fleet, "push", time, max_per_minute=2, only=("acme/n0", "acme/n1"))
+    assert time.slept == []
+    published(fleet, "push", time, max_per_minute=2)
+    assert sum(time.slept) == pytest.approx(60.0, abs=1e-3)
+
+
+def test_no_secret_is_told_or_stored(fleet: Fleet, busy: Busy, run: Run, tmp_path: Path) -> None:
+    """The password is in no line of output, in no file of results and in no file that is left behind."""
+    fleet.add("acme/one")
+    fleet.add("acme/two")
+    busy.closed = ("/acme/two",)
+    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json", code=2)
+    texts = [ran.out, ran.err, *(path.read_text(errors="replace") for path in fleet.out.rglob("*") if path.is_file())]
+    assert not any(SECRET in text for text in texts)
+
+
+# ---- results that are not what they say --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"target": "trunk"}, "no branch that the plan names"),
+        ({"target": "template/../x"}, "no branch that the plan names"),
+        ({"target": "template/1.1.0"}, "no branch that the plan names"),
+        ({"version": "9.9.9"}, "no branch that the plan names"),
+        ({"base": "0" * 40}, "not what was planned"),
+        ({"commit": "0" * 40}, "does not hold the commit"),
+        ({"tree": "0" * 40}, "not the one that the plan makes"),
+        ({"bundle": "../../elsewhere"}, "no bundle in its folder"),
+        ({"bundle": ""}, "no bundle in its folder"),
+        ({"commit": "--all"}, "names no commit"),
+    ],
+)
+def test_a_result_that_lies_is_refused(fleet: Fleet, wrong: dict[str, str], reason: str) -> None:
+    """What ran the template's code cannot have anything else pushed than the commit that was planned."""
+    fleet.add("acme/one")
+    fleet.results[0] = replace(fleet.results[0], **wrong)  # type: ignore[arg-type]
+    fleet.save()
+    found = only(published(fleet, "push"))
+    assert found.state == "failed"
+    assert reason in found.reason
+    assert git("for-each-ref", "--format=%(refname)", at=fleet.bare("acme/one")) == "refs/heads/trunk"
+
+
+def test_the_address_is_the_plans(fleet: Fleet) -> None:
+    """A result that names another address does not lead there."""
+    result = fleet.add("acme/one")
+    fleet.results[0] = replace(result, url="http://127.0.0.1:9/evil.git")
+    fleet.save()
+    assert states(published(fleet, "push")) == ["pushed"]
+
+
+# ---- branch -----------------------------------------------------------------------------------------------------
+
+
+def test_writes_a_branch_of_the_clone(fleet: Fleet) -> None:
+    """The branch has the commit; work tree, index and HEAD are as they were, also with edits in them."""
+    result, clone = fleet.add("acme/one"), fleet.clone("acme/one")
+    (clone / "tool.py").write_text("edited\n")
+    before = git("status", "--porcelain", "--branch", at=clone)
+    assert states(published(fleet, "branch")) == ["branch"]
+    assert fleet.tip("acme/one", at=clone) == result.commit
+    assert git("status", "--porcelain", "--branch", at=clone) == before
+
+
+@pytest.mark.parametrize(
+    ("steps", "state", "reason"),
+    [
+        ((("checkout", "-q", "-b", TARGET), ("commit", "-q", "--allow-empty", "-mx")), "untouched", "not this tool's"),
+        ((("commit", "-q", "--allow-empty", "-mx"),), "deferred", "trunk moved from"),
+        ((("branch", "template"),), "failed", "cannot be written"),
+        ((("checkout", "-q", "--detach"), ("branch", "-D", "trunk")), "deferred", "no branch trunk"),
+    ],
+)
+def test_leaves_a_branch_alone(fleet: Fleet, steps: tuple[tuple[str, ...], ...], state: str, reason: str) -> None:
+    """Somebody's branch, a base that moved, and a name that git cannot have are one row with the reason each."""
+    fleet.add("acme/one")
+    for step in steps:
+        git(*step, at=fleet.clone("acme/one"))
+    before = git("for-each-ref", at=fleet.clone("acme/one"))
+    found = only(published(fleet, "branch"))
+    assert (str(found.state), git("for-each-ref", at=fleet.clone("acme/one"))) == (state, before)
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize("words", [("--message=Reworded\n\nTemplate-Tree: {tree}",), ("--no-edit", "--author=A <a@x>")])
+def test_an_amended_message_is_a_persons(fleet: Fleet, words: tuple[str, ...]) -> None:
+    """Whoever amends our commit makes it theirs, also when its files and its trailer stay."""
+    fleet.add("acme/one")
+    published(fleet, "branch")
+    clone = fleet.clone("acme/one")
+    tree = git("rev-parse", f"{TARGET}^{{tree}}", at=clone)
+    git("checkout", "--quiet", TARGET, at=clone)
+    git("commit", "--quiet", "--amend", "--allow-empty", *(one.format(tree=tree) for one in words), at=clone)
+    theirs = git("rev-parse", "HEAD", at=clone)
+    git("push", "--quiet", "origin", TARGET, at=clone)
+    git("checkout", "--quiet", "trunk", at=clone)
+    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
+    fleet.add("acme/one", files={"tool.py": "other\n", "more.py": "other\n"})
+    git("update-ref", f"refs/heads/{TARGET}", theirs, at=clone)  # which making the bundle took away
+    for mode, at in (("branch", clone), ("push", None)):
+        assert (states(published(fleet, mode)), fleet.tip("acme/one", at=at)) == (["untouched"], theirs)
+
+
+def test_a_branch_that_is_not_the_default_one_waits(fleet: Fleet) -> None:
+    """Nothing goes on top of a person's branch that is not merged, though it was pushed."""
+    fleet.add("acme/one")
+    git("symbolic-ref", "HEAD", "refs/heads/other", at=fleet.bare("acme/one"))
+    fleet.somebody("acme/one", "other", start="origin/trunk")
+    found = only(published(fleet, "push"))
+    assert (found.state, fleet.tip("acme/one")) == ("deferred", "")
+    assert found.reason == "trunk is not the default branch of the remote: other is."
+
+
+@pytest.mark.parametrize(("words", "author"), [("Fixes acme/one#1", ABOUT.author), ("", "Eve <eve@x.test>")])
+def test_a_commit_of_other_words_is_refused(fleet: Fleet, words: str, author: str) -> None:
+    """Message and author are the plan's, too: nobody is named, and nothing closed, by what ran template code."""
+    one, clone = fleet.add("acme/one"), fleet.clone("acme/one")
+    git("fetch", "--quiet", str(fleet.out / one.bundle), TARGET, at=clone)
+    name, _, address = author.rstrip(">").partition(" <")
+    who = {
+        f"GIT_{role}_{what}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", name), ("EMAIL", address), ("DATE", f"@{ABOUT.seconds} +0000"))
+    }
+    message = f"{words}{git('log', '-1', '--format=%B', one.commit, at=clone)}\n"
+    forged = git("commit-tree", "-p", one.base, "-m", message, one.tree, at=clone, env=who)
+    git("update-ref", f"refs/heads/{TARGET}", forged, at=clone)
+    git("bundle", "create", "--quiet", str(fleet.out / one.bundle), TARGET, f"^{one.base}", at=clone)
+    fleet.results[0] = replace(one, commit=forged)
+    fleet.save()
+    found = only(published(fleet, "push"))
+    assert (found.state, fleet.tip("acme/one")) == ("failed", "")
+    assert "is not the one that the plan makes" in found.reason
+
+
+@pytest.mark.parametrize("name", ["template", f"{TARGET}/mine"])
+def test_says_which_branch_is_in_the_way(fleet: Fleet, name: str) -> None:
+    """A branch that git cannot have beside ours is named, and stays."""
+    fleet.add("acme/one")
+    theirs = fleet.somebody("acme/one", name, start="origin/trunk")
+    found = only(published(fleet, "push"))
+    assert (found.state, fleet.tip("acme/one", name)) == ("failed", theirs)
+    assert found.reason.startswith(f"There is a branch {name}, beside which")
+
+
+def test_never_moves_a_branch_that_is_checked_out(fleet: Fleet) -> None:
+    """Also when its last commit is ours: the work tree would differ from it."""
+    fleet.add("acme/one")
+    clone = fleet.clone("acme/one")
+    old = git(
+        "commit-tree",
+        "-p",
+        "trunk",
+        "-m",
+        f"Old\n\nTemplate-Tree: {git('rev-parse', 'trunk^{tree}', at=clone)}",
+        "trunk^{tree}",
+        at=clone,
+    )
+    git("checkout", "--quiet", "-b", TARGET, old, at=clone)
+    found = only(published(fleet, "branch"))
+    assert (found.state, fleet.tip("acme/one", at=clone)) == ("deferred", old)
+    git("checkout", "--quiet", "trunk", at=clone)
+    assert states(published(fleet, "branch")) == ["branch"]
+
+
+def test_no_clone_no_branch(fleet: Fleet) -> None:
+    """What is known by its address only gets no branch, and the hint says what goes."""
+    fleet.add("acme/one")
+    fleet.tasks[0] = replace(fleet.tasks[0], folder="")
+    fleet.save()
+    found = only(published(fleet, "branch"))
+    assert (found.state, found.hint) == ("failed", "Use --mode push, or --mode pr.")
+
+
+# ---- pull requests ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_opens_one_pull_request(fleet: Fleet, programs: Programs, kind: str) -> None:
+    """It is of our branch into the default one; a second journal, as after a loss, finds it and opens no other."""
+    fleet.add("acme/one")
+    found = only(published(fleet, "pr", forge=kind))
+    (pull,) = programs.pulls("acme/one")
+    assert (found.state, found.request) == ("opened", pull["url"])
+    assert (pull["head"], pull["base"], pull["title"]) == (TARGET, "trunk", "Update the template from 1.1.0 to 1.2.0")
+    count = len(programs.written())
+    assert states(published(fleet, "pr", forge=kind, journal=fleet.root / "new.jsonl")) == ["refreshed"]
+    assert len(programs.pulls("acme/one")) == 1
+    assert len(programs.written()) == count
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_an_open_one_is_refreshed(fleet: Fleet, programs: Programs, kind: str) -> None:
+    """A new plan replaces the commit, and title and text of the pull request that is open."""
+    fleet.add("acme/one")
+    published(fleet, "pr", forge=kind)
+    fleet.somebody("acme/one", "trunk")
+    result = fleet.again("acme/one", "plan-2")
+    assert states(published(fleet, "pr", forge=kind)) == ["refreshed"]
+    (pull,) = programs.pulls("acme/one")
+    assert "plan-2" in pull["body"]
+    assert fleet.tip("acme/one") == result.commit
+
+
+def test_a_closed_one_was_declined(fleet: Fleet, programs: Programs) -> None:
+    """What a person has closed is not opened again, unless it is named."""
+    fleet.add("acme/one")
+    published(fleet, "pr")
+    programs.edit("acme/one", state="closed")
+    again: dict[str, Any] = {"journal": fleet.root / "new.jsonl"}
+    found = only(published(fleet, "pr", **again))
+    assert (found.state, len(programs.pulls("acme/one"))) == ("untouched", 1)
+    assert "closed without being merged" in found.reason
+    assert states(published(fleet, "pr", only=("acme/one",), **again)) == ["opened"]
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_an_older_one_of_ours_is_closed(fleet: Fleet, programs: Programs, kind: str) -> None:
+    """The pull request of an earlier version is closed, with one comment that names the new one."""
+    fleet.add("acme/one", version="1.1.0")
+    published(fleet, "pr", forge=kind)
+    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
+    fleet.add("acme/one")
+    assert states(published(fleet, "pr", forge=kind)) == ["opened"]
+    old, new = programs.pulls("acme/one")
+    assert (old["state"], new["state"]) == ("closed", "open")
+    assert [new["url"] in comment for comment in old["comments"]] == [True]
+
+
+def test_an_older_one_with_a_persons_commits_stays(fleet: Fleet, programs: Programs) -> None:
+    """It is left open, and the new one's text says so."""
+    fleet.add("acme/one", version="1.1.0")
+    published(fleet, "pr")
+    fleet.somebody("acme/one", "template/1.1.0")
+    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
+    fleet.add("acme/one")
+    published(fleet, "pr")
+    old, new = programs.pulls("acme/one")
+    assert (old["state"], old["comments"]) == ("open", [])
+    assert f"template/1.1.0 {old['url']}" in new["body"]
+
+
+def test_a_project_in_a_folder_leaves_its_neighbours_alone(fleet: Fleet, programs: Programs) -> None:
+    """Branches of another project of the same repository are not older ones of this."""
+    fleet.add("acme/one", prefix="api/", version="1.1.0")
+    published(fleet, "pr")
+    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
+    fleet.add("acme/one", prefix="tools/")
+    published(fleet, "pr")
+    assert [one["state"] for one in programs.pulls("acme/one")] == ["open", "open"]
+
+
+def test_a_folder_called_like_a_version_is_no_older_one(fleet: Fleet, programs: Programs) -> None:
+    """`template/1.2.0.dev.tools` is of the folder dev/tools: no version 1.2.0.dev of tools, to be closed by it."""
+    fleet.add("acme/one", prefix="dev/tools/")
+    published(fleet, "pr")
+    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
+    fleet.add("acme/one", prefix="tools/")
+    published(fleet, "pr")
+    assert [one["state"] for one in programs.pulls("acme/one")] == ["open", "open"]
+
+
+@pytest.mark.parametrize(("kind", "title"), [("github", "Update the"), ("gitlab", "Draft: Update the")])
+def test_conflicts_are_drafts_and_asked_for(fleet: Fleet, programs: Programs, kind: str, title: str) -> None:
+    """Without --deliver-conflicts they stay here (exit code 3); with it they are drafts that say how to go on."""
+    fleet.add("acme/one", state=State.CONFLICT)
+    found = published(fleet, "pr", forge=kind)
+    assert (states(found), found.code, programs.asked) == (["deferred"], Exit.CONFLICTS, [])
+    found = published(fleet, "pr", forge=kind, deliver_conflicts=True)
+    (pull,) = programs.pulls("acme/one")
+    assert (states(found), found.code) == (["opened"], Exit.DONE)
+    assert pull["title"].startswith(title)
+    assert pull["draft"] is (kind == "github")
+    assert f"git switch {TARGET}" in pull["body"]
+
+
+def test_where_there_are_no_drafts_it_is_opened_without(fleet: Fleet, programs: Programs) -> None:
+    """GitHub refuses drafts in private repositories of its free plan."""
+    fleet.add("acme/one", state=State.CONFLICT)
+    words = "Draft pull requests are not supported in this repository."
+    programs.script({"status": 422, "body": {"message": "Validation Failed", "errors": [{"message": words}]}})
+    assert states(published(fleet, "pr", deliver_conflicts=True)) == ["opened"]
+    assert programs.pulls("acme/one")[0]["draft"] is False
+
+
+@pytest.mark.parametrize(
+    ("headers", "waited"),
+    [
+        ({"Retry-After": "30"}, 30),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1800000100"}, 101),
+        ({}, 60),
+    ],
+)
+def test_heeds_the_forges_limits(fleet: Fleet, programs: Programs, headers: dict[str, str], waited: int) -> None:
+    """403 with Retry-After, with nothing left until a time, or with words only: each is waited for, once."""
+    fleet.add("acme/one")
+    body = {"message": "You have exceeded a secondary rate limit."}
+    programs.script({"status": 403, "headers": headers, "body": body})
+    time = Time()
+    assert states(published(fleet, "pr", time)) == ["opened"]
+    assert sum(time.slept) == pytest.approx(waited, abs=1.1)
+
+
+def test_waits_before_it_is_told_to(fleet: Fleet, programs: Programs) -> None:
+    """An answer that nothing is left for this hour holds back the next request."""
+    fleet.add("acme/one")
+    fleet.add("acme/two")
+    programs.script({"extra": {"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "1800000500"}})
+    time = Time()
+    assert states(published(fleet, "pr", time)) == ["opened", "opened"]
+    assert 499 <= sum(time.slept) <= 503
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+@pytest.mark.parametrize(("when", "state"), [("before", "opened"), ("after", "refreshed")])
+def test_a_lost_answer_opens_no_second_one(fleet: Fleet, programs: Programs, kind: str, when: str, state: str) -> None:
+    """The network fails before the request comes or while the answer does: the next try finds what is there."""
+    fleet.add("acme/one")
+    programs.script({"offline": when})
+    assert states(published(fleet, "pr", forge=kind)) == [state]
+    assert len(programs.pulls("acme/one")) == 1
+
+
+def test_no_permission_is_not_tried_again(fleet: Fleet, programs: Programs) -> None:
+    """A 403 that is no limit fails with the forge's words and what the account needs."""
+    fleet.add("acme/one")
+    programs.script({"status": 403, "body": {"message": "Resource not accessible by integration"}})
+    found = only(published(fleet, "pr"))
+    assert "Resource not accessible by integration" in found.reason
+    assert len(programs.written()) == 1
+
+
+def test_requests_that_write_are_a_second_apart(fleet: Fleet, programs: Programs) -> None:
+    """GitHub wants that; an hour's limit holds too."""
+    for number in range(4):
+        fleet.add(f"acme/n{number}")
+    time = Time()
+    published(fleet, "pr", time, max_per_hour=3)
+    assert time.slept[:2] == [1.0, 1.0]
+    assert sum(time.slept) == pytest.approx(3600)
+
+
+def test_without_a_program_nothing_is_begun(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither gh nor glab is installed the run ends before a push, and says what goes without."""
+    fleet.add("acme/one")
+    forge.kind_of.cache_clear()
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(ToolError) as caught:
+        published(fleet, "pr")
+    assert "--mode push" in caught.value.hint
+    assert not fleet.tip("acme/one")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://github.com/acme/one.git", ("github.com", "acme/one")),
+        ("git@gitlab.example.org:group/sub/one.git", ("gitlab.example.org", "group/sub/one")),
+        ("ssh://git@ghe.acme.test:2222/acme/one", ("ghe.acme.test", "acme/one")),
+        ("http://127.0.0.1:8080/acme/one.git", ("127.0.0.1:8080", "acme/one")),
+    ],
+)
+def test_addresses_are_hosts_and_paths(url: str, expected: tuple[str, str]) -> None:
+    """Web addresses keep their port, ssh addresses do not."""
+    assert forge.address(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url", ["", "/srv/git/one.git", "https://github.com/one", "https://x/{owner}/a?b", "a:b/../c d"]
+)
+def test_what_is_on_no_forge_is_named(url: str) -> None:
+    """A path of this machine, and what would mean something else to the programs, are refused."""
+    with pytest.raises(ToolError, match="on no forge"):
+        forge.address(url)
+
+
+@pytest.mark.parametrize(
+    ("host", "kind"),
+    [
+        ("github.com", "github"),
+        ("ghe.acme.test", "github"),
+        ("gitlab.acme.test", "gitlab"),
+        ("code.acme.test", "github"),
+    ],
+)
+def test_the_forge_is_known_by_its_host(programs: Programs, host: str, kind: str) -> None:
+    """By its name, else by the program that is logged in there."""
+    assert forge.kind_of(host, "") == kind
+
+
+# ---- kill -9 ----------------------------------------------------------------------------------------------------
+
+
+def start(fleet: Fleet, *args: str) -> "subprocess.Popen[bytes]":
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "new_ops_project", "fleet", "publish", "--in", str(fleet.out), *args]
+    env = {**os.environ, "PYTHONPATH": str(Path(store.__file__).parents[2])}
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("script", [[{"die": "before"}], [{"die": "after"}], [{}, {"die": "before"}]])
+def test_killed_at_a_request_nothing_is_doubled_or_lost(
+    fleet: Fleet, programs: Programs, script: list[dict[str, str]]
+) -> None:
+    """Kill -9 before or after the forge has opened it: the next run has one pull request for each repository."""
+    for number in range(2):
+        fleet.add(f"acme/n{number}")
+    programs.script(*script)
+    with start(fleet, "--mode", "pr", "--max-per-minute", "100000") as killed:
+        assert killed.wait() == -9
+    assert states(published(fleet, "pr")).count("failed") == 0
+    assert [len(programs.pulls(f"acme/n{number}")) for number in range(2)] == [1, 1]
+    assert all(fleet.tip(f"acme/n{number}") for number in range(2))
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.6])
+def test_killed_at_any_moment_each_is_pushed_once(fleet: Fleet, busy: Busy, delay: float) -> None:
+    """Kill -9 while pushes go on: the next run does what is left, and no branch is written twice."""
+    results = [fleet.add(f"acme/n{number}") for number in range(3)]
+    with start(fleet, "--mode", "push") as killed:
+        time.sleep(delay)
+        killed.kill()
+    assert set(states(published(fleet, "push"))) == {"pushed"}
+    assert [fleet.tip(one.name) for one in results] == [one.commit for one in results]
+    pushes = [one for one in busy.seen if one.startswith("POST") and one.endswith("receive-pack")]
+    assert len(pushes) - 2 * len(results) <= 1  # each clone pushed trunk once; one answer may have been lost
+
+
+def test_ctrl_c_says_how_to_go_on(fleet: Fleet, programs: Programs) -> None:
+    """While it waits for a token it ends at once, with 130, and what was delivered stays so."""
+    for number in range(2):
+        fleet.add(f"acme/n{number}")
+    with start(fleet, "--mode", "push", "--max-per-minute", "1") as waiting:
+        while b"Waiting" not in (waiting.stderr.readline() if waiting.stderr else b"Waiting"):
+            pass
+        waiting.send_signal(signal.SIGINT)
+        _, said = waiting.communicate(timeout=20)
+    assert waiting.returncode == Exit.INTERRUPTED
+    assert b"what was delivered is in the journal" in said
+    assert b"goes on from there" in said
+    assert [bool(fleet.tip(f"acme/n{number}")) for number in range(2)] == [True, False]
+
+
+def test_the_second_publisher_is_refused(fleet: Fleet, run: Run) -> None:
+    """While one runs, another with the same journal is told so."""
+    from new_ops_project.fleet.publish.journal import Journal
+    from new_ops_project.fleet.publish.rate_limit import Clock
+
+    fleet.add("acme/one")
+    with Journal(fleet.out / store.JOURNAL, Clock()).opened():
+        ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", code=2)
+    assert "Another run publishes" in ran.err
+    assert not fleet.tip("acme/one")
+
+
+# ---- safety -----------------------------------------------------------------------------------------------------
+
+
+def test_a_wave_with_failures_is_not_published(fleet: Fleet, run: Run) -> None:
+    """More than 5 % failed: nothing is pushed, exit code 2, the reason is told; --force goes on."""
+    fleet.add("acme/one")
+    fleet.add("acme/two", state=State.FAILED)
+    fleet.add("acme/three", state=State.FAILED)
+    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json", code=2)
+    assert "2 of 3 repositories failed" in ran.json["stopped"]
+    assert (ran.json["deliveries"], fleet.tip("acme/one")) == ([], "")
+    run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--force")
+    assert fleet.tip("acme/one")
+
+
+@pytest.mark.parametrize("more", [("--only", "acme/large"), ("--force",)])
+def test_what_is_far_larger_is_held(fleet: Fleet, run: Run, more: tuple[str, ...]) -> None:
+    """It is named and waits; naming it, or --force, delivers it."""
+    for number in range(3):
+        fleet.add(f"acme/n{number}")
+    fleet.add("acme/large", lines=2000)
+    options = ("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json")
+    held = run(*options).json
+    assert [one["name"] for one in held["deliveries"] if one["state"] == "held"] == ["acme/large"]
+    assert "--only acme/large" in held["next"][0]
+    run(*options, *more)
+    assert fleet.tip("acme/large")
+
+
+def test_stops_when_deliveries_fail(fleet: Fleet) -> None:
+    """After the second failure the rest waits; the next run begins with the rest."""
+    for number in range(4):
+        fleet.add(f"acme/n{number}")
+    for number in (0, 1):
+        fleet.tasks[number] = replace(fleet.tasks[number], url=f"{fleet.url}/nothing.git")
+    fleet.save()
+    found = published(fleet, "push")
+    assert (states(found), found.code) == (["failed", "failed", "deferred", "deferred"], Exit.FAILED)
+    assert "2 of 4 deliveries failed" in found.stopped
+    assert states(published(fleet, "push"))[:2] == ["pushed", "pushed"]
+
+
+def test_stops_when_ten_fail_in_a_row(fleet: Fleet) -> None:
+    """A token that has ended, or a forge that is down, does not fail one after the other of ten thousand."""
+    for number in range(12):
+        fleet.add(f"acme/n{number:02}")
+        fleet.tasks[number] = replace(fleet.tasks[number], url="")
+    fleet.save()
+    found = published(fleet, "push", max_failed=100)
+    assert states(found) == ["failed"] * 10 + ["deferred"] * 2
+    assert found.stopped == "10 deliveries failed one after the other."
+
+
+def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
+    """With --minutes the rest waits for another run, which is no failure; that run does it."""
+    for number in range(3):
+        fleet.add(f"acme/n{number}")
+    time = Time()
+    found = published(fleet, "push", time, max_per_minute=2, minutes=0.5)
+    assert (states(found), found.code, found.is_over) == (["pushed", "pushed", "deferred"], Exit.DONE, True)
+    assert time.slept == []
+    assert len(store.deliveries(fleet.out / store.JOURNAL)) == 2
+    time.at += 60
+    assert states(published(fleet, "push", time, max_per_minute=2, minutes=0.5)) == ["pushed"] * 3
+
+
+def test_preview_does_nothing(fleet: Fleet, programs: Programs, run: Run) -> None:
+    """It says what would be done for each; nothing is pushed, opened or written down."""
+    fleet.add("acme/one")
+    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "pr", "--preview", "--json")
+    assert (ran.json["preview"], ran.json["counts"]) == (True, {"opened": 1})
+    assert (fleet.tip("acme/one"), programs.written()) == ("", [])
+    assert not (fleet.out / store.JOURNAL).exists()
+
+
+def test_markers_that_a_result_is_silent_about(fleet: Fleet) -> None:
+    """A commit with conflict markers whose result says that there is no conflict is not published."""
+    fleet.add("acme/one", files={"tool.py": "<<<<<<< your project\nmine\n=======\ntheirs\n>>>>>>> new template\n"})
+    (one,) = publish(Order((fleet.out,), "push"), Voice(json=True), Time().clock).deliveries
+    assert one.reason == "tool.py has conflict markers, and the result says that nothing is in conflict."
+    assert fleet.tip("acme/one") == ""
+
+
+def test_shards_are_published_together(fleet: Fleet) -> None:
+    """Several folders of results of one plan are one run, with one journal, in the first."""
+    results = [fleet.add(f"acme/n{number}") for number in range(2)]
+    other = fleet.root / "other"
+    shutil.copytree(fleet.out, other)
+    for number, folder in enumerate((fleet.out, other)):
+        lines = (folder / "results-1-of-1.jsonl").read_text().splitlines(keepends=True)
+        (folder / "results-1-of-1.jsonl").unlink()
+        (folder / f"results-{number + 1}-of-2.jsonl").write_text(lines[number])
+        plan = store.read_plan(folder / store.PLAN)
+        tasks = tuple(replace(task, shard=at) for at, task in enumerate(plan.tasks, 1))
+        store.write_plan(replace(plan, shards=2, tasks=tasks), folder / store.PLAN)
+    found = publish(Order((fleet.out, other), "push"), Voice(json=True), Time().clock)
+    assert (states(found), [fleet.tip(one.name) for one in results]) == (
+        ["pushed"] * 2,
+        [one.commit for one in results],
+    )
+    assert not (other / store.JOURNAL).exists()
+
+
+# ---- words ------------------------------------------------------------------------------------------------------
+
+
+def test_tells_one_line_for_each(fleet: Fleet, programs: Programs, run: Run) -> None:
+    """Each repository has a line, then come the counts."""
+    fleet.add("acme/one")
+    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "pr")
+    assert "[1/1] acme/one  opened  https://" in ran.err
+    assert "Plan plan-1: 1 opened." in ran.out
+
+
+def test_json_is_one_object(fleet: Fleet, run: Run) -> None:
+    """With --json stdout has plan, deliveries, counts and what to do next."""
+    fleet.add("acme/one", state=State.CONFLICT)
+    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json", code=3)
+    assert ran.json["conflicts"] == ["acme/one"]
+    assert ran.json["next"] == [f"new-ops-project fleet publish --in {fleet.out} --mode push --deliver-conflicts"]
+
+
+@pytest.mark.parametrize("args", [("--in", "nothing"), ("--in", ".", "--only", "x")])
+def test_what_cannot_be_begun_is_one_sentence(run: Run, args: tuple[str, ...]) -> None:
+    """A folder without a plan ends with exit code 2 and the next step."""
+    ran = run("fleet", "publish", "--mode", "push", *args, code=2)
+    assert "fleet update" in ran.err
+
+
+def test_an_unknown_name_is_refused(fleet: Fleet, run: Run) -> None:
+    """--only with a typing error says what is near."""
+    fleet.add("acme/one")
+    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--only", "acme/on", code=2)
+    assert "Did you mean acme/one?" in ran.err
+
+
+def test_hostile_names_are_shown_harmlessly(fleet: Fleet, run: Run) -> None:
+    """A name with a terminal's control characters is printed as escapes."""
+    fleet.add("acme/one")
+    fleet.tasks[0] = replace(fleet.tasks[0], name="evil\x1b[2Jname", url="")
+    fleet.results[0] = replace(fleet.results[0], name="evil\x1b[2Jname")
+    fleet.save()
+    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", code=2)
+    assert "\x1b" not in ran.out + ran.err
+    assert json.dumps("evil\\x1b[2Jname")[1:-1].replace("\\\\", "\\") in ran.err

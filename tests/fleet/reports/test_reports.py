@@ -1,0 +1,568 @@
+"""`fleet report`: facts, words, CSV, Markdown and JSON of a rollout; names that somebody else chose do no harm."""
+
+import csv
+import io
+import json
+import os
+import re
+import stat
+import subprocess
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from support.command import Run
+from support.fleet_reported import CREATED, HOSTILE, PLAN, delivery, fleet, result, stamp, task, write
+
+from new_ops_project.fleet import names, python_support, store
+from new_ops_project.fleet.model import Delivered, Delivery, Named, Plan, Result, State
+from new_ops_project.fleet.reports import advice, charts, csv_sheet, facts, html_page, json_answer, step_summary
+from new_ops_project.fleet.reports.facts import Facts
+from new_ops_project.fleet.reports.state import Row, Standing
+
+TODAY = date(2026, 11, 25)
+Rows = tuple[tuple[str, State, dict[str, Any]], ...]
+TEXT = st.text(st.characters(), max_size=60) | st.sampled_from(HOSTILE)
+FORMULAS = st.builds("{}{}".format, st.sampled_from(("=", "+", "-", "@", "\t", " +", "\u00a0=")), st.text(max_size=9))
+QUICK = settings(max_examples=60, deadline=None)
+
+
+def known(folder: Path, *results: tuple[str, State, dict[str, Any]], deliveries: tuple[Delivery, ...] = ()) -> Facts:
+    """The facts of these results, each by name, state and what else is known."""
+    made = []
+    for name, state, more in results:
+        of_task = {key: more.pop(key) for key in ("owner", "before", "python", "folder") if key in more}
+        one = task(name, **of_task)
+        made.append((one, replace(result(one, state), **more)))
+    return facts.gathered([write(folder, made, deliveries)], TODAY)
+
+
+def bare(*results: Result) -> Facts:
+    """The facts of results that are in no folder."""
+    plan = Plan(PLAN, CREATED.isoformat(), "Bot <bot@example.org>", "all", 1, ())
+    return Facts(plan, (Path("out"),), TODAY, tuple(Row(one, Path("out")) for one in results))
+
+
+def named(text: str, state: State = State.CONFLICT) -> Facts:
+    """One repository in which every name is that text."""
+    at = (Named(text, text),)
+    one = Result(
+        text,
+        state,
+        PLAN,
+        reason=text,
+        hint=text,
+        owner=text,
+        group=text,
+        tier=text,
+        python=text,
+        branch=text,
+        before=text,
+        version=text,
+        target=text,
+        template=text,
+        files=at,
+        conflicts=at,
+        drift=at,
+        kept=(text,),
+        notes=(text,),
+        log=text,
+        folder=text,
+        seconds=1.0,
+    )
+    row = Row(one, Path("out"), delivery(text, Delivered.OPENED, request=text, mode=text))
+    return replace(bare(one), rows=(row,))
+
+
+# ---- facts ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_worst_come_first(tmp_path: Path) -> None:
+    """What needs a person most is on top: failed, conflict, held, deferred, updated, delivered, current."""
+    updated = ("held", "late", "made", "open")
+    states = {
+        "now": State.CURRENT,
+        **dict.fromkeys(updated, State.UPDATED),
+        "wait": State.DEFERRED,
+        "clash": State.CONFLICT,
+        "bad": State.FAILED,
+    }
+    done = (delivery("held", Delivered.HELD), delivery("late", Delivered.FAILED), delivery("open", Delivered.OPENED))
+    found = known(tmp_path, *((name, state, {}) for name, state in states.items()), deliveries=done)
+    assert [row.result.name for row in found.rows] == ["bad", "late", "clash", "held", "wait", "made", "open", "now"]
+    assert found.standings[Standing.FAILED] == 2
+    assert (found.states[State.UPDATED], found.deliveries[Delivered.HELD]) == (4, 1)
+
+
+def test_versions_are_those_that_repositories_have_now(tmp_path: Path) -> None:
+    """What was delivered or is current counts as the new version; everything else stays at its own."""
+    rows = (
+        ("a", State.UPDATED, {"before": "4.9.0"}),
+        ("b", State.UPDATED, {"before": "4.10.0"}),
+        ("c", State.CURRENT, {"before": "5.2.0"}),
+        ("d", State.FAILED, {"before": ""}),
+    )
+    found = known(tmp_path, *rows, deliveries=(delivery("a", Delivered.PUSHED),))
+    assert [(one.name, one.before, one.now) for one in found.versions] == [
+        ("5.2.0", 1, 2),
+        ("4.10.0", 1, 1),
+        ("4.9.0", 1, 0),
+        ("unknown", 1, 1),
+    ]
+    assert found.at_version == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "mark", "support"),
+    [
+        ("3.9", "ended 2025-10", "ended"),
+        ("3.10", "ended 2026-10", "ended"),
+        ("3.11.4", "until 2027-10", "supported"),
+        ("2.7", "ended", "ended"),
+        ("3.99", "", "unknown"),
+        ("3.1x", "", "unknown"),
+        ("", "", "unknown"),
+    ],
+)
+def test_support_of_python(name: str, mark: str, support: str) -> None:
+    """A version of Python has the month in which its support ends, as the template's pins have it."""
+    use = python_support.use(name, TODAY)
+    assert (use.mark, use.support) == (mark, support)
+
+
+@pytest.mark.parametrize(
+    ("today", "support"),
+    [("2027-04-30", "supported"), ("2027-05-05", "ends soon"), ("2027-10-31", "ends soon"), ("2027-11-01", "ended")],
+)
+def test_support_that_ends_soon(today: str, support: str) -> None:
+    """180 days ahead the end is near; the last day of the month is the last one."""
+    assert python_support.use("3.11", date.fromisoformat(today)).support == support
+
+
+def test_burn_down_follows_deliveries(tmp_path: Path) -> None:
+    """It starts with all of the plan, and falls when a repository is found current or its commit arrives."""
+    rows: Rows = (("a", State.UPDATED, {}), ("b", State.UPDATED, {}), ("c", State.CURRENT, {"at": stamp(30)}))
+    done = (delivery("a", Delivered.OPENED, at=stamp(900)), delivery("b", Delivered.FAILED, at=stamp(950)))
+    down = known(tmp_path, *rows, deliveries=done).burndown
+    assert [((point.at - CREATED).total_seconds(), point.left) for point in down.points] == [(0, 3), (30, 2), (900, 1)]
+    assert not down.by_commits
+
+
+def test_burn_down_by_commits_says_so(tmp_path: Path) -> None:
+    """Where nothing was delivered, computed commits are counted, and that is said."""
+    down = known(tmp_path, ("a", State.UPDATED, {"at": stamp(5)}), ("b", State.CONFLICT, {})).burndown
+    assert (down.points[-1].left, down.by_commits) == (1, True)
+    assert "nothing was delivered" in down.meaning
+
+
+@pytest.mark.parametrize(
+    "at", ["", "yesterday", "0001-01-01T00:00:00+14:00", "2026-11-23T09:00:00", "2020-01-01T00:00Z"]
+)
+def test_burn_down_takes_any_time(at: str) -> None:
+    """A time that is none counts as the plan's own; none is before that."""
+    down = bare(Result("a", State.CURRENT, PLAN, at=at)).burndown
+    assert down.points[0].at == CREATED
+    assert (down.points[-1].left, down.points[-1].at >= CREATED) == (0, True)
+
+
+def test_drift_by_file_and_owner(tmp_path: Path) -> None:
+    """A file counts once for each repository, below the owner; the most drifted file is first."""
+    ci, readme = Named("ci.yml", "edited"), Named("README.md", "deleted")
+    rows = (
+        ("a", State.CURRENT, {"owner": "x", "drift": (ci, readme)}),
+        ("b", State.FAILED, {"owner": "y", "drift": (ci,)}),
+        ("c", State.CURRENT, {"owner": "x", "drift": (ci, ci)}),
+        ("d", State.CURRENT, {"owner": ""}),
+    )
+    heat = known(tmp_path, *rows).heat
+    assert (heat.files, heat.owners) == (("ci.yml", "README.md"), ("x", "y"))
+    assert (heat.cells["ci.yml", "x"], heat.total("ci.yml")) == (2, 3)
+
+
+def test_conflicts_and_kept_edits_by_file(tmp_path: Path) -> None:
+    """Both are counted by file, most first; kept edits in total, too."""
+    clash = {"conflicts": (Named("a.py", "both"), Named("b.py", "both"))}
+    rows = (
+        ("a", State.CONFLICT, clash),
+        ("b", State.CONFLICT, {"conflicts": (Named("b.py", "both"),)}),
+        ("c", State.UPDATED, {"kept": ("run.sh", "old.py")}),
+        ("d", State.UPDATED, {"kept": ("run.sh",)}),
+    )
+    found = known(tmp_path, *rows)
+    assert found.conflicts == (("b.py", 2), ("a.py", 1))
+    assert (found.kept, found.edits_kept) == ((("run.sh", 2), ("old.py", 1)), 3)
+
+
+def test_a_delivery_of_another_commit_is_not_this_one(tmp_path: Path) -> None:
+    """What was delivered before a commit was computed anew says nothing of the new one."""
+    one = ("a", State.UPDATED, {"commit": "d" * 40})
+    found = known(tmp_path, one, deliveries=(delivery("a", Delivered.OPENED, commit="e" * 40),))
+    assert found.rows[0].standing is Standing.UPDATED
+
+
+def test_several_folders_are_one_report(tmp_path: Path) -> None:
+    """Shards in folders of their own give the same rows as one folder, with a journal in any of them."""
+    pairs = [(one, result(one, State.UPDATED)) for one in map(task, ("a", "b", "c"))]
+    whole = facts.gathered([write(tmp_path / "whole", pairs, [delivery("b", Delivered.OPENED)])], TODAY)
+    parts = [write(tmp_path / "one", pairs), write(tmp_path / "two", pairs, [delivery("b", Delivered.OPENED)])]
+    (parts[0] / "results-1-of-2.jsonl").unlink()
+    (parts[1] / "results-2-of-2.jsonl").unlink()
+    apart = facts.gathered(parts, TODAY)
+    assert [(row.result, row.delivery) for row in apart.rows] == [(row.result, row.delivery) for row in whole.rows]
+
+
+def test_the_last_delivery_counts(tmp_path: Path) -> None:
+    """Of several journals, whichever is given first."""
+    pairs = [(task("a"), result(task("a"), State.UPDATED))]
+    early = write(tmp_path / "early", pairs, [delivery("a", Delivered.FAILED, at=stamp(100))])
+    late = write(tmp_path / "late", pairs, [delivery("a", Delivered.OPENED, at=stamp(200))])
+    for folders in ([early, late], [late, early]):
+        assert facts.gathered(folders, TODAY).rows[0].standing is Standing.DELIVERED
+
+
+# ---- the command ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("states", "delivered", "code"),
+    [
+        ((State.CURRENT, State.UPDATED, State.DEFERRED), None, 0),
+        ((State.CURRENT, State.CONFLICT), None, 3),
+        ((State.FAILED, State.CONFLICT), None, 2),
+        ((State.UPDATED,), Delivered.FAILED, 2),
+        ((State.UPDATED,), Delivered.HELD, 0),
+        ((), None, 0),
+    ],
+)
+def test_exit_codes(run: Run, work: Path, states: tuple[State, ...], delivered: Delivered | None, code: int) -> None:
+    """0; 3 with conflicts; 2 when any failed, in computing or in delivering, and that counts more."""
+    pairs = [(one := task(f"git.example.org/{state}"), result(one, state)) for state in states]
+    write(work / "out", pairs, [delivery(pairs[0][0].name, delivered)] if delivered else [])
+    assert ("git.example.org/failed" in run("fleet", "report", "out", code=code).out) == (State.FAILED in states)
+
+
+def test_terminal_says_what_needs_doing_first(run: Run, work: Path) -> None:
+    """Failures, with reason, next step and command, come before counts; everything fits 80 columns."""
+    fleet(work / "out", 120)
+    out = run("fleet", "report", "out", code=2).out
+    places = [
+        out.index(text)
+        for text in (
+            "\nFAILED",
+            "fleet retry out --only failed --out retry.json",
+            "\nCONFLICT",
+            "\nUPDATED",
+            "fleet publish --in out",
+            "Python",
+        )
+    ]
+    assert places == sorted(places)
+    assert "Give --timeout 300." in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_terminal_shows_no_control_characters(run: Run, work: Path) -> None:
+    """Names cannot color the terminal, move its cursor, set its title or turn its text around."""
+    fleet(work / "out", len(HOSTILE))
+    ran = run("fleet", "report", "out", "--title", "\x1b[2Jtitle\u202e", code=2)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\u2028]", ran.out + ran.err)
+
+
+def test_json_is_one_object(run: Run, work: Path) -> None:
+    """Rows and counts on stdout, words on stderr."""
+    fleet(work / "out", 60)
+    ran = run("fleet", "report", "out", "--json", code=2)
+    assert {
+        "plan",
+        "standings",
+        "states",
+        "deliveries",
+        "versions",
+        "pythons",
+        "burndown",
+        "drift",
+        "conflicts",
+        "kept",
+        "slowest",
+        "next",
+        "repositories",
+    } <= ran.json.keys()
+    assert len(ran.json["repositories"]) == ran.json["total"] == sum(ran.json["standings"].values()) == 60
+    assert "FAILED" in ran.err
+
+
+def test_all_files_at_once(run: Run, work: Path) -> None:
+    """Each report goes to its file, whole, with nothing left beside it, and is told."""
+    fleet(work / "out", 30)
+    ran = run("fleet", "report", "out", "--html", "a/r.html", "--markdown", "a/r.md", "--csv", "a/r.csv", code=2)
+    assert sorted(path.name for path in (work / "a").iterdir()) == ["r.csv", "r.html", "r.md"]
+    assert "a/r.html" in ran.out
+
+
+@pytest.mark.parametrize(("shape", "start"), [("--html", "<!doctype html>"), ("--markdown", "## "), ("--csv", "name,")])
+def test_a_file_on_stdout(run: Run, work: Path, shape: str, start: str) -> None:
+    """With -, stdout has the report and nothing else."""
+    fleet(work / "out", 30)
+    ran = run("fleet", "report", "out", shape, "-", code=2)
+    assert ran.out.startswith(start)
+    assert "\nFAILED" in ran.err
+    assert "\nFAILED" not in ran.out
+
+
+@pytest.mark.parametrize("asked", [("--html", "-", "--csv", "-"), ("--markdown", "-", "--json")])
+def test_two_on_stdout_are_refused(run: Run, work: Path, asked: tuple[str, ...]) -> None:
+    """Only one report can go to stdout."""
+    fleet(work / "out", 5)
+    assert "both go to stdout" in run("fleet", "report", "out", *asked, code=2).err
+
+
+def test_a_file_that_cannot_be_written(run: Run, work: Path) -> None:
+    """It is an error in a sentence, and what was there stays."""
+    fleet(work / "out", 5)
+    (work / "there").write_text("before")
+    assert "cannot be written" in run("fleet", "report", "out", "--csv", "there/r.csv", code=2).err
+    (work / "full").mkdir()
+    assert "cannot be written" in run("fleet", "report", "out", "--csv", "full", code=2).err
+    assert [path.name for path in work.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_folder_without_results(run: Run, work: Path) -> None:
+    """It is named, with what makes one."""
+    ran = run("fleet", "report", "nowhere", code=2)
+    assert "nowhere/plan.json does not exist" in ran.err
+
+
+def test_folders_of_different_plans(run: Run, work: Path) -> None:
+    """They are no one rollout."""
+    fleet(work / "a", 3)
+    other = json.loads((work / "a" / store.PLAN).read_text()) | {"id": "other"}
+    (work / "b").mkdir()
+    (work / "b" / store.PLAN).write_text(json.dumps(other))
+    assert "different plans" in run("fleet", "report", "a", "b", code=2).err
+
+
+def test_a_file_keeps_usual_permissions(run: Run, work: Path) -> None:
+    """A report can be read by those who can read other files."""
+    fleet(work / "out", 3)
+    run("fleet", "report", "out", "--csv", "r.csv", code=3)
+    (work / "usual").touch()
+    assert stat.S_IMODE((work / "r.csv").stat().st_mode) == stat.S_IMODE((work / "usual").stat().st_mode)
+
+
+# ---- CSV -----------------------------------------------------------------------------------------------------------
+
+
+def cells(text: str) -> list[list[str]]:
+    """A CSV as a spreadsheet reads it."""
+    return [*csv.reader(io.StringIO(text, newline=""))]
+
+
+@QUICK
+@given(text=TEXT | FORMULAS)
+def test_no_cell_is_a_formula(text: str) -> None:
+    """Whatever a repository is called, there are as many columns as there are, and no cell is computed."""
+    head, row = cells(csv_sheet.document(named(text)))
+    assert len(head) == len(row) == len(csv_sheet.COLUMNS)
+    assert not [cell for cell in row if cell.lstrip()[:1] in {"=", "+", "-", "@", "\t", "\r"} and cell]
+    csv_sheet.document(named(text)).encode()
+
+
+def test_columns_have_counts_of_files(tmp_path: Path) -> None:
+    """Conflicts, drift and edits kept are numbers."""
+    found = known(tmp_path, ("a", State.CONFLICT, {"conflicts": (Named("x", "both"),), "kept": ("y", "z")}))
+    head, row = cells(csv_sheet.document(found))
+    told = dict(zip(head, row, strict=True))
+    assert (told["conflicts"], told["edits_kept"], told["standing"]) == ("1", "2", "conflict")
+
+
+# ---- Markdown ------------------------------------------------------------------------------------------------------
+
+
+@QUICK
+@given(text=TEXT)
+def test_markdown_stays_one_table_of_text(text: str) -> None:
+    """No name makes a row, a heading, markup or a link of its own."""
+    found = step_summary.document(named(text), text)
+    assert len(found.splitlines()) == len(step_summary.document(named("plain"), "plain").splitlines())
+    assert not re.search(r"(?<!\\)[<>\[]|javascript:(?!window)", found)
+    found.encode()
+
+
+def test_markdown_is_never_above_the_limit() -> None:
+    """With long names of four bytes a letter it holds fewer rows, and says how many it leaves out."""
+    long = "\U0001f680" * 5000
+    rows = [replace(named(long).rows[0].result, name=f"{place}{long}") for place in range(3000)]
+    found = step_summary.document(bare(*rows), long)
+    assert len(found.encode()) <= 1_048_576
+    listed = len(re.findall(r"^\| \d", found, re.MULTILINE))
+    assert 100 < listed <= 200
+    assert f"{3000 - listed} more are not shown" in found
+
+
+def test_markdown_fills_the_limit_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are added as long as there is room for a whole one."""
+    rows = [Result(f"repository-{place}", State.FAILED, PLAN, reason="x" * 90) for place in range(150)]
+    monkeypatch.setattr(step_summary, "LIMIT", 6000)
+    found = step_summary.document(bare(*rows), "title")
+    assert 5500 < len(found.encode()) <= 6000
+    assert found.endswith("JSON.\n")
+
+
+def test_markdown_has_the_worst_200_rows(tmp_path: Path) -> None:
+    """Of 2,000 repositories the worst are listed; the counts are of all."""
+    found = step_summary.document(facts.gathered([fleet(tmp_path, 2000)], TODAY), "title")
+    assert (
+        len(re.findall(r"^\| .* \| (?:failed|conflict|held|deferred|updated) \| .* \|.*\|.*\|", found, re.MULTILINE))
+        == 200
+    )
+    assert "1800 more are not shown" in found
+
+
+def test_markdown_links_only_pull_requests_of_the_web() -> None:
+    """An address that is none of the web, or could end the link, is no link."""
+
+    def shown(request: str) -> bool:
+        row = replace(named("a").rows[0], delivery=delivery("a", Delivered.OPENED, request=request))
+        return "](" in step_summary.document(replace(named("a"), rows=(row,)), "title")
+
+    assert shown("https://git.example.org/a/pull/1")
+    assert not any(map(shown, ("javascript:alert(1)", "https://x/) <img>", "ftp://x/y", "https://x\n/y", "")))
+
+
+# ---- names and commands --------------------------------------------------------------------------------------------
+
+
+@QUICK
+@given(text=TEXT)
+def test_shown_names_are_seen_and_encode(text: str) -> None:
+    """What is shown is one line of characters that can be seen, and UTF-8."""
+    shown = names.shown(text)
+    shown.encode()
+    assert len(shown.splitlines()) <= 1
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", shown)
+
+
+@example(text="it's \\x \x1b\\1")
+@settings(max_examples=25, deadline=None)
+@given(
+    text=st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=30)
+    | st.binary(max_size=9).map(os.fsdecode)
+)
+def test_a_quoted_name_is_one_word_of_the_shell(text: str) -> None:
+    """The shell gets exactly the bytes of the name, and the command itself has no character that cannot be seen."""
+    try:
+        wanted = os.fsencode(text)
+    except UnicodeEncodeError:
+        return
+    if b"\0" in wanted:
+        return
+    quoted = names.quoted(text)
+    done = subprocess.run(["bash", "-c", f"printf %s {quoted}"], capture_output=True, check=True)
+    assert done.stdout == (b"./" if text.startswith("-") else b"") + wanted
+    assert names.shown(quoted) == quoted
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "more", "command"),
+    [
+        ("a", State.FAILED, {"folder": "/srv/a b"}, "new-ops-project update '/srv/a b' --to 5.2.0 --preview"),
+        (
+            "/srv/a//tools/x",
+            State.CONFLICT,
+            {"folder": "/srv/a"},
+            "new-ops-project update /srv/a/tools/x --to 5.2.0 --preview",
+        ),
+        ("git.example.org/a", State.FAILED, {}, "new-ops-project fleet retry {} --only failed --out retry.json"),
+        ("a", State.DEFERRED, {}, "new-ops-project fleet retry {} --only deferred --out retry.json"),
+        ("a", State.UPDATED, {}, "new-ops-project fleet publish --in {} --mode pr"),
+        ("a", State.CURRENT, {}, ""),
+    ],
+)
+def test_retry_commands(tmp_path: Path, name: str, state: State, more: dict[str, Any], command: str) -> None:
+    """A clone here can be looked at by itself; everything else is retried or published with all like it."""
+    found = known(tmp_path, (name, state, more))
+    assert advice.for_one(found.rows[0], found) == command.format(tmp_path)
+
+
+def test_a_failed_delivery_is_published_again(tmp_path: Path) -> None:
+    """Its commit is there, so nothing is computed anew."""
+    found = known(tmp_path, ("a", State.UPDATED, {"folder": "/srv/a"}), deliveries=(delivery("a", Delivered.FAILED),))
+    publish = f"new-ops-project fleet publish --in {tmp_path} --mode pr"
+    assert (advice.for_one(found.rows[0], found), advice.for_all(Standing.FAILED, found)) == (publish, publish)
+
+
+def test_how_to_resolve_conflicts(tmp_path: Path) -> None:
+    """Steps for the clone that is here; for a delivered draft, on its branch."""
+    clash = {"conflicts": (Named("a.py", "both"),), "target": "template/5.2.0"}
+    found = known(
+        tmp_path,
+        ("a", State.CONFLICT, {**clash, "folder": "/srv/a"}),
+        ("b", State.CONFLICT, dict(clash)),
+        deliveries=(delivery("b", Delivered.OPENED),),
+    )
+    here, draft = (advice.resolving(row) for row in found.rows)
+    assert here[-1] == "new-ops-project update /srv/a --continue"
+    assert draft[0] == "git switch template/5.2.0"
+
+
+# ---- the page, as text ---------------------------------------------------------------------------------------------
+
+
+@QUICK
+@given(text=TEXT)
+def test_names_never_leave_their_place_in_the_page(text: str) -> None:
+    """Any name gives the same elements, and data that reads back as the row's values."""
+    found = html_page.document(named(text), text)
+    tags = re.compile(r"<[/!a-zA-Z][^ >]*")
+    assert _without_choices(tags.findall(found)) == _without_choices(
+        tags.findall(html_page.document(named("plain"), "plain"))
+    )
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', found, re.DOTALL)
+    assert data
+    assert json.loads(data[1])["rows"][0].get("name", "") == names.shown(text)
+
+
+def _without_choices(tags: list[str]) -> list[str]:
+    """The elements of the page but those that a text can have more or fewer of: words, choices, what is empty."""
+    return [tag for tag in tags if re.fullmatch(r"</?(script|style|img|svg|iframe|meta|link|html|body|head|main)", tag)]
+
+
+def test_the_page_asks_for_nothing() -> None:
+    """Not one element or style refers to another file; the policy lets nothing in."""
+    found = html_page.document(named("plain"), "plain")
+    assert not re.search(
+        r"""\b(?:src|srcset|action|background)=|url\(|@import|<iframe|<object|\son[a-z]+=|\sstyle=""", found
+    )
+    assert re.findall(r'<link[^>]*href="([^"]*)"', found) == ["data:,"]
+    assert "default-src &#39;none&#39;" in found
+
+
+def test_everything_is_json(tmp_path: Path) -> None:
+    """JSON of hostile names is UTF-8 and complete."""
+    found = facts.gathered([fleet(tmp_path, len(HOSTILE))], TODAY)
+    text = json.dumps(json_answer.answer(found), ensure_ascii=False)
+    assert json.loads(text.encode())["total"] == len(HOSTILE)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2000])
+def test_charts_stay_in_their_bounds(tmp_path: Path, count: int) -> None:
+    """Shares add up to the whole, bars are at most the whole, the line is in its box, heat is in its levels."""
+    found = facts.gathered([fleet(tmp_path, count)], TODAY)
+    assert round(sum(share.width for share in charts.shares(found)), 1) == (100 if count else 0)
+    assert all(0 <= bar.width <= 100 and bar.other <= 100 for bar in charts.versions(found) + charts.slowest(found))
+    assert all(
+        0 <= cell.level <= charts.LEVELS for _file, _sum, row in charts.heat_map(found.heat).rows for cell in row
+    )
+    numbers = [float(number) for number in re.findall(r"[\d.]+", charts.line(found.burndown).path)]
+    assert max(numbers) <= charts.WIDTH
+
+
+def test_a_plan_without_results(run: Run, work: Path) -> None:
+    """All of its repositories are deferred: no run has come to them yet."""
+    write(work / "out", [(task("a"), result(task("b"), State.CURRENT))])
+    assert "No run has come to it yet." in run("fleet", "report", "out", "--html", "r.html").out
+    assert "No run has come to it yet." in (work / "r.html").read_text()

@@ -1,0 +1,260 @@
+"""A run over many repositories meets the worst: workers and runs are killed, disks fill, remotes stall."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from support import fleets
+from support.command import Run, git
+from support.fleets import clones, results
+from support.servers import git_http, silent
+from support.small import MINE, everything
+
+from new_ops_project.fleet.inventory import mirrors
+from new_ops_project.fleet.store import Store
+
+NAMES = ("one", "two", "three", "four", "five", "six")
+UPDATE = (sys.executable, "-m", "new_ops_project", "fleet", "update")
+# Stands before the real git: where the arguments hold `what`, once, it does `deed` first.
+SHIM = """#!/bin/sh
+case "$*" in
+*{what}*) if mkdir '{done}' 2>/dev/null; then {deed}; fi ;;
+esac
+exec '{git}' "$@"
+"""
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A template with two versions."""
+    return fleets.template(tmp_path / "template")
+
+
+@pytest.fixture
+def six(template: Path, work: Path) -> dict[str, Path]:
+    """Six clones that merge."""
+    return clones(work / "clones", template, {name: {"task.py": MINE, "mine.txt": name} for name in NAMES})
+
+
+@pytest.fixture
+def meddle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Let git do something else first, once, when its arguments hold a text."""
+
+    def call(what: str, deed: str) -> None:
+        real = shutil.which("git")
+        folder = tmp_path / "shim"
+        folder.mkdir(exist_ok=True)
+        (folder / "git").write_text(SHIM.format(what=what, deed=deed, done=tmp_path / "meddled", git=real))
+        (folder / "git").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+    return call
+
+
+def states(out: Path) -> dict[str, str]:
+    """The state of each repository that has a line."""
+    return {name: one["state"] for name, one in results(out).items()}
+
+
+def assert_whole(out: Path, clones: Mapping[str, Path], into: Path) -> None:
+    """Every repository is updated, once, and its bundle gives its commit."""
+    found = results(out)
+    assert states(out) == dict.fromkeys(clones, "updated")
+    for name, folder in clones.items():
+        here = fleets.unbundled(out, found[name], folder, into / name)
+        assert git("rev-parse", "template", at=here) == found[name]["commit"]
+    assert not [path.name for path in (out / "bundles").iterdir() if path.name.startswith(".")]
+
+
+def test_a_worker_that_is_killed(
+    run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
+) -> None:
+    """It is one row that says so; the others are done by another worker, and a second run does that one."""
+    meddle("merge-tree", "kill -9 $PPID")
+    said = run("fleet", "update", "clones", "--out", "out", "--jobs", "1", code=2)
+    failed = [one for one in results(work / "out").values() if one["state"] == "failed"]
+    assert [one["reason"] for one in failed] == ["The worker was killed (SIGKILL)."]
+    assert sorted(states(work / "out").values()) == ["failed", *["updated"] * 5]
+    assert failed[0]["name"] in said.out
+    run("fleet", "update", "clones", "--out", "out")
+    assert_whole(work / "out", six, work / "copies")
+
+
+def test_a_repository_that_takes_too_long(
+    run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
+) -> None:
+    """Its time ends, with its programs; the others have theirs."""
+    meddle("merge-tree", "sleep 60")
+    start = time.monotonic()
+    run("fleet", "update", "clones", "--out", "out", "--timeout", "1", "--jobs", "2", code=2)
+    failed = [one["reason"] for one in results(work / "out").values() if one["state"] == "failed"]
+    assert failed == ["It took longer than 1 seconds."]
+    assert time.monotonic() - start < 50
+    assert sorted(states(work / "out").values()) == ["failed", *["updated"] * 5]
+
+
+def test_a_full_disk_under_one_bundle(
+    run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
+) -> None:
+    """What git says of the disk is that repository's reason; nothing half is left."""
+    meddle("bundle", "echo 'fatal: write error: No space left on device' >&2; exit 128")
+    run("fleet", "update", "clones", "--out", "out", code=2)
+    failed = [one["reason"] for one in results(work / "out").values() if one["state"] == "failed"]
+    assert len(failed) == 1
+    assert "No space left on device" in failed[0]
+    run("fleet", "update", "clones", "--out", "out")
+    assert_whole(work / "out", six, work / "copies")
+
+
+def test_a_line_that_was_cut_off(run: Run, six: dict[str, Path], work: Path) -> None:
+    """Half a line at the end, as a full disk or a kill leaves it, is taken away, and that repository done again."""
+    run("fleet", "update", "clones", "--out", "out")
+    file = work / "out" / "results-1-of-1.jsonl"
+    file.write_bytes(file.read_bytes()[:-100])
+    run("fleet", "update", "clones", "--out", "out")
+    assert all(json.loads(line) for line in file.read_text().splitlines())
+    assert_whole(work / "out", six, work / "copies")
+
+
+@pytest.mark.parametrize("size", [1500, 5000])
+def test_a_limit_on_the_size_of_files(six: dict[str, Path], work: Path, size: int) -> None:
+    """A real limit of the system (RLIMIT_FSIZE) under bundles and logs, or results, ends with 2 and a sentence."""
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    command = [*UPDATE, "clones", "--out", "out"]
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, preexec_fn=limited, check=False)
+    assert done.returncode == 2
+    assert "File too large" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    subprocess.run(command, cwd=work, capture_output=True, check=True)
+    assert_whole(work / "out", six, work / "copies")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["fast-import", "merge-tree", "bundle", "rev-parse"])
+def test_the_run_is_killed(
+    moment: str, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    """SIGKILL of the run in the middle of a repository loses nothing that was known, and nothing is done twice."""
+    before = {name: everything(folder) for name, folder in six.items()}
+    (tmp_path / "pid").write_text("")
+    meddle(moment, f"kill -9 $(cat {tmp_path / 'pid'})")
+    child = subprocess.Popen(
+        [*UPDATE, "clones", "--out", "out", "--jobs", "2"],
+        cwd=work,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    (tmp_path / "pid").write_text(str(child.pid))
+    assert child.wait(60) == -signal.SIGKILL
+    known = results(work / "out")
+    assert (
+        subprocess.run([*UPDATE, "clones", "--out", "out"], cwd=work, capture_output=True, check=False).returncode == 0
+    )
+    after = results(work / "out")
+    assert all(after[name] == one for name, one in known.items())
+    assert not Store(work / "out").work.exists()
+    assert_whole(work / "out", six, work / "copies")
+    assert {name: everything(folder) for name, folder in six.items()} == before
+
+
+@pytest.mark.slow
+def test_killed_again_and_again(six: dict[str, Path], work: Path) -> None:
+    """A run that is killed every second or so ends all the same, with the commits of one that is not."""
+    command = [*UPDATE, "clones", "--jobs", "2", "--out"]
+    subprocess.run([*command, "whole"], cwd=work, capture_output=True, check=True)
+    for after in (0.7, 1.1, 1.3, 1.5, 1.7, 2.0):
+        child = subprocess.Popen([*command, "out"], cwd=work, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        time.sleep(after)
+        child.kill()
+        child.wait()
+    subprocess.run([*command, "out"], cwd=work, capture_output=True, check=True)
+    assert_whole(work / "out", six, work / "copies")
+    trees = [{name: one["tree"] for name, one in results(work / out).items()} for out in ("whole", "out")]
+    assert trees[0] == trees[1]
+
+
+def test_interrupted(six: dict[str, Path], work: Path, meddle: Callable[[str, str], None], tmp_path: Path) -> None:
+    """Ctrl-C ends the run with 130 and its workers with it; what was known is kept."""
+    meddle("bundle", f"kill -INT $(cat {tmp_path / 'pid'}); sleep 60")
+    child = subprocess.Popen(
+        [*UPDATE, "clones", "--out", "out", "--jobs", "1"],
+        cwd=work,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    (tmp_path / "pid").write_text(str(child.pid))
+    said = child.communicate(timeout=60)[1]
+    assert child.returncode == 130
+    assert "Interrupted; what is done is in out." in said
+    assert "Traceback" not in said
+    assert subprocess.run(["pgrep", "-f", f"{work}/out"], capture_output=True, check=False).returncode == 1
+    assert (
+        subprocess.run([*UPDATE, "clones", "--out", "out"], cwd=work, capture_output=True, check=False).returncode == 0
+    )
+    assert_whole(work / "out", six, work / "copies")
+
+
+def test_two_runs_at_once_into_one_folder(run: Run, six: dict[str, Path], work: Path) -> None:
+    """The second is told to wait, and nothing is mixed up."""
+    with Store(work / "out").opened():
+        said = run("fleet", "update", "clones", "--out", "out", code=2).err
+    assert "Another run writes to" in said
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_over_one_cache(template: Path, work: Path, tmp_path: Path) -> None:
+    """Two runs over the same addresses share the cache, fetch at the same time, and both make the same commits."""
+    for name in NAMES:
+        fleets.bare(tmp_path / "served" / "ops" / f"{name}.git", template, {"task.py": MINE, "mine.txt": name})
+    with git_http(tmp_path / "served") as url:
+        (work / "repos.txt").write_text("".join(f"{url}/ops/{name}\n" for name in NAMES))
+        both = [
+            subprocess.Popen(
+                [*UPDATE, "repos.txt", "--out", out], cwd=work, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+            for out in ("a", "b")
+        ]
+        assert [one.wait(120) for one in both] == [0, 0]
+    trees = [{name: one["tree"] for name, one in results(work / out).items()} for out in ("a", "b")]
+    assert trees[0] == trees[1]
+    assert len(trees[0]) == len(NAMES)
+
+
+def test_a_remote_that_says_nothing(run: Run, six: dict[str, Path], work: Path) -> None:
+    """It is a row when its time is over, and the others are done."""
+    with silent("http") as url:
+        (work / "repos.txt").write_text("".join(f"clones/{name}\n" for name in NAMES) + f"{url}/ops/mute\n")
+        ran = run("fleet", "update", "repos.txt", "--out", "out", "--timeout", "2", "--json", code=2)
+    rows = {one["name"].rpartition("/")[2]: one for one in ran.json["repositories"]}
+    assert "no answer within 2 seconds" in rows["mute"]["reason"]
+    assert sum(one["state"] == "updated" for one in rows.values()) == len(NAMES)
+
+
+def test_three_tries_where_the_network_is_to_blame(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refused connection is tried three times, with a pause that grows; what the server refuses is an answer."""
+    pauses: list[float] = []
+    clock = SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)  # subprocess sleeps, too
+    monkeypatch.setattr(mirrors, "time", clock)
+    (work / "repos.txt").write_text("http://127.0.0.1:9/ops/none\n")
+    said = run("fleet", "status", "repos.txt", code=2).out
+    assert "(tried 3 times)" in said
+    assert pauses == [1.0, 2.0]
+    pauses.clear()
+    with git_http(work) as url:
+        (work / "repos.txt").write_text(f"{url}/ops/none\n")
+        said = run("fleet", "status", "repos.txt", code=2).out
+    assert "not found" in said
+    assert not pauses

@@ -1,0 +1,78 @@
+"""What docs/fleet-engines.md shows: pipelines that parse and hold, and options that exist."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from support.command import ROOT
+from support.linting import inside
+
+from new_ops_project.commands.fleet import command as fleet
+from new_ops_project.fleet.engines import github_actions
+
+DOCUMENT = (ROOT / "docs" / "fleet-engines.md").read_text("utf-8")
+
+
+def documented() -> list[str]:
+    """The YAML of the documentation: GitLab's, then Kubernetes'."""
+    return [part.partition("```")[0] for part in DOCUMENT.split("```yaml\n")[1:]]
+
+
+def test_gitlab_takes_the_pipeline_of_the_documentation(work: Path) -> None:
+    """It is valid, the number of shards is one number, and only publishing is where tokens can write."""
+    (work / ".gitlab-ci.yml").write_text(documented()[0])
+    inside("check-jsonschema", "--builtin-schema=vendor.gitlab-ci", ".gitlab-ci.yml", cwd=work)
+    found = yaml.safe_load(documented()[0])
+    assert f"--shards {found['update']['parallel']} " in found["plan"]["script"][0]
+    named = {name: job["environment"]["name"] for name, job in found.items() if "environment" in job}
+    assert named == {"plan": "fleet-read", "update": "fleet-read", "publish": "fleet"}
+
+
+def test_kubernetes_jobs_of_the_documentation_are_hardened() -> None:
+    """One volume, three Jobs; the one that runs template code is indexed and never sees the secret that writes."""
+    items = yaml.safe_load(documented()[1])["items"]
+    jobs = {one["metadata"]["name"]: one["spec"] for one in items if one["kind"] == "Job"}
+    pods = {name: spec["template"]["spec"] for name, spec in jobs.items()}
+    update = jobs["fleet-update"]
+    assert (update["completionMode"], update["completions"]) == ("Indexed", 20)
+    assert {"name": "SHARDS", "value": str(update["completions"])} in pods["fleet-update"]["containers"][0]["env"]
+    assert [name for name, pod in pods.items() if "fleet-write" in json.dumps(pod)] == ["fleet-publish"]
+    for pod in pods.values():
+        (container,) = pod["containers"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert re.search("@sha256:[0-9a-f]{64}$", container["image"])
+
+
+def called() -> Iterator[tuple[str, str]]:
+    """Each `fleet VERB` with its options, in the documentation and in what is written."""
+    folder = Path(github_actions.__file__).parent
+    texts = [DOCUMENT, *(path.read_text("utf-8") for path in sorted(folder.iterdir()) if path.is_file())]
+    for each in texts:
+        joined = re.sub(r"\\\n *", "", each)
+        joined = re.sub(r"(new-ops-project fleet .+)\n +(--shard )", r"\1 \2", joined)  # folded by YAML
+        for found in re.finditer(r"(?:new-ops-project |`)fleet ([a-z]+)([^\n`|]*)", joined):
+            yield found[1], found[2]
+
+
+@pytest.mark.parametrize("verb", ["status", "plan", "update", "publish", "report", "init"])
+def test_every_option_that_is_written_down_exists(verb: str) -> None:
+    """Whoever copies a command from there is not told that there is no such option."""
+    known = fleet.get_command(click.Context(fleet), verb)
+    assert known
+    options = {name for one in known.params for name in (*one.opts, *one.secondary_opts)} | {"--help"}
+    used = {one for name, rest in called() if name == verb for one in re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest)}
+    if verb == "publish":  # the workflow's are in an array
+        line = next(line for line in github_text().splitlines() if "options=(" in line)
+        used |= set(re.findall(r"--[a-z][a-z-]*", line)) | {"--in", "--deliver-conflicts"}
+    assert [name for name, _ in called() if name == verb]
+    assert used <= options
+
+
+def github_text() -> str:
+    """The template of the workflow."""
+    return (Path(github_actions.__file__).parent / "fleet.yml.jinja").read_text("utf-8")

@@ -1,0 +1,187 @@
+"""Names and free text: whatever a person types, files still parse and hold exactly that."""
+
+import ast
+import keyword
+import re
+import string
+import sys
+import tempfile
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from support.command import ROOT, Run
+
+from new_ops_project.base.errors import ToolError
+from new_ops_project.template import questions, releases, render, sources
+
+QUESTIONNAIRE = questions.read(ROOT)
+NAMES = st.text(max_size=70) | st.text(string.ascii_letters + " -_.éßøžабвγδ2'", min_size=1, max_size=70)
+RENDERS = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def answered(**given_answers: Any) -> questions.Answers:
+    """The answers of our template with its own defaults for the rest."""
+    answers = questions.Answers(QUESTIONNAIRE)
+    for question in QUESTIONNAIRE.questions:
+        if question in QUESTIONNAIRE.asked and answers.is_open(question):
+            answers.answer(question, given_answers.get(question.name, answers.default(question)))
+        else:
+            answers.compute(question)
+    return answers
+
+
+@given(name=NAMES)
+@example(name="json")
+@example(name="2fa-sync")
+@example(name="Requests")
+@example(name="İstanbul")
+@example(name="con")
+@example(name="a" * 80)
+@settings(max_examples=150, deadline=None)
+def test_any_name_works_or_is_answered_with_one_that_does(name: str) -> None:
+    """A name gives a distribution name (PEP 503) and a free identifier, or an error that proposes one."""
+    try:
+        answers = answered(project_name=name).values
+    except ToolError as error:
+        proposed = error.hint.removeprefix("Try ").rstrip(".")
+        answers = answered(project_name=proposed).values
+        assert answers["distribution_name"] == proposed
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", answers["distribution_name"])
+    module = answers["import_name"]
+    assert module.isidentifier()
+    assert not keyword.iskeyword(module)
+    assert not keyword.issoftkeyword(module)
+    assert module not in {name.lower() for name in sys.stdlib_module_names}
+    assert module not in _installed_modules()
+
+
+@cache
+def _installed_modules() -> set[str]:
+    packages = yaml.safe_load((ROOT / "templates" / "locks.yml").read_bytes())["locks"]["default"]["packages"]
+    return {module for package in packages.values() for module in package["modules"].split()}
+
+
+@pytest.mark.parametrize(
+    ("name", "distribution", "module"),
+    [
+        ("Rotate Keys", "rotate-keys", "rotate_keys"),
+        ("réseau-audit", "reseau-audit", "reseau_audit"),
+        ("re\u0301seau", "reseau", "reseau"),
+        ("2fa-sync", "2fa-sync", "ops_2fa_sync"),
+        ("json", "json", "ops_json"),
+        ("Class", "class", "ops_class"),
+        ("yaml", "yaml", "ops_yaml"),
+        ("Straße", "strasse", "strasse"),
+        ("Мониторинг", "monitoring", "monitoring"),
+        ("a__b..c", "a-b-c", "a_b_c"),
+        ("Bob's tool", "bobs-tool", "bobs_tool"),
+        ("🔑 keys 🔑", "keys", "keys"),
+    ],
+)
+def test_names(name: str, distribution: str, module: str) -> None:
+    """Human names as people write them."""
+    values = answered(project_name=name).values
+    assert (values["distribution_name"], values["import_name"]) == (distribution, module)
+
+
+@pytest.mark.parametrize(
+    ("name", "proposed"),
+    [
+        ("requests", "requests-ops"),
+        ("Ruff", "ruff-ops"),
+        ("日本", "ops-project"),
+        ("sync 日本", "sync"),
+        ("--", "ops-project"),
+        ("con", "con-ops"),
+        ("x" * 65, "x" * 64),
+    ],
+)
+def test_a_name_that_cannot_be_used_is_answered_with_another(name: str, proposed: str) -> None:
+    """What cannot be normalised, or would shadow a package, comes with a proposal."""
+    with pytest.raises(ToolError) as caught:
+        answered(project_name=name)
+    assert caught.value.hint == f"Try {proposed}."
+
+
+def test_every_module_of_this_python_is_reserved() -> None:
+    """The list of reserved names covers the standard library of the Python that runs the tests."""
+    reserved = set(answered(project_name="x").values["reserved"].split())
+    public = {name.lower() for name in sys.stdlib_module_names if not name.startswith("_")}
+    assert not public - reserved
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x85"), max_size=60)
+NASTY = "\"'\\\n\r\n\t{{ 1/0 }} {% raw %} ${{ github.token }} # ]]> \u202e\u2028 \x7f\x00 '''\"\"\" 🔑 $(id) `id` <b>&"
+
+
+@pytest.mark.parametrize("tier", ["script", "library", "cli"])
+@given(description=TEXT, author=TEXT)
+@example(description=NASTY, author=NASTY)
+@example(description=" ", author="\n")
+@RENDERS
+def test_free_text_survives(tier: str, description: str, author: str) -> None:
+    """Any description and author: every file parses, and holds exactly that text."""
+    given_answers = {"project_name": "Rotate Keys", "tier": tier, "description": description, "author_name": author}
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder, "p")
+        render.render(releases.checkout(sources.find()), answered(**given_answers).recorded, project)
+        _assert_holds(project, description, author)
+        _assert_parses(project)
+
+
+def _assert_holds(project: Path, description: str, author: str) -> None:
+    metadata = tomllib.loads((project / "pyproject.toml").read_bytes().decode())["project"]
+    assert metadata["description"] == description
+    assert [one["name"] for one in metadata.get("authors", [])] == [author] * bool(author)
+    recorded = yaml.safe_load((project / ".copier-answers.yml").read_bytes())
+    assert (recorded["description"], recorded["author_name"]) == (description, author)
+    assert description in (project / "README.md").read_bytes().decode()
+    assert author in (project / "LICENSE").read_bytes().decode()
+
+
+def _assert_parses(project: Path) -> None:
+    for path in project.rglob("*"):
+        if path.suffix == ".py":
+            ast.parse(path.read_bytes())
+        elif path.suffix in {".yml", ".yaml"}:
+            yaml.safe_load(path.read_bytes())
+
+
+@pytest.mark.parametrize("text", ["\ud800", "ab\udfff", "a\x85b"])
+def test_what_no_answers_file_can_hold_is_refused(text: str) -> None:
+    """A lone surrogate, and U+0085 that YAML would read back as a space, are errors rather than a change."""
+    with pytest.raises(ToolError, match="cannot hold"):
+        answered(project_name="x", description=text)
+
+
+@pytest.mark.parametrize(
+    "cron", ["*/5 * * * *", "0 0 1,15 * 1-5", "5 4 * JAN-MAR sun", "0-59/2 23 31 12 6", "07 05 * * *"]
+)
+def test_schedules(cron: str) -> None:
+    """Five fields, with what cron has: lists, ranges, steps, names."""
+    assert answered(project_name="x", schedule=cron).values["schedule"] == cron
+
+
+@given(text=st.text(max_size=20))
+@example(text="5 5 * * *\n")
+@settings(max_examples=100, deadline=None)
+def test_a_schedule_is_five_fields_or_an_error(text: str) -> None:
+    """No text gets into the workflow that is not five fields of cron's own characters; without any it never runs."""
+    try:
+        answered(project_name="x", schedule=text)
+    except ToolError:
+        return
+    assert not text or re.fullmatch(r"[0-9A-Za-z*/,-]+( +[0-9A-Za-z*/,-]+){4}", text)
+
+
+def test_a_set_author_reaches_the_files(run: Run, work: Path) -> None:
+    """Free text from the command line arrives as typed."""
+    run("new", "x", "--defaults", "--set", f"description={NASTY.replace(chr(0), '')}")
+    held = tomllib.loads((work / "x" / "pyproject.toml").read_bytes().decode())["project"]["description"]
+    assert held == NASTY.replace("\0", "")

@@ -1,0 +1,492 @@
+"""`adopt`: repositories that no template made come under it, whole, and looking at it costs nothing."""
+
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import copier
+import pexpect
+import pytest
+import yaml
+from support.adoptable import ALL, SCRIPT, UV, WORKFLOWS, Adoptable
+from support.command import Run, git, tree
+from support.history import begin, checked_out, commit
+from support.small import ANSWERS, everything, make_ours, snapshot, without_objects
+
+from new_ops_project.template import render
+
+BRANCH = "template/adopt"
+EDITS = {
+    "templates/project/.editorconfig.jinja": {"indent_size = 2": "indent_size = 3"},
+    "templates/project/pyproject.toml.jinja": {'"T20",  # logs': '"TID",  # logs'},
+}
+KEYS = {"state", "path", "template", "to", "base", "evidence", "files", "conflicts", "kept", "notes", "next"}
+BARE = {
+    "prune.py": "import sys\n\nprint(sys.argv[1:])\n",
+    "README.md": "# Prune\n\nNobody remembers which Python.\n",
+    ".gitignore": "*.bak\n",
+}
+each = pytest.mark.parametrize("one", ALL.values(), ids=ALL)
+# Every second of them, and all with TEST_EVERY_PAIR set.
+SOME = [*ALL][:: 1 if os.environ.get("TEST_EVERY_PAIR") else 2]
+some = pytest.mark.parametrize("one", [ALL[name] for name in SOME], ids=SOME)
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A repository with the branch that `adopt --json` made."""
+
+    one: Adoptable
+    repository: Path
+    said: dict[str, Any]  # what it printed
+    before: dict[str, bytes]  # the files that were there before
+    moved: set[str]  # the files, git's own too, that it wrote or removed; not objects
+
+    @property
+    def project(self) -> Path:
+        """The folder that was adopted."""
+        return self.repository / self.one.prefix
+
+    def git(self, *args: str) -> str:
+        """Run git in the repository."""
+        return git(*args, at=self.repository)
+
+    def merge(self) -> Path:
+        """Merge the branch, as its owner would; the project's folder."""
+        self.git("merge", "--quiet", "--ff-only", BRANCH)
+        return self.project
+
+    def lost(self) -> dict[str, Counter[bytes]]:
+        """The lines of the repository's own files that are gone, by path."""
+        after = tree(self.repository)
+        gone = {path: Counter(lines(text)) - Counter(lines(after.get(path, b""))) for path, text in self.before.items()}
+        return {path: missing for path, missing in gone.items() if missing}
+
+
+def lines(content: bytes) -> list[bytes]:
+    """The lines to the byte; the end of the last counts as one that others have."""
+    end = b"\r\n" if b"\r\n" in content else b"\n"
+    return [line if line.endswith(b"\n") else line + end for line in content.splitlines(keepends=True)]
+
+
+@pytest.fixture
+def template(shared: Path) -> Path:
+    """Our template, of which v1.0.0 is released; `released` is v1.1.0 for a while."""
+    folder = shared / "adopting"
+    if not folder.exists():
+        make_ours(folder, EDITS)
+        git("update-ref", "refs/next/v1.1.0", "v1.1.0", at=folder)
+        git("tag", "--delete", "v1.1.0", at=folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was rendered with some answers is not rendered again, which takes most of the time."""
+    real = render.tree
+
+    def known(checkout: Any, answers: Any, folder: Path, **options: Any) -> Any:
+        key = repr((checkout, sorted(answers.items()), folder.name, options))
+        if key not in RENDERED:
+            RENDERED[key] = real(checkout, answers, folder, **options)
+        return RENDERED[key]
+
+    monkeypatch.setattr(render, "tree", known)
+
+
+RENDERED: dict[str, Any] = {}
+
+
+@contextmanager
+def released(template: Path) -> Iterator[None]:
+    """The template with its second version."""
+    git("tag", "v1.1.0", "refs/next/v1.1.0", at=template)
+    try:
+        yield
+    finally:
+        git("tag", "--delete", "v1.1.0", at=template)
+
+
+@pytest.fixture
+def adopt(run: Run, shared: Path, work: Path, template: Path) -> Callable[[Adoptable], Adopted]:
+    """A copy of a repository that `adopt` was run on, which happens once per worker."""
+
+    def call(one: Adoptable) -> Adopted:
+        kept = shared / "adopted" / one.name
+        if kept not in ADOPTED:
+            project = one.lay(kept)
+            files, before = tree(kept), without_objects(everything(kept))
+            said = run("adopt", str(project), "--template", str(template), "--json").json
+            after = without_objects(everything(kept))
+            moved = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+            ADOPTED[kept] = Adopted(one, kept, said, files, moved)
+        here = Path(shutil.copytree(kept, work / one.name))
+        git("update-index", "-q", "--refresh", at=here)  # what is copied looks changed
+        return replace(ADOPTED[kept], repository=here)
+
+    return call
+
+
+ADOPTED: dict[Path, Adopted] = {}
+Adopt = Callable[[Adoptable], Adopted]
+
+
+def bare(work: Path, **more: str) -> Path:
+    """A repository that tells its tier and its name, and no version of Python."""
+    return checked_out(begin(work / "prune", commit("Mine", {**BARE, **more})))
+
+
+# ---- what becomes of each repository -----------------------------------------------------------------------------
+
+
+@each
+def test_the_default_is_a_branch(adopt: Adopt, one: Adoptable) -> None:
+    """Without an option there is one commit on a branch; work tree, index and HEAD are as they were, to the byte."""
+    adopted = adopt(one)
+    assert adopted.moved <= {f".git/refs/heads/{BRANCH}", f".git/logs/refs/heads/{BRANCH}"}
+    assert (adopted.said["state"], adopted.said["branch"]) == ("branched", BRANCH)
+    assert adopted.git("rev-parse", BRANCH) == adopted.said["commit"]
+    assert adopted.git("rev-parse", f"{BRANCH}^") == adopted.git("rev-parse", "HEAD")
+
+
+@each
+def test_what_is_there_stays(adopt: Adopt, one: Adoptable) -> None:
+    """What is not merged stays to the byte, what is loses no line, and git ignores nothing that it tracked before."""
+    adopted = adopt(one)
+    hidden = adopted.git("ls-files", "--cached", "--ignored", "--exclude-standard")
+    adopted.merge()
+    after = tree(adopted.repository)
+    assert not adopted.lost()
+    assert adopted.git("ls-files", "--cached", "--ignored", "--exclude-standard") == hidden
+    changed = {path for path, content in adopted.before.items() if after[path] != content}
+    assert changed == {str(Path(one.prefix, path)) for path in one.changed}
+
+
+@each
+def test_all_that_fits_is_added(adopt: Adopt, one: Adoptable) -> None:
+    """Each file of the template that the repository can have is there; --json lists what git sees; no conflicts."""
+    adopted = adopt(one)
+    found = {file["path"]: file["change"] for file in adopted.said["files"]}
+    expected = dict.fromkeys(one.added, "added") | dict.fromkeys(one.changed, "changed")
+    assert found == expected
+    differing = adopted.git("diff", "--name-only", "HEAD", BRANCH).split()
+    assert set(differing) == {str(Path(one.prefix, path)) for path in expected}
+    assert not adopted.said["conflicts"]
+
+
+@each
+def test_its_own_tests_pass(adopt: Adopt, one: Adoptable) -> None:
+    """The repository's tests pass before and after."""
+    adopted = adopt(one)
+    before = one.test(adopted.project)
+    assert before.returncode == 0, before.stdout + before.stderr
+    after = one.test(adopted.merge())
+    assert after.returncode == 0, after.stdout + after.stderr
+
+
+@each
+def test_answers_are_shown_with_their_place(adopt: Adopt, one: Adoptable) -> None:
+    """Each answer that was read is told with the place, which exists, and is what is recorded."""
+    adopted = adopt(one)
+    told = {answer["name"]: answer for answer in adopted.said["evidence"]}
+    for name, (value, where) in one.told.items():
+        assert told[name]["value"] == value
+        assert where in {"*", told[name]["where"]}
+    for answer in adopted.said["evidence"]:
+        path, _, line = answer["where"].partition(", ")[0].rpartition(":")
+        assert not line.isdigit() or int(line) <= len((adopted.project / path).read_bytes().splitlines())
+    recorded = yaml.safe_load(adopted.merge().joinpath(ANSWERS).read_bytes())
+    assert {name: recorded[name] for name in one.told} == {name: value for name, (value, _) in one.told.items()}
+    assert (recorded["code"], recorded["_commit"]) == ("own", "v1.0.0")
+
+
+@each
+def test_what_is_left_alone_is_listed(adopt: Adopt, one: Adoptable) -> None:
+    """Files of the template that are not written are told with the reason, and old metadata with what to do."""
+    adopted = adopt(one)
+    kept = {file["path"]: file["reason"] for file in adopted.said["kept"]}
+    written = {file["path"] for file in adopted.said["files"]}
+    assert not kept.keys() & written
+    assert all(kept.values())
+    own = {path for path in tree(adopted.project) if path in {".editorconfig", "LICENSE", "README.md"}}
+    assert own - written <= kept.keys()
+    notes = " ".join(adopted.said["notes"])
+    assert all(word in notes for word in one.notes), notes
+
+
+# ---- afterwards --------------------------------------------------------------------------------------------------
+
+
+@each
+def test_again_changes_nothing(run: Run, adopt: Adopt, template: Path, one: Adoptable) -> None:
+    """A second time the branch is as it was; once it is merged, the answer is `update`."""
+    adopted = adopt(one)
+    before = without_objects(everything(adopted.repository))
+    again = run("adopt", str(adopted.project), "--template", str(template), "--json").json
+    assert again["commit"] == adopted.said["commit"]
+    assert without_objects(everything(adopted.repository)) == before
+    adopted.merge()
+    before = without_objects(everything(adopted.repository))
+    current = run("adopt", str(adopted.project), "--template", str(template), "--json").json
+    assert current["state"] == "current"
+    assert any("update" in step for step in current["next"])
+    assert without_objects(everything(adopted.repository)) == before
+
+
+@some
+def test_update_follows(run: Run, adopt: Adopt, template: Path, one: Adoptable) -> None:
+    """`update` says current; of a newer version it takes what is new, without a conflict and without a loss."""
+    adopted = adopt(one)
+    project = adopted.merge()
+    assert run("update", str(project), "--json").json["state"] == "current"
+    with released(template):
+        said = run("update", str(project), "--commit", "--json").json
+    assert (said["to"], said["conflicts"]) == ("v1.1.0", [])
+    assert_newer(adopted)
+
+
+@pytest.mark.parametrize("one", [SCRIPT, WORKFLOWS], ids=lambda one: one.name)
+def test_plain_copier_follows(adopt: Adopt, template: Path, one: Adoptable) -> None:
+    """`copier update` does the same."""
+    adopted = adopt(one)
+    project = adopted.merge()
+    with released(template):
+        copier.run_update(project, defaults=True, overwrite=True, quiet=True)
+    assert adopted.git("diff", "--name-only", "--diff-filter=U") == ""
+    assert_newer(adopted)
+
+
+def assert_newer(adopted: Adopted) -> None:
+    """The project is of the second version, where it has what that changes; all that was its own is there."""
+    project = adopted.project
+    assert yaml.safe_load((project / ANSWERS).read_bytes())["_commit"] == "v1.1.0"
+    assert not adopted.lost()
+    assert not [path for path, text in tree(project).items() if b"<<<<<<<" in text or path.endswith(".rej")]
+    if ".editorconfig" in adopted.one.added:
+        assert "indent_size = 3" in (project / ".editorconfig").read_text()
+    was = adopted.git("show", f"{BRANCH}:./{adopted.one.prefix}/pyproject.toml")
+    had = '"T20"' in was
+    assert ('"TID"' in (project / "pyproject.toml").read_text()) == had
+
+
+# ---- ways to have it ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("option", [["--preview"], ["--preview", "--json"], ["--patch", "-"]])
+def test_looking_writes_nothing(run: Run, work: Path, template: Path, option: list[str]) -> None:
+    """--preview and a patch on stdout leave the repository as it is, branches too."""
+    project = UV.lay(work / UV.name)
+    before = without_objects(everything(project))
+    out = run("adopt", str(project), "--template", str(template), *option).out
+    assert without_objects(everything(project)) == before
+    assert ".github/workflows/ci.yml" in out
+
+
+def test_a_patch(run: Run, adopt: Adopt, template: Path, work: Path) -> None:
+    """--patch is the same change as the branch."""
+    adopted = adopt(UV)
+    run("adopt", str(adopted.project), "--template", str(template), "--patch", str(work / "it.patch"))
+    adopted.git("apply", "--index", str(work / "it.patch"))
+    assert adopted.git("write-tree") == adopted.git("rev-parse", f"{BRANCH}^{{tree}}")
+
+
+def test_a_commit(run: Run, work: Path, template: Path) -> None:
+    """--commit is one commit on the branch that is checked out, and the work tree is clean."""
+    project = UV.lay(work / UV.name)
+    said = run("adopt", str(project), "--template", str(template), "--commit", "--json").json
+    assert said["state"] == "committed"
+    assert git("rev-list", "--count", "HEAD", at=project) == "2"
+    assert git("status", "--porcelain", at=project) == ""
+    assert git("for-each-ref", "--format=%(refname:short)", "refs/heads", at=project) == "trunk"
+
+
+def test_a_branch_of_another_name(run: Run, work: Path, template: Path) -> None:
+    """--branch NAME replaces the usual name."""
+    project = UV.lay(work / UV.name)
+    said = run("adopt", str(project), "--template", str(template), "--branch", "look", "--json").json
+    assert said["branch"] == "look"
+    assert git("rev-parse", "look", at=project) == said["commit"]
+
+
+def test_work_that_is_not_committed_stays(run: Run, work: Path, template: Path) -> None:
+    """A dirty work tree is no obstacle to a branch, and is neither in it nor touched."""
+    project = UV.lay(work / UV.name)
+    (project / "src" / "drain_nodes" / "__init__.py").write_text("dirty\n")
+    (project / "Dockerfile").write_text("FROM scratch\n")
+    before = snapshot(project)
+    run("adopt", str(project), "--template", str(template))
+    assert snapshot(project) == before
+    assert "Dockerfile" not in git("ls-tree", "--name-only", BRANCH, at=project)
+
+
+def test_the_shape_of_json(adopt: Adopt) -> None:
+    """--json has all keys, evidence and files as objects, and the release it comes from as text."""
+    said = adopt(SCRIPT).said
+    assert said.keys() >= KEYS
+    assert (said["to"], said["base"]) == ("v1.0.0", "")
+    assert all(one.keys() == {"name", "value", "where"} for one in said["evidence"])
+    assert all(one.keys() == {"path", "change"} for one in said["files"])
+    assert all(one.keys() == {"path", "reason"} for one in said["kept"])
+    assert any("merge" in step for step in said["next"])
+
+
+def test_words_for_people(run: Run, work: Path, template: Path) -> None:
+    """Without --json each answer is printed with its place, each file with what becomes of it, and what to do next."""
+    out = run("adopt", str(SCRIPT.lay(work / SCRIPT.name)), "--template", str(template)).out
+    line = next(line for line in out.splitlines() if "python_version" in line)
+    assert "3.12" in line
+    assert ".python-version:1" in line
+    assert "added     pyproject.toml" in out
+    assert "changed   .gitignore" in out
+    assert "left alone requirements.txt: yours" in out
+    assert f"git merge {BRANCH}" in out
+
+
+# ---- answers -----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_given_wins(run: Run, work: Path, template: Path) -> None:
+    """Flags and --set come before what is read."""
+    project = SCRIPT.lay(work / SCRIPT.name)
+    given = ["--python", "3.13", "--name", "Cert Watch", "--set", "license=MIT", "--set", "runner=ubuntu-26.04"]
+    said = run("adopt", str(project), "--template", str(template), *given, "--commit", "--json").json
+    recorded = yaml.safe_load((project / ANSWERS).read_bytes())
+    assert (recorded["python_version"], recorded["project_name"]) == ("3.13", "Cert Watch")
+    assert (recorded["license"], recorded["runner"]) == ("MIT", "ubuntu-26.04")
+    assert "LICENSE" in {file["path"] for file in said["files"]}
+
+
+def test_what_cannot_be_told_is_named(run: Run, work: Path, template: Path) -> None:
+    """Without a terminal, a version of Python that nothing tells ends with 2 and names the flag."""
+    project = bare(work)
+    before = without_objects(everything(project))
+    assert "--python" in run("adopt", str(project), "--template", str(template), code=2).err
+    assert without_objects(everything(project)) == before
+    run("adopt", str(project), "--template", str(template), "--python", "3.13")
+
+
+def test_a_version_that_is_not_offered(run: Run, work: Path, template: Path) -> None:
+    """A Python that the template does not offer is not taken for another: the place is named, and the flag."""
+    project = bare(work, **{".python-version": "3.8\n"})
+    said = run("adopt", str(project), "--template", str(template), code=2).err
+    assert "3.8" in said
+    assert ".python-version:1" in said
+    assert "--python" in said
+
+
+@pytest.mark.parametrize("given", [["--set", "colour=blue"], ["--tier", "app"], ["--python", "2.7"]])
+def test_answers_that_are_none(run: Run, work: Path, template: Path, given: list[str]) -> None:
+    """What is given is checked as everywhere."""
+    said = run("adopt", str(UV.lay(work / UV.name)), "--template", str(template), *given, code=2).err
+    assert said.startswith("new-ops-project: ")
+
+
+def test_no_repository(run: Run, work: Path) -> None:
+    """A folder without a repository, or without a commit, ends with 2."""
+    (work / "loose").mkdir()
+    assert "new-ops-project: " in run("adopt", str(work / "loose"), code=2).err
+    git("init", "--quiet", "empty", at=work)
+    assert "new-ops-project: " in run("adopt", str(work / "empty"), code=2).err
+
+
+# ---- made from the template, and forgotten ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("version", "tier"), [("v1.0.0", "cli"), ("v1.1.0", "script")])
+def test_a_lost_answers_file_comes_back(run: Run, work: Path, template: Path, version: str, tier: str) -> None:
+    """Of a project that the template made, edited since, only the answers file is added, with its own version."""
+    project = work / "audit"
+    with released(template):
+        made = ["--python", "3.13", "--tier", tier, "--defaults", "--set", "container=true"]
+        run("new", "audit", *made, "--template", str(template), "--ref", version)
+        lost = (project / ANSWERS).read_bytes()
+        (project / ANSWERS).unlink()
+        (project / "README.md").write_text((project / "README.md").read_text() + "\nAsk Ada.\n")
+        (project / "notes.md").write_text("Mine.\n")
+        git("add", "--all", at=project)
+        git("commit", "--quiet", "--message=lose it", at=project)
+        said = run("adopt", str(project), "--template", str(template), "--commit", "--json").json
+    assert said["files"] == [{"path": ANSWERS, "change": "added"}]
+    assert said["base"] == version
+    assert yaml.safe_load((project / ANSWERS).read_bytes()) == yaml.safe_load(lost)
+
+
+def test_a_project_that_remembers(run: Run, work: Path) -> None:
+    """A generated project is told to use `update`, and nothing else happens."""
+    run("new", "audit", "--defaults")
+    before = without_objects(everything(work / "audit"))
+    ran = run("adopt", "audit")
+    assert "update" in ran.out
+    assert run("adopt", "audit", "--json").json["state"] == "current"
+    assert without_objects(everything(work / "audit")) == before
+
+
+# ---- on a terminal -----------------------------------------------------------------------------------------------
+
+
+Start = Callable[..., "pexpect.spawn[str]"]
+
+
+@pytest.fixture
+def start(work: Path) -> Iterator[Start]:
+    """Start the command on a terminal of its own, in the folder `work`."""
+    running: list[pexpect.spawn[str]] = []
+
+    def call(*args: str) -> "pexpect.spawn[str]":
+        env = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        child: pexpect.spawn[str] = pexpect.spawn(
+            sys.executable, ["-m", "new_ops_project", *args], env=env, dimensions=(60, 99), timeout=60, encoding="utf-8"
+        )
+        running.append(child)
+        return child
+
+    yield call
+    for child in running:
+        child.close(force=True)
+
+
+def test_only_what_could_not_be_told_is_asked(start: Start, work: Path, template: Path) -> None:
+    """The one question that nothing answers is asked, then the whole is confirmed."""
+    project = bare(work)
+    child = start("adopt", "prune", "--template", str(template))
+    child.expect("Python version")
+    assert "Project name" not in str(child.before)
+    assert "Tier" not in str(child.before)
+    child.expect("supported until")
+    child.send("\r")
+    child.expect("Commit this")
+    assert "Tier" not in str(child.before)
+    assert "prune.py" in str(child.before)
+    child.send("y")
+    child.expect("git merge")
+    child.expect(pexpect.EOF)
+    assert git("rev-list", "--count", BRANCH, at=project) == "2"
+
+
+def test_nothing_is_asked_where_all_is_told(start: Start, work: Path, template: Path) -> None:
+    """Only the confirmation is left, and --yes gives it."""
+    project = UV.lay(work / UV.name)
+    child = start("adopt", str(project), "--template", str(template), "--yes")
+    child.expect("git merge")
+    assert "Python version:" not in str(child.before)
+    child.expect(pexpect.EOF)
+    assert git("rev-list", "--count", BRANCH, at=project) == "2"
+
+
+def test_no_is_no(start: Start, work: Path, template: Path) -> None:
+    """Declined, there is no branch, and the exit code is 130."""
+    project = UV.lay(work / UV.name)
+    before = without_objects(everything(project))
+    child = start("adopt", str(project), "--template", str(template))
+    child.expect("Commit this")
+    child.send("n")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    assert without_objects(everything(project)) == before

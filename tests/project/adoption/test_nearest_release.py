@@ -1,0 +1,72 @@
+"""Which release a repository was made from is told by the lines that both have."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.history import begin, version
+
+from new_ops_project.git.tree import PLAIN, Entry, Tree
+from new_ops_project.project.adoption.nearest_release import Nearest, nearest, share
+from new_ops_project.template import questions, sources
+from new_ops_project.template import releases as template
+from new_ops_project.template.questions import Answers, Questionnaire
+from new_ops_project.template.releases import Checkout
+
+TEXTS = {tag: "".join(f"line {number} of {tag if number < 3 else 'all'}\n" for number in range(10)) for tag in "abc"}
+TAGS = {"v1.0.0": "a", "v1.1.0": "b", "v1.2.0": "c"}
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> template.Releases:
+    """A template with three releases, whose only file is a text."""
+    files = [(tag, {"copier.yml": "x: 1\n", "f.txt": TEXTS[letter]}) for tag, letter in TAGS.items()]
+    begin(tmp_path / "t", b"".join(version(tag, texts) for tag, texts in files))
+    return template.releases(sources.find(str(tmp_path / "t")))
+
+
+def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
+    """One way to answer."""
+    yield Answers(questionnaire)
+
+
+def found(releases: template.Releases, mine: bytes, seen: list[str]) -> Nearest | None:
+    """The nearest release; `seen` gets those that were rendered."""
+
+    def render(checkout: Checkout, answers: Answers) -> Tree:
+        assert answers.questionnaire.root == checkout.root
+        assert questions.read(checkout.root)
+        seen.append(str(checkout.version))
+        return {"f.txt": Entry(PLAIN, (checkout.root / "f.txt").read_bytes())}
+
+    return nearest(releases, {"f.txt": mine}, guesses, render)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_the_release_that_differs_least(releases: template.Releases, tag: str) -> None:
+    """Edits do not hide where it comes from."""
+    mine = TEXTS[TAGS[tag]].replace("line 7 of all", "mine") + "more of mine\n"
+    one = found(releases, mine.encode(), [])
+    assert one
+    assert (one.checkout.version, one.share) == (tag, 0.9)
+
+
+def test_the_newest_of_several(releases: template.Releases) -> None:
+    """Where releases differ in as many lines, it is the newest."""
+    one = found(releases, "".join(TEXTS["a"].splitlines(keepends=True)[3:]).encode(), [])
+    assert one
+    assert one.checkout.version == "v1.2.0"
+
+
+def test_nothing_in_common(releases: template.Releases) -> None:
+    """One look is enough where the newest has next to nothing of it."""
+    seen: list[str] = []
+    assert found(releases, b"other\n", seen) is None
+    assert seen == ["v1.2.0"]
+
+
+def test_what_all_have_does_not_count() -> None:
+    """A license and locks say nothing of where a repository comes from."""
+    text = Entry(PLAIN, b"a\nb\n")
+    assert share({"LICENSE": text, "x": text}, {"LICENSE": b"a\nb\n", "x": b"a\n"}) == 0.5
+    assert share({"LICENSE": text}, {"LICENSE": b"a\nb\n"}) == 0

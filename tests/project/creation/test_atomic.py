@@ -1,0 +1,98 @@
+"""Killed at any moment: the destination is absent or whole, and the next run removes what was left beside it."""
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support.command import Run, git, tree
+
+
+def start(work: Path) -> "subprocess.Popen[bytes]":
+    """Start a run in its own process."""
+    command = [sys.executable, "-m", "new_ops_project", "new", "audit", "--defaults"]
+    return subprocess.Popen(command, cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def wait_until(child: "subprocess.Popen[bytes]", work: Path, pattern: str) -> None:
+    """Wait until a path of this pattern exists, or the run has ended."""
+    while child.poll() is None and not list(work.glob(pattern)):
+        time.sleep(0.001)
+
+
+@pytest.fixture
+def whole(run: Run, work: Path, shared: Path) -> dict[str, bytes]:
+    """What the project holds when nobody interferes; made once for all tests of a worker."""
+    reference = shared / "whole"
+    if not reference.exists():
+        run("new", "audit", "--defaults", "--path", str(reference))
+    return tree(reference)
+
+
+# The states that a run goes through, as patterns of paths that appear on the way.
+STATES = [
+    ".audit.*.new-ops-project",
+    ".audit.*.new-ops-project/lock",
+    ".audit.*.new-ops-project/audit/*",
+    ".audit.*.new-ops-project/audit/requirements-dev.txt",
+    ".audit.*.new-ops-project/audit/.git",
+    ".audit.*.new-ops-project/audit/.git/index",
+    ".audit.*.new-ops-project/audit/.git/refs/heads/main",
+    "audit",
+]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_kill(run: Run, work: Path, whole: dict[str, bytes], state: str) -> None:
+    """Killed (-9) at each stage, at it or a little after it."""
+    child = start(work)
+    wait_until(child, work, state)
+    time.sleep(random.choice([0, 0.02 * random.random()]))  # noqa: S311 - a moment, no secret
+    child.kill()
+    child.wait()
+    if (work / "audit").exists():
+        assert tree(work / "audit") == whole
+        assert git("status", "--porcelain", at=work / "audit") == ""
+        run("new", "audit", "--defaults", code=2)
+    else:
+        age_left_over(work)
+        run("new", "audit", "--defaults")
+        assert [path.name for path in work.iterdir()] == ["audit"]
+    assert tree(work / "audit") == whole
+
+
+def age_left_over(work: Path) -> None:
+    """Make a sibling without a lock as old as it is when a person comes back."""
+    for holder in work.glob(".audit.*.new-ops-project"):
+        if not (holder / "lock").exists():
+            subprocess.run(["touch", "-d", "1 minute ago", str(holder)], check=True)
+
+
+def test_a_run_leaves_another_ones_sibling_alone(run: Run, work: Path) -> None:
+    """A sibling in which another run is at work is not removed."""
+    from filelock import FileLock
+
+    other = work / ".audit.other.new-ops-project"
+    other.mkdir()
+    with FileLock(other / "lock"):
+        run("new", "audit", "--defaults")
+        assert (other / "lock").exists()
+    run("new", "audit", "--defaults", code=2)
+    assert git("status", "--porcelain", at=work / "audit") == ""
+
+
+def test_parallel_runs_share_the_template(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight runs at once on a machine that has no template yet: none fails."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    command = [sys.executable, "-m", "new_ops_project", "new"]
+    runs = [
+        subprocess.Popen(
+            [*command, f"p{number}", "--defaults"], cwd=work, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for number in range(8)
+    ]
+    said = [child.communicate() for child in runs]
+    assert [child.returncode for child in runs] == [0] * 8, said

@@ -1,0 +1,159 @@
+"""What else of copier public templates use: every type of answer, other answers files, data of the project."""
+
+from pathlib import Path
+
+import copier
+import pytest
+from support.command import Run
+from support.foreign_templates import ANSWERS_FILE, NAME, Foreign, Versions, committed, fresh, plain, snapshot, written
+
+EVERY_TYPE = """
+ratio: {type: float, choices: [1.5, 2.0], default: 1.5}
+level: {type: int, choices: {Low: 1, High: 2}, default: 2}
+nothing: {type: yaml, default: null}
+empty: ""
+flag: {type: bool, default: "{{ level == 2 }}"}
+open: {type: str, default: x, when: "{{ flag }}"}
+shut: {type: str, when: "{{ not flag }}"}
+ports: {type: int, multiselect: true, choices: [80, 443, 8080], default: [80, 8080]}
+folder: {type: path, default: "{{ pathjoin('a', 'b') }}"}
+names: [a, b]
+date: "2024-01-31"
+word: {type: str, default: "yes"}
+text: {type: str, multiline: true, default: "one\\ntwo\\n"}
+braces: "{% raw %}{{ kept }}{% endraw %}"
+deep: {type: yaml, default: "{a: {b: [1, {c: null}]}}"}
+flow: {type: json, default: '{"x": [true, null, 1.5]}'}
+hashed: "{{ 'x' | hash('sha1') }} {{ names | to_json }} {{ 'a/b.c' | basename }}"
+"""
+
+SHOWN = "".join(
+    f"{line.split(':')[0]}={{{{ {line.split(':')[0]} | default('none') }}}}\n"
+    for line in EVERY_TYPE.strip().splitlines()
+)
+
+
+def becomes_fresh(run: Run, work: Path, versions: Versions) -> None:
+    """Assert that an untouched project of a template of two versions becomes what copier makes of the second."""
+    made = written(work.with_name("small"), versions)
+    project = committed(plain(str(made), work / "project", {}, "v1"))
+    expected = fresh(SMALL, "v2", project, work / "fresh")
+    run("update", str(project))
+    assert snapshot(project) == expected
+
+
+SMALL = Foreign("small", {})
+
+
+@pytest.mark.parametrize("first", [EVERY_TYPE, "other: 1\n"], ids=["recorded", "new"])
+def test_every_type_of_answer(first: str, run: Run, work: Path) -> None:
+    """Answers of every type that copier knows keep their values, and new questions take copier's defaults."""
+    becomes_fresh(
+        run,
+        work,
+        {
+            "v1": {**ANSWERS_FILE, "copier.yml": first},
+            "v2": {"copier.yml": EVERY_TYPE, "shown.txt.jinja": SHOWN},
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "_copier_answers._commit",
+        "_copier_answers['_src_path']",
+        "_copier_conf.vcs_ref_hash",
+        "_copier_conf.answers_file",
+    ],
+)
+def test_what_copier_says_of_itself(word: str, run: Run, work: Path) -> None:
+    """Files that name the template's version, place or commit name the new ones, and no folder of ours."""
+    text = f"made from {{{{ {word} }}}}\n\n\n"
+    becomes_fresh(
+        run,
+        work,
+        {
+            "v1": {**ANSWERS_FILE, "copier.yml": NAME, "made.txt.jinja": f"{text}one\n"},
+            "v2": {"made.txt.jinja": f"{text}two\n"},
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        "# From {{ _copier_answers._src_path }} at {{ _copier_answers._commit }}\n{{ _copier_answers | to_nice_yaml }}",
+        "# Not by hand\n{{ _copier_answers | to_json }}\n",
+        "---\n{{ _copier_answers | to_nice_yaml(indent=2, width=50, sort_keys=False) -}}\n",
+    ],
+    ids=["comment", "json", "unsorted"],
+)
+def test_answers_files_of_other_shapes(answers: str, run: Run, work: Path) -> None:
+    """However the template writes its answers file, it is as copier would have written it."""
+    becomes_fresh(
+        run,
+        work,
+        {
+            "v1": {"{{ _copier_conf.answers_file }}.jinja": answers, "copier.yml": f"{NAME}words: '{'word ' * 40}'\n"},
+            "v2": {"new.txt": "new\n"},
+        },
+    )
+
+
+@pytest.mark.parametrize("path", ["", ".config/small.yml"])
+def test_an_answers_file_in_a_folder(path: str, run: Run, work: Path, tmp_path: Path) -> None:
+    """An answers file below the project's folder is found, and may be given as PATH."""
+    config = f"_answers_file: .config/small.yml\n{NAME}"
+    made = written(
+        tmp_path / "small",
+        {"v1": {**ANSWERS_FILE, "copier.yml": config, "notes.txt": "one\n"}, "v2": {"notes.txt": "two\n"}},
+    )
+    project = committed(plain(str(made), work / "project", {}, "v1"))
+    run("update", str(project / path))
+    assert (project / "notes.txt").read_text() == "two\n"
+    assert "_commit: v2" in (project / ".config" / "small.yml").read_text()
+
+
+def test_one_template_twice(run: Run, work: Path, tmp_path: Path) -> None:
+    """Of two answers files of one project, which `copier copy --answers-file` makes, the one given is updated."""
+    made = written(
+        tmp_path / "small",
+        {
+            "v1": {**ANSWERS_FILE, "copier.yml": NAME, "{{ name }}/notes.txt": "one\n"},
+            "v2": {"{{ name }}/notes.txt": "two\n"},
+        },
+    )
+    for name in ("a", "b"):
+        copier.run_copy(
+            str(made),
+            work / "project",
+            {"name": name},
+            answers_file=f".copier-answers.{name}.yml",
+            vcs_ref="v1",
+            defaults=True,
+            quiet=True,
+        )
+    project = committed(work / "project")
+    assert ".copier-answers.a.yml" in run("update", str(project), code=2).err
+    run("update", str(project / ".copier-answers.b.yml"))
+    assert [(project / name / "notes.txt").read_text() for name in ("a", "b")] == ["one\n", "two\n"]
+
+
+def test_data_of_the_project(run: Run, work: Path, tmp_path: Path) -> None:
+    """A template that reads a file of the project (`_external_data`) finds it."""
+    config = "_external_data: {site: site.yml}\nname: {type: str, default: '{{ _external_data.site.name }}'}\n"
+    text = "{{ _external_data.site.name }}\n\n\n"
+    made = written(
+        tmp_path / "small",
+        {
+            "v1": {**ANSWERS_FILE, "copier.yml": config, "notes.txt.jinja": f"{text}one\n"},
+            "v2": {"notes.txt.jinja": f"{text}two\n", "new.txt.jinja": text},
+        },
+    )
+    (work / "project").mkdir()
+    (work / "project" / "site.yml").write_text("name: ours\n")
+    project = committed(plain(str(made), work / "project", {}, "v1"))
+    run("update", str(project))
+    assert (project / "notes.txt").read_text() == "ours\n\n\ntwo\n"
+    assert (project / "new.txt").read_text() == "ours\n\n\n"

@@ -1,0 +1,211 @@
+"""`template pins`: bounds and locks against a package index on loopback, and once against the real one."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from support.command import ROOT, Run
+from support.package_index import Index, serve
+from support.servers import git_daemon
+from support.upstreams import Template, changed, template
+
+from new_ops_project.template.pins import uv
+
+PACKAGES = ("--only", "tools,locks")
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
+    """An index with tenacity 9.0 and build 1.2, which needs hooks, for uv."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    index = Index(folder)
+    index.add("tenacity", "9.0")
+    index.add("build", "1.2", requires=("hooks",))
+    index.add("hooks", "1.0")
+    with serve(index) as url:
+        monkeypatch.setenv("UV_DEFAULT_INDEX", url)
+        monkeypatch.setenv("UV_NO_CACHE", "1")
+        yield index
+
+
+@pytest.fixture
+def one(work: Path, tmp_path: Path) -> Template:
+    """A template without locks, in the current folder."""
+    return template(work, tmp_path / "upstream")
+
+
+@pytest.fixture
+def locked(run: Run, one: Template, index: Index) -> Template:
+    """The same with the locks of all that the index has."""
+    run("template", "pins", *PACKAGES, "--write")
+    return one
+
+
+def locks(one: Template) -> dict[str, str]:
+    """The locked versions."""
+    read = yaml.safe_load((one.folder / "templates" / "locks.yml").read_text())
+    return {name: at["version"] for name, at in read["locks"]["default"]["packages"].items()}
+
+
+def pins(run: Run, *args: str, code: int = 0) -> dict[str, dict[str, str]]:
+    """The pins of the packages by kind and name, but for those that are current."""
+    found = run("template", "pins", *PACKAGES, *args, "--json", code=code).json["pins"]
+    return {f"{each['kind']} {each['name']}": each for each in found if each["state"] != "current"}
+
+
+def ago(days: float) -> str:
+    """The day that was so many days ago."""
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
+
+
+def test_locks_are_one_resolution(run: Run, locked: Template) -> None:
+    """What everything needs is locked, with hashes; then nothing is behind."""
+    assert locks(locked) == {"build": "1.2", "hooks": "1.0", "tenacity": "9.0"}
+    assert pins(run, "--check") == {}
+
+
+def test_newer_package_is_behind(run: Run, locked: Template, index: Index) -> None:
+    """A newer version, a need that is new and one that went are each said; --write locks what fits together."""
+    index.add("build", "1.3", days=20, requires=("pyproject",))
+    index.add("pyproject", "2.0")
+    found = pins(run, "--check", code=1)
+    assert [(at["name"], at["current"], at["newest"], at["reason"]) for at in found.values()] == [
+        ("build", "1.2", "1.3", ""),
+        ("hooks", "1.0", "", "not needed any more"),
+        ("pyproject", "", "2.0", "needed now"),
+    ]
+    assert found["locks build"]["date"] == ago(20)
+    ran = run("template", "pins", *PACKAGES, "--write")
+    assert "(1 hashes)" in ran.out
+    assert locks(locked) == {"build": "1.3", "pyproject": "2.0", "tenacity": "9.0"}
+
+
+def test_young_package_is_held(run: Run, locked: Template, index: Index) -> None:
+    """A version of yesterday waits with its date, and one between is taken."""
+    index.add("build", "1.3", days=20, requires=("hooks",))
+    index.add("build", "1.4", days=1, requires=("hooks",))
+    index.add("tenacity", "9.1", days=2)
+    found = pins(run, "--write")
+    assert found["locks build"]["reason"] == f"1.4 of {ago(1)} is too young"
+    assert found["locks build"]["date"] == ago(20)
+    assert (found["locks tenacity"]["state"], found["locks tenacity"]["newest"]) == ("held", "9.1")
+    assert found["locks tenacity"]["date"] == ago(2)
+    assert locks(locked) == {"build": "1.3", "hooks": "1.0", "tenacity": "9.0"}
+
+
+def test_what_is_locked_never_goes_back_for_its_age(run: Run, locked: Template, index: Index) -> None:
+    """A young version that was locked with --min-age 0 stays, and a still younger one is not taken for it."""
+    index.add("tenacity", "9.1", days=2)
+    run("template", "pins", *PACKAGES, "--write", "--min-age", "0")
+    assert pins(run, "--check") == {}
+    index.add("tenacity", "9.2", days=1)
+    assert pins(run, "--check")["locks tenacity"]["state"] == "held"
+    assert locks(locked)["tenacity"] == "9.1"
+
+
+def test_index_without_dates(run: Run, locked: Template, index: Index) -> None:
+    """From an index that tells no dates the newest is taken, and the reason says so."""
+    index.ages.update(dict.fromkeys(index.ages))
+    index.add("tenacity", "9.1", days=None)
+    found = pins(run, "--check", code=1)["locks tenacity"]
+    assert (found["newest"], found["reason"]) == ("9.1", "no date could be had")
+
+
+def test_bound_of_a_tool_follows_the_major_version(run: Run, locked: Template, index: Index) -> None:
+    """That of a tool moves with the major version that is locked; that of a dependency is a promise, and stays."""
+    before = locked.text
+    index.add("build", "2.3.4", requires=("hooks",))
+    index.add("tenacity", "10.0")
+    found = pins(run, "--write")
+    assert [name for name in found if name.startswith("tools")] == ["tools build"]
+    assert (found["tools build"]["current"], found["tools build"]["newest"]) == (">=1.2", "2.3.4")
+    assert changed(before, locked.text) == [('build: {at_least: "1.2"}', 'build: {at_least: "2.3"}')]
+    assert pins(run, "--check") == {}
+
+
+@pytest.mark.parametrize("kind", ["locks", "tools"])
+def test_package_that_cannot_be_had_is_named(run: Run, one: Template, index: Index, kind: str) -> None:
+    """A bound above what there is, or a package that is gone, fails by its name; nothing is written."""
+    one.write(one.text.replace('{at_least: "8.0"}', '{at_least: "99"}'))
+    ran = run("template", "pins", "--only", kind, "--write", "--json", code=2)
+    failed = [each for each in ran.json["pins"] if each["state"] == "failed"]
+    assert [(each["kind"], each["name"], each["current"]) for each in failed] == [(kind, "tenacity", ">=99")]
+    assert "tenacity" in failed[0]["reason"]
+    assert "Lower its bound" in failed[0]["remedy"]
+    assert not (one.folder / "templates" / "locks.yml").exists()
+
+
+def test_index_that_is_gone_is_one_failure(run: Run, one: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that does not answer is said once, not for each package."""
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    found = pins(run, "--write", code=2)
+    assert [*found] == ["locks the package index"]
+    assert "Connection refused" in found["locks the package index"]["reason"]
+
+
+def test_modules_of_another_system_are_kept(run: Run, locked: Template, index: Index) -> None:
+    """What cannot be installed here keeps the modules that were found where it can: machines do not disagree."""
+    index.add("wmi", "1.0")
+    index.add("build", "1.3", requires=("hooks", "wmi; sys_platform == 'win32'"))
+    run("template", "pins", *PACKAGES, "--write")
+    file = locked.folder / "templates" / "locks.yml"
+    file.write_text(file.read_text().replace("modules: wmi", "modules: _wmi win"))
+    assert "modules: _wmi win" in file.read_text()
+    assert pins(run, "--check") == {}
+
+
+def test_lock_that_somebody_edited_is_behind(run: Run, locked: Template) -> None:
+    """A lock that says the same in another spelling is written anew."""
+    file = locked.folder / "templates" / "locks.yml"
+    written = file.read_bytes()
+    file.write_bytes(written + b"# mine\n")
+    assert pins(run, "--check", code=1)["locks locks.yml"]["reason"] == "not as this command writes it"
+    run("template", "pins", *PACKAGES, "--write")
+    assert file.read_bytes() == written
+
+
+def test_lowest_python_goes_with_its_end(run: Run, locked: Template) -> None:
+    """When support of the lowest Python has ended, the same run locks for the next one."""
+    locked.write(locked.text.replace("2028-10", "2026-01"))
+    with git_daemon(locked.upstream.root) as url:
+        ran = run("template", "pins", "--actions-url", url, "--write", "--json")
+    assert {"python 3.12", "locks python"} == {
+        f"{each['kind']} {each['name']}" for each in ran.json["pins"] if each["state"] == "behind"
+    }
+    assert 'python: ">=3.13"' in (locked.folder / "templates" / "locks.yml").read_text()
+
+
+def test_pip_index_is_used_where_uv_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pip's index-url, from its environment or its file, counts unless uv has one of its own."""
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "PIP_INDEX_URL", "UV_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    config = tmp_path / "pip.conf"
+    config.write_text("[global]\nindex-url = https://pypi.example.org/simple\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    uv.pip_index.cache_clear()
+    assert uv.index() == {"UV_DEFAULT_INDEX": "https://pypi.example.org/simple"}
+    settings = tmp_path / "uv.toml"
+    settings.write_text('[[index]]\nurl = "https://uv.example.org/simple"\n')
+    monkeypatch.setenv("UV_CONFIG_FILE", str(settings))
+    uv.pip_index.cache_clear()
+    assert uv.index() == {}
+
+
+@pytest.mark.slow
+def test_whole_template_against_the_real_index(
+    run: Run, one: Template, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Both files are written in one run, are what a second run finds current, and the lock is the template's kind."""
+    one.write(one.text.replace("3.12.9", "3.12.1"))
+    with git_daemon(one.upstream.root) as url:
+        ran = run("template", "pins", "--actions-url", url, "--write")
+        assert "--- a/templates/pins.yml" in ran.out
+        assert "+++ b/templates/locks.yml" in ran.out
+        assert run("template", "pins", "--actions-url", url, "--check", "--json").json["state"] == "current"
+    head = (ROOT / "templates" / "locks.yml").read_text().split("    python:")[0]
+    assert (one.folder / "templates" / "locks.yml").read_text().startswith(head)
+    assert {"build", "tenacity", "packaging", "pyproject-hooks"} <= locks(one).keys()

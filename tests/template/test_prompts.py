@@ -1,0 +1,164 @@
+"""The questions on a real pseudo-terminal of 80 columns: asked, answered, stopped."""
+
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+from support.command import git, tree
+from support.terminal import CTRL_C, DOWN, ENTER, ESC, Terminal
+
+
+def answer_three(child: "pexpect.spawn[str]") -> None:
+    """Answer the three questions: a name, the default Python, the second tier."""
+    child.expect("Project name")
+    child.send(f"Rotate Keys{ENTER}")
+    child.expect("Python version")
+    child.expect("supported until")
+    child.send(ENTER)
+    child.expect("Tier")
+    child.expect("a command that people install")
+    child.send(f"{DOWN}{ENTER}")
+
+
+def test_three_answers_make_a_repository(terminal: Terminal, work: Path) -> None:
+    """Without arguments: three questions, a tree with purposes, one confirmation, one commit."""
+    child = terminal()
+    answer_three(child)
+    child.expect("what git never sees")
+    child.expect("Create these")
+    child.send("y")
+    child.expect("Committed as")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert "src/rotate_keys/__init__.py" in tree(work / "rotate-keys")
+    assert git("status", "--porcelain", at=work / "rotate-keys") == ""
+
+
+def test_versions_say_which_are_installed(terminal: Terminal) -> None:
+    """The Python that runs the tests is marked as installed, with its end of life."""
+    child = terminal("new", "audit")
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    child.expect(f"{minor} · supported until 20\\d\\d-10 · installed")
+
+
+def test_a_wrong_name_is_said_while_it_is_typed(terminal: Terminal) -> None:
+    """What is wrong with a name shows before Enter, with another to try."""
+    child = terminal()
+    child.expect("Project name")
+    child.send("日本")
+    child.expect("try ops-project")
+
+
+def test_a_taken_name_is_said_while_it_is_typed(terminal: Terminal, work: Path) -> None:
+    """A destination that is not empty shows while the name is typed."""
+    (work / "audit").mkdir()
+    (work / "audit" / "file").touch()
+    child = terminal()
+    child.expect("Project name")
+    child.send("audit")
+    child.expect("is not empty")
+
+
+def test_no_is_no(terminal: Terminal, work: Path) -> None:
+    """Declining at the end leaves nothing behind."""
+    child = terminal()
+    answer_three(child)
+    child.expect("Create these")
+    child.send("n")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    assert not list(work.iterdir())
+
+
+@pytest.mark.parametrize("key", [CTRL_C, ESC], ids=["ctrl-c", "esc"])
+@pytest.mark.parametrize("question", ["Project name", "Python version", "Tier", "Create these"])
+def test_stopping_leaves_nothing(terminal: Terminal, work: Path, key: str, question: str) -> None:
+    """Ctrl-C and Esc at any question end with 130 and leave nothing behind."""
+    child = terminal()
+    for text, reply in (
+        ("Project name", f"Audit{ENTER}"),
+        ("Python version", ENTER),
+        ("Tier", ENTER),
+        ("Create these", ""),
+    ):
+        child.expect(text)
+        if text == question:
+            break
+        child.send(reply)
+    child.send(key)
+    child.expect("Interrupted")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    assert not list(work.iterdir())
+
+
+def test_advanced_asks_everything(terminal: Terminal, work: Path) -> None:
+    """--advanced asks every question of the template, and each has its default."""
+    child = terminal("new", "audit", "--python", "3.13", "--tier", "script", "--advanced")
+    asked = ["Description", "Author", "e-mail", "License", "Runner", "Code", "Schedule", "Dependencies", "Cloud"]
+    for text in asked:
+        child.expect(text)
+        child.send(ENTER)
+    child.expect("Container")
+    child.send("y")
+    for text in ("Updates", "Keep"):
+        child.expect(text)
+        child.send(ENTER)
+    child.expect("Create these")
+    child.send("y")
+    child.expect("Committed")
+    child.expect(pexpect.EOF)
+    assert "Dockerfile" in tree(work / "audit")
+
+
+def test_nothing_is_asked_when_all_is_given(terminal: Terminal, work: Path) -> None:
+    """With the three answers on the command line nothing is asked, on a terminal too."""
+    child = terminal("new", "audit", "--python", "3.13", "--tier", "script")
+    child.expect("Committed")
+    child.expect(pexpect.EOF)
+    assert (work / "audit" / "audit.py").is_file()
+
+
+def test_ci_is_never_asked(terminal: Terminal, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With CI set there is no prompt even on a terminal, but an error that names the flag."""
+    monkeypatch.setenv("CI", "true")
+    child = terminal("new", "audit")
+    child.expect("Give --python")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 2
+
+
+def test_the_first_prompt_comes_before_copier(work: Path, tmp_path: Path) -> None:
+    """Copier is not imported until the first question is on the screen."""
+    probe = tmp_path / "probe.py"
+    probe.write_text(
+        "import sys\nfrom new_ops_project import cli, prompts\n"
+        "def ask(*args, **kwargs):\n"
+        "    print('copier' in sys.modules, 'rich' in sys.modules)\n    raise KeyboardInterrupt\n"
+        "prompts.ask = ask\ncli.run([])\n"
+    )
+    child: pexpect.spawn[str] = pexpect.spawn(sys.executable, [str(probe)], encoding="utf-8", timeout=60)
+    child.expect("False False")
+
+
+def test_a_foreign_template_asks_its_own_questions(terminal: Terminal, work: Path, tmp_path: Path) -> None:
+    """A template of another kind is asked about by copier, and its answers are recorded."""
+    made = tmp_path / "foreign"
+    made.mkdir()
+    (made / "copier.yml").write_text("colour:\n  type: str\n  help: Which colour?\n")
+    (made / "out.txt.jinja").write_text("{{ colour }}\n")
+    (made / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}")
+    git("init", "--quiet", at=made)
+    git("add", "--all", at=made)
+    git("commit", "--quiet", "--message=v1", at=made)
+    child = terminal("new", "paint", "--template", str(made))
+    child.expect("Which colour")
+    child.send(f"blue{ENTER}")
+    child.expect(pexpect.EOF)
+    assert (work / "paint" / "out.txt").read_text() == "blue\n"
+    assert f"_src_path: {made}" in (work / "paint" / ".copier-answers.yml").read_text()
