@@ -17,7 +17,7 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks import catalogue, engine, repo, repo_review_plugin
 from new_ops_project.checks.coding import plugin_checks
 from new_ops_project.checks.linters import repo_review
-from new_ops_project.checks.remote_files import Remote
+from new_ops_project.checks.remote_files import RemoteFiles
 from new_ops_project.checks.rule import UncheckedError
 
 (RULE,) = catalogue.selected(["OPS590"], [])
@@ -237,7 +237,7 @@ def test_not_too_much_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_cannot_be_fetched_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that fails on its way, or is binary, is one without text, for rules go by its name."""
-    files = Remote.walked(on_github(Network({"gone.py": "", "binary": "\0", "x": "1"}), monkeypatch))
+    files = RemoteFiles.walked(on_github(Network({"gone.py": "", "binary": "\0", "x": "1"}), monkeypatch))
     assert dict(files) == {"gone.py": b"", "binary": b"", "x": b"1"}
     assert "other" not in files
 

@@ -11,7 +11,7 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.clones import check_command, hooks, installed_packages, uv_lock, variables, venv
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.requirements import Pin, pin_of, read
-from new_ops_project.clones.venv import State
+from new_ops_project.clones.venv import VenvState
 from new_ops_project.formats import document
 
 
@@ -206,19 +206,19 @@ def test_uv_lock_without_uv(tmp_path: Path) -> None:
 
 def test_what_is_under_the_name(tmp_path: Path) -> None:
     """Nothing, an empty folder, a file, a link, another folder, and an environment are told apart."""
-    assert venv.look(tmp_path).state is State.ABSENT
+    assert venv.look(tmp_path).state is VenvState.ABSENT
     (tmp_path / ".venv").mkdir()
-    assert venv.look(tmp_path).state is State.ABSENT
+    assert venv.look(tmp_path).state is VenvState.ABSENT
     (tmp_path / ".venv" / "x").touch()
-    assert venv.look(tmp_path).state is State.OTHER
+    assert venv.look(tmp_path).state is VenvState.OTHER
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / ".venv").touch()
-    assert venv.look(tmp_path / "a").state is State.FILE
+    assert venv.look(tmp_path / "a").state is VenvState.FILE
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / ".venv").symlink_to("/no/where")
-    assert venv.look(tmp_path / "b").state is State.LINK
+    assert venv.look(tmp_path / "b").state is VenvState.LINK
     fake_venv(tmp_path / "c", "3.12.1")
-    assert (venv.look(tmp_path / "c").state, venv.look(tmp_path / "c").minor) == (State.READY, "3.12")
+    assert (venv.look(tmp_path / "c").state, venv.look(tmp_path / "c").minor) == (VenvState.READY, "3.12")
 
 
 def test_what_is_broken(tmp_path: Path) -> None:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.text import shown
 from new_ops_project.fleet import store
-from new_ops_project.fleet.model import Delivered, Delivery, Limits, Named, Plan, Result, State, Task
+from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, Limits, PathNote, Result, ResultState, Task
 from new_ops_project.fleet.store import Store
 
 TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("\udc80\udcff\x1b\u202e\n\0"), max_size=8)
 COST = st.floats(0, 1e6)
-NAMED = st.lists(st.builds(Named, TEXT, TEXT), max_size=2).map(tuple)
+NAMED = st.lists(st.builds(PathNote, TEXT, TEXT), max_size=2).map(tuple)
 LISTED = st.lists(TEXT, max_size=2).map(tuple)
 
 
@@ -30,7 +30,7 @@ def some(kind: type, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 TASKS = some(Task, cost=COST, shard=st.integers(1, 256))
 RESULTS = some(
     Result,
-    state=st.sampled_from(State),
+    state=st.sampled_from(ResultState),
     files=NAMED,
     conflicts=NAMED,
     drift=NAMED,
@@ -43,7 +43,7 @@ RESULTS = some(
     shard=st.integers(1, 256),
 )
 PLANS = some(
-    Plan,
+    FleetPlan,
     shards=st.integers(1, 256),
     tasks=st.lists(TASKS, max_size=3).map(tuple),
     settled=st.lists(RESULTS, max_size=3).map(tuple),
@@ -58,17 +58,17 @@ def task(name: str, **more: Any) -> Task:
     return Task(**{**text, "name": name, **more})
 
 
-def plan(*names: str, id: str = "p", **more: Any) -> Plan:  # noqa: A002 - the field's name
+def plan(*names: str, id: str = "p", **more: Any) -> FleetPlan:  # noqa: A002 - the field's name
     """A plan of these tasks."""
-    return Plan(id, "2026-01-01T00:00:00Z", "Ada <a@b>", "all", 1, tuple(map(task, names)), **more)
+    return FleetPlan(id, "2026-01-01T00:00:00Z", "Ada <a@b>", "all", 1, tuple(map(task, names)), **more)
 
 
 def result(name: str, state: str = "updated", at: int = 0, **more: Any) -> Result:
     """A result of that name, `at` seconds after the plan."""
-    return Result(name, State(state), **{"plan": "p", "at": f"2026-01-01T00:00:{at:02}.500000Z", **more})
+    return Result(name, ResultState(state), **{"plan": "p", "at": f"2026-01-01T00:00:{at:02}.500000Z", **more})
 
 
-def folder(path: Path, of: Plan, *results: Result, shard: int = 1) -> Path:
+def folder(path: Path, of: FleetPlan, *results: Result, shard: int = 1) -> Path:
     """A folder with a plan and results."""
     path.mkdir(parents=True, exist_ok=True)
     store.write_plan(of, path / store.PLAN)
@@ -104,9 +104,9 @@ def test_a_delivery_survives(one: Delivery) -> None:
 
 @settings(max_examples=20)
 @given(PLANS)
-def test_a_plan_survives(one: Plan) -> None:
+def test_a_plan_survives(one: FleetPlan) -> None:
     """The same holds for a plan."""
-    assert Plan.read(json.loads(json.dumps(one.as_json()))) == one
+    assert FleetPlan.read(json.loads(json.dumps(one.as_json()))) == one
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
@@ -294,7 +294,7 @@ def test_gathers_shards(tmp_path: Path) -> None:
     assert made == whole
 
 
-def sharded(whole: Plan, shards: dict[str, int]) -> Plan:
+def sharded(whole: FleetPlan, shards: dict[str, int]) -> FleetPlan:
     """The plan in two shards; who is not named is in the first."""
     tasks = tuple(replace(task, shard=shards.get(task.name, 1)) for task in whole.tasks)
     return replace(whole, shards=2, tasks=tasks)

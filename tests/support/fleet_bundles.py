@@ -15,14 +15,14 @@ from typing import Any
 from support.command import git
 
 from new_ops_project.fleet import branches, commits, store
-from new_ops_project.fleet.commits import About
-from new_ops_project.fleet.model import Named, Plan, Result, State, Task
+from new_ops_project.fleet.commits import CommitInfo
+from new_ops_project.fleet.model import FleetPlan, PathNote, Result, ResultState, Task
 from new_ops_project.git import objects
 
 VERSION = "1.2.0"
 LARGE = 200_000  # bytes of a file in each repository that nothing compresses
 TEXT = "".join(f"{number} = one\n" for number in range(200))
-ABOUT = About("plan-1", "Ada <a@x.test>", 1_793_491_200)
+ABOUT = CommitInfo("plan-1", "Ada <a@x.test>", 1_793_491_200)
 
 
 def ours(clone: Path, task: Task, files: dict[str, str], *, has_conflicts: bool = False) -> tuple[str, str]:
@@ -94,7 +94,7 @@ class Fleet:
         name: str,
         *,
         files: dict[str, str] | None = None,
-        state: State = State.UPDATED,
+        state: ResultState = ResultState.UPDATED,
         version: str = VERSION,
         prefix: str = "",
         **more: Any,
@@ -108,11 +108,11 @@ class Fleet:
         target = branches.of(task)
         made = _seed() / f"{task.base}-{target.replace('/', '-')}-{'own' if files else len(changed)}-{state}"
         if files or not made.exists():
-            _make(clone, changed, task, made, has_conflicts=state == State.CONFLICT)
+            _make(clone, changed, task, made, has_conflicts=state == ResultState.CONFLICT)
         commit, tree = made.read_text().split()
         bundle = f"bundles/{store.slug(name + target)}.bundle"
         shutil.copy(made.with_suffix(f"{made.suffix}.bundle"), self.out / bundle)
-        changes = tuple(Named(path, "changed") for path in changed)
+        changes = tuple(PathNote(path, "changed") for path in changed)
         result = store.outcome(
             task,
             self.plan,
@@ -125,8 +125,8 @@ class Fleet:
             lines=4,
             at="2026-11-01T00:00:00Z",
         )
-        if state == State.CONFLICT:
-            result = replace(result, conflicts=(Named("tool.py", "both changed it"),))
+        if state == ResultState.CONFLICT:
+            result = replace(result, conflicts=(PathNote("tool.py", "both changed it"),))
         result = replace(result, **more)
         self.tasks.append(task)
         self.results.append(result)
@@ -165,7 +165,7 @@ class Fleet:
 
     def save(self) -> None:
         """Write the plan and the results."""
-        plan = Plan(self.plan, "2026-11-01T00:00:00Z", ABOUT.author, "all", 1, tuple(self.tasks))
+        plan = FleetPlan(self.plan, "2026-11-01T00:00:00Z", ABOUT.author, "all", 1, tuple(self.tasks))
         store.write_plan(plan, self.out / store.PLAN)
         lines = "".join(json.dumps(one.as_json()) + "\n" for one in self.results)
         (self.out / "results-1-of-1.jsonl").write_text(lines)

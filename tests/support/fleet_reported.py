@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project.fleet import store
-from new_ops_project.fleet.model import Delivered, Delivery, Named, Plan, Result, State, Task
+from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, PathNote, Result, ResultState, Task
 
 CREATED = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 PLAN = "4f1c2a9b"
@@ -71,7 +71,7 @@ def task(name: str, **more: Any) -> Task:
     return Task(name=name, **{**usual, **more})
 
 
-def result(one: Task, state: State, **more: Any) -> Result:
+def result(one: Task, state: ResultState, **more: Any) -> Result:
     """A result of a task."""
     return store.outcome(one, PLAN, state=state, at=stamp(60), **more)
 
@@ -91,7 +91,7 @@ def write(folder: Path, results: Sequence[tuple[Task, Result]], deliveries: Iter
     """A folder with these results of one plan."""
     shards = 2
     tasks = tuple(replace(one, shard=place % shards + 1) for place, (one, _result) in enumerate(results))
-    plan = Plan(PLAN, CREATED.isoformat(), "Bot <bot@example.org>", "all", shards, tasks)
+    plan = FleetPlan(PLAN, CREATED.isoformat(), "Bot <bot@example.org>", "all", shards, tasks)
     store.write_plan(plan, folder / store.PLAN)
     for shard in range(1, shards + 1):
         lines = (
@@ -144,29 +144,29 @@ def _one(name: str, place: int, rng: random.Random) -> tuple[Task, Result]:
         branch=name if is_hostile else "main",
         folder=f"/srv/clones/{name}" if rng.random() < 0.5 else "",
     )
-    state = list(State)[place % 5] if is_hostile else _state(rng)
+    state = list(ResultState)[place % 5] if is_hostile else _state(rng)
     files = (name, *FILES) if is_hostile else FILES
     return one, _filled(result(one, state), files, rng)
 
 
-def _state(rng: random.Random) -> State:
-    return rng.choices(list(State), weights=(30, 50, 8, 7, 5))[0]
+def _state(rng: random.Random) -> ResultState:
+    return rng.choices(list(ResultState), weights=(30, 50, 8, 7, 5))[0]
 
 
 def _filled(one: Result, files: tuple[str, ...], rng: random.Random) -> Result:
     """The result with what belongs to its state."""
     seconds = round(rng.lognormvariate(-2.5, 0.8), 3)
-    drift = tuple(Named(path, rng.choice(("edited", "edited", "deleted"))) for path in _some(files, rng))
+    drift = tuple(PathNote(path, rng.choice(("edited", "edited", "deleted"))) for path in _some(files, rng))
     log = f"logs/{one.owner if one.owner in OWNERS else 0}.log"
     at = stamp(rng.uniform(30, 900))
     one = replace(one, seconds=seconds, cpu=round(seconds * 0.8, 3), at=at, log=log, drift=drift)
-    if one.state is State.FAILED:
+    if one.state is ResultState.FAILED:
         reason, hint = rng.choice(_FAILURES)
         return replace(one, reason=reason, hint=hint, tries=3)
-    if one.state is State.DEFERRED:
+    if one.state is ResultState.DEFERRED:
         reason, hint = rng.choice(_DEFERRALS)
         return replace(one, reason=reason, hint=hint)
-    if one.state is State.CURRENT:
+    if one.state is ResultState.CURRENT:
         return replace(one, before=one.version)
     return _committed(one, files, rng)
 
@@ -174,14 +174,14 @@ def _filled(one: Result, files: tuple[str, ...], rng: random.Random) -> Result:
 def _committed(one: Result, files: tuple[str, ...], rng: random.Random) -> Result:
     """The result with a commit, and with conflicts where that is its state."""
     changed, clashing = (dict.fromkeys((*_some(files, rng), files[0])) for _ in range(2))
-    conflicts = clashing if one.state is State.CONFLICT else ()
+    conflicts = clashing if one.state is ResultState.CONFLICT else ()
     return replace(
         one,
         commit="d" * 40,
         target=f"template/{VERSION}",
         lines=rng.randint(4, 300),
-        files=tuple(Named(path, rng.choice(("changed", "added", "moved"))) for path in changed),
-        conflicts=tuple(Named(path, "both sides changed these lines") for path in conflicts),
+        files=tuple(PathNote(path, rng.choice(("changed", "added", "moved"))) for path in changed),
+        conflicts=tuple(PathNote(path, "both sides changed these lines") for path in conflicts),
         kept=("scripts/deploy.sh",) if rng.random() < 0.1 else (),
     )
 
@@ -192,7 +192,7 @@ def _some(files: tuple[str, ...], rng: random.Random) -> list[str]:
 
 def _delivery(name: str, one: Result, rng: random.Random) -> Delivery | None:
     """How a commit was delivered, if it was."""
-    if one.state is not State.UPDATED or rng.random() < 0.25:
+    if one.state is not ResultState.UPDATED or rng.random() < 0.25:
         return None
     state = rng.choices(list(Delivered), weights=(2, 2, 80, 5, 3, 3, 3, 2))[0]
     at = stamp(1200 + rng.betavariate(1.4, 2.2) * 150_000)

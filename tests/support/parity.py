@@ -49,7 +49,7 @@ def purely(checkout: Checkout, answers: Mapping[str, Any], file: str = ANSWERS_F
     """What is made here, or why nothing is."""
     try:
         return native.tree(checkout, answers, answers_file=file)
-    except native.Unsure as unsure:
+    except native.UnsupportedError as unsure:
         return str(unsure)
 
 

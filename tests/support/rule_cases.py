@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from new_ops_project.checks import dependencies, engine, fixpoint, packaging, repo
-from new_ops_project.checks.engine import Found
+from new_ops_project.checks.engine import FixableFinding
 from new_ops_project.checks.repo import Repo
 
 RULES = tuple(rule for rule in (*dependencies.FAMILY.rules, *packaging.FAMILY.rules) if not rule.tool)
@@ -14,7 +14,7 @@ CLI = {".copier-answers.yml": "tier: cli\n"}
 Files = Mapping[str, str]
 
 
-def run(files: Files, code: str = "") -> list[Found]:
+def run(files: Files, code: str = "") -> list[FixableFinding]:
     """What the rules find, or that of them with the code."""
     return list(engine.run(repo.of(files), [rule for rule in RULES if rule.code.startswith(code)]).found)
 
@@ -61,6 +61,6 @@ def crlf(files: Files) -> dict[str, str]:
     return {path: text.replace("\n", "\r\n") for path, text in files.items()}
 
 
-def texts(findings: Iterable[Found]) -> list[str]:
+def texts(findings: Iterable[FixableFinding]) -> list[str]:
     """Their messages."""
     return [one.finding.message for one in findings]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from new_ops_project.checks import engine, fixpoint, repo, workflows
-from new_ops_project.checks.engine import Found
+from new_ops_project.checks.engine import FixableFinding
 
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1  # v7.0.1"
 PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97  # v7.0.0"
@@ -56,7 +56,7 @@ def marks(text: str) -> list[tuple[int, int]]:
     return places
 
 
-def check(files: Mapping[str, str]) -> list[Found]:
+def check(files: Mapping[str, str]) -> list[FixableFinding]:
     """Everything that the family's own rules find."""
     return [*engine.run(repo.of({path: unmarked(text) for path, text in files.items()}), RULES).found]
 

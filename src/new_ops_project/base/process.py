@@ -62,7 +62,7 @@ class ProcessError(Exception):
 
 
 @dataclass(frozen=True)
-class Result:
+class ProcessResult:
     """What a program wrote that ended as expected."""
 
     stdout: bytes
@@ -93,7 +93,7 @@ def run(
     env: "Mapping[str, str] | None" = None,
     stdin: bytes | None = None,
     codes: tuple[int, ...] = (0,),
-) -> Result:
+) -> ProcessResult:
     """Run `args` to its end.
 
     Raises ProcessError when it cannot start or ends with a code that is not one of `codes`.
@@ -117,7 +117,7 @@ def run(
     stderr = (done.stderr or (done.stdout if failed else b"")).decode(errors="replace")
     if failed:
         raise ProcessError(args, done.returncode, stderr)
-    return Result(done.stdout, stderr, done.returncode)
+    return ProcessResult(done.stdout, stderr, done.returncode)
 
 
 @contextmanager
@@ -199,7 +199,7 @@ def run_within(
     env: "Mapping[str, str] | None" = None,
     stdin: bytes = b"",
     codes: tuple[int, ...] = (0,),
-) -> Result:
+) -> ProcessResult:
     """Run `args` in a session of its own, without a terminal to ask at, and stop it and its children after `seconds`.
 
     Raises ProcessError when it cannot start, takes too long, or ends with a code that is not one of `codes`.
@@ -231,7 +231,7 @@ def run_within(
             _stop(child)
     if child.returncode not in codes:
         raise ProcessError(args, child.returncode, (stderr or stdout).decode(errors="replace"))
-    return Result(stdout, stderr.decode(errors="replace"), child.returncode)
+    return ProcessResult(stdout, stderr.decode(errors="replace"), child.returncode)
 
 
 @contextmanager
@@ -265,7 +265,7 @@ def _stop(child: "Popen[bytes]", *, wait: bool = True) -> None:
 @contextmanager
 def started(
     *commands: tuple[str, ...], seconds: float, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None
-) -> "Iterator[Callable[[], list[Result | ProcessError]]]":
+) -> "Iterator[Callable[[], list[ProcessResult | ProcessError]]]":
     """Start all `commands` at once; yield a function that waits for them, at most until `seconds` after the start.
 
     Each one's result, or why it failed. What still runs then, or when the block is left, is killed with its children.
@@ -305,7 +305,7 @@ class _Running:
         except OSError as error:
             self._error = ProcessError(args, None, str(error))
 
-    def result(self, patience: float, limit: float) -> "Result | ProcessError":
+    def result(self, patience: float, limit: float) -> "ProcessResult | ProcessError":
         """What it wrote, or why it failed; it is given `patience` more seconds, of `limit` in all."""
         import subprocess
 
@@ -318,7 +318,7 @@ class _Running:
         self._out.seek(0)
         self._err.seek(0)
         stderr = self._err.read().decode(errors="replace")
-        return ProcessError(self._args, code, stderr) if code else Result(self._out.read(), stderr, code)
+        return ProcessError(self._args, code, stderr) if code else ProcessResult(self._out.read(), stderr, code)
 
     def kill(self) -> None:
         """End it and its children, if it has not ended."""

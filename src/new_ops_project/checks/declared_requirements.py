@@ -10,7 +10,7 @@ from new_ops_project.formats.document import Keys
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.formats.toml import places
-from new_ops_project.formats.toml.places import Place
+from new_ops_project.formats.toml.places import TomlPlace
 from new_ops_project.template.pins.pins_yml import normalise
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DeclaredRequirement:
     """One requirement as it is written. `place.raw` is '' outside of TOML; `extra` is the extra that it belongs to."""
 
     text: str
     path: str
-    place: Place
+    place: TomlPlace
     extra: str = ""
 
     @cached_property
@@ -37,25 +37,25 @@ class Wanted:
         return normalise(self.parsed.name) if self.parsed else ""
 
 
-def required(repo: Repo) -> tuple[Wanted, ...]:
+def required(repo: Repo) -> tuple[DeclaredRequirement, ...]:
     """The dependencies of [project]."""
     return tuple(_listed(repo, ("project", "dependencies")))
 
 
-def extras(repo: Repo) -> Mapping[str, tuple[Wanted, ...]]:
+def extras(repo: Repo) -> Mapping[str, tuple[DeclaredRequirement, ...]]:
     """The extras of [project]."""
     table = repo.pyproject.table("project", "optional-dependencies")
     keys = ("project", "optional-dependencies")
     return {name: tuple(_listed(repo, (*keys, name), name)) for name in table}
 
 
-def groups(repo: Repo) -> Mapping[str, tuple[Wanted, ...]]:
+def groups(repo: Repo) -> Mapping[str, tuple[DeclaredRequirement, ...]]:
     """The dependency groups (PEP 735), by their names as PEP 503 has them, each with those that it includes."""
     known = {normalise(name): name for name in repo.pyproject.table("dependency-groups")}
     return {name: tuple(_grouped(repo, known, name, frozenset())) for name in known}
 
 
-def _grouped(repo: Repo, known: Mapping[str, str], name: str, above: frozenset[str]) -> Iterator[Wanted]:
+def _grouped(repo: Repo, known: Mapping[str, str], name: str, above: frozenset[str]) -> Iterator[DeclaredRequirement]:
     if name not in known or name in above:
         return
     keys = ("dependency-groups", known[name])
@@ -67,14 +67,14 @@ def _grouped(repo: Repo, known: Mapping[str, str], name: str, above: frozenset[s
             yield from _grouped(repo, known, normalise(included), above | {name})
 
 
-def _listed(repo: Repo, keys: Keys, extra: str = "") -> Iterator[Wanted]:
+def _listed(repo: Repo, keys: Keys, extra: str = "") -> Iterator[DeclaredRequirement]:
     found = repo.pyproject.get(*keys)
     for at, text in enumerate(found if isinstance(found, list) else ()):
         if isinstance(text, str):
-            yield Wanted(text, repo.pyproject.path, places.place(repo.pyproject, *keys, at), extra)
+            yield DeclaredRequirement(text, repo.pyproject.path, places.place(repo.pyproject, *keys, at), extra)
 
 
-def of_setup(repo: Repo) -> Iterator[Wanted]:
+def of_setup(repo: Repo) -> Iterator[DeclaredRequirement]:
     """What setup.py and setup.cfg require, with their extras."""
     setup = repo.setup
     yield from _lines(setup, "install_requires", setup.get("install_requires"))
@@ -83,14 +83,14 @@ def of_setup(repo: Repo) -> Iterator[Wanted]:
         yield from _lines(setup, "extras_require", value, str(name))
 
 
-def _lines(setup: Setup, keyword: str, value: Any, extra: str = "") -> Iterator[Wanted]:
+def _lines(setup: Setup, keyword: str, value: Any, extra: str = "") -> Iterator[DeclaredRequirement]:
     texts = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
     for text in (text.strip() for text in texts if isinstance(text, str) and text.strip()):
         path, _, line = setup.where(keyword, text).partition(":")
         number = int(line) if line.isdigit() else 0
         source = setup.py if setup.py.path == path else setup.cfg
         column = source.split[number - 1].find(text) + 1 if number else 0
-        yield Wanted(text, path, Place(number, max(column, min(number, 1))), extra)
+        yield DeclaredRequirement(text, path, TomlPlace(number, max(column, min(number, 1))), extra)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Caret:
 
     name: str
     version: str
-    place: Place
+    place: TomlPlace
     group: str = ""
     has_marker: bool = False
 

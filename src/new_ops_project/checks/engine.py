@@ -11,7 +11,7 @@ from new_ops_project.checks.rule import Breach, Fix, Rule, UncheckedError
 
 
 @dataclass(frozen=True)
-class Found:
+class FixableFinding:
     """A finding, and the fix that mends it, () if none does."""
 
     finding: Finding
@@ -31,7 +31,7 @@ class Skipped:
 class Checked:
     """What the rules say of one repository: by path, line and column; and what its own configuration passes over."""
 
-    found: tuple[Found, ...]
+    found: tuple[FixableFinding, ...]
     ignored: tuple[tuple[Finding, Ignore], ...]
     skipped: tuple[Skipped, ...]
 
@@ -44,7 +44,7 @@ class Checked:
 def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
     """Ask every rule; the programs that some of them need run at the same time."""
     repo.reports.start({rule.tool for rule in rules if rule.tool})
-    found: list[Found] = []
+    found: list[FixableFinding] = []
     skipped: dict[tuple[str, str], list[str]] = {}
     for rule in rules:
         try:
@@ -55,7 +55,7 @@ def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
     return _sorted_out(found, ignores.read(repo), reasons)
 
 
-def _found(rule: Rule, breach: Breach) -> Found:
+def _found(rule: Rule, breach: Breach) -> FixableFinding:
     finding = Finding(
         rule.code,
         breach.severity or rule.severity,
@@ -66,11 +66,13 @@ def _found(rule: Rule, breach: Breach) -> Found:
         breach.remedy or rule.remedy,
         fixable=bool(breach.fix),
     )
-    return Found(finding, breach.fix)
+    return FixableFinding(finding, breach.fix)
 
 
-def _sorted_out(found: Iterable[Found], passed_over: Sequence[Ignore], skipped: tuple[Skipped, ...]) -> Checked:
-    kept: list[Found] = []
+def _sorted_out(
+    found: Iterable[FixableFinding], passed_over: Sequence[Ignore], skipped: tuple[Skipped, ...]
+) -> Checked:
+    kept: list[FixableFinding] = []
     ignored: list[tuple[Finding, Ignore]] = []
     for one in sorted(dict.fromkeys(found), key=_order):
         ignore = next((ignore for ignore in passed_over if ignore.covers(one.finding)), None)
@@ -81,7 +83,7 @@ def _sorted_out(found: Iterable[Found], passed_over: Sequence[Ignore], skipped: 
     return Checked(tuple(kept), tuple(ignored), skipped)
 
 
-def _order(one: Found) -> tuple[str, int, int, str]:
+def _order(one: FixableFinding) -> tuple[str, int, int, str]:
     finding = one.finding
     return finding.path, finding.line, finding.column, finding.code
 

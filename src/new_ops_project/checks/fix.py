@@ -23,7 +23,7 @@ from new_ops_project.plan.three_way import Plan, Sides
 
 
 @dataclass(frozen=True)
-class Target:
+class FixTarget:
     """The project to mend: its repository, its folder in it, and the only files that may change (all, if none)."""
 
     repository: Repository
@@ -32,7 +32,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Mended:
+class FixOutcome:
     """What was mended, or would be, and what --json says of the plan."""
 
     fixed: tuple[Finding, ...] = ()
@@ -44,7 +44,7 @@ class Mended:
         return self.details.get("state") == "staged"
 
 
-def mend(repo: Repo, target: Target, rules: Sequence[Rule], voice: Voice, *, preview: bool) -> Mended:
+def mend(repo: Repo, target: FixTarget, rules: Sequence[Rule], voice: Voice, *, preview: bool) -> FixOutcome:
     """Mend what the rules can mend; with `preview`, only show it.
 
     A file with changes that are not committed is left as it is. Raises ToolError, with nothing moved, in a repository
@@ -58,10 +58,10 @@ def mend(repo: Repo, target: Target, rules: Sequence[Rule], voice: Voice, *, pre
     for path in held:
         voice.say(f"not mended: {text.readable(path)} has changes that are not committed", fg="yellow")
     if not work.files:
-        return Mended(details={"state": "nothing", "files": [], "held": held})
+        return FixOutcome(details={"state": "nothing", "files": [], "held": held})
     with three_way.planned(where, _sides(target, now, work.files)) as made:
         _require_sound(made)
-        return Mended(work.fixed, {**_hand_over(made, where, voice, preview=preview), "held": held})
+        return FixOutcome(work.fixed, {**_hand_over(made, where, voice, preview=preview), "held": held})
 
 
 def _is_free(path: str, dirty: frozenset[str]) -> bool:
@@ -86,7 +86,7 @@ def settle(where: Repository) -> None:
     raise ToolError(f"{the} waits to be committed, so nothing is mended.", f"git commit, or: {command} --abort.")
 
 
-def _sides(target: Target, now: Status, files: Mapping[str, Entry]) -> Sides:
+def _sides(target: FixTarget, now: Status, files: Mapping[str, Entry]) -> Sides:
     """What is committed is base and ours; theirs is the same, mended, in the line ends that are committed."""
     base = committed.some(target.repository, now.head, target.prefix, files)
     theirs = {path: _as_committed(entry, base.get(path)) for path, entry in files.items()}

@@ -13,7 +13,7 @@ _ROUNDS = 8  # a fix can uncover another; two rules that undo each other must co
 
 
 @dataclass(frozen=True)
-class Mending:
+class FixedFiles:
     """What files become, by path (the mode is '' where it stays), what that mends, and files that may not change."""
 
     files: Mapping[str, Entry]
@@ -21,7 +21,7 @@ class Mending:
     blocked: tuple[str, ...]
 
 
-def mended(repo: Repo, rules: Sequence[Rule], may_change: Callable[[str], bool]) -> Mending:
+def mended(repo: Repo, rules: Sequence[Rule], may_change: Callable[[str], bool]) -> FixedFiles:
     """Apply the fixes of these rules; one that touches a file that may not change is left out."""
     changed: dict[str, Entry] = {}
     done: list[Finding] = []
@@ -35,7 +35,7 @@ def mended(repo: Repo, rules: Sequence[Rule], may_change: Callable[[str], bool])
         changed.update(now)
         done += finished
         repo = repo.mended({path: entry.content for path, entry in now.items()})
-    return Mending(changed, tuple(done), tuple(sorted(blocked)))
+    return FixedFiles(changed, tuple(done), tuple(sorted(blocked)))
 
 
 def _paths(fix: Fix) -> set[str]:
@@ -43,7 +43,7 @@ def _paths(fix: Fix) -> set[str]:
 
 
 def _round(
-    repo: Repo, found: Sequence[engine.Found], before: Mapping[str, Entry]
+    repo: Repo, found: Sequence[engine.FixableFinding], before: Mapping[str, Entry]
 ) -> tuple[dict[str, Entry], list[Finding]]:
     """Apply every fix that does not touch a line, or a file, which another one of this round has changed."""
     edits: dict[str, list[Edit]] = {}

@@ -73,7 +73,7 @@ _VALUED = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class PinnedRequirement:
     """One requirement of a file. `kind`: name, vcs, url, path or editable. `version`: what `==` pins, '' if nothing.
 
     `via`: what a comment says needs it.
@@ -97,12 +97,12 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Listing:
+class RequirementsFile:
     """One requirements file: its entries, and the files that it includes or takes as constraints."""
 
     path: str
     text: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PinnedRequirement, ...]
     includes: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
 
@@ -122,7 +122,7 @@ class Listing:
         """Whether comments say what needs each."""
         return any(entry.via for entry in self.entries)
 
-    def named(self, name: str) -> tuple[Entry, ...]:
+    def named(self, name: str) -> tuple[PinnedRequirement, ...]:
         """The entries of a package: it has several where markers decide."""
         return tuple(entry for entry in self.entries if entry.name == name)
 
@@ -167,17 +167,17 @@ def command(text: str) -> Command:
     return Command(text, tuple(sources), options, frozenset(flags))
 
 
-def listing(repo: Repo, path: str) -> Listing:
+def listing(repo: Repo, path: str) -> RequirementsFile:
     """The requirements file at `path`; an empty one where there is none."""
     return _read(path, repo.files.get(path, b""))
 
 
-def listings(repo: Repo) -> tuple[Listing, ...]:
+def listings(repo: Repo) -> tuple[RequirementsFile, ...]:
     """Those of the root."""
     return tuple(listing(repo, path) for path in repo.requirements)
 
 
-def with_included(repo: Repo, path: str, seen: frozenset[str] = frozenset()) -> Iterator[Listing]:
+def with_included(repo: Repo, path: str, seen: frozenset[str] = frozenset()) -> Iterator[RequirementsFile]:
     """The file, and those that it includes."""
     if path in seen or path not in repo.files:
         return
@@ -188,8 +188,8 @@ def with_included(repo: Repo, path: str, seen: frozenset[str] = frozenset()) -> 
 
 
 @lru_cache(maxsize=64)
-def _read(path: str, content: bytes) -> Listing:
-    entries: list[Entry] = []
+def _read(path: str, content: bytes) -> RequirementsFile:
+    entries: list[PinnedRequirement] = []
     targets: dict[str, list[str]] = {"r": [], "c": []}
     line = 1
     for block in blocks(content):
@@ -200,10 +200,12 @@ def _read(path: str, content: bytes) -> Listing:
     includes, constraints = (
         tuple(posixpath.normpath(posixpath.join(here, target)) for target in targets[kind]) for kind in "rc"
     )
-    return Listing(path, content.decode("utf-8-sig", errors="replace"), tuple(entries), includes, constraints)
+    return RequirementsFile(path, content.decode("utf-8-sig", errors="replace"), tuple(entries), includes, constraints)
 
 
-def _add(path: str, line: int, lines: Sequence[str], entries: list[Entry], targets: Mapping[str, list[str]]) -> None:
+def _add(
+    path: str, line: int, lines: Sequence[str], entries: list[PinnedRequirement], targets: Mapping[str, list[str]]
+) -> None:
     """Read what one block of lines says."""
     whole = " ".join(re.sub(r"(?:^|\s)#.*", "", text).rstrip().removesuffix("\\") for text in lines).strip()
     text = re.sub(r"\s--(?:hash|global-option|config-settings|build-option)\b.*", "", whole).strip()
@@ -218,7 +220,9 @@ def _add(path: str, line: int, lines: Sequence[str], entries: list[Entry], targe
         return
     text = option[2].strip() if option else text
     kind = _kind(text, is_editable=bool(option))
-    found = Entry(path, line, _name(text, kind), text, kind, is_hashed=bool(_HASH.search(whole)), via=_via(lines))
+    found = PinnedRequirement(
+        path, line, _name(text, kind), text, kind, is_hashed=bool(_HASH.search(whole)), via=_via(lines)
+    )
     entries.append(_versioned(found) if kind == "name" else found)
 
 
@@ -227,7 +231,7 @@ def _name(text: str, kind: str) -> str:
     return normalise(found[0].rstrip(".-_")) if found else ""
 
 
-def _versioned(entry: Entry) -> Entry:
+def _versioned(entry: PinnedRequirement) -> PinnedRequirement:
     """With the version that it is pinned to."""
     pin = _PIN.fullmatch(entry.text)
     return replace(entry, version=pin[1] if pin else "")

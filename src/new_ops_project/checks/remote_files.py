@@ -22,7 +22,7 @@ _BINARY = re.compile(
 
 
 @dataclass(frozen=True)
-class Remote(Mapping[str, bytes]):
+class RemoteFiles(Mapping[str, bytes]):
     """The text files below a root, as far as their names tell; `names` are all of them.
 
     What turns out to be no text, too long or unreadable is an empty one.

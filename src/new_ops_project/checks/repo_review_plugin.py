@@ -12,7 +12,7 @@ from new_ops_project.base.finding import Finding
 from new_ops_project.base.process import ProcessError
 from new_ops_project.checks import catalogue, engine
 from new_ops_project.checks import repo as repository
-from new_ops_project.checks.remote_files import Remote
+from new_ops_project.checks.remote_files import RemoteFiles
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Rule
 
@@ -22,7 +22,7 @@ _ORDER = 100  # behind the families of other plugins, which begin at 0
 
 
 @dataclass(frozen=True)
-class Looked:
+class PluginInput:
     """What all rules say of a package, asked at the first check: repo-review runs every one, selected or not."""
 
     package: Traversable
@@ -42,9 +42,9 @@ class Looked:
         return _told(rule, found) if found else True
 
 
-def new_ops_project(package: Traversable) -> Looked:
+def new_ops_project(package: Traversable) -> PluginInput:
     """Fixture: what the rules of new-ops-project say of the package."""
-    return Looked(package)
+    return PluginInput(package)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Check:
     url: str
     requires: frozenset[str] = field(default=frozenset())
 
-    def check(self, new_ops_project: Looked) -> str | bool | None:
+    def check(self, new_ops_project: PluginInput) -> str | bool | None:
         """Whether the rule is kept; where it is not, the findings and the remedy."""
         return new_ops_project.of(self.rule)
 
@@ -105,8 +105,8 @@ def _repo(package: Traversable) -> tuple[Repo, bool]:
         try:
             return repository.read(package, offline=True), True
         except (ProcessError, ToolError):  # a folder that is in no repository
-            return repository.Repo(package, files := Remote.walked(package), files.names, offline=True), False
-    files = Remote.walked(package)
+            return repository.Repo(package, files := RemoteFiles.walked(package), files.names, offline=True), False
+    files = RemoteFiles.walked(package)
     return repository.Repo(Path("nowhere"), files, files.names, offline=True), False
 
 

@@ -26,7 +26,7 @@ _GIVE = "Give the PATH of a repository, or of a file in one."
 
 
 @dataclass(frozen=True)
-class Request:
+class CheckRequest:
     """What was asked for: `paths` are folders and files, none for the current folder; names as on the command line."""
 
     paths: tuple[Path, ...] = ()
@@ -85,10 +85,10 @@ class _Part:
     given: str
     checked: Checked
     drift: Mapping[str, str]
-    mended: mend.Mended | None
+    mended: mend.FixOutcome | None
 
 
-def check(request: Request, voice: Voice) -> Checkup:
+def check(request: CheckRequest, voice: Voice) -> Checkup:
     """Look at each project, mend it first if that is asked for, and return what is left to say.
 
     Raises ToolError for a path that is in no repository, and for rules that are none.
@@ -98,7 +98,7 @@ def check(request: Request, voice: Voice) -> Checkup:
     return _joined(rules, [_part(place, rules, request, voice) for place in _places(request.paths or (Path(),))])
 
 
-def _part(place: _Place, rules: Sequence[Rule], request: Request, voice: Voice) -> _Part:
+def _part(place: _Place, rules: Sequence[Rule], request: CheckRequest, voice: Voice) -> _Part:
     where, prefix = _repository(place.folder)
     with journal.locked(where.git_dir) if request.writes else nullcontext():
         if request.writes:
@@ -107,7 +107,7 @@ def _part(place: _Place, rules: Sequence[Rule], request: Request, voice: Voice) 
         _require_known(place, files)
         if request.fix:
             fixing = catalogue.fixing(rules, request.select, is_named=bool(place.only))
-            target = mend.Target(where, prefix, place.only)
+            target = mend.FixTarget(where, prefix, place.only)
             mended = mend.mend(files, target, fixing, voice, preview=request.preview)
             files = repo.read(place.folder, offline=request.offline)
         return _Part(place.given, _only(place, engine.run(files, rules)), _drift(files), mended)

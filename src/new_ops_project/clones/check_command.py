@@ -30,7 +30,7 @@ _NOTHING_COLLECTED = 5
 
 
 @dataclass(frozen=True)
-class Proof:
+class CheckCommand:
     """Commands to run one after the other in the project's folder.
 
     `empty`: an exit code that says that there was nothing to check, or 0. `doubt`: why it shows less than it might.
@@ -46,22 +46,22 @@ class Proof:
         return " && ".join(shlex.join(command) for command in self.commands)
 
 
-def of(needs: "Needs", venv: "Venv") -> Proof:
+def of(needs: "Needs", venv: "Venv") -> CheckCommand:
     """The project's own check: what pyproject.toml names, else its tests, else that its code compiles.
 
     Raises ToolError for a `check` that is no command.
     """
     if "check" in needs.pyproject.table("tool", "new-ops-project"):
-        return Proof(_named(needs.pyproject.get("tool", "new-ops-project", "check")))
+        return CheckCommand(_named(needs.pyproject.get("tool", "new-ops-project", "check")))
     tests = _tests(needs.folder)
     if "pytest" in venv.packages and (tests or _configures_pytest(needs.folder)):
-        return Proof(((".venv/bin/python", "-m", "pytest"),), empty=_NOTHING_COLLECTED)
+        return CheckCommand(((".venv/bin/python", "-m", "pytest"),), empty=_NOTHING_COLLECTED)
     if tests and not _wants_pytest(needs.folder / tests):
         command = (".venv/bin/python", "-m", "unittest", "discover", "--start-directory", tests)
-        return Proof((command,), empty=_NOTHING_COLLECTED)
+        return CheckCommand((command,), empty=_NOTHING_COLLECTED)
     doubt = f"The tests import pytest, which {needs.lock} does not hold: they were not run." if tests else ""
     code = _code(needs.folder)  # without any, compileall would compile the standard library
-    return Proof(((".venv/bin/python", "-m", "compileall", "-q", *code),) if code else (), doubt=doubt)
+    return CheckCommand(((".venv/bin/python", "-m", "compileall", "-q", *code),) if code else (), doubt=doubt)
 
 
 def _named(value: object) -> tuple[tuple[str, ...], ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from new_ops_project.base.process import ProcessError, lines
 from new_ops_project.clones import check_command
-from new_ops_project.clones.check_command import Proof
+from new_ops_project.clones.check_command import CheckCommand
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.venv import Venv
 
@@ -27,14 +27,14 @@ class Verdict:
     output: str = ""
 
 
-def state(needs: Needs, venv: Venv, what: Proof, commit: str) -> Mapping[str, str]:
+def state(needs: Needs, venv: Venv, what: CheckCommand, commit: str) -> Mapping[str, str]:
     """What a check that passed holds for: the lock, pyproject.toml, Python, packages, the check itself, the commit."""
     listed = sorted(f"{package.name}=={package.version}" for package in venv.packages.values())
     told = "\n".join((needs.digest, venv.version, what.text, *listed))
     return {"state": hashlib.sha256(told.encode()).hexdigest(), "commit": commit}
 
 
-def run(folder: Path, venv: Venv, what: Proof, say: Callable[[str], None]) -> Verdict:
+def run(folder: Path, venv: Venv, what: CheckCommand, say: Callable[[str], None]) -> Verdict:
     """Run the commands until one fails; each is said before it runs."""
     done: list[str] = []
     code = 0

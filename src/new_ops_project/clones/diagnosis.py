@@ -14,8 +14,8 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.clones import hooks, installed_packages, interpreters, variables
 from new_ops_project.clones import venv as venvs
 from new_ops_project.clones.needs import Needs, read_needs
-from new_ops_project.clones.topics import Check, Diagnosis
-from new_ops_project.clones.venv import State, Venv
+from new_ops_project.clones.topics import Diagnosis, Topic
+from new_ops_project.clones.venv import Venv, VenvState
 from new_ops_project.git import remotes, urls
 from new_ops_project.template import answers_file, sources
 
@@ -77,21 +77,21 @@ def _diagnosed(needs: Needs) -> Diagnosis:
     return Diagnosis(folder, (version, *identity, *asked, *rest))
 
 
-def _git_version() -> Check:
+def _git_version() -> Topic:
     try:
         found = git.require()
     except ToolError as error:
-        return Check("git", error.message, Severity.ERROR, error.hint)
-    return Check("git", ".".join(map(str, found)))
+        return Topic("git", error.message, Severity.ERROR, error.hint)
+    return Topic("git", ".".join(map(str, found)))
 
 
-def _identity(clone: _Clone) -> Check:
+def _identity(clone: _Clone) -> Topic:
     at = clone.folder
     if git.has_identity(at):
         said = git.git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", at=at).text
-        return Check("identity", said.rpartition("> ")[0] + ">")
+        return Topic("identity", said.rpartition("> ")[0] + ">")
     remedy = "git config --global user.name 'Your Name' && git config --global user.email you@example.org"
-    return Check("identity", "git knows no name and e-mail address to commit with", Severity.WARNING, remedy)
+    return Topic("identity", "git knows no name and e-mail address to commit with", Severity.WARNING, remedy)
 
 
 def _addresses(folder: Path, *, is_repository: bool, has_git: bool) -> tuple[dict[str, str], str]:
@@ -107,155 +107,155 @@ def _addresses(folder: Path, *, is_repository: bool, has_git: bool) -> tuple[dic
     return found, location
 
 
-def _remote(clone: _Clone, why: Mapping[str, str]) -> Check:
+def _remote(clone: _Clone, why: Mapping[str, str]) -> Topic:
     if not clone.is_repository:
-        return Check("remote", f"{clone.folder} is in no git repository", Severity.INFO, "git init, or clone it")
+        return Topic("remote", f"{clone.folder} is in no git repository", Severity.INFO, "git init, or clone it")
     if "remote" not in clone.addresses:
-        return Check("remote", "there is no remote `origin` yet")
+        return Topic("remote", "there is no remote `origin` yet")
     shown = urls.without_secrets(clone.addresses["remote"])
     if why["remote"]:
         remedy = f"Check the network and your access: git -C {shlex.quote(str(clone.folder))} ls-remote origin"
-        return Check("remote", f"{shown}: {why['remote']}", Severity.WARNING, remedy)
-    return Check("remote", f"{shown} answers")
+        return Topic("remote", f"{shown}: {why['remote']}", Severity.WARNING, remedy)
+    return Topic("remote", f"{shown} answers")
 
 
-def _template(clone: _Clone, why: Mapping[str, str]) -> Iterator[Check]:
+def _template(clone: _Clone, why: Mapping[str, str]) -> Iterator[Topic]:
     if not clone.template:
         return
     shown = urls.without_secrets(clone.template)
     if "template" in clone.addresses:
         if why["template"]:
             remedy = f"Check the network and your access: git ls-remote {shown.removeprefix('git+')}"
-            yield Check("template", f"{shown}: {why['template']}", Severity.WARNING, remedy)
+            yield Topic("template", f"{shown}: {why['template']}", Severity.WARNING, remedy)
         else:
-            yield Check("template", f"{shown} answers")
+            yield Topic("template", f"{shown} answers")
     elif sources.is_embedded(clone.template):
-        yield Check("template", "embedded; it comes with the tool")
+        yield Topic("template", "embedded; it comes with the tool")
     elif urls.expanded(clone.template.removeprefix("git+file://")).exists():
-        yield Check("template", f"{shown} is there")
+        yield Topic("template", f"{shown} is there")
     else:
         remedy = "new-ops-project update --template SOURCE, with the place where it is now"
-        yield Check("template", f"{shown} is not on this machine", Severity.WARNING, remedy)
+        yield Topic("template", f"{shown} is not on this machine", Severity.WARNING, remedy)
 
 
-def _python(clone: _Clone) -> Iterator[Check]:
+def _python(clone: _Clone) -> Iterator[Topic]:
     python = clone.needs.python
     found = interpreters.newest([python.minor] if python.minor else interpreters.minors(python.specifier))
     asked = f", as {python.where} asks" if python.where else "; nothing names a version"
     if found is None:
         message = f"{python.name} was not found on PATH, in pyenv, in uv or in the system's places{asked}"
         minor = python.minor or next(iter(interpreters.minors(python.specifier)), "3")
-        yield Check("python", message, Severity.ERROR, interpreters.advice(minor))
+        yield Topic("python", message, Severity.ERROR, interpreters.advice(minor))
     elif not found.makes_environments and not shutil.which("uv"):
         remedy = f"On Debian and Ubuntu: apt install python{found.minor}-venv. Or install uv."
-        yield Check("python", f"{found.path} has no venv module with ensurepip", Severity.ERROR, remedy)
+        yield Topic("python", f"{found.path} has no venv module with ensurepip", Severity.ERROR, remedy)
     else:
-        yield Check("python", f"{found.version}, {found.path}{asked}")
+        yield Topic("python", f"{found.version}, {found.path}{asked}")
 
 
-def _environment(clone: _Clone) -> Iterator[Check]:
+def _environment(clone: _Clone) -> Iterator[Topic]:
     venv, python = clone.venv, clone.needs.python
-    if venv.state is State.ABSENT:
+    if venv.state is VenvState.ABSENT:
         yield _bad("environment", "there is no .venv", clone.onboard)
-    elif venv.state is State.UNFINISHED:
+    elif venv.state is VenvState.UNFINISHED:
         yield _bad("environment", ".venv is not finished: a run that filled it was interrupted", clone.onboard)
-    elif venv.state is State.FILE:
+    elif venv.state is VenvState.FILE:
         yield _bad(
             "environment", ".venv is a file, where the environment belongs", f"Move it away, then {clone.onboard}"
         )
-    elif venv.state is not State.READY:
+    elif venv.state is not VenvState.READY:
         yield _bad("environment", f".venv cannot be used: {venv.why}", f"{clone.onboard} --recreate")
     elif not python.is_met_by(venv.version):
         message = f".venv has Python {venv.version}, and {python.where} asks for {python.name}"
         yield _bad("environment", message, f"{clone.onboard} --recreate")
     else:
-        yield Check("environment", f".venv has Python {venv.version}", path=venvs.NAME)
+        yield Topic("environment", f".venv has Python {venv.version}", path=venvs.NAME)
 
 
-def _bad(name: str, message: str, remedy: str) -> Check:
-    return Check(name, message, Severity.ERROR, remedy, venvs.NAME)
+def _bad(name: str, message: str, remedy: str) -> Topic:
+    return Topic(name, message, Severity.ERROR, remedy, venvs.NAME)
 
 
-def _lock(clone: _Clone) -> Iterator[Check]:
+def _lock(clone: _Clone) -> Iterator[Topic]:
     needs = clone.needs
     pins = len(needs.pins(clone.venv.environment))
     if not needs.has_lock:
         what = f"{needs.foreign_lock} is not read here" if needs.foreign_lock else "nothing pins the packages"
         remedy = "uv pip compile --universal --generate-hashes pyproject.toml --output-file requirements.txt"
-        yield Check("lock", f"{what}; they come from {needs.lock}", Severity.INFO, remedy, "pyproject.toml")
+        yield Topic("lock", f"{what}; they come from {needs.lock}", Severity.INFO, remedy, "pyproject.toml")
     elif not needs.is_hashed:
         remedy = "Write it with hashes: uv pip compile --generate-hashes, or pip-compile --generate-hashes"
-        yield Check(
+        yield Topic(
             "lock", f"{needs.lock} has no hash for every package", Severity.INFO, remedy, needs.requirements[0].path
         )
     else:
-        yield Check("lock", f"{needs.lock}: {pins} packages for this machine, with hashes")
+        yield Topic("lock", f"{needs.lock}: {pins} packages for this machine, with hashes")
 
 
-def _packages(clone: _Clone) -> Iterator[Check]:
-    if not clone.venv.minor or clone.venv.state not in {State.READY, State.UNFINISHED}:
+def _packages(clone: _Clone) -> Iterator[Topic]:
+    if not clone.venv.minor or clone.venv.state not in {VenvState.READY, VenvState.UNFINISHED}:
         return
     found = installed_packages.compare(clone.needs, clone.venv)
     if found.missing:
         yield _bad("packages", f"{len(found.missing)} not installed: {_some(found.missing)}", clone.onboard)
     if found.different:
         message = f"{len(found.different)} of another version: {_some(found.different)}"
-        yield Check("packages", message, Severity.WARNING, clone.onboard, venvs.NAME)
+        yield Topic("packages", message, Severity.WARNING, clone.onboard, venvs.NAME)
     if found.is_same:
-        yield Check("packages", f"all {found.right} of {clone.needs.lock} are installed")
+        yield Topic("packages", f"all {found.right} of {clone.needs.lock} are installed")
     if found.extra:
         message = f"{len(found.extra)} that nothing asks for: {_some(found.extra)}"
-        yield Check("packages", message, Severity.INFO, ".venv/bin/python -m pip uninstall, if they may go", venvs.NAME)
+        yield Topic("packages", message, Severity.INFO, ".venv/bin/python -m pip uninstall, if they may go", venvs.NAME)
 
 
-def _project(clone: _Clone) -> Iterator[Check]:
-    if clone.venv.state is not State.READY or not clone.needs.is_package:
+def _project(clone: _Clone) -> Iterator[Topic]:
+    if clone.venv.state is not VenvState.READY or not clone.needs.is_package:
         return
     if installed_packages.is_in_place(clone.needs, clone.venv):
-        yield Check("project", "installed in place")
+        yield Topic("project", "installed in place")
     else:
         yield _bad("project", "the project itself is not installed from this folder", clone.onboard)
 
 
-def _hooks(clone: _Clone) -> Iterator[Check]:
+def _hooks(clone: _Clone) -> Iterator[Topic]:
     if not clone.is_repository or not (found := hooks.look(clone.folder)).is_configured:
         return
     config = hooks.CONFIG
     if found.missing and found.path:
         message = f"core.hooksPath is {found.path}, so pre-commit's hooks do not run"
-        yield Check("hooks", message, Severity.WARNING, "git config --unset core.hooksPath, if it may go", config)
+        yield Topic("hooks", message, Severity.WARNING, "git config --unset core.hooksPath, if it may go", config)
     elif found.missing:
         kept = "; a hook of somebody's own is there, which pre-commit keeps and runs" if found.others else ""
         message = f"pre-commit's {', '.join(found.missing)} hook is not in place{kept}"
-        yield Check("hooks", message, Severity.WARNING, ".venv/bin/pre-commit install", config)
+        yield Topic("hooks", message, Severity.WARNING, ".venv/bin/pre-commit install", config)
     else:
-        yield Check("hooks", "pre-commit runs before each commit")
+        yield Topic("hooks", "pre-commit runs before each commit")
 
 
-def _variables(clone: _Clone) -> Iterator[Check]:
+def _variables(clone: _Clone) -> Iterator[Topic]:
     if not variables.is_listed(clone.folder):
         return
     names = variables.missing(clone.folder)
     if names:
         message = f"not set, here or in .env: {', '.join(names)}"
         remedy = f"Copy {variables.EXAMPLE} to .env, fill it in, and load it: set -a; . ./.env; set +a"
-        yield Check("variables", message, Severity.WARNING, remedy, variables.EXAMPLE)
+        yield Topic("variables", message, Severity.WARNING, remedy, variables.EXAMPLE)
     else:
-        yield Check("variables", f"all of {variables.EXAMPLE} are set")
+        yield Topic("variables", f"all of {variables.EXAMPLE} are set")
 
 
-def _disk(clone: _Clone) -> Iterator[Check]:
+def _disk(clone: _Clone) -> Iterator[Topic]:
     """The fullest of the file systems that an installation writes to."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     free = [(_free(place), place) for place in (clone.folder, cache, Path(tempfile.gettempdir()))]
     least, place = min(free, key=lambda pair: pair[0])
     message = f"{least / 1024:.1f} GiB free at {place}" if least >= _TIGHT else f"{least} MiB free at {place}"
     if least >= _TIGHT:
-        yield Check("disk", message)
+        yield Topic("disk", message)
     else:
         severity = Severity.ERROR if least < _FULL else Severity.WARNING
         remedy = "Free some: an environment takes about 200 MiB, and its downloads as much"
-        yield Check("disk", message, severity, remedy)
+        yield Topic("disk", message, severity, remedy)
 
 
 def _free(place: Path) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project.clones.needs import Needs
-from new_ops_project.clones.venv import Package, Venv
+from new_ops_project.clones.venv import InstalledPackage, Venv
 
 # What an installer puts into every environment by itself.
 _SEEDS = frozenset({"pip", "setuptools", "wheel"})
@@ -41,7 +41,7 @@ def compare(needs: Needs, venv: Venv) -> Comparison:
     return Comparison(tuple(missing), tuple(different), tuple(extra), len(pins) - len(missing) - len(different))
 
 
-def _reached(there: Mapping[str, Package], names: set[str]) -> set[str]:
+def _reached(there: Mapping[str, InstalledPackage], names: set[str]) -> set[str]:
     """The names, and those of all that what they name may require."""
     found, new = set[str](), set(names)
     while new:

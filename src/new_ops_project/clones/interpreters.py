@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project.base.process import Result, started
+from new_ops_project.base.process import ProcessResult, started
 
 # What a Python says of itself; the base of an environment is what the next environment is made from.
 _PROBE = (
@@ -76,7 +76,7 @@ def ask(path: Path) -> Interpreter | None:
     """What the Python at `path` says of itself; None when it does not run, or not soon, or is no CPython."""
     with started((str(path), "-I", "-B", "-c", _PROBE), seconds=_PATIENCE) as wait:
         result = wait()[0]
-    said = result.text.split("\n") if isinstance(result, Result) else []
+    said = result.text.split("\n") if isinstance(result, ProcessResult) else []
     if len(said) != 4 or said[3].strip() != "cpython":  # noqa: PLR2004 - the lines of the probe
         return None
     version, base, makes, _ = (line.strip() for line in said)

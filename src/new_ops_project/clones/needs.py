@@ -49,7 +49,7 @@ _OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
 @dataclass(frozen=True)
-class Python:
+class RequiredPython:
     """The Python that is asked for. `minor`: "3.12", '' where a range or nothing is named; `where`: what names it."""
 
     minor: str
@@ -94,18 +94,18 @@ class Needs:
         return found
 
     @cached_property
-    def python(self) -> Python:
+    def python(self) -> RequiredPython:
         """.python-version and its like first, then requires-python."""
         pinned = next(iter(python_version.pinned(self.files)), None)
         if pinned:
-            return Python(pinned.minor, f"=={pinned.minor}.*", pinned.where)
+            return RequiredPython(pinned.minor, f"=={pinned.minor}.*", pinned.where)
         places = (("project", "requires-python"), ("tool", "poetry", "dependencies", "python"))
         found = next((keys for keys in places if self.pyproject.string(*keys)), None)
         if found:
             text = _pep440(self.pyproject.string(*found))
-            return Python(_exact(text), text, self.pyproject.where(*found))
+            return RequiredPython(_exact(text), text, self.pyproject.where(*found))
         text = keywords.read(self.files).string("python_requires")
-        return Python(_exact(text), text, "setup.cfg or setup.py") if text else Python("", "", "")
+        return RequiredPython(_exact(text), text, "setup.cfg or setup.py") if text else RequiredPython("", "", "")
 
     @cached_property
     def is_package(self) -> bool:

@@ -22,7 +22,7 @@ from new_ops_project.clones import (
     venv_marker,
 )
 from new_ops_project.clones.needs import Needs, read_needs
-from new_ops_project.clones.venv import State, Venv
+from new_ops_project.clones.venv import Venv, VenvState
 from new_ops_project.git import journal, resolve
 from new_ops_project.git.worktree import Repository, repository
 
@@ -30,7 +30,7 @@ READY, NOTHING, FAILED = "ready", "nothing to do", "check failed"
 
 
 @dataclass(frozen=True)
-class Request:
+class OnboardRequest:
     """How to do it. `installer`: uv or pip, None for uv where it is; `check`: whether to run the project's check."""
 
     recreate: bool = False
@@ -39,7 +39,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Step:
+class StepResult:
     """One step. `state`: done, there (nothing to do), left out, or failed; `commands`: what was run for it."""
 
     name: str
@@ -49,7 +49,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Onboarding:
     """What was done in `path`, what a person should know of it, and what to run first.
 
     `output`: what the check wrote, where it failed.
@@ -59,7 +59,7 @@ class Outcome:
     state: str
     python: str
     installer: str
-    steps: tuple[Step, ...]
+    steps: tuple[StepResult, ...]
     notes: tuple[str, ...]
     variables: tuple[str, ...]
     next: str
@@ -94,12 +94,12 @@ class _Work:
     """One run over one folder: what is asked for, and what was done so far."""
 
     needs: Needs
-    request: Request
+    request: OnboardRequest
     by: environment.Installer
     root: bool
     head: str
     tell: environment.Steps
-    steps: list[Step] = field(default_factory=list)
+    steps: list[StepResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     output: str = ""
 
@@ -108,10 +108,10 @@ class _Work:
         return self.needs.folder
 
     def note(self, name: str, state: str, message: str, *commands: str) -> None:
-        self.steps.append(Step(name, state, message, commands))
+        self.steps.append(StepResult(name, state, message, commands))
 
 
-def onboard(folder: Path, request: Request, progress: Progress) -> Outcome:
+def onboard(folder: Path, request: OnboardRequest, progress: Progress) -> Onboarding:
     """Set up the clone in `folder` and run its check; whatever an earlier run has done is not done again.
 
     Raises ToolError when something is in the way; what was done until then stays, and the next run goes on from it.
@@ -137,9 +137,9 @@ def _repository(folder: Path) -> Repository | None:
         return None
 
 
-def _worked(work: _Work) -> Outcome:
+def _worked(work: _Work) -> Onboarding:
     _say_lock(work)
-    if venv.look(work.folder).state is State.UNFINISHED:
+    if venv.look(work.folder).state is VenvState.UNFINISHED:
         with venv_marker.held(work.folder / venv.NAME):  # what a killed run has started may be at work still
             pass
     with ExitStack() as stack:
@@ -147,7 +147,7 @@ def _worked(work: _Work) -> Outcome:
         _make(work, filling)
         _install(work, filling)
         _install_project(work, filling)
-        if venv.look(work.folder).state is State.UNFINISHED:
+        if venv.look(work.folder).state is VenvState.UNFINISHED:
             filling()
     _hooks(work)
     passed = _check(work) if work.request.check else True
@@ -156,7 +156,7 @@ def _worked(work: _Work) -> Outcome:
     if state is READY:
         work.tell.end("ready")
     listed = variables.missing(work.folder)
-    return Outcome(
+    return Onboarding(
         work.folder,
         state,
         venv.look(work.folder).version,
@@ -203,14 +203,14 @@ def _make(work: _Work, filling: _Begun) -> None:
     is_right = bool(here.version) and python.is_met_by(here.version)
     if not work.request.recreate and is_right and _is_usable(here):
         work.note("environment", "there", f".venv has Python {here.version}")
-        if here.state is State.UNFINISHED:
+        if here.state is VenvState.UNFINISHED:
             venv.clean(here)
         return
     base = _base(work)
-    is_half = here.state is State.UNFINISHED and not _is_usable(here) and venv_marker.is_ours(here.path)
-    if here.state is not State.ABSENT and not is_half:
+    is_half = here.state is VenvState.UNFINISHED and not _is_usable(here) and venv_marker.is_ours(here.path)
+    if here.state is not VenvState.ABSENT and not is_half:
         _require_leave(work, here)
-    if here.state is not State.ABSENT:
+    if here.state is not VenvState.ABSENT:
         if here.path.resolve() == Path(sys.prefix).resolve():
             message = f"{here.path} cannot be replaced by a new-ops-project that is installed in it."
             raise ToolError(message, "Run one that is installed elsewhere.")
@@ -223,19 +223,19 @@ def _make(work: _Work, filling: _Begun) -> None:
 
 def _is_usable(here: Venv) -> bool:
     """Whether it can be gone on with: an unfinished one must have come to its pip."""
-    if here.state is State.UNFINISHED:
+    if here.state is VenvState.UNFINISHED:
         return not here.why and "pip" in here.packages and here.packages["pip"].is_whole
-    return here.state is State.READY
+    return here.state is VenvState.READY
 
 
 def _require_leave(work: _Work, here: Venv) -> None:
     """Raise ToolError unless what is there may be replaced."""
-    if here.state is State.FILE:
+    if here.state is VenvState.FILE:
         raise ToolError(f"{here.path} is a file, where the environment belongs.", "Move it away, then run this again.")
     if work.request.recreate:
         return
     python = work.needs.python
-    is_sound = here.state in {State.READY, State.UNFINISHED} and here.version
+    is_sound = here.state in {VenvState.READY, VenvState.UNFINISHED} and here.version
     why = f"it has Python {here.version}, and {python.where} asks for {python.name}" if is_sound else here.why
     message = f"{here.path} cannot be used: {why or 'it is not finished'}."
     raise ToolError(message, "Run this with --recreate to replace it.")

@@ -24,7 +24,7 @@ _CODES = {
 
 
 @dataclass(frozen=True)
-class Check:
+class Topic:
     """One topic. `severity`: None where all is well; `remedy`: what to do, or ''; `path`: of the file that is meant."""
 
     name: str
@@ -51,7 +51,7 @@ class Diagnosis:
     """All topics, in the order in which one mends them."""
 
     path: Path
-    checks: tuple[Check, ...]
+    checks: tuple[Topic, ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -19,7 +19,7 @@ from new_ops_project.clones import venv_marker
 NAME = ".venv"
 
 
-class State(StrEnum):
+class VenvState(StrEnum):
     """What is found under the name."""
 
     ABSENT = "absent"
@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Package:
+class InstalledPackage:
     """An installed distribution (its `.dist-info`). `editable`: the folder that it is installed from in place, or ''.
 
     `is_whole`: whether its installer came to the end; it names itself last. `needs`: the names of what it may require.
@@ -51,7 +51,7 @@ class Venv:
     """The environment at `path`. `version`: its Python's, "3.12.1", or ''; `why`: what is wrong with it, or ''."""
 
     path: Path
-    state: State
+    state: VenvState
     version: str = ""
     why: str = ""
 
@@ -66,7 +66,7 @@ class Venv:
         return python_of(self.path)
 
     @cached_property
-    def packages(self) -> Mapping[str, Package]:
+    def packages(self) -> Mapping[str, InstalledPackage]:
         """What is installed, by canonical name."""
         return {package.name: package for package in _packages(self.path, self.minor)}
 
@@ -95,22 +95,22 @@ def look(folder: Path) -> Venv:
     """What is at `folder`/.venv; nothing is run."""
     path = folder / NAME
     if path.is_symlink():
-        return Venv(path, State.LINK, why=f"it is a symbolic link to {os.readlink(path)}")  # noqa: PTH115 - as it stands
+        return Venv(path, VenvState.LINK, why=f"it is a symbolic link to {os.readlink(path)}")  # noqa: PTH115 - as it stands
     if path.is_dir():
         return _in_folder(path)
-    return Venv(path, State.FILE, why="it is a file") if path.exists() else Venv(path, State.ABSENT)
+    return Venv(path, VenvState.FILE, why="it is a file") if path.exists() else Venv(path, VenvState.ABSENT)
 
 
 def _in_folder(path: Path) -> Venv:
     version = _version(path)
     if venv_marker.is_unfinished(path):
-        return Venv(path, State.UNFINISHED, version, _broken(path, version))
+        return Venv(path, VenvState.UNFINISHED, version, _broken(path, version))
     if not (path / "pyvenv.cfg").is_file():
         empty = not any(path.iterdir())
-        return Venv(path, State.ABSENT if empty else State.OTHER, why="" if empty else "it has no pyvenv.cfg")
+        return Venv(path, VenvState.ABSENT if empty else VenvState.OTHER, why="" if empty else "it has no pyvenv.cfg")
     if why := _broken(path, version):
-        return Venv(path, State.BROKEN, version, why)
-    return Venv(path, State.READY, version)
+        return Venv(path, VenvState.BROKEN, version, why)
+    return Venv(path, VenvState.READY, version)
 
 
 def _version(path: Path) -> str:
@@ -144,7 +144,7 @@ def _site_packages(path: Path, minor: str) -> Path:
     return path / ("Lib/site-packages" if os.name == "nt" else f"lib/python{minor}/site-packages")
 
 
-def _packages(path: Path, minor: str) -> Iterator[Package]:
+def _packages(path: Path, minor: str) -> Iterator[InstalledPackage]:
     from packaging.utils import canonicalize_name
 
     for info in _infos(path, minor):
@@ -156,7 +156,7 @@ def _packages(path: Path, minor: str) -> Iterator[Package]:
                 whole = (info / "INSTALLER").is_file()
                 asked = (re.match(r"[\w.-]+", str(one)) for one in said.get_all("Requires-Dist", ()))
                 needs = tuple(canonicalize_name(one[0]) for one in asked if one)
-                yield Package(canonicalize_name(name), version, info, _editable(info), whole, needs)
+                yield InstalledPackage(canonicalize_name(name), version, info, _editable(info), whole, needs)
 
 
 def _infos(path: Path, minor: str) -> list[Path]:

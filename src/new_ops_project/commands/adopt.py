@@ -13,7 +13,7 @@ from new_ops_project.base.report import Voice, is_interactive
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from new_ops_project.plan.request import Occasion, Outcome, Way
+    from new_ops_project.plan.request import Destination, Outcome, Purpose
     from new_ops_project.plan.three_way import Plan
     from new_ops_project.project.adoption.planner import Adoption
 
@@ -30,7 +30,7 @@ Exit codes: 0 done, or generated already; 2 could not.
 
 
 @dataclass(frozen=True)
-class Request:
+class AdoptRequest:
     """What was asked for on the command line, but for the way in which the result is handed over."""
 
     path: Path
@@ -71,20 +71,20 @@ def command(*, as_json: bool, **options: Any) -> None:
     """
     from new_ops_project.base import interrupts
     from new_ops_project.plan import request as outcome
-    from new_ops_project.plan.request import Way
+    from new_ops_project.plan.request import Destination
 
-    way = Way("adopt", **{one: options.pop(one) for one in ("preview", "patch", "branch", "commit")})
+    way = Destination("adopt", **{one: options.pop(one) for one in ("preview", "patch", "branch", "commit")})
     outcome.require_sense(way, as_json=as_json, resume=False, abort=False, aims={})
     if not (way.preview or way.commit) and way.patch is None:
         way = replace(way, branch=way.branch or "")
     voice = Voice(as_json or way.patch == "-")
     with interrupts.until_decided(), interrupts.temporary_folder():
-        done = adopt(Request(**options), way, voice, can_ask=not as_json and is_interactive())
+        done = adopt(AdoptRequest(**options), way, voice, can_ask=not as_json and is_interactive())
         outcome.answer(done, voice, as_json=as_json)
     click.get_current_context().exit(done.code)
 
 
-def adopt(request: Request, way: "Way", voice: Voice, *, can_ask: bool) -> "Outcome":
+def adopt(request: AdoptRequest, way: "Destination", voice: Voice, *, can_ask: bool) -> "Outcome":
     """Compute the adoption of one repository and deliver it.
 
     Raises ToolError for everything that a person can mend, KeyboardInterrupt when they stop.
@@ -112,7 +112,7 @@ def adopt(request: Request, way: "Way", voice: Voice, *, can_ask: bool) -> "Outc
         if isinstance(now, Outcome):
             return now
         destinations.require_room(way, where, now, prefix)
-        place = planner.Place(where, prefix, now.head)
+        place = planner.Location(where, prefix, now.head)
         source = sources.find(request.template)
         found = planner.look(place, source, _given(request), offline=request.offline, ask=_asker() if can_ask else None)
         with planner.planned(found) as plan:
@@ -135,7 +135,7 @@ def _generated(folder: Path, file: str, voice: Voice) -> "Outcome":
     return Outcome("current", details=details, next=("new-ops-project update",))
 
 
-def _given(request: Request) -> dict[str, Any]:
+def _given(request: AdoptRequest) -> dict[str, Any]:
     """The answers of the command line."""
     from new_ops_project.template.answers import assignment
 
@@ -150,7 +150,7 @@ def _asker() -> Any:
     return lambda question, answers, default: prompts.ask(question, answers, default=default)
 
 
-def _confirm(request: Request, way: "Way", *, ask: bool) -> None:
+def _confirm(request: AdoptRequest, way: "Destination", *, ask: bool) -> None:
     from new_ops_project.template import prompts
 
     if not ask or request.yes or way.preview or way.patch is not None:
@@ -160,10 +160,10 @@ def _confirm(request: Request, way: "Way", *, ask: bool) -> None:
         raise KeyboardInterrupt
 
 
-def _show(found: "Adoption", plan: "Plan", way: "Way", voice: Voice) -> "Occasion":
+def _show(found: "Adoption", plan: "Plan", way: "Destination", voice: Voice) -> "Purpose":
     """Say what was read and what is about to happen, and return what it is."""
     from new_ops_project.plan import summary
-    from new_ops_project.plan.request import Occasion
+    from new_ops_project.plan.request import Purpose
     from new_ops_project.project.adoption import planner
     from new_ops_project.template import render
 
@@ -192,7 +192,7 @@ def _show(found: "Adoption", plan: "Plan", way: "Way", voice: Voice) -> "Occasio
         "renderer": render.way(found.checkout),
     }
     message = f"Adopt {source.name} {version}\n\nBy new-ops-project adopt."
-    return Occasion(message, "template/adopt", {**facts, **shown})
+    return Purpose(message, "template/adopt", {**facts, **shown})
 
 
 def _shown(value: Any) -> str:

@@ -82,7 +82,7 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
     if explain:
         _explain(explain, shape)
         return
-    request = run.Request(**options)
+    request = run.CheckRequest(**options)
     if request.preview and not request.fix:
         raise ToolError("--preview shows what --fix would do.", "Add --fix, or leave --preview out.")
     voice = Voice(shape != "text")

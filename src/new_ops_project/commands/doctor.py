@@ -11,7 +11,7 @@ import click
 from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.clones.topics import Check, Diagnosis
+    from new_ops_project.clones.topics import Diagnosis, Topic
 
 EXAMPLES = """\b
 Examples:
@@ -52,7 +52,7 @@ def doctor(path: Path) -> "Diagnosis":
     return diagnosis.diagnose(cloning.folder(path))
 
 
-def _say(voice: Voice, check: "Check") -> None:
+def _say(voice: Voice, check: "Topic") -> None:
     state = click.style(f"{check.state:<{_STATE}}", fg=_COLORS[check.state])
     lines = _fitted(check.message)
     voice.say(f"{state}{check.name:<{_NAME}}{lines[0]}")

@@ -15,7 +15,7 @@ from new_ops_project.base.report import Voice, is_interactive
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from new_ops_project.project.creation.welcome import File, Outcome
+    from new_ops_project.project.creation.welcome import CreatedFile, NewProject
     from new_ops_project.template.answers import Asker, Given
     from new_ops_project.template.questions import Answers, Question, Questionnaire
     from new_ops_project.template.releases import Checkout
@@ -33,7 +33,7 @@ Examples:
 
 
 @dataclass(frozen=True)
-class Request:
+class NewRequest:
     """What was asked for on the command line."""
 
     name: str | None = None
@@ -78,7 +78,7 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
 
     Without answers on the command line it asks. The destination is ./NAME and must be empty or absent.
     """
-    request = Request(commit=not no_commit, **options)
+    request = NewRequest(commit=not no_commit, **options)
     voice = Voice(as_json)
     outcome = new(request, voice, can_ask=not as_json and not request.defaults and is_interactive())
     if outcome.created is None and not as_json:
@@ -94,7 +94,7 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
         welcome.say_next(voice, outcome, venv=venv)
 
 
-def new(request: Request, voice: Voice, *, can_ask: bool) -> "Outcome":
+def new(request: NewRequest, voice: Voice, *, can_ask: bool) -> "NewProject":
     """Answer the template's questions, render it, and make the repository.
 
     Raises ToolError for everything that a person can mend, KeyboardInterrupt when they stop.
@@ -118,7 +118,7 @@ def new(request: Request, voice: Voice, *, can_ask: bool) -> "Outcome":
     return replace(made, command=answers.values["distribution_name"])
 
 
-def _answers(request: Request, questionnaire: "Questionnaire", ask: "Asker | None") -> "Answers":
+def _answers(request: NewRequest, questionnaire: "Questionnaire", ask: "Asker | None") -> "Answers":
     """The answers to a template with our three questions."""
     from new_ops_project.template.answers import complete
 
@@ -126,7 +126,7 @@ def _answers(request: Request, questionnaire: "Questionnaire", ask: "Asker | Non
     return complete(questionnaire, given, ask=ask, defaults=request.defaults, advanced=request.advanced)
 
 
-def _given(request: Request, questionnaire: "Questionnaire") -> "Given":
+def _given(request: NewRequest, questionnaire: "Questionnaire") -> "Given":
     from new_ops_project.base import config
     from new_ops_project.template.answers import gather
 
@@ -139,7 +139,7 @@ def _given(request: Request, questionnaire: "Questionnaire") -> "Given":
     )
 
 
-def _destination(request: Request, name: str) -> Path:
+def _destination(request: NewRequest, name: str) -> Path:
     """Where to create it, absolute; raises ToolError when something is there."""
     from new_ops_project.project.creation.destination import require_destination
 
@@ -155,7 +155,7 @@ def _destination(request: Request, name: str) -> Path:
 class _Asker:
     """Asks a person, notes that it did, and gets ready to render while they type."""
 
-    def __init__(self, request: Request, checkout: "Checkout") -> None:
+    def __init__(self, request: NewRequest, checkout: "Checkout") -> None:
         self.asked = False
         self._request, self._checkout = request, checkout
 
@@ -203,7 +203,7 @@ def _installed(question: "Question", answers: "Answers") -> dict[str, str]:
     return {choice.value: " · installed" for choice in answers.choices(question) if interpreter(choice.value)}
 
 
-def _foreign(request: Request, checkout: "Checkout", questionnaire: "Questionnaire", *, ask: bool) -> "Outcome":
+def _foreign(request: NewRequest, checkout: "Checkout", questionnaire: "Questionnaire", *, ask: bool) -> "NewProject":
     """Make a project from a template of another kind, with copier asking its questions."""
     if not (request.name or request.path):
         raise ToolError("There is no NAME to create.", "Give NAME, or --path DIR.")
@@ -218,7 +218,7 @@ def _foreign(request: Request, checkout: "Checkout", questionnaire: "Questionnai
 
 
 def _make(
-    request: Request,
+    request: NewRequest,
     path: Path,
     checkout: "Checkout",
     answers: "Mapping[str, Any]",
@@ -226,16 +226,16 @@ def _make(
     purposes: "Mapping[str, str]",
     show: Voice | None = None,
     ask: bool = False,
-) -> "Outcome":
+) -> "NewProject":
     """Render into a temporary place; unless it is a preview, put that in its own place as a repository.
 
     With `show`, the tree of what will be written is shown and confirmed first.
     """
     from new_ops_project.project.creation import destination
-    from new_ops_project.project.creation.welcome import Outcome
+    from new_ops_project.project.creation.welcome import NewProject
     from new_ops_project.template import render
 
-    files: tuple[File, ...] = ()
+    files: tuple[CreatedFile, ...] = ()
 
     def fill(fresh: Path) -> None:
         nonlocal files
@@ -247,20 +247,20 @@ def _make(
     if request.preview:
         with tempfile.TemporaryDirectory() as folder:
             fill(Path(folder) / path.name)
-        return Outcome(path, answers, checkout, files, None)
+        return NewProject(path, answers, checkout, files, None)
     subject = f"Start {answers.get('project_name', path.name)} from {checkout.source.name} {checkout.version or ''}"
     created = destination.repository(path, fill, commit=request.commit, message=" ".join(subject.split()))
-    return Outcome(path, answers, checkout, files, created)
+    return NewProject(path, answers, checkout, files, created)
 
 
-def _files(folder: Path, purposes: "Mapping[str, str]") -> "tuple[File, ...]":
-    from new_ops_project.project.creation.welcome import File
+def _files(folder: Path, purposes: "Mapping[str, str]") -> "tuple[CreatedFile, ...]":
+    from new_ops_project.project.creation.welcome import CreatedFile
 
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return tuple(File(name, purposes.get(name, ""), (folder / name).read_bytes()) for name in names)
+    return tuple(CreatedFile(name, purposes.get(name, ""), (folder / name).read_bytes()) for name in names)
 
 
-def _confirm(voice: Voice, path: Path, files: "tuple[File, ...]", *, commit: bool) -> None:
+def _confirm(voice: Voice, path: Path, files: "tuple[CreatedFile, ...]", *, commit: bool) -> None:
     from new_ops_project.template import prompts
 
     voice.tree(f"{path}/", {file.path: file.purpose for file in files})

@@ -10,7 +10,7 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.report import Voice, is_interactive
 
 if TYPE_CHECKING:
-    from new_ops_project.clones.onboarding import Outcome, Request
+    from new_ops_project.clones.onboarding import Onboarding, OnboardRequest
 
 EXAMPLES = """\b
 Examples:
@@ -39,10 +39,10 @@ def command(*, target: str, into: Path | None, as_json: bool, no_check: bool, **
     It finds the Python, makes .venv, installs the lock with hashes and the project, sets up pre-commit, and runs the
     project's own check. What is there already is left alone; a second run does nothing.
     """
-    from new_ops_project.clones.onboarding import Request
+    from new_ops_project.clones.onboarding import OnboardRequest
 
     voice = Voice(as_json)
-    request = Request(check=not no_check, **options)
+    request = OnboardRequest(check=not no_check, **options)
     try:
         outcome = onboard(target, into, request, voice)
     except KeyboardInterrupt as error:
@@ -52,7 +52,7 @@ def command(*, target: str, into: Path | None, as_json: bool, no_check: bool, **
     click.get_current_context().exit(outcome.code)
 
 
-def onboard(target: str, into: Path | None, request: "Request", voice: Voice) -> "Outcome":
+def onboard(target: str, into: Path | None, request: "OnboardRequest", voice: Voice) -> "Onboarding":
     """Clone, if there is something to clone, then set up.
 
     Raises ToolError for everything that a person can mend.
@@ -85,7 +85,7 @@ def _folder(target: str, into: Path | None, progress: Any, *, can_ask: bool) -> 
     return path
 
 
-def _answer(outcome: "Outcome", voice: Voice, *, as_json: bool) -> None:
+def _answer(outcome: "Onboarding", voice: Voice, *, as_json: bool) -> None:
     """Say what was done, what failed, and how to go on."""
     if outcome.output:
         click.echo(outcome.output.rstrip(), err=True)
@@ -96,7 +96,7 @@ def _answer(outcome: "Outcome", voice: Voice, *, as_json: bool) -> None:
         voice.answer(outcome.as_json())
 
 
-def _say(outcome: "Outcome", voice: Voice) -> None:
+def _say(outcome: "Onboarding", voice: Voice) -> None:
     said = {
         "ready": "is ready.",
         "nothing to do": "is ready; there was nothing to do.",
@@ -109,7 +109,7 @@ def _say(outcome: "Outcome", voice: Voice) -> None:
         voice.say(note, fg="yellow")
 
 
-def _say_next(outcome: "Outcome", voice: Voice) -> None:
+def _say_next(outcome: "Onboarding", voice: Voice) -> None:
     from new_ops_project.project.creation.welcome import from_here
 
     if outcome.variables:

@@ -11,7 +11,7 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.plan.request import Occasion, Outcome, Way
+    from new_ops_project.plan.request import Destination, Outcome, Purpose
     from new_ops_project.plan.three_way import Plan
     from new_ops_project.project.promotion.planner import Promotion
 
@@ -31,7 +31,7 @@ Exit codes: 0 done; 2 could not; 3 conflicts to resolve.
 
 
 @dataclass(frozen=True)
-class Request:
+class PromoteRequest:
     """What was asked for on the command line, but for the way in which the result is handed over."""
 
     path: Path
@@ -72,13 +72,13 @@ def command(*, as_json: bool, resume: bool, abort: bool, name: str | None, **opt
     """
     from new_ops_project.base import interrupts
     from new_ops_project.plan import request as outcome
-    from new_ops_project.plan.request import Way
+    from new_ops_project.plan.request import Destination
     from new_ops_project.project import pending_change
 
     names = ("preview", "patch", "branch", "in_place", "commit")
-    way = Way("promote", **{one: options.pop(one) for one in names})
+    way = Destination("promote", **{one: options.pop(one) for one in names})
     tier, path = _which(options.pop("tier"), options.pop("path"))
-    request = Request(path, tier, name, **options)
+    request = PromoteRequest(path, tier, name, **options)
     outcome.require_sense(
         way,
         as_json=as_json,
@@ -105,7 +105,7 @@ def _which(tier: str | None, path: Path | None) -> tuple[str | None, Path]:
     return tier, path or Path()
 
 
-def promote(request: Request, way: "Way", voice: Voice) -> "Outcome":
+def promote(request: PromoteRequest, way: "Destination", voice: Voice) -> "Outcome":
     """Compute the promotion of one project and deliver it.
 
     Raises ToolError for everything that a person can mend; nothing has moved then.
@@ -133,10 +133,10 @@ def promote(request: Request, way: "Way", voice: Voice) -> "Outcome":
             return destinations.hand_over(plan, way, now, _show(wanted, plan, way, voice), voice)
 
 
-def _show(wanted: "Promotion", plan: "Plan", way: "Way", voice: Voice) -> "Occasion":
+def _show(wanted: "Promotion", plan: "Plan", way: "Destination", voice: Voice) -> "Purpose":
     """Say what is about to happen, and return what it is."""
     from new_ops_project.plan import summary
-    from new_ops_project.plan.request import Occasion
+    from new_ops_project.plan.request import Purpose
     from new_ops_project.project.promotion import planner
 
     facts, changes = planner.facts(wanted), wanted.carried.changes
@@ -148,4 +148,4 @@ def _show(wanted: "Promotion", plan: "Plan", way: "Way", voice: Voice) -> "Occas
     details = {**facts, **shown, "answers": summary.answers_as_json(changes)}
     origin = f"From {facts['from']}, with {source} {facts['version']}, by new-ops-project promote."
     message = f"Promote to {facts['to']}\n\n{origin}"
-    return Occasion(message, f"template/{facts['to']}", details)
+    return Purpose(message, f"template/{facts['to']}", details)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from new_ops_project.template.pins.comparison import Kind
-    from new_ops_project.template.pins.report import Kept
+    from new_ops_project.template.pins.report import PinsReport
     from new_ops_project.template.pins.upstream import Asked
 
 EXAMPLES = """\b
@@ -212,7 +212,7 @@ def pins_command(
     click.get_current_context().exit(kept.code(check=check))
 
 
-def pins(folder: Path, asked: "Asked", voice: Voice, *, write: bool = False) -> "Kept":
+def pins(folder: Path, asked: "Asked", voice: Voice, *, write: bool = False) -> "PinsReport":
     """Compare the pins of the template in `folder` with upstream, and rewrite them if `write`.
 
     Raises ToolError where there is no template, and for files that cannot be read, rewritten or written.

@@ -13,11 +13,11 @@ from new_ops_project.base.report import Voice, is_interactive
 
 if TYPE_CHECKING:
     from new_ops_project.git.worktree import Status
-    from new_ops_project.plan.request import Occasion, Outcome, Way
+    from new_ops_project.plan.request import Destination, Outcome, Purpose
     from new_ops_project.plan.three_way import Plan
     from new_ops_project.project.generated import Project
     from new_ops_project.project.update.planner import Refresh
-    from new_ops_project.template.answer_migration import Carried
+    from new_ops_project.template.answer_migration import MigratedAnswers
     from new_ops_project.template.answers import Asker
     from new_ops_project.template.sources import Source
 
@@ -36,7 +36,7 @@ Exit codes: 0 done, or current; 1 behind (--check); 2 could not;
 
 
 @dataclass(frozen=True)
-class Request:
+class UpdateRequest:
     """What was asked for on the command line, but for the way in which the result is handed over."""
 
     path: Path
@@ -80,11 +80,11 @@ def command(*, as_json: bool, resume: bool, abort: bool, **options: Any) -> None
     """
     from new_ops_project.base import interrupts
     from new_ops_project.plan import request as outcome
-    from new_ops_project.plan.request import Way
+    from new_ops_project.plan.request import Destination
 
     names = ("preview", "patch", "branch", "in_place", "commit")
-    way = Way("update", **{name: options.pop(name) for name in names})
-    request = Request(**options)
+    way = Destination("update", **{name: options.pop(name) for name in names})
+    request = UpdateRequest(**options)
     outcome.require_sense(way, as_json=as_json, resume=resume, abort=abort, aims=_aims(request))
     voice = Voice(as_json or way.patch == "-")
     with interrupts.until_decided(), interrupts.temporary_folder():
@@ -98,7 +98,7 @@ def command(*, as_json: bool, resume: bool, abort: bool, **options: Any) -> None
     click.get_current_context().exit(done.code)
 
 
-def _aims(request: Request) -> dict[str, Any]:
+def _aims(request: UpdateRequest) -> dict[str, Any]:
     """What the options say that shall be done, by their names."""
     return {
         "--check": request.check,
@@ -121,14 +121,14 @@ def _asker() -> "Asker":
 class _Work:
     """What the steps of one update share."""
 
-    request: Request
-    way: "Way"
+    request: UpdateRequest
+    way: "Destination"
     voice: Voice
     look: "Refresh"
     details: Mapping[str, Any]
 
 
-def update(request: Request, way: "Way", voice: Voice, *, ask: "Asker | None" = None) -> "Outcome":
+def update(request: UpdateRequest, way: "Destination", voice: Voice, *, ask: "Asker | None" = None) -> "Outcome":
     """Compute the update of one project and deliver it.
 
     Raises ToolError for everything that a person can mend; nothing has moved then.
@@ -152,7 +152,7 @@ def update(request: Request, way: "Way", voice: Voice, *, ask: "Asker | None" = 
         return _update(_look(request, way, voice, generated.read(where, prefix, answers_file, now)), now, ask)
 
 
-def _check(request: Request, voice: Voice, found: "Project") -> "Outcome":
+def _check(request: UpdateRequest, voice: Voice, found: "Project") -> "Outcome":
     """Whether the project is behind; what would become of it is not looked at."""
     from new_ops_project.plan.request import Outcome
     from new_ops_project.project.update import outdated
@@ -174,10 +174,10 @@ def _facts(found: "Project", source: "Source", before: str | None, after: str | 
     return {"path": str(found.folder), "template": {"source": source.location}, "from": before, "to": after}
 
 
-def _look(request: Request, way: "Way", voice: Voice, found: "Project") -> _Work:
+def _look(request: UpdateRequest, way: "Destination", voice: Voice, found: "Project") -> _Work:
     from new_ops_project.project.update import planner
 
-    target = planner.Target(request.to, request.assignments, request.template, request.trust, request.offline)
+    target = planner.UpdateTarget(request.to, request.assignments, request.template, request.trust, request.offline)
     look = planner.look(found, target)
     facts = _facts(look.project, look.after.source, look.before.version, look.after.version)
     return _Work(request, way, voice, look, facts)
@@ -201,7 +201,7 @@ def _update(work: _Work, now: "Status", ask: "Asker | None") -> "Outcome":
         return destinations.hand_over(plan, work.way, now, occasion, work.voice)
 
 
-def _current(work: _Work, carried: "Carried") -> "Outcome":
+def _current(work: _Work, carried: "MigratedAnswers") -> "Outcome":
     from new_ops_project.plan.request import Outcome
     from new_ops_project.project.update import planner
 
@@ -221,7 +221,7 @@ def _current(work: _Work, carried: "Carried") -> "Outcome":
     return Outcome("current", details={**work.details, **nothing, "notes": notes})
 
 
-def _require_accepted(work: _Work, carried: "Carried") -> None:
+def _require_accepted(work: _Work, carried: "MigratedAnswers") -> None:
     """Raise ToolError naming each answer that would change without anybody having asked for it."""
     changes = carried.unwanted
     if changes and not work.request.accept:
@@ -231,10 +231,10 @@ def _require_accepted(work: _Work, carried: "Carried") -> None:
         raise ToolError(f"Recorded answers do not fit {work.look.after.version} of the template:{named}", hint)
 
 
-def _show(work: _Work, carried: "Carried", plan: "Plan") -> "Occasion":
+def _show(work: _Work, carried: "MigratedAnswers", plan: "Plan") -> "Purpose":
     """Say what is about to happen, and return what it is."""
     from new_ops_project.plan import summary
-    from new_ops_project.plan.request import Occasion
+    from new_ops_project.plan.request import Purpose
     from new_ops_project.template import render
 
     look, voice, news = work.look, work.voice, work.look.news()
@@ -254,7 +254,7 @@ def _show(work: _Work, carried: "Carried", plan: "Plan") -> "Occasion":
         "changelog": news,
         "answers": answers,
     }
-    return Occasion(_message(look), f"template/{look.after.version}", details)
+    return Purpose(_message(look), f"template/{look.after.version}", details)
 
 
 def _message(look: "Refresh") -> str:

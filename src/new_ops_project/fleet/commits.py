@@ -11,7 +11,7 @@ _LINES = re.compile(r"[\0\r\n]+")
 
 
 @dataclass(frozen=True)
-class About:
+class CommitInfo:
     """What a plan says of all its commits: its id, `NAME <ADDRESS>`, and when (seconds since 1970)."""
 
     plan: str
@@ -19,7 +19,7 @@ class About:
     seconds: int
 
 
-def content(task: Task, tree: str, about: About, *, has_conflicts: bool) -> bytes:
+def content(task: Task, tree: str, about: CommitInfo, *, has_conflicts: bool) -> bytes:
     """The content of the commit (tree, parent, author, committer, message), as git keeps it."""
     who = f"{_LINES.sub(' ', about.author)} {about.seconds} +0000"
     head = f"tree {tree}\nparent {task.base}\nauthor {who}\ncommitter {who}\n"

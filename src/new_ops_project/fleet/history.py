@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from new_ops_project.base import config
-from new_ops_project.fleet.model import Plan, Result
+from new_ops_project.fleet.model import FleetPlan, Result
 
 
 @dataclass(frozen=True)
-class Past:
+class PastRun:
     """The last time: state, reason, template version, when (ISO 8601), the seconds it took, its shard of how many."""
 
     state: str = ""
@@ -31,25 +31,25 @@ def file() -> Path:
     return platformdirs.user_state_path(config.NAME, appauthor=False) / "fleet.json"
 
 
-def read() -> dict[str, Past]:
+def read() -> dict[str, PastRun]:
     """What is remembered, by the name of the project; nothing where there is no such file, or it is damaged."""
     try:
         found = json.loads(file().read_text(encoding="utf-8"))
-        return {name: Past(**past) for name, past in found.items()}
+        return {name: PastRun(**past) for name, past in found.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
-def of_plan(plan: Plan) -> dict[str, Past]:
+def of_plan(plan: FleetPlan) -> dict[str, PastRun]:
     """What another plan knew of costs and shards: for machines that remember nothing between runs."""
-    return {task.name: Past(cost=task.cost, shard=task.shard, shards=plan.shards) for task in plan.tasks}
+    return {task.name: PastRun(cost=task.cost, shard=task.shard, shards=plan.shards) for task in plan.tasks}
 
 
-def of_results(past: Mapping[str, Past], results: Iterable[Result]) -> dict[str, Past]:
+def of_results(past: Mapping[str, PastRun], results: Iterable[Result]) -> dict[str, PastRun]:
     """The same with how it went."""
     found = dict(past)
     for one in results:
-        before = found.get(one.name, Past())
+        before = found.get(one.name, PastRun())
         cost = one.seconds if one.seconds and one.state.is_final else before.cost
         found[one.name] = replace(
             before, state=str(one.state), reason=one.reason, version=one.version, at=one.at, cost=round(cost, 3)
@@ -57,7 +57,7 @@ def of_results(past: Mapping[str, Past], results: Iterable[Result]) -> dict[str,
     return found
 
 
-def remember(more: Mapping[str, Past]) -> None:
+def remember(more: Mapping[str, PastRun]) -> None:
     """Add to what is remembered; where that cannot be written, shards are balanced less well, and that is all."""
     with suppress(OSError), _alone():
         known = {**read(), **more}

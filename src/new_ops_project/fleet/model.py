@@ -10,7 +10,7 @@ from new_ops_project.fleet import json_types
 _FORMAT = 1  # of a plan's file
 
 
-class State(StrEnum):
+class ResultState(StrEnum):
     """How it went with one repository."""
 
     CURRENT = "current"
@@ -27,11 +27,11 @@ class State(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether another run with the same plan would find the same."""
-        return self in {State.CURRENT, State.UPDATED, State.CONFLICT}
+        return self in {ResultState.CURRENT, ResultState.UPDATED, ResultState.CONFLICT}
 
 
 @dataclass(frozen=True)
-class Named:
+class PathNote:
     """One path, and what of it: a kind of change (added, changed, moved, removed, conflict), a reason, a state."""
 
     path: str
@@ -90,7 +90,7 @@ class Result:
     """
 
     name: str
-    state: State
+    state: ResultState
     plan: str
     reason: str = ""
     hint: str = ""
@@ -110,10 +110,10 @@ class Result:
     tree: str = ""
     bundle: str = ""
     log: str = ""
-    files: tuple[Named, ...] = ()
-    conflicts: tuple[Named, ...] = ()
+    files: tuple[PathNote, ...] = ()
+    conflicts: tuple[PathNote, ...] = ()
     kept: tuple[str, ...] = ()
-    drift: tuple[Named, ...] = ()
+    drift: tuple[PathNote, ...] = ()
     notes: tuple[str, ...] = ()
     news: str = ""
     lines: int = 0
@@ -127,9 +127,9 @@ class Result:
     def read(cls, found: Mapping[str, Any]) -> Self:
         """The result of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
         json_types.require(cls, found)
-        named = {key: tuple(map(Named.read, found.get(key, ()))) for key in ("files", "conflicts", "drift")}
+        named = {key: tuple(map(PathNote.read, found.get(key, ()))) for key in ("files", "conflicts", "drift")}
         listed = {key: tuple(map(_text, found.get(key, ()))) for key in ("kept", "notes")}
-        return cls(**{**found, **named, **listed, "state": State(found["state"])})
+        return cls(**{**found, **named, **listed, "state": ResultState(found["state"])})
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object of it, without what is empty."""
@@ -154,7 +154,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Plan:
+class FleetPlan:
     """What shall be done, pinned: each run of it, on whichever machine, makes the same commits.
 
     `settled` are the projects that need nothing, or that could not be looked at. `author` is `NAME <ADDRESS>`, of every
@@ -254,9 +254,9 @@ def _text(value: object) -> str:
     return value
 
 
-def counts(results: Iterable[Result]) -> dict[State, int]:
+def counts(results: Iterable[Result]) -> dict[ResultState, int]:
     """How many there are of each state; none is left out."""
-    found = dict.fromkeys(State, 0)
+    found = dict.fromkeys(ResultState, 0)
     for one in results:
         found[one.state] += 1
     return found

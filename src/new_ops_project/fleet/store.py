@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.fleet.model import Delivery, Plan, Result, State, Task
+from new_ops_project.fleet.model import Delivery, FleetPlan, Result, ResultState, Task
 
 PLAN = "plan.json"
 JOURNAL = "published.jsonl"
@@ -40,7 +40,7 @@ def slug(name: str) -> str:
     return f"{plain}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:10]}".lstrip("-")
 
 
-def write_plan(plan: Plan, path: Path) -> None:
+def write_plan(plan: FleetPlan, path: Path) -> None:
     """Write the plan as a whole; raises ToolError when that is not possible."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -52,10 +52,10 @@ def write_plan(plan: Plan, path: Path) -> None:
         raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Give another place.") from error
 
 
-def read_plan(path: Path) -> Plan:
+def read_plan(path: Path) -> FleetPlan:
     """The plan in a file; raises ToolError for one that cannot be read, or is none."""
     try:
-        return Plan.read(json.loads(path.read_text(encoding="utf-8")))
+        return FleetPlan.read(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise ToolError(f"{path} does not exist.", "Make one with `new-ops-project fleet plan`.") from error
     except OSError as error:
@@ -170,7 +170,7 @@ def deliveries(path: Path) -> dict[tuple[str, str], Delivery]:
     return found
 
 
-def gathered(folders: Iterable[Path]) -> tuple[Plan, dict[str, tuple[Path, Result]]]:
+def gathered(folders: Iterable[Path]) -> tuple[FleetPlan, dict[str, tuple[Path, Result]]]:
     """The plan of several folders, and the last result of each of its projects with the folder that it is in.
 
     The folders are those of one plan and of its retries. The plan is the first one, with each project as the plan
@@ -191,14 +191,14 @@ def gathered(folders: Iterable[Path]) -> tuple[Plan, dict[str, tuple[Path, Resul
     return _merged(first, plans.values(), found), found
 
 
-def _plan_of(folder: Path) -> Plan:
+def _plan_of(folder: Path) -> FleetPlan:
     if not (folder / PLAN).is_file():
         message = f"{folder / PLAN} does not exist, so {folder} is no folder of results."
         raise ToolError(message, "Give the --out DIR of `new-ops-project fleet update`.")
     return read_plan(folder / PLAN)
 
 
-def _first(plans: Mapping[str, Plan], where: list[Path]) -> Plan:
+def _first(plans: Mapping[str, FleetPlan], where: list[Path]) -> FleetPlan:
     """The plan that all the others try again; raises ToolError when there is none."""
     firsts = [one for one in plans.values() if one.parent not in plans]
     if len(firsts) != 1:
@@ -207,7 +207,7 @@ def _first(plans: Mapping[str, Plan], where: list[Path]) -> Plan:
     return firsts[0]
 
 
-def _said(plans: Mapping[Path, Plan]) -> Iterator[tuple[Path, Result]]:
+def _said(plans: Mapping[Path, FleetPlan]) -> Iterator[tuple[Path, Result]]:
     """Every result of these plans with its folder; what a retry found to be settled is one, too."""
     shards = {plan.id: {task.name: (task.shard, plan.shards) for task in plan.tasks} for plan in plans.values()}
     for folder, plan in plans.items():
@@ -233,7 +233,7 @@ def _when(result: Result) -> str:
     return result.at.removesuffix("Z")
 
 
-def _merged(first: Plan, plans: Iterable[Plan], found: Mapping[str, tuple[Path, Result]]) -> Plan:
+def _merged(first: FleetPlan, plans: Iterable[FleetPlan], found: Mapping[str, tuple[Path, Result]]) -> FleetPlan:
     """The first plan with each project's task, or with its being settled, as its last result has it."""
     pins = {(plan.id, task.name): task for plan in plans for task in plan.tasks}
     results = [one for _, one in found.values()]
@@ -259,5 +259,5 @@ def outcome(task: Task, plan: str, **more: object) -> Result:
         "version",
         "shard",
     )
-    made = Result(state=State.DEFERRED, plan=plan, **{key: getattr(task, key) for key in shared})
+    made = Result(state=ResultState.DEFERRED, plan=plan, **{key: getattr(task, key) for key in shared})
     return replace(made, **more)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ _ARG = re.compile(r"ARG\s+(\w+)=[\"']?([\w.-]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Python:
+class PythonVersion:
     """A minor, the text that names it, and its place. `is_exact`: no other minor is meant."""
 
     minor: str
@@ -24,18 +24,18 @@ class Python:
     is_exact: bool = False
 
 
-def said(files: Files, pyproject: Document, setup: Setup, flows: Sequence[Document]) -> Iterator[Python]:
+def said(files: Files, pyproject: Document, setup: Setup, flows: Sequence[Document]) -> Iterator[PythonVersion]:
     """What each file says, in the order in which it is to be believed."""
     yield from pinned(files)
     steps = [one for flow in flows for one in evidence.pythons(flow) if _MINOR.match(one.text)]
     minors = sorted({_minor(one.text) for one in steps}, key=_order)
     if len(minors) == 1:
-        yield Python(minors[0], steps[0].text, steps[0].where, is_exact=True)
+        yield PythonVersion(minors[0], steps[0].text, steps[0].where, is_exact=True)
     yield from images(files)
     yield from sorted(_required(files, pyproject, setup), key=lambda one: not one.is_exact)
     yield from _classified(pyproject, setup)
     for one in (one for minor in reversed(minors) for one in steps if _minor(one.text) == minor):
-        yield Python(_minor(one.text), one.text, one.where)
+        yield PythonVersion(_minor(one.text), one.text, one.where)
     yield from _targets(files, pyproject)
 
 
@@ -49,7 +49,7 @@ def classifiers(pyproject: Document, setup: Setup) -> Iterator[tuple[str, str]]:
     yield from ((text, setup.where("classifiers", text)) for text in texts if text)
 
 
-def pinned(files: Files) -> Iterator[Python]:
+def pinned(files: Files) -> Iterator[PythonVersion]:
     """.python-version (pyenv, uv), .tool-versions (asdf) and runtime.txt (Heroku)."""
     signs = {
         ".python-version": r"\s*(?:c?python-?)?(3\.\d{1,2})\b",
@@ -61,24 +61,24 @@ def pinned(files: Files) -> Iterator[Python]:
         found = ((number, re.match(sign, line), line) for number, line in enumerate(lines, 1))
         for number, match, line in found:
             if match:
-                yield Python(match[1], line.strip(), f"{path}:{number}", is_exact=True)
+                yield PythonVersion(match[1], line.strip(), f"{path}:{number}", is_exact=True)
                 break
 
 
-def images(files: Files) -> Iterator[Python]:
+def images(files: Files) -> Iterator[PythonVersion]:
     """The images of the Dockerfile; the last is that which runs."""
     named: dict[str, str] = {}
-    found: list[Python] = []
+    found: list[PythonVersion] = []
     for number, line in enumerate(decoded(files.get("Dockerfile", b"")).split("\n"), 1):
         if argument := _ARG.match(line.strip()):
             named[argument[1]] = argument[2]
         filled = re.sub(r"\$\{?(\w+)(?::-[^}]*)?\}?", lambda at: named.get(at[1], ""), line.strip())
         if (image := _FROM.match(filled)) and (minor := _MINOR.match(image[1])):
-            found.append(Python(minor[0], filled, f"Dockerfile:{number}", is_exact=True))
+            found.append(PythonVersion(minor[0], filled, f"Dockerfile:{number}", is_exact=True))
     yield from reversed(found)
 
 
-def _required(files: Files, pyproject: Document, setup: Setup) -> Iterator[Python]:
+def _required(files: Files, pyproject: Document, setup: Setup) -> Iterator[PythonVersion]:
     poetry = ("tool", "poetry", "dependencies", "python")
     yield from _bound(pyproject.string("project", "requires-python"), pyproject.where("project", "requires-python"))
     yield from _bound(pyproject.string(*poetry), pyproject.where(*poetry))
@@ -89,24 +89,24 @@ def _required(files: Files, pyproject: Document, setup: Setup) -> Iterator[Pytho
     yield from _bound(pipfile.string("requires", "python_version"), pipfile.where("requires", "python_version"))
 
 
-def _bound(text: str, where: str) -> Iterator[Python]:
+def _bound(text: str, where: str) -> Iterator[PythonVersion]:
     """The lower bound of a specifier, as PEP 440 or poetry has it; what only excludes or ends is none."""
     for operator, minor in re.findall(r"(>=|<=|==|!=|~=|\^|~|<|>)?\s*(3\.\d{1,2})(?!\d)", text):
         if operator not in {"<", "<=", "!="}:
-            yield Python(minor, text, where, is_exact=operator in {"==", "~", ""})
+            yield PythonVersion(minor, text, where, is_exact=operator in {"==", "~", ""})
             return
 
 
-def _classified(pyproject: Document, setup: Setup) -> Iterator[Python]:
+def _classified(pyproject: Document, setup: Setup) -> Iterator[PythonVersion]:
     """The highest first."""
     found = []
     for text, where in classifiers(pyproject, setup):
         if match := re.fullmatch(r"Programming Language :: Python :: (3\.\d{1,2})", text):
-            found.append(Python(match[1], text, where))
+            found.append(PythonVersion(match[1], text, where))
     yield from sorted(found, key=lambda one: _order(one.minor), reverse=True)
 
 
-def _targets(files: Files, pyproject: Document) -> Iterator[Python]:
+def _targets(files: Files, pyproject: Document) -> Iterator[PythonVersion]:
     """What tools are set to: ruff, mypy, black, and the environments of tox."""
     for keys in (("tool", "ruff", "target-version"), ("tool", "mypy", "python_version")):
         yield from _compact(pyproject.string(*keys), pyproject.where(*keys))
@@ -116,10 +116,10 @@ def _targets(files: Files, pyproject: Document) -> Iterator[Python]:
         yield from _compact(tox.string("tox", option), tox.where("tox", option))
 
 
-def _compact(text: str, where: str) -> Iterator[Python]:
+def _compact(text: str, where: str) -> Iterator[PythonVersion]:
     """Names such as py311, the highest first."""
     minors = [f"3.{digits}" for digits in re.findall(r"py3\.?(\d{1,2})(?!\d)", text)] or _MINOR.findall(text)
-    yield from (Python(minor, text, where) for minor in sorted(set(minors), key=_order, reverse=True))
+    yield from (PythonVersion(minor, text, where) for minor in sorted(set(minors), key=_order, reverse=True))
 
 
 def _minor(text: str) -> str:

@@ -24,7 +24,7 @@ _COMMENT = re.compile(r"[\]},]*(?:[ \t][\]}, \t]*)#[ \t]*(.*)")
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class YamlText:
     """One file as text; places in it are offsets in characters, or lines and columns from 1."""
 
     path: str
@@ -58,7 +58,7 @@ class Node:
     `style` is that of a scalar: '' plain, ' or " quoted, | or > block; of a collection, '{' where it is in brackets.
     """
 
-    source: Source
+    source: YamlText
     kind: str = ""
     start: int = 0
     end: int = 0
@@ -149,7 +149,7 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
-class Tree:
+class YamlTree:
     """One YAML file: its first document, why it does not parse, or '', and where; keys that a mapping has twice."""
 
     root: Node
@@ -163,25 +163,25 @@ class Tree:
         return self.root.source.path
 
 
-def read(path: str, content: bytes) -> Tree:
+def read(path: str, content: bytes) -> YamlTree:
     """The file at `path`, parsed."""
     import yaml
 
-    source = Source(path, decoded(content))
+    source = YamlText(path, decoded(content))
     builder = _Builder(source)
     try:
         content.decode("utf-8-sig")
         builder.build(yaml.parse(source.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except UnicodeDecodeError as error:
-        return Tree(Node(source), "is no UTF-8", source.place(error.start))
+        return YamlTree(Node(source), "is no UTF-8", source.place(error.start))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return Tree(Node(source), _said(error.problem), source.place(mark.index if mark else 0))
+        return YamlTree(Node(source), _said(error.problem), source.place(mark.index if mark else 0))
     except yaml.YAMLError as error:
-        return Tree(Node(source), _said(getattr(error, "reason", "")), source.place(getattr(error, "position", 0)))
+        return YamlTree(Node(source), _said(getattr(error, "reason", "")), source.place(getattr(error, "position", 0)))
     except _TooDeepError as error:
-        return Tree(Node(source), "is nested too deeply", source.place(error.offset))
-    return Tree(builder.root, twice=tuple(builder.twice))
+        return YamlTree(Node(source), "is nested too deeply", source.place(error.offset))
+    return YamlTree(builder.root, twice=tuple(builder.twice))
 
 
 def _said(problem: Any) -> str:
@@ -198,7 +198,7 @@ class _TooDeepError(Exception):
 class _Builder:
     """Builds nodes from events, without recursion: the depth of a file must not end the process."""
 
-    source: Source
+    source: YamlText
     twice: list[Node] = field(default_factory=list)
     _root: Node | None = None
     _open: list[Node] = field(default_factory=list)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, Result, run
+from new_ops_project.base.process import ProcessError, ProcessResult, run
 
 OLDEST = (2, 28)  # `git init --initial-branch`
 
@@ -34,7 +34,7 @@ def git(
     env: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
     codes: tuple[int, ...] = (0,),
-) -> Result:
+) -> ProcessResult:
     """Run git with `args` in the folder `at`; raises ProcessError for an exit code that is not one of `codes`."""
     return run("git", *args, cwd=at, env=env, stdin=stdin, codes=codes)
 

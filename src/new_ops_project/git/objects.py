@@ -17,7 +17,7 @@ _HEAD = 3  # words: id, type, size
 
 
 @dataclass(frozen=True)
-class Found:
+class GitObject:
     """One object: its id (hex), its type (blob, tree, commit, tag) and its content."""
 
     id: str
@@ -45,7 +45,7 @@ class Reader:
         self._at, self._env = at, env
         self._child: subprocess.Popen[bytes] | None = None
 
-    def get(self, name: str) -> Found | None:
+    def get(self, name: str) -> GitObject | None:
         """The object of a name (gitrevisions(7)); None where there is none. Raises ProcessError when git fails."""
         if "\n" in name:
             return None
@@ -54,7 +54,7 @@ class Reader:
         except (OSError, ValueError) as error:
             raise ProcessError(_COMMAND, None, f"no answer about {name!r}: {error}") from error
 
-    def _asked(self, name: str) -> Found | None:
+    def _asked(self, name: str) -> GitObject | None:
         child = self._child = self._child or self._started()
         asked, said = child.stdin, child.stdout
         if asked is None or said is None:
@@ -70,7 +70,7 @@ class Reader:
         content = said.read(size + 1)
         if len(content) != size + 1:
             raise ValueError("it ended")
-        return Found(head[0].decode(), head[1].decode(), content[:-1])
+        return GitObject(head[0].decode(), head[1].decode(), content[:-1])
 
     def _started(self) -> "subprocess.Popen[bytes]":
         told(_COMMAND)
@@ -98,7 +98,7 @@ class Reader:
             raise ProcessError(_COMMAND, None, f"there is no tree {name}")
         yield from self._below(top, "")
 
-    def _below(self, tree: Found, prefix: str) -> Iterator[tuple[str, str, str]]:
+    def _below(self, tree: GitObject, prefix: str) -> Iterator[tuple[str, str, str]]:
         for mode, path, one in _entries(tree, prefix):
             if mode != "40000":
                 yield mode.zfill(6), path, one
@@ -120,7 +120,7 @@ class Reader:
         child.wait()
 
 
-def _entries(tree: Found, prefix: str) -> Iterator[tuple[str, str, str]]:
+def _entries(tree: GitObject, prefix: str) -> Iterator[tuple[str, str, str]]:
     """Mode, path and id of each entry of a tree object (gitformat: MODE SP NAME NUL ID)."""
     content, place, size = tree.content, 0, len(tree.id) // 2
     while place < len(content):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base.process import ProcessError, Result, started
+from new_ops_project.base.process import ProcessError, ProcessResult, started
 from new_ops_project.git import urls
 
 LIMIT = 5.0  # seconds
@@ -53,8 +53,8 @@ def asked(at: Path, addresses: Mapping[str, str]) -> Iterator[Callable[[], dict[
         yield lambda: dict(zip(addresses, map(_why, wait()), strict=True))
 
 
-def _why(result: Result | ProcessError) -> str:
-    return "" if isinstance(result, Result) else reason(result)
+def _why(result: ProcessResult | ProcessError) -> str:
+    return "" if isinstance(result, ProcessResult) else reason(result)
 
 
 def reason(error: ProcessError) -> str:

@@ -14,13 +14,13 @@ from new_ops_project.base.report import Voice
 from new_ops_project.git import journal, worktree
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan import apply, pending
-from new_ops_project.plan.request import Occasion, Outcome, Way
+from new_ops_project.plan.request import Destination, Outcome, Purpose
 from new_ops_project.plan.three_way import Plan
 
 _FACTS = ("path", "from", "to")
 
 
-def require_room(way: Way, where: Repository, now: Status, prefix: str) -> None:
+def require_room(way: Destination, where: Repository, now: Status, prefix: str) -> None:
     """Raise ToolError when work that is not committed stands in the way of writing below `prefix`."""
     if not way.writes_work_tree:
         return
@@ -31,7 +31,7 @@ def require_room(way: Way, where: Repository, now: Status, prefix: str) -> None:
         apply.require_nothing_staged(where)
 
 
-def hand_over(plan: Plan, way: Way, now: Status, occasion: Occasion, voice: Voice) -> Outcome:
+def hand_over(plan: Plan, way: Destination, now: Status, occasion: Purpose, voice: Voice) -> Outcome:
     """Deliver the plan; raises ToolError, with nothing moved, where that is not possible."""
     if way.preview:
         return _preview(plan, occasion, voice)
@@ -48,7 +48,7 @@ def _code(plan: Plan) -> Exit:
     return Exit.CONFLICTS if plan.conflicts else Exit.DONE
 
 
-def _preview(plan: Plan, occasion: Occasion, voice: Voice) -> Outcome:
+def _preview(plan: Plan, occasion: Purpose, voice: Voice) -> Outcome:
     if not voice.json:
         voice.say()
         in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -56,7 +56,7 @@ def _preview(plan: Plan, occasion: Occasion, voice: Voice) -> Outcome:
     return Outcome("previewed", _code(plan), occasion.details)
 
 
-def _patch(plan: Plan, file: str, occasion: Occasion, voice: Voice) -> Outcome:
+def _patch(plan: Plan, file: str, occasion: Purpose, voice: Voice) -> Outcome:
     text = plan.patch("--binary", "--full-index")
     if file == "-":
         click.echo(text, nl=False)
@@ -70,7 +70,7 @@ def _patch(plan: Plan, file: str, occasion: Occasion, voice: Voice) -> Outcome:
     return Outcome("patched", _code(plan), details, (f"git apply --index {shlex.quote(file)}",))
 
 
-def _branch(plan: Plan, way: Way, occasion: Occasion, voice: Voice) -> Outcome:
+def _branch(plan: Plan, way: Destination, occasion: Purpose, voice: Voice) -> Outcome:
     if plan.conflicts:
         voice.say("\nNothing was written: a branch would carry the conflict markers.", fg="yellow")
         return Outcome("conflicts", Exit.CONFLICTS, occasion.details, (way.command,))
@@ -82,7 +82,7 @@ def _branch(plan: Plan, way: Way, occasion: Occasion, voice: Voice) -> Outcome:
     return Outcome("branched", Exit.DONE, {**occasion.details, "branch": name, "commit": commit}, steps)
 
 
-def _write(plan: Plan, way: Way, occasion: Occasion, voice: Voice) -> Outcome:
+def _write(plan: Plan, way: Destination, occasion: Purpose, voice: Voice) -> Outcome:
     about = {
         "verb": way.verb,
         **_facts(occasion.details),
@@ -114,7 +114,7 @@ def _facts(about: Mapping[str, Any]) -> dict[str, Any]:
     return {key: about[key] for key in _FACTS}
 
 
-def settled(where: Repository, way: Way, voice: Voice, *, to: str | None) -> Status | Outcome:
+def settled(where: Repository, way: Destination, voice: Voice, *, to: str | None) -> Status | Outcome:
     """The state of the work tree; or what is left of an earlier run, if that stands in the way of writing.
 
     Raises ToolError for conflicts that are not resolved, and when what waits goes elsewhere than `to`.
@@ -132,7 +132,7 @@ def settled(where: Repository, way: Way, voice: Voice, *, to: str | None) -> Sta
     return now
 
 
-def _waiting(where: Repository, now: Status, way: Way, voice: Voice, *, to: str | None) -> Outcome | None:
+def _waiting(where: Repository, now: Status, way: Destination, voice: Voice, *, to: str | None) -> Outcome | None:
     """What is left of an earlier run: not committed yet."""
     left = pending.find(where, now)
     if left is None:
@@ -155,7 +155,7 @@ def _waiting(where: Repository, now: Status, way: Way, voice: Voice, *, to: str 
     return Outcome("waiting", details=_facts(left.change.about), next=("git commit", f"{way.command} --abort"))
 
 
-def take_back(where: Repository, way: Way, voice: Voice) -> Outcome:
+def take_back(where: Repository, way: Destination, voice: Voice) -> Outcome:
     """Restore work tree and index as they were before the change that is not committed yet.
 
     Raises ToolError when there is none.
@@ -169,7 +169,7 @@ def take_back(where: Repository, way: Way, voice: Voice) -> Outcome:
     return Outcome("aborted", details={**_facts(change.about), **({"kept": str(kept)} if kept else {})})
 
 
-def conclude(where: Repository, way: Way, voice: Voice) -> Outcome:
+def conclude(where: Repository, way: Destination, voice: Voice) -> Outcome:
     """Stage what was resolved, commit it if that was or is asked for, and forget the change.
 
     Raises ToolError while a file has conflict markers or does not parse.
@@ -178,7 +178,7 @@ def conclude(where: Repository, way: Way, voice: Voice) -> Outcome:
         return _concluded(where, way, voice)
 
 
-def _concluded(where: Repository, way: Way, voice: Voice) -> Outcome:
+def _concluded(where: Repository, way: Destination, voice: Voice) -> Outcome:
     change, made, as_before = pending.conclude(where, way.verb, commit=way.commit)
     for path in as_before:
         voice.say(f"Kept as it was here: {path} ({change.about['conflicts'][path]}).")

@@ -9,7 +9,7 @@ from new_ops_project.base.report import Voice
 
 
 @dataclass(frozen=True)
-class Way:
+class Destination:
     """Where a plan goes, and of which verb it is; `branch` is '' for that verb's usual name, `patch` may be `-`."""
 
     verb: str
@@ -41,7 +41,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Occasion:
+class Purpose:
     """What a plan is for: `message` is that of the commit, `branch` the usual name, `details` the verb's facts."""
 
     message: str
@@ -49,7 +49,7 @@ class Occasion:
     details: Mapping[str, Any]
 
 
-def require_sense(way: Way, *, as_json: bool, resume: bool, abort: bool, aims: Mapping[str, Any]) -> None:
+def require_sense(way: Destination, *, as_json: bool, resume: bool, abort: bool, aims: Mapping[str, Any]) -> None:
     """Raise ToolError for options that contradict each other; `aims` are those that say what to do, by name."""
     chosen = {
         "--continue": resume,

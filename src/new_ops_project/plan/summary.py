@@ -5,7 +5,7 @@ from typing import Any
 
 from new_ops_project.base.report import Voice
 from new_ops_project.base.text import readable
-from new_ops_project.plan.three_way import Change, Plan
+from new_ops_project.plan.three_way import FileChange, Plan
 from new_ops_project.template.answer_migration import AnswerChange
 
 _COLORS = {"added": "green", "removed": "red", "moved": "cyan", "conflict": "yellow"}
@@ -25,7 +25,7 @@ def say(voice: Voice, plan: Plan) -> None:
         voice.say(f"  note: {readable(note)}")
 
 
-def _line(change: Change, reasons: Mapping[str, str]) -> str:
+def _line(change: FileChange, reasons: Mapping[str, str]) -> str:
     if change.kind == "moved":
         return f"  moved     {readable(change.before)} -> {readable(change.path)}"
     why = f": {reasons[change.path]}" if change.path in reasons else ""

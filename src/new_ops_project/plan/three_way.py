@@ -28,7 +28,7 @@ _KINDS = {"A": "added", "D": "removed", "M": "changed", "R": "moved", "T": "chan
 
 
 @dataclass(frozen=True)
-class Change:
+class FileChange:
     """What becomes of one path (below the project's folder); `before` is where a moved file was."""
 
     path: str
@@ -83,7 +83,7 @@ class Plan:
     head: str
     tree: str
     differences: tuple[Difference, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[FileChange, ...]
     conflicts: tuple[Conflict, ...]
     stages: tuple[Stage, ...]
     ignored: tuple[str, ...]
@@ -95,7 +95,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Found:
+class CopierResult:
     """What somebody else made of the project's folder: its tree, with markers where `stages` says so.
 
     `base` is the old template, `theirs` the new one; `over` names files that are the template's alone.
@@ -120,7 +120,7 @@ def planned(repository: Repository, sides: Sides, mend: Mend = lambda draft: dra
 
 
 @contextmanager
-def found(repository: Repository, commit: str, prefix: str, made: Found) -> Iterator[Plan]:
+def found(repository: Repository, commit: str, prefix: str, made: CopierResult) -> Iterator[Plan]:
     """Yield, as a plan, what somebody else made of the project; what the user edited and they dropped is a conflict."""
     with merge.scratch(repository.objects, repository.object_format) as scratch:
         project = _project(scratch, Sides(made.base, {}, commit, prefix))
@@ -132,7 +132,7 @@ def found(repository: Repository, commit: str, prefix: str, made: Found) -> Iter
         yield _finished(draft, repository, Sides(made.base, {}, commit, prefix), project.head, ignored=set())
 
 
-def _unseen(made: Found, mine: Mapping[str, bytes]) -> list[str]:
+def _unseen(made: CopierResult, mine: Mapping[str, bytes]) -> list[str]:
     """A note for each file whose changes had nowhere to go."""
     missed = [path for path in made.base if path in made.theirs and path not in mine]
     changed = [path for path in sorted(missed) if made.base[path] != made.theirs[path]]
@@ -253,11 +253,11 @@ def _ignored(scratch: Scratch, repository: Repository, sides: Sides, decided: se
     return ignored
 
 
-def _changes(differences: Iterable[Difference], prefix: str, conflicts: Mapping[str, str]) -> Iterator[Change]:
+def _changes(differences: Iterable[Difference], prefix: str, conflicts: Mapping[str, str]) -> Iterator[FileChange]:
     """What becomes of each path, in order; a path in conflict is that and nothing else."""
-    found = {path: Change(path, "conflict") for path in conflicts}
+    found = {path: FileChange(path, "conflict") for path in conflicts}
     for one in differences:
         path, before = one.path.removeprefix(prefix), one.before.removeprefix(prefix) if one.status == "R" else ""
         kind = "conflict" if path in conflicts else _KINDS.get(one.status, "changed")
-        found[path] = Change(path, kind, before)
+        found[path] = FileChange(path, kind, before)
     yield from sorted(found.values(), key=lambda change: change.path)

@@ -35,7 +35,7 @@ class AnswerChange:
 
 
 @dataclass(frozen=True)
-class Carried:
+class MigratedAnswers:
     """Answers for the other version; `given` are those to render with, `answers` knows the computed ones too."""
 
     given: Mapping[str, Any]
@@ -48,7 +48,9 @@ class Carried:
         return tuple(change for change in self.changes if not change.is_wanted)
 
 
-def as_they_are(questionnaire: Questionnaire, recorded: Mapping[str, Any], assignments: Iterable[str]) -> Carried:
+def as_they_are(
+    questionnaire: Questionnaire, recorded: Mapping[str, Any], assignments: Iterable[str]
+) -> MigratedAnswers:
     """The recorded answers with `assignments` over them, unchecked: for a template that only copier can evaluate."""
     wanted: dict[str, Any] = dict(assignment(text) for text in assignments)
     for name in wanted:
@@ -59,11 +61,11 @@ def as_they_are(questionnaire: Questionnaire, recorded: Mapping[str, Any], assig
         if recorded.get(name) != value
     ]
     given = {**recorded, **wanted}
-    return Carried(given, Answers(questionnaire, dict(given)), tuple(changes))
+    return MigratedAnswers(given, Answers(questionnaire, dict(given)), tuple(changes))
 
 
 @dataclass
-class _Carrying:
+class _Migration:
     questionnaire: Questionnaire
     recorded: Mapping[str, Any]
     wanted: Mapping[str, Any]
@@ -76,7 +78,7 @@ class _Carrying:
 
 def carry(
     questionnaire: Questionnaire, recorded: Mapping[str, Any], assignments: Iterable[str], *, ask: Asker | None
-) -> Carried:
+) -> MigratedAnswers:
     """Go through the questions in order with the recorded answers and `assignments` (KEY=VALUE).
 
     `ask` is asked for what is missing or no longer fits. Raises ToolError for an assignment that is none, and naming
@@ -85,7 +87,7 @@ def carry(
     wanted = dict(assignment(text) for text in assignments)
     for name in wanted:
         questionnaire.named(name)
-    work = _Carrying(questionnaire, recorded, wanted, ask, Answers(questionnaire))
+    work = _Migration(questionnaire, recorded, wanted, ask, Answers(questionnaire))
     for question in questionnaire.questions:
         try:
             _carry_one(work, question)
@@ -96,10 +98,10 @@ def carry(
     if closed := sorted(wanted.keys() - work.given.keys()):
         message = f"{', '.join(closed)}: not asked with the other answers as they are (`when` in copier.yml)."
         raise ToolError(message, "Leave it out, or change the answer that it depends on, too.")
-    return Carried(work.given, work.answers, (*work.changes, *_dropped(work)))
+    return MigratedAnswers(work.given, work.answers, (*work.changes, *_dropped(work)))
 
 
-def _missing(work: _Carrying) -> ToolError:
+def _missing(work: _Migration) -> ToolError:
     """What is to be answered before it can go on, with what else does not fit."""
     lines = [f"{name}: {why}, it has no default, and nobody can be asked here" for name, why in work.missing.items()]
     lines += [one.clause for one in work.changes if not one.is_wanted]
@@ -107,7 +109,7 @@ def _missing(work: _Carrying) -> ToolError:
     return ToolError(message, f"Give {' '.join(f'--set {name}=VALUE' for name in work.missing)}.")
 
 
-def _carry_one(work: _Carrying, question: Question) -> None:
+def _carry_one(work: _Migration, question: Question) -> None:
     name, answers = question.name, work.answers
     if question not in work.questionnaire.asked or not answers.is_open(question):
         answers.compute(question)
@@ -121,12 +123,12 @@ def _carry_one(work: _Carrying, question: Question) -> None:
         _answer_new(work, question)
 
 
-def _leave_to_copier(work: _Carrying, name: str) -> None:
+def _leave_to_copier(work: _Migration, name: str) -> None:
     if name in {**work.recorded, **work.wanted}:
         work.given[name] = work.answers.values[name] = {**work.recorded, **work.wanted}[name]
 
 
-def _keep(work: _Carrying, question: Question) -> None:
+def _keep(work: _Migration, question: Question) -> None:
     """Answer as recorded, or say why that is no answer any more."""
     value = work.recorded[question.name]
     try:
@@ -139,7 +141,7 @@ def _keep(work: _Carrying, question: Question) -> None:
         work.given[question.name] = work.answers.values[question.name]
 
 
-def _replace(work: _Carrying, question: Question, why: str) -> None:
+def _replace(work: _Migration, question: Question, why: str) -> None:
     if work.ask:
         told = _explained(question, f"{work.recorded[question.name]!r} is recorded, which {why}")
         work.answers.answer(question, work.ask(told, work.answers, _near(work, question)))
@@ -156,7 +158,7 @@ def _explained(question: Question, why: str) -> Question:
     return replace(question, details={**question.details, "help": f"{question.help} ({why})"})
 
 
-def _take_default(work: _Carrying, question: Question) -> None:
+def _take_default(work: _Migration, question: Question) -> None:
     """Take what is nearest to hand; a default that its own question would refuse is the template's affair."""
     value = _near(work, question)
     try:
@@ -165,7 +167,7 @@ def _take_default(work: _Carrying, question: Question) -> None:
         work.answers.values[question.name] = value
 
 
-def _near(work: _Carrying, question: Question) -> Any:
+def _near(work: _Migration, question: Question) -> Any:
     """What to use in place of an answer that no longer fits: of several, those that still do; else the default."""
     value = work.recorded.get(question.name)
     if question.multiselect and isinstance(value, list):
@@ -174,7 +176,7 @@ def _near(work: _Carrying, question: Question) -> Any:
     return work.answers.default(question)
 
 
-def _answer_new(work: _Carrying, question: Question) -> None:
+def _answer_new(work: _Migration, question: Question) -> None:
     """Answer a question that was not there, or not open, when the answers were recorded."""
     is_secret = question.details.get("secret") or question.name in work.questionnaire.config.get("secret_questions", [])
     old = _former_name(work, question)
@@ -195,7 +197,7 @@ def _answer_new(work: _Carrying, question: Question) -> None:
         work.changes.append(AnswerChange(question.name, None, work.answers.values[question.name], _NEW, is_wanted=True))
 
 
-def _note(work: _Carrying, question: Question, reason: str, *, is_wanted: bool = False) -> None:
+def _note(work: _Migration, question: Question, reason: str, *, is_wanted: bool = False) -> None:
     name, value = question.name, work.answers.values[question.name]
     work.given[name] = value
     before = work.recorded.get(name)
@@ -203,7 +205,7 @@ def _note(work: _Carrying, question: Question, reason: str, *, is_wanted: bool =
         work.changes.append(AnswerChange(name, before, value, reason, is_wanted))
 
 
-def _former_name(work: _Carrying, question: Question) -> str:
+def _former_name(work: _Migration, question: Question) -> str:
     """The recorded answer that nothing asks for any more and that may have been this question's, or ''."""
     asked = {one.name for one in work.questionnaire.questions}
     gone = [name for name in work.recorded if name not in asked]
@@ -213,11 +215,11 @@ def _former_name(work: _Carrying, question: Question) -> str:
     return fitting[0] if len(fitting) == 1 and len(_new_names(work)) == 1 else ""
 
 
-def _new_names(work: _Carrying) -> list[str]:
+def _new_names(work: _Migration) -> list[str]:
     return [one.name for one in work.questionnaire.asked if one.name not in work.recorded]
 
 
-def _fits(work: _Carrying, question: Question, value: Any) -> bool:
+def _fits(work: _Migration, question: Question, value: Any) -> bool:
     try:
         parsed = work.answers.parse(question, value)
         return not work.answers.problem(question, parsed)
@@ -225,7 +227,7 @@ def _fits(work: _Carrying, question: Question, value: Any) -> bool:
         return False
 
 
-def _dropped(work: _Carrying) -> list[AnswerChange]:
+def _dropped(work: _Migration) -> list[AnswerChange]:
     """Recorded answers that nothing asks for any more."""
     asked = {one.name for one in work.questionnaire.questions}
     return [

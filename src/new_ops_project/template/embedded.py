@@ -35,7 +35,7 @@ _QUIET = (
 
 
 @dataclass(frozen=True)
-class Release:
+class EmbeddedRelease:
     """One version to embed: `ref` is a commit of the checkout, or None for the files as they lie there."""
 
     tag: str
@@ -49,7 +49,7 @@ def pack(checkout: Path, version: str, bundle: Path) -> list[str]:
     A checkout without release tags yields its files as they are, as `v` + `version`.
     Raises subprocess.CalledProcessError when git fails.
     """
-    releases = _tagged(checkout) or [Release(f"v{version}", None, UNDATED)]
+    releases = _tagged(checkout) or [EmbeddedRelease(f"v{version}", None, UNDATED)]
     bundle.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         repository = Path(folder, "repository")
@@ -62,13 +62,13 @@ def pack(checkout: Path, version: str, bundle: Path) -> list[str]:
     return [release.tag for release in releases]
 
 
-def _tagged(checkout: Path) -> list[Release]:
+def _tagged(checkout: Path) -> list[EmbeddedRelease]:
     """The tags vX.Y.Z of the checkout whose commits hold a template, oldest first."""
     if not (checkout / ".git").exists():
         return []
     shape = "%(refname:short)%09%(creatordate:raw)"  # the tag's own date, or its commit's where it has none
     listed = _git("for-each-ref", f"--format={shape}", "refs/tags/v[0-9]*", at=checkout).splitlines()
-    found = [Release(tag, tag, date) for tag, date in (line.split("\t") for line in listed)]
+    found = [EmbeddedRelease(tag, tag, date) for tag, date in (line.split("\t") for line in listed)]
     found = [release for release in found if _holds_template(checkout, release.tag)]
     return sorted(found, key=lambda release: (int(release.date.split()[0]), _numbers(release.tag)))
 
@@ -86,7 +86,7 @@ def _numbers(tag: str) -> list[int]:
     return [int(part) for part in tag[1:].split(".") if part.isdigit()]
 
 
-def _commit(checkout: Path, release: Release, repository: Path) -> None:
+def _commit(checkout: Path, release: EmbeddedRelease, repository: Path) -> None:
     """Make the files of one release the next commit of `repository`, with its tag."""
     for name in (*CONTENT, CHANGELOG):
         _remove(repository / name)

@@ -61,7 +61,7 @@ def _purely(checkout: Checkout, answers: Mapping[str, Any], answers_file: str | 
         raise ToolError(f"{_VARIABLE} is {forced!r}.", "Set it to copier or pure, or not at all.")
     try:
         made = None if forced == "copier" else native.tree(checkout, answers, answers_file=answers_file)
-    except native.Unsure as unsure:
+    except native.UnsupportedError as unsure:
         if forced == "pure":
             message = f"The template {checkout.source.name} is for copier: it {unsure}."
             raise ToolError(message, f"Unset {_VARIABLE}.") from unsure

@@ -27,7 +27,7 @@ def test_the_template_s_pins_are_in_the_table() -> None:
     for name, pin in pins.shipped().actions.items():
         known = {one["version"]: one["sha"] for one in written[name]["releases"]}
         assert known.get(pin.version) == pin.sha
-        assert known_actions.known(name).by_version(pin.version) == known_actions.Release(pin.version, pin.sha)
+        assert known_actions.known(name).by_version(pin.version) == known_actions.ActionRelease(pin.version, pin.sha)
 
 
 def test_what_the_table_holds_is_well_formed() -> None:
@@ -43,7 +43,7 @@ def test_what_the_table_holds_is_well_formed() -> None:
 def test_what_one_source_only_says_is_recognised_and_not_proposed() -> None:
     """setup-python v7.1.0 is known by its commit, and v7 still becomes v7.0.0."""
     known = known_actions.known("actions/setup-python")
-    assert known.by_sha("6d4fd22b20465ccc0f7354476588e8df7c9ca0e0") == known_actions.Release(
+    assert known.by_sha("6d4fd22b20465ccc0f7354476588e8df7c9ca0e0") == known_actions.ActionRelease(
         "v7.1.0", "6d4fd22b20465ccc0f7354476588e8df7c9ca0e0", is_sure=False
     )
     assert known.by_version("v7.1.0") is None
@@ -102,9 +102,9 @@ def test_zizmor_is_not_run_without_workflows(monkeypatch: pytest.MonkeyPatch) ->
 
 def said(text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[zizmor.Audit, ...]:
     """What is read of such an answer."""
-    from new_ops_project.base.process import Result
+    from new_ops_project.base.process import ProcessResult
 
-    monkeypatch.setattr(program, "said", lambda *_, **__: Result(text.encode(), ""))
+    monkeypatch.setattr(program, "said", lambda *_, **__: ProcessResult(text.encode(), ""))
     return zizmor.report(repo.of({PATH: steps("- run: é x")}))
 
 

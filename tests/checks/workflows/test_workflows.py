@@ -316,7 +316,9 @@ def test_a_cache_follows_the_lock_that_is_installed() -> None:
 
 def test_two_known_versions_contradict_each_other_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where both the comment and the commit are known, only OPS103 speaks, and names the other commit."""
-    known = known_actions.Known((known_actions.Release("v1.0.0", "1" * 40), known_actions.Release("v2.0.0", "2" * 40)))
+    known = known_actions.KnownAction(
+        (known_actions.ActionRelease("v1.0.0", "1" * 40), known_actions.ActionRelease("v2.0.0", "2" * 40))
+    )
     monkeypatch.setattr(known_actions, "actions", lambda: {"a/b": known})
     text = steps(f"- uses: a/b@{'1' * 40}  # v2.0.0")
     assert places("OPS102", text) == []

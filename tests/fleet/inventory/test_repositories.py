@@ -12,8 +12,8 @@ from support.command import Run, git
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.inventory import repositories, scan
-from new_ops_project.fleet.inventory.repositories import Place
-from new_ops_project.fleet.inventory.scan import Look
+from new_ops_project.fleet.inventory.repositories import RepositoryPlace
+from new_ops_project.fleet.inventory.scan import Inspection
 
 PW = "s3cr3t"
 
@@ -152,7 +152,10 @@ def test_reads_standard_input(work: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """`-` is a list, whose paths count from here."""
     clone(work / "one")
     monkeypatch.setattr(sys, "stdin", io.StringIO("one\ngit@example.org:org/x.git\n"))
-    assert repositories.read(["-"]).places == (Place(folder=str(work / "one")), Place("git@example.org:org/x.git"))
+    assert repositories.read(["-"]).places == (
+        RepositoryPlace(folder=str(work / "one")),
+        RepositoryPlace("git@example.org:org/x.git"),
+    )
 
 
 def test_standard_input_that_is_no_text(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,8 +267,8 @@ def test_the_same_repository_is_one(work: Path) -> None:
     (work / "fleet.toml").write_text('sources = ["."]\n[groups.web]\nowner = "Ada"\nsources = ["gh:org/y"]\n')
     fleet = repositories.read(["https://github.com/org/y", "git@github.com:org/y.git", "fleet.toml"])
     assert fleet.places == (
-        Place("https://github.com/org/y.git", owner="Ada", group="web"),
-        Place(folder=str(work / "x")),
+        RepositoryPlace("https://github.com/org/y.git", owner="Ada", group="web"),
+        RepositoryPlace(folder=str(work / "x")),
     )
     (look,) = scan.look(fleet.places[1:], lambda *_: None)
     assert (look.name, look.url) == ("example.org/org/x", "https://example.org/org/x.git")
@@ -273,7 +276,7 @@ def test_the_same_repository_is_one(work: Path) -> None:
 
 def test_a_clone_takes_the_group_of_its_address() -> None:
     """Whichever of a clone and its address is in a group, the clone is looked at, with that group and owner."""
-    clone, other = Look("h/o/x", folder="/x", owner="o"), Look("h/o/x", url="u", owner="Ada", group="web")
+    clone, other = Inspection("h/o/x", folder="/x", owner="o"), Inspection("h/o/x", url="u", owner="Ada", group="web")
     for looks in ([clone, other], [other, clone]):
         (found,) = scan._once(looks)  # noqa: SLF001 - without the network
         assert (found.folder, found.owner, found.group) == ("/x", "Ada", "web")

@@ -21,9 +21,9 @@ from support.servers import Busy, git_http
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.report import Voice
 from new_ops_project.fleet import store
-from new_ops_project.fleet.model import State
+from new_ops_project.fleet.model import ResultState
 from new_ops_project.fleet.publish import forge
-from new_ops_project.fleet.publish.publisher import Order, Published, publish
+from new_ops_project.fleet.publish.publisher import Published, PublishRequest, publish
 
 TARGET = f"template/{VERSION}"
 SECRET = "s3cret-t0ken"  # noqa: S105 - of a server that lives as long as a test
@@ -57,7 +57,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
 
 def published(fleet: Fleet, mode: str, time: Time | None = None, **more: Any) -> Published:
     """One run, with a clock that does not wait."""
-    return publish(Order((fleet.out,), mode, **more), Voice(json=True), (time or Time()).clock)
+    return publish(PublishRequest((fleet.out,), mode, **more), Voice(json=True), (time or Time()).clock)
 
 
 def states(found: Published) -> list[str]:
@@ -507,7 +507,7 @@ def test_a_folder_called_like_a_version_is_no_older_one(fleet: Fleet, programs: 
 @pytest.mark.parametrize(("kind", "title"), [("github", "Update the"), ("gitlab", "Draft: Update the")])
 def test_conflicts_are_drafts_and_asked_for(fleet: Fleet, programs: Programs, kind: str, title: str) -> None:
     """Without --deliver-conflicts they stay here (exit code 3); with it they are drafts that say how to go on."""
-    fleet.add("acme/one", state=State.CONFLICT)
+    fleet.add("acme/one", state=ResultState.CONFLICT)
     found = published(fleet, "pr", forge=kind)
     assert (states(found), found.code, programs.asked) == (["deferred"], Exit.CONFLICTS, [])
     found = published(fleet, "pr", forge=kind, deliver_conflicts=True)
@@ -520,7 +520,7 @@ def test_conflicts_are_drafts_and_asked_for(fleet: Fleet, programs: Programs, ki
 
 def test_where_there_are_no_drafts_it_is_opened_without(fleet: Fleet, programs: Programs) -> None:
     """GitHub refuses drafts in private repositories of its free plan."""
-    fleet.add("acme/one", state=State.CONFLICT)
+    fleet.add("acme/one", state=ResultState.CONFLICT)
     words = "Draft pull requests are not supported in this repository."
     programs.script({"status": 422, "body": {"message": "Validation Failed", "errors": [{"message": words}]}})
     assert states(published(fleet, "pr", deliver_conflicts=True)) == ["opened"]
@@ -703,8 +703,8 @@ def test_the_second_publisher_is_refused(fleet: Fleet, run: Run) -> None:
 def test_a_wave_with_failures_is_not_published(fleet: Fleet, run: Run) -> None:
     """More than 5 % failed: nothing is pushed, exit code 2, the reason is told; --force goes on."""
     fleet.add("acme/one")
-    fleet.add("acme/two", state=State.FAILED)
-    fleet.add("acme/three", state=State.FAILED)
+    fleet.add("acme/two", state=ResultState.FAILED)
+    fleet.add("acme/three", state=ResultState.FAILED)
     ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json", code=2)
     assert "2 of 3 repositories failed" in ran.json["stopped"]
     assert (ran.json["deliveries"], fleet.tip("acme/one")) == ([], "")
@@ -775,7 +775,7 @@ def test_preview_does_nothing(fleet: Fleet, programs: Programs, run: Run) -> Non
 def test_markers_that_a_result_is_silent_about(fleet: Fleet) -> None:
     """A commit with conflict markers whose result says that there is no conflict is not published."""
     fleet.add("acme/one", files={"tool.py": "<<<<<<< your project\nmine\n=======\ntheirs\n>>>>>>> new template\n"})
-    (one,) = publish(Order((fleet.out,), "push"), Voice(json=True), Time().clock).deliveries
+    (one,) = publish(PublishRequest((fleet.out,), "push"), Voice(json=True), Time().clock).deliveries
     assert one.reason == "tool.py has conflict markers, and the result says that nothing is in conflict."
     assert fleet.tip("acme/one") == ""
 
@@ -792,7 +792,7 @@ def test_shards_are_published_together(fleet: Fleet) -> None:
         plan = store.read_plan(folder / store.PLAN)
         tasks = tuple(replace(task, shard=at) for at, task in enumerate(plan.tasks, 1))
         store.write_plan(replace(plan, shards=2, tasks=tasks), folder / store.PLAN)
-    found = publish(Order((fleet.out, other), "push"), Voice(json=True), Time().clock)
+    found = publish(PublishRequest((fleet.out, other), "push"), Voice(json=True), Time().clock)
     assert (states(found), [fleet.tip(one.name) for one in results]) == (
         ["pushed"] * 2,
         [one.commit for one in results],
@@ -813,7 +813,7 @@ def test_tells_one_line_for_each(fleet: Fleet, programs: Programs, run: Run) -> 
 
 def test_json_is_one_object(fleet: Fleet, run: Run) -> None:
     """With --json stdout has plan, deliveries, counts and what to do next."""
-    fleet.add("acme/one", state=State.CONFLICT)
+    fleet.add("acme/one", state=ResultState.CONFLICT)
     ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json", code=3)
     assert ran.json["conflicts"] == ["acme/one"]
     assert ran.json["next"] == [f"new-ops-project fleet publish --in {fleet.out} --mode push --deliver-conflicts"]

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from new_ops_project.fleet.model import Named, Result, State
+from new_ops_project.fleet.model import PathNote, Result, ResultState
 from new_ops_project.fleet.publish import pull_request_text
 
 PLAIN = Result(
     "acme/one",
-    State.UPDATED,
+    ResultState.UPDATED,
     "plan-1",
     before="1.1.0",
     version="1.2.0",
@@ -70,18 +70,18 @@ def test_nothing_is_injected(paths: list[str], more: list[str], news: str, versi
 
 def full(paths: list[str], more: list[str], news: str, version: str) -> Result:
     """A result with everything in it."""
-    files = (*(Named(path, "changed") for path in paths), Named("z", "added"))
+    files = (*(PathNote(path, "changed") for path in paths), PathNote("z", "added"))
     return replace(
         PLAIN,
         files=files,
-        conflicts=tuple(Named(path, why) for path in paths for why in more),
+        conflicts=tuple(PathNote(path, why) for path in paths for why in more),
         kept=tuple(paths),
         notes=tuple(more),
         news=news,
         version=version,
         template=version,
         plan=version,
-        drift=tuple(map(Named, paths, paths)),
+        drift=tuple(map(PathNote, paths, paths)),
     )
 
 
@@ -129,9 +129,9 @@ def test_says_what_a_person_needs() -> None:
     made = pull_request_text.text(
         replace(
             PLAIN,
-            files=(Named("a.py", "changed"), Named("b.py", "added")),
+            files=(PathNote("a.py", "changed"), PathNote("b.py", "added")),
             kept=("old.py",),
-            conflicts=(Named("c.py", "both changed it"),),
+            conflicts=(PathNote("c.py", "both changed it"),),
             notes=("Run uv lock.",),
             news="## 1.2.0\n\n- Faster",
         )
@@ -152,7 +152,7 @@ def test_says_what_a_person_needs() -> None:
 
 def test_the_title_counts_conflicts() -> None:
     """One glance at a list of pull requests tells which need work."""
-    result = replace(PLAIN, conflicts=(Named("a", ""), Named("b", "")), name="acme/one//tools")
+    result = replace(PLAIN, conflicts=(PathNote("a", ""), PathNote("b", "")), name="acme/one//tools")
     assert pull_request_text.title(result) == "Update the template of tools from 1.1.0 to 1.2.0 (2 files in conflict)"
 
 
@@ -164,5 +164,5 @@ def test_credentials_in_a_template_address_are_left_out() -> None:
 def test_commands_are_quoted_for_the_shell() -> None:
     """The name of a branch is one word, whatever is in it."""
     assert "git switch 'template/1$(x)'" in pull_request_text.text(
-        replace(PLAIN, target="template/1$(x)", conflicts=(Named("a", "b"),))
+        replace(PLAIN, target="template/1$(x)", conflicts=(PathNote("a", "b"),))
     )

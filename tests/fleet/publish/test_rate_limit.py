@@ -11,7 +11,7 @@ from support.clock import Time
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.model import Delivered, Delivery
 from new_ops_project.fleet.publish.journal import Journal
-from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Pace, Rate, span
+from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, RateLimiter, span
 
 
 def most(times: list[float], window: float) -> int:
@@ -27,11 +27,11 @@ def most(times: list[float], window: float) -> int:
 def test_no_window_holds_more_than_its_limit(rate: Rate, gaps: list[float], restarts: set[int]) -> None:
     """However requests come, and however often the run is killed between them, both limits hold in every window."""
     time, times = Time(), list[float]()
-    pace = Pace(rate, time.clock, note=times.append)
+    pace = RateLimiter(rate, time.clock, note=times.append)
     for number, gap in enumerate(gaps):
         time.at += gap
         if number in restarts:
-            pace = Pace(rate, time.clock, taken=list(times), note=times.append)
+            pace = RateLimiter(rate, time.clock, taken=list(times), note=times.append)
         pace.take()
     assert most(times, MINUTE) <= rate.minute
     assert most(times, HOUR) <= rate.hour
@@ -41,7 +41,7 @@ def test_no_window_holds_more_than_its_limit(rate: Rate, gaps: list[float], rest
 def test_does_not_wait_longer_than_needed() -> None:
     """Sixty go at once; the next one goes a minute after the first, and the words say why."""
     time, told = Time(), list[str]()
-    pace = Pace(Rate(60, 450), time.clock, tell=told.append)
+    pace = RateLimiter(Rate(60, 450), time.clock, tell=told.append)
     for _ in range(61):
         pace.take()
     assert time.slept == [MINUTE]
@@ -51,7 +51,7 @@ def test_does_not_wait_longer_than_needed() -> None:
 def test_ten_thousand_take_a_day() -> None:
     """At 450 an hour, ten thousand requests take 22 hours."""
     time = Time(0.0)
-    pace = Pace(Rate(60, 450), time.clock)
+    pace = RateLimiter(Rate(60, 450), time.clock)
     for _ in range(10_000):
         pace.take()
     assert 22 * HOUR <= time.at < 23 * HOUR
@@ -60,7 +60,7 @@ def test_ten_thousand_take_a_day() -> None:
 def test_a_pause_holds_everything_back() -> None:
     """What the forge asks for with Retry-After is waited for, with the reason."""
     time, told = Time(), list[str]()
-    pace = Pace(Rate(), time.clock, tell=told.append)
+    pace = RateLimiter(Rate(), time.clock, tell=told.append)
     pace.pause(90, "the forge asked for it")
     pace.take()
     assert time.slept == [90]
@@ -73,7 +73,7 @@ def test_the_journal_counts_what_an_earlier_run_took(tmp_path: Path) -> None:
     for _ in range(3):
         journal = Journal(path, time.clock)
         with journal.opened():
-            pace = Pace(Rate(2, 450), time.clock, taken=journal.taken(), note=journal.took)
+            pace = RateLimiter(Rate(2, 450), time.clock, taken=journal.taken(), note=journal.took)
             pace.take()
         with path.open("ab") as file:
             file.write(b'{"taken": "20')

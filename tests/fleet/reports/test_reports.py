@@ -19,19 +19,21 @@ from support.command import Run
 from support.fleet_reported import CREATED, HOSTILE, PLAN, delivery, fleet, result, stamp, task, write
 
 from new_ops_project.fleet import names, python_support, store
-from new_ops_project.fleet.model import Delivered, Delivery, Named, Plan, Result, State
+from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, PathNote, Result, ResultState
 from new_ops_project.fleet.reports import advice, charts, csv_sheet, facts, html_page, json_answer, step_summary
 from new_ops_project.fleet.reports.facts import Facts
-from new_ops_project.fleet.reports.state import Row, Standing
+from new_ops_project.fleet.reports.state import RepositoryState, Row
 
 TODAY = date(2026, 11, 25)
-Rows = tuple[tuple[str, State, dict[str, Any]], ...]
+Rows = tuple[tuple[str, ResultState, dict[str, Any]], ...]
 TEXT = st.text(st.characters(), max_size=60) | st.sampled_from(HOSTILE)
 FORMULAS = st.builds("{}{}".format, st.sampled_from(("=", "+", "-", "@", "\t", " +", "\u00a0=")), st.text(max_size=9))
 QUICK = settings(max_examples=60, deadline=None)
 
 
-def known(folder: Path, *results: tuple[str, State, dict[str, Any]], deliveries: tuple[Delivery, ...] = ()) -> Facts:
+def known(
+    folder: Path, *results: tuple[str, ResultState, dict[str, Any]], deliveries: tuple[Delivery, ...] = ()
+) -> Facts:
     """The facts of these results, each by name, state and what else is known."""
     made = []
     for name, state, more in results:
@@ -43,13 +45,13 @@ def known(folder: Path, *results: tuple[str, State, dict[str, Any]], deliveries:
 
 def bare(*results: Result) -> Facts:
     """The facts of results that are in no folder."""
-    plan = Plan(PLAN, CREATED.isoformat(), "Bot <bot@example.org>", "all", 1, ())
+    plan = FleetPlan(PLAN, CREATED.isoformat(), "Bot <bot@example.org>", "all", 1, ())
     return Facts(plan, (Path("out"),), TODAY, tuple(Row(one, Path("out")) for one in results))
 
 
-def named(text: str, state: State = State.CONFLICT) -> Facts:
+def named(text: str, state: ResultState = ResultState.CONFLICT) -> Facts:
     """One repository in which every name is that text."""
-    at = (Named(text, text),)
+    at = (PathNote(text, text),)
     one = Result(
         text,
         state,
@@ -85,26 +87,26 @@ def test_the_worst_come_first(tmp_path: Path) -> None:
     """What needs a person most is on top: failed, conflict, held, deferred, updated, delivered, current."""
     updated = ("held", "late", "made", "open")
     states = {
-        "now": State.CURRENT,
-        **dict.fromkeys(updated, State.UPDATED),
-        "wait": State.DEFERRED,
-        "clash": State.CONFLICT,
-        "bad": State.FAILED,
+        "now": ResultState.CURRENT,
+        **dict.fromkeys(updated, ResultState.UPDATED),
+        "wait": ResultState.DEFERRED,
+        "clash": ResultState.CONFLICT,
+        "bad": ResultState.FAILED,
     }
     done = (delivery("held", Delivered.HELD), delivery("late", Delivered.FAILED), delivery("open", Delivered.OPENED))
     found = known(tmp_path, *((name, state, {}) for name, state in states.items()), deliveries=done)
     assert [row.result.name for row in found.rows] == ["bad", "late", "clash", "held", "wait", "made", "open", "now"]
-    assert found.standings[Standing.FAILED] == 2
-    assert (found.states[State.UPDATED], found.deliveries[Delivered.HELD]) == (4, 1)
+    assert found.standings[RepositoryState.FAILED] == 2
+    assert (found.states[ResultState.UPDATED], found.deliveries[Delivered.HELD]) == (4, 1)
 
 
 def test_versions_are_those_that_repositories_have_now(tmp_path: Path) -> None:
     """What was delivered or is current counts as the new version; everything else stays at its own."""
     rows = (
-        ("a", State.UPDATED, {"before": "4.9.0"}),
-        ("b", State.UPDATED, {"before": "4.10.0"}),
-        ("c", State.CURRENT, {"before": "5.2.0"}),
-        ("d", State.FAILED, {"before": ""}),
+        ("a", ResultState.UPDATED, {"before": "4.9.0"}),
+        ("b", ResultState.UPDATED, {"before": "4.10.0"}),
+        ("c", ResultState.CURRENT, {"before": "5.2.0"}),
+        ("d", ResultState.FAILED, {"before": ""}),
     )
     found = known(tmp_path, *rows, deliveries=(delivery("a", Delivered.PUSHED),))
     assert [(one.name, one.before, one.now) for one in found.versions] == [
@@ -145,7 +147,11 @@ def test_support_that_ends_soon(today: str, support: str) -> None:
 
 def test_burn_down_follows_deliveries(tmp_path: Path) -> None:
     """It starts with all of the plan, and falls when a repository is found current or its commit arrives."""
-    rows: Rows = (("a", State.UPDATED, {}), ("b", State.UPDATED, {}), ("c", State.CURRENT, {"at": stamp(30)}))
+    rows: Rows = (
+        ("a", ResultState.UPDATED, {}),
+        ("b", ResultState.UPDATED, {}),
+        ("c", ResultState.CURRENT, {"at": stamp(30)}),
+    )
     done = (delivery("a", Delivered.OPENED, at=stamp(900)), delivery("b", Delivered.FAILED, at=stamp(950)))
     down = known(tmp_path, *rows, deliveries=done).burndown
     assert [((point.at - CREATED).total_seconds(), point.left) for point in down.points] == [(0, 3), (30, 2), (900, 1)]
@@ -154,7 +160,7 @@ def test_burn_down_follows_deliveries(tmp_path: Path) -> None:
 
 def test_burn_down_by_commits_says_so(tmp_path: Path) -> None:
     """Where nothing was delivered, computed commits are counted, and that is said."""
-    down = known(tmp_path, ("a", State.UPDATED, {"at": stamp(5)}), ("b", State.CONFLICT, {})).burndown
+    down = known(tmp_path, ("a", ResultState.UPDATED, {"at": stamp(5)}), ("b", ResultState.CONFLICT, {})).burndown
     assert (down.points[-1].left, down.by_commits) == (1, True)
     assert "nothing was delivered" in down.meaning
 
@@ -164,19 +170,19 @@ def test_burn_down_by_commits_says_so(tmp_path: Path) -> None:
 )
 def test_burn_down_takes_any_time(at: str) -> None:
     """A time that is none counts as the plan's own; none is before that."""
-    down = bare(Result("a", State.CURRENT, PLAN, at=at)).burndown
+    down = bare(Result("a", ResultState.CURRENT, PLAN, at=at)).burndown
     assert down.points[0].at == CREATED
     assert (down.points[-1].left, down.points[-1].at >= CREATED) == (0, True)
 
 
 def test_drift_by_file_and_owner(tmp_path: Path) -> None:
     """A file counts once for each repository, below the owner; the most drifted file is first."""
-    ci, readme = Named("ci.yml", "edited"), Named("README.md", "deleted")
+    ci, readme = PathNote("ci.yml", "edited"), PathNote("README.md", "deleted")
     rows = (
-        ("a", State.CURRENT, {"owner": "x", "drift": (ci, readme)}),
-        ("b", State.FAILED, {"owner": "y", "drift": (ci,)}),
-        ("c", State.CURRENT, {"owner": "x", "drift": (ci, ci)}),
-        ("d", State.CURRENT, {"owner": ""}),
+        ("a", ResultState.CURRENT, {"owner": "x", "drift": (ci, readme)}),
+        ("b", ResultState.FAILED, {"owner": "y", "drift": (ci,)}),
+        ("c", ResultState.CURRENT, {"owner": "x", "drift": (ci, ci)}),
+        ("d", ResultState.CURRENT, {"owner": ""}),
     )
     heat = known(tmp_path, *rows).heat
     assert (heat.files, heat.owners) == (("ci.yml", "README.md"), ("x", "y"))
@@ -185,12 +191,12 @@ def test_drift_by_file_and_owner(tmp_path: Path) -> None:
 
 def test_conflicts_and_kept_edits_by_file(tmp_path: Path) -> None:
     """Both are counted by file, most first; kept edits in total, too."""
-    clash = {"conflicts": (Named("a.py", "both"), Named("b.py", "both"))}
+    clash = {"conflicts": (PathNote("a.py", "both"), PathNote("b.py", "both"))}
     rows = (
-        ("a", State.CONFLICT, clash),
-        ("b", State.CONFLICT, {"conflicts": (Named("b.py", "both"),)}),
-        ("c", State.UPDATED, {"kept": ("run.sh", "old.py")}),
-        ("d", State.UPDATED, {"kept": ("run.sh",)}),
+        ("a", ResultState.CONFLICT, clash),
+        ("b", ResultState.CONFLICT, {"conflicts": (PathNote("b.py", "both"),)}),
+        ("c", ResultState.UPDATED, {"kept": ("run.sh", "old.py")}),
+        ("d", ResultState.UPDATED, {"kept": ("run.sh",)}),
     )
     found = known(tmp_path, *rows)
     assert found.conflicts == (("b.py", 2), ("a.py", 1))
@@ -199,14 +205,14 @@ def test_conflicts_and_kept_edits_by_file(tmp_path: Path) -> None:
 
 def test_a_delivery_of_another_commit_is_not_this_one(tmp_path: Path) -> None:
     """What was delivered before a commit was computed anew says nothing of the new one."""
-    one = ("a", State.UPDATED, {"commit": "d" * 40})
+    one = ("a", ResultState.UPDATED, {"commit": "d" * 40})
     found = known(tmp_path, one, deliveries=(delivery("a", Delivered.OPENED, commit="e" * 40),))
-    assert found.rows[0].standing is Standing.UPDATED
+    assert found.rows[0].standing is RepositoryState.UPDATED
 
 
 def test_several_folders_are_one_report(tmp_path: Path) -> None:
     """Shards in folders of their own give the same rows as one folder, with a journal in any of them."""
-    pairs = [(one, result(one, State.UPDATED)) for one in map(task, ("a", "b", "c"))]
+    pairs = [(one, result(one, ResultState.UPDATED)) for one in map(task, ("a", "b", "c"))]
     whole = facts.gathered([write(tmp_path / "whole", pairs, [delivery("b", Delivered.OPENED)])], TODAY)
     parts = [write(tmp_path / "one", pairs), write(tmp_path / "two", pairs, [delivery("b", Delivered.OPENED)])]
     (parts[0] / "results-1-of-2.jsonl").unlink()
@@ -217,11 +223,11 @@ def test_several_folders_are_one_report(tmp_path: Path) -> None:
 
 def test_the_last_delivery_counts(tmp_path: Path) -> None:
     """Of several journals, whichever is given first."""
-    pairs = [(task("a"), result(task("a"), State.UPDATED))]
+    pairs = [(task("a"), result(task("a"), ResultState.UPDATED))]
     early = write(tmp_path / "early", pairs, [delivery("a", Delivered.FAILED, at=stamp(100))])
     late = write(tmp_path / "late", pairs, [delivery("a", Delivered.OPENED, at=stamp(200))])
     for folders in ([early, late], [late, early]):
-        assert facts.gathered(folders, TODAY).rows[0].standing is Standing.DELIVERED
+        assert facts.gathered(folders, TODAY).rows[0].standing is RepositoryState.DELIVERED
 
 
 # ---- the command ---------------------------------------------------------------------------------------------------
@@ -230,19 +236,21 @@ def test_the_last_delivery_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("states", "delivered", "code"),
     [
-        ((State.CURRENT, State.UPDATED, State.DEFERRED), None, 0),
-        ((State.CURRENT, State.CONFLICT), None, 3),
-        ((State.FAILED, State.CONFLICT), None, 2),
-        ((State.UPDATED,), Delivered.FAILED, 2),
-        ((State.UPDATED,), Delivered.HELD, 0),
+        ((ResultState.CURRENT, ResultState.UPDATED, ResultState.DEFERRED), None, 0),
+        ((ResultState.CURRENT, ResultState.CONFLICT), None, 3),
+        ((ResultState.FAILED, ResultState.CONFLICT), None, 2),
+        ((ResultState.UPDATED,), Delivered.FAILED, 2),
+        ((ResultState.UPDATED,), Delivered.HELD, 0),
         ((), None, 0),
     ],
 )
-def test_exit_codes(run: Run, work: Path, states: tuple[State, ...], delivered: Delivered | None, code: int) -> None:
+def test_exit_codes(
+    run: Run, work: Path, states: tuple[ResultState, ...], delivered: Delivered | None, code: int
+) -> None:
     """0; 3 with conflicts; 2 when any failed, in computing or in delivering, and that counts more."""
     pairs = [(one := task(f"git.example.org/{state}"), result(one, state)) for state in states]
     write(work / "out", pairs, [delivery(pairs[0][0].name, delivered)] if delivered else [])
-    assert ("git.example.org/failed" in run("fleet", "report", "out", code=code).out) == (State.FAILED in states)
+    assert ("git.example.org/failed" in run("fleet", "report", "out", code=code).out) == (ResultState.FAILED in states)
 
 
 def test_terminal_says_what_needs_doing_first(run: Run, work: Path) -> None:
@@ -373,7 +381,7 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 def test_columns_have_counts_of_files(tmp_path: Path) -> None:
     """Conflicts, drift and edits kept are numbers."""
-    found = known(tmp_path, ("a", State.CONFLICT, {"conflicts": (Named("x", "both"),), "kept": ("y", "z")}))
+    found = known(tmp_path, ("a", ResultState.CONFLICT, {"conflicts": (PathNote("x", "both"),), "kept": ("y", "z")}))
     head, row = cells(csv_sheet.document(found))
     told = dict(zip(head, row, strict=True))
     assert (told["conflicts"], told["edits_kept"], told["standing"]) == ("1", "2", "conflict")
@@ -405,7 +413,7 @@ def test_markdown_is_never_above_the_limit() -> None:
 
 def test_markdown_fills_the_limit_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are added as long as there is room for a whole one."""
-    rows = [Result(f"repository-{place}", State.FAILED, PLAN, reason="x" * 90) for place in range(150)]
+    rows = [Result(f"repository-{place}", ResultState.FAILED, PLAN, reason="x" * 90) for place in range(150)]
     monkeypatch.setattr(step_summary, "LIMIT", 6000)
     found = step_summary.document(bare(*rows), "title")
     assert 5500 < len(found.encode()) <= 6000
@@ -469,20 +477,20 @@ def test_a_quoted_name_is_one_word_of_the_shell(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "state", "more", "command"),
     [
-        ("a", State.FAILED, {"folder": "/srv/a b"}, "new-ops-project update '/srv/a b' --to 5.2.0 --preview"),
+        ("a", ResultState.FAILED, {"folder": "/srv/a b"}, "new-ops-project update '/srv/a b' --to 5.2.0 --preview"),
         (
             "/srv/a//tools/x",
-            State.CONFLICT,
+            ResultState.CONFLICT,
             {"folder": "/srv/a"},
             "new-ops-project update /srv/a/tools/x --to 5.2.0 --preview",
         ),
-        ("git.example.org/a", State.FAILED, {}, "new-ops-project fleet retry {} --only failed --out retry.json"),
-        ("a", State.DEFERRED, {}, "new-ops-project fleet retry {} --only deferred --out retry.json"),
-        ("a", State.UPDATED, {}, "new-ops-project fleet publish --in {} --mode pr"),
-        ("a", State.CURRENT, {}, ""),
+        ("git.example.org/a", ResultState.FAILED, {}, "new-ops-project fleet retry {} --only failed --out retry.json"),
+        ("a", ResultState.DEFERRED, {}, "new-ops-project fleet retry {} --only deferred --out retry.json"),
+        ("a", ResultState.UPDATED, {}, "new-ops-project fleet publish --in {} --mode pr"),
+        ("a", ResultState.CURRENT, {}, ""),
     ],
 )
-def test_retry_commands(tmp_path: Path, name: str, state: State, more: dict[str, Any], command: str) -> None:
+def test_retry_commands(tmp_path: Path, name: str, state: ResultState, more: dict[str, Any], command: str) -> None:
     """A clone here can be looked at by itself; everything else is retried or published with all like it."""
     found = known(tmp_path, (name, state, more))
     assert advice.for_one(found.rows[0], found) == command.format(tmp_path)
@@ -490,18 +498,20 @@ def test_retry_commands(tmp_path: Path, name: str, state: State, more: dict[str,
 
 def test_a_failed_delivery_is_published_again(tmp_path: Path) -> None:
     """Its commit is there, so nothing is computed anew."""
-    found = known(tmp_path, ("a", State.UPDATED, {"folder": "/srv/a"}), deliveries=(delivery("a", Delivered.FAILED),))
+    found = known(
+        tmp_path, ("a", ResultState.UPDATED, {"folder": "/srv/a"}), deliveries=(delivery("a", Delivered.FAILED),)
+    )
     publish = f"new-ops-project fleet publish --in {tmp_path} --mode pr"
-    assert (advice.for_one(found.rows[0], found), advice.for_all(Standing.FAILED, found)) == (publish, publish)
+    assert (advice.for_one(found.rows[0], found), advice.for_all(RepositoryState.FAILED, found)) == (publish, publish)
 
 
 def test_how_to_resolve_conflicts(tmp_path: Path) -> None:
     """Steps for the clone that is here; for a delivered draft, on its branch."""
-    clash = {"conflicts": (Named("a.py", "both"),), "target": "template/5.2.0"}
+    clash = {"conflicts": (PathNote("a.py", "both"),), "target": "template/5.2.0"}
     found = known(
         tmp_path,
-        ("a", State.CONFLICT, {**clash, "folder": "/srv/a"}),
-        ("b", State.CONFLICT, dict(clash)),
+        ("a", ResultState.CONFLICT, {**clash, "folder": "/srv/a"}),
+        ("b", ResultState.CONFLICT, dict(clash)),
         deliveries=(delivery("b", Delivered.OPENED),),
     )
     here, draft = (advice.resolving(row) for row in found.rows)
@@ -563,6 +573,6 @@ def test_charts_stay_in_their_bounds(tmp_path: Path, count: int) -> None:
 
 def test_a_plan_without_results(run: Run, work: Path) -> None:
     """All of its repositories are deferred: no run has come to them yet."""
-    write(work / "out", [(task("a"), result(task("b"), State.CURRENT))])
+    write(work / "out", [(task("a"), result(task("b"), ResultState.CURRENT))])
     assert "No run has come to it yet." in run("fleet", "report", "out", "--html", "r.html").out
     assert "No run has come to it yet." in (work / "r.html").read_text()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from new_ops_project.fleet.model import Plan, Result, State, Task
+from new_ops_project.fleet.model import FleetPlan, Result, ResultState, Task
 from new_ops_project.fleet.run import limits
 
 
@@ -30,14 +30,14 @@ def task(name: str) -> Task:
     return Task(name=name, **text)  # type: ignore[arg-type]
 
 
-def wave(**counts: int) -> tuple[Plan, list[Result]]:
+def wave(**counts: int) -> tuple[FleetPlan, list[Result]]:
     """A plan and its results: so many of each state, ten lines each."""
     results = [
-        Result(f"{state}{number}", State(state), "p", lines=10)
+        Result(f"{state}{number}", ResultState(state), "p", lines=10)
         for state, count in counts.items()
         for number in range(count)
     ]
-    return Plan("p", "", "", "all", 1, tuple(task(one.name) for one in results)), results
+    return FleetPlan("p", "", "", "all", 1, tuple(task(one.name) for one in results)), results
 
 
 @pytest.mark.parametrize(
@@ -65,5 +65,5 @@ def test_what_is_unknown_counts_as_well_done() -> None:
 def test_holds_what_is_far_larger() -> None:
     """Ten times the median is the most, and a hundred lines are never too many."""
     plan, results = wave(updated=9)
-    large = [Result("large", State.UPDATED, "p", lines=101), Result("usual", State.UPDATED, "p", lines=100)]
+    large = [Result("large", ResultState.UPDATED, "p", lines=101), Result("usual", ResultState.UPDATED, "p", lines=100)]
     assert limits.held(plan, [*results, *large]) == {"large"}

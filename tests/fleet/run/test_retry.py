@@ -13,7 +13,7 @@ from support.servers import git_http
 from support.small import CLASH, MINE, lay, release
 
 from new_ops_project.fleet import store
-from new_ops_project.fleet.model import Delivered, Delivery, Plan, State
+from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, ResultState
 
 Fleet = dict[str, Path]
 
@@ -40,17 +40,17 @@ def updated(run: Run, *args: str, code: int = 0, **states: str) -> None:
     where = store.Store(Path("out"))
     with where.opened():
         for one in plan.tasks:
-            state = State(states[one.name.rpartition("/")[2]])
+            state = ResultState(states[one.name.rpartition("/")[2]])
             where.add(store.outcome(one, plan.id, state=state, at="2026-01-01T00:00:00.5Z"))
 
 
-def retried(run: Run, *args: str, code: int = 0) -> Plan:
+def retried(run: Run, *args: str, code: int = 0) -> FleetPlan:
     """The plan that `fleet retry out` makes."""
     run("fleet", "retry", "out", *args, "--out", "again.json", code=code)
     return store.read_plan(Path("again.json"))
 
 
-def names(plan: Plan) -> list[str]:
+def names(plan: FleetPlan) -> list[str]:
     """Its tasks, by the last part of their names."""
     return sorted(one.name.rpartition("/")[2] for one in plan.tasks)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.inventory import repositories
-from new_ops_project.fleet.inventory.scan import Look
-from new_ops_project.fleet.model import State
+from new_ops_project.fleet.inventory.scan import Inspection
+from new_ops_project.fleet.model import ResultState
 from new_ops_project.fleet.run import shards, waves
 
 COSTS = st.dictionaries(st.text(min_size=1, max_size=6), st.floats(0, 30), max_size=40)
@@ -105,12 +105,12 @@ def test_as_many_shards_as_are_worth_it(costs: list[float], number: int) -> None
 # ---- waves ------------------------------------------------------------------------------------------------------
 
 
-def fleet(count: int, **more: str) -> list[Look]:
+def fleet(count: int, **more: str) -> list[Inspection]:
     """So many repositories."""
-    return [Look(f"h.org/o/r{at}", **more) for at in range(count)]  # type: ignore[arg-type]
+    return [Inspection(f"h.org/o/r{at}", **more) for at in range(count)]  # type: ignore[arg-type]
 
 
-def names(looks: list[Look], wave: str, **meant: object) -> list[str]:
+def names(looks: list[Inspection], wave: str, **meant: object) -> list[str]:
     """The names of those in the wave."""
     return [one.name for one in waves.chosen(looks, wave, meant)]
 
@@ -144,8 +144,8 @@ def test_who_goes_does_not_take_others_along(count: int, gone: int) -> None:
 
 def test_canary_is_one_of_each_tier() -> None:
     """Without a fleet.toml, canary is one of each tier, of those that can be done; always the same ones."""
-    looks = [Look(f"h/o/{tier}{at}", answers={"tier": tier}) for tier in ("lib", "app") for at in range(5)]
-    looks += [Look("h/o/broken", answers={"tier": "odd"}, state=State.FAILED)]
+    looks = [Inspection(f"h/o/{tier}{at}", answers={"tier": tier}) for tier in ("lib", "app") for at in range(5)]
+    looks += [Inspection("h/o/broken", answers={"tier": "odd"}, state=ResultState.FAILED)]
     found = names(looks, "canary")
     assert Counter(name[4:7] for name in found) == {"lib": 1, "app": 1}
     assert names(looks[::-1], "canary") == found[::-1]
@@ -166,7 +166,12 @@ def test_canary_is_one_of_each_tier() -> None:
 )
 def test_a_member_is_a_group_or_a_name(member: str, found: list[int]) -> None:
     """A wave of fleet.toml names groups, repositories (all projects in one), or the end of a name."""
-    looks = [*fleet(2, group="web"), Look("h.org/o/r2"), Look("h.org/o/mono//svc"), Look("h.org/o/mono//lib")]
+    looks = [
+        *fleet(2, group="web"),
+        Inspection("h.org/o/r2"),
+        Inspection("h.org/o/mono//svc"),
+        Inspection("h.org/o/mono//lib"),
+    ]
     assert names(looks, "canary", canary=[member]) == [looks[at].name for at in found]
 
 

@@ -19,8 +19,8 @@ from support.small import CLASH
 
 from new_ops_project.base import process
 from new_ops_project.fleet import history
-from new_ops_project.fleet.history import Past
-from new_ops_project.fleet.model import Result, State
+from new_ops_project.fleet.history import PastRun
+from new_ops_project.fleet.model import Result, ResultState
 from new_ops_project.fleet.run import pool
 from new_ops_project.fleet.run import status as standing
 from new_ops_project.template import releases
@@ -406,20 +406,22 @@ def test_damaged_memory_is_none(run: Run, template: Path, work: Path, text: str)
     history.file().parent.mkdir(parents=True)
     history.file().write_bytes(text.encode("latin-1"))
     assert status(run, code=1)["x"]["last"] is None
-    history.remember({"x": Past(state="updated")})
-    assert history.read() == {"x": Past(state="updated")}
+    history.remember({"x": PastRun(state="updated")})
+    assert history.read() == {"x": PastRun(state="updated")}
 
 
 def test_memory_that_cannot_be_kept(home: Path) -> None:
     """Where nothing can be remembered, that is all."""
     history.file().parent.parent.mkdir(parents=True)
     history.file().parent.write_text("")
-    history.remember({"x": Past(state="updated")})
+    history.remember({"x": PastRun(state="updated")})
     assert history.read() == {}
 
 
 def test_remembers_of_all_fleets(home: Path) -> None:
     """What is remembered of others stays; what a project cost is kept when it fails, and its shard with it."""
-    history.remember({"a": Past(cost=3.0, shard=2, shards=4), "b": Past(cost=1.0)})
-    history.remember(history.of_results({"a": history.read()["a"]}, [Result("a", State.FAILED, "p", seconds=60.0)]))
-    assert history.read() == {"a": Past("failed", cost=3.0, shard=2, shards=4), "b": Past(cost=1.0)}
+    history.remember({"a": PastRun(cost=3.0, shard=2, shards=4), "b": PastRun(cost=1.0)})
+    history.remember(
+        history.of_results({"a": history.read()["a"]}, [Result("a", ResultState.FAILED, "p", seconds=60.0)])
+    )
+    assert history.read() == {"a": PastRun("failed", cost=3.0, shard=2, shards=4), "b": PastRun(cost=1.0)}

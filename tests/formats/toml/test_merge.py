@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.formats.toml.merge import Kept, toml
+from new_ops_project.formats.toml.merge import KeptValue, toml
 from new_ops_project.formats.toml.text import dotted
 
 MINE = """\
@@ -105,9 +105,9 @@ dev = [
 """
 SKIPPED = frozenset({"project.dynamic"})
 DIFFERENT = (
-    Kept("build-system.requires", ["setuptools"], ["hatchling>=1"]),
-    Kept("project.name", "audit", "other"),
-    Kept("tool.ruff.lint.select", ["E"], ["ALL"]),
+    KeptValue("build-system.requires", ["setuptools"], ["hatchling>=1"]),
+    KeptValue("project.name", "audit", "other"),
+    KeptValue("tool.ruff.lint.select", ["E"], ["ALL"]),
 )
 
 
@@ -162,7 +162,7 @@ def test_what_differs_is_told() -> None:
     """A value that is not the user's is told with both, a table against a value as a whole; equal ones are not."""
     mine, theirs = "a = 1\nb = 1\nd = {e = 1}\n[c]\nx = 1\n[[f]]\n", "a = 1\nb = true\nc = 2\n[d]\ne = 2\n[f]\n"
     kept = [("b", 1, True), ("c", {"x": 1}, 2), ("d", {"e": 1}, {"e": 2}), ("f", [{}], {})]
-    assert toml(mine, theirs)[1] == tuple(Kept(*one) for one in kept)
+    assert toml(mine, theirs)[1] == tuple(KeptValue(*one) for one in kept)
 
 
 def test_what_is_skipped_is_neither_added_nor_told() -> None:
@@ -258,7 +258,7 @@ def has(values: Any, path: tuple[str, ...]) -> bool:
     return True
 
 
-def is_told(kept: Iterable[Kept], path: tuple[str, ...]) -> bool:
+def is_told(kept: Iterable[KeptValue], path: tuple[str, ...]) -> bool:
     """Whether these keys, or what they are below, are among what differs."""
     return bool({one.key for one in kept} & {dotted(path[:length]) for length in range(1, len(path) + 1)})
 

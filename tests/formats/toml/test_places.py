@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from new_ops_project.formats import document
 from new_ops_project.formats.toml import places as tomlplaces
-from new_ops_project.formats.toml.places import Place
+from new_ops_project.formats.toml.places import TomlPlace
 
 TEXT = '''\
 a = 1 # one
@@ -31,21 +31,21 @@ g = "é", # not read as such
 @pytest.mark.parametrize(
     ("keys", "place"),
     [
-        (("a",), Place(1, 5, "1")),
-        (("b", "c"), Place(2, 7, "[")),
-        (("b", "c", 0), Place(2, 9, '"x"')),
-        (("b", "c", 1), Place(3, 3, "'y'")),
-        (("b", "c", 2, 0), Place(3, 9, '"z"')),
-        (("b", "c", 3, "k"), Place(3, 20, '"""\n"long" ]"""')),
-        (("b", "c", 3, "l"), Place(4, 18, "2")),
-        (("t", "q.r"), Place(5, 1, "[")),
-        (("t", "q.r", "d"), Place(6, 5, "1979-05-27 07:32:00")),
-        (("u", 1, "f"), Place(10, 5, "{")),
-        (("u", 1, "v", 0, "g"), Place(12, 5, '"é"')),
+        (("a",), TomlPlace(1, 5, "1")),
+        (("b", "c"), TomlPlace(2, 7, "[")),
+        (("b", "c", 0), TomlPlace(2, 9, '"x"')),
+        (("b", "c", 1), TomlPlace(3, 3, "'y'")),
+        (("b", "c", 2, 0), TomlPlace(3, 9, '"z"')),
+        (("b", "c", 3, "k"), TomlPlace(3, 20, '"""\n"long" ]"""')),
+        (("b", "c", 3, "l"), TomlPlace(4, 18, "2")),
+        (("t", "q.r"), TomlPlace(5, 1, "[")),
+        (("t", "q.r", "d"), TomlPlace(6, 5, "1979-05-27 07:32:00")),
+        (("u", 1, "f"), TomlPlace(10, 5, "{")),
+        (("u", 1, "v", 0, "g"), TomlPlace(12, 5, '"é"')),
     ],
 )
 @pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
-def test_place(keys: tuple[str | int, ...], place: Place, ending: str) -> None:
+def test_place(keys: tuple[str | int, ...], place: TomlPlace, ending: str) -> None:
     """Line, column and text of values in lists, inline tables, tables and arrays of tables."""
     found = tomlplaces.places(TEXT.replace("\n", ending))[keys]
     assert (found.line, found.column, found.raw.replace("\r\n", "\n")) == (place.line, place.column, place.raw)
@@ -63,7 +63,7 @@ def test_the_closest_above() -> None:
 )
 def test_a_text_in_its_quotes(raw: str, said: str) -> None:
     """A new text gets the quotes of the old one, unless that is written in a way that could mean something else."""
-    assert Place(1, 1, raw).said("n") == said
+    assert TomlPlace(1, 1, raw).said("n") == said
 
 
 VALUES: st.SearchStrategy[Any] = st.recursive(

@@ -7,7 +7,7 @@ import pytest
 from support.history import begin, version
 
 from new_ops_project.git.tree import PLAIN, Entry, Tree
-from new_ops_project.project.adoption.nearest_release import Nearest, nearest, share
+from new_ops_project.project.adoption.nearest_release import NearestRelease, nearest, share
 from new_ops_project.template import questions, sources
 from new_ops_project.template import releases as template
 from new_ops_project.template.questions import Answers, Questionnaire
@@ -30,7 +30,7 @@ def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
     yield Answers(questionnaire)
 
 
-def found(releases: template.Releases, mine: bytes, seen: list[str]) -> Nearest | None:
+def found(releases: template.Releases, mine: bytes, seen: list[str]) -> NearestRelease | None:
     """The nearest release; `seen` gets those that were rendered."""
 
     def render(checkout: Checkout, answers: Answers) -> Tree:

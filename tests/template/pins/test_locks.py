@@ -28,7 +28,7 @@ def requirement_lines(*names: str) -> str:
     """Write the hashed requirements of a selection, as the template does."""
     members = {member: marker for name in names for member, marker in CLOSURES[name].items()}
     wanted = (
-        uv_output.Requirement(name, PACKAGES[name]["version"], marker, tuple(PACKAGES[name]["hashes"].split()))
+        uv_output.HashedRequirement(name, PACKAGES[name]["version"], marker, tuple(PACKAGES[name]["hashes"].split()))
         for name, marker in sorted(members.items())
     )
     return "".join(uv_output.requirement_lines(wanted))
@@ -149,7 +149,9 @@ def test_parse_reads_markers_and_hashes() -> None:
     line = f"Typing_Extensions==4.1 ; python_full_version < '3.12' \\\n   {HASHES}\n"
     expected = ("sha256:" + "a" * 64, "sha256:" + "b" * 64)
     name = "typing-extensions"
-    assert uv_output.parse(line) == {name: uv_output.Requirement(name, "4.1", "python_full_version < '3.12'", expected)}
+    assert uv_output.parse(line) == {
+        name: uv_output.HashedRequirement(name, "4.1", "python_full_version < '3.12'", expected)
+    }
 
 
 def test_parse_refuses_a_fork() -> None:

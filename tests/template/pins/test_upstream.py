@@ -351,7 +351,7 @@ def test_file_that_changed_meanwhile_is_left_alone(pins: Run, one: Template, mon
     one.upstream.tag("ops/checkout", "v7.0.2")
     compare = upstream.compare
 
-    def meanwhile(*args: Any) -> upstream.Outcome:
+    def meanwhile(*args: Any) -> upstream.UpstreamComparison:
         one.write(f"# mine\n{one.text}")
         return compare(*args)
 

@@ -15,7 +15,7 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True)
-class Decided:
+class RuffConfig:
     """What one configuration leaves out below its folder `base`: codes, codes by pattern, files by pattern."""
 
     base: str
@@ -49,16 +49,16 @@ def excludes(repo: Repo, path: str) -> bool:
     return found is not None and found.excludes(path)
 
 
-def _nearest(repo: Repo, path: str) -> Decided | None:
+def _nearest(repo: Repo, path: str) -> RuffConfig | None:
     every = _configured(repo.ruff_configurations)
     folders = (str(folder) for folder in PurePosixPath(path).parents)
     return next((every[name] for folder in folders if (name := "" if folder == "." else folder) in every), None)
 
 
 @lru_cache(maxsize=8)
-def _configured(texts: tuple[tuple[str, bytes], ...]) -> Mapping[str, Decided]:
+def _configured(texts: tuple[tuple[str, bytes], ...]) -> Mapping[str, RuffConfig]:
     """The configuration of each folder that has one."""
-    found: dict[str, Decided] = {}
+    found: dict[str, RuffConfig] = {}
     for name in RUFF_NAMES:
         for path, content in texts:
             base, _, last = path.rpartition("/")
@@ -74,13 +74,13 @@ def _table(path: str, content: bytes) -> Mapping[str, Any] | None:
     return read.table(*keys) if isinstance(read.get(*keys), dict) else None
 
 
-def _decided(base: str, ruff: Mapping[str, Any]) -> Decided:
+def _decided(base: str, ruff: Mapping[str, Any]) -> RuffConfig:
     lint = ruff["lint"] if isinstance(ruff.get("lint"), dict) else {}
     codes = [code for table in (ruff, lint) for key in ("ignore", "extend-ignore") for code in _texts(table.get(key))]
     patterns = [
         pattern for table in (ruff, lint) for key in ("exclude", "extend-exclude") for pattern in _texts(table.get(key))
     ]
-    return Decided(base, tuple(codes), tuple(_per_file((ruff, lint))), tuple(patterns))
+    return RuffConfig(base, tuple(codes), tuple(_per_file((ruff, lint))), tuple(patterns))
 
 
 def _per_file(tables: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks import declared_requirements, lock_files
-from new_ops_project.checks.declared_requirements import Wanted
+from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
 from new_ops_project.formats.requirements import lower_bounds
@@ -35,7 +35,7 @@ def exact_versions(repo: Repo) -> Iterator[Breach]:
     yield from _of_poetry(repo)
 
 
-def _published(repo: Repo) -> Iterator[Wanted]:
+def _published(repo: Repo) -> Iterator[DeclaredRequirement]:
     """What is required at run time, also by extras that users may ask for."""
     asked = (one for listed in declared_requirements.extras(repo).values() for one in listed)
     for one in (*declared_requirements.required(repo), *asked, *declared_requirements.of_setup(repo)):
@@ -43,7 +43,7 @@ def _published(repo: Repo) -> Iterator[Wanted]:
             yield one
 
 
-def _is_exact(one: Wanted) -> bool:
+def _is_exact(one: DeclaredRequirement) -> bool:
     """Whether the requirement allows one version. `==1.2.*` allows what `~=1.2.0` does."""
     found = one.parsed.specifier if one.parsed else ()
     return any(each.operator in {"==", "==="} and not each.version.endswith(".*") for each in found)
@@ -54,12 +54,12 @@ def _are_sisters(name: str, own: str) -> bool:
     return bool(own) and (f"{name}-".startswith(f"{own}-") or f"{own}-".startswith(f"{name}-"))
 
 
-def _remedy(one: Wanted) -> str:
+def _remedy(one: DeclaredRequirement) -> str:
     new = lower_bounds.bound(one.text)
     return f"Write {new}; a lock holds the exact version." if new != one.text else ""
 
 
-def _loosened(repo: Repo, one: Wanted) -> Fix:
+def _loosened(repo: Repo, one: DeclaredRequirement) -> Fix:
     """`>=` instead, where the exact version stands in a lock too, so that nothing is lost."""
     new = one.place.said(lower_bounds.bound(one.text))
     version = re.search(r"={2,3}\s*([^\s;,]+)", one.text)

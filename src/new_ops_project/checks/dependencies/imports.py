@@ -114,7 +114,7 @@ def unused(repo: Repo) -> Iterator[Breach]:
                 yield Breach(f"{one.name} is declared, and nothing imports it.", PYPROJECT, place.line, place.column)
 
 
-def _places(repo: Repo, name: str) -> list[places.Place]:
+def _places(repo: Repo, name: str) -> list[places.TomlPlace]:
     """Where a dependency is declared, if it is one for every user."""
     found = [one.place for one in declared_requirements.required(repo) if one.name == name]
     found += [one.place for one in declared_requirements.poetry(repo) if one.name == name and not one.group]

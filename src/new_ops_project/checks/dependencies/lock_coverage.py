@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from new_ops_project.checks import declared_requirements, lock_files
-from new_ops_project.checks.declared_requirements import Wanted
+from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.dependencies import lock_inputs, locked_packages, unpinned
-from new_ops_project.checks.dependencies.lock_inputs import Wants
+from new_ops_project.checks.dependencies.lock_inputs import LockInputs
 from new_ops_project.checks.dependencies.locked_packages import Lock
-from new_ops_project.checks.lock_files import Entry, Listing
+from new_ops_project.checks.lock_files import PinnedRequirement, RequirementsFile
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
 
@@ -26,7 +26,7 @@ def uncovered(repo: Repo) -> Iterator[Breach]:
         yield from _lacking_for_poetry(repo, lock)
 
 
-def _lacking(lock: Lock | Listing, wanted: Wants, command: str) -> Iterator[Breach]:
+def _lacking(lock: Lock | RequirementsFile, wanted: LockInputs, command: str) -> Iterator[Breach]:
     remedy = f"Write it anew: {command}"
     for one in wanted.listed:
         found = lock.named(one.name)
@@ -35,22 +35,22 @@ def _lacking(lock: Lock | Listing, wanted: Wants, command: str) -> Iterator[Brea
             yield Breach(message, one.path, one.place.line, one.place.column, remedy=remedy)
         versions = [entry.version for entry in found if entry.version]
         if versions and not any(_allows(one, version) for version in versions):
-            line = found[0].line if isinstance(found[0], Entry) else _line(lock, one.name)
+            line = found[0].line if isinstance(found[0], PinnedRequirement) else _line(lock, one.name)
             message = f"{one.name} {versions[0]} is not what {one.path} allows: {one.text}"
             yield Breach(message, lock.path, line, 1, remedy=remedy)
 
 
-def _is_vague(lock: Lock | Listing) -> bool:
+def _is_vague(lock: Lock | RequirementsFile) -> bool:
     """Whether an entry does not say which package it is: a path, or a URL, other than that of the project itself."""
-    entries = lock.entries if isinstance(lock, Listing) else ()
+    entries = lock.entries if isinstance(lock, RequirementsFile) else ()
     return any(not entry.name and not _PROJECT.fullmatch(entry.text) for entry in entries)
 
 
-def _line(lock: Lock | Listing, name: str) -> int:
+def _line(lock: Lock | RequirementsFile, name: str) -> int:
     return lock.line(name) if isinstance(lock, Lock) else 0
 
 
-def _allows(one: Wanted, version: str) -> bool:
+def _allows(one: DeclaredRequirement, version: str) -> bool:
     """Whether the requirement allows that version; one that cannot be compared counts as allowed."""
     from packaging.version import InvalidVersion
 
@@ -70,7 +70,7 @@ def _lacking_for_poetry(repo: Repo, lock: Lock) -> Iterator[Breach]:
             yield Breach(message, PYPROJECT, one.place.line, one.place.column, remedy=f"Write it anew: {lock.command}")
 
 
-def _contradicting(repo: Repo, listing: Listing) -> Iterator[Breach]:
+def _contradicting(repo: Repo, listing: RequirementsFile) -> Iterator[Breach]:
     """Pins that differ from those of a file which this one includes, or was constrained by."""
     made = listing.made
     above = {*listing.includes, *listing.constraints, *(made.takes("constraint") if made else ())} - {listing.path}

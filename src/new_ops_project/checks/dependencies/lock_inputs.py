@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from new_ops_project.checks import declared_requirements
-from new_ops_project.checks.declared_requirements import Wanted
+from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.dependencies.locked_packages import Lock
-from new_ops_project.checks.lock_files import Listing
+from new_ops_project.checks.lock_files import RequirementsFile
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.template.pins.pins_yml import normalise
@@ -16,10 +16,10 @@ OVERRIDES = ("override-dependencies", "exclude-dependencies", "constraint-depend
 
 
 @dataclass(frozen=True)
-class Wants:
+class LockInputs:
     """What a lock must hold. `is_all`: nothing else can be needed."""
 
-    listed: tuple[Wanted, ...]
+    listed: tuple[DeclaredRequirement, ...]
     is_all: bool = True
 
     @property
@@ -28,12 +28,12 @@ class Wants:
         return frozenset(one.name for one in self.listed)
 
 
-def of_listing(repo: Repo, listing: Listing) -> Wants | None:
+def of_listing(repo: Repo, listing: RequirementsFile) -> LockInputs | None:
     """What the command in a file's head resolves; a file with hashes and no such head is what installs the project."""
     made = listing.made
     if made is None:
         is_lock = listing.path == "requirements.txt" and listing.is_hashed and "requirements.in" not in repo.paths
-        return Wants(_own(repo, declared_requirements.required(repo)), is_all=False) if is_lock else None
+        return LockInputs(_own(repo, declared_requirements.required(repo)), is_all=False) if is_lock else None
     if not made.is_of_pyproject:
         return None
     extras = {normalise(name): found for name, found in declared_requirements.extras(repo).items()}
@@ -42,7 +42,7 @@ def of_listing(repo: Repo, listing: Listing) -> Wants | None:
     listed = [*declared_requirements.required(repo), *(one for name in chosen for one in extras.get(name, ()))]
     listed += [one for name in made.takes("group") for one in groups.get(normalise(name.rpartition(":")[2]), ())]
     is_all = not made.text.startswith("uv export") and set(made.sources) == {PYPROJECT} and is_static(repo)
-    return Wants(_own(repo, listed), is_all)
+    return LockInputs(_own(repo, listed), is_all)
 
 
 def is_static(repo: Repo) -> bool:
@@ -51,13 +51,13 @@ def is_static(repo: Repo) -> bool:
     return bool(repo.pyproject.table("project")) and not {"dependencies", "optional-dependencies"} & set(dynamic)
 
 
-def _own(repo: Repo, listed: Iterable[Wanted]) -> tuple[Wanted, ...]:
+def _own(repo: Repo, listed: Iterable[DeclaredRequirement]) -> tuple[DeclaredRequirement, ...]:
     """Without what refers to the project itself, to get an extra of it, and what is no requirement."""
     own = normalise(repo.pyproject.string("project", "name"))
     return tuple(one for one in listed if one.name and one.name != own)
 
 
-def of_lock(repo: Repo, lock: Lock) -> Wants:
+def of_lock(repo: Repo, lock: Lock) -> LockInputs:
     """What a lock in TOML must hold of [project]; without certainty, nothing."""
     required = declared_requirements.required(repo)
     extras = [one for listed in declared_requirements.extras(repo).values() for one in listed]
@@ -73,4 +73,4 @@ def of_lock(repo: Repo, lock: Lock) -> Wants:
         listed = []
     else:
         listed = [*required]
-    return Wants(_own(repo, listed))
+    return LockInputs(_own(repo, listed))

@@ -22,7 +22,7 @@ _NEEDS = ("dependencies", "optional-dependencies", "dev-dependencies", "extras")
 
 
 @dataclass(frozen=True)
-class Package:
+class LockedPackage:
     """One entry of a lock: the names of all that it may need, also by its extras; whether it is in this repository."""
 
     name: str
@@ -37,10 +37,10 @@ class Lock:
 
     path: str
     command: str
-    packages: tuple[Package, ...]
+    packages: tuple[LockedPackage, ...]
     data: Document = field(repr=False)
 
-    def named(self, name: str) -> tuple[Package, ...]:
+    def named(self, name: str) -> tuple[LockedPackage, ...]:
         """The entries of a package: it has several where markers decide."""
         return tuple(one for one in self.packages if one.name == name)
 
@@ -60,10 +60,10 @@ def locks(repo: Repo) -> Iterator[Lock]:
             yield Lock(path, command, tuple(one for one in found if one.name), data)
 
 
-def _package(one: Mapping[str, Any]) -> Package:
+def _package(one: Mapping[str, Any]) -> LockedPackage:
     name, version, source = (one.get(key) for key in ("name", "version", "source"))
     is_local = isinstance(source, dict) and bool({"editable", "virtual", "directory"} & source.keys())
-    return Package(
+    return LockedPackage(
         normalise(name) if isinstance(name, str) else "",
         version if isinstance(version, str) else "",
         frozenset(_names([one.get(key) for key in _NEEDS])),

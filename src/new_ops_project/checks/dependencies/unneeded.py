@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from new_ops_project.checks import declared_requirements, lock_files
 from new_ops_project.checks.dependencies import lock_inputs, locked_packages, unpinned
-from new_ops_project.checks.dependencies.lock_inputs import Wants
+from new_ops_project.checks.dependencies.lock_inputs import LockInputs
 from new_ops_project.checks.dependencies.locked_packages import Lock
-from new_ops_project.checks.lock_files import Entry, Listing
+from new_ops_project.checks.lock_files import PinnedRequirement, RequirementsFile
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.template.pins import locks_yml
@@ -37,7 +37,7 @@ def _superfluous(path: str, left: Mapping[str, int], command: str) -> Iterator[B
     yield Breach(message, path, left[names[0]], 1, remedy=f"Write it anew: {command}")
 
 
-def _left_by_comments(listing: Listing, wanted: Wants) -> list[Entry]:
+def _left_by_comments(listing: RequirementsFile, wanted: LockInputs) -> list[PinnedRequirement]:
     """Entries that no declared dependency leads to, by what `# via` says; not those without such a comment."""
     above = {entry.name: {_parent(text) for text in entry.via} for entry in listing.entries}
     needed = _reached(wanted.names, {name: {child for child in above if name in above[child]} for name in above})
@@ -52,7 +52,7 @@ def _parent(text: str) -> str:
     return "" if text.startswith("-") or "(" in text else normalise(text.partition("[")[0].strip())
 
 
-def _left_by_closures(listing: Listing, wanted: Wants) -> list[Entry]:
+def _left_by_closures(listing: RequirementsFile, wanted: LockInputs) -> list[PinnedRequirement]:
     """The same by what the template's locks know, where the entries are of the very versions that they know."""
     known = locks_yml.shipped()
     if not all(one.name in known.closures and one.parsed and not one.parsed.extras for one in wanted.listed):

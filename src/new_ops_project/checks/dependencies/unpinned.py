@@ -6,7 +6,7 @@ from functools import partial
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks import lock_files
-from new_ops_project.checks.lock_files import Entry, Listing
+from new_ops_project.checks.lock_files import PinnedRequirement, RequirementsFile
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
 
@@ -25,7 +25,7 @@ def unpinned(repo: Repo) -> Iterator[Breach]:
             )
 
 
-def _installed(repo: Repo) -> list[Listing]:
+def _installed(repo: Repo) -> list[RequirementsFile]:
     """The requirements that a script is installed from, in one file or in those that it includes."""
     if repo.tier != "script" or any(path in repo.paths for path in _LOCKS) or _is_source(repo, _FILE):
         return []
@@ -42,17 +42,17 @@ def _is_source(repo: Repo, path: str) -> bool:
 
 
 def _is_compiled(content: bytes, path: str) -> bool:
-    made = Listing("", content[:2000].decode(errors="replace"), ()).made
+    made = RequirementsFile("", content[:2000].decode(errors="replace"), ()).made
     return bool(made and path in made.sources)
 
 
-def _constrained(repo: Repo, listing: Listing) -> set[str]:
+def _constrained(repo: Repo, listing: RequirementsFile) -> set[str]:
     """The packages that a file of constraints pins."""
     found = (lock_files.listing(repo, path) for path in listing.constraints)
     return {entry.name for one in found for entry in one.entries if entry.is_pinned}
 
 
-def _loose(entry: Entry, repo: Repo) -> Breach:
+def _loose(entry: PinnedRequirement, repo: Repo) -> Breach:
     if entry.kind == "vcs":
         message, remedy = (
             f"{entry.text} names no commit.",
@@ -66,7 +66,7 @@ def _loose(entry: Entry, repo: Repo) -> Breach:
     return Breach(message, entry.path, entry.line, 1, remedy=remedy)
 
 
-def renew(repo: Repo, listing: Listing | None = None) -> str:
+def renew(repo: Repo, listing: RequirementsFile | None = None) -> str:
     """The command that writes a list of requirements anew."""
     made = listing.made if listing else None
     if made:
@@ -97,23 +97,23 @@ def unhashed(repo: Repo) -> Iterator[Breach]:
             )
 
 
-def _is_hashable(entry: Entry) -> bool:
+def _is_hashable(entry: PinnedRequirement) -> bool:
     return entry.is_pinned and entry.kind in {"name", "url"}
 
 
-def _without_hash(repo: Repo, listing: Listing) -> Iterator[Entry]:
+def _without_hash(repo: Repo, listing: RequirementsFile) -> Iterator[PinnedRequirement]:
     """What pip refuses next to something that has a hash: also in a file that is included."""
     for one in lock_files.with_included(repo, listing.path):
         if one.path == listing.path or not one.is_hashed:
             yield from (entry for entry in one.entries if not entry.is_hashed and not _has_fragment(entry))
 
 
-def _has_fragment(entry: Entry) -> bool:
+def _has_fragment(entry: PinnedRequirement) -> bool:
     """Whether a URL carries its hash."""
     return any(f"#{kind}=" in entry.text or f"&{kind}=" in entry.text for kind in ("sha256", "sha384", "sha512"))
 
 
-def _mixed(repo: Repo, entry: Entry) -> Breach:
+def _mixed(repo: Repo, entry: PinnedRequirement) -> Breach:
     listing = lock_files.listing(repo, entry.path)
     if entry.kind in {"vcs", "editable"} or (entry.kind == "path" and not _ARCHIVE.search(entry.text)):
         message = f"{entry.text} can have no hash, so pip refuses the whole list, which has hashes."

@@ -24,7 +24,7 @@ _PATHS = (PINNED, ".tool-versions", "runtime.txt", "Dockerfile")
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedVersion:
     """A minor that a file names: the text as it stands there, and its place. `among`: how many are tried beside it."""
 
     minor: str
@@ -34,7 +34,7 @@ class Named:
     among: int = 1
 
 
-def run_with(repo: Repo) -> Iterator[Named]:
+def run_with(repo: Repo) -> Iterator[NamedVersion]:
     """Each statement of what runs: pins of the interpreter, workflows and images, exact ones only."""
     files = {path: repo.files[path] for path in _PATHS if path in repo.files}
     for said in (*python_version.pinned(files), *python_version.images(files)):
@@ -46,20 +46,24 @@ def run_with(repo: Repo) -> Iterator[Named]:
                 yield _named(found[0], step.text, step.where, step.among)
 
 
-def _required(repo: Repo) -> Iterator[Named]:
+def _required(repo: Repo) -> Iterator[NamedVersion]:
     """The one minor that requires-python allows, where it allows no other."""
     keys = ("project", "requires-python")
     text = repo.pyproject.string(*keys)
     if found := re.fullmatch(r"(?:==|~=)\s*(3\.\d{1,2})\.(?:\d+|\*)", text):
-        yield Named(found[1], text, PYPROJECT, repo.pyproject.line(*keys))
+        yield NamedVersion(found[1], text, PYPROJECT, repo.pyproject.line(*keys))
 
 
-def _named(minor: str, text: str, where: str, among: int = 1) -> Named:
+def _named(minor: str, text: str, where: str, among: int = 1) -> NamedVersion:
     path, _, line = where.rpartition(":")
-    return Named(minor, text, path, int(line), among) if line.isdigit() else Named(minor, text, where, 1, among)
+    return (
+        NamedVersion(minor, text, path, int(line), among)
+        if line.isdigit()
+        else NamedVersion(minor, text, where, 1, among)
+    )
 
 
-def _breach(repo: Repo, named: Named, message: str, remedy: str = "") -> Breach:
+def _breach(repo: Repo, named: NamedVersion, message: str, remedy: str = "") -> Breach:
     """A breach at the minor's own place in its line."""
     lines = decoded(repo.files.get(named.path, b"")).split("\n")
     line = lines[named.line - 1] if named.line <= len(lines) else ""
@@ -92,19 +96,19 @@ def disagree(repo: Repo) -> Iterator[Breach]:
     if runs:
         yield from _other_runs(repo, runs)
         if bound and _allows(bound, runs.minor) is False:
-            named = Named(bound, bound, PYPROJECT, repo.pyproject.line(*keys))
+            named = NamedVersion(bound, bound, PYPROJECT, repo.pyproject.line(*keys))
             yield _breach(repo, named, f"requires-python {bound} leaves out the {runs.minor} of {runs.path}.")
     yield from _other_targets(repo, runs, _lowest(bound))
 
 
-def _reference(repo: Repo) -> Named | None:
+def _reference(repo: Repo) -> NamedVersion | None:
     """What all others shall agree with: .python-version, else the first workflow or image that names one Python."""
     found = [named for named in run_with(repo) if named.among == 1 and named.path != PYPROJECT]
     order = {PINNED: 0, "Dockerfile": 2}
     return min(found, key=lambda named: order.get(named.path, 1), default=None)
 
 
-def _other_runs(repo: Repo, runs: Named) -> Iterator[Breach]:
+def _other_runs(repo: Repo, runs: NamedVersion) -> Iterator[Breach]:
     """Each workflow or image that runs another minor; of several that are tried with it, every one is welcome.
 
     Where only a workflow tells what runs, others may try several without it.
@@ -119,7 +123,7 @@ def _other_runs(repo: Repo, runs: Named) -> Iterator[Breach]:
             yield _breach(repo, named, f"Python {named.minor} is named here, and {runs.minor} in {runs.path}.")
 
 
-def _other_targets(repo: Repo, runs: Named | None, lowest: str) -> Iterator[Breach]:
+def _other_targets(repo: Repo, runs: NamedVersion | None, lowest: str) -> Iterator[Breach]:
     """Linters judge for the lowest Python that is allowed (mypy may take the one that runs, too)."""
     minor, where = (runs.minor, runs.path) if runs else ("", "")
     wanted, source = (lowest, "requires-python") if lowest else (minor, where)
@@ -130,7 +134,7 @@ def _other_targets(repo: Repo, runs: Named | None, lowest: str) -> Iterator[Brea
         if _MINOR.fullmatch(meant) and not is_fine:
             yield _breach(
                 repo,
-                Named(meant, text, settings.path, line),
+                NamedVersion(meant, text, settings.path, line),
                 f"{tool} is set to Python {meant}, and {source} says {wanted}.",
             )
 
@@ -186,7 +190,7 @@ def ends_soon(repo: Repo) -> Iterator[Breach]:
             yield _breach(repo, named, f"Support for Python {named.minor} ends in {month}.", _newer(repo))
 
 
-def _ending(repo: Repo) -> Iterator[tuple[Named, str]]:
+def _ending(repo: Repo) -> Iterator[tuple[NamedVersion, str]]:
     """Each place that names what runs, with the month of its end; one that is tried among others is left out."""
     table = _pins()
     ends = {**table.ended, **{minor: pin.end_of_life for minor, pin in table.pythons.items()}}

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from new_ops_project.base.process import ProcessError, Result, run
+from new_ops_project.base.process import ProcessError, ProcessResult, run
 from new_ops_project.checks.rule import UncheckedError
 
 ABSENT = " is not installed."
@@ -27,7 +27,7 @@ def said(
     stdin: bytes = b"",
     codes: tuple[int, ...] = (0, 1),
     env: Mapping[str, str] | None = None,
-) -> Result:
+) -> ProcessResult:
     """What the program `name` says of the folder `cwd`; `env` is added to its environment.
 
     Raises UncheckedError where there is no such program, and where it ends with a code that is none of `codes`.

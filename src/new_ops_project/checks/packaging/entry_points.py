@@ -12,7 +12,7 @@ from new_ops_project.checks.rule import Breach
 from new_ops_project.formats import document
 from new_ops_project.formats.setuptools import entry_points
 from new_ops_project.formats.toml import places
-from new_ops_project.formats.toml.places import Place
+from new_ops_project.formats.toml.places import TomlPlace
 from new_ops_project.template.pins.pins_yml import normalise
 
 _TARGET = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:\s*:\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*))?\s*(?:\[.*\])?")
@@ -36,13 +36,13 @@ _DYNAMIC = {"globals", "exec", "vars", "locals", "setattr", "eval"}
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedObject:
     """One entry point: what it is called, what it names, and where that is written."""
 
     name: str
     target: str
     path: str
-    place: Place
+    place: TomlPlace
     is_command: bool
 
 
@@ -61,7 +61,7 @@ def nothing_there(repo: Repo) -> Iterator[Breach]:
             )
 
 
-def _named(repo: Repo) -> Iterator[Named]:
+def _named(repo: Repo) -> Iterator[NamedObject]:
     """The entry points of pyproject.toml, of poetry and flit in it, of setup.py and setup.cfg."""
     for kind in _COMMANDS:
         yield from _of_table(repo, ("project", kind), is_command=True)
@@ -74,16 +74,16 @@ def _named(repo: Repo) -> Iterator[Named]:
     yield from _of_setup(repo)
 
 
-def _of_table(repo: Repo, keys: tuple[str, ...], *, is_command: bool) -> Iterator[Named]:
+def _of_table(repo: Repo, keys: tuple[str, ...], *, is_command: bool) -> Iterator[NamedObject]:
     for name, value in repo.pyproject.table(*keys).items():
         if isinstance(value, str):
-            yield Named(name, value, PYPROJECT, places.place(repo.pyproject, *keys, name), is_command)
+            yield NamedObject(name, value, PYPROJECT, places.place(repo.pyproject, *keys, name), is_command)
         elif isinstance(value, dict) and isinstance(value.get("reference"), str) and value.get("type") != "file":
             place = places.place(repo.pyproject, *keys, name, "reference")
-            yield Named(name, value["reference"], PYPROJECT, place, is_command)
+            yield NamedObject(name, value["reference"], PYPROJECT, place, is_command)
 
 
-def _of_setup(repo: Repo) -> Iterator[Named]:
+def _of_setup(repo: Repo) -> Iterator[NamedObject]:
     try:
         groups = entry_points.groups(repo.setup.get("entry_points") or {})
     except ValueError:
@@ -92,10 +92,12 @@ def _of_setup(repo: Repo) -> Iterator[Named]:
         for name, target in entries.items():
             path, _, line = repo.setup.where("entry_points", name).partition(":")
             number = int(line) if line.isdigit() else 0
-            yield Named(name, target, path, Place(number, min(number, 1)), group in {"console_scripts", "gui_scripts"})
+            yield NamedObject(
+                name, target, path, TomlPlace(number, min(number, 1)), group in {"console_scripts", "gui_scripts"}
+            )
 
 
-def _misspelt(one: Named) -> tuple[str, str]:
+def _misspelt(one: NamedObject) -> tuple[str, str]:
     """What is no reference at all; other groups of entry points have been seen to hold anything."""
     if not one.is_command:
         return "", ""
@@ -104,7 +106,7 @@ def _misspelt(one: Named) -> tuple[str, str]:
     return "it is not written as module:function.", f'Write "{new}".' if _TARGET.fullmatch(new) else ""
 
 
-def _wrong(repo: Repo, module: str, attribute: str, one: Named) -> tuple[str, str]:
+def _wrong(repo: Repo, module: str, attribute: str, one: NamedObject) -> tuple[str, str]:
     """What is not there, and the remedy; ('', '') where it is, or may be."""
     files = _files(repo, module)
     if not files:

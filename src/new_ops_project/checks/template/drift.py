@@ -15,7 +15,7 @@ from new_ops_project.project.update import planner
 
 
 @dataclass(frozen=True)
-class State:
+class FileState:
     """What became of one file of the template: same, edited, deleted, or extra (what other answers would bring).
 
     `is_kept`: whether the template keeps it, rather than leaving it to the project to go on with.
@@ -26,7 +26,7 @@ class State:
     is_kept: bool
 
 
-def states(repo: Repo) -> tuple[State, ...]:
+def states(repo: Repo) -> tuple[FileState, ...]:
     """Every managed file, by path; () where no template is recorded.
 
     Raises UncheckedError where the template cannot be had, and ToolError where it cannot be rendered.
@@ -38,7 +38,7 @@ def states(repo: Repo) -> tuple[State, ...]:
     return tuple(repo.memo["states"])
 
 
-def known_states(repo: Repo) -> tuple[State, ...]:
+def known_states(repo: Repo) -> tuple[FileState, ...]:
     """The same, if a rule has asked for it."""
     return tuple(repo.memo.get("states", ()))
 
@@ -51,7 +51,7 @@ def managed(repo: Repo) -> frozenset[str]:
         return frozenset()
 
 
-def _states(repo: Repo, found: Reference) -> tuple[State, ...]:
+def _states(repo: Repo, found: Reference) -> tuple[FileState, ...]:
     """Compared with the former answers, if the files are those of the former ones and not those of the present."""
     now = tuple(_compared(repo, found))
     if not _drifted(now):
@@ -70,21 +70,21 @@ def _states(repo: Repo, found: Reference) -> tuple[State, ...]:
     return was
 
 
-def _drifted(found: Iterable[State]) -> list[State]:
+def _drifted(found: Iterable[FileState]) -> list[FileState]:
     return [one for one in found if one.how in {"edited", "deleted"} and one.is_kept]
 
 
-def _compared(repo: Repo, found: Reference) -> Iterator[State]:
+def _compared(repo: Repo, found: Reference) -> Iterator[FileState]:
     absent = [path for path in found.files if path not in repo.paths]
     ignored = set(git.ignored(repo.folder, absent)) if absent else set()
     for path, entry in sorted(found.files.items()):
         row = found.rows.get(path)
         is_kept = row is not None and not row.get("yours")
         if path not in ignored:
-            yield State(path, planner.drifted(entry.content, _mine(repo, path)) or "same", is_kept)
+            yield FileState(path, planner.drifted(entry.content, _mine(repo, path)) or "same", is_kept)
     own = {*found.project.answers.get("keep", ()), *found.files, found.project.answers_file}
     others = (path for path, row in sorted(found.rows.items()) if path not in own and row.get("only") != "example")
-    yield from (State(path, "extra", is_kept=False) for path in others if path in repo.paths)
+    yield from (FileState(path, "extra", is_kept=False) for path in others if path in repo.paths)
 
 
 def _mine(repo: Repo, path: str) -> bytes | None:
@@ -118,7 +118,7 @@ def extra_file(repo: Repo) -> Iterator[Breach]:
             yield Breach("The template would write this file, had it other answers.", one.path)
 
 
-def _safe_states(repo: Repo) -> tuple[State, ...]:
+def _safe_states(repo: Repo) -> tuple[FileState, ...]:
     try:
         return states(repo)
     except ToolError as error:
@@ -127,7 +127,7 @@ def _safe_states(repo: Repo) -> tuple[State, ...]:
         raise UncheckedError(f"git failed: {error.reason}") from error
 
 
-def _breach(repo: Repo, state: State) -> Breach:
+def _breach(repo: Repo, state: FileState) -> Breach:
     found = repo.memo["former"] or reference.of(repo)
     entry, mine = found.files[state.path], _mine(repo, state.path)
     version = found.look.before.version

@@ -14,9 +14,9 @@ from new_ops_project.git.tree import Entry
 from new_ops_project.project import generated
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import outdated, planner
-from new_ops_project.project.update.planner import Refresh, Target
+from new_ops_project.project.update.planner import Refresh, UpdateTarget
 from new_ops_project.template import answer_migration
-from new_ops_project.template.answer_migration import Carried
+from new_ops_project.template.answer_migration import MigratedAnswers
 from new_ops_project.template.answers import table
 from new_ops_project.template.answers_file import answers_files
 
@@ -33,7 +33,7 @@ class Reference:
         return self.look.project
 
     @cached_property
-    def carried(self) -> Carried:
+    def carried(self) -> MigratedAnswers:
         """The answers as the questions of their own version take them; its changes are what does not fit.
 
         Raises ToolError where an answer without a default is missing.
@@ -122,14 +122,14 @@ def _found(repo: Repo) -> Reference:
 def _looked(found: Project, *, offline: bool) -> Refresh:
     """Both versions; from what is known of the template here, where it cannot be reached."""
     try:
-        return planner.look(found, Target(offline=offline))
+        return planner.look(found, UpdateTarget(offline=offline))
     except outdated.UnknownVersionError:
         raise
     except ToolError as error:
         if offline:
             raise UncheckedError(error.message, error.hint) from error
     try:
-        return planner.look(found, Target(offline=True))
+        return planner.look(found, UpdateTarget(offline=True))
     except outdated.UnknownVersionError:
         raise
     except ToolError as error:

@@ -39,7 +39,7 @@ def _inputs(repo: Repo, uses: Uses) -> tuple[Sequence[str], bool]:
     """The inputs of what a step uses, and whether there can be no others in the version that it uses."""
     if uses.is_local:
         return _local(repo, uses)
-    known = known_actions.known(uses.action) if uses.action else known_actions.Known()
+    known = known_actions.known(uses.action) if uses.action else known_actions.KnownAction()
     names = (*known.inputs, *(_DOCKER if known.using == "docker" else ()))
     read, used = known_actions.numbers(known.inputs_of), known_actions.numbers(version(uses, known))
     is_same_major = bool(read) and read[:1] == used[:1]

@@ -15,7 +15,7 @@ _FULL = 3
 
 
 @dataclass(frozen=True)
-class Release:
+class ActionRelease:
     """A release: its tag, and the commit that the tag names. Not `is_sure`: one source only says so."""
 
     version: str
@@ -24,29 +24,29 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownAction:
     """What is known of an action: releases, the inputs that it has, and of which release those were read."""
 
-    releases: tuple[Release, ...] = ()
+    releases: tuple[ActionRelease, ...] = ()
     inputs: tuple[str, ...] = ()
     inputs_of: str = ""
     using: str = ""
 
-    def by_sha(self, sha: str) -> Release | None:
+    def by_sha(self, sha: str) -> ActionRelease | None:
         """The release that is this commit."""
         return next((one for one in self.releases if one.sha == sha.lower()), None)
 
-    def by_version(self, version: str) -> Release | None:
+    def by_version(self, version: str) -> ActionRelease | None:
         """The release with this tag, whether `v` is written or not; only one that is sure."""
         wanted = numbers(version)
         return next((one for one in self.releases if one.is_sure and numbers(one.version) == wanted), None)
 
     @property
-    def newest(self) -> Release | None:
+    def newest(self) -> ActionRelease | None:
         """The newest release that is sure."""
         return max((one for one in self.releases if one.is_sure), key=lambda one: numbers(one.version), default=None)
 
-    def release(self, ref: str) -> Release | None:
+    def release(self, ref: str) -> ActionRelease | None:
         """What to write for a tag: that release, or the newest one of the same major for v7, or v7.0."""
         wanted = numbers(ref)
         if is_full(ref):
@@ -66,33 +66,33 @@ def is_full(version: str) -> bool:
     return len(numbers(version)) == _FULL
 
 
-def known(action: str) -> Known:
+def known(action: str) -> KnownAction:
     """What is known of `owner/name`, or `owner/name/path`, which is released with it but has inputs of its own."""
     repository = "/".join(action.lower().split("/")[:2])
-    whole = actions().get(repository, Known())
-    return whole if repository == action.lower() else Known(whole.releases)
+    whole = actions().get(repository, KnownAction())
+    return whole if repository == action.lower() else KnownAction(whole.releases)
 
 
 @cache
-def actions() -> Mapping[str, Known]:
+def actions() -> Mapping[str, KnownAction]:
     """Everything that is known, by `owner/name` in lower case."""
     from new_ops_project.template import pins
 
     read: dict[str, Any] = json.loads(_FILE.read_text("utf-8"))
     found = {name.lower(): _known(about) for name, about in read.items()}
     for name, pin in pins.shipped().actions.items():
-        about = found.get(name.lower(), Known())
-        release = Release(pin.version, pin.sha)
+        about = found.get(name.lower(), KnownAction())
+        release = ActionRelease(pin.version, pin.sha)
         others = (one for one in about.releases if one.sha != pin.sha)
-        found[name.lower()] = Known((release, *others), about.inputs, about.inputs_of, about.using)
+        found[name.lower()] = KnownAction((release, *others), about.inputs, about.inputs_of, about.using)
     return found
 
 
-def _known(about: Mapping[str, Any]) -> Known:
+def _known(about: Mapping[str, Any]) -> KnownAction:
     inputs = tuple(about.get("inputs", ()))
-    return Known(tuple(_releases(about)), inputs, about.get("inputs_of", ""), about.get("using", ""))
+    return KnownAction(tuple(_releases(about)), inputs, about.get("inputs_of", ""), about.get("using", ""))
 
 
-def _releases(about: Mapping[str, Any]) -> Iterator[Release]:
-    yield from (Release(one["version"], one["sha"]) for one in about.get("releases", ()))
-    yield from (Release(one["version"], one["sha"], is_sure=False) for one in about.get("unconfirmed", ()))
+def _releases(about: Mapping[str, Any]) -> Iterator[ActionRelease]:
+    yield from (ActionRelease(one["version"], one["sha"]) for one in about.get("releases", ()))
+    yield from (ActionRelease(one["version"], one["sha"], is_sure=False) for one in about.get("unconfirmed", ()))

@@ -7,7 +7,7 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix, Rule
 from new_ops_project.checks.workflows import known_actions, links
-from new_ops_project.checks.workflows.known_actions import Known, Release
+from new_ops_project.checks.workflows.known_actions import ActionRelease, KnownAction
 from new_ops_project.formats.github.automation import Uses
 
 # v7.0.1, 7.0.1, tag=v7.0.1 or owner/name@v7.0.1 in a comment; v7 and 7.0 are versions, too, but 2024-01-31 is none.
@@ -24,7 +24,7 @@ def _said(uses: Uses) -> str:
     return found[1] if found else ""
 
 
-def version(uses: Uses, known: Known) -> str:
+def version(uses: Uses, known: KnownAction) -> str:
     """The version that is used, as far as it can be told: of the commit, the comment, or the tag; '' if unknown."""
     release = known.by_sha(uses.ref)
     if uses.is_pinned:
@@ -70,7 +70,7 @@ def _moving(uses: Uses) -> Breach:
     return Breach(message, *uses.node.place, remedy=remedy, fix=_pin(uses, release) if release else ())
 
 
-def _pin(uses: Uses, release: Release) -> Fix:
+def _pin(uses: Uses, release: ActionRelease) -> Fix:
     """The line with commit id and comment, where nothing else stands behind the value."""
     node = uses.node
     name = uses.text.partition("@")[0]
@@ -82,7 +82,7 @@ def _pin(uses: Uses, release: Release) -> Fix:
     return (Edit(*node.place, node.raw + behind.rstrip(), f"{new}  # {release.version}"),)
 
 
-def _names(comment: str, release: Release) -> bool:
+def _names(comment: str, release: ActionRelease) -> bool:
     """Whether the comment is nothing but the version that the release is, or a part of it."""
     numbers = known_actions.numbers(comment)
     return bool(numbers) and known_actions.numbers(release.version)[: len(numbers)] == numbers
@@ -127,26 +127,26 @@ def uncommented(repo: Repo) -> Iterator[Breach]:
             yield Breach(f"{told}.", *uses.node.place, fix, remedy, severity=Severity.INFO)
 
 
-def _pinned(repo: Repo) -> Iterator[tuple[Uses, Known, str]]:
+def _pinned(repo: Repo) -> Iterator[tuple[Uses, KnownAction, str]]:
     """Each action by commit id, with what is known of it and the version in its comment."""
     for uses in repo.automation.used:
         if uses.action and uses.is_pinned:
             yield uses, known_actions.known(uses.action), _said(uses)
 
 
-def _differs(said: str, release: Release) -> bool:
+def _differs(said: str, release: ActionRelease) -> bool:
     numbers = known_actions.numbers(said)
     return bool(numbers) and known_actions.numbers(release.version)[: len(numbers)] != numbers
 
 
-def _corrected(uses: Uses, said: str, release: Release) -> Fix:
+def _corrected(uses: Uses, said: str, release: ActionRelease) -> Fix:
     """The comment with the version that this commit is; the code that runs stays the same."""
     node = uses.node
     start = node.source.text.index(said, node.end)
     return (Edit(*node.source.place(start), said, release.version),)
 
 
-def _commented(uses: Uses, release: Release) -> Fix:
+def _commented(uses: Uses, release: ActionRelease) -> Fix:
     node = uses.node
     end = node.source.line_end(node.end)
     behind = node.source.text[node.end : end]

@@ -11,7 +11,7 @@ from new_ops_project.base.report import Voice
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from new_ops_project.fleet.engines.files import Fate, Made
+    from new_ops_project.fleet.engines.files import EnginePlan, Fate
 
 ENGINES = ("github-actions", "renovate")
 
@@ -75,16 +75,16 @@ def command(*, name: str, folder: Path, preview: bool, as_json: bool, **options:
         )
 
 
-def _github(folder: Path, *, shards: int | None, fleet: str, environment: str, tool: str | None) -> "Made":
+def _github(folder: Path, *, shards: int | None, fleet: str, environment: str, tool: str | None) -> "EnginePlan":
     from new_ops_project.fleet.engines import github_actions
     from new_ops_project.fleet.engines import tool as tools
 
     github_actions.require_sense(fleet=fleet, environment=environment, shards=shards or 0)
     chosen = tools.parse(tool) if tool else tools.installed()
-    return github_actions.made(github_actions.Request(folder, chosen, shards or 0, fleet, environment))
+    return github_actions.made(github_actions.WorkflowRequest(folder, chosen, shards or 0, fleet, environment))
 
 
-def _renovate(*, shards: int | None, tool: str | None, **_others: str) -> "Made":
+def _renovate(*, shards: int | None, tool: str | None, **_others: str) -> "EnginePlan":
     """Raises ToolError for what makes no sense there."""
     from new_ops_project.fleet.engines import renovate
 
@@ -96,7 +96,7 @@ def _renovate(*, shards: int | None, tool: str | None, **_others: str) -> "Made"
 # ---- what is printed -----------------------------------------------------------------------------------------------
 
 
-def _show(made: "Made", fates: "Mapping[str, Fate]", voice: Voice) -> None:
+def _show(made: "EnginePlan", fates: "Mapping[str, Fate]", voice: Voice) -> None:
     """Each file that is not there yet, or not like that, in full."""
     for file in made.files:
         if not voice.json and fates[file.path] in {"new", "differs"}:
@@ -104,7 +104,7 @@ def _show(made: "Made", fates: "Mapping[str, Fate]", voice: Voice) -> None:
             voice.say(file.text)
 
 
-def _say(made: "Made", fates: "Mapping[str, Fate]", voice: Voice, *, new: str) -> None:
+def _say(made: "EnginePlan", fates: "Mapping[str, Fate]", voice: Voice, *, new: str) -> None:
     said = {"new": new, "same": "there already", "theirs": "yours, left alone", "differs": "there, and different"}
     width = max(map(len, fates))
     for file in made.files:

@@ -11,7 +11,7 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.fleet.model import Plan
+    from new_ops_project.fleet.model import FleetPlan
 
 EXAMPLES = """\b
 Examples:
@@ -99,7 +99,7 @@ def command(
     voice = Voice(as_json)
     with interrupts.temporary_folder():
         known = planning.remembered([*last, *([out] if out.is_file() else [])])
-        wanted = planning.Wanted(to=to, wave=wave, shards=shards, offline=offline, last=known, seconds=timeout)
+        wanted = planning.PlanRequest(to=to, wave=wave, shards=shards, offline=offline, last=known, seconds=timeout)
         fleet = repositories.read(source)
         with voice.progress() as told:
             plan = planning.plan(fleet, wanted, told)
@@ -112,14 +112,14 @@ def command(
     click.get_current_context().exit(Exit.FAILED if planning.summary(plan).get("failed") else Exit.DONE)
 
 
-def _tell_github(plan: "Plan", file: Path) -> None:
+def _tell_github(plan: "FleetPlan", file: Path) -> None:
     """Shard numbers only: names would fill what GitHub allows of outputs (1 MB)."""
     numbers = sorted({task.shard for task in plan.tasks})
     with file.open("a", encoding="utf-8") as output:
         output.write(f"shards={json.dumps(numbers)}\ncount={plan.shards}\nrepositories={len(plan.tasks)}\n")
 
 
-def _say(plan: "Plan", out: Path, voice: Voice) -> None:
+def _say(plan: "FleetPlan", out: Path, voice: Voice) -> None:
     from new_ops_project.base.text import shown
     from new_ops_project.fleet.run import planning
 

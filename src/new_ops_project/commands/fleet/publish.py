@@ -9,7 +9,7 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.fleet.publish.publisher import Order, Published
+    from new_ops_project.fleet.publish.publisher import Published, PublishRequest
 
 EXAMPLES = """\b
 Examples:
@@ -86,7 +86,7 @@ def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool,
 
     git.require_found()
     where = (*folders, *more)  # `--in results/*` is one option with many values
-    order = publisher.Order(folders=where, forge="" if forge == "auto" else forge, **options)
+    order = publisher.PublishRequest(folders=where, forge="" if forge == "auto" else forge, **options)
     voice = Voice(as_json)
     try:
         with interrupts.temporary_folder():
@@ -100,7 +100,7 @@ def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool,
     click.get_current_context().exit(found.code)
 
 
-def _as_json(found: "Published", order: "Order") -> dict[str, Any]:
+def _as_json(found: "Published", order: "PublishRequest") -> dict[str, Any]:
     stopped = {"stopped": found.stopped} if found.stopped else {}
     preview = {"preview": True} if order.preview else {}
     return {
@@ -114,7 +114,7 @@ def _as_json(found: "Published", order: "Order") -> dict[str, Any]:
     }
 
 
-def _tell(found: "Published", order: "Order", voice: Voice) -> None:
+def _tell(found: "Published", order: "PublishRequest", voice: Voice) -> None:
     """Counts, whatever has not got to where it was meant to go, and what to do next."""
     from new_ops_project.fleet.publish import publisher
 
@@ -132,7 +132,7 @@ def _tell(found: "Published", order: "Order", voice: Voice) -> None:
             voice.say(f"  {step}")
 
 
-def _next(found: "Published", order: "Order") -> list[str]:
+def _next(found: "Published", order: "PublishRequest") -> list[str]:
     """The commands that go on from here."""
     import shlex
 

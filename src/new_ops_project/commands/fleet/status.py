@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from new_ops_project.base.report import Progress
-    from new_ops_project.fleet.run.status import Standing
+    from new_ops_project.fleet.run.status import StatusRow
 
 EXAMPLES = """\b
 Examples:
@@ -86,7 +86,7 @@ _ORDER = ("repository", "owner", "tier", "Python", "version", "behind", "age", "
 _NAME = 24  # characters that a repository's name gets at least, if it is as long
 
 
-def _say(found: "Sequence[Standing]", counts: dict[str, Any], voice: Voice) -> None:
+def _say(found: "Sequence[StatusRow]", counts: dict[str, Any], voice: Voice) -> None:
     known = [one for one in found if one.version]
     if known:
         _say_table(known)
@@ -124,7 +124,7 @@ def _say_alike(said: "Iterable[tuple[tuple[str, str, str], str]]", voice: Voice)
             voice.say(f"  {shown(hint)}")
 
 
-def _say_table(found: "Sequence[Standing]") -> None:
+def _say_table(found: "Sequence[StatusRow]") -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -162,13 +162,13 @@ def _columns(cells: "Sequence[dict[str, str]]", width: int) -> tuple[list[str], 
     return [name for name in _ORDER if name in names], left
 
 
-def _style(one: "Standing", name: str) -> str:
+def _style(one: "StatusRow", name: str) -> str:
     if name == "Python":
         return {"ended": "red", "soon": "yellow"}.get(one.python_end, "")
     return _COLORS[one.state] if name in {"repository", "version", "behind"} else ""
 
 
-def _cells(one: "Standing") -> dict[str, str]:
+def _cells(one: "StatusRow") -> dict[str, str]:
     """What each column shows of a project, without what controls a terminal; `alone` is its name without its owner."""
     from new_ops_project.base.text import shown
 

@@ -10,9 +10,9 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.fleet.model import Plan, Result
+    from new_ops_project.fleet.model import FleetPlan, Result
     from new_ops_project.fleet.run.execution import Run
-    from new_ops_project.fleet.run.planning import Wanted
+    from new_ops_project.fleet.run.planning import PlanRequest
 
 EXAMPLES = """\b
 Examples:
@@ -97,7 +97,7 @@ def command(
             plan = _given(plan_file, source, to, wave, shard)
         else:
             plan = _made(
-                source, shard, planning.Wanted(to=to, wave=wave, shards=1, offline=offline, seconds=timeout), voice
+                source, shard, planning.PlanRequest(to=to, wave=wave, shards=1, offline=offline, seconds=timeout), voice
             )
         plan = execution.resumed(planning.with_limits(plan, max_failed, max_conflicts), out)
         results = _run(plan, how)
@@ -114,7 +114,7 @@ def command(
     click.get_current_context().exit(execution.code(execution.everything(results, plan, how)))
 
 
-def _given(file: Path, source: tuple[str, ...], to: str | None, wave: str, shard: tuple[int, int]) -> "Plan":
+def _given(file: Path, source: tuple[str, ...], to: str | None, wave: str, shard: tuple[int, int]) -> "FleetPlan":
     """The plan in a file; raises ToolError for what a plan has decided already."""
     from new_ops_project.fleet import store
 
@@ -127,7 +127,7 @@ def _given(file: Path, source: tuple[str, ...], to: str | None, wave: str, shard
     return plan
 
 
-def _made(source: tuple[str, ...], shard: tuple[int, int], wanted: "Wanted", voice: Voice) -> "Plan":
+def _made(source: tuple[str, ...], shard: tuple[int, int], wanted: "PlanRequest", voice: Voice) -> "FleetPlan":
     """A plan made now."""
     from new_ops_project.fleet.inventory import repositories
     from new_ops_project.fleet.run import planning
@@ -139,7 +139,7 @@ def _made(source: tuple[str, ...], shard: tuple[int, int], wanted: "Wanted", voi
         return planning.plan(fleet, wanted, told)
 
 
-def _run(plan: "Plan", how: "Run") -> "list[Result]":
+def _run(plan: "FleetPlan", how: "Run") -> "list[Result]":
     from new_ops_project.fleet.run import execution, progress
 
     with progress.shown(len(how.tasks(plan))) as told:
@@ -151,7 +151,7 @@ def _run(plan: "Plan", how: "Run") -> "list[Result]":
             raise ToolError(message, hint, Exit.INTERRUPTED) from error
 
 
-def _say(plan: "Plan", results: "list[Result]", how: "Run", voice: Voice) -> None:
+def _say(plan: "FleetPlan", results: "list[Result]", how: "Run", voice: Voice) -> None:
     """What went wrong, or waits, with the next step for each; the counts; what to do next."""
     from new_ops_project.base.text import shown
     from new_ops_project.fleet.run import execution

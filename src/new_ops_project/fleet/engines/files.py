@@ -10,7 +10,7 @@ from new_ops_project.base.errors import ToolError
 
 
 @dataclass(frozen=True)
-class File:
+class EngineFile:
     """A file to be: its path with `/` below the repository's folder, its text, what it is for.
 
     One that is a `start` is theirs once it is there: whatever it says then is right.
@@ -23,10 +23,10 @@ class File:
 
 
 @dataclass(frozen=True)
-class Made:
+class EnginePlan:
     """An engine: its files, what else people should know, and what they do next."""
 
-    files: tuple[File, ...]
+    files: tuple[EngineFile, ...]
     steps: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
@@ -46,7 +46,7 @@ class Fate(StrEnum):
     DIFFERS = "differs"
 
 
-def fate(file: File, folder: Path) -> Fate:
+def fate(file: EngineFile, folder: Path) -> Fate:
     """What becomes of the file; raises ToolError when it cannot be read."""
     path = folder / file.path
     try:
@@ -61,7 +61,7 @@ def fate(file: File, folder: Path) -> Fate:
     return Fate.THEIRS if file.start else Fate.DIFFERS
 
 
-def require_room(files: Iterable[File], folder: Path) -> None:
+def require_room(files: Iterable[EngineFile], folder: Path) -> None:
     """Raise ToolError for a file that is there and says something else."""
     others = [file.path for file in files if fate(file, folder) is Fate.DIFFERS]
     if others:
@@ -69,7 +69,7 @@ def require_room(files: Iterable[File], folder: Path) -> None:
         raise ToolError(message, "See --preview; move it away, or take over by hand what you want of it.")
 
 
-def write(files: Iterable[File], folder: Path) -> None:
+def write(files: Iterable[EngineFile], folder: Path) -> None:
     """Write those that are new, each whole; raises ToolError when that is not possible."""
     for file in files:
         if fate(file, folder) is Fate.NEW:

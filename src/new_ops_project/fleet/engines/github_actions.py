@@ -10,7 +10,7 @@ from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.process import ProcessError
 from new_ops_project.fleet.engines import tool as tools
-from new_ops_project.fleet.engines.files import Fate, File, Made, fate
+from new_ops_project.fleet.engines.files import EngineFile, EnginePlan, Fate, fate
 from new_ops_project.fleet.engines.tool import Tool
 from new_ops_project.template import pins
 
@@ -31,7 +31,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
-class Request:
+class WorkflowRequest:
     """What the workflow is told: `shards` is 0 for as many as the plan finds right; `fleet` is a path in `folder`."""
 
     folder: Path
@@ -53,24 +53,26 @@ def require_sense(*, fleet: str, environment: str, shards: int) -> None:
         raise ToolError(f"{shards} shards are too many.", f"GitHub takes {MOST_SHARDS} jobs in one matrix.")
 
 
-def made(request: Request) -> Made:
+def made(request: WorkflowRequest) -> EnginePlan:
     """Everything that a central repository needs; raises ToolError for a file that cannot be read."""
-    wanted = File(WANTED, "".join(f"{line}\n" for line in request.tool.requirements), "what is locked", start=True)
+    wanted = EngineFile(
+        WANTED, "".join(f"{line}\n" for line in request.tool.requirements), "what is locked", start=True
+    )
     lock, problem = _lock(request)
     files = (
-        File(WORKFLOW, workflow(request), "plans, updates in shards, publishes, reports"),
-        File(TOKEN, _read("app-token.sh"), "makes a token of a GitHub App"),
+        EngineFile(WORKFLOW, workflow(request), "plans, updates in shards, publishes, reports"),
+        EngineFile(TOKEN, _read("app-token.sh"), "makes a token of a GitHub App"),
         wanted,
         *lock,
-        File(DEPENDABOT, _read("dependabot.yml"), "moves the pins above", start=True),
-        File(".gitignore", "/.venv/\n", "what is made here and never committed", start=True),
-        File(request.fleet, _fleet(request), "the repositories, their owners and waves", start=True),
+        EngineFile(DEPENDABOT, _read("dependabot.yml"), "moves the pins above", start=True),
+        EngineFile(".gitignore", "/.venv/\n", "what is made here and never committed", start=True),
+        EngineFile(request.fleet, _fleet(request), "the repositories, their owners and waves", start=True),
     )
     steps = (*([_LOCKING] if problem else []), *_next_steps(request))
-    return Made(files, steps, tuple(filter(None, (request.tool.note, problem))))
+    return EnginePlan(files, steps, tuple(filter(None, (request.tool.note, problem))))
 
 
-def workflow(request: Request) -> str:
+def workflow(request: WorkflowRequest) -> str:
     """The text of the workflow."""
     known = pins.shipped()
 
@@ -92,12 +94,12 @@ def workflow(request: Request) -> str:
     )
 
 
-def _fleet(request: Request) -> str:
+def _fleet(request: WorkflowRequest) -> str:
     """A fleet.toml to start from, by the person who runs this."""
     return _jinja().get_template("fleet.toml.jinja").render(fleet=request.fleet, author=json.dumps(_author(request)))
 
 
-def _author(request: Request) -> str:
+def _author(request: WorkflowRequest) -> str:
     try:
         said = git.git("var", "GIT_AUTHOR_IDENT", at=_existing(request.folder)).text
     except ProcessError:
@@ -109,9 +111,9 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
 
 
-def _lock(request: Request) -> tuple[tuple[File, ...], str]:
+def _lock(request: WorkflowRequest) -> tuple[tuple[EngineFile, ...], str]:
     """The lock as it is there, or a new one: it is theirs (and Dependabot's) to move; or what is to be said without."""
-    there = File(LOCK, "", "the tool and what it needs, with hashes", start=True)
+    there = EngineFile(LOCK, "", "the tool and what it needs, with hashes", start=True)
     if fate(there, request.folder) is not Fate.NEW:
         return (there,), ""
     try:
@@ -124,7 +126,7 @@ def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-def _next_steps(request: Request) -> tuple[str, ...]:
+def _next_steps(request: WorkflowRequest) -> tuple[str, ...]:
     """What a person still has to do on GitHub."""
     text = _jinja().get_template("next.txt.jinja").render(fleet=request.fleet, environment=request.environment)
     return tuple(text.splitlines())

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from new_ops_project.fleet.engines.files import File, Made
+from new_ops_project.fleet.engines.files import EngineFile, EnginePlan
 from new_ops_project.git import urls
 from new_ops_project.template import sources
 
@@ -24,10 +24,10 @@ _STEPS = (
 _ADDRESS = "an https or ssh URL in full"
 
 
-def made() -> Made:
+def made() -> EnginePlan:
     """The configuration, and what a person still has to do."""
     text = Path(__file__).with_name(CONFIG).read_text(encoding="utf-8")
-    return Made((File(CONFIG, text, "configures Renovate's copier manager"),), _STEPS)
+    return EnginePlan((EngineFile(CONFIG, text, "configures Renovate's copier manager"),), _STEPS)
 
 
 def readiness(template: str, version: str) -> str:

@@ -27,7 +27,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Declared:
+class FleetToml:
     """What the file says, every value of its type."""
 
     groups: tuple[Group, ...]
@@ -37,7 +37,7 @@ class Declared:
     forge: str = ""
 
 
-def read(path: Path, text: str) -> Declared:
+def read(path: Path, text: str) -> FleetToml:
     """What the text of the file `path` says; raises ToolError with the key and the value of what is wrong."""
     found = _parsed(path, text)
     _require_known(path, "", found, _KEYS)
@@ -55,7 +55,7 @@ def read(path: Path, text: str) -> Declared:
         raise ToolError(f"{path}: forge is {forge!r}.", "It is github or gitlab.")
     if author and not _AUTHOR.fullmatch(author):
         raise ToolError(f"{path}: author is {author!r}.", 'Write author = "NAME <ADDRESS>".')
-    return Declared(tuple(groups), waves, limits, author, forge)
+    return FleetToml(tuple(groups), waves, limits, author, forge)
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, Result, run_within
+from new_ops_project.base.process import ProcessError, ProcessResult, run_within
 from new_ops_project.fleet import network_retry
 from new_ops_project.git import remotes, urls
 from new_ops_project.template import unpacked
@@ -25,7 +25,7 @@ _MISSING = b"?"
 
 
 @dataclass(frozen=True)
-class Seen:
+class RemoteState:
     """What a remote says of itself: its branch, the commit that it is at, and template branches with theirs."""
 
     branch: str
@@ -34,7 +34,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Clock:
+class Deadline:
     """How long one repository may still take, in seconds, and what is told of each try that failed."""
 
     end: float
@@ -46,12 +46,12 @@ class Clock:
         return max(self.end - time.monotonic(), 0.0)
 
 
-def clock(seconds: float, told: Callable[[str], None] = lambda _: None) -> Clock:
+def clock(seconds: float, told: Callable[[str], None] = lambda _: None) -> Deadline:
     """A clock that starts now."""
-    return Clock(time.monotonic() + seconds, told)
+    return Deadline(time.monotonic() + seconds, told)
 
 
-def ask(url: str, until: Clock) -> Seen:
+def ask(url: str, until: Deadline) -> RemoteState:
     """What the remote says now, in one round trip; raises ToolError when it does not answer, or has no commit."""
     said = _reached(url, until, "ls-remote", "--quiet", "--symref", "--", url, "HEAD", "refs/heads/template/*").text
     lines = [line.split("\t", 1) for line in said.splitlines() if "\t" in line]
@@ -60,10 +60,10 @@ def ask(url: str, until: Clock) -> Seen:
     if "HEAD" not in found:
         raise ToolError(f"{url} has no commit on its default branch.", "Push one, or leave it out.")
     heads = {name.removeprefix("refs/heads/"): value for name, value in found.items() if name != "HEAD"}
-    return Seen(branch.removeprefix("refs/heads/"), found["HEAD"], heads)
+    return RemoteState(branch.removeprefix("refs/heads/"), found["HEAD"], heads)
 
 
-def brought(url: str, seen: Seen, until: Clock) -> Path:
+def brought(url: str, seen: RemoteState, until: Deadline) -> Path:
     """Our clone of `url`, with the commit that was seen; raises ToolError when that cannot be had."""
     folder = place(url)
     if has(folder, seen.commit):
@@ -89,7 +89,7 @@ def has(folder: Path, commit: str) -> bool:
         return False
 
 
-def _alone(folder: Path, commit: str, *args: str, stdin: bytes | None = None) -> Result:
+def _alone(folder: Path, commit: str, *args: str, stdin: bytes | None = None) -> ProcessResult:
     """Ask git about what the clone has, and no more: a blobless clone itself would ask its remote for what it lacks.
 
     An empty repository that sees the clone's objects has no remote to ask. `commit` only says which hash names them.
@@ -110,7 +110,7 @@ def _format(commit: str) -> str:
     return "sha1" if len(commit) == 40 else "sha256"  # noqa: PLR2004 - git's two object formats
 
 
-def _fetch(url: str, folder: Path, seen: Seen, until: Clock) -> None:
+def _fetch(url: str, folder: Path, seen: RemoteState, until: Deadline) -> None:
     """Fetch into the clone; where that fails, into a new one, for the old one may be damaged."""
     if (folder / "HEAD").is_file():
         for left in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock"), *folder.glob("objects/pack/tmp_*")):
@@ -121,7 +121,7 @@ def _fetch(url: str, folder: Path, seen: Seen, until: Clock) -> None:
     _renew(url, folder, seen, until)
 
 
-def _renew(url: str, folder: Path, seen: Seen, until: Clock) -> None:
+def _renew(url: str, folder: Path, seen: RemoteState, until: Deadline) -> None:
     """Put a new clone in the place of one that is damaged, once it is there."""
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -134,7 +134,7 @@ def _renew(url: str, folder: Path, seen: Seen, until: Clock) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _init(folder: Path, url: str, seen: Seen) -> None:
+def _init(folder: Path, url: str, seen: RemoteState) -> None:
     """An empty blobless clone."""
     kind = _format(seen.commit)
     git.git(*git.TEMPORARY, "init", "--quiet", "--bare", f"--object-format={kind}", str(folder), at=folder.parent)
@@ -151,7 +151,7 @@ def _config(url: str) -> str:
     )
 
 
-def _fetch_into(folder: Path, url: str, seen: Seen, until: Clock) -> None:
+def _fetch_into(folder: Path, url: str, seen: RemoteState, until: Deadline) -> None:
     """Fetch the branch, and, if that is not enough, the very commit."""
     spec = f"+refs/heads/{seen.branch}:refs/heads/{seen.branch}" if seen.branch else f"+{seen.commit}:refs/heads/HEAD"
     _reached(url, until, *_FETCH, "--filter=blob:none", "origin", spec, at=folder)
@@ -162,7 +162,7 @@ def _fetch_into(folder: Path, url: str, seen: Seen, until: Clock) -> None:
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
 
 
-def fill(url: str, folder: Path, commit: str, until: Clock) -> None:
+def fill(url: str, folder: Path, commit: str, until: Deadline) -> None:
     """Have every file of a commit; raises ToolError when the remote does not give them."""
     listed = _alone(
         folder, commit, "rev-list", "--objects", "--no-object-names", "--missing=print", "--max-count=1", commit
@@ -170,7 +170,7 @@ def fill(url: str, folder: Path, commit: str, until: Clock) -> None:
     _get(url, folder, commit, [line[1:].decode() for line in listed if line.startswith(_MISSING)], until)
 
 
-def need(url: str, folder: Path, commit: str, objects: Iterable[str], until: Clock) -> None:
+def need(url: str, folder: Path, commit: str, objects: Iterable[str], until: Deadline) -> None:
     """Have these objects, in one round trip; what is there already is not asked for."""
     asked = "".join(f"{one}\n" for one in objects).encode()
     said = _alone(folder, commit, "cat-file", "--batch-check", stdin=asked).stdout
@@ -183,7 +183,7 @@ def need(url: str, folder: Path, commit: str, objects: Iterable[str], until: Clo
     )
 
 
-def _get(url: str, folder: Path, commit: str, objects: list[str], until: Clock) -> None:
+def _get(url: str, folder: Path, commit: str, objects: list[str], until: Deadline) -> None:
     """Fetch objects by their ids, as git itself does it for a blobless clone."""
     if not objects:
         return
@@ -193,14 +193,14 @@ def _get(url: str, folder: Path, commit: str, objects: list[str], until: Clock) 
         try:
             _reached(url, until, *command, at=folder, stdin=asked)
         except ToolError:
-            _renew(url, folder, Seen("", commit, {}), until)
+            _renew(url, folder, RemoteState("", commit, {}), until)
             _reached(url, until, *command, at=folder, stdin=asked)
 
 
 # ---- over the network ------------------------------------------------------------------------------------------------
 
 
-def _reached(url: str, until: Clock, *args: str, at: Path | None = None, stdin: bytes = b"") -> Result:
+def _reached(url: str, until: Deadline, *args: str, at: Path | None = None, stdin: bytes = b"") -> ProcessResult:
     """Run git without anything to ask at; three tries where the network is to blame.
 
     Raises ToolError with git's own reason.
@@ -228,11 +228,11 @@ def _quiet() -> Mapping[str, str]:
     return remotes.silent(Path.cwd())
 
 
-def known(url: str, commit: str, until: Clock) -> Path:
+def known(url: str, commit: str, until: Deadline) -> Path:
     """Our clone of `url` with a commit and all of its files, fetched only where something of that is missing."""
     folder = place(url)
     if not has(folder, commit):
         seen = ask(url, until)
-        folder = brought(url, Seen(seen.branch, commit, seen.open), until)
+        folder = brought(url, RemoteState(seen.branch, commit, seen.open), until)
     fill(url, folder, commit, until)
     return folder

@@ -23,7 +23,7 @@ _CLOSED = frozenset({"node_modules", "__pycache__", "site-packages", "lost+found
 
 
 @dataclass(frozen=True)
-class Place:
+class RepositoryPlace:
     """Where one repository is: an address without credentials, or a folder on this machine."""
 
     url: str = ""
@@ -36,7 +36,7 @@ class Place:
 class Fleet:
     """Every repository of the sources in order, each once, and what a fleet.toml says besides."""
 
-    places: tuple[Place, ...]
+    places: tuple[RepositoryPlace, ...]
     waves: Mapping[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     author: str = ""
@@ -70,7 +70,7 @@ def _is_fleet(path: Path) -> bool:
 def _of_file(path: Path) -> Fleet:
     """The fleet of a fleet.toml; paths count from its folder."""
     said = fleet_toml.read(path, _text(path))
-    places: list[Place] = []
+    places: list[RepositoryPlace] = []
     for group in said.groups:
         for text in group.sources:
             try:
@@ -81,9 +81,9 @@ def _of_file(path: Path) -> Fleet:
     return Fleet(_once(places), said.waves, said.limits, said.author, said.forge)
 
 
-def _once(places: Iterable[Place]) -> tuple[Place, ...]:
+def _once(places: Iterable[RepositoryPlace]) -> tuple[RepositoryPlace, ...]:
     """Each place once, where it came first; what a group says of it holds wherever else it stands."""
-    kept: dict[str, Place] = {}
+    kept: dict[str, RepositoryPlace] = {}
     for one in places:
         key = one.folder or name(one.url)
         if key not in kept or (one.group and not kept[key].group):
@@ -91,14 +91,14 @@ def _once(places: Iterable[Place]) -> tuple[Place, ...]:
     return tuple(kept.values())
 
 
-def _places(source: str, at: Path) -> Iterator[Place]:
+def _places(source: str, at: Path) -> Iterator[RepositoryPlace]:
     """The repositories of one source; paths count from the folder `at`."""
     if source == "-":
         yield from _listed(_standard_input(), "Standard input", at)
     elif is_address(source, at):
-        yield Place(address(source))
+        yield RepositoryPlace(address(source))
     elif (path := at / urls.expanded(source)).is_dir():
-        yield from (Place(folder=str(folder)) for folder in _clones(path.resolve()))
+        yield from (RepositoryPlace(folder=str(folder)) for folder in _clones(path.resolve()))
     elif path.is_file():
         yield from _listed(_text(path), str(path), path.parent)
     else:
@@ -123,7 +123,7 @@ def _standard_input() -> str:
         raise ToolError(message, "Give one path or URL on each line, as UTF-8.") from error
 
 
-def _listed(text: str, name: str, at: Path) -> Iterator[Place]:
+def _listed(text: str, name: str, at: Path) -> Iterator[RepositoryPlace]:
     """The repositories of a list: one on each line; lines that are empty or begin with # are left out."""
     for number, line in enumerate(text.split("\n"), 1):
         one = line.strip()
@@ -137,13 +137,13 @@ def _listed(text: str, name: str, at: Path) -> Iterator[Place]:
                 raise ToolError(f"{name}, line {number}: {error.message}", error.hint) from error
 
 
-def _line(one: str, at: Path) -> Place:
+def _line(one: str, at: Path) -> RepositoryPlace:
     if is_address(one, at):
-        return Place(address(one))
+        return RepositoryPlace(address(one))
     path = at / urls.expanded(one)
     if path.is_dir() and git.is_repository(path):
-        return Place(folder=str(path.resolve()))
-    return Place(folder=str(Path(os.path.normpath(path.absolute()))))  # its row says what is wrong with it
+        return RepositoryPlace(folder=str(path.resolve()))
+    return RepositoryPlace(folder=str(Path(os.path.normpath(path.absolute()))))  # its row says what is wrong with it
 
 
 def _clones(folder: Path) -> Iterator[Path]:

@@ -15,8 +15,8 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.process import ProcessError
 from new_ops_project.base.text import shown
 from new_ops_project.fleet.inventory import mirrors, repositories
-from new_ops_project.fleet.inventory.repositories import Place
-from new_ops_project.fleet.model import State
+from new_ops_project.fleet.inventory.repositories import RepositoryPlace
+from new_ops_project.fleet.model import ResultState
 from new_ops_project.git import remotes, worktree
 from new_ops_project.git.worktree import Repository
 from new_ops_project.project import generated
@@ -30,7 +30,7 @@ _NEAR = re.compile(r"(?:\.?[^/]+/)?[^/]+\.ya?ml")  # where a template may keep a
 
 
 @dataclass(frozen=True)
-class Look:
+class Inspection:
     """One project as it is now; with `reason`, why there is nothing to be done about it, and its state then.
 
     `open` are branches of template versions, as they are in the remote, or in the clone.
@@ -49,7 +49,7 @@ class Look:
     before: str = ""
     answers: dict[str, Any] = field(default_factory=dict)
     open: tuple[str, ...] = ()
-    state: State | None = None
+    state: ResultState | None = None
     reason: str = ""
     hint: str = ""
 
@@ -64,7 +64,9 @@ class Look:
         return str(self.answers.get("python_version", ""))
 
 
-def look(places: Iterable[Place], told: Callable[[str, int, int], None], seconds: float = LIMIT) -> list[Look]:
+def look(
+    places: Iterable[RepositoryPlace], told: Callable[[str, int, int], None], seconds: float = LIMIT
+) -> list[Inspection]:
     """Every project of these places, in their order, several looked at at the same time, each for so many seconds.
 
     What is wrong with one is in its own look, and does not touch another. `told` hears each that is done.
@@ -82,12 +84,12 @@ def look(places: Iterable[Place], told: Callable[[str, int, int], None], seconds
     return _once(found)
 
 
-def _once(found: Iterable[Look]) -> list[Look]:
+def _once(found: Iterable[Inspection]) -> list[Inspection]:
     """Each project once: a clone before its address, since it may have what was not pushed; the first of two clones.
 
     What a group says of it holds, whichever of them is in the group.
     """
-    kept: dict[str, Look] = {}
+    kept: dict[str, Inspection] = {}
     for one in found:
         before = kept.get(one.name, one)
         taken = one if one.folder and not before.folder else before
@@ -96,26 +98,26 @@ def _once(found: Iterable[Look]) -> list[Look]:
     return [*kept.values()]
 
 
-def _look(place: Place, *, seconds: float) -> list[Look]:
+def _look(place: RepositoryPlace, *, seconds: float) -> list[Inspection]:
     """The projects of one place; one that says what is wrong, where there is something."""
     named = repositories.name(place.url) if place.url else place.folder
-    start = Look(named, place.url, place.folder, place.owner or repositories.owner(place.url), place.group)
+    start = Inspection(named, place.url, place.folder, place.owner or repositories.owner(place.url), place.group)
     try:
         if place.url:
             return _remote(start, mirrors.clock(seconds))
         start = _found(start)  # from here on it is known by its remote, whatever is wrong with it
         return _local(start)
     except ToolError as error:
-        return [replace(start, state=State.FAILED, reason=error.message, hint=error.hint)]
+        return [replace(start, state=ResultState.FAILED, reason=error.message, hint=error.hint)]
     except ProcessError as error:
         reason, hint = f"git cannot read it: {remotes.reason(error)}.", f"git -C {named} fsck"
-        return [replace(start, state=State.FAILED, reason=reason, hint=hint)]
+        return [replace(start, state=ResultState.FAILED, reason=reason, hint=hint)]
     except OSError as error:
         reason = f"It cannot be read: {error.strerror or error}."
-        return [replace(start, state=State.FAILED, reason=reason, hint="Mend that, then run this again.")]
+        return [replace(start, state=ResultState.FAILED, reason=reason, hint="Mend that, then run this again.")]
 
 
-def _remote(start: Look, until: mirrors.Clock) -> list[Look]:
+def _remote(start: Inspection, until: mirrors.Deadline) -> list[Inspection]:
     """The projects of what is known by its address: one round trip when nothing has changed since the last time."""
     seen = mirrors.ask(start.url, until)
     folder = mirrors.brought(start.url, seen, until)
@@ -128,7 +130,7 @@ def _remote(start: Look, until: mirrors.Clock) -> list[Look]:
     return _projects(start, folder, contents)
 
 
-def _found(start: Look) -> Look:
+def _found(start: Inspection) -> Inspection:
     """The look with the name that the clone's remote gives it; raises ToolError when there is no clone."""
     folder = Path(start.folder)
     if not folder.exists():
@@ -138,7 +140,7 @@ def _found(start: Look) -> Look:
     return _named(start, git.remote(folder))
 
 
-def _local(start: Look) -> list[Look]:
+def _local(start: Inspection) -> list[Inspection]:
     """The projects of a clone on this machine, as its last commit has them."""
     folder = Path(start.folder)
     branch = git.git("symbolic-ref", "--quiet", "HEAD", at=folder, codes=(0, 1)).text.removeprefix("refs/heads/")
@@ -159,7 +161,7 @@ def _local(start: Look) -> list[Look]:
     return [_at_rest(one, now.dirty, default) for one in found]
 
 
-def _named(start: Look, origin: str) -> Look:
+def _named(start: Inspection, origin: str) -> Inspection:
     """The look with the name that the clone's remote gives it."""
     if not origin:
         return start
@@ -168,25 +170,25 @@ def _named(start: Look, origin: str) -> Look:
     return replace(start, name=repositories.name(url), url=url, owner=start.owner or repositories.owner(url))
 
 
-def _at_rest(found: Look, dirty: frozenset[str], default: str) -> Look:
+def _at_rest(found: Inspection, dirty: frozenset[str], default: str) -> Inspection:
     """The look, deferred while somebody is in the middle of something; `default` is '' where the clone knows none."""
     if found.state:
         return found
     if not found.branch:
         reason = f"HEAD is detached at {found.base[:7]}: there is no branch to change."
-        return replace(found, state=State.DEFERRED, reason=reason, hint="git switch BRANCH")
+        return replace(found, state=ResultState.DEFERRED, reason=reason, hint="git switch BRANCH")
     if default not in {"", found.branch}:
         reason = f"{found.branch} is checked out, and the default branch is {default}."
         return replace(
             found,
-            state=State.DEFERRED,
+            state=ResultState.DEFERRED,
             reason=reason,
             hint=f"git switch {default}; if that was renamed: git remote set-head origin --auto",
         )
     if mine := sorted(path for path in dirty if path.startswith(found.prefix) or found.prefix.startswith(path)):
         some = ", ".join(mine[:3]) + (f" and {len(mine) - 3} more" if len(mine) > 3 else "")  # noqa: PLR2004
         reason = f"It has changes that are not committed: {some}."
-        return replace(found, state=State.DEFERRED, reason=reason, hint="Commit or stash them.")
+        return replace(found, state=ResultState.DEFERRED, reason=reason, hint="Commit or stash them.")
     return found
 
 
@@ -195,14 +197,14 @@ def _at_rest(found: Look, dirty: frozenset[str], default: str) -> Look:
 _Read = Callable[[list[str]], dict[str, bytes]]
 
 
-def _projects(start: Look, folder: Path, contents: _Read) -> list[Look]:
+def _projects(start: Inspection, folder: Path, contents: _Read) -> list[Inspection]:
     """One look for each project in the commit, or one that says that there is none."""
     listed = git.git("ls-tree", "-r", "-z", "--full-tree", start.base, at=folder).stdout.split(b"\0")
     files = dict(_files(line for line in listed if line))
     paths = _answers_files(files) or _others(files, contents)
     if not paths:
         reason, hint = f"No template made it: it has no {answers_file.ANSWERS_FILE}.", "new-ops-project adopt PATH"
-        return [replace(start, state=State.DEFERRED, reason=reason, hint=hint)]
+        return [replace(start, state=ResultState.DEFERRED, reason=reason, hint=hint)]
     read = contents([files[path] for path in paths])
     return [_project(start, path, read[files[path]]) for path in paths]
 
@@ -229,7 +231,7 @@ def _others(files: dict[str, str], contents: _Read) -> list[str]:
     return sorted(path for path, blob in near.items() if _RECORD.search(read[blob]))
 
 
-def _project(start: Look, path: str, content: bytes) -> Look:
+def _project(start: Inspection, path: str, content: bytes) -> Inspection:
     folder, _, file = path.rpartition("/")
     prefix = f"{folder}/" if folder else ""
     found = replace(start, name=f"{start.name}//{folder}" if folder else start.name, prefix=prefix, answers_file=file)
@@ -237,7 +239,7 @@ def _project(start: Look, path: str, content: bytes) -> Look:
         where = Repository(Path(start.folder), Path(), Path(), "")
         record = generated.recorded(where, prefix, file, content, commit=start.base)
     except ToolError as error:
-        return replace(found, state=State.FAILED, reason=error.message, hint=error.hint)
+        return replace(found, state=ResultState.FAILED, reason=error.message, hint=error.hint)
     return replace(found, template=record.source, before=record.version, answers=record.answers)
 
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
-from new_ops_project.fleet.inventory.scan import Look
+from new_ops_project.fleet.inventory.scan import Inspection
 from new_ops_project.template import releases as template
 from new_ops_project.template import sources
 from new_ops_project.template.releases import Releases, Version
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownTemplate:
     """One template: its versions with their dates, and the version to go to; or why it cannot be had."""
 
     releases: Releases | None = None
@@ -23,8 +23,8 @@ class Known:
 
 
 def find(
-    looks: Iterable[Look], *, to: str | None = None, pins: Mapping[str, str] | None = None, offline: bool = False
-) -> dict[str, Known]:
+    looks: Iterable[Inspection], *, to: str | None = None, pins: Mapping[str, str] | None = None, offline: bool = False
+) -> dict[str, KnownTemplate]:
     """What is known of each template that these projects record, by its recorded location.
 
     The version to go to is that of `pins`, by the same location, else `to`, else the newest release. A template that
@@ -37,7 +37,7 @@ def find(
     }
 
 
-def _known(location: str, one: Look, to: str | None, *, offline: bool) -> Known:
+def _known(location: str, one: Inspection, to: str | None, *, offline: bool) -> KnownTemplate:
     from pathlib import Path
 
     try:
@@ -45,10 +45,10 @@ def _known(location: str, one: Look, to: str | None, *, offline: bool) -> Known:
         releases = template.releases(source, offline=offline)
         if releases.repository is None:
             message = f"The template {source.name} is not under version control, so it has no versions to go to."
-            return Known(error=ToolError(message, "Put it in a git repository with tags."))
-        return Known(releases, _dates(releases), releases.find(to))
+            return KnownTemplate(error=ToolError(message, "Put it in a git repository with tags."))
+        return KnownTemplate(releases, _dates(releases), releases.find(to))
     except ToolError as error:
-        return Known(error=error)
+        return KnownTemplate(error=error)
 
 
 def _dates(releases: Releases) -> dict[str, datetime]:
@@ -64,7 +64,7 @@ def commit(releases: Releases, version: str) -> str | None:
     return releases.tags.get(version) or (git.resolve(releases.repository, version) if releases.repository else None)
 
 
-def is_behind(known: Known, before: str, *, to: str | None) -> bool:
+def is_behind(known: KnownTemplate, before: str, *, to: str | None) -> bool:
     """Whether a project at the version `before` has somewhere to go; raises ToolError for a version that is not there.
 
     One that is ahead of the newest release has not, unless a version was asked for.
@@ -81,7 +81,7 @@ def is_behind(known: Known, before: str, *, to: str | None) -> bool:
     return bool(to) or not releases.holds(Version(before, at), after)
 
 
-def releases_behind(known: Known, before: str) -> int:
+def releases_behind(known: KnownTemplate, before: str) -> int:
     """How many released versions are newer than `before`; those before a release do not count."""
     from packaging.version import InvalidVersion
     from packaging.version import Version as Number

@@ -11,7 +11,7 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.process import ProcessError, run_within
 from new_ops_project.base.text import readable
 from new_ops_project.fleet import branches, commits
-from new_ops_project.fleet.model import Delivered, Delivery, Result, State, Task
+from new_ops_project.fleet.model import Delivered, Delivery, Result, ResultState, Task
 from new_ops_project.fleet.publish import ownership
 from new_ops_project.git import markers, remotes, urls
 from new_ops_project.git.objects import reader
@@ -20,7 +20,7 @@ _PATIENCE = 300.0  # seconds for one bundle
 _SHOWN = 300  # characters of what git or a server says
 
 
-class LeftError(Exception):
+class SkippedError(Exception):
     """A commit stays where it is, for a reason that is no fault of the run."""
 
     def __init__(self, state: Delivered, reason: str, hint: str = "") -> None:
@@ -31,7 +31,7 @@ class LeftError(Exception):
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Candidate:
     """The commit of one project. Where it goes is what the plan's task says, whatever the result says of that."""
 
     task: Task
@@ -90,42 +90,42 @@ class Parcel:
                 f"The commit {short(tip.id)} in {file} is not the one that the plan makes.",
                 "Run `fleet update` with that plan again.",
             )
-        if self.result.state != State.CONFLICT and (marked := _marked(repository, self.task.base, tip.id, env)):
+        if self.result.state != ResultState.CONFLICT and (marked := _marked(repository, self.task.base, tip.id, env)):
             message = f"{shown(marked)} has conflict markers, and the result says that nothing is in conflict."
             raise ToolError(message, "Look at that commit; then run `fleet update` with that plan again.")
 
-    def _is_planned(self, repository: Path, tip: ownership.Tip) -> bool:
+    def _is_planned(self, repository: Path, tip: ownership.BranchTip) -> bool:
         """Whether the commit is what comes of its tree: the words and the author are the plan's, too."""
         if not re.fullmatch(r"[\w-]{1,64}", tip.plan):
             return False
-        has_conflicts = self.result.state == State.CONFLICT
+        has_conflicts = self.result.state == ResultState.CONFLICT
         about = tip.about(self.author)
         expected = commits.content(self.task, tip.tree, about, has_conflicts=has_conflicts)
         return git.git("cat-file", "commit", tip.id, at=repository).stdout == expected
 
-    def moved(self, now: str) -> LeftError:
+    def moved(self, now: str) -> SkippedError:
         """Its base is no longer where its branch is."""
         branch, base = self.task.branch, short(self.task.base)
-        return LeftError(
+        return SkippedError(
             Delivered.DEFERRED,
             f"{branch} moved from {base} to {short(now)} since the plan.",
             "Plan it again: new-ops-project fleet retry.",
         )
 
-    def absent(self) -> LeftError:
+    def absent(self) -> SkippedError:
         """The branch that its base is on is not there."""
         reason = f"There is no branch {shown(self.task.branch)} any more." if self.task.branch else "HEAD was detached."
-        return LeftError(Delivered.DEFERRED, reason, "Plan it again: new-ops-project fleet retry.")
+        return SkippedError(Delivered.DEFERRED, reason, "Plan it again: new-ops-project fleet retry.")
 
-    def aside(self, default: str) -> LeftError:
+    def aside(self, default: str) -> SkippedError:
         """Its base is on a branch of somebody's that is not merged, or that was the default one."""
         reason = f"{shown(self.task.branch)} is not the default branch of the remote: {shown(default)} is."
         hint = "In a clone, switch to that one; then plan it again: new-ops-project fleet retry."
-        return LeftError(Delivered.DEFERRED, reason, hint)
+        return SkippedError(Delivered.DEFERRED, reason, hint)
 
-    def somebodys(self, branch: str) -> LeftError:
+    def somebodys(self, branch: str) -> SkippedError:
         """There is work of a person on our branch."""
-        return LeftError(
+        return SkippedError(
             Delivered.UNTOUCHED,
             f"{branch} has commits that are not this tool's.",
             "Merge or close what is there; then delete that branch and publish again.",

@@ -6,25 +6,25 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.process import ProcessError
 from new_ops_project.fleet.model import Delivered, Delivery
 from new_ops_project.fleet.publish import forge, pull_request_text, pull_requests, to_branch, to_remote
-from new_ops_project.fleet.publish.candidate import LeftError, Parcel, shown
+from new_ops_project.fleet.publish.candidate import Candidate, SkippedError, shown
 from new_ops_project.fleet.publish.forge import Forge
-from new_ops_project.fleet.publish.pull_requests import Pull, Wanted
-from new_ops_project.fleet.publish.rate_limit import Pace
-from new_ops_project.fleet.publish.to_remote import Ground
+from new_ops_project.fleet.publish.pull_requests import PullRequest, PullRequestContent
+from new_ops_project.fleet.publish.rate_limit import RateLimiter
+from new_ops_project.fleet.publish.to_remote import BranchState
 from new_ops_project.git import remotes
 
 
 @dataclass(frozen=True)
-class Way:
+class DeliveryOptions:
     """How commits are delivered. `forge` is github, gitlab or '' for whichever is there; `preview` does nothing."""
 
     mode: str
-    pace: Pace
+    pace: RateLimiter
     forge: str = ""
     preview: bool = False
 
 
-def deliver(parcel: Parcel, way: Way, *, insists: bool = False) -> Delivery:
+def deliver(parcel: Candidate, way: DeliveryOptions, *, insists: bool = False) -> Delivery:
     """Deliver it, and say how that went; whatever goes wrong is this project's alone.
 
     `insists`: a pull request that a person has closed is opened once more.
@@ -34,7 +34,7 @@ def deliver(parcel: Parcel, way: Way, *, insists: bool = False) -> Delivery:
         if way.mode == "branch":
             return to_branch.place(parcel, preview=way.preview)
         return _pushed(parcel, way) if way.mode == "push" else _requested(parcel, way, insists=insists)
-    except LeftError as left:
+    except SkippedError as left:
         return parcel.delivery(way.mode, left.state, left.reason, left.hint)
     except (ToolError, ProcessError, OSError) as error:
         return parcel.delivery(way.mode, Delivered.FAILED, *_why(error))
@@ -48,14 +48,14 @@ def _why(error: ToolError | ProcessError | OSError) -> tuple[str, str]:
     return f"{shown(said)}.", "Mend that, then publish again."
 
 
-def _pushed(parcel: Parcel, way: Way) -> Delivery:
+def _pushed(parcel: Candidate, way: DeliveryOptions) -> Delivery:
     with to_remote.surveyed(parcel, way.pace) as ground:
         if not way.preview:
             to_remote.push(ground, is_counted=True)
         return parcel.delivery(way.mode, Delivered.PUSHED, "It was there already." if ground.is_done else "")
 
 
-def _requested(parcel: Parcel, way: Way, *, insists: bool) -> Delivery:
+def _requested(parcel: Candidate, way: DeliveryOptions, *, insists: bool) -> Delivery:
     host, path = forge.address(parcel.task.url)
     there = Forge(forge.kind_of(host, way.forge), host, path, way.pace)
     with to_remote.surveyed(parcel, way.pace) as ground:
@@ -67,13 +67,13 @@ def _requested(parcel: Parcel, way: Way, *, insists: bool) -> Delivery:
         return _with_pull(parcel, there, ground, pull)
 
 
-def _under_way(parcel: Parcel, there: Forge, *, insists: bool) -> Pull | None:
+def _under_way(parcel: Candidate, there: Forge, *, insists: bool) -> PullRequest | None:
     """The pull request that is open. Raises LeftError for one that a person has closed."""
     known = pull_requests.of_branch(there, parcel.result.target)
     found = pull_requests.open_of(known)
     closed = next((one for one in known if one.state == "closed"), None)
     if closed and not found and not insists:
-        raise LeftError(
+        raise SkippedError(
             Delivered.UNTOUCHED,
             f"{closed.url} was closed without being merged.",
             f"To open another: --only {shown(parcel.task.name)}",
@@ -81,11 +81,11 @@ def _under_way(parcel: Parcel, there: Forge, *, insists: bool) -> Pull | None:
     return found
 
 
-def _with_pull(parcel: Parcel, there: Forge, ground: Ground, pull: Pull | None) -> Delivery:
+def _with_pull(parcel: Candidate, there: Forge, ground: BranchState, pull: PullRequest | None) -> Delivery:
     """Open or refresh the pull request, and close those of older versions that are ours."""
     result, older = parcel.result, _older(there, ground)
     left = [f"{name} {one.url if one else ''}".strip() for name, one in older.items() if not ground.older[name]]
-    wanted = Wanted(
+    wanted = PullRequestContent(
         result.target,
         parcel.task.branch,
         pull_request_text.title(result),
@@ -103,6 +103,6 @@ def _with_pull(parcel: Parcel, there: Forge, ground: Ground, pull: Pull | None) 
     return parcel.delivery("pr", Delivered.OPENED if is_new else Delivered.REFRESHED, request=pull.url)
 
 
-def _older(there: Forge, ground: Ground) -> dict[str, Pull | None]:
+def _older(there: Forge, ground: BranchState) -> dict[str, PullRequest | None]:
     """The branches of older versions, each with its open pull request."""
     return {name: pull_requests.open_of(pull_requests.of_branch(there, name)) for name in sorted(ground.older)}

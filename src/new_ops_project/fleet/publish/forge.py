@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, Result, run_within
+from new_ops_project.base.process import ProcessError, ProcessResult, run_within
 from new_ops_project.fleet import network_retry
 from new_ops_project.fleet.publish.candidate import shown
-from new_ops_project.fleet.publish.rate_limit import Pace
+from new_ops_project.fleet.publish.rate_limit import RateLimiter
 
 PROGRAMS = {"github": "gh", "gitlab": "glab"}
 _PATIENCE = 120.0  # seconds for one request
@@ -39,7 +39,7 @@ _ANY = tuple(range(256))  # exit codes: the status says how it went
 
 
 @dataclass(frozen=True)
-class Answer:
+class ForgeResponse:
     """Status, headers (small letters) and the JSON of an answer; status 0 when there was none, with what was `said`."""
 
     status: int
@@ -71,7 +71,7 @@ class Forge:
     kind: str
     host: str
     path: str
-    pace: Pace
+    pace: RateLimiter
 
     def read(self, endpoint: str) -> Any:
         """What is there; raises ToolError when the forge does not tell."""
@@ -81,7 +81,7 @@ class Forge:
         """Create or change something; raises ToolError when the forge does not."""
         return self._good(self.ask(method, endpoint, body))
 
-    def ask(self, method: str, endpoint: str, body: Mapping[str, Any] | None = None) -> Answer:
+    def ask(self, method: str, endpoint: str, body: Mapping[str, Any] | None = None) -> ForgeResponse:
         """One request, made again when the network failed or the forge wants a pause; what writes takes a token."""
         for tried in range(1, network_retry.TRIES + 1):
             if method != "GET":
@@ -97,14 +97,14 @@ class Forge:
             self.pace.pause(after, f"{self.host} says: {answer.reason}, try {tried + 1} of {network_retry.TRIES}")
         raise AssertionError
 
-    def _after(self, answer: Answer, now: float, tried: int) -> float | None:
+    def _after(self, answer: ForgeResponse, now: float, tried: int) -> float | None:
         if answer.is_good:
             return None
         if not answer.status:
             return network_retry.backoff(tried) if network_retry.is_network(answer.said) else None
         return network_retry.asked_for(answer.status, answer.headers, answer.reason, now=now, tried=tried)
 
-    def _once(self, method: str, endpoint: str, body: Mapping[str, Any] | None) -> Answer:
+    def _once(self, method: str, endpoint: str, body: Mapping[str, Any] | None) -> ForgeResponse:
         command = (PROGRAMS[self.kind], "api", "--include", "--hostname", self.host, "--method", method)
         given = () if body is None else ("--header", "Content-Type: application/json", "--input", "-")
         stdin = b"" if body is None else json.dumps(body).encode()
@@ -120,32 +120,32 @@ class Forge:
                 env=_SILENT,
             )
         except ProcessError as error:
-            return Answer(0, {}, None, error.stderr)
+            return ForgeResponse(0, {}, None, error.stderr)
         return _parsed(done)
 
-    def _good(self, answer: Answer) -> Any:
+    def _good(self, answer: ForgeResponse) -> Any:
         if answer.is_good:
             return answer.body
         raise ToolError(f"{self.host} did not do it: {answer.reason}.", _hint(self, answer))
 
 
-def _parsed(done: Result) -> Answer:
+def _parsed(done: ProcessResult) -> ForgeResponse:
     """The answer as `--include` prints it: the status line, the headers, an empty line, the body."""
     head, *rest = re.split(rb"\r?\n\r?\n", done.stdout, maxsplit=1)
     first, *lines = head.decode(errors="replace").splitlines() or [""]
     status = re.match(r"HTTP/[\d.]+ (\d{3})", first)
     if not status:
-        return Answer(0, {}, None, done.stderr or done.stdout.decode(errors="replace"))
+        return ForgeResponse(0, {}, None, done.stderr or done.stdout.decode(errors="replace"))
     pairs = (line.partition(":") for line in lines)
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     try:
         body = json.loads(rest[0]) if rest and rest[0].strip() else None
     except ValueError:
         body = None
-    return Answer(int(status[1]), headers, body, done.stderr)
+    return ForgeResponse(int(status[1]), headers, body, done.stderr)
 
 
-def _hint(forge: Forge, answer: Answer) -> str:
+def _hint(forge: Forge, answer: ForgeResponse) -> str:
     program = PROGRAMS[forge.kind]
     if answer.status in {0, 401}:
         return f"Log in: {program} auth login --hostname {forge.host}"

@@ -10,12 +10,12 @@ from pathlib import Path
 from new_ops_project.base.errors import Exit, ToolError, nearest
 from new_ops_project.base.report import Progress, Voice
 from new_ops_project.fleet import store
-from new_ops_project.fleet.model import Delivered, Delivery, Limits, Plan, Result, State
+from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, Limits, Result, ResultState
 from new_ops_project.fleet.publish import delivery, forge
-from new_ops_project.fleet.publish.candidate import Parcel, shown
-from new_ops_project.fleet.publish.delivery import Way
+from new_ops_project.fleet.publish.candidate import Candidate, shown
+from new_ops_project.fleet.publish.delivery import DeliveryOptions
 from new_ops_project.fleet.publish.journal import Journal
-from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Pace, Rate, span
+from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, RateLimiter, span
 from new_ops_project.fleet.run import limits as holding
 
 STOPPED = "The wave was stopped: "  # what the reason of each begins with that was not begun
@@ -24,7 +24,7 @@ _ROW = 10  # failures one after the other: it is the network, the forge or the t
 
 
 @dataclass(frozen=True)
-class Order:
+class PublishRequest:
     """What is asked for. None and '' are what was not said."""
 
     folders: tuple[Path, ...]
@@ -75,7 +75,7 @@ class Published:
         return Exit.CONFLICTS if self.conflicts else Exit.DONE
 
 
-def publish(order: Order, voice: Voice, clock: Clock) -> Published:
+def publish(order: PublishRequest, voice: Voice, clock: Clock) -> Published:
     """Deliver what is ready in the folders of results, at the pace that was asked for.
 
     Raises ToolError where nothing can be begun: no plan, another publisher, no program for the forge.
@@ -93,13 +93,13 @@ def publish(order: Order, voice: Voice, clock: Clock) -> Published:
         return _Run(order, plan, held, journal, clock).run(parcels, voice)
 
 
-def _limits(limits: Limits, order: Order) -> Limits:
+def _limits(limits: Limits, order: PublishRequest) -> Limits:
     failed = limits.failed if order.max_failed is None else order.max_failed
     conflicts = limits.conflicts if order.max_conflicts is None else order.max_conflicts
     return replace(limits, failed=failed, conflicts=conflicts)
 
 
-def _parcels(plan: Plan, found: dict[str, tuple[Path, Result]], order: Order) -> list[Parcel]:
+def _parcels(plan: FleetPlan, found: dict[str, tuple[Path, Result]], order: PublishRequest) -> list[Candidate]:
     """What there is a commit of, in the order of the plan; with --only, those. Raises ToolError for an unknown name."""
     for name in order.only:
         if name not in found:
@@ -107,15 +107,16 @@ def _parcels(plan: Plan, found: dict[str, tuple[Path, Result]], order: Order) ->
                 f"There is no {shown(name)} in the plan.",
                 nearest(name, [*found]).capitalize() or "Look at `fleet report`.",
             )
-    made = [Parcel(task, found[task.name][1], found[task.name][0], plan.author) for task in plan.tasks]
+    made = [Candidate(task, found[task.name][1], found[task.name][0], plan.author) for task in plan.tasks]
     return [
         one
         for one in made
-        if one.result.state in {State.UPDATED, State.CONFLICT} and (not order.only or one.task.name in order.only)
+        if one.result.state in {ResultState.UPDATED, ResultState.CONFLICT}
+        and (not order.only or one.task.name in order.only)
     ]
 
 
-def _require_programs(parcels: list[Parcel], plan: Plan, order: Order) -> None:
+def _require_programs(parcels: list[Candidate], plan: FleetPlan, order: PublishRequest) -> None:
     """Raise ToolError before anything is done when pull requests cannot be made; a place on no forge fails alone."""
     for parcel in parcels if order.mode == "pr" else ():
         try:
@@ -128,37 +129,39 @@ def _require_programs(parcels: list[Parcel], plan: Plan, order: Order) -> None:
 class _Run:
     """One run, and how far it is."""
 
-    def __init__(self, order: Order, plan: Plan, held: frozenset[str], journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self, order: PublishRequest, plan: FleetPlan, held: frozenset[str], journal: Journal, clock: Clock
+    ) -> None:
         self._order, self._plan, self._held = order, plan, held
         self._journal, self._clock = journal, clock
         self._has_bar = sys.stderr.isatty() and not os.environ.get("CI")
         self._begun, self._done, self._tried, self._total = clock.now(), Counter[Delivered](), 0, 0
         self._row, self._is_over = 0, False
 
-    def run(self, parcels: list[Parcel], voice: Voice) -> Published:
+    def run(self, parcels: list[Candidate], voice: Voice) -> Published:
         """Deliver them; what failed before comes last, so that it does not stop the others."""
         settled = [one for parcel in parcels if (one := self._settled(parcel))]
         queue = [parcel for parcel in parcels if not self._settled(parcel)]
         queue.sort(key=lambda one: self._last(one) is Delivered.FAILED)
         self._total = len(queue)
         with voice.progress() as show:
-            pace = Pace(
+            pace = RateLimiter(
                 self._order.rate,
                 self._clock,
                 taken=self._journal.taken(),
                 note=self._journal.took,
                 tell=lambda text: show(text, self._tried, max(self._total, 1)),
             )
-            way = Way(self._order.mode, pace, self._order.forge or self._plan.forge, self._order.preview)
+            way = DeliveryOptions(self._order.mode, pace, self._order.forge or self._plan.forge, self._order.preview)
             found = (*self._written(*settled), *self._each(queue, way, show))
         conflicts = (
             ()
             if self._order.deliver_conflicts
-            else tuple(one.task.name for one in parcels if one.result.state == State.CONFLICT)
+            else tuple(one.task.name for one in parcels if one.result.state == ResultState.CONFLICT)
         )
         return Published(self._plan.id, found, conflicts, self._stopped(), self._is_over)
 
-    def _each(self, queue: list[Parcel], way: Way, show: Progress) -> Iterator[Delivery]:
+    def _each(self, queue: list[Candidate], way: DeliveryOptions, show: Progress) -> Iterator[Delivery]:
         for number, parcel in enumerate(queue):
             if reason := self._stopped() or self._over(way):
                 rest = [one.delivery(way.mode, Delivered.DEFERRED, *_later(reason)) for one in queue[number:]]
@@ -176,12 +179,12 @@ class _Run:
         self._done[made.state] += 1
         self._row = self._row + 1 if made.state == Delivered.FAILED else 0
 
-    def _settled(self, parcel: Parcel) -> Delivery | None:
+    def _settled(self, parcel: Candidate) -> Delivery | None:
         """What is known without asking anybody: it is there, it is held, or it is in conflict and nobody asked."""
         last, mode = self._journal.last(parcel.task.name, parcel.result.plan), self._order.mode
         if last and last.state.is_final and (last.mode, last.commit) == (mode, parcel.result.commit):
             return last
-        if parcel.result.state == State.CONFLICT and not self._order.deliver_conflicts:
+        if parcel.result.state == ResultState.CONFLICT and not self._order.deliver_conflicts:
             count = len(parcel.result.conflicts)
             return parcel.delivery(
                 mode,
@@ -201,11 +204,11 @@ class _Run:
     def _written(self, *made: Delivery) -> tuple[Delivery, ...]:
         return made if self._order.preview else self._journal.add(*made)
 
-    def _last(self, parcel: Parcel) -> Delivered | None:
+    def _last(self, parcel: Candidate) -> Delivered | None:
         last = self._journal.last(parcel.task.name, parcel.result.plan)
         return last.state if last else None
 
-    def _insists(self, parcel: Parcel) -> bool:
+    def _insists(self, parcel: Candidate) -> bool:
         return self._order.force or parcel.task.name in self._order.only
 
     def _stopped(self) -> str:
@@ -219,7 +222,7 @@ class _Run:
             return f"{failed} of {self._total} deliveries failed, which is more than {limit:g} %."
         return ""
 
-    def _over(self, way: Way) -> str:
+    def _over(self, way: DeliveryOptions) -> str:
         """Whether the time that was given is over before another request could be made; the words for it, or ''."""
         minutes = self._order.minutes
         if minutes is None or max(way.pace.ready_at(), self._clock.now()) < self._begun + minutes * MINUTE:

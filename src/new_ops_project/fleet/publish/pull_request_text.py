@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from new_ops_project.base.text import readable
-from new_ops_project.fleet.model import Named, Result
+from new_ops_project.fleet.model import PathNote, Result
 from new_ops_project.git import urls
 
 LIMIT = 60_000  # characters; GitHub takes 65,536
@@ -89,7 +89,7 @@ def _lists(result: Result) -> Iterator[str]:
         yield from _some(map(code, result.notes))
 
 
-def _drifted(one: Named) -> str:
+def _drifted(one: PathNote) -> str:
     return f"{code(one.path)}: {code(one.what)}" if one.what else code(one.path)
 
 

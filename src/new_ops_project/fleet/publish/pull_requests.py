@@ -7,14 +7,14 @@ from urllib.parse import quote
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.publish.candidate import shown
-from new_ops_project.fleet.publish.forge import Answer, Forge
+from new_ops_project.fleet.publish.forge import Forge, ForgeResponse
 
 DRAFT = "Draft: "  # by which GitLab knows a draft
 _CONFLICTING = frozenset({409, 422})  # what forges answer when there is one already
 
 
 @dataclass(frozen=True)
-class Pull:
+class PullRequest:
     """One pull request; `state` is open, closed or merged."""
 
     number: int
@@ -25,7 +25,7 @@ class Pull:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PullRequestContent:
     """What a pull request shall be: of the branch `head` into `base`."""
 
     head: str
@@ -35,7 +35,7 @@ class Wanted:
     is_draft: bool
 
 
-def of_branch(forge: Forge, branch: str) -> list[Pull]:
+def of_branch(forge: Forge, branch: str) -> list[PullRequest]:
     """Every pull request of a branch, the newest first; those of forks are left out."""
     if forge.kind == "github":
         owner = forge.path.partition("/")[0]
@@ -50,12 +50,12 @@ def of_branch(forge: Forge, branch: str) -> list[Pull]:
     ]
 
 
-def open_of(pulls: list[Pull]) -> Pull | None:
+def open_of(pulls: list[PullRequest]) -> PullRequest | None:
     """The one that is open, if there is one."""
     return next((one for one in pulls if one.state == "open"), None)
 
 
-def opened(forge: Forge, wanted: Wanted) -> tuple[Pull, bool]:
+def opened(forge: Forge, wanted: PullRequestContent) -> tuple[PullRequest, bool]:
     """Open a pull request; return it and whether it is new: a try before, whose answer was lost, may have opened it.
 
     Raises ToolError when the forge refuses it.
@@ -70,7 +70,7 @@ def opened(forge: Forge, wanted: Wanted) -> tuple[Pull, bool]:
     raise ToolError(f"The pull request was not opened: {answer.reason}.", _hint(forge, answer))
 
 
-def refresh(forge: Forge, pull: Pull, wanted: Wanted) -> None:
+def refresh(forge: Forge, pull: PullRequest, wanted: PullRequestContent) -> None:
     """Give it the title and the text that it should have, unless it has them. Raises ToolError."""
     title = _title(forge, wanted)
     if (pull.title, _plain(pull.body)) != (title, _plain(wanted.body)):
@@ -78,7 +78,7 @@ def refresh(forge: Forge, pull: Pull, wanted: Wanted) -> None:
         forge.write(_change(forge), _one(forge, pull), text)
 
 
-def supersede(forge: Forge, pull: Pull, newer: Pull) -> None:
+def supersede(forge: Forge, pull: PullRequest, newer: PullRequest) -> None:
     """Close it with a comment that names the newer one; the comment is made once, however often this is begun."""
     comments = _comments(forge, pull)
     if not any(newer.url in str(one.get("body", "")) for one in forge.read(f"{comments}?per_page=100") or ()):
@@ -97,11 +97,11 @@ def _pulls(forge: Forge) -> str:
     return f"projects/{quote(forge.path, safe='')}/merge_requests"
 
 
-def _one(forge: Forge, pull: Pull) -> str:
+def _one(forge: Forge, pull: PullRequest) -> str:
     return f"{_pulls(forge)}/{pull.number}"
 
 
-def _comments(forge: Forge, pull: Pull) -> str:
+def _comments(forge: Forge, pull: PullRequest) -> str:
     if forge.kind == "github":
         return f"repos/{forge.path}/issues/{pull.number}/comments"
     return f"{_one(forge, pull)}/notes"
@@ -111,11 +111,11 @@ def _change(forge: Forge) -> str:
     return "PATCH" if forge.kind == "github" else "PUT"
 
 
-def _title(forge: Forge, wanted: Wanted) -> str:
+def _title(forge: Forge, wanted: PullRequestContent) -> str:
     return f"{DRAFT}{wanted.title}" if forge.kind == "gitlab" and wanted.is_draft else wanted.title
 
 
-def _new(forge: Forge, wanted: Wanted) -> dict[str, Any]:
+def _new(forge: Forge, wanted: PullRequestContent) -> dict[str, Any]:
     if forge.kind == "github":
         return {
             "title": wanted.title,
@@ -133,16 +133,16 @@ def _new(forge: Forge, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _read(forge: Forge, found: Any) -> Pull:
+def _read(forge: Forge, found: Any) -> PullRequest:
     try:
         return _of_github(found) if forge.kind == "github" else _of_gitlab(found)
     except (KeyError, TypeError, ValueError) as error:
         raise ToolError(f"{forge.host} answered with something that is no pull request.", "Look there.") from error
 
 
-def _of_github(found: Mapping[str, Any]) -> Pull:
+def _of_github(found: Mapping[str, Any]) -> PullRequest:
     state = "merged" if found.get("merged_at") else str(found["state"])
-    return Pull(
+    return PullRequest(
         int(found["number"]),
         shown(str(found["html_url"])),
         state,
@@ -157,9 +157,9 @@ def _is_github_own(found: Mapping[str, Any], forge: Forge, branch: str) -> bool:
     return str(repository).lower() == forge.path.lower() and head.get("ref", branch) == branch
 
 
-def _of_gitlab(found: Mapping[str, Any]) -> Pull:
+def _of_gitlab(found: Mapping[str, Any]) -> PullRequest:
     state = {"opened": "open", "locked": "open"}.get(str(found["state"]), str(found["state"]))
-    return Pull(
+    return PullRequest(
         int(found["iid"]),
         shown(str(found["web_url"])),
         state,
@@ -172,7 +172,7 @@ def _plain(body: str) -> str:
     return body.replace("\r\n", "\n").strip()
 
 
-def _hint(forge: Forge, answer: Answer) -> str:
+def _hint(forge: Forge, answer: ForgeResponse) -> str:
     if "not permitted to create" in answer.reason:
         return "Let Actions create pull requests, or use a GitHub App: Settings, Actions, Workflow permissions."
     return f"Look at {forge.host}/{forge.path}, then publish again."

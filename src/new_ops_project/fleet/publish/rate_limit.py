@@ -25,7 +25,7 @@ class Rate:
     gap: float = 0.0
 
 
-class Pace:
+class RateLimiter:
     """A bucket of tokens, each of which comes back a minute, and an hour, after it was taken.
 
     `taken` are the times of those that earlier runs took. `note` is told of each before it is used, so that a run that

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, Result, run_within
+from new_ops_project.base.process import ProcessError, ProcessResult, run_within
 from new_ops_project.fleet import network_retry
 from new_ops_project.fleet.publish.candidate import shown
-from new_ops_project.fleet.publish.rate_limit import Pace
+from new_ops_project.fleet.publish.rate_limit import RateLimiter
 from new_ops_project.git import remotes
 
 _PATIENCE = 300.0  # seconds for one command
@@ -35,7 +35,7 @@ class Remote:
 
     at: Path
     env: Mapping[str, str]
-    pace: Pace
+    pace: RateLimiter
 
     def heads(self) -> "Heads":
         """The commit of each of its branches; raises ProcessError when it does not answer."""
@@ -91,7 +91,7 @@ class Remote:
         for key in ("extensions.partialClone", "remote.origin.promisor", "remote.origin.partialCloneFilter"):
             git.git("config", "--unset-all", key, at=self.at, codes=(0, 5))  # 5: it is not set
 
-    def _asked(self, *args: str, is_counted: bool = False) -> Result:
+    def _asked(self, *args: str, is_counted: bool = False) -> ProcessResult:
         """Run git, and again when it was the network or the server wants a pause."""
         for tried in range(1, network_retry.TRIES + 1):
             if is_counted:
@@ -112,7 +112,7 @@ class Remote:
                 )
         raise AssertionError
 
-    def _once(self, *args: str) -> Result:
+    def _once(self, *args: str) -> ProcessResult:
         """Run git; what the server said is read from a trace without data and credentials, which goes at once."""
         handle, name = tempfile.mkstemp(prefix="headers-", dir=self.at.parent)
         os.close(handle)
@@ -154,7 +154,7 @@ def _last_answer(trace: str) -> tuple[int, dict[str, str]]:
 
 
 @contextmanager
-def opened(url: str, like: str, pace: Pace) -> Iterator[Remote]:
+def opened(url: str, like: str, pace: RateLimiter) -> Iterator[Remote]:
     """The repository at `url`, whose objects have ids as `like`; ours is gone afterwards.
 
     Raises ToolError for what is no address.

@@ -7,12 +7,12 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.process import ProcessError
 from new_ops_project.fleet.model import Delivered, Delivery
 from new_ops_project.fleet.publish import ownership
-from new_ops_project.fleet.publish.candidate import LeftError, Parcel, shown
+from new_ops_project.fleet.publish.candidate import Candidate, SkippedError, shown
 
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
 
 
-def place(parcel: Parcel, *, preview: bool) -> Delivery:
+def place(parcel: Candidate, *, preview: bool) -> Delivery:
     """Put it on its branch, unless somebody's work is there; with `preview` only say so.
 
     Raises LeftError and ToolError when it stays where it is.
@@ -25,22 +25,24 @@ def place(parcel: Parcel, *, preview: bool) -> Delivery:
     if before and not ownership.is_ours(where, ownership.read(where, before), parcel.task.base):
         raise parcel.somebodys(target)
     if at := git.checked_out(where, target):
-        raise LeftError(Delivered.DEFERRED, f"{target} is checked out in {shown(at)}.", "Switch to another branch.")
+        raise SkippedError(Delivered.DEFERRED, f"{target} is checked out in {shown(at)}.", "Switch to another branch.")
     if not preview:
         _write(parcel, where, before)
     return parcel.delivery("branch", Delivered.BRANCH)
 
 
-def _clone(parcel: Parcel) -> Path:
+def _clone(parcel: Candidate) -> Path:
     if not parcel.task.folder:
-        raise LeftError(Delivered.FAILED, "There is no clone of it on this machine.", "Use --mode push, or --mode pr.")
+        raise SkippedError(
+            Delivered.FAILED, "There is no clone of it on this machine.", "Use --mode push, or --mode pr."
+        )
     where = Path(parcel.task.folder)
     if not where.is_dir():
-        raise LeftError(Delivered.FAILED, f"{shown(parcel.task.folder)} is not there any more.", "Plan it again.")
+        raise SkippedError(Delivered.FAILED, f"{shown(parcel.task.folder)} is not there any more.", "Plan it again.")
     return where
 
 
-def _require_base(parcel: Parcel, where: Path) -> None:
+def _require_base(parcel: Candidate, where: Path) -> None:
     now = git.resolve(where, f"refs/heads/{parcel.task.branch}")
     if now is None:
         raise parcel.absent()
@@ -48,7 +50,7 @@ def _require_base(parcel: Parcel, where: Path) -> None:
         raise parcel.moved(now)
 
 
-def _write(parcel: Parcel, where: Path, before: str | None) -> None:
+def _write(parcel: Candidate, where: Path, before: str | None) -> None:
     """Move the branch, if it still is where it was."""
     ref, commit = f"refs/heads/{parcel.result.target}", parcel.result.commit
     parcel.unbundle(where)

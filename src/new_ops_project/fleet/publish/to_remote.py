@@ -11,13 +11,13 @@ from new_ops_project.base.process import ProcessError
 from new_ops_project.fleet import branches
 from new_ops_project.fleet.model import Delivered
 from new_ops_project.fleet.publish import ownership, remote
-from new_ops_project.fleet.publish.candidate import LeftError, Parcel, short, shown
-from new_ops_project.fleet.publish.rate_limit import Pace
+from new_ops_project.fleet.publish.candidate import Candidate, SkippedError, short, shown
+from new_ops_project.fleet.publish.rate_limit import RateLimiter
 from new_ops_project.fleet.publish.remote import Heads, Remote
 
 
 @dataclass(frozen=True)
-class Ground:
+class BranchState:
     """What is known of the remote before a push.
 
     `tip` is the commit on the target branch, '' for none; `is_done`: it is what would be pushed. `older` are branches
@@ -25,14 +25,14 @@ class Ground:
     """
 
     remote: Remote
-    parcel: Parcel
+    parcel: Candidate
     tip: str
     is_done: bool
     older: Mapping[str, bool]
 
 
 @contextmanager
-def surveyed(parcel: Parcel, pace: Pace) -> Iterator[Ground]:
+def surveyed(parcel: Candidate, pace: RateLimiter) -> Iterator[BranchState]:
     """Look at the remote. Raises LeftError where the commit should not be pushed, and ProcessError."""
     task, target = parcel.task, parcel.result.target
     with remote.opened(task.url, task.base, pace) as there:
@@ -48,10 +48,10 @@ def surveyed(parcel: Parcel, pace: Pace) -> Iterator[Ground]:
         is_done = bool(tip) and ownership.read(there.at, tip).is_same(parcel.result.tree, task.base)
         if tip and not is_done and not _is_ours(there, tip, upstream):
             raise parcel.somebodys(target)
-        yield Ground(there, parcel, tip, is_done, _older(there, parcel, named, upstream))
+        yield BranchState(there, parcel, tip, is_done, _older(there, parcel, named, upstream))
 
 
-def push(ground: Ground, *, is_counted: bool) -> None:
+def push(ground: BranchState, *, is_counted: bool) -> None:
     """Push, unless that is done. Raises LeftError when the server refuses it or somebody was faster."""
     parcel, target = ground.parcel, ground.parcel.result.target
     if ground.is_done:
@@ -65,8 +65,8 @@ def push(ground: Ground, *, is_counted: bool) -> None:
         return
     if now != ground.tip:
         reason = f"{target} moved from {short(ground.tip)} to {short(now)} meanwhile: somebody else pushed to it."
-        raise LeftError(Delivered.DEFERRED, reason, "Look at what is there, then publish again.")
-    raise LeftError(Delivered.FAILED, f"The push was refused: {refused.rstrip('.')}.", _remedy(refused))
+        raise SkippedError(Delivered.DEFERRED, reason, "Look at what is there, then publish again.")
+    raise SkippedError(Delivered.FAILED, f"The push was refused: {refused.rstrip('.')}.", _remedy(refused))
 
 
 def _remedy(refused: str) -> str:
@@ -77,7 +77,7 @@ def _remedy(refused: str) -> str:
     )
 
 
-def _require_base(parcel: Parcel, heads: Heads) -> None:
+def _require_base(parcel: Candidate, heads: Heads) -> None:
     if heads.default not in {"", parcel.task.branch}:
         raise parcel.aside(heads.default)
     now = heads.tips.get(parcel.task.branch, "")
@@ -88,7 +88,7 @@ def _require_base(parcel: Parcel, heads: Heads) -> None:
     clone = Path(parcel.task.folder)
     if parcel.task.folder and git.resolve(clone, now) and _is_behind(clone, now, parcel.task.base):
         reason = f"{short(parcel.task.base)} is on {parcel.task.branch} of the clone only, and is not ours to push."
-        raise LeftError(Delivered.DEFERRED, reason, "Push that branch, then publish again.")
+        raise SkippedError(Delivered.DEFERRED, reason, "Push that branch, then publish again.")
     raise parcel.moved(now)
 
 
@@ -111,7 +111,7 @@ def _is_ours(there: Remote, tip: str, upstream: str) -> bool:
     return ownership.is_ours(there.at, ownership.read(there.at, tip), upstream)
 
 
-def _older(there: Remote, parcel: Parcel, named: Iterable[str], upstream: str) -> dict[str, bool]:
+def _older(there: Remote, parcel: Candidate, named: Iterable[str], upstream: str) -> dict[str, bool]:
     """Branches of earlier versions, and whether each is ours: then the commit itself must name that version.
 
     A name alone does not tell: `template/1.0.dev.tools` is one of the folder `dev/tools`, and no 1.0.dev of `tools`.
@@ -125,7 +125,7 @@ def _older(there: Remote, parcel: Parcel, named: Iterable[str], upstream: str) -
     return found
 
 
-def _is_older(name: str, parcel: Parcel) -> bool:
+def _is_older(name: str, parcel: Candidate) -> bool:
     """Whether a branch is of an earlier version of the template for the same project, as far as its name tells."""
     from packaging.version import InvalidVersion, Version
 

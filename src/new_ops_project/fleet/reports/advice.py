@@ -3,28 +3,38 @@
 import os
 from pathlib import PurePosixPath
 
-from new_ops_project.fleet.model import State
+from new_ops_project.fleet.model import ResultState
 from new_ops_project.fleet.names import quoted
 from new_ops_project.fleet.reports.facts import Facts
-from new_ops_project.fleet.reports.state import Row, Standing
+from new_ops_project.fleet.reports.state import RepositoryState, Row
 
 _TOOL = "new-ops-project"
-_RETRIED = {Standing.FAILED: "failed", Standing.CONFLICT: "conflict", Standing.DEFERRED: "deferred"}
+_RETRIED = {
+    RepositoryState.FAILED: "failed",
+    RepositoryState.CONFLICT: "conflict",
+    RepositoryState.DEFERRED: "deferred",
+}
 
-NEEDS_PERSON = (Standing.FAILED, Standing.CONFLICT, Standing.HELD, Standing.DEFERRED, Standing.UPDATED)
+NEEDS_PERSON = (
+    RepositoryState.FAILED,
+    RepositoryState.CONFLICT,
+    RepositoryState.HELD,
+    RepositoryState.DEFERRED,
+    RepositoryState.UPDATED,
+)
 """Where something is left to do."""
 
 
-def for_all(standing: Standing, facts: Facts) -> str:
+def for_all(standing: RepositoryState, facts: Facts) -> str:
     """The command that goes on with all that stand there; '' where nothing is left to do, or each needs a look."""
     if standing in _RETRIED and (standing in facts.uncomputed or not facts.standings[standing]):
         return f"{_TOOL} fleet retry {_where(facts)} --only {_RETRIED[standing]} --out retry.json"
-    return _publish(facts) if standing in _RETRIED or standing is Standing.UPDATED else ""
+    return _publish(facts) if standing in _RETRIED or standing is RepositoryState.UPDATED else ""
 
 
 def for_one(row: Row, facts: Facts) -> str:
     """The command that shows one repository's update anew, or the one for all like it where there is no clone."""
-    if row.standing in _RETRIED and row.result.state is State.UPDATED:
+    if row.standing in _RETRIED and row.result.state is ResultState.UPDATED:
         return _publish(facts)  # its commit is there: delivering it is what is left
     if row.standing in _RETRIED and (folder := project(row)):
         return f"{_TOOL} update {quoted(folder)}{_to(row)} --preview"

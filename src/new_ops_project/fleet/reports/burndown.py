@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from new_ops_project.fleet.model import Plan
-from new_ops_project.fleet.reports.state import Row, Standing
+from new_ops_project.fleet.model import FleetPlan
+from new_ops_project.fleet.reports.state import RepositoryState, Row
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Burndown:
         return "Repositories that the version has not got to, by delivery."
 
 
-def burndown(plan: Plan, rows: Sequence[Row]) -> Burndown:
+def burndown(plan: FleetPlan, rows: Sequence[Row]) -> Burndown:
     """The burn-down of a plan, from its making on."""
     start = _moment(plan.created) or _first(rows)
     by_commits = not any(row.delivery and row.delivery.state.is_final for row in rows)
@@ -53,9 +53,9 @@ def _first(rows: Iterable[Row]) -> datetime:
 def _reached(rows: Iterable[Row], *, by_commits: bool) -> Iterator[str]:
     """When the version got to each repository that it has got to."""
     for row in rows:
-        if row.standing is Standing.CURRENT or (by_commits and row.standing is Standing.UPDATED):
+        if row.standing is RepositoryState.CURRENT or (by_commits and row.standing is RepositoryState.UPDATED):
             yield row.result.at
-        elif row.standing is Standing.DELIVERED and row.delivery:
+        elif row.standing is RepositoryState.DELIVERED and row.delivery:
             yield row.delivery.at
 
 

@@ -7,7 +7,7 @@ from math import ceil, sqrt
 from new_ops_project.fleet.python_support import Use
 from new_ops_project.fleet.reports.burndown import Burndown
 from new_ops_project.fleet.reports.facts import Facts, Heat
-from new_ops_project.fleet.reports.state import Standing
+from new_ops_project.fleet.reports.state import RepositoryState
 
 WIDTH, HEIGHT = 1000, 240  # of the line's own coordinates
 LEVELS = 5  # of heat
@@ -19,7 +19,7 @@ _BARS = 12
 class Share:
     """A part of the whole bar; places in percent."""
 
-    standing: Standing
+    standing: RepositoryState
     count: int
     start: float
     width: float
@@ -37,7 +37,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """The burn-down as an SVG path, with what its axes say."""
 
     path: str
@@ -68,7 +68,7 @@ class HeatMap:
 def shares(facts: Facts) -> Iterator[Share]:
     """The whole fleet as one bar; those who are there come first, the worst last."""
     start, total = 0.0, max(1, len(facts.rows))
-    for standing in reversed(Standing):
+    for standing in reversed(RepositoryState):
         width = 100 * facts.standings[standing] / total
         if width:
             yield Share(standing, facts.standings[standing], round(start, 3), round(width, 3))
@@ -105,7 +105,7 @@ def slowest(facts: Facts) -> list[Bar]:
     ]
 
 
-def line(burndown: Burndown) -> Line:
+def line(burndown: Burndown) -> ChartLine:
     """A line in steps: what is left stays until the next moment."""
     points = burndown.points
     start, end = points[0].at, points[-1].at
@@ -116,7 +116,7 @@ def line(burndown: Burndown) -> Line:
     }
     path = "".join(f"H{x}V{y}" for x, y in places.items())
     whole = f"M0 {round(HEIGHT * (1 - points[0].left / top), 1)}{path}H{WIDTH}"
-    return Line(whole, f"{whole}V{HEIGHT}H0Z", points[0].left, f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}")
+    return ChartLine(whole, f"{whole}V{HEIGHT}H0Z", points[0].left, f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}")
 
 
 def heat_map(heat: Heat) -> HeatMap:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from new_ops_project.base.errors import Exit
 from new_ops_project.fleet import python_support, store
-from new_ops_project.fleet.model import Delivered, Delivery, Plan, State, counts
+from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, ResultState, counts
 from new_ops_project.fleet.names import natural
 from new_ops_project.fleet.reports import burndown
-from new_ops_project.fleet.reports.state import Row, Standing
+from new_ops_project.fleet.reports.state import RepositoryState, Row
 
 UNKNOWN = "unknown"
 NOBODY = "no owner"
@@ -20,7 +20,7 @@ _SLOWEST = 10
 
 
 @dataclass(frozen=True)
-class Version:
+class VersionCount:
     """A version of the template, and how many repositories had it before and have it now."""
 
     name: str
@@ -45,13 +45,13 @@ class Heat:
 class Facts:
     """A plan and what came of it on a day; `rows` has the worst first."""
 
-    plan: Plan
+    plan: FleetPlan
     folders: tuple[Path, ...]
     today: date
     rows: tuple[Row, ...]
 
     @cached_property
-    def states(self) -> dict[State, int]:
+    def states(self) -> dict[ResultState, int]:
         """How many results there are of each state."""
         return counts(row.result for row in self.rows)
 
@@ -62,15 +62,15 @@ class Facts:
         return {state: found[state] for state in Delivered}
 
     @cached_property
-    def standings(self) -> dict[Standing, int]:
+    def standings(self) -> dict[RepositoryState, int]:
         """How many repositories stand where, the worst first."""
         found = Counter(row.standing for row in self.rows)
-        return {standing: found[standing] for standing in Standing}
+        return {standing: found[standing] for standing in RepositoryState}
 
     @cached_property
-    def uncomputed(self) -> frozenset[Standing]:
+    def uncomputed(self) -> frozenset[RepositoryState]:
         """Where there are repositories that have to be computed anew, rather than to be delivered."""
-        return frozenset(row.standing for row in self.rows if row.result.state is not State.UPDATED)
+        return frozenset(row.standing for row in self.rows if row.result.state is not ResultState.UPDATED)
 
     @cached_property
     def mode(self) -> str:
@@ -83,12 +83,12 @@ class Facts:
         return sum(row.is_there for row in self.rows)
 
     @cached_property
-    def versions(self) -> tuple[Version, ...]:
+    def versions(self) -> tuple[VersionCount, ...]:
         """Each version of the template, the newest first."""
         before = Counter(row.result.before or UNKNOWN for row in self.rows)
         now = Counter(row.after or UNKNOWN for row in self.rows)
         names = sorted(before.keys() | now.keys(), key=lambda name: (name != UNKNOWN, natural(name)), reverse=True)
-        return tuple(Version(name, before[name], now[name]) for name in names)
+        return tuple(VersionCount(name, before[name], now[name]) for name in names)
 
     @cached_property
     def pythons(self) -> tuple[python_support.Use, ...]:
@@ -154,9 +154,9 @@ class Facts:
     @property
     def code(self) -> Exit:
         """The exit code: a failure counts more than a conflict."""
-        if self.standings[Standing.FAILED]:
+        if self.standings[RepositoryState.FAILED]:
             return Exit.FAILED
-        return Exit.CONFLICTS if self.states[State.CONFLICT] else Exit.DONE
+        return Exit.CONFLICTS if self.states[ResultState.CONFLICT] else Exit.DONE
 
 
 def gathered(folders: Sequence[Path], today: date) -> Facts:

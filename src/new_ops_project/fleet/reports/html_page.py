@@ -13,7 +13,7 @@ from new_ops_project.fleet.python_support import Support
 from new_ops_project.fleet.reports import advice, charts
 from new_ops_project.fleet.reports.facts import UNKNOWN, Facts
 from new_ops_project.fleet.reports.rows import as_values
-from new_ops_project.fleet.reports.state import Standing
+from new_ops_project.fleet.reports.state import RepositoryState
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 # A shape for each standing, because color alone tells nothing to many.
 GLYPHS = {
-    Standing.FAILED: "✕",
-    Standing.CONFLICT: "≠",
-    Standing.HELD: "‖",
-    Standing.DEFERRED: "○",
-    Standing.UPDATED: "▲",
-    Standing.DELIVERED: "→",
-    Standing.CURRENT: "✓",
+    RepositoryState.FAILED: "✕",
+    RepositoryState.CONFLICT: "≠",
+    RepositoryState.HELD: "‖",
+    RepositoryState.DEFERRED: "○",
+    RepositoryState.UPDATED: "▲",
+    RepositoryState.DELIVERED: "→",
+    RepositoryState.CURRENT: "✓",
 }
 
 _MARKS = {Support.ENDED: "✕", Support.SOON: "!", Support.LASTS: "✓", Support.UNKNOWN: "?"}
@@ -52,7 +52,7 @@ def document(facts: Facts, title: str) -> str:
     )
 
 
-def _todo(facts: Facts) -> list[tuple[Standing, int, str]]:
+def _todo(facts: Facts) -> list[tuple[RepositoryState, int, str]]:
     """What is left to do, how often, and the command for it."""
     return [
         (standing, facts.standings[standing], advice.for_all(standing, facts))
@@ -86,7 +86,7 @@ def _data(facts: Facts) -> str:
         {key: value for key, value in as_values(row, facts).items() if value not in ("", [], 0, 0.0)}
         for row in facts.rows
     ]
-    known = {"glyphs": GLYPHS, "standings": [*Standing], "rows": rows}
+    known = {"glyphs": GLYPHS, "standings": [*RepositoryState], "rows": rows}
     text = json.dumps(known, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from new_ops_project.fleet import python_support
-from new_ops_project.fleet.model import Named
+from new_ops_project.fleet.model import PathNote
 from new_ops_project.fleet.names import shown
 from new_ops_project.fleet.reports import advice
 from new_ops_project.fleet.reports.facts import Facts
@@ -56,5 +56,5 @@ def _python(name: str, facts: Facts) -> Mapping[str, str]:
     return {"python": shown(name), "python_ends": use.ends, "python_support": use.support}
 
 
-def _named(one: Named) -> dict[str, str]:
+def _named(one: PathNote) -> dict[str, str]:
     return {"path": shown(one.path), "what": shown(one.what)}

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from new_ops_project.fleet.model import Delivered, Delivery, Result, State
+from new_ops_project.fleet.model import Delivered, Delivery, Result, ResultState
 
 
-class Standing(StrEnum):
+class RepositoryState(StrEnum):
     """What a person has to do with a repository, if anything; what needs them most comes first."""
 
     FAILED = "failed"
@@ -21,7 +21,7 @@ class Standing(StrEnum):
     @property
     def rank(self) -> int:
         """Its place in that order, from 0."""
-        return [*Standing].index(self)
+        return [*RepositoryState].index(self)
 
     @property
     def meaning(self) -> str:
@@ -30,27 +30,27 @@ class Standing(StrEnum):
 
 
 _MEANINGS = {
-    Standing.FAILED: "It could not be updated, or its commit could not be delivered.",
-    Standing.CONFLICT: "There is a commit with conflict markers, for a person to resolve.",
-    Standing.HELD: "It waits for a person: it changes far more than others, or somebody works on its branch.",
-    Standing.DEFERRED: "Not now, for a reason that goes away; a later run does it.",
-    Standing.UPDATED: "There is a commit, which has not been delivered.",
-    Standing.DELIVERED: "Its commit is on a branch or in a pull request.",
-    Standing.CURRENT: "It has that version of the template already.",
+    RepositoryState.FAILED: "It could not be updated, or its commit could not be delivered.",
+    RepositoryState.CONFLICT: "There is a commit with conflict markers, for a person to resolve.",
+    RepositoryState.HELD: "It waits for a person: it changes far more than others, or somebody works on its branch.",
+    RepositoryState.DEFERRED: "Not now, for a reason that goes away; a later run does it.",
+    RepositoryState.UPDATED: "There is a commit, which has not been delivered.",
+    RepositoryState.DELIVERED: "Its commit is on a branch or in a pull request.",
+    RepositoryState.CURRENT: "It has that version of the template already.",
 }
 
 _RESULTS = {
-    State.FAILED: Standing.FAILED,
-    State.CONFLICT: Standing.CONFLICT,
-    State.DEFERRED: Standing.DEFERRED,
-    State.CURRENT: Standing.CURRENT,
+    ResultState.FAILED: RepositoryState.FAILED,
+    ResultState.CONFLICT: RepositoryState.CONFLICT,
+    ResultState.DEFERRED: RepositoryState.DEFERRED,
+    ResultState.CURRENT: RepositoryState.CURRENT,
 }
 
 _DELIVERIES = {
-    Delivered.FAILED: Standing.FAILED,
-    Delivered.HELD: Standing.HELD,
-    Delivered.UNTOUCHED: Standing.HELD,
-    Delivered.DEFERRED: Standing.DEFERRED,
+    Delivered.FAILED: RepositoryState.FAILED,
+    Delivered.HELD: RepositoryState.HELD,
+    Delivered.UNTOUCHED: RepositoryState.HELD,
+    Delivered.DEFERRED: RepositoryState.DEFERRED,
 }
 
 
@@ -63,21 +63,21 @@ class Row:
     delivery: Delivery | None = None
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> RepositoryState:
         """Its result and its delivery in one word."""
         delivered = self.delivery.state if self.delivery else None
         if delivered is Delivered.FAILED:
-            return Standing.FAILED
+            return RepositoryState.FAILED
         if self.result.state in _RESULTS:
             return _RESULTS[self.result.state]
         if delivered is None:
-            return Standing.UPDATED
-        return _DELIVERIES.get(delivered, Standing.DELIVERED)
+            return RepositoryState.UPDATED
+        return _DELIVERIES.get(delivered, RepositoryState.DELIVERED)
 
     @property
     def is_there(self) -> bool:
         """Whether the version has got to it: it was current, or its commit was delivered."""
-        return self.standing in {Standing.CURRENT, Standing.DELIVERED}
+        return self.standing in {RepositoryState.CURRENT, RepositoryState.DELIVERED}
 
     @property
     def after(self) -> str:

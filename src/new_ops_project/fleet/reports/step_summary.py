@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from new_ops_project.fleet.names import cut
 from new_ops_project.fleet.reports import advice
 from new_ops_project.fleet.reports.facts import Facts
-from new_ops_project.fleet.reports.state import Row, Standing
+from new_ops_project.fleet.reports.state import RepositoryState, Row
 
 LIMIT = 1024 * 1024  # bytes of UTF-8 that GitHub takes of one step ("Workflow commands", "Adding a job summary")
 WORST = 200
@@ -80,7 +80,7 @@ def _repository(row: Row) -> str:
 def _reason(row: Row) -> str:
     """The reason; of a conflict its files."""
     files = ", ".join(one.path for one in row.result.conflicts)
-    return _cell(f"{row.reason} {files}".strip()) if row.standing is Standing.CONFLICT else _cell(row.reason)
+    return _cell(f"{row.reason} {files}".strip()) if row.standing is RepositoryState.CONFLICT else _cell(row.reason)
 
 
 def _address(request: str) -> str:

@@ -7,20 +7,20 @@ from new_ops_project.base.report import Voice
 from new_ops_project.fleet.names import cut, shown
 from new_ops_project.fleet.reports import advice
 from new_ops_project.fleet.reports.facts import Facts
-from new_ops_project.fleet.reports.state import Row, Standing
+from new_ops_project.fleet.reports.state import RepositoryState, Row
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
 STYLES = {
-    Standing.FAILED: "red",
-    Standing.CONFLICT: "yellow",
-    Standing.HELD: "magenta",
-    Standing.DEFERRED: "bright_black",
-    Standing.UPDATED: "blue",
-    Standing.DELIVERED: "cyan",
-    Standing.CURRENT: "green",
+    RepositoryState.FAILED: "red",
+    RepositoryState.CONFLICT: "yellow",
+    RepositoryState.HELD: "magenta",
+    RepositoryState.DEFERRED: "bright_black",
+    RepositoryState.UPDATED: "blue",
+    RepositoryState.DELIVERED: "cyan",
+    RepositoryState.CURRENT: "green",
 }
 _GROUPS = 8  # reasons of each standing
 _NAMES = 5  # repositories of each reason
@@ -50,7 +50,7 @@ def headline(facts: Facts) -> str:
     return f"{facts.at_version} of {len(facts.rows)} repositories{to}: {told or 'there are none'}."
 
 
-def _todo(facts: Facts, standing: Standing, console: "Console") -> None:
+def _todo(facts: Facts, standing: RepositoryState, console: "Console") -> None:
     """The repositories that stand there, those of one reason together, and the command that goes on with them."""
     rows = [row for row in facts.rows if row.standing is standing]
     if not rows:
@@ -59,7 +59,7 @@ def _todo(facts: Facts, standing: Standing, console: "Console") -> None:
 
     style = STYLES[standing]
     console.print(Text.assemble("\n", (f"{standing.value.upper()}  {len(rows)}  ", f"bold {style}"), standing.meaning))
-    groups = _grouped(rows) if standing is not Standing.UPDATED else ()
+    groups = _grouped(rows) if standing is not RepositoryState.UPDATED else ()
     for why, names in groups[:_GROUPS]:
         _group(why, names, style, console)
     if left := sum(len(names) for _why, names in groups[_GROUPS:]):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.fleet import history, store
-from new_ops_project.fleet.model import Plan, Result, State, Task, counts
+from new_ops_project.fleet.model import FleetPlan, Result, ResultState, Task, counts
 from new_ops_project.fleet.run import limits, pool
 from new_ops_project.fleet.run import task as one
-from new_ops_project.fleet.run.pool import Work
-from new_ops_project.fleet.run.task import Job
+from new_ops_project.fleet.run.pool import Assignment
+from new_ops_project.fleet.run.task import RunContext
 from new_ops_project.fleet.store import Store
 from new_ops_project.template import releases as template
 from new_ops_project.template import sources
@@ -36,16 +36,16 @@ class Run:
     checks_base: bool = True
     offline: bool = False
 
-    def tasks(self, plan: Plan) -> tuple[Task, ...]:
+    def tasks(self, plan: FleetPlan) -> tuple[Task, ...]:
         """The tasks of this run."""
         return plan.of_shard(self.shard) if self.shard else plan.tasks
 
-    def store(self, plan: Plan) -> Store:
+    def store(self, plan: FleetPlan) -> Store:
         """Where its results go."""
         return Store(self.out, shard=self.shard or 1, shards=plan.shards if self.shard else 1)
 
 
-def run(plan: Plan, how: Run, told: Told) -> list[Result]:
+def run(plan: FleetPlan, how: Run, told: Told) -> list[Result]:
     """Do what is not done yet, and return the result of every task of this run; `told` hears each as it comes.
 
     Raises ToolError when results cannot be written, or another run is at it.
@@ -68,7 +68,7 @@ def run(plan: Plan, how: Run, told: Told) -> list[Result]:
 _FEW = 20  # results; before there are as many, a wave is never stopped
 
 
-def _results(plan: Plan, how: Run, todo: list[Task], before: Mapping[str, Result]) -> Iterator[Result]:
+def _results(plan: FleetPlan, how: Run, todo: list[Task], before: Mapping[str, Result]) -> Iterator[Result]:
     """The result of each task, as they come; all that is left is deferred once the wave is stopped."""
     known, failures = _templates(todo, offline=how.offline)
     for task in (task for task in todo if task.template in failures):
@@ -77,10 +77,10 @@ def _results(plan: Plan, how: Run, todo: list[Task], before: Mapping[str, Result
     doable = [task for task in todo if task.template in known]
     # A template that runs code works on whole projects, which memory may be too small for.
     work = None if how.trust else how.store(plan).work.absolute()
-    job = Job(plan.id, plan.author, plan.created, how.out.absolute(), work, how.trust, how.checks_base)
+    job = RunContext(plan.id, plan.author, plan.created, how.out.absolute(), work, how.trust, how.checks_base)
     found, came = [*before.values()], set[str]()
     stopped = ""
-    with pool.answers(doable, Work("update", job, known, how.seconds), how.jobs) as answers:
+    with pool.answers(doable, Assignment("update", job, known, how.seconds), how.jobs) as answers:
         for answer in answers:
             found.append(_result(answer, plan))
             came.add(answer.task.name)
@@ -93,7 +93,7 @@ def _results(plan: Plan, how: Run, todo: list[Task], before: Mapping[str, Result
         yield replace(store.outcome(task, plan.id, reason=reason, hint="Mend that, or --force."), at=one.now())
 
 
-def _result(answer: pool.Answer, plan: Plan) -> Result:
+def _result(answer: pool.WorkerReply, plan: FleetPlan) -> Result:
     """What a worker said; of one that died, that the project failed."""
     if answer.said is not None:
         return Result.read(answer.said)
@@ -123,7 +123,7 @@ def _templates(tasks: list[Task], *, offline: bool) -> tuple[dict[str, Releases]
 
 
 def _done(
-    task: Task, plan: Plan, known: Mapping[str, Result], same: frozenset[tuple[str, str]], out: Path
+    task: Task, plan: FleetPlan, known: Mapping[str, Result], same: frozenset[tuple[str, str]], out: Path
 ) -> Result | None:
     """The result of a task that was done before with the same pins, by this plan or by one that asked the `same`."""
     result = known.get(task.name)
@@ -134,7 +134,7 @@ def _done(
     return replace(result, plan=plan.id, shard=task.shard)
 
 
-def _same(plan: Plan, before: Plan | None) -> frozenset[tuple[str, str]]:
+def _same(plan: FleetPlan, before: FleetPlan | None) -> frozenset[tuple[str, str]]:
     """Each plan's id with each project of which it asks what `plan` does: a tag that was moved makes another commit."""
     pins = {task.name: _pins(task) for task in plan.tasks}
     plans = (plan, before) if before and before.author == plan.author else (plan,)
@@ -145,7 +145,7 @@ def _pins(task: Task) -> tuple[str, ...]:
     return task.base, task.template, task.before, task.version, task.commit
 
 
-def _lay(plan: Plan, out: Path) -> Plan | None:
+def _lay(plan: FleetPlan, out: Path) -> FleetPlan | None:
     """Have the plan beside its results; return the one that was there."""
     path = out / store.PLAN
     there = store.read_plan(path) if path.is_file() else None
@@ -158,7 +158,7 @@ def _lay(plan: Plan, out: Path) -> Plan | None:
     return there
 
 
-def resumed(plan: Plan, out: Path) -> Plan:
+def resumed(plan: FleetPlan, out: Path) -> FleetPlan:
     """The plan that lies in `out` already, if it pins the same: then its commits are the same, too."""
     try:
         before = store.read_plan(out / store.PLAN)
@@ -167,20 +167,20 @@ def resumed(plan: Plan, out: Path) -> Plan:
     return replace(before, limits=plan.limits) if before.id == plan.id else plan
 
 
-def _shards(plan: Plan) -> dict[str, history.Past]:
+def _shards(plan: FleetPlan) -> dict[str, history.PastRun]:
     """What was remembered of the plan's projects, with the shards that they are in now."""
     past = history.read()
-    known = {task.name: past.get(task.name, history.Past()) for task in plan.tasks}
+    known = {task.name: past.get(task.name, history.PastRun()) for task in plan.tasks}
     where = {task.name: task.shard for task in plan.tasks}
     return {name: replace(one, shard=where[name], shards=plan.shards) for name, one in known.items()}
 
 
-def everything(results: list[Result], plan: Plan, how: Run) -> list[Result]:
+def everything(results: list[Result], plan: FleetPlan, how: Run) -> list[Result]:
     """The results of a run, and what was settled when the plan was made: with the whole, or with the first shard."""
     return [*(plan.settled if how.shard in {0, 1} else ()), *results]
 
 
-def counted(results: list[Result], plan: Plan, how: Run) -> dict[str, int]:
+def counted(results: list[Result], plan: FleetPlan, how: Run) -> dict[str, int]:
     """How many there are of each state, the settled ones included."""
     return {str(state): count for state, count in counts(everything(results, plan, how)).items()}
 
@@ -188,9 +188,9 @@ def counted(results: list[Result], plan: Plan, how: Run) -> dict[str, int]:
 def code(results: list[Result]) -> Exit:
     """The exit code: 2 when any failed, else 3 when any is in conflict."""
     states = {one.state for one in results}
-    if State.FAILED in states:
+    if ResultState.FAILED in states:
         return Exit.FAILED
-    return Exit.CONFLICTS if State.CONFLICT in states else Exit.DONE
+    return Exit.CONFLICTS if ResultState.CONFLICT in states else Exit.DONE
 
 
 def cores() -> int:

@@ -11,19 +11,19 @@ from typing import Any
 from new_ops_project import __version__
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet import history, store
-from new_ops_project.fleet.history import Past
+from new_ops_project.fleet.history import PastRun
 from new_ops_project.fleet.inventory import scan, templates
 from new_ops_project.fleet.inventory.repositories import Fleet
-from new_ops_project.fleet.inventory.scan import Look
-from new_ops_project.fleet.inventory.templates import Known
-from new_ops_project.fleet.model import Plan, Result, State, Task
+from new_ops_project.fleet.inventory.scan import Inspection
+from new_ops_project.fleet.inventory.templates import KnownTemplate
+from new_ops_project.fleet.model import FleetPlan, Result, ResultState, Task
 from new_ops_project.fleet.run import shards, waves
 
 Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PlanRequest:
     """What is asked for: a version (the newest, unless told), a wave, how many shards (0: as many as are worth it)."""
 
     to: str | None = None
@@ -38,11 +38,11 @@ class Wanted:
     """The version of each template, by its recorded location, that an earlier plan went to."""
     again: Mapping[str, str] = field(default_factory=dict)
     """What each project had then: if it has that still, it goes to the pinned version, be that older."""
-    last: Mapping[str, Past] = field(default_factory=dict)
+    last: Mapping[str, PastRun] = field(default_factory=dict)
     """What earlier plans and results say besides what is remembered here."""
 
 
-def plan(fleet: Fleet, wanted: Wanted, told: Told) -> Plan:
+def plan(fleet: Fleet, wanted: PlanRequest, told: Told) -> FleetPlan:
     """Look at every repository and pin what shall be done.
 
     Raises ToolError for a wave that there is not, and for a version that no template of the fleet has.
@@ -53,7 +53,7 @@ def plan(fleet: Fleet, wanted: Wanted, told: Told) -> Plan:
     return of_looks(looks, fleet, wanted)
 
 
-def of_looks(looks: list[Look], fleet: Fleet, wanted: Wanted) -> Plan:
+def of_looks(looks: list[Inspection], fleet: Fleet, wanted: PlanRequest) -> FleetPlan:
     """The same for repositories that were looked at."""
     if wanted.names is None:
         found = waves.chosen(looks, wanted.wave, fleet.waves)
@@ -64,7 +64,8 @@ def of_looks(looks: list[Look], fleet: Fleet, wanted: Wanted) -> Plan:
         raise next(one.error for one in known.values() if one.error)
     past = {**history.read(), **wanted.last}
     made = [
-        _judged(one, known.get(one.template, Known()), past.get(one.name, Past()), _asked(one, wanted)) for one in found
+        _judged(one, known.get(one.template, KnownTemplate()), past.get(one.name, PastRun()), _asked(one, wanted))
+        for one in found
     ]
     tasks = tuple(one for one in made if isinstance(one, Task))
     settled = tuple(one for one in made if isinstance(one, Result))
@@ -73,16 +74,16 @@ def of_looks(looks: list[Look], fleet: Fleet, wanted: Wanted) -> Plan:
     where = shards.assign({task.name: task.cost for task in tasks}, number, before)
     tasks = tuple(replace(task, shard=where[task.name]) for task in tasks)
     return _identified(
-        Plan("", _now(), fleet.author or _author(), wanted.wave, number, tasks, settled, fleet.limits, fleet.forge)
+        FleetPlan("", _now(), fleet.author or _author(), wanted.wave, number, tasks, settled, fleet.limits, fleet.forge)
     )
 
 
-def _asked(one: Look, wanted: Wanted) -> str | None:
+def _asked(one: Inspection, wanted: PlanRequest) -> str | None:
     """The version that is asked for, even if the project is ahead of it."""
     return wanted.to or (wanted.pins.get(one.template) if wanted.again.get(one.name) == one.before else None)
 
 
-def _judged(one: Look, known: Known, past: Past, to: str | None) -> Task | Result:
+def _judged(one: Inspection, known: KnownTemplate, past: PastRun, to: str | None) -> Task | Result:
     """What there is to do for one project; or why there is nothing."""
     after = known.after
     shared: dict[str, Any] = {
@@ -98,14 +99,14 @@ def _judged(one: Look, known: Known, past: Past, to: str | None) -> Task | Resul
         "before": one.before,
         "version": str(after.version) if after else "",
     }
-    settled = Result(one.name, State.CURRENT, "", at=_now(), **shared)
+    settled = Result(one.name, ResultState.CURRENT, "", at=_now(), **shared)
     if one.state:
         return replace(settled, state=one.state, reason=one.reason, hint=one.hint)
     try:
         if not templates.is_behind(known, one.before, to=to):
             return replace(settled, version=one.before)
     except ToolError as error:
-        return replace(settled, state=State.FAILED, reason=error.message, hint=error.hint)
+        return replace(settled, state=ResultState.FAILED, reason=error.message, hint=error.hint)
     return Task(
         one.name,
         prefix=one.prefix,
@@ -129,7 +130,7 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _identified(plan: Plan) -> Plan:
+def _identified(plan: FleetPlan) -> FleetPlan:
     """The plan with an id that is made of what it pins: the same pins, the same id."""
     pins = {
         "tool": __version__,
@@ -146,7 +147,7 @@ def _pins(task: Task) -> list[Any]:
     return [task.name, task.base, task.template, task.before, task.version, task.commit]
 
 
-def summary(plan: Plan) -> dict[str, int]:
+def summary(plan: FleetPlan) -> dict[str, int]:
     """How many projects there are to do, and how many of each state are settled."""
     found = {"to do": len(plan.tasks)}
     for one in plan.settled:
@@ -154,16 +155,16 @@ def summary(plan: Plan) -> dict[str, int]:
     return found
 
 
-def with_limits(plan: Plan, failed: float | None, conflicts: float | None) -> Plan:
+def with_limits(plan: FleetPlan, failed: float | None, conflicts: float | None) -> FleetPlan:
     """The plan with other limits of its wave, in percent, where they are given."""
     limits = plan.limits
     more = {key: value for key, value in (("failed", failed), ("conflicts", conflicts)) if value is not None}
     return replace(plan, limits=replace(limits, **more)) if more else plan
 
 
-def remembered(places: Iterable[Path]) -> dict[str, Past]:
+def remembered(places: Iterable[Path]) -> dict[str, PastRun]:
     """What earlier plans, and results in folders, say of costs and shards; raises ToolError for what is neither."""
-    found: dict[str, Past] = {}
+    found: dict[str, PastRun] = {}
     for place in places:
         plan = store.read_plan(place / store.PLAN if place.is_dir() else place)
         found |= history.of_plan(plan)

@@ -15,14 +15,14 @@ from typing import Any
 from new_ops_project.base.process import environment
 from new_ops_project.fleet.model import Task
 from new_ops_project.fleet.run import worker
-from new_ops_project.fleet.run.task import Job
+from new_ops_project.fleet.run.task import RunContext
 from new_ops_project.template.releases import Releases
 
 _GRACE = 5.0  # seconds for a worker to say itself that its time is over
 
 
 @dataclass(frozen=True)
-class Answer:
+class WorkerReply:
     """What a worker said of a task, as JSON; or why it said nothing."""
 
     task: Task
@@ -31,17 +31,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Work:
+class Assignment:
     """What workers are asked for each task: `what` is update or drift; `seconds` is the limit for one."""
 
     what: str
-    job: Job
+    job: RunContext
     templates: Mapping[str, Releases]
     seconds: float
 
 
 @contextmanager
-def answers(tasks: Iterable[Task], work: Work, jobs: int) -> Iterator[Iterator[Answer]]:
+def answers(tasks: Iterable[Task], work: Assignment, jobs: int) -> Iterator[Iterator[WorkerReply]]:
     """Yield what there is to iterate over: an answer for each task, as they come. At the end no worker is left.
 
     Whoever leaves the block early leaves the other tasks undone.
@@ -50,7 +50,7 @@ def answers(tasks: Iterable[Task], work: Work, jobs: int) -> Iterator[Iterator[A
     count = 0
     for count, task in enumerate(tasks, 1):  # noqa: B007 - the last one is the number of tasks
         asked.put(task)
-    said: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+    said: queue.SimpleQueue[WorkerReply] = queue.SimpleQueue()
     lanes = [_Lane(work, asked, said) for _ in range(min(jobs, count))]
     for lane in lanes:
         lane.thread.start()
@@ -66,7 +66,9 @@ def answers(tasks: Iterable[Task], work: Work, jobs: int) -> Iterator[Iterator[A
 class _Lane:
     """One worker after another, with a thread that speaks to it."""
 
-    def __init__(self, work: Work, asked: "queue.SimpleQueue[Task]", said: "queue.SimpleQueue[Answer]") -> None:
+    def __init__(
+        self, work: Assignment, asked: "queue.SimpleQueue[Task]", said: "queue.SimpleQueue[WorkerReply]"
+    ) -> None:
         self._work, self._asked, self._said = work, asked, said
         self._child: subprocess.Popen[str] | None = None
         self._stopped = threading.Event()
@@ -89,7 +91,7 @@ class _Lane:
         finally:
             self._end()
 
-    def _answer(self, task: Task) -> Answer:
+    def _answer(self, task: Task) -> WorkerReply:
         child = self._child = self._child or self._started()
         self._late.clear()
         timer = threading.Timer(self._work.seconds + _GRACE, self._interrupt, (child,))
@@ -99,12 +101,12 @@ class _Lane:
         finally:
             timer.cancel()
         if line:
-            return Answer(task, json.loads(line))
+            return WorkerReply(task, json.loads(line))
         child.wait()
         self._end()
         if self._late.is_set():
-            return Answer(task, None, f"It took longer than {self._work.seconds:g} seconds.")
-        return Answer(task, None, f"The worker {_ended(child.returncode)}.")
+            return WorkerReply(task, None, f"It took longer than {self._work.seconds:g} seconds.")
+        return WorkerReply(task, None, f"The worker {_ended(child.returncode)}.")
 
     def _started(self) -> "subprocess.Popen[str]":
         child = subprocess.Popen(

@@ -10,18 +10,18 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.text import shown
 from new_ops_project.fleet import history
 from new_ops_project.fleet.engines import renovate
-from new_ops_project.fleet.history import Past
+from new_ops_project.fleet.history import PastRun
 from new_ops_project.fleet.inventory import templates
-from new_ops_project.fleet.inventory.scan import Look
-from new_ops_project.fleet.inventory.templates import Known
-from new_ops_project.fleet.model import Named, State, Task
+from new_ops_project.fleet.inventory.scan import Inspection
+from new_ops_project.fleet.inventory.templates import KnownTemplate
+from new_ops_project.fleet.model import PathNote, ResultState, Task
 from new_ops_project.fleet.run import pool
-from new_ops_project.fleet.run.pool import Work
-from new_ops_project.fleet.run.task import Job
+from new_ops_project.fleet.run.pool import Assignment
+from new_ops_project.fleet.run.task import RunContext
 
 
 @dataclass(frozen=True)
-class Standing:
+class StatusRow:
     """One row of `fleet status`.
 
     `state` is failed, behind, deferred or current; `behind` counts releases, `days` since that version was released
@@ -43,9 +43,9 @@ class Standing:
     newest: str = ""
     behind: int = 0
     days: int | None = None
-    drift: tuple[Named, ...] | None = None
+    drift: tuple[PathNote, ...] | None = None
     open: tuple[str, ...] = ()
-    last: Past = field(default_factory=Past)
+    last: PastRun = field(default_factory=PastRun)
     renovate: str = ""
     url: str = ""
     folder: str = ""
@@ -58,10 +58,12 @@ class Standing:
         return {**self.__dict__, "drift": drift, "open": list(self.open), "last": last}
 
 
-def standings(looks: Iterable[Look], known: Mapping[str, Known], now: datetime) -> list[Standing]:
+def standings(looks: Iterable[Inspection], known: Mapping[str, KnownTemplate], now: datetime) -> list[StatusRow]:
     """How every project stands; what needs doing comes first: failed, by releases behind, by Python's end, by age."""
     past = history.read()
-    found = [_standing(one, known.get(one.template, Known()), past.get(one.name, Past()), now) for one in looks]
+    found = [
+        _standing(one, known.get(one.template, KnownTemplate()), past.get(one.name, PastRun()), now) for one in looks
+    ]
     return sorted(found, key=_order)
 
 
@@ -69,13 +71,13 @@ _FIRST = ("failed", "behind", "deferred", "current")
 _ENDS = ("ended", "soon", "")
 
 
-def _order(one: Standing) -> tuple[int, int, int, int, str]:
+def _order(one: StatusRow) -> tuple[int, int, int, int, str]:
     return _FIRST.index(one.state), -one.behind, _ENDS.index(one.python_end), -(one.days or 0), one.name
 
 
-def _standing(one: Look, known: Known, last: Past, now: datetime) -> Standing:
+def _standing(one: Inspection, known: KnownTemplate, last: PastRun, now: datetime) -> StatusRow:
     released = known.dates.get(one.before)
-    start = Standing(
+    start = StatusRow(
         one.name,
         "current",
         owner=one.owner,
@@ -93,8 +95,8 @@ def _standing(one: Look, known: Known, last: Past, now: datetime) -> Standing:
         folder=one.folder,
         renovate=renovate.readiness(one.template, one.before) if one.template else "",
     )
-    if one.state == State.FAILED or not one.template:
-        return replace(start, state=str(one.state or State.FAILED), reason=one.reason, hint=one.hint)
+    if one.state == ResultState.FAILED or not one.template:
+        return replace(start, state=str(one.state or ResultState.FAILED), reason=one.reason, hint=one.hint)
     try:
         is_behind = templates.is_behind(known, one.before, to=None)
     except ToolError as error:
@@ -114,17 +116,17 @@ def end_of_life(python: str, today: date) -> str:
 
 
 def with_drift(
-    found: list[Standing],
-    looks: Iterable[Look],
-    known: Mapping[str, Known],
+    found: list[StatusRow],
+    looks: Iterable[Inspection],
+    known: Mapping[str, KnownTemplate],
     jobs: int,
     told: Callable[[str, int, int], None],
-) -> list[Standing]:
+) -> list[StatusRow]:
     """The same with the files of the template that each project has edited or deleted."""
-    tasks = [task for one in looks if (task := _task(one, known.get(one.template, Known())))]
+    tasks = [task for one in looks if (task := _task(one, known.get(one.template, KnownTemplate())))]
     releases = {name: one.releases for name, one in known.items() if one.releases}
-    work = Work("drift", Job("", "", "", Path()), releases, 120.0)
-    drift: dict[str, tuple[Named, ...]] = {}
+    work = Assignment("drift", RunContext("", "", "", Path()), releases, 120.0)
+    drift: dict[str, tuple[PathNote, ...]] = {}
     failures: dict[str, tuple[str, str]] = {}
     with pool.answers(tasks, work, jobs) as answers:
         for number, answer in enumerate(answers, 1):
@@ -132,20 +134,20 @@ def with_drift(
             if said.get("reason"):
                 failures[answer.task.name] = str(said["reason"]), str(said.get("hint", ""))
             else:
-                drift[answer.task.name] = tuple(Named(**one) for one in said["drift"])
+                drift[answer.task.name] = tuple(PathNote(**one) for one in said["drift"])
             told(shown(answer.task.name), number, len(tasks))
     seen = [replace(one, drift=drift.get(one.name)) for one in found]
     return sorted((_failed(one, *failures[one.name]) if one.name in failures else one for one in seen), key=_order)
 
 
-def _failed(one: Standing, reason: str, hint: str) -> Standing:
+def _failed(one: StatusRow, reason: str, hint: str) -> StatusRow:
     return replace(one, state="failed", reason=reason, hint=hint)
 
 
-def _task(one: Look, known: Known) -> Task | None:
+def _task(one: Inspection, known: KnownTemplate) -> Task | None:
     """What a worker is asked of a project: its own version of the template."""
     at = templates.commit(known.releases, one.before) if known.releases else None
-    if one.state == State.FAILED or at is None:
+    if one.state == ResultState.FAILED or at is None:
         return None
     return Task(
         one.name,
@@ -166,7 +168,7 @@ def _task(one: Look, known: Known) -> Task | None:
     )
 
 
-def counts(found: Iterable[Standing]) -> dict[str, int]:
+def counts(found: Iterable[StatusRow]) -> dict[str, int]:
     """How many there are of each state."""
     total = dict.fromkeys(_FIRST, 0)
     for one in found:

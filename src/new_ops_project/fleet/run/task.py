@@ -15,10 +15,10 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.process import ProcessError
 from new_ops_project.base.text import readable
 from new_ops_project.fleet import branches, commits, store
-from new_ops_project.fleet.commits import About
+from new_ops_project.fleet.commits import CommitInfo
 from new_ops_project.fleet.inventory import mirrors
-from new_ops_project.fleet.inventory.mirrors import Clock
-from new_ops_project.fleet.model import Named, Result, State, Task
+from new_ops_project.fleet.inventory.mirrors import Deadline
+from new_ops_project.fleet.model import PathNote, Result, ResultState, Task
 from new_ops_project.fleet.run import view
 from new_ops_project.fleet.run.view import View
 from new_ops_project.git import objects
@@ -27,14 +27,14 @@ from new_ops_project.git.tree import Tree
 from new_ops_project.plan.three_way import Plan
 from new_ops_project.project import generated
 from new_ops_project.project.update import planner
-from new_ops_project.project.update.planner import Refresh, Target
+from new_ops_project.project.update.planner import Refresh, UpdateTarget
 from new_ops_project.template.releases import Releases
 
 _PLAIN = re.compile(r"template/[A-Za-z0-9]\w*(?:[.+-]\w+)*", re.ASCII)  # what git surely takes for a branch
 
 
 @dataclass(frozen=True)
-class Job:
+class RunContext:
     """What the projects of one plan share: its id, author and date, where results go, what may run code."""
 
     plan: str
@@ -48,7 +48,7 @@ class Job:
     """Whether a branch that has moved since the plan is a reason to leave the project alone."""
 
 
-def update(task: Task, job: Job, releases: Releases, until: Clock) -> Result:
+def update(task: Task, job: RunContext, releases: Releases, until: Deadline) -> Result:
     """Merge the new version into the project's pinned commit, and put the commit in a bundle.
 
     Raises ToolError and ProcessError for what is wrong with the project or its remote.
@@ -71,22 +71,22 @@ def update(task: Task, job: Job, releases: Releases, until: Clock) -> Result:
             return _committed(task, job, look, plan, facts)
 
 
-def drift(task: Task, releases: Releases, until: Clock) -> tuple[Named, ...]:
+def drift(task: Task, releases: Releases, until: Deadline) -> tuple[PathNote, ...]:
     """The files of the template that the project has edited or deleted; raises what `update` raises."""
     with _viewed(task, until) as seen:
-        look = _look(task, Job("", "", "", Path()), releases, seen)
+        look = _look(task, RunContext("", "", "", Path()), releases, seen)
         found = planner.drift(look, look.carried(ask=None))
-    return tuple(Named(readable(path), how) for path, how in found)
+    return tuple(PathNote(readable(path), how) for path, how in found)
 
 
-def _viewed(task: Task, until: Clock) -> AbstractContextManager[View]:
+def _viewed(task: Task, until: Deadline) -> AbstractContextManager[View]:
     """The project's pinned commit as a repository of our own."""
     there = Path(task.folder) if task.folder else mirrors.known(task.url, task.base, until)
     name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
     return view.opened(view.objects(there, task.base), task.base, name, prefix=task.prefix)
 
 
-def _moved(task: Task, until: Clock) -> str:
+def _moved(task: Task, until: Deadline) -> str:
     """What has become of the branch since the plan, if it is not where it was; raises ToolError where no clone is."""
     if task.folder and not Path(task.folder).is_dir():
         raise ToolError(f"{task.folder} does not exist.", "Run this where the plan was made, or plan by addresses.")
@@ -99,7 +99,7 @@ def _moved(task: Task, until: Clock) -> str:
     return f"{task.branch or 'HEAD'} moved from {task.base[:7]} to {now[:7] or 'nothing'} since the plan."
 
 
-def _look(task: Task, job: Job, releases: Releases, seen: View) -> Refresh:
+def _look(task: Task, job: RunContext, releases: Releases, seen: View) -> Refresh:
     """The project at its pinned commit, and the pinned version of its template."""
     file = f"{task.prefix}{task.answers_file}"
     content = seen.reader.get(f"{task.base}:{file}")
@@ -108,7 +108,7 @@ def _look(task: Task, job: Job, releases: Releases, seen: View) -> Refresh:
         raise ToolError(message, "Plan again; git fsck says what is wrong with a damaged clone.")
     found = generated.recorded(seen.where, task.prefix, task.answers_file, content.content, commit=task.base)
     found = replace(found, source=task.template)
-    return planner.look_in(_pinned(releases, task), found, Target(to=task.version, trust=job.trust))
+    return planner.look_in(_pinned(releases, task), found, UpdateTarget(to=task.version, trust=job.trust))
 
 
 def _pinned(releases: Releases, task: Task) -> Releases:
@@ -119,11 +119,11 @@ def _pinned(releases: Releases, task: Task) -> Releases:
 # ---- the commit ------------------------------------------------------------------------------------------------------
 
 
-def _committed(task: Task, job: Job, look: Refresh, plan: Plan, facts: Mapping[str, Any]) -> Result:
+def _committed(task: Task, job: RunContext, look: Refresh, plan: Plan, facts: Mapping[str, Any]) -> Result:
     """The result of a plan: current where it changes nothing, else a commit in a bundle."""
     shared: dict[str, Any] = {"notes": tuple(map(readable, plan.notes)), **facts}
     if not plan.changes:
-        return store.outcome(task, job.plan, state=State.CURRENT, **shared)
+        return store.outcome(task, job.plan, state=ResultState.CURRENT, **shared)
     target = branches.of(task)
     commit = _commit(plan, task, job)
     file = _bundle(plan, task, job, target, commit)
@@ -131,27 +131,27 @@ def _committed(task: Task, job: Job, look: Refresh, plan: Plan, facts: Mapping[s
     return store.outcome(
         task,
         job.plan,
-        state=State.CONFLICT if plan.conflicts else State.UPDATED,
+        state=ResultState.CONFLICT if plan.conflicts else ResultState.UPDATED,
         target=target,
         commit=commit,
         tree=plan.tree,
         bundle=file,
         lines=sum(one.lines for one in plan.differences),
         news=news,
-        files=tuple(Named(readable(one.path), one.kind) for one in plan.changes),
-        conflicts=tuple(Named(readable(one.path), one.reason) for one in plan.conflicts),
+        files=tuple(PathNote(readable(one.path), one.kind) for one in plan.changes),
+        conflicts=tuple(PathNote(readable(one.path), one.reason) for one in plan.conflicts),
         **shared,
     )
 
 
-def _commit(plan: Plan, task: Task, job: Job) -> str:
+def _commit(plan: Plan, task: Task, job: RunContext) -> str:
     """The commit of the plan; the same whenever and wherever it is made."""
-    about = About(job.plan, job.author, int(datetime.fromisoformat(job.created).timestamp()))
+    about = CommitInfo(job.plan, job.author, int(datetime.fromisoformat(job.created).timestamp()))
     content = commits.content(task, plan.tree, about, has_conflicts=bool(plan.conflicts))
     return objects.write(plan.scratch.objects, "commit", content, object_format=plan.repository.object_format)
 
 
-def _bundle(plan: Plan, task: Task, job: Job, target: str, commit: str) -> str:
+def _bundle(plan: Plan, task: Task, job: RunContext, target: str, commit: str) -> str:
     """Write the commit as a bundle, wholly or not at all; its name in the folder of results.
 
     Without deltas: whoever takes it need not have the files of the commit below.
@@ -183,7 +183,7 @@ def _facts(scratch: Scratch, task: Task, base: Tree, theirs: Tree) -> dict[str, 
     mine = {names[name]: content for name, content in scratch.contents(names).items()}
     states = {path: planner.drifted(base[path].content, mine.get(path)) for path in names.values()}
     kept = [path for path, how in states.items() if how == "edited" and path not in theirs]
-    drift = [Named(readable(path), how) for path, how in sorted(states.items()) if how]
+    drift = [PathNote(readable(path), how) for path, how in sorted(states.items()) if how]
     return {"kept": tuple(map(readable, sorted(kept))), "drift": tuple(drift)}
 
 
@@ -201,7 +201,7 @@ def _news(look: Refresh) -> str:
 # ---- every end of it -------------------------------------------------------------------------------------------------
 
 
-def judged(task: Task, job: Job, work: Callable[[], Result]) -> Result:
+def judged(task: Task, job: RunContext, work: Callable[[], Result]) -> Result:
     """What `work` makes of a task; a failure is a result, too, with its reason."""
     try:
         return work()
@@ -216,7 +216,7 @@ def judged(task: Task, job: Job, work: Callable[[], Result]) -> Result:
 
 def failed(task: Task, plan: str, reason: str, hint: str = "") -> Result:
     """The result of a task that could not be done."""
-    return store.outcome(task, plan, state=State.FAILED, reason=reason, hint=hint)
+    return store.outcome(task, plan, state=ResultState.FAILED, reason=reason, hint=hint)
 
 
 def now() -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 from new_ops_project.base.errors import ToolError, nearest, sentence
 from new_ops_project.fleet.inventory import fleet_toml
-from new_ops_project.fleet.inventory.scan import Look
+from new_ops_project.fleet.inventory.scan import Inspection
 
 ALL, CANARY = "all", "canary"
 
 
-def chosen(looks: Iterable[Look], wave: str, waves: Mapping[str, Any]) -> list[Look]:
+def chosen(looks: Iterable[Inspection], wave: str, waves: Mapping[str, Any]) -> list[Inspection]:
     """The projects of a wave; a later one includes an earlier one, so that who was in 10 % is in 20 %, too.
 
     Raises ToolError for a wave that nobody has defined, and for a member that the fleet does not have.
@@ -32,7 +32,7 @@ def chosen(looks: Iterable[Look], wave: str, waves: Mapping[str, Any]) -> list[L
     raise ToolError(f"There is no wave {wave!r}.", sentence(hint))
 
 
-def _members(looks: list[Look], wave: str, members: list[str]) -> list[Look]:
+def _members(looks: list[Inspection], wave: str, members: list[str]) -> list[Inspection]:
     """Those whose group, name, or end of name is one of `members`."""
     found = {one.name for one in looks for member in members if is_called(one, member)}
     for member in members:
@@ -42,7 +42,7 @@ def _members(looks: list[Look], wave: str, members: list[str]) -> list[Look]:
     return [one for one in looks if one.name in found]
 
 
-def is_called(one: Look, member: str) -> bool:
+def is_called(one: Inspection, member: str) -> bool:
     """Whether a person who says `member` means this project: its group, its name, or the last parts of its name.
 
     A repository's name means all projects in it.
@@ -51,7 +51,7 @@ def is_called(one: Look, member: str) -> bool:
     return member in {one.group, one.name, whole} or one.name.endswith(end) or whole.endswith(end)
 
 
-def _share(looks: list[Look], percent: float) -> list[Look]:
+def _share(looks: list[Inspection], percent: float) -> list[Inspection]:
     """The first `percent` of them in an order that only depends on their names; at least one."""
     order = sorted(looks, key=_place)
     count = max(1, -int(-len(order) * percent // 100)) if order else 0
@@ -59,9 +59,9 @@ def _share(looks: list[Look], percent: float) -> list[Look]:
     return [one for one in looks if one.name in chosen]
 
 
-def _one_of_each(looks: list[Look]) -> list[Look]:
+def _one_of_each(looks: list[Inspection]) -> list[Inspection]:
     """One of each tier, so that every kind of project is tried; which one only depends on the names."""
-    first: dict[str, Look] = {}
+    first: dict[str, Inspection] = {}
     for one in sorted(looks, key=_place):
         if not one.state:
             first.setdefault(one.tier, one)
@@ -69,5 +69,5 @@ def _one_of_each(looks: list[Look]) -> list[Look]:
     return [one for one in looks if one.name in chosen]
 
 
-def _place(one: Look) -> bytes:
+def _place(one: Inspection) -> bytes:
     return hashlib.sha256(os.fsencode(one.name)).digest()

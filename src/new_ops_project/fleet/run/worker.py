@@ -18,10 +18,10 @@ from typing import Any, TextIO
 from new_ops_project.base import interrupts, process
 from new_ops_project.fleet import store
 from new_ops_project.fleet.inventory import mirrors
-from new_ops_project.fleet.inventory.mirrors import Clock
+from new_ops_project.fleet.inventory.mirrors import Deadline
 from new_ops_project.fleet.model import Result, Task
 from new_ops_project.fleet.run import task as one
-from new_ops_project.fleet.run.task import Job
+from new_ops_project.fleet.run.task import RunContext
 from new_ops_project.template import render
 from new_ops_project.template.releases import Releases
 from new_ops_project.template.sources import Source
@@ -34,14 +34,14 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints is no answer
     told = json.loads(sys.stdin.readline())
     asked = told["job"]
-    job = Job(**{**asked, "out": Path(asked["out"]), "work": Path(asked["work"]) if asked["work"] else None})
+    job = RunContext(**{**asked, "out": Path(asked["out"]), "work": Path(asked["work"]) if asked["work"] else None})
     templates = {name: _releases(found) for name, found in told["templates"].items()}
     with suppress(KeyboardInterrupt), interrupts.temporary_folder(job.work):
         for line in sys.stdin:
             _answer(json.loads(line), job, templates, answers)
 
 
-def _answer(asked: Mapping[str, Any], job: Job, templates: Mapping[str, Releases], answers: TextIO) -> None:
+def _answer(asked: Mapping[str, Any], job: RunContext, templates: Mapping[str, Releases], answers: TextIO) -> None:
     task = Task.read(asked["task"])
     if asked["what"] == "drift":
         said = _drift(task, job, templates[task.template], mirrors.clock(asked["seconds"]))
@@ -51,7 +51,7 @@ def _answer(asked: Mapping[str, Any], job: Job, templates: Mapping[str, Releases
     answers.flush()
 
 
-def _drift(task: Task, job: Job, releases: Releases, until: Clock) -> dict[str, Any]:
+def _drift(task: Task, job: RunContext, releases: Releases, until: Deadline) -> dict[str, Any]:
     found: list[Any] = []
 
     def look() -> Result:
@@ -62,7 +62,7 @@ def _drift(task: Task, job: Job, releases: Releases, until: Clock) -> dict[str, 
     return {"drift": found, "reason": judged.reason, "hint": judged.hint}
 
 
-def _updated(task: Task, job: Job, releases: Releases, seconds: float) -> Result:
+def _updated(task: Task, job: RunContext, releases: Releases, seconds: float) -> Result:
     """One project, with its log and what it took."""
     start, spent = time.monotonic(), _cpu()
     name = f"logs/{store.slug(task.name)}.log"
@@ -90,7 +90,7 @@ def _updated(task: Task, job: Job, releases: Releases, seconds: float) -> Result
     )
 
 
-def _guarded(task: Task, job: Job, releases: Releases, until: Clock, log: TextIO) -> Result:
+def _guarded(task: Task, job: RunContext, releases: Releases, until: Deadline, log: TextIO) -> Result:
     """The same; an error of the tool's own goes to the log, and is this project's row only."""
     from new_ops_project.base.errors import ToolError
 

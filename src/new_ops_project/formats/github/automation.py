@@ -8,7 +8,7 @@ from itertools import islice
 
 from new_ops_project.formats import yaml
 from new_ops_project.formats.document import Files
-from new_ops_project.formats.yaml import Node, Tree
+from new_ops_project.formats.yaml import Node, YamlTree
 
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _ACTION = re.compile(r"(?:\.github/(?:[^/]+/)*)?action\.ya?ml")
@@ -143,7 +143,7 @@ class Job:
 class Workflow:
     """One file of .github/workflows that parses."""
 
-    tree: Tree
+    tree: YamlTree
 
     @property
     def root(self) -> Node:
@@ -188,9 +188,9 @@ class Workflow:
 class Automation:
     """All of it; `trees` are the files, also those that do not parse, by path."""
 
-    trees: tuple[Tree, ...]
+    trees: tuple[YamlTree, ...]
 
-    def _parsed(self, pattern: re.Pattern[str]) -> Iterator[Tree]:
+    def _parsed(self, pattern: re.Pattern[str]) -> Iterator[YamlTree]:
         return (one for one in self.trees if pattern.fullmatch(one.path) and one.root.kind == "mapping")
 
     @cached_property
@@ -199,7 +199,7 @@ class Automation:
         return tuple(Workflow(tree) for tree in self._parsed(_WORKFLOW))
 
     @cached_property
-    def actions(self) -> tuple[Tree, ...]:
+    def actions(self) -> tuple[YamlTree, ...]:
         """The actions that the repository holds in its root and below .github."""
         return tuple(self._parsed(_ACTION))
 

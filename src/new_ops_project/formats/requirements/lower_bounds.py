@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from new_ops_project.formats.toml.text import TOKEN, Document, Line, read
+from new_ops_project.formats.toml.text import TOKEN, TomlLine, TomlText, read
 
 _EXACT = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*(?: *\[[^]]*\])?) *={2,3} *(?P<version>[^\s;,*=+]+?)(?:\.\*)? *(?P<rest>;.*)?"
@@ -60,7 +60,7 @@ def _plain(quoted: str) -> str:
     return str(tomllib.loads(f"x = {quoted}")["x"])
 
 
-def _edits(document: Document) -> Iterator[_Edit]:
+def _edits(document: TomlText) -> Iterator[_Edit]:
     """The strings in lists of requirements that become others."""
     place = 0
     for section in document.sections:
@@ -72,12 +72,12 @@ def _edits(document: Document) -> Iterator[_Edit]:
                 yield from _strings(line, start)
 
 
-def _is_requirements(line: Line) -> bool:
+def _is_requirements(line: TomlLine) -> bool:
     is_list = line.path == ("project", "dependencies") or line.path[:2] == ("project", "optional-dependencies")
     return is_list and isinstance(line.value, list | dict)
 
 
-def _strings(line: Line, start: int) -> Iterator[_Edit]:
+def _strings(line: TomlLine, start: int) -> Iterator[_Edit]:
     """The strings of one list, in brackets: neither keys nor comments."""
     depth = 0
     for token in TOKEN.finditer(line.text):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Scope:
+class SetupScope:
     """What names stand for: `values` of those bound once, `functions`, and the names that `change` after that."""
 
     values: Mapping[str, ast.expr]
@@ -14,7 +14,7 @@ class Scope:
     changed: frozenset[str]
 
 
-def scope(tree: ast.Module) -> Scope:
+def scope(tree: ast.Module) -> SetupScope:
     """The names of the module. What an `if` binds, or a second time, or is changed in place, is not to be told."""
     values: dict[str, ast.expr] = {}
     changed: set[str] = set()
@@ -27,7 +27,7 @@ def scope(tree: ast.Module) -> Scope:
     if docstring := ast.get_docstring(tree, clean=False):
         values.setdefault("__doc__", ast.Constant(docstring))
     values.setdefault("__file__", ast.Constant("setup.py"))
-    return Scope(values, functions, frozenset(changed))
+    return SetupScope(values, functions, frozenset(changed))
 
 
 def bindings(body: Sequence[ast.stmt], *, certain: bool = True) -> Iterator[tuple[str, ast.expr | None]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from new_ops_project.formats.document import Document, Files, decoded, python
-from new_ops_project.formats.setuptools.scope import Scope, bindings, scope
+from new_ops_project.formats.setuptools.scope import SetupScope, bindings, scope
 from new_ops_project.formats.setuptools.values import (
     Computed,
     Contents,
@@ -85,7 +85,7 @@ def _name(node: ast.AST) -> str:
 class _Reader:
     """The values of expressions, as far as literals, names, paths and the files of the repository tell them."""
 
-    def __init__(self, files: Files, scope: Scope) -> None:
+    def __init__(self, files: Files, scope: SetupScope) -> None:
         self.files = files
         self.scope = scope
         self.steps = 0

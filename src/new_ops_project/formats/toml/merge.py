@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from new_ops_project.formats.toml.text import (
-    Document,
-    Line,
     Path,
     Section,
+    TomlLine,
+    TomlText,
     dotted,
     heading,
     path_of,
@@ -22,7 +22,7 @@ from new_ops_project.formats.toml.text import (
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptValue:
     """A key, dotted, at which both files have something, and not the same: the user's value stayed."""
 
     key: str
@@ -30,7 +30,7 @@ class Kept:
     theirs: Any
 
 
-def toml(mine: str, theirs: str, *, skip: Container[str] = ()) -> tuple[str, tuple[Kept, ...]]:
+def toml(mine: str, theirs: str, *, skip: Container[str] = ()) -> tuple[str, tuple[KeptValue, ...]]:
     """`mine` with each key and table of `theirs` that it lacks, and where both have something else.
 
     Arrays, inline tables and arrays of tables are one value. The keys of `skip` (dotted, quoted where TOML needs it)
@@ -57,7 +57,7 @@ class _Item:
 
     path: Path
     section: Section
-    line: Line | None = None
+    line: TomlLine | None = None
     text: str = ""
 
     @property
@@ -67,7 +67,7 @@ class _Item:
         return value(tomllib.loads(self.text), self.path) if self.text else {}
 
 
-def _items(document: Document) -> Iterator[_Item]:
+def _items(document: TomlText) -> Iterator[_Item]:
     for section in document.sections:
         if section.path in document.tables:
             yield from (_Item(line.path, section, line) for line in section.lines)
@@ -83,23 +83,23 @@ def _whole(section: Section) -> str:
     return f"\n{_titled(section)}" + "".join(line.lead + _ended(line.text) for line in section.lines)
 
 
-def _kept(path: Path, mine: Document, theirs: Document) -> Kept | None:
+def _kept(path: Path, mine: TomlText, theirs: TomlText) -> KeptValue | None:
     """What both have at this key, if it differs and is not a table in both."""
     one, other = value(mine.values, path), value(theirs.values, path)
     is_same = _exact(one) == _exact(other) or (path in mine.tables and path in theirs.tables)
-    return None if is_same else Kept(dotted(path), one, other)
+    return None if is_same else KeptValue(dotted(path), one, other)
 
 
-def _joined(mine: Document, items: list[_Item]) -> tuple[str, list[Kept]]:
+def _joined(mine: TomlText, items: list[_Item]) -> tuple[str, list[KeptValue]]:
     """The user's text with as many of these added as TOML allows, and the others."""
     if _says(text := _text(mine, items), _values(mine, items)):
         return text, []
-    done, refused = list[_Item](), list[Kept]()
+    done, refused = list[_Item](), list[KeptValue]()
     for item in items:
         if _says(_text(mine, [*done, item]), _values(mine, [*done, item])):
             done.append(item)
         else:
-            refused.append(Kept(dotted(item.path), None, item.value))
+            refused.append(KeptValue(dotted(item.path), None, item.value))
     return _text(mine, done), refused
 
 
@@ -115,7 +115,7 @@ def _exact(found: Any) -> str:
     return json.dumps(found, sort_keys=True, default=repr)
 
 
-def _values(mine: Document, items: Iterable[_Item]) -> dict[str, Any]:
+def _values(mine: TomlText, items: Iterable[_Item]) -> dict[str, Any]:
     """The user's values and those of the items."""
     found = tomllib.loads(mine.text)
     for item in items:
@@ -129,7 +129,7 @@ def _values(mine: Document, items: Iterable[_Item]) -> dict[str, Any]:
 # ---- where it is added ------------------------------------------------------------------------------------------
 
 
-def _text(mine: Document, items: Iterable[_Item]) -> str:
+def _text(mine: TomlText, items: Iterable[_Item]) -> str:
     """The user's text with these added: each at the end of its table, new tables beside their nearest relative."""
     inserted, new = dict[int, str](), dict[Path, str]()
     for item in items:
@@ -147,7 +147,7 @@ def _text(mine: Document, items: Iterable[_Item]) -> str:
     return _spliced(mine.text, inserted)
 
 
-def _home(path: Path, section: Section, mine: Document) -> Section | None:
+def _home(path: Path, section: Section, mine: TomlText) -> Section | None:
     """The section of the user's to which the key is added; None where it needs a new one."""
     above = [path[:length] for length in range(len(path))]
     nearest = [one for one in above if one in mine.homes][-1]
@@ -155,7 +155,7 @@ def _home(path: Path, section: Section, mine: Document) -> Section | None:
     return None if is_open or len(nearest) < len(section.path) else mine.homes[nearest]
 
 
-def _add(new: dict[Path, str], line: Line, section: Section, mine: Document) -> None:
+def _add(new: dict[Path, str], line: TomlLine, section: Section, mine: TomlText) -> None:
     """Add a line to a new table: the template's, or one below that which the user has only tables of."""
     open_here = [line.path[:length] for length in range(len(line.path)) if line.path[:length] in mine.tables]
     path = max(section.path, open_here[-1], key=len)
@@ -168,7 +168,7 @@ def _titled(section: Section) -> str:
     return heading(section.lead) + _ended(section.text)
 
 
-def _under(line: Line, table: Path) -> str:
+def _under(line: TomlLine, table: Path) -> str:
     """The line as it is written below the header of `table`."""
     wanted, text = line.path[len(table) :], _ended(line.text)
     return text if path_of(f"{line.key} = 0") == wanted else dotted(wanted) + text.lstrip(" \t").removeprefix(line.key)
@@ -178,7 +178,7 @@ def _ended(text: str) -> str:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def _beside(path: Path, mine: Document) -> tuple[int, int]:
+def _beside(path: Path, mine: TomlText) -> tuple[int, int]:
     """Where a new table goes: behind the last of its nearest relatives, else to the end; first, how near they are."""
     shared = [_shared(section.path, path) for section in mine.sections]
     last = max(range(len(shared)), key=lambda number: (shared[number], number))

@@ -17,7 +17,7 @@ _SCALAR = re.compile(rf"{_LONG}|{_STRING}|[^,\]}}#\r\n]+")
 
 
 @dataclass(frozen=True)
-class Place:
+class TomlPlace:
     """Line and column, from 1, and the value as it is written; of a list or a table, what it begins with."""
 
     line: int
@@ -32,15 +32,15 @@ class Place:
         return made if is_plain and quote not in new else ""
 
 
-def place(document: Document, *keys: str | int) -> Place:
+def place(document: Document, *keys: str | int) -> TomlPlace:
     """Where the value at these keys stands, or that of the closest above them; of a file without any, its line 0."""
     found = places(document.text) if not document.problem else {}
     known = next((found[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in found), None)
-    return known or Place(min(len(document.text), 1), min(len(document.text), 1))
+    return known or TomlPlace(min(len(document.text), 1), min(len(document.text), 1))
 
 
 @lru_cache(maxsize=16)
-def places(text: str) -> Mapping[Keys, Place]:
+def places(text: str) -> Mapping[Keys, TomlPlace]:
     """The place of each value of a TOML document, by its keys, and of each header; {} for what is no TOML."""
     try:
         tomllib.loads(text)
@@ -55,12 +55,12 @@ class _Reader:
 
     text: str
     at: int = 0
-    found: dict[Keys, Place] = field(default_factory=dict)
+    found: dict[Keys, TomlPlace] = field(default_factory=dict)
     arrays: dict[Keys, int] = field(default_factory=dict)
     line: int = 1
     counted: int = 0  # up to where the lines were counted
 
-    def read(self) -> Mapping[Keys, Place]:
+    def read(self) -> Mapping[Keys, TomlPlace]:
         """Read it to its end."""
         table: Keys = ()
         while self._skip(_BLANK) < len(self.text):
@@ -135,10 +135,10 @@ class _Reader:
         self.at = found.end() if found else self.at
         return self.at
 
-    def _here(self, raw: str) -> Place:
+    def _here(self, raw: str) -> TomlPlace:
         self.line += self.text.count("\n", self.counted, self.at)
         self.counted = self.at
-        return Place(self.line, self.at - self.text.rfind("\n", 0, self.at), raw)
+        return TomlPlace(self.line, self.at - self.text.rfind("\n", 0, self.at), raw)
 
 
 def _plain(part: str) -> str:

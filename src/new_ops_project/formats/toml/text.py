@@ -19,7 +19,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
-class Line:
+class TomlLine:
     """A key with its value, over as many lines as that takes; `lead` is the blank lines and comments before it."""
 
     lead: str
@@ -45,12 +45,12 @@ class Section:
     lead: str = ""
     text: str = ""
     is_array: bool = False
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TomlLine] = field(default_factory=list)
     end: int = 0
 
 
 @dataclass(frozen=True)
-class Document:
+class TomlText:
     """A whole document, and what it says."""
 
     text: str
@@ -93,7 +93,7 @@ class Document:
         return path
 
 
-def read(text: str) -> Document:
+def read(text: str) -> TomlText:
     """The document in `text`; raises ValueError where that is none."""
     values, sections, lead, place = tomllib.loads(text), [Section(())], "", 0
     for statement in _statements(text):
@@ -106,10 +106,10 @@ def read(text: str) -> Document:
             sections.append(Section(path_of(statement), lead, statement, statement.lstrip().startswith("[[")))
         else:
             path = sections[-1].path + path_of(f"{key_of(statement)} = 0")
-            sections[-1].lines.append(Line(lead, statement, path))
+            sections[-1].lines.append(TomlLine(lead, statement, path))
         sections[-1].end, lead = place, ""
     _close(sections[-1], f"{lead}\n")
-    return Document(text, values, tuple(sections))
+    return TomlText(text, values, tuple(sections))
 
 
 def _statements(text: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from new_ops_project.formats.toml import merge
-from new_ops_project.formats.toml.text import Document, Line, Path, dotted, read, value
+from new_ops_project.formats.toml.text import Path, TomlLine, TomlText, dotted, read, value
 from new_ops_project.git.tree import Entry
 from new_ops_project.plan.draft import Draft
 
@@ -41,7 +41,7 @@ def by_key(draft: Draft, mine: bytes | None = None) -> Draft:
 class _Changes:
     """What the template changed and the user did not: lines in place of others, lines that go, keys that come."""
 
-    other: Mapping[Path, Line]
+    other: Mapping[Path, TomlLine]
     gone: frozenset[Path]
     new: frozenset[Path]
 
@@ -64,14 +64,14 @@ def three_way(base: str, mine: str, theirs: str, *, by_element: bool = False) ->
     return None if any(dotted(path) in {one.key for one in kept} for path in changes.new) else result
 
 
-def _at(document: Document, path: Path) -> object:
+def _at(document: TomlText, path: Path) -> object:
     try:
         return value(document.values, path)
     except (KeyError, TypeError):
         return None
 
 
-def _lines(document: Document) -> dict[Path, Line]:
+def _lines(document: TomlText) -> dict[Path, TomlLine]:
     """Every key with a value that is in no array of tables."""
     return {
         line.path: line for section in document.sections if section.path in document.tables for line in section.lines
@@ -79,10 +79,10 @@ def _lines(document: Document) -> dict[Path, Line]:
 
 
 def _changes(
-    old: Mapping[Path, Line], ours: Mapping[Path, Line], new: Mapping[Path, Line], *, by_element: bool
+    old: Mapping[Path, TomlLine], ours: Mapping[Path, TomlLine], new: Mapping[Path, TomlLine], *, by_element: bool
 ) -> _Changes | None:
     """What to do to the user's file; None where it and the template's contradict each other."""
-    other, gone, come = dict[Path, Line](), set[Path](), set[Path]()
+    other, gone, come = dict[Path, TomlLine](), set[Path](), set[Path]()
     for path in old.keys() | new.keys():
         was, mine, wanted = old.get(path), ours.get(path), new.get(path)
         if _same(was, wanted) or _same(mine, wanted):
@@ -100,7 +100,7 @@ def _changes(
     return _Changes(other, frozenset(gone), frozenset(come))
 
 
-def _listed(was: Line | None, mine: Line, wanted: Line | None) -> Line | None:
+def _listed(was: TomlLine | None, mine: TomlLine, wanted: TomlLine | None) -> TomlLine | None:
     """The user's list with what the template added to it, and without what that took away; None for no lists of texts.
 
     What lies below a folder that the template added is in that folder.
@@ -118,7 +118,7 @@ def _is_texts(found: object) -> bool:
     return isinstance(found, list) and all(isinstance(one, str) for one in found)
 
 
-def _edited(mine: Line, wanted: Line, added: list[str], gone: list[str]) -> Line:
+def _edited(mine: TomlLine, wanted: TomlLine, added: list[str], gone: list[str]) -> TomlLine:
     """The user's line with its list edited, each new element as the template writes it."""
     text = mine.text
     for one in gone:
@@ -137,19 +137,19 @@ def _edited(mine: Line, wanted: Line, added: list[str], gone: list[str]) -> Line
     return replace(mine, text=f"{head}{comma}{ending}{rows}{text[end:]}")
 
 
-def _row(line: Line, one: str) -> str:
+def _row(line: TomlLine, one: str) -> str:
     """An element as it is written in a line of its own, with its comment; else with a comma."""
     found = re.search(rf"^[ \t]*({re.escape(json.dumps(one))},[^\r\n]*)", line.text, re.MULTILINE)
     return found[1].rstrip() if found else f"{json.dumps(one)},"
 
 
-def _same(one: Line | None, other: Line | None) -> bool:
+def _same(one: TomlLine | None, other: TomlLine | None) -> bool:
     if one is None or other is None:
         return one is other
     return repr(one.value) == repr(other.value)
 
 
-def _applied(document: Document, changes: _Changes) -> str:
+def _applied(document: TomlText, changes: _Changes) -> str:
     """The user's text with lines replaced and taken out."""
     parts, done, place = list[str](), 0, 0
     for section in document.sections:

@@ -10,7 +10,7 @@ from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.plan.resolvers import requirements as generated
 from new_ops_project.project.adoption import lines, pyproject
-from new_ops_project.project.adoption.pyproject import PYPROJECT, Repo
+from new_ops_project.project.adoption.pyproject import PYPROJECT, AdoptedRepository
 
 # What the user has under another name, as a pattern for the whole path.
 _ALIKE = {
@@ -25,7 +25,7 @@ _ALIKE = {
 
 
 @dataclass(frozen=True)
-class Kept:
+class UnwrittenFile:
     """A file of the template that is not written, and why: a clause."""
 
     path: str
@@ -33,34 +33,34 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Joined:
+class AdoptedFiles:
     """What the repository gets: `files` as they will be; what was `kept` out; what is to be said."""
 
     files: Mapping[str, Entry]
-    kept: tuple[Kept, ...]
+    kept: tuple[UnwrittenFile, ...]
     notes: tuple[str, ...]
 
 
-def joined(repo: Repo, theirs: Tree) -> Joined:
+def joined(repo: AdoptedRepository, theirs: Tree) -> AdoptedFiles:
     """Every file of `theirs`, added where there is none, merged where its kind allows that, else left to the user."""
-    files, kept, notes = dict[str, Entry](), list[Kept](), list[str]()
+    files, kept, notes = dict[str, Entry](), list[UnwrittenFile](), list[str]()
     for path, entry in sorted(theirs.items()):
         mine = repo.files.texts.get(path)
         if reason := _unwanted(path, repo):
-            kept.append(Kept(path, reason))
+            kept.append(UnwrittenFile(path, reason))
         elif not repo.files.holds(path):
             files[path], said = _new(path, entry, repo)
             notes += said
         elif mine is None:
-            kept.append(Kept(path, "yours is no text file"))
+            kept.append(UnwrittenFile(path, "yours is no text file"))
         elif not _same(mine, entry.content):
             content, said = _merged(path, mine, entry.content, repo)
             notes += said
             if content == mine:
-                kept.append(Kept(path, "yours"))
+                kept.append(UnwrittenFile(path, "yours"))
             else:
                 files[path] = repo.files.entry(path, content)
-    return Joined(files, tuple(kept), (*notes, *_unlocked(files, repo.files), *_strict(files, repo.files)))
+    return AdoptedFiles(files, tuple(kept), (*notes, *_unlocked(files, repo.files), *_strict(files, repo.files)))
 
 
 def _strict(files: Mapping[str, Entry], there: Committed) -> Iterator[str]:
@@ -91,7 +91,7 @@ def _same(one: bytes, other: bytes) -> bool:
     return one.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")
 
 
-def _merged(path: str, mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str]]:
+def _merged(path: str, mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
     """One file that both have; as it is, where there is no way to merge its kind."""
     if path == PYPROJECT:
         return pyproject.joined(mine, theirs, repo)
@@ -105,7 +105,7 @@ def _merged(path: str, mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, l
     return mine, []
 
 
-def _with_tools(mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str]]:
+def _with_tools(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
     """A list for development with the tools that the workflows call; what runs is the user's to say, and stays."""
     if b"--hash=" in mine or generated.command("requirements-dev.txt", mine):
         return mine, ["requirements-dev.txt: yours; the tools that ci.yml calls have to be in it."]
@@ -117,7 +117,7 @@ def _with_tools(mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str
     ]
 
 
-def _new(path: str, entry: Entry, repo: Repo) -> tuple[Entry, list[str]]:
+def _new(path: str, entry: Entry, repo: AdoptedRepository) -> tuple[Entry, list[str]]:
     """A file that only the template has; its pyproject.toml without what does not fit the repository."""
     if PurePosixPath(path).name == ".gitignore":
         return replace(entry, content=lines.rules(b"", entry.content, repo.files.modes)), []
@@ -130,7 +130,7 @@ def _new(path: str, entry: Entry, repo: Repo) -> tuple[Entry, list[str]]:
 # ---- what is not written -----------------------------------------------------------------------------------------
 
 
-def _unwanted(path: str, repo: Repo) -> str:
+def _unwanted(path: str, repo: AdoptedRepository) -> str:
     """Why a file of the template would do harm or nothing in this repository; '' where it would not."""
     modes = repo.files.modes
     if path in modes:

@@ -11,7 +11,7 @@ from new_ops_project.template.questions import MAIN, Answers, EvaluationError, Q
 
 
 @dataclass(frozen=True)
-class Inferred:
+class InferredAnswers:
     """Answers, with where each was read; `doubts` are clauses on what was read and is no answer."""
 
     answers: Answers
@@ -40,7 +40,7 @@ def infer(
     given: Mapping[str, Any],
     fixed: Mapping[str, Any],
     ask: Asker | None,
-) -> Inferred:
+) -> InferredAnswers:
     """Go through the questions in order: what was `given`, what is read, what is `fixed`, what a person says.
 
     Raises ToolError for a given answer that is none, and for one of the three that nothing tells when nobody can be
@@ -67,7 +67,7 @@ def infer(
             used.append(_asked(question, answers, why, ask))
         else:
             answers.answer(question, answers.default(question))
-    return Inferred(answers, tuple(used), tuple(doubts))
+    return InferredAnswers(answers, tuple(used), tuple(doubts))
 
 
 def _used(question: Question, answers: Answers, told: Evidence, *, is_given: bool) -> str:

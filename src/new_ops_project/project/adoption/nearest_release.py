@@ -21,7 +21,7 @@ Guesses = Callable[[Questionnaire], Iterator[Answers]]
 
 
 @dataclass(frozen=True)
-class Nearest:
+class NearestRelease:
     """A release, the answers and what it makes of them; `share` of its lines (0 to 1) are in the repository."""
 
     checkout: Checkout
@@ -31,12 +31,12 @@ class Nearest:
     share: float
 
 
-def nearest(releases: Releases, mine: Mapping[str, bytes], guesses: Guesses, render: Renderer) -> Nearest | None:
+def nearest(releases: Releases, mine: Mapping[str, bytes], guesses: Guesses, render: Renderer) -> NearestRelease | None:
     """Render each release and take the one with the fewest lines that differ, the newest of several.
 
     None where there is no release, or where the newest has next to nothing in common with the repository.
     """
-    best: Nearest | None = None
+    best: NearestRelease | None = None
     for version in releases.versions:
         for one in _tried(releases.checkout(version), mine, guesses, render):
             if best is None or (one.differing, -one.share) < (best.differing, -best.share):
@@ -46,7 +46,9 @@ def nearest(releases: Releases, mine: Mapping[str, bytes], guesses: Guesses, ren
     return best
 
 
-def _tried(checkout: Checkout, mine: Mapping[str, bytes], guesses: Guesses, render: Renderer) -> Iterator[Nearest]:
+def _tried(
+    checkout: Checkout, mine: Mapping[str, bytes], guesses: Guesses, render: Renderer
+) -> Iterator[NearestRelease]:
     questionnaire = native.questionnaire(checkout)
     for answers in guesses(questionnaire):
         try:
@@ -54,7 +56,7 @@ def _tried(checkout: Checkout, mine: Mapping[str, bytes], guesses: Guesses, rend
         except ToolError:  # that release cannot be rendered so, and is not where this comes from
             continue
         differing = sum(_differing(entry.content, mine.get(path, b"")) for path, entry in rendered.items())
-        yield Nearest(checkout, answers, rendered, differing, share(rendered, mine))
+        yield NearestRelease(checkout, answers, rendered, differing, share(rendered, mine))
 
 
 def share(rendered: Tree, mine: Mapping[str, bytes]) -> float:

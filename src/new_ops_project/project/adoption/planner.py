@@ -22,10 +22,10 @@ from new_ops_project.project.adoption import inference
 from new_ops_project.project.adoption.evidence import answers as evidence
 from new_ops_project.project.adoption.evidence import metadata
 from new_ops_project.project.adoption.evidence.answers import Evidence
-from new_ops_project.project.adoption.files import Joined, joined
-from new_ops_project.project.adoption.inference import Inferred
-from new_ops_project.project.adoption.nearest_release import Nearest, nearest
-from new_ops_project.project.adoption.pyproject import Repo
+from new_ops_project.project.adoption.files import AdoptedFiles, joined
+from new_ops_project.project.adoption.inference import InferredAnswers
+from new_ops_project.project.adoption.nearest_release import NearestRelease, nearest
+from new_ops_project.project.adoption.pyproject import AdoptedRepository
 from new_ops_project.template import native, render
 from new_ops_project.template import releases as template
 from new_ops_project.template.answers import Asker
@@ -40,7 +40,7 @@ _NEEDED = {"project_name", "python_version", "tier", "code", "keep", "package", 
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """What is adopted: a folder of a repository at a commit."""
 
     repository: Repository
@@ -57,17 +57,17 @@ class Place:
 class Adoption:
     """What there is to do for one repository; `base` is the release that it was made from, if it was."""
 
-    place: Place
+    place: Location
     source: Source
     checkout: Checkout
     files: Committed
-    told: Inferred
-    base: Nearest | None
-    joined: Joined
+    told: InferredAnswers
+    base: NearestRelease | None
+    joined: AdoptedFiles
     answers_file: Entry
 
 
-def look(place: Place, source: Source, given: Mapping[str, Any], *, offline: bool, ask: Asker | None) -> Adoption:
+def look(place: Location, source: Source, given: Mapping[str, Any], *, offline: bool, ask: Asker | None) -> Adoption:
     """Read the repository, answer the template's questions, and find out what each file becomes.
 
     Raises ToolError for a template that cannot take a repository in, and for an answer that nothing tells.
@@ -80,11 +80,11 @@ def look(place: Place, source: Source, given: Mapping[str, Any], *, offline: boo
     place_of_code = layout(files.texts)
     read = _evidence(files, place_of_code, place.folder.name, questionnaire)
     if made := _made_from(releases, files, read, place):
-        found = Inferred(made.answers, _of(read, made.answers), ())
-        kept = Joined({}, (), ())
+        found = InferredAnswers(made.answers, _of(read, made.answers), ())
+        kept = AdoptedFiles({}, (), ())
         return Adoption(place, source, made.checkout, files, found, made, kept, made.rendered[ANSWERS_FILE])
     told = inference.infer(questionnaire, read, given=given, fixed=_fixed(files), ask=ask)
-    repo = Repo(
+    repo = AdoptedRepository(
         files,
         place_of_code,
         metadata.read(files.texts),
@@ -115,7 +115,7 @@ def _tools(answers: Answers) -> frozenset[str]:
     return frozenset(map(str, found if isinstance(found, list) else []))
 
 
-def _is_told(told: Inferred, name: str) -> bool:
+def _is_told(told: InferredAnswers, name: str) -> bool:
     return any(one.name == name for one in told.evidence)
 
 
@@ -123,7 +123,7 @@ def _without_answers(tree: Tree) -> dict[str, Entry]:
     return {path: entry for path, entry in tree.items() if path != ANSWERS_FILE}
 
 
-def _render(checkout: Checkout, answers: Answers, place: Place) -> Tree:
+def _render(checkout: Checkout, answers: Answers, place: Location) -> Tree:
     """What a release makes of these answers; the same is asked for more than once."""
     return _rendered(checkout, json.dumps(answers.recorded, default=str), place.folder)
 
@@ -171,7 +171,9 @@ def _of(read: tuple[Evidence, ...], answers: Answers) -> tuple[Evidence, ...]:
 # ---- a release that it was made from -----------------------------------------------------------------------------
 
 
-def _made_from(releases: Releases, files: Committed, read: tuple[Evidence, ...], place: Place) -> Nearest | None:
+def _made_from(
+    releases: Releases, files: Committed, read: tuple[Evidence, ...], place: Location
+) -> NearestRelease | None:
     """The release that this repository was made from, if it was made from one and only forgot it."""
     fixed = {**_fixed(files), "schedule": _schedule(files), "workflow_prefix": ""}
     example = tuple(map(_without_click, read))  # the command of the example brings it along

@@ -21,7 +21,7 @@ _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
 @dataclass(frozen=True)
-class Repo:
+class AdoptedRepository:
     """What is known of the repository: its files, where its code is, and what setup.py and setup.cfg say."""
 
     files: Committed
@@ -32,7 +32,7 @@ class Repo:
     is_below: bool = False  # it is a folder of a repository, not the whole
 
 
-def joined(mine: bytes, theirs: bytes, repo: Repo) -> tuple[bytes, list[str]]:
+def joined(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
     """By key: the user's, then what setup.py and setup.cfg say, then the template's; and what to say of it."""
     try:
         text, found = mine.decode(), tomllib.loads(mine.decode())
@@ -99,7 +99,7 @@ class _Skipped:
     """The keys of the template's pyproject.toml that would do harm in this one; asked with `in`, as bykey does."""
 
     found: Mapping[str, Any]
-    repo: Repo
+    repo: AdoptedRepository
     is_packaged: bool
 
     def __contains__(self, key: object) -> bool:
@@ -167,7 +167,7 @@ def _requirement(block: bytes) -> str:
     return re.split(r"\s(?:#|--)", text.strip(), maxsplit=1)[0].strip(" \\")
 
 
-def _fitting(text: str, repo: Repo) -> str:
+def _fitting(text: str, repo: AdoptedRepository) -> str:
     """The template's pyproject.toml for code that is not in src: the same settings, for where it is."""
     place = repo.layout.place
     if not place:

@@ -16,7 +16,7 @@ from new_ops_project.template.releases import Checkout
 
 
 @dataclass(frozen=True)
-class File:
+class CreatedFile:
     """One file of the project: its path with `/`, what it is for, and its bytes."""
 
     path: str
@@ -25,13 +25,13 @@ class File:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class NewProject:
     """What was made, or with `created` None what would be."""
 
     path: Path
     answers: Mapping[str, Any]
     checkout: Checkout
-    files: tuple[File, ...]
+    files: tuple[CreatedFile, ...]
     created: Created | None
     command: str = ""
 
@@ -47,7 +47,7 @@ class Outcome:
         }
 
 
-def _file_as_json(file: File, *, texts: bool) -> dict[str, str]:
+def _file_as_json(file: CreatedFile, *, texts: bool) -> dict[str, str]:
     shown = {"path": file.path, "purpose": file.purpose}
     if not texts:
         return shown
@@ -57,7 +57,7 @@ def _file_as_json(file: File, *, texts: bool) -> dict[str, str]:
         return {**shown, "base64": base64.b64encode(file.content).decode()}
 
 
-def say_created(voice: Voice, outcome: Outcome, created: Created) -> None:
+def say_created(voice: Voice, outcome: NewProject, created: Created) -> None:
     """What was made, and what about it a person should know."""
     version = outcome.checkout.version or "without a version"
     voice.say(
@@ -76,7 +76,7 @@ def say_created(voice: Voice, outcome: Outcome, created: Created) -> None:
     voice.say(f"  git -C {shlex.quote(str(created.path))} commit --message 'Start {created.path.name}'")
 
 
-def make_environment(voice: Voice, outcome: Outcome) -> None:
+def make_environment(voice: Voice, outcome: NewProject) -> None:
     """Make the project's .venv; raises ToolError when that fails, with the project in place."""
     try:
         with voice.progress() as progress:
@@ -88,12 +88,12 @@ def make_environment(voice: Voice, outcome: Outcome) -> None:
         raise ToolError(message, "`new-ops-project onboard` there goes on with it.", Exit.INTERRUPTED) from error
 
 
-def _python(outcome: Outcome) -> str:
+def _python(outcome: NewProject) -> str:
     version = outcome.path / ".python-version"
     return str(outcome.answers.get("python_version") or (version.read_text().strip() if version.is_file() else "3"))
 
 
-def say_next(voice: Voice, outcome: Outcome, *, venv: bool) -> None:
+def say_next(voice: Voice, outcome: NewProject, *, venv: bool) -> None:
     """The commands to go on with, as the project's own README has them."""
     from new_ops_project.clones import check_command, interpreters
 

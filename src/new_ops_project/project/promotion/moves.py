@@ -25,7 +25,7 @@ _UNREAD = Program(
 
 
 @dataclass(frozen=True)
-class Growth:
+class ProgramMove:
     """A script on its way into a package: `script` and `target` are its old and its new path.
 
     `moves` are all files that go along, old path to new; `modules` the same for the names of modules; `programs` what
@@ -52,7 +52,7 @@ class Growth:
         return self.modules[PurePosixPath(self.script).stem]
 
 
-def program(files: Committed, moves: Mapping[str, str], package: str, managed: Iterable[str]) -> Growth:
+def program(files: Committed, moves: Mapping[str, str], package: str, managed: Iterable[str]) -> ProgramMove:
     """What goes along with the one script in `moves`; paths that are `managed` by the template stay where they are.
 
     Raises ToolError when the script is not there.
@@ -79,7 +79,7 @@ def program(files: Committed, moves: Mapping[str, str], package: str, managed: I
     names = {path.partition("/")[0].removesuffix(".py"): path for path in modules if path != script}
     dotted = {name: f"{package}.{name}" for name in names}
     dotted[PurePosixPath(script).stem] = f"{package}.{PurePosixPath(target).stem}"
-    return Growth(script, target, package, there, dotted, programs, problems)
+    return ProgramMove(script, target, package, there, dotted, programs, problems)
 
 
 def _require_free(files: Committed, moves: Mapping[str, str]) -> None:
@@ -125,17 +125,17 @@ def _read(path: str, files: Committed, problems: dict[str, str]) -> Program:
 # ---- what is said ---------------------------------------------------------------------------------------------
 
 
-def remarks(growth: Growth) -> list[str]:
+def remarks(growth: ProgramMove) -> list[str]:
     """What a person should look at, each with its place in the files as they are now."""
     paths = sorted(growth.programs)
     return [f"{growth.moves.get(path, path)}{said}" for path in paths for said in _remarks(growth, path)]
 
 
-def _moved(growth: Growth, path: str) -> bool:
+def _moved(growth: ProgramMove, path: str) -> bool:
     return path in growth.moves or any(old.startswith(f"{path}/") for old in growth.moves)
 
 
-def _remarks(growth: Growth, path: str) -> Iterator[str]:
+def _remarks(growth: ProgramMove, path: str) -> Iterator[str]:
     one = growth.programs[path]
     if path in growth.problems:
         yield growth.problems[path]

@@ -22,12 +22,12 @@ from new_ops_project.project.generated import Project
 from new_ops_project.project.promotion import moves as growth
 from new_ops_project.project.promotion import references, scaffold
 from new_ops_project.project.promotion.dockerfile import Renaming
-from new_ops_project.project.promotion.moves import Growth
+from new_ops_project.project.promotion.moves import ProgramMove
 from new_ops_project.project.promotion.program import imports
 from new_ops_project.project.update import planner
-from new_ops_project.project.update.planner import Refresh, Target
+from new_ops_project.project.update.planner import Refresh, UpdateTarget
 from new_ops_project.template import render
-from new_ops_project.template.answer_migration import Carried
+from new_ops_project.template.answer_migration import MigratedAnswers
 from new_ops_project.template.answers import table
 
 TIERS = ("script", "library", "cli")
@@ -38,9 +38,9 @@ class Promotion:
     """What there is to do for one project, before anything is rendered."""
 
     look: Refresh
-    carried: Carried
+    carried: MigratedAnswers
     files: Committed
-    grown: Growth | None
+    grown: ProgramMove | None
 
     @property
     def project(self) -> Project:
@@ -75,7 +75,7 @@ def look(project: Project, tier: str, *, command: str | None, offline: bool) -> 
     Raises ToolError where the template does not say how a project grows.
     """
     files = committed.read(project.repository, project.commit, project.prefix)
-    first = planner.look(project, Target(project.version, offline=offline))
+    first = planner.look(project, UpdateTarget(project.version, offline=offline))
     carried = first.carried(ask=None)
     _require_growth(first, carried)
     moves = planner.moves(first.questionnaire, {**carried.answers.values, "tier": tier}, project.answers.get("tier"))
@@ -102,7 +102,7 @@ def _own(files: Committed, rows: list[dict[str, Any]], project: Project, tier: s
     return [*kept, *own] if own else []
 
 
-def _require_growth(look: Refresh, carried: Carried) -> None:
+def _require_growth(look: Refresh, carried: MigratedAnswers) -> None:
     names = {question.name for question in look.questionnaire.asked}
     files = carried.answers.values.get("files")
     rows = files if isinstance(files, list) else [files]
@@ -253,7 +253,7 @@ def _one(
     return text.encode(), said
 
 
-def _called(text: str, grown: Growth) -> str:
+def _called(text: str, grown: ProgramMove) -> str:
     """A pyproject.toml whose own entry points (`"rotate_keys:main"`) name the module where it is now."""
     for old, new in grown.modules.items():
         text = re.sub(rf"(=[ \t]*[\"']){re.escape(old)}:(?=\w)", rf"\g<1>{new}:", text)

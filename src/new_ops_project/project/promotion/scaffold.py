@@ -9,19 +9,19 @@ from typing import Any
 
 from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import PLAIN, Entry, Tree
-from new_ops_project.project.promotion.moves import Growth
+from new_ops_project.project.promotion.moves import ProgramMove
 from new_ops_project.template.questions import Answers
 
 
 @dataclass(frozen=True)
-class Written:
+class Scaffold:
     """Files for the package that no template could know, and what is to be said of them."""
 
     files: Mapping[str, Entry]
     notes: tuple[str, ...]
 
 
-def written(growth: Growth | None, answers: Answers, files: Committed, taken: Tree) -> Written:
+def written(growth: ProgramMove | None, answers: Answers, files: Committed, taken: Tree) -> Scaffold:
     """The package's entry point, what it exports, and smoke tests; for a package without a program, a command."""
     package = str(answers.values["import_name"])
     if growth is None:
@@ -31,10 +31,10 @@ def written(growth: Growth | None, answers: Answers, files: Committed, taken: Tr
     made = {f"{home}/__main__.py": "__main__.py", f"{home}/__init__.py": "__init__.py"}
     if growth.script not in growth.problems:
         made[_free(f"tests/test_{known['name']}.py", {*files.modes, *taken})] = "test_task.py"
-    return Written({path: _rendered(answers, name, known) for path, name in made.items()}, ())
+    return Scaffold({path: _rendered(answers, name, known) for path, name in made.items()}, ())
 
 
-def _known(growth: Growth, files: Committed) -> dict[str, Any]:
+def _known(growth: ProgramMove, files: Committed) -> dict[str, Any]:
     """What the files that are written are told."""
     one, name = growth.program, PurePosixPath(growth.target).stem
     taken = {dotted.rpartition(".")[2] for dotted in growth.modules.values()}  # a module's name stays the module's
@@ -81,15 +81,15 @@ def _order(name: str) -> tuple[int, str]:
     return (0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2, name)
 
 
-def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Written:
+def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Scaffold:
     """A command for a package that has none yet; nothing where the template has one."""
     is_own = answers.values.get("code") == "own" and answers.values.get("tier") == "cli"
     path = f"{home}/__main__.py"
     if not is_own:
-        return Written({}, ())
+        return Scaffold({}, ())
     if path in files.modes:
         has_main = "main" in defined(files.texts.get(path, b""))
-        return Written({}, () if has_main else (f"{path}: the command calls main(), which is not there.",))
+        return Scaffold({}, () if has_main else (f"{path}: the command calls main(), which is not there.",))
     known = {
         "helps": True,
         "public": (),
@@ -101,7 +101,7 @@ def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Writ
     }
     test = _free("tests/test_command.py", {*files.modes, *taken})
     made = {path: _rendered(answers, "command.py", known), test: _rendered(answers, "test_task.py", known)}
-    return Written(made, (f"{path} is new: the command does nothing yet but explain itself.",))
+    return Scaffold(made, (f"{path} is new: the command does nothing yet but explain itself.",))
 
 
 def _rendered(answers: Answers, name: str, known: Mapping[str, Any]) -> Entry:

@@ -16,7 +16,7 @@ from new_ops_project.base.process import ProcessError
 from new_ops_project.git.merge import Stage, read_stage
 from new_ops_project.git.tree import Tree
 from new_ops_project.plan import three_way
-from new_ops_project.plan.three_way import Found, Plan
+from new_ops_project.plan.three_way import CopierResult, Plan
 from new_ops_project.project.generated import Project
 from new_ops_project.template import answers_file as signed
 from new_ops_project.template import render
@@ -26,7 +26,7 @@ _QUIET = (*git.TEMPORARY, "-c", "user.name=new-ops-project", "-c", "user.email=n
 
 
 @dataclass(frozen=True)
-class Step:
+class VersionStep:
     """From one version of a template to another: `repository` holds both, `given` are the answers to change."""
 
     repository: Path
@@ -36,7 +36,7 @@ class Step:
 
 
 @contextmanager
-def planned(project: Project, step: Step) -> Iterator[Plan]:
+def planned(project: Project, step: VersionStep) -> Iterator[Plan]:
     """Let copier update a linked worktree of the project's last commit; yield what came out of it as a Plan.
 
     Raises ToolError when the template's code fails; the project is as it was.
@@ -84,7 +84,7 @@ def _linked(project: Project) -> Iterator[Path]:
                 git.git("worktree", "remove", "--force", str(root), at=where)
 
 
-def _point_at(answers_file: Path, step: Step) -> None:
+def _point_at(answers_file: Path, step: VersionStep) -> None:
     """Have copier look for the template where both versions are known to be, and commit that, as it insists on."""
     text = answers_file.read_bytes().decode()
     marks = {"_commit": str(step.before.version), "_src_path": str(step.repository)}
@@ -94,14 +94,14 @@ def _point_at(answers_file: Path, step: Step) -> None:
     )
 
 
-def _found(root: Path, project: Project, base: Tree, theirs: Tree) -> Found:
+def _found(root: Path, project: Project, base: Tree, theirs: Tree) -> CopierResult:
     """What the worktree holds now, conflicts and all."""
     unmerged = tuple(one for one in _stages(root) if one.path.startswith(project.prefix))
     git.git(*_QUIET, "add", "--all", at=root)
     tree = git.git("write-tree", at=root).text
     subtree = git.resolve_object(root, f"{tree}:{project.prefix.rstrip('/')}") if project.prefix else tree
     bare = tuple(Stage(one.mode, one.blob, one.number, one.path.removeprefix(project.prefix)) for one in unmerged)
-    return Found(subtree, bare, base, theirs, frozenset({project.answers_file}))
+    return CopierResult(subtree, bare, base, theirs, frozenset({project.answers_file}))
 
 
 def _stages(root: Path) -> list[Stage]:

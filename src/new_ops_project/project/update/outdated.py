@@ -15,7 +15,7 @@ class UnknownVersionError(ToolError):
 
 
 @dataclass(frozen=True)
-class Gap:
+class VersionGap:
     """Two versions of a template: the one that a project has, found in `origin`, the one to go to, in `releases`."""
 
     project: Project
@@ -30,7 +30,7 @@ class Gap:
         return self.before.commit != self.after.commit or self.releases.source.location != self.project.source
 
 
-def look(project: Project, *, to: str | None = None, place: str | None = None, offline: bool = False) -> Gap:
+def look(project: Project, *, to: str | None = None, place: str | None = None, offline: bool = False) -> VersionGap:
     """Find both versions, of the template at `place` if it shall be another one.
 
     Raises ToolError when the template cannot be reached or lacks one of them.
@@ -46,12 +46,12 @@ def look(project: Project, *, to: str | None = None, place: str | None = None, o
     return _gap(releases, project, to, origin)
 
 
-def look_in(releases: Releases, project: Project, *, to: str | None = None) -> Gap:
+def look_in(releases: Releases, project: Project, *, to: str | None = None) -> VersionGap:
     """The same in a template whose versions are known."""
     return _gap(releases, project, to, lambda: releases)
 
 
-def _gap(releases: Releases, project: Project, to: str | None, origin: Callable[[], Releases]) -> Gap:
+def _gap(releases: Releases, project: Project, to: str | None, origin: Callable[[], Releases]) -> VersionGap:
     """Both versions; a project that is ahead of the newest release stays where it is, unless `to` says otherwise."""
     releases.find()  # a template without versions is told first
     try:
@@ -64,4 +64,4 @@ def _gap(releases: Releases, project: Project, to: str | None, origin: Callable[
     after = releases.find(to)
     if to is None and after.commit != before.commit and releases.holds(before, after):
         after = before
-    return Gap(project, there, releases, before, after)
+    return VersionGap(project, there, releases, before, after)

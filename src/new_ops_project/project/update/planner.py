@@ -15,16 +15,16 @@ from new_ops_project.plan.resolvers import ignore, requirements, toml
 from new_ops_project.plan.three_way import Plan, Sides
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import by_copier, outdated
-from new_ops_project.project.update.outdated import Gap
+from new_ops_project.project.update.outdated import VersionGap
 from new_ops_project.template import changelog, native, questions, render
-from new_ops_project.template.answer_migration import Carried, as_they_are, carry
+from new_ops_project.template.answer_migration import MigratedAnswers, as_they_are, carry
 from new_ops_project.template.answers import Asker, table
 from new_ops_project.template.questions import Answers, EvaluationError, Questionnaire
 from new_ops_project.template.releases import Checkout, Releases
 
 
 @dataclass(frozen=True)
-class Target:
+class UpdateTarget:
     """Where a project shall be taken: a version, other answers, another place of the template."""
 
     to: str | None = None
@@ -39,7 +39,7 @@ class Refresh:
     """What there is to do for one project, before anything is rendered."""
 
     project: Project
-    target: Target
+    target: UpdateTarget
     releases: Releases
     before: Checkout
     after: Checkout
@@ -59,7 +59,7 @@ class Refresh:
         """The questions of the version that it has."""
         return _questions(self.before)
 
-    def carried(self, *, ask: Asker | None) -> Carried:
+    def carried(self, *, ask: Asker | None) -> MigratedAnswers:
         """The project's answers for that version; raises ToolError for a new question that nobody answers."""
         if self.questionnaire.config.get("jinja_extensions"):  # only copier can read it, with that code
             return as_they_are(self.questionnaire, self.project.answers, self.target.assignments)
@@ -73,18 +73,18 @@ class Refresh:
         return "\n".join(f"- {line}" for line in said if line not in self.releases.tags)
 
 
-def look(project: Project, target: Target) -> Refresh:
+def look(project: Project, target: UpdateTarget) -> Refresh:
     """Find both versions; raises ToolError when the template cannot be reached or lacks one of them."""
     gap = outdated.look(project, to=target.to, place=target.template, offline=target.offline)
     return _unpacked(gap, target)
 
 
-def look_in(releases: Releases, project: Project, target: Target) -> Refresh:
+def look_in(releases: Releases, project: Project, target: UpdateTarget) -> Refresh:
     """The same in a template whose versions are known; raises ToolError when it has none, or lacks one of them."""
     return _unpacked(outdated.look_in(releases, project, to=target.to), target)
 
 
-def _unpacked(gap: Gap, target: Target) -> Refresh:
+def _unpacked(gap: VersionGap, target: UpdateTarget) -> Refresh:
     """Both versions as files."""
     before = gap.origin.unpacked(gap.before)
     is_same = gap.after == gap.before  # current, or ahead of the newest release
@@ -110,14 +110,14 @@ def _placed(project: Project, questionnaire: Questionnaire) -> Project:
 
 
 @contextmanager
-def planned(refresh: Refresh, carried: Carried) -> Iterator[Plan]:
+def planned(refresh: Refresh, carried: MigratedAnswers) -> Iterator[Plan]:
     """Render both versions and merge them with the project.
 
     Raises ToolError for a template that needs trust or cannot be rendered.
     """
     if runs_commands(refresh) and refresh.releases.repository:
         wanted = {change.name: change.after for change in carried.changes}
-        step = by_copier.Step(refresh.releases.repository, refresh.before, refresh.after, wanted)
+        step = by_copier.VersionStep(refresh.releases.repository, refresh.before, refresh.after, wanted)
         with by_copier.planned(refresh.project, step) as found:
             yield found
         return
@@ -134,14 +134,14 @@ def runs_commands(refresh: Refresh) -> bool:
     return any(questionnaire.runs_commands for questionnaire in found)
 
 
-def both(refresh: Refresh, carried: Carried) -> tuple[Tree, Tree]:
+def both(refresh: Refresh, carried: MigratedAnswers) -> tuple[Tree, Tree]:
     """The project as both versions of the template have it, each with its answers."""
     base = rendered(refresh, refresh.before, refresh.project.answers)
     return base, rendered(refresh, refresh.after, carried.given)
 
 
 @contextmanager
-def merged(refresh: Refresh, carried: Carried, base: Tree, theirs: Tree) -> Iterator[Plan]:
+def merged(refresh: Refresh, carried: MigratedAnswers, base: Tree, theirs: Tree) -> Iterator[Plan]:
     """Merge the two renders with the project."""
     project = refresh.project
     going = moves(refresh.questionnaire, carried.answers.values, project.answers.get("tier"))
@@ -221,7 +221,7 @@ def moves(questionnaire: Questionnaire, answers: Mapping[str, Any], old: Any) ->
     return {one["path"]: one["moves_to"] for one in moving}
 
 
-def managed(refresh: Refresh, carried: Carried) -> dict[str, Entry]:
+def managed(refresh: Refresh, carried: MigratedAnswers) -> dict[str, Entry]:
     """What the template has of the project at its version, with its answers, and goes on writing; not its record."""
     project = refresh.project
     found = rendered(refresh, refresh.before, project.answers)
@@ -229,7 +229,7 @@ def managed(refresh: Refresh, carried: Carried) -> dict[str, Entry]:
     return {path: entry for path, entry in found.items() if path not in once and path != project.answers_file}
 
 
-def drift(refresh: Refresh, carried: Carried) -> list[tuple[str, str]]:
+def drift(refresh: Refresh, carried: MigratedAnswers) -> list[tuple[str, str]]:
     """Each file that the template manages and the project has edited or deleted, with which of both it is."""
     project = refresh.project
     entries = managed(refresh, carried)

@@ -2,6 +2,6 @@
 
 from new_ops_project.template.native.cache import questionnaire
 from new_ops_project.template.native.renderer import reason, tree
-from new_ops_project.template.native.unsupported import Unsure
+from new_ops_project.template.native.unsupported import UnsupportedError
 
-__all__ = ["Unsure", "questionnaire", "reason", "tree"]
+__all__ = ["UnsupportedError", "questionnaire", "reason", "tree"]

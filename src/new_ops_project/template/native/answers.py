@@ -6,7 +6,7 @@ from typing import Any
 
 from new_ops_project.template.native import casts
 from new_ops_project.template.native.engine import Engine
-from new_ops_project.template.native.unsupported import Unsure
+from new_ops_project.template.native.unsupported import UnsupportedError
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Answering:
             self.hidden.add(name)
         if name not in self.given and "default" not in details:
             if is_open:
-                raise Unsure(f"needs an answer to {name}")
+                raise UnsupportedError(f"needs an answer to {name}")
             return
         found = self.given[name] if name in self.given else self.engine.value(details["default"], self.context)
         answer = self._parsed(name, details, found)
@@ -50,7 +50,7 @@ class Answering:
     def _require_valid(self, name: str, details: Mapping[str, Any], answer: Any) -> None:
         text = details.get("validator", "")
         if text and self.engine.text(text, {**self.context, name: answer}).strip():
-            raise Unsure(f"refuses {answer!r} as {name}")
+            raise UnsupportedError(f"refuses {answer!r} as {name}")
 
     def _parsed(self, name: str, details: Mapping[str, Any], found: Any) -> Any:
         kind = _kind(details)
@@ -60,7 +60,7 @@ class Answering:
             return answer
         chosen = casts.items(found) if isinstance(found, str) else found
         if any(isinstance(one, list) for one in chosen):
-            raise Unsure(f"is given a list in the list {name}")
+            raise UnsupportedError(f"is given a list in the list {name}")
         answers = [casts.cast(kind, one) for one in chosen]
         for answer in answers:
             self._require_offered(name, details, answer)
@@ -69,7 +69,7 @@ class Answering:
     def _require_offered(self, name: str, details: Mapping[str, Any], answer: Any) -> None:
         choices = self._choices(details)
         if choices and not any(answer == value and not disabled for value, disabled in choices):
-            raise Unsure(f"does not offer {answer!r} as {name}")
+            raise UnsupportedError(f"does not offer {answer!r} as {name}")
 
     def _choices(self, details: Mapping[str, Any]) -> list[tuple[Any, str]]:
         """Each value that is offered, and why it is not to be had, or ''."""
@@ -84,12 +84,12 @@ class Answering:
         disabled = ""
         if isinstance(value, dict):
             if pair is value or not isinstance(value.get("validator", ""), str):
-                raise Unsure("has an unusual choice")
+                raise UnsupportedError("has an unusual choice")
             disabled = self.engine.value(value.get("validator", ""), self.context)
             value = value["value"]
         found = self.engine.value(value, self.context)
         if found is None or isinstance(found, list):
-            raise Unsure(f"has {found!r} as a choice")
+            raise UnsupportedError(f"has {found!r} as a choice")
         return casts.cast(kind, found), disabled
 
 

@@ -14,17 +14,17 @@ from typing import Any
 from new_ops_project import __version__
 from new_ops_project.template import questions, unpacked
 from new_ops_project.template.native import engine
-from new_ops_project.template.native.model import Source, Version
+from new_ops_project.template.native.model import CompiledVersion, TemplateFile
 from new_ops_project.template.questions import Question, Questionnaire
 from new_ops_project.template.releases import Checkout
 
-_versions: dict[tuple[str | None, Path], Version] = {}
+_versions: dict[tuple[str | None, Path], CompiledVersion] = {}
 
 
-def version(checkout: Checkout) -> Version:
+def version(checkout: Checkout) -> CompiledVersion:
     """What is known of this version of a template, found out once."""
     if checkout.commit is None:
-        return Version("is a plain folder, which can change at any time")
+        return CompiledVersion("is a plain folder, which can change at any time")
     key = checkout.commit, checkout.root
     if key not in _versions:
         file = _file(checkout.commit)
@@ -41,10 +41,10 @@ def questionnaire(checkout: Checkout) -> Questionnaire:
     return Questionnaire(checkout.root, found.config, asked, found.strings, partial(engine.loader, found.named))
 
 
-def _judged(root: Path) -> Version:
-    from new_ops_project.template.native.compiler import judged
+def _judged(root: Path) -> CompiledVersion:
+    from new_ops_project.template.native.compiler import compile_version
 
-    return judged(root)
+    return compile_version(root)
 
 
 def _file(commit: str) -> Path:
@@ -62,7 +62,7 @@ def _jinja() -> tuple[Any, ...]:
     return init.read_bytes(), *((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
-def _read(file: Path) -> Version | None:
+def _read(file: Path) -> CompiledVersion | None:
     """What was kept; None where nothing was, or it is damaged."""
     try:
         content = file.read_bytes()
@@ -72,10 +72,12 @@ def _read(file: Path) -> Version | None:
     if hashlib.sha256(data).digest() != digest:
         return None
     why, config, settings, asked, strings, named, sources, names = marshal.loads(data)  # noqa: S302 - ours, and whole
-    return Version(why, config, settings, asked, strings, named, tuple(Source(*one) for one in sources), names)
+    return CompiledVersion(
+        why, config, settings, asked, strings, named, tuple(TemplateFile(*one) for one in sources), names
+    )
 
 
-def _written(file: Path, version: Version) -> Version:
+def _written(file: Path, version: CompiledVersion) -> CompiledVersion:
     """Keep it, where that can be done: a date in copier.yml cannot be kept, a full disk keeps nothing."""
     with suppress(OSError, ValueError):
         data = marshal.dumps(_plain(version))
@@ -90,7 +92,7 @@ def _written(file: Path, version: Version) -> Version:
     return version
 
 
-def _plain(version: Version) -> tuple[Any, ...]:
+def _plain(version: CompiledVersion) -> tuple[Any, ...]:
     sources = tuple((one.path, one.mode, one.is_template) for one in version.sources)
     config, settings = dict(version.config), dict(version.settings)
     compiled = dict(version.strings), dict(version.named)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from new_ops_project.template.native.unsupported import Unsure
+from new_ops_project.template.native.unsupported import UnsupportedError
 
 _TRUE = {"y", "yes", "t", "true", "on"}
 _FALSE = {"n", "no", "f", "false", "off", "~", "null", "none"}
@@ -29,7 +29,7 @@ def _to_str(value: Any) -> str:
         return value
     if isinstance(value, (float, int)):
         return str(value)
-    raise Unsure(f"has {value!r} where a text is expected")
+    raise UnsupportedError(f"has {value!r} where a text is expected")
 
 
 def read_yaml(text: Any) -> Any:
@@ -57,13 +57,13 @@ def cast(kind: str, value: Any) -> Any:
     if kind in {"json", "yaml"}:
         return CASTS[kind](value) if isinstance(value, str) else _native(value)
     if value is None:
-        raise Unsure("has no value where one is expected")
+        raise UnsupportedError("has no value where one is expected")
     return CASTS[kind](value)
 
 
 def _native(value: Any) -> Any:
     if isinstance(value, (bytes, bytearray)):
-        raise Unsure("has bytes for an answer")
+        raise UnsupportedError("has bytes for an answer")
     return value
 
 
@@ -76,7 +76,7 @@ def items(text: str) -> list[str]:
 
     node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     if not isinstance(node, yaml.nodes.SequenceNode):
-        raise Unsure(f"has {text!r} where a list is expected")
+        raise UnsupportedError(f"has {text!r} where a list is expected")
     return [_raw(text, item) for item in node.value]
 
 

@@ -15,8 +15,8 @@ from new_ops_project.template import questions
 from new_ops_project.template.native import config_whitelist, jinja_whitelist
 from new_ops_project.template.native.engine import environment
 from new_ops_project.template.native.excludes import matcher
-from new_ops_project.template.native.model import Source, Version, is_plain
-from new_ops_project.template.native.unsupported import Unsure
+from new_ops_project.template.native.model import CompiledVersion, TemplateFile, is_plain
+from new_ops_project.template.native.unsupported import UnsupportedError
 from new_ops_project.template.questions import Questionnaire
 
 if TYPE_CHECKING:
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 _USUALLY_EXCLUDED = ["copier.yaml", "copier.yml", "~*", "*.py[co]", "__pycache__", ".git", ".DS_Store", ".svn"]
 
 
-def judged(root: Path) -> Version:
+def compile_version(root: Path) -> CompiledVersion:
     """The version whose files are in `root`; `why` is set where only copier can render it."""
     try:
-        return _Judge.of(root).compiled()
-    except Unsure as unsure:
-        return Version(str(unsure))
+        return _Compiler.of(root).compiled()
+    except UnsupportedError as unsure:
+        return CompiledVersion(str(unsure))
     except ToolError as error:
-        return Version(f"cannot be read: {error.message}")
+        return CompiledVersion(f"cannot be read: {error.message}")
 
 
 @dataclass(frozen=True)
-class _Judge:
+class _Compiler:
     root: Path
     questionnaire: Questionnaire
     settings: Mapping[str, Any]
@@ -46,26 +46,26 @@ class _Judge:
     seen: set[tuple[str, str]] = field(default_factory=set)
 
     @staticmethod
-    def of(root: Path) -> "_Judge":
+    def of(root: Path) -> "_Compiler":
         """Read copier.yml; raise Unsure for a setting or a shape that is not known."""
         config_whitelist.require_one_config(root)
         found = questions.read(root)
         config_whitelist.require_settings(found.config)
         for question in found.questions:
             config_whitelist.require_question(question.name, question.details)
-        return _Judge(root, found, _settled(found.config))
+        return _Compiler(root, found, _settled(found.config))
 
     @cached_property
     def environment(self) -> "SandboxedEnvironment":
         """What reads and compiles a text."""
         return environment(self.settings, {})
 
-    def compiled(self) -> Version:
+    def compiled(self) -> CompiledVersion:
         """The version, with every text and file in it compiled."""
         sources, names = _sources(self.root, self.settings)
         asked = tuple((one.name, dict(one.details)) for one in self.questionnaire.questions)
         config = dict(self.questionnaire.config)
-        made = Version("", config, self.settings, asked, self.strings, self.named, sources, names)
+        made = CompiledVersion("", config, self.settings, asked, self.strings, self.named, sources, names)
         for question in self.questionnaire.questions:
             for text in _texts(question.details):
                 self._text(text, "question", names)
@@ -78,7 +78,7 @@ class _Judge:
             self._source(source, names)
         return made
 
-    def _copied(self, made: Version) -> list[Source]:
+    def _copied(self, made: CompiledVersion) -> list[TemplateFile]:
         """What can become a file of a project, whatever the answers are."""
         folder = str(self.settings.get("subdirectory", ""))
         if not is_plain(folder, self.settings):
@@ -90,7 +90,7 @@ class _Judge:
         ]
         return [one for one, path in inside if not (is_plain(path, self.settings) and is_excluded(path))]
 
-    def _source(self, source: Source, names: frozenset[str]) -> None:
+    def _source(self, source: TemplateFile, names: frozenset[str]) -> None:
         if source.mode == LINK and source.is_template:
             self._text(os.readlink(self.root / source.path), "name", names)  # noqa: PTH115 - a text, not a path
         elif source.is_template:
@@ -109,7 +109,7 @@ class _Judge:
         try:
             text = (self.root / name).read_bytes().decode()
         except (OSError, UnicodeDecodeError) as error:
-            raise Unsure(f"has {name}, which cannot be read as text") from error
+            raise UnsupportedError(f"has {name}, which cannot be read as text") from error
         self.named[name] = self._code(text, name, kind, names)
 
     def _code(self, text: str, name: str | None, kind: str, names: frozenset[str]) -> CodeType:
@@ -123,15 +123,15 @@ class _Judge:
                 self._files(pattern, kind, names)
             return made.compile(tree, name=name, filename=name or "<template>")
         except TemplateSyntaxError as error:
-            raise Unsure(f"has {where}, which jinja2 cannot read: {error.message}") from error
-        except Unsure as unsure:
-            raise Unsure(f"{unsure}" if " (in " in str(unsure) else f"{unsure} (in {where})") from unsure
+            raise UnsupportedError(f"has {where}, which jinja2 cannot read: {error.message}") from error
+        except UnsupportedError as unsure:
+            raise UnsupportedError(f"{unsure}" if " (in " in str(unsure) else f"{unsure} (in {where})") from unsure
 
     def _files(self, pattern: str, kind: str, names: frozenset[str]) -> None:
         for name in sorted(names):
             if fnmatchcase(name, pattern) and (self.root / name).is_file():
                 if (self.root / name).is_symlink():
-                    raise Unsure(f"includes the symbolic link {name}")
+                    raise UnsupportedError(f"includes the symbolic link {name}")
                 self._file(name, kind, names)
 
 
@@ -170,28 +170,28 @@ def _settled(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: config[name] for name in names if name in config}, "exclude": config.get("exclude", usual)}
 
 
-def _sources(root: Path, settings: Mapping[str, Any]) -> tuple[tuple[Source, ...], frozenset[str]]:
+def _sources(root: Path, settings: Mapping[str, Any]) -> tuple[tuple[TemplateFile, ...], frozenset[str]]:
     """Every file and link, and the names of all that is there, folders too."""
     found, names = [], set()
-    suffix = Version("", settings=settings).suffix
+    suffix = CompiledVersion("", settings=settings).suffix
     for here, folders, files in os.walk(root):
         links = [name for name in folders if Path(here, name).is_symlink()]
         if suffix and any(name.endswith(suffix) for name in folders):
-            raise Unsure(f"has a folder whose name ends with {suffix}")
+            raise UnsupportedError(f"has a folder whose name ends with {suffix}")
         paths = [Path(here, name) for name in (*files, *links)]
         for path in (*paths, *(Path(here, name) for name in folders)):
             if path.is_symlink() and not settings.get("preserve_symlinks"):
-                raise Unsure(f"has the symbolic link {path.relative_to(root)}, to be followed")
+                raise UnsupportedError(f"has the symbolic link {path.relative_to(root)}, to be followed")
             if path.exists():
                 names.add(_named(path, root))
         found += [_source(path, root, suffix) for path in paths]
     return tuple(found), frozenset(names)
 
 
-def _source(path: Path, root: Path, suffix: str) -> Source:
+def _source(path: Path, root: Path, suffix: str) -> TemplateFile:
     mode = LINK if path.is_symlink() else EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN
     is_template = path.name.endswith(suffix) and bool(suffix or mode == LINK or _is_text(path))
-    return Source(_named(path, root), mode, is_template)
+    return TemplateFile(_named(path, root), mode, is_template)
 
 
 def _named(path: Path, root: Path) -> str:
@@ -199,5 +199,5 @@ def _named(path: Path, root: Path) -> str:
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise Unsure(f"has a file whose name is no text: {name!r}") from error
+        raise UnsupportedError(f"has a file whose name is no text: {name!r}") from error
     return name

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project.template.native.casts import CASTS
-from new_ops_project.template.native.unsupported import Unsure
+from new_ops_project.template.native.unsupported import UnsupportedError
 
 # The newest copier that every installation of the tool has (pyproject.toml).
 _COPIER = (9, 19, 1)
@@ -55,9 +55,9 @@ def require_one_config(root: Path) -> None:
     """Raise Unsure unless copier and this tool, which look by different patterns, find the same copier.yml."""
     found = [path for path in root.glob("copier.*") if re.match(r"\.ya?ml", path.suffix, re.IGNORECASE)]
     if [path.name in {"copier.yml", "copier.yaml"} and not path.is_symlink() for path in found] != [True]:
-        raise Unsure("has not exactly one copier.yml")
+        raise UnsupportedError("has not exactly one copier.yml")
     if (root / ".gitmodules").exists():
-        raise Unsure("has submodules")
+        raise UnsupportedError("has submodules")
     _require_includes(root, found[0], {found[0]})
 
 
@@ -71,14 +71,14 @@ def _require_includes(root: Path, path: Path, seen: set[Path]) -> None:
             return
         events = list(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Unsure(f"has {path.name}, which is not YAML in UTF-8") from error
+        raise UnsupportedError(f"has {path.name}, which is not YAML in UTF-8") from error
     for event in events:
         if getattr(event, "tag", None) != "!include":
             continue
         pattern = str(getattr(event, "value", ""))
         files = list(root.glob(pattern))
         if len(files) > 1 or any(file.is_symlink() or not file.is_file() for file in files):
-            raise Unsure(f"includes {pattern!r} into copier.yml, which is not one file")
+            raise UnsupportedError(f"includes {pattern!r} into copier.yml, which is not one file")
         for file in set(files) - seen:
             seen.add(file)
             _require_includes(root, file, seen)
@@ -88,17 +88,17 @@ def require_settings(config: Mapping[str, Any]) -> None:
     """Raise Unsure for a setting that is not known, or not of its type."""
     for name, value in config.items():
         if name not in _SETTINGS and (value or name not in _HARMLESS_IF_EMPTY):
-            raise Unsure(f"has the setting _{name}")
+            raise UnsupportedError(f"has the setting _{name}")
     for name in ("exclude", "skip_if_exists"):
         if not _are_texts(config.get(name, [])):
-            raise Unsure(f"has no list of texts as _{name}")
+            raise UnsupportedError(f"has no list of texts as _{name}")
     for name in ("answers_file", "subdirectory", "templates_suffix"):
         if not isinstance(config.get(name, ""), str):
-            raise Unsure(f"has no text as _{name}")
+            raise UnsupportedError(f"has no text as _{name}")
     if not re.fullmatch(r"(\.\w+)?", str(config.get("templates_suffix", ""))):
-        raise Unsure("has an unusual _templates_suffix")
+        raise UnsupportedError("has an unusual _templates_suffix")
     if not isinstance(config.get("preserve_symlinks", False), bool):
-        raise Unsure("has no yes or no as _preserve_symlinks")
+        raise UnsupportedError("has no yes or no as _preserve_symlinks")
     _require_envops(config.get("envops", {}))
     _require_version(config.get("min_copier_version", "0"))
 
@@ -109,29 +109,29 @@ def _are_texts(value: Any) -> bool:
 
 def _require_envops(options: Any) -> None:
     if not isinstance(options, dict):
-        raise Unsure("has an unusual _envops")
+        raise UnsupportedError("has an unusual _envops")
     for name, value in options.items():
         if name not in _ENVOPS or not isinstance(value, _ENVOPS[name]) or value == "":
-            raise Unsure(f"has the setting {name} in _envops")
+            raise UnsupportedError(f"has the setting {name} in _envops")
     if options.get("undefined", "jinja2.Undefined") not in {"jinja2.Undefined", "jinja2.StrictUndefined"}:
-        raise Unsure("has the setting undefined in _envops")
+        raise UnsupportedError("has the setting undefined in _envops")
 
 
 def _require_version(wanted: Any) -> None:
     numbers = re.fullmatch(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", wanted) if isinstance(wanted, str) else None
     if not numbers or tuple(int(one or 0) for one in numbers.groups()) > _COPIER:
-        raise Unsure(f"asks for copier {wanted}")
+        raise UnsupportedError(f"asks for copier {wanted}")
 
 
 def require_question(name: str, details: Mapping[str, Any]) -> None:
     """Raise Unsure for a question that has a detail that is not known, or not of its type."""
     if not name.isidentifier() or name in _RESERVED:
-        raise Unsure(f"has a question called {name}")
+        raise UnsupportedError(f"has a question called {name}")
     for key, value in details.items():
         if key not in _DETAILS or not isinstance(value, _DETAILS[key]):
-            raise Unsure(f"has {key} in the question {name}")
+            raise UnsupportedError(f"has {key} in the question {name}")
     if details.get("type", "str") not in CASTS:
-        raise Unsure(f"has a question of the type {details['type']}")
+        raise UnsupportedError(f"has a question of the type {details['type']}")
     choices = details.get("choices", [])
     if not isinstance(choices, str):
         for choice in choices.items() if isinstance(choices, dict) else choices:
@@ -142,7 +142,7 @@ def _require_choice(name: str, choice: Any) -> None:
     label, value = choice if isinstance(choice, (list, tuple)) and len(choice) == 2 else (choice, choice)  # noqa: PLR2004
     if isinstance(value, dict) and value is not choice:
         if not isinstance(value.get("validator", ""), str):
-            raise Unsure(f"has an unusual choice in the question {name}")
+            raise UnsupportedError(f"has an unusual choice in the question {name}")
         value = value.get("value")
     if not all(isinstance(one, (str, int, float)) for one in (label, value)):
-        raise Unsure(f"has an unusual choice in the question {name}")
+        raise UnsupportedError(f"has an unusual choice in the question {name}")

@@ -6,8 +6,8 @@ from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from new_ops_project.template.native.filters import FILTERS
-from new_ops_project.template.native.model import Version, is_plain
-from new_ops_project.template.native.unsupported import Unsure
+from new_ops_project.template.native.model import CompiledVersion, is_plain
+from new_ops_project.template.native.unsupported import UnsupportedError
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -39,7 +39,7 @@ def loader(named: Mapping[str, "CodeType"]) -> "BaseLoader":
             if name in named:
                 return Template.from_code(environment, named[name], environment.make_globals(globals))
             if any(part in {"", ".", ".."} for part in name.split("/")):
-                raise Unsure(f"includes {name!r}")
+                raise UnsupportedError(f"includes {name!r}")
             raise TemplateNotFound(name)
 
     return Loader()
@@ -49,7 +49,7 @@ def loader(named: Mapping[str, "CodeType"]) -> "BaseLoader":
 class Engine:
     """Evaluates the texts and files of one version; each becomes a template of jinja2's when it is first wanted."""
 
-    version: Version
+    version: CompiledVersion
     environment: "SandboxedEnvironment"
     _templates: dict[str, "Template"] = field(default_factory=dict, repr=False)
 
@@ -66,7 +66,7 @@ class Engine:
 
         code = self.version.strings.get(text)
         if code is None:
-            raise Unsure(f"evaluates {text!r}")
+            raise UnsupportedError(f"evaluates {text!r}")
         return Template.from_code(self.environment, code, self.environment.make_globals(None))
 
     def value(self, value: Any, context: Mapping[str, Any]) -> Any:
@@ -80,7 +80,7 @@ class Engine:
         return self.environment.get_template(path).render(context)
 
 
-def engine(version: Version) -> Engine:
+def engine(version: CompiledVersion) -> Engine:
     """What evaluates this version."""
     return Engine(version, environment(version.settings, version.named))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from new_ops_project.template.native.filters import FILTERS
-from new_ops_project.template.native.unsupported import Unsure
+from new_ops_project.template.native.unsupported import UnsupportedError
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -226,7 +226,7 @@ def require(tree: "nodes.Template", kind: str) -> None:
     for node, parents in _walk(tree, ()):
         what = type(node).__name__
         if what not in _NODES:
-            raise Unsure(f"uses Jinja's {what}")
+            raise UnsupportedError(f"uses Jinja's {what}")
         if what in _CHECKS:
             _CHECKS[what](node, parents)
         if what == "Call":
@@ -240,7 +240,7 @@ def _require_known(tree: "nodes.Template", kind: str) -> None:
 
     for name in sorted(meta.find_undeclared_variables(tree)):
         if name.startswith("_") and name not in KNOWN[kind]:
-            raise Unsure(f"uses {name}")
+            raise UnsupportedError(f"uses {name}")
 
 
 def _walk(node: "nodes.Node", parents: tuple[str, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
@@ -268,20 +268,20 @@ def _require_call(node: Any, stored: set[str], modules: set[str]) -> None:
         base = called.node
         if called.attr in _METHODS or (isinstance(base, nodes.Name) and base.name in modules):
             return
-    raise Unsure("calls what is no macro")
+    raise UnsupportedError("calls what is no macro")
 
 
 def _require_name(node: Any, parents: tuple[Any, ...]) -> None:
     if node.name in _NEVER:
-        raise Unsure(f"uses {node.name}")
+        raise UnsupportedError(f"uses {node.name}")
     if node.name not in {"_copier_conf", "_copier_answers", "_copier_operation"}:
         return
     if node.ctx != "load":
-        raise Unsure(f"sets {node.name}")
+        raise UnsupportedError(f"sets {node.name}")
     grand, parent = parents
     allowed = {"_copier_conf": _is_answers_file, "_copier_answers": _is_dump}.get(node.name)
     if allowed and not (allowed(parent) and type(grand).__name__ == "Output"):
-        raise Unsure(f"uses {node.name}")
+        raise UnsupportedError(f"uses {node.name}")
 
 
 def _is_answers_file(node: Any) -> bool:
@@ -296,25 +296,25 @@ def _is_dump(node: Any) -> bool:
 def _require_attribute(node: Any, _: tuple[Any, ...]) -> None:
     name = node.attr if type(node).__name__ == "Getattr" else getattr(node.arg, "value", "")
     if isinstance(name, str) and (name.startswith("_") or name in _UNWANTED):
-        raise Unsure(f"uses the attribute {name}")
+        raise UnsupportedError(f"uses the attribute {name}")
 
 
 def _require_filter(node: Any, _: tuple[Any, ...]) -> None:
     if node.name not in _FILTERS:
-        raise Unsure(f"uses the filter {node.name}")
+        raise UnsupportedError(f"uses the filter {node.name}")
     for given in node.kwargs or ():
         if given.key == "attribute":
             _require_path(given.value)
     if node.name not in _BY_NAME:
         return
     if node.dyn_args or node.dyn_kwargs:
-        raise Unsure(f"gives the filter {node.name} what is known only at run time")
+        raise UnsupportedError(f"gives the filter {node.name} what is known only at run time")
     at, known = _BY_NAME[node.name]
     for position, given in enumerate(node.args[: at + 1]):
         if position < at:
             _require_path(given)
         elif getattr(given, "value", None) not in known:
-            raise Unsure(f"gives the filter {node.name} an unknown name")
+            raise UnsupportedError(f"gives the filter {node.name} an unknown name")
 
 
 def _require_path(given: Any) -> None:
@@ -323,12 +323,12 @@ def _require_path(given: Any) -> None:
     if isinstance(value, int):
         return
     if not isinstance(value, str) or any(part.startswith("_") or part in _UNWANTED for part in value.split(".")):
-        raise Unsure("looks up an attribute that is known only at run time")
+        raise UnsupportedError("looks up an attribute that is known only at run time")
 
 
 def _require_test(node: Any, _: tuple[Any, ...]) -> None:
     if node.name not in _TESTS:
-        raise Unsure(f"uses the test {node.name}")
+        raise UnsupportedError(f"uses the test {node.name}")
 
 
 _CHECKS = {
@@ -349,7 +349,7 @@ def _require_own_namespaces(tree: "nodes.Template") -> None:
         made = _made(scope)
         for node in scope.find_all(nodes.NSRef):
             if node.name not in made:
-                raise Unsure(f"changes {node.name}, which it has not made")
+                raise UnsupportedError(f"changes {node.name}, which it has not made")
 
 
 def _made(scope: Any) -> set[str]:
@@ -382,7 +382,7 @@ def _pattern(expression: Any) -> str:
     if isinstance(expression, nodes.Const):
         value = expression.value
         if isinstance(value, (list, tuple)):
-            raise Unsure("includes the first file of a list")
+            raise UnsupportedError("includes the first file of a list")
         return glob.escape(str(value))
     if isinstance(expression, nodes.Concat):
         return "".join(map(_pattern, expression.nodes))

@@ -11,7 +11,7 @@ _SIGNS = {"variable_start_string": "{{", "block_start_string": "{%", "comment_st
 
 
 @dataclass(frozen=True)
-class Source:
+class TemplateFile:
     """A file of the template: its path below the template's root, git's mode of it, and whether it is evaluated."""
 
     path: str
@@ -20,7 +20,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Version:
+class CompiledVersion:
     """What renders it; `why` says why only copier can, and then there is nothing else.
 
     `strings` has the code of each text of copier.yml and of each file name, `named` that of each file.
@@ -32,7 +32,7 @@ class Version:
     questions: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     strings: Mapping[str, CodeType] = field(default_factory=dict)
     named: Mapping[str, CodeType] = field(default_factory=dict)
-    sources: tuple[Source, ...] = ()
+    sources: tuple[TemplateFile, ...] = ()
     names: frozenset[str] = frozenset()
 
     @property

@@ -13,13 +13,13 @@ from new_ops_project.template import answers_file as signed
 from new_ops_project.template.native import cache, excludes, filters
 from new_ops_project.template.native.answers import Answering
 from new_ops_project.template.native.engine import Engine, engine
-from new_ops_project.template.native.model import Source, Version, is_plain
-from new_ops_project.template.native.unsupported import Unsure
+from new_ops_project.template.native.model import CompiledVersion, TemplateFile, is_plain
+from new_ops_project.template.native.unsupported import UnsupportedError
 from new_ops_project.template.releases import Checkout
 
 _USUAL = ".copier-answers.yml"
 _LONGEST_NAME = 255
-_engines: dict[int, tuple[Version, Engine]] = {}
+_engines: dict[int, tuple[CompiledVersion, Engine]] = {}
 
 
 def reason(checkout: Checkout) -> str:
@@ -34,16 +34,16 @@ def tree(checkout: Checkout, answers: Mapping[str, Any], *, answers_file: str | 
     """
     version = cache.version(checkout)
     if version.why:
-        raise Unsure(version.why)
+        raise UnsupportedError(version.why)
     try:
         return _Rendering.of(checkout, _engine(version), answers, answers_file).tree()
-    except Unsure:
+    except UnsupportedError:
         raise
     except Exception as error:  # whatever it is, copier has the same, and the words for it
-        raise Unsure(f"cannot be rendered: {type(error).__name__}: {error}") from error
+        raise UnsupportedError(f"cannot be rendered: {type(error).__name__}: {error}") from error
 
 
-def _engine(version: Version) -> Engine:
+def _engine(version: CompiledVersion) -> Engine:
     """What evaluates this version; it is made once."""
     if id(version) not in _engines:
         _engines[id(version)] = version, engine(version)
@@ -65,9 +65,9 @@ class _Rendering:
         """Answer all questions."""
         where = str(PurePosixPath(answers_file or engine.version.settings.get("answers_file", _USUAL)))
         if not is_plain(where, engine.version.settings) or not _is_inside(where):
-            raise Unsure(f"has its answers in {where!r}")
+            raise UnsupportedError(f"has its answers in {where!r}")
         if wrong := [name for name in answers if name.startswith("_") or name in {"now", "make_secret", "self"}]:
-            raise Unsure(f"is given the answer {wrong[0]}")
+            raise UnsupportedError(f"is given the answer {wrong[0]}")
         answering = Answering(engine, {**answers, "_copier_conf": {"answers_file": where}}, answers)
         answering.all()
         recorded = {"_src_path": str(checkout.root), **answering.recorded()}
@@ -92,7 +92,7 @@ class _Rendering:
         if folder == PurePosixPath():
             return ""
         if not _is_inside(told) or not (root / folder).is_dir() or (root / folder).resolve() != root / folder:
-            raise Unsure(f"has no folder {told!r}")
+            raise UnsupportedError(f"has no folder {told!r}")
         return f"{folder}/"
 
     def _excluded(self) -> Callable[[str], bool]:
@@ -114,22 +114,22 @@ class _Rendering:
             return ""
         found = str(PurePosixPath(*parts))
         if not _is_inside(found):
-            raise Unsure(f"writes {found!r}")
+            raise UnsupportedError(f"writes {found!r}")
         is_hidden = not path.endswith(suffix) and (self.checkout.root / f"{found}{suffix}").exists()
         return "" if is_hidden else found
 
     def _alone(self, parts: tuple[str, ...]) -> str:
         """The answers file; where it is in a folder, or is one, copier writes it somewhere else."""
         if len(parts) > 1:
-            raise Unsure("has its answers file in a folder that is a template, too")
+            raise UnsupportedError("has its answers file in a folder that is a template, too")
         return self.answers_file
 
-    def _add(self, path: str, source: Source) -> None:
+    def _add(self, path: str, source: TemplateFile) -> None:
         if path in self.done:
-            raise Unsure(f"writes {path} twice")
+            raise UnsupportedError(f"writes {path} twice")
         self.done[path] = Entry(source.mode, self._content(source))
 
-    def _content(self, source: Source) -> bytes:
+    def _content(self, source: TemplateFile) -> bytes:
         file = self.checkout.root / source.path
         if source.mode == LINK:
             target = os.readlink(file)  # noqa: PTH115 - a text, not a path
@@ -145,7 +145,7 @@ class _Rendering:
         paths = [PurePosixPath(path) for path in (*self.done, *(f"{folder}/x" for folder in self.folders if folder))]
         for folder in {parent for path in paths for parent in path.parents}:
             if str(folder) in self.done:
-                raise Unsure(f"writes {folder}, which is a folder, too")
+                raise UnsupportedError(f"writes {folder}, which is a folder, too")
 
     def _signed(self) -> Tree:
         """The tree with the template's address and version in its answers file, which copier is not told."""

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from new_ops_project.base.process import ProcessError
-from new_ops_project.template.pins.comparison import Compared, Kind, Replace, State
+from new_ops_project.template.pins.comparison import Kind, PinComparison, PinState, Replace
 from new_ops_project.template.pins.pins_yml import Action
-from new_ops_project.template.pins.releases import Choice, Release, choose, day, final, numbers
-from new_ops_project.template.pins.tags import Remote, Tag
+from new_ops_project.template.pins.releases import Release, ReleaseChoice, choose, day, final, numbers
+from new_ops_project.template.pins.tags import Tag, TagSource
 
 Actions = Mapping[str, Action]
 
@@ -21,9 +21,9 @@ def by_repository(actions: Actions) -> dict[str, Actions]:
     return dict(found)
 
 
-def compare(repository: str, actions: Actions, remote: Remote, limit: datetime | None) -> list[Compared]:
+def compare(repository: str, actions: Actions, remote: TagSource, limit: datetime | None) -> list[PinComparison]:
     """The actions of one repository; a release has to be there at `limit` to be taken."""
-    pins = {name: Compared(Kind.ACTIONS, name, action.version) for name, action in actions.items()}
+    pins = {name: PinComparison(Kind.ACTIONS, name, action.version) for name, action in actions.items()}
     if repository.count("/") != 1 or not all(repository.split("/")):
         return [pin.failed("not OWNER/REPOSITORY", "Spell it as `uses:` does.") for pin in pins.values()]
     try:
@@ -34,7 +34,9 @@ def compare(repository: str, actions: Actions, remote: Remote, limit: datetime |
         return [pin.failed(remote.said(error), remedy) for pin in pins.values()]
 
 
-def _one(pin: Compared, action: Action, tags: Mapping[str, Tag], remote: Remote, limit: datetime | None) -> Compared:
+def _one(
+    pin: PinComparison, action: Action, tags: Mapping[str, Tag], remote: TagSource, limit: datetime | None
+) -> PinComparison:
     now = tags.get(action.version)
     is_same = now is not None and action.sha in {now.commit, now.listed}
     if numbers(action.version) and not is_same:  # a branch, or a tag such as v7, is there to move
@@ -48,10 +50,10 @@ def _one(pin: Compared, action: Action, tags: Mapping[str, Tag], remote: Remote,
     if now and is_same and action.sha != now.commit:
         edits = (_edit(pin, "sha", now.commit),)
         reason = "the pin is the id of the tag, not of its commit"
-        return replace(pin, newest=action.version, state=State.BEHIND, reason=reason, edits=edits)
+        return replace(pin, newest=action.version, state=PinState.BEHIND, reason=reason, edits=edits)
     if choice.younger:
         date, reason = day(choice.younger_date), "too young"
-        return replace(pin, newest=choice.younger.tag, state=State.HELD, reason=reason, date=date)
+        return replace(pin, newest=choice.younger.tag, state=PinState.HELD, reason=reason, date=date)
     return replace(pin, newest=action.version)
 
 
@@ -61,19 +63,19 @@ def _newer(releases: list[Release], version: str) -> Iterator[Release]:
     return (release for release in releases if pinned is None or release.numbers > pinned)
 
 
-def _behind(pin: Compared, taken: Release, choice: Choice) -> Compared:
+def _behind(pin: PinComparison, taken: Release, choice: ReleaseChoice) -> PinComparison:
     edits = (_edit(pin, "version", taken.tag), _edit(pin, "sha", taken.commit))
     said = "" if choice.date else "no date could be had"
     if choice.younger:
         said = f"{choice.younger.tag} of {day(choice.younger_date)} is too young"
-    return replace(pin, newest=taken.tag, state=State.BEHIND, reason=said, date=day(choice.date), edits=edits)
+    return replace(pin, newest=taken.tag, state=PinState.BEHIND, reason=said, date=day(choice.date), edits=edits)
 
 
-def _edit(pin: Compared, field: str, value: str) -> Replace:
+def _edit(pin: PinComparison, field: str, value: str) -> Replace:
     return Replace(("actions", pin.name, field), value)
 
 
-def _moved(pin: Compared, action: Action, now: Tag | None, remote: Remote) -> Compared:
+def _moved(pin: PinComparison, action: Action, now: Tag | None, remote: TagSource) -> PinComparison:
     """The worst that can be: what was pinned is not what the release names any more."""
     names = f"names {now.commit} now" if now else "is gone"
     reason = f"the tag {action.version} {names}; pinned is {action.sha}"
@@ -81,4 +83,4 @@ def _moved(pin: Compared, action: Action, now: Tag | None, remote: Remote) -> Co
         f"Ask why at {remote.name}, read what differs, and until you know leave the pin as it is; then set "
         "version and sha in pins.yml by hand."
     )
-    return replace(pin, state=State.MOVED, reason=reason, remedy=remedy)
+    return replace(pin, state=PinState.MOVED, reason=reason, remedy=remedy)

@@ -13,7 +13,7 @@ class Kind(StrEnum):
     LOCKS = "locks"
 
 
-class State(StrEnum):
+class PinState(StrEnum):
     """How a pin stands to what is upstream."""
 
     CURRENT = "current"
@@ -25,7 +25,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-BROKEN = frozenset({State.MOVED, State.FAILED})  # nothing is written while one pin is in such a state
+BROKEN = frozenset({PinState.MOVED, PinState.FAILED})  # nothing is written while one pin is in such a state
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ Edit = Replace | End
 
 
 @dataclass(frozen=True)
-class Compared:
+class PinComparison:
     """One pin and what upstream has. `date` is that of `newest`, YYYY-MM-DD, or '' where none could be had.
 
     A pin that is behind without edits is for a person to mend, or part of locks.yml, which is written as a whole.
@@ -57,15 +57,15 @@ class Compared:
     name: str
     current: str
     newest: str = ""
-    state: State = State.CURRENT
+    state: PinState = PinState.CURRENT
     reason: str = ""
     date: str = ""
     remedy: str = ""
     edits: tuple[Edit, ...] = ()
 
-    def failed(self, reason: str, remedy: str = "") -> "Compared":
+    def failed(self, reason: str, remedy: str = "") -> "PinComparison":
         """The same pin, of which nothing could be found out."""
-        return replace(self, state=State.FAILED, reason=reason, remedy=remedy)
+        return replace(self, state=PinState.FAILED, reason=reason, remedy=remedy)
 
     def as_json(self) -> dict[str, str]:
         """Its fields by their names, without the edits."""

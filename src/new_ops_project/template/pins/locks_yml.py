@@ -28,7 +28,7 @@ locks:
 
 
 @dataclass(frozen=True)
-class Package:
+class ResolvedPackage:
     """One package of the lock: what pip needs to install it, and which names it takes in the import system."""
 
     version: str
@@ -42,7 +42,7 @@ class Locks:
 
     python: str = ""
     closures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    packages: Mapping[str, Package] = field(default_factory=dict)
+    packages: Mapping[str, ResolvedPackage] = field(default_factory=dict)
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -78,7 +78,7 @@ def parse(text: str) -> Locks:
     """The locks in the text of a file."""
     default = load(text)["locks"]["default"]
     packages = {
-        name: Package(at["version"], tuple(at["modules"].split()), tuple(at["hashes"].split()))
+        name: ResolvedPackage(at["version"], tuple(at["modules"].split()), tuple(at["hashes"].split()))
         for name, at in (default["packages"] or {}).items()
     }
     return Locks(default["python"], default["closures"] or {}, packages)
@@ -102,7 +102,7 @@ def _closure_line(name: str, closure: Mapping[str, str]) -> str:
     return f"      {plain(name)}: {{{members}}}"
 
 
-def _package_lines(name: str, package: Package) -> str:
+def _package_lines(name: str, package: ResolvedPackage) -> str:
     """One package, its hashes as a literal block."""
     modules = plain(" ".join(package.modules))
     fields = (f"version: {_quoted(package.version)}", f"modules: {modules}", "hashes: |")

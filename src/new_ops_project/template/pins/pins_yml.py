@@ -33,7 +33,7 @@ class PythonPin:
 
 
 @dataclass(frozen=True)
-class Requirement:
+class OfferedPackage:
     """A package that the template names: its lower bound, and the package with its types for mypy, or ''."""
 
     at_least: str
@@ -62,11 +62,11 @@ class Pins:
     pythons: Mapping[str, PythonPin]
     ended: Mapping[str, str]
     container: Container
-    dependencies: Mapping[str, Requirement]
-    tools: Mapping[str, Requirement]
+    dependencies: Mapping[str, OfferedPackage]
+    tools: Mapping[str, OfferedPackage]
 
     @property
-    def packages(self) -> Mapping[str, Requirement]:
+    def packages(self) -> Mapping[str, OfferedPackage]:
         """Dependencies and tools, all that locks.yml is resolved from."""
         return {**self.dependencies, **self.tools}
 
@@ -126,5 +126,5 @@ def _python(name: str, at: Mapping[str, Any]) -> PythonPin:
     return PythonPin(patch, end)
 
 
-def _requirements(table: Mapping[str, Any]) -> dict[str, Requirement]:
-    return {normalise(name): Requirement(str(at["at_least"]), at.get("stubs", "")) for name, at in table.items()}
+def _requirements(table: Mapping[str, Any]) -> dict[str, OfferedPackage]:
+    return {normalise(name): OfferedPackage(str(at["at_least"]), at.get("stubs", "")) for name, at in table.items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from new_ops_project.template.pins.tags import Remote, Tag
+from new_ops_project.template.pins.tags import Tag, TagSource
 
 _FULL = re.compile(r"(v?)(\d+)\.(\d+)\.(\d+)")
 
@@ -22,7 +22,7 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ReleaseChoice:
     """The release to take, if there is a newer one, and the newest that is too young for that.
 
     `date` is that of `taken`, `younger_date` that of `younger`; None where the repository does not tell.
@@ -49,7 +49,7 @@ def final(tags: Mapping[str, Tag], *, like: str = "v") -> list[Release]:
     return [found[key] for key in sorted(found, reverse=True)]
 
 
-def choose(remote: Remote, newer: Iterable[Release], limit: datetime | None) -> Choice:
+def choose(remote: TagSource, newer: Iterable[Release], limit: datetime | None) -> ReleaseChoice:
     """Of releases, newest first, the first that was there at `limit`; one without a date is taken.
 
     Raises ProcessError when the repository does not answer in time.
@@ -58,13 +58,13 @@ def choose(remote: Remote, newer: Iterable[Release], limit: datetime | None) -> 
     younger_date: datetime | None = None
     for release, date in _dated(remote, newer):
         if limit is None or date is None or date <= limit:
-            return Choice(release, date, younger, younger_date)
+            return ReleaseChoice(release, date, younger, younger_date)
         if younger is None:
             younger, younger_date = release, date
-    return Choice(None, None, younger, younger_date)
+    return ReleaseChoice(None, None, younger, younger_date)
 
 
-def _dated(remote: Remote, releases: Iterable[Release]) -> Iterator[tuple[Release, datetime | None]]:
+def _dated(remote: TagSource, releases: Iterable[Release]) -> Iterator[tuple[Release, datetime | None]]:
     for release in releases:
         yield release, remote.date(release.tag)
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from new_ops_project.base.errors import Exit
 from new_ops_project.base.report import Voice
-from new_ops_project.template.pins.comparison import BROKEN, Compared, State
-from new_ops_project.template.pins.upstream import Outcome
+from new_ops_project.template.pins.comparison import BROKEN, PinComparison, PinState
+from new_ops_project.template.pins.upstream import UpstreamComparison
 
-_COLORS = {State.BEHIND: "yellow", State.HELD: "cyan", State.MOVED: "red", State.FAILED: "red"}
-_NEWS = frozenset({State.BEHIND, State.HELD})
+_COLORS = {PinState.BEHIND: "yellow", PinState.HELD: "cyan", PinState.MOVED: "red", PinState.FAILED: "red"}
+_NEWS = frozenset({PinState.BEHIND, PinState.HELD})
 _AFTER = (
     "Next: python -m pytest, a line in CHANGELOG.md, commit, git tag vX.Y.Z, git push --follow-tags",
     "docs/maintaining.md says how a change is tested and rolled out.",
@@ -23,7 +23,7 @@ _LINES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @dataclass(frozen=True)
-class Kept:
+class PinsReport:
     """What was found out about the pins of a template, and what was done about it.
 
     `state` is current, behind, written or failed; `diffs` are of the files that would change or have changed, by path.
@@ -31,12 +31,12 @@ class Kept:
 
     folder: Path
     state: str
-    pins: tuple[Compared, ...]
+    pins: tuple[PinComparison, ...]
     diffs: Mapping[str, str]
     steps: tuple[str, ...] = ()
 
     @property
-    def broken(self) -> list[Compared]:
+    def broken(self) -> list[PinComparison]:
         """The pins of which nothing could be found out, or nothing good."""
         return [pin for pin in self.pins if pin.state in BROKEN]
 
@@ -58,21 +58,23 @@ class Kept:
         }
 
 
-def failed(folder: Path, outcome: Outcome, *, write: bool) -> Kept:
+def failed(folder: Path, outcome: UpstreamComparison, *, write: bool) -> PinsReport:
     """A comparison in which a source did not answer, or answered what must not be."""
     step = "Not everything could be compared" + (", so nothing was written." if write else ".")
-    return Kept(folder, "failed", outcome.pins, {}, (step,))
+    return PinsReport(folder, "failed", outcome.pins, {}, (step,))
 
 
-def kept(folder: Path, outcome: Outcome, changes: Iterable[tuple[str, str, str]], *, write: bool) -> Kept:
+def kept(
+    folder: Path, outcome: UpstreamComparison, changes: Iterable[tuple[str, str, str]], *, write: bool
+) -> PinsReport:
     """A comparison that is complete; `changes` are path, text before and after of each file."""
     diffs = {name: diff(name, before, after) for name, before, after in changes}
     by_hand = tuple(f"By hand: {pin.name}, {pin.reason}. {pin.remedy}" for pin in outcome.behind if pin.remedy)
     if write and diffs:
-        return Kept(folder, "written", outcome.pins, diffs, (*by_hand, *_AFTER))
+        return PinsReport(folder, "written", outcome.pins, diffs, (*by_hand, *_AFTER))
     state = "behind" if outcome.behind else "current"
     how = ("new-ops-project template pins --write",) if diffs and not write else ()
-    return Kept(folder, state, outcome.pins, diffs, (*by_hand, *how))
+    return PinsReport(folder, state, outcome.pins, diffs, (*by_hand, *how))
 
 
 def diff(name: str, before: str, after: str) -> str:
@@ -83,7 +85,7 @@ def diff(name: str, before: str, after: str) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
-def say(voice: Voice, kept: Kept, *, is_written: bool) -> None:
+def say(voice: Voice, kept: PinsReport, *, is_written: bool) -> None:
     """Show the pins that are not current, how many there are, the diff of what was written, and what comes next."""
     _say_table(voice, [pin for pin in kept.pins if pin.state in _NEWS])
     _say_broken(voice, kept.broken)
@@ -95,12 +97,12 @@ def say(voice: Voice, kept: Kept, *, is_written: bool) -> None:
         voice.say(f"  {step}")
 
 
-def _counted(pins: Iterable[Compared]) -> str:
+def _counted(pins: Iterable[PinComparison]) -> str:
     counts = Counter(pin.state for pin in pins)
-    return ", ".join(f"{counts[state]} {state}" for state in State if counts[state]) or "no pins"
+    return ", ".join(f"{counts[state]} {state}" for state in PinState if counts[state]) or "no pins"
 
 
-def _say_table(voice: Voice, pins: list[Compared]) -> None:
+def _say_table(voice: Voice, pins: list[PinComparison]) -> None:
     rows = [(str(pin.state), str(pin.kind), pin.name, _versions(pin), pin.date) for pin in pins]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(5)]
     for pin, row in zip(pins, rows, strict=True):
@@ -110,7 +112,7 @@ def _say_table(voice: Voice, pins: list[Compared]) -> None:
             voice.say(f"    {pin.remedy}")
 
 
-def _say_broken(voice: Voice, pins: list[Compared]) -> None:
+def _say_broken(voice: Voice, pins: list[PinComparison]) -> None:
     """Those of one source together, and what to do once for all that need the same."""
     for remedy, alike in groupby(pins, key=lambda pin: pin.remedy):
         for (state, reason), group in groupby(alike, key=lambda pin: (pin.state, pin.reason)):
@@ -119,7 +121,7 @@ def _say_broken(voice: Voice, pins: list[Compared]) -> None:
         voice.say(f"    {remedy}")
 
 
-def _versions(pin: Compared) -> str:
+def _versions(pin: PinComparison) -> str:
     if not pin.newest or pin.newest == pin.current:
         return pin.current
     return f"{pin.current or '-'} -> {pin.newest}"

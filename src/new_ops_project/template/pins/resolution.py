@@ -11,15 +11,21 @@ from pathlib import Path, PurePosixPath
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template.pins import uv
-from new_ops_project.template.pins.locks_yml import Locks, Package
+from new_ops_project.template.pins.locks_yml import Locks, ResolvedPackage
 from new_ops_project.template.pins.pins_yml import normalise
-from new_ops_project.template.pins.uv_output import Release, Requirement, compile_lines, releases, requirement_lines
+from new_ops_project.template.pins.uv_output import (
+    HashedRequirement,
+    PackageRelease,
+    compile_lines,
+    releases,
+    requirement_lines,
+)
 
 _MODULE_SUFFIXES = frozenset({".py", ".so", ".pyd"})
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ResolutionInput:
     """What to resolve: the lowest Python minor, a lower bound for each normalised name.
 
     `limit`: what was uploaded later is not taken, but for versions that `locked` has already.
@@ -28,7 +34,7 @@ class Wanted:
     python: str
     at_least: Mapping[str, str]
     limit: datetime | None = None
-    locked: Mapping[str, Package] = field(default_factory=dict)
+    locked: Mapping[str, ResolvedPackage] = field(default_factory=dict)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -45,13 +51,13 @@ class Wanted:
 class Resolved:
     """What is taken (`chosen`, with `dates` if there are any), and the newest there is whatever its age (`newest`)."""
 
-    wanted: Wanted
-    chosen: Mapping[str, Requirement]
-    dates: Mapping[str, Release]
-    newest: Mapping[str, Release]
+    wanted: ResolutionInput
+    chosen: Mapping[str, HashedRequirement]
+    dates: Mapping[str, PackageRelease]
+    newest: Mapping[str, PackageRelease]
 
 
-def resolve(wanted: Wanted) -> Resolved:
+def resolve(wanted: ResolutionInput) -> Resolved:
     """Resolve everything at once; raises ToolError with uv's reason."""
     newest = releases(wanted.lines, python=wanted.python)
     with tempfile.TemporaryDirectory(prefix="lock-") as folder:
@@ -61,7 +67,7 @@ def resolve(wanted: Wanted) -> Resolved:
     return Resolved(wanted, chosen, {**newest, **_elsewhere(versions, newest, wanted.python)}, newest)
 
 
-def failing(wanted: Wanted) -> dict[str, str]:
+def failing(wanted: ResolutionInput) -> dict[str, str]:
     """Those of the direct names that cannot be had even alone, with the reason."""
     with ThreadPoolExecutor() as pool:
         reasons = pool.map(partial(_alone, python=wanted.python), wanted.lines)
@@ -77,7 +83,7 @@ def _alone(line: str, python: str) -> str:
     return ""
 
 
-def _ages(wanted: Wanted, newest: Mapping[str, Release], constraints: Path) -> list[str]:
+def _ages(wanted: ResolutionInput, newest: Mapping[str, PackageRelease], constraints: Path) -> list[str]:
     """Options of uv for the limit; `constraints` is a file that they may name.
 
     Its --exclude-newer takes files without a date for too young, so that packages from an index without dates are
@@ -94,7 +100,9 @@ def _ages(wanted: Wanted, newest: Mapping[str, Release], constraints: Path) -> l
     return [f"--exclude-newer={_stamp(wanted.limit)}", f"--constraints={constraints}", *exempt]
 
 
-def _elsewhere(versions: Mapping[str, str], newest: Mapping[str, Release], python: str) -> dict[str, Release]:
+def _elsewhere(
+    versions: Mapping[str, str], newest: Mapping[str, PackageRelease], python: str
+) -> dict[str, PackageRelease]:
     """Those of `versions` that are not the newest, with their dates; none if one of them is not there any more."""
     lines = [
         f"{name}=={version}"
@@ -118,7 +126,7 @@ def lock(resolved: Resolved) -> Locks:
         modules = _modules(resolved.chosen.values(), Path(folder))
     known = {name: package.modules for name, package in resolved.wanted.locked.items()} | modules
     packages = {
-        name: Package(each.version, known.get(name, (name.replace("-", "_"),)), each.hashes)
+        name: ResolvedPackage(each.version, known.get(name, (name.replace("-", "_"),)), each.hashes)
         for name, each in resolved.chosen.items()
     }
     return Locks(f">={resolved.wanted.python}", closures, packages)
@@ -140,7 +148,7 @@ def _closure(name: str, *, constraints: Path, python: str) -> dict[str, str]:
     return {each.name: each.marker for each in lines.values()}
 
 
-def _modules(requirements: Iterable[Requirement], folder: Path) -> dict[str, tuple[str, ...]]:
+def _modules(requirements: Iterable[HashedRequirement], folder: Path) -> dict[str, tuple[str, ...]]:
     """Install into a throwaway prefix what this machine can have, and list the modules of each package.
 
     For the others, those of other systems and Pythons, what the lock has already counts: it may be from there.

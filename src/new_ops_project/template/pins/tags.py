@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base.process import ProcessError, Result, run_within
+from new_ops_project.base.process import ProcessError, ProcessResult, run_within
 
 # An empty GIT_ASKPASS keeps git from every program that would ask; ssh is in a session without a terminal.
 _SILENT = {"GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never", "GCM_INTERACTIVE": "never"}
@@ -17,7 +17,7 @@ _SECRET = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 @dataclass(frozen=True)
-class Remote:
+class TagSource:
     """A repository by its URL, and the moment (time.monotonic) after which no answer is waited for."""
 
     url: str
@@ -25,7 +25,7 @@ class Remote:
     deadline: float = field(compare=False)
 
     @classmethod
-    def within(cls, seconds: float, url: str) -> "Remote":
+    def within(cls, seconds: float, url: str) -> "TagSource":
         """The repository at `url`, for `seconds` from now on."""
         return cls(url, seconds, time.monotonic() + seconds)
 
@@ -76,7 +76,7 @@ class Remote:
         options = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--filter=tree:0")
         self._git("fetch", *options, "--", self.url, ref, at=into)
 
-    def _git(self, *args: str, at: Path | None = None) -> Result:
+    def _git(self, *args: str, at: Path | None = None) -> ProcessResult:
         left = self.deadline - time.monotonic()
         try:
             return run_within(left, "git", *git.TEMPORARY, *args, cwd=at, env=_SILENT)

@@ -11,9 +11,9 @@ from new_ops_project.base import process
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template.pins import actions, locks_yml, packages, pins_yml, python_releases, resolution
 from new_ops_project.template.pins import edits as rewrite
-from new_ops_project.template.pins.comparison import BROKEN, Compared, Kind, State
+from new_ops_project.template.pins.comparison import BROKEN, Kind, PinComparison, PinState
 from new_ops_project.template.pins.pins_yml import Pins, minor
-from new_ops_project.template.pins.tags import Remote
+from new_ops_project.template.pins.tags import TagSource
 
 _AT_ONCE = 8
 
@@ -44,13 +44,13 @@ class Asked:
         """The date by which support has ended or not."""
         return self.now.date()
 
-    def remote(self, repository: str) -> Remote:
+    def remote(self, repository: str) -> TagSource:
         """A repository, whose time runs from now on."""
-        return Remote.within(self.seconds, f"{self.base.rstrip('/')}/{repository}")
+        return TagSource.within(self.seconds, f"{self.base.rstrip('/')}/{repository}")
 
 
 @dataclass(frozen=True)
-class Files:
+class PinFiles:
     """templates/pins.yml and templates/locks.yml of one checkout, as they are on disk."""
 
     folder: Path
@@ -71,24 +71,24 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class UpstreamComparison:
     """Every pin as it compares, and what locks.yml would be; '' where that was not asked or cannot be known."""
 
-    pins: tuple[Compared, ...]
+    pins: tuple[PinComparison, ...]
     locks_text: str = ""
 
     @property
-    def broken(self) -> list[Compared]:
+    def broken(self) -> list[PinComparison]:
         """Those that stand in the way of writing anything."""
         return [pin for pin in self.pins if pin.state in BROKEN]
 
     @property
-    def behind(self) -> list[Compared]:
+    def behind(self) -> list[PinComparison]:
         """Those that are not what they should be."""
-        return [pin for pin in self.pins if pin.state is State.BEHIND]
+        return [pin for pin in self.pins if pin.state is PinState.BEHIND]
 
 
-def read(folder: Path) -> Files:
+def read(folder: Path) -> PinFiles:
     """The files of the template in `folder`; raises ToolError when it holds none."""
     pins_file, locks_file = folder / "templates" / pins_yml.NAME, folder / "templates" / locks_yml.NAME
     if not pins_file.is_file():
@@ -96,10 +96,10 @@ def read(folder: Path) -> Files:
         raise ToolError(f"{folder} is no template: it has no templates/{pins_yml.NAME}.", hint)
     pins, locked = pins_yml.read(pins_file), locks_yml.read(locks_file)
     locks_text = locks_file.read_bytes().decode() if locks_file.exists() else ""
-    return Files(folder, pins_file.read_bytes().decode(), pins, locks_text, locked)
+    return PinFiles(folder, pins_file.read_bytes().decode(), pins, locks_text, locked)
 
 
-def compare(files: Files, asked: Asked, progress: Progress) -> Outcome:
+def compare(files: PinFiles, asked: Asked, progress: Progress) -> UpstreamComparison:
     """Ask every source; each that does not answer is a pin in a state of its own, with the reason."""
     sources = dict(_sources(files, asked))
     with ThreadPoolExecutor(_AT_ONCE) as pool, process.stopped_together():
@@ -108,17 +108,17 @@ def compare(files: Files, asked: Asked, progress: Progress) -> Outcome:
     outcomes = [future.result() for future in running]
     order = [*Kind]
     pins = sorted((pin for outcome in outcomes for pin in outcome.pins), key=lambda pin: order.index(pin.kind))
-    return Outcome(tuple(pins), "".join(outcome.locks_text for outcome in outcomes))
+    return UpstreamComparison(tuple(pins), "".join(outcome.locks_text for outcome in outcomes))
 
 
-def _watch(running: dict["Future[Outcome]", str], progress: Progress) -> None:
+def _watch(running: dict["Future[UpstreamComparison]", str], progress: Progress) -> None:
     total = len(running)
     progress("asking upstream", 0, total)
     for done, future in enumerate(as_completed(running), 1):
         progress(running[future], done, total)
 
 
-def _sources(files: Files, asked: Asked) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+def _sources(files: PinFiles, asked: Asked) -> Iterator[tuple[str, Callable[[], UpstreamComparison]]]:
     """Each source by its name, as a function that asks it; the slowest one first."""
     packaged = asked.kinds & {Kind.TOOLS, Kind.LOCKS}
     if packaged:
@@ -130,41 +130,41 @@ def _sources(files: Files, asked: Asked) -> Iterator[tuple[str, Callable[[], Out
             yield repository, partial(_actions, repository, pinned, asked)
 
 
-def _actions(repository: str, pinned: actions.Actions, asked: Asked) -> Outcome:
-    return Outcome(tuple(actions.compare(repository, pinned, asked.remote(repository), asked.limit)))
+def _actions(repository: str, pinned: actions.Actions, asked: Asked) -> UpstreamComparison:
+    return UpstreamComparison(tuple(actions.compare(repository, pinned, asked.remote(repository), asked.limit)))
 
 
-def _pythons(files: Files, asked: Asked) -> Outcome:
+def _pythons(files: PinFiles, asked: Asked) -> UpstreamComparison:
     remote = asked.remote(python_releases.REPOSITORY)
-    return Outcome(tuple(python_releases.compare(files.pins, remote, asked.limit, asked.today)))
+    return UpstreamComparison(tuple(python_releases.compare(files.pins, remote, asked.limit, asked.today)))
 
 
-def _packages(files: Files, asked: Asked) -> Outcome:
+def _packages(files: PinFiles, asked: Asked) -> UpstreamComparison:
     """Bounds and locks, for the Pythons that are offered once those whose support has ended are gone."""
     pins, kinds = files.pins, asked.kinds
     offered = python_releases.offered(pins, asked.today) if Kind.PYTHON in kinds else [*pins.pythons]
     at_least = {name: requirement.at_least for name, requirement in pins.packages.items()}
-    wanted = resolution.Wanted(min(offered, key=minor), at_least, asked.limit, files.locks.packages)
+    wanted = resolution.ResolutionInput(min(offered, key=minor), at_least, asked.limit, files.locks.packages)
     try:
         resolved = resolution.resolve(wanted)
         fresh = resolution.lock(resolved) if Kind.LOCKS in kinds else None
     except ToolError as error:
         kind = Kind.LOCKS if Kind.LOCKS in kinds else Kind.TOOLS
-        return Outcome(tuple(packages.failures(pins, wanted, error, kind)))
+        return UpstreamComparison(tuple(packages.failures(pins, wanted, error, kind)))
     bounds = packages.bounds(pins, resolved) if Kind.TOOLS in kinds else []
     if fresh is None:
-        return Outcome(tuple(bounds))
+        return UpstreamComparison(tuple(bounds))
     text, compared = locks_yml.render(fresh), packages.locked(files.locks, fresh, resolved)
-    return Outcome((*bounds, *compared, *_edited(files, text, compared)), text)
+    return UpstreamComparison((*bounds, *compared, *_edited(files, text, compared)), text)
 
 
-def _edited(files: Files, text: str, compared: list[Compared]) -> Iterator[Compared]:
+def _edited(files: PinFiles, text: str, compared: list[PinComparison]) -> Iterator[PinComparison]:
     """The lock file itself, where nothing but its spelling is not as it would be written."""
-    if text != files.locks_text and not any(pin.state is State.BEHIND for pin in compared):
-        yield Compared(Kind.LOCKS, locks_yml.NAME, "", "", State.BEHIND, "not as this command writes it")
+    if text != files.locks_text and not any(pin.state is PinState.BEHIND for pin in compared):
+        yield PinComparison(Kind.LOCKS, locks_yml.NAME, "", "", PinState.BEHIND, "not as this command writes it")
 
 
-def texts(files: Files, outcome: Outcome, asked: Asked) -> dict[Path, str]:
+def texts(files: PinFiles, outcome: UpstreamComparison, asked: Asked) -> dict[Path, str]:
     """What the files would be with everything that is behind mended, for those that change; {} if all is current.
 
     Raises ToolError when pins.yml is written in a way that cannot be rewritten.
@@ -179,13 +179,13 @@ def texts(files: Files, outcome: Outcome, asked: Asked) -> dict[Path, str]:
     return found
 
 
-def changes(files: Files, texts: dict[Path, str]) -> list[tuple[str, str, str]]:
+def changes(files: PinFiles, texts: dict[Path, str]) -> list[tuple[str, str, str]]:
     """Of each file that changes: its path below the template, its text before and after."""
     before = {files.pins_file: files.pins_text, files.locks_file: files.locks_text}
     return [(path.relative_to(files.folder).as_posix(), before[path], after) for path, after in texts.items()]
 
 
-def require_unchanged(files: Files) -> None:
+def require_unchanged(files: PinFiles) -> None:
     """Raise ToolError when somebody has changed a file since it was read."""
     now = read(files.folder)
     if (now.pins_text, now.locks_text) != (files.pins_text, files.locks_text):

@@ -14,7 +14,7 @@ _LINE = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>.+?
 
 
 @dataclass(frozen=True)
-class Requirement:
+class HashedRequirement:
     """One line that uv wrote: an exact version, its environment marker and the hashes of its files."""
 
     name: str
@@ -24,20 +24,20 @@ class Requirement:
 
 
 @dataclass(frozen=True)
-class Release:
+class PackageRelease:
     """A version of a package, and when its first file was uploaded; None where the index does not say."""
 
     version: str
     date: datetime | None
 
 
-def compile_lines(requirements: Iterable[str], *options: str, python: str) -> dict[str, Requirement]:
+def compile_lines(requirements: Iterable[str], *options: str, python: str) -> dict[str, HashedRequirement]:
     """Resolve for every platform and every Python from `python` up, in as few versions as there can be."""
     settings = ("--universal", "--python-version", python, "--fork-strategy", "fewest", "--no-annotate", "--no-header")
     return parse(uv.run("compile", *settings, *options, "-", text=_lines(requirements)))
 
 
-def releases(requirements: Iterable[str], *options: str, python: str) -> dict[str, Release]:
+def releases(requirements: Iterable[str], *options: str, python: str) -> dict[str, PackageRelease]:
     """The same resolution as versions with their dates, from a pylock.toml (PEP 751), which has those."""
     settings = ("--universal", "--python-version", python, "--fork-strategy", "fewest", "--format", "pylock.toml")
     said = uv.run("compile", *settings, "--no-header", *options, "-", text=_lines(requirements))
@@ -49,10 +49,10 @@ def _lines(requirements: Iterable[str]) -> str:
     return "".join(f"{requirement}\n" for requirement in requirements)
 
 
-def _release(package: Mapping[str, object]) -> Release:
+def _release(package: Mapping[str, object]) -> PackageRelease:
     dates = [file.get("upload-time") for file in _files(package)]
     known = [date for date in dates if isinstance(date, datetime)]
-    return Release(str(package["version"]), min(known) if known and len(known) == len(dates) else None)
+    return PackageRelease(str(package["version"]), min(known) if known and len(known) == len(dates) else None)
 
 
 def _files(package: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
@@ -62,9 +62,9 @@ def _files(package: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
         yield sdist
 
 
-def parse(text: str) -> dict[str, Requirement]:
+def parse(text: str) -> dict[str, HashedRequirement]:
     """Read requirements as `uv pip compile` writes them; raises ToolError if one package has two versions (a fork)."""
-    found: dict[str, Requirement] = {}
+    found: dict[str, HashedRequirement] = {}
     for line in re.sub(r" *\\\n *", " ", text).splitlines():
         requirement = _parse_line(line)
         if other := found.get(requirement.name):
@@ -76,16 +76,16 @@ def parse(text: str) -> dict[str, Requirement]:
     return found
 
 
-def _parse_line(line: str) -> Requirement:
+def _parse_line(line: str) -> HashedRequirement:
     """Read `name==version ; marker --hash=...`."""
     match = _LINE.fullmatch(line)
     if not match:
         raise ToolError(f"uv wrote a line that this tool does not know, {line!r}.", "Try another version of uv.")
     hashes = tuple(sorted(match["hashes"].replace("--hash=", "").split()))
-    return Requirement(normalise(match["name"]), match["version"], match["marker"] or "", hashes)
+    return HashedRequirement(normalise(match["name"]), match["version"], match["marker"] or "", hashes)
 
 
-def requirement_lines(requirements: Iterable[Requirement]) -> Iterator[str]:
+def requirement_lines(requirements: Iterable[HashedRequirement]) -> Iterator[str]:
     """Requirements in pip's own format, for `--require-hashes`."""
     for each in requirements:
         marker = f" ; {each.marker}" if each.marker else ""

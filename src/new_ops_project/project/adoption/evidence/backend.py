@@ -47,7 +47,7 @@ KEYWORDS = (*_PLACES, *_CODE, "packages", "setup_requires", "use_scm_version")
 
 
 @dataclass(frozen=True)
-class Version:
+class DeclaredVersion:
     """`text`: the version, as far as it could be told. `path`: the file that holds it, '' if setup() itself does."""
 
     text: str = ""
@@ -65,20 +65,24 @@ class Backend:
     needs_setuptools: bool = False
 
 
-def version(setup: Setup) -> Version:
+def version(setup: Setup) -> DeclaredVersion:
     """The version of setup(): its literal, or that of the one file of the repository that can be meant."""
     found = setup.get("version")
     if isinstance(found, Contents):
-        return Version(found.strip(), found.path, is_plain=True)
+        return DeclaredVersion(found.strip(), found.path, is_plain=True)
     if isinstance(found, str | float | int) and not isinstance(found, bool):
-        return Version(str(found).strip())
+        return DeclaredVersion(str(found).strip())
     if not isinstance(found, Computed):
-        return Version()
+        return DeclaredVersion()
     text = f"{setup.py.text} {found.text}"
     candidates = dict(_versions(setup, text))
     named = {path: version for path, version in candidates.items() if _is_named(path, text)}
     chosen = named if len(named) == 1 else candidates
-    return Version(*next((version, path) for path, version in chosen.items())) if len(chosen) == 1 else Version()
+    return (
+        DeclaredVersion(*next((version, path) for path, version in chosen.items()))
+        if len(chosen) == 1
+        else DeclaredVersion()
+    )
 
 
 def _versions(setup: Setup, text: str) -> Iterator[tuple[str, str]]:
@@ -103,7 +107,7 @@ def _module(path: str) -> str:
     return path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def backend(setup: Setup, at: Version, *, needs_setuptools: bool) -> Backend:
+def backend(setup: Setup, at: DeclaredVersion, *, needs_setuptools: bool) -> Backend:
     """The backend: hatchling unless something needs setuptools. `needs_setuptools`: whether a computed value does."""
     code = [name for name in _CODE if setup.get(name)]
     left = tuple(f"{setup.where(name)} {name} has no place in pyproject.toml: keep it there" for name in code)
@@ -149,7 +153,7 @@ def _is_wanted(name: str, pattern: Packages) -> bool:
     return included and not any(fnmatchcase(name, glob) for glob in pattern.exclude) and name not in _OTHERS[:2]
 
 
-def _hatch(setup: Setup, names: tuple[str, ...], at: Version) -> dict[str, Any]:
+def _hatch(setup: Setup, names: tuple[str, ...], at: DeclaredVersion) -> dict[str, Any]:
     modules = [f"{name.replace('.', '/')}.py" for name in _texts(setup.get("py_modules"))]
     folders = setup.get("package_dir")
     root = str(folders.get("", "")).strip("./") if isinstance(folders, dict) else ""
@@ -163,7 +167,7 @@ def _hatch(setup: Setup, names: tuple[str, ...], at: Version) -> dict[str, Any]:
     return {"hatch": found} if found else {}
 
 
-def _setuptools(setup: Setup, at: Version) -> dict[str, Any]:
+def _setuptools(setup: Setup, at: DeclaredVersion) -> dict[str, Any]:
     values = {place: setup.get(name) for name, place in _PLACES.items()}
     values["data-files"] = _data_files(values["data-files"])
     found = {place: value for place, value in values.items() if _is_plain(value)}

@@ -252,7 +252,7 @@ def _license(setup: Setup) -> _Carried:
     return _Carried({key: value for key, value in project.items() if value}, left=tuple(left))
 
 
-def _version(setup: Setup, at: backend.Version) -> _Carried:
+def _version(setup: Setup, at: backend.DeclaredVersion) -> _Carried:
     from packaging.version import InvalidVersion, Version
 
     if at.path or setup.get("use_scm_version") or setup.get("pbr"):

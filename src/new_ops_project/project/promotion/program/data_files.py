@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from new_ops_project.project.promotion.program.names import Function, dotted
-from new_ops_project.project.promotion.program.paths import SELF, Place, Scope, defines, inside, module_scope, place_of
+from new_ops_project.project.promotion.program.paths import (
+    SELF,
+    PathScope,
+    PathValue,
+    defines,
+    inside,
+    module_scope,
+    place_of,
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Doubt:
 def named(tree: ast.Module, exists: Callable[[str], bool]) -> tuple[tuple[Data, ...], tuple[Doubt, ...]]:
     """The tracked files that the code names, and what it does with its own place that cannot be followed."""
     uses = list(_uses(tree, module_scope(tree)))
-    places = [use for use in uses if isinstance(use, Place)]
+    places = [use for use in uses if isinstance(use, PathValue)]
     doubts = [use for use in uses if isinstance(use, Doubt)]
     is_moving = any(doubt.text == _CHDIR for doubt in doubts)
     is_computed = any(place.beside and place.is_open and not place.text for place in places)
@@ -45,7 +53,7 @@ def named(tree: ast.Module, exists: Callable[[str], bool]) -> tuple[tuple[Data, 
     return tuple(sorted(found.values(), key=lambda data: data.line)), tuple(sorted(unique, key=lambda it: it.line))
 
 
-def _is_followed(place: Place, path: str) -> bool:
+def _is_followed(place: PathValue, path: str) -> bool:
     """Whether this can be the path of a file in the repository, at or below the file's folder."""
     if path in {"", "."} or path.startswith(("/", "..")) or SELF in path or "\n" in path:
         return False
@@ -55,7 +63,7 @@ def _is_followed(place: Place, path: str) -> bool:
 _CHDIR = "changes into its own folder, which will be an installed package's"
 
 
-def _doubt(place: Place, path: str) -> str:
+def _doubt(place: PathValue, path: str) -> str:
     if SELF in path:
         return "uses the name of its own file" if path == SELF else "makes a name from that of its own file"
     if path in {"", "."} and place.is_open:
@@ -70,7 +78,7 @@ def _doubt(place: Place, path: str) -> str:
 # Walking
 
 
-def _uses(node: ast.AST, scope: Scope) -> Iterator[Place | Doubt]:
+def _uses(node: ast.AST, scope: PathScope) -> Iterator[PathValue | Doubt]:
     """The paths that a piece of code names, each as whole as it is written, and what is done with its own place."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
         yield from _uses_of_block(node, scope)
@@ -88,13 +96,13 @@ def _uses(node: ast.AST, scope: Scope) -> Iterator[Place | Doubt]:
         yield from _below(node, scope)
 
 
-def _below(node: ast.AST, scope: Scope) -> Iterator[Place | Doubt]:
+def _below(node: ast.AST, scope: PathScope) -> Iterator[PathValue | Doubt]:
     for child in ast.iter_child_nodes(node):
         if not (isinstance(node, ast.BinOp) and child is node.right and isinstance(child, ast.Constant)):
             yield from _uses(child, scope)
 
 
-def _is_passed_over(node: ast.AST, scope: Scope) -> bool:
+def _is_passed_over(node: ast.AST, scope: PathScope) -> bool:
     """Whether this is a docstring, or the definition of a name that is looked at where it is used."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True
@@ -107,7 +115,7 @@ def _is_passed_over(node: ast.AST, scope: Scope) -> bool:
     return name in scope.loads and scope.values.get(name) is not None
 
 
-def _uses_of_block(node: Function | ast.Lambda | ast.ClassDef, scope: Scope) -> Iterator[Place | Doubt]:
+def _uses_of_block(node: Function | ast.Lambda | ast.ClassDef, scope: PathScope) -> Iterator[PathValue | Doubt]:
     if isinstance(node, ast.ClassDef):
         inner = inside(scope, node.body, ())
     else:
@@ -119,13 +127,13 @@ def _uses_of_block(node: Function | ast.Lambda | ast.ClassDef, scope: Scope) -> 
         is_body = isinstance(child, ast.stmt) or isinstance(node, ast.Lambda)
         uses = _uses(child, inner if is_body else scope)
         # What a helper makes of its parameters is looked at where it is called.
-        yield from (use for use in uses if not (is_helper and isinstance(use, Place) and use.is_open))
+        yield from (use for use in uses if not (is_helper and isinstance(use, PathValue) and use.is_open))
 
 
 _PATHS = {"sys.path.insert", "sys.path.append", "sys.path.extend", "site.addsitedir"}
 
 
-def _uses_of_call(node: ast.Call, scope: Scope) -> Iterator[Place | Doubt]:
+def _uses_of_call(node: ast.Call, scope: PathScope) -> Iterator[PathValue | Doubt]:
     name = dotted(node.func, scope.known)
     if name in _PATHS:
         yield Doubt(node.lineno, "puts a folder on sys.path")
@@ -149,7 +157,7 @@ def _takes_path(name: str) -> bool:
     return name in {"open", "io.open", "codecs.open"} or name.startswith(("os.", "shutil.", "glob."))
 
 
-def _uses_of_first(node: ast.Subscript, scope: Scope) -> Iterator[Place | Doubt]:
+def _uses_of_first(node: ast.Subscript, scope: PathScope) -> Iterator[PathValue | Doubt]:
     """sys.argv[0] and sys.path[0] are the file as it is run, or its folder."""
     if isinstance(node.slice, ast.Constant) and node.slice.value == 0:
         words = "names the command then" if dotted(node.value, scope.known) == "sys.argv" else "is another folder then"

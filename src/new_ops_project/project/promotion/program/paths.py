@@ -12,7 +12,7 @@ SELF = "\0"  # stands for the name of the file itself, which is not known
 
 
 @dataclass(frozen=True)
-class Place:
+class PathValue:
     """A path that an expression stands for. Beside: relative to the file's folder, which is ''."""
 
     text: str
@@ -23,12 +23,12 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Scope:
+class PathScope:
     """What names stand for at one place: expressions, each with the scope that it is evaluated in."""
 
     known: Mapping[str, str]
-    values: "Mapping[str, tuple[ast.expr, Scope] | Place | None]"
-    attributes: "Mapping[str, tuple[ast.expr, Scope]]"
+    values: "Mapping[str, tuple[ast.expr, PathScope] | PathValue | None]"
+    attributes: "Mapping[str, tuple[ast.expr, PathScope]]"
     functions: Mapping[str, ast.expr]  # what a function that is one `return` returns, by its name
     parameters: Mapping[str, tuple[str, ...]]
     loads: frozenset[str]
@@ -41,15 +41,15 @@ _DEEP = 20  # names that stand for names; a cycle ends here
 # Scopes
 
 
-def module_scope(tree: ast.Module) -> Scope:
+def module_scope(tree: ast.Module) -> PathScope:
     """What names stand for at the top level of a file."""
     used = [it for it in ast.walk(tree) if isinstance(getattr(it, "ctx", None), ast.Load)]
     loads = {it.id for it in used if isinstance(it, ast.Name)} | {
         it.attr for it in used if isinstance(it, ast.Attribute)
     }
     helpers = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef) and _returned(node)}
-    attributes: dict[str, tuple[ast.expr, Scope]] = {}
-    empty = Scope(imported(tree), {}, attributes, {}, {}, frozenset(loads))
+    attributes: dict[str, tuple[ast.expr, PathScope]] = {}
+    empty = PathScope(imported(tree), {}, attributes, {}, {}, frozenset(loads))
     scope = replace(
         empty,
         functions={name: value for name, node in helpers.items() if (value := _returned(node))},
@@ -67,7 +67,7 @@ def _returned(function: Function) -> ast.expr | None:
     return body[0].value if is_plain and isinstance(body[0], ast.Return) else None
 
 
-def inside(scope: Scope, body: Iterable[ast.stmt], parameters: Iterable[str]) -> Scope:
+def inside(scope: PathScope, body: Iterable[ast.stmt], parameters: Iterable[str]) -> PathScope:
     """The scope of a block: names that it binds once, by an assignment, stand for their value."""
     times: dict[str, int] = dict.fromkeys(parameters, 2)
     values: dict[str, ast.expr] = {}
@@ -76,7 +76,7 @@ def inside(scope: Scope, body: Iterable[ast.stmt], parameters: Iterable[str]) ->
             times[name] = times.get(name, 0) + 1
         if (target := defines(node)) and isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
             values[target] = node.value
-    merged: dict[str, tuple[ast.expr, Scope] | Place | None] = {**scope.values, **dict.fromkeys(times)}
+    merged: dict[str, tuple[ast.expr, PathScope] | PathValue | None] = {**scope.values, **dict.fromkeys(times)}
     inner = replace(scope, values=merged)
     merged |= {name: (value, inner) for name, value in values.items() if times[name] == 1}
     return inner
@@ -88,7 +88,7 @@ def defines(node: ast.AST) -> str:
     return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else ""
 
 
-def _attributes(tree: ast.Module, scope: Scope) -> dict[str, tuple[ast.expr, Scope]]:
+def _attributes(tree: ast.Module, scope: PathScope) -> dict[str, tuple[ast.expr, PathScope]]:
     """What attributes stand for that are assigned once in the file: in a class, or as self.NAME."""
     found: list[tuple[str, ast.expr]] = []
     for node in ast.walk(tree):
@@ -103,7 +103,7 @@ def _attributes(tree: ast.Module, scope: Scope) -> dict[str, tuple[ast.expr, Sco
 # What an expression stands for
 
 
-def place_of(node: ast.expr, scope: Scope) -> Place | None:
+def place_of(node: ast.expr, scope: PathScope) -> PathValue | None:
     """The path that an expression stands for, or None."""
     if scope.depth > _DEEP:
         return None
@@ -111,29 +111,29 @@ def place_of(node: ast.expr, scope: Scope) -> Place | None:
     return evaluate(node, scope) if evaluate else None
 
 
-def _of_constant(node: ast.Constant, scope: Scope) -> Place | None:  # noqa: ARG001
-    return Place(node.value, node.lineno) if isinstance(node.value, str) else None
+def _of_constant(node: ast.Constant, scope: PathScope) -> PathValue | None:  # noqa: ARG001
+    return PathValue(node.value, node.lineno) if isinstance(node.value, str) else None
 
 
-def _of_name(node: ast.Name, scope: Scope) -> Place | None:
+def _of_name(node: ast.Name, scope: PathScope) -> PathValue | None:
     if node.id == "__file__":
-        return Place(SELF, node.lineno, beside=True, is_path=True)
+        return PathValue(SELF, node.lineno, beside=True, is_path=True)
     bound = scope.values.get(node.id)
     place = place_of(bound[0], replace(bound[1], depth=scope.depth + 1)) if isinstance(bound, tuple) else bound
     return replace(place, line=node.lineno) if place and place.text in {"", SELF} else place
 
 
-def _of_operation(node: ast.BinOp, scope: Scope) -> Place | None:
+def _of_operation(node: ast.BinOp, scope: PathScope) -> PathValue | None:
     if isinstance(node.op, ast.Div):
         return _joined([node.left, node.right], scope)
     return _concatenated([node.left, node.right], scope) if isinstance(node.op, ast.Add) else None
 
 
-def _of_fstring(node: ast.JoinedStr, scope: Scope) -> Place | None:
+def _of_fstring(node: ast.JoinedStr, scope: PathScope) -> PathValue | None:
     return _concatenated([it.value if isinstance(it, ast.FormattedValue) else it for it in node.values], scope)
 
 
-def _of_attribute(node: ast.Attribute, scope: Scope) -> Place | None:
+def _of_attribute(node: ast.Attribute, scope: PathScope) -> PathValue | None:
     if node.attr == "parent" and (place := place_of(node.value, scope)):
         return _parent(place)
     if isinstance(node.value, ast.Name) and node.attr in scope.attributes and node.value.id not in scope.known:
@@ -142,7 +142,7 @@ def _of_attribute(node: ast.Attribute, scope: Scope) -> Place | None:
     return None
 
 
-def _of_subscript(node: ast.Subscript, scope: Scope) -> Place | None:
+def _of_subscript(node: ast.Subscript, scope: PathScope) -> PathValue | None:
     """Path.parents[N] and os.path.split(...)[0]."""
     index = node.slice.value if isinstance(node.slice, ast.Constant) else None
     if not isinstance(index, int) or not 0 <= index <= _DEEP:
@@ -158,7 +158,7 @@ def _of_subscript(node: ast.Subscript, scope: Scope) -> Place | None:
     return None
 
 
-def _parent(place: Place) -> Place | None:
+def _parent(place: PathValue) -> PathValue | None:
     if place.is_open or (not place.beside and not place.text):
         return place if place.beside else None
     if place.beside and (not place.text or place.text.endswith("..")):
@@ -182,7 +182,7 @@ _RESOURCES = {f"importlib.resources.{name}" for name in _READS}
 _RESOURCES |= {"pkgutil.get_data", "inspect.getfile", "inspect.getsourcefile"}
 
 
-def _of_call(node: ast.Call, scope: Scope) -> Place | None:
+def _of_call(node: ast.Call, scope: PathScope) -> PathValue | None:
     name = dotted(node.func, scope.known).replace("importlib_resources.", "importlib.resources.")
     if name in _MADE:
         return _joined(node.args, scope)
@@ -196,15 +196,15 @@ def _of_call(node: ast.Call, scope: Scope) -> Place | None:
     return _of_method(node.func, node, scope) if isinstance(node.func, ast.Attribute) else None
 
 
-def _of_resource(node: ast.Call, scope: Scope) -> Place | None:
+def _of_resource(node: ast.Call, scope: PathScope) -> PathValue | None:
     """What inspect.getfile says of the running code, and importlib.resources of the package that it is in."""
     if dotted(node.func, scope.known).startswith("inspect."):
-        return Place(SELF, node.lineno, beside=True, is_path=True)
+        return PathValue(SELF, node.lineno, beside=True, is_path=True)
     is_own = not node.args or (isinstance(node.args[0], ast.Name) and node.args[0].id in {"__package__", "__name__"})
-    return _after(Place("", node.lineno, beside=True, is_path=True), node.args[1:], scope) if is_own else None
+    return _after(PathValue("", node.lineno, beside=True, is_path=True), node.args[1:], scope) if is_own else None
 
 
-def _of_helper(name: str, node: ast.Call, scope: Scope) -> Place | None:
+def _of_helper(name: str, node: ast.Call, scope: PathScope) -> PathValue | None:
     """What a function of the file that is one `return` makes of these arguments."""
     given = dict(zip(scope.parameters[name], node.args, strict=False))
     given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
@@ -217,7 +217,7 @@ def _of_helper(name: str, node: ast.Call, scope: Scope) -> Place | None:
     return replace(place, line=node.lineno) if place else None
 
 
-def _of_method(func: ast.Attribute, node: ast.Call, scope: Scope) -> Place | None:
+def _of_method(func: ast.Attribute, node: ast.Call, scope: PathScope) -> PathValue | None:
     if func.attr not in {*_METHODS, "joinpath", "with_name", "with_suffix", "with_stem"}:
         return None
     place = place_of(func.value, scope)
@@ -232,12 +232,12 @@ def _of_method(func: ast.Attribute, node: ast.Call, scope: Scope) -> Place | Non
     return replace(place, text=f"{stem}.?" if SELF in place.text else stem, is_open=SELF not in place.text)
 
 
-def _joined(nodes: list[ast.expr], scope: Scope) -> Place | None:
+def _joined(nodes: list[ast.expr], scope: PathScope) -> PathValue | None:
     first = place_of(nodes[0], scope) if nodes else None
     return _after(replace(first, is_path=True), nodes[1:], scope) if first else None
 
 
-def _after(place: Place, nodes: list[ast.expr], scope: Scope) -> Place | None:
+def _after(place: PathValue, nodes: list[ast.expr], scope: PathScope) -> PathValue | None:
     """The path with these parts joined to it."""
     for node in nodes:
         part = place_of(node, scope)
@@ -256,7 +256,7 @@ def _after(place: Place, nodes: list[ast.expr], scope: Scope) -> Place | None:
     return place
 
 
-def _concatenated(nodes: list[ast.expr], scope: Scope) -> Place | None:
+def _concatenated(nodes: list[ast.expr], scope: PathScope) -> PathValue | None:
     """The path that strings put together begin with."""
     place = place_of(nodes[0], scope) if nodes else None
     for node in nodes[1:]:
@@ -274,7 +274,7 @@ def _concatenated(nodes: list[ast.expr], scope: Scope) -> Place | None:
     return place
 
 
-_EVALUATE: dict[type[ast.expr], Callable[[Any, Scope], Place | None]] = {
+_EVALUATE: dict[type[ast.expr], Callable[[Any, PathScope], PathValue | None]] = {
     ast.Constant: _of_constant,
     ast.Name: _of_name,
     ast.Attribute: _of_attribute,
