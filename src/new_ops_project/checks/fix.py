@@ -19,7 +19,7 @@ from new_ops_project.git import committed, journal, worktree
 from new_ops_project.git.tree import PLAIN, Entry
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan import apply, pending, summary, three_way
-from new_ops_project.plan.three_way import Plan, Sides
+from new_ops_project.plan.model import Plan, Sides
 
 
 @dataclass(frozen=True)

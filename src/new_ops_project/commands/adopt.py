@@ -13,8 +13,8 @@ from new_ops_project.base.report import Voice, is_interactive
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from new_ops_project.plan.model import Plan
     from new_ops_project.plan.request import Destination, Outcome, Purpose
-    from new_ops_project.plan.three_way import Plan
     from new_ops_project.project.adoption.planner import Adoption
 
 EXAMPLES = """\b

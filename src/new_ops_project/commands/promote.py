@@ -11,8 +11,8 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
+    from new_ops_project.plan.model import Plan
     from new_ops_project.plan.request import Destination, Outcome, Purpose
-    from new_ops_project.plan.three_way import Plan
     from new_ops_project.project.promotion.planner import Promotion
 
 TIERS = ("library", "cli")

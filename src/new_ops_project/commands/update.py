@@ -13,8 +13,8 @@ from new_ops_project.base.report import Voice, is_interactive
 
 if TYPE_CHECKING:
     from new_ops_project.git.worktree import Status
+    from new_ops_project.plan.model import Plan
     from new_ops_project.plan.request import Destination, Outcome, Purpose
-    from new_ops_project.plan.three_way import Plan
     from new_ops_project.project.generated import Project
     from new_ops_project.project.update.planner import Refresh
     from new_ops_project.template.answer_migration import MigratedAnswers

@@ -16,7 +16,7 @@ from new_ops_project.git import journal
 from new_ops_project.git.journal import Change
 from new_ops_project.git.merge import Difference
 from new_ops_project.git.worktree import Repository, Status
-from new_ops_project.plan.three_way import Plan
+from new_ops_project.plan.model import Plan
 
 _SUBMODULE = "160000"
 # What is laid ready is no business of hooks and monitors; the user's line ends and filters are heeded.

@@ -14,8 +14,8 @@ from new_ops_project.base.report import Voice
 from new_ops_project.git import journal, worktree
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan import apply, pending
+from new_ops_project.plan.model import Plan
 from new_ops_project.plan.request import Destination, Outcome, Purpose
-from new_ops_project.plan.three_way import Plan
 
 _FACTS = ("path", "from", "to")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from new_ops_project.base.report import Voice
 from new_ops_project.base.text import readable
-from new_ops_project.plan.three_way import FileChange, Plan
+from new_ops_project.plan.model import FileChange, Plan
 from new_ops_project.template.answer_migration import AnswerChange
 
 _COLORS = {"added": "green", "removed": "red", "moved": "cyan", "conflict": "yellow"}

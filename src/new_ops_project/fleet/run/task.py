@@ -24,7 +24,7 @@ from new_ops_project.fleet.run.view import View
 from new_ops_project.git import objects
 from new_ops_project.git.merge import Scratch
 from new_ops_project.git.tree import Tree
-from new_ops_project.plan.three_way import Plan
+from new_ops_project.plan.model import Plan
 from new_ops_project.project import generated
 from new_ops_project.project.update import planner
 from new_ops_project.project.update.planner import Refresh, UpdateTarget

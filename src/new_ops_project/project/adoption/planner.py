@@ -17,7 +17,7 @@ from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.git.worktree import Repository
 from new_ops_project.plan import three_way
 from new_ops_project.plan.draft import Draft
-from new_ops_project.plan.three_way import Plan, Sides
+from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.project.adoption import inference
 from new_ops_project.project.adoption.evidence import answers as evidence
 from new_ops_project.project.adoption.evidence import metadata

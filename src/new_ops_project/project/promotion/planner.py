@@ -16,8 +16,8 @@ from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.plan import three_way
 from new_ops_project.plan.draft import Draft
+from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.plan.resolvers import adjacent, toml
-from new_ops_project.plan.three_way import Plan, Sides
 from new_ops_project.project.generated import Project
 from new_ops_project.project.promotion import moves as growth
 from new_ops_project.project.promotion import references, scaffold

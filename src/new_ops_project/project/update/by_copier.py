@@ -16,7 +16,7 @@ from new_ops_project.base.process import ProcessError
 from new_ops_project.git.merge import Stage, read_stage
 from new_ops_project.git.tree import Tree
 from new_ops_project.plan import three_way
-from new_ops_project.plan.three_way import CopierResult, Plan
+from new_ops_project.plan.model import CopierResult, Plan
 from new_ops_project.project.generated import Project
 from new_ops_project.template import answers_file as signed
 from new_ops_project.template import render

@@ -11,8 +11,8 @@ from new_ops_project.git import merge
 from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.plan import three_way
 from new_ops_project.plan.draft import Draft
+from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.plan.resolvers import ignore, requirements, toml
-from new_ops_project.plan.three_way import Plan, Sides
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import by_copier, outdated
 from new_ops_project.project.update.outdated import VersionGap
