@@ -6,19 +6,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from new_ops_project.base.progress import Progress
+
 if TYPE_CHECKING:
     from rich.tree import Tree
-
-
-class Progress(Protocol):
-    """Told what is being done, how many steps are done, and of how many."""
-
-    def __call__(self, text: str, done: int, total: int, /) -> None:
-        """Show it."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.process import ProcessError, lines
-from new_ops_project.base.report import Progress
+from new_ops_project.base.progress import Progress
 from new_ops_project.clones import (
     check_command,
     check_run,

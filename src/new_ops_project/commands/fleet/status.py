@@ -11,7 +11,7 @@ from new_ops_project.base.report import Voice
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from new_ops_project.base.report import Progress
+    from new_ops_project.base.progress import Progress
     from new_ops_project.fleet.run.status import StatusRow
 
 EXAMPLES = """\b

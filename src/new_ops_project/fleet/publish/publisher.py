@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from new_ops_project.base.errors import Exit, ToolError, nearest
-from new_ops_project.base.report import Progress, Voice
+from new_ops_project.base.progress import Progress
+from new_ops_project.base.report import Voice
 from new_ops_project.fleet import store
 from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, Limits, Result, ResultState
 from new_ops_project.fleet.publish import delivery, forge
