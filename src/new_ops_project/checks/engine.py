@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from new_ops_project.base.finding import Finding
 from new_ops_project.checks import ignores
 from new_ops_project.checks.ignores import Ignore
+from new_ops_project.checks.linters.reports import Reports
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Fix, Rule, UncheckedError
 
@@ -43,16 +44,27 @@ class Checked:
 
 def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
     """Ask every rule; the programs that some of them need run at the same time."""
-    repo.reports.start({rule.tool for rule in rules if rule.tool})
+    reports = _reports(repo)
+    reports.start({rule.tool for rule in rules if rule.tool})
     found: list[FixableFinding] = []
     skipped: dict[tuple[str, str], list[str]] = {}
     for rule in rules:
         try:
-            found += [_found(rule, breach) for breach in rule.check(repo)]
+            found += [_found(rule, breach) for breach in _breaches(rule, repo, reports)]
         except UncheckedError as error:
             skipped.setdefault((error.reason, error.hint), []).append(rule.code)
     reasons = tuple(Skipped(tuple(codes), *why) for why, codes in skipped.items())
     return _sorted_out(found, ignores.read(repo), reasons)
+
+
+def _reports(repo: Repo) -> Reports:
+    """The reports of the linters; files that were fixed in memory keep those of the repository on disk."""
+    reports: Reports = repo.shared.setdefault("reports", Reports(repo))
+    return reports
+
+
+def _breaches(rule: Rule, repo: Repo, reports: Reports) -> Iterable[Breach]:
+    return rule.check(repo, reports.of(rule.tool)) if rule.tool else rule.check(repo)
 
 
 def _found(rule: Rule, breach: Breach) -> FixableFinding:

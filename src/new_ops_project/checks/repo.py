@@ -6,22 +6,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from new_ops_project.checks.worktree_files import WorkTree, listed
 from new_ops_project.formats import code_layout, document, python_version
 from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.document import Document, Files
-from new_ops_project.formats.github import automation, evidence
+from new_ops_project.formats.github import automation, workflow_values
 from new_ops_project.formats.github.automation import Automation
 from new_ops_project.formats.python import Syntax
 from new_ops_project.formats.requirements.merge import is_lock
 from new_ops_project.formats.setuptools import keywords
 from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.template.answers_file import ANSWERS_FILE
-
-if TYPE_CHECKING:
-    from new_ops_project.checks.linters.reports import Reports
 
 PYPROJECT = "pyproject.toml"
 RUFF_NAMES = (".ruff.toml", "ruff.toml", PYPROJECT)  # in ruff's order: the first that is there counts
@@ -81,7 +78,7 @@ class Repo:
     @cached_property
     def workflows(self) -> tuple[Document, ...]:
         """The GitHub workflows that parse, by name."""
-        return tuple(one for one in evidence.read(_named(self, ".github/workflows/")) if not one.problem)
+        return tuple(one for one in workflow_values.read(_named(self, ".github/workflows/")) if not one.problem)
 
     @cached_property
     def automation(self) -> Automation:
@@ -170,16 +167,6 @@ class Repo:
         """The minor of .python-version, such as 3.12; '' where there is none."""
         path = ".python-version"
         return next((one.minor for one in python_version.pinned({path: self.files.get(path, b"")})), "")
-
-    # ---- what other programs say ------------------------------------------------------------------------------
-
-    @property
-    def reports(self) -> "Reports":
-        """What the programs say that look at the folder; each is run once."""
-        from new_ops_project.checks.linters.reports import Reports
-
-        found: Reports = self.shared.setdefault("reports", Reports(self))
-        return found
 
 
 def read(folder: Path, *, offline: bool = False) -> Repo:

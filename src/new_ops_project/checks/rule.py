@@ -2,13 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.git.tree import Entry
-
-if TYPE_CHECKING:
-    from new_ops_project.checks.repo import Repo
 
 
 @dataclass(frozen=True)
@@ -63,11 +60,13 @@ class UncheckedError(Exception):
 
 @dataclass(frozen=True)
 class Rule:
-    """`title` says what holds in a repository that keeps it; `tool` names the program that looks, '' for our own code.
+    """`title` says what holds in a repository that keeps the rule; `tool` names the linter that it reads, '' for none.
 
-    `check` yields each breach, and raises UncheckedError when it cannot look. `fixes`: whether it ever gives a fix;
-    `fixed_when`: '' for whenever --fix is given; for fixes that undo what somebody wrote, `named` for where the file is
-    named as PATH or the code in --select, `selected` for the latter only.
+    `check(repo)` yields each breach and raises UncheckedError when the rule cannot be checked; a rule with a `tool` is
+    called as `check(repo, report)`, where `report` is what that linter's module in checks/linters returned.
+
+    `fixes` tells whether it ever gives a fix. `fixed_when` tells when --fix applies it: '' always; fixes that undo what
+    somebody wrote need the file to be named as PATH or the code in --select (`named`), or the latter (`selected`).
     """
 
     code: str
@@ -76,7 +75,7 @@ class Rule:
     why: str
     remedy: str
     link: str
-    check: Callable[["Repo"], Iterable[Breach]]
+    check: Callable[..., Iterable[Breach]]
     fixes: bool = False
     fixed_when: Literal["", "named", "selected"] = ""
     tool: str = ""

@@ -168,7 +168,7 @@ FAMILY = Family(
             " many are a matter of taste, so that none makes a run fail here. [tool.repo-review] is heeded.",
             'Do what the check says, or leave it out: [tool.repo-review] ignore = ["..."].',
             "https://repo-review.readthedocs.io/",
-            plugin_checks.reviewed,
+            plugin_checks.failed,
             tool="repo-review",
         ),
     ),

@@ -2,11 +2,12 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import python_files
-from new_ops_project.checks.linters.ruff import Diagnostic
+from new_ops_project.checks.linters.detect_secrets import Secret
+from new_ops_project.checks.linters.ruff import Diagnostic, Diagnostics
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 
@@ -39,9 +40,9 @@ _STANDS_FOR = re.compile(
 )
 
 
-def written(repo: Repo) -> Iterator[Breach]:
+def written(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
     """Each password or token that is a literal in the code."""
-    for one in python_files.said(repo, "S105", "S106", "S107"):
+    for one in python_files.judged(repo, diagnostics, "S105", "S106", "S107"):
         named = _QUOTED.search(one.message)
         name = named[1] if named else ""
         if python_files.is_aside(repo, one.path) or _ABOUT.fullmatch(re.split(r"[_\W]+", name.rstrip("_"))[-1]):
@@ -95,9 +96,9 @@ def looks_secret(value: str, name: str = "") -> bool:
     return len(value) >= _SHORTEST and not _NO_SECRET.fullmatch(value)
 
 
-def found(repo: Repo) -> Iterator[Breach]:
+def found(repo: Repo, secrets: Iterable[Secret]) -> Iterator[Breach]:
     """Each secret that detect-secrets knows by its form; in tests, where most are made up, only to know."""
-    for one in repo.reports.of("detect-secrets"):
+    for one in secrets:
         is_aside = python_files.is_test(repo, one.path) or python_files.is_aside(repo, one.path)
         yield Breach(
             f"This looks like a secret: {one.kind}.",

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import python_files
+from new_ops_project.checks.linters.ruff import Diagnostics
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats.python import Syntax, dotted, inside, last
+from new_ops_project.formats.python import Syntax, dotted, inside, last_name
 
 _BROAD = {"", "Exception", "BaseException"}
 # Who ends there ends as was wanted: a person, the reader of a pipe, or another process that already does the work.
@@ -53,10 +54,10 @@ def is_wanted(handler: ast.ExceptHandler) -> bool:
 # ---- swallowed -----------------------------------------------------------------------------------------------------
 
 
-def swallowed(repo: Repo) -> Iterator[Breach]:
+def swallowed(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
     """Each handler of every exception that lets go of what it caught, and does not say why."""
     seen: set[tuple[str, int]] = set()
-    for one in python_files.said(repo, "S110", "S112", "E722", "BLE001"):
+    for one in python_files.judged(repo, diagnostics, "S110", "S112", "E722", "BLE001"):
         handler = _handler(repo, one.path, one.line)
         if handler is None or (one.path, handler.lineno) in seen:
             continue
@@ -97,7 +98,7 @@ def _is_last_care(syntax: Syntax | None, handler: ast.ExceptHandler) -> bool:
     tried = syntax.parent(handler) if syntax and handler.type else None
     body = tried.body if isinstance(tried, ast.Try) else []
     calls = [node.value for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
-    return len(calls) == len(body) == 1 and bool(_CLOSING.fullmatch(last(calls[0].func)))
+    return len(calls) == len(body) == 1 and bool(_CLOSING.fullmatch(last_name(calls[0].func)))
 
 
 def _does_nothing(node: ast.stmt) -> bool:
@@ -108,7 +109,7 @@ def _does_nothing(node: ast.stmt) -> bool:
 def _ends(handler: ast.ExceptHandler) -> bool:
     """Whether the program does not just go on: something is raised, or it is left."""
     nodes = list(inside(handler))
-    called = {last(node.func) for node in nodes if isinstance(node, ast.Call)}
+    called = {last_name(node.func) for node in nodes if isinstance(node, ast.Call)}
     return any(isinstance(node, ast.Raise) for node in nodes) or bool(called & {"exit", "_exit", "abort", "fail"})
 
 
@@ -152,7 +153,7 @@ def _result(node: ast.stmt) -> ast.expr | None:
 
 
 def _leaves(node: ast.AST) -> bool:
-    return isinstance(node, ast.Raise | ast.Return) or (isinstance(node, ast.Call) and "exit" in last(node.func))
+    return isinstance(node, ast.Raise | ast.Return) or (isinstance(node, ast.Call) and "exit" in last_name(node.func))
 
 
 def _is_exit(node: ast.expr | None, syntax: Syntax) -> bool:

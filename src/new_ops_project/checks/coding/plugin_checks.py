@@ -1,8 +1,9 @@
 """The rule that passes on what plugins of repo-review find."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from new_ops_project.checks.linters.repo_review import Failed
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 
@@ -12,9 +13,9 @@ _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKS = re.compile(r"[`*]+|^#+ |^> ", re.MULTILINE)
 
 
-def reviewed(repo: Repo) -> Iterator[Breach]:
+def failed(_: Repo, checks: Iterable[Failed]) -> Iterator[Breach]:
     """Each check that failed: its name and what it says, without Markdown."""
-    for one in repo.reports.of("repo-review"):
+    for one in checks:
         see = f"See {one.url}, or leave" if one.url else "Do that, or leave"
         yield Breach(
             f"{one.name}: {plain(one.text) or plain(one.description)}",

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import exceptions, python_files
-from new_ops_project.checks.linters.ruff import Diagnostic
+from new_ops_project.checks.linters.ruff import Diagnostic, Diagnostics
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.python import Syntax, dotted
@@ -22,11 +22,11 @@ _SHOWING = re.compile(
 _PROGRAM = "Leave the result on stdout; log what happens, with a time and a level: `log.info(...)`, to stderr."
 
 
-def printed(repo: Repo) -> Iterator[Breach]:
+def printed(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
     """Each print that says what a log should: an error, or something in a module that has a logger; others by file."""
     quiet: dict[str, list[ast.Call]] = {}
     programs: dict[str, list[ast.Call]] = {}
-    for path, call, syntax in _calls(repo):
+    for path, call, syntax in _calls(repo, diagnostics):
         if _is_of_a_failure(syntax, call):
             yield Breach(
                 "An error is printed among the results: on stdout, without a time or a level.",
@@ -44,9 +44,9 @@ def printed(repo: Repo) -> Iterator[Breach]:
     yield from _of_programs(repo, programs)
 
 
-def _calls(repo: Repo) -> Iterator[tuple[str, ast.Call, Syntax]]:
+def _calls(repo: Repo, diagnostics: Diagnostics) -> Iterator[tuple[str, ast.Call, Syntax]]:
     """Each print to stdout, but for those of examples and of modules that talk with a person."""
-    for one in python_files.said(repo, "T201", "T203"):
+    for one in python_files.judged(repo, diagnostics, "T201", "T203"):
         call, syntax = _to_stdout(repo, one), repo.syntax(one.path)
         if call and syntax and not python_files.is_aside(repo, one.path) and not _is_talking(syntax):
             yield one.path, call, syntax

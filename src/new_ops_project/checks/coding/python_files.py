@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from new_ops_project.checks.coding import ruff_config
-from new_ops_project.checks.linters.ruff import Diagnostic
+from new_ops_project.checks.linters.ruff import Diagnostic, Diagnostics
 from new_ops_project.checks.repo import Repo
 from new_ops_project.formats.python import Syntax
 
@@ -60,14 +60,15 @@ def is_foreign(repo: Repo, path: str) -> bool:
     return is_copied or "{{" in path or ruff_config.excludes(repo, path)
 
 
-def said(repo: Repo, *codes: str) -> Iterator[Diagnostic]:
-    """What ruff says with these codes of code that is not in tests; nothing that the repository decided otherwise."""
-    for one in repo.reports.of("ruff"):
-        if one.code not in codes or is_test(repo, one.path) or one.path not in repo.files:
+def judged(repo: Repo, diagnostics: Diagnostics, *codes: str) -> Iterator[Diagnostic]:
+    """Those with one of `codes` in code outside tests, except where the repository itself decided otherwise."""
+    for diagnostic in diagnostics:
+        path = diagnostic.path
+        if diagnostic.code not in codes or is_test(repo, path) or path not in repo.files:
             continue
-        is_out = ruff_config.leaves_out(repo, one.path, one.code) or is_foreign(repo, one.path)
-        if not is_out and not is_silenced(repo, one.path, one.line):
-            yield one
+        is_excluded = ruff_config.leaves_out(repo, path, diagnostic.code) or is_foreign(repo, path)
+        if not is_excluded and not is_silenced(repo, path, diagnostic.line):
+            yield diagnostic
 
 
 def holding(repo: Repo, *words: bytes | re.Pattern[bytes]) -> Iterator[tuple[str, Syntax]]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import python_files
+from new_ops_project.checks.linters.ruff import Diagnostics
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats.python import Syntax, dotted, last
+from new_ops_project.formats.python import Syntax, dotted, last_name
 
 _LONGEST = 50  # characters of an expression that are read in a sentence
 _WORDS = {"args", "command", "cmd", "commandline"}
@@ -24,9 +25,9 @@ _TRIFLES = re.compile(
 )
 
 
-def joined(repo: Repo) -> Iterator[Breach]:
+def joined(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
     """Each command line for a shell that values are written into as they are."""
-    for one in python_files.said(repo, "S602", "S604", "S605"):
+    for one in python_files.judged(repo, diagnostics, "S602", "S604", "S605"):
         call, syntax = python_files.at(repo, one, ast.Call), repo.syntax(one.path)
         command = _command(call) if call else None
         if command is None or syntax is None or call is None:
@@ -90,7 +91,7 @@ def _unquoted(command: ast.expr) -> Iterator[ast.expr]:
     elif isinstance(command, ast.BinOp) and isinstance(command.op, ast.Mod) and _is_text(command.left):
         parts = command.right.elts if isinstance(command.right, ast.Tuple) else [command.right]
     elif isinstance(command, ast.Call) and _is_format(command):
-        first = command.args[0] if len(command.args) == 1 and last(command.func) == "join" else None
+        first = command.args[0] if len(command.args) == 1 and last_name(command.func) == "join" else None
         parts = (
             first.elts
             if isinstance(first, ast.List | ast.Tuple)
@@ -122,7 +123,7 @@ def _is_format(call: ast.Call) -> bool:
 
 
 def _quotes(node: ast.expr) -> bool:
-    return any(last(part) in {"quote", "list2cmdline"} for part in ast.walk(node))
+    return any(last_name(part) in {"quote", "list2cmdline"} for part in ast.walk(node))
 
 
 def _is_harmless(node: ast.expr) -> bool:
@@ -136,9 +137,9 @@ def _is_harmless(node: ast.expr) -> bool:
 # ---- failures --------------------------------------------------------------------------------------------------------
 
 
-def unnoticed(repo: Repo) -> Iterator[Breach]:
+def unnoticed(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
     """Each command whose exit code nobody looks at, though nothing says that it does not matter."""
-    for one in python_files.said(repo, "PLW1510"):
+    for one in python_files.judged(repo, diagnostics, "PLW1510"):
         call, syntax = python_files.at(repo, one, ast.Call), repo.syntax(one.path)
         if syntax and call and isinstance(syntax.parent(call), ast.Expr) and not _is_trifle(call):
             yield Breach("The command may fail, and the program goes on.", *python_files.place(repo, one.path, call))

@@ -4,9 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from new_ops_project.checks.coding import python_files
+from new_ops_project.checks.linters.ruff import Diagnostics
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats.python import Syntax, dotted, last
+from new_ops_project.formats.python import Syntax, dotted, last_name
 
 _REQUESTS = {"get", "post", "put", "patch", "delete", "head", "options", "request"}
 _SESSIONS = {"requests.Session", "requests.session", "requests.sessions.Session"}
@@ -15,9 +16,9 @@ _OPENING = {"urllib.request.urlopen": 3, "http.client.HTTPConnection": 3, "http.
 _NO_LIMIT = "{} waits without end where the other side does not answer."
 
 
-def endless(repo: Repo) -> Iterator[Breach]:
+def endless(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
     """Each request that has no timeout; ruff knows those of the functions of requests and httpx."""
-    for one in python_files.said(repo, "S113"):
+    for one in python_files.judged(repo, diagnostics, "S113"):
         call = python_files.at(repo, one, ast.Call)
         if call is None or not _is_limited(call):
             yield Breach(_NO_LIMIT.format("The request"), one.path, one.line, one.column)
@@ -45,7 +46,7 @@ def _unlimited(syntax: Syntax) -> Iterator[tuple[str, ast.Call]]:
         elif owner in sessions and method in _REQUESTS:
             yield f"{owner}.{method}", call
         elif _is_of_a_new_session(call, syntax) and not _is_adapted(syntax):
-            yield f"requests.Session().{last(call.func)}", call
+            yield f"requests.Session().{last_name(call.func)}", call
 
 
 def _is_of_a_new_session(call: ast.Call, syntax: Syntax) -> bool:
@@ -74,7 +75,7 @@ def _sessions(syntax: Syntax) -> Iterator[str]:
 def _is_adapted(syntax: Syntax) -> bool:
     """Whether the module changes how its sessions send, which is where a timeout for all of them is set."""
     bases = (dotted(base) for node in syntax.of(ast.ClassDef) for base in node.bases)
-    mounted = (ast.unparse(arg) for call in syntax.of(ast.Call) if last(call.func) == "mount" for arg in call.args)
+    mounted = (ast.unparse(arg) for call in syntax.of(ast.Call) if last_name(call.func) == "mount" for arg in call.args)
     patched = (target for node in syntax.of(ast.Assign) for target in node.targets if isinstance(target, ast.Attribute))
     return (
         any(base.endswith(("HTTPAdapter", "Session")) for base in bases)

@@ -8,7 +8,7 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.dependencies import import_reach
 from new_ops_project.checks.linters import deptry
-from new_ops_project.checks.linters.deptry import Mismatch
+from new_ops_project.checks.linters.deptry import Mismatch, Mismatches
 from new_ops_project.checks.linters.module_names import MODULES, SHARED
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
@@ -30,13 +30,12 @@ _LOADED = re.compile(
 )
 
 
-def undeclared(repo: Repo) -> Iterator[Breach]:
+def undeclared(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     """Each module that the program imports and nothing declares."""
-    found = _found(repo)
-    unknown = [one for one in found if one.code == "DEP002" and not deptry.modules(one.name)]
+    unknown = [one for one in mismatches if one.code == "DEP002" and not deptry.modules(one.name)]
     own = {normalise(name) for name in deptry.spellings(repo)}
-    needed = import_reach.files(repo) if any(one.code in _MISSING for one in found) else frozenset()
-    for one in found:
+    needed = import_reach.files(repo) if any(one.code in _MISSING for one in mismatches) else frozenset()
+    for one in mismatches:
         if one.code in _MISSING and _is_plain(repo, one):
             package = _provider(one)
             if (package and package not in own) or not unknown:
@@ -49,11 +48,6 @@ def undeclared(repo: Repo) -> Iterator[Breach]:
 def _is_needed(repo: Repo, path: str, needed: frozenset[str]) -> bool:
     """Whether the file is imported whatever happens: a part of a package that only some ask for may need more."""
     return not path.startswith(f"{repo.layout.place}/") or path in needed
-
-
-def _found(repo: Repo) -> tuple[Mismatch, ...]:
-    found: tuple[Mismatch, ...] = repo.reports.of(deptry.NAME)
-    return found
 
 
 def _where(repo: Repo) -> str:
@@ -100,13 +94,12 @@ def _is_program(repo: Repo, path: str) -> bool:
     return repo.tier == "script" and "/" not in path and not _ASIDE.fullmatch(path)
 
 
-def unused(repo: Repo) -> Iterator[Breach]:
+def unused(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     """Each dependency in pyproject.toml that no code imports, where its modules are known, or all imports are."""
-    found = _found(repo)
     own, asked = _own_modules(repo), repo.answers.get("dependencies")
     wanted = {normalise(name) for name in asked if isinstance(name, str)} if isinstance(asked, list) else set()
-    is_clear = not any(one.code == "DEP001" and one.name not in own and not _provider(one) for one in found)
-    for one in found:
+    is_clear = not any(one.code == "DEP001" and one.name not in own and not _provider(one) for one in mismatches)
+    for one in mismatches:
         name = normalise(one.name)
         is_told = one.code == "DEP002" and one.path == PYPROJECT and name not in wanted and not _LOADED.fullmatch(name)
         if is_told and (is_clear or deptry.modules(name)):
@@ -121,9 +114,9 @@ def _places(repo: Repo, name: str) -> list[places.TomlPlace]:
     return found[:1]
 
 
-def misplaced(repo: Repo) -> Iterator[Breach]:
+def misplaced(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     """Each module that the program imports and that only development has."""
-    for one in _found(repo):
+    for one in mismatches:
         if one.code == "DEP004" and _is_plain(repo, one):
             message = f"{one.name} is imported here, and declared for development only."
             yield Breach(message, one.path, one.line, one.column)

@@ -32,7 +32,10 @@ class Mismatch:
     column: int
 
 
-def report(repo: Repo) -> tuple[Mismatch, ...]:
+Mismatches = tuple[Mismatch, ...]
+
+
+def report(repo: Repo) -> Mismatches:
     """What deptry finds in the folder; nothing where nothing is declared that could be compared.
 
     Raises UncheckedError where deptry is absent, or cannot read what is declared.

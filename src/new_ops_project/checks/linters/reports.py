@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from new_ops_project.checks.linters import deptry, detect_secrets, repo_review, ruff, validate_pyproject, zizmor
-
-if TYPE_CHECKING:
-    from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.repo import Repo
 
 # What each tool is asked; it returns what the rules of that tool read, and raises UncheckedError where it is absent.
-TOOLS: Mapping[str, Callable[["Repo"], Any]] = {
+TOOLS: Mapping[str, Callable[[Repo], Any]] = {
     "deptry": deptry.report,
     "detect-secrets": detect_secrets.report,
     "repo-review": repo_review.report,
@@ -25,8 +23,8 @@ TOOLS: Mapping[str, Callable[["Repo"], Any]] = {
 class Reports:
     """What the tools say of one repository, each run at most once."""
 
-    repo: "Repo"
-    _running: dict[str, "Future[Any]"] = field(default_factory=dict)
+    repo: Repo
+    _running: dict[str, Future[Any]] = field(default_factory=dict)
 
     def start(self, names: Iterable[str]) -> None:
         """Begin with those tools, all at the same time, and do not wait."""

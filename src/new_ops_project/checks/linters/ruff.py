@@ -53,7 +53,10 @@ class Diagnostic:
     end: tuple[int, int] = (0, 0)
 
 
-def report(repo: Repo) -> tuple[Diagnostic, ...]:
+Diagnostics = tuple[Diagnostic, ...]
+
+
+def report(repo: Repo) -> Diagnostics:
     """What ruff says of the codes above and of the syntax; comments such as `noqa` count, its configuration does not.
 
     Raises UncheckedError where it is not installed, or fails.

@@ -113,13 +113,12 @@ def rule(own: Sequence[Rule]) -> Rule:
         "zizmor knows more ways in which a workflow can be attacked than the rules above.",
         "Read what zizmor says of it; `# zizmor: ignore[NAME]` in that line passes over it.",
         "https://docs.zizmor.sh/audits/",
-        lambda repo: _breaches(repo, own),
+        lambda repo, audits: _breaches(repo, audits, own),
         tool=NAME,
     )
 
 
-def _breaches(repo: Repo, own: Sequence[Rule]) -> Iterator[Breach]:
-    audits = repo.reports.of(NAME)
+def _breaches(repo: Repo, audits: Sequence[Audit], own: Sequence[Rule]) -> Iterator[Breach]:
     wanted = {code for audit in audits for code in _same(audit)}
     said = {(one.code, breach.path, breach.line) for one in own if one.code in wanted for breach in one.check(repo)}
     for audit in audits:

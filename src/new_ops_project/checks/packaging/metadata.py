@@ -35,12 +35,11 @@ def unparsable(repo: Repo) -> Iterator[Breach]:
     yield Breach(f"{PYPROJECT} does not parse: {_PLACE.sub('', reason).strip(' ()')}.", PYPROJECT, line, column)
 
 
-def invalid(repo: Repo) -> Iterator[Breach]:
+def invalid(repo: Repo, error: validate_pyproject.Invalid | None) -> Iterator[Breach]:
     """The first value that breaks a schema."""
-    found: validate_pyproject.Invalid | None = repo.reports.of(validate_pyproject.NAME)
-    if found:
-        place = places.place(repo.pyproject, *found.keys)
-        yield Breach(f"{found.message}.", PYPROJECT, place.line, place.column)
+    if error:
+        place = places.place(repo.pyproject, *error.keys)
+        yield Breach(f"{error.message}.", PYPROJECT, place.line, place.column)
 
 
 def no_python(repo: Repo) -> Iterator[Breach]:
