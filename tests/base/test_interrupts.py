@@ -25,7 +25,7 @@ def test_while_an_object_goes(capfd: pytest.CaptureFixture[str]) -> None:
         for _ in range(100):
             time.sleep(0.02)
 
-    with pytest.raises(KeyboardInterrupt), interrupts.until_decided():
+    with pytest.raises(KeyboardInterrupt), interrupts.interruptible():
         wait()
     assert "Traceback" not in capfd.readouterr().err
 
@@ -38,14 +38,14 @@ def test_everywhere_else() -> None:
         time.sleep(5)
 
     start = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), interrupts.until_decided():
+    with pytest.raises(KeyboardInterrupt), interrupts.interruptible():
         wait()
     assert time.monotonic() - start < 4
 
 
 def test_too_late() -> None:
     """Not at all once there is no way back."""
-    with interrupts.until_decided():
-        interrupts.decide()
+    with interrupts.interruptible():
+        interrupts.ignore()
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.01)

@@ -10,7 +10,7 @@ from support.small_clones import fake_venv
 from new_ops_project.base.errors import ToolError
 from new_ops_project.clones import check_command, hooks, installed_packages, uv_lock, variables, venv
 from new_ops_project.clones.needs import Needs
-from new_ops_project.clones.requirements import Pin, pin_of, read
+from new_ops_project.clones.requirements import Pin, parse_pin, read_requirements
 from new_ops_project.clones.venv import VenvState
 from new_ops_project.formats import document
 
@@ -89,7 +89,7 @@ def test_what_an_environment_meets(tmp_path: Path) -> None:
 )
 def test_a_line_of_a_requirements_file(line: str, pin: Pin | None) -> None:
     """Name, specifier, marker and whether it has a hash; what has no name is no pin."""
-    assert pin_of(line) == pin
+    assert parse_pin(line) == pin
 
 
 def test_included_files_count(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_included_files_count(tmp_path: Path) -> None:
         requirements__base_txt="a==1 \\\n    --hash=sha256:00\n--requirement dev.txt\n",
         requirements__limits_txt="b==2\n",
     )
-    assert [pin.name for pin in read(tmp_path, "requirements/dev.txt").pins] == ["pytest", "a"]
+    assert [pin.name for pin in read_requirements(tmp_path, "requirements/dev.txt").pins] == ["pytest", "a"]
 
 
 @pytest.mark.parametrize(
@@ -139,10 +139,10 @@ def test_markers_hold_for_the_environment(tmp_path: Path) -> None:
     """A pin for another system or Python is not missed."""
     needs = lay(tmp_path, requirements_txt='a==1 ; python_version < "3.10"\nb==1 ; os_name == "none"\nc==1\n')
     fake_venv(tmp_path, "3.12.1", {"c": "1"})
-    assert installed_packages.compare(needs, venv.look(tmp_path)).is_same
+    assert installed_packages.compare(needs, venv.read_venv(tmp_path)).is_same
     fake_venv(tmp_path / "old", "3.9.1", {"c": "1"})
     old = Needs(tmp_path)
-    assert installed_packages.compare(old, venv.look(tmp_path / "old")).missing == ("a 1",)
+    assert installed_packages.compare(old, venv.read_venv(tmp_path / "old")).missing == ("a 1",)
 
 
 UV_LOCK = """\
@@ -206,34 +206,34 @@ def test_uv_lock_without_uv(tmp_path: Path) -> None:
 
 def test_what_is_under_the_name(tmp_path: Path) -> None:
     """Nothing, an empty folder, a file, a link, another folder, and an environment are told apart."""
-    assert venv.look(tmp_path).state is VenvState.ABSENT
+    assert venv.read_venv(tmp_path).state is VenvState.ABSENT
     (tmp_path / ".venv").mkdir()
-    assert venv.look(tmp_path).state is VenvState.ABSENT
+    assert venv.read_venv(tmp_path).state is VenvState.ABSENT
     (tmp_path / ".venv" / "x").touch()
-    assert venv.look(tmp_path).state is VenvState.OTHER
+    assert venv.read_venv(tmp_path).state is VenvState.OTHER
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / ".venv").touch()
-    assert venv.look(tmp_path / "a").state is VenvState.FILE
+    assert venv.read_venv(tmp_path / "a").state is VenvState.FILE
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / ".venv").symlink_to("/no/where")
-    assert venv.look(tmp_path / "b").state is VenvState.LINK
+    assert venv.read_venv(tmp_path / "b").state is VenvState.LINK
     fake_venv(tmp_path / "c", "3.12.1")
-    assert (venv.look(tmp_path / "c").state, venv.look(tmp_path / "c").minor) == (VenvState.READY, "3.12")
+    assert (venv.read_venv(tmp_path / "c").state, venv.read_venv(tmp_path / "c").minor) == (VenvState.READY, "3.12")
 
 
 def test_what_is_broken(tmp_path: Path) -> None:
     """No version, no interpreter, an interpreter that has become another one, no site-packages."""
     (fake_venv(tmp_path / "a", "3.12.1")).rmdir()
-    assert "site-packages" in venv.look(tmp_path / "a").why
+    assert "site-packages" in venv.read_venv(tmp_path / "a").why
     fake_venv(tmp_path / "b", "3.12.1")
     (tmp_path / "b" / ".venv" / "pyvenv.cfg").write_text("\x00")
-    assert "names no version" in venv.look(tmp_path / "b").why
+    assert "names no version" in venv.read_venv(tmp_path / "b").why
     fake_venv(tmp_path / "c", "3.12.1")
     python = tmp_path / "c" / ".venv" / "bin" / "python"
     python.unlink()
     (tmp_path / "python3.13").touch(mode=0o755)
     python.symlink_to(tmp_path / "python3.13")
-    assert "its python is 3.13 by now" in venv.look(tmp_path / "c").why
+    assert "its python is 3.13 by now" in venv.read_venv(tmp_path / "c").why
 
 
 def test_packages_against_the_lock(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_packages_against_the_lock(tmp_path: Path) -> None:
     site = fake_venv(tmp_path, "3.12.1", {"a": "1", "b_b": "2.1", "c": "3.5", "extra": "1", "of_c": "1", "pip": "23"})
     with (site / "c-3.5.dist-info" / "METADATA").open("w") as file:
         file.write('Name: c\nVersion: 3.5\nRequires-Dist: of.c (>=1) ; extra == "x"\n\n')
-    found = installed_packages.compare(needs, venv.look(tmp_path))
+    found = installed_packages.compare(needs, venv.read_venv(tmp_path))
     assert found.missing == ("d 4",)
     assert found.different == ("b-b 2.1, not 2",)
     assert found.extra == ("extra",)
@@ -265,7 +265,7 @@ def test_the_project_in_place(tmp_path: Path, said: str, is_here: bool) -> None:
     needs = lay(folder, pyproject_toml='[build-system]\n[project]\nname = "x"\n')
     info = fake_venv(folder, "3.12.1", {"x": "1"}) / "x-1.dist-info"
     (info / "direct_url.json").write_text(said.replace("HERE", str(folder).replace(" ", "%20")))
-    assert installed_packages.is_in_place(needs, venv.look(folder)) is is_here
+    assert installed_packages.is_project_installed(needs, venv.read_venv(folder)) is is_here
 
 
 # ---- the rest --------------------------------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ def test_variables_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     lay(tmp_path, _env_example=text, _env="TWO=here\nTHREE=''\n")
     monkeypatch.setenv("FOUR", "here")
     monkeypatch.setenv("FIVE", "")
-    assert variables.missing(tmp_path) == ("ONE", "THREE", "FIVE")
+    assert variables.missing_variables(tmp_path) == ("ONE", "THREE", "FIVE")
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_hooks(tmp_path: Path, hook: str | None, missing: tuple[str, ...], other
     (tmp_path / ".git" / "hooks").mkdir(exist_ok=True)
     if hook is not None:
         (tmp_path / ".git" / "hooks" / "pre-commit").write_text(hook)
-    found = hooks.look(tmp_path)
+    found = hooks.read_hooks(tmp_path)
     assert (found.missing, found.others) == (missing, others)
 
 
@@ -309,7 +309,7 @@ def test_hooks_of_other_kinds(tmp_path: Path) -> None:
     git("init", "--quiet", at=tmp_path)
     config = "default_install_hook_types: [pre-commit, 'commit-msg']\nrepos: []\n"
     (tmp_path / ".pre-commit-config.yaml").write_text(config)
-    assert hooks.look(tmp_path).missing == ("pre-commit", "commit-msg")
+    assert hooks.read_hooks(tmp_path).missing == ("pre-commit", "commit-msg")
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_the_check(tmp_path: Path, files: dict[str, str], packages: dict[str, st
     """What pyproject.toml names; else pytest, unittest, or that the code compiles."""
     needs = lay(tmp_path, **files)
     fake_venv(tmp_path, "3.12.1", packages)
-    assert check_command.of(needs, venv.look(tmp_path)).text == command
+    assert check_command.find_check(needs, venv.read_venv(tmp_path)).text == command
 
 
 @pytest.mark.parametrize("value", ["3", "[]", '""', '["a", 3]', '"\'"'])
@@ -336,7 +336,7 @@ def test_a_check_that_is_no_command(tmp_path: Path, value: str) -> None:
     """It is refused with what to write."""
     needs = lay(tmp_path, pyproject_toml=f"[tool.new-ops-project]\ncheck = {value}\n")
     with pytest.raises(ToolError, match="check"):
-        check_command.of(needs, venv.look(tmp_path))
+        check_command.find_check(needs, venv.read_venv(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -351,4 +351,4 @@ def test_a_check_that_is_no_command(tmp_path: Path, value: str) -> None:
 def test_what_to_run_first(tmp_path: Path, files: dict[str, Any], first: str) -> None:
     """The command, a program that reads arguments, or the tests; never a program that would just run."""
     lay(tmp_path, **files)
-    assert check_command.first_run(tmp_path) == first
+    assert check_command.first_command(tmp_path) == first

@@ -48,7 +48,7 @@ def said(version: str, *, makes: str = "venv", kind: str = "cpython") -> str:
 def test_every_place_is_looked_at(bare: Path, place: str) -> None:
     """PATH, pyenv's versions, uv's, and the system's folders."""
     path = put(bare / place, said("3.19.2"))
-    assert interpreters.working("3.19") == Interpreter(path, "3.19.2", makes_environments=True)
+    assert interpreters.find_working("3.19") == Interpreter(path, "3.19.2", makes_environments=True)
 
 
 def test_one_that_does_not_run_is_passed_over(bare: Path) -> None:
@@ -58,7 +58,7 @@ def test_one_that_does_not_run_is_passed_over(bare: Path) -> None:
     put(bare / "pyenv" / "versions" / "3.19.8" / "bin" / "python3.19", said("3.19.8", kind="pypy"))
     put(bare / "pyenv" / "versions" / "3.19.7" / "bin" / "python3.19", said("3.18.7"))
     good = put(bare / "uv" / "cpython-3.19.1-linux" / "bin" / "python3.19", said("3.19.1"))
-    found = interpreters.working("3.19")
+    found = interpreters.find_working("3.19")
     assert found
     assert found.path == good
 
@@ -76,7 +76,7 @@ def test_one_that_makes_environments_comes_first(bare: Path) -> None:
     """Debian's Python without python3-venv is taken last."""
     put(bare / "bin" / "python3.19", said("3.19.5", makes=""))
     put(bare / "usr" / "bin" / "python3.19", said("3.19.1"))
-    found = interpreters.working("3.19")
+    found = interpreters.find_working("3.19")
     assert found
     assert found.version == "3.19.1"
 
@@ -84,7 +84,7 @@ def test_one_that_makes_environments_comes_first(bare: Path) -> None:
 def test_debian_without_venv(tmp_path: Path) -> None:
     """The package that is missing is named."""
     base = Interpreter(Path("/usr/bin/python3.19"), "3.19.5", makes_environments=False)
-    filling = environment.Filling(Needs(tmp_path), environment.Installer(), environment.Steps(lambda *_: None, 9))
+    filling = environment.EnvironmentBuilder(Needs(tmp_path), environment.Installer(), environment.Steps(lambda *_: None, 9))
     with pytest.raises(ToolError) as error:
         filling.make(base)
     assert "apt install python3.19-venv" in error.value.hint
@@ -92,7 +92,7 @@ def test_debian_without_venv(tmp_path: Path) -> None:
 
 def test_this_python_says_what_it_is() -> None:
     """A real one, asked through its environment, names what the environment was made from."""
-    found = interpreters.ask(Path(sys.executable))
+    found = interpreters.probe(Path(sys.executable))
     assert found
     assert found.minor == MINOR
     assert found.path.is_file()
@@ -112,11 +112,11 @@ def test_this_python_says_what_it_is() -> None:
 )
 def test_minors_of_a_specifier(specifier: str, first: str, last: str) -> None:
     """The minors that it lets in, newest first."""
-    found = interpreters.minors(specifier)
+    found = interpreters.minors_within(specifier)
     assert (found[0], found[-1]) == (first, last)
 
 
 def test_what_is_on_the_machine_is_advised_first(bare: Path) -> None:
     """Who has pyenv is told of pyenv first."""
     put(bare / "bin" / "pyenv")
-    assert interpreters.advice("3.19").startswith("Install it with `pyenv install 3.19`, `uv python install 3.19`")
+    assert interpreters.install_hint("3.19").startswith("Install it with `pyenv install 3.19`, `uv python install 3.19`")

@@ -34,6 +34,6 @@ def nearest(word: str, known: list[str]) -> str:
     return f"did you mean {matches[0]}?" if matches else ""
 
 
-def sentence(text: str) -> str:
+def capitalize(text: str) -> str:
     """`text` with a capital letter."""
     return text[:1].upper() + text[1:]

@@ -15,7 +15,7 @@ _MOMENT = 0.02  # seconds
 
 
 @contextmanager
-def later() -> Iterator[None]:
+def deferred() -> Iterator[None]:
     """Heed Ctrl-C at the end: libraries swallow it in the middle of an import, and a removal is left half done."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -31,7 +31,7 @@ def later() -> Iterator[None]:
 
 
 @contextmanager
-def until_decided() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Heed Ctrl-C until `decide` is called; then whatever is left to do is done to its end."""
     global _decided  # noqa: PLW0603 - a process has one terminal
     _decided = False
@@ -64,7 +64,7 @@ def _is_in_del(frame: FrameType | None) -> bool:
     return False
 
 
-def decide() -> None:
+def ignore() -> None:
     """There is no way back: what has begun goes on whatever is pressed."""
     global _decided  # noqa: PLW0603 - a process has one terminal
     _decided = True
@@ -78,10 +78,10 @@ def temporary_folder(inside: Path | None = None) -> Iterator[None]:
     """
     before, folder = tempfile.tempdir, ""
     try:
-        with later():
+        with deferred():
             folder = tempfile.tempdir = tempfile.mkdtemp(prefix="new-ops-project-", dir=inside)
         yield
     finally:
-        with later():
+        with deferred():
             tempfile.tempdir = before
             shutil.rmtree(folder, ignore_errors=True)

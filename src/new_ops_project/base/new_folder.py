@@ -15,7 +15,7 @@ _MARK = ".new-ops-project"
 
 
 @contextmanager
-def sibling(path: Path) -> Iterator[Path]:
+def temporary_sibling(path: Path) -> Iterator[Path]:
     """An empty folder beside `path`, gone at the end; left-over ones of killed runs go first."""
     from filelock import FileLock
 
@@ -23,7 +23,7 @@ def sibling(path: Path) -> Iterator[Path]:
         _remove_left_over(left)
     holder: Path | None = None
     try:
-        with interrupts.later():  # Ctrl-C between the two would leave a folder that nobody knows of
+        with interrupts.deferred():  # Ctrl-C between the two would leave a folder that nobody knows of
             holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_MARK, dir=path.parent))
         with FileLock(holder / "lock"):
             fresh = holder / path.name
@@ -31,7 +31,7 @@ def sibling(path: Path) -> Iterator[Path]:
             yield fresh
     finally:
         if holder:
-            with interrupts.later():
+            with interrupts.deferred():
                 shutil.rmtree(holder, ignore_errors=True)
 
 
@@ -53,7 +53,7 @@ def _is_old(holder: Path) -> bool:
     return time.time() - holder.stat().st_mtime > 10  # noqa: PLR2004 - seconds, against a few microseconds
 
 
-def swap(fresh: Path, path: Path) -> None:
+def move_into_place(fresh: Path, path: Path) -> None:
     """Rename into place; whoever comes second finds a folder that is not empty."""
     try:
         if path.is_dir():

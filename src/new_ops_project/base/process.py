@@ -130,7 +130,7 @@ def watched(watcher: "Callable[[tuple[str, ...], float, int | None], None]") -> 
         _watchers.remove(watcher)
 
 
-def told(args: tuple[str, ...]) -> None:
+def notify_watchers(args: tuple[str, ...]) -> None:
     """Tell whoever watches of a program that stays open."""
     for watcher in _watchers:
         watcher(args, 0.0, None)
@@ -150,7 +150,7 @@ def _timed(args: tuple[str, ...]) -> "Iterator[list[int]]":
             watcher(args, time.monotonic() - start, ended[0] if ended else None)
 
 
-def lines(
+def output_lines(
     *args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None, keep: tuple[int, ...] = ()
 ) -> "Generator[str, None, None]":
     """Yield each line that `args` writes, as it comes, for progress. `keep`: file descriptors that it inherits.

@@ -46,7 +46,7 @@ class CheckCommand:
         return " && ".join(shlex.join(command) for command in self.commands)
 
 
-def of(needs: "Needs", venv: "Venv") -> CheckCommand:
+def find_check(needs: "Needs", venv: "Venv") -> CheckCommand:
     """The project's own check: what pyproject.toml names, else its tests, else that its code compiles.
 
     Raises ToolError for a `check` that is no command.
@@ -112,7 +112,7 @@ def _holds_python(entry: Path) -> bool:
     return not (entry / "pyvenv.cfg").exists() and next(entry.rglob("*.py"), None) is not None
 
 
-def first_run(folder: Path) -> str:
+def first_command(folder: Path) -> str:
     """What to run first in a clone that is set up: its command, its program, or its tests; '' where none is known."""
     content = (folder / "pyproject.toml").read_bytes() if (folder / "pyproject.toml").is_file() else b""
     pyproject = document.toml({"pyproject.toml": content}, "pyproject.toml")

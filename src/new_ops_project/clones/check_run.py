@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project.base.process import ProcessError, lines
+from new_ops_project.base.process import ProcessError, output_lines
 from new_ops_project.clones import check_command
 from new_ops_project.clones.check_command import CheckCommand
 from new_ops_project.clones.needs import Needs
@@ -27,14 +27,14 @@ class Verdict:
     output: str = ""
 
 
-def state(needs: Needs, venv: Venv, what: CheckCommand, commit: str) -> Mapping[str, str]:
+def check_stamp(needs: Needs, venv: Venv, what: CheckCommand, commit: str) -> Mapping[str, str]:
     """What a check that passed holds for: the lock, pyproject.toml, Python, packages, the check itself, the commit."""
     listed = sorted(f"{package.name}=={package.version}" for package in venv.packages.values())
     told = "\n".join((needs.digest, venv.version, what.text, *listed))
     return {"state": hashlib.sha256(told.encode()).hexdigest(), "commit": commit}
 
 
-def run(folder: Path, venv: Venv, what: CheckCommand, say: Callable[[str], None]) -> Verdict:
+def run_check(folder: Path, venv: Venv, what: CheckCommand, say: Callable[[str], None]) -> Verdict:
     """Run the commands until one fails; each is said before it runs."""
     done: list[str] = []
     code = 0
@@ -57,7 +57,7 @@ def _run(folder: Path, venv: Venv, command: tuple[str, ...]) -> tuple[int, str]:
         env = check_command.activated(venv, os.environ)
         env |= {"PYTHONPYCACHEPREFIX": cache} if "compileall" in command else {}
         try:
-            written = list(lines(program, *command[1:], cwd=folder, env=env))
+            written = list(output_lines(program, *command[1:], cwd=folder, env=env))
         except ProcessError as error:
             return error.code if error.code is not None else _NO_START, error.stderr or str(error)
     return 0, "\n".join(written)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Severity
 from new_ops_project.clones import hooks, installed_packages, interpreters, variables
@@ -64,8 +65,8 @@ def _diagnosed(needs: Needs) -> Diagnosis:
     has_git = version.severity is not Severity.ERROR
     is_repository = has_git and git.toplevel(folder) is not None
     addresses, template = _addresses(folder, is_repository=is_repository, has_git=has_git)
-    clone = _Clone(needs, venvs.look(folder), is_repository, addresses, template)
-    with remotes.asked(folder, addresses) as wait:
+    clone = _Clone(needs, venvs.read_venv(folder), is_repository, addresses, template)
+    with remotes.probing(folder, addresses) as wait:
         rest = [
             check
             for look in (_python, _environment, _lock, _packages, _project, _hooks, _variables, _disk)
@@ -97,13 +98,13 @@ def _identity(clone: _Clone) -> Topic:
 def _addresses(folder: Path, *, is_repository: bool, has_git: bool) -> tuple[dict[str, str], str]:
     """What to ask: the repository's remote, and its template's where that is at a URL; and what the template is."""
     found = {}
-    if is_repository and git.remote(folder):
-        found["remote"] = git.remote(folder)
+    if is_repository and git.remote_url(folder):
+        found["remote"] = git.remote_url(folder)
     files = answers_file.answers_files(folder)
     location = answers_file.source(folder / files[0]) if files else ""
-    is_url = "://" in location or urls.is_short(location)
+    is_url = "://" in location or urls.is_short_address(location)
     if has_git and location and is_url and not sources.is_embedded(location):
-        found["template"] = urls.address(location)
+        found["template"] = urls.full_address(location)
     return found, location
 
 
@@ -131,7 +132,7 @@ def _template(clone: _Clone, why: Mapping[str, str]) -> Iterator[Topic]:
             yield Topic("template", f"{shown} answers")
     elif sources.is_embedded(clone.template):
         yield Topic("template", "embedded; it comes with the tool")
-    elif urls.expanded(clone.template.removeprefix("git+file://")).exists():
+    elif paths.expanded(clone.template.removeprefix("git+file://")).exists():
         yield Topic("template", f"{shown} is there")
     else:
         remedy = "new-ops-project update --template SOURCE, with the place where it is now"
@@ -140,12 +141,14 @@ def _template(clone: _Clone, why: Mapping[str, str]) -> Iterator[Topic]:
 
 def _python(clone: _Clone) -> Iterator[Topic]:
     python = clone.needs.python
-    found = interpreters.newest([python.minor] if python.minor else interpreters.minors(python.specifier))
+    found = interpreters.first_available(
+        [python.minor] if python.minor else interpreters.minors_within(python.specifier)
+    )
     asked = f", as {python.where} asks" if python.where else "; nothing names a version"
     if found is None:
         message = f"{python.name} was not found on PATH, in pyenv, in uv or in the system's places{asked}"
-        minor = python.minor or next(iter(interpreters.minors(python.specifier)), "3")
-        yield Topic("python", message, Severity.ERROR, interpreters.advice(minor))
+        minor = python.minor or next(iter(interpreters.minors_within(python.specifier)), "3")
+        yield Topic("python", message, Severity.ERROR, interpreters.install_hint(minor))
     elif not found.makes_environments and not shutil.which("uv"):
         remedy = f"On Debian and Ubuntu: apt install python{found.minor}-venv. Or install uv."
         yield Topic("python", f"{found.path} has no venv module with ensurepip", Severity.ERROR, remedy)
@@ -211,14 +214,14 @@ def _packages(clone: _Clone) -> Iterator[Topic]:
 def _project(clone: _Clone) -> Iterator[Topic]:
     if clone.venv.state is not VenvState.READY or not clone.needs.is_package:
         return
-    if installed_packages.is_in_place(clone.needs, clone.venv):
+    if installed_packages.is_project_installed(clone.needs, clone.venv):
         yield Topic("project", "installed in place")
     else:
         yield _bad("project", "the project itself is not installed from this folder", clone.onboard)
 
 
 def _hooks(clone: _Clone) -> Iterator[Topic]:
-    if not clone.is_repository or not (found := hooks.look(clone.folder)).is_configured:
+    if not clone.is_repository or not (found := hooks.read_hooks(clone.folder)).is_configured:
         return
     config = hooks.CONFIG
     if found.missing and found.path:
@@ -233,9 +236,9 @@ def _hooks(clone: _Clone) -> Iterator[Topic]:
 
 
 def _variables(clone: _Clone) -> Iterator[Topic]:
-    if not variables.is_listed(clone.folder):
+    if not variables.has_example(clone.folder):
         return
-    names = variables.missing(clone.folder)
+    names = variables.missing_variables(clone.folder)
     if names:
         message = f"not set, here or in .env: {', '.join(names)}"
         remedy = f"Copy {variables.EXAMPLE} to .env, fill it in, and load it: set -a; . ./.env; set +a"

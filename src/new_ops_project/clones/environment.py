@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, lines
+from new_ops_project.base.process import ProcessError, output_lines
 from new_ops_project.clones import venv as venvs
 from new_ops_project.clones import venv_marker
-from new_ops_project.clones.interpreters import Interpreter, advice, working
+from new_ops_project.clones.interpreters import Interpreter, find_working, install_hint
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.venv import python_of
 from new_ops_project.git import urls
@@ -49,7 +49,7 @@ class Installer:
         return "uv" if self.uv else "pip"
 
 
-def installer(name: str | None = None) -> Installer:
+def choose_installer(name: str | None = None) -> Installer:
     """The one that is asked for, else uv where it is on PATH, else pip; raises ToolError where uv is not there."""
     uv = shutil.which("uv") if name != "pip" else None
     if name == "uv" and not uv:
@@ -57,7 +57,7 @@ def installer(name: str | None = None) -> Installer:
     return Installer(uv or "")
 
 
-def create(project: Path, minor: str, progress: Progress) -> Path:
+def create_environment(project: Path, minor: str, progress: Progress) -> Path:
     """Make `project`/.venv with CPython `minor`, install the lock into it and the project itself without its deps.
 
     `progress` is told what is done, the number of steps done and of all steps. Returns the interpreter.
@@ -65,13 +65,13 @@ def create(project: Path, minor: str, progress: Progress) -> Path:
     """
     if not (project / LOCK).is_file():
         raise ToolError(f"{project.name} has no {LOCK} to make an environment from.", "Leave --venv out.")
-    base = working(minor)
+    base = find_working(minor)
     if base is None:
         message = f"Python {minor} was not found on PATH, in pyenv or in uv."
-        raise ToolError(message, f"{advice(minor)} Then make .venv.")
+        raise ToolError(message, f"{install_hint(minor)} Then make .venv.")
     needs = Needs(project)
-    steps = Steps(progress, len(needs.pins(venvs.look(project).environment)) + 3)
-    filling = Filling(needs, installer(), steps)
+    steps = Steps(progress, len(needs.pins(venvs.read_venv(project).environment)) + 3)
+    filling = EnvironmentBuilder(needs, choose_installer(), steps)
     try:
         with filling.begun():
             filling.make(base)
@@ -102,7 +102,7 @@ class Steps:
         self._progress(text, self._total, self._total)
 
 
-class Filling:
+class EnvironmentBuilder:
     """What leads from nothing to a filled .venv; each part can be repeated. `commands`: those that were run.
 
     Each raises ToolError with the installer's own reason.
@@ -120,7 +120,7 @@ class Filling:
         folder = self.needs.folder / venvs.NAME
         try:
             venv_marker.begin(folder)
-            with venv_marker.held(folder) as note:
+            with venv_marker.locked(folder) as note:
                 self._keep = () if note is None else (note,)
                 yield
                 venv_marker.end(folder)
@@ -157,7 +157,7 @@ class Filling:
         needs = self.needs
         if not needs.is_package:
             return
-        here = venvs.look(needs.folder)
+        here = venvs.read_venv(needs.folder)
         known = {pin.name for pin in needs.pins(here.environment)}
         declared = {pin.name for pin in needs.declared if pin.applies(here.environment)}
         covered = needs.has_lock and needs.pyproject.get("project") is not None and declared <= known
@@ -171,7 +171,7 @@ class Filling:
         if self.by.uv:
             self._run(self.by.uv, "pip", "install", "--python", python, *arguments)
         else:
-            if "pip" not in venvs.look(self.needs.folder).packages:  # uv makes environments without it
+            if "pip" not in venvs.read_venv(self.needs.folder).packages:  # uv makes environments without it
                 self._run(python, "-m", "ensurepip")
             self._run(python, "-m", "pip", "install", "--progress-bar=off", *arguments)
 
@@ -182,7 +182,7 @@ class Filling:
         self._steps.say(shown)
         try:
             variables = {**_QUIET, **(env or {})}
-            with closing(lines(*command, cwd=self.needs.folder, env=variables, keep=self._keep)) as said:
+            with closing(output_lines(*command, cwd=self.needs.folder, env=variables, keep=self._keep)) as said:
                 for line in said:
                     self._tell(line)
         except ProcessError as error:

@@ -27,7 +27,7 @@ class Hooks:
     path: str = ""
 
 
-def look(folder: Path) -> Hooks:
+def read_hooks(folder: Path) -> Hooks:
     """The hooks of the repository whose root is `folder`; none are configured in a folder that is no such root."""
     config = folder / CONFIG
     if not config.is_file() or not (folder / ".git").exists():

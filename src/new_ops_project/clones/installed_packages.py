@@ -50,7 +50,7 @@ def _reached(there: Mapping[str, InstalledPackage], names: set[str]) -> set[str]
     return found
 
 
-def is_in_place(needs: Needs, venv: Venv) -> bool:
+def is_project_installed(needs: Needs, venv: Venv) -> bool:
     """Whether the project itself is installed from its folder; true for what is no package."""
     here = needs.folder.resolve()
     editable = [package for package in venv.packages.values() if package.editable and package.is_whole]

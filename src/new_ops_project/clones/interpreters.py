@@ -37,16 +37,16 @@ class Interpreter:
         return ".".join(self.version.split(".")[:2])
 
 
-def interpreter(minor: str) -> Path | None:
+def likely_path(minor: str) -> Path | None:
     """Where the newest CPython of the version `minor` ("3.12") seems to be, without running it."""
     return next(_places(minor), None)
 
 
-def working(minor: str) -> Interpreter | None:
+def find_working(minor: str) -> Interpreter | None:
     """The newest CPython of the version `minor` on this machine that runs; one that can make environments first."""
     found = []
     for path in dict.fromkeys(_places(minor)):
-        known = ask(path)
+        known = probe(path)
         if known and known.minor == minor:
             if known.makes_environments:
                 return known
@@ -54,12 +54,12 @@ def working(minor: str) -> Interpreter | None:
     return next(iter(found), None)
 
 
-def newest(minors: Iterable[str]) -> Interpreter | None:
+def first_available(minors: Iterable[str]) -> Interpreter | None:
     """The first of `minors` of which there is a CPython that runs."""
-    return next((found for minor in minors if interpreter(minor) and (found := working(minor))), None)
+    return next((found for minor in minors if likely_path(minor) and (found := find_working(minor))), None)
 
 
-def minors(specifier: str = "") -> list[str]:
+def minors_within(specifier: str = "") -> list[str]:
     """The minor versions that a PEP 440 specifier such as ">=3.11" lets in, newest first."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -72,7 +72,7 @@ def minors(specifier: str = "") -> list[str]:
     return [minor for minor in known if any(allowed.contains(f"{minor}.{patch}") for patch in range(60))]
 
 
-def ask(path: Path) -> Interpreter | None:
+def probe(path: Path) -> Interpreter | None:
     """What the Python at `path` says of itself; None when it does not run, or not soon, or is no CPython."""
     with started((str(path), "-I", "-B", "-c", _PROBE), seconds=_PATIENCE) as wait:
         result = wait()[0]
@@ -128,7 +128,7 @@ def _windows(minor: str) -> list[Path]:
     return [Path(local, "Programs", "Python", f"Python{minor.replace('.', '')}")] if local else []
 
 
-def advice(minor: str) -> str:
+def install_hint(minor: str) -> str:
     """How to get an interpreter, as a sentence; what is on this machine comes first."""
     ways = {"uv": f"`uv python install {minor}`", "pyenv": f"`pyenv install {minor}`"}
     order = sorted(ways, key=lambda tool: shutil.which(tool) is None)

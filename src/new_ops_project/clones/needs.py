@@ -9,7 +9,7 @@ from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.clones import uv_lock as uvlock
-from new_ops_project.clones.requirements import Pin, Requirements, pin_of, read
+from new_ops_project.clones.requirements import Pin, Requirements, parse_pin, read_requirements
 from new_ops_project.formats import document, python_version
 from new_ops_project.formats.document import Document
 from new_ops_project.formats.setuptools import keywords
@@ -140,7 +140,7 @@ class Needs:
             paths = others
         chosen: list[Requirements] = []
         for path in filter(None, paths):
-            one = read(self.folder, path)
+            one = read_requirements(self.folder, path)
             if not any(one.is_held_by(more) for more in chosen):
                 chosen.append(one)
         return tuple(chosen)
@@ -197,13 +197,13 @@ class Needs:
         texts = [*self.pyproject.strings("project", "dependencies"), *self.loose]
         for name in self.extras:
             texts += self.pyproject.strings("project", "optional-dependencies", name)
-        return tuple(dict.fromkeys(pin for text in texts if (pin := pin_of(text))))
+        return tuple(dict.fromkeys(pin for text in texts if (pin := parse_pin(text))))
 
     @property
     def backend(self) -> tuple[Pin, ...]:
         """What builds the package (PEP 517)."""
         listed = self.pyproject.strings("build-system", "requires") or ["setuptools"]
-        return tuple(pin for text in listed if (pin := pin_of(text)))
+        return tuple(pin for text in listed if (pin := parse_pin(text)))
 
     @property
     def digest(self) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.process import ProcessError, lines
+from new_ops_project.base.process import ProcessError, output_lines
 from new_ops_project.base.progress import Progress
 from new_ops_project.clones import (
     check_command,
@@ -24,7 +24,7 @@ from new_ops_project.clones import (
 from new_ops_project.clones.needs import Needs, read_needs
 from new_ops_project.clones.venv import Venv, VenvState
 from new_ops_project.git import journal, resolve
-from new_ops_project.git.worktree import Repository, repository
+from new_ops_project.git.worktree import Repository, find_repository
 
 READY, NOTHING, FAILED = "ready", "nothing to do", "check failed"
 
@@ -116,14 +116,14 @@ def onboard(folder: Path, request: OnboardRequest, progress: Progress) -> Onboar
 
     Raises ToolError when something is in the way; what was done until then stays, and the next run goes on from it.
     """
-    by = environment.installer(request.installer)
+    by = environment.choose_installer(request.installer)
     try:
         needs = read_needs(folder, reads_uv=bool(by.uv))
         where = _repository(folder)
         with journal.locked(where.git_dir) if where else nullcontext():
             root = where is not None and where.root.resolve() == folder.resolve()
             head = (resolve(folder, "HEAD") or "") if where else ""
-            expected = len(needs.pins(venv.look(folder).environment)) + 8
+            expected = len(needs.pins(venv.read_venv(folder).environment)) + 8
             return _worked(_Work(needs, request, by, root, head, environment.Steps(progress, expected)))
     except OSError as error:
         message = f"{error.filename or folder} cannot be read or written: {error.strerror or error}."
@@ -132,22 +132,22 @@ def onboard(folder: Path, request: OnboardRequest, progress: Progress) -> Onboar
 
 def _repository(folder: Path) -> Repository | None:
     try:
-        return repository(folder)[0]
+        return find_repository(folder)[0]
     except ToolError:
         return None
 
 
 def _worked(work: _Work) -> Onboarding:
     _say_lock(work)
-    if venv.look(work.folder).state is VenvState.UNFINISHED:
-        with venv_marker.held(work.folder / venv.NAME):  # what a killed run has started may be at work still
+    if venv.read_venv(work.folder).state is VenvState.UNFINISHED:
+        with venv_marker.locked(work.folder / venv.NAME):  # what a killed run has started may be at work still
             pass
     with ExitStack() as stack:
         filling = _Begun(work, stack)
         _make(work, filling)
         _install(work, filling)
         _install_project(work, filling)
-        if venv.look(work.folder).state is VenvState.UNFINISHED:
+        if venv.read_venv(work.folder).state is VenvState.UNFINISHED:
             filling()
     _hooks(work)
     passed = _check(work) if work.request.check else True
@@ -155,16 +155,16 @@ def _worked(work: _Work) -> Onboarding:
     state = FAILED if not passed else NOTHING if is_same else READY
     if state is READY:
         work.tell.end("ready")
-    listed = variables.missing(work.folder)
+    listed = variables.missing_variables(work.folder)
     return Onboarding(
         work.folder,
         state,
-        venv.look(work.folder).version,
+        venv.read_venv(work.folder).version,
         work.by.name,
         tuple(work.steps),
         tuple(work.notes),
         listed,
-        check_command.first_run(work.folder),
+        check_command.first_command(work.folder),
         work.output,
     )
 
@@ -188,23 +188,23 @@ class _Begun:
 
     def __init__(self, work: _Work, stack: ExitStack) -> None:
         self._work, self._stack = work, stack
-        self._filling: environment.Filling | None = None
+        self._filling: environment.EnvironmentBuilder | None = None
 
-    def __call__(self) -> environment.Filling:
+    def __call__(self) -> environment.EnvironmentBuilder:
         if self._filling is None:
-            self._filling = environment.Filling(self._work.needs, self._work.by, self._work.tell)
+            self._filling = environment.EnvironmentBuilder(self._work.needs, self._work.by, self._work.tell)
             self._stack.enter_context(self._filling.begun())
         return self._filling
 
 
 def _make(work: _Work, filling: _Begun) -> None:
     """The environment, with the right Python; one that somebody made is not replaced unasked."""
-    here, python = venv.look(work.folder), work.needs.python
+    here, python = venv.read_venv(work.folder), work.needs.python
     is_right = bool(here.version) and python.is_met_by(here.version)
     if not work.request.recreate and is_right and _is_usable(here):
         work.note("environment", "there", f".venv has Python {here.version}")
         if here.state is VenvState.UNFINISHED:
-            venv.clean(here)
+            venv.remove_interrupted(here)
         return
     base = _base(work)
     is_half = here.state is VenvState.UNFINISHED and not _is_usable(here) and venv_marker.is_ours(here.path)
@@ -244,13 +244,13 @@ def _require_leave(work: _Work, here: Venv) -> None:
 def _base(work: _Work) -> interpreters.Interpreter:
     """The Python to make it with; raises ToolError with how to get one."""
     python = work.needs.python
-    found = interpreters.newest([python.minor] if python.minor else interpreters.minors(python.specifier))
+    found = interpreters.first_available([python.minor] if python.minor else interpreters.minors_within(python.specifier))
     if found is None:
-        minor = python.minor or next(iter(interpreters.minors(python.specifier)), "3")
+        minor = python.minor or next(iter(interpreters.minors_within(python.specifier)), "3")
         where = f" {python.where} asks for it." if python.where else ""
         raise ToolError(
             f"{python.name} was not found on PATH, in pyenv, in uv or in the system's places.{where}",
-            f"{interpreters.advice(minor)} Then run this again.",
+            f"{interpreters.install_hint(minor)} Then run this again.",
         )
     return found
 
@@ -258,7 +258,7 @@ def _base(work: _Work) -> interpreters.Interpreter:
 def _install(work: _Work, filling: _Begun) -> None:
     """The packages, unless all of them are there; without a lock those of the package come with it."""
     needs = work.needs
-    found = installed_packages.compare(needs, venv.look(work.folder))
+    found = installed_packages.compare(needs, venv.read_venv(work.folder))
     if not needs.has_lock and not needs.loose:
         return
     hashes = ", by their hashes" if needs.requirements and needs.is_hashed else ""
@@ -268,7 +268,7 @@ def _install(work: _Work, filling: _Begun) -> None:
     step = filling()
     before = len(step.commands)
     step.install()
-    after = installed_packages.compare(needs, venv.look(work.folder))
+    after = installed_packages.compare(needs, venv.read_venv(work.folder))
     work.note("packages", "done", f"{after.right} from {needs.lock}{hashes}", *step.commands[before:])
     if needs.has_lock and not after.is_same:
         left = ", ".join((*after.missing, *after.different))
@@ -279,9 +279,9 @@ def _install_project(work: _Work, filling: _Begun) -> None:
     """The project itself, in place, with what it needs where there is no lock."""
     if not work.needs.is_package:
         return
-    here = venv.look(work.folder)
+    here = venv.read_venv(work.folder)
     is_filled = work.needs.has_lock or installed_packages.compare(work.needs, here).is_same
-    if is_filled and installed_packages.is_in_place(work.needs, here):
+    if is_filled and installed_packages.is_project_installed(work.needs, here):
         work.note("project", "there", "installed in place")
         return
     step = filling()
@@ -292,13 +292,13 @@ def _install_project(work: _Work, filling: _Begun) -> None:
 
 def _hooks(work: _Work) -> None:
     """pre-commit's hooks, where they are configured; what stands in the way is said, and does not stop the rest."""
-    found = hooks.look(work.folder) if work.root else hooks.Hooks(is_configured=False)
+    found = hooks.read_hooks(work.folder) if work.root else hooks.Hooks(is_configured=False)
     if not found.is_configured:
         return
     if not found.missing:
         work.note("hooks", "there", "pre-commit runs before each commit")
         return
-    here = venv.look(work.folder)
+    here = venv.read_venv(work.folder)
     program = here.command("pre-commit")
     if found.path:
         work.note("hooks", "left out", f"core.hooksPath is {found.path}, and pre-commit installs nothing there")
@@ -309,7 +309,7 @@ def _hooks(work: _Work) -> None:
     shown = f"{'.venv/bin/' if program else ''}pre-commit install"
     work.tell.say(shown)
     try:
-        for _ in lines(str(program or "pre-commit"), "install", cwd=work.folder):
+        for _ in output_lines(str(program or "pre-commit"), "install", cwd=work.folder):
             pass
     except ProcessError as error:
         work.note("hooks", "left out", f"{shown} failed: {error.reason}", shown)
@@ -320,18 +320,18 @@ def _hooks(work: _Work) -> None:
 
 def _check(work: _Work) -> bool:
     """The project's own check, unless it passed in this very state; whether it passes."""
-    here = venv.look(work.folder)
-    what = check_command.of(work.needs, here)
+    here = venv.read_venv(work.folder)
+    what = check_command.find_check(work.needs, here)
     if what.doubt:
         work.notes.append(what.doubt)
     if not what.commands:
         work.note("check", "left out", "there is no code to check")
         return True
-    state = check_run.state(work.needs, here, what, work.head)
-    if venv_marker.stamp(here.path) == state:
+    state = check_run.check_stamp(work.needs, here, what, work.head)
+    if venv_marker.read_stamp(here.path) == state:
         work.note("check", "there", f"passed: {what.text}")
         return True
-    verdict = check_run.run(work.folder, here, what, work.tell.say)
+    verdict = check_run.run_check(work.folder, here, what, work.tell.say)
     if verdict.passed:
         venv_marker.write_stamp(here.path, state)
     work.output = verdict.output

@@ -60,12 +60,12 @@ class Requirements:
     def is_held_by(self, other: "Requirements") -> bool:
         """Whether another file installs all of this: includes it, or lists the same packages."""
         lines = [line for path, text in self.texts.items() if not path.startswith("-c ") for line in _joined(text)]
-        unnamed = [line for line in lines if line.startswith("-e") or not (line.startswith("-") or pin_of(line))]
+        unnamed = [line for line in lines if line.startswith("-e") or not (line.startswith("-") or parse_pin(line))]
         held = {pin.name for pin in other.pins}
         return self.path in other.texts or (not unnamed and {pin.name for pin in self.pins} <= held)
 
 
-def read(folder: Path, path: str) -> Requirements:
+def read_requirements(folder: Path, path: str) -> Requirements:
     """The requirements file at `path` (from `folder`), with those that it includes."""
     texts: dict[str, str] = {}
     _follow(folder, Path(path), texts)
@@ -93,11 +93,11 @@ def _joined(text: str) -> Iterator[str]:
 
 def _pins(text: str) -> Iterator[Pin]:
     for line in _joined(text):
-        if not line.startswith("-") and (pin := pin_of(line)):
+        if not line.startswith("-") and (pin := parse_pin(line)):
             yield pin
 
 
-def pin_of(line: str) -> Pin | None:
+def parse_pin(line: str) -> Pin | None:
     """The pin of one line of a requirements file, or of one requirement of PEP 508; None for a path or a bare URL."""
     from packaging.utils import canonicalize_name
 

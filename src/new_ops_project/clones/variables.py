@@ -8,14 +8,14 @@ EXAMPLE = ".env.example"
 _ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*)$", re.MULTILINE | re.ASCII)
 
 
-def missing(folder: Path) -> tuple[str, ...]:
+def missing_variables(folder: Path) -> tuple[str, ...]:
     """The names that neither the environment nor `.env` gives a value."""
     given = {name for name, value in _assigned(folder / ".env") if value.strip("'\"")}
     listed = dict.fromkeys(name for name, _ in _assigned(folder / EXAMPLE))
     return tuple(name for name in listed if name not in given and not os.environ.get(name))
 
 
-def is_listed(folder: Path) -> bool:
+def has_example(folder: Path) -> bool:
     """Whether the repository lists any."""
     return bool(_assigned(folder / EXAMPLE))
 

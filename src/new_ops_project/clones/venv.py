@@ -91,7 +91,7 @@ def python_of(venv: Path) -> Path:
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def look(folder: Path) -> Venv:
+def read_venv(folder: Path) -> Venv:
     """What is at `folder`/.venv; nothing is run."""
     path = folder / NAME
     if path.is_symlink():
@@ -174,7 +174,7 @@ def _editable(info: Path) -> str:
     return url2pathname(unquote(url.path)) if is_editable and url.scheme == "file" else ""
 
 
-def clean(venv: Venv) -> None:
+def remove_interrupted(venv: Venv) -> None:
     """Forget distributions whose installation was interrupted, so that they are installed again."""
     for info in _infos(venv.path, venv.minor):
         if not (info / "INSTALLER").is_file() or not (info / "METADATA").is_file():

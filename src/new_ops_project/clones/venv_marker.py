@@ -30,7 +30,7 @@ def begin(path: Path) -> None:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[int | None]:
+def locked(path: Path) -> Iterator[int | None]:
     """Lock the environment that `begin` noted; yield the descriptor for children to inherit.
 
     A child outlives a run that is killed, and keeps the lock: the next run waits for it. None on Windows.
@@ -75,7 +75,7 @@ def empty(path: Path) -> None:
             entry.unlink()
 
 
-def stamp(path: Path) -> Mapping[str, Any]:
+def read_stamp(path: Path) -> Mapping[str, Any]:
     """What the last run that came to its end wrote down; {} for none."""
     try:
         found = json.loads((path / _STAMP).read_text(encoding="utf-8"))

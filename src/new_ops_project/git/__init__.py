@@ -53,7 +53,7 @@ def require() -> tuple[int, int]:
     return version
 
 
-def require_found() -> None:
+def require_on_path() -> None:
     """Raise ToolError when there is no git; unlike `require`, without starting one."""
     if shutil.which("git") is None:
         raise ToolError("git was not found on PATH.", "Install git, then run this again.")
@@ -69,14 +69,14 @@ def has_identity(at: Path) -> bool:
     return True
 
 
-def configured(*keys: str) -> dict[str, str]:
+def config_values(*keys: str) -> dict[str, str]:
     """The values of `keys` in the user's git configuration, those that have one, in one question."""
     named = "|".join(re.escape(key) for key in keys)
     said = git("config", "--null", "--get-regexp", f"^({named})$", codes=(0, 1)).text
     return dict(line.split("\n", 1) for line in said.split("\0") if "\n" in line)
 
 
-def configured_at(at: Path, key: str) -> str:
+def config_boolean(at: Path, key: str) -> str:
     """The value of the boolean `key` as it holds in the repository `at`: true, false or ''."""
     try:
         return git("config", "--type=bool", "--get", key, at=at).text
@@ -153,7 +153,7 @@ def extract(repository: Path, ref: str, into: Path, *paths: str) -> None:
         index.unlink(missing_ok=True)
 
 
-def remote(repository: Path, name: str = "origin") -> str:
+def remote_url(repository: Path, name: str = "origin") -> str:
     """The URL of a remote, or ''."""
     try:
         return git("remote", "get-url", name, at=repository).text
@@ -169,7 +169,7 @@ def ignored(folder: Path, paths: list[str], *options: str, env: Mapping[str, str
     return [os.fsdecode(path) for path in said.split(b"\0") if path]
 
 
-def checked_out(repository: Path, branch: str) -> str:
+def worktree_of(repository: Path, branch: str) -> str:
     """The work tree in which `branch` is checked out, of all that share the repository, or ''."""
     ref = f"refs/heads/{branch}"
     return git("for-each-ref", "--format=%(worktreepath)", ref, at=repository).text.partition("\n")[0]
@@ -180,14 +180,14 @@ def is_ancestor(repository: Path, older: str, newer: str) -> bool:
     return not git("merge-base", "--is-ancestor", older, newer, at=repository, codes=(0, 1)).code
 
 
-def subjects(repository: Path, span: str) -> list[str]:
+def commit_subjects(repository: Path, span: str) -> list[str]:
     """The first line of each commit message in `span` (gitrevisions(7)), newest first, at most twenty."""
     return git(
         "log", "--no-show-signature", "--no-merges", "--max-count=20", "--format=%s", span, at=repository
     ).text.splitlines()
 
 
-def add(repository: Path, paths: list[str]) -> None:
+def stage(repository: Path, paths: list[str]) -> None:
     """Stage `paths` (from the root) as they are in the work tree, removed ones and those out of sight too."""
     names = b"\0".join(map(os.fsencode, paths))
     git("update-index", "--add", "--remove", "-z", "--stdin", at=repository, stdin=names)

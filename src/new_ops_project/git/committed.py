@@ -50,7 +50,7 @@ def read(where: Repository, commit: str, prefix: str) -> Committed:
     return Committed(modes, {path: content for path, content in found.items() if b"\0" not in content[:8000]})
 
 
-def some(where: Repository, commit: str, prefix: str, paths: Iterable[str]) -> dict[str, Entry]:
+def read_files(where: Repository, commit: str, prefix: str, paths: Iterable[str]) -> dict[str, Entry]:
     """Those of `paths` (below `prefix`) that the commit has as files or links."""
     named = sorted(paths)
     if not named:

@@ -6,39 +6,39 @@ from collections.abc import Mapping
 from new_ops_project.git.tree import Entry, Tree
 
 
-def commit(branch: str, mark: int, *, parent: int = 0) -> bytes:
+def begin_commit(branch: str, mark: int, *, parent: int = 0) -> bytes:
     """Begin a commit on `branch`, known by its mark, on top of the commit with the mark `parent`."""
     head = f"commit refs/heads/{branch}\nmark :{mark}\ncommitter t <t> 0 +0000\ndata 0\n"
     return head.encode() + (f"from :{parent}\n".encode() if parent else b"")
 
 
-def root(tree: str) -> bytes:
+def use_tree(tree: str) -> bytes:
     """Have everything that the tree object `tree` has."""
     return f'M 040000 {tree} ""\n'.encode()
 
 
-def files(tree: Tree, known: Mapping[bytes, str] | None = None) -> bytes:
+def add_files(tree: Tree, known: Mapping[bytes, str] | None = None) -> bytes:
     """Have these files; those whose content is `known` by an id that the repository has are only named."""
     return b"".join(_named(path, entry, known or {}) for path, entry in tree.items())
 
 
 def _named(path: str, entry: Entry, known: Mapping[bytes, str]) -> bytes:
     there = known.get(entry.content)
-    return named(f"M {entry.mode} {there} ".encode(), path) if there else file(path, entry)
+    return with_path(f"M {entry.mode} {there} ".encode(), path) if there else add_file(path, entry)
 
 
-def moved(moves: Mapping[str, str]) -> bytes:
+def move_files(moves: Mapping[str, str]) -> bytes:
     """Move files, by where they were."""
-    return b"".join(named(b"R ", old)[:-1] + b" " + named(b"", new) for old, new in moves.items())
+    return b"".join(with_path(b"R ", old)[:-1] + b" " + with_path(b"", new) for old, new in moves.items())
 
 
-def file(path: str, entry: Entry) -> bytes:
+def add_file(path: str, entry: Entry) -> bytes:
     """Have one file."""
-    head = named(f"M {entry.mode} inline ".encode(), path)
+    head = with_path(f"M {entry.mode} inline ".encode(), path)
     return head + f"data {len(entry.content)}\n".encode() + entry.content + b"\n"
 
 
-def named(command: bytes, path: str) -> bytes:
+def with_path(command: bytes, path: str) -> bytes:
     """`command` with a path, of any bytes, behind it."""
     quoted = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
     return command + b'"' + quoted + b'"\n'

@@ -58,7 +58,7 @@ def locked(git_dir: Path) -> Iterator[None]:
         raise ToolError(message, "Mend that, then run this again.") from error
 
 
-def under_way(root: Path, git_dir: Path) -> Change | None:
+def read_change(root: Path, git_dir: Path) -> Change | None:
     """The change that was written here and is neither concluded nor taken back, if there is one."""
     folder = git_dir / _FOLDER / "change"
     try:
@@ -69,7 +69,7 @@ def under_way(root: Path, git_dir: Path) -> Change | None:
 
 
 @contextmanager
-def prepared(git_dir: Path) -> Iterator[Path]:
+def preparation_folder(git_dir: Path) -> Iterator[Path]:
     """A folder to lay things ready in: new files below `new/`, the new index as `index`, the present as `index.old`."""
     folder = git_dir / _FOLDER / "prepare"
     try:
@@ -77,11 +77,11 @@ def prepared(git_dir: Path) -> Iterator[Path]:
         (folder / "new").mkdir(parents=True)
         yield folder
     finally:
-        with interrupts.later():
+        with interrupts.deferred():
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def write(
+def put_in_place(
     ready: Path, root: Path, git_dir: Path, *, before: Mapping[str, str], removed: set[str], about: Mapping[str, Any]
 ) -> Change:
     """Put what is `ready` in place: its files, its index, and without the files `removed`.
@@ -95,7 +95,7 @@ def write(
     for path, was in before.items():
         if digest(root / path) != was:
             raise ToolError(f"{path} was changed while this was planned.", "Nothing was written; run this again.")
-    require_free_index(git_dir)
+    require_unlocked_index(git_dir)
     if digest(git_dir / "index") != digest(ready / "index.old"):
         raise ToolError("The index changed while this was planned.", "Nothing was written; run this again.")
     _back_up(ready, root, before)
@@ -109,15 +109,15 @@ def write(
     (ready / "state.json").write_text(json.dumps(state))
     folder = git_dir / _FOLDER / "change"
     _discard(folder)
-    with interrupts.later():
+    with interrupts.deferred():
         ready.rename(folder)  # from here on the change happens, if not now, then with the next run
-        interrupts.decide()
+        interrupts.ignore()
         change = Change(folder, root, git_dir, **state)
         finish(change)
     return change
 
 
-def require_free_index(git_dir: Path) -> None:
+def require_unlocked_index(git_dir: Path) -> None:
     """Raise ToolError while another git command has the index."""
     if (git_dir / "index.lock").exists():
         message = f"Another git command is at work: {git_dir / 'index.lock'} is there."
@@ -164,7 +164,7 @@ def finish(change: Change) -> None:
     if digest(change.git_dir / "index") != digest(change.folder / "index.old"):
         _take_back(change)  # somebody has staged something since: that stays, and our files go
         return
-    require_free_index(change.git_dir)
+    require_unlocked_index(change.git_dir)
     for path, now in sorted(change.after.items(), key=lambda item: bool(item[1])):  # what goes, goes first
         _place(change, path, now)
     (change.folder / "index").replace(change.git_dir / "index")
@@ -189,7 +189,7 @@ def _place(change: Change, path: str, wanted: str) -> None:
         _move(change.folder / "new" / path, target)
     else:
         target.unlink()
-        prune(target.parent, change.root)
+        remove_empty_parents(target.parent, change.root)
 
 
 def _move(path: Path, target: Path) -> None:
@@ -213,12 +213,12 @@ def _remove_empty(folder: Path) -> None:
                 Path(here).rmdir()
 
 
-def take_back(change: Change) -> Path | None:
+def undo(change: Change) -> Path | None:
     """Restore every file and the index as they were before the change.
 
     Files edited since are kept below the returned folder, if there are any.
     """
-    require_free_index(change.git_dir)
+    require_unlocked_index(change.git_dir)
     state = {
         "phase": "back",
         "before": change.before,
@@ -228,9 +228,9 @@ def take_back(change: Change) -> Path | None:
     }
     fresh = change.folder / "state.new"
     fresh.write_text(json.dumps(state))
-    with interrupts.later():
+    with interrupts.deferred():
         fresh.replace(change.folder / "state.json")
-        interrupts.decide()
+        interrupts.ignore()
         return _take_back(change)
 
 
@@ -259,7 +259,7 @@ def _restore(change: Change, path: str, kept: Path) -> None:
         _move(old, target)
     elif not was and found:
         target.unlink()
-        prune(target.parent, change.root)
+        remove_empty_parents(target.parent, change.root)
 
 
 def conclude(change: Change) -> None:
@@ -275,7 +275,7 @@ def _discard(folder: Path) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def prune(folder: Path, root: Path) -> None:
+def remove_empty_parents(folder: Path, root: Path) -> None:
     """Remove `folder` and those above it that are empty, below `root`."""
     with suppress(OSError):
         while folder != root:

@@ -17,7 +17,7 @@ HUNK = re.compile(rb"^<{7}[^\n]*\n(.*?)^\|{7}[^\n]*\n(.*?)^={7}\r?\n(.*?)^>{7}[^
 _LABELS = {b"<": OURS, b"|": BASE, b">": THEIRS}
 
 
-def labelled(content: bytes) -> bytes:
+def with_labels(content: bytes) -> bytes:
     """A conflict's content with labels for people in place of the names of our branches."""
 
     def label(found: re.Match[bytes]) -> bytes:
@@ -30,13 +30,13 @@ def labelled(content: bytes) -> bytes:
 _OPEN = re.compile(rb"^(?:<{7,} your project|\|{7,} old template|>{7,} new template)(?::.*)?\r?$", re.MULTILINE)
 
 
-def first_marker(content: bytes) -> int:
+def first_marker_line(content: bytes) -> int:
     """The number of the first line that is one of our conflict markers, or 0."""
     found = _OPEN.search(content)
     return content.count(b"\n", 0, found.start()) + 1 if found else 0
 
 
-def around(ours: bytes, merged: bytes, theirs: bytes, parses: Callable[[bytes], bool]) -> bytes:
+def mark_broken(ours: bytes, merged: bytes, theirs: bytes, parses: Callable[[bytes], bool]) -> bytes:
     """`merged` with conflict markers around what breaks it: one hunk of each side, or all of them.
 
     The merge was clean, so each hunk is one side's alone, and the other side has there what the old template had.

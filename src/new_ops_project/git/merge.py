@@ -16,8 +16,8 @@ from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.process import ProcessError
 from new_ops_project.git import markers
-from new_ops_project.git.fastimport import commit, file, files, moved, named, root
-from new_ops_project.git.objects import Reader, reader
+from new_ops_project.git.fastimport import add_file, add_files, begin_commit, move_files, use_tree, with_path
+from new_ops_project.git.objects import Reader, open_reader
 from new_ops_project.git.tree import Entry, Tree
 
 # The branches of the scratch repository; git puts their names behind the markers of a conflict.
@@ -108,15 +108,15 @@ class Scratch:
         """
         stream = b"".join(
             (
-                commit(BASE, 1),
-                files(base, known),
-                commit(OURS, 2, parent=1),
-                root(ours),
-                moved(moves),
-                files(over, known),
-                commit(THEIRS, 3, parent=1),
+                begin_commit(BASE, 1),
+                add_files(base, known),
+                begin_commit(OURS, 2, parent=1),
+                use_tree(ours),
+                move_files(moves),
+                add_files(over, known),
+                begin_commit(THEIRS, 3, parent=1),
                 b"deleteall\n",
-                files(theirs, known),
+                add_files(theirs, known),
             )
         )
         self.git("fast-import", "--quiet", "--depth=0", stdin=stream)
@@ -188,11 +188,11 @@ class Scratch:
         None takes a file away.
         """
         prefix, tree = subtree
-        placed = root(tree) if not prefix else root(onto) + named(f"M 040000 {tree} ".encode(), prefix[:-1])
+        placed = use_tree(tree) if not prefix else use_tree(onto) + with_path(f"M 040000 {tree} ".encode(), prefix[:-1])
         files = b"".join(
-            file(f"{prefix}{path}", entry) if entry else named(b"D ", f"{prefix}{path}") for path, entry in over.items()
+            add_file(f"{prefix}{path}", entry) if entry else with_path(b"D ", f"{prefix}{path}") for path, entry in over.items()
         )
-        said = self.git("fast-import", "--quiet", "--depth=0", stdin=commit("merged", 1) + placed + files + b'ls ""\n')
+        said = self.git("fast-import", "--quiet", "--depth=0", stdin=begin_commit("merged", 1) + placed + files + b'ls ""\n')
         return said.split()[2].decode()
 
     def differences(self, old: str, new: str) -> list[Difference]:
@@ -243,7 +243,7 @@ def _copy(path: Path, target: Path) -> None:
 
 
 @contextmanager
-def scratch(objects: Path, object_format: str = "sha1") -> Iterator[Scratch]:
+def scratch_repository(objects: Path, object_format: str = "sha1") -> Iterator[Scratch]:
     """A scratch repository that sees the objects in the folder `objects`; it is gone at the end."""
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
         folder = Path(holder, "scratch.git")
@@ -254,7 +254,7 @@ def scratch(objects: Path, object_format: str = "sha1") -> Iterator[Scratch]:
         quoted = os.fsencode(objects.resolve()).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
         (folder / "objects" / "info" / "alternates").write_bytes(b'"' + quoted + b'"\n')
         (folder / "config").write_text(_config(object_format))
-        with reader(folder) as reading:
+        with open_reader(folder) as reading:
             yield Scratch(folder, reading)
 
 

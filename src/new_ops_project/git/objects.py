@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project.base.process import ProcessError, environment, told
+from new_ops_project.base.process import ProcessError, environment, notify_watchers
 from new_ops_project.git import TEMPORARY
 
 _COMMAND = ("git", *TEMPORARY, "cat-file", "--batch")
@@ -25,7 +25,7 @@ class GitObject:
     content: bytes
 
 
-def write(folder: Path, kind: str, content: bytes, *, object_format: str) -> str:
+def write_loose(folder: Path, kind: str, content: bytes, *, object_format: str) -> str:
     """Write a loose object (gitrepository-layout(5)) to the objects `folder`, wholly or not at all; return its id."""
     whole = f"{kind} {len(content)}\0".encode() + content
     name = hashlib.new(object_format, whole, usedforsecurity=False).hexdigest()
@@ -73,7 +73,7 @@ class Reader:
         return GitObject(head[0].decode(), head[1].decode(), content[:-1])
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        told(_COMMAND)
+        notify_watchers(_COMMAND)
         return subprocess.Popen(
             _COMMAND,
             cwd=self._at,
@@ -131,7 +131,7 @@ def _entries(tree: GitObject, prefix: str) -> Iterator[tuple[str, str, str]]:
 
 
 @contextmanager
-def reader(at: Path, env: Mapping[str, str] | None = None) -> Iterator[Reader]:
+def open_reader(at: Path, env: Mapping[str, str] | None = None) -> Iterator[Reader]:
     """A reader of the repository `at`; its program ends with the block."""
     one = Reader(at, env)
     try:

@@ -11,11 +11,11 @@ from new_ops_project import git
 from new_ops_project.base.process import ProcessError, ProcessResult, started
 from new_ops_project.git import urls
 
-LIMIT = 5.0  # seconds
-QUIET = ("-c", "credential.interactive=false", "-c", "core.askPass=")
+TIMEOUT = 5.0  # seconds
+NO_PROMPTS = ("-c", "credential.interactive=false", "-c", "core.askPass=")
 
 
-def silent(at: Path) -> dict[str, str]:
+def without_prompts(at: Path) -> dict[str, str]:
     """An environment in which neither git nor ssh asks anything; a person's own ssh command keeps its options."""
     variables = {
         "GIT_TERMINAL_PROMPT": "0",
@@ -38,26 +38,26 @@ def _ssh(at: Path) -> str:
         program = Path(shlex.split(command)[0]).name
     except (ValueError, IndexError):
         return command
-    return f"{command} -o BatchMode=yes -o ConnectTimeout={LIMIT:.0f}" if program in {"ssh", "ssh.exe"} else command
+    return f"{command} -o BatchMode=yes -o ConnectTimeout={TIMEOUT:.0f}" if program in {"ssh", "ssh.exe"} else command
 
 
 @contextmanager
-def asked(at: Path, addresses: Mapping[str, str]) -> Iterator[Callable[[], dict[str, str]]]:
+def probing(at: Path, addresses: Mapping[str, str]) -> Iterator[Callable[[], dict[str, str]]]:
     """Ask all `addresses` (by name) at once, from the folder `at`.
 
     Yield a function that waits, and says why each does not answer; '' for one that does.
     """
-    commands = [("git", *QUIET, "ls-remote", "--quiet", "--", address, "HEAD") for address in addresses.values()]
-    env: Mapping[str, str] = silent(at) if commands else {}
-    with started(*commands, seconds=LIMIT, cwd=at, env=env) as wait:
+    commands = [("git", *NO_PROMPTS, "ls-remote", "--quiet", "--", address, "HEAD") for address in addresses.values()]
+    env: Mapping[str, str] = without_prompts(at) if commands else {}
+    with started(*commands, seconds=TIMEOUT, cwd=at, env=env) as wait:
         yield lambda: dict(zip(addresses, map(_why, wait()), strict=True))
 
 
 def _why(result: ProcessResult | ProcessError) -> str:
-    return "" if isinstance(result, ProcessResult) else reason(result)
+    return "" if isinstance(result, ProcessResult) else failure_reason(result)
 
 
-def reason(error: ProcessError) -> str:
+def failure_reason(error: ProcessError) -> str:
     """Why git could not reach a remote: its own last words, with those of ssh or of the server before them."""
     if error.code is None:
         return error.stderr

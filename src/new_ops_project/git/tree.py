@@ -55,7 +55,7 @@ def write(folder: Path, tree: Tree) -> None:
             file.chmod(mode | (mode & 0o444) >> 2)  # for all who can read it, as the umask has it
 
 
-def with_endings(base: Tree, theirs: Tree, ours: Mapping[str, bytes]) -> tuple[dict[str, Entry], dict[str, Entry]]:
+def with_line_endings(base: Tree, theirs: Tree, ours: Mapping[str, bytes]) -> tuple[dict[str, Entry], dict[str, Entry]]:
     """`base` and `theirs` with the line ends of the user, for each file whose line ends the user (or git) changed.
 
     Without that, every line of such a file would be in conflict.

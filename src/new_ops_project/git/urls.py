@@ -1,8 +1,6 @@
 """TODO: what this file owns."""
 
-import os
 import re
-from pathlib import Path
 
 # As copier expands them.
 _SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
@@ -20,24 +18,14 @@ def without_secrets(text: str) -> str:
     return _SECRET.sub("", text)
 
 
-def is_short(location: str) -> bool:
+def is_short_address(location: str) -> bool:
     """Whether `location` is a remote address without a scheme: gh:, gl:, or user@host:path."""
     return location.startswith(tuple(_SHORT)) or bool(_SCP.match(location))
 
 
-def address(location: str) -> str:
+def full_address(location: str) -> str:
     """The address that git takes for `location`."""
     for short, url in _SHORT.items():
         if location.startswith(short):
             return f"{url}{location.removeprefix(short).strip('/').removesuffix('.git')}.git"
     return location.removeprefix("git+")
-
-
-def expanded(path: str | Path) -> Path:
-    """`path` with `~` as a shell has it: the home of whoever is named, and as it is for a name that nobody has."""
-    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser refuses an unknown name
-
-
-def absolute(path: str | Path) -> Path:
-    """`path` from the root, expanded, without `..`."""
-    return Path(os.path.normpath(expanded(path).absolute()))

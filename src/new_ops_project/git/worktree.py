@@ -29,7 +29,7 @@ class Status:
     unmerged: tuple[str, ...]
 
 
-def repository(folder: Path) -> tuple[Repository, str]:
+def find_repository(folder: Path) -> tuple[Repository, str]:
     """The repository that `folder` is in, and the prefix of `folder` in it.
 
     Raises ToolError when it is in none, or in one without a work tree.

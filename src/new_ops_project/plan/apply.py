@@ -21,7 +21,7 @@ from new_ops_project.plan.model import Plan
 _SUBMODULE = "160000"
 # What is laid ready is no business of hooks and monitors; the user's line ends and filters are heeded.
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "submodule.recurse=false")
-TREE = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
+TREE_TRAILER = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
 
 
 def require_clean(now: Status, prefix: str, *, has_in_place: bool = True) -> None:
@@ -42,7 +42,7 @@ def require_untouched(plan: Plan, now: Status) -> None:
 
 def require_branch(where: Repository, branch: str) -> None:
     """Raise ToolError where git could not make the branch: it is checked out, or a part of its name is a branch."""
-    if at := git.checked_out(where.root, branch):
+    if at := git.worktree_of(where.root, branch):
         raise ToolError(f"The branch {branch} is checked out in {at}.", "Switch to another, or give --branch NAME.")
     for above in _parents(branch):
         if git.resolve(where.root, f"refs/heads/{above}"):
@@ -75,7 +75,7 @@ def require_nothing_staged(where: Repository) -> None:
         raise ToolError(message, "Commit or unstage that first, or leave --commit out.")
 
 
-def in_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
+def write_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
     """Write the plan to the work tree and the index, as one change that can be taken back.
 
     Raises ToolError, with nothing moved, where something that git does not know of is in the way.
@@ -84,12 +84,12 @@ def in_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
     written = [one for one in plan.differences if one.mode != _SUBMODULE]
     _require_free(where, written)
     plan.scratch.hand_over(where.objects)
-    with journal.prepared(where.git_dir) as ready:
+    with journal.preparation_folder(where.git_dir) as ready:
         _lay_out(plan, ready, [one.path for one in written if one.status != "D"])
         _mark_unmerged(plan, ready)
         before = {path: journal.digest(where.root / path) for path in _as_committed(where, written)}
         removed = {one.before for one in written if one.status in "DR" and one.before in before}
-        return journal.write(ready, where.root, where.git_dir, before=before, removed=removed, about=about)
+        return journal.put_in_place(ready, where.root, where.git_dir, before=before, removed=removed, about=about)
 
 
 def _require_free(where: Repository, written: Iterable[Difference]) -> None:
@@ -125,7 +125,7 @@ def _lay_out(plan: Plan, ready: Path, paths: list[str]) -> None:
     Git believes `new` to be its work tree: line ends, filters, modes and a sparse checkout are heeded as ever.
     """
     where = plan.repository
-    journal.require_free_index(where.git_dir)
+    journal.require_unlocked_index(where.git_dir)
     shutil.copy2(where.git_dir / "index", ready / "index")
     shutil.copy2(ready / "index", ready / "index.old")
     new = ready / "new"
@@ -187,7 +187,7 @@ def _require_same(where: Repository, expected: Mapping[str, str]) -> None:
             raise ToolError(message, f"git update-index --no-assume-unchanged --no-skip-worktree {shlex.quote(path)}")
 
 
-def on_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
+def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
     """Write the plan as one commit on `branch`; return its id and whether it is new. Nothing else moves.
 
     Raises ToolError when the branch holds what this tool did not write, and when git knows no author.
@@ -200,14 +200,14 @@ def on_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
         == f"{plan.tree} {plan.commit}"
     ):
         return was, False
-    if at := git.checked_out(where.root, branch):
+    if at := git.worktree_of(where.root, branch):
         raise ToolError(f"The branch {branch} is checked out in {at}.", "Switch to another, or give --branch NAME.")
     plan.scratch.hand_over(where.objects)
-    text = f"{message}\n\n{TREE}: {plan.tree}\n"
-    signed = ("--gpg-sign",) if git.configured_at(where.root, "commit.gpgsign") == "true" else ()
+    text = f"{message}\n\n{TREE_TRAILER}: {plan.tree}\n"
+    signed = ("--gpg-sign",) if git.config_boolean(where.root, "commit.gpgsign") == "true" else ()
     try:
         commit = git.git("commit-tree", *signed, "-p", plan.commit, plan.tree, at=where.root, stdin=text.encode()).text
-        interrupts.decide()
+        interrupts.ignore()
         git.git("update-ref", "-m", message.splitlines()[0], ref, commit, was or "0" * len(commit), at=where.root)
     except ProcessError as error:
         raise ToolError(f"The branch {branch} cannot be written: {error.reason}", "Nothing was changed.") from error
@@ -222,13 +222,13 @@ def _replaceable(where: Repository, branch: str, plan: Plan) -> str | None:
     tree, _, body = git.git("log", "-1", "--no-show-signature", "--format=%T%n%B", tip, at=where.root).text.partition(
         "\n"
     )
-    if f"{TREE}: {tree}" not in body and tip != plan.commit:
+    if f"{TREE_TRAILER}: {tree}" not in body and tip != plan.commit:
         message = f"The branch {branch} exists and holds commits that are not this tool's."
         raise ToolError(message, f"Delete it (git branch -D {branch}), or give --branch NAME.")
     return tip
 
 
-def commit_all(where: Repository, message: str) -> str:
+def commit_staged(where: Repository, message: str) -> str:
     """Commit what is staged, as the user's git does it (hooks and signature included); return the commit's id.
 
     Raises ToolError when git refuses; everything stays staged.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from new_ops_project.formats import parses
+from new_ops_project.formats import validation
 from new_ops_project.git import markers
 from new_ops_project.git.merge import Difference, Merged, Scratch, Stage
 from new_ops_project.git.tree import LINK, PLAIN, Entry, Tree
@@ -52,14 +52,14 @@ class Draft:
         sides = [
             self.blobs[stage.blob] for stage in self.merged.stages if stage.path == path and stage.blob in self.blobs
         ]
-        return not any(parses.problem(path, content) for content in sides)
+        return not any(validation.problem(path, content) for content in sides)
 
     def mode(self, path: str) -> str:
         """The mode of `path` in the merged tree."""
         return next((one.mode for one in self.differences if one.path == path and one.status != "D"), PLAIN)
 
 
-def start(scratch: Scratch, merged: Merged, ours: str) -> Draft:
+def start_draft(scratch: Scratch, merged: Merged, ours: str) -> Draft:
     """What git made of the tree object `ours`, with what it says of each conflict."""
     differences = tuple(scratch.differences(ours, merged.tree))
     files = [one for one in differences if one.status != "D" and one.mode != "160000"]
@@ -77,10 +77,10 @@ def _reasons(kinds: Mapping[str, str]) -> dict[str, str]:
     return {path: _REASONS.get(kind, kind or "git could not merge it") for path, kind in short.items()}
 
 
-def labelled(draft: Draft) -> Draft:
+def with_labels(draft: Draft) -> Draft:
     """With labels for people behind the markers."""
     shown = {
-        path: Entry(draft.mode(path), markers.labelled(content))
+        path: Entry(draft.mode(path), markers.with_labels(content))
         for path in draft.conflicts
         if (content := draft.content(path)) is not None and b"\0" not in content
     }
@@ -88,7 +88,7 @@ def labelled(draft: Draft) -> Draft:
     return replace(draft, over={**draft.over, **changed})
 
 
-def three_sided(draft: Draft) -> Draft:
+def with_base_sides(draft: Draft) -> Draft:
     """With the old template in each conflict of a text that all three have, where whoever merged it left it out."""
     sides: dict[str, dict[int, bytes]] = {}
     for stage in draft.merged.stages:
@@ -99,7 +99,7 @@ def three_sided(draft: Draft) -> Draft:
     return replace(draft, over={**draft.over, **over})
 
 
-def deleted(draft: Draft) -> Draft:
+def keep_deleted(draft: Draft) -> Draft:
     """With what the user deleted staying deleted, although the template has changed it since."""
     sides: dict[str, set[int]] = {}
     for stage in draft.merged.stages:
@@ -121,17 +121,21 @@ def _kind(draft: Draft, path: str) -> str:
     return "/delete" if kind == "CONFLICT" else kind
 
 
-def unbroken(draft: Draft, base: Tree, theirs: Tree) -> Draft:
+def flag_broken(draft: Draft, base: Tree, theirs: Tree) -> Draft:
     """With a conflict for each file that parsed on both sides, merged cleanly, and parses no more."""
     for one in draft.differences:
         content = draft.content(one.path)
         if content is None or one.path in draft.conflicts or one.mode == LINK:
             continue
-        if not (why := parses.problem(one.path, content)):
+        if not (why := validation.problem(one.path, content)):
             continue
         mine = draft.blobs.get(one.old_blob)
         rendered = theirs.get(one.path) or theirs.get(one.before)
-        if mine is None or parses.problem(one.path, mine) or (rendered and parses.problem(one.path, rendered.content)):
+        if (
+            mine is None
+            or validation.problem(one.path, mine)
+            or (rendered and validation.problem(one.path, rendered.content))
+        ):
             continue
         sides = [side.get(one.path) or side.get(one.before) or Entry(one.mode, mine) for side in (base, theirs)]
         contents = (sides[0].content, mine, sides[1].content if rendered else content)
@@ -142,7 +146,7 @@ def unbroken(draft: Draft, base: Tree, theirs: Tree) -> Draft:
 def _broken(draft: Draft, one: Difference, sides: tuple[bytes, bytes, bytes], why: str) -> Draft:
     """With a conflict at one path, whose sides are the old template, the project, and the new template."""
     content = draft.content(one.path) or b""
-    marked = markers.around(sides[1], content, sides[2], lambda text: not parses.problem(one.path, text))
+    marked = markers.mark_broken(sides[1], content, sides[2], lambda text: not validation.problem(one.path, text))
     blobs = draft.scratch.write(sides)
     stages = [Stage(one.mode, blob, number, one.path) for number, blob in enumerate(blobs, start=1)]
     return replace(
@@ -153,7 +157,7 @@ def _broken(draft: Draft, one: Difference, sides: tuple[bytes, bytes, bytes], wh
     )
 
 
-def not_overwritten(
+def flag_overwritten(
     draft: Draft, base: Tree, theirs: Tree, mine: Mapping[str, bytes], *, over: frozenset[str]
 ) -> Draft:
     """With a conflict, and the user's file, where the user's and the template's changes became the template's alone."""
@@ -177,7 +181,7 @@ def not_overwritten(
     return draft
 
 
-def not_dropped(draft: Draft, base: Tree, mine: Mapping[str, bytes], *, over: frozenset[str]) -> Draft:
+def flag_dropped(draft: Draft, base: Tree, mine: Mapping[str, bytes], *, over: frozenset[str]) -> Draft:
     """With every file kept, and in conflict, that is gone although the user edited it; but for those in `over`."""
     gone = [one for one in draft.differences if one.status in "DR" and one.before not in over]
     rendered = {path: entry.content for path, entry in base.items()}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
-from new_ops_project.formats import parses
+from new_ops_project.formats import validation
 from new_ops_project.git import journal, markers, worktree
 from new_ops_project.git.journal import Change
 from new_ops_project.git.worktree import Repository, Status
@@ -40,16 +40,16 @@ def find(where: Repository, now: Status) -> Pending | None:
 
     Raises ToolError when a run that was killed cannot be finished.
     """
-    change = journal.under_way(where.root, where.git_dir)
+    change = journal.read_change(where.root, where.git_dir)
     if change is None:
         return None
     if change.phase == "forth" and not journal.is_complete(change) and now.head != change.about["head"]:
-        journal.take_back(change)  # its index is that of another commit
+        journal.undo(change)  # its index is that of another commit
         return None
     was_finished = not journal.is_complete(change)
     if was_finished:
         journal.finish(change)
-        now, change = worktree.status(where), journal.under_way(where.root, where.git_dir)
+        now, change = worktree.status(where), journal.read_change(where.root, where.git_dir)
     if change is None:
         return None
     if not _is_there(change, now):
@@ -78,20 +78,20 @@ def _wrong(where: Repository, change: Change) -> list[tuple[str, str]]:
     for path in sorted({*change.about["conflicts"], *change.after}):
         file = where.root / path
         content = file.read_bytes() if file.is_file() and not file.is_symlink() else b""
-        if line := markers.first_marker(content):
+        if line := markers.first_marker_line(content):
             found.append((path, f"has conflict markers, the first at line {line}"))
-        elif content and path in change.about["parsed"] and (why := parses.problem(path, content)):
+        elif content and path in change.about["parsed"] and (why := validation.problem(path, content)):
             found.append((path, why))
     return found
 
 
-def take_back(where: Repository, verb: str) -> tuple[Change, Path | None]:
+def undo(where: Repository, verb: str) -> tuple[Change, Path | None]:
     """Restore work tree and index as they were; the folder is where edits made since are kept, if there are any.
 
     Raises ToolError when nothing is under way.
     """
     change = _required(where, verb)
-    return change, journal.take_back(change)
+    return change, journal.undo(change)
 
 
 def conclude(where: Repository, verb: str, *, commit: bool) -> tuple[Change, str, list[str]]:
@@ -116,16 +116,16 @@ def conclude(where: Repository, verb: str, *, commit: bool) -> tuple[Change, str
     if others := [path for path in unmerged if path not in change.about["conflicts"]]:
         raise ToolError(f"git has other conflicts: {', '.join(others)}.", "Resolve and git add them first.")
     if unmerged:
-        git.add(where.root, list(unmerged))
+        git.stage(where.root, list(unmerged))
     as_before = [path for path in unmerged if path not in change.after]
-    made = apply.commit_all(where, change.about["message"]) if wanted else ""
+    made = apply.commit_staged(where, change.about["message"]) if wanted else ""
     journal.conclude(change)
     return change, made, as_before
 
 
 def _required(where: Repository, verb: str) -> Change:
     """The change that is in the work tree; raises ToolError when there is none, or not any more."""
-    change = journal.under_way(where.root, where.git_dir)
+    change = journal.read_change(where.root, where.git_dir)
     if change is None:
         message = f"No {noun(verb)} is under way in {where.root}."
         raise ToolError(message, f"Start one with `new-ops-project {verb}`.")
@@ -137,7 +137,7 @@ def _required(where: Repository, verb: str) -> Change:
     if now.head == change.about["head"]:
         return change
     if not journal.is_complete(change):
-        journal.take_back(change)
+        journal.undo(change)
         message = f"The {name} was stopped half-way, and HEAD has moved since."
         raise ToolError(message, "What it had written is taken back.")
     if not _is_there(change, now):

@@ -11,17 +11,17 @@ from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git import merge
 from new_ops_project.git.merge import Difference, Merged, Scratch
-from new_ops_project.git.tree import Tree, with_endings
+from new_ops_project.git.tree import Tree, with_line_endings
 from new_ops_project.git.worktree import Repository
 from new_ops_project.plan.draft import (
     Draft,
-    deleted,
-    labelled,
-    not_dropped,
-    not_overwritten,
-    start,
-    three_sided,
-    unbroken,
+    flag_broken,
+    flag_dropped,
+    flag_overwritten,
+    keep_deleted,
+    start_draft,
+    with_base_sides,
+    with_labels,
 )
 from new_ops_project.plan.model import Conflict, CopierResult, FileChange, Plan, Sides
 
@@ -29,25 +29,25 @@ _KINDS = {"A": "added", "D": "removed", "M": "changed", "R": "moved", "T": "chan
 
 
 # Changes a draft with knowledge that git lacks (generated files, for example).
-Mend = Callable[[Draft], Draft]
+Adjust = Callable[[Draft], Draft]
 
 
 @contextmanager
-def planned(repository: Repository, sides: Sides, mend: Mend = lambda draft: draft) -> Iterator[Plan]:
+def plan_from_sides(repository: Repository, sides: Sides, mend: Adjust = lambda draft: draft) -> Iterator[Plan]:
     """Merge `sides` in a scratch repository; yield the plan, which can be shown and applied while that exists."""
-    with merge.scratch(repository.objects, repository.object_format) as scratch:
+    with merge.scratch_repository(repository.objects, repository.object_format) as scratch:
         yield _plan(scratch, repository, sides, mend)
 
 
 @contextmanager
-def found(repository: Repository, commit: str, prefix: str, made: CopierResult) -> Iterator[Plan]:
+def plan_from_copier(repository: Repository, commit: str, prefix: str, made: CopierResult) -> Iterator[Plan]:
     """Yield, as a plan, what somebody else made of the project; what the user edited and they dropped is a conflict."""
-    with merge.scratch(repository.objects, repository.object_format) as scratch:
+    with merge.scratch_repository(repository.objects, repository.object_format) as scratch:
         project = _project(scratch, Sides(made.base, {}, commit, prefix))
         reasons = {stage.path: "CONFLICT (contents)" for stage in made.stages}
-        draft = labelled(three_sided(start(scratch, Merged(made.tree, made.stages, reasons), project.ours)))
-        draft = not_overwritten(draft, made.base, made.theirs, project.mine, over=made.over)
-        draft = unbroken(not_dropped(draft, made.base, project.mine, over=made.over), {}, {})
+        draft = with_labels(with_base_sides(start_draft(scratch, Merged(made.tree, made.stages, reasons), project.ours)))
+        draft = flag_overwritten(draft, made.base, made.theirs, project.mine, over=made.over)
+        draft = flag_broken(flag_dropped(draft, made.base, project.mine, over=made.over), {}, {})
         draft = replace(draft, notes=(*draft.notes, *_unseen(made, project.mine)))
         yield _finished(draft, repository, Sides(made.base, {}, commit, prefix), project.head, ignored=set())
 
@@ -62,7 +62,7 @@ def _unseen(made: CopierResult, mine: Mapping[str, bytes]) -> list[str]:
     ]
 
 
-def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) -> Plan:
+def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Adjust) -> Plan:
     project = _project(scratch, sides)
     mine = project.mine
     there = {path for path in sides.once if os.path.lexists(repository.root / sides.prefix / path)}
@@ -72,7 +72,7 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) ->
     base, theirs = (
         {path: entry for path, entry in side.items() if path not in left_out} for side in (sides.base, sides.theirs)
     )
-    base, theirs = with_endings(base, theirs, {path: content for path, content in mine.items() if path in base})
+    base, theirs = with_line_endings(base, theirs, {path: content for path, content in mine.items() if path in base})
     moves = {old: new for old, new in sides.moves.items() if old not in sides.if_edited or _is_edited(old, base, mine)}
     merged = scratch.merge(
         {path: entry for path, entry in base.items() if path not in moves},
@@ -82,8 +82,8 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Mend) ->
         moves=moves,
         known=project.known,
     )
-    draft = start(scratch, merged, project.ours)
-    draft = mend(unbroken(deleted(labelled(draft)), base, theirs))
+    draft = start_draft(scratch, merged, project.ours)
+    draft = mend(flag_broken(keep_deleted(with_labels(draft)), base, theirs))
     return _finished(draft, repository, sides, project.head, ignored=ignored)
 
 
