@@ -1,1 +1,1 @@
-"""Many repositories of one template: which, what becomes of each, and how that is delivered."""
+"""The fleet: many repositories that are generated from the same template."""

@@ -1,4 +1,4 @@
-"""What the branch is called that the commit of a project goes to."""
+"""The name of the branch that carries a project's template commit."""
 
 import hashlib
 import os
@@ -6,28 +6,34 @@ import re
 
 from new_ops_project.fleet.model import Task
 
-BEGIN = "template/"  # of the names of all our branches
+NAMESPACE = "template/"  # every branch of ours begins with it
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
-_SHOWN = 60  # characters of a folder's name
+_LONGEST = 60  # characters of a folder's name
 
 
-def of(task: Task) -> str:
-    """`template/VERSION`, with what stands for the project's folder if that is not the root of its repository."""
-    return f"{BEGIN}{task.version}{_suffix(task.prefix)}"
+def name(task: Task) -> str:
+    """`template/VERSION`, with a suffix for a project below the root of its repository."""
+    return f"{NAMESPACE}{task.version}{_suffix(task.prefix)}"
 
 
-def version(name: str, task: Task) -> str:
-    """The version that a branch of the same project would be of, by its name; '' for what is called otherwise."""
+def version(branch: str, task: Task) -> str:
+    """The version in the name of a branch of the same project; '' for any other branch."""
     tail = _suffix(task.prefix)
-    return name.removeprefix(BEGIN).removesuffix(tail) if name.startswith(BEGIN) and name.endswith(tail) else ""
+    is_ours = branch.startswith(NAMESPACE) and branch.endswith(tail)
+    return branch.removeprefix(NAMESPACE).removesuffix(tail) if is_ours else ""
 
 
 def _suffix(prefix: str) -> str:
-    """Another one for each folder, and allowed by git (git-check-ref-format(1)) whatever the folder is called."""
+    """A suffix that is different for each folder.
+
+    Git allows it in a branch name whatever the folder is called (git-check-ref-format(1)). Replacing characters or
+    cutting the name can make two folders look alike, and git refuses a name that ends in `.lock`; such names get a
+    hash of the folder.
+    """
     folder = prefix.strip("/")
     if not folder:
         return ""
-    plain = re.sub(r"[^A-Za-z0-9_-]+", ".", folder)[-_SHOWN:].strip(".")
-    if _PLAIN.fullmatch(folder) and len(folder) <= _SHOWN and not folder.endswith("lock"):
+    plain = re.sub(r"[^A-Za-z0-9_-]+", ".", folder)[-_LONGEST:].strip(".")
+    if _PLAIN.fullmatch(folder) and len(folder) <= _LONGEST and not folder.endswith("lock"):
         return f".{plain}"
     return f".{plain}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""What is remembered of each repository between runs: how it went, what it cost, in which shard it was."""
+"""The last run of each project, remembered for all fleets of this user."""
 
 import json
 import os
@@ -7,13 +7,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import platformdirs
+
 from new_ops_project.base import config
 from new_ops_project.fleet.model import FleetPlan, Result
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """The last time: state, reason, template version, when (ISO 8601), the seconds it took, its shard of how many."""
+    """The last run of a project.
+
+    `version` is the template's; `at` is when (ISO 8601); `cost` is in seconds; `shard` counts from 1 to `shards`.
+    """
 
     state: str = ""
     reason: str = ""
@@ -25,50 +30,56 @@ class PastRun:
 
 
 def file() -> Path:
-    """Where it is kept, for all fleets of this user."""
-    import platformdirs
-
+    """The file that holds the history."""
     return platformdirs.user_state_path(config.NAME, appauthor=False) / "fleet.json"
 
 
 def read() -> dict[str, PastRun]:
-    """What is remembered, by the name of the project; nothing where there is no such file, or it is damaged."""
+    """The last run of each project by name; empty if the file is missing or damaged."""
     try:
-        found = json.loads(file().read_text(encoding="utf-8"))
-        return {name: PastRun(**past) for name, past in found.items()}
+        runs = json.loads(file().read_text(encoding="utf-8"))
+        return {name: PastRun(**past) for name, past in runs.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
-def of_plan(plan: FleetPlan) -> dict[str, PastRun]:
-    """What another plan knew of costs and shards: for machines that remember nothing between runs."""
+def from_plan(plan: FleetPlan) -> dict[str, PastRun]:
+    """The costs and shards that another plan used, for machines that keep nothing between runs."""
     return {task.name: PastRun(cost=task.cost, shard=task.shard, shards=plan.shards) for task in plan.tasks}
 
 
-def of_results(past: Mapping[str, PastRun], results: Iterable[Result]) -> dict[str, PastRun]:
-    """The same with how it went."""
-    found = dict(past)
-    for one in results:
-        before = found.get(one.name, PastRun())
-        cost = one.seconds if one.seconds and one.state.is_final else before.cost
-        found[one.name] = replace(
-            before, state=str(one.state), reason=one.reason, version=one.version, at=one.at, cost=round(cost, 3)
+def with_results(past: Mapping[str, PastRun], results: Iterable[Result]) -> dict[str, PastRun]:
+    """`past`, updated with the results of a run."""
+    runs = dict(past)
+    for result in results:
+        before = runs.get(result.name, PastRun())
+        cost = result.seconds if result.seconds and result.state.is_final else before.cost
+        runs[result.name] = replace(
+            before,
+            state=str(result.state),
+            reason=result.reason,
+            version=result.version,
+            at=result.at,
+            cost=round(cost, 3),
         )
-    return found
+    return runs
 
 
-def remember(more: Mapping[str, PastRun]) -> None:
-    """Add to what is remembered; where that cannot be written, shards are balanced less well, and that is all."""
-    with suppress(OSError), _alone():
-        known = {**read(), **more}
+def remember(runs: Mapping[str, PastRun]) -> None:
+    """Add `runs` to the history.
+
+    If the file cannot be written, nothing is raised: the only loss is that shards are balanced less well.
+    """
+    with suppress(OSError), _locked():
+        merged = {**read(), **runs}
         fresh = file().with_name(f".fleet.{os.getpid()}")
-        fresh.write_text(json.dumps({name: asdict(past) for name, past in known.items()}), encoding="utf-8")
+        fresh.write_text(json.dumps({name: asdict(past) for name, past in merged.items()}), encoding="utf-8")
         fresh.replace(file())
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    from filelock import FileLock
+def _locked() -> Iterator[None]:
+    from filelock import FileLock  # noqa: PLC0415 - only a run that writes results needs the lock
 
     file().parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file().with_name(".fleet.lock")):

@@ -1,4 +1,4 @@
-"""Whether the values of a JSON object have the types that a dataclass gives them: whoever wrote it may mean harm."""
+"""A type check for JSON objects that become dataclasses."""
 
 import math
 from collections.abc import Mapping
@@ -8,14 +8,15 @@ from typing import Any
 _PLAIN = (str, int, float)
 
 
-def require(kind: type, found: Mapping[str, Any]) -> None:
-    """Raise TypeError for a text or a number that is something else; a float may be written as an integer.
+def require(kind: type, values: Mapping[str, Any]) -> None:
+    """Raise TypeError if a text or number field of the dataclass `kind` has a value of another type.
 
-    Fields of other types are their readers' business.
+    An integer is accepted for a float. Fields of other types are left to the caller. The files may come from a job
+    that nobody trusts, so a wrong type must not travel further.
     """
-    for one in fields(kind):
-        if one.type in _PLAIN and one.name in found and not _fits(one.type, found[one.name]):
-            raise TypeError(f"its {one.name} is {found[one.name]!r:.60}")
+    for spec in fields(kind):
+        if spec.type in _PLAIN and spec.name in values and not _fits(spec.type, values[spec.name]):
+            raise TypeError(f"its {spec.name} is {values[spec.name]!r:.60}")
 
 
 def _fits(kind: Any, value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What a fleet is made of: a plan of tasks, and a result for each; all of it is JSON on disk."""
+"""The data of a fleet run, as its JSON files hold it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,50 +7,51 @@ from typing import Any, Self
 
 from new_ops_project.fleet import json_types
 
-_FORMAT = 1  # of a plan's file
+_FORMAT = 1  # of plan.json
 
 
 class ResultState(StrEnum):
-    """How it went with one repository."""
+    """The outcome of the update of one project."""
 
     CURRENT = "current"
-    """It has that version of the template already."""
+    """It has the version already."""
     UPDATED = "updated"
-    """There is a commit for it, without conflicts."""
+    """There is a commit without conflicts."""
     CONFLICT = "conflict"
-    """There is a commit with conflict markers in it, which is delivered only when that is asked for."""
+    """There is a commit with conflict markers, which is delivered only on request."""
     DEFERRED = "deferred"
     """Not tried, for a reason that goes away: uncommitted work, a base that moved, a wave that stopped."""
     FAILED = "failed"
-    """Tried, and it could not be done."""
+    """Tried, and impossible."""
 
     @property
     def is_final(self) -> bool:
-        """Whether another run with the same plan would find the same."""
+        """Whether another run of the same plan would give the same result."""
         return self in {ResultState.CURRENT, ResultState.UPDATED, ResultState.CONFLICT}
 
 
 @dataclass(frozen=True)
 class PathNote:
-    """One path, and what of it: a kind of change (added, changed, moved, removed, conflict), a reason, a state."""
+    """A path with a note: a kind of change (added, changed, moved, removed, conflict), a reason or a state."""
 
     path: str
     what: str
 
     @classmethod
-    def read(cls, found: Mapping[str, Any]) -> Self:
-        """The path of a JSON object; raises TypeError for what is none."""
-        json_types.require(cls, found)
-        return cls(**found)
+    def read(cls, values: Mapping[str, Any]) -> Self:
+        """Read a JSON object; raises TypeError if it does not fit."""
+        json_types.require(cls, values)
+        return cls(**values)
 
 
 @dataclass(frozen=True)
 class Task:
-    """One project of the fleet at a commit, and the version of its template to take it to.
+    """One project at a pinned commit, with the template version that it is updated to.
 
-    `name` is its identity: HOST/PATH of its address, else the path of the clone; with `//FOLDER` for a project below
-    the repository's root. `url` has no credentials; `folder` is '' for what is known by its address only. `branch` is
-    the one that `base` is the tip of. `cost` is in seconds, as last measured; `shard` counts from 1.
+    `name` identifies it: HOST/PATH of its address, else the path of the clone; then `//FOLDER` for a project below
+    the repository's root. `url` has no credentials; `folder` is '' for a project known only by its address. `branch`
+    ended at the commit `base` when the plan was made. `before` is the version that the project records; `commit` is
+    the template's commit of `version`. `cost` is in seconds, as last measured; `shard` counts from 1.
     """
 
     name: str
@@ -72,21 +73,21 @@ class Task:
     shard: int = 1
 
     @classmethod
-    def read(cls, found: Mapping[str, Any]) -> Self:
-        """The task of a JSON object; raises TypeError for what is none."""
-        json_types.require(cls, found)
-        return cls(**found)
+    def read(cls, values: Mapping[str, Any]) -> Self:
+        """Read a JSON object; raises TypeError if it does not fit."""
+        json_types.require(cls, values)
+        return cls(**values)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one project; one line of JSON in a folder of results.
+    """The result of one project; one line of JSON in a results folder.
 
-    `before` and `version` are those of its template; `commit` is on the branch `target`, in the file `bundle` of the
-    folder of results, and its only parent is `base`. `kept` are files that copier's own update would have deleted with
-    somebody's work in them; `drift` are files that had been edited or deleted before. `lines` counts those added and
-    removed. `news` is the template's changelog between both versions. `seconds` and `cpu` are what it took, `at` is
-    when (ISO 8601, UTC).
+    `before` and `version` are versions of its template. `commit` is on the branch `target`, in the file `bundle` of
+    the results folder, and its only parent is `base`. `kept` lists files with somebody's work that copier's own update
+    would have deleted; `drift` lists files that had been edited or deleted before. `lines` counts added and removed
+    lines. `news` is the template's changelog between both versions. `seconds` is elapsed time, `cpu` processor time;
+    `at` is when it was known (ISO 8601, UTC).
     """
 
     name: str
@@ -124,41 +125,41 @@ class Result:
     at: str = ""
 
     @classmethod
-    def read(cls, found: Mapping[str, Any]) -> Self:
-        """The result of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
-        json_types.require(cls, found)
-        named = {key: tuple(map(PathNote.read, found.get(key, ()))) for key in ("files", "conflicts", "drift")}
-        listed = {key: tuple(map(_text, found.get(key, ()))) for key in ("kept", "notes")}
-        return cls(**{**found, **named, **listed, "state": ResultState(found["state"])})
+    def read(cls, values: Mapping[str, Any]) -> Self:
+        """Read a JSON object; raises KeyError, TypeError or ValueError if it does not fit."""
+        json_types.require(cls, values)
+        path_notes = {key: tuple(map(PathNote.read, values.get(key, ()))) for key in ("files", "conflicts", "drift")}
+        texts = {key: tuple(map(_text, values.get(key, ()))) for key in ("kept", "notes")}
+        return cls(**{**values, **path_notes, **texts, "state": ResultState(values["state"])})
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON object of it, without what is empty."""
-        needed = {"name", "state", "plan"}
-        return {key: value for key, value in asdict(self).items() if value not in ("", (), 0, 0.0) or key in needed}
+        """The JSON object, without empty values."""
+        required = {"name", "state", "plan"}
+        return {key: value for key, value in asdict(self).items() if value not in ("", (), 0, 0.0) or key in required}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When a wave stops, in percent of its repositories, and which difference is far larger than the median."""
+    """The limits of a wave: it stops above `failed` or `conflicts` percent of its repositories."""
 
     failed: float = 5.0
     conflicts: float = 20.0
     larger: float = 10.0
-    """times the median of the lines that change; less than a hundred lines are never too many"""
+    """A change waits for a person if it has more lines than this many times the median; 100 lines are always fine."""
 
     @classmethod
-    def read(cls, found: Mapping[str, Any]) -> Self:
-        """The limits of a JSON object; raises TypeError for what are none."""
-        json_types.require(cls, found)
-        return cls(**found)
+    def read(cls, values: Mapping[str, Any]) -> Self:
+        """Read a JSON object; raises TypeError if it does not fit."""
+        json_types.require(cls, values)
+        return cls(**values)
 
 
 @dataclass(frozen=True)
 class FleetPlan:
-    """What shall be done, pinned: each run of it, on whichever machine, makes the same commits.
+    """The pinned tasks of a fleet: every run of the plan, on any machine, makes the same commits.
 
-    `settled` are the projects that need nothing, or that could not be looked at. `author` is `NAME <ADDRESS>`, of every
-    commit; `created` is their date (ISO 8601, UTC). `parent` is the id of the plan whose results this one tries again.
+    `settled` holds the projects that need nothing or could not be inspected. `author` is `NAME <ADDRESS>` of every
+    commit; `created` is their date (ISO 8601, UTC). `parent` is the id of the plan that this one retries.
     """
 
     id: str
@@ -173,32 +174,32 @@ class FleetPlan:
     parent: str = ""
 
     @classmethod
-    def read(cls, found: Mapping[str, Any]) -> Self:
-        """The plan of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
-        if found["format"] != _FORMAT:
-            raise ValueError(f"its format is {found['format']!r}, and this tool reads {_FORMAT}")
-        json_types.require(cls, found)
-        known = {key: value for key, value in found.items() if key != "format"}
+    def read(cls, values: Mapping[str, Any]) -> Self:
+        """Read a JSON object; raises KeyError, TypeError or ValueError if it does not fit."""
+        if values["format"] != _FORMAT:
+            raise ValueError(f"its format is {values['format']!r}, and this tool reads {_FORMAT}")
+        json_types.require(cls, values)
+        members = {key: value for key, value in values.items() if key != "format"}
         return cls(
             **{
-                **known,
-                "limits": Limits.read(known.get("limits", {})),
-                "tasks": tuple(map(Task.read, known["tasks"])),
-                "settled": tuple(map(Result.read, known["settled"])),
+                **members,
+                "limits": Limits.read(members.get("limits", {})),
+                "tasks": tuple(map(Task.read, members["tasks"])),
+                "settled": tuple(map(Result.read, members["settled"])),
             }
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON object of it."""
-        return {"format": _FORMAT, **asdict(self), "settled": [one.as_json() for one in self.settled]}
+        """The JSON object."""
+        return {"format": _FORMAT, **asdict(self), "settled": [result.as_json() for result in self.settled]}
 
     def of_shard(self, number: int) -> tuple[Task, ...]:
-        """The tasks of a shard, counted from 1."""
+        """The tasks of a shard; the first shard is 1."""
         return tuple(task for task in self.tasks if task.shard == number)
 
 
 class Delivered(StrEnum):
-    """How far a commit has got."""
+    """How far a commit was delivered."""
 
     BRANCH = "branch"
     """It is on a branch of the clone on this machine."""
@@ -207,24 +208,24 @@ class Delivered(StrEnum):
     OPENED = "opened"
     """There is a new pull request for it."""
     REFRESHED = "refreshed"
-    """A pull request that was open already has it."""
+    """It was added to a pull request that was open already."""
     UNTOUCHED = "untouched"
-    """A person's commits are on the branch: nothing was done."""
+    """The branch has a person's commits, so nothing was done."""
     HELD = "held"
-    """It changes far more than the others do, and waits for a person."""
+    """It changes far more than the others do, so it waits for a person."""
     DEFERRED = "deferred"
     """Not now: its branch moved since the plan, or the wave was stopped."""
     FAILED = "failed"
 
     @property
     def is_final(self) -> bool:
-        """Whether the commit has got to where it was meant to go."""
+        """Whether the commit reached its destination."""
         return self in {Delivered.BRANCH, Delivered.PUSHED, Delivered.OPENED, Delivered.REFRESHED}
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """How the commit of one project was delivered; one line of JSON in a journal. `request` is a pull request's URL."""
+    """The delivery of one project's commit; one line of JSON in a journal. `request` is the URL of a pull request."""
 
     name: str
     plan: str
@@ -238,25 +239,25 @@ class Delivery:
     at: str = ""
 
     @classmethod
-    def read(cls, found: Mapping[str, Any]) -> Self:
-        """The delivery of a JSON object; raises KeyError, TypeError or ValueError for what is none."""
-        json_types.require(cls, found)
-        return cls(**{**found, "state": Delivered(found["state"])})
+    def read(cls, values: Mapping[str, Any]) -> Self:
+        """Read a JSON object; raises KeyError, TypeError or ValueError if it does not fit."""
+        json_types.require(cls, values)
+        return cls(**{**values, "state": Delivered(values["state"])})
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON object of it."""
+        """The JSON object."""
         return asdict(self)
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r:.60} is no text")
+        raise TypeError(f"{value!r:.60} is not text")
     return value
 
 
 def counts(results: Iterable[Result]) -> dict[ResultState, int]:
-    """How many there are of each state; none is left out."""
-    found = dict.fromkeys(ResultState, 0)
-    for one in results:
-        found[one.state] += 1
-    return found
+    """The number of results of each state; states without results have 0."""
+    totals = dict.fromkeys(ResultState, 0)
+    for result in results:
+        totals[result.state] += 1
+    return totals

@@ -1,14 +1,14 @@
-"""When a request that failed is tried again, and after how long."""
+"""When a failed request to a remote is tried again."""
 
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 TRIES = 3
-LONGEST = 3700.0  # seconds; limits are by the hour, and who asks for more is not waited for
-_SECONDARY = 60.0  # what GitHub asks for when it names no time
+LONGEST = 3700.0  # seconds; forges count by the hour, so a longer wait would be for something else
+_SECONDARY = 60.0  # seconds that GitHub asks for when it names no time
 
-# What git and the forges' programs say when it was the network, and when it was not.
+# Messages of git and of the forges' programs: a failure of the network, and one that no other try can change.
 _NETWORK = re.compile(
     r"could not resolve|connection (?:refused|reset|timed out)|failed to connect|couldn't connect|error connecting"
     r"|timed? ?out|no answer within|early eof|unexpected disconnect|hung up unexpectedly|rpc failed|temporary failure"
@@ -23,32 +23,32 @@ _FINAL = re.compile(
 
 
 def backoff(tried: int) -> float:
-    """Seconds to wait after so many tries: 2, 8, ..."""
+    """Seconds to wait after `tried` tries: 2, 8, ..."""
     return 2.0 * 4.0 ** (tried - 1)
 
 
-def is_network(said: str) -> bool:
-    """Whether it was the network that failed, by what the program said."""
-    return bool(_NETWORK.search(said)) and not _FINAL.search(said)
+def is_network_failure(message: str) -> bool:
+    """Whether a program's message reports a failure of the network."""
+    return bool(_NETWORK.search(message)) and not _FINAL.search(message)
 
 
-def asked_for(status: int, headers: Mapping[str, str], said: str, *, now: float, tried: int) -> float | None:
-    """Seconds to wait before the request is made again; None when that would be no use.
+def delay(status: int, headers: Mapping[str, str], message: str, *, now: float, tried: int) -> float | None:
+    """Seconds to wait before the request is made again; None if another try is no use.
 
-    `headers` have small letters. Retry-After is seconds or a date (RFC 9110, 10.2.3); X-RateLimit-Reset is in seconds
-    since 1970. https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    The names of `headers` are in lower case. Retry-After is seconds or a date (RFC 9110, 10.2.3); X-RateLimit-Reset is
+    in seconds since 1970 (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
     """
     if after := headers.get("retry-after", "") if status in {403, 429, 503} else "":
-        return _after(after, now)
-    if status in {403, 429} and (left := exhausted(headers, now)) is not None:
+        return _retry_after(after, now)
+    if status in {403, 429} and (left := seconds_until_reset(headers, now)) is not None:
         return left
-    if status == 429 or (status == 403 and re.search(r"rate limit|abuse", said, re.IGNORECASE)):  # noqa: PLR2004
+    if status == 429 or (status == 403 and re.search(r"rate limit|abuse", message, re.IGNORECASE)):  # noqa: PLR2004
         return _SECONDARY * tried
     return backoff(tried) if status in {500, 502, 503, 504} else None
 
 
-def exhausted(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds until the forge counts anew, when it says that nothing is left; GitLab has the names without X-."""
+def seconds_until_reset(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds until the forge's rate limit starts again, if no request is left; GitLab's headers have no X-."""
     for prefix in ("x-ratelimit", "ratelimit"):
         remaining, reset = headers.get(f"{prefix}-remaining", ""), headers.get(f"{prefix}-reset", "")
         if remaining.strip() == "0" and reset.strip().isdigit():
@@ -56,7 +56,7 @@ def exhausted(headers: Mapping[str, str], now: float) -> float | None:
     return None
 
 
-def _after(text: str, now: float) -> float:
+def _retry_after(text: str, now: float) -> float:
     if text.strip().isdigit():
         return float(text)
     try:

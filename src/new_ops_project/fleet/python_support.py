@@ -1,4 +1,4 @@
-"""The versions of Python in a fleet, each with the end of its support."""
+"""The end of support of the Python versions in a fleet."""
 
 import re
 from calendar import monthrange
@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 
-from new_ops_project.fleet.names import natural
+from new_ops_project.fleet.names import natural_key
+from new_ops_project.template.pins import pins_yml
 
 UNKNOWN = "unknown"
 SOON = timedelta(days=180)
@@ -25,8 +26,8 @@ class Support(StrEnum):
 
 
 @dataclass(frozen=True)
-class Use:
-    """A version of Python, in how many repositories it is, and the month (YYYY-MM) in which its support ends, or ''."""
+class VersionUse:
+    """A Python version: how many repositories use it, the month (YYYY-MM) in which its support ends ('': unknown)."""
 
     name: str
     count: int
@@ -35,27 +36,27 @@ class Use:
 
     @property
     def mark(self) -> str:
-        """What is to be said of the end of its support; '' where nothing is known."""
-        said = {Support.ENDED: "ended", Support.SOON: "ends", Support.LASTS: "until"}
-        return f"{said[self.support]} {self.ends}".rstrip() if self.support in said else ""
+        """The end of its support in words, such as "until 2028-10"; '' if unknown."""
+        verbs = {Support.ENDED: "ended", Support.SOON: "ends", Support.LASTS: "until"}
+        return f"{verbs[self.support]} {self.ends}".rstrip() if self.support in verbs else ""
 
 
-def uses(found: Iterable[str], today: date) -> tuple[Use, ...]:
-    """How often each version is there, the oldest first; the unknown last."""
-    counted = Counter(name or UNKNOWN for name in found)
-    names = sorted(counted, key=lambda name: (name == UNKNOWN, natural(name)))
-    return tuple(use(name, today, counted[name]) for name in names)
+def count_versions(versions: Iterable[str], today: date) -> tuple[VersionUse, ...]:
+    """How many repositories use each version, oldest version first and the unknown last."""
+    counts = Counter(name or UNKNOWN for name in versions)
+    names = sorted(counts, key=lambda name: (name == UNKNOWN, natural_key(name)))
+    return tuple(version_use(name, today, counts[name]) for name in names)
 
 
-def use(name: str, today: date, count: int = 1) -> Use:
-    """A version (3.11, or a patch of it), and how its support stands on a day."""
+def version_use(name: str, today: date, count: int = 1) -> VersionUse:
+    """A version (3.11, or one of its patches) with the state of its support on the day `today`."""
     ends = _ends()
     minor = re.match(r"\d+\.\d+(?![^.])", name)
     key = minor[0] if minor else ""
     if key not in ends:
-        is_old = bool(key) and natural(key) < min(map(natural, ends))
-        return Use(name, count, "", Support.ENDED if is_old else Support.UNKNOWN)
-    return Use(name, count, ends[key], _support(ends[key], today))
+        is_old = bool(key) and natural_key(key) < min(map(natural_key, ends))
+        return VersionUse(name, count, "", Support.ENDED if is_old else Support.UNKNOWN)
+    return VersionUse(name, count, ends[key], _support(ends[key], today))
 
 
 def _support(month: str, today: date) -> Support:
@@ -69,8 +70,6 @@ def _support(month: str, today: date) -> Support:
 
 @cache
 def _ends() -> Mapping[str, str]:
-    """The month in which support of each version ends, as the shipped template has it."""
-    from new_ops_project.template.pins import pins_yml
-
+    """The month in which support of each version ends, from the embedded template."""
     pins = pins_yml.shipped()
     return {**pins.ended, **{name: pin.end_of_life for name, pin in pins.pythons.items()}}

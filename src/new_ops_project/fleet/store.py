@@ -1,9 +1,9 @@
-"""A folder of results: the plan, one line of JSON for each repository the moment it is known, bundles and logs.
+"""The results folder of a fleet run.
 
-- plan.json: the plan, whole
-- results-1-of-4.jsonl: one line for each repository of a shard, in the order in which they came
-- bundles/, logs/: one file for each repository, by its `slug`
-- published.jsonl: how each commit was delivered (in the first of several folders)
+- plan.json: the plan
+- results-1-of-4.jsonl: one line of JSON for each project of a shard, written as soon as its result is known
+- bundles/, logs/: one file for each project, named by its `slug`
+- published.jsonl: the journal of deliveries (in the first of several folders)
 """
 
 import hashlib
@@ -23,25 +23,20 @@ from new_ops_project.fleet.model import Delivery, FleetPlan, Result, ResultState
 
 PLAN = "plan.json"
 JOURNAL = "published.jsonl"
-WHOLE = (1, 1)  # the shard of a run that is not one of several
-_NONE = (
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    RecursionError,
-)  # what JSON that is something else raises when it is read
-_SHOWN = 60  # characters of a repository's name in the names of its files
+WHOLE = (1, 1)  # the shard of a run that does the whole plan
+# What reading raises for JSON that is not the expected object.
+_INVALID = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+_LONGEST = 60  # characters of a project's name in the names of its files
 
 
 def slug(name: str) -> str:
-    """A file name for a repository of any name."""
-    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-_SHOWN:].strip("-.")
+    """A unique file name for a project, whatever its name holds."""
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-_LONGEST:].strip("-.")
     return f"{plain}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:10]}".lstrip("-")
 
 
 def write_plan(plan: FleetPlan, path: Path) -> None:
-    """Write the plan as a whole; raises ToolError when that is not possible."""
+    """Write the plan, completely or not at all; raises ToolError if it cannot be written."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,66 +44,65 @@ def write_plan(plan: FleetPlan, path: Path) -> None:
         fresh.replace(path)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Give another place.") from error
+        raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Give another path.") from error
 
 
 def read_plan(path: Path) -> FleetPlan:
-    """The plan in a file; raises ToolError for one that cannot be read, or is none."""
+    """The plan in a file; raises ToolError if the file cannot be read or does not hold a plan."""
     try:
         return FleetPlan.read(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise ToolError(f"{path} does not exist.", "Make one with `new-ops-project fleet plan`.") from error
     except OSError as error:
-        raise ToolError(
-            f"{path} cannot be read: {error.strerror or error}.", "Mend that, then run it again."
-        ) from error
-    except _NONE as error:
-        message = f"{path} is no plan of this tool: {type(error).__name__}: {error}."
+        message = f"{path} cannot be read: {error.strerror or error}."
+        raise ToolError(message, "Fix that, then run it again.") from error
+    except _INVALID as error:
+        message = f"{path} is not a plan of this tool: {type(error).__name__}: {error}."
         raise ToolError(message, "Make one with `new-ops-project fleet plan`.") from error
 
 
-def _memory(folder: Path, shard: int, shards: int) -> Path | None:
-    """A place in memory for what is small and soon gone: on a disk, removing folders takes longer than all the rest.
+def _memory_folder(folder: Path, shard: int, shards: int) -> Path | None:
+    """A folder in memory for small temporary files: on a disk, removing them takes longer than all other work.
 
-    None where the system has none, or somebody else has one of that name there. Its name tells a later run of this user
-    with the same folder what to take away.
+    None if the system has no such place, or if another user has a folder of that name. The name depends only on the
+    user, the results folder and the shard, so that the next run can remove what a killed run left.
     """
-    place = Path("/dev/shm")  # noqa: S108 - the name has the user in it, and a folder of another one is left alone
-    if not hasattr(os, "getuid") or not os.access(place, os.W_OK):
+    parent = Path("/dev/shm")  # noqa: S108 - the name has the user in it, and a folder of another user is left alone
+    if not hasattr(os, "getuid") or not os.access(parent, os.W_OK):
         return None
     name = hashlib.sha256(os.fsencode(f"{folder.absolute()}\0{shard}\0{shards}")).hexdigest()[:16]
-    found = place / f"new-ops-project-{os.getuid()}-{name}"
+    path = parent / f"new-ops-project-{os.getuid()}-{name}"
     try:
-        about = found.lstat()
+        info = path.lstat()
     except FileNotFoundError:
-        return found
-    return found if stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid() else None
+        return path
+    return path if stat.S_ISDIR(info.st_mode) and info.st_uid == os.getuid() else None
 
 
 class Store:
-    """A folder of results that one run writes to, one line at a time."""
+    """A results folder that one run writes to, one line at a time."""
 
     def __init__(self, folder: Path, *, shard: int = 1, shards: int = 1) -> None:
         self.folder = folder
         self._path = folder / f"results-{shard}-of-{shards}.jsonl"
-        self.work = _memory(folder, shard, shards) or folder / f".work-{shard}-of-{shards}"
-        """for what is temporary: gone at the end, and at the beginning what a run that was killed has left there"""
+        self.work = _memory_folder(folder, shard, shards) or folder / f".work-{shard}-of-{shards}"
+        """The folder for temporary files; each run empties it at its start and removes it at its end."""
 
     @contextmanager
-    def opened(self) -> Iterator[None]:
-        """Have the folder for this run alone; raises ToolError when another run has it, or it cannot be written."""
+    def locked(self) -> Iterator[None]:
+        """Reserve the folder for this run; raises ToolError if another run uses it or it cannot be written."""
         with ExitStack() as stack:
-            self._take(stack)
+            self._lock(stack)
             yield
 
-    def _take(self, stack: ExitStack) -> None:
-        from filelock import FileLock, Timeout
+    def _lock(self, stack: ExitStack) -> None:
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - only a run that writes results needs the lock
 
         try:
             for folder in (self.folder, self.folder / "bundles", self.folder / "logs"):
                 folder.mkdir(parents=True, exist_ok=True)
             stack.enter_context(FileLock(self._path.with_suffix(".lock"), timeout=0))
-            self._mend()
+            self._drop_partial_line()
             shutil.rmtree(self.work, ignore_errors=True)
             self.work.mkdir(mode=0o700)
             stack.callback(shutil.rmtree, self.work, ignore_errors=True)
@@ -118,8 +112,8 @@ class Store:
             message = f"{self.folder} cannot be written: {error.strerror or error}."
             raise ToolError(message, "Give another --out.") from error
 
-    def _mend(self) -> None:
-        """Take away the half line that a run which was killed may have left."""
+    def _drop_partial_line(self) -> None:
+        """Remove an incomplete last line, which a killed run can leave: the next line would be appended to it."""
         if not self._path.exists():
             return
         content = self._path.read_bytes()
@@ -129,7 +123,7 @@ class Store:
                 file.truncate(len(whole))
 
     def add(self, result: Result) -> None:
-        """Write a result; it is on the disk when this returns. Raises ToolError when the disk does not take it."""
+        """Write a result; it is on the disk when this returns. Raises ToolError if it cannot be written."""
         line = json.dumps(result.as_json(), separators=(",", ":")).encode() + b"\n"
         try:
             with self._path.open("ab") as file:
@@ -138,22 +132,22 @@ class Store:
                 os.fsync(file.fileno())
         except OSError as error:
             message = f"{self._path} cannot be written: {error.strerror or error}."
-            raise ToolError(message, "What is in it is kept; free the disk, then run this again.") from error
+            raise ToolError(message, "Its results are kept. Free disk space, then run this again.") from error
 
     def results(self) -> dict[str, Result]:
         """The last result of each project of this shard."""
-        return {one.name: one for one in _lines(self._path)}
+        return {result.name: result for result in _read_results(self._path)}
 
 
-def _lines(path: Path) -> Iterator[Result]:
-    """The results of one file; a line that is none, or not whole, is left out."""
-    for found in objects(path):
-        with suppress(*_NONE):
-            yield Result.read(found)
+def _read_results(path: Path) -> Iterator[Result]:
+    """The results in a file, without incomplete or invalid lines."""
+    for values in json_lines(path):
+        with suppress(*_INVALID):
+            yield Result.read(values)
 
 
-def objects(path: Path) -> Iterator[Any]:
-    """What each whole line of a file of JSON lines holds; nothing for a file that is not there."""
+def json_lines(path: Path) -> Iterator[Any]:
+    """The values of the complete lines of a JSON Lines file; none if the file does not exist."""
     if path.exists():
         for line in path.read_bytes().split(b"\n")[:-1]:
             with suppress(ValueError, RecursionError):
@@ -161,89 +155,93 @@ def objects(path: Path) -> Iterator[Any]:
 
 
 def deliveries(path: Path) -> dict[tuple[str, str], Delivery]:
-    """The last delivery of each project, by its name and its plan, as a journal has it."""
-    found = {}
-    for line in objects(path):
-        with suppress(*_NONE):
-            one = Delivery.read(line)
-            found[one.name, one.plan] = one
-    return found
+    """The last delivery of each project in a journal, by the project's name and the plan's id."""
+    last = {}
+    for values in json_lines(path):
+        with suppress(*_INVALID):
+            delivery = Delivery.read(values)
+            last[delivery.name, delivery.plan] = delivery
+    return last
 
 
-def gathered(folders: Iterable[Path]) -> tuple[FleetPlan, dict[str, tuple[Path, Result]]]:
-    """The plan of several folders, and the last result of each of its projects with the folder that it is in.
+def gather(folders: Iterable[Path]) -> tuple[FleetPlan, dict[str, tuple[Path, Result]]]:
+    """The plan of several results folders, and the last result of each project with the folder that it is in.
 
-    The folders are those of one plan and of its retries. The plan is the first one, with each project as the plan
-    of its last result pins it. A project without a line is deferred: no run has come to it. Raises ToolError for a
-    folder without a plan, and for folders of plans that are no retries of one.
+    The folders belong to one plan and its retries. The plan that is returned is the first one, with each task as the
+    plan of its last result pins it. A project without a result is deferred, since no run has reached it. Raises
+    ToolError for a folder without a plan, and for folders that belong to different plans.
     """
-    where = [*folders]
-    if not where:
+    paths = [*folders]
+    if not paths:
         raise ToolError("There is no folder of results.", "Give the --out DIR of `new-ops-project fleet update`.")
-    plans = {folder: _plan_of(folder) for folder in where}
-    first = _first({one.id: one for one in plans.values()}, where)
-    home = next(folder for folder in where if plans[folder].id == first.id)
-    found = {task.name: (home, outcome(task, first.id, reason="No run has come to it yet.")) for task in first.tasks}
-    found |= {one.name: (home, one) for one in first.settled}
-    for folder, one in _said(plans):
-        if one.name in found and _when(found[one.name][1]) <= _when(one):
-            found[one.name] = folder, one
-    return _merged(first, plans.values(), found), found
+    plans = {folder: _plan_of(folder) for folder in paths}
+    first = _first({plan.id: plan for plan in plans.values()}, paths)
+    home = next(folder for folder in paths if plans[folder].id == first.id)
+    last = {task.name: (home, task_result(task, first.id, reason="No run has come to it yet.")) for task in first.tasks}
+    last |= {result.name: (home, result) for result in first.settled}
+    for folder, result in _all_results(plans):
+        if result.name in last and _time(last[result.name][1]) <= _time(result):
+            last[result.name] = folder, result
+    return _merged(first, plans.values(), last), last
 
 
 def _plan_of(folder: Path) -> FleetPlan:
     if not (folder / PLAN).is_file():
-        message = f"{folder / PLAN} does not exist, so {folder} is no folder of results."
+        message = f"{folder / PLAN} does not exist, so {folder} is not a folder of results."
         raise ToolError(message, "Give the --out DIR of `new-ops-project fleet update`.")
     return read_plan(folder / PLAN)
 
 
-def _first(plans: Mapping[str, FleetPlan], where: list[Path]) -> FleetPlan:
-    """The plan that all the others try again; raises ToolError when there is none."""
-    firsts = [one for one in plans.values() if one.parent not in plans]
+def _first(plans: Mapping[str, FleetPlan], folders: list[Path]) -> FleetPlan:
+    """The plan that all others retry; raises ToolError if there is none."""
+    firsts = [plan for plan in plans.values() if plan.parent not in plans]
     if len(firsts) != 1:
-        message = f"{', '.join(map(str, where))} hold results of different plans."
+        message = f"{', '.join(map(str, folders))} hold results of different plans."
         raise ToolError(message, "Give the folders of one plan, and of its retries.")
     return firsts[0]
 
 
-def _said(plans: Mapping[Path, FleetPlan]) -> Iterator[tuple[Path, Result]]:
-    """Every result of these plans with its folder; what a retry found to be settled is one, too."""
+def _all_results(plans: Mapping[Path, FleetPlan]) -> Iterator[tuple[Path, Result]]:
+    """Every result of these plans with its folder, including what each plan settled.
+
+    A line counts only in the file of its project's shard: each shard comes from its own machine, and none may
+    overwrite the results of another.
+    """
     shards = {plan.id: {task.name: (task.shard, plan.shards) for task in plan.tasks} for plan in plans.values()}
     for folder, plan in plans.items():
-        yield from ((folder, one) for one in plan.settled)
+        yield from ((folder, result) for result in plan.settled)
     for folder in plans:
         for path in sorted(folder.glob("results-*.jsonl")):
-            mine = _shard(path)
+            shard = _shard(path)
             yield from (
-                (folder, one)
-                for one in _lines(path)
-                if one.plan in shards and mine in {WHOLE, shards[one.plan].get(one.name)}
+                (folder, result)
+                for result in _read_results(path)
+                if result.plan in shards and shard in {WHOLE, shards[result.plan].get(result.name)}
             )
 
 
 def _shard(path: Path) -> tuple[int, int]:
-    """Which shard of how many a file of results is of: the lines of others in it do not count."""
-    found = re.fullmatch(r"results-(\d+)-of-(\d+)", path.stem)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    """The number of the shard of a results file, with the number of shards."""
+    match = re.fullmatch(r"results-(\d+)-of-(\d+)", path.stem)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
-def _when(result: Result) -> str:
-    """When it was known, in the order of time: with or without parts of a second."""
+def _time(result: Result) -> str:
+    """The result's time as a sort key: without the Z, a whole second sorts before its fractions."""
     return result.at.removesuffix("Z")
 
 
-def _merged(first: FleetPlan, plans: Iterable[FleetPlan], found: Mapping[str, tuple[Path, Result]]) -> FleetPlan:
-    """The first plan with each project's task, or with its being settled, as its last result has it."""
+def _merged(first: FleetPlan, plans: Iterable[FleetPlan], last: Mapping[str, tuple[Path, Result]]) -> FleetPlan:
+    """The first plan, with the tasks and settled projects that the last results belong to."""
     pins = {(plan.id, task.name): task for plan in plans for task in plan.tasks}
-    results = [one for _, one in found.values()]
-    tasks = tuple(pins[one.plan, one.name] for one in results if (one.plan, one.name) in pins)
-    settled = tuple(one for one in results if (one.plan, one.name) not in pins)
+    results = [result for _, result in last.values()]
+    tasks = tuple(pins[result.plan, result.name] for result in results if (result.plan, result.name) in pins)
+    settled = tuple(result for result in results if (result.plan, result.name) not in pins)
     return replace(first, tasks=tasks, settled=settled)
 
 
-def outcome(task: Task, plan: str, **more: object) -> Result:
-    """A result of a task, deferred unless said otherwise."""
+def task_result(task: Task, plan: str, **more: object) -> Result:
+    """A result of a task, with the fields in `more`; deferred unless `more` has a state."""
     shared = (
         "name",
         "url",
@@ -259,5 +257,5 @@ def outcome(task: Task, plan: str, **more: object) -> Result:
         "version",
         "shard",
     )
-    made = Result(state=ResultState.DEFERRED, plan=plan, **{key: getattr(task, key) for key in shared})
-    return replace(made, **more)  # type: ignore[arg-type]
+    result = Result(state=ResultState.DEFERRED, plan=plan, **{key: getattr(task, key) for key in shared})
+    return replace(result, **more)  # type: ignore[arg-type]
