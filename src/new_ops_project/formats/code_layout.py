@@ -94,28 +94,28 @@ def program(files: Files, names: Sequence[str] = ()) -> str:
     """The name of the one file in the root that is the program, '' if there is none or it could be several."""
     stems = [path.removesuffix(".py") for path in sorted(files) if "/" not in path and path.endswith(".py")]
     stems = [stem for stem in stems if stem not in _TOOLS and not stem.startswith("test_")]
-    running = [stem for stem in stems if runs_at(files, f"{stem}.py")]
-    liked = [stem for stem in running or stems if plain(stem) in {plain(name) for name in names}]
+    running = [stem for stem in stems if first_running_line(files, f"{stem}.py")]
+    liked = [stem for stem in running or stems if canonical(stem) in {canonical(name) for name in names}]
     named = [stem for stem in running if stem in set(_commanded(files))]
     return next((found[0] for found in (liked, running, named, stems) if len(found) == 1), "")
 
 
-def runs_at(files: Files, path: str) -> int:
+def first_running_line(files: Files, path: str) -> int:
     """The line from which on running this file does something: its guard, else its first such statement; 0 for none."""
-    tree = syntax(files, path)
+    tree = syntax_tree(files, path)
     found = {_is_guard(node): node.lineno for node in reversed(tree.body) if _is_guard(node) or _works(node)}
     return found.get(True, found.get(False, 0))
 
 
-def syntax(files: Files, path: str) -> ast.Module:
+def syntax_tree(files: Files, path: str) -> ast.Module:
     """The syntax of a Python file; that of an empty one if it has none."""
     try:
-        return document.python(files.get(path, b""))
+        return document.parse_python(files.get(path, b""))
     except SyntaxError:
         return ast.Module([], [])
 
 
-def plain(name: str) -> str:
+def canonical(name: str) -> str:
     """A name as PEP 503 has it, to compare."""
     return re.sub(r"[-_.\s]+", "-", name).lower()
 
@@ -143,7 +143,7 @@ def _is_package(path: str) -> bool:
 
 def _chosen(found: Sequence[str], names: Sequence[str]) -> str:
     """The one that is named like the project, else the first."""
-    liked = [name for wanted in names for name in found if plain(name) == plain(wanted)]
+    liked = [name for wanted in names for name in found if canonical(name) == canonical(wanted)]
     return next(iter([*liked, *found]), "")
 
 

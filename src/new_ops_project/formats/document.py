@@ -37,7 +37,7 @@ class Document:
     problem: str = ""
 
     @cached_property
-    def split(self) -> list[str]:
+    def text_lines(self) -> list[str]:
         """Its lines, without their ends."""
         return self.text.split("\n")
 
@@ -71,8 +71,8 @@ class Document:
         """`path:line` of these keys, or of the first line from there on that holds a text; the path if unknown."""
         line = self.line(*keys)
         if holding:
-            numbers = range(max(line, 1), len(self.split) + 1)
-            line = next((number for number in numbers if holding in self.split[number - 1]), line)
+            numbers = range(max(line, 1), len(self.text_lines) + 1)
+            line = next((number for number in numbers if holding in self.text_lines[number - 1]), line)
         return f"{self.path}:{line}" if line else self.path
 
     def line(self, *keys: str | int) -> int:
@@ -95,7 +95,7 @@ def yaml_file(files: Files, path: str) -> Document:
     return _read(files, path, "YAML", _yaml)
 
 
-def script(files: Files, path: str) -> Document:
+def script_metadata(files: Files, path: str) -> Document:
     """The metadata in the comments of a Python file (PEP 723); an empty document where it has none."""
     lines = decoded(files.get(path, b"")).split("\n")
     start = next((at for at, line in enumerate(lines) if line.rstrip() == "# /// script"), len(lines))
@@ -104,7 +104,7 @@ def script(files: Files, path: str) -> Document:
     return toml({path: "\n".join(block).encode()} if end > start else {}, path)
 
 
-def python(content: bytes) -> ast.Module:
+def parse_python(content: bytes) -> ast.Module:
     """The syntax of Python code; raises SyntaxError for what has none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of escapes in strings, which are the author's business

@@ -39,14 +39,14 @@ class Syntax:
         """Whether it is nested as no person writes it, and what walks down in it would meet Python's own limit."""
         return self._walked[2] > _DEEPEST
 
-    def of(self, *kinds: type[_Node]) -> Iterator[_Node]:
+    def nodes(self, *kinds: type[_Node]) -> Iterator[_Node]:
         """Every node of these kinds, those of one kind from the outside in."""
         for kind in kinds:
             yield from (node for node in self._walked[0].get(kind, ()) if isinstance(node, kind))
 
-    def at(self, line: int, column: int, kind: type[_Node]) -> list[_Node]:
+    def nodes_at(self, line: int, column: int, kind: type[_Node]) -> list[_Node]:
         """The nodes of a kind that begin there, from the inside out; `column` in bytes from 0, as in ast."""
-        found = [node for node in self.of(kind) if getattr(node, "lineno", 0) == line]
+        found = [node for node in self.nodes(kind) if getattr(node, "lineno", 0) == line]
         return [node for node in reversed(found) if getattr(node, "col_offset", -1) == column]
 
     def parent(self, node: ast.AST) -> ast.AST | None:
@@ -55,23 +55,23 @@ class Syntax:
 
     def scope(self, node: ast.AST) -> ast.AST:
         """The function, class or module that a node stands in."""
-        return next((one for one in self.above(node) if isinstance(one, _SCOPES)), self.tree)
+        return next((one for one in self.ancestors(node) if isinstance(one, _SCOPES)), self.tree)
 
     def function(self, node: ast.AST) -> str:
         """The name of the function that a node stands in, '' for none."""
         return str(getattr(self.scope(node), "name", ""))
 
-    def around(self, node: ast.AST, kind: type[_Node]) -> list[_Node]:
+    def enclosing(self, node: ast.AST, kind: type[_Node]) -> list[_Node]:
         """The nodes of a kind around a node, in the same scope."""
         found = []
-        for one in self.above(node):
+        for one in self.ancestors(node):
             if isinstance(one, kind):
                 found.append(one)
             if isinstance(one, _SCOPES):
                 break
         return found
 
-    def above(self, node: ast.AST) -> Iterator[ast.AST]:
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """What the node is a part of, from the inside out."""
         one = self.parent(node)
         while one is not None:
@@ -82,35 +82,35 @@ class Syntax:
     def imported(self) -> Mapping[str, str]:
         """What each imported name means: {"sp": "subprocess", "run": "subprocess.run"}."""
         found: dict[str, str] = {}
-        for plain in self.of(ast.Import):
+        for plain in self.nodes(ast.Import):
             found.update({name.asname: name.name for name in plain.names if name.asname})
-        for node in self.of(ast.ImportFrom):
+        for node in self.nodes(ast.ImportFrom):
             if node.module and not node.level:
                 found.update({name.asname or name.name: f"{node.module}.{name.name}" for name in node.names})
         return found
 
-    def meant(self, node: ast.AST | None) -> str:
+    def qualified_name(self, node: ast.AST | None) -> str:
         """`a.b.c` of a name or an attribute of one, its first part as it was imported; '' for anything else."""
-        first, dot, rest = dotted(node).partition(".")
+        first, dot, rest = dotted_name(node).partition(".")
         return self.imported.get(first, first) + dot + rest
 
 
-def dotted(node: ast.AST | None) -> str:
+def dotted_name(node: ast.AST | None) -> str:
     """`a.b.c` of a name or an attribute of one, as it is written; '' for anything else."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
-        before = dotted(node.value)
+        before = dotted_name(node.value)
         return f"{before}.{node.attr}" if before else ""
     return ""
 
 
-def last(node: ast.AST | None) -> str:
+def last_name(node: ast.AST | None) -> str:
     """The last part of what a call names, whatever it belongs to."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def inside(node: ast.AST) -> Iterator[ast.AST]:
+def executed_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """What is run where the node is run: all of it but functions and classes that are only defined there."""
     waiting = [node]
     for one in waiting:

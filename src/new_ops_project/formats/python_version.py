@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from new_ops_project.formats import document
 from new_ops_project.formats.document import Document, Files, decoded
-from new_ops_project.formats.github import evidence
+from new_ops_project.formats.github import workflow_values
 from new_ops_project.formats.setuptools.keywords import Setup
 
 _MINOR = re.compile(r"3\.\d{1,2}(?![\d])")
@@ -24,14 +24,14 @@ class PythonVersion:
     is_exact: bool = False
 
 
-def said(files: Files, pyproject: Document, setup: Setup, flows: Sequence[Document]) -> Iterator[PythonVersion]:
+def candidates(files: Files, pyproject: Document, setup: Setup, flows: Sequence[Document]) -> Iterator[PythonVersion]:
     """What each file says, in the order in which it is to be believed."""
     yield from pinned(files)
-    steps = [one for flow in flows for one in evidence.pythons(flow) if _MINOR.match(one.text)]
+    steps = [one for flow in flows for one in workflow_values.python_versions(flow) if _MINOR.match(one.text)]
     minors = sorted({_minor(one.text) for one in steps}, key=_order)
     if len(minors) == 1:
         yield PythonVersion(minors[0], steps[0].text, steps[0].where, is_exact=True)
-    yield from images(files)
+    yield from docker_images(files)
     yield from sorted(_required(files, pyproject, setup), key=lambda one: not one.is_exact)
     yield from _classified(pyproject, setup)
     for one in (one for minor in reversed(minors) for one in steps if _minor(one.text) == minor):
@@ -65,7 +65,7 @@ def pinned(files: Files) -> Iterator[PythonVersion]:
                 break
 
 
-def images(files: Files) -> Iterator[PythonVersion]:
+def docker_images(files: Files) -> Iterator[PythonVersion]:
     """The images of the Dockerfile; the last is that which runs."""
     named: dict[str, str] = {}
     found: list[PythonVersion] = []
@@ -83,7 +83,7 @@ def _required(files: Files, pyproject: Document, setup: Setup) -> Iterator[Pytho
     yield from _bound(pyproject.string("project", "requires-python"), pyproject.where("project", "requires-python"))
     yield from _bound(pyproject.string(*poetry), pyproject.where(*poetry))
     yield from _bound(setup.string("python_requires"), setup.where("python_requires"))
-    for inline in (document.script(files, path) for path in sorted(files) if "/" not in path and path.endswith(".py")):
+    for inline in (document.script_metadata(files, path) for path in sorted(files) if "/" not in path and path.endswith(".py")):
         yield from _bound(inline.string("requires-python"), inline.where("requires-python"))
     pipfile = document.toml(files, "Pipfile")
     yield from _bound(pipfile.string("requires", "python_version"), pipfile.where("requires", "python_version"))

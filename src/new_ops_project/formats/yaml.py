@@ -132,7 +132,7 @@ class Node:
         found = _COMMENT.match(self.source.text[self.end : self.source.line_end(self.end)])
         return found[1].strip() if found else ""
 
-    def at(self, offset: int) -> tuple[str, int, int]:
+    def place_at(self, offset: int) -> tuple[str, int, int]:
         """Where the character at that offset of a scalar's text stands in the file."""
         wanted = len("".join(self.text[:offset].split()))
         return self.source.place(self._after(wanted))
@@ -155,7 +155,7 @@ class YamlTree:
     root: Node
     problem: str = ""
     where: tuple[str, int, int] = ("", 0, 0)
-    twice: tuple[Node, ...] = ()
+    duplicate_keys: tuple[Node, ...] = ()
 
     @property
     def path(self) -> str:
@@ -181,7 +181,7 @@ def read(path: str, content: bytes) -> YamlTree:
         return YamlTree(Node(source), _said(getattr(error, "reason", "")), source.place(getattr(error, "position", 0)))
     except _TooDeepError as error:
         return YamlTree(Node(source), "is nested too deeply", source.place(error.offset))
-    return YamlTree(builder.root, twice=tuple(builder.twice))
+    return YamlTree(builder.root, duplicate_keys=tuple(builder.duplicate_keys))
 
 
 def _said(problem: Any) -> str:
@@ -199,7 +199,7 @@ class _Builder:
     """Builds nodes from events, without recursion: the depth of a file must not end the process."""
 
     source: YamlText
-    twice: list[Node] = field(default_factory=list)
+    duplicate_keys: list[Node] = field(default_factory=list)
     _root: Node | None = None
     _open: list[Node] = field(default_factory=list)
     _keys: list[Node | None] = field(default_factory=list)
@@ -273,5 +273,5 @@ class _Builder:
     def _note(self, key: Node) -> None:
         if key.kind == "scalar" and key.text != "<<":
             if key.text in self._names[-1]:
-                self.twice.append(key)
+                self.duplicate_keys.append(key)
             self._names[-1].add(key.text)

@@ -80,7 +80,7 @@ class Step:
         """What it runs, perhaps nothing."""
         return self.node.get("run")
 
-    def given(self, name: str) -> Node:
+    def input(self, name: str) -> Node:
         """The input of that name (in lower case), as GitHub compares names; nothing where it is not given."""
         entries = self.node.get("with").entries()
         return next((value for key, value in entries if key.text.lower() == name), Node(self.node.source))
@@ -126,7 +126,7 @@ class Job:
         yield from (item.get(*rest) for item in table.get(first).items)
         yield from (item.get(first, *rest) for item in table.get("include").items)
 
-    def meant(self, node: Node, step: Step | None = None) -> Iterator[Node]:
+    def values_of(self, node: Node, step: Step | None = None) -> Iterator[Node]:
         """The values that a scalar stands for: itself, or those of the matrix or of the env that it names."""
         paths = _MATRIX.findall(node.text) if "${{" in node.text else []
         for path in paths:
@@ -221,7 +221,7 @@ class Automation:
         return (*(step for job in self.jobs for step in job.steps), *alone)
 
     @cached_property
-    def used(self) -> tuple[Uses, ...]:
+    def all_uses(self) -> tuple[Uses, ...]:
         """All that steps and jobs use."""
         each = (*(job.calls for job in self.jobs), *(step.uses for step in self.steps))
         return tuple(uses for uses in each if uses.text)

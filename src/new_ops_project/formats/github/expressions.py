@@ -28,7 +28,7 @@ def find(text: str) -> Iterator[Expression]:
         yield Expression(contexts(found[1]), found.start(), found[0])
 
 
-def shortened(text: str) -> str:
+def abbreviate(text: str) -> str:
     """The text with each expression as `${{}}`, so that none goes over several lines."""
     return EXPRESSION.sub("${{}}", text)
 

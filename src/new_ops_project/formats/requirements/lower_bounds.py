@@ -14,7 +14,7 @@ _WHY = "Lower bounds, since others depend on it now; requirements.txt has the ex
 
 
 @dataclass(frozen=True)
-class Loosened:
+class BoundChange:
     """One requirement of `[project]`, as it was and as it is; `line` is where it is now."""
 
     before: str
@@ -22,7 +22,7 @@ class Loosened:
     line: int
 
 
-def loosened(text: str) -> tuple[str, tuple[Loosened, ...]]:
+def replace_pins(text: str) -> tuple[str, tuple[BoundChange, ...]]:
     """A pyproject.toml with `>=` where its dependencies had `==`, and a comment that says so; and what was changed.
 
     Everything else stays to the byte; a file that is no TOML stays as it is.
@@ -50,10 +50,10 @@ def loosened(text: str) -> tuple[str, tuple[Loosened, ...]]:
 _Edit = tuple[int, int, int, str]
 
 
-def _changes(text: str, edits: list[_Edit]) -> Iterator[Loosened]:
+def _changes(text: str, edits: list[_Edit]) -> Iterator[BoundChange]:
     """What was done, with the line in the result: a comment was added above all of it, versions keep their line."""
     for _, start, end, new in edits:
-        yield Loosened(_plain(text[start:end]), _plain(new), text.count("\n", 0, start) + 2)
+        yield BoundChange(_plain(text[start:end]), _plain(new), text.count("\n", 0, start) + 2)
 
 
 def _plain(quoted: str) -> str:
@@ -83,13 +83,13 @@ def _strings(line: TomlLine, start: int) -> Iterator[_Edit]:
     for token in TOKEN.finditer(line.text):
         depth += {"[": 1, "]": -1}.get(token[0], 0)
         if depth and token[0][0] in "\"'":
-            new = bound(_plain(token[0]))
+            new = lower_bound(_plain(token[0]))
             if new != _plain(token[0]):
                 quote = token[0][: 3 if token[0].startswith(('"""', "'''")) else 1]
                 yield start, start + token.start(), start + token.end(), f"{quote}{new}{quote}"
 
 
-def bound(requirement: str) -> str:
+def lower_bound(requirement: str) -> str:
     """A requirement (PEP 508) with `>=` where it has `==`, if there is such a bound (PEP 440)."""
     found = _EXACT.fullmatch(requirement.strip())
     if not found or not _is_version(found["version"]):

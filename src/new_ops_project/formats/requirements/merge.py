@@ -21,12 +21,12 @@ class Block:
         return b"--hash=" in self.text
 
 
-def is_lock(path: str) -> bool:
+def is_requirements_path(path: str) -> bool:
     """Whether a file of that path, at the root, is a list of requirements."""
     return bool(re.fullmatch(r"requirements[\w.-]*\.txt", path))
 
 
-def blocks(content: bytes) -> list[Block]:
+def split_blocks(content: bytes) -> list[Block]:
     """The file in pieces; joined they are the file."""
     found, goes_on = list[Block](), False
     for line in content.splitlines(keepends=True):
@@ -40,7 +40,7 @@ def blocks(content: bytes) -> list[Block]:
     return found
 
 
-def requirements(base: bytes, mine: bytes, theirs: bytes) -> bytes:
+def merge_requirements(base: bytes, mine: bytes, theirs: bytes) -> bytes:
     """`mine` with what `theirs` changed since `base`, package by package (names as in PEP 503).
 
     A package that is in `mine` as it was in `base` becomes that of `theirs`, or goes; a new one of `theirs` comes in
@@ -51,8 +51,8 @@ def requirements(base: bytes, mine: bytes, theirs: bytes) -> bytes:
     if mine == base:
         return theirs
     ending = b"\r\n" if b"\r\n" in mine else b"\n"
-    ours, known, before = blocks(mine), _by_name(blocks(mine)), _by_name(blocks(base))
-    newest = _by_name(blocks(b"".join(line + ending for line in theirs.splitlines())))
+    ours, known, before = split_blocks(mine), _by_name(split_blocks(mine)), _by_name(split_blocks(base))
+    newest = _by_name(split_blocks(b"".join(line + ending for line in theirs.splitlines())))
     after = {name: fitting for name, found in newest.items() if (fitting := _fitting(found, ours))}
     changed = {name for name in known.keys() & before.keys() if _text(newest.get(name, [])) != _text(before[name])}
     follows = {name for name in changed if _text(known[name]) == _text(before[name])}

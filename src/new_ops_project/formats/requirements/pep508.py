@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _LEADING = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def written(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+def requirement_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Each requirement of a file, with its 1-based line; without comments, hashes and lines that are options."""
     for number, line in enumerate(lines, 1):
         text = re.sub(r"(?:^|\s)#.*", "", line)
@@ -19,7 +19,7 @@ def written(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
             yield number, text
 
 
-def parsed(text: str) -> "Requirement | None":
+def parse(text: str) -> "Requirement | None":
     """The requirement; None for what is none, such as a path or a URL without a name."""
     from packaging.requirements import InvalidRequirement, Requirement
 
@@ -29,9 +29,9 @@ def parsed(text: str) -> "Requirement | None":
         return None
 
 
-def name(text: str) -> str:
+def canonical_name(text: str) -> str:
     """The name as PEP 503 has it; '' for what is no requirement."""
     from packaging.utils import canonicalize_name
 
-    found = parsed(text)
+    found = parse(text)
     return str(canonicalize_name(found.name)) if found else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from new_ops_project.formats.document import Document, Files, decoded, python
+from new_ops_project.formats.document import Document, Files, decoded, parse_python
 from new_ops_project.formats.setuptools.scope import SetupScope, bindings, scope
 from new_ops_project.formats.setuptools.values import (
     Computed,
@@ -14,9 +14,9 @@ from new_ops_project.formats.setuptools.values import (
     Lines,
     Packages,
     UnknownError,
-    formatted,
-    joined,
-    texts,
+    percent_format,
+    join_paths,
+    as_strings,
 )
 
 _STEPS = 20_000
@@ -36,7 +36,7 @@ def keywords(files: Files) -> Document:
         return Document(path)
     text = decoded(files[path])
     try:
-        tree = python(files[path])
+        tree = parse_python(files[path])
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) == "setup"]
         if not calls:
             return Document(path, text, problem=f"{path} calls no setup()")
@@ -161,9 +161,9 @@ class _Reader:
     def _binop(self, node: ast.BinOp, names: Mapping[str, Any]) -> Any:
         left, right = self.value(node.left, names), self.value(node.right, names)
         if isinstance(node.op, ast.Div):
-            return joined([left, right])
+            return join_paths([left, right])
         if isinstance(node.op, ast.Mod) and isinstance(left, str):
-            return formatted(left, right)
+            return percent_format(left, right)
         if not isinstance(node.op, ast.Add):
             raise UnknownError
         source = next((side for side in (left, right) if isinstance(side, Contents)), None)
@@ -211,7 +211,7 @@ class _Reader:
     def _plain(self, name: str, arguments: list[Any]) -> Any:
         first = arguments[0] if arguments else ""
         if name in {"join", "Path", "PurePath"}:
-            return joined(arguments)
+            return join_paths(arguments)
         if name in {"abspath", "realpath", "str", "fspath", "list", "tuple", "sorted", "normpath"} and arguments:
             return first
         if name == "dirname" and isinstance(first, str):
@@ -219,9 +219,9 @@ class _Reader:
         if name == "getcwd":
             return ""
         if name == "open":
-            return _File(joined([first]))
+            return _File(join_paths([first]))
         if name == "parse_requirements":
-            found = self._read(joined([first]))
+            found = self._read(join_paths([first]))
             return Lines(found.split("\n"), found.path)
         raise UnknownError
 
@@ -252,8 +252,8 @@ class _Reader:
             "resolve": lambda: value,
             "absolute": lambda: value,
             "open": lambda: _File(value),
-            "joinpath": lambda: joined([value, *arguments]),
-            "join": lambda: value.join(texts(*arguments)),
+            "joinpath": lambda: join_paths([value, *arguments]),
+            "join": lambda: value.join(as_strings(*arguments)),
         }
         if name not in methods:
             raise UnknownError
@@ -279,9 +279,9 @@ class _Reader:
         given: dict[str | None, Any] = dict(zip(("where", "exclude", "include"), node.args, strict=False))
         given |= {word.arg: word.value for word in node.keywords}
         values = {key: self.value(value, names) for key, value in given.items()}
-        patterns = {key: tuple(texts(values[key])) for key in ("include", "exclude") if values.get(key)}
+        patterns = {key: tuple(as_strings(values[key])) for key in ("include", "exclude") if values.get(key)}
         return Packages(
-            joined([values.get("where", "")]), **patterns, namespaces="namespace" in _name(node.func).lower()
+            join_paths([values.get("where", "")]), **patterns, namespaces="namespace" in _name(node.func).lower()
         )
 
     def _read(self, path: str) -> Contents:

@@ -51,13 +51,13 @@ class UnknownError(Exception):
     """The syntax does not tell the value."""
 
 
-def joined(parts: Sequence[Any]) -> str:
+def join_paths(parts: Sequence[Any]) -> str:
     """A path from the repository's root, '' being the root itself."""
-    found = posixpath.normpath(posixpath.join("", *texts(parts)))
+    found = posixpath.normpath(posixpath.join("", *as_strings(parts)))
     return "" if found == "." else found
 
 
-def texts(items: Any) -> list[str]:
+def as_strings(items: Any) -> list[str]:
     """A list of texts, of a list or of one; raises UnknownError for anything else."""
     if isinstance(items, str):
         return [items]
@@ -66,7 +66,7 @@ def texts(items: Any) -> list[str]:
     raise UnknownError
 
 
-def formatted(text: str, values: Any) -> str:
+def percent_format(text: str, values: Any) -> str:
     """`%s` alone: a width could make a text of any length."""
     if set(re.findall(r"%.?", text)) - {"%s"}:
         raise UnknownError

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from new_ops_project.formats.toml.text import (
-    Path,
+    KeyPath,
     Section,
     TomlLine,
     TomlText,
-    dotted,
-    heading,
-    path_of,
+    dotted_key,
+    comments_above,
+    key_path,
     read,
-    value,
+    value_at,
     within,
 )
 
@@ -30,7 +30,7 @@ class KeptValue:
     theirs: Any
 
 
-def toml(mine: str, theirs: str, *, skip: Container[str] = ()) -> tuple[str, tuple[KeptValue, ...]]:
+def merge_toml(mine: str, theirs: str, *, skip: Container[str] = ()) -> tuple[str, tuple[KeptValue, ...]]:
     """`mine` with each key and table of `theirs` that it lacks, and where both have something else.
 
     Arrays, inline tables and arrays of tables are one value. The keys of `skip` (dotted, quoted where TOML needs it)
@@ -46,16 +46,16 @@ def toml(mine: str, theirs: str, *, skip: Container[str] = ()) -> tuple[str, tup
     return text, (*kept, *refused)
 
 
-def within_keys(path: Path, keys: Container[str]) -> bool:
+def within_keys(path: KeyPath, keys: Container[str]) -> bool:
     """Whether `path`, or what it is below, is among the dotted keys."""
-    return any(dotted(path[:length]) in keys for length in range(1, len(path) + 1))
+    return any(dotted_key(path[:length]) in keys for length in range(1, len(path) + 1))
 
 
 @dataclass(frozen=True)
 class _Item:
     """What is added or left out as a whole: a key, a table without any, or (`text`) an array of tables."""
 
-    path: Path
+    path: KeyPath
     section: Section
     line: TomlLine | None = None
     text: str = ""
@@ -64,7 +64,7 @@ class _Item:
     def value(self) -> Any:
         if self.line:
             return self.line.value
-        return value(tomllib.loads(self.text), self.path) if self.text else {}
+        return value_at(tomllib.loads(self.text), self.path) if self.text else {}
 
 
 def _items(document: TomlText) -> Iterator[_Item]:
@@ -83,11 +83,11 @@ def _whole(section: Section) -> str:
     return f"\n{_titled(section)}" + "".join(line.lead + _ended(line.text) for line in section.lines)
 
 
-def _kept(path: Path, mine: TomlText, theirs: TomlText) -> KeptValue | None:
+def _kept(path: KeyPath, mine: TomlText, theirs: TomlText) -> KeptValue | None:
     """What both have at this key, if it differs and is not a table in both."""
-    one, other = value(mine.values, path), value(theirs.values, path)
+    one, other = value_at(mine.values, path), value_at(theirs.values, path)
     is_same = _exact(one) == _exact(other) or (path in mine.tables and path in theirs.tables)
-    return None if is_same else KeptValue(dotted(path), one, other)
+    return None if is_same else KeptValue(dotted_key(path), one, other)
 
 
 def _joined(mine: TomlText, items: list[_Item]) -> tuple[str, list[KeptValue]]:
@@ -99,7 +99,7 @@ def _joined(mine: TomlText, items: list[_Item]) -> tuple[str, list[KeptValue]]:
         if _says(_text(mine, [*done, item]), _values(mine, [*done, item])):
             done.append(item)
         else:
-            refused.append(KeptValue(dotted(item.path), None, item.value))
+            refused.append(KeptValue(dotted_key(item.path), None, item.value))
     return _text(mine, done), refused
 
 
@@ -131,12 +131,12 @@ def _values(mine: TomlText, items: Iterable[_Item]) -> dict[str, Any]:
 
 def _text(mine: TomlText, items: Iterable[_Item]) -> str:
     """The user's text with these added: each at the end of its table, new tables beside their nearest relative."""
-    inserted, new = dict[int, str](), dict[Path, str]()
+    inserted, new = dict[int, str](), dict[KeyPath, str]()
     for item in items:
         if not item.line:
             new[item.path] = item.text or f"\n{_titled(item.section)}"
         elif home := _home(item.path, item.section, mine):
-            piece = heading(item.line.lead) + _under(item.line, home.path)
+            piece = comments_above(item.line.lead) + _under(item.line, home.path)
             inserted[home.end] = inserted.get(home.end, "") + piece
         else:
             _add(new, item.line, item.section, mine)
@@ -147,7 +147,7 @@ def _text(mine: TomlText, items: Iterable[_Item]) -> str:
     return _spliced(mine.text, inserted)
 
 
-def _home(path: Path, section: Section, mine: TomlText) -> Section | None:
+def _home(path: KeyPath, section: Section, mine: TomlText) -> Section | None:
     """The section of the user's to which the key is added; None where it needs a new one."""
     above = [path[:length] for length in range(len(path))]
     nearest = [one for one in above if one in mine.homes][-1]
@@ -155,30 +155,30 @@ def _home(path: Path, section: Section, mine: TomlText) -> Section | None:
     return None if is_open or len(nearest) < len(section.path) else mine.homes[nearest]
 
 
-def _add(new: dict[Path, str], line: TomlLine, section: Section, mine: TomlText) -> None:
+def _add(new: dict[KeyPath, str], line: TomlLine, section: Section, mine: TomlText) -> None:
     """Add a line to a new table: the template's, or one below that which the user has only tables of."""
     open_here = [line.path[:length] for length in range(len(line.path)) if line.path[:length] in mine.tables]
     path = max(section.path, open_here[-1], key=len)
-    title = _titled(section) if path == section.path else f"[{dotted(path)}]\n"
+    title = _titled(section) if path == section.path else f"[{dotted_key(path)}]\n"
     lead = line.lead if path in new else line.lead.lstrip("\n")
     new[path] = new.get(path, f"\n{title}") + lead + _under(line, path)
 
 
 def _titled(section: Section) -> str:
-    return heading(section.lead) + _ended(section.text)
+    return comments_above(section.lead) + _ended(section.text)
 
 
-def _under(line: TomlLine, table: Path) -> str:
+def _under(line: TomlLine, table: KeyPath) -> str:
     """The line as it is written below the header of `table`."""
     wanted, text = line.path[len(table) :], _ended(line.text)
-    return text if path_of(f"{line.key} = 0") == wanted else dotted(wanted) + text.lstrip(" \t").removeprefix(line.key)
+    return text if key_path(f"{line.key} = 0") == wanted else dotted_key(wanted) + text.lstrip(" \t").removeprefix(line.key)
 
 
 def _ended(text: str) -> str:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def _beside(path: Path, mine: TomlText) -> tuple[int, int]:
+def _beside(path: KeyPath, mine: TomlText) -> tuple[int, int]:
     """Where a new table goes: behind the last of its nearest relatives, else to the end; first, how near they are."""
     shared = [_shared(section.path, path) for section in mine.sections]
     last = max(range(len(shared)), key=lambda number: (shared[number], number))
@@ -186,7 +186,7 @@ def _beside(path: Path, mine: TomlText) -> tuple[int, int]:
     return shared[last], mine.sections[last].end if is_inside else len(mine.text)
 
 
-def _shared(one: Path, other: Path) -> int:
+def _shared(one: KeyPath, other: KeyPath) -> int:
     """How many keys both begin with."""
     return next((n for n in range(min(len(one), len(other))) if one[n] != other[n]), min(len(one), len(other)))
 

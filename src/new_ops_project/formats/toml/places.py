@@ -24,7 +24,7 @@ class TomlPlace:
     column: int
     raw: str = ""
 
-    def said(self, new: str) -> str:
+    def quoted(self, new: str) -> str:
         """`new` in the quotes of this text; '' where that would not say the same."""
         quote = self.raw[:1]
         made = f"{quote}{new}{quote}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 _STRING = r"""'[^'\n]*'|"(?:\\.|[^"\\\n])*\""""
 _LONG = r"""\"{3}(?:\\[\s\S]|[^\\])*?\"{3,5}|'{3}[\s\S]*?'{3,5}"""
@@ -24,24 +24,24 @@ class TomlLine:
 
     lead: str
     text: str
-    path: Path
+    path: KeyPath
 
     @property
     def key(self) -> str:
         """The key as it is written."""
-        return key_of(self.text)
+        return written_key(self.text)
 
     @property
     def value(self) -> Any:
         """What the key stands for."""
-        return value(tomllib.loads(self.text), path_of(f"{self.key} = 0"))
+        return value_at(tomllib.loads(self.text), key_path(f"{self.key} = 0"))
 
 
 @dataclass
 class Section:
     """A table's header ('' at the root) and what is below it; at `end` something can be added to it."""
 
-    path: Path
+    path: KeyPath
     lead: str = ""
     text: str = ""
     is_array: bool = False
@@ -58,12 +58,12 @@ class TomlText:
     sections: tuple[Section, ...]
 
     @cached_property
-    def arrays(self) -> frozenset[Path]:
+    def arrays(self) -> frozenset[KeyPath]:
         """The arrays of tables."""
         return frozenset(section.path for section in self.sections if section.is_array)
 
     @cached_property
-    def tables(self) -> frozenset[Path]:
+    def tables(self) -> frozenset[KeyPath]:
         """The tables that can grow, also those that no header names: neither inline ones nor parts of an array."""
         paths = [section.path for section in self.sections]
         paths += [line.path[:-1] for section in self.sections for line in section.lines]
@@ -71,9 +71,9 @@ class TomlText:
         return frozenset(path for path in above if not within(path, self.arrays))
 
     @cached_property
-    def homes(self) -> Mapping[Path, Section]:
+    def homes(self) -> Mapping[KeyPath, Section]:
         """The section where a table gets more keys, for each table that a header or a dotted key defines."""
-        found: dict[Path, Section] = {}
+        found: dict[KeyPath, Section] = {}
         for section in self.sections:
             for line in section.lines:
                 between = range(len(section.path) + 1, len(line.path))
@@ -81,7 +81,7 @@ class TomlText:
             found[section.path] = section
         return {path: section for path, section in found.items() if path in self.tables}
 
-    def taken(self, path: Path) -> Path:
+    def taken(self, path: KeyPath) -> KeyPath:
         """The shortest beginning of `path` that is there and cannot grow, or all of it if that is there; else ()."""
         found: Any = self.values
         for length, part in enumerate(path, 1):
@@ -103,9 +103,9 @@ def read(text: str) -> TomlText:
             continue
         if statement.lstrip().startswith("["):
             _close(sections[-1], lead)
-            sections.append(Section(path_of(statement), lead, statement, statement.lstrip().startswith("[[")))
+            sections.append(Section(key_path(statement), lead, statement, statement.lstrip().startswith("[[")))
         else:
-            path = sections[-1].path + path_of(f"{key_of(statement)} = 0")
+            path = sections[-1].path + key_path(f"{written_key(statement)} = 0")
             sections[-1].lines.append(TomlLine(lead, statement, path))
         sections[-1].end, lead = place, ""
     _close(sections[-1], f"{lead}\n")
@@ -126,20 +126,20 @@ def _statements(text: str) -> Iterator[str]:
 
 def _close(section: Section, lead: str) -> None:
     """Count comments right below a section's last line as its own, unless the next header is right below them."""
-    for line in lead.removesuffix(heading(lead)).splitlines(keepends=True):
+    for line in lead.removesuffix(comments_above(lead)).splitlines(keepends=True):
         if not line.strip():
             break
         section.end += len(line)
 
 
-def heading(lead: str) -> str:
+def comments_above(lead: str) -> str:
     """The comments right above what follows."""
     lines = lead.splitlines(keepends=True)
     blank = [number for number, line in enumerate(lines, 1) if not line.strip()]
     return "".join(lines[blank[-1] if blank else 0 :])
 
 
-def key_of(statement: str) -> str:
+def written_key(statement: str) -> str:
     """The key of a statement as it is written."""
     found = _KEY.match(statement)
     if not found:
@@ -147,9 +147,9 @@ def key_of(statement: str) -> str:
     return found[1]
 
 
-def path_of(statement: str) -> Path:
+def key_path(statement: str) -> KeyPath:
     """The keys that one header names, or one key with a value that is no table."""
-    found, path = tomllib.loads(statement), Path()
+    found, path = tomllib.loads(statement), KeyPath()
     while isinstance(found, dict | list) and found:
         if isinstance(found, dict):
             path += tuple(found)
@@ -157,18 +157,18 @@ def path_of(statement: str) -> Path:
     return path
 
 
-def value(values: Any, path: Path) -> Any:
+def value_at(values: Any, path: KeyPath) -> Any:
     """What is at the path."""
     for part in path:
         values = values[part]
     return values
 
 
-def dotted(path: Path) -> str:
+def dotted_key(path: KeyPath) -> str:
     """A key as TOML writes it."""
     return ".".join(part if _BARE.fullmatch(part) else json.dumps(part) for part in path)
 
 
-def within(path: Path, above: Container[Path]) -> bool:
+def within(path: KeyPath, above: Container[KeyPath]) -> bool:
     """Whether `path`, or what it is below, is in `above`."""
     return any(path[:length] in above for length in range(len(path) + 1))

@@ -13,12 +13,12 @@ _SETUPS = ("actions/setup-python", "astral-sh/setup-uv")
 
 
 @dataclass(frozen=True)
-class WorkflowEvidence:
-    """A text and where it stands. `among`: of how many values of a matrix it is one."""
+class WorkflowValue:
+    """A text and where it stands. `matrix_size`: of how many values of a matrix it is one."""
 
     text: str
     where: str
-    among: int = 1
+    matrix_size: int = 1
 
 
 def read(files: Files) -> tuple[Document, ...]:
@@ -26,20 +26,20 @@ def read(files: Files) -> tuple[Document, ...]:
     return tuple(document.yaml_file(files, path) for path in sorted(files) if _WORKFLOW.fullmatch(path))
 
 
-def images(workflow: Document) -> Iterator[WorkflowEvidence]:
+def runner_images(workflow: Document) -> Iterator[WorkflowValue]:
     """The images that its jobs run on, those of a matrix each."""
     for job in workflow.table("jobs"):
         yield from _values(workflow, job, ("jobs", job, "runs-on"))
 
 
-def pythons(workflow: Document) -> Iterator[WorkflowEvidence]:
+def python_versions(workflow: Document) -> Iterator[WorkflowValue]:
     """The versions of Python that its steps set up."""
     for job, keys, action in _steps(workflow):
         if action in _SETUPS:
             yield from _values(workflow, job, (*keys, "with", "python-version"))
 
 
-def clouds(workflow: Document) -> Iterator[WorkflowEvidence]:
+def cloud_logins(workflow: Document) -> Iterator[WorkflowValue]:
     """The template's names of how its steps log in."""
     for _, keys, action in _steps(workflow):
         given = {name for name, value in workflow.table(*keys, "with").items() if value}
@@ -49,10 +49,10 @@ def clouds(workflow: Document) -> Iterator[WorkflowEvidence]:
             "azure/login": "azure-oidc" if "client-id" in given else "",
         }.get(action)
         if found:
-            yield WorkflowEvidence(found, workflow.where(*keys, "uses"))
+            yield WorkflowValue(found, workflow.where(*keys, "uses"))
     for number, line in enumerate(workflow.text.split("\n"), 1):
         if re.match(r"\s*(?:- )?AWS_ACCESS_KEY_ID:.*\bsecrets\.", line):
-            yield WorkflowEvidence("aws-keys", f"{workflow.path}:{number}")
+            yield WorkflowValue("aws-keys", f"{workflow.path}:{number}")
 
 
 def _aws(given: set[str]) -> str:
@@ -71,18 +71,18 @@ def _steps(workflow: Document) -> Iterator[tuple[str, Keys, str]]:
             yield job, keys, workflow.string(*keys, "uses").partition("@")[0].lower()
 
 
-def _values(workflow: Document, job: str, keys: Keys) -> Iterator[WorkflowEvidence]:
+def _values(workflow: Document, job: str, keys: Keys) -> Iterator[WorkflowValue]:
     """What stands at `keys`: a text, the lines of one, or a list; `matrix.x` and `env.x` are what they stand for."""
     text, where = workflow.string(*keys), workflow.where(*keys)
     found = _EXPRESSION.fullmatch(text)
     if not found:
         items = text.split("\n") if text else workflow.strings(*keys)
         several = [item.strip() for item in items if item.strip()]
-        yield from (WorkflowEvidence(item, where, len(several)) for item in several)
+        yield from (WorkflowValue(item, where, len(several)) for item in several)
         return
     places: list[Keys] = [("jobs", job, "strategy", "matrix", found[2])]
     if found[1] == "env":
         places = [("jobs", job, "env", found[2]), ("env", found[2])]
     for place in places:
         listed = workflow.strings(*place) or [workflow.string(*place)]
-        yield from (WorkflowEvidence(item, workflow.where(*place), len(listed)) for item in listed if item)
+        yield from (WorkflowValue(item, workflow.where(*place), len(listed)) for item in listed if item)
