@@ -1,1 +1,1 @@
-"""base: say here what this package owns."""
+"""What every other package builds on, with no knowledge of git, templates or projects."""

@@ -1,4 +1,4 @@
-"""config.toml: the defaults that a team or a person chose, and where each comes from."""
+"""config.toml, which holds the defaults that a person or a team chose."""
 
 import os
 import tomllib
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
 from new_ops_project.base.errors import ToolError
 
 NAME = "new-ops-project"
@@ -16,50 +18,46 @@ TEMPLATE_VARIABLE = "NEW_OPS_PROJECT_TEMPLATE"
 
 @dataclass(frozen=True)
 class Setting:
-    """One configured value; `origin` is the file that it was read from."""
+    """One configured value; `origin` is the file it was read from."""
 
     value: Any
     origin: Path
 
 
 def user_file() -> Path:
-    """The user's own config file; NEW_OPS_PROJECT_CONFIG names another."""
-    import platformdirs
-
-    named = os.environ.get("NEW_OPS_PROJECT_CONFIG")
-    return Path(named) if named else platformdirs.user_config_path(NAME, appauthor=False) / "config.toml"
+    """The user's config file, or the file that NEW_OPS_PROJECT_CONFIG names."""
+    override = os.environ.get("NEW_OPS_PROJECT_CONFIG")
+    return Path(override) if override else platformdirs.user_config_path(NAME, appauthor=False) / "config.toml"
 
 
 def site_file() -> Path:
-    """The system-wide config file, which the user's own wins over."""
-    import platformdirs
-
+    """The system-wide config file; the user's file overrides it."""
     return platformdirs.site_config_path(NAME, appauthor=False) / "config.toml"
 
 
 def load() -> dict[str, Setting]:
-    """Every configured value, the user's before the system's.
+    """Every configured value by its key; the user's file overrides the system-wide one.
 
-    Raises ToolError, with line and column, for a file that is not TOML.
+    Raises ToolError, with line and column, for a file that is not valid TOML.
     """
     files = (site_file(), user_file())
     return {key: Setting(value, path) for path in files for key, value in _read(path).items()}
 
 
 def write(key: str, value: Any) -> Path:
-    """Set `key` in the user's file and return the file; the other keys stay.
+    """Set `key` in the user's file, keep the other keys, and return the file.
 
-    Raises ToolError when the file cannot be written.
+    Raises ToolError when the file cannot be read or written.
     """
     return _replace({**_read(user_file()), key: value})
 
 
 def remove(key: str) -> Path:
-    """Take `key` out of the user's file and return the file; raises ToolError when it is not there."""
-    kept = _read(user_file())
-    if key not in kept:
+    """Remove `key` from the user's file and return the file; raises ToolError when it is not there."""
+    settings = _read(user_file())
+    if key not in settings:
         raise ToolError(f"{key} is not set in {user_file()}.", "See `new-ops-project config show`.")
-    return _replace({name: value for name, value in kept.items() if name != key})
+    return _replace({name: value for name, value in settings.items() if name != key})
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -68,13 +66,13 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except tomllib.TOMLDecodeError as error:
-        raise ToolError(f"{path} is not TOML: {error}.", "Mend that line, or delete the file.") from error
+        raise ToolError(f"{path} is not valid TOML: {error}.", "Fix that line, or delete the file.") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ToolError(f"{path} cannot be read: {error}.", "Mend it, or delete it.") from error
+        raise ToolError(f"{path} cannot be read: {error}.", "Fix it, or delete it.") from error
 
 
 def _replace(settings: Mapping[str, Any]) -> Path:
-    import tomli_w
+    import tomli_w  # noqa: PLC0415 - only `config` writes, every verb reads
 
     path = user_file()
     fresh = path.with_name(f".{path.name}.{os.getpid()}")

@@ -1,10 +1,10 @@
-"""The one error that people see, and the exit codes of every verb."""
+"""How a verb fails: the error it raises, with its exit code."""
 
 from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Exit codes, as diff and ruff have them (docs/design.md)."""
+    """Exit codes as diff and ruff use them; docs/design.md says what each one means."""
 
     DONE = 0
     FINDINGS = 1
@@ -17,7 +17,7 @@ class Exit(IntEnum):
 
 
 class ToolError(Exception):
-    """Something a person can act on: what happened, with the value, then the next step."""
+    """An error a person can act on: the message says what happened, with the value; the hint says what to do next."""
 
     def __init__(self, message: str, hint: str = "", code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
@@ -26,14 +26,23 @@ class ToolError(Exception):
         self.code = code
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """The entry of `known` closest to `word`, as a question to append to an error, or ''."""
-    from difflib import get_close_matches
+class ProcessError(Exception):
+    """A program could not start, or ended with an unexpected exit code. `code`: None if it has not ended by itself."""
 
-    matches = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {matches[0]}?" if matches else ""
+    def __init__(self, args: tuple[str, ...], code: int | None, stderr: str) -> None:
+        super().__init__(f"{' '.join(args)}: {stderr.strip() or f'exit code {code}'}")
+        self.args_run = args
+        self.code = code
+        self.stderr = stderr
 
+    @property
+    def command(self) -> str:
+        """The program that failed, without its arguments, which may contain secrets."""
+        return self.args_run[0]
 
-def capitalize(text: str) -> str:
-    """`text` with a capital letter."""
-    return text[:1].upper() + text[1:]
+    @property
+    def reason(self) -> str:
+        """What went wrong: git's own `fatal:` line, otherwise the last line on stderr."""
+        lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
+        fatal = [line for line in lines if line.startswith("fatal:")]
+        return (fatal or lines[-1:] or [f"exit code {self.code}"])[0]

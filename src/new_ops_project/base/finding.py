@@ -1,4 +1,4 @@
-"""Finding: the one result type of check, doctor and fleet."""
+"""Finding, the result type that check, doctor and fleet share."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Severity(StrEnum):
-    """How much a finding matters: only an `info` leaves the exit code at 0."""
+    """How serious a finding is; only `info` leaves the exit code at 0."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -15,10 +15,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be, and what to do about it.
+    """One thing that is wrong, and what to do about it.
 
-    `path` is below the folder that was looked at, with `/`, '' for all of it. `line` and `column` count from 1 in
-    characters; 0 where there is none. `fixable`: whether --fix mends it.
+    `path` is relative to the checked folder, with `/`; '' for the whole folder. `line` and `column` count from 1, in
+    characters; 0 if there is none. `fixable`: whether --fix fixes it.
     """
 
     code: str
@@ -32,9 +32,9 @@ class Finding:
 
     @property
     def counts(self) -> bool:
-        """Whether it makes the exit code 1."""
+        """Whether it sets the exit code to 1."""
         return self.severity is not Severity.INFO
 
     def as_json(self) -> dict[str, Any]:
-        """Its fields by their names, the severity as its word."""
+        """Its fields by name, the severity as a word."""
         return {**asdict(self), "severity": str(self.severity)}

@@ -1,4 +1,4 @@
-"""Ctrl-C: heeded while nothing has moved, and put off or ignored where half of something would be left."""
+"""When Ctrl-C takes effect: at once, later, or not at all."""
 
 import os
 import shutil
@@ -10,53 +10,57 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-_decided = False
-_MOMENT = 0.02  # seconds
+_is_ignored = False
+_RETRY_DELAY = 0.02  # seconds
 
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Heed Ctrl-C at the end: libraries swallow it in the middle of an import, and a removal is left half done."""
+    """Delay Ctrl-C until the end of the block.
+
+    For imports, in which libraries swallow KeyboardInterrupt, and for removals, which must not stop half-way.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if came and not _decided:
+    if received and not _is_ignored:
         raise KeyboardInterrupt
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Heed Ctrl-C until `decide` is called; then whatever is left to do is done to its end."""
-    global _decided  # noqa: PLW0603 - a process has one terminal
-    _decided = False
+    """Let Ctrl-C interrupt the block until `ignore` is called."""
+    global _is_ignored  # noqa: PLW0603 - a process has one terminal
+    _is_ignored = False
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, _heed)
+    before = signal.signal(signal.SIGINT, _interrupt)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-        _decided = False
+        _is_ignored = False
 
 
-def _heed(number: int, frame: FrameType | None) -> None:
-    if _decided:
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    if _is_ignored:
         return
-    if _is_in_del(frame):  # Python swallows what is raised there, with a traceback: once more in a moment
-        threading.Timer(_MOMENT, os.kill, (os.getpid(), number)).start()
+    if _is_in_del(frame):
+        # Python prints and drops an exception that __del__ raises, so the signal is sent again when that has returned.
+        threading.Timer(_RETRY_DELAY, os.kill, (os.getpid(), number)).start()
         return
     raise KeyboardInterrupt
 
 
 def _is_in_del(frame: FrameType | None) -> bool:
-    """Whether an object that goes is being cleaned up."""
+    """Whether the signal arrived while an object's __del__ was running."""
     while frame is not None:
         if frame.f_code.co_name == "__del__":
             return True
@@ -65,16 +69,16 @@ def _is_in_del(frame: FrameType | None) -> bool:
 
 
 def ignore() -> None:
-    """There is no way back: what has begun goes on whatever is pressed."""
-    global _decided  # noqa: PLW0603 - a process has one terminal
-    _decided = True
+    """Ignore Ctrl-C until the `interruptible` block ends: past the point of no return, the change is completed."""
+    global _is_ignored  # noqa: PLW0603 - a process has one terminal
+    _is_ignored = True
 
 
 @contextmanager
 def temporary_folder(inside: Path | None = None) -> Iterator[None]:
-    """Make everything temporary in one folder, which is gone at the end, also when Ctrl-C is pressed while it goes.
+    """Put every temporary file in one folder, which is removed at the end even if Ctrl-C is pressed meanwhile.
 
-    It is in the folder `inside`, if that is given, where whoever comes next finds it when this run is killed.
+    The folder is created in `inside`, if given, so that a later run can find and remove it if this one is killed.
     """
     before, folder = tempfile.tempdir, ""
     try:

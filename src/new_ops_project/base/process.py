@@ -1,69 +1,31 @@
-"""Run a program: an argument tuple, a scrubbed environment, a readable failure."""
+"""How child processes run: without a shell, in a clean environment, never prompting."""
 
 import os
 import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
-    from pathlib import Path
-    from subprocess import Popen
+from new_ops_project.base.environ import child_environment
+from new_ops_project.base.errors import ProcessError
 
-# What git exports to its hooks; a child that saw these would act on the caller's repository.
-_REPOSITORY = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_CEILING_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_DIR",
-        "GIT_EXEC_PATH",
-        "GIT_GRAFT_FILE",
-        "GIT_INDEX_FILE",
-        "GIT_INTERNAL_SUPER_PREFIX",
-        "GIT_NAMESPACE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_QUARANTINE_PATH",
-        "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE",
-    }
-)
+# Called when a program has ended, with its arguments, how many seconds it took and its exit code.
+Watcher = Callable[[tuple[str, ...], float, int | None], None]
 
-_watchers: "list[Callable[[tuple[str, ...], float, int | None], None]]" = []
-_limited: "set[Popen[bytes]]" = set()  # what `run_within` has started and not seen the end of
+_GRACE = 5.0  # seconds that a program gets to end by itself after SIGTERM
+
+_watchers: list[Watcher] = []
+_limited: set[subprocess.Popen[bytes]] = set()  # the programs that `run_within` is waiting for
 _stopping = False
-
-
-_GRACE = 5.0  # seconds in which a program that is stopped may end by itself
-
-
-class ProcessError(Exception):
-    """A program that could not start or ended with a code other than 0."""
-
-    def __init__(self, args: tuple[str, ...], code: int | None, stderr: str) -> None:
-        super().__init__(f"{' '.join(args)}: {stderr.strip() or f'exit code {code}'}")
-        self.args_run = args
-        self.code = code
-        self.stderr = stderr
-
-    @property
-    def command(self) -> str:
-        """The program that failed, without its arguments, which may hold what nobody should read."""
-        return self.args_run[0]
-
-    @property
-    def reason(self) -> str:
-        """What went wrong: git's own `fatal:` line, else the last line that the program wrote."""
-        lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
-        fatal = [line for line in lines if line.startswith("fatal:")]
-        return (fatal or lines[-1:] or [f"exit code {self.code}"])[0]
 
 
 @dataclass(frozen=True)
 class ProcessResult:
-    """What a program wrote that ended as expected."""
+    """What a program wrote, once it has ended as expected."""
 
     stdout: bytes
     stderr: str
@@ -71,46 +33,32 @@ class ProcessResult:
 
     @property
     def text(self) -> str:
-        """Its standard output as text, without the final newline; names of any bytes survive."""
+        """Its stdout decoded as file names are (os.fsdecode), so that any bytes survive, without final newlines."""
         return os.fsdecode(self.stdout).rstrip("\n")
-
-
-def scrub() -> None:
-    """Forget the caller's repository for this whole process: copier and git start children of their own."""
-    for name in _REPOSITORY & os.environ.keys():
-        del os.environ[name]
-
-
-def environment(extra: "Mapping[str, str] | None" = None) -> dict[str, str]:
-    """The environment of every child: no prompt, English messages, no repository but the one it is given."""
-    kept = {name: value for name, value in os.environ.items() if name not in _REPOSITORY}
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"} | dict(extra or {})
 
 
 def run(
     *args: str,
-    cwd: "Path | None" = None,
-    env: "Mapping[str, str] | None" = None,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
     codes: tuple[int, ...] = (0,),
 ) -> ProcessResult:
-    """Run `args` to its end.
+    """Run the program `args` and wait for it.
 
     Raises ProcessError when it cannot start or ends with a code that is not one of `codes`.
     """
-    import subprocess  # here, so that --help, which scrubs, does not pay for it
-
     try:
-        with _timed(args) as ended:
+        with _timed(args) as exit_codes:
             done = subprocess.run(
                 args,
                 cwd=cwd,
-                env=environment(env),
+                env=child_environment(env),
                 input=stdin if stdin is not None else b"",
                 capture_output=True,
                 check=False,
             )
-            ended.append(done.returncode)
+            exit_codes.append(done.returncode)
     except OSError as error:
         raise ProcessError(args, None, str(error)) from error
     failed = done.returncode not in codes
@@ -121,8 +69,8 @@ def run(
 
 
 @contextmanager
-def watched(watcher: "Callable[[tuple[str, ...], float, int | None], None]") -> "Iterator[None]":
-    """Tell `watcher` of each program that ends in this block: its arguments, seconds, exit code (None: none)."""
+def watched(watcher: Watcher) -> Iterator[None]:
+    """Call `watcher` for each program that ends in this block; the exit code is None for one that did not start."""
     _watchers.append(watcher)
     try:
         yield
@@ -131,42 +79,38 @@ def watched(watcher: "Callable[[tuple[str, ...], float, int | None], None]") -> 
 
 
 def notify_watchers(args: tuple[str, ...]) -> None:
-    """Tell whoever watches of a program that stays open."""
+    """Call the watchers for a program that was started and stays open."""
     for watcher in _watchers:
         watcher(args, 0.0, None)
 
 
 @contextmanager
-def _timed(args: tuple[str, ...]) -> "Iterator[list[int]]":
-    """Tell whoever watches how long the block took; the block appends the exit code."""
-    import time
-
-    ended: list[int] = []
+def _timed(args: tuple[str, ...]) -> Iterator[list[int]]:
+    """Call the watchers with the duration of the block; the block appends the exit code to the list."""
+    codes: list[int] = []
     start = time.monotonic()
     try:
-        yield ended
+        yield codes
     finally:
         for watcher in _watchers:
-            watcher(args, time.monotonic() - start, ended[0] if ended else None)
+            watcher(args, time.monotonic() - start, codes[0] if codes else None)
 
 
 def output_lines(
-    *args: str, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None, keep: tuple[int, ...] = ()
-) -> "Generator[str, None, None]":
-    """Yield each line that `args` writes, as it comes, for progress. `keep`: file descriptors that it inherits.
+    *args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, keep: tuple[int, ...] = ()
+) -> Generator[str, None, None]:
+    """Yield each line that the program `args` writes, as it comes. `keep`: file descriptors that it inherits.
 
-    Whoever may stop before the last line closes the generator, which ends the program.
+    A caller that may stop before the last line must close the generator, which ends the program (contextlib.closing).
 
-    Raises ProcessError, with all that was written, when it cannot start or ends with a code other than 0.
+    Raises ProcessError, with all of the output, when it cannot start or ends with a code other than 0.
     """
-    import subprocess
-
     written: list[str] = []
     try:
         child = subprocess.Popen(
             args,
             cwd=cwd,
-            env=environment(env),
+            env=child_environment(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -181,7 +125,7 @@ def output_lines(
             for line in child.stdout or ():
                 written.append(line)
                 yield line.rstrip("\n")
-        except BaseException:  # Ctrl-C, or whoever reads the lines has gone: nobody waits for the rest
+        except BaseException:  # Ctrl-C, or the generator was closed: nobody reads the rest
             child.terminate()
             try:
                 child.wait(_GRACE)
@@ -195,22 +139,20 @@ def output_lines(
 def run_within(
     seconds: float,
     *args: str,
-    cwd: "Path | None" = None,
-    env: "Mapping[str, str] | None" = None,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
     stdin: bytes = b"",
     codes: tuple[int, ...] = (0,),
 ) -> ProcessResult:
-    """Run `args` in a session of its own, without a terminal to ask at, and stop it and its children after `seconds`.
+    """Run `args` in a new session, so without a terminal to prompt at; kill it and its children after `seconds`.
 
     Raises ProcessError when it cannot start, takes too long, or ends with a code that is not one of `codes`.
     """
-    import subprocess
-
     try:
         child = subprocess.Popen(
             args,
             cwd=cwd,
-            env=environment(env),
+            env=child_environment(env),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -220,9 +162,9 @@ def run_within(
         raise ProcessError(args, None, str(error)) from error
     _limited.add(child)
     try:
-        with _timed(args) as ended:
+        with _timed(args) as exit_codes:
             stdout, stderr = child.communicate(stdin, timeout=0 if _stopping else max(seconds, 0))
-            ended.append(child.returncode)
+            exit_codes.append(child.returncode)
     except subprocess.TimeoutExpired as error:
         raise ProcessError(args, None, f"no answer within {seconds:.0f} seconds") from error
     finally:
@@ -235,8 +177,11 @@ def run_within(
 
 
 @contextmanager
-def stopped_together() -> "Iterator[None]":
-    """What other threads run with `run_within` ends when this block ends early: Ctrl-C does not reach it."""
+def stopped_together() -> Iterator[None]:
+    """Kill what other threads run with `run_within` if this block ends early.
+
+    Those programs are in sessions of their own, where Ctrl-C does not reach them.
+    """
     global _stopping  # noqa: PLW0603 - a process has one terminal
     _stopping = False
     try:
@@ -248,10 +193,10 @@ def stopped_together() -> "Iterator[None]":
         raise
 
 
-def _stop(child: "Popen[bytes]", *, wait: bool = True) -> None:
+def _stop(child: subprocess.Popen[bytes], *, wait: bool = True) -> None:
     with suppress(OSError):
         if hasattr(os, "killpg"):
-            os.killpg(child.pid, signal.SIGKILL)  # git's helpers and ssh, too
+            os.killpg(child.pid, signal.SIGKILL)  # the group, for git starts helpers and ssh
         else:
             child.kill()
     if wait:
@@ -264,29 +209,30 @@ def _stop(child: "Popen[bytes]", *, wait: bool = True) -> None:
 
 @contextmanager
 def started(
-    *commands: tuple[str, ...], seconds: float, cwd: "Path | None" = None, env: "Mapping[str, str] | None" = None
-) -> "Iterator[Callable[[], list[ProcessResult | ProcessError]]]":
+    *commands: tuple[str, ...], seconds: float, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[Callable[[], list[ProcessResult | ProcessError]]]:
     """Start all `commands` at once; yield a function that waits for them, at most until `seconds` after the start.
 
-    Each one's result, or why it failed. What still runs then, or when the block is left, is killed with its children.
+    The function returns the result of each, or why it failed. A program that is still running when the block ends is
+    killed with its children.
     """
-    import time
-
     end = time.monotonic() + seconds
-    running = [_Running(command, cwd, environment(env)) for command in commands]
+    running = [_Running(command, cwd, child_environment(env)) for command in commands]
     try:
-        yield lambda: [one.result(end - time.monotonic(), seconds) for one in running]
+        yield lambda: [program.result(end - time.monotonic(), seconds) for program in running]
     finally:
-        for one in running:
-            one.kill()
+        for program in running:
+            program.kill()
 
 
 class _Running:
-    """One program in a process group of its own; what it writes goes to files, so that no child of its keeps a pipe."""
+    """One program in a process group of its own.
 
-    def __init__(self, args: tuple[str, ...], cwd: "Path | None", env: "Mapping[str, str]") -> None:
-        import subprocess
-        import tempfile
+    It writes to temporary files rather than to pipes: a child that outlives it would keep a pipe open, and reading
+    would wait for that child.
+    """
+
+    def __init__(self, args: tuple[str, ...], cwd: Path | None, env: Mapping[str, str]) -> None:
 
         self._args = args
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - closed by kill
@@ -305,10 +251,8 @@ class _Running:
         except OSError as error:
             self._error = ProcessError(args, None, str(error))
 
-    def result(self, patience: float, limit: float) -> "ProcessResult | ProcessError":
-        """What it wrote, or why it failed; it is given `patience` more seconds, of `limit` in all."""
-        import subprocess
-
+    def result(self, patience: float, limit: float) -> ProcessResult | ProcessError:
+        """Wait at most `patience` seconds for its result; `limit` is the whole time, for the message."""
         if self._child is None:
             return self._error or ProcessError(self._args, None, "")
         try:
@@ -321,9 +265,7 @@ class _Running:
         return ProcessError(self._args, code, stderr) if code else ProcessResult(self._out.read(), stderr, code)
 
     def kill(self) -> None:
-        """End it and its children, if it has not ended."""
-        import signal
-
+        """Kill it and its children if it is still running."""
         if self._child and self._child.poll() is None:
             if os.name == "nt":
                 self._child.kill()

@@ -1,10 +1,10 @@
-"""How a long operation reports its progress, whoever shows it."""
+"""How a long operation reports its progress."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called as each step starts or ends, with what is being done, the steps done so far and their total."""
+    """A function to call at each step, with what is being done, the steps done so far and their total."""
 
     def __call__(self, text: str, done: int, total: int, /) -> None:
-        """Show it."""
+        """Show the progress."""
