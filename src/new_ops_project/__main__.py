@@ -1,4 +1,4 @@
-"""The way in: the command line, with Ctrl-C heeded from the first import on."""
+"""The entry point, which handles Ctrl-C from the first import on."""
 
 import sys
 from typing import NoReturn

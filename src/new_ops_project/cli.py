@@ -1,4 +1,4 @@
-"""The verbs in order, and errors as exit codes."""
+"""The command line: the verbs in their order."""
 
 import os
 import sys
@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from new_ops_project import __version__
-from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.process import ProcessError, scrub
+from new_ops_project.base.environ import drop_git_variables
+from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.commands.group import Verbs
 
 EXAMPLES = """\b
@@ -23,9 +23,9 @@ Examples:
 VERBS = {
     "new": "Create a project: three answers, a committed repository.",
     "update": "Refresh a project: the template's newest version, and nothing lost.",
-    "promote": "Grow a project: a script becomes a library, a library a command.",
-    "adopt": "Bring a repository that no template made under the template.",
-    "check": "Say what is wrong in a repository, and mend what can be mended.",
+    "promote": "Grow a project: a script becomes a library, a library a command-line tool.",
+    "adopt": "Add the template to an existing repository.",
+    "check": "Say what is wrong in a repository, and fix what can be fixed.",
     "onboard": "Make a clone ready for work: its Python, .venv, lock, hooks and tests.",
     "doctor": "Say what a clone lacks on this machine, and change nothing.",
     "fleet": "Refresh many repositories: status, plan, update, publish, report.",
@@ -59,7 +59,7 @@ def cli(context: click.Context) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line (that of the process, if none is given) and return its exit code."""
-    scrub()
+    drop_git_variables()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal or pipe that cannot show a letter gets its escape
             stream.reconfigure(errors="backslashreplace")
@@ -77,7 +77,7 @@ def _told(error: BaseException) -> Exit:
         _complain(error.message, error.hint)
         return error.code
     if isinstance(error, ProcessError):
-        _complain(f"{error.command} failed: {error.reason}", "Mend that, then run this again.")
+        _complain(f"{error.command} failed: {error.reason}", "Fix that, then run this again.")
         return Exit.FAILED
     if isinstance(error, click.ClickException):
         error.show()

@@ -1,17 +1,11 @@
-"""What --fix mends: rules' fixes become one Plan, which is shown, or written as a whole."""
+"""`check --fix`: the fixes of rules become one Plan."""
 
-import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import click
-
-from new_ops_project.base import text
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Finding
-from new_ops_project.base.report import Voice
 from new_ops_project.checks import fixpoint
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Rule
@@ -24,7 +18,7 @@ from new_ops_project.plan.model import Plan, Sides
 
 @dataclass(frozen=True)
 class FixTarget:
-    """The project to mend: its repository, its folder in it, and the only files that may change (all, if none)."""
+    """The project to fix: its repository, its folder in it, and the only files that may change (all, if none)."""
 
     repository: Repository
     prefix: str
@@ -33,100 +27,100 @@ class FixTarget:
 
 @dataclass(frozen=True)
 class FixOutcome:
-    """What was mended, or would be, and what --json says of the plan."""
+    """The findings that were fixed, or would be, and what --json says of the plan."""
 
-    fixed: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_written(self) -> bool:
-        """Whether it was mended."""
+        """Whether the fixes are in the work tree."""
         return self.details.get("state") == "staged"
 
 
-def mend(repo: Repo, target: FixTarget, rules: Sequence[Rule], voice: Voice, *, preview: bool) -> FixOutcome:
-    """Mend what the rules can mend; with `preview`, only show it.
+def fix(
+    repo: Repo,
+    target: FixTarget,
+    rules: Sequence[Rule],
+    *,
+    show: Callable[[Plan], None] | None = None,
+    texts: bool = False,
+) -> FixOutcome:
+    """Fix what the rules can fix; with `show`, only hand it the plan.
 
-    A file with changes that are not committed is left as it is. Raises ToolError, with nothing moved, in a repository
-    without a commit.
+    A file with uncommitted changes is left as it is, and listed as `held`. `texts` asks for the difference of each
+    file. Raises ToolError, with nothing moved, in a repository without a commit.
     """
-    where = target.repository
-    now = worktree.status(where)
-    dirty = frozenset(path.removeprefix(target.prefix) for path in now.dirty if path.startswith(target.prefix))
-    work = fixpoint.mended(repo, rules, lambda path: _is_free(path, dirty) and path in (target.only or {path}))
+    status = worktree.status(target.repository)
+    dirty = frozenset(path.removeprefix(target.prefix) for path in status.dirty if path.startswith(target.prefix))
+    work = fixpoint.fixed_files(repo, rules, lambda path: _is_free(path, dirty) and path in (target.only or {path}))
     held = [path for path in work.blocked if not _is_free(path, dirty)]
-    for path in held:
-        voice.say(f"not mended: {text.readable(path)} has changes that are not committed", fg="yellow")
     if not work.files:
         return FixOutcome(details={"state": "nothing", "files": [], "held": held})
-    with three_way.planned(where, _sides(target, now, work.files)) as made:
-        _require_sound(made)
-        return FixOutcome(work.fixed, {**_hand_over(made, where, voice, preview=preview), "held": held})
+    with three_way.plan_from_sides(target.repository, _sides(target, status, work.files)) as plan:
+        _require_sound(plan)
+        if show:
+            show(plan)
+            details = {"state": "previewed", **summary.as_json(plan, texts=texts)}
+        else:
+            _write(plan, target.repository)
+            details = {"state": "staged", **summary.as_json(plan, texts=False)}
+        return FixOutcome(work.fixed, {**details, "held": held})
 
 
 def _is_free(path: str, dirty: frozenset[str]) -> bool:
-    """Whether nothing that is not committed is at `path`; git names a new folder as a whole."""
-    return path not in dirty and not any(path.startswith(one) for one in dirty if one.endswith("/"))
+    """Whether nothing uncommitted is at `path`; git names a new folder as a whole."""
+    return path not in dirty and not any(path.startswith(folder) for folder in dirty if folder.endswith("/"))
 
 
-def settle(where: Repository) -> None:
-    """Finish what a run that was killed has begun; call it before anything is read that shall be mended.
+def settle(repository: Repository) -> None:
+    """Finish what a killed run began; call it before anything that shall be fixed is read.
 
-    Raises ToolError while a merge is under way, or another change waits in the work tree.
+    Raises ToolError while a merge is under way, or another change is pending in the work tree.
     """
-    apply.require_no_merge(where)
-    left = pending.find(where, worktree.status(where))
+    apply.require_no_merge(repository)
+    left = pending.find(repository, worktree.status(repository))
     if left is None:
         return
     if left.verb == "check":
         journal.conclude(left.change)
         return
-    the = pending.noun(left.verb, "the").capitalize()
-    command = f"new-ops-project {left.verb}"
-    raise ToolError(f"{the} waits to be committed, so nothing is mended.", f"git commit, or: {command} --abort.")
+    name = pending.noun(left.verb, "the").capitalize()
+    hint = f"Commit it (git commit), or undo it: new-ops-project {left.verb} --abort."
+    raise ToolError(f"{name} is not committed yet, so nothing is fixed.", hint)
 
 
-def _sides(target: FixTarget, now: Status, files: Mapping[str, Entry]) -> Sides:
-    """What is committed is base and ours; theirs is the same, mended, in the line ends that are committed."""
-    base = committed.some(target.repository, now.head, target.prefix, files)
+def _sides(target: FixTarget, status: Status, files: Mapping[str, Entry]) -> Sides:
+    """Base and ours are what is committed; theirs is the same, fixed, with the line ends that are committed."""
+    base = committed.read_files(target.repository, status.head, target.prefix, files)
     theirs = {path: _as_committed(entry, base.get(path)) for path, entry in files.items()}
-    return Sides(base, theirs, now.head, target.prefix)
+    return Sides(base, theirs, status.head, target.prefix)
 
 
-def _as_committed(entry: Entry, was: Entry | None) -> Entry:
-    if was is None:
+def _as_committed(entry: Entry, before: Entry | None) -> Entry:
+    if before is None:
         return replace(entry, mode=entry.mode or PLAIN)
-    content = entry.content if b"\r\n" in was.content else entry.content.replace(b"\r\n", b"\n")
-    return Entry(entry.mode or was.mode, content)
+    content = entry.content if b"\r\n" in before.content else entry.content.replace(b"\r\n", b"\n")
+    return Entry(entry.mode or before.mode, content)
 
 
-def _require_sound(made: Plan) -> None:
-    """Raise ToolError where a mended file would not parse any more, which no fix should bring about."""
-    for conflict in made.conflicts:
-        raise ToolError(
-            f"{conflict.path} would not be sound when mended: {conflict.reason}.",
-            "Mend it by hand; nothing was written.",
-        )
+def _require_sound(plan: Plan) -> None:
+    """Raise ToolError where a fixed file would no longer parse, which no fix should cause."""
+    for conflict in plan.conflicts:
+        message = f"{conflict.path} would not be valid after the fix: {conflict.reason}."
+        raise ToolError(message, "Fix it by hand; nothing was written.")
 
 
-def _hand_over(made: Plan, where: Repository, voice: Voice, *, preview: bool) -> dict[str, Any]:
-    if preview:
-        summary.say(voice, made)
-        if not voice.json:
-            in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-            click.echo(made.patch("--color=always" if in_color else "--color=never", "--abbrev=9"), nl=False)
-            voice.say()
-        return {"state": "previewed", **summary.as_json(made, texts=voice.json)}
+def _write(plan: Plan, repository: Repository) -> None:
     about = {
         "verb": "check",
-        "path": str(where.root),
+        "path": str(repository.root),
         "from": "",
         "to": "what the rules ask",
         "message": "",
-        "head": made.commit,
+        "head": plan.commit,
         "commit": False,
         "conflicts": {},
         "parsed": [],
     }
-    journal.conclude(apply.in_work_tree(made, about=about))
-    return {"state": "staged", **summary.as_json(made, texts=False)}
+    journal.conclude(apply.write_work_tree(plan, about=about))

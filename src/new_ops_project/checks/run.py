@@ -1,33 +1,38 @@
-"""One run of check, over one project or several: what was found, mended, passed over and left unchecked."""
+"""One run of `check`, over one project or several."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from new_ops_project import git
+from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.base.report import Voice
-from new_ops_project.checks import catalogue, engine, repo
-from new_ops_project.checks import fix as mend
+from new_ops_project.checks import catalogue, engine, fix, repo
 from new_ops_project.checks.engine import Checked, Skipped
 from new_ops_project.checks.ignores import Ignore
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.template import drift
-from new_ops_project.git import journal, urls, worktree
+from new_ops_project.git import journal, worktree
 from new_ops_project.git.worktree import Repository
+from new_ops_project.plan.model import Plan
 from new_ops_project.template import answers_file
 
 _GIVE = "Give the PATH of a repository, or of a file in one."
 
+Show = Callable[[Plan], None]
+
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """What was asked for: `paths` are folders and files, none for the current folder; names as on the command line."""
+    """What was asked for: `paths` are folders and files, none for the current folder; names as on the command line.
+
+    `texts` asks for the difference of each file in what a preview returns.
+    """
 
     paths: tuple[Path, ...] = ()
     select: tuple[str, ...] = ()
@@ -35,6 +40,7 @@ class CheckRequest:
     fix: bool = False
     preview: bool = False
     offline: bool = False
+    texts: bool = False
 
     @property
     def writes(self) -> bool:
@@ -44,10 +50,10 @@ class CheckRequest:
 
 @dataclass(frozen=True)
 class Checkup:
-    """What there is to say; paths of findings begin with their project's folder as it was given.
+    """The results of one run; paths of findings begin with their project's folder as it was given.
 
-    `fixed` are those that were mended, `drift` has the state of each managed file by project and path, `plans` what
-    --fix did in each project.
+    `fixed` are the findings that were fixed, `drift` has the state of each managed file by project and path, `plans`
+    what --fix did in each project, as JSON.
     """
 
     rules: tuple[Rule, ...]
@@ -62,7 +68,7 @@ class Checkup:
     @property
     def counts(self) -> dict[Severity, int]:
         """How many findings there are of each severity, worst first."""
-        return {severity: sum(one.severity is severity for one in self.findings) for severity in Severity}
+        return {severity: sum(finding.severity is severity for finding in self.findings) for severity in Severity}
 
     def rule(self, code: str) -> Rule:
         """The rule of a finding."""
@@ -71,7 +77,7 @@ class Checkup:
 
 @dataclass(frozen=True)
 class _Place:
-    """One project to look at: `given` is its folder as it was typed, `only` those of its files that are meant."""
+    """One project to check: `given` is its folder as it was typed, `only` the files that were named, none for all."""
 
     given: str
     folder: Path
@@ -85,37 +91,37 @@ class _Part:
     given: str
     checked: Checked
     drift: Mapping[str, str]
-    mended: mend.FixOutcome | None
+    fixed: fix.FixOutcome | None
 
 
-def check(request: CheckRequest, voice: Voice) -> Checkup:
-    """Look at each project, mend it first if that is asked for, and return what is left to say.
+def check(request: CheckRequest, *, show: Show = lambda _: None) -> Checkup:
+    """Check each project, after fixing it if that is asked for; `show` gets the plan of each preview.
 
-    Raises ToolError for a path that is in no repository, and for rules that are none.
+    Raises ToolError for a path that is in no repository, and for a rule that does not exist.
     """
-    git.require_found()
+    git.require_on_path()
     rules = catalogue.selected(request.select, request.ignore)
-    return _joined(rules, [_part(place, rules, request, voice) for place in _places(request.paths or (Path(),))])
+    return _joined(rules, [_part(place, rules, request, show) for place in _places(request.paths or (Path(),))])
 
 
-def _part(place: _Place, rules: Sequence[Rule], request: CheckRequest, voice: Voice) -> _Part:
-    where, prefix = _repository(place.folder)
-    with journal.locked(where.git_dir) if request.writes else nullcontext():
+def _part(place: _Place, rules: Sequence[Rule], request: CheckRequest, show: Show) -> _Part:
+    repository, prefix = _repository(place.folder)
+    with journal.locked(repository.git_dir) if request.writes else nullcontext():
         if request.writes:
-            mend.settle(where)
-        files, mended = repo.read(place.folder, offline=request.offline), None
+            fix.settle(repository)
+        files, fixed = repo.read(place.folder, offline=request.offline), None
         _require_known(place, files)
         if request.fix:
             fixing = catalogue.fixing(rules, request.select, is_named=bool(place.only))
-            target = mend.FixTarget(where, prefix, place.only)
-            mended = mend.mend(files, target, fixing, voice, preview=request.preview)
+            target = fix.FixTarget(repository, prefix, place.only)
+            fixed = fix.fix(files, target, fixing, show=show if request.preview else None, texts=request.texts)
             files = repo.read(place.folder, offline=request.offline)
-        return _Part(place.given, _only(place, engine.run(files, rules)), _drift(files), mended)
+        return _Part(place.given, _only(place, engine.run(files, rules)), _drift(files), fixed)
 
 
 def _repository(folder: Path) -> tuple[Repository, str]:
     try:
-        return worktree.repository(folder)
+        return worktree.find_repository(folder)
     except ToolError as error:
         raise ToolError(error.message, "Give the PATH of a repository; `git init` makes one.") from error
 
@@ -130,27 +136,27 @@ def _require_known(place: _Place, files: Repo) -> None:
 
 
 def _only(place: _Place, checked: Checked) -> Checked:
-    """Without what is in other files than those that were asked for."""
+    """Without findings in other files than those that were named."""
     if not place.only:
         return checked
-    found = tuple(one for one in checked.found if one.finding.path in place.only)
-    ignored = tuple(one for one in checked.ignored if one[0].path in place.only)
-    return replace(checked, found=found, ignored=ignored)
+    results = tuple(result for result in checked.results if result.finding.path in place.only)
+    ignored = tuple((finding, why) for finding, why in checked.ignored if finding.path in place.only)
+    return replace(checked, results=results, ignored=ignored)
 
 
 def _drift(files: Repo) -> dict[str, str]:
     """The state of each managed file, if a rule has asked for it."""
-    return {one.path: one.how for one in drift.known_states(files)}
+    return {file.path: file.how for file in drift.known_states(files)}
 
 
 # ---- which projects -------------------------------------------------------------------------------------------------
 
 
-def _places(paths: Sequence[Path]) -> Iterator[_Place]:
-    """The projects that the paths mean; files of one project together."""
+def _places(given_paths: Sequence[Path]) -> Iterator[_Place]:
+    """The projects that `given_paths` mean; files of one project together."""
     files: dict[Path, set[str]] = {}
-    for given in paths:
-        path = urls.expanded(given)
+    for given in given_paths:
+        path = paths.expanded(given)
         if path.is_dir():
             yield _Place(given.as_posix(), path)
             continue
@@ -169,38 +175,23 @@ def _project_of(file: Path) -> Path | None:
     return next((folder for folder in above if any((folder / mark).exists() for mark in marks)), None)
 
 
-# ---- what there is to say -------------------------------------------------------------------------------------------
+# ---- results --------------------------------------------------------------------------------------------------------
 
 
 def _joined(rules: tuple[Rule, ...], parts: Sequence[_Part]) -> Checkup:
-    mended = [(part.given, part.mended) for part in parts if part.mended]
+    fixes = [(part.given, part.fixed) for part in parts if part.fixed]
     return Checkup(
         rules,
         tuple(part.given for part in parts),
-        tuple(_placed(part.given, one) for part in parts for one in part.checked.findings),
-        tuple((_placed(part.given, one), why) for part in parts for one, why in part.checked.ignored),
+        tuple(_placed(part.given, finding) for part in parts for finding in part.checked.findings),
+        tuple((_placed(part.given, finding), why) for part in parts for finding, why in part.checked.ignored),
         tuple(dict.fromkeys(skipped for part in parts for skipped in part.checked.skipped)),
-        tuple(_placed(given, one) for given, made in mended for one in made.fixed if made.is_written),
+        tuple(_placed(given, finding) for given, fixed in fixes for finding in fixed.findings if fixed.is_written),
         {part.given: part.drift for part in parts if part.drift},
-        tuple({"path": given, **made.details} for given, made in mended),
+        tuple({"path": given, **fixed.details} for given, fixed in fixes),
     )
 
 
 def _placed(given: str, finding: Finding) -> Finding:
     """The finding with its path from where the command was run."""
     return replace(finding, path=str(PurePosixPath(given, finding.path)) if finding.path else given)
-
-
-def counted(number: int, word: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{number} {word}{'s' * (number != 1)}"
-
-
-def summary(severities: Mapping[Severity, int]) -> str:
-    """The counts in one line, worst first."""
-    parts = [
-        counted(number, str(severity)) if severity is not Severity.INFO else f"{number} to know"
-        for severity, number in severities.items()
-        if number
-    ]
-    return ", ".join(parts) or "nothing found"

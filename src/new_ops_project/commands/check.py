@@ -1,7 +1,8 @@
-"""`check`: what is not as it should be in a repository, and --fix, which mends what can be mended."""
+"""`check`: what is wrong in a repository."""
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +14,15 @@ from new_ops_project.base.report import Voice
 if TYPE_CHECKING:
     from new_ops_project.checks.rule import Rule
     from new_ops_project.checks.run import Checkup
+    from new_ops_project.plan.model import Plan
 
 FORMATS = ("text", "json", "sarif", "github", "markdown")
 
 EXAMPLES = """\b
 Examples:
   new-ops-project check                          the repository here
-  new-ops-project check --fix --preview          what would be mended
-  new-ops-project check .gitignore --fix         mends that file only
+  new-ops-project check --fix --preview          what would be fixed
+  new-ops-project check .gitignore --fix         fixes that file only
   new-ops-project check --select workflows,OPS2  some rules
   new-ops-project check --format sarif ../*      several repositories
   new-ops-project check --explain OPS101         why, and what to do
@@ -31,7 +33,7 @@ A rule is ignored with its reason, in pyproject.toml:
   OPS104 = "the vendor publishes no tags"
 
 \b
-Exit codes: 0 clean, or only things to know; 1 findings; 2 could not.
+Exit codes: 0 clean, or only notes; 1 findings; 2 could not.
 """
 
 
@@ -50,7 +52,7 @@ def _codes(_context: click.Context, _option: click.Parameter, typed: str) -> lis
 
 @click.command(epilog=EXAMPLES)
 @click.argument("paths", type=click.Path(path_type=Path), nargs=-1, metavar="[PATH]...")
-@click.option("--fix", is_flag=True, help="Mend what can be mended: all of it or nothing, staged.")
+@click.option("--fix", is_flag=True, help="Fix what can be fixed: all of it or nothing, staged.")
 @click.option("--preview", is_flag=True, help="With --fix: show every change in full, and write nothing.")
 @click.option(
     "--select",
@@ -64,16 +66,23 @@ def _codes(_context: click.Context, _option: click.Parameter, typed: str) -> lis
     metavar="CODE,...",
     callback=_names,
     shell_complete=_codes,
-    help="Not these, this time; for good: with a reason, in pyproject.toml.",
+    help="Skip these rules this time; to skip them for good, list them in pyproject.toml.",
 )
-@click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True, help="How to tell.")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="The format of the findings.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--explain", metavar="CODE", shell_complete=_codes, help="Explain a rule, or `all`, and check nothing.")
-@click.option("--offline", is_flag=True, help="Use what is known of the template here.")
+@click.option("--offline", is_flag=True, help="Use only what this machine has of the template.")
 def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -> None:
-    """Say what is not as it should be in the repositories or files PATH.
+    """Say what is wrong in the repositories or files PATH.
 
-    It reads; it runs nothing that is in them. Any repository will do, whichever template made it, or none.
+    It reads files and runs nothing that is in them. It works on any repository, whatever template made it, or none.
     """
     from new_ops_project.base import interrupts
     from new_ops_project.checks import run
@@ -86,47 +95,68 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
     if request.preview and not request.fix:
         raise ToolError("--preview shows what --fix would do.", "Add --fix, or leave --preview out.")
     voice = Voice(shape != "text")
-    with interrupts.until_decided(), interrupts.temporary_folder():
-        found = run.check(request, voice)
-        _print(found, shape, voice)
-    click.get_current_context().exit(Exit.FINDINGS if any(one.counts for one in found.findings) else Exit.DONE)
+    with interrupts.interruptible(), interrupts.temporary_folder():
+        checkup = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
+        _say_held(checkup, voice)
+        _print(checkup, shape, voice)
+    has_findings = any(finding.counts for finding in checkup.findings)
+    click.get_current_context().exit(Exit.FINDINGS if has_findings else Exit.DONE)
 
 
 # ---- what is printed -----------------------------------------------------------------------------------------------
 
 
-def _print(found: "Checkup", shape: str, voice: Voice) -> None:
+def _show(voice: Voice, plan: "Plan") -> None:
+    """Show what --fix would do."""
+    from new_ops_project.commands.shared import plan_words
+
+    plan_words.say(voice, plan)
+    plan_words.say_difference(voice, plan)
+    if not voice.json:
+        voice.say()
+
+
+def _say_held(checkup: "Checkup", voice: Voice) -> None:
+    from new_ops_project.base.text import escape_undecodable
+
+    for plan in checkup.plans:
+        for path in plan["held"]:
+            voice.say(f"not fixed: {escape_undecodable(path)} has uncommitted changes", fg="yellow")
+
+
+def _print(checkup: "Checkup", shape: str, voice: Voice) -> None:
     if shape == "text":
         from new_ops_project.checks.output import text
 
-        text.say(found, voice)
+        for line in text.lines(checkup):
+            voice.say(line)
     elif shape == "github":
         from new_ops_project.checks.output import github
 
-        click.echo("".join(f"{line}\n" for line in github.lines(found)), nl=False)
+        click.echo("".join(f"{line}\n" for line in github.lines(checkup)), nl=False)
     elif shape == "markdown":
         from new_ops_project.checks.output import markdown
 
-        click.echo(markdown.document(found), nl=False)
+        click.echo(markdown.document(checkup), nl=False)
     elif shape == "sarif":
         from new_ops_project.checks.output import sarif
 
-        click.echo(json.dumps(sarif.log(found), indent=2))
+        click.echo(json.dumps(sarif.log(checkup), indent=2))
     else:
-        voice.answer(_as_json(found))
+        voice.answer(_as_json(checkup))
 
 
-def _as_json(found: "Checkup") -> dict[str, Any]:
-    skipped = [{"codes": list(one.codes), "reason": one.reason, "hint": one.hint} for one in found.skipped]
-    ignored = [{**one.as_json(), "reason": why.reason} for one, why in found.ignored]
-    fixed = {"fixed": [one.as_json() for one in found.fixed], "plans": list(found.plans)} if found.plans else {}
+def _as_json(checkup: "Checkup") -> dict[str, Any]:
+    skipped = [{"codes": list(skip.codes), "reason": skip.reason, "hint": skip.hint} for skip in checkup.skipped]
+    ignored = [{**finding.as_json(), "reason": why.reason} for finding, why in checkup.ignored]
+    fixed = [finding.as_json() for finding in checkup.fixed]
     return {
-        "projects": list(found.projects),
-        "findings": [one.as_json() for one in found.findings],
+        "projects": list(checkup.projects),
+        "findings": [finding.as_json() for finding in checkup.findings],
         "ignored": ignored,
         "skipped": skipped,
-        "drift": found.drift,
-        **fixed,
+        "drift": checkup.drift,
+        **({"fixed": fixed, "plans": list(checkup.plans)} if checkup.plans else {}),
     }
 
 
@@ -143,15 +173,15 @@ def _explain(code: str, shape: str) -> None:
         Voice(json=True).answer({"rules": explained} if code.lower() == "all" else explained[0])
     elif shape == "markdown":
         families = [
-            replace(one, rules=kept)
-            for one in catalogue.families()
-            if (kept := tuple(rule for rule in one.rules if rule in rules))
+            replace(family, rules=chosen)
+            for family in catalogue.families()
+            if (chosen := tuple(rule for rule in family.rules if rule in rules))
         ]
         click.echo(markdown.rules(families), nl=False)
     elif code.lower() == "all":
         for rule in rules:
             click.echo(f"{rule.code}  {rule.severity:<7}  {'*' if rule.fixes else ' '} {rule.title}")
-        click.echo("\n* can be mended by --fix. One of them: new-ops-project check --explain CODE")
+        click.echo("\n* can be fixed by --fix. More about a rule: new-ops-project check --explain CODE")
     else:
         _tell(rules[0])
 
@@ -167,8 +197,8 @@ def _tell(rule: "Rule") -> None:
 
     voice = Voice(json=False)
     voice.say(f"{rule.code}  {rule.title}", bold=True)
-    mended = ", mended by --fix" if rule.fixes else ""
-    voice.say(f"{rule.severity}{mended}{f', asked of {rule.tool}' if rule.tool else ''}\n")
+    fixed = ", fixed by --fix" if rule.fixes else ""
+    voice.say(f"{rule.severity}{fixed}{f', found by {rule.tool}' if rule.tool else ''}\n")
     for part in (rule.why, f"Remedy: {rule.remedy}"):
         voice.say(text.wrapped(part) + "\n")
     voice.say(rule.link)

@@ -1,4 +1,4 @@
-"""`completion`: the script that makes a shell complete verbs, options and tiers."""
+"""`completion`: the completion script of a shell."""
 
 import click
 
@@ -26,7 +26,7 @@ def completion(shell: str, root: click.Command) -> str:
     """The script; raises ToolError for a shell that click does not know."""
     from click.shell_completion import get_completion_class
 
-    found = get_completion_class(shell)
-    if found is None:
+    shell_class = get_completion_class(shell)
+    if shell_class is None:
         raise ToolError(f"There is no completion for {shell!r}.", f"Choose one of {', '.join(SHELLS)}.")
-    return found(root, {}, "new-ops-project", "_NEW_OPS_PROJECT_COMPLETE").source()
+    return shell_class(root, {}, "new-ops-project", "_NEW_OPS_PROJECT_COMPLETE").source()

@@ -1,4 +1,4 @@
-"""`config`: the defaults of a team or a person, shown and set."""
+"""`config`: the defaults of a team or a person."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,10 +28,12 @@ def show_command(*, as_json: bool) -> None:
     settings = show()
     voice = Voice(as_json)
     if as_json:
-        voice.answer({key: {"value": one.value, "origin": str(one.origin)} for key, one in settings.items()})
+        voice.answer(
+            {key: {"value": setting.value, "origin": str(setting.origin)} for key, setting in settings.items()}
+        )
         return
-    for key, one in settings.items():
-        voice.say(f"{key} = {one.value!r}    {one.origin}")
+    for key, setting in settings.items():
+        voice.say(f"{key} = {setting.value!r}    {setting.origin}")
     if not settings:
         voice.say(f"Nothing is set. The files are {config.user_file()} and, for everybody, {config.site_file()}.")
 
@@ -69,11 +71,11 @@ def _template(value: str) -> str:
 
 def _answer(key: str, value: str) -> Any:
     """`value` as the answer to the question `key` of the template in use."""
-    from new_ops_project.template import questions, releases, sources
+    from new_ops_project.template import copier_yml, evaluation, releases, sources
 
-    questionnaire = questions.read(releases.checkout(sources.find()).root)
+    questionnaire = copier_yml.read(releases.checkout(sources.find()).root)
     wanted = questionnaire.named(key)
-    answers = questions.Answers(questionnaire)
+    answers = evaluation.Answers(questionnaire)
     for question in questionnaire.questions:
         if question is wanted:
             break

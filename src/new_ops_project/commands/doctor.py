@@ -19,7 +19,7 @@ Examples:
   new-ops-project doctor ../audit --json
 
 \b
-Exit codes: 0 all is well; 1 there is something to do; 2 could not look.
+Exit codes: 0 all is well; 1 there is something to do; 2 could not check.
 """
 
 _STATE, _NAME = 9, 13  # columns
@@ -32,34 +32,34 @@ _COLORS = {"ok": "green", "info": "cyan", "warning": "yellow", "error": "red"}
 def command(*, path: Path, as_json: bool) -> None:
     """Say what the clone in PATH lacks on this machine, and change nothing.
 
-    It looks at git and your identity, asks the remotes of the repository and of its template (5 seconds, no prompt),
-    and compares Python, .venv, packages, hooks and variables with what the repository asks for.
+    It checks git and your identity, asks the remotes of the repository and of its template (5 seconds, no prompt), and
+    compares Python, .venv, packages, hooks and variables with what the repository needs.
     """
-    found = doctor(path)
+    diagnosis = doctor(path)
     voice = Voice(as_json)
     if as_json:
-        voice.answer(found.as_json())
+        voice.answer(diagnosis.as_json())
     else:
-        for check in found.checks:
-            _say(voice, check)
-    click.get_current_context().exit(found.code)
+        for topic in diagnosis.checks:
+            _say(voice, topic)
+    click.get_current_context().exit(diagnosis.code)
 
 
 def doctor(path: Path) -> "Diagnosis":
     """Look at the clone in `path`; raises ToolError for a folder that is no Python project."""
     from new_ops_project.clones import cloning, diagnosis
 
-    return diagnosis.diagnose(cloning.folder(path))
+    return diagnosis.diagnose(cloning.existing_clone(path))
 
 
-def _say(voice: Voice, check: "Topic") -> None:
-    state = click.style(f"{check.state:<{_STATE}}", fg=_COLORS[check.state])
-    lines = _fitted(check.message)
-    voice.say(f"{state}{check.name:<{_NAME}}{lines[0]}")
+def _say(voice: Voice, topic: "Topic") -> None:
+    state = click.style(f"{topic.state:<{_STATE}}", fg=_COLORS[topic.state])
+    lines = _fitted(topic.message)
+    voice.say(f"{state}{topic.name:<{_NAME}}{lines[0]}")
     for line in lines[1:]:
         voice.say(f"{'':{_STATE + _NAME}}{line}")
-    if check.remedy:  # in one line, which can be copied
-        voice.say(f"{'':{_STATE}}-> {check.remedy}")
+    if topic.remedy:  # in one line, which can be copied
+        voice.say(f"{'':{_STATE}}-> {topic.remedy}")
 
 
 def _fitted(message: str) -> list[str]:

@@ -22,8 +22,8 @@ class Verbs(click.Group):
         """The verb of a name, from its file; None for one that there is not."""
         if cmd_name not in self._verbs:
             return None
-        found: click.Command = import_module(f"{self._package}.{cmd_name}").command
-        return found
+        command: click.Command = import_module(f"{self._package}.{cmd_name}").command
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
         """Write what --help says of each."""

@@ -10,6 +10,7 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.report import Voice, is_interactive
 
 if TYPE_CHECKING:
+    from new_ops_project.base.progress import Progress
     from new_ops_project.clones.onboarding import Onboarding, OnboardRequest
 
 EXAMPLES = """\b
@@ -22,65 +23,68 @@ Examples:
 
 \b
 Exit codes: 0 ready; 2 could not, or the project's own check failed;
-130 interrupted: run it again, and it goes on from there.
+130 interrupted: run it again, and it resumes.
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("target", metavar="[URL|PATH]", default=".")
 @click.option("--into", type=click.Path(path_type=Path), metavar="DIR", help="Where to clone to.  [default: ./NAME]")
-@click.option("--recreate", is_flag=True, help="Replace a .venv that is there, whatever it is.")
+@click.option("--recreate", is_flag=True, help="Replace an existing .venv, whatever it is.")
 @click.option("--installer", type=click.Choice(["uv", "pip"]), help="[default: uv where it is on PATH, else pip]")
 @click.option("--no-check", is_flag=True, help="Set up only: do not run the project's check.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(*, target: str, into: Path | None, as_json: bool, no_check: bool, **options: Any) -> None:
     """Make the clone at PATH, or of URL, ready for work.
 
-    It finds the Python, makes .venv, installs the lock with hashes and the project, sets up pre-commit, and runs the
-    project's own check. What is there already is left alone; a second run does nothing.
+    It finds the right Python, makes .venv, installs the lock with its hashes and the project, sets up pre-commit, and
+    runs the project's own check. Steps that are done already are skipped, so a second run does nothing.
     """
     from new_ops_project.clones.onboarding import OnboardRequest
 
     voice = Voice(as_json)
     request = OnboardRequest(check=not no_check, **options)
+    can_ask = is_interactive() and not as_json
     try:
-        outcome = onboard(target, into, request, voice)
+        with voice.progress() as progress:
+            outcome = onboard(target, into, request, progress, can_ask=can_ask)
     except KeyboardInterrupt as error:
-        message = "Interrupted; what is done stays."
-        raise ToolError(message, "Run the same command again, and it goes on from there.", Exit.INTERRUPTED) from error
+        message = "Interrupted; what was done is kept."
+        raise ToolError(message, "Run the same command again, and it resumes.", Exit.INTERRUPTED) from error
     _answer(outcome, voice, as_json=as_json)
     click.get_current_context().exit(outcome.code)
 
 
-def onboard(target: str, into: Path | None, request: "OnboardRequest", voice: Voice) -> "Onboarding":
+def onboard(
+    target: str, into: Path | None, request: "OnboardRequest", progress: "Progress", *, can_ask: bool
+) -> "Onboarding":
     """Clone, if there is something to clone, then set up.
 
-    Raises ToolError for everything that a person can mend.
+    Raises ToolError for everything that a person can fix.
     """
     from new_ops_project import git
     from new_ops_project.clones import onboarding
 
-    git.require_found()
-    with voice.progress() as progress:
-        try:
-            folder = _folder(target, into, progress, can_ask=is_interactive() and not voice.json)
-        except OSError as error:
-            message = f"There is no place for the clone: {error.strerror or error}."
-            raise ToolError(message, "Choose another with --into DIR.") from error
-        return onboarding.onboard(folder, request, progress)
+    git.require_on_path()
+    try:
+        folder = _folder(target, into, progress, can_ask=can_ask)
+    except OSError as error:
+        message = f"There is no place for the clone: {error.strerror or error}."
+        raise ToolError(message, "Choose another with --into DIR.") from error
+    return onboarding.onboard(folder, request, progress)
 
 
-def _folder(target: str, into: Path | None, progress: Any, *, can_ask: bool) -> Path:
+def _folder(target: str, into: Path | None, progress: "Progress", *, can_ask: bool) -> Path:
     """The clone to set up, made if `target` is to be cloned."""
+    from new_ops_project.base import paths
     from new_ops_project.clones import cloning
-    from new_ops_project.git import urls
 
     if not cloning.is_address(target) and into is None:
-        return cloning.folder(target)
+        return cloning.existing_clone(target)
     if not cloning.is_address(target):
-        target = str(urls.absolute(target))
-    path = cloning.place(target, into)
-    if not cloning.is_there(target, path):
+        target = str(paths.absolute(target))
+    path = cloning.clone_destination(target, into)
+    if not cloning.is_cloned(target, path):
         cloning.clone(target, path, progress, can_ask=can_ask)
     return path
 
@@ -97,12 +101,12 @@ def _answer(outcome: "Onboarding", voice: Voice, *, as_json: bool) -> None:
 
 
 def _say(outcome: "Onboarding", voice: Voice) -> None:
-    said = {
+    endings = {
         "ready": "is ready.",
         "nothing to do": "is ready; there was nothing to do.",
         "check failed": "is set up, but its own check fails.",
     }
-    voice.say(f"{outcome.path.name} {said[outcome.state]}", bold=True, fg="red" if outcome.code else None)
+    voice.say(f"{outcome.path.name} {endings[outcome.state]}", bold=True, fg="red" if outcome.code else None)
     for step in outcome.steps:
         voice.say(f"  {step.name:<13}{step.message}", fg={"failed": "red", "left out": "yellow"}.get(step.state))
     for note in outcome.notes:
@@ -110,7 +114,7 @@ def _say(outcome: "Onboarding", voice: Voice) -> None:
 
 
 def _say_next(outcome: "Onboarding", voice: Voice) -> None:
-    from new_ops_project.project.creation.welcome import from_here
+    from new_ops_project.commands.shared.paths import from_here
 
     if outcome.variables:
         voice.say("\nSet before you run it (.env.example says what each is):")

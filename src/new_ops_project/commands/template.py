@@ -1,4 +1,4 @@
-"""`template`: which template is used and why, its versions, publishing the embedded one, and keeping its pins."""
+"""`template`: the template that is used, its versions and its pins."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,10 @@ from new_ops_project.base.report import Voice
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from new_ops_project.base.progress import Progress
     from new_ops_project.template.pins.comparison import Kind
     from new_ops_project.template.pins.report import PinsReport
-    from new_ops_project.template.pins.upstream import Asked
+    from new_ops_project.template.pins.upstream import UpstreamQuery
 
 EXAMPLES = """\b
 Examples:
@@ -56,15 +57,15 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(*, option: str | None, as_json: bool) -> None:
     """Say which template is used, why, and which versions it has."""
-    found = show(option)
+    template = show(option)
     voice = Voice(as_json)
-    voice.say(f"{found.name}, because {found.reason}.")
-    voice.say(f"  at        {found.source}")
-    voice.say(f"  versions  {', '.join(found.versions) or 'none released'}")
-    if found.name == "embedded":
+    voice.say(f"{template.name}, because {template.reason}.")
+    voice.say(f"  at        {template.source}")
+    voice.say(f"  versions  {', '.join(template.versions) or 'none released'}")
+    if template.name == "embedded":
         voice.say("A team should publish it once: new-ops-project template publish URL")
     if as_json:
-        voice.answer({"source": found.source, "reason": found.reason, "versions": list(found.versions)})
+        voice.answer({"source": template.source, "reason": template.reason, "versions": list(template.versions)})
 
 
 @command.command("list")
@@ -72,12 +73,12 @@ def show_command(*, option: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_command(*, option: str | None, as_json: bool) -> None:
     """List the versions of the template, newest first."""
-    found = show(option)
+    template = show(option)
     voice = Voice(as_json)
     if as_json:
-        voice.answer({"source": found.source, "versions": list(found.versions)})
+        voice.answer({"source": template.source, "versions": list(template.versions)})
         return
-    for version in found.versions:
+    for version in template.versions:
         voice.say(version)
 
 
@@ -120,7 +121,7 @@ def publish(url: str) -> Shown:
 
 def _kinds(_context: click.Context, option: click.Parameter, value: str) -> "frozenset[Kind]":
     """The words of --only."""
-    from new_ops_project.base.errors import nearest
+    from new_ops_project.base.text import nearest
     from new_ops_project.template.pins.comparison import Kind
 
     words = [word.strip() for word in value.split(",") if word.strip()]
@@ -128,7 +129,7 @@ def _kinds(_context: click.Context, option: click.Parameter, value: str) -> "fro
     for word in words:
         if word not in known:
             hint = nearest(word, known) or f"it takes {', '.join(known)}"
-            raise click.BadParameter(f"{word!r} is no kind of pin; {hint}", param=option)
+            raise click.BadParameter(f"{word!r} is not a kind of pin; {hint}", param=option)
     return frozenset(Kind(word) for word in words or known)
 
 
@@ -137,10 +138,10 @@ def _age(_context: click.Context, option: click.Parameter, value: str) -> "timed
     import re
     from datetime import timedelta
 
-    found = re.fullmatch(r"(\d{1,4})([hdw]?)", value)
-    if not found or (not found[2] and int(found[1])):
-        raise click.BadParameter(f"{value!r} is no span of time such as 7d, 36h or 2w", param=option)
-    return int(found[1]) * {"h": timedelta(hours=1), "w": timedelta(weeks=1)}.get(found[2], timedelta(days=1))
+    match = re.fullmatch(r"(\d{1,4})([hdw]?)", value)
+    if not match or (not match[2] and int(match[1])):
+        raise click.BadParameter(f"{value!r} is not a span of time such as 7d, 36h or 2w", param=option)
+    return int(match[1]) * {"h": timedelta(hours=1), "w": timedelta(weeks=1)}.get(match[2], timedelta(days=1))
 
 
 @command.command("pins", epilog=PINS_EXAMPLES)
@@ -161,7 +162,7 @@ def _age(_context: click.Context, option: click.Parameter, value: str) -> "timed
     default="7d",
     show_default=True,
     callback=_age,
-    help="How long a version has to have been there to be taken: 36h, 7d, 2w; 0 for any.",
+    help="How old a version must be to be taken: 36h, 7d, 2w; 0 for any age.",
 )
 @click.option(
     "--actions-url",
@@ -182,7 +183,7 @@ def _age(_context: click.Context, option: click.Parameter, value: str) -> "timed
     show_default=True,
     help="How long each git repository may take to answer.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def pins_command(
     *,
     path: Path,
@@ -199,37 +200,37 @@ def pins_command(
     Actions with the tags of their repositories, tools and dependencies with the package index that uv or pip is
     configured for, Pythons with CPython's tags. Nothing is written when one source did not answer.
     """
-    from new_ops_project.template.pins import report
-    from new_ops_project.template.pins.upstream import Asked
+    from new_ops_project.commands.shared import pins_words
+    from new_ops_project.template.pins.upstream import UpstreamQuery
 
     if check and write:
         raise click.UsageError("--check writes nothing, and --write does: give one of them.")
     voice = Voice(as_json)
-    kept = pins(path, Asked(kinds, base, seconds, min_age), voice, write=write)
-    report.say(voice, kept, is_written=kept.state == "written")
+    with voice.progress() as progress:
+        report = pins(path, UpstreamQuery(kinds, base, seconds, min_age), progress, write=write)
+    pins_words.say(voice, report)
     if as_json:
-        voice.answer(kept.as_json())
-    click.get_current_context().exit(kept.code(check=check))
+        voice.answer(report.as_json())
+    click.get_current_context().exit(report.code(check=check))
 
 
-def pins(folder: Path, asked: "Asked", voice: Voice, *, write: bool = False) -> "PinsReport":
-    """Compare the pins of the template in `folder` with upstream, and rewrite them if `write`.
+def pins(folder: Path, query: "UpstreamQuery", progress: "Progress", *, write: bool = False) -> "PinsReport":
+    """Compare the pins of the template in `folder` with upstream; with `write`, rewrite them.
 
     Raises ToolError where there is no template, and for files that cannot be read, rewritten or written.
     """
     from new_ops_project import git
-    from new_ops_project.template.pins import files as swap
+    from new_ops_project.template.pins import files as pin_files
     from new_ops_project.template.pins import report, upstream
 
-    git.require_found()
+    git.require_on_path()
     folder = folder.absolute()
     files = upstream.read(folder)
-    with voice.progress() as progress:
-        outcome = upstream.compare(files, asked, progress)
-    if outcome.broken:
-        return report.failed(folder, outcome, write=write)
-    texts = upstream.texts(files, outcome, asked)
+    comparison = upstream.compare(files, query, progress)
+    if comparison.broken:
+        return report.incomplete(folder, comparison, write=write)
+    texts = upstream.texts(files, comparison, query)
     if write and texts:
         upstream.require_unchanged(files)
-        swap.swap(texts)
-    return report.kept(folder, outcome, upstream.changes(files, texts), write=write)
+        pin_files.replace_all(texts)
+    return report.complete(folder, comparison, upstream.changes(files, texts), write=write)

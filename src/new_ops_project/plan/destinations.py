@@ -1,191 +1,212 @@
-"""A Plan is handed over in the way that was asked for, and what waits in the work tree is concluded or taken back."""
+"""Where a Plan goes: a preview, a patch, a branch or the work tree."""
 
-import os
 import shlex
-import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.report import Voice
 from new_ops_project.git import journal, worktree
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan import apply, pending
 from new_ops_project.plan.model import Plan
-from new_ops_project.plan.request import Destination, Outcome, Purpose
+from new_ops_project.plan.outcome import Outcome
 
+STDOUT = "-"  # the name of a patch file that means standard output
 _FACTS = ("path", "from", "to")
 
 
-def require_room(way: Destination, where: Repository, now: Status, prefix: str) -> None:
-    """Raise ToolError when work that is not committed stands in the way of writing below `prefix`."""
-    if not way.writes_work_tree:
+@dataclass(frozen=True)
+class Destination:
+    """Where the plan of `verb` goes: the work tree, unless another field says otherwise.
+
+    `patch` is a file, or STDOUT; `branch` is '' for the usual name of that verb. `texts` asks for the difference of
+    each file in the details of the outcome.
+    """
+
+    verb: str
+    preview: bool = False
+    patch: str | None = None
+    branch: str | None = None
+    in_place: bool = False
+    commit: bool = False
+    texts: bool = False
+
+    @property
+    def writes_work_tree(self) -> bool:
+        """Whether the result goes to the work tree."""
+        return not (self.preview or self.patch is not None or self.branch is not None)
+
+    @property
+    def command(self) -> str:
+        """The verb as people type it."""
+        return f"new-ops-project {self.verb}"
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a plan is for: the `message` of its commit, its usual `branch`, and the `details` that --json shows."""
+
+    message: str
+    branch: str
+    details: Mapping[str, Any]
+
+
+# ---- before a plan is made ------------------------------------------------------------------------------------------
+
+
+def settle(repository: Repository, destination: Destination, *, to: str | None) -> Status | Outcome:
+    """Return the state of the work tree, or the outcome of an earlier run that is still pending there.
+
+    Raises ToolError for unresolved conflicts, and for a pending change of another verb or to something else than `to`.
+    """
+    status = worktree.status(repository)
+    if destination.writes_work_tree and journal.read_change(repository.root, repository.git_dir):
+        if outcome := _pending(repository, status, destination, to=to):
+            return outcome
+        status = worktree.status(repository)
+    if status.unmerged:
+        raise ToolError(
+            f"There are unresolved conflicts: {', '.join(status.unmerged[:5])}.",
+            "Resolve and commit them first, or undo the merge (git merge --abort).",
+        )
+    return status
+
+
+def _pending(repository: Repository, status: Status, destination: Destination, *, to: str | None) -> Outcome | None:
+    """What an earlier run left in the work tree, not committed yet; None if there is nothing."""
+    left = pending.find(repository, status)
+    if left is None:
+        return None
+    its_target, noun = left.change.about["to"], pending.noun(destination.verb)
+    name, command = f"{pending.noun(left.verb, 'the').capitalize()} to {its_target}", f"new-ops-project {left.verb}"
+    if left.open_paths:
+        message = f"{name} has unresolved conflicts: {', '.join(left.open_paths)}."
+        raise ToolError(message, f"Resolve them and run `{command} --continue`, or --abort.")
+    if left.verb != destination.verb or to not in {None, its_target}:
+        other = f"no {noun}" if left.verb != destination.verb else f"no {noun} to {to}"
+        message = f"{name} is not committed yet, so {other} can start."
+        raise ToolError(message, f"Commit it (git commit), or undo it: {command} --abort.")
+    if destination.commit:
+        return _concluded(repository, destination, was_finished=left.was_finished)
+    steps = ("git commit", f"{destination.command} --abort")
+    details = _facts(left.change.about)
+    return Outcome("waiting", details=details, next=steps, change=left.change, was_finished=left.was_finished)
+
+
+def require_room(destination: Destination, repository: Repository, status: Status, prefix: str) -> None:
+    """Raise ToolError when uncommitted work is in the way of writing below `prefix`."""
+    if not destination.writes_work_tree:
         return
-    apply.require_no_merge(where)
-    if not way.in_place:
-        apply.require_clean(now, "" if way.commit else prefix, has_in_place=way.verb != "adopt")
-    if way.commit:
-        apply.require_nothing_staged(where)
+    apply.require_no_merge(repository)
+    if not destination.in_place:
+        below = "" if destination.commit else prefix
+        apply.require_clean(status, below, has_in_place=destination.verb != "adopt")
+    if destination.commit:
+        apply.require_nothing_staged(repository)
 
 
-def hand_over(plan: Plan, way: Destination, now: Status, occasion: Purpose, voice: Voice) -> Outcome:
-    """Deliver the plan; raises ToolError, with nothing moved, where that is not possible."""
-    if way.preview:
-        return _preview(plan, occasion, voice)
-    if way.patch is not None:
-        return _patch(plan, way.patch, occasion, voice)
-    if way.branch is not None:
-        return _branch(plan, way, occasion, voice)
-    if way.in_place:
-        apply.require_untouched(plan, now)
-    return _write(plan, way, occasion, voice)
+# ---- the plan is made -----------------------------------------------------------------------------------------------
+
+
+def deliver(plan: Plan, destination: Destination, status: Status, purpose: Purpose) -> Outcome:
+    """Take the plan to its destination; raises ToolError, with nothing moved, when that is not possible."""
+    if destination.preview:
+        return Outcome("previewed", _code(plan), purpose.details)
+    if destination.patch is not None:
+        return _patch(plan, destination.patch, purpose)
+    if destination.branch is not None:
+        return _branch(plan, destination, purpose)
+    if destination.in_place:
+        apply.require_untouched(plan, status)
+    return _write(plan, destination, purpose)
 
 
 def _code(plan: Plan) -> Exit:
     return Exit.CONFLICTS if plan.conflicts else Exit.DONE
 
 
-def _preview(plan: Plan, occasion: Purpose, voice: Voice) -> Outcome:
-    if not voice.json:
-        voice.say()
-        in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        click.echo(plan.patch("--color=always" if in_color else "--color=never", "--abbrev=9"), nl=False)
-    return Outcome("previewed", _code(plan), occasion.details)
-
-
-def _patch(plan: Plan, file: str, occasion: Purpose, voice: Voice) -> Outcome:
+def _patch(plan: Plan, file: str, purpose: Purpose) -> Outcome:
     text = plan.patch("--binary", "--full-index")
-    if file == "-":
-        click.echo(text, nl=False)
-        return Outcome("patched", _code(plan), occasion.details)
+    if file == STDOUT:
+        return Outcome("patched", _code(plan), purpose.details, patch=text)
     try:
         Path(file).write_bytes(text)
     except OSError as error:
         raise ToolError(f"{file} cannot be written: {error.strerror}.", "Give another --patch FILE.") from error
-    voice.say(f"\nWritten to {file}; nothing else was changed.")
-    details = {**occasion.details, "patch": file}
+    details = {**purpose.details, "patch": file}
     return Outcome("patched", _code(plan), details, (f"git apply --index {shlex.quote(file)}",))
 
 
-def _branch(plan: Plan, way: Destination, occasion: Purpose, voice: Voice) -> Outcome:
+def _branch(plan: Plan, destination: Destination, purpose: Purpose) -> Outcome:
+    # A branch with conflict markers could be merged by somebody who never sees them.
     if plan.conflicts:
-        voice.say("\nNothing was written: a branch would carry the conflict markers.", fg="yellow")
-        return Outcome("conflicts", Exit.CONFLICTS, occasion.details, (way.command,))
-    name = way.branch or occasion.branch
-    commit, is_new = apply.on_branch(plan, name, occasion.message)
-    done = "Committed" if is_new else "Already there"
-    voice.say(f"\n{done} as {commit[:7]} on {name}; the work tree is as it was.")
+        return Outcome("conflicts", Exit.CONFLICTS, purpose.details, (destination.command,))
+    name = destination.branch or purpose.branch
+    commit, is_new = apply.write_branch(plan, name, purpose.message)
     steps = (f"git diff HEAD...{shlex.quote(name)}", f"git merge {shlex.quote(name)}")
-    return Outcome("branched", Exit.DONE, {**occasion.details, "branch": name, "commit": commit}, steps)
+    return Outcome("branched", details={**purpose.details, "branch": name, "commit": commit}, next=steps, is_new=is_new)
 
 
-def _write(plan: Plan, way: Destination, occasion: Purpose, voice: Voice) -> Outcome:
-    about = {
-        "verb": way.verb,
-        **_facts(occasion.details),
+def _write(plan: Plan, destination: Destination, purpose: Purpose) -> Outcome:
+    change = apply.write_work_tree(plan, about=_about(plan, destination, purpose))
+    command = destination.command
+    if plan.conflicts:
+        steps = ("edit each file in conflict, or git mergetool", f"{command} --continue", f"{command} --abort")
+        return Outcome("conflicts", Exit.CONFLICTS, purpose.details, steps, change=change)
+    if destination.commit:
+        commit = apply.commit_staged(plan.repository, purpose.message)
+        journal.conclude(change)
+        return Outcome("committed", details={**purpose.details, "commit": commit})
+    return Outcome("staged", details=purpose.details, next=("git diff --cached", "git commit", f"{command} --abort"))
+
+
+def _about(plan: Plan, destination: Destination, purpose: Purpose) -> dict[str, Any]:
+    """What --continue and --abort need to know later; the journal keeps it."""
+    return {
+        "verb": destination.verb,
+        **_facts(purpose.details),
         "head": plan.commit,
-        "message": occasion.message,
-        "commit": way.commit,
+        "message": purpose.message,
+        "commit": destination.commit,
         "conflicts": {f"{plan.prefix}{conflict.path}": conflict.reason for conflict in plan.conflicts},
         "parsed": [f"{plan.prefix}{conflict.path}" for conflict in plan.conflicts if conflict.parsed],
     }
-    change = apply.in_work_tree(plan, about=about)
-    if plan.conflicts:
-        count = len(plan.conflicts)
-        voice.say(f"\n{count} file{'s' * (count > 1)} in conflict; everything else is staged.", fg="yellow")
-        steps = ("edit each file in conflict, or git mergetool", f"{way.command} --continue", f"{way.command} --abort")
-        return Outcome("conflicts", Exit.CONFLICTS, occasion.details, steps)
-    if way.commit:
-        commit = apply.commit_all(plan.repository, occasion.message)
-        journal.conclude(change)
-        voice.say(f"\nCommitted as {commit[:7]}.")
-        return Outcome("committed", Exit.DONE, {**occasion.details, "commit": commit})
-    voice.say("\nWritten to the work tree and staged, not committed.")
-    return Outcome("staged", Exit.DONE, occasion.details, ("git diff --cached", "git commit", f"{way.command} --abort"))
-
-
-# ---- afterwards ---------------------------------------------------------------------------------------------
 
 
 def _facts(about: Mapping[str, Any]) -> dict[str, Any]:
     return {key: about[key] for key in _FACTS}
 
 
-def settled(where: Repository, way: Destination, voice: Voice, *, to: str | None) -> Status | Outcome:
-    """The state of the work tree; or what is left of an earlier run, if that stands in the way of writing.
-
-    Raises ToolError for conflicts that are not resolved, and when what waits goes elsewhere than `to`.
-    """
-    now = worktree.status(where)
-    if way.writes_work_tree and journal.under_way(where.root, where.git_dir):
-        if waiting := _waiting(where, now, way, voice, to=to):
-            return waiting
-        now = worktree.status(where)
-    if now.unmerged:
-        raise ToolError(
-            f"There are unresolved conflicts: {', '.join(now.unmerged[:5])}.",
-            "Resolve and commit them first, or take them back (git merge --abort).",
-        )
-    return now
+# ---- a change that is pending ---------------------------------------------------------------------------------------
 
 
-def _waiting(where: Repository, now: Status, way: Destination, voice: Voice, *, to: str | None) -> Outcome | None:
-    """What is left of an earlier run: not committed yet."""
-    left = pending.find(where, now)
-    if left is None:
-        return None
-    there, wanted = left.change.about["to"], pending.noun(way.verb)
-    the, command = f"{pending.noun(left.verb, 'the').capitalize()} to {there}", f"new-ops-project {left.verb}"
-    if left.was_finished:
-        voice.say(
-            f"{pending.noun(left.verb, 'a').capitalize()} that was stopped half-way is finished now.", fg="yellow"
-        )
-    if left.open_paths:
-        message = f"{the} has conflicts that are not resolved: {', '.join(left.open_paths)}."
-        raise ToolError(message, f"Resolve them and run `{command} --continue`, or --abort.")
-    if left.verb != way.verb or to not in {None, there}:
-        other = f"no {wanted}" if left.verb != way.verb else f"none to {to}"
-        raise ToolError(f"{the} waits to be committed, so {other} is begun.", f"git commit, or: {command} --abort.")
-    if way.commit:
-        return _concluded(where, way, voice)
-    voice.say(f"{the} is in the work tree and waits to be committed.")
-    return Outcome("waiting", details=_facts(left.change.about), next=("git commit", f"{way.command} --abort"))
+def take_back(repository: Repository, destination: Destination) -> Outcome:
+    """Restore work tree and index as they were before the pending change; raises ToolError when there is none."""
+    with journal.locked(repository.git_dir):
+        change, backup = pending.undo(repository, destination.verb)
+    details = {**_facts(change.about), **({"kept": str(backup)} if backup else {})}
+    return Outcome("aborted", details=details, change=change, backup=backup)
 
 
-def take_back(where: Repository, way: Destination, voice: Voice) -> Outcome:
-    """Restore work tree and index as they were before the change that is not committed yet.
-
-    Raises ToolError when there is none.
-    """
-    with journal.locked(where.git_dir):
-        change, kept = pending.take_back(where, way.verb)
-    the = pending.noun(str(change.about.get("verb", way.verb)), "the").capitalize()
-    voice.say(f"{the} to {change.about['to']} is taken back; everything is as it was.")
-    if kept:
-        voice.say(f"What was edited since is kept in {kept}.", fg="yellow")
-    return Outcome("aborted", details={**_facts(change.about), **({"kept": str(kept)} if kept else {})})
-
-
-def conclude(where: Repository, way: Destination, voice: Voice) -> Outcome:
-    """Stage what was resolved, commit it if that was or is asked for, and forget the change.
+def conclude(repository: Repository, destination: Destination) -> Outcome:
+    """Stage what was resolved, commit it if that is or was asked for, and forget the pending change.
 
     Raises ToolError while a file has conflict markers or does not parse.
     """
-    with journal.locked(where.git_dir):
-        return _concluded(where, way, voice)
+    with journal.locked(repository.git_dir):
+        return _concluded(repository, destination)
 
 
-def _concluded(where: Repository, way: Destination, voice: Voice) -> Outcome:
-    change, made, as_before = pending.conclude(where, way.verb, commit=way.commit)
-    for path in as_before:
-        voice.say(f"Kept as it was here: {path} ({change.about['conflicts'][path]}).")
-    if not made:
-        voice.say(
-            "Everything is staged; no conflict is left." if change.about["conflicts"] else "Everything is staged."
-        )
-        return Outcome("staged", details=_facts(change.about), next=("git commit",))
-    voice.say(f"Committed as {made[:7]}.")
-    return Outcome("committed", details={**_facts(change.about), "commit": made})
+def _concluded(repository: Repository, destination: Destination, *, was_finished: bool = False) -> Outcome:
+    change, commit, unchanged = pending.conclude(repository, destination.verb, commit=destination.commit)
+    details = _facts(change.about)
+    return Outcome(
+        "committed" if commit else "staged",
+        details={**details, "commit": commit} if commit else details,
+        next=() if commit else ("git commit",),
+        change=change,
+        was_finished=was_finished,
+        unchanged=tuple(unchanged),
+    )

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from new_ops_project.base.finding import Finding
-from new_ops_project.base.text import readable
+from new_ops_project.base.text import escape_undecodable
+from new_ops_project.checks.output.counts import summary
 from new_ops_project.checks.rule import Family, Rule
-from new_ops_project.checks.run import Checkup, summary
+from new_ops_project.checks.run import Checkup
 
 
 def document(checkup: Checkup) -> str:
@@ -25,7 +26,7 @@ def _row(finding: Finding) -> str:
 
 def cell(text: str) -> str:
     """Text that means nothing to Markdown or HTML, on one line."""
-    plain = re.sub(r"[\x00-\x1f\x7f]+", " ", readable(text))
+    plain = re.sub(r"[\x00-\x1f\x7f]+", " ", escape_undecodable(text))
     marked = re.sub(r"([\\`*_{}\[\]<>()#+!|~@&-])", r"\\\1", plain)
     return re.sub(r"(?<![\w/])(https?):", r"\1&#58;", marked)
 

@@ -5,39 +5,41 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 
+import click
+
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.base.report import Voice
-from new_ops_project.base.text import readable
+from new_ops_project.base.text import escape_undecodable
 from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.linters.program import ABSENT, EXTRA
-from new_ops_project.checks.run import Checkup, counted, summary
+from new_ops_project.checks.output.counts import counted, summary
+from new_ops_project.checks.run import Checkup
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bright_black"}
 _MOST = 5  # codes that are named where rules could not look
 
 
-def say(checkup: Checkup, voice: Voice) -> None:
-    """Print everything, the counts last."""
+def lines(checkup: Checkup) -> Iterator[str]:
+    """Everything there is to say, in colours, the counts last."""
     for finding in checkup.fixed:
-        voice.say(f"mended  {_place(finding)}: {finding.code} {readable(finding.message)}", fg="green")
-    told = ""
+        yield click.style(f"fixed  {_place(finding)}: {finding.code} {escape_undecodable(finding.message)}", fg="green")
+    last_remedy = ""
     for finding in checkup.findings:
         head = f"{_place(finding)}: {finding.severity} {finding.code}"
-        text = wrapped(f"{head} {readable(finding.message)}", below="    ")
-        voice.say(text[: len(head)], fg=_COLORS[finding.severity], nl=False)
-        voice.say(text[len(head) :])
-        if finding.remedy != told:
-            voice.say(wrapped(readable(finding.remedy), "    ", below="    "), fg="bright_black")
-        told = finding.remedy
+        text = wrapped(f"{head} {escape_undecodable(finding.message)}", below="    ")
+        yield click.style(text[: len(head)], fg=_COLORS[finding.severity]) + text[len(head) :]
+        if finding.remedy != last_remedy:
+            remedy = wrapped(escape_undecodable(finding.remedy), "    ", below="    ")
+            yield click.style(remedy, fg="bright_black")
+        last_remedy = finding.remedy
     for line in _not_checked(checkup.skipped):
-        voice.say(wrapped(readable(line), below="    "), fg="bright_black")
+        yield click.style(wrapped(escape_undecodable(line), below="    "), fg="bright_black")
     for line in _end(checkup):
-        voice.say(wrapped(line, below="    "))
+        yield wrapped(line, below="    ")
 
 
 def _place(finding: Finding) -> str:
     """`path:line:column`, as much of it as is known."""
-    parts = [readable(finding.path), *(str(number) for number in (finding.line, finding.column) if number)]
+    parts = [escape_undecodable(finding.path), *(str(number) for number in (finding.line, finding.column) if number)]
     return ":".join(parts)
 
 
@@ -67,14 +69,16 @@ def _width() -> int:
 
 def _not_checked(skipped: Sequence[Skipped]) -> Iterator[str]:
     """A line for each reason; programs that are not installed are told together."""
-    absent = sorted(one.reason.removesuffix(ABSENT) for one in skipped if one.reason.endswith(ABSENT))
-    if absent:
-        count = sum(len(one.codes) for one in skipped if one.reason.endswith(ABSENT))
-        yield f"not checked: {counted(count, 'rule')}, for want of {', '.join(absent)}. {EXTRA}"
-    for one in skipped:
-        if not one.reason.endswith(ABSENT):
-            more = f" and {len(one.codes) - _MOST} more" if len(one.codes) > _MOST else ""
-            yield f"not checked: {', '.join(one.codes[:_MOST])}{more}: {one.reason} {one.hint}".rstrip()
+    for_absence = [skip for skip in skipped if skip.reason.endswith(ABSENT)]
+    if for_absence:
+        programs = sorted(skip.reason.removesuffix(ABSENT) for skip in for_absence)
+        count = sum(len(skip.codes) for skip in for_absence)
+        are = "is" if len(programs) == 1 else "are"
+        yield f"not checked: {counted(count, 'rule')}, because {', '.join(programs)} {are} not installed. {EXTRA}"
+    for skip in skipped:
+        if skip not in for_absence:
+            more = f" and {len(skip.codes) - _MOST} more" if len(skip.codes) > _MOST else ""
+            yield f"not checked: {', '.join(skip.codes[:_MOST])}{more}: {skip.reason} {skip.hint}".rstrip()
 
 
 def _end(checkup: Checkup) -> Iterator[str]:
@@ -82,9 +86,9 @@ def _end(checkup: Checkup) -> Iterator[str]:
     ignored = f"; {len(checkup.ignored)} ignored, each with its reason" if checkup.ignored else ""
     where = f" in {counted(len(checkup.projects), 'project')}" if len(checkup.projects) > 1 else ""
     yield f"{counts[:1].upper()}{counts[1:]}{where}{ignored}."
-    fixable = [one for one in checkup.findings if one.fixable and not checkup.rule(one.code).fixed_when]
+    fixable = [finding for finding in checkup.findings if finding.fixable and not checkup.rule(finding.code).fixed_when]
     if fixable:
-        yield f"{len(fixable)} can be mended: new-ops-project check --fix (with --preview, nothing is written)."
-    first = next((one.code for one in checkup.findings if one.counts), "")
+        yield f"{len(fixable)} can be fixed: new-ops-project check --fix (with --preview, nothing is written)."
+    first = next((finding.code for finding in checkup.findings if finding.counts), "")
     if first:
         yield f"Why: new-ops-project check --explain {first}"

@@ -1,1 +1,1 @@
-"""creation: say here what this package owns."""
+"""How a new project reaches its place."""

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.new_folder import sibling, swap
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.new_folder import move_into_place, temporary_sibling
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,10 @@ def repository(path: Path, render: Callable[[Path], None], *, commit: bool, mess
     require_destination(path)
     outer = git.toplevel(path.parent)
     try:
-        with sibling(path) as fresh:
+        with temporary_sibling(path) as fresh:
             render(fresh)
             made, why = _commit(fresh, message=message, commit=commit)
-            swap(fresh, path)
+            move_into_place(fresh, path)
     except ProcessError as error:
         raise ToolError(f"git could not make the repository: {error.reason}", "Nothing was kept.") from error
     except OSError as error:

@@ -1,0 +1,20 @@
+"""Counts of findings in words."""
+
+from collections.abc import Mapping
+
+from new_ops_project.base.finding import Severity
+
+
+def counted(number: int, word: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def summary(severities: Mapping[Severity, int]) -> str:
+    """The counts in one line, worst first."""
+    parts = [
+        counted(number, "note" if severity is Severity.INFO else str(severity))
+        for severity, number in severities.items()
+        if number
+    ]
+    return ", ".join(parts) or "nothing found"

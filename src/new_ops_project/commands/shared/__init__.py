@@ -1,0 +1,1 @@
+"""What several verbs have in common on the command line."""

@@ -1,0 +1,89 @@
+"""The outcome of a verb in words for people, or as its one JSON object."""
+
+import click
+
+from new_ops_project.base.report import Voice
+from new_ops_project.git.journal import Change
+from new_ops_project.plan import pending
+from new_ops_project.plan.outcome import Outcome
+
+
+def answer(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
+    """Print how a verb ended: in words, then one JSON object or the next commands."""
+    if outcome.patch:
+        click.echo(outcome.patch, nl=False)
+    if outcome.was_finished and outcome.change:
+        voice.say(f"{_noun(outcome.change, 'an')} that was interrupted is now finished.", fg="yellow")
+    for path in outcome.unchanged:
+        reason = outcome.change.about["conflicts"][path] if outcome.change else ""
+        voice.say(f"Kept as it was here: {path} ({reason}).")
+    say = {
+        "patched": _say_patched,
+        "branched": _say_branched,
+        "conflicts": _say_conflicts,
+        "committed": _say_committed,
+        "staged": _say_staged,
+        "waiting": _say_waiting,
+        "aborted": _say_aborted,
+    }.get(outcome.state, _say_nothing)
+    say(outcome, voice)
+    if as_json:
+        voice.answer({"state": outcome.state, **outcome.details, "next": list(outcome.next)})
+    elif outcome.next:
+        voice.say("\nNext:")
+        for step in outcome.next:
+            voice.say(f"  {step}")
+
+
+def _noun(change: Change, article: str) -> str:
+    """What a change is called, at the start of a sentence: `The update`."""
+    return pending.noun(str(change.about.get("verb", "update")), article).capitalize()
+
+
+def _say_nothing(_outcome: Outcome, _voice: Voice) -> None:
+    """Its verb has said everything."""
+
+
+def _say_patched(outcome: Outcome, voice: Voice) -> None:
+    if file := outcome.details.get("patch"):
+        voice.say(f"\nWritten to {file}; nothing else was changed.")
+
+
+def _say_branched(outcome: Outcome, voice: Voice) -> None:
+    verb = "Committed" if outcome.is_new else "Already there"
+    commit, branch = outcome.details["commit"][:7], outcome.details["branch"]
+    voice.say(f"\n{verb} as {commit} on {branch}; the work tree is as it was.")
+
+
+def _say_conflicts(outcome: Outcome, voice: Voice) -> None:
+    if outcome.change is None:
+        voice.say("\nNothing was written: a branch would carry the conflict markers.", fg="yellow")
+        return
+    count = len(outcome.details["conflicts"])
+    voice.say(f"\n{count} file{'s' * (count > 1)} in conflict; everything else is staged.", fg="yellow")
+
+
+def _say_committed(outcome: Outcome, voice: Voice) -> None:
+    start = "" if outcome.change else "\n"
+    voice.say(f"{start}Committed as {outcome.details['commit'][:7]}.")
+
+
+def _say_staged(outcome: Outcome, voice: Voice) -> None:
+    if outcome.change is None:
+        voice.say("\nWritten to the work tree and staged, not committed.")
+        return
+    had_conflicts = bool(outcome.change.about["conflicts"])
+    voice.say("Everything is staged; no conflict is left." if had_conflicts else "Everything is staged.")
+
+
+def _say_waiting(outcome: Outcome, voice: Voice) -> None:
+    if outcome.change:
+        voice.say(f"{_noun(outcome.change, 'the')} to {outcome.change.about['to']} is staged and not committed yet.")
+
+
+def _say_aborted(outcome: Outcome, voice: Voice) -> None:
+    if outcome.change:
+        noun = _noun(outcome.change, "the")
+        voice.say(f"{noun} to {outcome.change.about['to']} is undone; everything is as it was before.")
+    if outcome.backup:
+        voice.say(f"Edits made since then are kept in {outcome.backup}.", fg="yellow")

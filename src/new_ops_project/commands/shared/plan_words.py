@@ -1,0 +1,53 @@
+"""A Plan in words for people."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+
+import click
+
+from new_ops_project.base.report import Voice
+from new_ops_project.base.text import escape_undecodable
+from new_ops_project.plan.model import FileChange, Plan
+from new_ops_project.template.answer_migration import AnswerChange
+
+_COLORS = {"added": "green", "removed": "red", "moved": "cyan", "conflict": "yellow"}
+_ORDER = ("changed", "added", "moved", "removed", "conflict")
+
+
+def say(voice: Voice, plan: Plan) -> None:
+    """What the plan does to each file, and what else a person should know about it."""
+    reasons = {conflict.path: conflict.reason for conflict in plan.conflicts}
+    for change in sorted(plan.changes, key=lambda change: (_ORDER.index(change.kind), change.path)):
+        voice.say(_line(change, reasons), fg=_COLORS.get(change.kind))
+    if not plan.changes:
+        voice.say("  no file changes")
+    for path in plan.ignored:
+        voice.say(
+            f"  not written: {escape_undecodable(path)}, which the project's ignore rules exclude", fg="bright_black"
+        )
+    for note in plan.notes:
+        voice.say(f"  note: {escape_undecodable(note)}")
+
+
+def _line(change: FileChange, reasons: Mapping[str, str]) -> str:
+    if change.kind == "moved":
+        return f"  moved     {escape_undecodable(change.before)} -> {escape_undecodable(change.path)}"
+    why = f": {reasons[change.path]}" if change.path in reasons else ""
+    moved = f" (was {escape_undecodable(change.before)})" if change.before else ""
+    return f"  {change.kind:<9} {escape_undecodable(change.path)}{moved}{why}"
+
+
+def say_answers(voice: Voice, changes: Iterable[AnswerChange]) -> None:
+    """Each answer that changes, with the reason."""
+    for change in changes:
+        voice.say(f"  answer    {change.clause}")
+
+
+def say_difference(voice: Voice, plan: Plan) -> None:
+    """Every change in full, as git shows it; nothing where stdout carries JSON."""
+    if voice.json:
+        return
+    in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    voice.say()
+    click.echo(plan.patch("--color=always" if in_color else "--color=never", "--abbrev=9"), nl=False)

@@ -1,0 +1,35 @@
+"""`update --check`: whether a project is behind its template."""
+
+from pathlib import Path
+from typing import Any
+
+from new_ops_project import git
+from new_ops_project.base import paths
+from new_ops_project.base.errors import Exit
+from new_ops_project.git import worktree
+from new_ops_project.plan.outcome import Outcome
+from new_ops_project.project import generated
+from new_ops_project.project.generated import Project
+from new_ops_project.project.update import outdated
+from new_ops_project.template.sources import Source
+
+
+def check(path: Path, *, to: str | None, template: str | None, offline: bool) -> Outcome:
+    """Compare the version that the project at `path` records with the newest one, or with `to`; render nothing.
+
+    Raises ToolError where no generated project is, and for a template that cannot be reached.
+    """
+    git.require_on_path()
+    repository, prefix, answers_file = generated.find(paths.expanded(path))
+    project = generated.read(repository, prefix, answers_file, worktree.status(repository))
+    gap = outdated.find_versions(project, to=to, place=template, offline=offline)
+    source = gap.releases.source
+    details = version_facts(project, source, gap.before.version, gap.after.version)
+    if not gap.is_behind:
+        return Outcome("current", details=details, template=source.name)
+    return Outcome("behind", Exit.FINDINGS, details, ("new-ops-project update --preview",), template=source.name)
+
+
+def version_facts(project: Project, source: Source, before: str | None, after: str | None) -> dict[str, Any]:
+    """What --json says of any update: the project, its template and both versions."""
+    return {"path": str(project.folder), "template": {"source": source.location}, "from": before, "to": after}

@@ -1,0 +1,64 @@
+"""`promote`: a project moves to a higher tier."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from new_ops_project import git
+from new_ops_project.base import paths
+from new_ops_project.base.errors import ToolError
+from new_ops_project.git import journal
+from new_ops_project.plan import destinations, summary
+from new_ops_project.plan.destinations import Destination, Purpose
+from new_ops_project.plan.model import Plan
+from new_ops_project.plan.outcome import Outcome
+from new_ops_project.project import generated
+from new_ops_project.project.promotion import planner
+from new_ops_project.project.promotion.planner import Promotion
+
+
+@dataclass(frozen=True)
+class PromoteRequest:
+    """What was asked for on the command line, without the destination."""
+
+    path: Path
+    tier: str | None = None
+    command: str | None = None
+    offline: bool = False
+
+
+def promote(
+    request: PromoteRequest, destination: Destination, *, show: Callable[[Promotion, Plan], None] = lambda *_: None
+) -> Outcome:
+    """Compute the promotion of one project and deliver it; `show` sees what will happen before anything moves.
+
+    Raises ToolError, with nothing moved, for everything that a person can fix.
+    """
+    git.require_on_path()
+    repository, prefix, answers_file = generated.find(paths.expanded(request.path))
+    with journal.locked(repository.git_dir) if destination.writes_work_tree else nullcontext():
+        status = destinations.settle(repository, destination, to=request.tier)
+        if isinstance(status, Outcome):
+            return status
+        project = generated.read(repository, prefix, answers_file, status)
+        tier = planner.next_tier(project, request.tier)
+        if request.command and tier != "cli":
+            raise ToolError(f"A {tier} has no command that --command {request.command} could name.", "Leave it out.")
+        destinations.require_room(destination, repository, status, prefix)
+        promotion = planner.prepare(project, tier, command=request.command, offline=request.offline)
+        with planner.planned(promotion) as plan:
+            show(promotion, plan)
+            return destinations.deliver(plan, destination, status, _purpose(promotion, plan, destination))
+
+
+def _purpose(promotion: Promotion, plan: Plan, destination: Destination) -> Purpose:
+    facts = planner.facts(promotion)
+    details = {
+        **facts,
+        **summary.as_json(plan, texts=destination.texts),
+        "answers": summary.answers_as_json(promotion.carried.changes),
+    }
+    source = promotion.look.after.source.name
+    origin = f"From {facts['from']}, with {source} {facts['version']}, by new-ops-project promote."
+    return Purpose(f"Promote to {facts['to']}\n\n{origin}", f"template/{facts['to']}", details)
