@@ -1,4 +1,4 @@
-"""What --fix does to workflows: the one place changes, and every other byte stays."""
+"""What --fix does to workflows: one place changes, every other byte stays."""
 
 import pytest
 from support.workflow_texts import CHECKOUT, PATH, PYTHON, check, fixed, job, steps
@@ -31,7 +31,7 @@ FIXES = (
     ),
 )
 
-# No fix: what is meant is not certain, or something could break.
+# No fix: the intention is unclear, or something could break.
 LEFT = (
     ("OPS101", steps("- uses: actions/checkout@v4")),
     ("OPS101", steps("- uses: actions/checkout@main")),
@@ -52,23 +52,22 @@ LEFT = (
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize(("code", "before", "after"), FIXES)
 def test_a_fix_changes_one_place(code: str, before: str, after: str, end: str) -> None:
-    """The finding is gone, and nothing else has changed, whatever ends the lines."""
-    mended = fixed(before.replace("\n", end), code)
-    assert mended == after.replace("\n", end)
-    assert not [one for one in check({PATH: mended}) if one.finding.code == code]
+    """The finding is gone, and nothing else has changed, with any line ends."""
+    fixed_text = fixed(before.replace("\n", end), code)
+    assert fixed_text == after.replace("\n", end)
+    assert not [located for located in check({PATH: fixed_text}) if located.finding.code == code]
 
 
 @pytest.mark.parametrize(("code", "text"), LEFT)
-def test_what_is_not_certain_is_left(code: str, text: str) -> None:
-    """There is a finding without a fix."""
-    found = [one for one in check({PATH: text}) if one.finding.code == code]
-    assert len(found) == 1
-    assert not found[0].fix
+def test_uncertain_findings_get_no_fix(code: str, text: str) -> None:
+    """There is one finding, without a fix."""
+    (finding,) = [located for located in check({PATH: text}) if located.finding.code == code]
+    assert not finding.fix
     assert fixed(text, code) == text
 
 
 def test_fixes_of_one_line_follow_each_other() -> None:
-    """A checkout by tag is pinned and loses its token in one run."""
+    """One run pins a checkout and turns off its credentials."""
     from support.workflow_texts import RULES
 
     from new_ops_project.checks import fixpoint, repo
@@ -76,9 +75,9 @@ def test_fixes_of_one_line_follow_each_other() -> None:
     before = steps(
         f"- name: x\n  uses: actions/checkout@v7\n- name: y\n  uses: {PYTHON}\n  with: {{python-version: 3.10}}"
     )
-    work = fixpoint.mended(repo.of({PATH: before}), RULES, lambda _: True)
+    work = fixpoint.fixed_files(repo.of({PATH: before}), RULES, lambda _: True)
     assert work.files[PATH].content.decode() == steps(
         f"- name: x\n  uses: {CHECKOUT}\n  with:\n    {OFF}\n- name: y\n  uses: {PYTHON}\n"
         '  with: {python-version: "3.10"}'
     )
-    assert [one.code for one in work.fixed] == ["OPS101", "OPS107", "OPS114"]
+    assert [finding.code for finding in work.fixed] == ["OPS101", "OPS107", "OPS114"]

@@ -1,4 +1,4 @@
-"""The table of known actions, and zizmor's findings beside our own."""
+"""The table of known actions; zizmor's findings beside our own."""
 
 import re
 import subprocess
@@ -19,19 +19,19 @@ from new_ops_project.template import pins
 
 
 def test_the_template_s_pins_are_in_the_table() -> None:
-    """Every action of pins.yml, with the same commit, also in the file itself."""
+    """Every action in pins.yml is in the table and in its file, with the same commit."""
     import json
 
     path = Path(known_actions.__file__).with_name("actions.json")
     written: dict[str, Any] = json.loads(path.read_text("utf-8"))
     for name, pin in pins.shipped().actions.items():
-        known = {one["version"]: one["sha"] for one in written[name]["releases"]}
+        known = {release["version"]: release["sha"] for release in written[name]["releases"]}
         assert known.get(pin.version) == pin.sha
-        assert known_actions.known(name).by_version(pin.version) == known_actions.ActionRelease(pin.version, pin.sha)
+        assert known_actions.find(name).by_version(pin.version) == known_actions.ActionRelease(pin.version, pin.sha)
 
 
-def test_what_the_table_holds_is_well_formed() -> None:
-    """Commit ids of 40 digits, versions of three numbers, and every action has a release or inputs."""
+def test_the_table_is_well_formed() -> None:
+    """Commit ids have 40 digits, versions three numbers, and every action has a release or inputs."""
     for name, known in known_actions.actions().items():
         assert re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name)
         assert known.releases or known.inputs
@@ -40,9 +40,9 @@ def test_what_the_table_holds_is_well_formed() -> None:
             assert known_actions.is_full(release.version)
 
 
-def test_what_one_source_only_says_is_recognised_and_not_proposed() -> None:
+def test_an_unconfirmed_release_is_recognised_and_not_proposed() -> None:
     """setup-python v7.1.0 is known by its commit, and v7 still becomes v7.0.0."""
-    known = known_actions.known("actions/setup-python")
+    known = known_actions.find("actions/setup-python")
     assert known.by_sha("6d4fd22b20465ccc0f7354476588e8df7c9ca0e0") == known_actions.ActionRelease(
         "v7.1.0", "6d4fd22b20465ccc0f7354476588e8df7c9ca0e0", is_sure=False
     )
@@ -62,9 +62,9 @@ BAD = steps("""\
 
 
 def places(of: repo.Repo, *codes: str) -> list[tuple[str, int]]:
-    """Code and line of what the family finds."""
+    """Code and line of the findings of these rules."""
     rules = [rule for rule in workflows.FAMILY.rules if rule.code in codes]
-    return [(one.code, one.line) for one in engine.run(of, rules).findings]
+    return [(finding.code, finding.line) for finding in engine.run(of, rules).findings]
 
 
 def repository(folder: Path, files: Mapping[str, str]) -> repo.Repo:
@@ -77,15 +77,15 @@ def repository(folder: Path, files: Mapping[str, str]) -> repo.Repo:
     return repo.read(folder, offline=True)
 
 
-def test_zizmor_says_what_no_rule_of_ours_says(work: Path) -> None:
-    """Commands that write to the runner are zizmor's to find; the tag, the token and the title are ours."""
-    found = places(repository(work, {PATH: BAD}), "OPS101", "OPS113", "OPS114", "OPS190")
-    at = BAD.split("\n").index("      - uses: actions/checkout@v4") + 1
-    assert found == [("OPS101", at), ("OPS114", at), ("OPS113", at + 1), ("OPS190", at + 3)]
+def test_zizmor_reports_what_our_rules_do_not(work: Path) -> None:
+    """Zizmor finds the command that writes to the runner; our rules find the tag, the token and the title."""
+    findings = places(repository(work, {PATH: BAD}), "OPS101", "OPS113", "OPS114", "OPS190")
+    line = BAD.split("\n").index("      - uses: actions/checkout@v4") + 1
+    assert findings == [("OPS101", line), ("OPS114", line), ("OPS113", line + 1), ("OPS190", line + 3)]
 
 
-def test_zizmor_heeds_the_repository_and_nobody_else(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its configuration in the repository counts; that of a user's environment does not."""
+def test_zizmor_reads_only_the_repository_s_configuration(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its configuration in the repository counts; the one in the user's environment does not."""
     elsewhere = work.parent / "zizmor.yml"
     elsewhere.write_text("rules: {insecure-commands: {disable: true}}")
     monkeypatch.setenv("ZIZMOR_CONFIG", str(elsewhere))
@@ -95,48 +95,50 @@ def test_zizmor_heeds_the_repository_and_nobody_else(work: Path, monkeypatch: py
 
 
 def test_zizmor_is_not_run_without_workflows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing to look at, nothing to start."""
+    """Without workflows, no process is started."""
     monkeypatch.setattr(subprocess, "run", None)
     assert places(repo.of({"a.py": ""}), "OPS190") == []
 
 
-def said(text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[zizmor.Audit, ...]:
-    """What is read of such an answer."""
+def audits(text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[zizmor.Audit, ...]:
+    """The audits that are read from zizmor's output `text`."""
     from new_ops_project.base.process import ProcessResult
 
-    monkeypatch.setattr(program, "said", lambda *_, **__: ProcessResult(text.encode(), ""))
+    monkeypatch.setattr(program, "run", lambda *_, **__: ProcessResult(text.encode(), ""))
     return zizmor.report(repo.of({PATH: steps("- run: é x")}))
 
 
-ANSWER = """[{"ident": "x", "desc": "bad thing", "url": "https://e.org", "ignored": false,
+OUTPUT = """[{"ident": "x", "desc": "bad thing", "url": "https://e.org", "ignored": false,
 "determinations": {"severity": "High"}, "locations": [{"symbolic": {"kind": "Primary", "annotation": "here",
 "key": {"Local": {"KEY": "./.github/workflows/ci.yml"}}}, "concrete": {"location": {
 "start_point": {"row": 16, "column": 16}, "end_point": {"row": 17, "column": 0}}}}]}]"""
 
 
 @pytest.mark.parametrize("key", ["verbatim_path", "given_path"])
-def test_zizmor_s_answer_becomes_an_audit(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows count from 0 and columns in bytes there, of this version and of older ones."""
-    (audit,) = said(ANSWER.replace("KEY", key), monkeypatch)
+def test_zizmor_s_output_becomes_an_audit(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zizmor counts rows from 0 and columns in bytes, in this version and in older ones."""
+    (audit,) = audits(OUTPUT.replace("KEY", key), monkeypatch)
     assert audit == zizmor.Audit(
         "x", PATH, 17, 17, audit.column, "Bad thing: here (x).", "https://e.org", Severity.ERROR
     )
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"a": 1}', '[{"ident": 1, "locations": []}]', "3"])
-def test_an_answer_that_cannot_be_read_is_no_finding(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rule could not look, which is said."""
+def test_unreadable_output_is_no_finding(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rule reports that it could not check."""
     with pytest.raises(UncheckedError):
-        said(text, monkeypatch)
+        audits(text, monkeypatch)
 
 
-def test_without_zizmor_our_own_rules_still_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is skipped says which program is missing, and how to get it."""
+def test_without_zizmor_our_own_rules_still_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The skipped rule names the missing program, and our own rules still run."""
 
     def absent(_: repo.Repo) -> None:
         raise UncheckedError("zizmor is not installed.", "Install it.")
 
     monkeypatch.setattr(reports, "TOOLS", {zizmor.NAME: absent})
     checked = engine.run(repo.of({PATH: steps(f"- uses: {CHECKOUT}")}), workflows.FAMILY.rules)
-    assert "OPS114" in {one.code for one in checked.findings}
-    assert [(one.codes, one.reason) for one in checked.skipped] == [(("OPS190",), "zizmor is not installed.")]
+    assert "OPS114" in {finding.code for finding in checked.findings}
+    assert [(skipped.codes, skipped.reason) for skipped in checked.skipped] == [
+        (("OPS190",), "zizmor is not installed.")
+    ]

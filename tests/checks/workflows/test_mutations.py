@@ -1,4 +1,4 @@
-"""The rules about workflows on what the template writes: nothing there, and each way to spoil it is seen."""
+"""The rules about workflows on what the template writes: no findings, until one thing is spoilt."""
 
 from pathlib import Path
 
@@ -39,13 +39,13 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Texts]:
         return {"script": script, "cli": texts(Variant("cli", "3.12", "aws-oidc"), folder / "cli")}
 
 
-def found(files: Texts) -> list[tuple[str, str, int, int]]:
+def locate(files: Texts) -> list[tuple[str, str, int, int]]:
     """Code and place of everything that the family's own rules find."""
     findings = engine.run(repo.of(files), RULES).findings
-    return [(one.code, one.path, one.line, one.column) for one in findings]
+    return [(finding.code, finding.path, finding.line, finding.column) for finding in findings]
 
 
-# Which project, code, file, what stands there, and what it becomes, with the place that is found marked.
+# Project, code, file, the text there, and what it becomes, with the place of the finding marked.
 MUTATIONS = (
     ("cli", "OPS100", CI, "permissions: {}", "permissions: {\n«]"),
     ("cli", "OPS100", CI, "permissions: {}", "permissions: {}\n«permissions: {}"),
@@ -125,12 +125,12 @@ def test_every_rule_is_mutated() -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation[1])
 def test_a_mutation_is_seen_once(generated: dict[str, Texts], mutation: tuple[str, str, str, str, str]) -> None:
-    """One thing is spoilt in a project that is sound: its rule says so, once, at its place, and no other rule does."""
+    """One thing is spoilt in a sound project: its rule reports it once, at its place, and no other rule does."""
     project, code, path, old, new = mutation
     files = generated[project]
-    assert found(files) == []
+    assert locate(files) == []
     assert old in files[path]
     spoilt = files[path].replace(old, new, 1)
-    places = found({**files, path: unmarked(spoilt)})
+    places = locate({**files, path: unmarked(spoilt)})
     assert [place[:2] for place in places] == [(code, path)]
     assert not marks(spoilt) or [place[2:] for place in places] == marks(spoilt)

@@ -94,25 +94,25 @@ flow = st.fixed_dictionaries(
 
 
 def run(value: Any) -> None:
-    """Check the value as each kind of file, and mend what can be."""
+    """Check the value as each kind of file, and fix what can be fixed."""
     text = json.dumps(value)
     paths = (PATH, ".github/workflows/x.yaml", "action.yml", ".github/actions/a/action.yml", ".github/dependabot.yml")
     files = repo.of(dict.fromkeys(paths, text))
     engine.run(files, RULES)
-    fixpoint.mended(files, [rule for rule in RULES if rule.fixes], lambda _: True)
+    fixpoint.fixed_files(files, [rule for rule in RULES if rule.fixes], lambda _: True)
 
 
 @settings(max_examples=150, deadline=None)
 @given(flow | odd)
 def test_odd_structures_are_survived(value: Any) -> None:
-    """A list where a mapping is expected, a number for a text: no traceback, also not of a fix."""
+    """A list where a mapping is expected, a number for a text: no traceback, not even from a fix."""
     run(value)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="onjbsteup:-[]{}&*!|>'\"#\n $@/.3", max_size=80))
 def test_odd_texts_are_survived(text: str) -> None:
-    """The same for what is hardly YAML."""
+    """The same holds for text that is hardly YAML."""
     check({PATH: text, ".github/dependabot.yml": text})
 
 
@@ -124,6 +124,6 @@ def test_aliases_do_not_multiply() -> None:
 
 
 def test_endless_lines_are_survived() -> None:
-    """What is not closed is looked at once, not once for each place where it could begin."""
+    """Unclosed text is read once, not once for each place where it could begin."""
     for piece in ("${{ ", "$(", '"', "'", "<<x ", "${{ a ' ", "((", "uvx ", "github.event.", "a && "):
         check({PATH: f"on: push\njobs:\n  a:\n    steps:\n    - run: |\n        {piece * 8000}\n"})

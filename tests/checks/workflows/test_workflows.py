@@ -1,4 +1,4 @@
-"""The rules about workflows, each on what it shall find (marked with «) and on what it shall pass over."""
+"""The rules about workflows: what each one must find (marked with «), and what it must not."""
 
 import pytest
 from support.workflow_texts import CHECKOUT, PATH, PYTHON, UPLOAD, check, found, job, marks, places, steps
@@ -30,7 +30,7 @@ BROKEN = (
     ("OPS102", steps(f"- uses: «actions/checkout@{SHA}  # v7.0.1")),
     ("OPS102", steps(f"- uses: «Actions/Checkout@{SHA} # 7.0.1")),
     ("OPS102", steps(f"- uses: «github/codeql-action/init@{SHA}  # v4.37.7")),
-    # One source says that this is v7.1.0; what is sure is that v7.0.0 is another.
+    # Only one source says that this is v7.1.0, but it is certain that v7.0.0 is another commit.
     ("OPS102", steps("- uses: «actions/setup-python@6d4fd22b20465ccc0f7354476588e8df7c9ca0e0  # v7.0.0")),
     ("OPS103", steps(f"- uses: «{V7}  # v6.0.0")),
     ("OPS103", steps(f"- uses: «{V7}  # v6")),
@@ -104,7 +104,7 @@ BROKEN = (
     ("OPS112", "on: push\njobs:\n  «a: {runs-on: x}\n  b: {runs-on: x}\n"),
     ("OPS112", "on: push\njobs:\n  a: {runs-on: x, permissions: {}}\n  «b: {runs-on: x}\n"),
     ("OPS112", job("permissions: «write-all")),
-    # ---- text of others
+    # ---- untrusted text
     ("OPS113", steps("- run: echo «${{ github.event.issue.title }}")),
     ("OPS113", steps('- run: |\n    echo a\n    echo "«${{ github.head_ref || github.sha }}" «${{inputs.x}}')),
     ("OPS113", steps("- run: >\n    echo\n    «${{ github.event.commits[0].author.email }}")),
@@ -141,7 +141,7 @@ CLEAN = (
     ("OPS101", steps(f"- uses: {CHECKOUT}\n- uses: ./local\n- uses: $/local\n- uses: docker://a@sha256:{'0' * 64}")),
     ("OPS101", f"on: push\njobs:\n  a:\n    uses: {SLSA}@v2.1.0\n"),
     ("OPS102", steps(f"- uses: {CHECKOUT}\n- uses: actions/checkout@{SHA}  # v6.9.9\n- uses: a/b@{SHA}  # v1.0.0")),
-    # One source only knows v7.1.0 of setup-python: neither claim rests on it.
+    # Only one source knows v7.1.0 of setup-python, so neither rule relies on it.
     ("OPS102", steps(f"- uses: actions/setup-python@{SHA}  # v7.1.0")),
     ("OPS103", steps("- uses: actions/setup-python@6d4fd22b20465ccc0f7354476588e8df7c9ca0e0  # v9.9.9")),
     ("OPS103", steps(f"- uses: {V7}  # v7\n- uses: {V7}")),
@@ -203,7 +203,7 @@ CLEAN = (
     ("OPS109", steps("- run: |\n    cat > x <<'EOF'\n    pip install build\n    EOF\n    true")),
     ("OPS109", steps("- run: pip install x\n  env: {PIP_CONSTRAINT: c.txt}\n- run: pip install x\n  shell: python")),
     ("OPS110", steps(f"- uses: {CHECKOUT}\n  with: {{Fetch-Depth: 0}}")),
-    # Newer than what was read, and older: what is not almost one of its names may well be there.
+    # A newer and an older version than the inputs were read from: an input that is not a typo may exist there.
     ("OPS110", steps(f"- uses: actions/checkout@{SHA}  # v7.5.0\n  with: {{new-thing: 1}}")),
     ("OPS110", steps(f"- uses: slackapi/slack-github-action@{SHA}  # v1.27.0\n  with: {{channel-id: 1}}")),
     ("OPS110", steps("- uses: a/b@v1\n  with: {x: 1}")),
@@ -248,19 +248,19 @@ def test_a_breach_is_found_where_it_is(code: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(("code", "text"), [case for case in BROKEN if case[0] != "OPS100"])
-def test_line_ends_of_windows_change_no_place(code: str, text: str) -> None:
-    """The same with CRLF."""
+def test_windows_line_ends_change_no_place(code: str, text: str) -> None:
+    """With CRLF, each rule finds the same places."""
     assert places(code, text.replace("\n", "\r\n")) == marks(text)
 
 
 @pytest.mark.parametrize(("code", "text"), CLEAN)
-def test_what_is_sound_is_passed_over(code: str, text: str) -> None:
-    """No rule finds anything where all is well."""
+def test_sound_workflows_have_no_findings(code: str, text: str) -> None:
+    """No rule reports anything when all is well."""
     assert places(code, text) == []
 
 
 def test_every_rule_has_both() -> None:
-    """Each rule stands in both tables, or has a test of its own below."""
+    """Each rule is in both tables, or has a test of its own below."""
     from support.workflow_texts import RULES
 
     codes = {rule.code for rule in RULES if rule.code < "OPS130"}
@@ -286,26 +286,26 @@ runs:
 
 @pytest.mark.parametrize("path", ["action.yml", ".github/actions/x/action.yaml"])
 def test_steps_of_composite_actions_count(path: str) -> None:
-    """Pins and text of others in an action of the repository's own."""
+    """Pins and untrusted text are found in the repository's own actions."""
     wanted = [(code, path, *place) for code, place in zip(("OPS101", "OPS113"), marks(COMPOSITE), strict=True)]
     assert found({path: COMPOSITE}) == wanted
 
 
 def test_inputs_of_local_actions_are_known() -> None:
-    """What `./` names has the inputs that its file declares."""
+    """An action that `./` names has the inputs that its file declares."""
     text = steps("- uses: ./.github/actions/x\n  with: {text: 1, «other: 2}")
     assert places("OPS110", text, _dot_github__actions__x__action_dot_yml=COMPOSITE) == marks(text)
 
 
 def test_inputs_of_called_workflows_are_known() -> None:
-    """A job that calls a workflow gives inputs that it declares."""
+    """A job that calls a workflow may give only the inputs that it declares."""
     called = "on: {workflow_call: {inputs: {a: {type: string}}}}\njobs: {}\n"
     text = "on: push\njobs:\n  x:\n    uses: ./.github/workflows/y.yml\n    with: {a: 1, «b: 2}\n"
     assert places("OPS110", text, _dot_github__workflows__y_dot_yml=called) == marks(text)
 
 
 def test_a_cache_follows_the_lock_that_is_installed() -> None:
-    """With another lock than requirements.txt, the cache has to say which; with none there is nothing to say."""
+    """With a lock other than requirements.txt, the cache must name it; without any lock, it need not."""
     text = steps(f"- uses: {PYTHON}\n  with:\n    python-version: '3.12'\n    cache: «pip")
     locks = {"requirements.txt": "a==1\n", "requirements-dev.txt": "a==1\nb==2\n"}
     (place,) = [place for place in found({PATH: text, **locks}) if place[0] == "OPS123"]
@@ -315,42 +315,43 @@ def test_a_cache_follows_the_lock_that_is_installed() -> None:
 
 
 def test_two_known_versions_contradict_each_other_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where both the comment and the commit are known, only OPS103 speaks, and names the other commit."""
+    """Where both the comment and the commit are known, only OPS103 reports it, with the other commit."""
     known = known_actions.KnownAction(
         (known_actions.ActionRelease("v1.0.0", "1" * 40), known_actions.ActionRelease("v2.0.0", "2" * 40))
     )
     monkeypatch.setattr(known_actions, "actions", lambda: {"a/b": known})
     text = steps(f"- uses: a/b@{'1' * 40}  # v2.0.0")
     assert places("OPS102", text) == []
-    assert one("OPS103", text)[1] == f"Write `# v1.0.0`; v2.0.0 would be {'2' * 40}."
+    assert only_finding("OPS103", text)[1] == f"Write `# v1.0.0`; v2.0.0 is {'2' * 40}."
 
 
-# ---- what a finding says --------------------------------------------------------------------------------------------
+# ---- messages, remedies, severities ---------------------------------------------------------------------------------
 
 
-def one(code: str, text: str) -> tuple[str, str, Severity]:
-    """Message, remedy and severity of the one finding with that code."""
-    (finding,) = [found.finding for found in check({PATH: text}) if found.finding.code == code]
+def only_finding(code: str, text: str) -> tuple[str, str, Severity]:
+    """Message, remedy and severity of the only finding with that code."""
+    (finding,) = [located.finding for located in check({PATH: text}) if located.finding.code == code]
     return finding.message, finding.remedy, finding.severity
 
 
 def test_a_tag_is_answered_with_the_line_to_write() -> None:
-    """The remedy holds commit id and version."""
-    assert one("OPS101", steps("- uses: actions/checkout@v7"))[1] == f"Write `uses: {CHECKOUT}`."
-    assert one("OPS101", steps("- uses: actions/checkout@v4"))[1].endswith(f"; v7.0.1 is {V7.partition('@')[2]}.")
+    """The remedy has the commit id and the version."""
+    assert only_finding("OPS101", steps("- uses: actions/checkout@v7"))[1] == f"Write `uses: {CHECKOUT}`."
+    remedy = only_finding("OPS101", steps("- uses: actions/checkout@v4"))[1]
+    assert remedy.endswith(f"; v7.0.1 is {V7.partition('@')[2]}.")
 
 
 def test_a_misspelt_input_is_answered_with_the_right_one() -> None:
     """The nearest input is named."""
     text = steps(f"- uses: {CHECKOUT}\n  with: {{fetch-deep: 0}}")
-    assert one("OPS110", text)[1] == "Did you mean `fetch-depth`?"
+    assert only_finding("OPS110", text)[1] == "Did you mean `fetch-depth`?"
 
 
 def test_injected_text_is_answered_with_the_variable() -> None:
-    """The remedy holds the line for env and what to write in the script."""
-    _, remedy, severity = one("OPS113", steps("- run: echo ${{ github.event.issue.title }}"))
+    """The remedy has the line for env, and what to write in the script."""
+    _, remedy, severity = only_finding("OPS113", steps("- run: echo ${{ github.event.issue.title }}"))
     assert remedy == (
-        'Write `ISSUE_TITLE: ${{ github.event.issue.title }}` into the step\'s env, and "$ISSUE_TITLE" here.'
+        'Put `ISSUE_TITLE: ${{ github.event.issue.title }}` into the step\'s env, and use "$ISSUE_TITLE" here.'
     )
     assert severity is Severity.ERROR
 
@@ -369,8 +370,8 @@ def test_injected_text_is_answered_with_the_variable() -> None:
     ],
 )
 def test_severity_follows_the_harm(code: str, text: str, severity: Severity) -> None:
-    """What is wrong today is an error; what will be, a warning."""
-    assert one(code, text)[2] is severity
+    """What is wrong today is an error; what may go wrong later is a warning."""
+    assert only_finding(code, text)[2] is severity
 
 
 # ---- Dependabot -----------------------------------------------------------------------------------------------------
@@ -404,7 +405,7 @@ updates:
     ],
 )
 def test_dependabot_updates_everything_with_patience(code: str, text: str) -> None:
-    """What is left out is found, and what is taken at once or one by one."""
+    """Missing ecosystems, entries without a cooldown and ungrouped entries are found."""
     path = ".github/dependabot.yml"
     files = {path: text, PATH: steps(f"- name: x\n  uses: {CHECKOUT}\n  with: {{persist-credentials: false}}")}
     wanted = [(code, path, *place) for place in marks(text)]

@@ -1,4 +1,4 @@
-"""Rules about GitHub's workflows, composite actions and Dependabot."""
+"""The family of rules about GitHub's automation: workflows, composite actions, Dependabot."""
 
 from new_ops_project.checks.linters import zizmor
 from new_ops_project.checks.rule import Family
@@ -35,4 +35,4 @@ _MODULES = (
 )
 _OWN = sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.code)
 
-FAMILY = Family("workflows", "Workflows of GitHub", (*_OWN, zizmor.rule(_OWN)))
+FAMILY = Family("workflows", "GitHub workflows", (*_OWN, zizmor.rule(_OWN)))

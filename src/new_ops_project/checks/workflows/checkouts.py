@@ -16,44 +16,46 @@ _REMOTE = re.compile(
     r"\bgit\b[^\n|;&]*\s(?:push|fetch|pull|submodule|ls-remote|lfs)\b"
     r"|\b(?:gh-deploy|ghp-import|mike\s+deploy|semantic-release|changeset|lerna|cz\s+bump|bump-?my-?version|tbump|release-it)\b"
 )
-# Actions that push with the token that the checkout left; others, such as create-pull-request, are given one.
+# Actions that push with the token that the checkout left; others, such as create-pull-request, get their own.
 _PUSHING = re.compile(
     r"git-auto-commit|add-and-commit|gh-pages|pages-deploy|semantic-release|push-protected|/github-push|git-push|"
     r"changesets/|commitizen|bump-version|version-bump|commit-action$|/commit$"
 )
 
 
-def kept(repo: Repo) -> Iterator[Breach]:
-    """Each checkout that leaves its token behind, in a job that does not need it there."""
+def leftover_tokens(repo: Repo) -> Iterator[Breach]:
+    """Each checkout that leaves its token behind in a job that does not need it."""
     for step in repo.automation.steps:
-        if step.uses.action == "actions/checkout" and not step.given(_NAME) and not _is_needed(step):
-            fix = _switched_off(step) if _is_safe(step) else ()
-            yield Breach("The checkout leaves the job's token where git reads it.", *step.uses.node.place, fix)
+        if step.uses.action == "actions/checkout" and not step.input(_NAME) and not _is_needed(step):
+            fix = _switch_off(step) if _is_safe(step) else ()
+            yield Breach(
+                "The checkout leaves the job's token where later steps can read it.", *step.uses.node.place, fix
+            )
 
 
-def _others(step: Step) -> Iterator[Step]:
-    yield from (one for one in (step.job.steps if step.job else ()) if one is not step)
+def _other_steps(step: Step) -> Iterator[Step]:
+    yield from (other for other in (step.job.steps if step.job else ()) if other is not step)
 
 
 def _is_needed(step: Step) -> bool:
-    """Whether a later step seems to use the token through git."""
-    return any(_REMOTE.search(one.script.text) or _PUSHING.search(one.uses.action) for one in _others(step))
+    """Whether another step of the job seems to use the token through git."""
+    return any(_REMOTE.search(other.script.text) or _PUSHING.search(other.uses.action) for other in _other_steps(step))
 
 
 def _is_safe(step: Step) -> bool:
-    """Whether nothing can break: the token cannot write, no script calls git, and every other action is known."""
+    """Whether the fix breaks nothing: the token cannot write, no script calls git, and every other action is known."""
     job = step.job
-    if job is None or not job.grants() or job.has_grant("contents") or step.given("submodules"):
+    if job is None or not job.grants() or job.has_grant("contents") or step.input("submodules"):
         return False
-    return not any(re.search(r"\bgit\b", one.script.text) or not _is_known(one) for one in _others(step))
+    return not any(re.search(r"\bgit\b", other.script.text) or not _is_known(other) for other in _other_steps(step))
 
 
 def _is_known(step: Step) -> bool:
     return bool(step.script) or step.uses.repository in known_actions.actions()
 
 
-def _switched_off(step: Step) -> Fix:
-    """One line in `with:`, or `with:` below `uses:`; nothing where they are not written on lines of their own."""
+def _switch_off(step: Step) -> Fix:
+    """A line in `with:`, or `with:` below `uses:`; no fix unless these keys are on lines of their own."""
     given, key = step.node.get("with"), step.node.key("uses")
     line = f"{_NAME}: false\n"
     if given.pairs and not given.style and not given.key("<<") and _is_first(given.pairs[0][0]):
@@ -67,7 +69,7 @@ def _switched_off(step: Step) -> Fix:
 
 
 def _is_first(key: Node) -> bool:
-    """Whether only space stands before it in its line."""
+    """Whether only spaces precede the key on its line."""
     return not key.source.line(key.line)[: key.column - 1].strip(" ")
 
 
@@ -76,10 +78,10 @@ RULES = (
         "OPS114",
         "Checkouts do not leave their token behind",
         Severity.WARNING,
-        "Every later step can read the token; before v6, so can every artifact that holds the folder.",
-        "Write `persist-credentials: false` below `with:` of the checkout; `true` says that it is meant.",
+        "Every later step can read the token; before v6, so can anyone who downloads an artifact of the folder.",
+        "Write `persist-credentials: false` under the checkout's `with:`, or `true` if a later step needs the token.",
         links.CHECKOUT,
-        kept,
+        leftover_tokens,
         fixes=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""Rules about what makes workflows readable and their steps sound: names, caches, artifacts."""
+"""Rules about conventions of workflows: names, caches, artifacts."""
 
 import re
 from collections.abc import Iterator
@@ -17,20 +17,20 @@ _CACHES = {
     "actions/setup-node": "cache",
     "astral-sh/setup-uv": "enable-cache",
 }
-_MAY_LACK = re.compile(r"\b(?:failure|always|cancelled)\s*\(")
+_AFTER_FAILURE = re.compile(r"\b(?:failure|always|cancelled)\s*\(")
 
 
-def nameless(repo: Repo) -> Iterator[Breach]:
+def unnamed_parts(repo: Repo) -> Iterator[Breach]:
     """Each workflow in which something has no name, at the first such place."""
     for workflow in repo.automation.workflows:
-        found = [*_nameless(workflow)]
-        if found:
-            kinds = [kind for kind, _ in found]
-            told = [f"{kinds.count(kind)} {kind}{'s' * (kinds.count(kind) > 1)}" for kind in dict.fromkeys(kinds)]
-            yield Breach(f"{', '.join(told)} without a name.", *found[0][1].place)
+        unnamed = [*_unnamed_parts(workflow)]
+        if unnamed:
+            kinds = [kind for kind, _ in unnamed]
+            counts = [f"{kinds.count(kind)} {kind}{'s' * (kinds.count(kind) > 1)}" for kind in dict.fromkeys(kinds)]
+            yield Breach(f"{', '.join(counts)} without a name.", *unnamed[0][1].place)
 
 
-def _nameless(workflow: Workflow) -> Iterator[tuple[str, Node]]:
+def _unnamed_parts(workflow: Workflow) -> Iterator[tuple[str, Node]]:
     if not workflow.root.get("name"):
         yield "workflow", workflow.root
     for job in workflow.jobs:
@@ -40,42 +40,43 @@ def _nameless(workflow: Workflow) -> Iterator[tuple[str, Node]]:
 
 
 def cached_release(repo: Repo) -> Iterator[Breach]:
-    """Each cache that a workflow restores which only releases."""
-    for workflow in (one for one in repo.automation.workflows if one.is_release):
+    """Each cache that a release workflow restores."""
+    for workflow in (each for each in repo.automation.workflows if each.is_release):
         for step in (step for job in workflow.jobs for step in job.steps):
             name = _CACHES.get(step.uses.action)
-            value = step.given(name) if name else Node(step.node.source)
+            value = step.input(name) if name else Node(step.node.source)
             if name == "" or value.scalar not in {"", "false"}:
                 place = value.place if value else step.uses.node.place
-                yield Breach("What is released is built with files of a cache.", *place)
+                yield Breach("This release is built with files from a cache.", *place)
 
 
 def vague_cache(repo: Repo) -> Iterator[Breach]:
-    """Each cache of pip whose key follows requirements.txt, in a repository that has other locks."""
+    """Each pip cache whose key follows requirements.txt, in a repository with other locks."""
     if repo.requirements in {(), ("requirements.txt",)}:
         return
     for step in repo.automation.steps:
-        cache = step.given("cache")
+        cache = step.input("cache")
         is_pip = step.uses.action == "actions/setup-python" and cache.scalar == "pip"
-        if is_pip and not step.given("cache-dependency-path"):
-            path = max(repo.requirements, key=lambda path: len(repo.files[path]))  # what develops holds what runs
+        if is_pip and not step.input("cache-dependency-path"):
+            # The longest list: what development needs includes what runs.
+            path = max(repo.requirements, key=lambda path: len(repo.files[path]))
             yield Breach(
-                "The cache does not say which files decide what is in it.",
+                "The cache does not name the files that its key depends on.",
                 *cache.place,
                 remedy=f"Write `cache-dependency-path: {path}`.",
             )
 
 
 def empty_upload(repo: Repo) -> Iterator[Breach]:
-    """Each upload that passes when there is nothing to upload, but for what only a failure leaves behind."""
+    """Each upload that passes when there is nothing to upload, except of files that only a failure leaves behind."""
     for step in repo.automation.steps:
         is_upload = step.uses.action == "actions/upload-artifact"
-        if is_upload and not step.given("if-no-files-found") and not _may_lack(step):
+        if is_upload and not step.input("if-no-files-found") and not _may_be_missing(step):
             yield Breach("The step passes when there is nothing to upload.", *step.uses.node.place)
 
 
-def _may_lack(step: Step) -> bool:
-    return bool(_MAY_LACK.search(step.node.get("if").text))
+def _may_be_missing(step: Step) -> bool:
+    return bool(_AFTER_FAILURE.search(step.node.get("if").text))
 
 
 RULES = (
@@ -83,27 +84,27 @@ RULES = (
         "OPS117",
         "Workflows, jobs and steps have names",
         Severity.INFO,
-        "Names are what people read in the list of runs, and what branch protection asks for.",
-        "Write `name:`.",
+        "People read these names in the list of runs, and branch protection refers to them.",
+        "Add `name:`.",
         links.SYNTAX,
-        nameless,
+        unnamed_parts,
     ),
     Rule(
         "OPS122",
         "Releases are built without a cache",
         Severity.WARNING,
-        "Any run on the default branch can write a cache: what it puts there would be in the release.",
-        "Leave the cache out of workflows that release.",
+        "Any run on the default branch can write to the cache, and what it writes ends up in the release.",
+        "Turn the cache off in workflows that release.",
         links.ZIZMOR + "#cache-poisoning",
         cached_release,
     ),
     Rule(
         "OPS123",
-        "A cache follows the files that decide what is in it",
+        "A cache key follows the locks that are installed",
         Severity.INFO,
-        "Without cache-dependency-path the key follows requirements.txt or pyproject.toml, so a changed lock keeps the "
-        "old cache.",
-        "Write `cache-dependency-path` with the lock files that the job installs.",
+        "Without cache-dependency-path, the key follows requirements.txt or pyproject.toml, so the old cache stays in "
+        "use when another lock changes.",
+        "Set `cache-dependency-path` to the lock files that the job installs.",
         links.SETUP_PYTHON,
         vague_cache,
     ),
@@ -111,8 +112,8 @@ RULES = (
         "OPS124",
         "An upload fails when there is nothing to upload",
         Severity.INFO,
-        "By default a missing artifact is a warning: the job is green, and what needs the artifact fails later.",
-        "Write `if-no-files-found: error`, or `warn` where nothing is right, too.",
+        "By default, a missing artifact is only a warning: the job passes, and what needs the artifact fails later.",
+        "Write `if-no-files-found: error`, or `warn` if the files may be missing.",
         links.UPLOAD,
         empty_upload,
     ),

@@ -1,4 +1,4 @@
-"""Rules about what Dependabot keeps fresh."""
+"""Rules about the settings of Dependabot."""
 
 from collections.abc import Iterator
 
@@ -21,16 +21,16 @@ _RENOVATE = (
 
 
 def _entries(repo: Repo) -> list[Node]:
-    """What Dependabot is to update, each kind of package by itself; [] where there are no settings."""
+    """The entries of `updates`, each for one package ecosystem; [] without settings."""
     settings = repo.automation.dependabot
     updates = settings.get("updates").items if settings else []
-    return [one for one in updates if one.kind == "mapping" and one.get("package-ecosystem").scalar]
+    return [entry for entry in updates if entry.kind == "mapping" and entry.get("package-ecosystem").scalar]
 
 
-def _without(repo: Repo, wanted: set[str], kind: str) -> Iterator[Breach]:
+def _missing_entry(repo: Repo, wanted: set[str], kind: str) -> Iterator[Breach]:
     entries = _entries(repo)
     has_renovate = any(path in repo.paths for path in _RENOVATE)
-    if entries and not has_renovate and not any(one.get("package-ecosystem").scalar in wanted for one in entries):
+    if entries and not has_renovate and not any(entry.get("package-ecosystem").scalar in wanted for entry in entries):
         place = entries[0].get("package-ecosystem").source.path
         yield Breach(f"Dependabot does not update {kind}.", place, _line(repo), 1)
 
@@ -41,23 +41,23 @@ def _line(repo: Repo) -> int:
 
 
 def actions_left_out(repo: Repo) -> Iterator[Breach]:
-    """Settings without github-actions, where workflows use actions."""
-    if any(uses.action for uses in repo.automation.used):
-        yield from _without(repo, {"github-actions"}, "the actions of the workflows")
+    """Settings that leave out the actions, in a repository whose workflows use some."""
+    if any(uses.action for uses in repo.automation.all_uses):
+        yield from _missing_entry(repo, {"github-actions"}, "the actions of the workflows")
 
 
 def packages_left_out(repo: Repo) -> Iterator[Breach]:
-    """Settings without pip or uv, where Python packages are locked."""
+    """Settings that leave out pip and uv, in a repository that locks Python packages."""
     if any(b"==" in repo.files[path] for path in repo.requirements) or any(path in repo.paths for path in _LOCKS):
-        yield from _without(repo, _PYTHON, "Python packages")
+        yield from _missing_entry(repo, _PYTHON, "Python packages")
 
 
 def hasty(repo: Repo) -> Iterator[Breach]:
-    """Each entry that takes a release on the day it appears."""
+    """Each entry that takes a release on the day it is published."""
     for entry in _entries(repo):
         name = entry.get("package-ecosystem")
         if not entry.get("cooldown") and entry.get("open-pull-requests-limit").scalar != "0":
-            yield Breach(f"Dependabot proposes {name.scalar} releases on the day that they appear.", *name.place)
+            yield Breach(f"Dependabot proposes {name.scalar} releases on the day they are published.", *name.place)
 
 
 def one_by_one(repo: Repo) -> Iterator[Breach]:
@@ -75,7 +75,7 @@ RULES = (
         "OPS130",
         "Dependabot updates the actions",
         Severity.WARNING,
-        "A commit id that nothing updates keeps its known holes for ever.",
+        "A pinned commit that nothing updates keeps its known vulnerabilities forever.",
         "Add an entry with `package-ecosystem: github-actions`, `directory: /` and a weekly schedule.",
         links.DEPENDABOT,
         actions_left_out,
@@ -84,7 +84,7 @@ RULES = (
         "OPS131",
         "Dependabot updates the Python packages",
         Severity.WARNING,
-        "A locked package that nothing updates keeps its known holes for ever.",
+        "A locked package that nothing updates keeps its known vulnerabilities forever.",
         "Add an entry with `package-ecosystem: pip` (`uv` for uv.lock), `directory: /` and a weekly schedule.",
         links.DEPENDABOT,
         packages_left_out,
@@ -93,8 +93,8 @@ RULES = (
         "OPS132",
         "Dependabot waits before it takes a release",
         Severity.WARNING,
-        "Most releases that were stolen are found out within days.",
-        "Write `cooldown:` with `default-days: 7` into the entry. Security updates do not wait.",
+        "Most hijacked releases are discovered within days.",
+        "Add `cooldown:` with `default-days: 7` to the entry. Security updates do not wait.",
         links.DEPENDABOT,
         hasty,
     ),
@@ -102,8 +102,8 @@ RULES = (
         "OPS133",
         "Dependabot groups its updates",
         Severity.INFO,
-        "Ten pull requests a week are merged unread; one is read.",
-        'Write `groups:` into the entry, such as `packages: {patterns: ["*"]}`.',
+        "Ten pull requests a week get merged unread; one gets read.",
+        'Add `groups:` to the entry, such as `packages: {patterns: ["*"]}`.',
         links.DEPENDABOT,
         one_by_one,
     ),

@@ -1,4 +1,4 @@
-"""The rule about text of strangers that becomes part of a script."""
+"""The rule about untrusted text that becomes part of a script."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from new_ops_project.formats.github import expressions
 from new_ops_project.formats.github.automation import Step
 from new_ops_project.formats.yaml import Node
 
-# What anybody can write who can open an issue, a pull request or a discussion.
+# What anybody who can open an issue, a pull request or a discussion can write.
 _PERSON = ("email", "name")
 _ANYBODY = (
     "github.head_ref",
@@ -31,7 +31,7 @@ _ANYBODY = (
         for part in ("head_branch", "display_title", "head_repository.description", "pull_requests.*.head.ref")
     ),
 )
-# What those write who can push, release or start a run.
+# What people who can push, release or start a run can write.
 _INSIDERS = (
     "github.ref",
     "github.ref_name",
@@ -43,68 +43,70 @@ _INSIDERS = (
 )
 _FREE = re.compile(r"inputs\.[\w-]+|github\.event\.inputs\.[\w-]+|github\.event\.client_payload(?:\..*)?")
 _SCRIPTS = {"actions/github-script": "script", "azure/cli": "inlinescript", "azure/powershell": "inlinescript"}
-_SETTLED = {"boolean", "number", "choice", "environment"}
+_SAFE_TYPES = {"boolean", "number", "choice", "environment"}
 
 
 def injected(repo: Repo) -> Iterator[Breach]:
-    """Each expression in a script that can hold text of others."""
+    """Each expression in a script that can hold text written by others."""
     for step in repo.automation.steps:
-        for node in (step.script, step.given(_SCRIPTS.get(step.uses.action, "-"))):
-            for found in expressions.find(node.raw):
-                who, context = _writer(found.contexts, step)
+        for node in (step.script, step.input(_SCRIPTS.get(step.uses.action, "-"))):
+            for expression in expressions.find(node.raw):
+                who, context = _writer(expression.contexts, step)
                 if who:
                     is_shell = step.uses.action != "actions/github-script"
-                    yield _breach(node, found, who, context, is_shell=is_shell)
+                    yield _breach(node, expression, who, context, is_shell=is_shell)
 
 
-def _breach(node: Node, found: expressions.Expression, who: str, context: str, *, is_shell: bool) -> Breach:
+def _breach(node: Node, expression: expressions.Expression, who: str, context: str, *, is_shell: bool) -> Breach:
     parts = [part for part in context.removesuffix(".**").split(".") if part not in {"github", "event", "*"}]
     name = "_".join(parts[-2:]).upper().replace("-", "_") or "EVENT"
     used = f'"${name}"' if is_shell else f"process.env.{name}"
-    message = f"{context.removesuffix('.**')} is text of {who}, and runs here as a part of the script."
-    remedy = f"Write `{name}: {found.text}` into the step's env, and {used} here."
+    message = f"{context.removesuffix('.**')} is text from {who}, and it becomes part of this script."
+    remedy = f"Put `{name}: {expression.text}` into the step's env, and use {used} here."
     severity = Severity.ERROR if who == "anybody" else Severity.WARNING
-    return Breach(message, *node.source.place(node.start + found.offset), remedy=remedy, severity=severity)
+    return Breach(message, *node.source.place(node.start + expression.offset), remedy=remedy, severity=severity)
 
 
 def _writer(contexts: tuple[str, ...], step: Step) -> tuple[str, str]:
-    """Who writes what the expression becomes, and the context; '' where it is nobody who could do harm."""
+    """Who can write the text of the expression, with its context; ('', '') where nobody could do harm."""
     for context in contexts:
         if _is_one_of(context, _ANYBODY):
             return "anybody", context
     for context in contexts:
-        if _is_one_of(context, _INSIDERS) or (_FREE.fullmatch(context) and not _is_settled(context, step)):
+        if _is_one_of(context, _INSIDERS) or (_FREE.fullmatch(context) and not _is_safe_input(context, step)):
             return "whoever starts the run", context
     return "", ""
 
 
 def _is_one_of(context: str, known: tuple[str, ...]) -> bool:
-    """Whether it is one of them, or an object, written as JSON, that one of them is in."""
+    """Whether it is one of them, or an object (as JSON) that contains one of them."""
     if context.endswith(".**"):
-        return any(one.startswith(context.removesuffix("**")) for one in known)
+        return any(name.startswith(context.removesuffix("**")) for name in known)
     return context in known
 
 
-def _is_settled(context: str, step: Step) -> bool:
-    """Whether an input can only have values that mean nothing to a shell."""
+def _is_safe_input(context: str, step: Step) -> bool:
+    """Whether the input can only have values that are harmless in a shell."""
     name = context.rpartition(".")[2]
     if step.job is None or "inputs." not in context:
         return False
     triggers = step.job.workflow.triggers
-    asked = [triggers[event][1].get("inputs") for event in ("workflow_dispatch", "workflow_call") if event in triggers]
-    types = [
-        value.get("type").scalar for inputs in asked for key, value in inputs.entries() if key.text.lower() == name
+    declared = [
+        triggers[event][1].get("inputs") for event in ("workflow_dispatch", "workflow_call") if event in triggers
     ]
-    return bool(types) and set(types) <= _SETTLED
+    types = [
+        value.get("type").scalar for inputs in declared for key, value in inputs.entries() if key.text.lower() == name
+    ]
+    return bool(types) and set(types) <= _SAFE_TYPES
 
 
 RULES = (
     Rule(
         "OPS113",
-        "Text of others reaches scripts through variables",
+        "Untrusted text reaches scripts through variables",
         Severity.ERROR,
-        "GitHub puts the text into the script before the shell reads it: a title with $(...) in it is a command that "
-        "runs with the job's token and secrets.",
+        "GitHub inserts the text before the shell reads the script: $(...) in a title runs as a command, with the "
+        "job's token and secrets.",
         "Put the expression into the step's env, and use the variable in quotes.",
         links.INJECTIONS,
         injected,

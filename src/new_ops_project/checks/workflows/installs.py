@@ -1,4 +1,4 @@
-"""The rule about packages that workflows install without saying which version."""
+"""The rule about packages that workflows install without a version."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ from new_ops_project.formats.shell import Word
 _PIP = re.compile(r"pip[\d.]*")
 _PYTHON = re.compile(r"(?:python[\d.]*w?|py|pypy[\d.]*)")
 _MODULE = re.compile(r"-[A-Za-z]*m")
-# With one of these, what is installed is given by a file, or is already here.
+# With one of these, a file gives the versions, or the packages are already here.
 _GIVEN = ("--require-hashes", "--no-index", "-c", "--constraint", "--constraints")
-# Options whose value is the next word. `-e` is none: what it installs is judged like any other.
+# Options whose value is the next word. Not `-e`: what it installs is checked like any other package.
 _VALUED = {
     "-r",
     "--requirement",
@@ -87,38 +87,39 @@ _OTHER_SHELLS = ("python", "perl", "node", "ruby")
 
 
 def unpinned(repo: Repo) -> Iterator[Breach]:
-    """Each command that installs a package in whatever version is newest, at the first such package."""
+    """Each command that installs the newest version of a package, at the first such package."""
     for step in repo.automation.steps:
         if step.node.get("shell").scalar.startswith(_OTHER_SHELLS) or _has_constraints(step):
             continue
         for words in shell.commands(step.script.text):
-            command, wanted = _wanted(words)
-            moving = [word for word in wanted if not _is_settled(word)]
-            if moving:
-                names = ", ".join(word.text for word in moving)
+            command, requested = _requested(words)
+            unfixed = [word for word in requested if not _is_reproducible(word)]
+            if unfixed:
+                names = ", ".join(word.text for word in unfixed)
                 yield Breach(
-                    f"`{command}` takes whatever is newest that day: {names}.", *step.script.at(moving[0].offset)
+                    f"`{command}` installs whatever is newest that day: {names}.",
+                    *step.script.place_at(unfixed[0].offset),
                 )
 
 
 def _has_constraints(step: Step) -> bool:
-    """Whether a variable gives pip the versions."""
+    """Whether an environment variable gives pip or uv the versions."""
     places = [step.node, *([step.job.node, step.job.workflow.root] if step.job else [])]
     names = ("PIP_CONSTRAINT", "UV_CONSTRAINT", "PIP_REQUIRE_HASHES", "PIP_NO_INDEX")
     return any(place.get("env", name) for place in places for name in names)
 
 
-def _wanted(words: Sequence[Word]) -> tuple[str, list[Word]]:
-    """The command in short, and the packages that it names; none for any other command."""
+def _requested(words: Sequence[Word]) -> tuple[str, list[Word]]:
+    """The command in short with the packages that it names; ('', []) for any other command."""
     texts = [words[0].program, *(word.text for word in words[1:])]
     if _PYTHON.fullmatch(texts[0]) or "$" in texts[0]:
-        at = next((at for at, text in enumerate(texts[:6]) if _MODULE.fullmatch(text)), len(texts))
-        texts, words = texts[at + 1 :], words[at + 1 :]
+        index = next((i for i, text in enumerate(texts[:6]) if _MODULE.fullmatch(text)), len(texts))
+        texts, words = texts[index + 1 :], words[index + 1 :]
     if not texts:
         return "", []
     if _PIP.fullmatch(texts[0]):
-        at = next((at for at, text in enumerate(texts) if at and not text.startswith("-")), 0)
-        return ("pip install", _packages(words[at + 1 :])) if texts[at] == "install" else ("", [])
+        index = next((i for i, text in enumerate(texts) if i and not text.startswith("-")), 0)
+        return ("pip install", _packages(words[index + 1 :])) if texts[index] == "install" else ("", [])
     if texts[0] == "uv" and texts[1:3] in (["pip", "install"], ["tool", "install"], ["tool", "run"]):
         is_run = texts[2] == "run"
         return f"uv {texts[1]} {texts[2]}", _first(words[3:]) if is_run else _packages(words[3:])
@@ -128,19 +129,19 @@ def _wanted(words: Sequence[Word]) -> tuple[str, list[Word]]:
 
 
 def _packages(words: Sequence[Word]) -> list[Word]:
-    """What is not an option, nor the value of one; none where a file or the options settle the versions."""
+    """The words that are neither options nor their values; [] where a file or an option gives the versions."""
     if any(word.text.partition("=")[0] in _GIVEN for word in words):
         return []
-    found, is_value = list[Word](), False
+    packages, is_value = list[Word](), False
     for word in words:
         if not is_value and not word.text.startswith("-"):
-            found.append(word)
+            packages.append(word)
         is_value = not is_value and word.text in _VALUED
-    return found
+    return packages
 
 
 def _first(words: Sequence[Word]) -> list[Word]:
-    """The package of which a command is run: what --from or --spec names, else the first."""
+    """The package whose command is run: the one that --from or --spec names, else the first."""
     for word, after in pairwise(words):
         if word.text in _SPEC:
             return [after]
@@ -149,8 +150,8 @@ def _first(words: Sequence[Word]) -> list[Word]:
     return _packages(words)[:1]
 
 
-def _is_settled(word: Word) -> bool:
-    """Whether it always means the same, is in the repository, or cannot be told."""
+def _is_reproducible(word: Word) -> bool:
+    """Whether it always installs the same thing, is in the repository, or cannot be determined."""
     text = word.text.partition(";")[0].strip()
     if not word.is_known or not text or "*" in text.partition("==")[0]:
         return True
@@ -164,7 +165,7 @@ RULES = (
         "OPS109",
         "Workflows install packages by version",
         Severity.WARNING,
-        "What is installed without a version changes from one run to the next, and a stolen release runs at once.",
+        "Without a version, each run may install something else, and a hijacked release runs at once.",
         "Write NAME==VERSION, or install from a lock: pip install --require-hashes -r requirements.txt.",
         links.PIP,
         unpinned,

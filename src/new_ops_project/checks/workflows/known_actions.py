@@ -1,4 +1,4 @@
-"""The known releases and inputs of actions: actions.json, and what the template pins."""
+"""What is known of published actions: actions.json with the template's pins."""
 
 import json
 import re
@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.template import pins
+
 _FILE = Path(__file__).with_name("actions.json")
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
@@ -16,7 +18,7 @@ _FULL = 3
 
 @dataclass(frozen=True)
 class ActionRelease:
-    """A release: its tag, and the commit that the tag names. Not `is_sure`: one source only says so."""
+    """A release: its tag, and the commit that the tag names. Not `is_sure`: only one source confirms it."""
 
     version: str
     sha: str
@@ -25,7 +27,7 @@ class ActionRelease:
 
 @dataclass(frozen=True)
 class KnownAction:
-    """What is known of an action: releases, the inputs that it has, and of which release those were read."""
+    """What is known of an action: its releases, its inputs, and the release from which those were read."""
 
     releases: tuple[ActionRelease, ...] = ()
     inputs: tuple[str, ...] = ()
@@ -33,21 +35,27 @@ class KnownAction:
     using: str = ""
 
     def by_sha(self, sha: str) -> ActionRelease | None:
-        """The release that is this commit."""
-        return next((one for one in self.releases if one.sha == sha.lower()), None)
+        """The release of this commit."""
+        return next((release for release in self.releases if release.sha == sha.lower()), None)
 
     def by_version(self, version: str) -> ActionRelease | None:
-        """The release with this tag, whether `v` is written or not; only one that is sure."""
+        """The release with this tag, with or without `v`; only one that is sure."""
         wanted = numbers(version)
-        return next((one for one in self.releases if one.is_sure and numbers(one.version) == wanted), None)
+        return next(
+            (release for release in self.releases if release.is_sure and numbers(release.version) == wanted), None
+        )
 
     @property
     def newest(self) -> ActionRelease | None:
         """The newest release that is sure."""
-        return max((one for one in self.releases if one.is_sure), key=lambda one: numbers(one.version), default=None)
+        return max(
+            (release for release in self.releases if release.is_sure),
+            key=lambda release: numbers(release.version),
+            default=None,
+        )
 
     def release(self, ref: str) -> ActionRelease | None:
-        """What to write for a tag: that release, or the newest one of the same major for v7, or v7.0."""
+        """What to write for a tag: that release or, for v7 and v7.0, the newest release that begins so."""
         wanted = numbers(ref)
         if is_full(ref):
             return self.by_version(ref)
@@ -56,18 +64,18 @@ class KnownAction:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """The numbers of v7, v7.0 or v7.0.1, with or without `v`; () for what is no version."""
-    found = _VERSION.fullmatch(version)
-    return tuple(int(part) for part in found.groups() if part is not None) if found else ()
+    """The numbers of v7, v7.0 or v7.0.1, with or without `v`; () for anything else."""
+    match = _VERSION.fullmatch(version)
+    return tuple(int(part) for part in match.groups() if part is not None) if match else ()
 
 
 def is_full(version: str) -> bool:
-    """Whether it is a version of three numbers, which only one release has."""
+    """Whether it is a version of three numbers, which names a single release."""
     return len(numbers(version)) == _FULL
 
 
-def known(action: str) -> KnownAction:
-    """What is known of `owner/name`, or `owner/name/path`, which is released with it but has inputs of its own."""
+def find(action: str) -> KnownAction:
+    """What is known of `owner/name`, or of `owner/name/path`, which shares its releases but not its inputs."""
     repository = "/".join(action.lower().split("/")[:2])
     whole = actions().get(repository, KnownAction())
     return whole if repository == action.lower() else KnownAction(whole.releases)
@@ -75,17 +83,15 @@ def known(action: str) -> KnownAction:
 
 @cache
 def actions() -> Mapping[str, KnownAction]:
-    """Everything that is known, by `owner/name` in lower case."""
-    from new_ops_project.template import pins
-
+    """Every known action, by `owner/name` in lower case."""
     read: dict[str, Any] = json.loads(_FILE.read_text("utf-8"))
-    found = {name.lower(): _known(about) for name, about in read.items()}
+    known = {name.lower(): _known(about) for name, about in read.items()}
     for name, pin in pins.shipped().actions.items():
-        about = found.get(name.lower(), KnownAction())
+        about = known.get(name.lower(), KnownAction())
         release = ActionRelease(pin.version, pin.sha)
-        others = (one for one in about.releases if one.sha != pin.sha)
-        found[name.lower()] = KnownAction((release, *others), about.inputs, about.inputs_of, about.using)
-    return found
+        others = (other for other in about.releases if other.sha != pin.sha)
+        known[name.lower()] = KnownAction((release, *others), about.inputs, about.inputs_of, about.using)
+    return known
 
 
 def _known(about: Mapping[str, Any]) -> KnownAction:
@@ -94,5 +100,7 @@ def _known(about: Mapping[str, Any]) -> KnownAction:
 
 
 def _releases(about: Mapping[str, Any]) -> Iterator[ActionRelease]:
-    yield from (ActionRelease(one["version"], one["sha"]) for one in about.get("releases", ()))
-    yield from (ActionRelease(one["version"], one["sha"], is_sure=False) for one in about.get("unconfirmed", ()))
+    yield from (ActionRelease(release["version"], release["sha"]) for release in about.get("releases", ()))
+    yield from (
+        ActionRelease(release["version"], release["sha"], is_sure=False) for release in about.get("unconfirmed", ())
+    )

@@ -1,4 +1,4 @@
-"""Where the rules about workflows come from."""
+"""Links to the documents behind the rules about workflows."""
 
 SECURE_USE = "https://docs.github.com/en/actions/reference/security/secure-use"
 SYNTAX = "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax"

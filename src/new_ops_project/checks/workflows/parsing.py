@@ -1,4 +1,4 @@
-"""Files of GitHub that do not parse."""
+"""The rule about workflow files that do not parse."""
 
 from collections.abc import Iterator
 
@@ -9,21 +9,21 @@ from new_ops_project.checks.workflows import links
 
 
 def unparsed(repo: Repo) -> Iterator[Breach]:
-    """Each file that is no YAML, holds no mapping, or has a key twice in one."""
+    """Each file that is not valid YAML, is not a mapping, or repeats a key in one."""
     for tree in repo.automation.trees:
         if tree.problem:
-            yield Breach(f"This is no YAML: {tree.problem}.", *tree.where)
+            yield Breach(f"This is not valid YAML: {tree.problem}.", *tree.where)
         elif tree.root.kind != "mapping":
             yield Breach(
-                "This file holds no settings: GitHub reads nothing in it.",
+                "This file holds no settings, so GitHub ignores it.",
                 tree.path,
                 1,
                 1,
                 remedy="Write the file, or delete it.",
             )
-        for key in tree.twice:
+        for key in tree.duplicate_keys:
             yield Breach(
-                f"`{key.text}` stands twice in one mapping: GitHub refuses the file.",
+                f"`{key.text}` appears twice in one mapping, so GitHub rejects the file.",
                 *key.place,
                 remedy="Keep one of the two.",
             )
@@ -34,8 +34,8 @@ RULES = (
         "OPS100",
         "Workflows parse",
         Severity.ERROR,
-        "GitHub runs nothing of a file that it cannot read, and says so only on its own pages.",
-        "Mend the YAML at that line.",
+        "GitHub runs nothing in a file that it cannot read, and says so only on its own pages.",
+        "Fix the YAML on that line.",
         links.YAML,
         unparsed,
     ),

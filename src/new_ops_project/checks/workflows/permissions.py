@@ -13,13 +13,13 @@ _USUAL = ("contents", "read")
 
 
 def unlimited(repo: Repo) -> Iterator[Breach]:
-    """Each workflow that has jobs with the default token, at the first of them; and every write-all."""
+    """Each workflow whose jobs have the default token, at the first of these; also each write-all."""
     for workflow in repo.automation.workflows:
         without = [job for job in workflow.jobs if not job.node.get("permissions")]
         if without and not workflow.root.get("permissions") and not workflow.is_called_only:
-            more = f", and {len(without) - 1} more," if len(without) > 1 else ""
+            more = f" and {len(without) - 1} more have" if len(without) > 1 else " has"
             yield Breach(
-                f"Job `{without[0].id}`{more} has the permissions that the repository's settings give.",
+                f"Job `{without[0].id}`{more} the permissions that the repository's settings give.",
                 *without[0].key.place,
             )
         for grants in _blocks(workflow):
@@ -32,21 +32,23 @@ def _blocks(workflow: Workflow) -> Iterator[Node]:
 
 
 def unexplained(repo: Repo) -> Iterator[Breach]:
-    """Each block that grants more than reading the code and does not say why, at the first such grant."""
+    """Each block that grants more than reading the code without saying why, at the first such grant."""
     for workflow in repo.automation.workflows:
         for grants in _blocks(workflow):
-            silent = [key for key, value in grants.entries() if _asks(key, value) and not _is_explained(key, value)]
+            silent = [
+                key for key, value in grants.entries() if _is_unusual(key, value) and not _is_explained(key, value)
+            ]
             if silent:
                 names = ", ".join(key.text for key in silent)
-                yield Breach(f"Nothing says what {names} is granted for.", *silent[0].place)
+                yield Breach(f"No comment gives the reason for granting {names}.", *silent[0].place)
 
 
-def _asks(key: Node, value: Node) -> bool:
+def _is_unusual(key: Node, value: Node) -> bool:
     return value.scalar in {"read", "write"} and (key.text, value.scalar) != _USUAL
 
 
 def _is_explained(key: Node, value: Node) -> bool:
-    """Whether there is a comment behind the grant, or in the line above it."""
+    """Whether a comment follows the grant, or is on the line above it."""
     if value.comment:
         return True
     above = key.source.line(key.line - 1)
@@ -58,9 +60,9 @@ RULES = (
         "OPS112",
         "Jobs say what their token may do",
         Severity.WARNING,
-        "Without `permissions` the token has what the settings of the repository or the organisation give: often "
+        "Without `permissions`, the token has what the settings of the repository or the organisation give: often "
         "the right to change the code.",
-        "Write `permissions: {}` at the top, and into each job what it needs, such as `contents: read`.",
+        "Write `permissions: {}` at the top, and give each job what it needs, such as `contents: read`.",
         links.SECURE_USE,
         unlimited,
     ),
@@ -69,7 +71,7 @@ RULES = (
         "Grants beyond reading the code say why",
         Severity.INFO,
         "A grant that nobody can explain is never taken back.",
-        "Write the reason behind it: `id-token: write  # to log in to AWS`.",
+        "Add the reason as a comment: `id-token: write  # to log in to AWS`.",
         links.SECURE_USE,
         unexplained,
     ),

@@ -1,4 +1,4 @@
-"""Rules about where jobs run, and for how long."""
+"""Rules about the runner of a job: its image, its time limit."""
 
 import re
 from collections.abc import Iterator
@@ -9,46 +9,46 @@ from new_ops_project.checks.rule import Breach, Rule
 from new_ops_project.checks.workflows import links
 from new_ops_project.formats.github.automation import Job
 from new_ops_project.formats.yaml import Node
+from new_ops_project.template import pins
 
 _LATEST = re.compile(r"\b(ubuntu|windows|macos)-latest(?:-x?large)?(?![\w-])", re.IGNORECASE)
 _EXAMPLES = {"windows": "windows-2025", "macos": "macos-15"}
 
 
 def latest(repo: Repo) -> Iterator[Breach]:
-    """Each image of GitHub that is named by `-latest`, where its name stands: in runs-on or in the matrix."""
+    """Each GitHub image that is named with `-latest`, at its name in runs-on or in the matrix."""
     for job in repo.automation.jobs:
         for node in _labels(job):
-            for found in _LATEST.finditer(node.text):
-                example = _image(found[1].lower())
+            for match in _LATEST.finditer(node.text):
+                example = _example(match[1].lower())
                 yield Breach(
-                    f"{found[0]} becomes another image when GitHub decides so.",
-                    *node.at(found.start()),
+                    f"{match[0]} becomes another image whenever GitHub decides.",
+                    *node.place_at(match.start()),
                     remedy=f"Name an image, such as {example}.",
                 )
 
 
 def _labels(job: Job) -> Iterator[Node]:
-    """What runs-on says, without the labels of machines of one's own."""
-    on = job.node.get("runs-on")
-    on = on if on.kind == "scalar" or on.items else on.get("labels")
-    labels = [on] if on.kind == "scalar" else [item for item in on.items if item.kind == "scalar"]
+    """The labels in runs-on; none for a self-hosted runner."""
+    runs_on = job.node.get("runs-on")
+    runs_on = runs_on if runs_on.kind == "scalar" or runs_on.items else runs_on.get("labels")
+    labels = [runs_on] if runs_on.kind == "scalar" else [item for item in runs_on.items if item.kind == "scalar"]
     if any(label.scalar.lower() == "self-hosted" for label in labels):
         return
     for label in labels:
         if "${{" in label.text:
             yield label
-        yield from job.meant(label)
+        yield from job.values_of(label)
 
 
-def _image(system: str) -> str:
-    from new_ops_project.template import pins
+def _example(system: str) -> str:
 
-    offered = next((one for one in pins.shipped().runners if one.startswith(system)), "ubuntu-24.04")
+    offered = next((image for image in pins.shipped().runners if image.startswith(system)), "ubuntu-24.04")
     return _EXAMPLES.get(system, offered)
 
 
 def endless(repo: Repo) -> Iterator[Breach]:
-    """Each job that may run for as long as GitHub lets it."""
+    """Each job without a time limit of its own."""
     for job in repo.automation.jobs:
         is_bounded = job.node.get("timeout-minutes") or (
             job.steps and all(step.node.get("timeout-minutes") for step in job.steps)
@@ -60,7 +60,7 @@ def endless(repo: Repo) -> Iterator[Breach]:
 RULES = (
     Rule(
         "OPS105",
-        "Jobs name the image that they run on",
+        "Jobs name the exact image that they run on",
         Severity.WARNING,
         "`-latest` moves to another image, with other tools in it, on a day that GitHub chooses.",
         "Name an image, such as ubuntu-24.04.",
@@ -71,8 +71,8 @@ RULES = (
         "OPS106",
         "Jobs have a timeout",
         Severity.WARNING,
-        "A job that hangs is stopped after 360 minutes: until then it holds a runner, and what waits behind it.",
-        "Write `timeout-minutes: 10` into the job, or what it needs at most.",
+        "GitHub stops a job that hangs only after 360 minutes; until then it occupies a runner and blocks other jobs.",
+        "Add `timeout-minutes: 10` to the job, or the longest time that it needs.",
         links.SYNTAX,
         endless,
     ),

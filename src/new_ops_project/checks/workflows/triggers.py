@@ -1,4 +1,4 @@
-"""Rules about when workflows run, and what happens when two do at once."""
+"""Rules about when workflows run, including two runs at once."""
 
 import re
 from collections.abc import Iterator
@@ -18,17 +18,17 @@ _HEAD = re.compile(r"github\.event\.pull_request\.(?:head\.|merge_commit_sha)|gi
 
 
 def overlapping(repo: Repo) -> Iterator[Breach]:
-    """Each workflow whose runs are left to pile up or to overlap."""
+    """Each workflow whose runs can pile up or overlap."""
     for workflow in repo.automation.workflows:
         groups = [*_groups(workflow)]
         if "pull_request" in workflow.triggers:
             place = workflow.triggers["pull_request"][0].place
             if not any(group.key("cancel-in-progress") for group in groups):
-                yield Breach("A newer commit does not end the run of the one before it.", *place)
+                yield Breach("A newer commit does not cancel the run of the previous one.", *place)
         elif not groups and _changes_things(workflow):
             first = next((place for place, _ in workflow.triggers.values()), workflow.root)
             remedy = "Write `concurrency: {group: NAME, cancel-in-progress: false}`."
-            yield Breach("Two runs of this can overlap.", *first.place, remedy=remedy)
+            yield Breach("Two runs of this workflow can overlap.", *first.place, remedy=remedy)
 
 
 def _groups(workflow: Workflow) -> Iterator[Node]:
@@ -45,36 +45,36 @@ def _deploys(job: Job) -> bool:
     return bool(job.node.get("environment"))
 
 
-def cut_off(repo: Repo) -> Iterator[Breach]:
-    """Each scheduled, releasing or deploying run that a newer one ends half-way."""
+def cancelled_runs(repo: Repo) -> Iterator[Breach]:
+    """Each scheduled, release or deployment run that a newer run cancels."""
     for workflow in repo.automation.workflows:
         if "pull_request" in workflow.triggers:
             continue
         is_timed = "schedule" in workflow.triggers and set(workflow.triggers) <= {"schedule", "workflow_dispatch"}
         is_meant = is_timed or workflow.is_release
-        yield from _cut_off(workflow.root, is_meant or any(map(_deploys, workflow.jobs)))
+        yield from _cancelled_runs(workflow.root, is_meant or any(map(_deploys, workflow.jobs)))
         for job in workflow.jobs:
-            yield from _cut_off(job.node, is_meant or _deploys(job))
+            yield from _cancelled_runs(job.node, is_meant or _deploys(job))
 
 
-def _cut_off(node: Node, changes: bool) -> Iterator[Breach]:  # noqa: FBT001 - one caller
+def _cancelled_runs(node: Node, changes: bool) -> Iterator[Breach]:  # noqa: FBT001 - one caller
     value = node.get("concurrency", "cancel-in-progress")
     if changes and value.scalar == "true":
-        yield Breach("A newer run ends this one half-way.", *value.place)
+        yield Breach("A newer run cancels this one halfway.", *value.place)
 
 
 # ---- OPS118 to OPS120 ----------------------------------------------------------------------------------------------
 
 
-def not_by_hand(repo: Repo) -> Iterator[Breach]:
-    """Each workflow that runs on its own and cannot be started by hand."""
+def not_manual(repo: Repo) -> Iterator[Breach]:
+    """Each workflow that starts on its own and cannot be started by hand."""
     for workflow in repo.automation.workflows:
         events = workflow.triggers.keys()
         if events & {"push", "schedule"} and "workflow_dispatch" not in events:
             yield Breach("Nobody can start this workflow by hand.", *workflow.root.key("on").place)
 
 
-def rush_hour(repo: Repo) -> Iterator[Breach]:
+def full_hours(repo: Repo) -> Iterator[Breach]:
     """Each schedule at a full or half hour."""
     for workflow in repo.automation.workflows:
         times = workflow.triggers["schedule"][1].items if "schedule" in workflow.triggers else []
@@ -83,14 +83,14 @@ def rush_hour(repo: Repo) -> Iterator[Breach]:
             if _ROUND.fullmatch(minute):
                 other = " ".join(["17", *rest])
                 yield Breach(
-                    f"`{cron.scalar}` is when everybody's schedules start.",
+                    f"`{cron.scalar}` is when everybody else's schedules start.",
                     *cron.place,
-                    remedy=f'Take an odd minute: "{other}".',
+                    remedy=f'Choose another minute: "{other}".',
                 )
 
 
 def privileged(repo: Repo) -> Iterator[Breach]:
-    """Each workflow that runs for strangers with the repository's own rights."""
+    """Each workflow that gives strangers the repository's privileges."""
     for workflow in repo.automation.workflows:
         for event in ("pull_request_target", "workflow_run"):
             if event in workflow.triggers:
@@ -100,10 +100,10 @@ def privileged(repo: Repo) -> Iterator[Breach]:
 def _privileged(workflow: Workflow, event: str) -> Breach:
     place = workflow.triggers[event][0].place
     for step in (step for job in workflow.jobs for step in job.steps):
-        if step.uses.action == "actions/checkout" and _HEAD.search(step.given("ref").text):
-            message = f"`{event}` gives a stranger's code, checked out in line {step.uses.node.line}, our secrets."
+        if step.uses.action == "actions/checkout" and _HEAD.search(step.input("ref").text):
+            message = f"`{event}` gives your secrets to a stranger's code, checked out on line {step.uses.node.line}."
             return Breach(message, *place, severity=Severity.ERROR)
-    return Breach(f"`{event}` runs with write access and secrets for what a stranger sends.", *place)
+    return Breach(f"`{event}` handles input from strangers with write access and secrets.", *place)
 
 
 RULES = (
@@ -111,45 +111,45 @@ RULES = (
         "OPS115",
         "Runs neither pile up nor overlap",
         Severity.INFO,
-        "Superseded runs hold runners that others wait for; two runs that change the same things meet half-way.",
-        "Write `concurrency:` with `group: ${{ github.workflow }}-${{ github.ref }}` and `cancel-in-progress: true`.",
+        "Superseded runs occupy runners that others wait for; two runs that change the same things interfere.",
+        "Add `concurrency:` with `group: ${{ github.workflow }}-${{ github.ref }}` and `cancel-in-progress: true`.",
         links.CONCURRENCY,
         overlapping,
     ),
     Rule(
         "OPS116",
-        "What changes things is not cut off",
+        "Runs that change things are not cancelled",
         Severity.WARNING,
         "A run that is cancelled in the middle of a change leaves it half done.",
         "Write `cancel-in-progress: false`.",
         links.CONCURRENCY,
-        cut_off,
+        cancelled_runs,
     ),
     Rule(
         "OPS118",
         "Workflows can be started by hand",
         Severity.INFO,
-        "After an outage, or when a secret was renewed, somebody will want to run it without a commit.",
-        "Add `workflow_dispatch:` below `on:`.",
+        "After an outage, or when a secret has been replaced, somebody will want to run it without a commit.",
+        "Add `workflow_dispatch:` under `on:`.",
         links.EVENTS,
-        not_by_hand,
+        not_manual,
     ),
     Rule(
         "OPS119",
         "Schedules avoid the full and the half hour",
         Severity.INFO,
-        "GitHub delays and drops scheduled runs when load is high, which is when everybody's start.",
-        "Take an odd minute.",
+        "GitHub delays or drops scheduled runs when load is high: at the minutes that most people choose.",
+        "Choose another minute.",
         links.EVENTS,
-        rush_hour,
+        full_hours,
     ),
     Rule(
         "OPS120",
-        "No workflow runs for strangers with our rights",
+        "No workflow gives strangers the repository's privileges",
         Severity.WARNING,
-        "pull_request_target and workflow_run have secrets and a token that can write, also for a pull request of a "
+        "pull_request_target and workflow_run get secrets and a token that can write, even for a pull request from a "
         "fork.",
-        "Use `pull_request`. Where that cannot be, never check out or run what the pull request holds.",
+        "Use `pull_request`. Where that is impossible, never check out or run code from the pull request.",
         links.SECURE_USE,
         privileged,
     ),
