@@ -16,7 +16,7 @@ from new_ops_project.base.report import Voice
 from new_ops_project.clones import interpreters
 from new_ops_project.template import pins
 
-PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14") if interpreters.interpreter(minor))
+PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14") if interpreters.likely_path(minor))
 CACHE = {"PIP_CACHE_DIR": str(ROOT / ".pytest_cache" / "pip"), "PIP_NO_COMPILE": "1"}
 
 IDENTITY = {
@@ -59,7 +59,7 @@ def install(python: Path, wheel: Path) -> None:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path, cached: None) -> None:
     """Installed into an empty environment, with no network: every tag, every tier, both updates, promote and adopt."""
-    base = interpreters.interpreter(python)
+    base = interpreters.likely_path(python)
     subprocess.run([str(base), "-m", "venv", "--without-pip", "env"], cwd=work, check=True)
     inside = work / "env" / "bin"
     install(inside / "python", wheel)
@@ -122,7 +122,7 @@ def test_venv_progress_without_a_terminal(capfd: pytest.CaptureFixture[str]) -> 
 
 def test_venv_without_the_python(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without that Python the project is there, and the message says how to get the Python."""
-    monkeypatch.setattr(interpreters, "interpreter", lambda _minor: None)
+    monkeypatch.setattr(interpreters, "likely_path", lambda _minor: None)
     ran = run("new", "audit", "--python", "3.15", "--tier", "script", "--venv", "--json", code=2)
     assert ran.json["commit"]
     said = ran.err

@@ -15,7 +15,7 @@ from support.parity import RECORD, Files, made
 from support.small_template import Kept, template
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template import native, questions, releases, render, sources
+from new_ops_project.template import copier_yml, native, releases, render, sources
 from new_ops_project.template.answers import Given, complete
 from new_ops_project.template.native import cache as kept
 from new_ops_project.template.releases import Checkout
@@ -51,10 +51,10 @@ def unlooked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_judged_once(files: Files, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process does not judge or compile a version again, and gets the same."""
     checkout = made(tmp_path, files)
-    before = native.reason(checkout) or native.tree(checkout, {})
+    before = native.unsupported_reason(checkout) or native.tree(checkout, {})
     fresh()
     unlooked(monkeypatch)
-    assert (native.reason(checkout) or native.tree(checkout, {})) == before
+    assert (native.unsupported_reason(checkout) or native.tree(checkout, {})) == before
     assert len(list(cache.iterdir())) == 1
 
 
@@ -77,7 +77,7 @@ def test_the_same_questions(cache: Path) -> None:
     checkout = releases.checkout(sources.find())
     assert kept.version(checkout).why == ""
     fresh()
-    mine, theirs = native.questionnaire(checkout), questions.read(checkout.root)
+    mine, theirs = native.questionnaire(checkout), copier_yml.read(checkout.root)
     assert mine == theirs
     given = {"project_name": "Rotate Keys", "tier": "cli", "python_version": "3.13", "cloud": "aws-oidc"}
     one, other = (complete(found, Given(given), ask=None, defaults=True, advanced=False) for found in (mine, theirs))
@@ -88,7 +88,7 @@ def test_the_same_questions(cache: Path) -> None:
 def test_nothing_is_compiled_twice(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run after the first one compiles no text of our template: neither to ask nor to render."""
     checkout = releases.checkout(sources.find())
-    native.reason(checkout)
+    native.unsupported_reason(checkout)
     fresh()
     monkeypatch.setattr(jinja2.Environment, "_parse", lambda *given: pytest.fail(f"compiled: {given[1]}"))
     given = {"project_name": "Rotate Keys", "tier": "cli", "python_version": "3.13"}
@@ -122,7 +122,7 @@ def test_a_plain_folder_is_not_kept(cache: Path, tmp_path: Path) -> None:
     """A folder without versions can change between two runs, and is left to copier."""
     found = made(tmp_path, PLAIN)
     checkout = Checkout(found.source, found.root, None, None)
-    assert "plain folder" in render.way(checkout)
+    assert "plain folder" in render.renderer_for(checkout)
     assert not cache.exists()
 
 
@@ -161,7 +161,7 @@ def test_tasks_go_to_copier(run: Run, work: Path, tmp_path: Path) -> None:
 def test_purely_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """NEW_OPS_PROJECT_RENDERER=pure refuses what only copier can render, and renders the rest."""
     monkeypatch.setenv("NEW_OPS_PROJECT_RENDERER", "pure")
-    with pytest.raises(ToolError, match="is for copier: it has the setting _tasks"):
+    with pytest.raises(ToolError, match="^Only copier can render the template a test: it has the setting _tasks"):
         render.tree(made(tmp_path, WITH_TASKS), {}, Path("x"), answers_file=".copier-answers.yml")
     assert (
         render.tree(made(tmp_path, PLAIN), {}, Path("x"), answers_file=".copier-answers.yml")["a"].content == b"audit\n"
@@ -178,11 +178,11 @@ def test_an_unknown_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_goes_wrong_is_said_by_copier(tmp_path: Path) -> None:
     """An answer that is refused is refused in copier's words, and that it was asked is told."""
     checkout = made(tmp_path, {"copier.yml": "name: {type: str, default: x, validator: 'No x.'}\n", **RECORD})
-    render.taken()
+    render.renderers_used()
     with pytest.raises(ToolError, match="No x"):
         render.tree(checkout, {}, Path("x"), answers_file=".copier-answers.yml")
-    assert render.taken() == "copier: the template refuses 'x' as name" == render.way(checkout)
-    assert render.taken() == ""
+    assert render.renderers_used() == "copier: the template refuses 'x' as name" == render.renderer_for(checkout)
+    assert render.renderers_used() == ""
 
 
 def test_update_says_it(run: Run, work: Path) -> None:
@@ -191,7 +191,7 @@ def test_update_says_it(run: Run, work: Path) -> None:
     run("new", "audit", "--defaults")
     said = run("update", "audit", "--set", "license=Apache-2.0", "--json").json
     assert (said["state"], said["renderer"]) == ("staged", "pure")
-    assert render.way(found.checkout(), found.checkout()) == "pure"
+    assert render.renderer_for(found.checkout(), found.checkout()) == "pure"
 
 
 # ---- what is written and imported ---------------------------------------------------------------------------

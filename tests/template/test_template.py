@@ -48,7 +48,7 @@ def test_install_origin(run: Run, published: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("NEW_OPS_PROJECT_TEMPLATE")
     origin = {"url": f"file://{published}", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}
     monkeypatch.setattr(sources, "_direct_url", lambda: origin)
-    monkeypatch.setattr(releases, "forget", lambda: None)
+    monkeypatch.setattr(releases, "clear_caches", lambda: None)
     shown = run("template", "show", "--json").json
     assert shown["source"] == f"file://{published}"
     assert "installed from there" in shown["reason"]
@@ -120,7 +120,7 @@ def test_a_git_url(run: Run, work: Path, published: Path, serve: object) -> None
     with serve(published.parent) as url:
         run("new", "one", "--defaults", "--template", f"{url}/team.git")
         release(published, "v1.2.0")
-        releases.forget()
+        releases.clear_caches()
         run("new", "two", "--defaults", "--template", f"{url}/team.git")
     assert answers_of(work / "one")["_src_path"] == f"{url}/team.git"
     assert (answers_of(work / "one")["_commit"], answers_of(work / "two")["_commit"]) == ("v1.1.0", "v1.2.0")

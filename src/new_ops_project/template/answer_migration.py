@@ -7,7 +7,8 @@ from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template.answers import Asker, assignment, check_support
-from new_ops_project.template.questions import Answers, EvaluationError, Question, Questionnaire
+from new_ops_project.template.evaluation import Answers, EvaluationError
+from new_ops_project.template.questions import Question, Questionnaire
 
 _NEW = "a new question"
 
@@ -48,7 +49,7 @@ class MigratedAnswers:
         return tuple(change for change in self.changes if not change.is_wanted)
 
 
-def as_they_are(
+def merge_unchecked(
     questionnaire: Questionnaire, recorded: Mapping[str, Any], assignments: Iterable[str]
 ) -> MigratedAnswers:
     """The recorded answers with `assignments` over them, unchecked: for a template that only copier can evaluate."""
@@ -76,7 +77,7 @@ class _Migration:
     missing: dict[str, str] = field(default_factory=dict)
 
 
-def carry(
+def migrate(
     questionnaire: Questionnaire, recorded: Mapping[str, Any], assignments: Iterable[str], *, ask: Asker | None
 ) -> MigratedAnswers:
     """Go through the questions in order with the recorded answers and `assignments` (KEY=VALUE).

@@ -11,7 +11,8 @@ from typing import Any
 from new_ops_project import git
 from new_ops_project.base.config import Setting
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.questions import MAIN, Answers, Question, Questionnaire
+from new_ops_project.template.evaluation import Answers
+from new_ops_project.template.questions import MAIN, Question, Questionnaire
 
 FLAGS = {"project_name": "NAME", "python_version": "--python", "tier": "--tier"}
 
@@ -64,7 +65,7 @@ def _author(wanted: Iterable[str]) -> dict[str, str]:
     """The author as git knows them, for those of the two questions that nothing else answers."""
     keys = {"author_name": "user.name", "author_email": "user.email"}
     asked = {keys[name]: name for name in keys.keys() & set(wanted)}
-    found = git.configured(*asked) if asked else {}
+    found = git.config_values(*asked) if asked else {}
     return {asked[key]: value for key, value in found.items() if value}
 
 
@@ -135,7 +136,7 @@ def _missing(
     return default
 
 
-def table(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def file_table(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The template's table `files`, its paths (`moves_to` too) as they are with these answers; [] where it has none."""
     files = values.get("files")
     stands = {"NAME": str(values.get("import_name", "")), "PREFIX": str(values.get("workflow_prefix", ""))}

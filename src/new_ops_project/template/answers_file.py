@@ -12,7 +12,7 @@ from new_ops_project.base.errors import ToolError
 HEAD = re.compile(r"(?:(?:#.*|---|[ \t]*)\n)*")
 
 
-def resigned(text: str, marks: Mapping[str, str]) -> str:
+def set_entries(text: str, marks: Mapping[str, str]) -> str:
     """The answers file with `marks` in it, and else as the template wrote it.
 
     Where it is copier's own dump (the filter to_nice_yaml), it is dumped anew, so that the bytes are those of a plain
@@ -60,7 +60,7 @@ def answers_files(folder: Path) -> list[str]:
 def source(file: Path) -> str:
     """The template that an answers file names; '' where it names none, or cannot be read."""
     try:
-        found = parsed(file.name, file.read_bytes())
+        found = parse_answers(file.name, file.read_bytes())
     except ToolError:
         return ""
     return str(found.get("_src_path") or "")
@@ -70,7 +70,7 @@ def _is_record(path: Path) -> bool:
     return bool(_RECORD.search(path.read_bytes()))
 
 
-def parsed(name: str, content: bytes) -> dict[str, Any]:
+def parse_answers(name: str, content: bytes) -> dict[str, Any]:
     """The mapping that the answers file `name` holds; raises ToolError for one that holds none."""
     import yaml
 

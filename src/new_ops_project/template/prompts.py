@@ -11,7 +11,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bin
 from questionary import Style
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.questions import Answers, Choice, Question
+from new_ops_project.template.evaluation import Answers
+from new_ops_project.template.questions import Choice, Question
 
 _STYLE = Style(
     [

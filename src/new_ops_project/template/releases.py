@@ -1,4 +1,7 @@
-"""The versions of a template, and one checkout per version that all runs share."""
+"""The versions of a template: their names, their order, their files.
+
+All runs on this machine share one mirror of a repository elsewhere, and one folder with the files of each version.
+"""
 
 import hashlib
 import shutil
@@ -8,19 +11,23 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from packaging.version import InvalidVersion, Version
+
 from new_ops_project import git
-from new_ops_project.base.errors import ToolError, nearest, sentence
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base import paths
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.git import urls
-from new_ops_project.template import sources, unpacked
+from new_ops_project.template import shared_folders, sources
 from new_ops_project.template.sources import Source
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """One version of a template as plain files in `root`; None for what is not under version control.
+    """The files of one template version, in the folder `root`.
 
-    `repository` is where git has it: the template's own, or our mirror.
+    `version` and `commit` are None for a template that is not under version control. `repository` is the git
+    repository that has the commit: the template's own, or our mirror of it.
     """
 
     source: Source
@@ -31,15 +38,15 @@ class Checkout:
 
 
 @dataclass(frozen=True)
-class Version:
-    """One version of a template by its name and its commit; its files are not looked at."""
+class TemplateVersion:
+    """One version of a template: its name (a tag, or what `git describe` says) and its commit."""
 
     version: str
     commit: str
 
 
 class _Versioned(Protocol):
-    """What has a version and a commit: a Version, or a Checkout."""
+    """Anything with a version and a commit: a TemplateVersion or a Checkout."""
 
     @property
     def version(self) -> str | None:
@@ -52,7 +59,7 @@ class _Versioned(Protocol):
 
 @dataclass(frozen=True)
 class Releases:
-    """The versions of one template; `tags` give the commit of each. `repository` is None for plain files."""
+    """The versions of one template; `tags` maps each tag to its commit. `repository` is None for plain files."""
 
     source: Source
     repository: Path | None
@@ -60,12 +67,12 @@ class Releases:
 
     @property
     def versions(self) -> list[str]:
-        """The released versions (tags that PEP 440 reads), newest first."""
+        """The released versions (tags that are versions by PEP 440), newest first."""
         return _sorted(self.tags)
 
     @property
     def newest(self) -> str:
-        """The newest release, or HEAD where nothing was released."""
+        """The newest final release, or HEAD if there is none."""
         return next((tag for tag in self.versions if not _is_prerelease(tag)), "HEAD")
 
     def checkout(self, ref: str | None = None) -> Checkout:
@@ -74,32 +81,33 @@ class Releases:
         Raises ToolError for a version that the template does not have.
         """
         if self.repository is None:
-            return _plain(self.source, ref)
-        return self.unpacked(self.find(ref))
+            return _plain_folder(self.source, ref)
+        return self.checkout_of(self.find(ref))
 
-    def unpacked(self, one: Version) -> Checkout:
-        """The files of a version that was found here."""
+    def checkout_of(self, version: TemplateVersion) -> Checkout:
+        """The files of a version that `find` returned."""
         if self.repository is None:
-            return _plain(self.source, one.version)
-        return Checkout(self.source, _files(self.repository, one.commit), one.version, one.commit, self.repository)
+            return _plain_folder(self.source, version.version)
+        root = _files(self.repository, version.commit)
+        return Checkout(self.source, root, version.version, version.commit, self.repository)
 
-    def find(self, ref: str | None = None) -> Version:
+    def find(self, ref: str | None = None) -> TemplateVersion:
         """One version: `ref`, or the newest.
 
-        Raises ToolError for a version that the template does not have, and for one that has no versions.
+        Raises ToolError for a version that the template does not have, and for a template without versions.
         """
         if self.repository is None:
-            message = f"The template {self.source.name} is not under version control, so it has no versions to go to."
+            message = f"The template {self.source.name} is not under version control, so it has no versions."
             raise ToolError(message, "Put it in a git repository with tags, and give that as --template.")
         wanted = ref or self.newest
         commit = self.tags.get(wanted) or git.resolve(self.repository, wanted)
         if commit is None:
             hint = nearest(wanted, self.versions) or f"It has {', '.join(self.versions[:8]) or 'no released version'}."
-            raise ToolError(f"The template {self.source.name} has no version {wanted!r}.", sentence(hint))
-        return Version(_described(self.repository, commit, self.tags), commit)
+            raise ToolError(f"The template {self.source.name} has no version {wanted!r}.", capitalize(hint))
+        return TemplateVersion(_describe(self.repository, commit, self.tags), commit)
 
-    def holds(self, newer: _Versioned, older: _Versioned) -> bool:
-        """Whether `older` is part of what led to `newer`: by version where both are releases, else by history."""
+    def includes(self, newer: _Versioned, older: _Versioned) -> bool:
+        """Whether `newer` comes after `older`: by version number if both are releases, else by git's history."""
         names = self.versions
         if newer.version in names and older.version in names:
             return names.index(newer.version) <= names.index(older.version)
@@ -108,23 +116,23 @@ class Releases:
         return git.is_ancestor(self.repository, older.commit, newer.commit)
 
     def subjects(self, before: Checkout, after: Checkout) -> list[str]:
-        """The first line of what was said of each commit between two versions, newest first."""
+        """The first line of each commit message between two versions, newest first."""
         if self.repository is None or not before.commit or not after.commit:
             return []
-        return git.subjects(self.repository, f"{before.commit}..{after.commit}")
+        return git.commit_subjects(self.repository, f"{before.commit}..{after.commit}")
 
 
 def releases(source: Source, *, offline: bool = False) -> Releases:
-    """The versions of the template, looked up where it is, unless `offline`.
+    """The versions of the template, looked up at its source, or in our mirror if `offline`.
 
-    Raises ToolError when it cannot be reached.
+    Raises ToolError when the source cannot be reached.
     """
     repository = _repository(source, offline=offline)
     return Releases(source, repository, git.tags(repository) if repository else {})
 
 
 def versions(source: Source) -> list[str]:
-    """The released versions (tags that PEP 440 reads), newest first; [] where there are none.
+    """The released versions (tags that are versions by PEP 440), newest first; [] if there are none.
 
     Raises ToolError when the template cannot be reached.
     """
@@ -132,34 +140,34 @@ def versions(source: Source) -> list[str]:
 
 
 def checkout(source: Source, ref: str | None = None) -> Checkout:
-    """The files of one version: `ref`, or the newest release, or HEAD where nothing was released.
+    """The files of one version: `ref`, or the newest release, or HEAD if there is no release.
 
-    Raises ToolError for a template that cannot be reached and for a version that it does not have.
+    Raises ToolError for a template that cannot be reached, and for a version that it does not have.
     """
     return releases(source).checkout(ref)
 
 
-def _described(repository: Path, commit: str, tags: Mapping[str, str]) -> str:
-    """What copier records as `_commit`; git is asked where one tag does not tell."""
-    naming = [tag for tag, tagged in tags.items() if tagged == commit]
-    return naming[0] if len(naming) == 1 else git.describe(repository, commit)
+def _describe(repository: Path, commit: str, tags: Mapping[str, str]) -> str:
+    """What copier records as `_commit`: the tag of the commit, or what `git describe` says of it."""
+    names = [tag for tag, tagged in tags.items() if tagged == commit]
+    return names[0] if len(names) == 1 else git.describe(repository, commit)
 
 
-def _plain(source: Source, ref: str | None) -> Checkout:
-    root = urls.expanded(source.location)
+def _plain_folder(source: Source, ref: str | None) -> Checkout:
+    root = paths.expanded(source.location)
     if not root.is_dir():
-        raise ToolError(f"The template {source.name} is no folder and no git repository.", "Check --template.")
+        raise ToolError(f"The template {source.name} is neither a folder nor a git repository.", "Check --template.")
     if ref:
-        raise ToolError(f"The template {source.name} has no versions, so not {ref!r} either.", "Leave --ref out.")
+        raise ToolError(f"The template {source.name} has no versions, so {ref!r} is none of them.", "Leave --ref out.")
     return Checkout(source, root, None, None)
 
 
 def _files(repository: Path, commit: str) -> Path:
-    """The files of `commit`, in a folder that is never changed once it is there."""
-    folder = unpacked.cache_folder() / "versions" / commit
+    """The folder with the files of `commit`; it appears by a rename, so it is complete or not there at all."""
+    folder = shared_folders.cache_folder() / "versions" / commit
     if folder.is_dir():
         return folder
-    with unpacked.guarded(folder):
+    with shared_folders.locked(folder):
         if not folder.is_dir():
             fresh = folder.with_name(f".{commit}.new")
             shutil.rmtree(fresh, ignore_errors=True)
@@ -171,37 +179,37 @@ def _files(repository: Path, commit: str) -> Path:
 
 def _repository(source: Source, *, offline: bool = False) -> Path | None:
     """The git repository to read: the folder itself, or our mirror of a URL or a bundle; None for plain files."""
-    location = source.place or source.location
-    path = urls.expanded(location.removeprefix("git+file://"))
+    location = source.current_location or source.location
+    path = paths.expanded(location.removeprefix("git+file://"))
     if git.is_repository(path):
         return path
     if path.is_dir():
         return None
-    if "://" not in location and not urls.is_short(location) and not path.is_file():
+    if "://" not in location and not urls.is_short_address(location) and not path.is_file():
         message = f"The template {source.location} does not exist; {source.reason}."
-        raise ToolError(message, "Give the place where it is now as --template: a folder or a git URL.")
-    return _mirror(str(path) if path.is_file() else urls.address(location), offline=offline)
+        raise ToolError(message, "Give its current location as --template: a folder or a git URL.")
+    return _mirror(str(path) if path.is_file() else urls.full_address(location), offline=offline)
 
 
-# A mirror has every reference, so nothing is saved by asking for some (protocol 2), which costs another round trip.
-_ALL = ("-c", "protocol.version=0")
+# A mirror takes every reference, so protocol 2, which filters them, saves nothing here and costs one more round trip.
+_ALL_REFERENCES = ("-c", "protocol.version=0")
 
 
 @cache
 def _mirror(url: str, *, offline: bool) -> Path:
-    """Our mirror of `url`, brought up to date once in this run (hence the cache), or as it is when `offline`."""
-    mirror = unpacked.cache_folder() / "mirrors" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+    """Our mirror of `url`, as it is if `offline`; otherwise fetched once in this run, which is why it is cached."""
+    mirror = shared_folders.cache_folder() / "mirrors" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
     if offline:
         if mirror.is_dir():
             return mirror
         raise ToolError(f"There is no copy of the template {url} here yet.", "Run this once without --offline.")
-    with unpacked.guarded(mirror):
+    with shared_folders.locked(mirror):
         try:
             if mirror.is_dir():
                 _remove_locks(mirror)
                 git.git(
                     *git.TEMPORARY,
-                    *_ALL,
+                    *_ALL_REFERENCES,
                     "fetch",
                     "--quiet",
                     "--prune",
@@ -213,41 +221,41 @@ def _mirror(url: str, *, offline: bool) -> Path:
             else:
                 fresh = mirror.with_name(f".{mirror.name}.new")
                 shutil.rmtree(fresh, ignore_errors=True)
-                git.git(*git.TEMPORARY, *_ALL, "clone", "--mirror", "--quiet", "--", url, str(fresh), at=mirror.parent)
+                clone = ("clone", "--mirror", "--quiet", "--", url, str(fresh))
+                git.git(*git.TEMPORARY, *_ALL_REFERENCES, *clone, at=mirror.parent)
                 fresh.rename(mirror)
         except ProcessError as error:
-            known = ", or use what is known of it here, with `update --offline`" if mirror.is_dir() else ""
-            hint = f"Check the address and your access to it{known}, or name another with --template."
+            offline_hint = ", or use the copy of it here, with `update --offline`" if mirror.is_dir() else ""
+            hint = f"Check the address and your access to it{offline_hint}, or name another with --template."
             raise ToolError(f"The template {url} cannot be reached: {error.reason}", hint) from error
     return mirror
 
 
 def _remove_locks(mirror: Path) -> None:
-    """Remove what a fetch that was killed has left; no other runs, since we hold the mirror."""
-    for left in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
-        left.unlink(missing_ok=True)
+    """Remove the locks that a killed fetch left behind.
+
+    That is safe because the caller holds the lock of the whole mirror, so no other fetch of it runs.
+    """
+    for path in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
+        path.unlink(missing_ok=True)
 
 
-def forget() -> None:
-    """Look again at what was found out once for this run: the next one is another."""
+def clear_caches() -> None:
+    """Forget the mirrors that were fetched in this run, so that the next run in this process fetches again."""
     _mirror.cache_clear()
-    sources.forget()
+    sources.clear_caches()
 
 
 def _sorted(names: Iterable[str]) -> list[str]:
-    """Names that are versions (PEP 440), newest first."""
-    from packaging.version import InvalidVersion, Version
-
-    found = []
+    """The names that are versions (PEP 440), newest first."""
+    versions = []
     for name in names:
         try:
-            found.append((Version(name), name))
+            versions.append((Version(name), name))
         except InvalidVersion:
             continue
-    return [name for _, name in sorted(found, reverse=True)]
+    return [name for _, name in sorted(versions, reverse=True)]
 
 
 def _is_prerelease(tag: str) -> bool:
-    from packaging.version import Version
-
     return Version(tag).is_prerelease

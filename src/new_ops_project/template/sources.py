@@ -1,4 +1,4 @@
-"""Where the template is: which one is used and why, in the form in which it is recorded."""
+"""The choice of the template to use, in the form in which projects record its location."""
 
 import json
 import os
@@ -11,9 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from new_ops_project import git
 from new_ops_project.base import config
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError
-from new_ops_project.git.urls import address, expanded, is_short, without_secrets
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.paths import expanded
+from new_ops_project.git.urls import full_address, is_short_address, without_secrets
 from new_ops_project.template import unpacked
 
 EMBEDDED = "embedded"
@@ -21,22 +21,23 @@ EMBEDDED = "embedded"
 
 @dataclass(frozen=True)
 class Source:
-    """A template's place as the answers file records it, and why this one was taken."""
+    """A template: its location as the answers file records it, and the reason (a clause) why this one is used."""
 
     location: str
     reason: str
-    shown: str = ""
-    place: str = ""
-    """Where to read it now, if not at its location as that is recorded."""
+    label: str = ""
+    """What to call it in messages, if not by its location."""
+    current_location: str = ""
+    """Where to read it on this machine, if not at its recorded location."""
 
     @property
     def name(self) -> str:
-        """What to call it when speaking to a person, without what should stay between git and the server."""
-        return self.shown or without_secrets(self.location)
+        """What to call it in messages: its label, or its location without credentials."""
+        return self.label or without_secrets(self.location)
 
 
 def find(option: str | None = None) -> Source:
-    """The template to use: flag, environment, config file, install origin, else the embedded one.
+    """The template to use: from the flag, environment, config file or install origin, else the embedded one.
 
     Raises ToolError for a config file that cannot be read.
     """
@@ -47,24 +48,24 @@ def find(option: str | None = None) -> Source:
 
 
 def recorded(location: str, folder: Path) -> Source:
-    """The template that the project in `folder` records, in whatever form copier wrote it.
+    """The template that the project in `folder` records, in any of the forms that copier writes.
 
-    A path of the embedded template, of this machine or of another one, means that of this tool.
+    A path of an embedded template, of this machine or of another one, stands for the embedded template of this tool.
     """
     reason = "the project records it"
     path = expanded(location.removeprefix("git+file://"))
     if is_embedded(location):
-        mine = unpacked.repository()
-        if path == mine or not path.exists():
-            return Source(location, reason, EMBEDDED, str(mine))
-    if "://" in location or is_short(location) or path.is_absolute():
+        own = unpacked.repository()
+        if path == own or not path.exists():
+            return Source(location, reason, EMBEDDED, str(own))
+    if "://" in location or is_short_address(location) or path.is_absolute():
         return Source(location, reason)
-    near = [place for place in (folder / path, Path.cwd() / path) if place.exists()]
-    return Source(location, reason, place=str(near[0]) if near else "")
+    existing = [candidate for candidate in (folder / path, Path.cwd() / path) if candidate.exists()]
+    return Source(location, reason, current_location=str(existing[0]) if existing else "")
 
 
 def is_embedded(location: str) -> bool:
-    """Whether a recorded location is where a tool unpacks its embedded template, on this machine or another."""
+    """Whether a recorded location is that of an embedded template, unpacked on this machine or on another one."""
     kind = location.replace("\\", "/").rpartition(f"/{config.NAME}/")[2]
     return kind in {"template", "template-checkout"} and "://" not in location
 
@@ -82,11 +83,11 @@ def _embedded(reason: str) -> Source:
 
 
 def normalise(location: str) -> str:
-    """`location` as it may stand in an answers file for years: no relative path, no credentials.
+    """`location` as an answers file may keep it for years: no relative path, no credentials.
 
-    A URL that plain copier would not take for a git repository gets the prefix `git+`, which it knows.
+    A URL that plain copier would not take for a git repository gets copier's prefix `git+`.
     """
-    if is_short(location):
+    if is_short_address(location):
         return location
     plain = location.removeprefix("git+")
     if "://" not in plain:
@@ -114,15 +115,15 @@ def _home_relative(path: Path) -> str:
 
 @cache
 def _direct_url() -> dict[str, object]:
-    """What pip recorded of the place that the tool was installed from (PEP 610); {} for a package index."""
-    from importlib import metadata
+    """What pip recorded about where it installed the tool from (PEP 610); {} for a package index."""
+    from importlib import metadata  # noqa: PLC0415 - takes a tenth of `doctor`, which looks for no template
 
     try:
         text = metadata.distribution(config.NAME).read_text("direct_url.json")
     except metadata.PackageNotFoundError:
         return {}
-    found = json.loads(text or "{}")
-    return found if isinstance(found, dict) else {}
+    content = json.loads(text or "{}")
+    return content if isinstance(content, dict) else {}
 
 
 def _install_origin() -> str:
@@ -131,31 +132,34 @@ def _install_origin() -> str:
     if "vcs_info" in origin:
         return str(origin["url"])
     if checkout := unpacked.editable_checkout():
-        return git.remote(checkout)
+        return git.remote_url(checkout)
     return ""
 
 
-def is_news(source: Source) -> bool:
-    """Whether this person uses the embedded template for the first time, and so should hear about publishing it."""
-    if source.shown != EMBEDDED:
+def is_first_use(source: Source) -> bool:
+    """Whether this user uses the embedded template for the first time; True only once.
+
+    A file beside the template remembers it.
+    """
+    if source.label != EMBEDDED:
         return False
-    told = expanded(source.location).with_name(".told-to-publish")
-    if told.exists():
+    marker = expanded(source.location).with_name(".told-to-publish")
+    if marker.exists():
         return False
     with suppress(OSError):
-        told.touch()
+        marker.touch()
     return True
 
 
 def _push_url(url: str) -> str:
-    """The address as given, credentials and all; a path from here, not from the repository that is pushed."""
-    return address(url) if "://" in url or is_short(url) else str(expanded(url).absolute())
+    """The address as given, with its credentials; a path is relative to the current folder, not to the repository."""
+    return full_address(url) if "://" in url or is_short_address(url) else str(expanded(url).absolute())
 
 
 def publish(url: str) -> Source:
-    """Push the embedded template with every tag to `url`, and return the place that it is at now.
+    """Push the embedded template with every tag to `url`, and return it as a source.
 
-    Raises ToolError when the server refuses; nothing is forced, so what is there stays.
+    The push is not forced, so what the server has stays. Raises ToolError when the server refuses.
     """
     repository = unpacked.repository()
     location = normalise(url)
@@ -176,6 +180,6 @@ def publish(url: str) -> Source:
     return Source(location, "it was published there")
 
 
-def forget() -> None:
-    """Look again at what was found out once for this run: the next one is another."""
+def clear_caches() -> None:
+    """Forget the install origin, so that the next run in this process looks it up again."""
     _direct_url.cache_clear()

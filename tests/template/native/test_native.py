@@ -122,7 +122,7 @@ ODD = st.fixed_dictionaries({"project_name": NAME}, optional=dict.fromkeys([*CHO
 
 def test_our_template_is_pure() -> None:
     """The embedded template needs no copier."""
-    assert native.reason(releases.checkout(sources.find())) == ""
+    assert native.unsupported_reason(releases.checkout(sources.find())) == ""
 
 
 @EXAMPLES
@@ -154,7 +154,7 @@ def test_small_templates(versions: dict[str, dict[str, Kept | None]], tmp_path: 
     """Every version of the templates of the tests of `update`: links, modes, binary files, line ends."""
     found = releases.releases(sources.find(str(template(tmp_path / "template", versions))))
     for tag in versions:
-        assert native.reason(found.checkout(tag)) == ""
+        assert native.unsupported_reason(found.checkout(tag)) == ""
         require_same(found.checkout(tag), {"name": "null: 'é'"})
         require_same(found.checkout(tag), {"colour": "red"})
 
@@ -166,11 +166,11 @@ FOREIGN = [pytest.param(one, tag, id=f"{key}-{tag}") for key, one in ALL.items()
 def test_foreign_templates(one: Foreign, tag: str, templates: Path, tmp_path: Path) -> None:
     """Every version of other people's templates, too, but for their secrets, which are for copier."""
     checkout = releases.releases(sources.find(str(templates / one.name))).checkout(tag)
-    assert "secret" in native.reason(checkout)
+    assert "secret" in native.unsupported_reason(checkout)
     open_hearted = made(tmp_path, _without_secrets(checkout.root))
-    assert ("yield" in native.reason(open_hearted)) == (one.name == "ansible-role")
+    assert ("yield" in native.unsupported_reason(open_hearted)) == (one.name == "ansible-role")
     require_no_other(open_hearted, {})
-    if native.reason(open_hearted):
+    if native.unsupported_reason(open_hearted):
         return
     require_same(open_hearted, {**one.answers, **one.later}, one.file)
 
@@ -191,7 +191,7 @@ def _without_secrets(root: Path) -> Files:
 def test_same(files: Files, tmp_path: Path) -> None:
     """Rendered here, and as copier does, without answers and with some."""
     checkout = made(tmp_path, files)
-    assert native.reason(checkout) == ""
+    assert native.unsupported_reason(checkout) == ""
     assert not isinstance(purely(checkout, {}), str)
     shared = [1, "x"]
     for answers in (
@@ -209,7 +209,7 @@ def test_same(files: Files, tmp_path: Path) -> None:
 def test_left_to_copier(why: str, files: Files, tmp_path: Path) -> None:
     """What only copier can say, or what nobody has shown to be the same, is not rendered here."""
     checkout = made(tmp_path, files)
-    assert why in native.reason(checkout)
+    assert why in native.unsupported_reason(checkout)
     assert why in str(purely(checkout, {}))
 
 

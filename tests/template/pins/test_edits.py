@@ -15,7 +15,7 @@ from support.upstreams import PINS, changed
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template.pins import files as swap
 from new_ops_project.template.pins.comparison import Edit, End, Replace
-from new_ops_project.template.pins.edits import rewritten
+from new_ops_project.template.pins.edits import apply_edits
 
 REAL = (ROOT / "templates" / "pins.yml").read_bytes().decode()
 COMMENTS = (
@@ -115,14 +115,14 @@ def files(draw: st.DrawFn) -> tuple[str, str, list[Edit]]:
 def test_only_the_wanted_scalars_change(case: tuple[str, str, list[Edit]]) -> None:
     """Whatever the comments, quotes, styles and line ends are, every other byte stays."""
     before, after, edits = case
-    assert rewritten(before, edits) == after
+    assert apply_edits(before, edits) == after
 
 
 @given(st.lists(st.sampled_from(("3.11", "3.12", "3.13")), unique=True), st.sampled_from((*COMMENTS, "")))
 def test_ended_pythons_move_and_comments_stay(minors: list[str], comment: str) -> None:
     """Ended minors leave `versions` in any order, and are in `ended`, the newest first; comments between lines stay."""
     before = REAL.replace('        "3.12"', f'        {comment}\n\n        "3.12"')
-    after = rewritten(before, [End(minor) for minor in minors])
+    after = apply_edits(before, [End(minor) for minor in minors])
     gone = [line for line in before.splitlines() if line.lstrip().startswith(tuple(f'"{each}"' for each in minors))]
     entries = "".join(f'"{minor}": {2016 + int(minor[2:])}-10, ' for minor in sorted(minors, reverse=True))
     kept = "\n".join(line for line in before.splitlines() if line not in gone) + "\n"
@@ -142,7 +142,7 @@ def test_ended_pythons_move_and_comments_stay(minors: list[str], comment: str) -
 def test_ended_is_written_in_its_own_style(ended: str, expected: str) -> None:
     """A block stays a block, quotes stay as they are, and an empty mapping gets its first entry."""
     before = PINS.replace('{"3.10": 2026-10, "3.9": 2025-10}', ended)
-    assert f"ended: {expected}\n".replace(": \n", ":\n") in rewritten(before, [End("3.12")]).replace(": \n", ":\n")
+    assert f"ended: {expected}\n".replace(": \n", ":\n") in apply_edits(before, [End("3.12")]).replace(": \n", ":\n")
 
 
 BLOCK = """\
@@ -165,7 +165,7 @@ LONG = """\
 def test_ended_python_goes_with_its_lines_only(entry: str) -> None:
     """An entry over several lines goes as a whole, and the comment after it stays."""
     start, end = PINS.index('        "3.12"'), PINS.index('        "3.13": {')
-    after = rewritten(PINS[:start] + entry + PINS[end:], [End("3.12")])
+    after = apply_edits(PINS[:start] + entry + PINS[end:], [End("3.12")])
     expected = PINS[:start] + "        # Debian 13 has this one.\n" + PINS[end:]
     assert after == expected.replace("ended: {", 'ended: {"3.12": 2028-10, ')
 
@@ -174,7 +174,7 @@ def test_versions_in_braces_lose_one() -> None:
     """From a mapping in braces the entry goes with its comma."""
     start, end = PINS.index("versions:"), PINS.index("      ended:")
     flow = 'versions: {"3.12": {newest_patch: 3.12.9, end_of_life: "2028-10"},  # old\n        "3.13": {}}\n'
-    after = rewritten(PINS[:start] + flow + PINS[end:], [End("3.12")])
+    after = apply_edits(PINS[:start] + flow + PINS[end:], [End("3.12")])
     assert "versions: {# old\n" not in after  # "#" needs a space before it
     assert '# old\n        "3.13": {}}\n' in after
 
@@ -194,21 +194,21 @@ def test_what_cannot_be_rewritten_is_refused(old: str, new: str) -> None:
     before = PINS.replace(old, new)
     assert before != PINS
     with pytest.raises(ToolError) as raised:
-        rewritten(before, [Replace(("actions", "ops/checkout", "version"), "v8.0.0"), End("3.12")])
+        apply_edits(before, [Replace(("actions", "ops/checkout", "version"), "v8.0.0"), End("3.12")])
     assert raised.value.hint
 
 
 def test_anchor_that_nobody_uses_stays() -> None:
     """What stands before a value stays there."""
     before = PINS.replace("version: v7.0.1", "version: &v !!str v7.0.1")
-    after = rewritten(before, [Replace(("actions", "ops/checkout", "version"), "v8.0.0")])
+    after = apply_edits(before, [Replace(("actions", "ops/checkout", "version"), "v8.0.0")])
     assert after == before.replace("v7.0.1", "v8.0.0")
 
 
 def test_date_of_the_head_only() -> None:
     """The date of the check is that of the first comment; one elsewhere is somebody's own."""
     before = PINS.replace("  type: yaml", "# Checked 2025-05-05 by Ada.\n  type: yaml")
-    after = rewritten(before, [], date(2026, 3, 4))
+    after = apply_edits(before, [], date(2026, 3, 4))
     assert changed(before, after) == [("# PEP 719, 745. Checked 2026-01-02.", "# PEP 719, 745. Checked 2026-03-04.")]
 
 
@@ -217,7 +217,7 @@ def test_both_files_or_none(work: Path) -> None:
     (work / "pins.yml").write_text("old")
     (work / "locks.yml").mkdir()
     with pytest.raises(ToolError, match=r"locks\.yml.* cannot be written"):
-        swap.swap({work / "pins.yml": "new", work / "locks.yml": "new"})
+        swap.replace_all({work / "pins.yml": "new", work / "locks.yml": "new"})
     assert (work / "pins.yml").read_text() == "old"
     assert {path.name for path in work.iterdir()} == {"pins.yml", "locks.yml"}
 
@@ -226,5 +226,5 @@ def test_new_file_goes_again_when_the_other_fails(work: Path) -> None:
     """A file that was not there is not there either."""
     (work / "locks.yml").mkdir()
     with pytest.raises(ToolError):
-        swap.swap({work / "pins.yml": "new", work / "locks.yml": "new"})
+        swap.replace_all({work / "pins.yml": "new", work / "locks.yml": "new"})
     assert {path.name for path in work.iterdir()} == {"locks.yml"}

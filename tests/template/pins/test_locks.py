@@ -223,7 +223,7 @@ def test_missing_uv_is_a_source_that_failed(run: Run, monkeypatch: pytest.Monkey
     """Without uv the exit code is 2 and the message says how to get it."""
     monkeypatch.setattr(uv, "find_spec", lambda _: None)
     monkeypatch.setattr("shutil.which", lambda _: None)
-    monkeypatch.setattr("new_ops_project.git.require_found", lambda: None)
+    monkeypatch.setattr("new_ops_project.git.require_on_path", lambda: None)
     ran = run("template", "pins", "--only", "tools", code=2)
     assert "the package index: uv was not found.\n    Run `python -m pip install uv`" in ran.out
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project import __version__
-from new_ops_project.template import questions, unpacked
+from new_ops_project.template import copier_yml, shared_folders
 from new_ops_project.template.native import engine
 from new_ops_project.template.native.model import CompiledVersion, TemplateFile
 from new_ops_project.template.questions import Question, Questionnaire
@@ -36,7 +36,7 @@ def questionnaire(checkout: Checkout) -> Questionnaire:
     """The questions of this version, compiled where that was kept; raises what reading them raises."""
     found = version(checkout)
     if found.why:
-        return questions.read(checkout.root)
+        return copier_yml.read(checkout.root)
     asked = tuple(Question(name, details) for name, details in found.questions)
     return Questionnaire(checkout.root, found.config, asked, found.strings, partial(engine.loader, found.named))
 
@@ -51,7 +51,7 @@ def _file(commit: str) -> Path:
     """Where it is kept: apart for each release of Python, of jinja2 and of this code, which make the code objects."""
     here = sorted((path.name, path.stat().st_mtime_ns) for path in Path(__file__).parent.glob("*.py"))
     made_by = hashlib.sha256(repr((sys.version, _jinja(), __version__, here)).encode()).hexdigest()
-    return unpacked.cache_folder() / "compiled" / f"{commit}-{made_by[:16]}"
+    return shared_folders.cache_folder() / "compiled" / f"{commit}-{made_by[:16]}"
 
 
 def _jinja() -> tuple[Any, ...]:

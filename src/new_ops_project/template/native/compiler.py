@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git.tree import EXECUTABLE, LINK, PLAIN
-from new_ops_project.template import questions
+from new_ops_project.template import copier_yml
 from new_ops_project.template.native import config_whitelist, jinja_whitelist
 from new_ops_project.template.native.engine import environment
 from new_ops_project.template.native.excludes import matcher
@@ -49,7 +49,7 @@ class _Compiler:
     def of(root: Path) -> "_Compiler":
         """Read copier.yml; raise Unsure for a setting or a shape that is not known."""
         config_whitelist.require_one_config(root)
-        found = questions.read(root)
+        found = copier_yml.read(root)
         config_whitelist.require_settings(found.config)
         for question in found.questions:
             config_whitelist.require_question(question.name, question.details)

@@ -22,7 +22,7 @@ _LONGEST_NAME = 255
 _engines: dict[int, tuple[CompiledVersion, Engine]] = {}
 
 
-def reason(checkout: Checkout) -> str:
+def unsupported_reason(checkout: Checkout) -> str:
     """Why only copier can render this version of a template, as a clause about it ("has tasks"); '' if not only it."""
     return cache.version(checkout).why
 
@@ -172,7 +172,7 @@ class _Rendering:
         head = text.removesuffix(dumped)
         if dumped and head != text and signed.HEAD.fullmatch(head):
             return head + filters.to_nice_yaml({**self.recorded, **marks})
-        return signed.resigned(text, marks)
+        return signed.set_entries(text, marks)
 
 
 def _is_inside(path: str) -> bool:

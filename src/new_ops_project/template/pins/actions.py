@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError
 from new_ops_project.template.pins.comparison import Kind, PinComparison, PinState, Replace
 from new_ops_project.template.pins.pins_yml import Action
 from new_ops_project.template.pins.releases import Release, ReleaseChoice, choose, day, final, numbers

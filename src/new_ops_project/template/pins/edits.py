@@ -27,7 +27,7 @@ class _Patch:
     text: str
 
 
-def rewritten(text: str, edits: Iterable[Edit], checked: date | None = None) -> str:
+def apply_edits(text: str, edits: Iterable[Edit], checked: date | None = None) -> str:
     """The text of pins.yml with the edits, and with `checked` as the date in its head, if it has one there.
 
     Raises ToolError where the result would not say exactly what it should.

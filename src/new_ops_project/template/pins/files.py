@@ -10,7 +10,7 @@ from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ToolError
 
 
-def swap(texts: Mapping[Path, str]) -> None:
+def replace_all(texts: Mapping[Path, str]) -> None:
     """Write each text beside its file, then rename them all; a file may be new.
 
     Raises ToolError when one cannot be written; each file is as it was then.
@@ -20,7 +20,7 @@ def swap(texts: Mapping[Path, str]) -> None:
     try:
         for path, text in texts.items():
             _write(fresh[places[path]], text, like=places[path])
-        with interrupts.later():
+        with interrupts.deferred():
             _rename(fresh)
     except OSError as error:
         hint = "Nothing was written. Make its folder and the file writable, then run this again."

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError
 from new_ops_project.template.pins.comparison import End, Kind, PinComparison, PinState, Replace
 from new_ops_project.template.pins.pins_yml import Pins, PythonPin, minor
 from new_ops_project.template.pins.releases import Release, choose, day, final

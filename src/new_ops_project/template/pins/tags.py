@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base.process import ProcessError, ProcessResult, run_within
+from new_ops_project.base.errors import ProcessError
+from new_ops_project.base.process import ProcessResult, run_within
 
 # An empty GIT_ASKPASS keeps git from every program that would ask; ssh is in a session without a terminal.
 _SILENT = {"GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never", "GCM_INTERACTIVE": "never"}

@@ -21,7 +21,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Asked:
+class UpstreamQuery:
     """What to compare, with what, and when.
 
     `base` is the URL below which `OWNER/REPOSITORY` is, `seconds` how long each repository may take to answer, and
@@ -99,7 +99,7 @@ def read(folder: Path) -> PinFiles:
     return PinFiles(folder, pins_file.read_bytes().decode(), pins, locks_text, locked)
 
 
-def compare(files: PinFiles, asked: Asked, progress: Progress) -> UpstreamComparison:
+def compare(files: PinFiles, asked: UpstreamQuery, progress: Progress) -> UpstreamComparison:
     """Ask every source; each that does not answer is a pin in a state of its own, with the reason."""
     sources = dict(_sources(files, asked))
     with ThreadPoolExecutor(_AT_ONCE) as pool, process.stopped_together():
@@ -118,7 +118,7 @@ def _watch(running: dict["Future[UpstreamComparison]", str], progress: Progress)
         progress(running[future], done, total)
 
 
-def _sources(files: PinFiles, asked: Asked) -> Iterator[tuple[str, Callable[[], UpstreamComparison]]]:
+def _sources(files: PinFiles, asked: UpstreamQuery) -> Iterator[tuple[str, Callable[[], UpstreamComparison]]]:
     """Each source by its name, as a function that asks it; the slowest one first."""
     packaged = asked.kinds & {Kind.TOOLS, Kind.LOCKS}
     if packaged:
@@ -130,16 +130,16 @@ def _sources(files: PinFiles, asked: Asked) -> Iterator[tuple[str, Callable[[], 
             yield repository, partial(_actions, repository, pinned, asked)
 
 
-def _actions(repository: str, pinned: actions.Actions, asked: Asked) -> UpstreamComparison:
+def _actions(repository: str, pinned: actions.Actions, asked: UpstreamQuery) -> UpstreamComparison:
     return UpstreamComparison(tuple(actions.compare(repository, pinned, asked.remote(repository), asked.limit)))
 
 
-def _pythons(files: PinFiles, asked: Asked) -> UpstreamComparison:
+def _pythons(files: PinFiles, asked: UpstreamQuery) -> UpstreamComparison:
     remote = asked.remote(python_releases.REPOSITORY)
     return UpstreamComparison(tuple(python_releases.compare(files.pins, remote, asked.limit, asked.today)))
 
 
-def _packages(files: PinFiles, asked: Asked) -> UpstreamComparison:
+def _packages(files: PinFiles, asked: UpstreamQuery) -> UpstreamComparison:
     """Bounds and locks, for the Pythons that are offered once those whose support has ended are gone."""
     pins, kinds = files.pins, asked.kinds
     offered = python_releases.offered(pins, asked.today) if Kind.PYTHON in kinds else [*pins.pythons]
@@ -164,7 +164,7 @@ def _edited(files: PinFiles, text: str, compared: list[PinComparison]) -> Iterat
         yield PinComparison(Kind.LOCKS, locks_yml.NAME, "", "", PinState.BEHIND, "not as this command writes it")
 
 
-def texts(files: PinFiles, outcome: UpstreamComparison, asked: Asked) -> dict[Path, str]:
+def texts(files: PinFiles, outcome: UpstreamComparison, asked: UpstreamQuery) -> dict[Path, str]:
     """What the files would be with everything that is behind mended, for those that change; {} if all is current.
 
     Raises ToolError when pins.yml is written in a way that cannot be rewritten.
@@ -173,7 +173,7 @@ def texts(files: PinFiles, outcome: UpstreamComparison, asked: Asked) -> dict[Pa
     found: dict[Path, str] = {}
     if edits:
         is_whole = {Kind.ACTIONS, Kind.PYTHON} <= asked.kinds
-        found[files.pins_file] = rewrite.rewritten(files.pins_text, edits, asked.today if is_whole else None)
+        found[files.pins_file] = rewrite.apply_edits(files.pins_text, edits, asked.today if is_whole else None)
     if outcome.locks_text not in {"", files.locks_text}:
         found[files.locks_file] = outcome.locks_text
     return found

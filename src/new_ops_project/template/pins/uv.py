@@ -9,8 +9,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, run_within
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.process import run_within
 
 SECONDS = 300  # for one run of uv, which has limits of its own for each request
 

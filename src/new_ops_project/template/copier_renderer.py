@@ -1,0 +1,134 @@
+"""The calls of copier, for templates that only copier can render.
+
+Importing this module imports copier, which takes longer than most commands: only `render` imports it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import copier
+from copier.errors import CopierAnswersInterrupt, UnsafeTemplateError
+from jinja2 import TemplateNotFound
+
+from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.template import answers_file as answers_files
+from new_ops_project.template.copier_patches import compile_once, fast_yaml, private_cache, without_git
+from new_ops_project.template.releases import Checkout
+
+# What copier can only answer when it is given a git repository.
+_OF_ITSELF = re.compile(rb"_copier_answers\s*[.\[]|_copier_conf\s*\.\s*(vcs|src)|\b_commit\b|_src_path")
+
+
+def render(
+    checkout: Checkout,
+    answers: Mapping[str, Any],
+    into: Path,
+    *,
+    answers_file: str | None,
+    trusted: bool,
+    ask: bool = False,
+) -> None:
+    """Write the project to the folder `into`; see `render.render`."""
+    needs_git = (checkout.root / ".gitmodules").is_file() or _refers_to_itself(checkout.root)
+    repository = checkout.repository if needs_git else None
+    surroundings = private_cache() if repository else nullcontext() if trusted else without_git()
+    with _readable_errors(checkout), fast_yaml(), compile_once(), surroundings:
+        copier.run_copy(
+            str(repository or checkout.root),
+            into,
+            data=dict(answers),
+            defaults=not ask,
+            overwrite=True,
+            quiet=not ask,
+            unsafe=trusted,
+            settings=copier.Settings(),
+            answers_file=answers_file,
+            vcs_ref=checkout.commit if repository else None,
+        )
+    if repository:
+        _replace_address(into, repository, checkout.source.location)
+    else:
+        _record_template(into, checkout)
+
+
+def _refers_to_itself(root: Path) -> bool:
+    """Whether the template writes its own address or version elsewhere than in copier's dump of the answers.
+
+    Copier then needs the repository, which costs a clone; otherwise it gets the plain folder.
+    """
+    configs = [path for name in ("copier.yml", "copier.yaml") if (path := root / name).is_file()]
+    is_usual = not any(b"_templates_suffix" in path.read_bytes() for path in configs)
+    files = root.rglob("*.jinja") if is_usual else (path for path in root.rglob("*") if ".git" not in path.parts)
+    return any(_OF_ITSELF.search(path.read_bytes()) for path in (*configs, *files) if path.is_file())
+
+
+def _replace_address(project: Path, repository: Path, location: str) -> None:
+    """Replace the path of the repository that copier was given by the address of the template."""
+    address = re.compile(re.escape(str(repository).encode()) + rb"(?![\w/-]|\.\w)")
+    for path in project.rglob("*"):
+        if path.is_file() and not path.is_symlink() and address.search(content := path.read_bytes()):
+            path.write_bytes(address.sub(lambda _: location.encode(), content))
+
+
+def _record_template(project: Path, checkout: Checkout) -> None:
+    """Record the address and version of the template, which copier cannot know from a plain folder."""
+    file = _find_answers_file(project, str(checkout.root).encode())
+    if file:
+        entries = {"_commit": checkout.version} if checkout.version else {}
+        _set_entries(file, {**entries, "_src_path": checkout.source.location})
+
+
+def _find_answers_file(project: Path, root: bytes) -> Path | None:
+    """The file that names the folder `root`, which copier was given, wherever the template's `_answers_file` puts it."""
+    usual = project / answers_files.ANSWERS_FILE
+    if usual.is_file() and b"_src_path:" in usual.read_bytes():
+        return usual
+    others = (path for path in sorted(project.rglob("*.y*ml")) if path.is_file())
+    return next((path for path in others if root in path.read_bytes()), None)
+
+
+def _set_entries(file: Path, entries: Mapping[str, str]) -> None:
+    file.write_bytes(answers_files.set_entries(file.read_bytes().decode(), entries).encode())
+
+
+def update(checkout: Checkout, folder: Path, answers: Mapping[str, Any], *, answers_file: str) -> None:
+    """Run copier's own update on the project in `folder`; see `render.update`."""
+    with _readable_errors(checkout), fast_yaml(), private_cache():
+        copier.run_update(
+            folder,
+            data=dict(answers),
+            vcs_ref=checkout.commit,
+            answers_file=answers_file,
+            defaults=True,
+            overwrite=True,
+            quiet=True,
+            unsafe=True,
+            conflict="inline",
+            settings=copier.Settings(),
+        )
+    _set_entries(folder / answers_file, {"_commit": str(checkout.version), "_src_path": checkout.source.location})
+
+
+@contextmanager
+def _readable_errors(checkout: Checkout) -> Iterator[None]:
+    """Turn what copier, its template engine and its shell raise into one sentence."""
+    name = checkout.source.name
+    try:
+        yield
+    except CopierAnswersInterrupt as error:
+        raise KeyboardInterrupt from error
+    except UnsafeTemplateError as error:
+        raise ToolError(
+            f"The template {name} needs trust: {error}", "Read it first; then add --trust.", Exit.UNTRUSTED
+        ) from error
+    except TemplateNotFound as error:  # it is an OSError too, so this comes first
+        message = f"The template {name} cannot be rendered: it includes {error}, which it does not have."
+        raise ToolError(message, "Fix it there.") from error
+    except OSError as error:
+        raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ToolError(f"The template {name} cannot be rendered: {lines[0]}", " ".join(lines[1:3])) from error

@@ -1,0 +1,36 @@
+"""The folders on this machine that all runs of the tool share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from new_ops_project.base import config
+from new_ops_project.base.errors import ToolError
+
+
+def data_folder() -> Path:
+    """The folder for what should stay: the embedded template."""
+    import platformdirs  # noqa: PLC0415 - whoever reads the pins that come with the tool needs no folder
+
+    return platformdirs.user_data_path(config.NAME, appauthor=False)
+
+
+def cache_folder() -> Path:
+    """The folder for checkouts, mirrors and compiled templates, all of which can be made again."""
+    import platformdirs  # noqa: PLC0415 - as above
+
+    return platformdirs.user_cache_path(config.NAME, appauthor=False)
+
+
+@contextmanager
+def locked(target: Path) -> Iterator[None]:
+    """Let only one process at a time write the file or folder `target`; raises ToolError if its folder is read-only."""
+    from filelock import FileLock  # noqa: PLC0415 - takes as long as all of `update --check`, which locks nothing
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_name(f".{target.name}.lock")):
+            yield
+    except OSError as error:
+        message = f"{error.filename or target} cannot be written: {error.strerror or error}."
+        raise ToolError(message, "The template is kept there; free or unlock it.") from error
