@@ -1,1 +1,1 @@
-"""inventory: say here what this package owns."""
+"""The repositories of a fleet: where they are, which projects they hold, which template each project records."""

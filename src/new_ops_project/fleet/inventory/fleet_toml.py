@@ -1,4 +1,4 @@
-"""What a fleet.toml says: sources in groups with their owners, waves, and limits."""
+"""The format of fleet.toml."""
 
 import math
 import re
@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.base.errors import ToolError, nearest, sentence
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.fleet.model import Limits
 
 _KEYS = ("author", "forge", "sources", "groups", "waves", "limits")
-_GROUP = ("owner", "sources")
+_GROUP_KEYS = ("owner", "sources")
 _AUTHOR = re.compile(r"[^<>\n]*[^<>\s] <[^<>\s]+>")
 
 
 @dataclass(frozen=True)
 class Group:
-    """Sources that belong together; `key` is where the file has them. Those of no group have neither name nor owner."""
+    """Sources that belong together; `key` is their key in the file. Sources outside groups have no name or owner."""
 
     key: str
     sources: tuple[str, ...]
@@ -28,7 +29,7 @@ class Group:
 
 @dataclass(frozen=True)
 class FleetToml:
-    """What the file says, every value of its type."""
+    """The content of the file, with checked types."""
 
     groups: tuple[Group, ...]
     waves: Mapping[str, Any] = field(default_factory=dict)
@@ -38,19 +39,19 @@ class FleetToml:
 
 
 def read(path: Path, text: str) -> FleetToml:
-    """What the text of the file `path` says; raises ToolError with the key and the value of what is wrong."""
-    found = _parsed(path, text)
-    _require_known(path, "", found, _KEYS)
-    groups = [Group("sources", _strings(path, "sources", found))]
-    for name, table in _table(path, "groups", found).items():
-        where = f"groups.{name}."
-        _require_known(path, where, table, _GROUP)
-        key = f"{where}sources"
-        groups.append(Group(key, _strings(path, key, table), name, _word(path, f"{where}owner", table)))
-    limits, waves = _limits(path, _table(path, "limits", found)), _table(path, "waves", found)
+    """Parse the text of the file `path`; raises ToolError with the key and the value of the first error."""
+    document = _parsed(path, text)
+    _require_known(path, "", document, _KEYS)
+    groups = [Group("sources", _strings(path, "sources", document))]
+    for name, table in _table(path, "groups", document).items():
+        prefix = f"groups.{name}."
+        _require_known(path, prefix, table, _GROUP_KEYS)
+        key = f"{prefix}sources"
+        groups.append(Group(key, _strings(path, key, table), name, _string(path, f"{prefix}owner", table)))
+    limits, waves = _limits(path, _table(path, "limits", document)), _table(path, "waves", document)
     for wave, meaning in waves.items():
         _require_wave(path, wave, meaning)
-    author, forge = _word(path, "author", found), _word(path, "forge", found)
+    author, forge = _string(path, "author", document), _string(path, "forge", document)
     if forge not in {"", "github", "gitlab"}:
         raise ToolError(f"{path}: forge is {forge!r}.", "It is github or gitlab.")
     if author and not _AUTHOR.fullmatch(author):
@@ -62,62 +63,64 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
-        raise ToolError(f"{path} is not TOML: {error}.", "Mend that line.") from error
+        raise ToolError(f"{path} is not TOML: {error}.", "Fix that line.") from error
 
 
-def _require_known(path: Path, where: str, found: Any, known: tuple[str, ...]) -> None:
-    if not isinstance(found, dict):
-        raise ToolError(f"{path}: {where.rstrip('.')} is {found!r}, not a table.", f"Write [{where.rstrip('.')}].")
-    for key in sorted(found.keys() - set(known)):
+def _require_known(path: Path, prefix: str, table: Any, known: tuple[str, ...]) -> None:
+    """Raise ToolError for a key of the table that is not `known`; `prefix` is the table's own key with a dot."""
+    if not isinstance(table, dict):
+        raise ToolError(f"{path}: {prefix.rstrip('.')} is {table!r}, not a table.", f"Write [{prefix.rstrip('.')}].")
+    for key in sorted(table.keys() - set(known)):
         hint = nearest(key, [*known]) or f"It may have {', '.join(known)}."
-        raise ToolError(f"{path}: there is no key {where}{key}.", sentence(hint))
+        raise ToolError(f"{path}: there is no key {prefix}{key}.", capitalize(hint))
 
 
 def _require_wave(path: Path, wave: str, meaning: Any) -> None:
-    is_list = isinstance(meaning, list) and all(isinstance(one, str) and one.strip("/ ") for one in meaning)
+    is_list = isinstance(meaning, list) and all(isinstance(member, str) and member.strip("/ ") for member in meaning)
     if not is_list and not (isinstance(meaning, str) and is_share(meaning)):
         message = f"{path}: waves.{wave} is {meaning!r}, neither a list of groups and repositories nor a percentage."
         raise ToolError(message, f'Write {wave} = ["...", "..."], or "10%", or "all".')
 
 
 def is_share(text: str) -> bool:
-    """Whether `text` is a part of a fleet: all, or a percentage above 0 and up to 100."""
-    found = re.fullmatch(r"(\d{1,3}(?:\.\d+)?) *%", text)
-    return text == "all" or bool(found and 0 < float(found[1]) <= 100)  # noqa: PLR2004 - percent
+    """Whether `text` is a share of a fleet: `all`, or a percentage above 0 and up to 100."""
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?) *%", text)
+    return text == "all" or bool(match and 0 < float(match[1]) <= 100)  # noqa: PLR2004 - percent
 
 
-def _table(path: Path, key: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    value = found.get(key, {})
+def _table(path: Path, key: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    value = document.get(key, {})
     if not isinstance(value, dict):
         raise ToolError(f"{path}: {key} is {value!r}, not a table.", f"Write [{key}].")
     return value
 
 
-def _word(path: Path, key: str, found: Mapping[str, Any]) -> str:
-    """The text that `key` has, which is the last part of its full name; '' where it has none."""
-    value = found.get(key.rpartition(".")[2], "")
+def _string(path: Path, key: str, table: Mapping[str, Any]) -> str:
+    """The string of `key`, a full name whose last part is the key in `table`; '' if it is missing."""
+    value = table.get(key.rpartition(".")[2], "")
     if not isinstance(value, str):
-        raise ToolError(f"{path}: {key} is {value!r}, not a text.", f'Write {key.rpartition(".")[2]} = "...".')
+        raise ToolError(f"{path}: {key} is {value!r}, not a string.", f'Write {key.rpartition(".")[2]} = "...".')
     return value
 
 
-def _strings(path: Path, key: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+def _strings(path: Path, key: str, table: Mapping[str, Any]) -> tuple[str, ...]:
     short = key.rpartition(".")[2]
-    value = found.get(short, [])
-    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
-        raise ToolError(f"{path}: {key} is {value!r}, not a list of texts.", f'Write {short} = ["...", "..."].')
-    return _without_files(path, key, value)
+    values = table.get(short, [])
+    if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
+        raise ToolError(f"{path}: {key} is {values!r}, not a list of strings.", f'Write {short} = ["...", "..."].')
+    return _without_toml(path, key, values)
 
 
-def _without_files(path: Path, key: str, value: list[str]) -> tuple[str, ...]:
-    if other := next((one for one in value if one.endswith(".toml")), ""):
-        raise ToolError(f"{path}: {key} names {other!r}, a fleet.toml of its own.", "Give both as a SOURCE.")
-    return tuple(value)
+def _without_toml(path: Path, key: str, sources: list[str]) -> tuple[str, ...]:
+    """The sources; raises ToolError if one is another fleet.toml, whose waves and limits would be lost."""
+    if other := next((source for source in sources if source.endswith(".toml")), ""):
+        raise ToolError(f"{path}: {key} names {other!r}, which is another fleet.toml.", "Give both as a SOURCE.")
+    return tuple(sources)
 
 
-def _limits(path: Path, found: Mapping[str, Any]) -> Limits:
-    _require_known(path, "limits.", found, tuple(Limits.__dataclass_fields__))
-    for key, value in found.items():
+def _limits(path: Path, table: Mapping[str, Any]) -> Limits:
+    _require_known(path, "limits.", table, tuple(Limits.__dataclass_fields__))
+    for key, value in table.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-            raise ToolError(f"{path}: limits.{key} is {value!r}, not a number from 0 on.", f"Write {key} = 10.")
-    return Limits(**{key: float(value) for key, value in found.items()})
+            raise ToolError(f"{path}: limits.{key} is {value!r}, not a number from 0 up.", f"Write {key} = 10.")
+    return Limits(**{key: float(value) for key, value in table.items()})

@@ -1,6 +1,7 @@
-"""Repositories known by their address, as blobless clones in our cache: asked, fetched, and shared by all runs.
+"""The cache of blobless clones for repositories that are known only by their address.
 
-What is fetched is written by one run at a time; what is there is never changed, so that any number may read it.
+All runs share it. One run at a time fetches into a clone; objects never change once they are there, so any number of
+runs may read them meanwhile.
 """
 
 import hashlib
@@ -9,16 +10,17 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 from new_ops_project import git
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, ProcessResult, run_within
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.process import ProcessResult, run_within
 from new_ops_project.fleet import network_retry
 from new_ops_project.git import remotes, urls
-from new_ops_project.template import unpacked
+from new_ops_project.template import shared_folders
 
 _PAUSE = 1.0  # seconds before the second try; twice as long before the third
 _MISSING = b"?"
@@ -26,78 +28,79 @@ _MISSING = b"?"
 
 @dataclass(frozen=True)
 class RemoteState:
-    """What a remote says of itself: its branch, the commit that it is at, and template branches with theirs."""
+    """The default branch of a remote with its commit, and the commit of each of its template branches by name."""
 
     branch: str
     commit: str
-    open: Mapping[str, str]
+    template_branches: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """How long one repository may still take, in seconds, and what is told of each try that failed."""
+    """When work on a repository must end (as `time.monotonic` counts); `on_retry` is called after each failed try."""
 
     end: float
-    told: Callable[[str], None] = lambda _: None
+    on_retry: Callable[[str], None] = lambda _: None
+
+    @classmethod
+    def after(cls, seconds: float, on_retry: Callable[[str], None] = lambda _: None) -> Self:
+        """The deadline so many seconds from now."""
+        return cls(time.monotonic() + seconds, on_retry)
 
     @property
     def left(self) -> float:
-        """Seconds until its time is over; never less than none."""
+        """Seconds until the deadline; 0 when it is over."""
         return max(self.end - time.monotonic(), 0.0)
 
 
-def clock(seconds: float, told: Callable[[str], None] = lambda _: None) -> Deadline:
-    """A clock that starts now."""
-    return Deadline(time.monotonic() + seconds, told)
-
-
-def ask(url: str, until: Deadline) -> RemoteState:
-    """What the remote says now, in one round trip; raises ToolError when it does not answer, or has no commit."""
-    said = _reached(url, until, "ls-remote", "--quiet", "--symref", "--", url, "HEAD", "refs/heads/template/*").text
-    lines = [line.split("\t", 1) for line in said.splitlines() if "\t" in line]
-    found = {name: value for value, name in lines if not value.startswith("ref: ")}
+def remote_state(url: str, deadline: Deadline) -> RemoteState:
+    """The current state of a remote, in one round trip; raises ToolError if it does not answer or has no commit."""
+    output = _run(url, deadline, "ls-remote", "--quiet", "--symref", "--", url, "HEAD", "refs/heads/template/*").text
+    lines = [line.split("\t", 1) for line in output.splitlines() if "\t" in line]
+    commits = {name: value for value, name in lines if not value.startswith("ref: ")}
     branch = next((value[5:] for value, name in lines if value.startswith("ref: ") and name == "HEAD"), "")
-    if "HEAD" not in found:
+    if "HEAD" not in commits:
         raise ToolError(f"{url} has no commit on its default branch.", "Push one, or leave it out.")
-    heads = {name.removeprefix("refs/heads/"): value for name, value in found.items() if name != "HEAD"}
-    return RemoteState(branch.removeprefix("refs/heads/"), found["HEAD"], heads)
+    heads = {name.removeprefix("refs/heads/"): value for name, value in commits.items() if name != "HEAD"}
+    return RemoteState(branch.removeprefix("refs/heads/"), commits["HEAD"], heads)
 
 
-def brought(url: str, seen: RemoteState, until: Deadline) -> Path:
-    """Our clone of `url`, with the commit that was seen; raises ToolError when that cannot be had."""
-    folder = place(url)
-    if has(folder, seen.commit):
+def fetch(url: str, state: RemoteState, deadline: Deadline) -> Path:
+    """Our clone of `url`, with the commit of `state`; raises ToolError if it cannot be fetched."""
+    folder = clone_path(url)
+    if has_commit(folder, state.commit):
         return folder
-    with unpacked.guarded(folder):
-        if not has(folder, seen.commit):
-            _fetch(url, folder, seen, until)
+    with shared_folders.locked(folder):
+        if not has_commit(folder, state.commit):
+            _fetch_or_renew(url, folder, state, deadline)
     return folder
 
 
-def place(url: str) -> Path:
-    """Where our clone of `url` is, or would be."""
-    return unpacked.cache_folder() / "fleet" / f"{hashlib.sha256(url.encode()).hexdigest()[:20]}.git"
+def clone_path(url: str) -> Path:
+    """The path of our clone of `url`, whether it exists or not."""
+    return shared_folders.cache_folder() / "fleet" / f"{hashlib.sha256(url.encode()).hexdigest()[:20]}.git"
 
 
-def has(folder: Path, commit: str) -> bool:
+def has_commit(folder: Path, commit: str) -> bool:
     """Whether the clone has the commit."""
     if not (folder / "HEAD").is_file():
         return False
     try:
-        return _alone(folder, commit, "cat-file", "-e", f"{commit}^{{commit}}").code == 0
+        return _run_offline(folder, commit, "cat-file", "-e", f"{commit}^{{commit}}").code == 0
     except ProcessError:
         return False
 
 
-def _alone(folder: Path, commit: str, *args: str, stdin: bytes | None = None) -> ProcessResult:
-    """Ask git about what the clone has, and no more: a blobless clone itself would ask its remote for what it lacks.
+def _run_offline(folder: Path, commit: str, *args: str, stdin: bytes | None = None) -> ProcessResult:
+    """Run git on the objects that the clone has.
 
-    An empty repository that sees the clone's objects has no remote to ask. `commit` only says which hash names them.
+    In the blobless clone itself, git would fetch each missing object from the remote, one by one. So git runs in an
+    empty repository that sees the clone's objects but has no remote. `commit` only tells the hash algorithm.
     """
-    kind = _format(commit)
+    kind = _object_format(commit)
     empty = folder.with_name(f"empty-{kind}.git")
     if not (empty / "HEAD").is_file():
-        with unpacked.guarded(empty):
+        with shared_folders.locked(empty):
             git.git(
                 *git.TEMPORARY, "init", "--quiet", "--bare", f"--object-format={kind}", str(empty), at=folder.parent
             )
@@ -105,28 +108,29 @@ def _alone(folder: Path, commit: str, *args: str, stdin: bytes | None = None) ->
     return git.git(*git.TEMPORARY, *args, at=empty, env=env, stdin=stdin)
 
 
-def _format(commit: str) -> str:
-    """The hash that a commit's id is of."""
+def _object_format(commit: str) -> str:
+    """The hash algorithm of a commit's id."""
     return "sha1" if len(commit) == 40 else "sha256"  # noqa: PLR2004 - git's two object formats
 
 
-def _fetch(url: str, folder: Path, seen: RemoteState, until: Deadline) -> None:
-    """Fetch into the clone; where that fails, into a new one, for the old one may be damaged."""
+def _fetch_or_renew(url: str, folder: Path, state: RemoteState, deadline: Deadline) -> None:
+    """Fetch into the clone; if that fails, into a new one, since the old one may be damaged."""
     if (folder / "HEAD").is_file():
-        for left in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock"), *folder.glob("objects/pack/tmp_*")):
-            left.unlink(missing_ok=True)  # by a run that was killed: nobody else is at it while we have the lock
+        # We hold the lock of the clone, so these files come from a run that was killed; git would refuse to work.
+        for stale in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock"), *folder.glob("objects/pack/tmp_*")):
+            stale.unlink(missing_ok=True)
         with suppress(ToolError):
-            _fetch_into(folder, url, seen, until)
+            _fetch_into(folder, url, state, deadline)
             return
-    _renew(url, folder, seen, until)
+    _renew(url, folder, state, deadline)
 
 
-def _renew(url: str, folder: Path, seen: RemoteState, until: Deadline) -> None:
-    """Put a new clone in the place of one that is damaged, once it is there."""
+def _renew(url: str, folder: Path, state: RemoteState, deadline: Deadline) -> None:
+    """Fetch a new clone, then put it in the place of the old one: a reader never sees half a clone."""
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    _init(fresh, url, seen)
-    _fetch_into(fresh, url, seen, until)
+    _init(fresh, url, state)
+    _fetch_into(fresh, url, state, deadline)
     if folder.exists():
         folder.rename(folder.with_name(f".{folder.name}.old-{os.getpid()}"))
     fresh.rename(folder)
@@ -134,16 +138,16 @@ def _renew(url: str, folder: Path, seen: RemoteState, until: Deadline) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _init(folder: Path, url: str, seen: RemoteState) -> None:
-    """An empty blobless clone."""
-    kind = _format(seen.commit)
+def _init(folder: Path, url: str, state: RemoteState) -> None:
+    """Create an empty blobless clone."""
+    kind = _object_format(state.commit)
     git.git(*git.TEMPORARY, "init", "--quiet", "--bare", f"--object-format={kind}", str(folder), at=folder.parent)
     with (folder / "config").open("a") as file:
         file.write(_config(url))
 
 
 def _config(url: str) -> str:
-    """What makes a clone blobless (gitformat, extensions.partialClone)."""
+    """The settings of a blobless clone (extensions.partialClone, see git's docs on partial clones)."""
     quoted = url.replace("\\", "\\\\").replace('"', '\\"')
     return (
         f'[remote "origin"]\n\turl = "{quoted}"\n\tpromisor = true\n\tpartialclonefilter = blob:none\n'
@@ -151,88 +155,91 @@ def _config(url: str) -> str:
     )
 
 
-def _fetch_into(folder: Path, url: str, seen: RemoteState, until: Deadline) -> None:
-    """Fetch the branch, and, if that is not enough, the very commit."""
-    spec = f"+refs/heads/{seen.branch}:refs/heads/{seen.branch}" if seen.branch else f"+{seen.commit}:refs/heads/HEAD"
-    _reached(url, until, *_FETCH, "--filter=blob:none", "origin", spec, at=folder)
-    if not has(folder, seen.commit):
-        _reached(url, until, *_FETCH, "--filter=blob:none", "origin", seen.commit, at=folder)
+def _fetch_into(folder: Path, url: str, state: RemoteState, deadline: Deadline) -> None:
+    """Fetch the branch; if it does not lead to the commit, fetch the commit itself."""
+    ref = f"refs/heads/{state.branch}"
+    spec = f"+{ref}:{ref}" if state.branch else f"+{state.commit}:refs/heads/HEAD"
+    _run(url, deadline, *_FETCH, "--filter=blob:none", "origin", spec, at=folder)
+    if not has_commit(folder, state.commit):
+        _run(url, deadline, *_FETCH, "--filter=blob:none", "origin", state.commit, at=folder)
 
 
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
 
 
-def fill(url: str, folder: Path, commit: str, until: Deadline) -> None:
-    """Have every file of a commit; raises ToolError when the remote does not give them."""
-    listed = _alone(
+def fetch_files(url: str, folder: Path, commit: str, deadline: Deadline) -> None:
+    """Fetch every missing file of a commit; raises ToolError if the remote does not give them."""
+    lines = _run_offline(
         folder, commit, "rev-list", "--objects", "--no-object-names", "--missing=print", "--max-count=1", commit
     ).stdout.split()
-    _get(url, folder, commit, [line[1:].decode() for line in listed if line.startswith(_MISSING)], until)
+    _fetch_objects(url, folder, commit, [line[1:].decode() for line in lines if line.startswith(_MISSING)], deadline)
 
 
-def need(url: str, folder: Path, commit: str, objects: Iterable[str], until: Deadline) -> None:
-    """Have these objects, in one round trip; what is there already is not asked for."""
-    asked = "".join(f"{one}\n" for one in objects).encode()
-    said = _alone(folder, commit, "cat-file", "--batch-check", stdin=asked).stdout
-    _get(
-        url,
-        folder,
-        commit,
-        [line.split()[0].decode() for line in said.splitlines() if line.endswith(b" missing")],
-        until,
-    )
+def fetch_missing(url: str, folder: Path, commit: str, objects: Iterable[str], deadline: Deadline) -> None:
+    """Fetch those of the objects that the clone lacks, in one round trip."""
+    request = "".join(f"{name}\n" for name in objects).encode()
+    lines = _run_offline(folder, commit, "cat-file", "--batch-check", stdin=request).stdout.splitlines()
+    missing = [line.split()[0].decode() for line in lines if line.endswith(b" missing")]
+    _fetch_objects(url, folder, commit, missing, deadline)
 
 
-def _get(url: str, folder: Path, commit: str, objects: list[str], until: Deadline) -> None:
-    """Fetch objects by their ids, as git itself does it for a blobless clone."""
+def _fetch_objects(url: str, folder: Path, commit: str, objects: list[str], deadline: Deadline) -> None:
+    """Fetch objects by their ids.
+
+    The command is the one that git itself runs when a blobless clone lacks an object: without negotiation, since the
+    commits are there already.
+    """
     if not objects:
         return
     command = ("-c", "fetch.negotiationAlgorithm=noop", *_FETCH, "--filter=blob:none", "--stdin", "origin")
-    asked = "".join(f"{one}\n" for one in objects).encode()
-    with unpacked.guarded(folder):
+    request = "".join(f"{name}\n" for name in objects).encode()
+    with shared_folders.locked(folder):
         try:
-            _reached(url, until, *command, at=folder, stdin=asked)
+            _run(url, deadline, *command, at=folder, stdin=request)
         except ToolError:
-            _renew(url, folder, RemoteState("", commit, {}), until)
-            _reached(url, until, *command, at=folder, stdin=asked)
+            _renew(url, folder, RemoteState("", commit, {}), deadline)
+            _run(url, deadline, *command, at=folder, stdin=request)
 
 
 # ---- over the network ------------------------------------------------------------------------------------------------
 
 
-def _reached(url: str, until: Deadline, *args: str, at: Path | None = None, stdin: bytes = b"") -> ProcessResult:
-    """Run git without anything to ask at; three tries where the network is to blame.
+def _run(url: str, deadline: Deadline, *args: str, at: Path | None = None, stdin: bytes = b"") -> ProcessResult:
+    """Run git without prompts; a failure of the network gets three tries.
 
     Raises ToolError with git's own reason.
     """
-    shown = urls.without_secrets(url)
+    address = urls.without_secrets(url)
     for number in range(1, network_retry.TRIES + 1):
         try:
-            return run_within(
-                until.left, "git", *git.TEMPORARY, *remotes.QUIET, *args, cwd=at, env=_quiet(), stdin=stdin
-            )
+            command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, *args)
+            return run_within(deadline.left, *command, cwd=at, env=_environment(), stdin=stdin)
         except ProcessError as error:
-            reason = remotes.reason(error)
+            reason = remotes.failure_reason(error)
             pause = _PAUSE * 2 ** (number - 1)
-            if number == network_retry.TRIES or not network_retry.is_network(error.stderr) or until.left <= pause:
+            if (
+                number == network_retry.TRIES
+                or not network_retry.is_network_failure(error.stderr)
+                or deadline.left <= pause
+            ):
                 tried = f" (tried {number} times)" if number > 1 else ""
                 hint = "Check the address, and your access to it with `git ls-remote`."
-                raise ToolError(f"{shown} cannot be reached: {reason}{tried}.", hint) from error
-            until.told(f"try {number} of {network_retry.TRIES} failed: {reason}; again in {pause:g} s")
+                raise ToolError(f"{address} cannot be reached: {reason}{tried}.", hint) from error
+            deadline.on_retry(f"try {number} of {network_retry.TRIES} failed: {reason}; again in {pause:g} s")
             time.sleep(pause)
     raise AssertionError
 
 
 @cache
-def _quiet() -> Mapping[str, str]:
-    return remotes.silent(Path.cwd())
+def _environment() -> Mapping[str, str]:
+    return remotes.without_prompts(Path.cwd())
 
 
-def known(url: str, commit: str, until: Deadline) -> Path:
-    """Our clone of `url` with a commit and all of its files, fetched only where something of that is missing."""
-    folder = place(url)
-    if not has(folder, commit):
-        seen = ask(url, until)
-        folder = brought(url, RemoteState(seen.branch, commit, seen.open), until)
-    fill(url, folder, commit, until)
+def complete_clone(url: str, commit: str, deadline: Deadline) -> Path:
+    """Our clone of `url` with a commit and all its files; only what is missing is fetched."""
+    folder = clone_path(url)
+    if not has_commit(folder, commit):
+        state = remote_state(url, deadline)
+        folder = fetch(url, replace(state, commit=commit), deadline)
+    fetch_files(url, folder, commit, deadline)
     return folder

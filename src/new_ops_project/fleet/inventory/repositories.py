@@ -1,4 +1,4 @@
-"""Which repositories a fleet has: those of folders of clones, of lists, of addresses, and of a fleet.toml."""
+"""The list of a fleet's repositories, read from its sources: folders of clones, lists, URLs, fleet.toml files."""
 
 import os
 import re
@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from new_ops_project import git
+from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.inventory import fleet_toml
 from new_ops_project.fleet.model import Limits
@@ -17,9 +18,9 @@ from new_ops_project.git import urls
 
 FILE = "fleet.toml"
 _SCP = re.compile(r"^(?:[\w.+-]+@)?([\w.-]+):(?!//)(.*)$")
-_PORTS = {"https": 443, "http": 80, "ssh": 22, "git": 9418}  # where no port is written
-# Folders that hold no clones of anybody's: other tools' caches, environments, a file system's own.
-_CLOSED = frozenset({"node_modules", "__pycache__", "site-packages", "lost+found"})
+_PORTS = {"https": 443, "http": 80, "ssh": 22, "git": 9418}  # the defaults: name() leaves them out
+# Caches of other tools, environments, a file system's own folder: nobody keeps clones in them.
+_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "lost+found"})
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class RepositoryPlace:
 
 @dataclass(frozen=True)
 class Fleet:
-    """Every repository of the sources in order, each once, and what a fleet.toml says besides."""
+    """The repositories of all sources, in order and each once, with the settings of fleet.toml."""
 
     places: tuple[RepositoryPlace, ...]
     waves: Mapping[str, Any] = field(default_factory=dict)
@@ -43,16 +44,15 @@ class Fleet:
     forge: str = ""
 
 
-def read(given: Iterable[str]) -> Fleet:
-    """The fleet of these sources; of the fleet.toml here, or else the clones here, when none is given.
+def read(sources: Iterable[str]) -> Fleet:
+    """The fleet of these sources; without any, the fleet.toml in the current folder, or else the clones there.
 
-    Raises ToolError for a source that is nothing of the kind, with its line if it has one.
+    Raises ToolError for a source that is none of the kinds, with the line if it is in a list.
     """
-    named = [*given] or [FILE if Path(FILE).is_file() else "."]
     fleet = Fleet(())
-    for one in named:
-        path = urls.expanded(one)
-        more = _of_file(path) if _is_fleet(path) else Fleet(tuple(_places(one, Path.cwd())))
+    for source in [*sources] or [FILE if Path(FILE).is_file() else "."]:
+        path = paths.expanded(source)
+        more = _from_toml(path) if _is_toml(path) else Fleet(tuple(_places(source, Path.cwd())))
         fleet = Fleet(
             (*fleet.places, *more.places),
             {**fleet.waves, **more.waves},
@@ -60,54 +60,54 @@ def read(given: Iterable[str]) -> Fleet:
             more.author or fleet.author,
             more.forge or fleet.forge,
         )
-    return replace(fleet, places=_once(fleet.places))
+    return replace(fleet, places=_unique(fleet.places))
 
 
-def _is_fleet(path: Path) -> bool:
+def _is_toml(path: Path) -> bool:
     return path.suffix == ".toml" and not path.is_dir()
 
 
-def _of_file(path: Path) -> Fleet:
-    """The fleet of a fleet.toml; paths count from its folder."""
-    said = fleet_toml.read(path, _text(path))
+def _from_toml(path: Path) -> Fleet:
+    """The fleet of a fleet.toml; relative paths start at its folder."""
+    document = fleet_toml.read(path, _text(path))
     places: list[RepositoryPlace] = []
-    for group in said.groups:
-        for text in group.sources:
+    for group in document.groups:
+        for source in group.sources:
             try:
-                found = [*_places(text, path.parent)]
+                members = [*_places(source, path.parent)]
             except ToolError as error:
                 raise ToolError(f"{path}: {group.key}: {error.message}", error.hint) from error
-            places += [replace(one, owner=group.owner, group=group.name) for one in found]
-    return Fleet(_once(places), said.waves, said.limits, said.author, said.forge)
+            places += [replace(place, owner=group.owner, group=group.name) for place in members]
+    return Fleet(_unique(places), document.waves, document.limits, document.author, document.forge)
 
 
-def _once(places: Iterable[RepositoryPlace]) -> tuple[RepositoryPlace, ...]:
-    """Each place once, where it came first; what a group says of it holds wherever else it stands."""
-    kept: dict[str, RepositoryPlace] = {}
-    for one in places:
-        key = one.folder or name(one.url)
-        if key not in kept or (one.group and not kept[key].group):
-            kept[key] = one
-    return tuple(kept.values())
+def _unique(places: Iterable[RepositoryPlace]) -> tuple[RepositoryPlace, ...]:
+    """Each place once, at its first position; an entry of a group replaces one without a group."""
+    by_key: dict[str, RepositoryPlace] = {}
+    for place in places:
+        key = place.folder or name(place.url)
+        if key not in by_key or (place.group and not by_key[key].group):
+            by_key[key] = place
+    return tuple(by_key.values())
 
 
-def _places(source: str, at: Path) -> Iterator[RepositoryPlace]:
-    """The repositories of one source; paths count from the folder `at`."""
+def _places(source: str, folder: Path) -> Iterator[RepositoryPlace]:
+    """The repositories of one source; relative paths start at `folder`."""
     if source == "-":
-        yield from _listed(_standard_input(), "Standard input", at)
-    elif is_address(source, at):
+        yield from _from_list(_standard_input(), "Standard input", folder)
+    elif is_address(source, folder):
         yield RepositoryPlace(address(source))
-    elif (path := at / urls.expanded(source)).is_dir():
-        yield from (RepositoryPlace(folder=str(folder)) for folder in _clones(path.resolve()))
+    elif (path := folder / paths.expanded(source)).is_dir():
+        yield from (RepositoryPlace(folder=str(clone)) for clone in _clones(path.resolve()))
     elif path.is_file():
-        yield from _listed(_text(path), str(path), path.parent)
+        yield from _from_list(_text(path), str(path), path.parent)
     else:
-        message = f"{source} is no folder of clones, no list of repositories and no git URL."
+        message = f"{source} is not a folder of clones, a list of repositories or a git URL."
         raise ToolError(message, "Give a folder, a file with one path or URL on each line, - or a URL.")
 
 
 def _text(path: Path) -> str:
-    """What a file holds; names of any bytes survive."""
+    """The content of a file; bytes that are not UTF-8 survive as surrogates, since paths may have any bytes."""
     try:
         return path.read_text(encoding="utf-8-sig", errors="surrogateescape")
     except OSError as error:
@@ -119,66 +119,67 @@ def _standard_input() -> str:
     try:
         return sys.stdin.read().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        message = f"Standard input is no text: {error.reason} at byte {error.start}."
+        message = f"Standard input is not text: {error.reason} at byte {error.start}."
         raise ToolError(message, "Give one path or URL on each line, as UTF-8.") from error
 
 
-def _listed(text: str, name: str, at: Path) -> Iterator[RepositoryPlace]:
-    """The repositories of a list: one on each line; lines that are empty or begin with # are left out."""
+def _from_list(text: str, name: str, folder: Path) -> Iterator[RepositoryPlace]:
+    """The repositories of a list, one on each line; empty lines and lines that begin with # do not count."""
     for number, line in enumerate(text.split("\n"), 1):
-        one = line.strip()
-        if "\0" in one:
-            message = f"{name} is no list of repositories: line {number} has a NUL byte."
+        entry = line.strip()
+        if "\0" in entry:
+            message = f"{name} is not a list of repositories: line {number} has a NUL byte."
             raise ToolError(message, "Give a text file as UTF-8, one path or URL on each line.")
-        if one and not one.startswith("#"):
+        if entry and not entry.startswith("#"):
             try:
-                yield _line(one, at)
+                yield _list_entry(entry, folder)
             except ToolError as error:
                 raise ToolError(f"{name}, line {number}: {error.message}", error.hint) from error
 
 
-def _line(one: str, at: Path) -> RepositoryPlace:
-    if is_address(one, at):
-        return RepositoryPlace(address(one))
-    path = at / urls.expanded(one)
+def _list_entry(entry: str, folder: Path) -> RepositoryPlace:
+    if is_address(entry, folder):
+        return RepositoryPlace(address(entry))
+    path = folder / paths.expanded(entry)
     if path.is_dir() and git.is_repository(path):
         return RepositoryPlace(folder=str(path.resolve()))
-    return RepositoryPlace(folder=str(Path(os.path.normpath(path.absolute()))))  # its row says what is wrong with it
+    # A path that is not a repository stays in the fleet: the row of its result says what is wrong.
+    return RepositoryPlace(folder=str(Path(os.path.normpath(path.absolute()))))
 
 
 def _clones(folder: Path) -> Iterator[Path]:
-    """The repositories in `folder`, itself included; what is inside of one is its own business.
+    """The repositories in `folder`, or `folder` itself if it is one; repositories inside a repository do not count.
 
-    A folder that cannot be read is among them: its row says so.
+    A folder that cannot be read is included, so that the row of its result says so.
     """
     try:
         if git.is_repository(folder):
             yield folder
             return
-        inside = sorted(one for one in folder.iterdir() if one.is_dir() and not one.is_symlink())
+        subfolders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
     except OSError:
         yield folder
         return
-    for one in inside:
-        if one.name not in _CLOSED and (not one.name.startswith(".") or git.is_repository(one)):
-            yield from _clones(one)
+    for subfolder in subfolders:
+        if subfolder.name not in _SKIPPED and (not subfolder.name.startswith(".") or git.is_repository(subfolder)):
+            yield from _clones(subfolder)
 
 
 # ---- addresses -------------------------------------------------------------------------------------------------------
 
 
-def is_address(text: str, at: Path | None = None) -> bool:
-    """Whether `text` is an address of a remote rather than a path, which counts from the folder `at`."""
-    return "://" in text or (urls.is_short(text) and not (at or Path()).joinpath(text).exists())
+def is_address(text: str, folder: Path | None = None) -> bool:
+    """Whether `text` is the address of a remote rather than a path, which starts at `folder`."""
+    return "://" in text or (urls.is_short_address(text) and not (folder or Path()).joinpath(text).exists())
 
 
 def address(text: str) -> str:
-    """The address for git, without credentials: those are git's own credential helper's business.
+    """The address for git, without credentials, which git gets from its own credential helper.
 
-    The account of an ssh address is part of it. Raises ToolError for what is no address, without naming it: there may
-    be a password in it.
+    The account of an ssh address stays. Raises ToolError for an invalid address, without quoting it: it may contain a
+    password.
     """
-    url = urls.address(text)
+    url = urls.full_address(text)
     if "://" not in url:
         if "@" in url.partition(":")[2].partition("/")[0]:
             raise ToolError("An address has credentials and no scheme.", "Write it as https://HOST/PATH.")
@@ -192,15 +193,16 @@ def address(text: str) -> str:
     if parts.scheme != "file" and (not parts.hostname or port == 0):
         raise ToolError(f"An address of {parts.scheme}:// has no host.", "Write it as https://HOST/PATH.")
     account = f"{user.partition(':')[0]}@" if parts.scheme.endswith("ssh") and user else ""
-    more = {"query": "", "fragment": ""} if parts.scheme.startswith("http") else {}  # of a path, they are a part
+    # Only http has queries; in an address of ssh or file, ? and # belong to the path.
+    more = {"query": "", "fragment": ""} if parts.scheme.startswith("http") else {}
     return urlunsplit(parts._replace(netloc=f"{account}{host}", **more))
 
 
 def name(url: str) -> str:
-    """What a repository is known by: HOST/PATH of its address, however that is written; else the path."""
-    found = _SCP.match(url) if "://" not in url else None
-    if found:
-        host, path = found.groups()
+    """The identity of a repository: HOST/PATH, the same for every spelling of its address; a path stays as it is."""
+    match = _SCP.match(url) if "://" not in url else None
+    if match:
+        host, path = match.groups()
     elif "://" in url:
         parts = urlsplit(url)
         host, path = parts.netloc.rpartition("@")[2], parts.path
@@ -212,6 +214,6 @@ def name(url: str) -> str:
 
 
 def owner(url: str) -> str:
-    """Whose it is, as its address says: the first part of the path; '' for a path on this machine."""
+    """The owner in an address, which is the first part of its path; '' for a path on this machine."""
     parts = name(url).split("/")
     return parts[1] if parts[0] and len(parts) > 2 else ""  # noqa: PLR2004 - host, owner, repository
