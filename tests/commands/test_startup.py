@@ -11,7 +11,8 @@ from support import fleets
 
 CODE = """
 import sys
-from new_ops_project import cli, process
+from new_ops_project import cli
+from new_ops_project.base import process
 ran = []
 with process.watched(lambda args, seconds, code: ran.append(next(a for a in args[1:] if a[0] != "-" and "=" not in a))):
     code = cli.run(sys.argv[1:])
@@ -36,7 +37,18 @@ def started(work: Path, *args: str, env: dict[str, str] | None = None) -> tuple[
 
 
 HEAVY = {"copier", "plumbum", "pydantic", "questionary", "rich", "jinja2"}
-OURS = {f"new_ops_project.{name}" for name in ("plan", "merge", "refresh", "render", "pure", "deliver", "handover")}
+OURS = {
+    f"new_ops_project.{name}"
+    for name in (
+        "plan.three_way",
+        "plan.destinations",
+        "plan.apply",
+        "git.merge",
+        "project.update.planner",
+        "template.render",
+        "template.native.renderer",
+    )
+}
 
 
 @pytest.fixture
