@@ -19,7 +19,6 @@ from support.fleet_bundles import ABOUT, LARGE, TEXT, VERSION, Fleet, Programs
 from support.servers import Busy, git_http
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.report import Voice
 from new_ops_project.fleet import store
 from new_ops_project.fleet.model import ResultState
 from new_ops_project.fleet.publish import forge
@@ -48,27 +47,27 @@ def fleet(work: Path, home: Path, busy: Busy) -> Iterator[Fleet]:
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
     """Fake gh and glab, of which gh is logged in."""
-    made = Programs(tmp_path / "forge")
-    (made.folder / "gh.login").touch()
-    monkeypatch.setenv("PATH", made.path)
+    programs = Programs(tmp_path / "forge")
+    (programs.folder / "gh.login").touch()
+    monkeypatch.setenv("PATH", programs.path)
     forge.kind_of.cache_clear()
-    return made
+    return programs
 
 
-def published(fleet: Fleet, mode: str, time: Time | None = None, **more: Any) -> Published:
+def run_publisher(fleet: Fleet, mode: str, time: Time | None = None, **more: Any) -> Published:
     """One run, with a clock that does not wait."""
-    return publish(PublishRequest((fleet.out,), mode, **more), Voice(json=True), (time or Time()).clock)
+    return publish(PublishRequest((fleet.out,), mode, **more), lambda _event: None, (time or Time()).clock)
 
 
-def states(found: Published) -> list[str]:
+def states(published: Published) -> list[str]:
     """How each was delivered."""
-    return [str(one.state) for one in found.deliveries]
+    return [str(delivery.state) for delivery in published.deliveries]
 
 
-def only(found: Published) -> Any:
+def only(published: Published) -> Any:
     """The one delivery."""
-    (one,) = found.deliveries
-    return one
+    (delivery,) = published.deliveries
+    return delivery
 
 
 # ---- push -------------------------------------------------------------------------------------------------------
@@ -77,10 +76,10 @@ def only(found: Published) -> Any:
 def test_pushes_the_commit(fleet: Fleet, busy: Busy) -> None:
     """The commit of the bundle is on its branch; a second run asks nobody."""
     result = fleet.add("acme/one")
-    assert states(published(fleet, "push")) == ["pushed"]
+    assert states(run_publisher(fleet, "push")) == ["pushed"]
     assert fleet.tip("acme/one") == result.commit
     before = len(busy.seen)
-    assert states(published(fleet, "push")) == ["pushed"]
+    assert states(run_publisher(fleet, "push")) == ["pushed"]
     assert len(busy.seen) == before
 
 
@@ -92,10 +91,10 @@ def test_fetches_no_files(fleet: Fleet, busy: Busy, older: bool, text: str) -> N
         fleet.put("acme/one", "template/1.1.0", "1.1.0")
     busy.seen.clear()
     busy.sent = 0
-    assert states(published(fleet, "push")) == ["pushed"]
-    begins = next(number for number, one in enumerate(busy.seen) if "service=git-receive-pack" in one)
-    assert not [one for one in busy.seen[begins:] if "upload-pack" in one]
-    assert sum(one.startswith("POST") for one in busy.seen[:begins]) <= 4
+    assert states(run_publisher(fleet, "push")) == ["pushed"]
+    begins = next(number for number, request in enumerate(busy.seen) if "service=git-receive-pack" in request)
+    assert not [request for request in busy.seen[begins:] if "upload-pack" in request]
+    assert sum(request.startswith("POST") for request in busy.seen[:begins]) <= 4
     assert busy.sent < LARGE / 10
 
 
@@ -103,16 +102,16 @@ def test_a_server_that_cannot_leave_files_out_will_do(fleet: Fleet) -> None:
     """It sends them all, and the push goes on as ever."""
     fleet.add("acme/one")
     git("config", "uploadpack.allowFilter", "false", at=fleet.bare("acme/one"))
-    assert states(published(fleet, "push")) == ["pushed"]
+    assert states(run_publisher(fleet, "push")) == ["pushed"]
 
 
 def test_replaces_its_own_branch(fleet: Fleet) -> None:
     """After the branch moved, the commit of a new plan takes the place of ours."""
     fleet.add("acme/one")
-    published(fleet, "push")
+    run_publisher(fleet, "push")
     fleet.somebody("acme/one", "trunk")
     result = fleet.again("acme/one", "plan-2")
-    assert states(published(fleet, "push")) == ["pushed"]
+    assert states(run_publisher(fleet, "push")) == ["pushed"]
     assert fleet.tip("acme/one") == result.commit
 
 
@@ -121,12 +120,12 @@ def test_replaces_its_own_branch(fleet: Fleet) -> None:
 def test_never_touches_a_persons_commits(fleet: Fleet, programs: Programs, mode: str, start: str) -> None:
     """A commit of somebody on top of ours, or in its place, stays the tip of the branch; nothing is opened."""
     fleet.add("acme/one")
-    published(fleet, "push", journal=fleet.root / "other.jsonl")
+    run_publisher(fleet, "push", journal=fleet.root / "other.jsonl")
     git("push", "--quiet", "origin", "--delete", TARGET, at=fleet.clone("acme/one")) if "trunk" in start else None
     mine = fleet.somebody("acme/one", TARGET, start=start)
-    found = only(published(fleet, mode))
-    assert (found.state, fleet.tip("acme/one"), programs.written()) == ("untouched", mine, [])
-    assert "not this tool's" in found.reason
+    delivery = only(run_publisher(fleet, mode))
+    assert (delivery.state, fleet.tip("acme/one"), programs.written()) == ("untouched", mine, [])
+    assert "not this tool's" in delivery.reason
 
 
 def test_a_persons_commit_below_ours_is_a_persons(fleet: Fleet) -> None:
@@ -138,7 +137,7 @@ def test_a_persons_commit_below_ours_is_a_persons(fleet: Fleet) -> None:
     tree = git("rev-parse", "HEAD^{tree}", at=person)
     looks = git("commit-tree", "-p", "HEAD", "-m", f"x\n\nTemplate-Tree: {tree}", tree, at=person)
     git("push", "--quiet", "origin", f"{looks}:refs/heads/{result.target}", at=person)
-    assert states(published(fleet, "push")) == ["untouched"]
+    assert states(run_publisher(fleet, "push")) == ["untouched"]
     assert fleet.tip("acme/one") == looks
 
 
@@ -146,10 +145,10 @@ def test_a_moved_base_is_deferred(fleet: Fleet) -> None:
     """When the default branch has moved since the plan, nothing is pushed, and the reason has both commits."""
     result = fleet.add("acme/one")
     now = fleet.somebody("acme/one", "trunk")
-    found = only(published(fleet, "push"))
-    assert (found.state, fleet.tip("acme/one")) == ("deferred", "")
-    assert found.reason == f"trunk moved from {result.base[:7]} to {now[:7]} since the plan."
-    assert "fleet retry" in found.hint
+    delivery = only(run_publisher(fleet, "push"))
+    assert (delivery.state, fleet.tip("acme/one")) == ("deferred", "")
+    assert delivery.reason == f"trunk moved from {result.base[:7]} to {now[:7]} since the plan."
+    assert "fleet retry" in delivery.hint
 
 
 def test_commits_that_were_not_pushed_stay_so(fleet: Fleet) -> None:
@@ -158,9 +157,9 @@ def test_commits_that_were_not_pushed_stay_so(fleet: Fleet) -> None:
     git("commit", "--quiet", "--allow-empty", "--message=Mine", at=fleet.clone("acme/one"))
     fleet.tasks, fleet.results = [], []
     fleet.add("acme/one")
-    found = only(published(fleet, "push"))
-    assert (found.state, fleet.tip("acme/one")) == ("deferred", "")
-    assert "not ours to push" in found.reason
+    delivery = only(run_publisher(fleet, "push"))
+    assert (delivery.state, fleet.tip("acme/one")) == ("deferred", "")
+    assert "has not been pushed" in delivery.reason
 
 
 def test_who_pushes_meanwhile_wins(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,9 +175,9 @@ def test_who_pushes_meanwhile_wins(fleet: Fleet, monkeypatch: pytest.MonkeyPatch
         before(*args, **more)
 
     monkeypatch.setattr(to_remote, "push", late)
-    found = only(published(fleet, "push"))
-    assert (found.state, fleet.tip("acme/one")) == ("deferred", mine[0])
-    assert "somebody else pushed" in found.reason
+    delivery = only(run_publisher(fleet, "push"))
+    assert (delivery.state, fleet.tip("acme/one")) == ("deferred", mine[0])
+    assert "somebody else pushed" in delivery.reason
 
 
 def test_a_refused_push_is_one_row(fleet: Fleet, busy: Busy) -> None:
@@ -190,11 +189,11 @@ def test_a_refused_push_is_one_row(fleet: Fleet, busy: Busy) -> None:
     hook.write_text("#!/bin/sh\necho branches are frozen >&2\nexit 1\n")
     hook.chmod(0o755)
     busy.closed = ("/acme/two",)
-    found = published(fleet, "push", max_failed=90)
-    assert states(found) == ["failed", "failed", "pushed"]
-    assert "branches are frozen" in found.deliveries[0].reason
-    assert "403" in found.deliveries[1].reason
-    assert found.code == Exit.FAILED
+    published = run_publisher(fleet, "push", max_failed=90)
+    assert states(published) == ["failed", "failed", "pushed"]
+    assert "branches are frozen" in published.deliveries[0].reason
+    assert "403" in published.deliveries[1].reason
+    assert published.exit_code == Exit.FAILED
 
 
 def test_waits_as_long_as_the_server_wants(fleet: Fleet, busy: Busy) -> None:
@@ -202,7 +201,7 @@ def test_waits_as_long_as_the_server_wants(fleet: Fleet, busy: Busy) -> None:
     fleet.add("acme/one")
     busy.pauses = {"/acme/one.git/info/refs": 1, "/acme/one.git/git-receive-pack": 1}
     time = Time()
-    assert states(published(fleet, "push", time)) == ["pushed"]
+    assert states(run_publisher(fleet, "push", time)) == ["pushed"]
     assert time.slept == [7.0, 7.0]
 
 
@@ -210,8 +209,8 @@ def test_gives_up_after_three_tries(fleet: Fleet, busy: Busy) -> None:
     """A server that never has time fails with its status; the next run does what is left."""
     fleet.add("acme/one")
     busy.pauses = {"/acme/one.git": 3}
-    assert "429" in only(published(fleet, "push")).reason
-    assert states(published(fleet, "push")) == ["pushed"]
+    assert "429" in only(run_publisher(fleet, "push")).reason
+    assert states(run_publisher(fleet, "push")) == ["pushed"]
 
 
 def test_a_server_that_is_not_there_is_tried_again(fleet: Fleet) -> None:
@@ -220,7 +219,7 @@ def test_a_server_that_is_not_there_is_tried_again(fleet: Fleet) -> None:
     fleet.tasks[0] = replace(fleet.tasks[0], url="http://127.0.0.1:9/acme/one.git")
     fleet.save()
     time = Time()
-    assert states(published(fleet, "push", time)) == ["failed"]
+    assert states(run_publisher(fleet, "push", time)) == ["failed"]
     assert time.slept == [2.0, 8.0]
 
 
@@ -229,9 +228,9 @@ def test_each_push_takes_a_token(fleet: Fleet) -> None:
     for number in range(3):
         fleet.add(f"acme/n{number}")
     time = Time()
-    published(fleet, "push", time, max_per_minute=2)
+    run_publisher(fleet, "push", time, max_per_minute=2)
     assert sum(time.slept) == pytest.approx(60.0)
-    taken = [line for line in store.objects(fleet.out / store.JOURNAL) if "taken" in line]
+    taken = [line for line in store.json_lines(fleet.out / store.JOURNAL) if "taken" in line]
     assert len(taken) == 3
 
 
@@ -240,9 +239,9 @@ def test_a_new_run_counts_what_the_last_one_took(fleet: Fleet) -> None:
     for number in range(3):
         fleet.add(f"acme/n{number}")
     time = Time()
-    published(fleet, "push", time, max_per_minute=2, only=("acme/n0", "acme/n1"))
+    run_publisher(fleet, "push", time, max_per_minute=2, only=("acme/n0", "acme/n1"))
     assert time.slept == []
-    published(fleet, "push", time, max_per_minute=2)
+    run_publisher(fleet, "push", time, max_per_minute=2)
     assert sum(time.slept) == pytest.approx(60.0, abs=1e-3)
 
 
@@ -262,13 +261,13 @@ def test_no_secret_is_told_or_stored(fleet: Fleet, busy: Busy, run: Run, tmp_pat
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ({"target": "trunk"}, "no branch that the plan names"),
-        ({"target": "template/../x"}, "no branch that the plan names"),
-        ({"target": "template/1.1.0"}, "no branch that the plan names"),
-        ({"version": "9.9.9"}, "no branch that the plan names"),
+        ({"target": "trunk"}, "is not the branch that the plan names"),
+        ({"target": "template/../x"}, "is not the branch that the plan names"),
+        ({"target": "template/1.1.0"}, "is not the branch that the plan names"),
+        ({"version": "9.9.9"}, "is not the branch that the plan names"),
         ({"base": "0" * 40}, "not what was planned"),
         ({"commit": "0" * 40}, "does not hold the commit"),
-        ({"tree": "0" * 40}, "not the one that the plan makes"),
+        ({"tree": "0" * 40}, "not the one that was planned"),
         ({"bundle": "../../elsewhere"}, "no bundle in its folder"),
         ({"bundle": ""}, "no bundle in its folder"),
         ({"commit": "--all"}, "names no commit"),
@@ -279,9 +278,9 @@ def test_a_result_that_lies_is_refused(fleet: Fleet, wrong: dict[str, str], reas
     fleet.add("acme/one")
     fleet.results[0] = replace(fleet.results[0], **wrong)  # type: ignore[arg-type]
     fleet.save()
-    found = only(published(fleet, "push"))
-    assert found.state == "failed"
-    assert reason in found.reason
+    delivery = only(run_publisher(fleet, "push"))
+    assert delivery.state == "failed"
+    assert reason in delivery.reason
     assert git("for-each-ref", "--format=%(refname)", at=fleet.bare("acme/one")) == "refs/heads/trunk"
 
 
@@ -290,7 +289,7 @@ def test_the_address_is_the_plans(fleet: Fleet) -> None:
     result = fleet.add("acme/one")
     fleet.results[0] = replace(result, url="http://127.0.0.1:9/evil.git")
     fleet.save()
-    assert states(published(fleet, "push")) == ["pushed"]
+    assert states(run_publisher(fleet, "push")) == ["pushed"]
 
 
 # ---- branch -----------------------------------------------------------------------------------------------------
@@ -301,7 +300,7 @@ def test_writes_a_branch_of_the_clone(fleet: Fleet) -> None:
     result, clone = fleet.add("acme/one"), fleet.clone("acme/one")
     (clone / "tool.py").write_text("edited\n")
     before = git("status", "--porcelain", "--branch", at=clone)
-    assert states(published(fleet, "branch")) == ["branch"]
+    assert states(run_publisher(fleet, "branch")) == ["branch"]
     assert fleet.tip("acme/one", at=clone) == result.commit
     assert git("status", "--porcelain", "--branch", at=clone) == before
 
@@ -312,7 +311,7 @@ def test_writes_a_branch_of_the_clone(fleet: Fleet) -> None:
         ((("checkout", "-q", "-b", TARGET), ("commit", "-q", "--allow-empty", "-mx")), "untouched", "not this tool's"),
         ((("commit", "-q", "--allow-empty", "-mx"),), "deferred", "trunk moved from"),
         ((("branch", "template"),), "failed", "cannot be written"),
-        ((("checkout", "-q", "--detach"), ("branch", "-D", "trunk")), "deferred", "no branch trunk"),
+        ((("checkout", "-q", "--detach"), ("branch", "-D", "trunk")), "deferred", "branch trunk does not exist"),
     ],
 )
 def test_leaves_a_branch_alone(fleet: Fleet, steps: tuple[tuple[str, ...], ...], state: str, reason: str) -> None:
@@ -321,20 +320,20 @@ def test_leaves_a_branch_alone(fleet: Fleet, steps: tuple[tuple[str, ...], ...],
     for step in steps:
         git(*step, at=fleet.clone("acme/one"))
     before = git("for-each-ref", at=fleet.clone("acme/one"))
-    found = only(published(fleet, "branch"))
-    assert (str(found.state), git("for-each-ref", at=fleet.clone("acme/one"))) == (state, before)
-    assert reason in found.reason
+    delivery = only(run_publisher(fleet, "branch"))
+    assert (str(delivery.state), git("for-each-ref", at=fleet.clone("acme/one"))) == (state, before)
+    assert reason in delivery.reason
 
 
 @pytest.mark.parametrize("words", [("--message=Reworded\n\nTemplate-Tree: {tree}",), ("--no-edit", "--author=A <a@x>")])
 def test_an_amended_message_is_a_persons(fleet: Fleet, words: tuple[str, ...]) -> None:
     """Whoever amends our commit makes it theirs, also when its files and its trailer stay."""
     fleet.add("acme/one")
-    published(fleet, "branch")
+    run_publisher(fleet, "branch")
     clone = fleet.clone("acme/one")
     tree = git("rev-parse", f"{TARGET}^{{tree}}", at=clone)
     git("checkout", "--quiet", TARGET, at=clone)
-    git("commit", "--quiet", "--amend", "--allow-empty", *(one.format(tree=tree) for one in words), at=clone)
+    git("commit", "--quiet", "--amend", "--allow-empty", *(word.format(tree=tree) for word in words), at=clone)
     theirs = git("rev-parse", "HEAD", at=clone)
     git("push", "--quiet", "origin", TARGET, at=clone)
     git("checkout", "--quiet", "trunk", at=clone)
@@ -342,7 +341,7 @@ def test_an_amended_message_is_a_persons(fleet: Fleet, words: tuple[str, ...]) -
     fleet.add("acme/one", files={"tool.py": "other\n", "more.py": "other\n"})
     git("update-ref", f"refs/heads/{TARGET}", theirs, at=clone)  # which making the bundle took away
     for mode, at in (("branch", clone), ("push", None)):
-        assert (states(published(fleet, mode)), fleet.tip("acme/one", at=at)) == (["untouched"], theirs)
+        assert (states(run_publisher(fleet, mode)), fleet.tip("acme/one", at=at)) == (["untouched"], theirs)
 
 
 def test_a_branch_that_is_not_the_default_one_waits(fleet: Fleet) -> None:
@@ -350,31 +349,31 @@ def test_a_branch_that_is_not_the_default_one_waits(fleet: Fleet) -> None:
     fleet.add("acme/one")
     git("symbolic-ref", "HEAD", "refs/heads/other", at=fleet.bare("acme/one"))
     fleet.somebody("acme/one", "other", start="origin/trunk")
-    found = only(published(fleet, "push"))
-    assert (found.state, fleet.tip("acme/one")) == ("deferred", "")
-    assert found.reason == "trunk is not the default branch of the remote: other is."
+    delivery = only(run_publisher(fleet, "push"))
+    assert (delivery.state, fleet.tip("acme/one")) == ("deferred", "")
+    assert delivery.reason == "trunk is not the default branch of the remote: other is."
 
 
 @pytest.mark.parametrize(("words", "author"), [("Fixes acme/one#1", ABOUT.author), ("", "Eve <eve@x.test>")])
 def test_a_commit_of_other_words_is_refused(fleet: Fleet, words: str, author: str) -> None:
     """Message and author are the plan's, too: nobody is named, and nothing closed, by what ran template code."""
-    one, clone = fleet.add("acme/one"), fleet.clone("acme/one")
-    git("fetch", "--quiet", str(fleet.out / one.bundle), TARGET, at=clone)
+    result, clone = fleet.add("acme/one"), fleet.clone("acme/one")
+    git("fetch", "--quiet", str(fleet.out / result.bundle), TARGET, at=clone)
     name, _, address = author.rstrip(">").partition(" <")
     who = {
         f"GIT_{role}_{what}": value
         for role in ("AUTHOR", "COMMITTER")
         for what, value in (("NAME", name), ("EMAIL", address), ("DATE", f"@{ABOUT.seconds} +0000"))
     }
-    message = f"{words}{git('log', '-1', '--format=%B', one.commit, at=clone)}\n"
-    forged = git("commit-tree", "-p", one.base, "-m", message, one.tree, at=clone, env=who)
+    message = f"{words}{git('log', '-1', '--format=%B', result.commit, at=clone)}\n"
+    forged = git("commit-tree", "-p", result.base, "-m", message, result.tree, at=clone, env=who)
     git("update-ref", f"refs/heads/{TARGET}", forged, at=clone)
-    git("bundle", "create", "--quiet", str(fleet.out / one.bundle), TARGET, f"^{one.base}", at=clone)
-    fleet.results[0] = replace(one, commit=forged)
+    git("bundle", "create", "--quiet", str(fleet.out / result.bundle), TARGET, f"^{result.base}", at=clone)
+    fleet.results[0] = replace(result, commit=forged)
     fleet.save()
-    found = only(published(fleet, "push"))
-    assert (found.state, fleet.tip("acme/one")) == ("failed", "")
-    assert "is not the one that the plan makes" in found.reason
+    delivery = only(run_publisher(fleet, "push"))
+    assert (delivery.state, fleet.tip("acme/one")) == ("failed", "")
+    assert "is not the one that was planned" in delivery.reason
 
 
 @pytest.mark.parametrize("name", ["template", f"{TARGET}/mine"])
@@ -382,9 +381,9 @@ def test_says_which_branch_is_in_the_way(fleet: Fleet, name: str) -> None:
     """A branch that git cannot have beside ours is named, and stays."""
     fleet.add("acme/one")
     theirs = fleet.somebody("acme/one", name, start="origin/trunk")
-    found = only(published(fleet, "push"))
-    assert (found.state, fleet.tip("acme/one", name)) == ("failed", theirs)
-    assert found.reason.startswith(f"There is a branch {name}, beside which")
+    delivery = only(run_publisher(fleet, "push"))
+    assert (delivery.state, fleet.tip("acme/one", name)) == ("failed", theirs)
+    assert delivery.reason.startswith(f"There is a branch {name}, beside which")
 
 
 def test_never_moves_a_branch_that_is_checked_out(fleet: Fleet) -> None:
@@ -401,10 +400,10 @@ def test_never_moves_a_branch_that_is_checked_out(fleet: Fleet) -> None:
         at=clone,
     )
     git("checkout", "--quiet", "-b", TARGET, old, at=clone)
-    found = only(published(fleet, "branch"))
-    assert (found.state, fleet.tip("acme/one", at=clone)) == ("deferred", old)
+    delivery = only(run_publisher(fleet, "branch"))
+    assert (delivery.state, fleet.tip("acme/one", at=clone)) == ("deferred", old)
     git("checkout", "--quiet", "trunk", at=clone)
-    assert states(published(fleet, "branch")) == ["branch"]
+    assert states(run_publisher(fleet, "branch")) == ["branch"]
 
 
 def test_no_clone_no_branch(fleet: Fleet) -> None:
@@ -412,8 +411,8 @@ def test_no_clone_no_branch(fleet: Fleet) -> None:
     fleet.add("acme/one")
     fleet.tasks[0] = replace(fleet.tasks[0], folder="")
     fleet.save()
-    found = only(published(fleet, "branch"))
-    assert (found.state, found.hint) == ("failed", "Use --mode push, or --mode pr.")
+    delivery = only(run_publisher(fleet, "branch"))
+    assert (delivery.state, delivery.hint) == ("failed", "Use --mode push, or --mode pr.")
 
 
 # ---- pull requests ----------------------------------------------------------------------------------------------
@@ -423,12 +422,12 @@ def test_no_clone_no_branch(fleet: Fleet) -> None:
 def test_opens_one_pull_request(fleet: Fleet, programs: Programs, kind: str) -> None:
     """It is of our branch into the default one; a second journal, as after a loss, finds it and opens no other."""
     fleet.add("acme/one")
-    found = only(published(fleet, "pr", forge=kind))
+    delivery = only(run_publisher(fleet, "pr", forge=kind))
     (pull,) = programs.pulls("acme/one")
-    assert (found.state, found.request) == ("opened", pull["url"])
+    assert (delivery.state, delivery.request) == ("opened", pull["url"])
     assert (pull["head"], pull["base"], pull["title"]) == (TARGET, "trunk", "Update the template from 1.1.0 to 1.2.0")
     count = len(programs.written())
-    assert states(published(fleet, "pr", forge=kind, journal=fleet.root / "new.jsonl")) == ["refreshed"]
+    assert states(run_publisher(fleet, "pr", forge=kind, journal=fleet.root / "new.jsonl")) == ["refreshed"]
     assert len(programs.pulls("acme/one")) == 1
     assert len(programs.written()) == count
 
@@ -437,10 +436,10 @@ def test_opens_one_pull_request(fleet: Fleet, programs: Programs, kind: str) -> 
 def test_an_open_one_is_refreshed(fleet: Fleet, programs: Programs, kind: str) -> None:
     """A new plan replaces the commit, and title and text of the pull request that is open."""
     fleet.add("acme/one")
-    published(fleet, "pr", forge=kind)
+    run_publisher(fleet, "pr", forge=kind)
     fleet.somebody("acme/one", "trunk")
     result = fleet.again("acme/one", "plan-2")
-    assert states(published(fleet, "pr", forge=kind)) == ["refreshed"]
+    assert states(run_publisher(fleet, "pr", forge=kind)) == ["refreshed"]
     (pull,) = programs.pulls("acme/one")
     assert "plan-2" in pull["body"]
     assert fleet.tip("acme/one") == result.commit
@@ -449,23 +448,23 @@ def test_an_open_one_is_refreshed(fleet: Fleet, programs: Programs, kind: str) -
 def test_a_closed_one_was_declined(fleet: Fleet, programs: Programs) -> None:
     """What a person has closed is not opened again, unless it is named."""
     fleet.add("acme/one")
-    published(fleet, "pr")
+    run_publisher(fleet, "pr")
     programs.edit("acme/one", state="closed")
     again: dict[str, Any] = {"journal": fleet.root / "new.jsonl"}
-    found = only(published(fleet, "pr", **again))
-    assert (found.state, len(programs.pulls("acme/one"))) == ("untouched", 1)
-    assert "closed without being merged" in found.reason
-    assert states(published(fleet, "pr", only=("acme/one",), **again)) == ["opened"]
+    delivery = only(run_publisher(fleet, "pr", **again))
+    assert (delivery.state, len(programs.pulls("acme/one"))) == ("untouched", 1)
+    assert "closed without being merged" in delivery.reason
+    assert states(run_publisher(fleet, "pr", only=("acme/one",), **again)) == ["opened"]
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
 def test_an_older_one_of_ours_is_closed(fleet: Fleet, programs: Programs, kind: str) -> None:
     """The pull request of an earlier version is closed, with one comment that names the new one."""
     fleet.add("acme/one", version="1.1.0")
-    published(fleet, "pr", forge=kind)
+    run_publisher(fleet, "pr", forge=kind)
     fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
     fleet.add("acme/one")
-    assert states(published(fleet, "pr", forge=kind)) == ["opened"]
+    assert states(run_publisher(fleet, "pr", forge=kind)) == ["opened"]
     old, new = programs.pulls("acme/one")
     assert (old["state"], new["state"]) == ("closed", "open")
     assert [new["url"] in comment for comment in old["comments"]] == [True]
@@ -474,11 +473,11 @@ def test_an_older_one_of_ours_is_closed(fleet: Fleet, programs: Programs, kind: 
 def test_an_older_one_with_a_persons_commits_stays(fleet: Fleet, programs: Programs) -> None:
     """It is left open, and the new one's text says so."""
     fleet.add("acme/one", version="1.1.0")
-    published(fleet, "pr")
+    run_publisher(fleet, "pr")
     fleet.somebody("acme/one", "template/1.1.0")
     fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
     fleet.add("acme/one")
-    published(fleet, "pr")
+    run_publisher(fleet, "pr")
     old, new = programs.pulls("acme/one")
     assert (old["state"], old["comments"]) == ("open", [])
     assert f"template/1.1.0 {old['url']}" in new["body"]
@@ -487,32 +486,32 @@ def test_an_older_one_with_a_persons_commits_stays(fleet: Fleet, programs: Progr
 def test_a_project_in_a_folder_leaves_its_neighbours_alone(fleet: Fleet, programs: Programs) -> None:
     """Branches of another project of the same repository are not older ones of this."""
     fleet.add("acme/one", prefix="api/", version="1.1.0")
-    published(fleet, "pr")
+    run_publisher(fleet, "pr")
     fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
     fleet.add("acme/one", prefix="tools/")
-    published(fleet, "pr")
-    assert [one["state"] for one in programs.pulls("acme/one")] == ["open", "open"]
+    run_publisher(fleet, "pr")
+    assert [pull["state"] for pull in programs.pulls("acme/one")] == ["open", "open"]
 
 
 def test_a_folder_called_like_a_version_is_no_older_one(fleet: Fleet, programs: Programs) -> None:
     """`template/1.2.0.dev.tools` is of the folder dev/tools: no version 1.2.0.dev of tools, to be closed by it."""
     fleet.add("acme/one", prefix="dev/tools/")
-    published(fleet, "pr")
+    run_publisher(fleet, "pr")
     fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
     fleet.add("acme/one", prefix="tools/")
-    published(fleet, "pr")
-    assert [one["state"] for one in programs.pulls("acme/one")] == ["open", "open"]
+    run_publisher(fleet, "pr")
+    assert [pull["state"] for pull in programs.pulls("acme/one")] == ["open", "open"]
 
 
 @pytest.mark.parametrize(("kind", "title"), [("github", "Update the"), ("gitlab", "Draft: Update the")])
 def test_conflicts_are_drafts_and_asked_for(fleet: Fleet, programs: Programs, kind: str, title: str) -> None:
     """Without --deliver-conflicts they stay here (exit code 3); with it they are drafts that say how to go on."""
     fleet.add("acme/one", state=ResultState.CONFLICT)
-    found = published(fleet, "pr", forge=kind)
-    assert (states(found), found.code, programs.asked) == (["deferred"], Exit.CONFLICTS, [])
-    found = published(fleet, "pr", forge=kind, deliver_conflicts=True)
+    published = run_publisher(fleet, "pr", forge=kind)
+    assert (states(published), published.exit_code, programs.asked) == (["deferred"], Exit.CONFLICTS, [])
+    published = run_publisher(fleet, "pr", forge=kind, deliver_conflicts=True)
     (pull,) = programs.pulls("acme/one")
-    assert (states(found), found.code) == (["opened"], Exit.DONE)
+    assert (states(published), published.exit_code) == (["opened"], Exit.DONE)
     assert pull["title"].startswith(title)
     assert pull["draft"] is (kind == "github")
     assert f"git switch {TARGET}" in pull["body"]
@@ -523,7 +522,7 @@ def test_where_there_are_no_drafts_it_is_opened_without(fleet: Fleet, programs: 
     fleet.add("acme/one", state=ResultState.CONFLICT)
     words = "Draft pull requests are not supported in this repository."
     programs.script({"status": 422, "body": {"message": "Validation Failed", "errors": [{"message": words}]}})
-    assert states(published(fleet, "pr", deliver_conflicts=True)) == ["opened"]
+    assert states(run_publisher(fleet, "pr", deliver_conflicts=True)) == ["opened"]
     assert programs.pulls("acme/one")[0]["draft"] is False
 
 
@@ -541,7 +540,7 @@ def test_heeds_the_forges_limits(fleet: Fleet, programs: Programs, headers: dict
     body = {"message": "You have exceeded a secondary rate limit."}
     programs.script({"status": 403, "headers": headers, "body": body})
     time = Time()
-    assert states(published(fleet, "pr", time)) == ["opened"]
+    assert states(run_publisher(fleet, "pr", time)) == ["opened"]
     assert sum(time.slept) == pytest.approx(waited, abs=1.1)
 
 
@@ -551,7 +550,7 @@ def test_waits_before_it_is_told_to(fleet: Fleet, programs: Programs) -> None:
     fleet.add("acme/two")
     programs.script({"extra": {"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "1800000500"}})
     time = Time()
-    assert states(published(fleet, "pr", time)) == ["opened", "opened"]
+    assert states(run_publisher(fleet, "pr", time)) == ["opened", "opened"]
     assert 499 <= sum(time.slept) <= 503
 
 
@@ -561,7 +560,7 @@ def test_a_lost_answer_opens_no_second_one(fleet: Fleet, programs: Programs, kin
     """The network fails before the request comes or while the answer does: the next try finds what is there."""
     fleet.add("acme/one")
     programs.script({"offline": when})
-    assert states(published(fleet, "pr", forge=kind)) == [state]
+    assert states(run_publisher(fleet, "pr", forge=kind)) == [state]
     assert len(programs.pulls("acme/one")) == 1
 
 
@@ -569,8 +568,8 @@ def test_no_permission_is_not_tried_again(fleet: Fleet, programs: Programs) -> N
     """A 403 that is no limit fails with the forge's words and what the account needs."""
     fleet.add("acme/one")
     programs.script({"status": 403, "body": {"message": "Resource not accessible by integration"}})
-    found = only(published(fleet, "pr"))
-    assert "Resource not accessible by integration" in found.reason
+    delivery = only(run_publisher(fleet, "pr"))
+    assert "Resource not accessible by integration" in delivery.reason
     assert len(programs.written()) == 1
 
 
@@ -579,7 +578,7 @@ def test_requests_that_write_are_a_second_apart(fleet: Fleet, programs: Programs
     for number in range(4):
         fleet.add(f"acme/n{number}")
     time = Time()
-    published(fleet, "pr", time, max_per_hour=3)
+    run_publisher(fleet, "pr", time, max_per_hour=3)
     assert time.slept[:2] == [1.0, 1.0]
     assert sum(time.slept) == pytest.approx(3600)
 
@@ -590,7 +589,7 @@ def test_without_a_program_nothing_is_begun(fleet: Fleet, monkeypatch: pytest.Mo
     forge.kind_of.cache_clear()
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(ToolError) as caught:
-        published(fleet, "pr")
+        run_publisher(fleet, "pr")
     assert "--mode push" in caught.value.hint
     assert not fleet.tip("acme/one")
 
@@ -606,7 +605,7 @@ def test_without_a_program_nothing_is_begun(fleet: Fleet, monkeypatch: pytest.Mo
 )
 def test_addresses_are_hosts_and_paths(url: str, expected: tuple[str, str]) -> None:
     """Web addresses keep their port, ssh addresses do not."""
-    assert forge.address(url) == expected
+    assert forge.host_and_path(url) == expected
 
 
 @pytest.mark.parametrize(
@@ -614,8 +613,8 @@ def test_addresses_are_hosts_and_paths(url: str, expected: tuple[str, str]) -> N
 )
 def test_what_is_on_no_forge_is_named(url: str) -> None:
     """A path of this machine, and what would mean something else to the programs, are refused."""
-    with pytest.raises(ToolError, match="on no forge"):
-        forge.address(url)
+    with pytest.raises(ToolError, match="not on a forge"):
+        forge.host_and_path(url)
 
 
 @pytest.mark.parametrize(
@@ -652,7 +651,7 @@ def test_killed_at_a_request_nothing_is_doubled_or_lost(
     programs.script(*script)
     with start(fleet, "--mode", "pr", "--max-per-minute", "100000") as killed:
         assert killed.wait() == -9
-    assert states(published(fleet, "pr")).count("failed") == 0
+    assert states(run_publisher(fleet, "pr")).count("failed") == 0
     assert [len(programs.pulls(f"acme/n{number}")) for number in range(2)] == [1, 1]
     assert all(fleet.tip(f"acme/n{number}") for number in range(2))
 
@@ -664,9 +663,9 @@ def test_killed_at_any_moment_each_is_pushed_once(fleet: Fleet, busy: Busy, dela
     with start(fleet, "--mode", "push") as killed:
         time.sleep(delay)
         killed.kill()
-    assert set(states(published(fleet, "push"))) == {"pushed"}
-    assert [fleet.tip(one.name) for one in results] == [one.commit for one in results]
-    pushes = [one for one in busy.seen if one.startswith("POST") and one.endswith("receive-pack")]
+    assert set(states(run_publisher(fleet, "push"))) == {"pushed"}
+    assert [fleet.tip(result.name) for result in results] == [result.commit for result in results]
+    pushes = [request for request in busy.seen if request.startswith("POST") and request.endswith("receive-pack")]
     assert len(pushes) - 2 * len(results) <= 1  # each clone pushed trunk once; one answer may have been lost
 
 
@@ -678,10 +677,10 @@ def test_ctrl_c_says_how_to_go_on(fleet: Fleet, programs: Programs) -> None:
         while b"Waiting" not in (waiting.stderr.readline() if waiting.stderr else b"Waiting"):
             pass
         waiting.send_signal(signal.SIGINT)
-        _, said = waiting.communicate(timeout=20)
+        _, stderr = waiting.communicate(timeout=20)
     assert waiting.returncode == Exit.INTERRUPTED
-    assert b"what was delivered is in the journal" in said
-    assert b"goes on from there" in said
+    assert b"what was delivered is in the journal" in stderr
+    assert b"same command again to continue" in stderr
     assert [bool(fleet.tip(f"acme/n{number}")) for number in range(2)] == [True, False]
 
 
@@ -700,7 +699,7 @@ def test_the_second_publisher_is_refused(fleet: Fleet, run: Run) -> None:
 # ---- safety -----------------------------------------------------------------------------------------------------
 
 
-def test_a_wave_with_failures_is_not_published(fleet: Fleet, run: Run) -> None:
+def test_a_wave_with_failures_is_not_run_publisher(fleet: Fleet, run: Run) -> None:
     """More than 5 % failed: nothing is pushed, exit code 2, the reason is told; --force goes on."""
     fleet.add("acme/one")
     fleet.add("acme/two", state=ResultState.FAILED)
@@ -720,7 +719,7 @@ def test_what_is_far_larger_is_held(fleet: Fleet, run: Run, more: tuple[str, ...
     fleet.add("acme/large", lines=2000)
     options = ("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json")
     held = run(*options).json
-    assert [one["name"] for one in held["deliveries"] if one["state"] == "held"] == ["acme/large"]
+    assert [delivery["name"] for delivery in held["deliveries"] if delivery["state"] == "held"] == ["acme/large"]
     assert "--only acme/large" in held["next"][0]
     run(*options, *more)
     assert fleet.tip("acme/large")
@@ -733,10 +732,10 @@ def test_stops_when_deliveries_fail(fleet: Fleet) -> None:
     for number in (0, 1):
         fleet.tasks[number] = replace(fleet.tasks[number], url=f"{fleet.url}/nothing.git")
     fleet.save()
-    found = published(fleet, "push")
-    assert (states(found), found.code) == (["failed", "failed", "deferred", "deferred"], Exit.FAILED)
-    assert "2 of 4 deliveries failed" in found.stopped
-    assert states(published(fleet, "push"))[:2] == ["pushed", "pushed"]
+    published = run_publisher(fleet, "push")
+    assert (states(published), published.exit_code) == (["failed", "failed", "deferred", "deferred"], Exit.FAILED)
+    assert "2 of 4 deliveries failed" in published.stopped
+    assert states(run_publisher(fleet, "push"))[:2] == ["pushed", "pushed"]
 
 
 def test_stops_when_ten_fail_in_a_row(fleet: Fleet) -> None:
@@ -745,9 +744,9 @@ def test_stops_when_ten_fail_in_a_row(fleet: Fleet) -> None:
         fleet.add(f"acme/n{number:02}")
         fleet.tasks[number] = replace(fleet.tasks[number], url="")
     fleet.save()
-    found = published(fleet, "push", max_failed=100)
-    assert states(found) == ["failed"] * 10 + ["deferred"] * 2
-    assert found.stopped == "10 deliveries failed one after the other."
+    published = run_publisher(fleet, "push", max_failed=100)
+    assert states(published) == ["failed"] * 10 + ["deferred"] * 2
+    assert published.stopped == "10 deliveries failed one after the other."
 
 
 def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
@@ -755,12 +754,16 @@ def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
     for number in range(3):
         fleet.add(f"acme/n{number}")
     time = Time()
-    found = published(fleet, "push", time, max_per_minute=2, minutes=0.5)
-    assert (states(found), found.code, found.is_over) == (["pushed", "pushed", "deferred"], Exit.DONE, True)
+    published = run_publisher(fleet, "push", time, max_per_minute=2, minutes=0.5)
+    assert (states(published), published.exit_code, published.is_over) == (
+        ["pushed", "pushed", "deferred"],
+        Exit.DONE,
+        True,
+    )
     assert time.slept == []
     assert len(store.deliveries(fleet.out / store.JOURNAL)) == 2
     time.at += 60
-    assert states(published(fleet, "push", time, max_per_minute=2, minutes=0.5)) == ["pushed"] * 3
+    assert states(run_publisher(fleet, "push", time, max_per_minute=2, minutes=0.5)) == ["pushed"] * 3
 
 
 def test_preview_does_nothing(fleet: Fleet, programs: Programs, run: Run) -> None:
@@ -775,8 +778,8 @@ def test_preview_does_nothing(fleet: Fleet, programs: Programs, run: Run) -> Non
 def test_markers_that_a_result_is_silent_about(fleet: Fleet) -> None:
     """A commit with conflict markers whose result says that there is no conflict is not published."""
     fleet.add("acme/one", files={"tool.py": "<<<<<<< your project\nmine\n=======\ntheirs\n>>>>>>> new template\n"})
-    (one,) = publish(PublishRequest((fleet.out,), "push"), Voice(json=True), Time().clock).deliveries
-    assert one.reason == "tool.py has conflict markers, and the result says that nothing is in conflict."
+    delivery = only(run_publisher(fleet, "push"))
+    assert delivery.reason == "tool.py has conflict markers, but the result lists no conflicts."
     assert fleet.tip("acme/one") == ""
 
 
@@ -792,10 +795,10 @@ def test_shards_are_published_together(fleet: Fleet) -> None:
         plan = store.read_plan(folder / store.PLAN)
         tasks = tuple(replace(task, shard=at) for at, task in enumerate(plan.tasks, 1))
         store.write_plan(replace(plan, shards=2, tasks=tasks), folder / store.PLAN)
-    found = publish(PublishRequest((fleet.out, other), "push"), Voice(json=True), Time().clock)
-    assert (states(found), [fleet.tip(one.name) for one in results]) == (
+    published = publish(PublishRequest((fleet.out, other), "push"), lambda _event: None, Time().clock)
+    assert (states(published), [fleet.tip(result.name) for result in results]) == (
         ["pushed"] * 2,
-        [one.commit for one in results],
+        [result.commit for result in results],
     )
     assert not (other / store.JOURNAL).exists()
 

@@ -61,9 +61,9 @@ def outside(text: str) -> str:
 @given(st.lists(names, max_size=4), st.lists(names, max_size=4), names, names)
 def test_nothing_is_injected(paths: list[str], more: list[str], news: str, version: str) -> None:
     """Whatever files, notes, versions and the changelog hold, the text outside of code is ours alone."""
-    usual = set(re.findall(r"[^\n]+", outside(pull_request_text.text(full(["a"], ["b"], "c", "1.0")))))
-    made = outside(pull_request_text.text(full(paths, more, news, version), left=paths))
-    for line in re.findall(r"[^\n]+", made):
+    usual = set(re.findall(r"[^\n]+", outside(pull_request_text.body(full(["a"], ["b"], "c", "1.0")))))
+    text = outside(pull_request_text.body(full(paths, more, news, version), kept_branches=paths))
+    for line in re.findall(r"[^\n]+", text):
         known = re.sub(r"\(\d+\)", "(1)", line)
         assert known in usual or known.startswith(("### Older branches", "These have somebody's commits")), line
 
@@ -88,15 +88,15 @@ def full(paths: list[str], more: list[str], news: str, version: str) -> Result:
 @given(names, names, names)
 def test_titles_refer_to_nothing(folder: str, before: str, version: str) -> None:
     """A title, which becomes the message of a squashed merge, mentions nobody and closes nothing."""
-    made = pull_request_text.title(replace(PLAIN, name=f"acme/one//{folder}", before=before, version=version))
-    assert re.fullmatch(r"[A-Za-z0-9._+/ -]+", made)
+    title = pull_request_text.title(replace(PLAIN, name=f"acme/one//{folder}", before=before, version=version))
+    assert re.fullmatch(r"[A-Za-z0-9._+/ -]+", title)
 
 
 @given(st.lists(st.sampled_from(["```", "`````", "@me", "~~~", "> ```", " ```", "x"]), min_size=1, max_size=8))
 def test_a_changelog_cannot_end_its_quotation(lines: list[str]) -> None:
     """Nothing in it is as long as the fence around it, and each of its lines is quoted."""
-    made = pull_request_text.text(replace(PLAIN, news="\n".join(lines)))
-    quoted = [line.removeprefix("> ") for line in made.split("\n") if line.startswith(">")]
+    body = pull_request_text.body(replace(PLAIN, news="\n".join(lines)))
+    quoted = [line.removeprefix("> ") for line in body.split("\n") if line.startswith(">")]
     fence = quoted[0].removesuffix("markdown")
     assert (quoted[1:-1], quoted[-1]) == (lines, fence)
     assert all(fence not in line for line in lines)
@@ -105,28 +105,28 @@ def test_a_changelog_cannot_end_its_quotation(lines: list[str]) -> None:
 @pytest.mark.parametrize("line", ["/close", "/assign @me", "  /merge", "\t/label ~x"])
 def test_a_changelog_is_no_command(line: str) -> None:
     """GitLab acts on lines that begin with a slash: no line of ours does."""
-    made = pull_request_text.text(replace(PLAIN, news=f"## 1.2.0\n{line}\n```\n{line}\n", notes=(line,), kept=(line,)))
-    assert not [one for one in made.split("\n") if one.strip().startswith("/")]
+    body = pull_request_text.body(replace(PLAIN, news=f"## 1.2.0\n{line}\n```\n{line}\n", notes=(line,), kept=(line,)))
+    assert not [row for row in body.split("\n") if row.strip().startswith("/")]
 
 
 def test_is_never_too_long() -> None:
     """However much changes, it is at most 60,000 characters, and says how much it leaves out."""
     many = [f"{'x' * 300}{number}\x1b" for number in range(500)]
-    made = pull_request_text.text(full(many, ["y" * 300], "news\n" * 50_000, "1.2.0"), left=many)
-    assert len(made) <= 60_000
-    assert "- and 460 more" in made
+    body = pull_request_text.body(full(many, ["y" * 300], "news\n" * 50_000, "1.2.0"), kept_branches=many)
+    assert len(body) <= 60_000
+    assert "- and 460 more" in body
 
 
 def test_news_is_cut_with_a_mark() -> None:
     """A changelog of any length leaves room for the rest."""
-    made = pull_request_text.text(replace(PLAIN, news="- a change\n" * 10_000))
-    assert "> ..." in made
-    assert "If you do not want it" in made
+    body = pull_request_text.body(replace(PLAIN, news="- a change\n" * 10_000))
+    assert "> ..." in body
+    assert "If you do not want it" in body
 
 
 def test_says_what_a_person_needs() -> None:
     """Versions, files by kind, conflicts with their reason and how to resolve them, edits kept, notes, the plan."""
-    made = pull_request_text.text(
+    body = pull_request_text.body(
         replace(
             PLAIN,
             files=(PathNote("a.py", "changed"), PathNote("b.py", "added")),
@@ -147,7 +147,7 @@ def test_says_what_a_person_needs() -> None:
         "- `Run uv lock.`",
         "plan `plan-1`",
     ):
-        assert part in made
+        assert part in body
 
 
 def test_the_title_counts_conflicts() -> None:
@@ -158,11 +158,11 @@ def test_the_title_counts_conflicts() -> None:
 
 def test_credentials_in_a_template_address_are_left_out() -> None:
     """What a project recorded as its template's address may hold a token."""
-    assert "s3cret" not in pull_request_text.text(replace(PLAIN, template="https://ada:s3cret@x.test/t.git"))
+    assert "s3cret" not in pull_request_text.body(replace(PLAIN, template="https://ada:s3cret@x.test/t.git"))
 
 
 def test_commands_are_quoted_for_the_shell() -> None:
     """The name of a branch is one word, whatever is in it."""
-    assert "git switch 'template/1$(x)'" in pull_request_text.text(
+    assert "git switch 'template/1$(x)'" in pull_request_text.body(
         replace(PLAIN, target="template/1$(x)", conflicts=(PathNote("a", "b"),))
     )

@@ -11,7 +11,7 @@ from support.clock import Time
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.model import Delivered, Delivery
 from new_ops_project.fleet.publish.journal import Journal
-from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, RateLimiter, span
+from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, RateLimiter, duration
 
 
 def most(times: list[float], window: float) -> int:
@@ -27,12 +27,12 @@ def most(times: list[float], window: float) -> int:
 def test_no_window_holds_more_than_its_limit(rate: Rate, gaps: list[float], restarts: set[int]) -> None:
     """However requests come, and however often the run is killed between them, both limits hold in every window."""
     time, times = Time(), list[float]()
-    pace = RateLimiter(rate, time.clock, note=times.append)
+    limiter = RateLimiter(rate, time.clock, on_take=times.append)
     for number, gap in enumerate(gaps):
         time.at += gap
         if number in restarts:
-            pace = RateLimiter(rate, time.clock, taken=list(times), note=times.append)
-        pace.take()
+            limiter = RateLimiter(rate, time.clock, taken=list(times), on_take=times.append)
+        limiter.take()
     assert most(times, MINUTE) <= rate.minute
     assert most(times, HOUR) <= rate.hour
     assert all(later - earlier >= rate.gap - 1e-3 for earlier, later in pairwise(times))
@@ -40,31 +40,31 @@ def test_no_window_holds_more_than_its_limit(rate: Rate, gaps: list[float], rest
 
 def test_does_not_wait_longer_than_needed() -> None:
     """Sixty go at once; the next one goes a minute after the first, and the words say why."""
-    time, told = Time(), list[str]()
-    pace = RateLimiter(Rate(60, 450), time.clock, tell=told.append)
+    time, sentences = Time(), list[str]()
+    limiter = RateLimiter(Rate(60, 450), time.clock, on_wait=sentences.append)
     for _ in range(61):
-        pace.take()
+        limiter.take()
     assert time.slept == [MINUTE]
-    assert told == ["Waiting 60 s: 60 in one minute are the most."]
+    assert sentences == ["Waiting 60 s: 60 in one minute are the most."]
 
 
 def test_ten_thousand_take_a_day() -> None:
     """At 450 an hour, ten thousand requests take 22 hours."""
     time = Time(0.0)
-    pace = RateLimiter(Rate(60, 450), time.clock)
+    limiter = RateLimiter(Rate(60, 450), time.clock)
     for _ in range(10_000):
-        pace.take()
+        limiter.take()
     assert 22 * HOUR <= time.at < 23 * HOUR
 
 
 def test_a_pause_holds_everything_back() -> None:
     """What the forge asks for with Retry-After is waited for, with the reason."""
-    time, told = Time(), list[str]()
-    pace = RateLimiter(Rate(), time.clock, tell=told.append)
-    pace.pause(90, "the forge asked for it")
-    pace.take()
+    time, sentences = Time(), list[str]()
+    limiter = RateLimiter(Rate(), time.clock, on_wait=sentences.append)
+    limiter.pause(90, "the forge asked for it")
+    limiter.take()
     assert time.slept == [90]
-    assert told == ["Waiting 90 s: the forge asked for it."]
+    assert sentences == ["Waiting 90 s: the forge asked for it."]
 
 
 def test_the_journal_counts_what_an_earlier_run_took(tmp_path: Path) -> None:
@@ -73,8 +73,8 @@ def test_the_journal_counts_what_an_earlier_run_took(tmp_path: Path) -> None:
     for _ in range(3):
         journal = Journal(path, time.clock)
         with journal.opened():
-            pace = RateLimiter(Rate(2, 450), time.clock, taken=journal.taken(), note=journal.took)
-            pace.take()
+            limiter = RateLimiter(Rate(2, 450), time.clock, taken=journal.token_times(), on_take=journal.add_token)
+            limiter.take()
         with path.open("ab") as file:
             file.write(b'{"taken": "20')
     assert sum(time.slept) == pytest.approx(MINUTE, abs=1e-3)
@@ -82,8 +82,8 @@ def test_the_journal_counts_what_an_earlier_run_took(tmp_path: Path) -> None:
 
 def test_the_second_publisher_is_refused(tmp_path: Path) -> None:
     """Two at once would break the limits: the second says so."""
-    one, other = (Journal(tmp_path / "published.jsonl", Clock()) for _ in range(2))
-    with one.opened(), pytest.raises(ToolError, match="Another run publishes"), other.opened():
+    first, second = (Journal(tmp_path / "published.jsonl", Clock()) for _ in range(2))
+    with first.opened(), pytest.raises(ToolError, match="Another run publishes"), second.opened():
         pass
 
 
@@ -100,4 +100,4 @@ def test_the_journal_says_a_thing_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (90, "90 s"), (600, "10 min"), (80_000, "22.2 h")])
 def test_times_are_readable(seconds: float, text: str) -> None:
     """Seconds, minutes or hours, whichever says most."""
-    assert span(seconds) == text
+    assert duration(seconds) == text

@@ -1,5 +1,7 @@
-"""`fleet publish`: the commits of a run go to branches or pull requests, at a pace that the forge allows."""
+"""`fleet publish`: delivers the commits of a run, no faster than the forge allows."""
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,9 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.fleet.publish.publisher import Published, PublishRequest
+    from new_ops_project.base.progress import Progress
+    from new_ops_project.fleet.model import Delivery
+    from new_ops_project.fleet.publish.publisher import Published, PublishEvent, PublishRequest, Report
 
 EXAMPLES = """\b
 Examples:
@@ -20,7 +24,7 @@ Examples:
   new-ops-project fleet publish --in out --mode pr --only github.com/acme/tool
 
 \b
-Killed or stopped, it is run again: what was delivered is not delivered twice.
+After a crash or an interrupt run it again: nothing is delivered twice.
 --mode pr goes through gh or glab, which must be installed and logged in.
 
 \b
@@ -52,13 +56,17 @@ stopped; 3 conflicts that were not delivered.
     "--journal",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="What was delivered; published.jsonl in the first DIR if not given.",
+    help="Where deliveries are recorded; else published.jsonl in the first DIR.",
 )
 @click.option("--deliver-conflicts", is_flag=True, help="Deliver conflicts too, as drafts.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this repository, also if it is held; repeatable.")
-@click.option("--force", is_flag=True, help="Go on whatever failed, and deliver what is held.")
-@click.option("--max-failed", type=click.FloatRange(0, 100), metavar="PERCENT", help="The wave stops above; else 5.")
-@click.option("--max-conflicts", type=click.FloatRange(0, 100), metavar="PERCENT", help="The same; else 20.")
+@click.option("--force", is_flag=True, help="Continue whatever failed, and deliver what is held.")
+@click.option(
+    "--max-failed", type=click.FloatRange(0, 100), metavar="PERCENT", help="Stop the wave above this; else 5."
+)
+@click.option(
+    "--max-conflicts", type=click.FloatRange(0, 100), metavar="PERCENT", help="The same for conflicts; else 20."
+)
 @click.option(
     "--forge",
     type=click.Choice(("auto", "github", "gitlab")),
@@ -70,88 +78,126 @@ stopped; 3 conflicts that were not delivered.
     "--minutes",
     type=click.FloatRange(0, min_open=True),
     metavar="N",
-    help="Begin nothing after N minutes: tokens of a GitHub App end after an hour.",
+    help="Start nothing after N minutes: tokens of a GitHub App end after an hour.",
 )
-@click.option("--preview", is_flag=True, help="Say what would be done; nothing is pushed or opened.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, words on stderr.")
+@click.option("--preview", is_flag=True, help="Show what would be done; push and open nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages for people go to stderr.")
 def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool, forge: str, **options: Any) -> None:
     """Deliver the commits that `fleet update` made, and never touch a person's.
 
-    A branch is replaced only when its last commit is this tool's; an open pull request is updated, never doubled.
+    A branch is replaced only when its last commit is this tool's. An open pull request is updated, never doubled.
     """
     from new_ops_project import git
     from new_ops_project.base import interrupts
     from new_ops_project.fleet.publish import publisher
     from new_ops_project.fleet.publish.rate_limit import Clock
 
-    git.require_found()
-    where = (*folders, *more)  # `--in results/*` is one option with many values
-    order = publisher.PublishRequest(folders=where, forge="" if forge == "auto" else forge, **options)
+    git.require_on_path()
+    all_folders = (*folders, *more)  # `--in results/*` is one option with many values
+    request = publisher.PublishRequest(folders=all_folders, forge="" if forge == "auto" else forge, **options)
     voice = Voice(as_json)
     try:
-        with interrupts.temporary_folder():
-            found = publisher.publish(order, voice, Clock())
+        with interrupts.temporary_folder(), voice.progress() as show:
+            published = publisher.publish(request, _reporter(show), Clock())
     except KeyboardInterrupt as error:
         message = "Interrupted; what was delivered is in the journal."
-        raise ToolError(message, "Run the same command again, and it goes on from there.", Exit.INTERRUPTED) from error
-    _tell(found, order, voice)
+        raise ToolError(message, "Run the same command again to continue.", Exit.INTERRUPTED) from error
+    _say(published, request, voice)
     if as_json:
-        voice.answer(_as_json(found, order))
-    click.get_current_context().exit(found.code)
+        voice.answer(_as_json(published, request))
+    click.get_current_context().exit(published.exit_code)
 
 
-def _as_json(found: "Published", order: "PublishRequest") -> dict[str, Any]:
-    stopped = {"stopped": found.stopped} if found.stopped else {}
-    preview = {"preview": True} if order.preview else {}
+def _as_json(published: "Published", request: "PublishRequest") -> dict[str, Any]:
+    stopped = {"stopped": published.stopped} if published.stopped else {}
+    preview = {"preview": True} if request.preview else {}
     return {
-        "plan": found.plan,
+        "plan": published.plan,
         **preview,
         **stopped,
-        "deliveries": [one.as_json() for one in found.deliveries],
-        "counts": found.counts,
-        "conflicts": list(found.conflicts),
-        "next": _next(found, order),
+        "deliveries": [delivery.as_json() for delivery in published.deliveries],
+        "counts": published.counts,
+        "conflicts": list(published.conflicts),
+        "next": _next_commands(published, request),
     }
 
 
-def _tell(found: "Published", order: "PublishRequest", voice: Voice) -> None:
-    """Counts, whatever has not got to where it was meant to go, and what to do next."""
+# ---- what is printed -------------------------------------------------------------------------------------------------
+
+
+def _reporter(show: "Progress") -> "Report":
+    """Show events: on a bar with counts, rate and time left; elsewhere one line for each delivery."""
+    from new_ops_project.fleet.publish.messages import one_line
+
+    has_bar = sys.stderr.isatty() and not os.environ.get("CI")
+
+    def report(event: "PublishEvent") -> None:
+        head = _pulse(event) if has_bar else ""
+        if event.waiting:
+            show(event.waiting, event.tried, max(event.total, 1))
+        elif event.delivery:
+            show(head + _line(event.delivery), event.tried, event.total)
+        elif has_bar:
+            show(head + one_line(event.starting), event.tried, event.total)
+
+    return report
+
+
+def _pulse(event: "PublishEvent") -> str:
+    """Counts, rate and time left; '' until the first commit is done."""
+    from new_ops_project.fleet.publish.rate_limit import MINUTE, duration
+
+    if not event.tried or event.seconds <= 0:
+        return ""
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(event.counts.items()))
+    rest = f", {duration(event.seconds_left)} left" if event.tried < event.total else ""
+    return f"{counts} · {event.tried / event.seconds * MINUTE:.0f} a minute{rest} · "
+
+
+def _line(delivery: "Delivery") -> str:
+    from new_ops_project.fleet.publish.messages import one_line
+
+    reason = f": {delivery.reason}" if delivery.reason else ""
+    return f"{one_line(delivery.name)}  {delivery.state}  {one_line(delivery.request or delivery.target)}{reason}"
+
+
+def _say(published: "Published", request: "PublishRequest", voice: Voice) -> None:
+    """Print what was not delivered, with reason and hint, then the counts and the next commands."""
     from new_ops_project.fleet.publish import publisher
 
-    if found.stopped:
-        voice.say(f"The wave is stopped: {found.stopped}", fg="red")
-    for one in found.deliveries:
-        if not one.state.is_final and not one.reason.startswith((publisher.STOPPED, publisher.OVER)):
-            voice.say(publisher.line(one), fg="red" if one.state == "failed" else "yellow")
-            voice.say(f"    {one.hint}", fg="bright_black")
-    counted = ", ".join(f"{count} {state}" for state, count in sorted(found.counts.items()))
-    voice.say(f"{'Would be' if order.preview else f'Plan {found.plan}'}: {counted or 'nothing to deliver'}.")
-    if steps := _next(found, order):
+    if published.stopped:
+        voice.say(f"The wave was stopped: {published.stopped}", fg="red")
+    for delivery in published.deliveries:
+        if not delivery.state.is_final and not delivery.reason.startswith((publisher.STOPPED, publisher.TIME_OVER)):
+            voice.say(_line(delivery), fg="red" if delivery.state == "failed" else "yellow")
+            voice.say(f"    {delivery.hint}", fg="bright_black")
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(published.counts.items()))
+    voice.say(f"{'Would be' if request.preview else f'Plan {published.plan}'}: {counts or 'nothing to deliver'}.")
+    if commands := _next_commands(published, request):
         voice.say("Next:")
-        for step in steps:
-            voice.say(f"  {step}")
+        for line in commands:
+            voice.say(f"  {line}")
 
 
-def _next(found: "Published", order: "PublishRequest") -> list[str]:
-    """The commands that go on from here."""
+def _next_commands(published: "Published", request: "PublishRequest") -> list[str]:
     import shlex
 
-    states, folders = {str(one.state) for one in found.deliveries}, [str(one) for one in order.folders]
+    states, folders = {str(delivery.state) for delivery in published.deliveries}, [*map(str, request.folders)]
     again = [
         "new-ops-project",
         "fleet",
         "publish",
-        *(part for one in folders for part in ("--in", one)),
+        *(part for folder in folders for part in ("--in", folder)),
         "--mode",
-        order.mode,
-        *(("--journal", str(order.journal)) if order.journal else ()),
-        *(("--forge", order.forge) if order.forge else ()),
+        request.mode,
+        *(("--journal", str(request.journal)) if request.journal else ()),
+        *(("--forge", request.forge) if request.forge else ()),
     ]
-    if found.stopped and not found.deliveries:
+    if published.stopped and not published.deliveries:
         return [shlex.join(["new-ops-project", "fleet", "report", *folders]), shlex.join([*again, "--force"])]
-    steps = [again] if order.preview or found.is_over or "failed" in states else []
-    steps += [[*again, "--deliver-conflicts"]] if found.conflicts else []
-    steps += [[*again, "--only", one.name] for one in found.deliveries if one.state == "held"][:5]
-    if any(one.state == "deferred" and "since the plan" in one.reason for one in found.deliveries):
+    steps = [again] if request.preview or published.is_over or "failed" in states else []
+    steps += [[*again, "--deliver-conflicts"]] if published.conflicts else []
+    steps += [[*again, "--only", delivery.name] for delivery in published.deliveries if delivery.state == "held"][:5]
+    if any(delivery.state == "deferred" and "since the plan" in delivery.reason for delivery in published.deliveries):
         steps.append(["new-ops-project", "fleet", "retry", *folders, "--only", "deferred", "--out", "plan.json"])
     return [shlex.join(step) for step in steps]

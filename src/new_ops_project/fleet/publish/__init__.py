@@ -1,1 +1,1 @@
-"""publish: say here what this package owns."""
+"""Delivery of a fleet's commits: to branches of clones, to branches of remotes, as pull requests."""

@@ -1,13 +1,13 @@
-"""One commit goes where it is meant to go: a branch here, a branch there, or a pull request."""
+"""The delivery of one commit: to a branch here, to a branch there, or as a pull request."""
 
 from dataclasses import dataclass
 
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet.model import Delivered, Delivery
-from new_ops_project.fleet.publish import forge, pull_request_text, pull_requests, to_branch, to_remote
-from new_ops_project.fleet.publish.candidate import Candidate, SkippedError, shown
-from new_ops_project.fleet.publish.forge import Forge
+from new_ops_project.fleet.publish import pull_request_text, pull_requests, to_branch, to_remote
+from new_ops_project.fleet.publish.candidate import Candidate, SkippedError
+from new_ops_project.fleet.publish.forge import Forge, host_and_path, kind_of
+from new_ops_project.fleet.publish.messages import one_line
 from new_ops_project.fleet.publish.pull_requests import PullRequest, PullRequestContent
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 from new_ops_project.fleet.publish.to_remote import BranchState
@@ -16,93 +16,106 @@ from new_ops_project.git import remotes
 
 @dataclass(frozen=True)
 class DeliveryOptions:
-    """How commits are delivered. `forge` is github, gitlab or '' for whichever is there; `preview` does nothing."""
+    """How commits are delivered: `mode` is branch, push or pr; `forge` is github, gitlab or '' to find out.
+
+    With `preview` nothing is pushed or opened.
+    """
 
     mode: str
-    pace: RateLimiter
+    limiter: RateLimiter
     forge: str = ""
     preview: bool = False
 
 
-def deliver(parcel: Candidate, way: DeliveryOptions, *, insists: bool = False) -> Delivery:
-    """Deliver it, and say how that went; whatever goes wrong is this project's alone.
+def deliver(candidate: Candidate, options: DeliveryOptions, *, may_reopen: bool = False) -> Delivery:
+    """Deliver the commit and return how that went; an error is a delivery that failed, and stops no other.
 
-    `insists`: a pull request that a person has closed is opened once more.
+    `may_reopen`: open another pull request where a person has closed the last one.
     """
     try:
-        parcel.require_sense()
-        if way.mode == "branch":
-            return to_branch.place(parcel, preview=way.preview)
-        return _pushed(parcel, way) if way.mode == "push" else _requested(parcel, way, insists=insists)
-    except SkippedError as left:
-        return parcel.delivery(way.mode, left.state, left.reason, left.hint)
+        candidate.require_planned()
+        if options.mode == "branch":
+            return to_branch.deliver(candidate, preview=options.preview)
+        if options.mode == "push":
+            return _push(candidate, options)
+        return _request(candidate, options, may_reopen=may_reopen)
+    except SkippedError as skipped:
+        return candidate.delivery(options.mode, skipped.state, skipped.reason, skipped.hint)
     except (ToolError, ProcessError, OSError) as error:
-        return parcel.delivery(way.mode, Delivered.FAILED, *_why(error))
+        return candidate.delivery(options.mode, Delivered.FAILED, *_reason_and_hint(error))
 
 
-def _why(error: ToolError | ProcessError | OSError) -> tuple[str, str]:
-    """Reason and hint."""
+def _reason_and_hint(error: ToolError | ProcessError | OSError) -> tuple[str, str]:
     if isinstance(error, ToolError):
         return error.message, error.hint
-    said = remotes.reason(error) if isinstance(error, ProcessError) else f"{error.filename}: {error.strerror or error}"
-    return f"{shown(said)}.", "Mend that, then publish again."
+    reason = (
+        remotes.failure_reason(error)
+        if isinstance(error, ProcessError)
+        else f"{error.filename}: {error.strerror or error}"
+    )
+    return f"{one_line(reason)}.", "Fix that, then publish again."
 
 
-def _pushed(parcel: Candidate, way: DeliveryOptions) -> Delivery:
-    with to_remote.surveyed(parcel, way.pace) as ground:
-        if not way.preview:
-            to_remote.push(ground, is_counted=True)
-        return parcel.delivery(way.mode, Delivered.PUSHED, "It was there already." if ground.is_done else "")
+def _push(candidate: Candidate, options: DeliveryOptions) -> Delivery:
+    with to_remote.inspected(candidate, options.limiter) as state:
+        if not options.preview:
+            to_remote.push(state, is_counted=True)
+        return candidate.delivery(options.mode, Delivered.PUSHED, "It was there already." if state.is_done else "")
 
 
-def _requested(parcel: Candidate, way: DeliveryOptions, *, insists: bool) -> Delivery:
-    host, path = forge.address(parcel.task.url)
-    there = Forge(forge.kind_of(host, way.forge), host, path, way.pace)
-    with to_remote.surveyed(parcel, way.pace) as ground:
-        pull = _under_way(parcel, there, insists=insists)
-        if way.preview:
-            state = Delivered.REFRESHED if pull else Delivered.OPENED
-            return parcel.delivery(way.mode, state, request=pull.url if pull else "")
-        to_remote.push(ground, is_counted=False)
-        return _with_pull(parcel, there, ground, pull)
+def _request(candidate: Candidate, options: DeliveryOptions, *, may_reopen: bool) -> Delivery:
+    host, path = host_and_path(candidate.task.url)
+    forge = Forge(kind_of(host, options.forge), host, path, options.limiter)
+    with to_remote.inspected(candidate, options.limiter) as state:
+        pull = _open_pull(candidate, forge, may_reopen=may_reopen)
+        if options.preview:
+            delivered = Delivered.REFRESHED if pull else Delivered.OPENED
+            return candidate.delivery(options.mode, delivered, request=pull.url if pull else "")
+        to_remote.push(state, is_counted=False)  # a push is no request to the API, whose limit this is
+        return _with_pull(candidate, forge, state, pull)
 
 
-def _under_way(parcel: Candidate, there: Forge, *, insists: bool) -> PullRequest | None:
-    """The pull request that is open. Raises LeftError for one that a person has closed."""
-    known = pull_requests.of_branch(there, parcel.result.target)
-    found = pull_requests.open_of(known)
-    closed = next((one for one in known if one.state == "closed"), None)
-    if closed and not found and not insists:
+def _open_pull(candidate: Candidate, forge: Forge, *, may_reopen: bool) -> PullRequest | None:
+    """The pull request that is open; raises SkippedError if a person has closed the last one."""
+    pulls = pull_requests.of_branch(forge, candidate.result.target)
+    pull = pull_requests.first_open(pulls)
+    closed = next((pull for pull in pulls if pull.state == "closed"), None)
+    if closed and not pull and not may_reopen:
         raise SkippedError(
             Delivered.UNTOUCHED,
             f"{closed.url} was closed without being merged.",
-            f"To open another: --only {shown(parcel.task.name)}",
+            f"To open another: --only {one_line(candidate.task.name)}",
         )
-    return found
+    return pull
 
 
-def _with_pull(parcel: Candidate, there: Forge, ground: BranchState, pull: PullRequest | None) -> Delivery:
-    """Open or refresh the pull request, and close those of older versions that are ours."""
-    result, older = parcel.result, _older(there, ground)
-    left = [f"{name} {one.url if one else ''}".strip() for name, one in older.items() if not ground.older[name]]
-    wanted = PullRequestContent(
-        result.target,
-        parcel.task.branch,
-        pull_request_text.title(result),
-        pull_request_text.text(result, left=left),
-        bool(result.conflicts),
-    )
+def _with_pull(candidate: Candidate, forge: Forge, state: BranchState, pull: PullRequest | None) -> Delivery:
+    """Open or refresh the pull request; close those of older versions, except where a person's commits are."""
+    older = _older_pulls(forge, state)
+    content = _content(candidate, state, older)
     is_new = False
     if pull is None:
-        pull, is_new = pull_requests.opened(there, wanted)
+        pull, is_new = pull_requests.create(forge, content)
     if not is_new:
-        pull_requests.refresh(there, pull, wanted)
-    for name, one in older.items():
-        if one and ground.older[name]:
-            pull_requests.supersede(there, one, pull)
-    return parcel.delivery("pr", Delivered.OPENED if is_new else Delivered.REFRESHED, request=pull.url)
+        pull_requests.refresh(forge, pull, content)
+    for branch, old in older.items():
+        if old and state.older[branch]:
+            pull_requests.supersede(forge, old, pull)
+    return candidate.delivery("pr", Delivered.OPENED if is_new else Delivered.REFRESHED, request=pull.url)
 
 
-def _older(there: Forge, ground: BranchState) -> dict[str, PullRequest | None]:
+def _older_pulls(forge: Forge, state: BranchState) -> dict[str, PullRequest | None]:
     """The branches of older versions, each with its open pull request."""
-    return {name: pull_requests.open_of(pull_requests.of_branch(there, name)) for name in sorted(ground.older)}
+    return {branch: pull_requests.first_open(pull_requests.of_branch(forge, branch)) for branch in sorted(state.older)}
+
+
+def _content(candidate: Candidate, state: BranchState, older: dict[str, PullRequest | None]) -> PullRequestContent:
+    result = candidate.result
+    kept = [f"{branch} {pull.url if pull else ''}".strip() for branch, pull in older.items() if not state.older[branch]]
+    return PullRequestContent(
+        result.target,
+        candidate.task.branch,
+        pull_request_text.title(result),
+        pull_request_text.body(result, kept_branches=kept),
+        bool(result.conflicts),
+    )

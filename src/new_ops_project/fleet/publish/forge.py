@@ -1,7 +1,7 @@
-"""GitHub and GitLab by way of `gh` and `glab`: programs that are logged in, used as HTTP clients.
+"""Requests to GitHub and GitLab, sent through `gh` and `glab`.
 
-No token passes through this tool. `gh api` and `glab api` take the same options: https://cli.github.com/manual/gh_api,
-https://docs.gitlab.com/cli/api.
+Both programs are logged in already, so no token passes through this tool. `gh api` and `glab api` take the same
+options: https://cli.github.com/manual/gh_api, https://docs.gitlab.com/cli/api.
 """
 
 import json
@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, ProcessResult, run_within
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.process import ProcessResult, run_within
 from new_ops_project.fleet import network_retry
-from new_ops_project.fleet.publish.candidate import shown
+from new_ops_project.fleet.publish.messages import one_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 
 PROGRAMS = {"github": "gh", "gitlab": "glab"}
 _PATIENCE = 120.0  # seconds for one request
-# Neither asks anything, looks for a newer version of itself, or paints its output.
+# Neither program prompts, looks for a newer version of itself, or colours its output.
 _SILENT = {
     "GH_PROMPT_DISABLED": "1",
     "GH_NO_UPDATE_NOTIFIER": "1",
@@ -35,33 +35,36 @@ _SILENT = {
     "GLAB_DEBUG_HTTP": "",
     "DEBUG": "",
 }
-_ANY = tuple(range(256))  # exit codes: the status says how it went
+_ANY = tuple(range(256))  # exit codes: the HTTP status in the output says how it went
 
 
 @dataclass(frozen=True)
 class ForgeResponse:
-    """Status, headers (small letters) and the JSON of an answer; status 0 when there was none, with what was `said`."""
+    """An answer: status, headers (in small letters), the JSON of its body, and what the program printed besides.
+
+    Status 0 means that there was no answer; `output` then says why.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: Any
-    said: str = ""
+    output: str = ""
 
     @property
     def is_good(self) -> bool:
-        """Whether the forge did what it was asked for."""
+        """Whether the forge did what the request asked for."""
         return 200 <= self.status < 300  # noqa: PLR2004 - success, by HTTP
 
     @property
     def reason(self) -> str:
         """Why not, in the forge's words."""
-        found = self.body if isinstance(self.body, dict) else {}
-        errors = found.get("errors") if isinstance(found.get("errors"), list) else []
-        more = [one.get("message") if isinstance(one, dict) else one for one in errors or ()]
-        texts = [found.get("message") or found.get("error") or self.said or "no words", *more]
-        return shown(
-            f"{'; '.join(str(one) for one in texts if one)} (HTTP {self.status})" if self.status else self.said
-        )
+        if not self.status:
+            return one_line(self.output)
+        body = self.body if isinstance(self.body, dict) else {}
+        errors = body.get("errors") if isinstance(body.get("errors"), list) else []
+        details = [error.get("message") if isinstance(error, dict) else error for error in errors or ()]
+        texts = [body.get("message") or body.get("error") or self.output or "no reason given", *details]
+        return one_line(f"{'; '.join(str(text) for text in texts if text)} (HTTP {self.status})")
 
 
 @dataclass(frozen=True)
@@ -71,78 +74,81 @@ class Forge:
     kind: str
     host: str
     path: str
-    pace: RateLimiter
+    limiter: RateLimiter
 
     def read(self, endpoint: str) -> Any:
-        """What is there; raises ToolError when the forge does not tell."""
-        return self._good(self.ask("GET", endpoint))
+        """The JSON at an endpoint; raises ToolError when the forge does not give it."""
+        return self._require_good(self.request("GET", endpoint))
 
     def write(self, method: str, endpoint: str, body: Mapping[str, Any]) -> Any:
-        """Create or change something; raises ToolError when the forge does not."""
-        return self._good(self.ask(method, endpoint, body))
+        """Create or change something; raises ToolError when the forge refuses."""
+        return self._require_good(self.request(method, endpoint, body))
 
-    def ask(self, method: str, endpoint: str, body: Mapping[str, Any] | None = None) -> ForgeResponse:
-        """One request, made again when the network failed or the forge wants a pause; what writes takes a token."""
+    def request(self, method: str, endpoint: str, body: Mapping[str, Any] | None = None) -> ForgeResponse:
+        """Send one request, and again when the network failed or the forge wants a pause.
+
+        A request that writes takes a token of the rate limit each time.
+        """
         for tried in range(1, network_retry.TRIES + 1):
             if method != "GET":
-                self.pace.take()
-            self.pace.wait()
-            answer = self._once(method, endpoint, body)
-            now = self.pace.clock.now()
-            if answer.is_good and (left := network_retry.exhausted(answer.headers, now)) is not None:
-                self.pace.pause(min(left, network_retry.LONGEST), f"{self.host} has no request left for this hour")
-            after = self._after(answer, now, tried)
+                self.limiter.take()
+            self.limiter.wait()
+            answer = self._send(method, endpoint, body)
+            now = self.limiter.clock.now()
+            if answer.is_good and (left := network_retry.seconds_until_reset(answer.headers, now)) is not None:
+                self.limiter.pause(min(left, network_retry.LONGEST), f"{self.host} has no request left for this hour")
+            after = self._retry_delay(answer, now, tried)
             if after is None or after > network_retry.LONGEST or tried == network_retry.TRIES:
                 return answer
-            self.pace.pause(after, f"{self.host} says: {answer.reason}, try {tried + 1} of {network_retry.TRIES}")
+            self.limiter.pause(after, f"{self.host} says: {answer.reason}, try {tried + 1} of {network_retry.TRIES}")
         raise AssertionError
 
-    def _after(self, answer: ForgeResponse, now: float, tried: int) -> float | None:
+    def _retry_delay(self, answer: ForgeResponse, now: float, tried: int) -> float | None:
         if answer.is_good:
             return None
         if not answer.status:
-            return network_retry.backoff(tried) if network_retry.is_network(answer.said) else None
-        return network_retry.asked_for(answer.status, answer.headers, answer.reason, now=now, tried=tried)
+            return network_retry.backoff(tried) if network_retry.is_network_failure(answer.output) else None
+        return network_retry.delay(answer.status, answer.headers, answer.reason, now=now, tried=tried)
 
-    def _once(self, method: str, endpoint: str, body: Mapping[str, Any] | None) -> ForgeResponse:
+    def _send(self, method: str, endpoint: str, body: Mapping[str, Any] | None) -> ForgeResponse:
         command = (PROGRAMS[self.kind], "api", "--include", "--hostname", self.host, "--method", method)
-        given = () if body is None else ("--header", "Content-Type: application/json", "--input", "-")
+        options = () if body is None else ("--header", "Content-Type: application/json", "--input", "-")
         stdin = b"" if body is None else json.dumps(body).encode()
         try:
-            done = run_within(
+            process = run_within(
                 _PATIENCE,
                 *command,
-                *given,
+                *options,
                 endpoint,
                 stdin=stdin,
                 codes=_ANY,
-                cwd=Path(tempfile.gettempdir()),
+                cwd=Path(tempfile.gettempdir()),  # in a clone, gh and glab would read that clone's remotes
                 env=_SILENT,
             )
         except ProcessError as error:
             return ForgeResponse(0, {}, None, error.stderr)
-        return _parsed(done)
+        return _parse(process)
 
-    def _good(self, answer: ForgeResponse) -> Any:
+    def _require_good(self, answer: ForgeResponse) -> Any:
         if answer.is_good:
             return answer.body
-        raise ToolError(f"{self.host} did not do it: {answer.reason}.", _hint(self, answer))
+        raise ToolError(f"{self.host} refused the request: {answer.reason}.", _hint(self, answer))
 
 
-def _parsed(done: ProcessResult) -> ForgeResponse:
+def _parse(process: ProcessResult) -> ForgeResponse:
     """The answer as `--include` prints it: the status line, the headers, an empty line, the body."""
-    head, *rest = re.split(rb"\r?\n\r?\n", done.stdout, maxsplit=1)
+    head, *rest = re.split(rb"\r?\n\r?\n", process.stdout, maxsplit=1)
     first, *lines = head.decode(errors="replace").splitlines() or [""]
     status = re.match(r"HTTP/[\d.]+ (\d{3})", first)
     if not status:
-        return ForgeResponse(0, {}, None, done.stderr or done.stdout.decode(errors="replace"))
+        return ForgeResponse(0, {}, None, process.stderr or process.stdout.decode(errors="replace"))
     pairs = (line.partition(":") for line in lines)
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     try:
         body = json.loads(rest[0]) if rest and rest[0].strip() else None
     except ValueError:
         body = None
-    return ForgeResponse(int(status[1]), headers, body, done.stderr)
+    return ForgeResponse(int(status[1]), headers, body, process.stderr)
 
 
 def _hint(forge: Forge, answer: ForgeResponse) -> str:
@@ -152,56 +158,56 @@ def _hint(forge: Forge, answer: ForgeResponse) -> str:
     if answer.status in {403, 404}:
         needs = "contents:write and pull-requests:write" if forge.kind == "github" else "the scope api"
         return f"The account of {program} needs {needs} for {forge.path}."
-    return "Mend that, then publish again."
+    return "Fix that, then publish again."
 
 
-# ---- which one --------------------------------------------------------------------------------------------------
+# ---- which forge ------------------------------------------------------------------------------------------------
 
 
-def address(url: str) -> tuple[str, str]:
-    """Host (with the port of a web address) and path of a repository; raises ToolError for a place on no server."""
+def host_and_path(url: str) -> tuple[str, str]:
+    """Host (with the port of a web address) and path of a repository; raises ToolError for one that is on no server."""
     if "://" in url:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port and parts.scheme in {"http", "https"} else ""
         host, path = f"{parts.hostname or ''}{port}", parts.path
     else:
-        place, _, path = url.partition(":")
-        host = place.rpartition("@")[2]
+        account, _, path = url.partition(":")
+        host = account.rpartition("@")[2]
     path = path.strip("/").removesuffix(".git")
     if not re.fullmatch(r"[\w.-]+(?::\d+)?", host) or not re.fullmatch(r"[\w.~+-]+(?:/[\w.~+-]+)+", path):
-        raise ToolError(f"{shown(url) or 'A folder'} is on no forge.", "Use --mode push, or --mode branch.")
+        raise ToolError(f"{one_line(url) or 'A folder'} is not on a forge.", "Use --mode push, or --mode branch.")
     return host, path
 
 
 @cache
-def kind_of(host: str, named: str) -> str:
-    """Which forge is at `host`: the `named` one, else by its name, else by the program that is logged in there.
+def kind_of(host: str, chosen: str) -> str:
+    """Which forge is at `host`: `chosen` if given, else by the host's name, else by the program that is logged in.
 
-    Raises ToolError when that program is not installed, or when nothing tells.
+    Raises ToolError when the program for it is not installed, or when nothing tells which forge it is.
     """
-    kind = named or _by_name(host) or _by_login(host)
+    kind = chosen or _kind_by_name(host) or _kind_by_login(host)
     if not kind:
-        raise ToolError(f"Nothing tells which forge {host} is.", "Say --forge github or --forge gitlab.")
+        raise ToolError(f"Nothing tells which forge {host} is.", "Give --forge github or --forge gitlab.")
     if not shutil.which(PROGRAMS[kind]):
         hint = f"Install {PROGRAMS[kind]} and log in, or use --mode push, which needs git only."
         raise ToolError(f"{PROGRAMS[kind]} was not found on PATH; pull requests on {host} go through it.", hint)
     return kind
 
 
-def _by_name(host: str) -> str:
+def _kind_by_name(host: str) -> str:
     if "gitlab" in host:
         return "gitlab"
     return "github" if "github" in host or "ghe" in re.split(r"[.-]", host) or host.endswith(".ghe.com") else ""
 
 
-def _by_login(host: str) -> str:
-    there = [kind for kind, program in PROGRAMS.items() if shutil.which(program)]
-    if not there:
+def _kind_by_login(host: str) -> str:
+    installed = [kind for kind, program in PROGRAMS.items() if shutil.which(program)]
+    if not installed:
         raise ToolError(
             "Neither gh nor glab was found on PATH; pull requests go through them.",
             "Install one and log in, or use --mode push, which needs git only.",
         )
-    return there[0] if len(there) == 1 else next((kind for kind in there if _is_logged_in(kind, host)), "")
+    return installed[0] if len(installed) == 1 else next((kind for kind in installed if _is_logged_in(kind, host)), "")
 
 
 def _is_logged_in(kind: str, host: str) -> bool:

@@ -1,4 +1,7 @@
-"""The journal of a publisher: how each commit was delivered, and when each token of its pace was taken."""
+"""The journal of a publisher: a file of JSON lines that a later run continues from.
+
+A line is a delivery, or the time at which a token of the rate limit was taken.
+"""
 
 import json
 import os
@@ -9,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet import store
 from new_ops_project.fleet.model import Delivery
@@ -18,7 +23,7 @@ _TAKEN = "taken"  # the key of a line that stands for one token
 
 
 class Journal:
-    """A file of JSON lines. Each is on the disk before what follows from it is done."""
+    """The journal in one file. Each line is on the disk before anything that depends on it is done."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self.path = path
@@ -27,12 +32,10 @@ class Journal:
 
     @contextmanager
     def opened(self, *, for_reading: bool = False) -> Iterator[None]:
-        """Have it for this run alone, or only read it.
+        """Lock the file for this run, or only read it.
 
-        Raises ToolError when another run has it, or it cannot be written.
+        Raises ToolError when another run has locked it, or when it cannot be written.
         """
-        from filelock import FileLock, Timeout
-
         if for_reading:
             self._last = store.deliveries(self.path)
             yield
@@ -40,55 +43,55 @@ class Journal:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=0):
-                self._mend()
+                self._drop_partial_line()
                 self._last = store.deliveries(self.path)
                 yield
         except Timeout as error:
             message = f"Another run publishes with {self.path}."
-            raise ToolError(message, "Wait for it: two would ask for twice as much as the forge allows.") from error
+            raise ToolError(message, "Wait for it: two would send twice as much as the forge allows.") from error
         except OSError as error:
             message = f"{error.filename or self.path} cannot be written: {error.strerror or error}."
-            raise ToolError(message, "What is in it is kept; mend that, then run this again.") from error
+            raise ToolError(message, "What is in it is kept; fix that, then run this again.") from error
 
-    def _mend(self) -> None:
-        """Take away the half line that a run which was killed may have left."""
+    def _drop_partial_line(self) -> None:
+        """Remove the unfinished line that a killed run may have left: the next line would be appended to it."""
         if self.path.exists():
             content = self.path.read_bytes()
-            whole = content.rfind(b"\n") + 1
-            if whole != len(content):
+            end = content.rfind(b"\n") + 1
+            if end != len(content):
                 with self.path.open("r+b") as file:
-                    file.truncate(whole)
+                    file.truncate(end)
 
     def last(self, name: str, plan: str) -> Delivery | None:
-        """How far the commit of a project has got."""
+        """The last delivery of a project's commit."""
         return self._last.get((name, plan))
 
     def add(self, *deliveries: Delivery) -> tuple[Delivery, ...]:
-        """Write deliveries, but those of which the last line of the project says the same; return them with times."""
-        kept, lines = [], []
-        for one in deliveries:
-            before = self.last(one.name, one.plan)
-            if before and replace(before, at="") == replace(one, at=""):
-                kept.append(before)
+        """Write the deliveries that differ from the last one of their project; return all, each with its time."""
+        stamped, lines = [], []
+        for delivery in deliveries:
+            before = self.last(delivery.name, delivery.plan)
+            if before and replace(before, at="") == replace(delivery, at=""):
+                stamped.append(before)
                 continue
-            stamped = replace(one, at=_text(self._clock.now()))
-            self._last[one.name, one.plan] = stamped
-            kept.append(stamped)
-            lines.append(stamped.as_json())
+            fresh = replace(delivery, at=_timestamp(self._clock.now()))
+            self._last[delivery.name, delivery.plan] = fresh
+            stamped.append(fresh)
+            lines.append(fresh.as_json())
         self._write(*lines)
-        return tuple(kept)
+        return tuple(stamped)
 
-    def took(self, at: float) -> None:
-        """Write that a token was taken."""
-        self._write({_TAKEN: _text(at)})
+    def add_token(self, moment: float) -> None:
+        """Write that a token was taken at `moment` (seconds since 1970)."""
+        self._write({_TAKEN: _timestamp(moment)})
 
-    def taken(self) -> list[float]:
-        """When the tokens of the last hour were taken."""
-        since, found = self._clock.now() - HOUR, []
-        for line in store.objects(self.path):
+    def token_times(self) -> list[float]:
+        """When the tokens of the last hour were taken, in seconds since 1970."""
+        since, moments = self._clock.now() - HOUR, []
+        for line in store.json_lines(self.path):
             with suppress(ValueError, TypeError, KeyError):
-                found.append(datetime.fromisoformat(line[_TAKEN]).timestamp())
-        return [at for at in found if at > since]
+                moments.append(datetime.fromisoformat(line[_TAKEN]).timestamp())
+        return [moment for moment in moments if moment > since]
 
     def _write(self, *lines: Mapping[str, Any]) -> None:
         if lines:
@@ -98,5 +101,5 @@ class Journal:
                 os.fsync(file.fileno())
 
 
-def _text(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
+def _timestamp(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds")

@@ -1,22 +1,24 @@
-"""Whose the commit at the tip of a branch is: ours and unchanged, or somebody's."""
+"""Whose a commit is: this tool's and unchanged, or a person's."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.fleet.commits import PLAN, VERSION, CommitInfo
-from new_ops_project.plan.apply import TREE
+from new_ops_project.plan.apply import TREE_TRAILER
 
-_MADE = "%an%x00%ae%x00%at"  # by whom, and when; who amends or rebases a commit becomes its committer (_TAKEN)
-_TAKEN = _MADE.replace("%a", "%c")
+# Amending or rebasing a commit keeps its author and author date, but sets the committer. So name, address and time of
+# the two agree only in a commit that nobody has touched.
+_AUTHOR = "%an%x00%ae%x00%at"
+_COMMITTER = _AUTHOR.replace("%a", "%c")
 
 
 @dataclass(frozen=True)
-class BranchTip:
-    """A commit: its id, its tree, its parents, and whether it is as this tool made it.
+class CommitDetails:
+    """A commit, and whether it is as this tool made it.
 
-    Then its trailer names that very tree, and whoever wrote it has committed it, too, in the same second. `version`
-    is that of the template, and `plan` the id of the plan, as its trailers say; `seconds` are those since 1970.
+    `is_unchanged`: its trailer names its own tree, and its author committed it in the same second. `version` (of the
+    template) and `plan` (an id) are what its trailers say; `seconds` is its date, since 1970.
     """
 
     id: str
@@ -27,24 +29,24 @@ class BranchTip:
     plan: str = ""
     seconds: int = 0
 
-    def about(self, author: str) -> CommitInfo:
-        """What the plan that made it says of its commits, when `author` is who it names."""
+    def info(self, author: str) -> CommitInfo:
+        """What the plan that it names says of its commits, with `author` as the plan's author."""
         return CommitInfo(self.plan, author, self.seconds)
 
     def is_same(self, tree: str, base: str) -> bool:
-        """Whether it makes the same of the same commit; author, date and message do not matter."""
+        """Whether it has that tree on top of `base`; author, date and message may differ."""
         return self.tree == tree and self.parents == (base,)
 
 
-def read(repository: Path, commit: str) -> BranchTip:
-    """The commit of that id; raises ProcessError when it is not there."""
-    shape = f"--format=%H%n%T%n%P%n{_MADE}%n{_TAKEN}%n%B"
-    said = git.git("log", "-1", "--no-show-signature", shape, "--end-of-options", commit, at=repository).text
-    identifier, tree, parents, made, taken, *message = said.split("\n")
-    is_unchanged = f"{TREE}: {tree}" in message and made == taken
-    seconds = int(made.rpartition("\0")[2] or 0)
-    return BranchTip(
-        identifier,
+def read(repository: Path, commit: str) -> CommitDetails:
+    """The commit with that id; raises ProcessError if it is not in the repository."""
+    fields = f"--format=%H%n%T%n%P%n{_AUTHOR}%n{_COMMITTER}%n%B"
+    output = git.git("log", "-1", "--no-show-signature", fields, "--end-of-options", commit, at=repository).text
+    commit_id, tree, parents, author, committer, *message = output.split("\n")
+    is_unchanged = f"{TREE_TRAILER}: {tree}" in message and author == committer
+    seconds = int(author.rpartition("\0")[2] or 0)
+    return CommitDetails(
+        commit_id,
         tree,
         tuple(parents.split()),
         is_unchanged,
@@ -58,6 +60,6 @@ def _trailer(message: list[str], key: str) -> str:
     return next((line.removeprefix(f"{key}: ") for line in message if line.startswith(f"{key}: ")), "")
 
 
-def is_ours(repository: Path, tip: BranchTip, upstream: str) -> bool:
-    """Whether nobody has changed it or added to it, and nobody's commit lies between it and `upstream`."""
-    return tip.is_unchanged and len(tip.parents) == 1 and git.is_ancestor(repository, tip.parents[0], upstream)
+def is_ours(repository: Path, commit: CommitDetails, upstream: str) -> bool:
+    """Whether the commit is unchanged and nothing but it would be lost: its only parent is in `upstream`."""
+    return commit.is_unchanged and len(commit.parents) == 1 and git.is_ancestor(repository, commit.parents[0], upstream)

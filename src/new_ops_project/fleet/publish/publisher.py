@@ -1,32 +1,30 @@
-"""A run of the publisher: which commits are delivered, which wait, and when it stops."""
+"""A run of the publisher: which commits it delivers, which wait, when it stops."""
 
-import os
-import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from new_ops_project.base.errors import Exit, ToolError, nearest
-from new_ops_project.base.progress import Progress
-from new_ops_project.base.report import Voice
+from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.text import nearest
 from new_ops_project.fleet import store
 from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, Limits, Result, ResultState
 from new_ops_project.fleet.publish import delivery, forge
-from new_ops_project.fleet.publish.candidate import Candidate, shown
+from new_ops_project.fleet.publish.candidate import Candidate
 from new_ops_project.fleet.publish.delivery import DeliveryOptions
 from new_ops_project.fleet.publish.journal import Journal
-from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, RateLimiter, span
-from new_ops_project.fleet.run import limits as holding
+from new_ops_project.fleet.publish.messages import one_line
+from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, RateLimiter
+from new_ops_project.fleet.run.limits import exceeds, outliers, stop_reason
 
-STOPPED = "The wave was stopped: "  # what the reason of each begins with that was not begun
-OVER = "The time that was given was over."
-_ROW = 10  # failures one after the other: it is the network, the forge or the token, not the repositories
+STOPPED = "The wave was stopped: "  # the reason of a commit that was not tried begins with it
+TIME_OVER = "The time for this run was over."
+_FAILURES_IN_A_ROW = 10  # more than that is the network, the forge or the token, not the repositories
 
 
 @dataclass(frozen=True)
 class PublishRequest:
-    """What is asked for. None and '' are what was not said."""
+    """What to deliver, and how. None and '' stand for what the caller left open."""
 
     folders: tuple[Path, ...]
     mode: str
@@ -41,20 +39,20 @@ class PublishRequest:
     forge: str = ""
     preview: bool = False
     minutes: float | None = None
-    """after which no more is begun"""
+    """after which no more deliveries start"""
 
     @property
     def rate(self) -> Rate:
-        """GitHub wants a second between two requests that write; a push is none of its API's."""
+        """GitHub wants a second between two requests that write; a push is not a request to its API."""
         gap = min(1.0, MINUTE / self.max_per_minute) if self.mode == "pr" else 0.0
         return Rate(self.max_per_minute, self.max_per_hour, gap)
 
 
 @dataclass(frozen=True)
 class Published:
-    """What came of it. `conflicts` are those that were not delivered.
+    """What a run did. `conflicts` are the projects whose conflicts were not delivered.
 
-    `stopped` is why the wave was, or ''; `is_over`: the time that was given is, and another run goes on.
+    `stopped` is why the wave was stopped, or ''; `is_over`: the time for this run ended, and another run continues.
     """
 
     plan: str
@@ -65,194 +63,224 @@ class Published:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many there are of each state that there is."""
-        return dict(Counter(str(one.state) for one in self.deliveries))
+        """The number of deliveries in each state that occurs."""
+        return dict(Counter(str(delivery.state) for delivery in self.deliveries))
 
     @property
-    def code(self) -> Exit:
+    def exit_code(self) -> Exit:
         """2 when something failed or the wave was stopped, 3 for conflicts that wait."""
-        if self.stopped or any(one.state == Delivered.FAILED for one in self.deliveries):
+        if self.stopped or any(delivery.state == Delivered.FAILED for delivery in self.deliveries):
             return Exit.FAILED
         return Exit.CONFLICTS if self.conflicts else Exit.DONE
 
 
-def publish(order: PublishRequest, voice: Voice, clock: Clock) -> Published:
-    """Deliver what is ready in the folders of results, at the pace that was asked for.
+@dataclass(frozen=True)
+class PublishEvent:
+    """What has just happened, and how far the run is.
 
-    Raises ToolError where nothing can be begun: no plan, another publisher, no program for the forge.
+    One of three is set: `starting` (a project's name), `delivery` or `waiting` (a sentence). `tried` of `total` commits
+    are done, in `seconds`; about `seconds_left` are left.
     """
-    plan, found = store.gathered(order.folders)
-    plan = replace(plan, limits=_limits(plan.limits, order))
-    results = [one for _, one in found.values()]
-    if (reason := holding.stopped(plan, results)) and not order.force:
+
+    tried: int
+    total: int
+    counts: Mapping[Delivered, int]
+    seconds: float
+    seconds_left: float
+    starting: str = ""
+    delivery: Delivery | None = None
+    waiting: str = ""
+
+
+Report = Callable[[PublishEvent], None]
+
+
+def publish(request: PublishRequest, report: Report, clock: Clock) -> Published:
+    """Deliver what is ready in the folders of results, no faster than the request's rate.
+
+    Raises ToolError where nothing can be started: no plan, another publisher, no program for the forge.
+    """
+    plan, gathered = store.gather(request.folders)
+    plan = replace(plan, limits=_limits(plan.limits, request))
+    results = [result for _, result in gathered.values()]
+    if (reason := stop_reason(plan, results)) and not request.force:
         return Published(plan.id, stopped=reason)
-    parcels = _parcels(plan, found, order)
-    _require_programs(parcels, plan, order)
-    held = frozenset() if order.force else holding.held(plan, results) - {*order.only}
-    journal = Journal(order.journal or order.folders[0] / store.JOURNAL, clock)
-    with journal.opened(for_reading=order.preview):
-        return _Run(order, plan, held, journal, clock).run(parcels, voice)
+    candidates = _candidates(plan, gathered, request)
+    _require_programs(candidates, plan, request)
+    held = frozenset() if request.force else outliers(plan, results) - {*request.only}
+    journal = Journal(request.journal or request.folders[0] / store.JOURNAL, clock)
+    with journal.opened(for_reading=request.preview):
+        return _Run(request, plan, held, journal, report=report, clock=clock).run(candidates)
 
 
-def _limits(limits: Limits, order: PublishRequest) -> Limits:
-    failed = limits.failed if order.max_failed is None else order.max_failed
-    conflicts = limits.conflicts if order.max_conflicts is None else order.max_conflicts
+def _limits(limits: Limits, request: PublishRequest) -> Limits:
+    failed = limits.failed if request.max_failed is None else request.max_failed
+    conflicts = limits.conflicts if request.max_conflicts is None else request.max_conflicts
     return replace(limits, failed=failed, conflicts=conflicts)
 
 
-def _parcels(plan: FleetPlan, found: dict[str, tuple[Path, Result]], order: PublishRequest) -> list[Candidate]:
-    """What there is a commit of, in the order of the plan; with --only, those. Raises ToolError for an unknown name."""
-    for name in order.only:
-        if name not in found:
-            raise ToolError(
-                f"There is no {shown(name)} in the plan.",
-                nearest(name, [*found]).capitalize() or "Look at `fleet report`.",
-            )
-    made = [Candidate(task, found[task.name][1], found[task.name][0], plan.author) for task in plan.tasks]
+def _candidates(
+    plan: FleetPlan, gathered: Mapping[str, tuple[Path, Result]], request: PublishRequest
+) -> list[Candidate]:
+    """The commits that there are, in the order of the plan; with --only, of those projects.
+
+    Raises ToolError for a name that is not in the plan.
+    """
+    for name in request.only:
+        if name not in gathered:
+            hint = nearest(name, [*gathered]).capitalize() or "Look at `fleet report`."
+            raise ToolError(f"There is no {one_line(name)} in the plan.", hint)
     return [
-        one
-        for one in made
-        if one.result.state in {ResultState.UPDATED, ResultState.CONFLICT}
-        and (not order.only or one.task.name in order.only)
+        Candidate(task, result, folder, plan.author)
+        for task in plan.tasks
+        for folder, result in [gathered[task.name]]
+        if result.state in {ResultState.UPDATED, ResultState.CONFLICT}
+        and (not request.only or task.name in request.only)
     ]
 
 
-def _require_programs(parcels: list[Candidate], plan: FleetPlan, order: PublishRequest) -> None:
-    """Raise ToolError before anything is done when pull requests cannot be made; a place on no forge fails alone."""
-    for parcel in parcels if order.mode == "pr" else ():
+def _require_programs(candidates: list[Candidate], plan: FleetPlan, request: PublishRequest) -> None:
+    """Raise ToolError, before anything is done, when no program can open the pull requests.
+
+    A project that is not on a forge fails later, alone.
+    """
+    for candidate in candidates if request.mode == "pr" else ():
         try:
-            host, _ = forge.address(parcel.task.url)
+            host, _ = forge.host_and_path(candidate.task.url)
         except ToolError:
             continue
-        forge.kind_of(host, order.forge or plan.forge)
+        forge.kind_of(host, request.forge or plan.forge)
 
 
 class _Run:
-    """One run, and how far it is."""
+    """One run, with the counts that decide when it stops."""
 
     def __init__(
-        self, order: PublishRequest, plan: FleetPlan, held: frozenset[str], journal: Journal, clock: Clock
+        self,
+        request: PublishRequest,
+        plan: FleetPlan,
+        held: frozenset[str],
+        journal: Journal,
+        *,
+        report: Report,
+        clock: Clock,
     ) -> None:
-        self._order, self._plan, self._held = order, plan, held
-        self._journal, self._clock = journal, clock
-        self._has_bar = sys.stderr.isatty() and not os.environ.get("CI")
-        self._begun, self._done, self._tried, self._total = clock.now(), Counter[Delivered](), 0, 0
-        self._row, self._is_over = 0, False
+        self._request, self._plan, self._held = request, plan, held
+        self._journal, self._report, self._clock = journal, report, clock
+        self._started = clock.now()
+        self._counts = Counter[Delivered]()
+        self._tried, self._total, self._failures_in_a_row = 0, 0, 0
+        self._is_over = False
 
-    def run(self, parcels: list[Candidate], voice: Voice) -> Published:
-        """Deliver them; what failed before comes last, so that it does not stop the others."""
-        settled = [one for parcel in parcels if (one := self._settled(parcel))]
-        queue = [parcel for parcel in parcels if not self._settled(parcel)]
-        queue.sort(key=lambda one: self._last(one) is Delivered.FAILED)
+    def run(self, candidates: list[Candidate]) -> Published:
+        """Deliver them; what failed in an earlier run comes last, so that it does not stop the others."""
+        settled = [delivery for candidate in candidates if (delivery := self._settled(candidate))]
+        queue = [candidate for candidate in candidates if not self._settled(candidate)]
+        queue.sort(key=lambda candidate: self._last_state(candidate) is Delivered.FAILED)
         self._total = len(queue)
-        with voice.progress() as show:
-            pace = RateLimiter(
-                self._order.rate,
-                self._clock,
-                taken=self._journal.taken(),
-                note=self._journal.took,
-                tell=lambda text: show(text, self._tried, max(self._total, 1)),
-            )
-            way = DeliveryOptions(self._order.mode, pace, self._order.forge or self._plan.forge, self._order.preview)
-            found = (*self._written(*settled), *self._each(queue, way, show))
+        deliveries = (*self._record(*settled), *self._deliver_all(queue, self._options()))
         conflicts = (
             ()
-            if self._order.deliver_conflicts
-            else tuple(one.task.name for one in parcels if one.result.state == ResultState.CONFLICT)
+            if self._request.deliver_conflicts
+            else tuple(
+                candidate.task.name for candidate in candidates if candidate.result.state == ResultState.CONFLICT
+            )
         )
-        return Published(self._plan.id, found, conflicts, self._stopped(), self._is_over)
+        return Published(self._plan.id, deliveries, conflicts, self._stop_reason(), self._is_over)
 
-    def _each(self, queue: list[Candidate], way: DeliveryOptions, show: Progress) -> Iterator[Delivery]:
-        for number, parcel in enumerate(queue):
-            if reason := self._stopped() or self._over(way):
-                rest = [one.delivery(way.mode, Delivered.DEFERRED, *_later(reason)) for one in queue[number:]]
-                yield from rest if reason == OVER else self._written(*rest)  # another run goes on: nothing to retry
+    def _options(self) -> DeliveryOptions:
+        limiter = RateLimiter(
+            self._request.rate,
+            self._clock,
+            taken=self._journal.token_times(),
+            on_take=self._journal.add_token,
+            on_wait=lambda sentence: self._report(replace(self._event(), waiting=sentence)),
+        )
+        return DeliveryOptions(
+            self._request.mode, limiter, self._request.forge or self._plan.forge, self._request.preview
+        )
+
+    def _deliver_all(self, queue: list[Candidate], options: DeliveryOptions) -> Iterator[Delivery]:
+        for number, candidate in enumerate(queue):
+            if reason := self._stop_reason() or self._time_over(options.limiter):
+                rest = [left.delivery(options.mode, Delivered.DEFERRED, *_deferral(reason)) for left in queue[number:]]
+                # After the time is over another run continues: in the journal they would count as deferred.
+                yield from rest if reason == TIME_OVER else self._record(*rest)
                 return
-            if self._has_bar:
-                show(self._pulse() + shown(parcel.task.name), self._tried, self._total)
-            (made,) = self._written(delivery.deliver(parcel, way, insists=self._insists(parcel)))
-            self._count(made)
-            show((self._pulse() if self._has_bar else "") + line(made), self._tried, self._total)
-            yield made
+            self._report(replace(self._event(), starting=candidate.task.name))
+            (done,) = self._record(delivery.deliver(candidate, options, may_reopen=self._may_reopen(candidate)))
+            self._count(done)
+            self._report(replace(self._event(), delivery=done))
+            yield done
 
-    def _count(self, made: Delivery) -> None:
+    def _count(self, done: Delivery) -> None:
         self._tried += 1
-        self._done[made.state] += 1
-        self._row = self._row + 1 if made.state == Delivered.FAILED else 0
+        self._counts[done.state] += 1
+        self._failures_in_a_row = self._failures_in_a_row + 1 if done.state == Delivered.FAILED else 0
 
-    def _settled(self, parcel: Candidate) -> Delivery | None:
-        """What is known without asking anybody: it is there, it is held, or it is in conflict and nobody asked."""
-        last, mode = self._journal.last(parcel.task.name, parcel.result.plan), self._order.mode
-        if last and last.state.is_final and (last.mode, last.commit) == (mode, parcel.result.commit):
+    def _settled(self, candidate: Candidate) -> Delivery | None:
+        """The delivery of a commit for which no server need be asked: it was delivered, is held, or is in conflict."""
+        last, mode = self._journal.last(candidate.task.name, candidate.result.plan), self._request.mode
+        if last and last.state.is_final and (last.mode, last.commit) == (mode, candidate.result.commit):
             return last
-        if parcel.result.state == ResultState.CONFLICT and not self._order.deliver_conflicts:
-            count = len(parcel.result.conflicts)
-            return parcel.delivery(
+        if candidate.result.state == ResultState.CONFLICT and not self._request.deliver_conflicts:
+            count = len(candidate.result.conflicts)
+            return candidate.delivery(
                 mode,
                 Delivered.DEFERRED,
                 f"{count or 'Some'} file{'s' * (count != 1)} in conflict.",
                 "--deliver-conflicts delivers it, as a draft.",
             )
-        if parcel.task.name in self._held:
-            return parcel.delivery(
+        if candidate.task.name in self._held:
+            return candidate.delivery(
                 mode,
                 Delivered.HELD,
-                f"It changes {parcel.result.lines} lines, far more than the others do.",
-                f"Look at it, then: --only {shown(parcel.task.name)}",
+                f"It changes {candidate.result.lines} lines, far more than the others do.",
+                f"Look at it, then: --only {one_line(candidate.task.name)}",
             )
         return None
 
-    def _written(self, *made: Delivery) -> tuple[Delivery, ...]:
-        return made if self._order.preview else self._journal.add(*made)
+    def _record(self, *deliveries: Delivery) -> tuple[Delivery, ...]:
+        return deliveries if self._request.preview else self._journal.add(*deliveries)
 
-    def _last(self, parcel: Candidate) -> Delivered | None:
-        last = self._journal.last(parcel.task.name, parcel.result.plan)
+    def _last_state(self, candidate: Candidate) -> Delivered | None:
+        last = self._journal.last(candidate.task.name, candidate.result.plan)
         return last.state if last else None
 
-    def _insists(self, parcel: Candidate) -> bool:
-        return self._order.force or parcel.task.name in self._order.only
+    def _may_reopen(self, candidate: Candidate) -> bool:
+        return self._request.force or candidate.task.name in self._request.only
 
-    def _stopped(self) -> str:
-        """Why no more is delivered, or ''."""
-        failed, limit = self._done[Delivered.FAILED], self._plan.limits.failed
-        if self._order.force:
+    def _stop_reason(self) -> str:
+        """Why nothing more is delivered, or ''."""
+        failed, limit = self._counts[Delivered.FAILED], self._plan.limits.failed
+        if self._request.force:
             return ""
-        if self._row >= _ROW:
-            return f"{self._row} deliveries failed one after the other."
-        if holding.exceeds(failed, self._total, limit):
+        if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
+            return f"{self._failures_in_a_row} deliveries failed one after the other."
+        if exceeds(failed, self._total, limit):
             return f"{failed} of {self._total} deliveries failed, which is more than {limit:g} %."
         return ""
 
-    def _over(self, way: DeliveryOptions) -> str:
-        """Whether the time that was given is over before another request could be made; the words for it, or ''."""
-        minutes = self._order.minutes
-        if minutes is None or max(way.pace.ready_at(), self._clock.now()) < self._begun + minutes * MINUTE:
+    def _time_over(self, limiter: RateLimiter) -> str:
+        """TIME_OVER if the time for this run ends before another request may be sent, or ''.
+
+        Waiting for the rate limit counts: a token of a GitHub App could end while the run waits.
+        """
+        minutes = self._request.minutes
+        if minutes is None or max(limiter.ready_at(), self._clock.now()) < self._started + minutes * MINUTE:
             return ""
         self._is_over = True
-        return OVER
+        return TIME_OVER
 
-    def _pulse(self) -> str:
-        """Counts, rate and time left, once there is something to tell."""
-        seconds = self._clock.now() - self._begun
-        if not self._tried or seconds <= 0:
-            return ""
-        left = self._total - self._tried
-        paced = left / self._order.max_per_hour * HOUR if left > self._order.max_per_hour else 0.0
-        time = max(left * seconds / self._tried, paced)
-        counted = ", ".join(f"{count} {state}" for state, count in sorted(self._done.items()))
-        rest = f", {span(time)} left" if left else ""
-        return f"{counted} · {self._tried / seconds * MINUTE:.0f} a minute{rest} · "
+    def _event(self) -> PublishEvent:
+        seconds, left = self._clock.now() - self._started, self._total - self._tried
+        by_pace = left * seconds / self._tried if self._tried else 0.0
+        by_limit = left / self._request.max_per_hour * HOUR if left > self._request.max_per_hour else 0.0
+        return PublishEvent(self._tried, self._total, dict(self._counts), seconds, max(by_pace, by_limit))
 
 
-def _later(reason: str) -> tuple[str, str]:
-    """Reason and hint of what was not begun."""
-    if reason == OVER:
-        return reason, "Run it again, which goes on from here."
+def _deferral(reason: str) -> tuple[str, str]:
+    """Reason and hint of a commit that was not tried."""
+    if reason == TIME_OVER:
+        return reason, "Run it again to continue."
     return f"{STOPPED}{reason}", "Look at what failed; --force goes on."
-
-
-def line(one: Delivery) -> str:
-    """A delivery in one line."""
-    where = one.request or one.target
-    why = f": {one.reason}" if one.reason else ""
-    return f"{shown(one.name)}  {one.state}  {shown(where)}{why}"

@@ -1,4 +1,4 @@
-"""Pull requests, which GitLab calls merge requests: found, opened, refreshed, closed; never two for one branch."""
+"""Pull requests on GitHub, which GitLab calls merge requests; never two for one branch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.fleet.publish.candidate import shown
 from new_ops_project.fleet.publish.forge import Forge, ForgeResponse
+from new_ops_project.fleet.publish.messages import one_line
 
-DRAFT = "Draft: "  # by which GitLab knows a draft
-_CONFLICTING = frozenset({409, 422})  # what forges answer when there is one already
+DRAFT = "Draft: "  # how GitLab marks a draft
+_CONFLICTING = frozenset({409, 422})  # what forges answer when there is a pull request already
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class PullRequest:
 
 @dataclass(frozen=True)
 class PullRequestContent:
-    """What a pull request shall be: of the branch `head` into `base`."""
+    """What a pull request should be, from the branch `head` into `base`."""
 
     head: str
     base: str
@@ -40,55 +40,50 @@ def of_branch(forge: Forge, branch: str) -> list[PullRequest]:
     if forge.kind == "github":
         owner = forge.path.partition("/")[0]
         head = quote(f"{owner}:{branch}", safe="")
-        found = forge.read(f"{_pulls(forge)}?state=all&head={head}&per_page=100")
-        return [_of_github(one) for one in found or () if _is_github_own(one, forge, branch)]
-    found = forge.read(f"{_pulls(forge)}?source_branch={quote(branch, safe='')}&per_page=100")
-    return [
-        _of_gitlab(one)
-        for one in found or ()
-        if one.get("source_project_id") == one.get("target_project_id") and one.get("source_branch", branch) == branch
-    ]
+        pulls = forge.read(f"{_pulls(forge)}?state=all&head={head}&per_page=100")
+        return [_from_github(pull) for pull in pulls or () if _is_own_github(pull, forge, branch)]
+    pulls = forge.read(f"{_pulls(forge)}?source_branch={quote(branch, safe='')}&per_page=100")
+    return [_from_gitlab(pull) for pull in pulls or () if _is_own_gitlab(pull, branch)]
 
 
-def open_of(pulls: list[PullRequest]) -> PullRequest | None:
-    """The one that is open, if there is one."""
-    return next((one for one in pulls if one.state == "open"), None)
+def first_open(pulls: list[PullRequest]) -> PullRequest | None:
+    """The first one that is open, if there is one."""
+    return next((pull for pull in pulls if pull.state == "open"), None)
 
 
-def opened(forge: Forge, wanted: PullRequestContent) -> tuple[PullRequest, bool]:
-    """Open a pull request; return it and whether it is new: a try before, whose answer was lost, may have opened it.
+def create(forge: Forge, content: PullRequestContent) -> tuple[PullRequest, bool]:
+    """Open a pull request; return it and whether it is new: an earlier try may have opened it and lost the answer.
 
     Raises ToolError when the forge refuses it.
     """
-    answer = forge.ask("POST", _pulls(forge), _new(forge, wanted))
+    answer = forge.request("POST", _pulls(forge), _new(forge, content))
     if answer.status in _CONFLICTING and "draft" in answer.reason.lower():  # not every plan of GitHub has drafts
-        answer = forge.ask("POST", _pulls(forge), {**_new(forge, wanted), "draft": False})
+        answer = forge.request("POST", _pulls(forge), {**_new(forge, content), "draft": False})
     if answer.is_good:
-        return _read(forge, answer.body), True
-    if answer.status in _CONFLICTING and (there := open_of(of_branch(forge, wanted.head))):
-        return there, False
+        return _parse(forge, answer.body), True
+    if answer.status in _CONFLICTING and (existing := first_open(of_branch(forge, content.head))):
+        return existing, False
     raise ToolError(f"The pull request was not opened: {answer.reason}.", _hint(forge, answer))
 
 
-def refresh(forge: Forge, pull: PullRequest, wanted: PullRequestContent) -> None:
-    """Give it the title and the text that it should have, unless it has them. Raises ToolError."""
-    title = _title(forge, wanted)
-    if (pull.title, _plain(pull.body)) != (title, _plain(wanted.body)):
-        text = {"title": title, "body" if forge.kind == "github" else "description": wanted.body}
-        forge.write(_change(forge), _one(forge, pull), text)
+def refresh(forge: Forge, pull: PullRequest, content: PullRequestContent) -> None:
+    """Give it the title and the text of `content`, unless it has them; raises ToolError when the forge refuses."""
+    title = _title(forge, content)
+    if (pull.title, _plain(pull.body)) != (title, _plain(content.body)):
+        text = {"title": title, "body" if forge.kind == "github" else "description": content.body}
+        forge.write(_change_method(forge), _endpoint(forge, pull), text)
 
 
 def supersede(forge: Forge, pull: PullRequest, newer: PullRequest) -> None:
-    """Close it with a comment that names the newer one; the comment is made once, however often this is begun."""
+    """Close it with a comment that names the newer one; a repeated call does not repeat the comment."""
     comments = _comments(forge, pull)
-    if not any(newer.url in str(one.get("body", "")) for one in forge.read(f"{comments}?per_page=100") or ()):
+    if not any(newer.url in str(comment.get("body", "")) for comment in forge.read(f"{comments}?per_page=100") or ()):
         forge.write("POST", comments, {"body": f"A newer version of the template takes its place: {newer.url}"})
-    forge.write(
-        _change(forge), _one(forge, pull), {"state": "closed"} if forge.kind == "github" else {"state_event": "close"}
-    )
+    closed = {"state": "closed"} if forge.kind == "github" else {"state_event": "close"}
+    forge.write(_change_method(forge), _endpoint(forge, pull), closed)
 
 
-# ---- what the forges call it ------------------------------------------------------------------------------------
+# ---- the API of each forge --------------------------------------------------------------------------------------
 
 
 def _pulls(forge: Forge) -> str:
@@ -97,78 +92,86 @@ def _pulls(forge: Forge) -> str:
     return f"projects/{quote(forge.path, safe='')}/merge_requests"
 
 
-def _one(forge: Forge, pull: PullRequest) -> str:
+def _endpoint(forge: Forge, pull: PullRequest) -> str:
     return f"{_pulls(forge)}/{pull.number}"
 
 
 def _comments(forge: Forge, pull: PullRequest) -> str:
     if forge.kind == "github":
         return f"repos/{forge.path}/issues/{pull.number}/comments"
-    return f"{_one(forge, pull)}/notes"
+    return f"{_endpoint(forge, pull)}/notes"
 
 
-def _change(forge: Forge) -> str:
+def _change_method(forge: Forge) -> str:
     return "PATCH" if forge.kind == "github" else "PUT"
 
 
-def _title(forge: Forge, wanted: PullRequestContent) -> str:
-    return f"{DRAFT}{wanted.title}" if forge.kind == "gitlab" and wanted.is_draft else wanted.title
+def _title(forge: Forge, content: PullRequestContent) -> str:
+    return f"{DRAFT}{content.title}" if forge.kind == "gitlab" and content.is_draft else content.title
 
 
-def _new(forge: Forge, wanted: PullRequestContent) -> dict[str, Any]:
+def _new(forge: Forge, content: PullRequestContent) -> dict[str, Any]:
     if forge.kind == "github":
         return {
-            "title": wanted.title,
-            "head": wanted.head,
-            "base": wanted.base,
-            "body": wanted.body,
-            "draft": wanted.is_draft,
+            "title": content.title,
+            "head": content.head,
+            "base": content.base,
+            "body": content.body,
+            "draft": content.is_draft,
         }
     return {
-        "title": _title(forge, wanted),
-        "source_branch": wanted.head,
-        "target_branch": wanted.base,
-        "description": wanted.body,
+        "title": _title(forge, content),
+        "source_branch": content.head,
+        "target_branch": content.base,
+        "description": content.body,
         "remove_source_branch": True,
     }
 
 
-def _read(forge: Forge, found: Any) -> PullRequest:
+def _parse(forge: Forge, pull: Any) -> PullRequest:
     try:
-        return _of_github(found) if forge.kind == "github" else _of_gitlab(found)
+        return _from_github(pull) if forge.kind == "github" else _from_gitlab(pull)
     except (KeyError, TypeError, ValueError) as error:
-        raise ToolError(f"{forge.host} answered with something that is no pull request.", "Look there.") from error
+        message = f"{forge.host} answered with something that is not a pull request."
+        raise ToolError(message, f"Look at {forge.host}/{forge.path}.") from error
 
 
-def _of_github(found: Mapping[str, Any]) -> PullRequest:
-    state = "merged" if found.get("merged_at") else str(found["state"])
+def _from_github(pull: Mapping[str, Any]) -> PullRequest:
+    state = "merged" if pull.get("merged_at") else str(pull["state"])
     return PullRequest(
-        int(found["number"]),
-        shown(str(found["html_url"])),
+        int(pull["number"]),
+        one_line(str(pull["html_url"])),
         state,
-        str(found.get("title") or ""),
-        str(found.get("body") or ""),
+        str(pull.get("title") or ""),
+        str(pull.get("body") or ""),
     )
 
 
-def _is_github_own(found: Mapping[str, Any], forge: Forge, branch: str) -> bool:
-    head = found.get("head") or {}
+def _is_own_github(pull: Mapping[str, Any], forge: Forge, branch: str) -> bool:
+    """Whether it is of that branch of the repository itself: the filter `head` of the API finds forks, too."""
+    head = pull.get("head") or {}
     repository = (head.get("repo") or {}).get("full_name", forge.path)
     return str(repository).lower() == forge.path.lower() and head.get("ref", branch) == branch
 
 
-def _of_gitlab(found: Mapping[str, Any]) -> PullRequest:
-    state = {"opened": "open", "locked": "open"}.get(str(found["state"]), str(found["state"]))
+def _from_gitlab(pull: Mapping[str, Any]) -> PullRequest:
+    state = {"opened": "open", "locked": "open"}.get(str(pull["state"]), str(pull["state"]))
     return PullRequest(
-        int(found["iid"]),
-        shown(str(found["web_url"])),
+        int(pull["iid"]),
+        one_line(str(pull["web_url"])),
         state,
-        str(found.get("title") or ""),
-        str(found.get("description") or ""),
+        str(pull.get("title") or ""),
+        str(pull.get("description") or ""),
     )
 
 
+def _is_own_gitlab(pull: Mapping[str, Any], branch: str) -> bool:
+    is_fork = pull.get("source_project_id") != pull.get("target_project_id")
+    return not is_fork and pull.get("source_branch", branch) == branch
+
+
 def _plain(body: str) -> str:
+    """A body for comparison: forges return it with other line ends, or without white space around it."""
     return body.replace("\r\n", "\n").strip()
 
 

@@ -1,16 +1,16 @@
-"""How fast a forge is asked for things: never more than so many in any minute and any hour."""
+"""How fast requests may follow each other: at most so many in any minute, and in any hour."""
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 MINUTE, HOUR = 60.0, 3600.0
-_TOLD = 1.5  # seconds; a shorter wait is not worth a word
+_WORTH_TELLING = 1.5  # seconds; shorter waits are not reported
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The time in seconds since 1970, and how to wait; a test gives its own."""
+    """The time in seconds since 1970, and a way to wait; tests pass their own."""
 
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
@@ -18,7 +18,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Rate:
-    """How many in any minute and in any hour, and how many seconds are between two."""
+    """The most requests in any minute and in any hour, and the least seconds between two."""
 
     minute: int = 60
     hour: int = 450
@@ -28,8 +28,8 @@ class Rate:
 class RateLimiter:
     """A bucket of tokens, each of which comes back a minute, and an hour, after it was taken.
 
-    `taken` are the times of those that earlier runs took. `note` is told of each before it is used, so that a run that
-    is killed has counted it. `tell` is told, in words, of each wait.
+    `taken` are the times at which earlier runs took theirs. `on_take` is called with the time of each token before it
+    is used, so that a run that is killed has counted it. `on_wait` is called with a sentence for each wait.
     """
 
     def __init__(
@@ -38,56 +38,57 @@ class RateLimiter:
         clock: Clock,
         *,
         taken: Iterable[float] = (),
-        note: Callable[[float], None] = lambda _: None,
-        tell: Callable[[str], None] = lambda _: None,
+        on_take: Callable[[float], None] = lambda _: None,
+        on_wait: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.clock = clock
         self._rate = rate
-        self._note, self._tell = note, tell
+        self._on_take, self._on_wait = on_take, on_wait
         now = clock.now()
-        self._taken = sorted(min(at, now) for at in taken)
-        self._paused_until, self._why = 0.0, ""
+        # A clock that was set back must not make the tokens of an earlier run last longer than an hour.
+        self._taken = sorted(min(moment, now) for moment in taken)
+        self._paused_until, self._reason = 0.0, ""
 
     def take(self) -> None:
         """Take one token; wait until there is one."""
         self.wait()
-        until, why = self._next()
+        until, reason = self._next()
         while (left := until - self.clock.now()) > 0:
-            self._sleep(left, why)
+            self._sleep(left, reason)
         now = self.clock.now()
-        self._note(now)
+        self._on_take(now)
         self._taken.append(now)
 
-    def pause(self, seconds: float, why: str) -> None:
-        """Let nothing happen before so many seconds are over, because of `why`."""
-        self._paused_until, self._why = max(self._paused_until, self.clock.now() + seconds), why
+    def pause(self, seconds: float, reason: str) -> None:
+        """Let no request start for so many seconds, for that reason."""
+        self._paused_until, self._reason = max(self._paused_until, self.clock.now() + seconds), reason
 
     def wait(self) -> None:
-        """Wait until a pause is over."""
+        """Wait until the pause is over."""
         while (left := self._paused_until - self.clock.now()) > 0:
-            self._sleep(left, self._why)
+            self._sleep(left, self._reason)
 
     def _next(self) -> tuple[float, str]:
-        """When there will be a token, and why not before."""
+        """When the next token can be taken, and what it waits for."""
         rate, taken = self._rate, self._taken
-        found = [(taken[-1] + rate.gap if taken else 0.0, "the forge wants a moment between two requests")]
-        for window, most, name in ((MINUTE, rate.minute, "minute"), (HOUR, rate.hour, "hour")):
-            if len(taken) >= most:
-                found.append((taken[-most] + window, f"{most} in one {name} are the most"))
-        return max(found)
+        candidates = [(taken[-1] + rate.gap if taken else 0.0, "the forge wants a moment between two requests")]
+        for window, limit, name in ((MINUTE, rate.minute, "minute"), (HOUR, rate.hour, "hour")):
+            if len(taken) >= limit:
+                candidates.append((taken[-limit] + window, f"{limit} in one {name} are the most"))
+        return max(candidates)
 
     def ready_at(self) -> float:
-        """When the next token can be taken."""
+        """When the next token can be taken, in seconds since 1970."""
         return max(self._next()[0], self._paused_until)
 
-    def _sleep(self, seconds: float, why: str) -> None:
-        if seconds >= _TOLD:
-            self._tell(f"Waiting {span(seconds)}: {why}.")
+    def _sleep(self, seconds: float, reason: str) -> None:
+        if seconds >= _WORTH_TELLING:
+            self._on_wait(f"Waiting {duration(seconds)}: {reason}.")
         self.clock.sleep(seconds)
 
 
-def span(seconds: float) -> str:
-    """So many seconds in the words of people."""
+def duration(seconds: float) -> str:
+    """A number of seconds as people say it: 90 s, 10 min, 22.2 h."""
     if seconds < 2 * MINUTE:
         return f"{max(seconds, 1):.0f} s"
     return f"{seconds / MINUTE:.0f} min" if seconds < 2 * HOUR else f"{seconds / HOUR:.1f} h"

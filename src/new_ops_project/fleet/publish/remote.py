@@ -1,4 +1,4 @@
-"""One repository on a server: its branches, their commits without files, and a push that overwrites nobody's work."""
+"""One repository on a server: which branches it has, their commits, a push that overwrites nobody's work."""
 
 import os
 import re
@@ -9,38 +9,38 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, ProcessResult, run_within
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.process import ProcessResult, run_within
 from new_ops_project.fleet import network_retry
-from new_ops_project.fleet.publish.candidate import shown
+from new_ops_project.fleet.publish.messages import one_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 from new_ops_project.git import remotes
 
 _PATIENCE = 300.0  # seconds for one command
-_HEADS, _THERE = "refs/heads/", "refs/there/"
+_HEADS, _FETCHED = "refs/heads/", "refs/fetched/"
 _SHA256 = 64  # hex digits of an object's id in a repository of that kind
 
 
 @dataclass(frozen=True)
 class Heads:
-    """The branches of a repository with their commits, and which is the default one: '' where that is not told."""
+    """The commit of each branch, and which branch is the default one: '' if the server does not tell."""
 
-    tips: Mapping[str, str]
+    commits: Mapping[str, str]
     default: str
 
 
 @dataclass(frozen=True)
 class Remote:
-    """A repository by its address, and a bare one of ours (`at`) that knows its commits but not its files."""
+    """A repository on a server, and the temporary bare one at `path` that has its commits without their files."""
 
-    at: Path
+    path: Path
     env: Mapping[str, str]
-    pace: RateLimiter
+    limiter: RateLimiter
 
     def heads(self) -> "Heads":
-        """The commit of each of its branches; raises ProcessError when it does not answer."""
-        said = self._asked("ls-remote", "--quiet", "--symref", "origin", "HEAD", f"{_HEADS}*").text
-        pairs = [line.split("\t", 1) for line in said.splitlines() if "\t" in line]
+        """Its branches; raises ProcessError when the server does not answer."""
+        output = self._run("ls-remote", "--quiet", "--symref", "origin", "HEAD", f"{_HEADS}*").text
+        pairs = [line.split("\t", 1) for line in output.splitlines() if "\t" in line]
         default = next(
             (
                 value.removeprefix(f"ref: {_HEADS}")
@@ -49,86 +49,87 @@ class Remote:
             ),
             "",
         )
-        tips = {ref.removeprefix(_HEADS): value for value, ref in pairs if ref.startswith(_HEADS)}
-        return Heads(tips, default)
+        return Heads({ref.removeprefix(_HEADS): value for value, ref in pairs if ref.startswith(_HEADS)}, default)
 
     def fetch(self, branches: Iterable[str], *, is_deep: bool) -> None:
-        """Get the commits of `branches`: with all before them, or only those at their tips. Files are left out.
+        """Fetch the commits of `branches` without files: all of their history, or only the last one of each.
 
-        A server that cannot leave them out sends them.
+        A server that cannot leave files out sends them.
         """
-        wanted = [f"+refs/heads/{branch}:{_THERE}{branch}" for branch in branches]
+        refspecs = [f"+refs/heads/{branch}:{_FETCHED}{branch}" for branch in branches]
         options = ("--quiet", "--no-tags", "--filter=blob:none")
-        self._asked("fetch", *options, *(() if is_deep else ("--depth=1",)), "--", "origin", *wanted)
+        self._run("fetch", *options, *(() if is_deep else ("--depth=1",)), "--", "origin", *refspecs)
 
-    def tip(self, branch: str) -> str:
-        """The commit of a branch that was fetched."""
-        return git.resolve(self.at, f"{_THERE}{branch}") or ""
+    def fetched(self, branch: str) -> str:
+        """The commit of a branch that was fetched; '' if it was not."""
+        return git.resolve(self.path, f"{_FETCHED}{branch}") or ""
 
     def push(self, commit: str, branch: str, expected: str, *, is_counted: bool) -> str:
-        """Push `commit`, if the branch still is at `expected` ('' for no branch); return why the server refused it.
+        """Push `commit` if the branch is still at `expected` ('' for no branch); return why the server refused it.
 
-        Raises ProcessError when it does not answer.
+        Raises ProcessError when the server does not answer.
         """
-        self._forget_promise()
+        self._forget_promisor()
         lease = f"--force-with-lease=refs/heads/{branch}:{expected}"
         options = ("--quiet", "--no-verify", "--recurse-submodules=no", lease)
         try:
-            self._asked("push", *options, "--", "origin", f"{commit}:refs/heads/{branch}", is_counted=is_counted)
+            self._run("push", *options, "--", "origin", f"{commit}:refs/heads/{branch}", is_counted=is_counted)
         except ProcessError as error:
-            refused = re.search(r"! \[(?:remote )?rejected\][^\n]*\((.*)\)", error.stderr)
-            if not refused:
+            rejection = re.search(r"! \[(?:remote )?rejected\][^\n]*\((.*)\)", error.stderr)
+            if not rejection:
                 raise
-            said = re.findall(r"^remote: *(\S.*?)\s*$", error.stderr, re.MULTILINE)
-            return shown("; ".join([refused[1], *said]))
+            details = re.findall(r"^remote: *(\S.*?)\s*$", error.stderr, re.MULTILINE)
+            return one_line("; ".join([rejection[1], *details]))
         return ""
 
-    def _forget_promise(self) -> None:
-        """Let git do without files that only the server has: it would fetch them to make a smaller pack of ours.
+    def _forget_promisor(self) -> None:
+        """Keep git from fetching files of older commits only to make a smaller pack of ours.
 
         `--no-thin` is meant for that, but does not reach a push over HTTP.
         """
         for key in ("extensions.partialClone", "remote.origin.promisor", "remote.origin.partialCloneFilter"):
-            git.git("config", "--unset-all", key, at=self.at, codes=(0, 5))  # 5: it is not set
+            git.git("config", "--unset-all", key, at=self.path, codes=(0, 5))  # 5: it is not set
 
-    def _asked(self, *args: str, is_counted: bool = False) -> ProcessResult:
-        """Run git, and again when it was the network or the server wants a pause."""
+    def _run(self, *args: str, is_counted: bool = False) -> ProcessResult:
+        """Run git, and again when the network failed or the server wants a pause."""
         for tried in range(1, network_retry.TRIES + 1):
             if is_counted:
-                self.pace.take()
-            self.pace.wait()
+                self.limiter.take()
+            self.limiter.wait()
             try:
-                return self._once(*args)
+                return self._run_once(*args)
             except _RefusedError as refused:
-                after = network_retry.asked_for(
-                    refused.status, refused.headers, "", now=self.pace.clock.now(), tried=tried
+                after = network_retry.delay(
+                    refused.status, refused.headers, "", now=self.limiter.clock.now(), tried=tried
                 )
-                if after is None and not refused.status and network_retry.is_network(refused.error.stderr):
+                if after is None and not refused.status and network_retry.is_network_failure(refused.error.stderr):
                     after = network_retry.backoff(tried)
                 if after is None or after > network_retry.LONGEST or tried == network_retry.TRIES:
                     raise refused.error from None
-                self.pace.pause(
-                    after, f"{shown(remotes.reason(refused.error))}, try {tried + 1} of {network_retry.TRIES}"
-                )
+                reason = one_line(remotes.failure_reason(refused.error))
+                self.limiter.pause(after, f"{reason}, try {tried + 1} of {network_retry.TRIES}")
         raise AssertionError
 
-    def _once(self, *args: str) -> ProcessResult:
-        """Run git; what the server said is read from a trace without data and credentials, which goes at once."""
-        handle, name = tempfile.mkstemp(prefix="headers-", dir=self.at.parent)
+    def _run_once(self, *args: str) -> ProcessResult:
+        """Run git with a trace, without data or credentials, which is read for the server's answer and then deleted.
+
+        Git itself reports a refusal without the headers, and Retry-After is one of them.
+        """
+        handle, name = tempfile.mkstemp(prefix="headers-", dir=self.path.parent)
         os.close(handle)
         trace = {"GIT_TRACE_CURL": name, "GIT_TRACE_CURL_NO_DATA": "1", "GIT_TRACE_REDACT": "1"}
         try:
             return run_within(
-                _PATIENCE, "git", *git.TEMPORARY, *remotes.QUIET, *args, cwd=self.at, env={**self.env, **trace}
+                _PATIENCE, "git", *git.TEMPORARY, *remotes.NO_PROMPTS, *args, cwd=self.path, env={**self.env, **trace}
             )
         except ProcessError as error:
-            raise _RefusedError(error, *_last_answer(Path(name).read_text(errors="replace"))) from error
+            raise _RefusedError(error, *_last_error(Path(name).read_text(errors="replace"))) from error
         finally:
             Path(name).unlink()
 
 
 class _RefusedError(Exception):
-    """A command that failed, and the last answer of the server that was none of success."""
+    """A command that failed, with status and headers of the server's error; status 0 if it sent none."""
 
     def __init__(self, error: ProcessError, status: int, headers: Mapping[str, str]) -> None:
         super().__init__(str(status))
@@ -137,8 +138,8 @@ class _RefusedError(Exception):
         self.headers = headers
 
 
-def _last_answer(trace: str) -> tuple[int, dict[str, str]]:
-    """Status and the headers that matter of the last answer in a trace of curl, if that is an error."""
+def _last_error(trace: str) -> tuple[int, dict[str, str]]:
+    """Status of the last answer in a trace of curl, with the headers that tell when to try again, if it is an error."""
     received = re.findall(r"<= Recv header[^:]*: ([^\r\n]*)", trace)
     starts = [number for number, line in enumerate(received) if re.match(r"HTTP/[\d.]+ \d{3}", line)]
     if not starts:
@@ -154,16 +155,16 @@ def _last_answer(trace: str) -> tuple[int, dict[str, str]]:
 
 
 @contextmanager
-def opened(url: str, like: str, pace: RateLimiter) -> Iterator[Remote]:
-    """The repository at `url`, whose objects have ids as `like`; ours is gone afterwards.
+def opened(url: str, sample_id: str, limiter: RateLimiter) -> Iterator[Remote]:
+    """The repository at `url`, whose object ids are as long as `sample_id`; the temporary one is deleted afterwards.
 
-    Raises ToolError for what is no address.
+    Raises ToolError for a text that cannot be an address.
     """
     if not url or url.startswith("-"):
         raise ToolError("It has no remote to push to.", "Use --mode branch, or give it an origin and plan again.")
     with tempfile.TemporaryDirectory(prefix="publish-") as folder:
-        at = Path(folder) / "git"
-        kind = ("--object-format=sha256",) if len(like) == _SHA256 else ()
-        git.git(*git.TEMPORARY, "init", "--quiet", "--bare", *kind, "--", str(at))
-        git.git("remote", "add", "--", "origin", url, at=at)
-        yield Remote(at, remotes.silent(at), pace)
+        path = Path(folder) / "git"
+        object_format = ("--object-format=sha256",) if len(sample_id) == _SHA256 else ()
+        git.git(*git.TEMPORARY, "init", "--quiet", "--bare", *object_format, "--", str(path))
+        git.git("remote", "add", "--", "origin", url, at=path)
+        yield Remote(path, remotes.without_prompts(path), limiter)

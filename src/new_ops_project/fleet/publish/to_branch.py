@@ -1,62 +1,64 @@
-"""A commit goes to a branch of the clone on this machine, and nothing else there moves."""
+"""Delivery to a branch of the clone on this machine; nothing else in the clone moves."""
 
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet.model import Delivered, Delivery
 from new_ops_project.fleet.publish import ownership
-from new_ops_project.fleet.publish.candidate import Candidate, SkippedError, shown
+from new_ops_project.fleet.publish.candidate import Candidate, SkippedError
+from new_ops_project.fleet.publish.messages import one_line
 
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
 
 
-def place(parcel: Candidate, *, preview: bool) -> Delivery:
-    """Put it on its branch, unless somebody's work is there; with `preview` only say so.
+def deliver(candidate: Candidate, *, preview: bool) -> Delivery:
+    """Put the commit on its branch, unless a person's work is there; with `preview` only check.
 
-    Raises LeftError and ToolError when it stays where it is.
+    Raises SkippedError or ToolError when the commit is not delivered.
     """
-    where, target = _clone(parcel), parcel.result.target
-    _require_base(parcel, where)
-    before = git.resolve(where, f"refs/heads/{target}")
-    if before and ownership.read(where, before).is_same(parcel.result.tree, parcel.task.base):
-        return parcel.delivery("branch", Delivered.BRANCH, "It was there already.")
-    if before and not ownership.is_ours(where, ownership.read(where, before), parcel.task.base):
-        raise parcel.somebodys(target)
-    if at := git.checked_out(where, target):
-        raise SkippedError(Delivered.DEFERRED, f"{target} is checked out in {shown(at)}.", "Switch to another branch.")
+    clone, target = _clone(candidate), candidate.result.target
+    _require_base(candidate, clone)
+    before = git.resolve(clone, f"refs/heads/{target}")
+    if before and ownership.read(clone, before).is_same(candidate.result.tree, candidate.task.base):
+        return candidate.delivery("branch", Delivered.BRANCH, "It was there already.")
+    if before and not ownership.is_ours(clone, ownership.read(clone, before), candidate.task.base):
+        raise candidate.branch_has_other_commits(target)
+    if path := git.worktree_of(clone, target):
+        reason = f"{target} is checked out in {one_line(path)}."
+        raise SkippedError(Delivered.DEFERRED, reason, "Switch to another branch.")
     if not preview:
-        _write(parcel, where, before)
-    return parcel.delivery("branch", Delivered.BRANCH)
+        _write(candidate, clone, before)
+    return candidate.delivery("branch", Delivered.BRANCH)
 
 
-def _clone(parcel: Candidate) -> Path:
-    if not parcel.task.folder:
+def _clone(candidate: Candidate) -> Path:
+    if not candidate.task.folder:
         raise SkippedError(
             Delivered.FAILED, "There is no clone of it on this machine.", "Use --mode push, or --mode pr."
         )
-    where = Path(parcel.task.folder)
-    if not where.is_dir():
-        raise SkippedError(Delivered.FAILED, f"{shown(parcel.task.folder)} is not there any more.", "Plan it again.")
-    return where
+    clone = Path(candidate.task.folder)
+    if not clone.is_dir():
+        reason = f"{one_line(candidate.task.folder)} does not exist any more."
+        raise SkippedError(Delivered.FAILED, reason, "Plan it again.")
+    return clone
 
 
-def _require_base(parcel: Candidate, where: Path) -> None:
-    now = git.resolve(where, f"refs/heads/{parcel.task.branch}")
+def _require_base(candidate: Candidate, clone: Path) -> None:
+    now = git.resolve(clone, f"refs/heads/{candidate.task.branch}")
     if now is None:
-        raise parcel.absent()
-    if now != parcel.task.base:
-        raise parcel.moved(now)
+        raise candidate.branch_missing()
+    if now != candidate.task.base:
+        raise candidate.base_moved(now)
 
 
-def _write(parcel: Candidate, where: Path, before: str | None) -> None:
-    """Move the branch, if it still is where it was."""
-    ref, commit = f"refs/heads/{parcel.result.target}", parcel.result.commit
-    parcel.unbundle(where)
-    words = f"fleet publish: template {parcel.result.version}"
+def _write(candidate: Candidate, clone: Path, before: str | None) -> None:
+    """Move the branch, if it is still at `before`."""
+    ref, commit = f"refs/heads/{candidate.result.target}", candidate.result.commit
+    candidate.unbundle(clone)
+    words = f"fleet publish: template {candidate.result.version}"
     try:
-        git.git(*_QUIET, "update-ref", "-m", words, ref, commit, before or "0" * len(commit), at=where)
+        git.git(*_QUIET, "update-ref", "-m", words, ref, commit, before or "0" * len(commit), at=clone)
     except ProcessError as error:
-        message = f"The branch {parcel.result.target} cannot be written: {shown(error.reason)}."
-        raise ToolError(message, "Nothing was changed; mend that, then publish again.") from error
+        message = f"The branch {candidate.result.target} cannot be written: {one_line(error.reason)}."
+        raise ToolError(message, "Nothing was changed; fix that, then publish again.") from error

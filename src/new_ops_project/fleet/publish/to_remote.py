@@ -1,135 +1,138 @@
-"""A commit goes to a branch of the remote, if the plan's base is there and nobody's work is on that branch."""
+"""Delivery to a branch of the remote, if the plan's base is there and no person's work is on that branch."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import InvalidVersion, Version
+
 from new_ops_project import git
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet import branches
 from new_ops_project.fleet.model import Delivered
 from new_ops_project.fleet.publish import ownership, remote
-from new_ops_project.fleet.publish.candidate import Candidate, SkippedError, short, shown
+from new_ops_project.fleet.publish.candidate import Candidate, SkippedError
+from new_ops_project.fleet.publish.messages import one_line, short_id
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 from new_ops_project.fleet.publish.remote import Heads, Remote
 
 
 @dataclass(frozen=True)
 class BranchState:
-    """What is known of the remote before a push.
+    """The remote as it was before a push.
 
-    `tip` is the commit on the target branch, '' for none; `is_done`: it is what would be pushed. `older` are branches
-    of earlier versions of the template for the same project, and whether each is ours.
+    `commit` is that of the target branch, '' if there is no branch; `is_done`: it is what would be pushed. `older` are
+    the branches of earlier versions of the template for the same project, and whether each is ours.
     """
 
     remote: Remote
-    parcel: Candidate
-    tip: str
+    candidate: Candidate
+    commit: str
     is_done: bool
     older: Mapping[str, bool]
 
 
 @contextmanager
-def surveyed(parcel: Candidate, pace: RateLimiter) -> Iterator[BranchState]:
-    """Look at the remote. Raises LeftError where the commit should not be pushed, and ProcessError."""
-    task, target = parcel.task, parcel.result.target
-    with remote.opened(task.url, task.base, pace) as there:
-        heads = there.heads()
-        _require_base(parcel, heads)
-        _require_room(target, heads.tips)
-        named = [name for name in heads.tips if _is_older(name, parcel)]
-        found = [name for name in (target, *named) if name in heads.tips]
-        there.fetch((task.branch, *found), is_deep=bool(found))
-        upstream, tip = there.tip(task.branch), there.tip(target)
+def inspected(candidate: Candidate, limiter: RateLimiter) -> Iterator[BranchState]:
+    """The state of the remote; raises SkippedError where the commit should not be pushed, and ProcessError."""
+    task, target = candidate.task, candidate.result.target
+    with remote.opened(task.url, task.base, limiter) as repository:
+        heads = repository.heads()
+        _require_base(candidate, heads)
+        _require_no_name_clash(target, heads.commits)
+        older = [name for name in heads.commits if _is_older(name, candidate)]
+        existing = [name for name in (target, *older) if name in heads.commits]
+        # Only a branch that exists is judged by the commits below it; without one, one commit is much less to fetch.
+        repository.fetch((task.branch, *existing), is_deep=bool(existing))
+        upstream, commit = repository.fetched(task.branch), repository.fetched(target)
         if upstream != task.base:
-            raise parcel.moved(upstream)
-        is_done = bool(tip) and ownership.read(there.at, tip).is_same(parcel.result.tree, task.base)
-        if tip and not is_done and not _is_ours(there, tip, upstream):
-            raise parcel.somebodys(target)
-        yield BranchState(there, parcel, tip, is_done, _older(there, parcel, named, upstream))
+            raise candidate.base_moved(upstream)
+        is_done = bool(commit) and ownership.read(repository.path, commit).is_same(candidate.result.tree, task.base)
+        if commit and not is_done and not _is_ours(repository, commit, upstream):
+            raise candidate.branch_has_other_commits(target)
+        yield BranchState(repository, candidate, commit, is_done, _older(repository, candidate, older, upstream))
 
 
-def push(ground: BranchState, *, is_counted: bool) -> None:
-    """Push, unless that is done. Raises LeftError when the server refuses it or somebody was faster."""
-    parcel, target = ground.parcel, ground.parcel.result.target
-    if ground.is_done:
+def push(state: BranchState, *, is_counted: bool) -> None:
+    """Push, unless that is done; raises SkippedError when the server refuses it or somebody was faster."""
+    candidate, target = state.candidate, state.candidate.result.target
+    if state.is_done:
         return
-    parcel.unbundle(ground.remote.at, ground.remote.env)
-    refused = ground.remote.push(parcel.result.commit, target, ground.tip, is_counted=is_counted)
-    if not refused:
+    candidate.unbundle(state.remote.path, state.remote.env)
+    refusal = state.remote.push(candidate.result.commit, target, state.commit, is_counted=is_counted)
+    if not refusal:
         return
-    now = ground.remote.heads().tips.get(target, "")
-    if now == parcel.result.commit:  # the answer to an earlier try was lost on its way
+    now = state.remote.heads().commits.get(target, "")
+    if now == candidate.result.commit:  # an earlier try succeeded, and its answer was lost
         return
-    if now != ground.tip:
-        reason = f"{target} moved from {short(ground.tip)} to {short(now)} meanwhile: somebody else pushed to it."
+    if now != state.commit:
+        before, after = short_id(state.commit), short_id(now)
+        reason = f"{target} moved from {before} to {after} meanwhile: somebody else pushed to it."
         raise SkippedError(Delivered.DEFERRED, reason, "Look at what is there, then publish again.")
-    raise SkippedError(Delivered.FAILED, f"The push was refused: {refused.rstrip('.')}.", _remedy(refused))
+    raise SkippedError(Delivered.FAILED, f"The push was refused: {refusal.rstrip('.')}.", _refusal_hint(refusal))
 
 
-def _remedy(refused: str) -> str:
-    if "workflow" in refused:
+def _refusal_hint(refusal: str) -> str:
+    if "workflow" in refusal:
         return "The token may not write workflow files: give the GitHub App workflows:write (GITHUB_TOKEN cannot)."
-    return (
-        f"See whether it is archived, and whether the account may push branches {branches.BEGIN}*; then publish again."
-    )
+    branch = f"{branches.NAMESPACE}*"
+    return f"Check whether it is archived, and whether the account may push branches {branch}; then publish again."
 
 
-def _require_base(parcel: Candidate, heads: Heads) -> None:
-    if heads.default not in {"", parcel.task.branch}:
-        raise parcel.aside(heads.default)
-    now = heads.tips.get(parcel.task.branch, "")
+def _require_base(candidate: Candidate, heads: Heads) -> None:
+    task = candidate.task
+    if heads.default not in {"", task.branch}:
+        raise candidate.not_on_default_branch(heads.default)
+    now = heads.commits.get(task.branch, "")
     if not now:
-        raise parcel.absent()
-    if now == parcel.task.base:
+        raise candidate.branch_missing()
+    if now == task.base:
         return
-    clone = Path(parcel.task.folder)
-    if parcel.task.folder and git.resolve(clone, now) and _is_behind(clone, now, parcel.task.base):
-        reason = f"{short(parcel.task.base)} is on {parcel.task.branch} of the clone only, and is not ours to push."
+    clone = Path(task.folder)
+    if task.folder and git.resolve(clone, now) and _is_ancestor(clone, now, task.base):
+        reason = f"{short_id(task.base)} is on {task.branch} of the clone, but has not been pushed."
         raise SkippedError(Delivered.DEFERRED, reason, "Push that branch, then publish again.")
-    raise parcel.moved(now)
+    raise candidate.base_moved(now)
 
 
-def _require_room(target: str, names: Iterable[str]) -> None:
-    """Raise ToolError where git cannot have the branch, because another one is called as a part of its path."""
+def _require_no_name_clash(target: str, names: Iterable[str]) -> None:
+    """Raise ToolError where another branch is called as a part of the target's path: git cannot have both."""
     other = next((name for name in names if target.startswith(f"{name}/") or name.startswith(f"{target}/")), "")
     if other:
-        message = f"There is a branch {shown(other)}, beside which git cannot have one called {shown(target)}."
+        message = f"There is a branch {one_line(other)}, beside which git cannot have one called {one_line(target)}."
         raise ToolError(message, "Rename that branch, then publish again.")
 
 
-def _is_behind(clone: Path, now: str, base: str) -> bool:
+def _is_ancestor(clone: Path, now: str, base: str) -> bool:
     try:
         return git.is_ancestor(clone, now, base)
     except ProcessError:
         return False
 
 
-def _is_ours(there: Remote, tip: str, upstream: str) -> bool:
-    return ownership.is_ours(there.at, ownership.read(there.at, tip), upstream)
+def _is_ours(repository: Remote, commit: str, upstream: str) -> bool:
+    return ownership.is_ours(repository.path, ownership.read(repository.path, commit), upstream)
 
 
-def _older(there: Remote, parcel: Candidate, named: Iterable[str], upstream: str) -> dict[str, bool]:
+def _older(repository: Remote, candidate: Candidate, names: Iterable[str], upstream: str) -> dict[str, bool]:
     """Branches of earlier versions, and whether each is ours: then the commit itself must name that version.
 
-    A name alone does not tell: `template/1.0.dev.tools` is one of the folder `dev/tools`, and no 1.0.dev of `tools`.
+    A name alone does not tell: `template/1.0.dev.tools` is a branch of the folder `dev/tools`, and not version 1.0.dev
+    of `tools`.
     """
-    found = {}
-    for name in named:
-        tip = ownership.read(there.at, there.tip(name))
-        is_ours = ownership.is_ours(there.at, tip, upstream)
-        if not is_ours or tip.version == branches.version(name, parcel.task):
-            found[name] = is_ours
-    return found
+    older = {}
+    for name in names:
+        commit = ownership.read(repository.path, repository.fetched(name))
+        is_ours = ownership.is_ours(repository.path, commit, upstream)
+        if not is_ours or commit.version == branches.version(name, candidate.task):
+            older[name] = is_ours
+    return older
 
 
-def _is_older(name: str, parcel: Candidate) -> bool:
-    """Whether a branch is of an earlier version of the template for the same project, as far as its name tells."""
-    from packaging.version import InvalidVersion, Version
-
+def _is_older(name: str, candidate: Candidate) -> bool:
+    """Whether a branch has the name of an earlier version of the template for the same project."""
     try:
-        return Version(branches.version(name, parcel.task)) < Version(parcel.task.version)
+        return Version(branches.version(name, candidate.task)) < Version(candidate.task.version)
     except InvalidVersion:
         return False

@@ -1,0 +1,18 @@
+"""Text of git, forges and repositories in the form that messages have it."""
+
+from new_ops_project.base.text import escape_undecodable
+from new_ops_project.git import urls
+
+_LONGEST = 300  # characters
+
+
+def short_id(commit: str) -> str:
+    """A commit id as people read it; "nothing" for ''."""
+    return commit[:7] or "nothing"
+
+
+def one_line(text: str) -> str:
+    """`text` on one line of at most 300 characters, without credentials or control characters."""
+    plain = " ".join(urls.without_secrets(escape_undecodable(text)).split())
+    safe = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in plain)
+    return f"{safe[:_LONGEST]}..." if len(safe) > _LONGEST else safe
