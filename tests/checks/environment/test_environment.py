@@ -1,4 +1,4 @@
-"""The rules OPS2xx: .venv, what of an environment is committed, and one supported Python everywhere."""
+"""The rules OPS2xx: environments in git, supported Pythons, the same version everywhere."""
 
 from datetime import date
 
@@ -29,20 +29,20 @@ MATRIX = CI.replace('"{}"', "${{{{ matrix.python }}}}").replace(
     "text", [".venv/\n", ".venv\n", "*.log\n/.venv/\n", ".v*\n", "**/.venv/\r\n", ".*\n!.gitignore\n"]
 )
 def test_venv_is_ignored(text: str) -> None:
-    """Every pattern that git would take for .venv will do."""
+    """Every pattern by which git ignores .venv is enough."""
     assert places({".gitignore": text}, "OPS201") == []
 
 
 @pytest.mark.parametrize("text", ["", "venv/\n", "# .venv/\n", ".venv/\n!.venv/\n", "docs/.venv/\n"])
 def test_venv_is_not_ignored(text: str) -> None:
-    """What does not keep .venv out is found, and mended in the first line, the others as they were."""
+    """The fix adds a first line, and leaves the others as they were."""
     assert places({".gitignore": text}, "OPS201") == [("OPS201", ".gitignore", 1, 1)]
     if "!" not in text:
         assert fixed({".gitignore": text}, "OPS201") == {".gitignore": ".venv/\n" + text}
 
 
 def test_there_is_no_gitignore() -> None:
-    """Where there is none, the fix writes one."""
+    """Without a .gitignore, the fix writes one."""
     assert places(CODE, "OPS201") == [("OPS201", ".gitignore", 0, 0)]
     assert fixed(CODE, "OPS201")[".gitignore"] == ".venv/\n"
 
@@ -68,12 +68,12 @@ def test_line_ends_stay() -> None:
     ],
 )
 def test_a_part_of_a_virtual_environment_is_committed(path: str, folder: str) -> None:
-    """Its name, or what only an environment has, tells it where pyvenv.cfg is not committed."""
+    """Without pyvenv.cfg, an environment is recognised by its name, or by files that only environments have."""
     assert [where for _, where, _, _ in places({}, "OPS202", tracked=(path,))] == [folder] * bool(folder)
 
 
 def test_a_virtual_environment_is_committed() -> None:
-    """One finding for each environment, whatever its name, at its folder; packages of others are none."""
+    """One finding for each environment at its folder, whatever its name."""
     tracked = (
         ".venv/pyvenv.cfg",
         ".venv/lib/python3.12/site-packages/pip/__init__.py",
@@ -82,15 +82,15 @@ def test_a_virtual_environment_is_committed() -> None:
         "win/Lib/site-packages/six.py",
         "venv/x.py",
     )
-    found = places({}, "OPS202", tracked=tracked)
-    assert [path for _, path, _, _ in found] == [".venv", "old", "tools/env", "win"]
+    findings = places({}, "OPS202", tracked=tracked)
+    assert [path for _, path, _, _ in findings] == [".venv", "old", "tools/env", "win"]
 
 
-def test_byte_code_is_committed() -> None:
-    """One finding for each folder of byte code, and for each loose file."""
+def test_bytecode_is_committed() -> None:
+    """One finding for each folder of bytecode, and for each loose file."""
     tracked = ("a/__pycache__/x.pyc", "a/__pycache__/y.pyc", "__pycache__/z.pyc", "old.pyc", "x.pyo", "a/x.pyx")
-    found = places({}, "OPS203", tracked=tracked)
-    assert [path for _, path, _, _ in found] == ["__pycache__", "a/__pycache__", "old.pyc", "x.pyo"]
+    findings = places({}, "OPS203", tracked=tracked)
+    assert [path for _, path, _, _ in findings] == ["__pycache__", "a/__pycache__", "old.pyc", "x.pyo"]
 
 
 # ---- .python-version ------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def test_byte_code_is_committed() -> None:
 
 @pytest.mark.parametrize("text", ["3.12\n", "3.12.4\n", "cpython-3.12\n", "3.12"])
 def test_python_is_pinned(text: str) -> None:
-    """What pyenv and uv read as a minor will do."""
+    """Every spelling that pyenv and uv read as a minor version is enough."""
     assert places({**CODE, ".python-version": text}, "OPS204") == []
 
 
@@ -108,7 +108,7 @@ def test_nothing_to_pin() -> None:
 
 
 def test_python_is_not_pinned() -> None:
-    """It is found, and mended only where all files that name a Python name the same one."""
+    """The fix writes the file only if all files that name a Python name the same one."""
     assert places(CODE, "OPS204") == [("OPS204", ".python-version", 0, 0)]
     flow = {".github/workflows/ci.yml": CI.format("3.12")}
     assert fixed({**CODE, **flow}, "OPS204")[".python-version"] == "3.12\n"
@@ -118,7 +118,7 @@ def test_python_is_not_pinned() -> None:
 
 
 def test_a_pin_that_names_nothing() -> None:
-    """A file that names no minor is found, and not overwritten."""
+    """A file that names no minor version is found, and not overwritten."""
     files = {**CODE, ".python-version": "system\n", "Dockerfile": "FROM python:3.12\n"}
     assert places(files, "OPS204") == [("OPS204", ".python-version", 1, 1)]
     assert fixed(files, "OPS204") == files
@@ -131,19 +131,19 @@ def test_a_pin_that_names_nothing() -> None:
     ("files", "place"),
     [
         ({".python-version": "3.9\n"}, (".python-version", 1, 1)),
-        ({".python-version": "3.6\n"}, (".python-version", 1, 1)),  # before all that the pins know
+        ({".python-version": "3.6\n"}, (".python-version", 1, 1)),  # older than every version in the pins
         ({"Dockerfile": "# x\nFROM python:3.8.20-slim AS run\n"}, ("Dockerfile", 2, 13)),
         ({".github/workflows/ci.yml": CI.format("3.10")}, (".github/workflows/ci.yml", 9, 28)),
         ({"pyproject.toml": PROJECT.format("==3.9.*")}, ("pyproject.toml", 4, 22)),
     ],
 )
 def test_python_has_ended(files: dict[str, str], place: tuple[str, int, int]) -> None:
-    """A Python past its end of life is found wherever it is what runs."""
+    """A Python past its end of life is found wherever something runs with it."""
     assert places({**CODE, **files}, "OPS205", "OPS206") == [("OPS205", *place)]
 
 
 def test_a_matrix_may_try_old_ones() -> None:
-    """What is tried beside others, and what is only allowed, is no finding."""
+    """Versions that are tried among others, or only allowed, are no findings."""
     files = {".github/workflows/ci.yml": MATRIX.format("3.9"), "pyproject.toml": PROJECT.format(">=3.8")}
     assert places({**CODE, **files}, "OPS205", "OPS206") == []
 
@@ -159,8 +159,8 @@ def test_a_matrix_may_try_old_ones() -> None:
 )
 def test_python_ends_soon(today: date, code: str) -> None:
     """3.11 ends in 2027-10: six months before it is a warning, the month after an error."""
-    found = places({".python-version": "3.11\n"}, "OPS205", "OPS206", today=today)
-    assert [one[0] for one in found] == ([code] if code else [])
+    findings = places({".python-version": "3.11\n"}, "OPS205", "OPS206", today=today)
+    assert [finding[0] for finding in findings] == ([code] if code else [])
 
 
 def test_the_newest_is_named() -> None:
@@ -191,7 +191,7 @@ def test_the_newest_is_named() -> None:
     ],
 )
 def test_versions_agree(files: dict[str, str]) -> None:
-    """Bounds that hold 3.12, linters on the lowest, a matrix that has it, an image built with another: all agree."""
+    """Bounds that allow 3.12, linters on the lowest, a matrix with it, a build stage with another: all agree."""
     assert places({".python-version": "3.12\n", **files}, "OPS207") == []
 
 
@@ -218,24 +218,24 @@ def test_versions_agree(files: dict[str, str]) -> None:
     ],
 )
 def test_versions_disagree(files: dict[str, str], place: tuple[str, int, int]) -> None:
-    """Each file that says another version than .python-version is found at that version."""
+    """Each file that names another version than .python-version is found at that version."""
     assert places({".python-version": "3.12\n", **files}, "OPS207") == [("OPS207", *place)]
 
 
 def test_a_matrix_without_it() -> None:
-    """A matrix that leaves the pinned Python out is found, once for each entry."""
+    """A matrix without the pinned Python is found, once for each entry."""
     files = {".python-version": "3.12\n", ".github/workflows/ci.yml": MATRIX.format("3.13")}
-    assert [one[0] for one in places(files, "OPS207")] == ["OPS207", "OPS207"]
+    assert [finding[0] for finding in places(files, "OPS207")] == ["OPS207", "OPS207"]
 
 
 @pytest.mark.parametrize(("others", "count"), [("|\n            3.11\n            3.13", 0), ('"3.13"', 1)])
 def test_without_a_pin_several_may_be_tried(others: str, count: int) -> None:
-    """Where only a workflow tells what runs, another one that tries several Pythons does not contradict it."""
+    """Where only a workflow says what runs, another one that tries several Pythons does not contradict it."""
     files = {".github/workflows/a.yml": CI.format("3.12"), ".github/workflows/b.yml": CI.replace('"{}"', others)}
     assert len(places(files, "OPS207")) == count
 
 
 def test_without_a_pin_files_are_compared_with_each_other() -> None:
-    """Where nothing is pinned, the image is compared with what the workflow runs."""
+    """Without a pin, the image is compared with what the workflow runs."""
     files = {".github/workflows/ci.yml": CI.format("3.12"), "Dockerfile": "FROM python:3.11\n"}
-    assert message(files, "OPS207") == "Python 3.11 is named here, and 3.12 in .github/workflows/ci.yml."
+    assert message(files, "OPS207") == "Python 3.11 is named here, but 3.12 in .github/workflows/ci.yml."

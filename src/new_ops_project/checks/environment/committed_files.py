@@ -1,4 +1,4 @@
-"""Rules about what of an environment is committed, or could be."""
+"""Rules about files of an environment that git tracks, or would."""
 
 import re
 from collections.abc import Iterator
@@ -16,42 +16,45 @@ _NAMED = re.compile(r"^((?:.*?/)?)\.venv/")
 _COMPILED = re.compile(r"(?:.*/)?__pycache__/|.*\.py[co]$")
 
 
-def venv_is_not_ignored(repo: Repo) -> Iterator[Breach]:
-    """`.venv` is not kept out by the repository's own .gitignore; a person's global one helps nobody else."""
+def unignored_venv(repo: Repo) -> Iterator[Breach]:
+    """`.venv`, unless the repository's own .gitignore excludes it: a person's global one helps nobody else."""
     rules = {**repo.outer_rules, "": repo.files.get(_IGNORE, b"")}
     if any(_ignores(text, f"{prefix}.venv/pyvenv.cfg") for prefix, text in rules.items()):
         return
-    is_there = _IGNORE in repo.files
-    step = Edit(_IGNORE, 1, 1, "", ".venv/\n") if is_there else Write(_IGNORE, Entry(PLAIN, b".venv/\n"))
-    is_free = is_there or _IGNORE not in repo.paths
-    yield Breach(".venv is not ignored by git.", _IGNORE, int(is_there), int(is_there), fix=(step,) if is_free else ())
+    message = ".venv is not ignored by git."
+    if _IGNORE in repo.files:
+        yield Breach(message, _IGNORE, 1, 1, fix=(Edit(_IGNORE, 1, 1, "", ".venv/\n"),))
+    else:
+        # A .gitignore that is in the repository but has no readable text is not overwritten.
+        is_free = _IGNORE not in repo.paths
+        yield Breach(message, _IGNORE, fix=(Write(_IGNORE, Entry(PLAIN, b".venv/\n")),) if is_free else ())
 
 
 def _ignores(rules: bytes, path: str) -> bool:
-    from pathspec import GitIgnoreSpec
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only this rule matches patterns
 
     return GitIgnoreSpec.from_lines(rules.decode(errors="replace").splitlines()).match_file(path)
 
 
-def environment_is_tracked(repo: Repo) -> Iterator[Breach]:
-    """A virtual environment is committed, by its pyvenv.cfg (PEP 405), its name or, without both, what is in each."""
-    found = {str(PurePosixPath(path).parent) for path in repo.tracked if PurePosixPath(path).name == "pyvenv.cfg"}
-    found |= {f"{head}.venv" for path in repo.tracked for head in _NAMED.findall(path)}
+def committed_environments(repo: Repo) -> Iterator[Breach]:
+    """Each virtual environment in git: by its pyvenv.cfg (PEP 405), its name, or files that only environments have."""
+    folders = {str(PurePosixPath(path).parent) for path in repo.tracked if PurePosixPath(path).name == "pyvenv.cfg"}
+    folders |= {f"{head}.venv" for path in repo.tracked for head in _NAMED.findall(path)}
     for path in repo.tracked:
-        inside = _PARTS.search(path)
-        if inside and not any(path.startswith(f"{folder}/") for folder in found):
-            found.add(path[: inside.start()])
-    for folder in sorted(found):
-        remedy = f"Take it out of git, and keep it here: git rm -r --cached --quiet {folder}"
+        part = _PARTS.search(path)
+        if part and not any(path.startswith(f"{folder}/") for folder in folders):
+            folders.add(path[: part.start()])
+    for folder in sorted(folders):
+        remedy = f"Remove it from git, and keep it here: git rm -r --cached --quiet {folder}"
         yield Breach(f"The virtual environment {folder} is committed.", folder, remedy=remedy)
 
 
-def compiled_is_tracked(repo: Repo) -> Iterator[Breach]:
-    """Byte code is committed; told once for each folder."""
-    found = {
+def committed_bytecode(repo: Repo) -> Iterator[Breach]:
+    """Bytecode in git, once for each folder."""
+    paths = {
         path.partition("__pycache__/")[0] + "__pycache__" if "__pycache__/" in path else path
         for path in repo.tracked
         if _COMPILED.match(path) and "/site-packages/" not in path
     }
-    for path in sorted(found):
-        yield Breach("Byte code is committed.", path, remedy=f"git rm -r --cached --quiet {path}")
+    for path in sorted(paths):
+        yield Breach("Bytecode is committed.", path, remedy=f"Remove it from git: git rm -r --cached --quiet {path}")

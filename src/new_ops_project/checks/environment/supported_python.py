@@ -1,20 +1,17 @@
-"""Rules about the version of Python that files name: supported, one, and the same everywhere."""
+"""Rules about the Python version that files name: a single one, supported, the same everywhere."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Write
 from new_ops_project.formats import document, python_version
 from new_ops_project.formats.document import Document, Keys, decoded
-from new_ops_project.formats.github import evidence
+from new_ops_project.formats.github import workflow_values
 from new_ops_project.git.tree import PLAIN, Entry
-
-if TYPE_CHECKING:
-    from new_ops_project.template.pins.pins_yml import Pins
+from new_ops_project.template.pins import pins_yml
 
 PINNED = ".python-version"
 _SOON = 6  # months
@@ -25,7 +22,7 @@ _PATHS = (PINNED, ".tool-versions", "runtime.txt", "Dockerfile")
 
 @dataclass(frozen=True)
 class NamedVersion:
-    """A minor that a file names: the text as it stands there, and its place. `among`: how many are tried beside it."""
+    """A minor version that a file names: its text and its place. `among`: how many versions are tried there."""
 
     minor: str
     text: str
@@ -34,24 +31,24 @@ class NamedVersion:
     among: int = 1
 
 
-def run_with(repo: Repo) -> Iterator[NamedVersion]:
-    """Each statement of what runs: pins of the interpreter, workflows and images, exact ones only."""
+def versions_in_use(repo: Repo) -> Iterator[NamedVersion]:
+    """Each exact version that something runs with: pins of the interpreter, images, workflows."""
     files = {path: repo.files[path] for path in _PATHS if path in repo.files}
-    for said in (*python_version.pinned(files), *python_version.images(files)):
-        yield _named(said.minor, said.text, said.where)
+    for pin in (*python_version.pinned(files), *python_version.docker_images(files)):
+        yield _named(pin.minor, pin.text, pin.where)
     yield from _required(repo)
     for flow in repo.workflows:
-        for step in evidence.pythons(flow):
-            if found := _MINOR.match(step.text):
-                yield _named(found[0], step.text, step.where, step.among)
+        for step in workflow_values.python_versions(flow):
+            if match := _MINOR.match(step.text):
+                yield _named(match[0], step.text, step.where, step.matrix_size)
 
 
 def _required(repo: Repo) -> Iterator[NamedVersion]:
-    """The one minor that requires-python allows, where it allows no other."""
+    """The minor version of requires-python, if it allows only one."""
     keys = ("project", "requires-python")
     text = repo.pyproject.string(*keys)
-    if found := re.fullmatch(r"(?:==|~=)\s*(3\.\d{1,2})\.(?:\d+|\*)", text):
-        yield NamedVersion(found[1], text, PYPROJECT, repo.pyproject.line(*keys))
+    if match := re.fullmatch(r"(?:==|~=)\s*(3\.\d{1,2})\.(?:\d+|\*)", text):
+        yield NamedVersion(match[1], text, PYPROJECT, repo.pyproject.line(*keys))
 
 
 def _named(minor: str, text: str, where: str, among: int = 1) -> NamedVersion:
@@ -64,67 +61,67 @@ def _named(minor: str, text: str, where: str, among: int = 1) -> NamedVersion:
 
 
 def _breach(repo: Repo, named: NamedVersion, message: str, remedy: str = "") -> Breach:
-    """A breach at the minor's own place in its line."""
+    """A breach at the version's own place on its line."""
     lines = decoded(repo.files.get(named.path, b"")).split("\n")
     line = lines[named.line - 1] if named.line <= len(lines) else ""
-    found = [at for at in (line.find(named.minor), line.find(named.text)) if at >= 0]
-    column = found[0] + 1 if found else 1
+    columns = [index for index in (line.find(named.minor), line.find(named.text)) if index >= 0]
+    column = columns[0] + 1 if columns else 1
     return Breach(message, named.path, named.line, column, remedy=remedy)
 
 
 # ---- one version ------------------------------------------------------------------------------------------------
 
 
-def is_not_pinned(repo: Repo) -> Iterator[Breach]:
-    """There is Python code and no .python-version; the fix writes what all files agree on, if it is supported."""
+def unpinned(repo: Repo) -> Iterator[Breach]:
+    """Python code without .python-version; the fix writes the version that all files agree on, if it is supported."""
     if repo.python or not (repo.python_files or PYPROJECT in repo.files):
         return
     if PINNED in repo.paths:
-        yield Breach(f"{PINNED} names no minor of Python.", PINNED, 1, 1)
+        yield Breach(f"{PINNED} names no minor version of Python.", PINNED, 1, 1)
         return
-    agreed = {named.minor for named in run_with(repo)}
-    minor = next(iter(agreed)) if len(agreed) == 1 and agreed & _pins().pythons.keys() else ""
+    agreed = {named.minor for named in versions_in_use(repo)}
+    minor = next(iter(agreed)) if len(agreed) == 1 and agreed & pins_yml.shipped().pythons.keys() else ""
     fix = (Write(PINNED, Entry(PLAIN, f"{minor}\n".encode())),) if minor else ()
     remedy = f"Write {minor} into {PINNED}." if minor else ""
     yield Breach(f"There is no {PINNED}.", PINNED, fix=fix, remedy=remedy)
 
 
-def disagree(repo: Repo) -> Iterator[Breach]:
-    """What runs, what is required and what tools are set to are not one and the same."""
+def disagreeing(repo: Repo) -> Iterator[Breach]:
+    """Each disagreement of what runs, what requires-python allows and what tools are set to."""
     runs, keys = _reference(repo), ("project", "requires-python")
     bound = repo.pyproject.string(*keys)
     if runs:
         yield from _other_runs(repo, runs)
         if bound and _allows(bound, runs.minor) is False:
             named = NamedVersion(bound, bound, PYPROJECT, repo.pyproject.line(*keys))
-            yield _breach(repo, named, f"requires-python {bound} leaves out the {runs.minor} of {runs.path}.")
+            yield _breach(repo, named, f"requires-python {bound} does not allow the {runs.minor} of {runs.path}.")
     yield from _other_targets(repo, runs, _lowest(bound))
 
 
 def _reference(repo: Repo) -> NamedVersion | None:
-    """What all others shall agree with: .python-version, else the first workflow or image that names one Python."""
-    found = [named for named in run_with(repo) if named.among == 1 and named.path != PYPROJECT]
+    """What all others must agree with: .python-version, else the first workflow or image that names one Python."""
+    versions = [named for named in versions_in_use(repo) if named.among == 1 and named.path != PYPROJECT]
     order = {PINNED: 0, "Dockerfile": 2}
-    return min(found, key=lambda named: order.get(named.path, 1), default=None)
+    return min(versions, key=lambda named: order.get(named.path, 1), default=None)
 
 
 def _other_runs(repo: Repo, runs: NamedVersion) -> Iterator[Breach]:
-    """Each workflow or image that runs another minor; of several that are tried with it, every one is welcome.
+    """Each workflow or image that runs another minor version; a matrix that tries `runs` may try others, too.
 
-    Where only a workflow tells what runs, others may try several without it.
+    Where only a workflow says what runs, another workflow may try several versions without it.
     """
-    found = [named for named in run_with(repo) if named.path not in {runs.path, PYPROJECT}]
-    tried = {(named.path, named.line) for named in found if named.minor == runs.minor and named.among > 1}
-    last = [named for named in found if named.path == "Dockerfile"][:1]
-    for named in found:
+    versions = [named for named in versions_in_use(repo) if named.path not in {runs.path, PYPROJECT}]
+    tried = {(named.path, named.line) for named in versions if named.minor == runs.minor and named.among > 1}
+    last = [named for named in versions if named.path == "Dockerfile"][:1]
+    for named in versions:
         is_tried = named.among > 1 and (runs.path.startswith(".github/") or (named.path, named.line) in tried)
         is_build = named.path == "Dockerfile" and named not in last
         if named.minor != runs.minor and not is_tried and not is_build:
-            yield _breach(repo, named, f"Python {named.minor} is named here, and {runs.minor} in {runs.path}.")
+            yield _breach(repo, named, f"Python {named.minor} is named here, but {runs.minor} in {runs.path}.")
 
 
 def _other_targets(repo: Repo, runs: NamedVersion | None, lowest: str) -> Iterator[Breach]:
-    """Linters judge for the lowest Python that is allowed (mypy may take the one that runs, too)."""
+    """Each linter that is not set to the lowest Python that is allowed; mypy may also take the one that runs."""
     minor, where = (runs.minor, runs.path) if runs else ("", "")
     wanted, source = (lowest, "requires-python") if lowest else (minor, where)
     for tool, text, settings, line in _targets(repo):
@@ -135,12 +132,12 @@ def _other_targets(repo: Repo, runs: NamedVersion | None, lowest: str) -> Iterat
             yield _breach(
                 repo,
                 NamedVersion(meant, text, settings.path, line),
-                f"{tool} is set to Python {meant}, and {source} says {wanted}.",
+                f"{tool} is set to Python {meant}, but {source} says {wanted}.",
             )
 
 
 def _targets(repo: Repo) -> Iterator[tuple[str, str, Document, int]]:
-    """What ruff and mypy are set to, wherever their settings are: tool, text, file and line."""
+    """The Python that ruff and mypy are set to, wherever their settings are: tool, text, file, line."""
     ruff, mypy, cfg = "target-version", "python_version", document.ini(repo.files, "setup.cfg")
     places: list[tuple[str, Document, Keys]] = [
         ("ruff", repo.pyproject, ("tool", "ruff", ruff)),
@@ -151,14 +148,14 @@ def _targets(repo: Repo) -> Iterator[tuple[str, str, Document, int]]:
         ("mypy", cfg, ("mypy", mypy)),
     ]
     for tool, source, keys in places:
-        found = source.get(*keys)
-        if isinstance(found, str | float):  # 3.1 may be meant as 3.10, and mypy takes it as a number
-            yield tool, str(found).strip(), source, source.line(*keys)
+        value = source.get(*keys)
+        if isinstance(value, str | float):  # a number where it has no quotes, which mypy accepts
+            yield tool, str(value).strip(), source, source.line(*keys)
 
 
 def _allows(bound: str, minor: str) -> bool | None:
-    """Whether some patch of the minor fulfils the specifier (PEP 440); None for what is none."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    """Whether the specifier (PEP 440) allows some patch of the minor version; None if it is invalid."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - only this rule compares
 
     try:
         allowed = SpecifierSet(bound)
@@ -168,57 +165,51 @@ def _allows(bound: str, minor: str) -> bool | None:
 
 
 def _lowest(bound: str) -> str:
-    """The lowest minor that a specifier allows, where it gives one."""
-    found = re.search(r"(?:>=|~=|==)\s*(3\.\d{1,2})(?!\d)", bound)
-    return found[1] if found else ""
+    """The lowest minor version that a specifier states; '' if it states none."""
+    match = re.search(r"(?:>=|~=|==)\s*(3\.\d{1,2})(?!\d)", bound)
+    return match[1] if match else ""
 
 
 # ---- support ----------------------------------------------------------------------------------------------------
 
 
-def has_ended(repo: Repo) -> Iterator[Breach]:
-    """What runs is past its end of life."""
+def unsupported(repo: Repo) -> Iterator[Breach]:
+    """Each version in use that is past its end of life."""
     for named, month in _ending(repo):
         if _months(month, repo.today) < 0:
             yield _breach(repo, named, f"Support for Python {named.minor} ended in {month}.", _newer(repo))
 
 
-def ends_soon(repo: Repo) -> Iterator[Breach]:
-    """What runs reaches its end of life within six months."""
+def ending_soon(repo: Repo) -> Iterator[Breach]:
+    """Each version in use that reaches its end of life within six months."""
     for named, month in _ending(repo):
         if 0 <= _months(month, repo.today) <= _SOON:
             yield _breach(repo, named, f"Support for Python {named.minor} ends in {month}.", _newer(repo))
 
 
 def _ending(repo: Repo) -> Iterator[tuple[NamedVersion, str]]:
-    """Each place that names what runs, with the month of its end; one that is tried among others is left out."""
-    table = _pins()
+    """Each version in use, with the month its support ends; not versions that are tried among others."""
+    table = pins_yml.shipped()
     ends = {**table.ended, **{minor: pin.end_of_life for minor, pin in table.pythons.items()}}
-    for named in run_with(repo):
+    for named in versions_in_use(repo):
         if named.minor in ends and named.among == 1:
             yield named, ends[named.minor]
-        elif _order(named.minor) < min(map(_order, ends), default=0) and named.among == 1:
+        elif _minor_number(named.minor) < min(map(_minor_number, ends), default=0) and named.among == 1:
             yield named, min(ends.values())
 
 
-def _pins() -> "Pins":
-    from new_ops_project.template.pins import pins_yml
-
-    return pins_yml.shipped()
-
-
-def _order(minor: str) -> int:
+def _minor_number(minor: str) -> int:
     return int(minor.partition(".")[2] or 0)
 
 
 def _months(month: str, today: date) -> int:
-    """How many months from this one to `month` (YYYY-MM), in which support still holds."""
+    """The months from this one to `month` (YYYY-MM), the last with support; negative if it is past."""
     year, number = (int(part) for part in month.split("-")[:2])
     return (year - today.year) * 12 + number - today.month
 
 
 def _newer(repo: Repo) -> str:
-    table, recorded = _pins(), repo.answers.get("python_version")
+    table, recorded = pins_yml.shipped(), repo.answers.get("python_version")
     newest = table.default_python
     command = f": new-ops-project update --set python_version={newest}" if recorded else "."
     return f"Move to Python {newest}, supported until {table.pythons[newest].end_of_life}{command}"
