@@ -1,1 +1,1 @@
-"""project: say here what this package owns."""
+"""What happens to one generated project over its life, from its creation to its last update."""

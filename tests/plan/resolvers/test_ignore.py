@@ -85,8 +85,8 @@ def test_nothing_is_lost(head: list[str], tail: list[str], mine: list[str], thei
         for lines in (head + tail, head + mine + tail, head + theirs + tail + end)
     ]
     base, ours, new = (text.encode() for text in texts)
-    with merge.scratch(Path("/nonexistent")) as scratch:
-        found = ignore.three_way(scratch.three_way(base, ours, new))
+    with merge.scratch_repository(Path("/nonexistent")) as scratch:
+        found = ignore.settle_markers(scratch.three_way(base, ours, new))
     if found is None:
         return
     lines = iter(found.splitlines())

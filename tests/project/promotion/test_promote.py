@@ -194,11 +194,11 @@ def test_conflicts_of_an_update(run: Run, clash: Small) -> None:
     [
         ("colour: {type: str, default: blue}\n", {}, "records no tier"),
         ("tier: {type: str, default: small}\n", {"tier": "small"}, "'small'"),
-        ("tier: {type: str, default: script}\n", {"tier": "script"}, "does not say how a project grows"),
+        ("tier: {type: str, default: script}\n", {"tier": "script"}, "does not say how to promote a project"),
         (
             "tier: script\ncode: a\ncommand: b\ndry_run: no\nfiles: {type: yaml, default: '[1]', when: false}\n",
             {"tier": "script"},
-            "does not say how a project grows",
+            "does not say how to promote a project",
         ),
     ],
     ids=["no tier", "other tiers", "an older version of ours", "a table of another kind"],

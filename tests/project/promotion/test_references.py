@@ -3,7 +3,7 @@
 import pytest
 
 from new_ops_project.project.promotion.dockerfile import Renaming
-from new_ops_project.project.promotion.references import followed, may_name
+from new_ops_project.project.promotion.references import may_name, rewrite
 
 MOVES = {
     "rotate_keys.py": "src/rotate_keys/task.py",
@@ -108,16 +108,16 @@ def lines(text: str) -> list[str]:
 def test_what_runs_it(text: str, cli: str, library: str) -> None:
     """Every way to run the script runs the command, or the module, in files of every kind."""
     for path in (WORKFLOW, "Makefile", "scripts/run.sh", "README.md", "crontab"):
-        made = [followed(path, before, CLI) for before in lines(text)]
+        made = [rewrite(path, before, CLI) for before in lines(text)]
         assert made == lines(cli), path
-        assert [followed(path, before, LIBRARY) for before in lines(text)] == lines(library), path
+        assert [rewrite(path, before, LIBRARY) for before in lines(text)] == lines(library), path
 
 
 @pytest.mark.parametrize(("text", "expected"), PATHS, ids=[row[0] for row in PATHS])
 def test_what_names_its_path(text: str, expected: str) -> None:
     """A path of what moves is its new path."""
     for before, after in zip(lines(text), lines(expected), strict=True):
-        assert followed("pyproject.toml", before, CLI) == after
+        assert rewrite("pyproject.toml", before, CLI) == after
 
 
 @pytest.mark.parametrize("text", ALIKE)
@@ -125,7 +125,7 @@ def test_what_names_its_path(text: str, expected: str) -> None:
 def test_what_looks_alike(path: str, text: str) -> None:
     """Longer names, names in other folders and modules stay."""
     for before in lines(text):
-        assert followed(path, before, CLI) == followed(path, before, LIBRARY) == before
+        assert rewrite(path, before, CLI) == rewrite(path, before, LIBRARY) == before
 
 
 # ---- one file of each kind ------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ FILES = [
 def test_one_file_of_each_kind(path: str, text: str, expected: str) -> None:
     """Workflow, document, Makefile, shell, cron, systemd, pre-commit, hook and .dockerignore."""
     assert may_name(path)
-    assert followed(path, text, CLI) == expected
+    assert rewrite(path, text, CLI) == expected
 
 
 IMAGES = [
@@ -199,7 +199,7 @@ IMAGES = [
 def test_the_start_of_an_image(renaming: Renaming, text: str, expected: str) -> None:
     """An image of the user's need not have it installed: the module starts, in both forms."""
     for path in ("Dockerfile", "docker/Dockerfile.dev", "Containerfile"):
-        assert followed(path, f"FROM x\n{text}\n", renaming) == f"FROM x\n{expected}\n"
+        assert rewrite(path, f"FROM x\n{text}\n", renaming) == f"FROM x\n{expected}\n"
 
 
 NAMED = [
@@ -255,4 +255,4 @@ def test_a_word_is_no_path() -> None:
         ("Makefile", "VERSION := 1\nrun:\n\techo $(VERSION)\n"),
         ("README.md", "Set VERSION first.\n"),
     ]:
-        assert followed(path, text, renaming) == text
+        assert rewrite(path, text, renaming) == text

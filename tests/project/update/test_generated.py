@@ -90,7 +90,7 @@ def test_requirements_are_written_anew(run: Run, work: Path, tmp_path: Path) -> 
     wanted = fresh(run, work, source, "httpx,requests", "v1.1.0")
     assert {path: small.text(path) for path in FILES} == {path: wanted.text(path) for path in FILES}
     assert said["conflicts"] == []
-    assert "written anew" in str(said["notes"])
+    assert "rendered again" in str(said["notes"])
     assert small.git("diff", "--name-only") == ""
 
 

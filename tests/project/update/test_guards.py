@@ -7,7 +7,7 @@ import pytest
 from support.command import Run, git
 from support.small import CLASH, LINES, MINE, NEWER, make, refused, update
 
-from new_ops_project.formats import parses as syntax
+from new_ops_project.formats import validation
 from new_ops_project.git import journal, markers
 from new_ops_project.template import sources
 
@@ -144,7 +144,7 @@ def test_what_stays_is_named(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["a: &x [*x]\n", "a: &x {b: *x}\n", "[" * 2000 + "]" * 2000])
 def test_yaml_that_goes_in_circles(text: str) -> None:
     """An anchor below itself, and nesting that is too deep to judge, are no reason to fail."""
-    assert syntax.problem("a.yml", text.encode()) == ""
+    assert validation.problem("a.yml", text.encode()) == ""
 
 
 def test_long_files_are_judged_in_time() -> None:
@@ -158,5 +158,5 @@ def test_long_files_are_judged_in_time() -> None:
         tried.append(text)
         return False
 
-    markers.around(ours.encode(), merged.encode(), theirs.encode(), parses)
+    markers.mark_broken(ours.encode(), merged.encode(), theirs.encode(), parses)
     assert len(tried) < 40

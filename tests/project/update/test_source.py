@@ -37,7 +37,7 @@ def test_a_git_url(run: Run, plain: Small, tmp_path: Path, serve: Serve) -> None
         moved(plain, f"{url}/t.git")
         update(run, plain, "--commit")
         release(served(tmp_path), "v1.2.0", {"task.py": NEWER + "end\n"})
-        releases.forget()
+        releases.clear_caches()
         update(run, plain)
     assert plain.text("task.py") == BOTH + "end\n"
     assert plain.recorded()["_src_path"] == f"{url}/t.git"
@@ -76,7 +76,7 @@ def test_offline(run: Run, plain: Small, tmp_path: Path) -> None:
         moved(plain, f"{url}/t.git")
         assert "--offline" in refused(run, plain, "--offline")
         update(run, plain, "--check", code=1)
-    releases.forget()
+    releases.clear_caches()
     assert "cannot be reached" in refused(run, plain)
     update(run, plain, "--offline")
     assert plain.text("task.py") == BOTH
@@ -131,7 +131,7 @@ def test_one_fetch_and_few_commands(run: Run, plain: Small, tmp_path: Path, monk
     with git_daemon(served(tmp_path).parent) as url:
         moved(plain, f"{url}/t.git")
         update(run, plain, "--check", code=1)
-        releases.forget()
+        releases.clear_caches()
         monkeypatch.setenv("GIT_TRACE2_EVENT", str(tmp_path / "online"))
         update(run, plain)
     monkeypatch.delenv("GIT_TRACE2_EVENT")

@@ -1,24 +1,25 @@
-"""Conflicts of a promotion that are none: neighbouring lines, additions at one place, and prose."""
+"""The resolver for a promotion's conflicts between neighbouring lines."""
 
 import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from new_ops_project.formats import parses
+from new_ops_project.formats import validation
 from new_ops_project.git import markers
 from new_ops_project.git.tree import Entry
 from new_ops_project.plan.draft import Draft
 
-# Between two lines, so that changes of neighbours do not touch.
-_APART = b"\x1e\n"
+# git reports a conflict where two sides change neighbouring lines. With this line between any two, an unchanged line
+# always stands between them, so only changes of the same line remain in conflict. Text files do not use 0x1e.
+_SEPARATOR = b"\x1e\n"
 _SIDES = 3
 
 
-def softened(draft: Draft) -> Draft:
-    """`draft` without the conflicts that can be settled line by line, each text still parsing as what its name says.
+def line_by_line(draft: Draft) -> Draft:
+    """`draft` without the conflicts that a merge line by line resolves; the result parses as its name says.
 
-    What both added at one place stands there twice over, the project's first. In documents the project's words stay
-    where both changed the same; a note says so.
+    Where both sides added lines at one place, both additions stay, the project's first. In documents (.md, .rst) the
+    project's words stay where both sides changed the same line, and a note says so.
     """
     for path in sorted(draft.conflicts):
         stages = [stage for stage in draft.merged.stages if stage.path == path and stage.blob in draft.blobs]
@@ -29,35 +30,35 @@ def softened(draft: Draft) -> Draft:
             or b"\0" in b"".join(sides.values())
         ):
             continue
-        draft = _settled(draft, path, sides)
+        draft = _resolved(draft, path, sides)
     return draft
 
 
-def _settled(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
-    apart = [b"".join(line + _APART for line in sides[number].splitlines(keepends=True)) for number in (1, 2, 3)]
-    merged = draft.scratch.three_way(*apart)
-    is_prose, left = PurePosixPath(path).suffix in {".md", ".rst"}, list[bytes]()
+def _resolved(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
+    spaced = [b"".join(line + _SEPARATOR for line in sides[number].splitlines(keepends=True)) for number in (1, 2, 3)]
+    merged = draft.scratch.three_way(*spaced)
+    is_prose, unresolved = PurePosixPath(path).suffix in {".md", ".rst"}, list[bytes]()
 
-    def chosen(found: re.Match[bytes]) -> bytes:
-        mine, base, theirs = (side.replace(_APART, b"") for side in found.groups())
+    def chosen(hunk: re.Match[bytes]) -> bytes:
+        mine, base, theirs = (side.replace(_SEPARATOR, b"") for side in hunk.groups())
         if not base.strip() or (not mine.strip() and not _shared(base, theirs)):
             return mine + theirs
         if (added := _added(base, mine, theirs)) is not None:
             return added
-        left.append(mine)
-        return mine if is_prose else found[0]
+        unresolved.append(mine)
+        return mine if is_prose else hunk[0]
 
-    text = markers.HUNK.sub(chosen, merged).replace(_APART, b"")
-    if (left and not is_prose) or parses.problem(path, text):
+    text = markers.HUNK.sub(chosen, merged).replace(_SEPARATOR, b"")
+    if (unresolved and not is_prose) or validation.problem(path, text):
         return draft
-    conflicts = {one: reason for one, reason in draft.conflicts.items() if one != path}
-    said = (f"{path}: your words stay where the tier's differ; compare them.",) if left else ()
+    conflicts = {name: reason for name, reason in draft.conflicts.items() if name != path}
+    notes = (f"{path}: your words stay where the tier's differ; compare them.",) if unresolved else ()
     over = {**draft.over, path: Entry(draft.mode(path), text)}
-    return replace(draft, over=over, conflicts=conflicts, notes=(*draft.notes, *said))
+    return replace(draft, over=over, conflicts=conflicts, notes=(*draft.notes, *notes))
 
 
 def _added(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:
-    """What becomes of a place where one side only added lines above or below what was there; None for any other."""
+    """The result where one side only added lines above or below what was there; None otherwise."""
     if theirs.startswith(base):
         return mine + theirs[len(base) :]
     if theirs.endswith(base):
@@ -67,7 +68,7 @@ def _added(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:
     return mine[: -len(base)] + theirs if mine.endswith(base) else None
 
 
-def _shared(one: bytes, other: bytes) -> bool:
-    """Whether both have a line that says something."""
-    lines = [{line.strip() for line in side.splitlines() if len(line.strip()) > 1} for side in (one, other)]
+def _shared(base: bytes, other: bytes) -> bool:
+    """Whether both have a line of more than one character in common."""
+    lines = [{line.strip() for line in side.splitlines() if len(line.strip()) > 1} for side in (base, other)]
     return bool(lines[0] & lines[1])

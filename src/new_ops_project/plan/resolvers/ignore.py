@@ -1,4 +1,4 @@
-"""An ignore file whose lines are in conflict keeps what both sides added, where neither took anything away."""
+"""The resolver for ignore files to which both sides only added lines."""
 
 import re
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from new_ops_project.plan.draft import Draft
 
 _NAMES = frozenset({".gitignore", ".dockerignore"})
 _SIDES = 3
-_LEFT = re.compile(rb"^(?:<{7}|>{7})", re.MULTILINE)
+_MARKER = re.compile(rb"^(?:<{7}|>{7})", re.MULTILINE)
 
 
 def by_line(draft: Draft) -> Draft:
     """`draft` without the conflicts in ignore files to which the project and the template only added lines.
 
-    The project's lines come first, and a line that both added is there once. The last pattern that matches decides
-    (gitignore(5)), so a place with a negation (`!`) stays in conflict.
+    The project's lines come first, and a line that both added appears once. A hunk with a negation (`!`) stays in
+    conflict: the last matching pattern decides (gitignore(5)), so the order of the two sides would matter.
     """
     for path in sorted(draft.conflicts):
         if path.rpartition("/")[2] in _NAMES:
@@ -30,18 +30,18 @@ def _merged(draft: Draft, path: str) -> Draft:
     sides = {stage.number: draft.blobs[stage.blob] for stage in stages if stage.blob in draft.blobs}
     if len(sides) != _SIDES or "content" not in draft.merged.reasons.get(path, "") or b"\0" in b"".join(sides.values()):
         return draft
-    text = three_way(draft.scratch.three_way(sides[1], sides[2], sides[3]))
+    text = settle_markers(draft.scratch.three_way(sides[1], sides[2], sides[3]))
     if text is None:
         return draft
-    conflicts = {one: reason for one, reason in draft.conflicts.items() if one != path}
+    conflicts = {name: reason for name, reason in draft.conflicts.items() if name != path}
     over = {**draft.over, path: Entry(draft.mode(path), text)}
     return replace(
         draft, over=over, conflicts=conflicts, notes=(*draft.notes, f"{path}: has the lines that both added.")
     )
 
 
-def three_way(marked: bytes) -> bytes | None:
-    """A merged text with every conflict settled; None where one side did more than add patterns."""
+def settle_markers(marked: bytes) -> bytes | None:
+    """A merged text with every conflict resolved; None where one side did more than add patterns."""
     place, parts = 0, []
     for hunk in markers.HUNK.finditer(marked):
         added = _added(*(side.splitlines(keepends=True) for side in hunk.groups()))
@@ -50,11 +50,11 @@ def three_way(marked: bytes) -> bytes | None:
         parts += [marked[place : hunk.start()], added]
         place = hunk.end()
     text = b"".join((*parts, marked[place:]))
-    return None if _LEFT.search(text) else text
+    return None if _MARKER.search(text) else text
 
 
 def _added(mine: Sequence[bytes], base: Sequence[bytes], theirs: Sequence[bytes]) -> bytes | None:
-    """Both sides of one conflict; None where a line of `base` is gone from one, or one has a negation."""
+    """Both sides of one conflict; None where a side lacks a line of `base`, or has a negation."""
     texts = [[line.rstrip(b"\r\n") for line in side] for side in (base, mine, theirs)]
     if not all(_holds(side, texts[0]) for side in texts[1:]) or any(
         line.startswith(b"!") for side in texts for line in side
@@ -66,7 +66,7 @@ def _added(mine: Sequence[bytes], base: Sequence[bytes], theirs: Sequence[bytes]
     return b"".join(line if line.endswith(b"\n") else line + end for line in (*mine, *more))
 
 
-def _holds(lines: Sequence[bytes], those: Sequence[bytes]) -> bool:
-    """Whether `lines` has all of those in their order."""
-    rest = iter(lines)
-    return all(line in rest for line in those)
+def _holds(lines: Sequence[bytes], wanted: Sequence[bytes]) -> bool:
+    """Whether `lines` has all of `wanted`, in that order."""
+    rest = iter(lines)  # `in` uses up the iterator, so each line is looked for behind the one before
+    return all(line in rest for line in wanted)

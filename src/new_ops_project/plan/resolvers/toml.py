@@ -1,4 +1,4 @@
-"""A pyproject.toml whose lines are in conflict is merged by key instead, where no key is in conflict."""
+"""The resolver for pyproject.toml, which merges by key instead of by line."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from new_ops_project.formats.toml import merge
-from new_ops_project.formats.toml.text import Path, TomlLine, TomlText, dotted, read, value
+from new_ops_project.formats.toml.text import KeyPath, TomlLine, TomlText, dotted_key, read, value_at
 from new_ops_project.git.tree import Entry
 from new_ops_project.plan.draft import Draft
 
@@ -17,8 +17,8 @@ _SIDES = 3
 def by_key(draft: Draft, mine: bytes | None = None) -> Draft:
     """`draft` without the conflict in pyproject.toml, if the project and the template changed different keys of it.
 
-    With `mine`, the project's file as it went into the merge, also where it merged by lines and no longer parses; in an
-    update that stays for a person to see.
+    `mine` is the project's file as it went into the merge, which a promotion gives. Then a file that merged by line but
+    no longer parses is merged by key as well; an update leaves that for a person to see.
     """
     stages = [stage for stage in draft.merged.stages if stage.path == _FILE]
     blobs = draft.scratch.contents([stage.blob for stage in stages])
@@ -28,7 +28,7 @@ def by_key(draft: Draft, mine: bytes | None = None) -> Draft:
         return draft
     try:
         text = three_way(sides[1].decode(), sides[2].decode(), sides[3].decode(), by_element=mine is not None)
-    except ValueError:  # one of them is no TOML, or no text
+    except ValueError:  # one of them is not TOML, or not text
         return draft
     if text is None:
         return draft
@@ -39,18 +39,18 @@ def by_key(draft: Draft, mine: bytes | None = None) -> Draft:
 
 @dataclass(frozen=True)
 class _Changes:
-    """What the template changed and the user did not: lines in place of others, lines that go, keys that come."""
+    """What to do to the user's file: lines to replace, keys to remove, keys to add."""
 
-    other: Mapping[Path, TomlLine]
-    gone: frozenset[Path]
-    new: frozenset[Path]
+    replaced: Mapping[KeyPath, TomlLine]
+    removed: frozenset[KeyPath]
+    added: frozenset[KeyPath]
 
 
 def three_way(base: str, mine: str, theirs: str, *, by_element: bool = False) -> str | None:
-    """`mine` with what `theirs` changed since `base`, key by key; None where both changed one.
+    """`mine` with what `theirs` changed since `base`, key by key; None where both changed the same key.
 
-    A key that the user deleted stays deleted. Arrays of texts are merged `by_element`; other arrays and inline tables
-    are one value. Raises ValueError where one of the three does not parse.
+    A key that the user deleted stays deleted. With `by_element`, arrays of strings are merged element by element;
+    other arrays and inline tables are one value. Raises ValueError where one of the three does not parse.
     """
     old, ours, new = read(base), read(mine), read(theirs)
     if any(_at(old, path) != _at(new, path) for path in old.arrays | new.arrays):
@@ -59,70 +59,74 @@ def three_way(base: str, mine: str, theirs: str, *, by_element: bool = False) ->
     if changes is None:
         return None
     text = _applied(ours, changes)
-    unwanted = {dotted(path) for path in _lines(new).keys() - changes.new} | {dotted(path) for path in new.arrays}
-    result, kept = merge.toml(text, theirs, skip=unwanted)
-    return None if any(dotted(path) in {one.key for one in kept} for path in changes.new) else result
+    skipped = {dotted_key(path) for path in (*(_lines(new).keys() - changes.added), *new.arrays)}
+    result, kept = merge.merge_toml(text, theirs, skip=skipped)
+    return None if any(dotted_key(path) in {value.key for value in kept} for path in changes.added) else result
 
 
-def _at(document: TomlText, path: Path) -> object:
+def _at(document: TomlText, path: KeyPath) -> object:
     try:
-        return value(document.values, path)
+        return value_at(document.values, path)
     except (KeyError, TypeError):
         return None
 
 
-def _lines(document: TomlText) -> dict[Path, TomlLine]:
-    """Every key with a value that is in no array of tables."""
+def _lines(document: TomlText) -> dict[KeyPath, TomlLine]:
+    """The line of every key that is not in an array of tables."""
     return {
         line.path: line for section in document.sections if section.path in document.tables for line in section.lines
     }
 
 
 def _changes(
-    old: Mapping[Path, TomlLine], ours: Mapping[Path, TomlLine], new: Mapping[Path, TomlLine], *, by_element: bool
+    old: Mapping[KeyPath, TomlLine],
+    ours: Mapping[KeyPath, TomlLine],
+    new: Mapping[KeyPath, TomlLine],
+    *,
+    by_element: bool,
 ) -> _Changes | None:
-    """What to do to the user's file; None where it and the template's contradict each other."""
-    other, gone, come = dict[Path, TomlLine](), set[Path](), set[Path]()
+    """What to do to the user's file; None where both sides changed the same key differently."""
+    replaced, removed, added = dict[KeyPath, TomlLine](), set[KeyPath](), set[KeyPath]()
     for path in old.keys() | new.keys():
         was, mine, wanted = old.get(path), ours.get(path), new.get(path)
         if _same(was, wanted) or _same(mine, wanted):
             continue
         if mine is None:
-            come |= {path} if was is None else set()  # what the user deleted stays deleted
-        elif by_element and (joined := _listed(was, mine, wanted)) is not None:
-            other[path] = joined
+            added |= {path} if was is None else set()  # what the user deleted stays deleted
+        elif by_element and (merged := _merged_list(was, mine, wanted)) is not None:
+            replaced[path] = merged
         elif was is None or mine.text.strip() != was.text.strip():
             return None
         elif wanted is None:
-            gone.add(path)
+            removed.add(path)
         else:
-            other[path] = wanted
-    return _Changes(other, frozenset(gone), frozenset(come))
+            replaced[path] = wanted
+    return _Changes(replaced, frozenset(removed), frozenset(added))
 
 
-def _listed(was: TomlLine | None, mine: TomlLine, wanted: TomlLine | None) -> TomlLine | None:
-    """The user's list with what the template added to it, and without what that took away; None for no lists of texts.
+def _merged_list(was: TomlLine | None, mine: TomlLine, wanted: TomlLine | None) -> TomlLine | None:
+    """The user's list with what the template added to it, without what the template removed; None for other values.
 
-    What lies below a folder that the template added is in that folder.
+    A path below a folder that the template added goes as well, since that folder includes it.
     """
     old, ours, new = (line.value if line else [] for line in (was, mine, wanted))
     if wanted is None or not all(_is_texts(side) for side in (old, ours, new)):
         return None
-    added = [one for one in new if one not in old and one not in ours]
-    inside = {one for one in ours for above in added if one.startswith(f"{above}/")}
-    gone = [one for one in ours if one in inside or (one in old and one not in new)]
-    return _edited(mine, wanted, added, gone)
+    added = [text for text in new if text not in old and text not in ours]
+    inside = {text for text in ours for folder in added if text.startswith(f"{folder}/")}
+    removed = [text for text in ours if text in inside or (text in old and text not in new)]
+    return _edited(mine, wanted, added, removed)
 
 
-def _is_texts(found: object) -> bool:
-    return isinstance(found, list) and all(isinstance(one, str) for one in found)
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _edited(mine: TomlLine, wanted: TomlLine, added: list[str], gone: list[str]) -> TomlLine:
+def _edited(mine: TomlLine, wanted: TomlLine, added: list[str], removed: list[str]) -> TomlLine:
     """The user's line with its list edited, each new element as the template writes it."""
     text = mine.text
-    for one in gone:
-        quoted = rf"(?:{re.escape(json.dumps(one))}|'{re.escape(one)}')"
+    for element in removed:
+        quoted = rf"(?:{re.escape(json.dumps(element))}|'{re.escape(element)}')"
         text, count = re.subn(rf"^[ \t]*{quoted},?[ \t]*\r?\n", "", text, flags=re.MULTILINE)
         text = text if count else re.sub(rf"{quoted}(?:,[ \t]*)?", "", text)
     if not added:
@@ -133,32 +137,32 @@ def _edited(mine: TomlLine, wanted: TomlLine, added: list[str], gone: list[str])
         comma = "" if head.endswith("[") else " " if head.endswith(",") else ", "
         return replace(mine, text=f"{head}{comma}{', '.join(map(json.dumps, added))}{text[end:]}")
     comma = "" if re.search(r"[\[,][ \t]*(#[^\n]*)?\Z", head) else ","
-    rows = "".join(f"    {_row(wanted, one)}{ending}" for one in added)
+    rows = "".join(f"    {_row(wanted, element)}{ending}" for element in added)
     return replace(mine, text=f"{head}{comma}{ending}{rows}{text[end:]}")
 
 
-def _row(line: TomlLine, one: str) -> str:
-    """An element as it is written in a line of its own, with its comment; else with a comma."""
-    found = re.search(rf"^[ \t]*({re.escape(json.dumps(one))},[^\r\n]*)", line.text, re.MULTILINE)
-    return found[1].rstrip() if found else f"{json.dumps(one)},"
+def _row(line: TomlLine, element: str) -> str:
+    """An element with its comma, and with the comment that the template has behind it."""
+    match = re.search(rf"^[ \t]*({re.escape(json.dumps(element))},[^\r\n]*)", line.text, re.MULTILINE)
+    return match[1].rstrip() if match else f"{json.dumps(element)},"
 
 
-def _same(one: TomlLine | None, other: TomlLine | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return repr(one.value) == repr(other.value)
+def _same(left: TomlLine | None, right: TomlLine | None) -> bool:
+    if left is None or right is None:
+        return left is right
+    return repr(left.value) == repr(right.value)  # 1, 1.0 and True are equal in Python, but not in TOML
 
 
 def _applied(document: TomlText, changes: _Changes) -> str:
-    """The user's text with lines replaced and taken out."""
+    """The user's text with lines replaced and removed; keys to add are not in it yet."""
     parts, done, place = list[str](), 0, 0
     for section in document.sections:
         place += len(section.lead) + len(section.text)
         for line in section.lines:
             start = place + len(line.lead)
             place = start + len(line.text)
-            if line.path in changes.other or line.path in changes.gone:
-                fresh = changes.other[line.path].text if line.path in changes.other else ""
+            if line.path in changes.replaced or line.path in changes.removed:
+                fresh = changes.replaced[line.path].text if line.path in changes.replaced else ""
                 parts += [document.text[done:start], fresh]
                 done = place
     return "".join([*parts, document.text[done:]])

@@ -1,1 +1,1 @@
-"""adoption: say here what this package owns."""
+"""The adoption of an existing repository by a template."""

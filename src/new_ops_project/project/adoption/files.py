@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from new_ops_project.formats.requirements.merge import blocks, is_lock, requirements
+from new_ops_project.formats.requirements.merge import split_blocks, is_requirements_path, merge_requirements
 from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.plan.resolvers import requirements as generated
@@ -41,7 +41,7 @@ class AdoptedFiles:
     notes: tuple[str, ...]
 
 
-def joined(repo: AdoptedRepository, theirs: Tree) -> AdoptedFiles:
+def merge_files(repo: AdoptedRepository, theirs: Tree) -> AdoptedFiles:
     """Every file of `theirs`, added where there is none, merged where its kind allows that, else left to the user."""
     files, kept, notes = dict[str, Entry](), list[UnwrittenFile](), list[str]()
     for path, entry in sorted(theirs.items()):
@@ -75,11 +75,11 @@ def _strict(files: Mapping[str, Entry], there: Committed) -> Iterator[str]:
 def _unlocked(files: Mapping[str, Entry], there: Committed) -> Iterator[str]:
     """What the repository needs and a new requirements file lacks: the template locks only what it offers."""
     content = files[PYPROJECT].content if PYPROJECT in files else there.texts.get(PYPROJECT, b"")
-    run, build = pyproject.needs(content)
+    run, build = pyproject.required_packages(content)
     for path, entry in files.items():
-        if not is_lock(path):
+        if not is_requirements_path(path):
             continue
-        held = {block.name.decode() for block in blocks(entry.content)}
+        held = {block.name.decode() for block in split_blocks(entry.content)}
         if missed := sorted((run | build if "dev" in path else run) - held):
             how = generated.command(path, entry.content) or "add them with their versions"
             if "--group dev" in how and b"dependency-groups" not in content:
@@ -94,12 +94,12 @@ def _same(one: bytes, other: bytes) -> bool:
 def _merged(path: str, mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
     """One file that both have; as it is, where there is no way to merge its kind."""
     if path == PYPROJECT:
-        return pyproject.joined(mine, theirs, repo)
+        return pyproject.merge_pyproject(mine, theirs, repo)
     name = PurePosixPath(path).name
     if name == ".gitignore":
-        return lines.rules(mine, theirs, repo.files.modes), []
+        return lines.merge_rules(mine, theirs, repo.files.modes), []
     if name == ".env.example":
-        return lines.lines(mine, theirs, same=lines.variable), []
+        return lines.merge(mine, theirs, same=lines.variable_name), []
     if name == "requirements-dev.txt":
         return _with_tools(mine, theirs, repo)
     return mine, []
@@ -109,9 +109,9 @@ def _with_tools(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[by
     """A list for development with the tools that the workflows call; what runs is the user's to say, and stays."""
     if b"--hash=" in mine or generated.command("requirements-dev.txt", mine):
         return mine, ["requirements-dev.txt: yours; the tools that ci.yml calls have to be in it."]
-    tools = b"".join(block.text for block in blocks(theirs) if block.name.decode() in repo.tools)
+    tools = b"".join(block.text for block in split_blocks(theirs) if block.name.decode() in repo.tools)
     bare = re.sub(rb"[ \t]*\\\r?\n?[ \t]*--hash=\S+", b"", tools)
-    listed = requirements(b"", mine if blocks(mine) else b"#\n", bare)
+    listed = merge_requirements(b"", mine if split_blocks(mine) else b"#\n", bare)
     return listed, [
         "requirements-dev.txt has no hashes, which ci.yml asks for: give it some, or take --require-hashes out."
     ]
@@ -120,10 +120,10 @@ def _with_tools(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[by
 def _new(path: str, entry: Entry, repo: AdoptedRepository) -> tuple[Entry, list[str]]:
     """A file that only the template has; its pyproject.toml without what does not fit the repository."""
     if PurePosixPath(path).name == ".gitignore":
-        return replace(entry, content=lines.rules(b"", entry.content, repo.files.modes)), []
+        return replace(entry, content=lines.merge_rules(b"", entry.content, repo.files.modes)), []
     if path != PYPROJECT:
         return entry, []
-    content, notes = pyproject.joined(b"", entry.content, repo)
+    content, notes = pyproject.merge_pyproject(b"", entry.content, repo)
     return replace(entry, content=content), notes
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from new_ops_project.base.errors import ToolError
 from new_ops_project.project.adoption.evidence.answers import Evidence
 from new_ops_project.template.answers import FLAGS, Asker, check_support
-from new_ops_project.template.questions import MAIN, Answers, EvaluationError, Question, Questionnaire
+from new_ops_project.template.evaluation import Answers, EvaluationError
+from new_ops_project.template.questions import MAIN, Question, Questionnaire
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class InferredAnswers:
     doubts: tuple[str, ...]
 
 
-def offered(questionnaire: Questionnaire) -> dict[str, list[Any]]:
+def offered_choices(questionnaire: Questionnaire) -> dict[str, list[Any]]:
     """What each question with choices offers."""
     answers, found = Answers(questionnaire), {}
     for question in questionnaire.questions:

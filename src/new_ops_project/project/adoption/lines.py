@@ -8,17 +8,17 @@ from fnmatch import fnmatchcase
 Item = tuple[bytes, tuple[bytes, ...], int]
 
 
-def bare(line: bytes) -> bytes:
+def plain_rule(line: bytes) -> bytes:
     """An ignore rule without what makes no difference: spaces at its end, a slash there."""
     return line.rstrip().removesuffix(b"/")
 
 
-def variable(line: bytes) -> bytes:
+def variable_name(line: bytes) -> bytes:
     """The name in a line that gives a variable its value, as in `.env.example`."""
     return line.partition(b"=")[0].strip().removeprefix(b"export ").strip()
 
 
-def lines(mine: bytes, theirs: bytes, *, same: Callable[[bytes], bytes] = bare) -> bytes:
+def merge(mine: bytes, theirs: bytes, *, same: Callable[[bytes], bytes] = plain_rule) -> bytes:
     """`mine`, and after a blank line those lines of `theirs` that it lacks, with the comments that head them.
 
     Two lines are the same where `same` makes the same of them. A rule is not added where it would hide what a rule
@@ -33,7 +33,7 @@ def lines(mine: bytes, theirs: bytes, *, same: Callable[[bytes], bytes] = bare) 
     return whole + (b"" if is_apart else ending) + b"".join(line + ending for line in _laid_out(missing))
 
 
-def rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
+def merge_rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
     """`mine`, and below it the ignore rules of `theirs` as a block, where a rule of them is missing.
 
     The block is whole, so that its next version merges line by line; a rule that is there twice does no harm. Left out
@@ -44,8 +44,8 @@ def rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
         part for line in mine.splitlines() if line.startswith(b"!") for part in _above(line[1:].strip().strip(b"/"))
     }
     block = [line for line in theirs.splitlines() if line.startswith(b"#") or not line or not _matches(line, shown)]
-    known = {bare(line) for line in mine.splitlines()}
-    if all(bare(line) in known for line in block if line and not line.startswith(b"#")):
+    known = {plain_rule(line) for line in mine.splitlines()}
+    if all(plain_rule(line) in known for line in block if line and not line.startswith(b"#")):
         return mine
     ending = b"\r\n" if b"\r\n" in mine else b"\n"
     above = mine if mine.endswith(b"\n") or not mine else mine + ending

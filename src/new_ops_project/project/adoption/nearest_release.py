@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git.tree import Tree
 from new_ops_project.template import native
-from new_ops_project.template.questions import Answers, Questionnaire
+from new_ops_project.template.evaluation import Answers
+from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout, Releases
 
 # Texts that say nothing of where a repository comes from: the whole world has them, or they are all hashes.
@@ -31,7 +32,9 @@ class NearestRelease:
     share: float
 
 
-def nearest(releases: Releases, mine: Mapping[str, bytes], guesses: Guesses, render: Renderer) -> NearestRelease | None:
+def find_nearest(
+    releases: Releases, mine: Mapping[str, bytes], guesses: Guesses, render: Renderer
+) -> NearestRelease | None:
     """Render each release and take the one with the fewest lines that differ, the newest of several.
 
     None where there is no release, or where the newest has next to nothing in common with the repository.

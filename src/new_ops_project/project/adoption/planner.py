@@ -22,15 +22,16 @@ from new_ops_project.project.adoption import inference
 from new_ops_project.project.adoption.evidence import answers as evidence
 from new_ops_project.project.adoption.evidence import metadata
 from new_ops_project.project.adoption.evidence.answers import Evidence
-from new_ops_project.project.adoption.files import AdoptedFiles, joined
+from new_ops_project.project.adoption.files import AdoptedFiles, merge_files
 from new_ops_project.project.adoption.inference import InferredAnswers
-from new_ops_project.project.adoption.nearest_release import NearestRelease, nearest
+from new_ops_project.project.adoption.nearest_release import NearestRelease, find_nearest
 from new_ops_project.project.adoption.pyproject import AdoptedRepository
 from new_ops_project.template import native, render
 from new_ops_project.template import releases as template
 from new_ops_project.template.answers import Asker
 from new_ops_project.template.answers_file import ANSWERS_FILE
-from new_ops_project.template.questions import Answers, Questionnaire
+from new_ops_project.template.evaluation import Answers
+from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout, Releases
 from new_ops_project.template.sources import Source
 
@@ -67,7 +68,7 @@ class Adoption:
     answers_file: Entry
 
 
-def look(place: Location, source: Source, given: Mapping[str, Any], *, offline: bool, ask: Asker | None) -> Adoption:
+def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offline: bool, ask: Asker | None) -> Adoption:
     """Read the repository, answer the template's questions, and find out what each file becomes.
 
     Raises ToolError for a template that cannot take a repository in, and for an answer that nothing tells.
@@ -92,11 +93,11 @@ def look(place: Location, source: Source, given: Mapping[str, Any], *, offline: 
         is_below=bool(place.prefix),
         tools=_tools(told.answers),
     )
-    result = joined(repo, _without_answers(_render(checkout, told.answers, place)))
+    result = merge_files(repo, _without_answers(_render(checkout, told.answers, place)))
     told.answers.values["keep"] = [one.path for one in result.kept]
     signed = _render(checkout, told.answers, place)
-    result = replace(result, files=joined(repo, _without_answers(signed)).files)  # README lists what there is
-    told = replace(told, doubts=(*told.doubts, *evidence.unread(files.texts)))
+    result = replace(result, files=merge_files(repo, _without_answers(signed)).files)  # README lists what there is
+    told = replace(told, doubts=(*told.doubts, *evidence.parse_problems(files.texts)))
     return Adoption(place, source, checkout, files, told, None, result, signed[ANSWERS_FILE])
 
 
@@ -138,7 +139,7 @@ def _rendered(checkout: Checkout, recorded: str, folder: Path) -> Tree:
 
 def _evidence(files: Committed, code: Layout, folder: str, questionnaire: Questionnaire) -> tuple[Evidence, ...]:
     """What the files say, the package and the human name included."""
-    read = {one.name: one for one in evidence.gather(files.texts, folder, inference.offered(questionnaire))}
+    read = {one.name: one for one in evidence.gather(files.texts, folder, inference.offered_choices(questionnaire))}
     if code.package:
         read["package"] = Evidence("package", code.package, code.place)
     if "project_name" in read and (heading := _heading(files, str(read["project_name"].value))):
@@ -185,7 +186,7 @@ def _made_from(
             except ToolError:  # that release does not ask so, or one of the three is not told
                 continue
 
-    found = nearest(releases, files.texts, guesses, lambda checkout, answers: _render(checkout, answers, place))
+    found = find_nearest(releases, files.texts, guesses, lambda checkout, answers: _render(checkout, answers, place))
     return found if found and found.share >= _MADE_FROM else None
 
 
@@ -214,7 +215,7 @@ def planned(adoption: Adoption) -> Iterator[Plan]:
         return replace(draft, notes=(*draft.notes, *adoption.joined.notes))
 
     sides = Sides(base, wanted, commit=place.commit, prefix=place.prefix)
-    with three_way.planned(place.repository, sides, mend) as found:
+    with three_way.plan_from_sides(place.repository, sides, mend) as found:
         if ANSWERS_FILE in found.ignored:
             message = f"git ignores {place.prefix}{ANSWERS_FILE} here, and without it there is nothing to refresh by."
             raise ToolError(message, f"Let it in (`!{ANSWERS_FILE}` in .gitignore), commit that, and run this again.")
@@ -226,11 +227,11 @@ def planned(adoption: Adoption) -> Iterator[Plan]:
         yield found
 
 
-def kept(adoption: Adoption) -> list[dict[str, str]]:
+def kept_facts(adoption: Adoption) -> list[dict[str, str]]:
     """The objects of `kept` in --json."""
     return [{"path": one.path, "reason": one.reason} for one in adoption.joined.kept]
 
 
-def told(adoption: Adoption) -> list[dict[str, Any]]:
+def evidence_facts(adoption: Adoption) -> list[dict[str, Any]]:
     """The objects of `evidence` in --json."""
     return [{"name": one.name, "value": one.value, "where": one.where} for one in adoption.told.evidence]

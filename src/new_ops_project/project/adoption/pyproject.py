@@ -10,7 +10,7 @@ from typing import Any
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.requirements import lower_bounds
-from new_ops_project.formats.requirements.merge import blocks
+from new_ops_project.formats.requirements.merge import split_blocks
 from new_ops_project.formats.toml import merge
 from new_ops_project.git.committed import Committed
 from new_ops_project.plan.resolvers import requirements as generated
@@ -32,7 +32,7 @@ class AdoptedRepository:
     is_below: bool = False  # it is a folder of a repository, not the whole
 
 
-def joined(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
+def merge_pyproject(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
     """By key: the user's, then what setup.py and setup.cfg say, then the template's; and what to say of it."""
     try:
         text, found = mine.decode(), tomllib.loads(mine.decode())
@@ -45,7 +45,7 @@ def joined(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, 
     wanted = _fitting(theirs.decode(), repo)
     if not found and not repo.metadata:
         wanted = _with_requirements(wanted, repo.files.texts.get("requirements.txt", b""))
-    result, kept = merge.toml(text, wanted, skip=_Skipped(found, repo, is_packaged))
+    result, kept = merge.merge_toml(text, wanted, skip=_Skipped(found, repo, is_packaged))
     told = ("tool.", "dependency-groups.")
     shown = [f"{one.key} = {one.mine!r}" for one in kept if one.mine is not None and one.key.startswith(told)]
     notes += [f"{PYPROJECT}: yours stays: {', '.join(shown)}."] if shown else []
@@ -57,7 +57,7 @@ def _with_metadata(text: str, metadata: Metadata, files: Committed) -> tuple[str
     import tomli_w
 
     tables = {"build-system": metadata.build, "project": metadata.project, "tool": metadata.tool}
-    result, _ = merge.toml(text, tomli_w.dumps({key: value for key, value in tables.items() if value}))
+    result, _ = merge.merge_toml(text, tomli_w.dumps({key: value for key, value in tables.items() if value}))
     return result, [*_farewell(metadata, files), *metadata.left, *_wider(metadata, files)]
 
 
@@ -150,7 +150,7 @@ def _with_requirements(text: str, listed: bytes) -> str:
     """The template's pyproject.toml with what a requirements.txt written by hand lists, at least in that version."""
     if generated.command("requirements.txt", listed) or b"--hash=" in listed:
         return text
-    names = [lower_bounds.bound(line) for block in blocks(listed) if block.name and (line := _requirement(block.text))]
+    names = [lower_bounds.lower_bound(line) for block in split_blocks(listed) if block.name and (line := _requirement(block.text))]
     if not names:
         return text
     lines = "".join(f"    {json.dumps(name)},\n" for name in sorted(names, key=str.lower))
@@ -183,7 +183,7 @@ def _fitting(text: str, repo: AdoptedRepository) -> str:
 # ---- what it needs ----
 
 
-def needs(pyproject: bytes) -> tuple[set[str], set[str]]:
+def required_packages(pyproject: bytes) -> tuple[set[str], set[str]]:
     """The names (PEP 503) of what a pyproject.toml depends on at run time, and of what it is built with."""
     try:
         found = tomllib.loads(pyproject.decode())

@@ -1,1 +1,1 @@
-"""promotion: say here what this package owns."""
+"""The promotion of a project to a higher tier."""

@@ -1,4 +1,4 @@
-"""A program on its way into a package: what moves with it, and what a person should look at."""
+"""The move of a program into a package."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,8 @@ from new_ops_project.git.committed import Committed
 from new_ops_project.project.promotion.program import analysis
 from new_ops_project.project.promotion.program.analysis import Program
 
-_UNREAD = Program(
+# Stands for a file that does not parse: it may do anything when it is imported, so nothing is claimed of it.
+_UNREADABLE = Program(
     (),
     "",
     (),
@@ -26,11 +27,11 @@ _UNREAD = Program(
 
 @dataclass(frozen=True)
 class ProgramMove:
-    """A script on its way into a package: `script` and `target` are its old and its new path.
+    """The move of a script into a package, with everything that it needs.
 
-    `moves` are all files that go along, old path to new; `modules` the same for the names of modules; `programs` what
-    is known of each module that moves, by its old path;
-    `problems` is why one could not be read, a clause that begins with its line.
+    `script` and `target` are its old and its new path. `moves` has the new path of every file that moves, by its old
+    one; `modules` has the new dotted name of every module that moves, by its old one; `programs` has the analysis of
+    every module that moves, by its old path; `problems` says why one does not parse: a clause that begins with `:LINE`.
     """
 
     script: str
@@ -43,7 +44,7 @@ class ProgramMove:
 
     @property
     def program(self) -> Program:
-        """What is known of the script."""
+        """The analysis of the script."""
         return self.programs[self.script]
 
     @property
@@ -52,14 +53,15 @@ class ProgramMove:
         return self.modules[PurePosixPath(self.script).stem]
 
 
-def program(files: Committed, moves: Mapping[str, str], package: str, managed: Iterable[str]) -> ProgramMove:
-    """What goes along with the one script in `moves`; paths that are `managed` by the template stay where they are.
+def program_move(files: Committed, moves: Mapping[str, str], package: str, managed: Iterable[str]) -> ProgramMove:
+    """The move of the one script in `moves`; files that the template has (`managed`) stay where they are.
 
-    Raises ToolError when the script is not there.
+    The modules beside the script that it imports move with it, and so do the data files that they name relative to
+    `__file__`. Raises ToolError when the script is missing, or when something is in the way.
     """
     script, target = next(iter(moves.items()))
     if script in files.modes and script not in files.texts:
-        message = f"{script} is no text file of its own (a link, or data), so it cannot move."
+        message = f"{script} is a link or not a text file, so it cannot move."
         raise ToolError(message, "Put the program itself there, commit, and run this again.")
     if script not in files.texts:
         message = f"{script} is not in the last commit, so there is no program that could move."
@@ -67,41 +69,42 @@ def program(files: Committed, moves: Mapping[str, str], package: str, managed: I
     programs, problems = dict[str, Program](), dict[str, str]()
     modules = _modules(script, files, programs, problems)
     folder = PurePosixPath(target).parent
+    # A module beside the script may have the name that the template gives the script: then the script keeps its own.
     if str(folder / PurePosixPath(target).name) in {str(folder / path) for path in modules}:
         target = str(folder / script)
-    there = {path: f"{folder}/{path}" for path in modules} | {script: target}
-    kept = set(managed)
-    for path, one in programs.items():
+    new_paths = {path: f"{folder}/{path}" for path in modules} | {script: target}
+    stay = set(managed)
+    for path, analysed in programs.items():
         if "/" not in path:
-            beside = [below for data in one.data if data.beside for below in files.below(data.path)]
-            there |= {data: f"{folder}/{data}" for data in beside if data not in {*kept, *there}}
-    _require_free(files, there)
+            beside = [below for data in analysed.data if data.beside for below in files.below(data.path)]
+            new_paths |= {data: f"{folder}/{data}" for data in beside if data not in {*stay, *new_paths}}
+    _require_free(files, new_paths)
     names = {path.partition("/")[0].removesuffix(".py"): path for path in modules if path != script}
     dotted = {name: f"{package}.{name}" for name in names}
     dotted[PurePosixPath(script).stem] = f"{package}.{PurePosixPath(target).stem}"
-    return ProgramMove(script, target, package, there, dotted, programs, problems)
+    return ProgramMove(script, target, package, new_paths, dotted, programs, problems)
 
 
 def _require_free(files: Committed, moves: Mapping[str, str]) -> None:
-    """Raise ToolError where a file of the project is in the place of one that moves, or of a folder that it needs."""
+    """Raise ToolError where a file of the project has the new path of one that moves, or of a folder above it."""
     places = [str(place) for new in moves.values() for place in (PurePosixPath(new), *PurePosixPath(new).parents)]
     if taken := next((place for place in places if place in files.modes and place not in moves), None):
-        message = f"{taken} is there already, where {next(iter(moves))} and what it needs would go."
+        message = f"{taken} exists already where {next(iter(moves))} and what it needs would go."
         raise ToolError(message, f"Move it elsewhere (git mv {taken} ...), commit, and run this again.")
 
 
 def _modules(script: str, files: Committed, programs: dict[str, Program], problems: dict[str, str]) -> list[str]:
-    """The script and the files of every module beside it that it imports, directly or not."""
-    found, waiting = dict.fromkeys([script]), [script]
+    """The script and the files of every module beside it that it imports, directly or indirectly."""
+    paths, waiting = dict.fromkeys([script]), [script]
     while waiting:
         path = waiting.pop()
         if not path.endswith(".py"):
             continue
         programs[path] = _read(path, files, problems)
-        fresh = [one for name in programs[path].modules for one in _beside(name, files) if one not in found]
-        found |= dict.fromkeys(fresh)
+        fresh = [file for name in programs[path].modules for file in _beside(name, files) if file not in paths]
+        paths |= dict.fromkeys(fresh)
         waiting += fresh
-    return list(found)
+    return list(paths)
 
 
 def _beside(name: str, files: Committed) -> list[str]:
@@ -115,41 +118,41 @@ def _beside(name: str, files: Committed) -> list[str]:
 def _read(path: str, files: Committed, problems: dict[str, str]) -> Program:
     folder = PurePosixPath(path).parent
     try:
-        return analysis.read(files.texts[path].decode(), exists=lambda one: files.holds(str(folder / one)))
+        return analysis.read(files.texts[path].decode(), exists=lambda name: files.holds(str(folder / name)))
     except (SyntaxError, ValueError, KeyError) as error:
         line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         problems[path] = f"{line}: it does not parse as Python: {error}."
-        return _UNREAD
+        return _UNREADABLE
 
 
-# ---- what is said ---------------------------------------------------------------------------------------------
+# ---- notes ----------------------------------------------------------------------------------------------------
 
 
-def remarks(growth: ProgramMove) -> list[str]:
-    """What a person should look at, each with its place in the files as they are now."""
-    paths = sorted(growth.programs)
-    return [f"{growth.moves.get(path, path)}{said}" for path in paths for said in _remarks(growth, path)]
+def move_notes(move: ProgramMove) -> list[str]:
+    """What a person should look at, each with the place where it is after the move (`PATH:LINE: clause`)."""
+    paths = sorted(move.programs)
+    return [f"{move.moves.get(path, path)}{clause}" for path in paths for clause in _clauses(move, path)]
 
 
-def _moved(growth: ProgramMove, path: str) -> bool:
-    return path in growth.moves or any(old.startswith(f"{path}/") for old in growth.moves)
+def _moves(move: ProgramMove, path: str) -> bool:
+    return path in move.moves or any(old.startswith(f"{path}/") for old in move.moves)
 
 
-def _remarks(growth: ProgramMove, path: str) -> Iterator[str]:
-    one = growth.programs[path]
-    if path in growth.problems:
-        yield growth.problems[path]
+def _clauses(move: ProgramMove, path: str) -> Iterator[str]:
+    program = move.programs[path]
+    if path in move.problems:
+        yield move.problems[path]
         return
-    for data in one.data:
+    for data in program.data:
         if not data.beside:
             yield f":{data.line}: {data.path} is read from the current folder; it stays, so run this from the root."
-        elif not _moved(growth, str(PurePosixPath(path).parent / data.path)):
+        elif not _moves(move, str(PurePosixPath(path).parent / data.path)):
             yield f":{data.line}: {data.path} is looked for beside the code, but it stays where it is."
-    for doubt in one.doubts:
+    for doubt in program.doubts:
         yield f":{doubt.line}: {doubt.text}"
-    if path == growth.script and one.runs_at:
-        yield f":{one.runs_at}: it does its work as soon as it is imported, so nobody can import its functions."
-    if one.untyped:
-        first, *others = one.untyped
+    if path == move.script and program.runs_at:
+        yield f":{program.runs_at}: it does its work as soon as it is imported, so nobody can import its functions."
+    if program.untyped:
+        first, *others = program.untyped
         more = f" and {len(others)} more" if others else ""
         yield f":{first.line}: {first.name}{more} without types, which mypy refuses (strict, in pyproject.toml)."

@@ -1,4 +1,4 @@
-"""Files that a grown package needs and no template could know: its entry point, its exports, smoke tests."""
+"""The files that depend on a promoted program's code: its entry point, its exports, its smoke tests."""
 
 import ast
 import re
@@ -10,87 +10,91 @@ from typing import Any
 from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import PLAIN, Entry, Tree
 from new_ops_project.project.promotion.moves import ProgramMove
-from new_ops_project.template.questions import Answers
+from new_ops_project.template.evaluation import Answers
 
 
 @dataclass(frozen=True)
 class Scaffold:
-    """Files for the package that no template could know, and what is to be said of them."""
+    """New files of the package by path, with notes for people."""
 
     files: Mapping[str, Entry]
     notes: tuple[str, ...]
 
 
-def written(growth: ProgramMove | None, answers: Answers, files: Committed, taken: Tree) -> Scaffold:
-    """The package's entry point, what it exports, and smoke tests; for a package without a program, a command."""
+def build(move: ProgramMove | None, answers: Answers, files: Committed, taken: Tree) -> Scaffold:
+    """The files for a program that moved, or for a package without one the entry point of its new command.
+
+    `taken` are the paths that the template's own files use.
+    """
     package = str(answers.values["import_name"])
-    if growth is None:
+    if move is None:
         return _command(answers, files, taken, f"src/{package}")
-    known = _known(growth, files)
-    home = PurePosixPath(growth.target).parent
-    made = {f"{home}/__main__.py": "__main__.py", f"{home}/__init__.py": "__init__.py"}
-    if growth.script not in growth.problems:
-        made[_free(f"tests/test_{known['name']}.py", {*files.modes, *taken})] = "test_task.py"
-    return Scaffold({path: _rendered(answers, name, known) for path, name in made.items()}, ())
+    variables = _variables(move, files)
+    home = PurePosixPath(move.target).parent
+    templates = {f"{home}/__main__.py": "__main__.py", f"{home}/__init__.py": "__init__.py"}
+    if move.script not in move.problems:
+        templates[_free(f"tests/test_{variables['name']}.py", {*files.modes, *taken})] = "test_task.py"
+    return Scaffold({path: _rendered(answers, name, variables) for path, name in templates.items()}, ())
 
 
-def _known(growth: ProgramMove, files: Committed) -> dict[str, Any]:
-    """What the files that are written are told."""
-    one, name = growth.program, PurePosixPath(growth.target).stem
-    taken = {dotted.rpartition(".")[2] for dotted in growth.modules.values()}  # a module's name stays the module's
-    can_import = not one.runs_at and growth.script not in growth.problems
+def _variables(move: ProgramMove, files: Committed) -> dict[str, Any]:
+    """The variables of the templates in templates/promote."""
+    program, name = move.program, PurePosixPath(move.target).stem
+    taken = {dotted.rpartition(".")[2] for dotted in move.modules.values()}  # a module's name stays the module's
+    can_import = not program.runs_at and move.script not in move.problems
     return {
-        "module": growth.module,
-        "package": growth.package,
+        "module": move.module,
+        "package": move.package,
         "name": name,
-        "file": PurePosixPath(growth.target).name,
-        "entry": one.entry,
-        "ends": _ends(files.texts[growth.script], one.entry),
-        "exports": sorted({item.name for item in one.public} - taken, key=_order) if can_import else [],
-        "public": one.public if can_import else (),
-        "helps": one.parses_arguments,
-        "examples": one.has_examples and can_import,
-        "tests": _tests([item.name for item in one.public]),
+        "file": PurePosixPath(move.target).name,
+        "entry": program.entry,
+        "ends": _returns_exit_code(files.texts[move.script], program.entry),
+        "exports": sorted({item.name for item in program.public} - taken, key=_isort_order) if can_import else [],
+        "public": program.public if can_import else (),
+        "helps": program.parses_arguments,
+        "examples": program.has_examples and can_import,
+        "tests": _test_names([item.name for item in program.public]),
     }
 
 
-def _tests(names: list[str]) -> dict[str, str]:
-    """A test's name (PEP 8) for each name, no two of them alike."""
-    found: dict[str, str] = {}
+def _test_names(names: list[str]) -> dict[str, str]:
+    """A unique name of a test (in PEP 8's style) for each name."""
+    tests: dict[str, str] = {}
     for name in names:
         snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-        alike = sum(one.startswith(f"test_{snake}") for one in found.values())
-        found[name] = f"test_{snake}" + (f"_{alike + 1}" if alike else "")
-    return found
+        alike = sum(test.startswith(f"test_{snake}") for test in tests.values())
+        tests[name] = f"test_{snake}" + (f"_{alike + 1}" if alike else "")
+    return tests
 
 
-def _ends(source: bytes, entry: str) -> bool:
-    """Whether what the function `entry` returns is an exit code: it is no command of click's and returns something."""
+def _returns_exit_code(source: bytes, entry: str) -> bool:
+    """Whether the function `entry` returns an exit code: it has no decorator (of click) and returns a value."""
     if not entry:
         return False
-    node = next((one for one in ast.parse(source).body if isinstance(one, ast.FunctionDef) and one.name == entry), None)
-    if node is None or node.decorator_list:
+    functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+    function = next((node for node in functions if node.name == entry), None)
+    if function is None or function.decorator_list:
         return False
-    if node.returns is not None:
-        return not (isinstance(node.returns, ast.Constant) and node.returns.value is None)
-    return any(isinstance(one, ast.Return) and one.value is not None for one in ast.walk(node))
+    if function.returns is not None:
+        return not (isinstance(function.returns, ast.Constant) and function.returns.value is None)
+    return any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function))
 
 
-def _order(name: str) -> tuple[int, str]:
-    """As isort has it: constants, classes, the rest."""
+def _isort_order(name: str) -> tuple[int, str]:
+    """A sort key for isort's order: constants, classes, the rest."""
     return (0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2, name)
 
 
 def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Scaffold:
-    """A command for a package that has none yet; nothing where the template has one."""
+    """The entry point of the new command of a package without a program; nothing where the template brings one."""
     is_own = answers.values.get("code") == "own" and answers.values.get("tier") == "cli"
     path = f"{home}/__main__.py"
     if not is_own:
         return Scaffold({}, ())
     if path in files.modes:
-        has_main = "main" in defined(files.texts.get(path, b""))
+        has_main = "main" in defined_names(files.texts.get(path, b""))
         return Scaffold({}, () if has_main else (f"{path}: the command calls main(), which is not there.",))
-    known = {
+    variables = {
         "helps": True,
         "public": (),
         "examples": False,
@@ -100,17 +104,17 @@ def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Scaf
         "module": f"{answers.values['import_name']}.__main__",
     }
     test = _free("tests/test_command.py", {*files.modes, *taken})
-    made = {path: _rendered(answers, "command.py", known), test: _rendered(answers, "test_task.py", known)}
-    return Scaffold(made, (f"{path} is new: the command does nothing yet but explain itself.",))
+    new = {path: _rendered(answers, "command.py", variables), test: _rendered(answers, "test_task.py", variables)}
+    return Scaffold(new, (f"{path} is new: so far, the command only explains itself.",))
 
 
-def _rendered(answers: Answers, name: str, known: Mapping[str, Any]) -> Entry:
+def _rendered(answers: Answers, name: str, variables: Mapping[str, Any]) -> Entry:
     text = (answers.questionnaire.root / "templates" / "promote" / f"{name}.jinja").read_text(encoding="utf-8")
-    return Entry(PLAIN, str(answers.render(text, **known)).encode())
+    return Entry(PLAIN, str(answers.render(text, **variables)).encode())
 
 
 def _free(path: str, taken: set[str]) -> str:
-    """`path`, or the first of its name with a number that is not taken."""
+    """`path`, or where it is taken the first `NAME_NUMBER` that is free."""
     stem, suffix = path.rsplit(".", 1)
     names = (path, *(f"{stem}_{number}.{suffix}" for number in range(2, 1000)))
     return next(name for name in names if name not in taken)
@@ -119,33 +123,33 @@ def _free(path: str, taken: set[str]) -> str:
 # ---- the template's example -----------------------------------------------------------------------------------
 
 
-def example_holds(files: Committed, answers: Answers) -> bool:
-    """Whether what the template's command imports from the example's modules is still there."""
+def example_is_intact(files: Committed, answers: Answers) -> bool:
+    """Whether the modules of the template's example still have all that the template's command imports from them."""
     root, package = answers.questionnaire.root, answers.values["import_name"]
     below = root / str(answers.questionnaire.config.get("subdirectory", "."))
     sources = (below / "src" / "{{ import_name }}" / "main.py.jinja", below / "tests" / "test_main.py.jinja")
     wanted = re.compile(r"^from (?:\.|\{\{ import_name \}\}\.)(\w+) import ([\w, ]+)$", re.MULTILINE)
     named = [pair for path in sources if path.is_file() for pair in wanted.findall(path.read_text(encoding="utf-8"))]
     return all(
-        {name.strip() for name in names.split(",")} <= defined(files.texts.get(f"src/{package}/{module}.py", b""))
+        {name.strip() for name in names.split(",")} <= defined_names(files.texts.get(f"src/{package}/{module}.py", b""))
         for module, names in named
         if module != "main"
     )
 
 
-def defined(source: bytes) -> set[str]:
-    """The names that a module has; none for what does not parse."""
+def defined_names(source: bytes) -> set[str]:
+    """The names that a module defines at its top level; none where it does not parse."""
     try:
         body = ast.parse(source).body
     except (SyntaxError, ValueError):
         return set()
-    found: set[str] = set()
+    names: set[str] = set()
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
+            names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found |= {target.id for target in targets if isinstance(target, ast.Name)}
-    return found
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names

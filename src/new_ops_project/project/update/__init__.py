@@ -1,1 +1,1 @@
-"""update: say here what this package owns."""
+"""The update of a project to another version of its template."""

@@ -1,25 +1,23 @@
-"""A template that runs code updates a linked worktree, by copier; what it made there becomes a Plan.
+"""Updates by copier, for templates that run code (`_tasks`, `_migrations`, Jinja extensions).
 
-The user's own work tree is out of its reach until that Plan is applied.
+copier updates a linked worktree, so the template's code cannot touch the user's work tree. The result becomes a Plan.
 """
 
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git.merge import Stage, read_stage
 from new_ops_project.git.tree import Tree
 from new_ops_project.plan import three_way
 from new_ops_project.plan.model import CopierResult, Plan
 from new_ops_project.project.generated import Project
-from new_ops_project.template import answers_file as signed
-from new_ops_project.template import render
+from new_ops_project.template import answers_file, render
 from new_ops_project.template.releases import Checkout
 
 _QUIET = (*git.TEMPORARY, "-c", "user.name=new-ops-project", "-c", "user.email=new-ops-project@localhost")
@@ -27,7 +25,10 @@ _QUIET = (*git.TEMPORARY, "-c", "user.name=new-ops-project", "-c", "user.email=n
 
 @dataclass(frozen=True)
 class VersionStep:
-    """From one version of a template to another: `repository` holds both, `given` are the answers to change."""
+    """The change from one version of a template to another.
+
+    `repository` is a git repository on this machine that has both versions; `given` are the answers to change.
+    """
 
     repository: Path
     before: Checkout
@@ -37,9 +38,9 @@ class VersionStep:
 
 @contextmanager
 def planned(project: Project, step: VersionStep) -> Iterator[Plan]:
-    """Let copier update a linked worktree of the project's last commit; yield what came out of it as a Plan.
+    """Let copier update a linked worktree of the project's last commit, and yield the result as a Plan.
 
-    Raises ToolError when the template's code fails; the project is as it was.
+    Raises ToolError when the template's code fails; the project is unchanged then.
     """
     sides = (step.before, project.answers), (step.after, {**project.answers, **step.given})
     base, theirs = (
@@ -50,17 +51,17 @@ def planned(project: Project, step: VersionStep) -> Iterator[Plan]:
         folder = root / project.prefix
         _point_at(folder / project.answers_file, step)
         render.update(step.after, folder, step.given, answers_file=project.answers_file)
-        found = _found(root, project, base, theirs)
-    with three_way.found(project.repository, project.commit, project.prefix, found) as made:
-        yield made
+        result = _read_result(root, project, base, theirs)
+    with three_way.plan_from_copier(project.repository, project.commit, project.prefix, result) as plan:
+        yield plan
 
 
 @contextmanager
 def _linked(project: Project) -> Iterator[Path]:
-    """A detached worktree of the project's commit, outside of it; unregistered and gone at the end."""
-    where = project.repository.root
+    """A detached worktree of the project's commit in a temporary folder, removed from git's list at the end."""
+    repository = project.repository.root
     with tempfile.TemporaryDirectory(prefix="new-ops-project-", ignore_cleanup_errors=True) as holder:
-        root = Path(holder).resolve() / (where.name or "project")
+        root = Path(holder).resolve() / (repository.name or "project")
         try:
             git.git(
                 *_QUIET,
@@ -72,7 +73,7 @@ def _linked(project: Project) -> Iterator[Path]:
                 "--detach",
                 str(root),
                 project.commit,
-                at=where,
+                at=repository,
             )
             yield root
         except ProcessError as error:
@@ -81,27 +82,26 @@ def _linked(project: Project) -> Iterator[Path]:
             ) from error
         finally:
             with suppress(ProcessError):
-                git.git("worktree", "remove", "--force", str(root), at=where)
+                git.git("worktree", "remove", "--force", str(root), at=repository)
 
 
-def _point_at(answers_file: Path, step: VersionStep) -> None:
-    """Have copier look for the template where both versions are known to be, and commit that, as it insists on."""
-    text = answers_file.read_bytes().decode()
-    marks = {"_commit": str(step.before.version), "_src_path": str(step.repository)}
-    answers_file.write_bytes(signed.resigned(text, marks).encode())
-    git.git(
-        *_QUIET, "commit", "--quiet", "--all", "--allow-empty", "--no-verify", "--message=t", at=answers_file.parent
-    )
+def _point_at(file: Path, step: VersionStep) -> None:
+    """Record the repository that has both versions as the template's source; copier wants that committed."""
+    text = file.read_bytes().decode()
+    record = {"_commit": str(step.before.version), "_src_path": str(step.repository)}
+    file.write_bytes(answers_file.set_entries(text, record).encode())
+    git.git(*_QUIET, "commit", "--quiet", "--all", "--allow-empty", "--no-verify", "--message=t", at=file.parent)
 
 
-def _found(root: Path, project: Project, base: Tree, theirs: Tree) -> CopierResult:
-    """What the worktree holds now, conflicts and all."""
-    unmerged = tuple(one for one in _stages(root) if one.path.startswith(project.prefix))
+def _read_result(root: Path, project: Project, base: Tree, theirs: Tree) -> CopierResult:
+    """The project as copier left it in the worktree, with its conflicts."""
+    # The stages are read before `git add`, which would resolve them.
+    unmerged = tuple(stage for stage in _stages(root) if stage.path.startswith(project.prefix))
     git.git(*_QUIET, "add", "--all", at=root)
     tree = git.git("write-tree", at=root).text
     subtree = git.resolve_object(root, f"{tree}:{project.prefix.rstrip('/')}") if project.prefix else tree
-    bare = tuple(Stage(one.mode, one.blob, one.number, one.path.removeprefix(project.prefix)) for one in unmerged)
-    return CopierResult(subtree, bare, base, theirs, frozenset({project.answers_file}))
+    stages = tuple(replace(stage, path=stage.path.removeprefix(project.prefix)) for stage in unmerged)
+    return CopierResult(subtree, stages, base, theirs, frozenset({project.answers_file}))
 
 
 def _stages(root: Path) -> list[Stage]:

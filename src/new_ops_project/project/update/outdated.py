@@ -1,4 +1,7 @@
-"""Whether the template of a project has moved on; nothing is unpacked or rendered for that."""
+"""The comparison of a project's template version with the newest one.
+
+It reads tags and commits only: nothing is unpacked or rendered.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,31 +10,36 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.project.generated import Project
 from new_ops_project.template import releases as template
 from new_ops_project.template import sources
-from new_ops_project.template.releases import Releases, Version
+from new_ops_project.template.releases import Releases, TemplateVersion
 
 
 class UnknownVersionError(ToolError):
-    """The template can be read, and does not have the version that the project records."""
+    """The template can be read, but lacks the version that the project records."""
 
 
 @dataclass(frozen=True)
-class VersionGap:
-    """Two versions of a template: the one that a project has, found in `origin`, the one to go to, in `releases`."""
+class VersionPair:
+    """The version that a project has, from `origin`, and the version to update to, from `releases`.
+
+    The two differ where the project shall get its template from another source.
+    """
 
     project: Project
     origin: Releases
     releases: Releases
-    before: Version
-    after: Version
+    before: TemplateVersion
+    after: TemplateVersion
 
     @property
     def is_behind(self) -> bool:
-        """Whether there is something to do: another version, or another place of the template."""
+        """Whether there is something to do: another version, or another source of the template."""
         return self.before.commit != self.after.commit or self.releases.source.location != self.project.source
 
 
-def look(project: Project, *, to: str | None = None, place: str | None = None, offline: bool = False) -> VersionGap:
-    """Find both versions, of the template at `place` if it shall be another one.
+def find_versions(
+    project: Project, *, to: str | None = None, place: str | None = None, offline: bool = False
+) -> VersionPair:
+    """Find both versions; `place` is the source of the template to change to, if it is another one.
 
     Raises ToolError when the template cannot be reached or lacks one of them.
     """
@@ -43,25 +51,25 @@ def look(project: Project, *, to: str | None = None, place: str | None = None, o
             return releases
         return template.releases(sources.recorded(project.source, project.folder), offline=offline)
 
-    return _gap(releases, project, to, origin)
+    return _pair(releases, project, to, origin)
 
 
-def look_in(releases: Releases, project: Project, *, to: str | None = None) -> VersionGap:
-    """The same in a template whose versions are known."""
-    return _gap(releases, project, to, lambda: releases)
+def versions_in(releases: Releases, project: Project, *, to: str | None = None) -> VersionPair:
+    """Find both versions among releases that are known already."""
+    return _pair(releases, project, to, lambda: releases)
 
 
-def _gap(releases: Releases, project: Project, to: str | None, origin: Callable[[], Releases]) -> VersionGap:
+def _pair(releases: Releases, project: Project, to: str | None, origin: Callable[[], Releases]) -> VersionPair:
     """Both versions; a project that is ahead of the newest release stays where it is, unless `to` says otherwise."""
-    releases.find()  # a template without versions is told first
+    releases.find()  # raises for a template without any version, which is the better message
     try:
-        there = origin()
-        before = there.find(project.version)
+        source = origin()
+        before = source.find(project.version)
     except ToolError as error:
         message = f"{project.answers_file} records version {project.version}: {error.message}"
         hint = "Push that tag or commit to the template again; without it, nothing can be compared."
         raise UnknownVersionError(message, hint) from error
     after = releases.find(to)
-    if to is None and after.commit != before.commit and releases.holds(before, after):
+    if to is None and after.commit != before.commit and releases.includes(before, after):
         after = before
-    return VersionGap(project, there, releases, before, after)
+    return VersionPair(project, source, releases, before, after)

@@ -1,4 +1,4 @@
-"""A project and another version of its template become a Plan."""
+"""The Plan that takes a project to another version of its template."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,17 +15,18 @@ from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.plan.resolvers import ignore, requirements, toml
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import by_copier, outdated
-from new_ops_project.project.update.outdated import VersionGap
-from new_ops_project.template import changelog, native, questions, render
-from new_ops_project.template.answer_migration import MigratedAnswers, as_they_are, carry
-from new_ops_project.template.answers import Asker, table
-from new_ops_project.template.questions import Answers, EvaluationError, Questionnaire
+from new_ops_project.project.update.outdated import VersionPair
+from new_ops_project.template import changelog, copier_yml, native, questions, render
+from new_ops_project.template.answer_migration import MigratedAnswers, merge_unchecked, migrate
+from new_ops_project.template.answers import Asker, file_table
+from new_ops_project.template.evaluation import Answers, EvaluationError
+from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout, Releases
 
 
 @dataclass(frozen=True)
 class UpdateTarget:
-    """Where a project shall be taken: a version, other answers, another place of the template."""
+    """What an update is asked for: a version, other answers, another source of the template."""
 
     to: str | None = None
     assignments: tuple[str, ...] = ()
@@ -35,8 +36,8 @@ class UpdateTarget:
 
 
 @dataclass(frozen=True)
-class Refresh:
-    """What there is to do for one project, before anything is rendered."""
+class Update:
+    """The update of one project before anything is rendered: both versions of the template as files."""
 
     project: Project
     target: UpdateTarget
@@ -46,203 +47,218 @@ class Refresh:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the template has moved on (or is another one) since the project was last refreshed."""
+        """Whether there is something to do: another version, or another source of the template."""
         return self.before.commit != self.after.commit or self.after.source.location != self.project.source
 
     @cached_property
     def questionnaire(self) -> Questionnaire:
-        """The questions of the version to take it to."""
+        """The questions of the version to update to."""
         return _questions(self.after)
 
     @cached_property
     def former(self) -> Questionnaire:
-        """The questions of the version that it has."""
+        """The questions of the version that the project has."""
         return _questions(self.before)
 
-    def carried(self, *, ask: Asker | None) -> MigratedAnswers:
-        """The project's answers for that version; raises ToolError for a new question that nobody answers."""
-        if self.questionnaire.config.get("jinja_extensions"):  # only copier can read it, with that code
-            return as_they_are(self.questionnaire, self.project.answers, self.target.assignments)
-        return carry(self.questionnaire, self.project.answers, self.target.assignments, ask=ask)
+    def migrate_answers(self, *, ask: Asker | None) -> MigratedAnswers:
+        """The project's answers for the new version; raises ToolError for a new question that nobody answers."""
+        if self.questionnaire.config.get("jinja_extensions"):  # only copier can evaluate it, with that code
+            return merge_unchecked(self.questionnaire, self.project.answers, self.target.assignments)
+        return migrate(self.questionnaire, self.project.answers, self.target.assignments, ask=ask)
 
     def news(self) -> str:
-        """The template's changelog between the two versions; what its commits say, where it has none."""
-        if told := changelog.between(self.after.root, self.before.version, self.after.version):
-            return told
-        said = self.releases.subjects(self.before, self.after)
-        return "\n".join(f"- {line}" for line in said if line not in self.releases.tags)
+        """The template's changelog between the two versions, or a list of its commits' subjects where it has none."""
+        if text := changelog.between(self.after.root, self.before.version, self.after.version):
+            return text
+        subjects = self.releases.subjects(self.before, self.after)
+        return "\n".join(f"- {subject}" for subject in subjects if subject not in self.releases.tags)
 
 
-def look(project: Project, target: UpdateTarget) -> Refresh:
+def prepare(project: Project, target: UpdateTarget) -> Update:
     """Find both versions; raises ToolError when the template cannot be reached or lacks one of them."""
-    gap = outdated.look(project, to=target.to, place=target.template, offline=target.offline)
-    return _unpacked(gap, target)
+    pair = outdated.find_versions(project, to=target.to, place=target.template, offline=target.offline)
+    return _unpacked(pair, target)
 
 
-def look_in(releases: Releases, project: Project, target: UpdateTarget) -> Refresh:
-    """The same in a template whose versions are known; raises ToolError when it has none, or lacks one of them."""
-    return _unpacked(outdated.look_in(releases, project, to=target.to), target)
+def prepare_in(releases: Releases, project: Project, target: UpdateTarget) -> Update:
+    """Find both versions among releases that are known already; raises ToolError when they lack one of them."""
+    return _unpacked(outdated.versions_in(releases, project, to=target.to), target)
 
 
-def _unpacked(gap: VersionGap, target: UpdateTarget) -> Refresh:
-    """Both versions as files."""
-    before = gap.origin.unpacked(gap.before)
-    is_same = gap.after == gap.before  # current, or ahead of the newest release
-    after = replace(before, source=gap.releases.source) if is_same else gap.releases.unpacked(gap.after)
-    return Refresh(_placed(gap.project, _questions(before)), target, gap.releases, before, after)
+def _unpacked(pair: VersionPair, target: UpdateTarget) -> Update:
+    """Unpack both versions."""
+    before = pair.origin.checkout_of(pair.before)
+    is_same = pair.after == pair.before  # the project is current, or ahead of the newest release
+    after = replace(before, source=pair.releases.source) if is_same else pair.releases.checkout_of(pair.after)
+    return Update(_placed(pair.project, _questions(before)), target, pair.releases, before, after)
 
 
 def _questions(checkout: Checkout) -> Questionnaire:
-    """The questions of a version; those of a commit never change, and are read once."""
-    return _read(checkout) if checkout.commit else questions.read(checkout.root)
+    """The questions of a version, read once where it is a commit, which never changes."""
+    return _read(checkout) if checkout.commit else copier_yml.read(checkout.root)
 
 
 _read = cache(native.questionnaire)
 
 
 def _placed(project: Project, questionnaire: Questionnaire) -> Project:
-    """The project with its folder where the template says that it is, if the answers file was given and is below it."""
-    told = str(questionnaire.config.get("answers_file", ""))
+    """The project with the folder that its template assumes.
+
+    A template can keep the answers file in a subfolder (`_answers_file`). Whoever gives that file as PATH means the
+    folder above that subfolder, which only the template's configuration tells.
+    """
+    configured = str(questionnaire.config.get("answers_file", ""))
     whole = f"{project.prefix}{project.answers_file}"
-    if "/" not in told or not f"/{whole}".endswith(f"/{told}"):
+    if "/" not in configured or not f"/{whole}".endswith(f"/{configured}"):
         return project
-    return replace(project, prefix=whole.removesuffix(told), answers_file=told)
+    return replace(project, prefix=whole.removesuffix(configured), answers_file=configured)
 
 
 @contextmanager
-def planned(refresh: Refresh, carried: MigratedAnswers) -> Iterator[Plan]:
+def planned(update: Update, migrated: MigratedAnswers) -> Iterator[Plan]:
     """Render both versions and merge them with the project.
 
     Raises ToolError for a template that needs trust or cannot be rendered.
     """
-    if runs_commands(refresh) and refresh.releases.repository:
-        wanted = {change.name: change.after for change in carried.changes}
-        step = by_copier.VersionStep(refresh.releases.repository, refresh.before, refresh.after, wanted)
-        with by_copier.planned(refresh.project, step) as found:
-            yield found
+    if runs_commands(update) and update.releases.repository:
+        wanted = {change.name: change.after for change in migrated.changes}
+        step = by_copier.VersionStep(update.releases.repository, update.before, update.after, wanted)
+        with by_copier.planned(update.project, step) as plan:
+            yield plan
         return
-    base, theirs = both(refresh, carried)
-    with merged(refresh, carried, base, theirs) as found:
-        yield found
+    base, theirs = render_both(update, migrated)
+    with planned_merge(update, migrated, base, theirs) as plan:
+        yield plan
 
 
-def runs_commands(refresh: Refresh) -> bool:
-    """Whether the template runs code of its own on the way; raises ToolError when that needs trust that it lacks."""
-    found = (refresh.former, refresh.questionnaire)
-    for questionnaire in found:
-        questions.require_trust(questionnaire, refresh.after.source.name, trusted=refresh.target.trust)
-    return any(questionnaire.runs_commands for questionnaire in found)
+def runs_commands(update: Update) -> bool:
+    """Whether either version of the template runs code; raises ToolError when it does and is not trusted."""
+    questionnaires = (update.former, update.questionnaire)
+    for questionnaire in questionnaires:
+        questions.require_trust(questionnaire, update.after.source.name, trusted=update.target.trust)
+    return any(questionnaire.runs_commands for questionnaire in questionnaires)
 
 
-def both(refresh: Refresh, carried: MigratedAnswers) -> tuple[Tree, Tree]:
-    """The project as both versions of the template have it, each with its answers."""
-    base = rendered(refresh, refresh.before, refresh.project.answers)
-    return base, rendered(refresh, refresh.after, carried.given)
+def render_both(update: Update, migrated: MigratedAnswers) -> tuple[Tree, Tree]:
+    """Render the version that the project has with the recorded answers, and the new one with the migrated answers."""
+    base = render_version(update, update.before, update.project.answers)
+    return base, render_version(update, update.after, migrated.given)
 
 
 @contextmanager
-def merged(refresh: Refresh, carried: MigratedAnswers, base: Tree, theirs: Tree) -> Iterator[Plan]:
+def planned_merge(update: Update, migrated: MigratedAnswers, base: Tree, theirs: Tree) -> Iterator[Plan]:
     """Merge the two renders with the project."""
-    project = refresh.project
-    going = moves(refresh.questionnaire, carried.answers.values, project.answers.get("tier"))
+    project = update.project
+    tier_change = tier_moves(update.questionnaire, migrated.answers.values, project.answers.get("tier"))
     sides = Sides(
         base,
         theirs,
         commit=project.commit,
         prefix=project.prefix,
         over=frozenset({project.answers_file}),
-        once=_once(refresh, carried.answers, {*base, *theirs}) - going.keys(),
-        moves=going,
-        if_edited=frozenset(going),
+        once=_once(update, migrated.answers, {*base, *theirs}) - tier_change.keys(),
+        moves=tier_change,
+        if_edited=frozenset(tier_change),
     )
 
-    def mend(draft: Draft) -> Draft:
-        return requirements.renewed(ignore.by_line(toml.by_key(draft)), base, theirs, carried.answers)
+    def resolve(draft: Draft) -> Draft:
+        return requirements.from_locks(ignore.by_line(toml.by_key(draft)), base, theirs, migrated.answers)
 
-    with three_way.planned(project.repository, sides, mend) as found:
-        yield found
+    with three_way.plan_from_sides(project.repository, sides, resolve) as plan:
+        yield plan
 
 
-def rendered(refresh: Refresh, checkout: Checkout, answers: Mapping[str, Any]) -> Tree:
-    """The project as the template has it at a version, with these answers."""
-    project = refresh.project
+def render_version(update: Update, checkout: Checkout, answers: Mapping[str, Any]) -> Tree:
+    """Render one version of the template with these answers."""
+    project = update.project
     return render.tree(
         checkout,
         answers,
         project.folder,
         answers_file=project.answers_file,
-        trusted=refresh.target.trust,
-        beside=_external(refresh),
+        trusted=update.target.trust,
+        beside=_external(update),
     )
 
 
-def _external(refresh: Refresh) -> dict[str, bytes]:
-    """The project's files that the template reads answers from (`_external_data`), those of another template mostly."""
-    named = {**refresh.former.config.get("external_data", {}), **refresh.questionnaire.config.get("external_data", {})}
-    answers = Answers(refresh.former, dict(refresh.project.answers))
-    places = [_rendered(answers, str(path)) for path in named.values()]
-    paths = {path: refresh.project.folder / path for path in places if path}
-    return {path: at.read_bytes() for path, at in paths.items() if at.is_file() and ".." not in at.parts}
+def _external(update: Update) -> dict[str, bytes]:
+    """The project's files that the template reads answers from (`_external_data`), such as another answers file."""
+    named = {**update.former.config.get("external_data", {}), **update.questionnaire.config.get("external_data", {})}
+    answers = Answers(update.former, dict(update.project.answers))
+    rendered = [_rendered(answers, str(path)) for path in named.values()]
+    files = {path: update.project.folder / path for path in rendered if path}
+    return {path: file.read_bytes() for path, file in files.items() if file.is_file() and ".." not in file.parts}
 
 
 def _rendered(answers: Answers, text: str, **more: str) -> str:
-    """`text` with the answers in it; '' where it takes what only copier knows."""
+    """`text` rendered with the answers; '' where it uses a variable that only copier sets."""
     try:
         return str(answers.render(text, **more))
     except EvaluationError:
         return ""
 
 
-def _once(refresh: Refresh, answers: Answers, paths: set[str]) -> frozenset[str]:
-    """The paths that the template writes once and never again: `_skip_if_exists`, and what it excludes from updates."""
-    config = refresh.questionnaire.config
+def _once(update: Update, answers: Answers, paths: set[str]) -> frozenset[str]:
+    """The paths that the template writes once and then leaves alone.
+
+    They match `_skip_if_exists`, or a pattern of `_exclude` that applies to updates only.
+    """
+    config = update.questionnaire.config
     patterns = [_rendered(answers, str(text)) for text in config.get("skip_if_exists", [])]
     if "_copier_operation" in str(config.get("exclude", "")):
         operations = ("copy", "update")
         copied, updated = (
-            {_rendered(answers, str(text), _copier_operation=one) for text in config["exclude"]} for one in operations
+            {_rendered(answers, str(text), _copier_operation=operation) for text in config["exclude"]}
+            for operation in operations
         )
         patterns += sorted(updated - copied)
     lines = "\n".join(patterns).split("\n")
     if not any(lines):
         return frozenset()
-    from pathspec import GitIgnoreSpec
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most templates have no such pattern
 
-    kept = GitIgnoreSpec.from_lines(lines)
-    return frozenset(path for path in paths if kept.match_file(path))
+    spec = GitIgnoreSpec.from_lines(lines)
+    return frozenset(path for path in paths if spec.match_file(path))
 
 
-def moves(questionnaire: Questionnaire, answers: Mapping[str, Any], old: Any) -> dict[str, str]:
-    """Where files of the tier `old` go in the one of `answers`, as the template's table of files says (`moves_to`)."""
+def tier_moves(questionnaire: Questionnaire, answers: Mapping[str, Any], old: Any) -> dict[str, str]:
+    """The new path of each file that moves between the tier `old` and that of `answers`, by its old path.
+
+    The column `moves_to` in the template's table of files says so.
+    """
     new = answers.get("tier")
     if old == new or not questionnaire.is_ours:
         return {}
-    moving = [one for one in table(answers) if old in one["tiers"] and new not in one["tiers"] and "moves_to" in one]
-    return {one["path"]: one["moves_to"] for one in moving}
+    rows = [row for row in file_table(answers) if old in row["tiers"] and new not in row["tiers"] and "moves_to" in row]
+    return {row["path"]: row["moves_to"] for row in rows}
 
 
-def managed(refresh: Refresh, carried: MigratedAnswers) -> dict[str, Entry]:
-    """What the template has of the project at its version, with its answers, and goes on writing; not its record."""
-    project = refresh.project
-    found = rendered(refresh, refresh.before, project.answers)
-    once = _once(refresh, carried.answers, set(found))
-    return {path: entry for path, entry in found.items() if path not in once and path != project.answers_file}
+def managed_files(update: Update, migrated: MigratedAnswers) -> dict[str, Entry]:
+    """The files that the template manages in the project, as its recorded version renders them.
+
+    Files that the template writes only once are not among them, and neither is the answers file.
+    """
+    project = update.project
+    rendered = render_version(update, update.before, project.answers)
+    once = _once(update, migrated.answers, set(rendered))
+    return {path: entry for path, entry in rendered.items() if path not in once and path != project.answers_file}
 
 
-def drift(refresh: Refresh, carried: MigratedAnswers) -> list[tuple[str, str]]:
-    """Each file that the template manages and the project has edited or deleted, with which of both it is."""
-    project = refresh.project
-    entries = managed(refresh, carried)
-    with merge.scratch(project.repository.objects, project.repository.object_format) as scratch:
+def drift(update: Update, migrated: MigratedAnswers) -> list[tuple[str, str]]:
+    """The managed files that the project has changed: the path with "edited" or "deleted"."""
+    project = update.project
+    entries = managed_files(update, migrated)
+    with merge.scratch_repository(project.repository.objects, project.repository.object_format) as scratch:
         names = {f"{project.commit}:{project.prefix}{path}": path for path in sorted(entries)}
-        found = scratch.contents(names)
-    ignored = git.ignored(project.folder, [path for name, path in names.items() if name not in found])
-    states = ((path, drifted(entries[path].content, found.get(name))) for name, path in names.items())
-    return [(path, how) for path, how in states if how and path not in ignored]
+        contents = scratch.contents(names)
+    # A file that git ignores is in no commit, so its absence does not mean that somebody deleted it.
+    ignored = git.ignored(project.folder, [path for name, path in names.items() if name not in contents])
+    states = ((path, drift_of(entries[path].content, contents.get(name))) for name, path in names.items())
+    return [(path, state) for path, state in states if state and path not in ignored]
 
 
-def drifted(managed: bytes, mine: bytes | None) -> str:
-    """What became of a managed file: deleted, edited, or '' where it is the same but for its line ends."""
+def drift_of(managed: bytes, mine: bytes | None) -> str:
+    """What became of a managed file: deleted, edited, or '' where it is the same except for its line ends."""
     if mine is None:
         return "deleted"
     return "" if mine.replace(b"\r\n", b"\n") == managed.replace(b"\r\n", b"\n") else "edited"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.project.promotion.program.analysis import Data, Program, Public, read
+from new_ops_project.project.promotion.program.analysis import DataFile, Program, PublicName, read
 
 GUARD = 'if __name__ == "__main__":\n    '
 
@@ -349,12 +349,12 @@ def test_public_names() -> None:
             def below(): ...
     """).public
     assert found == (
-        Public("plain", 3, "function", ("a", "b", "args", "c", "kwargs")),
-        Public("later", 4, "function", ("x",)),
-        Public("Thing", 6, "class", ()),
-        Public("cli", 9, "command", ()),
-        Public("cached", 11, "function", ("n",)),
-        Public("changed", 13, "wrapped", ()),
+        PublicName("plain", 3, "function", ("a", "b", "args", "c", "kwargs")),
+        PublicName("later", 4, "function", ("x",)),
+        PublicName("Thing", 6, "class", ()),
+        PublicName("cli", 9, "command", ()),
+        PublicName("cached", 11, "function", ("n",)),
+        PublicName("changed", 13, "wrapped", ()),
     )
 
 
@@ -476,7 +476,7 @@ def test_files_beside_the_code(expression: str, form: str) -> None:
 def test_files_of_the_current_folder(expression: str, path: str) -> None:
     """A tracked file that is named relative to the current folder is told apart."""
     found = program(f"import os\nfrom pathlib import Path\n{expression}", "hosts.csv", "data/more.csv")
-    assert found.data == ((Data(path, 3, beside=False),) if path else ())
+    assert found.data == ((DataFile(path, 3, beside=False),) if path else ())
     assert found.doubts == ()
 
 
@@ -491,7 +491,7 @@ def test_names_resolve_where_they_are_bound() -> None:
 def test_folder_of_data() -> None:
     """A name that is made in a tracked folder gives the folder."""
     source = PLACES + "def f(name):\n    return (HERE / 'queries' / f'{name}.sql').read_text()\n"
-    assert program(source, "queries/a.sql").data == (Data("queries", 11, beside=True),)
+    assert program(source, "queries/a.sql").data == (DataFile("queries", 11, beside=True),)
 
 
 def test_loop_over_names_beside() -> None:
@@ -514,7 +514,7 @@ def test_helper_that_names_files_beside() -> None:
 def test_change_into_own_folder() -> None:
     """A program that changes into its own folder has beside it what it names without a folder."""
     found = program("import os\nos.chdir(os.path.dirname(os.path.abspath(__file__)))\nopen('hosts.csv')", "hosts.csv")
-    assert found.data == (Data("hosts.csv", 3, beside=True),)
+    assert found.data == (DataFile("hosts.csv", 3, beside=True),)
     assert [doubt.line for doubt in found.doubts] == [2]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.project.promotion.program.imports import reimported
+from new_ops_project.project.promotion.program.imports import rename_modules
 
 MOVED = {"helpers": "rotate.helpers", "tools": "rotate.tools", "rotate": "rotate.task"}
 
@@ -63,7 +63,7 @@ MOVED = {"helpers": "rotate.helpers", "tools": "rotate.tools", "rotate": "rotate
 )
 def test_rewritten(before: str, after: str) -> None:
     """Each form of import names the new place and binds the same name; the rest of the file stays."""
-    assert reimported(before, MOVED) == (after, ())
+    assert rename_modules(before, MOVED) == (after, ())
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_rewritten(before: str, after: str) -> None:
 )
 def test_left_with_a_doubt(source: str, line: int) -> None:
     """What cannot be rewritten is left as it is, and told."""
-    text, doubts = reimported(source, MOVED)
+    text, doubts = rename_modules(source, MOVED)
     assert text == source
     assert [doubt.line for doubt in doubts] == [line]
 
@@ -112,13 +112,13 @@ def test_only_imports_change(lines: list[str], end: str, *, is_ended: bool) -> N
     try:
         tree = ast.parse(source)
     except SyntaxError:
-        assert reimported(source, MOVED)[0] == source
+        assert rename_modules(source, MOVED)[0] == source
         return
-    after = reimported(source, MOVED)[0]
+    after = rename_modules(source, MOVED)[0]
     new = {it for it in bound(ast.parse(after)) if it[1] not in {"rotate", "_sub"}}
     assert new == {(now(origin), name) for origin, name in bound(tree)}
     assert without_imports(after) == without_imports(source)
-    assert reimported(source, {})[0] == source
+    assert rename_modules(source, {})[0] == source
 
 
 def now(name: str) -> str:
@@ -170,7 +170,7 @@ def test_a_moved_program_still_runs(tmp_path: Path) -> None:
     for name, text in {**files, "rotate.py": source}.items():
         write(tmp_path / "old" / name, text)
     for name, text in {**files, "task.py": source}.items():
-        write(tmp_path / "new" / "rotate" / name, reimported(text, MOVED)[0])
+        write(tmp_path / "new" / "rotate" / name, rename_modules(text, MOVED)[0])
     before = ran(tmp_path / "old", "rotate.py")
     assert before == ran(tmp_path / "new", "-m", "rotate.task") == "7 1\n1 1 2 2 2\n"
 

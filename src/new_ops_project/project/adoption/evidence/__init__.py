@@ -1,1 +1,1 @@
-"""evidence: say here what this package owns."""
+"""What a repository's own files say that answers a template's questions."""

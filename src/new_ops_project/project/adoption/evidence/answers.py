@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from new_ops_project.formats import code_layout, document, python_version
+from new_ops_project.formats import code_layout, document, python, python_version
 from new_ops_project.formats.code_layout import Layout, layout
 from new_ops_project.formats.document import Document, Files, decoded
-from new_ops_project.formats.github import evidence
+from new_ops_project.formats.github import workflow_values
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.setuptools import keywords
 from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.project.adoption.evidence import dependencies
-from new_ops_project.project.adoption.evidence.licenses import expression, of_text
+from new_ops_project.project.adoption.evidence.licenses import identify_text, spdx_expression
 
 __all__ = ["Evidence", "Files", "Layout", "gather", "layout", "unread"]
 
@@ -68,10 +68,10 @@ def gather(files: Files, folder: str, offered: Mapping[str, Sequence[Any]]) -> t
     return tuple(found)
 
 
-def unread(files: Files) -> tuple[str, ...]:
+def parse_problems(files: Files) -> tuple[str, ...]:
     """Clauses that name the files that did not parse, and so are no evidence."""
     setup = keywords.read(files)
-    others = [document.toml(files, "pyproject.toml"), document.toml(files, "Pipfile"), *evidence.read(files)]
+    others = [document.toml(files, "pyproject.toml"), document.toml(files, "Pipfile"), *workflow_values.read(files)]
     return tuple(dict.fromkeys(clause for clause in (*setup.problems, *(other.problem for other in others)) if clause))
 
 
@@ -92,7 +92,7 @@ class _Repository:
 
     @cached_property
     def workflows(self) -> tuple[Document, ...]:
-        return evidence.read(self.files)
+        return workflow_values.read(self.files)
 
     @cached_property
     def layout(self) -> Layout:
@@ -126,7 +126,7 @@ Answers = Iterator[Evidence]
 def _name(repository: _Repository, _: Offered) -> Answers:
     """The program of a script is called NAME.py, so its name comes before that of the metadata."""
     stem, declared = repository.layout.package, next(repository.texts("name", "name"), None)
-    if repository.is_script and not (declared and code_layout.plain(declared[0]) == code_layout.plain(stem)):
+    if repository.is_script and not (declared and code_layout.canonical(declared[0]) == code_layout.canonical(stem)):
         yield Evidence("project_name", stem, repository.layout.place)
     elif declared:
         yield Evidence("project_name", declared[0], declared[1])
@@ -138,7 +138,7 @@ def _name(repository: _Repository, _: Offered) -> Answers:
 
 def _python(repository: _Repository, offered: Offered) -> Answers:
     """An exact version that is not offered is told as such; of bounds, the first that is offered."""
-    found = [*python_version.said(repository.files, repository.pyproject, repository.setup, repository.workflows)]
+    found = [*python_version.candidates(repository.files, repository.pyproject, repository.setup, repository.workflows)]
     choices = [str(choice) for choice in offered.get("python_version", ())]
     chosen = next((one for one in found if one.is_exact or one.minor in choices), None) or next(iter(found), None)
     if chosen:
@@ -151,7 +151,7 @@ def _tier(repository: _Repository, _: Offered) -> Answers:
     if command := next(repository.commands, None):
         yield Evidence("tier", "cli", command[1])
     elif repository.is_script:
-        line = code_layout.runs_at(repository.files, place)
+        line = code_layout.first_running_line(repository.files, place)
         yield Evidence("tier", "script", f"{place}:{line}" if line else place)
     elif place:
         yield Evidence("tier", "library", place)
@@ -204,20 +204,20 @@ def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
     """SPDX expression, text and place: of the files first, since they are what holds."""
     for path in sorted(repository.files):
         if re.fullmatch(r"(?:LICEN[SC]E|COPYING)(?:[.-]\w+)*", path, re.IGNORECASE) and not path.endswith(".py"):
-            known, text, line = of_text(decoded(repository.files[path]))
+            known, text, line = identify_text(decoded(repository.files[path]))
             yield known, text, f"{path}:{line}"
     pyproject = repository.pyproject
     texts = [*repository.texts("license", "license")]
     if text := pyproject.string("project", "license", "text"):
         texts.insert(0, (text, pyproject.where("project", "license", "text")))
-    yield from ((expression(text), text.split("\n")[0][:80], where) for text, where in texts)
+    yield from ((spdx_expression(text), text.split("\n")[0][:80], where) for text, where in texts)
     for text, where in python_version.classifiers(pyproject, repository.setup):
         if text.startswith("License ::") and text != "License :: OSI Approved":
-            yield expression(text), text, where
+            yield spdx_expression(text), text, where
 
 
 def _runner(repository: _Repository, offered: Offered) -> Answers:
-    said = [one for workflow in repository.workflows for one in evidence.images(workflow)]
+    said = [one for workflow in repository.workflows for one in workflow_values.runner_images(workflow)]
     said = [one for one in said if one.text in offered.get("runner", ())]
     for text, _ in Counter(one.text for one in said).most_common(1):
         yield Evidence("runner", text, next(one.where for one in said if one.text == text))
@@ -228,14 +228,14 @@ def _dependencies(repository: _Repository, offered: Offered) -> Answers:
     listed = dependencies.listed(repository.files, repository.pyproject, repository.setup, repository.layout.place)
     if not listed:
         listed = dependencies.imported(repository.files, repository.layout.place)
-    names = [name for name in offered.get("dependencies", ()) if pep508.name(str(name)) in listed]
-    places = dict.fromkeys(listed[pep508.name(str(name))] for name in names) or dict.fromkeys(listed.values())
+    names = [name for name in offered.get("dependencies", ()) if pep508.canonical_name(str(name)) in listed]
+    places = dict.fromkeys(listed[pep508.canonical_name(str(name))] for name in names) or dict.fromkeys(listed.values())
     if listed:
         yield Evidence("dependencies", names, ", ".join([*places][:3]) + (", ..." if len(places) > 3 else ""))  # noqa: PLR2004
 
 
 def _cloud(repository: _Repository, offered: Offered) -> Answers:
-    said = (one for workflow in repository.workflows for one in evidence.clouds(workflow))
+    said = (one for workflow in repository.workflows for one in workflow_values.cloud_logins(workflow))
     if one := next((one for one in said if one.text in offered.get("cloud", ())), None):
         yield Evidence("cloud", one.text, one.where)
 
@@ -258,7 +258,7 @@ def _command(repository: _Repository, _: Offered) -> Answers:
     """The one console script, or of several the one that has the project's name."""
     commands = dict(repository.commands)
     name = next((one.value for one in _name(repository, {})), "")
-    liked = [command for command in commands if code_layout.plain(command) == code_layout.plain(name)]
+    liked = [command for command in commands if code_layout.canonical(command) == code_layout.canonical(name)]
     chosen = [*commands] if len(commands) == 1 else liked
     if len(chosen) == 1:
         yield Evidence("command", chosen[0], commands[chosen[0]])
@@ -270,7 +270,7 @@ def _dry_run(repository: _Repository, _: Offered) -> Answers:
     for path in sorted(repository.files):
         if place and path.endswith(".py") and (path == place or path.startswith(f"{place}/")):
             texts = (
-                node for node in ast.walk(code_layout.syntax(repository.files, path)) if isinstance(node, ast.Constant)
+                node for node in ast.walk(python.parse_file(repository.files, path)) if isinstance(node, ast.Constant)
             )
             lines = [node.lineno for node in texts if str(node.value).split("/")[0] == "--dry-run"]
             if lines:

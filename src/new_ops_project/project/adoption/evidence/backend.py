@@ -65,7 +65,7 @@ class Backend:
     needs_setuptools: bool = False
 
 
-def version(setup: Setup) -> DeclaredVersion:
+def declared_version(setup: Setup) -> DeclaredVersion:
     """The version of setup(): its literal, or that of the one file of the repository that can be meant."""
     found = setup.get("version")
     if isinstance(found, Contents):
@@ -107,12 +107,12 @@ def _module(path: str) -> str:
     return path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def backend(setup: Setup, at: DeclaredVersion, *, needs_setuptools: bool) -> Backend:
+def choose_backend(setup: Setup, at: DeclaredVersion, *, needs_setuptools: bool) -> Backend:
     """The backend: hatchling unless something needs setuptools. `needs_setuptools`: whether a computed value does."""
     code = [name for name in _CODE if setup.get(name)]
     left = tuple(f"{setup.where(name)} {name} has no place in pyproject.toml: keep it there" for name in code)
     said = document.toml(setup.files, "pyproject.toml").string("build-system", "build-backend")
-    names = packages(setup)
+    names = top_packages(setup)
     if needs_setuptools or said.startswith("setuptools") or _is_beyond_hatch(setup, names):
         return Backend(_setuptools(setup, at), _build(setup), left, needs_setuptools=True)
     return Backend(_hatch(setup, names, at) if said in {"", "hatchling.build"} else {}, left=left)
@@ -127,7 +127,7 @@ def _is_beyond_hatch(setup: Setup, names: tuple[str, ...]) -> bool:
     return is_odd or is_computed or is_lost or any(setup.get(name) for name in (*_WITHOUT_HATCH, "use_scm_version"))
 
 
-def packages(setup: Setup) -> tuple[str, ...]:
+def top_packages(setup: Setup) -> tuple[str, ...]:
     """The folders of the top-level packages, by path; () where they could not be told."""
     found = setup.get("packages")
     if isinstance(found, Packages):
@@ -194,10 +194,10 @@ def _data_files(value: Any) -> Any:
 
 
 def _build(setup: Setup) -> dict[str, Any]:
-    wanted = [text for text in _texts(setup.get("setup_requires")) if pep508.parsed(text)]
-    names = {pep508.name(text) for text in wanted}
+    wanted = [text for text in _texts(setup.get("setup_requires")) if pep508.parse(text)]
+    names = {pep508.canonical_name(text) for text in wanted}
     extra = [] if "setuptools-scm" in names or not setup.get("use_scm_version") else ["setuptools-scm>=8"]
-    mine = [text for text in wanted if pep508.name(text) not in {"setuptools", "wheel", "pytest-runner"}]
+    mine = [text for text in wanted if pep508.canonical_name(text) not in {"setuptools", "wheel", "pytest-runner"}]
     return {"requires": [_SETUPTOOLS, *extra, *mine], "build-backend": "setuptools.build_meta"}
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from new_ops_project.formats import code_layout, document
+from new_ops_project.formats import document, python
 from new_ops_project.formats.document import Document, Files, decoded
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.setuptools.keywords import Setup
@@ -26,7 +26,7 @@ def listed(files: Files, pyproject: Document, setup: Setup, place: str = "") -> 
         _declared(pyproject),
         _of_setup(setup),
         _pipfile(files),
-        _inline(document.script(files, place)),
+        _inline(document.script_metadata(files, place)),
         _lines(files, "requirements.in"),
     )
     found: dict[str, str] = {}
@@ -41,7 +41,7 @@ def imported(files: Files, place: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(files):
         if place and path.endswith(".py") and (path == place or path.startswith(f"{place}/")):
-            for node in ast.walk(code_layout.syntax(files, path)):
+            for node in ast.walk(python.parse_file(files, path)):
                 for module in _modules(node):
                     found.setdefault(_MODULES.get(module, module), f"{path}:{getattr(node, 'lineno', 1)}")
     return found
@@ -55,31 +55,31 @@ def _modules(node: ast.AST) -> list[str]:
 
 def _declared(pyproject: Document) -> Iterator[tuple[str, str]]:
     for text in pyproject.strings("project", "dependencies"):
-        yield pep508.name(text), pyproject.where("project", "dependencies", holding=text)
+        yield pep508.canonical_name(text), pyproject.where("project", "dependencies", holding=text)
     poetry = ("tool", "poetry", "dependencies")
     for text in pyproject.table(*poetry):
         if text != "python":
-            yield pep508.name(text), pyproject.where(*poetry, text)
+            yield pep508.canonical_name(text), pyproject.where(*poetry, text)
 
 
 def _of_setup(setup: Setup) -> Iterator[tuple[str, str]]:
     found = setup.get("install_requires")
     if isinstance(found, Lines):
-        yield from ((pep508.name(text), f"{found.path}:{line}") for line, text in pep508.written(found))
+        yield from ((pep508.canonical_name(text), f"{found.path}:{line}") for line, text in pep508.requirement_lines(found))
         return
     texts = found.split("\n") if isinstance(found, str) else found if isinstance(found, list) else []
     for text in (text.strip() for text in texts if isinstance(text, str)):
-        yield pep508.name(text), setup.where("install_requires", text)
+        yield pep508.canonical_name(text), setup.where("install_requires", text)
 
 
 def _inline(script: Document) -> Iterator[tuple[str, str]]:
     for text in script.strings("dependencies"):
-        yield pep508.name(text), script.where("dependencies", holding=text)
+        yield pep508.canonical_name(text), script.where("dependencies", holding=text)
 
 
 def _pipfile(files: Files) -> Iterator[tuple[str, str]]:
     pipfile = document.toml(files, "Pipfile")
-    yield from ((pep508.name(text), pipfile.where("packages", text)) for text in pipfile.table("packages"))
+    yield from ((pep508.canonical_name(text), pipfile.where("packages", text)) for text in pipfile.table("packages"))
 
 
 def _lines(
@@ -91,9 +91,9 @@ def _lines(
     text = decoded(files[path])
     lines = text.split("\n")
     is_made = bool(re.search(r"#\s+via\b", text))
-    for line, wanted in pep508.written(lines):
+    for line, wanted in pep508.requirement_lines(lines):
         if _is_direct(lines, line) if is_made else not only_made:
-            yield pep508.name(wanted), f"{path}:{line}"
+            yield pep508.canonical_name(wanted), f"{path}:{line}"
     for include in filter(None, map(_INCLUDE.match, lines)):
         inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), include[1]))
         yield from _lines(files, inner, seen | {path}, only_made=only_made)

@@ -34,7 +34,7 @@ _SIGNS = (
 )
 
 
-def expression(text: str) -> str:
+def spdx_expression(text: str) -> str:
     """The SPDX expression for a license's name, or for a classifier that begins with `License ::`; '' if unsure."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
@@ -55,7 +55,7 @@ def _plain(name: str) -> str:
     return " ".join(_FILLERS.sub(" ", re.sub(r"[-,_\"']", " ", bare)).split())
 
 
-def of_text(text: str) -> tuple[str, str, int]:
+def identify_text(text: str) -> tuple[str, str, int]:
     """Of a license's text: the SPDX expression ('' if unsure), the line that says so, and its 1-based number."""
     lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     head = " ".join(line for _, line in lines[:12]).lower()

@@ -11,7 +11,7 @@ from new_ops_project.formats.setuptools import entry_points, keywords
 from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.formats.setuptools.values import Computed, Contents, Lines
 from new_ops_project.project.adoption.evidence import backend
-from new_ops_project.project.adoption.evidence.licenses import expression
+from new_ops_project.project.adoption.evidence.licenses import spdx_expression
 
 # Read each by a function of its own, `_TOLD` with what is to be told of them; and what has no meaning today.
 _PEOPLE = {"author", "author_email", "maintainer", "maintainer_email"}
@@ -85,12 +85,12 @@ def read(files: Files) -> Metadata | None:
     found = _Carried(left=setup.problems)
     for name in setup.names:
         found |= _carried(setup, name)
-    at = backend.version(setup)
+    at = backend.declared_version(setup)
     people = _Carried(_people(setup, "author") | _people(setup, "maintainer"))
     found = found | people | _license(setup) | _readme(setup) | _version(setup, at)
-    built = backend.backend(setup, at, needs_setuptools=bool(set(found.dynamic) - ({"version"} if at.path else set())))
+    built = backend.choose_backend(setup, at, needs_setuptools=bool(set(found.dynamic) - ({"version"} if at.path else set())))
     project = found.project | ({"dynamic": sorted(set(found.dynamic))} if found.dynamic else {})
-    dev = tuple(text for text in _several(setup.get("tests_require")) if pep508.parsed(text))
+    dev = tuple(text for text in _several(setup.get("tests_require")) if pep508.parse(text))
     return Metadata(project, built.tool, (*found.left, *built.left), built.needs_setuptools, built.build, at.text, dev)
 
 
@@ -191,9 +191,9 @@ def _dependencies(_: Setup, value: Any) -> dict[str, Any]:
 def _requirements(value: Any) -> Iterator[str]:
     """The requirements as PEP 508 has them; those that pip alone understands are odd."""
     if isinstance(value, Lines):
-        value = [text for _, text in pep508.written(value)]
+        value = [text for _, text in pep508.requirement_lines(value)]
     for text in _texts(value):
-        if not pep508.parsed(text):
+        if not pep508.parse(text):
             raise _OddError(f"holds {text[:60]!r}, which is no requirement")
         yield text
 
@@ -214,7 +214,7 @@ def _extras(_: Setup, value: Any) -> dict[str, Any]:
 
 def _marked(text: str, marker: str) -> str:
     made = f"{text} and ({marker})" if ";" in text else f"{text}; {marker}"
-    if marker and not pep508.parsed(made):
+    if marker and not pep508.parse(made):
         raise _OddError(f"holds {marker[:60]!r}, which is no marker")
     return made if marker else text
 
@@ -242,7 +242,7 @@ def _license(setup: Setup) -> _Carried:
     listed = _several(classifiers)
     naming = [text for text in listed if text.startswith("License ::")]
     said = setup.string("license")
-    known = expression(said) if said else next(filter(None, map(expression, naming)), "")
+    known = spdx_expression(said) if said else next(filter(None, map(spdx_expression, naming)), "")
     left = [f"{setup.where('license')} license {said[:60]!r} is no SPDX expression"] if said and not known else []
     if not said and not known:
         left += [f"{setup.where('classifiers', text)} classifier {text!r} names no one SPDX license" for text in naming]
@@ -270,7 +270,7 @@ def _texts(value: Any) -> list[str]:
     if value is None:
         return []
     if isinstance(value, str):
-        return [line for _, line in pep508.written(value.split("\n"))] if "\n" in value else [value.strip()]
+        return [line for _, line in pep508.requirement_lines(value.split("\n"))] if "\n" in value else [value.strip()]
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return [item.strip() for item in value if item.strip()]
     raise _OddError("is no list of texts")

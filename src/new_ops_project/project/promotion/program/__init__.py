@@ -1,1 +1,4 @@
-"""What a Python file does when it is run, imported or moved, read from its syntax: nothing is executed."""
+"""The static analysis of the Python program that a promotion moves into a package.
+
+Each module parses source code with `ast`. None of them imports or runs that code.
+"""

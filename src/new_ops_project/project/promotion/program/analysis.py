@@ -5,24 +5,24 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from new_ops_project.project.promotion.program.data_files import Data, Doubt, named
+from new_ops_project.project.promotion.program.data_files import DataFile, Doubt, find_data
 from new_ops_project.project.promotion.program.entry_point import entry, is_command, offers_help
-from new_ops_project.project.promotion.program.import_effects import Module, module, runs_at, works
+from new_ops_project.project.promotion.program.import_effects import Module, is_program, read_module, runs_at
 from new_ops_project.project.promotion.program.names import (
     Function,
     docstrings,
     dotted,
-    first,
+    first_argument,
+    imported_modules,
     is_import,
-    modules,
-    text,
+    string_value,
 )
 
-__all__ = ["Data", "Doubt", "Program", "Public", "Untyped", "read"]
+__all__ = ["DataFile", "Doubt", "Program", "PublicName", "UntypedFunction", "read"]
 
 
 @dataclass(frozen=True)
-class Public:
+class PublicName:
     """A function or class that a file offers to others."""
 
     name: str
@@ -32,7 +32,7 @@ class Public:
 
 
 @dataclass(frozen=True)
-class Untyped:
+class UntypedFunction:
     """A function that mypy --strict refuses, since a parameter or the result has no annotation."""
 
     name: str  # with the class or function that it is in: Keys.rotate
@@ -45,14 +45,14 @@ class Program:
 
     modules: tuple[str, ...]  # top-level modules that it imports, in order
     entry: str  # the function such that sys.exit(function()) prints and exits as running the file does; '' for none
-    public: tuple[Public, ...]
+    public: tuple[PublicName, ...]
     runs_at: int  # line of the first statement that does something when the file is imported; 0: it only defines
     is_program: bool  # running it does something
     parses_arguments: bool  # --help is safe and ends with 0
     knows_dry_run: bool
     has_examples: bool  # a docstring holds >>>
-    untyped: tuple[Untyped, ...]
-    data: tuple[Data, ...]
+    untyped: tuple[UntypedFunction, ...]
+    data: tuple[DataFile, ...]
     doubts: tuple[Doubt, ...]
 
 
@@ -68,17 +68,17 @@ def read(source: str, *, exists: Callable[[str], bool]) -> Program:
 
 
 def _read(tree: ast.Module, exists: Callable[[str], bool]) -> Program:
-    own = module(tree)
-    data, doubts = named(tree, exists)
+    own = read_module(tree)
+    data, doubts = find_data(tree, exists)
     return Program(
-        modules=modules(tree),
+        modules=imported_modules(tree),
         entry=entry(own, exists),
         public=tuple(_public(own)),
         runs_at=runs_at(own),
-        is_program=works(own),
+        is_program=is_program(own),
         parses_arguments=offers_help(own),
         knows_dry_run=_knows_dry_run(own),
-        has_examples=any(re.search(r"^\s*>>> ", text(node), re.MULTILINE) for node in docstrings(tree)),
+        has_examples=any(re.search(r"^\s*>>> ", string_value(node), re.MULTILINE) for node in docstrings(tree)),
         untyped=tuple(_untyped(tree, "", is_class=False)),
         data=data,
         doubts=tuple(sorted({*doubts, *_doubts(own, exists)}, key=lambda doubt: (doubt.line, doubt.text))),
@@ -88,13 +88,13 @@ def _read(tree: ast.Module, exists: Callable[[str], bool]) -> Program:
 # What it offers
 
 
-def _public(own: Module) -> Iterator[Public]:
+def _public(own: Module) -> Iterator[PublicName]:
     chosen = _all(own)
     found = {**own.functions, **own.classes}
     for name, node in sorted(found.items(), key=lambda item: item[1].lineno):
         if name in chosen if chosen is not None else not name.startswith("_"):
             kind = "class" if isinstance(node, ast.ClassDef) else _kind(node, own)
-            yield Public(name, node.lineno, kind, _parameters(own.functions[name]) if kind == "function" else ())
+            yield PublicName(name, node.lineno, kind, _parameters(own.functions[name]) if kind == "function" else ())
 
 
 def _all(own: Module) -> list[str] | None:
@@ -102,7 +102,7 @@ def _all(own: Module) -> list[str] | None:
     value = own.values.get("__all__")
     if not isinstance(value, (ast.List, ast.Tuple)):
         return None
-    return [name for item in value.elts if (name := text(item))]
+    return [name for item in value.elts if (name := string_value(item))]
 
 
 def _kind(node: Function, own: Module) -> str:
@@ -135,12 +135,12 @@ def _parameters(node: Function) -> tuple[str, ...]:
 # What checks say of it
 
 
-def _untyped(node: ast.AST, prefix: str, *, is_class: bool) -> Iterator[Untyped]:
+def _untyped(node: ast.AST, prefix: str, *, is_class: bool) -> Iterator[UntypedFunction]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
             name = f"{prefix}{child.name}"
             if not _is_typed(child, is_method=is_class):
-                yield Untyped(name, child.lineno)
+                yield UntypedFunction(name, child.lineno)
             yield from _untyped(child, f"{name}.", is_class=False)
         elif isinstance(child, ast.ClassDef):
             yield from _untyped(child, f"{prefix}{child.name}.", is_class=True)
@@ -166,7 +166,7 @@ def _knows_dry_run(own: Module) -> bool:
     nodes = list(ast.walk(own.tree))
     strings = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     is_named = any("--dry-run" in string.split("/") for string in strings)
-    is_documented = "docopt" in tops and any("--dry-run" in text(node) for node in docstrings(own.tree))
+    is_documented = "docopt" in tops and any("--dry-run" in string_value(node) for node in docstrings(own.tree))
     is_parameter = any(isinstance(node, ast.arg) and node.arg == "dry_run" for node in nodes)
     return is_named or is_documented or (is_parameter and bool(tops & {"typer", "fire"}))
 
@@ -193,7 +193,7 @@ def _doubt(node: ast.Call, own: Module, exists: Callable[[str], bool]) -> str:
         return "runs a file by its path"
     if not is_import(node, own.known):
         return ""
-    given = text(first(node))
+    given = string_value(first_argument(node))
     if not given:
         return "imports a module whose name is made at run time"
     top = given.split(".", maxsplit=1)[0]

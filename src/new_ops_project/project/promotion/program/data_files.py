@@ -10,15 +10,15 @@ from new_ops_project.project.promotion.program.paths import (
     SELF,
     PathScope,
     PathValue,
-    defines,
-    inside,
+    assigned_name,
+    block_scope,
     module_scope,
-    place_of,
+    path_of,
 )
 
 
 @dataclass(frozen=True)
-class Data:
+class DataFile:
     """A file or folder that the code names, relative to the folder the code is in."""
 
     path: str  # posix, without a leading ./
@@ -34,19 +34,19 @@ class Doubt:
     text: str
 
 
-def named(tree: ast.Module, exists: Callable[[str], bool]) -> tuple[tuple[Data, ...], tuple[Doubt, ...]]:
+def find_data(tree: ast.Module, exists: Callable[[str], bool]) -> tuple[tuple[DataFile, ...], tuple[Doubt, ...]]:
     """The tracked files that the code names, and what it does with its own place that cannot be followed."""
     uses = list(_uses(tree, module_scope(tree)))
     places = [use for use in uses if isinstance(use, PathValue)]
     doubts = [use for use in uses if isinstance(use, Doubt)]
     is_moving = any(doubt.text == _CHDIR for doubt in doubts)
     is_computed = any(place.beside and place.is_open and not place.text for place in places)
-    found: dict[tuple[str, bool], Data] = {}
+    found: dict[tuple[str, bool], DataFile] = {}
     for place in places:
         beside = place.beside or is_moving or (is_computed and not place.is_path)
         path = posixpath.normpath(place.text) if place.text else ""
         if _is_followed(place, path) and exists(path):
-            found.setdefault((path, beside), Data(path, place.line, beside))
+            found.setdefault((path, beside), DataFile(path, place.line, beside))
         elif place.beside:
             doubts.append(Doubt(place.line, _doubt(place, path)))
     unique = dict.fromkeys(doubts)
@@ -84,7 +84,7 @@ def _uses(node: ast.AST, scope: PathScope) -> Iterator[PathValue | Doubt]:
         yield from _uses_of_block(node, scope)
     elif _is_passed_over(node, scope):
         return
-    elif isinstance(node, ast.expr) and (place := place_of(node, scope)):
+    elif isinstance(node, ast.expr) and (place := path_of(node, scope)):
         yield place
         if place.is_open and not place.beside:
             yield from _below(node, scope)
@@ -106,9 +106,9 @@ def _is_passed_over(node: ast.AST, scope: PathScope) -> bool:
     """Whether this is a docstring, or the definition of a name that is looked at where it is used."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True
-    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None or not place_of(node.value, scope):
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None or not path_of(node.value, scope):
         return False
-    name = defines(node)
+    name = assigned_name(node)
     target = node.targets[0] if isinstance(node, ast.Assign) else node.target
     if not name and isinstance(target, ast.Attribute) and target.attr in scope.attributes:
         return target.attr in scope.loads
@@ -117,11 +117,11 @@ def _is_passed_over(node: ast.AST, scope: PathScope) -> bool:
 
 def _uses_of_block(node: Function | ast.Lambda | ast.ClassDef, scope: PathScope) -> Iterator[PathValue | Doubt]:
     if isinstance(node, ast.ClassDef):
-        inner = inside(scope, node.body, ())
+        inner = block_scope(scope, node.body, ())
     else:
         body = [ast.Expr(node.body)] if isinstance(node, ast.Lambda) else node.body
         arguments = (arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg))
-        inner = inside(scope, body, arguments)
+        inner = block_scope(scope, body, arguments)
     is_helper = getattr(node, "name", "") in scope.functions.keys() & scope.loads
     for child in ast.iter_child_nodes(node):
         is_body = isinstance(child, ast.stmt) or isinstance(node, ast.Lambda)
@@ -138,7 +138,7 @@ def _uses_of_call(node: ast.Call, scope: PathScope) -> Iterator[PathValue | Doub
     if name in _PATHS:
         yield Doubt(node.lineno, "puts a folder on sys.path")
         return
-    place = place_of(node.args[0], scope) if node.args else None
+    place = path_of(node.args[0], scope) if node.args else None
     if name == "os.chdir" and place and place.beside and not place.text:
         yield Doubt(node.lineno, _CHDIR)
         return

@@ -7,12 +7,19 @@ from new_ops_project.project.promotion.program.import_effects import (
     SETUP,
     Module,
     calls,
-    is_calm,
-    is_calm_call,
     is_guard,
+    is_harmless,
+    is_harmless_call,
     runs_at,
 )
-from new_ops_project.project.promotion.program.names import Function, binds, dotted, modules, own, text
+from new_ops_project.project.promotion.program.names import (
+    Function,
+    block_nodes,
+    bound_names,
+    dotted,
+    imported_modules,
+    string_value,
+)
 
 
 def is_command(name: str, module: Module) -> bool:
@@ -72,7 +79,7 @@ def _called(node: ast.stmt, module: Module) -> tuple[ast.Call | None, bool]:
 
 def _times(name: str, module: Module) -> int:
     """How often a name is bound at the top level, a `global` counting as well."""
-    bound = [it for node in own(module.tree.body) for it in binds(node)]
+    bound = [it for node in block_nodes(module.tree.body) for it in bound_names(node)]
     everywhere = [it for node in ast.walk(module.tree) if isinstance(node, ast.Global) for it in node.names]
     return bound.count(name) + everywhere.count(name)
 
@@ -89,7 +96,7 @@ def _ends_alike(name: str, module: Module, *, is_result: bool) -> bool:
     function = module.functions.get(name)
     if function is None or isinstance(function, ast.AsyncFunctionDef) or _wants(function):
         return False
-    nodes = list(own(function.body))
+    nodes = list(block_nodes(function.body))
     if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in nodes):
         return False
     if is_result:
@@ -138,18 +145,18 @@ _RECORDS = {"record", "rec", "log_record", "logrecord"}
 
 def _shows_loggers(module: Module, nodes: list[ast.AST], strings: list[str], exists: Callable[[str], bool]) -> bool:
     """Whether lines of the log may hold the name of their logger."""
-    names = modules(module.tree)
+    names = imported_modules(module.tree)
     if _LOGGERS & set(names) or any(exists(name) or exists(f"{name}.py") for name in names):
         return True
     if any(sign in string for string in strings for sign in ("%(name)", "{name", "$name", "${name")):
         return True
-    if any(isinstance(it, ast.Attribute) and it.attr == "name" and text_of(it.value) in _RECORDS for it in nodes):
+    if any(isinstance(it, ast.Attribute) and it.attr == "name" and name_of(it.value) in _RECORDS for it in nodes):
         return True
     made = [it for it in nodes if isinstance(it, ast.Call)]
     return _shows_fields(nodes, made) or _has_default_format(module, made)
 
 
-def text_of(node: ast.expr) -> str:
+def name_of(node: ast.expr) -> str:
     """The name that an expression is, or ''."""
     return node.id if isinstance(node, ast.Name) else ""
 
@@ -157,11 +164,11 @@ def text_of(node: ast.expr) -> str:
 def _shows_fields(nodes: list[ast.AST], made: list[ast.Call]) -> bool:
     """Whether all fields of a record may be shown, its name among them."""
     is_whole = any(isinstance(it, ast.Attribute) and it.attr == "__dict__" for it in nodes)
-    if not is_whole and not any(text_of(it.func) == "vars" for it in made):
+    if not is_whole and not any(name_of(it.func) == "vars" for it in made):
         return False
     is_filtered = any(isinstance(it, ast.Attribute) and it.attr == "makeLogRecord" for it in nodes)
     lists = [it.elts for it in nodes if isinstance(it, (ast.Set, ast.List, ast.Tuple))]
-    return not is_filtered and not any(text(item) == "name" for items in lists for item in items)
+    return not is_filtered and not any(string_value(item) == "name" for items in lists for item in items)
 
 
 _ROOT = {f"logging.{name}" for name in ("debug", "info", "warning", "error", "critical", "exception", "log")}
@@ -209,7 +216,7 @@ def _leads(body: list[ast.stmt], module: Module, within: tuple[str, ...]) -> boo
 def _leads_one(node: ast.stmt, module: Module, within: tuple[str, ...]) -> bool | None:
     if isinstance(node, ast.If) and is_guard(node):
         return _leads(node.body, module, within)
-    if is_calm(node, module) or _is_for_no_arguments(node):
+    if is_harmless(node, module) or _is_for_no_arguments(node):
         return None
     if isinstance(node, (ast.Try, ast.For)):
         before = _leads_call(node.iter, module, within) if isinstance(node, ast.For) else None
@@ -240,6 +247,6 @@ def _leads_call(node: ast.AST, module: Module, within: tuple[str, ...]) -> bool 
             found = _leads(module.functions[name].body, module, (*within, name))
             if found is not None:
                 return found
-        elif name not in SETUP and not is_calm_call(call, module):
+        elif name not in SETUP and not is_harmless_call(call, module):
             return False
     return None

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from new_ops_project.project.promotion.program.names import Function, dotted, first, imported
+from new_ops_project.project.promotion.program.names import Function, dotted, first_argument, imported_names
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class Module:
     judged: dict[str, bool] = field(default_factory=dict)  # whether calling one of the functions or classes is calm
 
 
-def module(tree: ast.Module) -> Module:
+def read_module(tree: ast.Module) -> Module:
     """What a file defines, for the other questions of this module."""
     return Module(
         tree,
-        imported(tree),
+        imported_names(tree),
         {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))},
         {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)},
         {
@@ -49,12 +49,14 @@ _GUARD = {ast.dump(ast.Name("__name__", ast.Load())), ast.dump(ast.Constant("__m
 
 def runs_at(module: Module) -> int:
     """The line of the first statement that does something when the file is imported, or 0."""
-    return next((node.lineno for node in module.tree.body if not is_calm(node, module)), 0)
+    return next((node.lineno for node in module.tree.body if not is_harmless(node, module)), 0)
 
 
-def works(module: Module) -> bool:
+def is_program(module: Module) -> bool:
     """Whether running the file does something, more than to prepare for others: it has a guard, or acts."""
-    return any(is_guard(node) or not (_prepares(node, module) or is_calm(node, module)) for node in module.tree.body)
+    return any(
+        is_guard(node) or not (_prepares(node, module) or is_harmless(node, module)) for node in module.tree.body
+    )
 
 
 SETUP = {
@@ -89,7 +91,7 @@ def _prepares(node: ast.AST, module: Module) -> bool:
 # Statements
 
 
-def is_calm(node: ast.AST, module: Module) -> bool:
+def is_harmless(node: ast.AST, module: Module) -> bool:
     """Whether executing a statement only defines: it prints, reads, writes and asks for nothing."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -111,7 +113,7 @@ _SILENT = {"Import", "ImportFrom", "Pass", "Global", "Nonlocal", "Delete", "Type
 
 
 def _calm_body(body: Iterable[ast.stmt], module: Module) -> bool:
-    return all(is_calm(node, module) for node in body)
+    return all(is_harmless(node, module) for node in body)
 
 
 def _is_own(target: ast.expr, module: Module) -> bool:
@@ -212,7 +214,7 @@ def is_value(node: ast.AST | None, module: Module) -> bool:
         case ast.Lambda():
             return _all([*node.args.defaults, *node.args.kw_defaults], module)
         case ast.Call():
-            return _all([*node.args, *node.keywords], module) and is_calm_call(node, module)
+            return _all([*node.args, *node.keywords], module) and is_harmless_call(node, module)
         case ast.Subscript():
             wanting = {"os.environ", "sys.argv"}  # fails where it is not set
             return dotted(node.value, module.known) not in wanting and _all(ast.iter_child_nodes(node), module)
@@ -221,7 +223,7 @@ def is_value(node: ast.AST | None, module: Module) -> bool:
     return node is None or _all(ast.iter_child_nodes(node), module)
 
 
-def is_calm_call(node: ast.Call, module: Module) -> bool:
+def is_harmless_call(node: ast.Call, module: Module) -> bool:
     """Whether the call itself is calm; its arguments are."""
     name = dotted(node.func, module.known)
     top = name.split(".", maxsplit=1)[0]
@@ -233,7 +235,7 @@ def is_calm_call(node: ast.Call, module: Module) -> bool:
     if name in _BUILTINS and any(isinstance(it, ast.Name) and not _is_lazy(it, module) for it in given):
         return False
     if name in _CALM or (top in _CALM_MODULES and name not in _LOUD):
-        return not (name in {"int", "float"} and _may_be_none(first(node), module))
+        return not (name in {"int", "float"} and _may_be_none(first_argument(node), module))
     if not isinstance(node.func, ast.Attribute):
         return False
     return _is_calm_method(node.func, module)

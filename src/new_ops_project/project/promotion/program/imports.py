@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from new_ops_project.project.promotion.program.data_files import Doubt
-from new_ops_project.project.promotion.program.names import docstrings, dotted, imported
+from new_ops_project.project.promotion.program.names import docstrings, dotted, imported_names
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as Python's tokenizer sees lines; str.splitlines sees more
 _MARK = "\ufeff"
@@ -33,7 +33,7 @@ class _Source:
     used: frozenset[str]  # names that the file binds or uses
 
 
-def reimported(source: str, moved: Mapping[str, str]) -> tuple[str, tuple[Doubt, ...]]:
+def rename_modules(source: str, moved: Mapping[str, str]) -> tuple[str, tuple[Doubt, ...]]:
     """`source` with its absolute imports of moved modules rewritten, and what could not be.
 
     `moved` has the new dotted name of each module by its old top-level name. Names of moved modules in strings are
@@ -65,7 +65,7 @@ def _source(text: str, tree: ast.Module, moved: Mapping[str, str]) -> _Source:
         if isinstance(node, (ast.Import, ast.ImportFrom))
         for alias in node.names
     }
-    return _Source(text, lines, tuple(starts), moved, imported(tree), frozenset(used))
+    return _Source(text, lines, tuple(starts), moved, imported_names(tree), frozenset(used))
 
 
 def _changes(tree: ast.Module, source: _Source) -> tuple[list[_Edit], list[Doubt]]:

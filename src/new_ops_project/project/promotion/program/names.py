@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def imported(tree: ast.AST) -> dict[str, str]:
+def imported_names(tree: ast.AST) -> dict[str, str]:
     """The full dotted name of each name that an absolute import anywhere in the tree binds."""
     found: dict[str, str] = {}
     for node in ast.walk(tree):
@@ -25,16 +25,16 @@ def _top(name: str) -> str:
     return name.split(".", maxsplit=1)[0]
 
 
-def modules(tree: ast.AST) -> tuple[str, ...]:
+def imported_modules(tree: ast.AST) -> tuple[str, ...]:
     """The top-level modules that absolute imports name, also import_module("..."), in the order of the text."""
-    known = imported(tree)
+    known = imported_names(tree)
     found: list[tuple[int, str]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [(node.lineno, _top(alias.name)) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
             found.append((node.lineno, _top(node.module)))
-        elif isinstance(node, ast.Call) and is_import(node, known) and (name := text(first(node))):
+        elif isinstance(node, ast.Call) and is_import(node, known) and (name := string_value(first_argument(node))):
             found.append((node.lineno, _top(name)))
     return tuple(dict.fromkeys(name for _, name in sorted(found, key=lambda item: item[0]) if name))
 
@@ -47,12 +47,12 @@ def is_import(call: ast.Call, known: Mapping[str, str]) -> bool:
     return dotted(call.func, known) in _IMPORTERS
 
 
-def first(call: ast.Call) -> ast.expr | None:
+def first_argument(call: ast.Call) -> ast.expr | None:
     """The first argument of a call, if it has one."""
     return call.args[0] if call.args else None
 
 
-def text(node: ast.expr | None) -> str:
+def string_value(node: ast.expr | None) -> str:
     """The string that an expression literally is, or ''."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
@@ -69,19 +69,19 @@ def dotted(node: ast.expr, known: Mapping[str, str]) -> str:
 def docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
     """The nodes that are docstrings, or strings that stand alone."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and text(node.value):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and string_value(node.value):
             yield node.value
 
 
-def own(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def block_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """The nodes of a block, without those of functions and classes in it."""
     for node in body:
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            yield from own(ast.iter_child_nodes(node))
+            yield from block_nodes(ast.iter_child_nodes(node))
 
 
-def binds(node: ast.AST) -> list[str]:
+def bound_names(node: ast.AST) -> list[str]:
     """The names that a node binds by itself; those of `global` twice, as they are bound elsewhere."""
     if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
         return [node.id]

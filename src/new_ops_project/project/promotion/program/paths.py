@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from new_ops_project.project.promotion.program.names import Function, binds, dotted, imported, own
+from new_ops_project.project.promotion.program.names import Function, block_nodes, bound_names, dotted, imported_names
 
 SELF = "\0"  # stands for the name of the file itself, which is not known
 
@@ -49,13 +49,13 @@ def module_scope(tree: ast.Module) -> PathScope:
     }
     helpers = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef) and _returned(node)}
     attributes: dict[str, tuple[ast.expr, PathScope]] = {}
-    empty = PathScope(imported(tree), {}, attributes, {}, {}, frozenset(loads))
+    empty = PathScope(imported_names(tree), {}, attributes, {}, {}, frozenset(loads))
     scope = replace(
         empty,
         functions={name: value for name, node in helpers.items() if (value := _returned(node))},
         parameters={name: tuple(arg.arg for arg in node.args.args) for name, node in helpers.items()},
     )
-    scope = inside(scope, tree.body, ())
+    scope = block_scope(scope, tree.body, ())
     attributes |= _attributes(tree, scope)
     return scope
 
@@ -67,14 +67,14 @@ def _returned(function: Function) -> ast.expr | None:
     return body[0].value if is_plain and isinstance(body[0], ast.Return) else None
 
 
-def inside(scope: PathScope, body: Iterable[ast.stmt], parameters: Iterable[str]) -> PathScope:
+def block_scope(scope: PathScope, body: Iterable[ast.stmt], parameters: Iterable[str]) -> PathScope:
     """The scope of a block: names that it binds once, by an assignment, stand for their value."""
     times: dict[str, int] = dict.fromkeys(parameters, 2)
     values: dict[str, ast.expr] = {}
-    for node in own(body):
-        for name in binds(node):
+    for node in block_nodes(body):
+        for name in bound_names(node):
             times[name] = times.get(name, 0) + 1
-        if (target := defines(node)) and isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
+        if (target := assigned_name(node)) and isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
             values[target] = node.value
     merged: dict[str, tuple[ast.expr, PathScope] | PathValue | None] = {**scope.values, **dict.fromkeys(times)}
     inner = replace(scope, values=merged)
@@ -82,7 +82,7 @@ def inside(scope: PathScope, body: Iterable[ast.stmt], parameters: Iterable[str]
     return inner
 
 
-def defines(node: ast.AST) -> str:
+def assigned_name(node: ast.AST) -> str:
     """The name that an assignment defines, if it is one."""
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else ""
@@ -93,7 +93,7 @@ def _attributes(tree: ast.Module, scope: PathScope) -> dict[str, tuple[ast.expr,
     found: list[tuple[str, ast.expr]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            found += [(name, it.value) for it in node.body if (name := defines(it)) and it.value]  # type: ignore[attr-defined]
+            found += [(name, it.value) for it in node.body if (name := assigned_name(it)) and it.value]  # type: ignore[attr-defined]
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
             found.append((node.targets[0].attr, node.value))
     names = [name for name, _ in found]
@@ -103,7 +103,7 @@ def _attributes(tree: ast.Module, scope: PathScope) -> dict[str, tuple[ast.expr,
 # What an expression stands for
 
 
-def place_of(node: ast.expr, scope: PathScope) -> PathValue | None:
+def path_of(node: ast.expr, scope: PathScope) -> PathValue | None:
     """The path that an expression stands for, or None."""
     if scope.depth > _DEEP:
         return None
@@ -119,7 +119,7 @@ def _of_name(node: ast.Name, scope: PathScope) -> PathValue | None:
     if node.id == "__file__":
         return PathValue(SELF, node.lineno, beside=True, is_path=True)
     bound = scope.values.get(node.id)
-    place = place_of(bound[0], replace(bound[1], depth=scope.depth + 1)) if isinstance(bound, tuple) else bound
+    place = path_of(bound[0], replace(bound[1], depth=scope.depth + 1)) if isinstance(bound, tuple) else bound
     return replace(place, line=node.lineno) if place and place.text in {"", SELF} else place
 
 
@@ -134,11 +134,11 @@ def _of_fstring(node: ast.JoinedStr, scope: PathScope) -> PathValue | None:
 
 
 def _of_attribute(node: ast.Attribute, scope: PathScope) -> PathValue | None:
-    if node.attr == "parent" and (place := place_of(node.value, scope)):
+    if node.attr == "parent" and (place := path_of(node.value, scope)):
         return _parent(place)
     if isinstance(node.value, ast.Name) and node.attr in scope.attributes and node.value.id not in scope.known:
         value, where = scope.attributes[node.attr]
-        return place_of(value, replace(where, depth=scope.depth + 1))
+        return path_of(value, replace(where, depth=scope.depth + 1))
     return None
 
 
@@ -148,12 +148,12 @@ def _of_subscript(node: ast.Subscript, scope: PathScope) -> PathValue | None:
     if not isinstance(index, int) or not 0 <= index <= _DEEP:
         return None
     if isinstance(node.value, ast.Attribute) and node.value.attr == "parents":
-        place = place_of(node.value.value, scope)
+        place = path_of(node.value.value, scope)
         for _ in range(index + 1):
             place = _parent(place) if place else None
         return place
     if isinstance(node.value, ast.Call) and dotted(node.value.func, scope.known) == "os.path.split" and index == 0:
-        place = place_of(node.value.args[0], scope) if node.value.args else None
+        place = path_of(node.value.args[0], scope) if node.value.args else None
         return _parent(place) if place else None
     return None
 
@@ -187,7 +187,7 @@ def _of_call(node: ast.Call, scope: PathScope) -> PathValue | None:
     if name in _MADE:
         return _joined(node.args, scope)
     if name in _SAME or name == "os.path.dirname":
-        place = place_of(node.args[0], scope) if node.args else None
+        place = path_of(node.args[0], scope) if node.args else None
         return _parent(place) if place and name == "os.path.dirname" else place
     if name in _RESOURCES:
         return _of_resource(node, scope)
@@ -209,18 +209,18 @@ def _of_helper(name: str, node: ast.Call, scope: PathScope) -> PathValue | None:
     given = dict(zip(scope.parameters[name], node.args, strict=False))
     given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     bound = {
-        parameter: place_of(given[parameter], scope) if parameter in given else None
+        parameter: path_of(given[parameter], scope) if parameter in given else None
         for parameter in scope.parameters[name]
     }
     inner = replace(scope, values={**scope.values, **bound}, depth=scope.depth + 1)
-    place = place_of(scope.functions[name], inner)
+    place = path_of(scope.functions[name], inner)
     return replace(place, line=node.lineno) if place else None
 
 
 def _of_method(func: ast.Attribute, node: ast.Call, scope: PathScope) -> PathValue | None:
     if func.attr not in {*_METHODS, "joinpath", "with_name", "with_suffix", "with_stem"}:
         return None
-    place = place_of(func.value, scope)
+    place = path_of(func.value, scope)
     if not place or func.attr in _METHODS:
         return place
     if func.attr == "joinpath":
@@ -233,14 +233,14 @@ def _of_method(func: ast.Attribute, node: ast.Call, scope: PathScope) -> PathVal
 
 
 def _joined(nodes: list[ast.expr], scope: PathScope) -> PathValue | None:
-    first = place_of(nodes[0], scope) if nodes else None
+    first = path_of(nodes[0], scope) if nodes else None
     return _after(replace(first, is_path=True), nodes[1:], scope) if first else None
 
 
 def _after(place: PathValue, nodes: list[ast.expr], scope: PathScope) -> PathValue | None:
     """The path with these parts joined to it."""
     for node in nodes:
-        part = place_of(node, scope)
+        part = path_of(node, scope)
         if place.is_open or (part and part.beside):
             return part if part and part.beside else place
         if not part:
@@ -258,9 +258,9 @@ def _after(place: PathValue, nodes: list[ast.expr], scope: PathScope) -> PathVal
 
 def _concatenated(nodes: list[ast.expr], scope: PathScope) -> PathValue | None:
     """The path that strings put together begin with."""
-    place = place_of(nodes[0], scope) if nodes else None
+    place = path_of(nodes[0], scope) if nodes else None
     for node in nodes[1:]:
-        part = place_of(node, scope) if place else None
+        part = path_of(node, scope) if place else None
         if not place or place.is_open:
             return place
         if not part:
