@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.command import Run, git, tree
 
-from new_ops_project.base import process
+from new_ops_project.base import environ
 from new_ops_project.template import answers
 
 
@@ -121,7 +121,7 @@ def test_git_is_too_old(run: Run, work: Path, tmp_path: Path, monkeypatch: pytes
         (["--python", "3"], ["python_version '3' is not offered"]),
         (["--set", "licence=MIT"], ["no question called 'licence'", "Did you mean license?"]),
         (["--set", "qqq=1"], ["no question called 'qqq'", "project_name"]),
-        (["--set", "runner"], ["--set 'runner' is no KEY=VALUE"]),
+        (["--set", "runner"], ["--set 'runner' is not KEY=VALUE"]),
         (["--set", "distribution_name=x"], ["no question called 'distribution_name'"]),
         (["--set", "schedule=61 * * * *"], ['schedule "61 * * * *" is no cron schedule', "17 5 * * 1-5"]),
         (["--set", "schedule=@daily"], ['schedule "@daily" is no cron schedule']),
@@ -253,7 +253,7 @@ def test_config_file_that_is_no_toml(run: Run, work: Path, home: Path) -> None:
 def test_two_runs_for_one_destination(work: Path) -> None:
     """Of runs that start together one wins, and the others say so."""
     command = [sys.executable, "-m", "new_ops_project", "new", "audit", "--defaults"]
-    env = process.environment()
+    env = environ.child_environment()
     runs = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) for _ in range(4)
     ]
@@ -271,7 +271,7 @@ def test_a_bug_says_that_it_is_one(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     def broken() -> None:
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr("new_ops_project.git.require_found", broken)
+    monkeypatch.setattr("new_ops_project.git.require_on_path", broken)
     said = run("new", "audit", "--defaults", code=70).err
     assert "RuntimeError: unforeseen" in said
     assert "This is a bug" in said

@@ -1,1 +1,1 @@
-"""template: say here what this package owns."""
+"""A template: where it is, its versions, its questions, how it renders."""

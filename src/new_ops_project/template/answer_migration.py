@@ -1,4 +1,4 @@
-"""Recorded answers meet the questions of another version of their template."""
+"""The migration of recorded answers to the questions of another template version."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,18 +15,18 @@ _NEW = "a new question"
 
 @dataclass(frozen=True)
 class AnswerChange:
-    """An answer that will not be what is recorded: `after` is what is used, `reason` a clause about the name."""
+    """An answer that differs from the recorded one; `reason` is a clause about the question."""
 
     name: str
     before: Any
     after: Any
     reason: str
     is_wanted: bool = False
-    """Whether somebody asked for it; what nobody asked for must be accepted."""
+    """Whether the user asked for it; all other changes must be accepted by the user."""
 
     @property
     def clause(self) -> str:
-        """What changes, and why."""
+        """The change and its reason, as one line."""
         reason = f" ({self.reason})" if self.reason else ""
         if self.before is None:
             return f"{self.name}: {self.after!r}{reason}"
@@ -37,7 +37,7 @@ class AnswerChange:
 
 @dataclass(frozen=True)
 class MigratedAnswers:
-    """Answers for the other version; `given` are those to render with, `answers` knows the computed ones too."""
+    """Answers for the other version: `given` are those to render with, `answers` include the computed ones."""
 
     given: Mapping[str, Any]
     answers: Answers
@@ -45,14 +45,17 @@ class MigratedAnswers:
 
     @property
     def unwanted(self) -> tuple[AnswerChange, ...]:
-        """What nobody asked for."""
+        """The changes that the user did not ask for."""
         return tuple(change for change in self.changes if not change.is_wanted)
 
 
 def merge_unchecked(
     questionnaire: Questionnaire, recorded: Mapping[str, Any], assignments: Iterable[str]
 ) -> MigratedAnswers:
-    """The recorded answers with `assignments` over them, unchecked: for a template that only copier can evaluate."""
+    """The recorded answers with `assignments` over them, unchecked: for a template that only copier can evaluate.
+
+    Raises ToolError for an assignment that is not KEY=VALUE, and for an unknown KEY.
+    """
     wanted: dict[str, Any] = dict(assignment(text) for text in assignments)
     for name in wanted:
         questionnaire.named(name)
@@ -80,159 +83,171 @@ class _Migration:
 def migrate(
     questionnaire: Questionnaire, recorded: Mapping[str, Any], assignments: Iterable[str], *, ask: Asker | None
 ) -> MigratedAnswers:
-    """Go through the questions in order with the recorded answers and `assignments` (KEY=VALUE).
+    """Answer the questions in order, from the recorded answers and `assignments` (KEY=VALUE).
 
-    `ask` is asked for what is missing or no longer fits. Raises ToolError for an assignment that is none, and naming
-    every new question that has no default when nobody can be asked.
+    `ask` asks the user for answers that are missing or no longer fit. Without it, ToolError names every new question
+    that has no default. Raises ToolError for an assignment that is not KEY=VALUE, or that answers no open question.
     """
     wanted = dict(assignment(text) for text in assignments)
     for name in wanted:
         questionnaire.named(name)
-    work = _Migration(questionnaire, recorded, wanted, ask, Answers(questionnaire))
+    migration = _Migration(questionnaire, recorded, wanted, ask, Answers(questionnaire))
     for question in questionnaire.questions:
         try:
-            _carry_one(work, question)
-        except EvaluationError:  # copier, which knows more, has the last word
-            _leave_to_copier(work, question.name)
-    if work.missing:
-        raise _missing(work)
-    if closed := sorted(wanted.keys() - work.given.keys()):
-        message = f"{', '.join(closed)}: not asked with the other answers as they are (`when` in copier.yml)."
+            _migrate_question(migration, question)
+        except EvaluationError:  # copier knows more than `Answers`, and evaluates it again when it renders
+            _leave_to_copier(migration, question.name)
+    if migration.missing:
+        raise _missing_answers(migration)
+    if unasked := sorted(wanted.keys() - migration.given.keys()):
+        message = f"{', '.join(unasked)}: not asked with the current other answers (`when` in copier.yml)."
         raise ToolError(message, "Leave it out, or change the answer that it depends on, too.")
-    return MigratedAnswers(work.given, work.answers, (*work.changes, *_dropped(work)))
+    return MigratedAnswers(migration.given, migration.answers, (*migration.changes, *_dropped(migration)))
 
 
-def _missing(work: _Migration) -> ToolError:
-    """What is to be answered before it can go on, with what else does not fit."""
-    lines = [f"{name}: {why}, it has no default, and nobody can be asked here" for name, why in work.missing.items()]
-    lines += [one.clause for one in work.changes if not one.is_wanted]
+def _missing_answers(migration: _Migration) -> ToolError:
+    """The error that names every missing answer, and every other change that the user has to decide about."""
+    reasons = migration.missing.items()
+    lines = [f"{name}: {reason}, it has no default, and nobody can be asked here" for name, reason in reasons]
+    lines += [change.clause for change in migration.changes if not change.is_wanted]
     message = "Answers are missing:" + "".join(f"\n  {line}" for line in lines)
-    return ToolError(message, f"Give {' '.join(f'--set {name}=VALUE' for name in work.missing)}.")
+    return ToolError(message, f"Give {' '.join(f'--set {name}=VALUE' for name in migration.missing)}.")
 
 
-def _carry_one(work: _Migration, question: Question) -> None:
-    name, answers = question.name, work.answers
-    if question not in work.questionnaire.asked or not answers.is_open(question):
+def _migrate_question(migration: _Migration, question: Question) -> None:
+    name, answers = question.name, migration.answers
+    if question not in migration.questionnaire.asked or not answers.is_open(question):
         answers.compute(question)
-    elif name in work.wanted:
-        answers.answer(question, work.wanted[name])
+    elif name in migration.wanted:
+        answers.answer(question, migration.wanted[name])
         check_support(question, answers)
-        _note(work, question, "", is_wanted=True)
-    elif name in work.recorded:
-        _keep(work, question)
+        _record(migration, question, "", is_wanted=True)
+    elif name in migration.recorded:
+        _keep(migration, question)
     else:
-        _answer_new(work, question)
+        _answer_new(migration, question)
 
 
-def _leave_to_copier(work: _Migration, name: str) -> None:
-    if name in {**work.recorded, **work.wanted}:
-        work.given[name] = work.answers.values[name] = {**work.recorded, **work.wanted}[name]
+def _leave_to_copier(migration: _Migration, name: str) -> None:
+    given = {**migration.recorded, **migration.wanted}
+    if name in given:
+        migration.given[name] = migration.answers.values[name] = given[name]
 
 
-def _keep(work: _Migration, question: Question) -> None:
-    """Answer as recorded, or say why that is no answer any more."""
-    value = work.recorded[question.name]
+def _keep(migration: _Migration, question: Question) -> None:
+    """Keep the recorded answer, or replace it if the question no longer takes it."""
+    value = migration.recorded[question.name]
     try:
-        work.answers.answer(question, value)
+        migration.answers.answer(question, value)
     except EvaluationError:
         raise
     except ToolError as error:
-        _replace(work, question, error.message.removeprefix(f"{question.name} {value!r} ").rstrip("."))
+        _replace(migration, question, error.message.removeprefix(f"{question.name} {value!r} ").rstrip("."))
     else:
-        work.given[question.name] = work.answers.values[question.name]
+        migration.given[question.name] = migration.answers.values[question.name]
 
 
-def _replace(work: _Migration, question: Question, why: str) -> None:
-    if work.ask:
-        told = _explained(question, f"{work.recorded[question.name]!r} is recorded, which {why}")
-        work.answers.answer(question, work.ask(told, work.answers, _near(work, question)))
-        _note(work, question, "", is_wanted=True)
+def _replace(migration: _Migration, question: Question, reason: str) -> None:
+    if migration.ask:
+        explained = _explained(question, f"{migration.recorded[question.name]!r} is recorded, which {reason}")
+        answer = migration.ask(explained, migration.answers, _substitute(migration, question))
+        migration.answers.answer(question, answer)
+        _record(migration, question, "", is_wanted=True)
     elif question.required and not question.multiselect:
-        work.missing[question.name] = f"{work.recorded[question.name]!r} is recorded, which {why}"
+        migration.missing[question.name] = f"{migration.recorded[question.name]!r} is recorded, which {reason}"
     else:
-        _take_default(work, question)
-        _note(work, question, why)
+        _use_substitute(migration, question)
+        _record(migration, question, reason)
 
 
-def _explained(question: Question, why: str) -> Question:
-    """The question with the reason for asking it in its words."""
-    return replace(question, details={**question.details, "help": f"{question.help} ({why})"})
+def _explained(question: Question, reason: str) -> Question:
+    """The question with the reason for asking it added to its help text."""
+    return replace(question, details={**question.details, "help": f"{question.help} ({reason})"})
 
 
-def _take_default(work: _Migration, question: Question) -> None:
-    """Take what is nearest to hand; a default that its own question would refuse is the template's affair."""
-    value = _near(work, question)
+def _use_substitute(migration: _Migration, question: Question) -> None:
+    """Answer with the substitute, even one that the question refuses: that is a mistake in the template."""
+    value = _substitute(migration, question)
     try:
-        work.answers.answer(question, value)
+        migration.answers.answer(question, value)
     except ToolError:
-        work.answers.values[question.name] = value
+        migration.answers.values[question.name] = value
 
 
-def _near(work: _Migration, question: Question) -> Any:
-    """What to use in place of an answer that no longer fits: of several, those that still do; else the default."""
-    value = work.recorded.get(question.name)
+def _substitute(migration: _Migration, question: Question) -> Any:
+    """What to use instead of an answer that no longer fits: the choices of a list that do, otherwise the default."""
+    value = migration.recorded.get(question.name)
     if question.multiselect and isinstance(value, list):
-        offered = [choice.value for choice in work.answers.choices(question) if not choice.disabled]
+        offered = [choice.value for choice in migration.answers.choices(question) if not choice.disabled]
         return [item for item in value if item in offered]
-    return work.answers.default(question)
+    return migration.answers.default(question)
 
 
-def _answer_new(work: _Migration, question: Question) -> None:
-    """Answer a question that was not there, or not open, when the answers were recorded."""
-    is_secret = question.details.get("secret") or question.name in work.questionnaire.config.get("secret_questions", [])
-    old = _former_name(work, question)
-    if question.required or (old and work.ask):
-        if work.ask is None:
-            work.missing[question.name] = "new in the template"
+def _answer_new(migration: _Migration, question: Question) -> None:
+    """Answer a question that did not exist, or was not open, when the answers were recorded."""
+    secret_questions = migration.questionnaire.config.get("secret_questions", [])
+    is_secret = question.details.get("secret") or question.name in secret_questions
+    old = _former_name(migration, question)
+    if question.required or (old and migration.ask):
+        if migration.ask is None:
+            migration.missing[question.name] = "new in the template"
             return
-        proposed = work.recorded.get(old, work.answers.default(question))
-        told = _explained(question, f"new in the template; is it what {old} was?" if old else "new in the template")
-        work.answers.answer(question, work.ask(told, work.answers, proposed))
-        _note(work, question, "", is_wanted=True)
+        proposed = migration.recorded.get(old, migration.answers.default(question))
+        reason = f"new in the template; is it what {old} was?" if old else "new in the template"
+        answer = migration.ask(_explained(question, reason), migration.answers, proposed)
+        migration.answers.answer(question, answer)
+        _record(migration, question, "", is_wanted=True)
         return
-    _take_default(work, question)
+    _use_substitute(migration, question)
     if old:
-        value = work.recorded[old]
-        _note(work, question, f"the new name of {old}? then --set {question.name}={value} keeps its answer")
+        value = migration.recorded[old]
+        _record(migration, question, f"the new name of {old}? then --set {question.name}={value} keeps its answer")
     elif not is_secret:
-        work.changes.append(AnswerChange(question.name, None, work.answers.values[question.name], _NEW, is_wanted=True))
+        value = migration.answers.values[question.name]
+        migration.changes.append(AnswerChange(question.name, None, value, _NEW, is_wanted=True))
 
 
-def _note(work: _Migration, question: Question, reason: str, *, is_wanted: bool = False) -> None:
-    name, value = question.name, work.answers.values[question.name]
-    work.given[name] = value
-    before = work.recorded.get(name)
-    if name not in work.recorded or before != value:
-        work.changes.append(AnswerChange(name, before, value, reason, is_wanted))
+def _record(migration: _Migration, question: Question, reason: str, *, is_wanted: bool = False) -> None:
+    """Render with the answer that the question has now, and note the change if it is one."""
+    name, value = question.name, migration.answers.values[question.name]
+    migration.given[name] = value
+    before = migration.recorded.get(name)
+    if name not in migration.recorded or before != value:
+        migration.changes.append(AnswerChange(name, before, value, reason, is_wanted))
 
 
-def _former_name(work: _Migration, question: Question) -> str:
-    """The recorded answer that nothing asks for any more and that may have been this question's, or ''."""
-    asked = {one.name for one in work.questionnaire.questions}
-    gone = [name for name in work.recorded if name not in asked]
-    fitting = [name for name in gone if _fits(work, question, work.recorded[name])]
+def _former_name(migration: _Migration, question: Question) -> str:
+    """The dropped answer that was probably this question's under another name, or ''.
+
+    A similar name is enough. Without one, it has to be the only candidate for the only new question: a template that
+    renames one question is common, and a wrong guess only proposes a value.
+    """
+    fitting = [name for name in _dropped_names(migration) if _fits(migration, question, migration.recorded[name])]
     if near := get_close_matches(question.name, fitting, n=1, cutoff=0.6):
         return near[0]
-    return fitting[0] if len(fitting) == 1 and len(_new_names(work)) == 1 else ""
+    return fitting[0] if len(fitting) == 1 and len(_new_names(migration)) == 1 else ""
 
 
-def _new_names(work: _Migration) -> list[str]:
-    return [one.name for one in work.questionnaire.asked if one.name not in work.recorded]
+def _dropped_names(migration: _Migration) -> list[str]:
+    """The recorded answers that no question asks for any more."""
+    names = {question.name for question in migration.questionnaire.questions}
+    return [name for name in migration.recorded if name not in names]
 
 
-def _fits(work: _Migration, question: Question, value: Any) -> bool:
+def _new_names(migration: _Migration) -> list[str]:
+    return [question.name for question in migration.questionnaire.asked if question.name not in migration.recorded]
+
+
+def _fits(migration: _Migration, question: Question, value: Any) -> bool:
     try:
-        parsed = work.answers.parse(question, value)
-        return not work.answers.problem(question, parsed)
+        parsed = migration.answers.parse(question, value)
+        return not migration.answers.problem(question, parsed)
     except ToolError:
         return False
 
 
-def _dropped(work: _Migration) -> list[AnswerChange]:
-    """Recorded answers that nothing asks for any more."""
-    asked = {one.name for one in work.questionnaire.questions}
+def _dropped(migration: _Migration) -> list[AnswerChange]:
+    names = _dropped_names(migration)
     return [
-        AnswerChange(name, value, None, "asked no more", is_wanted=True)
-        for name, value in work.recorded.items()
-        if name not in asked
+        AnswerChange(name, migration.recorded[name], None, "is no longer asked for", is_wanted=True) for name in names
     ]

@@ -1,4 +1,4 @@
-"""The answers to a template's questions, from wherever they are given: flags, files, config, git, or a person."""
+"""The answers to a template's questions for a new project, from flags, files, config, git and the user."""
 
 import json
 import tomllib
@@ -16,13 +16,13 @@ from new_ops_project.template.questions import MAIN, Question, Questionnaire
 
 FLAGS = {"project_name": "NAME", "python_version": "--python", "tier": "--tier"}
 
-# Asks a person; gets the question, the answers so far and the default to show.
+# Asks the user; gets the question, the answers so far and the default to show.
 Asker = Callable[[Question, Answers, Any], Any]
 
 
 @dataclass(frozen=True)
 class Given:
-    """What is known before anybody is asked: `values` are binding, `defaults` may be overruled at a prompt."""
+    """The answers known before the user is asked: `values` are final, `defaults` can be changed at a prompt."""
 
     values: Mapping[str, Any]
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -36,9 +36,9 @@ def gather(
     data_file: Path | None = None,
     assignments: Iterable[str] = (),
 ) -> Given:
-    """Everything that is given, the nearest to the command line winning.
+    """Everything that is given; flags win over assignments (KEY=VALUE), those over the data file, that over the config.
 
-    Raises ToolError for a key that the template does not know (naming the nearest) and for an unreadable file.
+    Raises ToolError for a key that the template does not know, with the most similar one, and for an unreadable file.
     """
     values = read_data(data_file) if data_file else {}
     values |= dict(assignment(text) for text in assignments)
@@ -48,8 +48,8 @@ def gather(
     asked = {question.name for question in questionnaire.asked}
     configured = {key: setting.value for key, setting in settings.items() if key in asked}
     author = _author(asked - configured.keys() - values.keys())
-    usable = Answers(questionnaire)  # git takes addresses that are none; they are no reason to stop
-    author = {key: value for key, value in author.items() if not usable.problem(questionnaire.named(key), value)}
+    answers = Answers(questionnaire)  # git accepts invalid e-mail addresses; a default must not stop the command
+    author = {key: value for key, value in author.items() if not answers.problem(questionnaire.named(key), value)}
     return Given(values, {**author, **configured})
 
 
@@ -57,32 +57,32 @@ def assignment(text: str) -> tuple[str, str]:
     """KEY and VALUE of KEY=VALUE; raises ToolError when there is no `=`."""
     key, sign, value = text.partition("=")
     if not sign or not key:
-        raise ToolError(f"--set {text!r} is no KEY=VALUE.", "Write it as --set runner=ubuntu-24.04, for example.")
+        raise ToolError(f"--set {text!r} is not KEY=VALUE.", "Write it as --set runner=ubuntu-24.04, for example.")
     return key, value
 
 
 def _author(wanted: Iterable[str]) -> dict[str, str]:
-    """The author as git knows them, for those of the two questions that nothing else answers."""
+    """Git's user.name and user.email as answers to the `wanted` ones of author_name and author_email."""
     keys = {"author_name": "user.name", "author_email": "user.email"}
-    asked = {keys[name]: name for name in keys.keys() & set(wanted)}
-    found = git.config_values(*asked) if asked else {}
-    return {asked[key]: value for key, value in found.items() if value}
+    questions = {keys[name]: name for name in keys.keys() & set(wanted)}
+    settings = git.config_values(*questions) if questions else {}
+    return {questions[key]: value for key, value in settings.items() if value}
 
 
 def read_data(path: Path) -> dict[str, Any]:
-    """The mapping in a data file: TOML or JSON by its ending, else YAML.
+    """The mapping in a data file: TOML or JSON by its suffix, otherwise YAML.
 
-    Raises ToolError with the line and column of what cannot be read.
+    Raises ToolError, with the line and column of a syntax error.
     """
     try:
-        found = _parse(path.suffix, path.read_text(encoding="utf-8"))
+        data = _parse(path.suffix, path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ToolError(f"The data file {path} cannot be read: {error.strerror}.", "Check --data-file.") from error
     except ValueError as error:
-        raise ToolError(f"The data file {path} is malformed: {error}.", "Mend it there.") from error
-    if not isinstance(found, dict):
-        raise ToolError(f"The data file {path} holds no mapping of keys to values.", "Write `key: value` lines.")
-    return {str(key): value for key, value in found.items()}
+        raise ToolError(f"The data file {path} is malformed: {error}.", "Fix it there.") from error
+    if not isinstance(data, dict):
+        raise ToolError(f"The data file {path} is not a mapping of keys to values.", "Write `key: value` lines.")
+    return {str(key): value for key, value in data.items()}
 
 
 def _parse(suffix: str, text: str) -> Any:
@@ -90,7 +90,7 @@ def _parse(suffix: str, text: str) -> Any:
         return tomllib.loads(text)
     if suffix == ".json":
         return json.loads(text)
-    import yaml
+    import yaml  # noqa: PLC0415 - only --data-file needs it
 
     try:
         return yaml.safe_load(text)
@@ -105,9 +105,9 @@ def _parse(suffix: str, text: str) -> Any:
 def complete(
     questionnaire: Questionnaire, given: Given, *, ask: Asker | None, defaults: bool, advanced: bool
 ) -> Answers:
-    """Go through the questions in order: what is given, what a person says, what is the default.
+    """Answer the questions in order, each by what is given, by the user or by its default.
 
-    Raises ToolError for an answer that is none, and for a missing one when nobody can be asked.
+    Raises ToolError for an invalid answer, and for a missing one when nobody can be asked.
     """
     answers = Answers(questionnaire)
     for question in questionnaire.questions:
@@ -137,32 +137,35 @@ def _missing(
 
 
 def file_table(values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The template's table `files`, its paths (`moves_to` too) as they are with these answers; [] where it has none."""
-    files = values.get("files")
-    stands = {"NAME": str(values.get("import_name", "")), "PREFIX": str(values.get("workflow_prefix", ""))}
+    """The rows of the template's table `files`, with the paths that these answers give; [] if it has none.
 
-    def meant(path: str) -> str:
-        for word, value in stands.items():
-            path = path.replace(word, value)
+    In `path` and `moves_to` of the table, NAME stands for the import name and PREFIX for the prefix of workflows.
+    """
+    placeholders = {"NAME": str(values.get("import_name", "")), "PREFIX": str(values.get("workflow_prefix", ""))}
+
+    def actual(path: str) -> str:
+        for placeholder, value in placeholders.items():
+            path = path.replace(placeholder, value)
         return path
 
     keys = ("path", "moves_to")
-    found = files if isinstance(files, list) else []
-    return [{**file, **{key: meant(file[key]) for key in keys if key in file}} for file in found]
+    files = values.get("files")
+    rows = files if isinstance(files, list) else []
+    return [{**row, **{key: actual(row[key]) for key in keys if key in row}} for row in rows]
 
 
 def check_support(question: Question, answers: Answers) -> None:
-    """Refuse a Python that has reached its end of life since the template was released."""
+    """Raise ToolError for a Python that has reached its end of life since the template was released."""
     if question.name != "python_version":
         return
     versions = answers.values.get("pins", {}).get("python", {}).get("versions", {})
     end = versions.get(answers.values["python_version"], {}).get("end_of_life")
-    if end and _today() > end:
-        offered = ", ".join(minor for minor, at in versions.items() if at["end_of_life"] >= _today())
+    if end and _this_month() > end:
+        offered = ", ".join(minor for minor, row in versions.items() if row["end_of_life"] >= _this_month())
         message = f"python_version {answers.values['python_version']!r} reached its end of life in {end}."
         raise ToolError(message, f"Choose one of {offered}.")
 
 
-def _today() -> str:
-    """The month, as end-of-life dates are written: 2026-11."""
+def _this_month() -> str:
+    """The month in the form of end-of-life dates: 2026-11."""
     return datetime.now(UTC).strftime("%Y-%m")

@@ -1,83 +1,86 @@
-"""The answers file says where the template is and which version it was: what copier cannot know of a plain folder."""
+"""The answers file, which records a project's answers together with the source and version of its template."""
 
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
 
-# What may stand before the answers.
+ANSWERS_FILE = ".copier-answers.yml"
+
+# Comments, document starts and blank lines, which may come before the answers.
 HEAD = re.compile(r"(?:(?:#.*|---|[ \t]*)\n)*")
+_SOURCE_ENTRY = re.compile(rb"^_src_path:", re.MULTILINE)
 
 
-def set_entries(text: str, marks: Mapping[str, str]) -> str:
-    """The answers file with `marks` in it, and else as the template wrote it.
+def set_entries(text: str, entries: Mapping[str, str]) -> str:
+    """The text of an answers file with `entries` (`_commit`, `_src_path`) set, otherwise as the template wrote it.
 
-    Where it is copier's own dump (the filter to_nice_yaml), it is dumped anew, so that the bytes are those of a plain
-    `copier copy`; in any other form only the lines of the marks change.
+    Copier's own dump (the filter to_nice_yaml) is dumped again, so that the bytes are those of a plain `copier copy`;
+    in any other form only the lines of the entries change.
     """
     head = HEAD.match(text)
     start = head.end() if head else 0
     answers = _load(text[start:])
     if _dump(answers) == text[start:]:
-        return text[:start] + _dump({**answers, **marks})
-    if text[start:].lstrip().startswith("{"):  # JSON, which is YAML, too
+        return text[:start] + _dump({**answers, **entries})
+    if text[start:].lstrip().startswith("{"):  # JSON, which is YAML too
         end = text[start:][len(text[start:].rstrip()) :]
-        return text[:start] + json.dumps({**marks, **answers, **marks}, ensure_ascii=False) + end
+        return text[:start] + json.dumps({**entries, **answers, **entries}, ensure_ascii=False) + end
     body = re.sub(r"^(_commit|_src_path):.*\n(?:[ \t].*\n)*", "", text[start:], flags=re.MULTILINE)
-    return text[:start] + _dump(marks) + body
+    return text[:start] + _dump(entries) + body
+
+
+def _yaml() -> ModuleType:
+    import yaml  # noqa: PLC0415 - the first prompt does not need it
+
+    return yaml
 
 
 def _load(text: str) -> dict[str, Any]:
-    import yaml
-
-    found = yaml.safe_load(text)
-    return found if isinstance(found, dict) else {}
+    content = _yaml().safe_load(text)
+    return content if isinstance(content, dict) else {}
 
 
 def _dump(answers: Mapping[str, Any]) -> str:
-    import yaml
-
-    return str(yaml.dump(dict(answers), allow_unicode=True, default_flow_style=False, indent=4))
-
-
-ANSWERS_FILE = ".copier-answers.yml"
-
-
-_RECORD = re.compile(rb"^_src_path:", re.MULTILINE)
+    return str(_yaml().dump(dict(answers), allow_unicode=True, default_flow_style=False, indent=4))
 
 
 def answers_files(folder: Path) -> list[str]:
-    """The files below `folder` that name a template, wherever the template keeps them (its `_answers_file`)."""
+    """The files below `folder` that name a template, relative to it.
+
+    A template may keep them elsewhere than in `.copier-answers.yml` (its `_answers_file`), so that one is tried first.
+    """
     if (folder / ANSWERS_FILE).is_file():
         return [ANSWERS_FILE]
-    near = [*folder.glob("*.y*ml"), *folder.glob(".*.y*ml"), *folder.glob(".*/*.y*ml"), *folder.glob("*/.*.y*ml")]
-    return sorted({path.relative_to(folder).as_posix() for path in near if path.is_file() and _is_record(path)})
+    patterns = ("*.y*ml", ".*.y*ml", ".*/*.y*ml", "*/.*.y*ml")
+    paths = [path for pattern in patterns for path in folder.glob(pattern)]
+    return sorted({path.relative_to(folder).as_posix() for path in paths if path.is_file() and _has_source(path)})
 
 
 def source(file: Path) -> str:
-    """The template that an answers file names; '' where it names none, or cannot be read."""
+    """The template that an answers file names; '' if it names none or cannot be read."""
     try:
-        found = parse_answers(file.name, file.read_bytes())
+        answers = parse_answers(file.name, file.read_bytes())
     except ToolError:
         return ""
-    return str(found.get("_src_path") or "")
+    return str(answers.get("_src_path") or "")
 
 
-def _is_record(path: Path) -> bool:
-    return bool(_RECORD.search(path.read_bytes()))
+def _has_source(path: Path) -> bool:
+    return bool(_SOURCE_ENTRY.search(path.read_bytes()))
 
 
 def parse_answers(name: str, content: bytes) -> dict[str, Any]:
-    """The mapping that the answers file `name` holds; raises ToolError for one that holds none."""
-    import yaml
-
+    """The mapping in the answers file `name`; raises ToolError if its content is anything else."""
+    yaml = _yaml()
     try:
-        found = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
+        answers = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ToolError(f"{name} is not YAML: {error}", "Mend that line; `git log -p` has its history.") from error
-    if not isinstance(found, dict):
-        raise ToolError(f"{name} holds no answers.", "Restore it from its history: git log -p.")
-    return {str(key): value for key, value in found.items()}
+        raise ToolError(f"{name} is not YAML: {error}", "Fix that line; `git log -p` has its history.") from error
+    if not isinstance(answers, dict):
+        raise ToolError(f"{name} has no answers.", "Restore it from its history: git log -p.")
+    return {str(key): value for key, value in answers.items()}

@@ -82,7 +82,7 @@ def _record_template(project: Path, checkout: Checkout) -> None:
 
 
 def _find_answers_file(project: Path, root: bytes) -> Path | None:
-    """The file that names the folder `root`, which copier was given, wherever the template's `_answers_file` puts it."""
+    """The file that names `root`, the folder that copier was given, wherever the template's `_answers_file` puts it."""
     usual = project / answers_files.ANSWERS_FILE
     if usual.is_file() and b"_src_path:" in usual.read_bytes():
         return usual

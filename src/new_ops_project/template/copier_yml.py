@@ -16,11 +16,11 @@ def read(root: Path) -> Questionnaire:
 
     Raises ToolError when there is no copier.yml, more than one, or one that is not YAML.
     """
-    found = [path for name in ("copier.yml", "copier.yaml") if (path := root / name).is_file()]
-    if len(found) != 1:
-        what = "neither copier.yml nor copier.yaml" if not found else "both copier.yml and copier.yaml"
-        raise ToolError(f"The template at {root} has {what}.", "A copier template has one of them at its root.")
-    merged = _merge(_documents(found[0], root))
+    paths = [path for name in ("copier.yml", "copier.yaml") if (path := root / name).is_file()]
+    if len(paths) != 1:
+        mistake = "both copier.yml and copier.yaml" if paths else "neither copier.yml nor copier.yaml"
+        raise ToolError(f"The template at {root} has {mistake}.", "A copier template has one of them at its root.")
+    merged = _merge(_documents(paths[0], root))
     config = {key[1:]: value for key, value in merged.items() if str(key).startswith("_")}
     entries = {key: value for key, value in merged.items() if not str(key).startswith("_")}
     questions = [
@@ -30,33 +30,37 @@ def read(root: Path) -> Questionnaire:
 
 
 def _documents(path: Path, root: Path) -> list[dict[str, Any]]:
-    """Every document of a YAML file, with those that it includes in their place."""
-    import yaml
+    """Every document of a YAML file; the documents of an included file replace the one that includes it."""
+    import yaml  # noqa: PLC0415 - the first prompt has the questions from the cache
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loader: Any = type("Loader", (base,), {})
     loader.add_constructor("!include", lambda load, node: _include(load.construct_scalar(node), root))
     try:
-        found = list(yaml.load_all(path.read_bytes(), Loader=loader))
+        documents = list(yaml.load_all(path.read_bytes(), Loader=loader))
     except yaml.YAMLError as error:
-        raise ToolError(f"{path.name} of the template is not YAML: {error}", "Mend it there.") from error
-    flat = [item for entry in found if entry for item in (entry if isinstance(entry, list) else [entry])]
+        raise ToolError(f"{path.name} of the template is not YAML: {error}", "Fix it there.") from error
+    flat = [item for document in documents if document for item in _as_list(document)]
     if any(not isinstance(item, dict) for item in flat):
-        raise ToolError(f"{path.name} of the template is not a mapping of questions.", "Mend it there.")
+        raise ToolError(f"{path.name} of the template is not a mapping of questions.", "Fix it there.")
     return flat
+
+
+def _as_list(document: Any) -> list[Any]:
+    return document if isinstance(document, list) else [document]
 
 
 def _include(pattern: str, root: Path) -> list[dict[str, Any]]:
     if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
-        raise ToolError(f"The template includes {pattern!r}, which is outside of it.", "Include relative paths.")
+        raise ToolError(f"The template includes {pattern!r}, which is outside it.", "Include relative paths.")
     return [item for path in sorted(root.glob(pattern)) for item in _documents(path, root)]
 
 
 def _merge(documents: list[dict[str, Any]]) -> dict[str, Any]:
-    """Documents as one: later ones win, but lists of these four options add up."""
+    """The documents as one mapping: later ones win, except that the lists of four settings are joined."""
     merged: dict[str, Any] = {}
     for document in documents:
         for key, value in document.items():
-            adds = key in {"_exclude", "_jinja_extensions", "_secret_questions", "_skip_if_exists"}
-            merged[key] = [*merged.get(key, []), *value] if adds else value
+            is_joined = key in {"_exclude", "_jinja_extensions", "_secret_questions", "_skip_if_exists"}
+            merged[key] = [*merged.get(key, []), *value] if is_joined else value
     return merged

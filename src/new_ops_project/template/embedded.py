@@ -1,8 +1,8 @@
-"""The template as a git bundle: made when the wheel is built, unpacked where the tool runs.
+"""The git bundle of the template that the wheel carries.
 
 Commit ids are the same on every machine: each released version becomes one commit with a fixed author and the date
-of its tag, in the order of their release, so that a later build only adds to what an earlier one made.
-Standard library only, and nothing of the package: the build hook loads this file by itself.
+of its tag, in the order of release, so that a later build only adds commits to those of an earlier one.
+This file imports nothing but the standard library, because the build hook loads it without the package.
 """
 
 import os
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONTENT = ("copier.yml", "templates")
-CHANGELOG = "CHANGELOG.md"  # what `update` quotes; a template may do without
+CHANGELOG = "CHANGELOG.md"  # `update` quotes it; a template can do without
 UNDATED = "946684800 +0000"  # 2000-01-01, for a version that no tag dates
 
 _AUTHOR = {"NAME": "new-ops-project", "EMAIL": "new-ops-project@localhost"}
@@ -36,7 +36,7 @@ _QUIET = (
 
 @dataclass(frozen=True)
 class EmbeddedRelease:
-    """One version to embed: `ref` is a commit of the checkout, or None for the files as they lie there."""
+    """One version to embed: `ref` is a commit of the checkout, or None for the files in its work tree."""
 
     tag: str
     ref: str | None
@@ -46,7 +46,7 @@ class EmbeddedRelease:
 def pack(checkout: Path, version: str, bundle: Path) -> list[str]:
     """Write every released version of the template in `checkout` to `bundle`; return their tags.
 
-    A checkout without release tags yields its files as they are, as `v` + `version`.
+    In a checkout without release tags, the files in the work tree become the version `v` + `version`.
     Raises subprocess.CalledProcessError when git fails.
     """
     releases = _tagged(checkout) or [EmbeddedRelease(f"v{version}", None, UNDATED)]
@@ -56,29 +56,29 @@ def pack(checkout: Path, version: str, bundle: Path) -> list[str]:
         _git("init", "--quiet", "--initial-branch=main", str(repository), at=checkout)
         for release in releases:
             _commit(checkout, release, repository)
-        made = Path(folder, "bundle")
-        _git("bundle", "create", "--quiet", str(made), "HEAD", "main", "--tags", at=repository)
-        shutil.copyfile(made, bundle)
+        complete = Path(folder, "bundle")
+        _git("bundle", "create", "--quiet", str(complete), "HEAD", "main", "--tags", at=repository)
+        shutil.copyfile(complete, bundle)
     return [release.tag for release in releases]
 
 
 def _tagged(checkout: Path) -> list[EmbeddedRelease]:
-    """The tags vX.Y.Z of the checkout whose commits hold a template, oldest first."""
+    """The tags vX.Y.Z of the checkout whose commits have a template, oldest first."""
     if not (checkout / ".git").exists():
         return []
-    shape = "%(refname:short)%09%(creatordate:raw)"  # the tag's own date, or its commit's where it has none
-    listed = _git("for-each-ref", f"--format={shape}", "refs/tags/v[0-9]*", at=checkout).splitlines()
-    found = [EmbeddedRelease(tag, tag, date) for tag, date in (line.split("\t") for line in listed)]
-    found = [release for release in found if _holds_template(checkout, release.tag)]
-    return sorted(found, key=lambda release: (int(release.date.split()[0]), _numbers(release.tag)))
+    fields = "%(refname:short)%09%(creatordate:raw)"  # the date of an annotated tag, otherwise that of its commit
+    lines = _git("for-each-ref", f"--format={fields}", "refs/tags/v[0-9]*", at=checkout).splitlines()
+    releases = [EmbeddedRelease(tag, tag, date) for tag, date in (line.split("\t") for line in lines)]
+    releases = [release for release in releases if _has_template(checkout, release.tag)]
+    return sorted(releases, key=lambda release: (int(release.date.split()[0]), _numbers(release.tag)))
 
 
-def _holds_template(checkout: Path, tag: str) -> bool:
-    return set(_held(checkout, tag)) >= set(CONTENT)
+def _has_template(checkout: Path, tag: str) -> bool:
+    return set(_embeddable(checkout, tag)) >= set(CONTENT)
 
 
-def _held(checkout: Path, ref: str) -> list[str]:
-    """What there is to embed of a commit."""
+def _embeddable(checkout: Path, ref: str) -> list[str]:
+    """The names of the files and folders of a commit that are embedded."""
     return _git("ls-tree", "--name-only", ref, "--", *CONTENT, CHANGELOG, at=checkout).split()
 
 
@@ -87,19 +87,20 @@ def _numbers(tag: str) -> list[int]:
 
 
 def _commit(checkout: Path, release: EmbeddedRelease, repository: Path) -> None:
-    """Make the files of one release the next commit of `repository`, with its tag."""
+    """Commit the files of one release to `repository`, and tag the commit."""
     for name in (*CONTENT, CHANGELOG):
         _remove(repository / name)
     if release.ref is None:
         _copy(checkout, repository)
     else:
-        where = {"GIT_WORK_TREE": str(repository), "GIT_INDEX_FILE": str(repository.with_name("index"))}
-        names = _held(checkout, release.ref)
-        _git("checkout", "--force", "--quiet", release.ref, "--", *names, at=checkout, env=where)
-    dated = {f"GIT_{who}_{what}": text for who in ("AUTHOR", "COMMITTER") for what, text in _AUTHOR.items()}
-    dated |= {f"GIT_{who}_DATE": release.date for who in ("AUTHOR", "COMMITTER")}
+        # With an index and a work tree of their own, git writes the files elsewhere and leaves the checkout alone.
+        elsewhere = {"GIT_WORK_TREE": str(repository), "GIT_INDEX_FILE": str(repository.with_name("index"))}
+        names = _embeddable(checkout, release.ref)
+        _git("checkout", "--force", "--quiet", release.ref, "--", *names, at=checkout, env=elsewhere)
+    identity = {f"GIT_{role}_{name}": text for role in ("AUTHOR", "COMMITTER") for name, text in _AUTHOR.items()}
+    identity |= {f"GIT_{role}_DATE": release.date for role in ("AUTHOR", "COMMITTER")}
     _git("add", "--all", "--force", at=repository)
-    _git("commit", "--quiet", "--allow-empty", f"--message={release.tag}", at=repository, env=dated)
+    _git("commit", "--quiet", "--allow-empty", f"--message={release.tag}", at=repository, env=identity)
     _git("tag", release.tag, at=repository)
 
 
@@ -118,7 +119,7 @@ def _remove(path: Path) -> None:
 
 
 def _git(*args: str, at: Path, env: Mapping[str, str] | None = None) -> str:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ("git", *_QUIET, *args)
-    done = subprocess.run(command, cwd=at, env={**kept, **(env or {})}, check=True, capture_output=True, text=True)
-    return done.stdout
+    result = subprocess.run(command, cwd=at, env={**clean, **(env or {})}, check=True, capture_output=True, text=True)
+    return result.stdout

@@ -14,12 +14,15 @@ from new_ops_project.template.questions import Choice, Question, Questionnaire
 
 
 class EvaluationError(ToolError):
-    """A string of copier.yml that cannot be evaluated here; copier may know more (`_external_data`, for example)."""
+    """A string of copier.yml cannot be evaluated here; copier may know more (`_external_data`, for example)."""
 
 
 @dataclass
 class Answers:
-    """Answers in the making: the questions are gone through in order, each seeing those before it."""
+    """The answers so far. Questions are answered in order, because each can refer to the answers before it.
+
+    `hidden` are the names of the answers that are not recorded.
+    """
 
     questionnaire: Questionnaire
     values: dict[str, Any] = field(default_factory=dict)
@@ -27,30 +30,33 @@ class Answers:
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """What was asked and answered, without what was computed."""
+        """The answers to the questions that were asked, without the computed ones."""
         return {name: value for name, value in self.values.items() if name not in self.hidden}
 
     def render(self, text: Any, /, **more: Any) -> Any:
-        """Evaluate `text` with the answers so far; what is not a string stands for itself."""
+        """Evaluate `text` with the answers so far, also in lists; every other value is returned as it is.
+
+        Raises EvaluationError.
+        """
         if not isinstance(text, str):
             return [self.render(item) for item in text] if isinstance(text, list) else text
-        if not any(sign in text for sign in self.questionnaire.signs):
+        if not any(delimiter in text for delimiter in self.questionnaire.delimiters):
             return text
-        from jinja2 import TemplateError
+        from jinja2 import TemplateError  # noqa: PLC0415 - a check of a current project evaluates nothing
 
         try:
             return self.questionnaire.compiled(text).render({**self.values, **more})
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
             message = f"copier.yml of the template cannot be evaluated: {error}."
-            raise EvaluationError(message, "Mend it there.") from error
+            raise EvaluationError(message, "Fix it there.") from error
 
     def is_open(self, question: Question) -> bool:
-        """Whether the question's `when` holds, so that it is asked and recorded."""
+        """Whether the question's `when` is true, so that it is asked and recorded."""
         when = self.render(question.details.get("when", True))
         return _to_bool(when) if isinstance(when, str) else bool(when)
 
     def choices(self, question: Question) -> list[Choice]:
-        """What the question offers, in order; [] for free text."""
+        """The choices that the question offers, in order; [] for free text."""
         offered = self.render(question.details.get("choices", []))
         if isinstance(offered, str):
             offered = _yaml(offered)
@@ -66,22 +72,22 @@ class Answers:
         return Choice(str(self.render(str(label))), self.render(value), str(disabled))
 
     def default(self, question: Question) -> Any:
-        """The question's own default, of its type; None where it has none."""
+        """The question's default, converted to its type; None if it has no default."""
         if question.required:
             return None
         return self.parse(question, self.render(question.details["default"]))
 
     def parse(self, question: Question, given: Any) -> Any:
-        """`given` as the question's type; raises ToolError with the value in it."""
+        """`given` converted to the question's type; raises ToolError, with the value in the message."""
         try:
             if question.multiselect:
                 return self._many(question, given)
             return _cast(question.type, given)
         except (TypeError, ValueError) as error:
-            raise ToolError(f"{question.name} is {given!r}, which is no {question.type}: {error}.") from error
+            raise ToolError(f"{question.name} is {given!r}, which is not of type {question.type}: {error}.") from error
 
     def _many(self, question: Question, given: Any) -> list[Any]:
-        """The given choices, in the order in which they are offered."""
+        """The given choices, in the order in which the question offers them."""
         items = _items(given)
         offered = [choice.value for choice in self.choices(question)]
         for item in items:
@@ -90,39 +96,39 @@ class Answers:
         return [value for value in offered if value in items]
 
     def problem(self, question: Question, value: Any) -> str:
-        """What is wrong with `value` as the answer, as a sentence, or ''."""
+        """What is wrong with `value` as the answer, as a sentence; '' if nothing is."""
         choices = [] if question.multiselect else self.choices(question)
         match = next((choice for choice in choices if choice.value == value), None)
         if choices and (match is None or match.disabled):
             offered = [choice.value for choice in choices if not choice.disabled]
-            why = match.disabled if match else "is not offered"
-            return f"{question.name} {value!r} {why}; {_offer(offered, value)}"
+            reason = match.disabled if match else "is not offered"
+            return f"{question.name} {value!r} {reason}; {_offer(offered, value)}"
         return " ".join(str(self.render(question.details.get("validator", ""), **{question.name: value})).split())
 
     def answer(self, question: Question, given: Any) -> None:
-        """Record `given` as the answer; raises ToolError when it is none."""
+        """Record `given` as the answer; raises ToolError when it is invalid."""
         value = self.parse(question, given)
-        if wrong := self.problem(question, value):
-            message, _, hint = wrong.partition("; ")
+        if problem := self.problem(question, value):
+            message, _, hint = problem.partition("; ")
             raise ToolError(message, capitalize(hint))
         self.values[question.name] = value
 
     def compute(self, question: Question) -> None:
-        """Take the default of a question that is not asked, as copier does, and leave it out of the record."""
+        """Answer a question that is not asked with its default, as copier does, without recording it."""
         self.hidden.add(question.name)
         if not question.required:
             self.values[question.name] = self.default(question)
 
 
 def _offer(offered: list[Any], given: Any) -> str:
-    """What to use instead: the nearest word, if `given` is one, else everything that is offered."""
+    """What to use instead of `given`: the most similar choice, if it is a word, else all of them."""
     words = [str(value) for value in offered]
-    near = nearest(str(given), words) if str(given)[:1].isalpha() else ""
-    return near or f"choose one of {', '.join(words)}."
+    suggestion = nearest(str(given), words) if str(given)[:1].isalpha() else ""
+    return suggestion or f"choose one of {', '.join(words)}."
 
 
 def _items(given: Any) -> list[Any]:
-    """A list from a list, from YAML's way to write one, or from words between commas."""
+    """A list from a list, a list in YAML, or words separated by commas or spaces."""
     if not isinstance(given, str):
         return list(given or [])
     if given.strip().startswith("["):
@@ -136,7 +142,7 @@ def _cast(kind: str, given: Any) -> Any:
     if kind in {"yaml", "json"}:
         return _yaml(given) if isinstance(given, str) else given
     if given is None or isinstance(given, (list, dict)):
-        raise ValueError(f"{given!r} is not one value")
+        raise ValueError(f"{given!r} is not a single value")
     return {"int": int, "float": float}.get(kind, str)(given)
 
 
@@ -150,7 +156,7 @@ def _to_bool(text: str) -> bool:
 
 
 def _yaml(text: str) -> Any:
-    import yaml
+    import yaml  # noqa: PLC0415 - most questions have a simpler type
 
     try:
         return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way

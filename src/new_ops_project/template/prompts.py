@@ -1,4 +1,7 @@
-"""The questions on a terminal, asked with questionary. Ctrl-C or Esc stops everything."""
+"""Prompts on a terminal, drawn by questionary.
+
+Ctrl-C and Esc both raise KeyboardInterrupt.
+"""
 
 import json
 import threading
@@ -38,17 +41,17 @@ def ask(
 ) -> Any:
     """Ask one question and return its answer.
 
-    `notes` are added to the labels of choices, by value; `check` finds more that is wrong with a text than the
-    template does; `meanwhile` starts in the background once the question is on the screen.
+    `notes` are added to the labels of choices, by value. `check` returns what else is wrong with a text than the
+    template finds, or ''. `meanwhile` starts in the background once the question is on the screen.
     Raises KeyboardInterrupt on Ctrl-C and Esc.
     """
-    shown = _question(question, answers, default, notes or {}, check or (lambda _: ""))
+    prompt = _prompt(question, answers, default, notes or {}, check or (lambda _: ""))
     if meanwhile:
-        _after_first_render(shown, meanwhile)
-    return _run(shown)
+        _after_first_render(prompt, meanwhile)
+    return _run(prompt)
 
 
-def _question(
+def _prompt(
     question: Question, answers: Answers, default: Any, notes: Mapping[str, str], check: Callable[[str], str]
 ) -> questionary.Question:
     if question.multiselect:
@@ -61,21 +64,25 @@ def _question(
 
 
 def confirm(text: str) -> bool:
-    """A yes or no, yes unless said otherwise."""
+    """Ask for yes or no, with yes as the default."""
     return bool(_run(questionary.confirm(text, default=True, style=_STYLE, qmark="?")))
 
 
 def _text(question: Question, answers: Answers, default: Any, check: Callable[[str], str]) -> questionary.Question:
-    def judge(text: str) -> bool | str:
+    def validate(text: str) -> bool | str:
         try:
             value = answers.parse(question, text)
         except ToolError as error:
             return error.message
         return answers.problem(question, value) or check(text) or True
 
-    shown = json.dumps(default) if question.type in {"yaml", "json"} else str(default or "")
     return questionary.text(
-        f"{question.help}\n ", default=shown, validate=judge, style=_STYLE, validate_while_typing=True, qmark="?"
+        f"{question.help}\n ",
+        default=json.dumps(default) if question.type in {"yaml", "json"} else str(default or ""),
+        validate=validate,
+        style=_STYLE,
+        validate_while_typing=True,
+        qmark="?",
     )
 
 
@@ -100,18 +107,18 @@ def _checkbox(question: Question, answers: Answers, default: list[Any]) -> quest
 
 
 def _after_first_render(question: questionary.Question, work: Callable[[], None]) -> None:
-    """Start `work` when the question is on the screen, so that it takes no time from showing it."""
+    """Start `work` once the question is on the screen, so that it does not delay the question."""
     app = question.application
 
     def start(_: object) -> None:
         app.after_render -= start
-        _preload(work)
+        _start_in_background(work)
 
     app.after_render += start
 
 
 def _run(question: questionary.Question) -> Any:
-    """Ask, with Esc meaning what Ctrl-C means."""
+    """Ask, with Esc doing what Ctrl-C does."""
     keys = KeyBindings()
 
     @keys.add("escape", eager=True)
@@ -123,11 +130,11 @@ def _run(question: questionary.Question) -> Any:
     return question.unsafe_ask()
 
 
-def _preload(work: Callable[[], None]) -> None:
-    """Do `work` in a thread; what it raises is met again, loudly, where its result is needed."""
+def _start_in_background(work: Callable[[], None]) -> None:
+    """Run `work` in a thread, and drop its exceptions: it raises them again where its result is needed."""
 
-    def quietly() -> None:
+    def run() -> None:
         with suppress(Exception):
             work()
 
-    threading.Thread(target=quietly, daemon=True, name="preload").start()
+    threading.Thread(target=run, daemon=True, name="preload").start()

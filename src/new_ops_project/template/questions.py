@@ -1,8 +1,6 @@
-"""copier.yml read as data: questions, computed answers and what makes a template need trust.
+"""The questions and settings of a template, as copier.yml states them.
 
-The rules are copier's (https://copier.readthedocs.io/en/stable/configuring/), for the parts that the tool needs
-before it imports copier: help, choices, defaults, validators, `when`, `!include`. Copier still has the last word:
-it renders with the answers that come from here, and checks them again.
+What each means is defined by copier: https://copier.readthedocs.io/en/stable/configuring/
 """
 
 import re
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import BaseLoader, Template
     from jinja2.sandbox import SandboxedEnvironment
 
-# The three answers by which the tool knows a template as one of its own kind.
+# The three questions by which the tool recognizes a template of its own kind.
 MAIN = ("project_name", "python_version", "tier")
 
 _NEEDS_TRUST = {
@@ -33,7 +31,7 @@ _NEEDS_TRUST = {
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer that a question offers; `disabled` says why it is not to be had, or ''."""
+    """One answer that a question offers; `disabled` is the reason why it cannot be chosen, or ''."""
 
     label: str
     value: Any
@@ -42,7 +40,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Question:
-    """One entry of copier.yml that is a question or a computed answer, as written there."""
+    """One entry of copier.yml: a question, or a computed answer (`when: false`)."""
 
     name: str
     details: Mapping[str, Any]
@@ -56,7 +54,7 @@ class Question:
 
     @property
     def help(self) -> str:
-        """What it asks, in words."""
+        """The words in which it is asked."""
         return str(self.details.get("help", self.name))
 
     @property
@@ -72,40 +70,41 @@ class Question:
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """A template's copier.yml: `config` holds what begins with an underscore, without it."""
+    """A template's copier.yml: `config` has the settings, whose names begin with an underscore, without it."""
 
     root: Path
     config: Mapping[str, Any]
     questions: tuple[Question, ...]
     codes: Mapping[str, "CodeType"] = field(default_factory=dict, repr=False, compare=False)
-    """Texts of copier.yml that were compiled before, and how to find files that were (pure/kept.py)."""
+    """The compiled texts of copier.yml, from the cache of compiled templates."""
     loader: "Callable[[], BaseLoader] | None" = field(default=None, repr=False, compare=False)
+    """Makes the loader of the compiled files that the texts include, from the same cache."""
     _templates: dict[str, "Template"] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_ours(self) -> bool:
-        """Whether the template asks the three questions, so that the tool can ask them itself."""
+        """Whether the template asks the three main questions, so that the tool can ask them without copier."""
         names = {question.name for question in self.questions}
         return names.issuperset((*MAIN, "distribution_name", "import_name", "files")) and not self.distrust
 
     @property
     def distrust(self) -> str:
-        """Why the template needs trust (it could run code of its own), or ''."""
-        reasons = [f"_{key} {why}" for key, why in _NEEDS_TRUST.items() if self.config.get(key)]
+        """Why the template needs trust, because it could run code of its own; '' if it does not."""
+        reasons = [f"_{key} {effect}" for key, effect in _NEEDS_TRUST.items() if self.config.get(key)]
         return " and ".join(reasons)
 
     @property
     def runs_commands(self) -> bool:
-        """Whether the template starts programs of its own choice."""
+        """Whether the template starts programs."""
         return bool(self.config.get("tasks") or self.config.get("migrations"))
 
     @property
     def asked(self) -> tuple[Question, ...]:
-        """The questions that a person can answer: all but the computed ones."""
+        """The questions that the user can answer: all except the computed ones."""
         return tuple(question for question in self.questions if question.details.get("when") is not False)
 
     def named(self, name: str) -> Question:
-        """The question called `name`; raises ToolError naming the nearest one."""
+        """The question called `name`; raises ToolError, with the most similar name, if there is none."""
         names = [question.name for question in self.asked]
         for question in self.asked:
             if question.name == name:
@@ -114,20 +113,20 @@ class Questionnaire:
         raise ToolError(f"The template has no question called {name!r}.", capitalize(hint))
 
     def computed(self, name: str) -> Question:
-        """The computed answer called `name`, which every template of ours has."""
+        """The computed answer called `name`, which must exist."""
         return next(question for question in self.questions if question.name == name)
 
     @cached_property
-    def signs(self) -> tuple[str, ...]:
-        """What a string holds that is to be evaluated (a template may choose its own, in `_envops`)."""
+    def delimiters(self) -> tuple[str, ...]:
+        """The delimiters by which a string is recognized as Jinja; a template can change them in `_envops`."""
         options = self.config.get("envops") or {}
         return (str(options.get("variable_start_string", "{{")), str(options.get("block_start_string", "{%")))
 
     @cached_property
     def jinja(self) -> "SandboxedEnvironment":
         """The environment in which copier would evaluate the strings of copier.yml."""
-        import jinja2
-        from jinja2.sandbox import SandboxedEnvironment
+        import jinja2  # noqa: PLC0415 - a check of a current project evaluates nothing
+        from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415 - as above
 
         options = {"keep_trailing_newline": True, **(self.config.get("envops") or {})}
         strict = options.pop("undefined", "") == "jinja2.StrictUndefined"
@@ -140,19 +139,19 @@ class Questionnaire:
         return env
 
     def compiled(self, text: str) -> "Template":
-        """The Jinja template of a string of copier.yml, compiled once: prompts evaluate it at each key."""
+        """The Jinja template of a string of copier.yml, compiled only once: prompts evaluate it at each key press."""
         if text not in self._templates:
-            self._templates[text] = self._made(text)
+            self._templates[text] = self._compile(text)
         return self._templates[text]
 
-    def _made(self, text: str) -> "Template":
+    def _compile(self, text: str) -> "Template":
         if text not in self.codes:
             return self.jinja.from_string(text)
         return self.jinja.template_class.from_code(self.jinja, self.codes[text], self.jinja.make_globals(None))
 
 
 def require_trust(questionnaire: Questionnaire, source: str, *, trusted: bool) -> None:
-    """Raise ToolError (exit 4) for a template that could run code, unless `trusted`."""
+    """Raise ToolError (exit code 4) for a template that could run code, unless it is `trusted`."""
     if questionnaire.distrust and not trusted:
         message = f"The template {source} needs trust: its {questionnaire.distrust}."
         raise ToolError(message, "Read it first; then add --trust.", Exit.UNTRUSTED)

@@ -134,7 +134,7 @@ def test_an_answer_changed_by_hand(run: Run, project: Path, *, is_committed: boo
     ("old", "new", "said"),
     [
         ("python_version: '3.12'", "python_version: '3.1'", "'3.1' is not offered"),
-        ("tier: cli", "tier: cli\ncolour: blue", "The answer colour 'blue' asked no more"),
+        ("tier: cli", "tier: cli\ncolour: blue", "The answer colour 'blue' is no longer asked for"),
         ("license: MIT\n", "", "The answer license is missing"),
         ("_commit: v1.1.0", "_commit: v7.0.0", "no version 'v7.0.0'"),
         ("_src_path", "src_path", "names no template"),
