@@ -44,9 +44,9 @@ def test_linters_find_nothing(options: tuple[str, ...], run: Run, work: Path) ->
     inside("check-jsonschema", "--builtin-schema=vendor.dependabot", github_actions.DEPENDABOT, cwd=work)
     rules = "{extends: default, rules: {line-length: disable, truthy: {check-keys: false}}}"
     inside("yamllint", "--strict", "--config-data", rules, github_actions.WORKFLOW, github_actions.DEPENDABOT, cwd=work)
-    found = run("check", "--offline", "--json", "--select", "OPS1,OPS2").json
-    assert found["findings"] == []
-    assert not [one for one in found["skipped"] if "OPS101" in one["codes"]]
+    report = run("check", "--offline", "--json", "--select", "OPS1,OPS2").json
+    assert report["findings"] == []
+    assert not [skipped for skipped in report["skipped"] if "OPS101" in skipped["codes"]]
 
 
 @pytest.fixture
@@ -54,8 +54,8 @@ def jobs(run: Run, work: Path) -> dict[str, Any]:
     """The jobs of the workflow."""
     locked(work)
     run(*INIT)
-    found: dict[str, Any] = yaml.safe_load((work / github_actions.WORKFLOW).read_bytes())["jobs"]
-    return found
+    jobs: dict[str, Any] = yaml.safe_load((work / github_actions.WORKFLOW).read_bytes())["jobs"]
+    return jobs
 
 
 def test_no_job_can_write_by_itself(jobs: dict[str, Any]) -> None:
@@ -87,7 +87,7 @@ def test_shards_go_on_and_publishing_is_one_at_a_time(jobs: dict[str, Any]) -> N
     assert {name: job["timeout-minutes"] for name, job in jobs.items()}["publish"] == 360
     assert jobs["update"]["timeout-minutes"] < 60, "an App's token lives for an hour"
     uploads = [step["with"] for job in jobs.values() for step in job["steps"] if "upload" in step.get("uses", "")]
-    assert [one["name"] for one in uploads if one["if-no-files-found"] != "error"] == ["journal"]
+    assert [upload["name"] for upload in uploads if upload["if-no-files-found"] != "error"] == ["journal"]
 
 
 def test_actions_are_those_of_the_pins(run: Run, work: Path) -> None:
@@ -105,16 +105,16 @@ def test_options_reach_the_workflow(run: Run, work: Path) -> None:
     """Shards, the fleet's file, the environments and the tool are what was asked for."""
     locked(work)
     run(*INIT, "--shards", "12", "--fleet", "ops/all.toml", "--environment", "roll-out", "--tool", URL)
-    said = (work / github_actions.WORKFLOW).read_text()
-    assert "fleet plan ops/all.toml" in said
-    assert "--shards 12 " in said
-    assert re.findall("environment: (.+)", said) == ["roll-out-read", "roll-out-read", "roll-out"]
-    assert said.count(f'--no-deps --no-build-isolation "{URL}"') == 4
+    workflow = (work / github_actions.WORKFLOW).read_text()
+    assert "fleet plan ops/all.toml" in workflow
+    assert "--shards 12 " in workflow
+    assert re.findall("environment: (.+)", workflow) == ["roll-out-read", "roll-out-read", "roll-out"]
+    assert workflow.count(f'--no-deps --no-build-isolation "{URL}"') == 4
     assert tomllib.loads((work / "ops" / "all.toml").read_text())["forge"] == "github"
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "error"),
     [
         (("--fleet", "../fleet.toml"), "../fleet.toml cannot be the fleet's file"),
         (("--fleet", "/tmp/fleet.toml"), "/tmp/fleet.toml cannot be the fleet's file"),  # noqa: S108 - refused
@@ -128,9 +128,9 @@ def test_options_reach_the_workflow(run: Run, work: Path) -> None:
         (("--tool", f'git+https://x/y"; rm@{COMMIT}'), "does not pin this tool"),
     ],
 )
-def test_what_cannot_stand_there_is_refused(options: tuple[str, ...], said: str, run: Run, work: Path) -> None:
+def test_what_cannot_stand_there_is_refused(options: tuple[str, ...], error: str, run: Run, work: Path) -> None:
     """A value that would be shell or YAML is named, and nothing is written."""
-    assert said in run(*INIT, *options, code=2).err
+    assert error in run(*INIT, *options, code=2).err
     assert not list(work.iterdir())
 
 
@@ -162,7 +162,7 @@ def test_a_file_that_says_something_else_stays(engine: str, path: str, run: Run,
     target.write_text("mine\n")
     before = tree(work)
     ran = run("fleet", "init", "--engine", engine, code=2)
-    assert f"{path} is there already, and different." in ran.err
+    assert f"{path} already exists, with different content." in ran.err
     assert "--preview" in ran.err
     assert tree(work) == before
     assert f"{path}  " in run("fleet", "init", "--engine", engine, "--preview").out
@@ -175,8 +175,8 @@ def test_what_is_a_start_is_theirs(run: Run, work: Path) -> None:
     mine = {"fleet.toml": "sources = []\n", ".gitignore": "x\n", github_actions.DEPENDABOT: "version: 2\n"}
     for path, content in mine.items():
         (work / path).write_text(content)
-    said = run(*INIT, "--json").json["files"]
-    assert {path: said[path] for path in (*mine, github_actions.LOCK)} == dict.fromkeys(
+    fates = run(*INIT, "--json").json["files"]
+    assert {path: fates[path] for path in (*mine, github_actions.LOCK)} == dict.fromkeys(
         (*mine, github_actions.LOCK), "theirs"
     )
     assert all((work / path).read_text() == content for path, content in mine.items())
@@ -187,9 +187,9 @@ def test_preview_shows_and_writes_nothing(run: Run, work: Path) -> None:
     locked(work)
     before = tree(work)
     assert "--github-output" in run(*INIT, "--preview").out
-    said = run(*INIT, "--preview", "--json").json
-    assert said["files"][github_actions.WORKFLOW] == "new"
-    assert said["texts"][github_actions.WORKFLOW].startswith("---\nname: Fleet\n")
+    answer = run(*INIT, "--preview", "--json").json
+    assert answer["files"][github_actions.WORKFLOW] == "new"
+    assert answer["texts"][github_actions.WORKFLOW].startswith("---\nname: Fleet\n")
     assert tree(work) == before
 
 
@@ -204,11 +204,11 @@ def test_a_folder_that_cannot_be_written_is_named(run: Run, work: Path) -> None:
 def test_next_steps_name_what_github_needs(run: Run, work: Path) -> None:
     """Both Apps with their permissions, both environments, each variable and secret that the workflow reads."""
     locked(work)
-    said = run(*INIT).out.partition("Next:")[2]
+    steps = run(*INIT).out.partition("Next:")[2]
     workflow = (work / github_actions.WORKFLOW).read_text()
     wanted = set(re.findall(r"(?:vars|secrets)\.(\w+)", workflow)) - {"FLEET_WAVE", "FLEET_MODE"}
-    assert wanted == {name for name in wanted if name in said}
-    assert all(one in said for one in ("Contents", "Workflows", "Pull requests", "environment fleet-read"))
+    assert wanted == {name for name in wanted if name in steps}
+    assert all(text in steps for text in ("Contents", "Workflows", "Pull requests", "environment fleet-read"))
 
 
 def test_the_start_of_a_fleet_is_what_its_reader_takes(run: Run, work: Path) -> None:
@@ -228,15 +228,15 @@ def test_the_start_of_a_fleet_is_what_its_reader_takes(run: Run, work: Path) -> 
 
 def test_the_tool_is_locked_with_hashes(run: Run, work: Path, index: Path, tmp_path: Path) -> None:
     """The lock is what an index has of this version, for `pip install --require-hashes`."""
-    made = wheel(index, "new_ops_project", "0.1.0", ["alpha>=1"])
+    package = wheel(index, "new_ops_project", "0.1.0", ["alpha>=1"])
     try:
         run(*INIT, "--tool", "new-ops-project==0.1.0")
         lock = (work / github_actions.LOCK).read_text()
     finally:
-        made.unlink()
+        package.unlink()
     assert lock.startswith("alpha==2.0 \\\n    --hash=sha256:")
     assert re.search(r"new-ops-project==0\.1\.0 \\\n    --hash=sha256:[0-9a-f]{64}\n", lock)
-    assert (work / github_actions.WANTED).read_text() == "new-ops-project==0.1.0\n"
+    assert (work / github_actions.REQUIREMENTS).read_text() == "new-ops-project==0.1.0\n"
 
 
 def test_without_a_lock_the_first_step_is_to_make_one(run: Run, work: Path, index: Path) -> None:
@@ -249,7 +249,7 @@ def test_without_a_lock_the_first_step_is_to_make_one(run: Run, work: Path, inde
 
 
 @pytest.mark.parametrize(
-    ("origin", "line", "notes"),
+    ("origin", "requirement", "notes"),
     [
         (
             {"url": "https://tok:en@git.example.org/x.git", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
@@ -263,7 +263,7 @@ def test_without_a_lock_the_first_step_is_to_make_one(run: Run, work: Path, inde
 )
 def test_the_tool_is_taken_from_where_it_came(
     origin: dict[str, Any],
-    line: str,
+    requirement: str,
     *,
     notes: bool,
     monkeypatch: pytest.MonkeyPatch,
@@ -271,8 +271,8 @@ def test_the_tool_is_taken_from_where_it_came(
     """From a git URL at its commit, without credentials; else by version, with a note where that may not do."""
     monkeypatch.setattr(tool, "_direct_url", lambda: origin)
     monkeypatch.setattr(unpacked, "editable_checkout", lambda: None)
-    found = tool.installed()
-    assert (found.line, bool(found.note)) == (line, notes)
+    installed = tool.installed()
+    assert (installed.requirement, bool(installed.note)) == (requirement, notes)
 
 
 def test_a_tool_from_git_is_built_from_what_is_locked() -> None:

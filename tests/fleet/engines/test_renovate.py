@@ -15,9 +15,9 @@ def test_renovate_knows_every_setting(run: Run, work: Path) -> None:
     """The file is valid, and no key in it is one that Renovate would pass over."""
     run("fleet", "init", "--engine", "renovate")
     inside("check-jsonschema", "--builtin-schema=vendor.renovate", "renovate.json", cwd=work)
-    found = find_spec("check_jsonschema")
-    assert found
-    place = Path(str(found.origin)).parent / "builtin_schemas" / "vendor" / "renovate.json"
+    package = find_spec("check_jsonschema")
+    assert package
+    place = Path(str(package.origin)).parent / "builtin_schemas" / "vendor" / "renovate.json"
     known = json.loads(place.read_text("utf-8"))
     written = json.loads((work / "renovate.json").read_text())
     assert written.keys() - {"$schema"} <= known["properties"].keys()
@@ -55,17 +55,17 @@ def test_renovate_can_serve(template: str, version: str) -> None:
         ("", "names no template"),
         ("gh:org/template", "gh:org/template is copier's short form"),
         ("gl:org/template", "short form"),
-        ("/srv/templates/ops", "/srv/templates/ops is no such thing"),
-        ("~/templates/ops", "no such thing"),
-        ("../template", "no such thing"),
-        ("C:\\templates\\ops", "no such thing"),
-        ("git+file:///srv/template", "no such thing"),
-        ("file:///srv/template", "no such thing"),
-        ("git://git.example.org/x.git", "no such thing"),
-        ("https://", "no such thing"),
-        ("https://[", "no such thing"),
-        ("~/.local/share/new-ops-project/template", "came with the tool"),
-        ("https://x:secret@/x", "no such thing"),
+        ("/srv/templates/ops", "/srv/templates/ops is not one"),
+        ("~/templates/ops", "is not one"),
+        ("../template", "is not one"),
+        ("C:\\templates\\ops", "is not one"),
+        ("git+file:///srv/template", "is not one"),
+        ("file:///srv/template", "is not one"),
+        ("git://git.example.org/x.git", "is not one"),
+        ("https://", "is not one"),
+        ("https://[", "is not one"),
+        ("~/.local/share/new-ops-project/template", "is the one in the tool"),
+        ("https://x:secret@/x", "is not one"),
     ],
 )
 def test_renovate_cannot_serve_the_template(template: str, why: str) -> None:

@@ -27,8 +27,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture
 def forge(keys: dict[str, str], tmp_path: Path) -> Iterator[Forge]:
     """See apps."""
-    with apps(keys, tmp_path) as found:
-        yield found
+    with apps(keys, tmp_path) as forge:
+        yield forge
 
 
 STUB = f"{sys.executable} {ROOT / 'tests' / 'support' / 'fleet_stub.py'}"
@@ -46,9 +46,9 @@ def test_jobs_call_the_verbs_in_order(run: Run, work: Path, forge: Forge) -> Non
     """Plan, three shards, publishing in two slices because the first token ran out, and the report."""
     inputs = {"to": "v2.0.0", "wave": "10%", "mode": "push", "deliver-conflicts": True}
     runner, calls = ran(run, work, forge, inputs=inputs)
-    said = {key: [job.said for job in jobs] for key, jobs in runner.jobs.items()}
-    assert [call["verb"] for call in calls] == ["plan", *["update"] * 3, *["publish"] * 2, "report"], said
-    plan, one, two, three, publish, again, report = (call["arguments"] for call in calls)
+    output = {key: [job.said for job in jobs] for key, jobs in runner.jobs.items()}
+    assert [call["verb"] for call in calls] == ["plan", *["update"] * 3, *["publish"] * 2, "report"], output
+    plan, first, second, third, publish, again, report = (call["arguments"] for call in calls)
     assert plan == [
         "fleet.toml",
         "--to=v2.0.0",
@@ -59,7 +59,7 @@ def test_jobs_call_the_verbs_in_order(run: Run, work: Path, forge: Forge) -> Non
         "plan.json",
         "--github-output",
     ]
-    assert [[*each[2:4], each[5]] for each in (one, two, three)] == [
+    assert [[*each[2:4], each[5]] for each in (first, second, third)] == [
         ["--shard", f"{number}/3", "results"] for number in (1, 2, 3)
     ]
     assert publish == again
@@ -124,7 +124,7 @@ def test_a_scheduled_run_takes_what_is_usual(run: Run, work: Path, forge: Forge)
     """Without inputs: the newest version, for the canaries, by pull requests, without conflicts."""
     _, calls = ran(run, work, forge, env={"SHARDS": "[1]"})
     assert "--wave=canary" in calls[0]["arguments"]
-    assert not [one for one in calls[0]["arguments"] if one.startswith("--to")]
+    assert not [argument for argument in calls[0]["arguments"] if argument.startswith("--to")]
     publish = next(call["arguments"] for call in calls if call["verb"] == "publish")
     assert publish[:2] == ["--mode", "pr"]
     assert "--deliver-conflicts" not in publish

@@ -1,4 +1,4 @@
-"""`fleet init`: the files that run a fleet elsewhere, on GitHub Actions or by Renovate."""
+"""`fleet init`: writes the files that run a fleet on GitHub Actions or by Renovate."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,12 @@ Examples:
 
 \b
 Exit codes: 0 written, or there already; 2 could not, also when a file
-that is there says something else.
+exists with different content.
 """
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--engine", "name", type=click.Choice(ENGINES), required=True, help="What shall run the fleet.")
+@click.option("--engine", "name", type=click.Choice(ENGINES), required=True, help="What runs the fleet.")
 @click.option(
     "--path",
     "folder",
@@ -40,38 +40,40 @@ that is there says something else.
     help="The central repository.",
 )
 @click.option(
-    "--shards", type=click.IntRange(min=1), metavar="N", help="Jobs that update.  [default: as many as the plan says]"
+    "--shards", type=click.IntRange(min=1), metavar="N", help="Jobs that update.  [default: as the plan says]"
 )
 @click.option("--fleet", default="fleet.toml", show_default=True, metavar="FILE", help="The fleet's file, below DIR.")
-@click.option("--environment", default="fleet", show_default=True, metavar="NAME", help="Who may publish.")
+@click.option(
+    "--environment", default="fleet", show_default=True, metavar="NAME", help="The GitHub environment that may publish."
+)
 @click.option(
     "--tool",
     metavar="REQUIREMENT",
     help="new-ops-project==VERSION or git+URL@COMMIT.  [default: as it was installed here]",
 )
-@click.option("--preview", is_flag=True, help="Show the files, and write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
+@click.option("--preview", is_flag=True, help="Show the files; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(*, name: str, folder: Path, preview: bool, as_json: bool, **options: Any) -> None:
-    """Write what runs a fleet elsewhere, and say what else it needs.
+    """Write the files that run a fleet elsewhere, and list what else that needs.
 
-    A file that is there and says something else is never overwritten. A second run changes nothing.
+    A file with different content is never overwritten. A second run changes nothing.
     """
     from new_ops_project.fleet.engines import files
 
     voice = Voice(as_json)
-    made = _renovate(**options) if name == "renovate" else _github(folder, **options)
+    plan = _renovate(**options) if name == "renovate" else _github(folder, **options)
     if not preview:
-        files.require_room(made.files, folder)
-    fates = made.fates(folder)
+        files.require_no_clash(plan.files, folder)
+    fates = plan.fates(folder)
     if preview:
-        _show(made, fates, voice)
+        _show(plan, fates, voice)
     else:
-        files.write(made.files, folder)
-    _say(made, fates, voice, new="would be written" if preview else "written")
+        files.write(plan.files, folder)
+    _say(plan, fates, voice, new="would be written" if preview else "written")
     if as_json:
-        texts = {"texts": {file.path: file.text for file in made.files}} if preview else {}
+        texts = {"texts": {file.path: file.text for file in plan.files}} if preview else {}
         voice.answer(
-            {"engine": name, "preview": preview, "files": fates, **texts, "notes": made.notes, "next": made.steps}
+            {"engine": name, "preview": preview, "files": fates, **texts, "notes": plan.notes, "next": plan.steps}
         )
 
 
@@ -79,39 +81,39 @@ def _github(folder: Path, *, shards: int | None, fleet: str, environment: str, t
     from new_ops_project.fleet.engines import github_actions
     from new_ops_project.fleet.engines import tool as tools
 
-    github_actions.require_sense(fleet=fleet, environment=environment, shards=shards or 0)
+    github_actions.require_valid(fleet=fleet, environment=environment, shards=shards or 0)
     chosen = tools.parse(tool) if tool else tools.installed()
-    return github_actions.made(github_actions.WorkflowRequest(folder, chosen, shards or 0, fleet, environment))
+    return github_actions.plan(github_actions.WorkflowRequest(folder, chosen, shards or 0, fleet, environment))
 
 
 def _renovate(*, shards: int | None, tool: str | None, **_others: str) -> "EnginePlan":
-    """Raises ToolError for what makes no sense there."""
+    """Raises ToolError for an option that would do nothing."""
     from new_ops_project.fleet.engines import renovate
 
     if shards or tool:
         raise ToolError(f"Renovate takes no {'--shards' if shards else '--tool'}.", "Leave that out.")
-    return renovate.made()
+    return renovate.plan()
 
 
 # ---- what is printed -----------------------------------------------------------------------------------------------
 
 
-def _show(made: "EnginePlan", fates: "Mapping[str, Fate]", voice: Voice) -> None:
-    """Each file that is not there yet, or not like that, in full."""
-    for file in made.files:
+def _show(plan: "EnginePlan", fates: "Mapping[str, Fate]", voice: Voice) -> None:
+    """Print each file that is new or different, in full."""
+    for file in plan.files:
         if not voice.json and fates[file.path] in {"new", "differs"}:
             voice.say(f"# {file.path}", bold=True)
             voice.say(file.text)
 
 
-def _say(made: "EnginePlan", fates: "Mapping[str, Fate]", voice: Voice, *, new: str) -> None:
-    said = {"new": new, "same": "there already", "theirs": "yours, left alone", "differs": "there, and different"}
+def _say(plan: "EnginePlan", fates: "Mapping[str, Fate]", voice: Voice, *, new: str) -> None:
+    words = {"new": new, "same": "already there", "theirs": "yours, left as it is", "differs": "exists, but differs"}
     width = max(map(len, fates))
-    for file in made.files:
-        voice.say(f"{file.path:<{width}}  {said[fates[file.path]]}: {file.purpose}")
-    for note in made.notes:
+    for file in plan.files:
+        voice.say(f"{file.path:<{width}}  {words[fates[file.path]]}: {file.purpose}")
+    for note in plan.notes:
         voice.say(f"\n{note}", fg="yellow")
     if not voice.json:
         voice.say("\nNext:")
-        for step in made.steps:
+        for step in plan.steps:
             voice.say(f"  {step}")

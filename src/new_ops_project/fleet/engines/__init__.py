@@ -1,1 +1,1 @@
-"""What runs a fleet on machines of a forge: GitHub Actions, or Renovate; each engine is some files and next steps."""
+"""The engines that run a fleet: files for GitHub Actions or Renovate, each with its next steps."""

@@ -1,4 +1,4 @@
-"""Files that an engine consists of: compared with what is there, then written whole."""
+"""The files of an engine, compared with a repository before they are written into it."""
 
 import os
 from collections.abc import Iterable
@@ -11,68 +11,69 @@ from new_ops_project.base.errors import ToolError
 
 @dataclass(frozen=True)
 class EngineFile:
-    """A file to be: its path with `/` below the repository's folder, its text, what it is for.
+    """A file to write: its path (with `/`) below the repository's folder, its text, what it is for.
 
-    One that is a `start` is theirs once it is there: whatever it says then is right.
+    An `is_starter` file belongs to the people who maintain the repository as soon as it exists: any content is right.
     """
 
     path: str
     text: str
     purpose: str
-    start: bool = False
+    is_starter: bool = False
 
 
 @dataclass(frozen=True)
 class EnginePlan:
-    """An engine: its files, what else people should know, and what they do next."""
+    """An engine: its files, the next steps for people, and notes on what went differently than usual."""
 
     files: tuple[EngineFile, ...]
     steps: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
     def fates(self, folder: Path) -> dict[str, "Fate"]:
-        """What becomes of each file, by its path; raises ToolError for one that cannot be read."""
-        return {file.path: fate(file, folder) for file in self.files}
+        """What happens to each file, by its path; raises ToolError for one that cannot be read."""
+        return {file.path: fate_of(file, folder) for file in self.files}
 
 
 class Fate(StrEnum):
-    """What becomes of a file."""
+    """What happens to a file."""
 
     NEW = "new"
     SAME = "same"
-    """It says that already."""
+    """It exists with this content."""
     THEIRS = "theirs"
-    """A start that is there, with other content: it is left alone."""
+    """A starter file that exists with other content: it stays as it is."""
     DIFFERS = "differs"
+    """It exists with other content: nothing is written."""
 
 
-def fate(file: EngineFile, folder: Path) -> Fate:
-    """What becomes of the file; raises ToolError when it cannot be read."""
+def fate_of(file: EngineFile, folder: Path) -> Fate:
+    """What happens to the file; raises ToolError when it cannot be read."""
     path = folder / file.path
     try:
-        there = path.read_bytes() if path.exists() or path.is_symlink() else None
+        content = path.read_bytes() if path.exists() or path.is_symlink() else None
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror or error}."
-        raise ToolError(message, "Mend that, then run it again.") from error
-    if there is None:
+        raise ToolError(message, "Fix that, then run this again.") from error
+    if content is None:
         return Fate.NEW
-    if there == file.text.encode():
+    if content == file.text.encode():
         return Fate.SAME
-    return Fate.THEIRS if file.start else Fate.DIFFERS
+    return Fate.THEIRS if file.is_starter else Fate.DIFFERS
 
 
-def require_room(files: Iterable[EngineFile], folder: Path) -> None:
-    """Raise ToolError for a file that is there and says something else."""
-    others = [file.path for file in files if fate(file, folder) is Fate.DIFFERS]
-    if others:
-        message = f"{', '.join(others)} {'are' if len(others) > 1 else 'is'} there already, and different."
-        raise ToolError(message, "See --preview; move it away, or take over by hand what you want of it.")
+def require_no_clash(files: Iterable[EngineFile], folder: Path) -> None:
+    """Raise ToolError for a file that exists with other content."""
+    clashes = [file.path for file in files if fate_of(file, folder) is Fate.DIFFERS]
+    if clashes:
+        message = f"{', '.join(clashes)} already exist{'s' * (len(clashes) == 1)}, with different content."
+        raise ToolError(message, "Compare with --preview; then move it away, or copy by hand what you want of the new.")
 
 
 def write(files: Iterable[EngineFile], folder: Path) -> None:
-    """Write those that are new, each whole; raises ToolError when that is not possible."""
+    """Write those that do not exist, each one completely or not at all; raises ToolError when that fails."""
     for file in files:
-        if fate(file, folder) is Fate.NEW:
+        if fate_of(file, folder) is Fate.NEW:
             _write(folder / file.path, file.text)
 
 
@@ -85,10 +86,10 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Free or unlock it.") from error
     finally:
-        _forget(fresh)
+        _remove(fresh)
 
 
-def _forget(fresh: Path) -> None:
+def _remove(fresh: Path) -> None:
     try:
         fresh.unlink(missing_ok=True)
     except OSError:

@@ -1,12 +1,14 @@
-"""The engine `renovate`: configuration for its copier manager, and which repositories that manager can serve.
+"""The engine `renovate`: Renovate's copier manager, with its configuration.
 
-What it needs is what its source has (renovatebot/renovate, lib/modules/manager/copier): `_src_path` is handed to
-`git ls-remote` as it is, without `git+`; `_commit` is compared with the tags there as PEP 440 has it.
+The conditions are those of its source (renovatebot/renovate, lib/modules/manager/copier): it passes `_src_path` to
+`git ls-remote` unchanged except for `git+`, and compares `_commit` with the tags there by PEP 440.
 """
 
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from packaging.version import InvalidVersion, Version
 
 from new_ops_project.fleet.engines.files import EngineFile, EnginePlan
 from new_ops_project.git import urls
@@ -18,20 +20,20 @@ _SCP = re.compile(r"[\w.+-]+@[\w.-]+:(?!//)\S+")
 _DESCRIBED = re.compile(r".*-\d+-g[0-9a-f]{7,40}")
 _STEPS = (
     "let Renovate run in each repository, with this file in it or one that extends this one",
-    "new-ops-project fleet status: which repositories are not ready for Renovate, and why",
-    "a template that is private: give Renovate a host rule with a token for it",
+    "new-ops-project fleet status says which repositories are not ready for Renovate, and why",
+    "for a private template, give Renovate a host rule with a token",
 )
-_ADDRESS = "an https or ssh URL in full"
+_ADDRESS = "a full https or ssh URL"
 
 
-def made() -> EnginePlan:
-    """The configuration, and what a person still has to do."""
+def plan() -> EnginePlan:
+    """The configuration, with what a person still has to do."""
     text = Path(__file__).with_name(CONFIG).read_text(encoding="utf-8")
     return EnginePlan((EngineFile(CONFIG, text, "configures Renovate's copier manager"),), _STEPS)
 
 
 def readiness(template: str, version: str) -> str:
-    """Why Renovate cannot keep a repository fresh that records this template and this version; '' if it can."""
+    """Why Renovate cannot update a repository that records this template and version; '' if it can."""
     return _address(template) or _version(version)
 
 
@@ -39,11 +41,11 @@ def _address(template: str) -> str:
     if not template:
         return "the answers file names no template"
     if sources.is_embedded(template):
-        return f"its template came with the tool; publish it, and record {_ADDRESS}"
+        return f"its template is the one in the tool; publish it, and record {_ADDRESS}"
     shown = urls.without_secrets(template)
     if _SCP.fullmatch(template) or _is_url(shown.removeprefix("git+")):
         return ""
-    kind = "copier's short form" if urls.is_short(template) else "no such thing"
+    kind = "copier's short form" if urls.is_short_address(template) else "not one"
     return f"Renovate needs {_ADDRESS}, and {shown} is {kind}"
 
 
@@ -56,14 +58,12 @@ def _is_url(text: str) -> bool:
 
 
 def _version(version: str) -> str:
-    from packaging.version import InvalidVersion, Version
-
     if not version:
         return "the answers file records no version"
     if _DESCRIBED.fullmatch(version):
-        return f"{version} is between two versions; update to a tag"
+        return f"{version} is a commit between two versions; update to a tag"
     try:
         Version(version)
     except InvalidVersion:
-        return f"{version} is no version that PEP 440 knows"
+        return f"{version} is not a version by PEP 440"
     return ""

@@ -1,4 +1,4 @@
-"""The tool itself, as a runner installs it: from where it came here, its requirements locked with hashes."""
+"""This tool as a requirement, for a runner to install it from where it was installed here."""
 
 import json
 import re
@@ -7,12 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 
+from packaging.requirements import Requirement
+
 from new_ops_project import __version__, git
 from new_ops_project.base.config import NAME
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git import urls
 from new_ops_project.template import unpacked
+from new_ops_project.template.pins.uv_output import compile_lines, requirement_lines
 
 BUILD = "hatchling"  # pyproject.toml, build-system
 
@@ -22,7 +24,7 @@ _URL = re.compile(rf"(?:{NAME} ?@ ?)?git\+(?P<url>(?:https|ssh)://[\w.:@/~%+-]+)
 
 @dataclass(frozen=True)
 class Tool:
-    """`url` and `commit` of its repository, else the `version` that a package index has; `note` is for people."""
+    """`url` and `commit` of its repository, or its `version` on a package index; `note` is for people."""
 
     version: str = ""
     url: str = ""
@@ -30,18 +32,21 @@ class Tool:
     note: str = ""
 
     @property
-    def line(self) -> str:
-        """It as a requirement."""
+    def requirement(self) -> str:
+        """The line of a requirements file for it."""
         return f"git+{self.url}@{self.commit}" if self.url else f"{NAME}=={self.version}"
 
     @property
     def requirements(self) -> tuple[str, ...]:
-        """What the lock is made of: the tool, or what a tool that is built from its repository needs."""
-        return tuple(sorted({*_needs(), BUILD})) if self.url else (self.line,)
+        """What the lock contains: the tool, or what building and running it from its repository needs.
+
+        pip accepts no hash for a repository, so there the tool itself is installed separately.
+        """
+        return tuple(sorted({*_needs(), BUILD})) if self.url else (self.requirement,)
 
 
 def parse(text: str) -> Tool:
-    """The tool that a person names; raises ToolError for what is not pinned."""
+    """The tool that a person names; raises ToolError unless that is an exact version or commit."""
     if match := _EXACT.fullmatch(text):
         return Tool(version=match["version"])
     if match := _URL.fullmatch(text):
@@ -52,17 +57,17 @@ def parse(text: str) -> Tool:
 
 
 def installed() -> Tool:
-    """The tool as it was installed here (PEP 610); by its version where that says nothing that a runner can use."""
+    """The tool as it was installed here (PEP 610); by its version if a runner cannot install it from there."""
     origin = _direct_url()
     if "vcs_info" in origin:
-        return _of(str(origin["url"]), str(origin["vcs_info"]["commit_id"])) or _by_version()
-    if (checkout := unpacked.editable_checkout()) and (url := git.remote(checkout)):
+        return _from_repository(str(origin["url"]), str(origin["vcs_info"]["commit_id"])) or _by_version()
+    if (checkout := unpacked.editable_checkout()) and (url := git.remote_url(checkout)):
         with suppress(ProcessError):
-            return _of(url, git.git("rev-parse", "HEAD", at=checkout).text.strip()) or _by_version()
+            return _from_repository(url, git.git("rev-parse", "HEAD", at=checkout).text.strip()) or _by_version()
     return _by_version() if "url" in origin else Tool(version=__version__)
 
 
-def _of(url: str, commit: str) -> Tool | None:
+def _from_repository(url: str, commit: str) -> Tool | None:
     with suppress(ToolError):
         return parse(f"git+{urls.without_secrets(url).removeprefix('git+')}@{commit}")
     return None
@@ -76,24 +81,19 @@ the index. If yours does not have it, give --tool."
 
 def _direct_url() -> dict[str, dict[str, str]]:
     with suppress(metadata.PackageNotFoundError, ValueError, OSError):
-        found = json.loads(metadata.distribution(NAME).read_text("direct_url.json") or "{}")
-        return found if isinstance(found, dict) else {}
+        origin = json.loads(metadata.distribution(NAME).read_text("direct_url.json") or "{}")
+        return origin if isinstance(origin, dict) else {}
     return {}
 
 
 def _needs() -> Iterator[str]:
     """What the tool needs to run, without its extras."""
-    from packaging.requirements import Requirement
-
     for line in metadata.requires(NAME) or ():
-        needed = Requirement(line)
-        if "extra" not in str(needed.marker or ""):
+        if "extra" not in str(Requirement(line).marker or ""):
             yield line
 
 
 def lock(tool: Tool, python: str) -> str:
     """The text of a requirements file for `pip install --require-hashes`; raises ToolError with uv's reason."""
-    from new_ops_project.template.pins.uv_output import compile_lines, requirement_lines
-
-    found = compile_lines(tool.requirements, "--generate-hashes", python=python)
-    return "".join(requirement_lines(found[name] for name in sorted(found)))
+    packages = compile_lines(tool.requirements, "--generate-hashes", python=python)
+    return "".join(requirement_lines(packages[name] for name in sorted(packages)))
