@@ -1,4 +1,4 @@
-"""Where a repository keeps its code: a package in src, a package in the root, or a file."""
+"""Where a repository keeps its code: a package in src, a package in the root, or one file."""
 
 import ast
 import re
@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 
 from new_ops_project.formats import document
 from new_ops_project.formats.document import Files, decoded
+from new_ops_project.formats.python import parse_file
 from new_ops_project.formats.setuptools import keywords
 
-# Folders and files in the root that hold code, but are not what the repository is about.
-_FOLDERS = {
+# Folders and modules in the root that hold code, but not the code that the repository is there for.
+_SUPPORT_FOLDERS = {
     "tests",
     "test",
     "testing",
@@ -36,7 +37,7 @@ _FOLDERS = {
     "hack",
     "typings",
 }
-_TOOLS = {
+_SUPPORT_MODULES = {
     "setup",
     "conftest",
     "noxfile",
@@ -54,35 +55,39 @@ _TOOLS = {
     "sitecustomize",
     "pavement",
 }
+# Files that name the program which people or machines run.
 _CALLERS = {"Dockerfile", "Makefile", "Jenkinsfile", ".gitlab-ci.yml", "crontab"}
 _COMMAND = re.compile(r"(?:python[\d.]*[\"',\s]+|uv run[\"',\s]+|\./)([A-Za-z_]\w*)\.py\b")
-_RUNS = (ast.For, ast.While, ast.With, ast.AsyncFor, ast.AsyncWith)
+_LOOPS_AND_BLOCKS = (ast.For, ast.While, ast.With, ast.AsyncFor, ast.AsyncWith)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """`package`: the import name, '' if it could not be told. `place`: src/NAME, NAME, NAME.py or ''."""
+    """`package` is the import name, '' where it is unclear; `place` is src/NAME, NAME, NAME.py or ''."""
 
     package: str
     place: str
 
 
 def layout(files: Files, folder: str = "") -> Layout:
-    """The one package, else the one program, that a repository is about; `folder`: its name, which may choose one."""
-    names = [name for name in (_declared(files), folder) if name]
-    inside = sorted({path.split("/")[1] for path in files if _is_in_src(path)})
-    if chosen := _chosen([name for name in inside if f"src/{name}/__init__.py" in files] or inside, names):
-        return Layout(chosen, f"src/{chosen}")
+    """The main package of a repository, else its main program.
+
+    Where there are several, the one named like the project wins, then the one named like `folder`.
+    """
+    names = [name for name in (_project_name(files), folder) if name]
+    in_src = sorted({path.split("/")[1] for path in files if _is_in_src(path)})
+    if package := _choose([name for name in in_src if f"src/{name}/__init__.py" in files] or in_src, names):
+        return Layout(package, f"src/{package}")
     module = program(files, names)
     packages = sorted({path.split("/")[0] for path in files if _is_package(path)})
     if packages and (is_built(files) or not module):
-        chosen = _chosen(packages, names)
-        return Layout(chosen, chosen)
+        package = _choose(packages, names)
+        return Layout(package, package)
     return Layout(module, f"{module}.py" if module else "")
 
 
 def is_built(files: Files) -> bool:
-    """Whether something says how a distribution is built of it."""
+    """Whether the files configure a build: a build system, a Poetry package or setup()."""
     pyproject = document.toml(files, "pyproject.toml")
     poetry = pyproject.table("tool", "poetry")
     is_poetry = bool(poetry) and poetry.get("package-mode", True) is not False
@@ -91,44 +96,40 @@ def is_built(files: Files) -> bool:
 
 
 def program(files: Files, names: Sequence[str] = ()) -> str:
-    """The name of the one file in the root that is the program, '' if there is none or it could be several."""
+    """The module name of the one program in the root; '' where there is none or several could be it.
+
+    Evidence from strong to weak: it runs something and is named like the project; it alone runs something; a workflow,
+    a Dockerfile or the README calls it; it is the only module.
+    """
     stems = [path.removesuffix(".py") for path in sorted(files) if "/" not in path and path.endswith(".py")]
-    stems = [stem for stem in stems if stem not in _TOOLS and not stem.startswith("test_")]
+    stems = [stem for stem in stems if stem not in _SUPPORT_MODULES and not stem.startswith("test_")]
     running = [stem for stem in stems if first_running_line(files, f"{stem}.py")]
-    liked = [stem for stem in running or stems if canonical(stem) in {canonical(name) for name in names}]
-    named = [stem for stem in running if stem in set(_commanded(files))]
-    return next((found[0] for found in (liked, running, named, stems) if len(found) == 1), "")
+    namesakes = [stem for stem in running or stems if canonical(stem) in {canonical(name) for name in names}]
+    called = [stem for stem in running if stem in set(_called_programs(files))]
+    return next((choice[0] for choice in (namesakes, running, called, stems) if len(choice) == 1), "")
 
 
 def first_running_line(files: Files, path: str) -> int:
-    """The line from which on running this file does something: its guard, else its first such statement; 0 for none."""
-    tree = syntax_tree(files, path)
-    found = {_is_guard(node): node.lineno for node in reversed(tree.body) if _is_guard(node) or _works(node)}
-    return found.get(True, found.get(False, 0))
-
-
-def syntax_tree(files: Files, path: str) -> ast.Module:
-    """The syntax of a Python file; that of an empty one if it has none."""
-    try:
-        return document.parse_python(files.get(path, b""))
-    except SyntaxError:
-        return ast.Module([], [])
+    """The line of the `__name__` guard, else of the first statement that does something; 0 where there is neither."""
+    tree = parse_file(files, path)
+    # Reversed, so that the first statement of each sort is the one that stays in the table.
+    lines = {_is_guard(node): node.lineno for node in reversed(tree.body) if _is_guard(node) or _does_work(node)}
+    return lines.get(True, lines.get(False, 0))
 
 
 def canonical(name: str) -> str:
-    """A name as PEP 503 has it, to compare."""
+    """The name normalized as in PEP 503, for comparison; spaces count as separators too."""
     return re.sub(r"[-_.\s]+", "-", name).lower()
 
 
 def _is_guard(node: ast.stmt) -> bool:
-    names = (
-        {found.id for found in ast.walk(node.test) if isinstance(found, ast.Name)} if isinstance(node, ast.If) else ()
-    )
-    return "__name__" in names
+    parts = ast.walk(node.test) if isinstance(node, ast.If) else ()
+    return any(isinstance(part, ast.Name) and part.id == "__name__" for part in parts)
 
 
-def _works(node: ast.stmt) -> bool:
-    return isinstance(node, _RUNS) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await))
+def _does_work(node: ast.stmt) -> bool:
+    is_call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await)
+    return is_call or isinstance(node, _LOOPS_AND_BLOCKS)
 
 
 def _is_in_src(path: str) -> bool:
@@ -138,25 +139,25 @@ def _is_in_src(path: str) -> bool:
 
 def _is_package(path: str) -> bool:
     parts = PurePosixPath(path).parts
-    return parts[1:] == ("__init__.py",) and parts[0].isidentifier() and parts[0] not in _FOLDERS
+    return parts[1:] == ("__init__.py",) and parts[0].isidentifier() and parts[0] not in _SUPPORT_FOLDERS
 
 
-def _chosen(found: Sequence[str], names: Sequence[str]) -> str:
-    """The one that is named like the project, else the first."""
-    liked = [name for wanted in names for name in found if canonical(name) == canonical(wanted)]
-    return next(iter([*liked, *found]), "")
+def _choose(candidates: Sequence[str], names: Sequence[str]) -> str:
+    """The candidate that has one of the names, else the first."""
+    namesakes = [candidate for name in names for candidate in candidates if canonical(candidate) == canonical(name)]
+    return next(iter([*namesakes, *candidates]), "")
 
 
-def _declared(files: Files) -> str:
+def _project_name(files: Files) -> str:
     pyproject = document.toml(files, "pyproject.toml")
-    found = pyproject.string("project", "name") or pyproject.string("tool", "poetry", "name")
-    return found or keywords.read(files).string("name")
+    name = pyproject.string("project", "name") or pyproject.string("tool", "poetry", "name")
+    return name or keywords.read(files).string("name")
 
 
-def _commanded(files: Files) -> Iterator[str]:
-    """The programs that workflows, the Dockerfile, the README and the like run."""
+def _called_programs(files: Files) -> Iterator[str]:
+    """The programs that workflows, the Dockerfile, the README and similar files call."""
     for path, content in files.items():
         name = PurePosixPath(path).name
         is_readme = path.lower().startswith("readme") and "/" not in path
         if path.startswith(".github/workflows/") or name in _CALLERS or is_readme:
-            yield from (found[1] for found in _COMMAND.finditer(decoded(content)))
+            yield from (match[1] for match in _COMMAND.finditer(decoded(content)))

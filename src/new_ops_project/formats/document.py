@@ -1,22 +1,20 @@
-"""Configuration files as values that know the line where they stand."""
+"""Configuration files as plain values, with the line of each key."""
 
-import ast
 import configparser
 import re
 import tomllib
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import yaml
+import yaml
 
 Files = Mapping[str, bytes]
 Keys = tuple[str | int, ...]
 
-# Composing YAML that is nested more deeply by far ends the process: the C library has no limit of its own.
+# Levels of YAML. libyaml has no limit of its own: composing a very deeply nested file overflows the C stack and kills
+# the process, so the depth is checked on the events first.
 _DEPTH = 200
 _BARE = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
 _DOTTED = rf"({_BARE}(?:[ \t]*\.[ \t]*{_BARE})*)"
@@ -28,7 +26,7 @@ _OPTION = re.compile(r"([^\s#;=:\[][^=:]*)[=:]")
 
 @dataclass(frozen=True)
 class Document:
-    """One file that was read: its data, and the 1-based lines of their keys. `problem`: why it could not be, or ''."""
+    """A file that was read: its data and the line, from 1, of each key; `problem` says why it does not parse, or ''."""
 
     path: str
     text: str = ""
@@ -38,37 +36,40 @@ class Document:
 
     @cached_property
     def text_lines(self) -> list[str]:
-        """Its lines, without their ends."""
+        """The lines of the text, without their ends."""
         return self.text.split("\n")
 
     def get(self, *keys: str | int) -> Any:
-        """What stands at these keys, None where nothing does."""
-        found = self.data
+        """The value at these keys; None where there is none."""
+        value = self.data
         for key in keys:
-            is_there = key in found if isinstance(found, dict) else isinstance(found, list) and key in range(len(found))
-            if not is_there:
+            exists = key in value if isinstance(value, dict) else isinstance(value, list) and key in range(len(value))
+            if not exists:
                 return None
-            found = found[key]
-        return found
+            value = value[key]
+        return value
 
     def table(self, *keys: str | int) -> dict[str, Any]:
-        """The mapping at these keys; {} for anything else."""
-        found = self.get(*keys)
-        items = found.items() if isinstance(found, dict) else ()
-        return {name: value for name, value in items if isinstance(name, str)}
+        """The mapping at these keys, without keys that are not text; {} for anything else."""
+        value = self.get(*keys)
+        items = value.items() if isinstance(value, dict) else ()
+        return {name: item for name, item in items if isinstance(name, str)}
 
     def string(self, *keys: str | int) -> str:
-        """The text at these keys without the space around it; '' for anything else."""
-        found = self.get(*keys)
-        return str(found).strip() if isinstance(found, str) else ""
+        """The text at these keys without surrounding space; '' for anything else."""
+        value = self.get(*keys)
+        return str(value).strip() if isinstance(value, str) else ""
 
     def strings(self, *keys: str | int) -> list[str]:
-        """The texts of the list at these keys; [] for anything else."""
-        found = self.get(*keys)
-        return [str(item) for item in found if isinstance(item, str)] if isinstance(found, list | tuple) else []
+        """The texts in the list at these keys; [] for anything else."""
+        value = self.get(*keys)
+        return [str(item) for item in value if isinstance(item, str)] if isinstance(value, list | tuple) else []
 
     def where(self, *keys: str | int, holding: str = "") -> str:
-        """`path:line` of these keys, or of the first line from there on that holds a text; the path if unknown."""
+        """`path:line` of these keys, or of the first line from there on with the text `holding`.
+
+        Just the path where the line is unknown.
+        """
         line = self.line(*keys)
         if holding:
             numbers = range(max(line, 1), len(self.text_lines) + 1)
@@ -76,46 +77,37 @@ class Document:
         return f"{self.path}:{line}" if line else self.path
 
     def line(self, *keys: str | int) -> int:
-        """The line of these keys, or of the closest above them; 0 where none is known."""
+        """The line of these keys, else of the closest keys above them; 0 where none is known."""
         return next((self.lines[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in self.lines), 0)
 
 
 def toml(files: Files, path: str) -> Document:
-    """The TOML file at `path`; an empty document where there is none."""
+    """Read the TOML file at `path`; an empty document where there is none."""
     return _read(files, path, "TOML", lambda text: (tomllib.loads(text), dict(_toml_lines(text))))
 
 
 def ini(files: Files, path: str) -> Document:
-    """The INI file at `path` as {section: {option: text}}; an empty document where there is none."""
+    """Read the INI file at `path` as {section: {option: text}}; an empty document where there is none."""
     return _read(files, path, "INI", lambda text: (_sections(text), dict(_ini_lines(text))))
 
 
 def yaml_file(files: Files, path: str) -> Document:
-    """The YAML file at `path`, every scalar as the text that stands there; an empty document where there is none."""
+    """Read the YAML file at `path`, with every scalar as text; an empty document where there is none."""
     return _read(files, path, "YAML", _yaml)
 
 
 def script_metadata(files: Files, path: str) -> Document:
-    """The metadata in the comments of a Python file (PEP 723); an empty document where it has none."""
+    """Read the inline metadata of a script (PEP 723); an empty document where it has none."""
     lines = decoded(files.get(path, b"")).split("\n")
-    start = next((at for at, line in enumerate(lines) if line.rstrip() == "# /// script"), len(lines))
-    end = next((at for at in range(start, len(lines)) if lines[at].rstrip() == "# ///"), start)
-    block = [line[2:] if start < at < end else "" for at, line in enumerate(lines)]
+    start = next((index for index, line in enumerate(lines) if line.rstrip() == "# /// script"), len(lines))
+    end = next((index for index in range(start, len(lines)) if lines[index].rstrip() == "# ///"), start)
+    # Lines outside of the block become empty instead of going away, so that line numbers are those of the script.
+    block = [line[2:] if start < index < end else "" for index, line in enumerate(lines)]
     return toml({path: "\n".join(block).encode()} if end > start else {}, path)
 
 
-def parse_python(content: bytes) -> ast.Module:
-    """The syntax of Python code; raises SyntaxError for what has none."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of escapes in strings, which are the author's business
-        try:
-            return ast.parse(content)
-        except (ValueError, RecursionError, MemoryError) as error:
-            raise SyntaxError(str(error)) from error
-
-
 def decoded(content: bytes) -> str:
-    """The text of a file, whatever its bytes."""
+    """The text of a file, without a byte order mark; bytes that are no UTF-8 become U+FFFD."""
     return content.decode("utf-8-sig", errors="replace")
 
 
@@ -124,7 +116,7 @@ def _read(files: Files, path: str, kind: str, parse: Callable[[str], tuple[Any, 
         return Document(path)
     text = decoded(files[path])
     try:
-        files[path].decode("utf-8-sig")
+        files[path].decode("utf-8-sig")  # only to report bytes that are no UTF-8
         data, lines = parse(text)
     except (ValueError, configparser.Error, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
@@ -133,28 +125,28 @@ def _read(files: Files, path: str, kind: str, parse: Callable[[str], tuple[Any, 
 
 
 def _toml_lines(text: str) -> Iterator[tuple[Keys, int]]:
-    """Each table and key with its line. What is in a string of several lines is passed over."""
+    """Each table and key with its line. Multi-line strings are skipped: their lines can look like keys."""
     table: Keys = ()
-    inside = ""
+    open_quotes = ""
     for number, line in enumerate(text.split("\n"), 1):
-        if not inside:
-            if found := _TABLE.match(line):
-                table = _names(found[1])
+        if not open_quotes:
+            if match := _TABLE.match(line):
+                table = _names(match[1])
                 yield table, number
-            elif found := _PAIR.match(line):
-                yield (*table, *_names(found[1])), number
-        inside = _open(line, inside)
+            elif match := _PAIR.match(line):
+                yield (*table, *_names(match[1])), number
+        open_quotes = _still_open(line, open_quotes)
 
 
 def _names(dotted: str) -> Keys:
     return tuple(name.strip("\"'") for name in re.findall(_BARE, dotted))
 
 
-def _open(line: str, inside: str) -> str:
-    """The quotes of the string that goes on in the next line, or ''."""
+def _still_open(line: str, open_quotes: str) -> str:
+    """The triple quotes of a string that continues on the next line, or ''."""
     for quotes in re.findall(r'"""|\'\'\'', line):
-        inside = quotes if not inside else "" if quotes == inside else inside
-    return inside
+        open_quotes = quotes if not open_quotes else "" if quotes == open_quotes else open_quotes
+    return open_quotes
 
 
 def _sections(text: str) -> dict[str, dict[str, str]]:
@@ -167,16 +159,14 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
 def _ini_lines(text: str) -> Iterator[tuple[Keys, int]]:
     section = ""
     for number, line in enumerate(text.split("\n"), 1):
-        if found := _SECTION.match(line):
-            section = found[1]
+        if match := _SECTION.match(line):
+            section = match[1]
             yield (section,), number
-        elif found := _OPTION.match(line):
-            yield (section, found[1].strip()), number
+        elif match := _OPTION.match(line):
+            yield (section, match[1].strip()), number
 
 
 def _yaml(text: str) -> tuple[Any, Mapping[Keys, int]]:
-    import yaml
-
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     depth = 0
     try:
@@ -188,13 +178,14 @@ def _yaml(text: str) -> tuple[Any, Mapping[Keys, int]]:
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
     lines: dict[Keys, int] = {}
-    return (_plain(node, (), lines, {}) if node else {}), lines
+    return (_build(node, (), lines, {}) if node else {}), lines
 
 
-def _plain(node: "yaml.Node", keys: Keys, lines: dict[Keys, int], seen: dict[int, Any]) -> Any:
-    """The node as dict, list and str. Each is built once: an anchor can be used many times, also below itself."""
-    import yaml
+def _build(node: yaml.Node, keys: Keys, lines: dict[Keys, int], seen: dict[int, Any]) -> Any:
+    """The node as dict, list and str; adds the line of each key to `lines`.
 
+    Each node is built once: an anchor can be used thousands of times, even below itself.
+    """
     if id(node) in seen:
         return seen[id(node)]
     lines.setdefault(keys, node.start_mark.line + 1)
@@ -203,10 +194,10 @@ def _plain(node: "yaml.Node", keys: Keys, lines: dict[Keys, int], seen: dict[int
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode):
                 lines[*keys, key.value] = key.start_mark.line + 1
-                table[key.value] = _plain(value, (*keys, key.value), lines, seen)
+                table[key.value] = _build(value, (*keys, key.value), lines, seen)
         return table
     if isinstance(node, yaml.SequenceNode):
         items: list[Any] = seen.setdefault(id(node), [])
-        items.extend(_plain(item, (*keys, at), lines, seen) for at, item in enumerate(node.value))
+        items.extend(_build(item, (*keys, index), lines, seen) for index, item in enumerate(node.value))
         return items
     return node.value

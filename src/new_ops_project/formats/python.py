@@ -1,102 +1,127 @@
-"""The syntax of one Python file, walked once: its nodes by kind, what is above each, and what imported names mean."""
+"""The syntax of Python files: nodes by kind, what encloses each, what imported names stand for."""
 
 import ast
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from new_ops_project.formats.document import Files
+
 _Node = TypeVar("_Node", bound=ast.AST)
-_DEEPEST = 150  # levels; ast.unparse takes four calls for each
+# Levels of nodes. ast.unparse makes four calls for each, so this stays well below Python's limit of 1,000.
+_DEEPEST = 150
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 @dataclass(frozen=True, eq=False)
 class Syntax:
-    """A file that was parsed."""
+    """A parsed file. It is walked once, however many rules ask for its nodes."""
 
     tree: ast.Module
 
     @cached_property
     def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, ast.AST], int]:
-        """The nodes by their kind, what each is a part of, and how deep they go."""
+        """The nodes by kind, the parent of each, and the number of levels.
+
+        Level by level instead of recursively: code that a program wrote can be nested deeper than Python may call.
+        """
         kinds: dict[type[ast.AST], list[ast.AST]] = {}
-        above: dict[ast.AST, ast.AST] = {}
-        waiting: list[ast.AST] = [self.tree]
+        parents: dict[ast.AST, ast.AST] = {}
+        level: list[ast.AST] = [self.tree]
         depth = 0
-        while waiting:
-            below: list[ast.AST] = []
-            for node in waiting:
+        while level:
+            next_level: list[ast.AST] = []
+            for node in level:
                 kinds.setdefault(type(node), []).append(node)
                 children = list(ast.iter_child_nodes(node))
-                above.update(dict.fromkeys(children, node))
-                below += children
-            waiting, depth = below, depth + 1
-        return kinds, above, depth
+                parents.update(dict.fromkeys(children, node))
+                next_level += children
+            level, depth = next_level, depth + 1
+        return kinds, parents, depth
 
     @property
     def is_deep(self) -> bool:
-        """Whether it is nested as no person writes it, and what walks down in it would meet Python's own limit."""
+        """Whether it is nested so deeply that a recursive walk could exceed Python's recursion limit."""
         return self._walked[2] > _DEEPEST
 
     def nodes(self, *kinds: type[_Node]) -> Iterator[_Node]:
-        """Every node of these kinds, those of one kind from the outside in."""
+        """Every node of these kinds, one kind after the other, outer nodes before inner ones."""
         for kind in kinds:
             yield from (node for node in self._walked[0].get(kind, ()) if isinstance(node, kind))
 
     def nodes_at(self, line: int, column: int, kind: type[_Node]) -> list[_Node]:
-        """The nodes of a kind that begin there, from the inside out; `column` in bytes from 0, as in ast."""
-        found = [node for node in self.nodes(kind) if getattr(node, "lineno", 0) == line]
-        return [node for node in reversed(found) if getattr(node, "col_offset", -1) == column]
+        """The nodes of a kind that begin at a place, innermost first; `column` counts bytes from 0, as ast does."""
+        in_line = [node for node in self.nodes(kind) if getattr(node, "lineno", 0) == line]
+        return [node for node in reversed(in_line) if getattr(node, "col_offset", -1) == column]
 
     def parent(self, node: ast.AST) -> ast.AST | None:
-        """What the node is a part of; None of the module."""
+        """The node that this one is a part of; None for the module."""
         return self._walked[1].get(node)
 
     def scope(self, node: ast.AST) -> ast.AST:
-        """The function, class or module that a node stands in."""
-        return next((one for one in self.ancestors(node) if isinstance(one, _SCOPES)), self.tree)
+        """The innermost function, class or module around a node."""
+        return next((ancestor for ancestor in self.ancestors(node) if isinstance(ancestor, _SCOPES)), self.tree)
 
     def function(self, node: ast.AST) -> str:
-        """The name of the function that a node stands in, '' for none."""
+        """The name of the function or class around a node; '' at module level and in a lambda."""
         return str(getattr(self.scope(node), "name", ""))
 
     def enclosing(self, node: ast.AST, kind: type[_Node]) -> list[_Node]:
-        """The nodes of a kind around a node, in the same scope."""
-        found = []
-        for one in self.ancestors(node):
-            if isinstance(one, kind):
-                found.append(one)
-            if isinstance(one, _SCOPES):
+        """The nodes of a kind around a node within its scope, innermost first; the scope itself included."""
+        nodes = []
+        for ancestor in self.ancestors(node):
+            if isinstance(ancestor, kind):
+                nodes.append(ancestor)
+            if isinstance(ancestor, _SCOPES):
                 break
-        return found
+        return nodes
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
-        """What the node is a part of, from the inside out."""
-        one = self.parent(node)
-        while one is not None:
-            yield one
-            one = self.parent(one)
+        """The nodes around a node, innermost first."""
+        ancestor = self.parent(node)
+        while ancestor is not None:
+            yield ancestor
+            ancestor = self.parent(ancestor)
 
     @cached_property
     def imported(self) -> Mapping[str, str]:
-        """What each imported name means: {"sp": "subprocess", "run": "subprocess.run"}."""
-        found: dict[str, str] = {}
-        for plain in self.nodes(ast.Import):
-            found.update({name.asname: name.name for name in plain.names if name.asname})
+        """What each imported name stands for: {"sp": "subprocess", "run": "subprocess.run"}."""
+        names: dict[str, str] = {}
+        for statement in self.nodes(ast.Import):
+            names.update({alias.asname: alias.name for alias in statement.names if alias.asname})
         for node in self.nodes(ast.ImportFrom):
             if node.module and not node.level:
-                found.update({name.asname or name.name: f"{node.module}.{name.name}" for name in node.names})
-        return found
+                names.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
+        return names
 
     def qualified_name(self, node: ast.AST | None) -> str:
-        """`a.b.c` of a name or an attribute of one, its first part as it was imported; '' for anything else."""
+        """`a.b.c` for a name or attribute, with imports resolved in its first part; '' for anything else."""
         first, dot, rest = dotted_name(node).partition(".")
         return self.imported.get(first, first) + dot + rest
 
 
+def parse(content: bytes) -> ast.Module:
+    """Parse Python code. Raises SyntaxError where it does not parse, also for null bytes and too deep nesting."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes in strings are the author's business
+        try:
+            return ast.parse(content)
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise SyntaxError(str(error)) from error
+
+
+def parse_file(files: Files, path: str) -> ast.Module:
+    """Parse the file at `path`; an empty module where it is missing or does not parse."""
+    try:
+        return parse(files.get(path, b""))
+    except SyntaxError:
+        return ast.Module([], [])
+
+
 def dotted_name(node: ast.AST | None) -> str:
-    """`a.b.c` of a name or an attribute of one, as it is written; '' for anything else."""
+    """`a.b.c` for a name or attribute, as it is written; '' for anything else."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
@@ -106,13 +131,13 @@ def dotted_name(node: ast.AST | None) -> str:
 
 
 def last_name(node: ast.AST | None) -> str:
-    """The last part of what a call names, whatever it belongs to."""
+    """`c` for `a.b.c`, whatever stands before the last dot; '' for anything that has no name."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def executed_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """What is run where the node is run: all of it but functions and classes that are only defined there."""
+    """The node and everything that runs with it: the bodies of functions and classes defined there do not."""
     waiting = [node]
-    for one in waiting:
-        yield one
-        waiting += [child for child in ast.iter_child_nodes(one) if not isinstance(child, _SCOPES)]
+    for current in waiting:
+        yield current
+        waiting += [child for child in ast.iter_child_nodes(current) if not isinstance(child, _SCOPES)]

@@ -1,10 +1,10 @@
-"""The commands of a shell script, as words that know where they stand."""
+"""The commands of a shell script: their words, each with its offset."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_LONGEST = 200_000  # characters; a script that is longer is no script
+_LONGEST = 200_000  # characters; whatever is longer was not written by a person
 _TOKEN = re.compile(
     r"""
     (?P<space>[ \t\r]+|\\\r?\n|`\r?\n|<<<)
@@ -19,7 +19,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _QUOTES = re.compile(r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)""", re.DOTALL)
+# Words that can stand before the program without being it.
 _BEFORE = {"!", "{", "command", "do", "elif", "else", "env", "exec", "if", "sudo", "then", "time", "until", "while"}
+# Programs whose `run` runs another program.
 _RUNNERS = {"hatch", "pdm", "pipenv", "poetry", "uv"}
 
 
@@ -32,51 +34,54 @@ class Word:
 
     @property
     def is_known(self) -> bool:
-        """Whether it says all of what the shell will make of it."""
+        """Whether the shell passes it on as it is, without expanding a variable or a command."""
         return "$" not in self.text and "`" not in self.text
 
     @property
     def program(self) -> str:
-        """The last part of a path, without .exe."""
+        """The name of the program: the last part of a path, without .exe."""
         return re.split(r"[/\\]", self.text)[-1].removesuffix(".exe")
 
 
 def commands(script: str) -> Iterator[tuple[Word, ...]]:
-    """The words of each command, from the program on; what a here-document holds is none."""
+    """The words of each command, starting with the program; the text of here-documents is skipped.
+
+    Reads POSIX shell well enough to find commands, and enough of PowerShell (its backtick at the end of a line).
+    """
     words: list[Word] = []
-    heres: list[str] = []
-    at = 0
-    while at < min(len(script), _LONGEST) and (found := _TOKEN.match(script, at)):
-        at = found.end()
-        if found["word"]:
-            words.append(Word(_QUOTES.sub(_bare, found[0]), found.start()))
-        elif found["here"]:
-            heres.append(found["name"])
-        elif found["end"]:
+    delimiters: list[str] = []  # of the here-documents that begin after this line
+    offset = 0
+    while offset < min(len(script), _LONGEST) and (token := _TOKEN.match(script, offset)):
+        offset = token.end()
+        if token["word"]:
+            words.append(Word(_QUOTES.sub(_unquoted, token[0]), token.start()))
+        elif token["here"]:
+            delimiters.append(token["name"])
+        elif token["end"]:
             yield from _command(words)
             words = []
-            at = _behind(script, at, heres) if found[0] == "\n" else at
+            offset = _skip_here_documents(script, offset, delimiters) if token[0] == "\n" else offset
     yield from _command(words)
 
 
-def _bare(found: re.Match[str]) -> str:
-    return next((part for part in found.groups() if part is not None), "")
+def _unquoted(match: re.Match[str]) -> str:
+    return next((part for part in match.groups() if part is not None), "")
 
 
-def _behind(script: str, at: int, heres: list[str]) -> int:
-    """The offset behind the here-documents that start in this line."""
-    while heres:
-        end = re.compile(rf"^[ \t]*{heres.pop(0)}[ \t\r]*$", re.MULTILINE).search(script, at)
-        at = end.end() if end else len(script)
-    return at
+def _skip_here_documents(script: str, offset: int, delimiters: list[str]) -> int:
+    """The offset after the here-documents that begin at `offset`; empties `delimiters`."""
+    while delimiters:
+        end = re.compile(rf"^[ \t]*{delimiters.pop(0)}[ \t\r]*$", re.MULTILINE).search(script, offset)
+        offset = end.end() if end else len(script)
+    return offset
 
 
 def _command(words: list[Word]) -> Iterator[tuple[Word, ...]]:
-    """Without what stands before the program: assignments, keywords, sudo and its options, `poetry run`."""
-    left = list(words)
-    while left and (left[0].text in _BEFORE or re.match(r"\w+=|-\w$", left[0].text)):
-        left.pop(0)
-    if len(left) > 1 and left[0].program in _RUNNERS and left[1].text == "run":
-        left = left[2:]
-    if left:
-        yield tuple(left)
+    """The command without what comes before its program: assignments, keywords, sudo and its options, `poetry run`."""
+    rest = list(words)
+    while rest and (rest[0].text in _BEFORE or re.match(r"\w+=|-\w$", rest[0].text)):
+        rest.pop(0)
+    if len(rest) > 1 and rest[0].program in _RUNNERS and rest[1].text == "run":
+        rest = rest[2:]
+    if rest:
+        yield tuple(rest)

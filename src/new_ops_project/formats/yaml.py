@@ -1,20 +1,19 @@
-"""YAML as nodes that know where they stand, how they are quoted, and the comment behind them."""
+"""YAML files as nodes with their place, their quotes, their trailing comment."""
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import yaml
 
 from new_ops_project.formats.document import decoded
 
-if TYPE_CHECKING:
-    import yaml
-
-_DEPTH = 200
+_DEPTH = 200  # levels; more than people write, and few enough for whatever walks the nodes recursively
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
-# What one character that is no space is written as; between quotes, escapes can stand for it, or for space.
+# How the source writes one non-space character (the group) or, between quotes, an escaped space (no group).
 _CHARACTERS = {
     "": re.compile(r"(\S)"),
     "'": re.compile(r"(''|\S)"),
@@ -25,7 +24,7 @@ _COMMENT = re.compile(r"[\]},]*(?:[ \t][\]}, \t]*)#[ \t]*(.*)")
 
 @dataclass(frozen=True, eq=False)
 class YamlText:
-    """One file as text; places in it are offsets in characters, or lines and columns from 1."""
+    """The text of a file; places in it are offsets in characters, or lines and columns from 1."""
 
     path: str
     text: str
@@ -33,19 +32,19 @@ class YamlText:
     @cached_property
     def starts(self) -> list[int]:
         """The offset at which each line starts."""
-        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     def place(self, offset: int) -> tuple[str, int, int]:
-        """Path, line and column."""
+        """Path, line and column, as findings have them."""
         line = bisect_right(self.starts, offset)
         return self.path, line, offset - self.starts[line - 1] + 1
 
     def line(self, number: int) -> str:
-        """The text of that line; '' where there is none."""
+        """The text of the line with this number; '' for 0."""
         return self.text[self.starts[number - 1] : self.line_end(self.starts[number - 1])] if number > 0 else ""
 
     def line_end(self, offset: int) -> int:
-        """Where the line ends that `offset` is in: before its line feed and carriage return."""
+        """The end of the line around `offset`: before its line feed and carriage return."""
         end = self.text.find("\n", offset)
         end = len(self.text) if end < 0 else end
         return end - 1 if self.text[end - 1 : end] == "\r" and end > offset else end
@@ -53,9 +52,9 @@ class YamlText:
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A scalar, mapping or sequence, or nothing (kind ''), which is false. An alias is the node that it names.
+    """A scalar, mapping or sequence, or no node (kind ''), which is false. An alias is the node that it refers to.
 
-    `style` is that of a scalar: '' plain, ' or " quoted, | or > block; of a collection, '{' where it is in brackets.
+    `style` of a scalar: '' plain, ' or " quoted, | or > block. `style` of a collection: '{' in brackets, else ''.
     """
 
     source: YamlText
@@ -68,22 +67,22 @@ class Node:
     items: list["Node"] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        """Whether there is such a node."""
+        """Whether this is a node at all."""
         return bool(self.kind)
 
     def get(self, *keys: str) -> "Node":
-        """The value at these keys, one below the other; nothing where one is missing."""
-        found = self
+        """The value at these nested keys; no node where one is missing."""
+        node = self
         for name in keys:
-            found = next((value for key, value in found.entries() if key.text == name), Node(self.source))
-        return found
+            node = next((value for key, value in node.entries() if key.text == name), Node(self.source))
+        return node
 
     def key(self, name: str) -> "Node":
-        """The key itself; nothing where there is none."""
+        """The key itself, as a node; no node where it is missing."""
         return next((key for key, _ in self.pairs if key.text == name), Node(self.source))
 
     def entries(self) -> Iterator[tuple["Node", "Node"]]:
-        """Each key that is a text, with its value; those of mappings that `<<` merges are last, and may come twice."""
+        """Each scalar key with its value. Keys merged by `<<` come last, and may repeat earlier ones."""
         waiting, seen = [self], set[int]()
         while waiting:
             node = waiting.pop(0)
@@ -98,59 +97,66 @@ class Node:
 
     @property
     def scalar(self) -> str:
-        """Its text without the space around it; '' for what is no scalar."""
+        """The text of a scalar without surrounding space; '' for other nodes."""
         return self.text.strip()
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is a scalar without quotes, which YAML may read as a number."""
+        """Whether it is a scalar without quotes, which a YAML parser may read as a number."""
         return self.kind == "scalar" and not self.style
 
     @property
     def raw(self) -> str:
-        """What stands in the file."""
+        """The node as the file has it."""
         return self.source.text[self.start : self.end]
 
     @property
     def place(self) -> tuple[str, int, int]:
-        """Path, line and column."""
+        """Path, line and column, as findings have them."""
         return self.source.place(self.start)
 
     @property
     def line(self) -> int:
-        """Its line, from 1."""
+        """The line, from 1."""
         return self.place[1]
 
     @property
     def column(self) -> int:
-        """Its column, from 1."""
+        """The column, from 1."""
         return self.place[2]
 
     @cached_property
     def comment(self) -> str:
-        """What the comment behind it says, '' without one."""
-        found = _COMMENT.match(self.source.text[self.end : self.source.line_end(self.end)])
-        return found[1].strip() if found else ""
+        """The text of the comment after it, on the same line; '' without one."""
+        match = _COMMENT.match(self.source.text[self.end : self.source.line_end(self.end)])
+        return match[1].strip() if match else ""
 
     def place_at(self, offset: int) -> tuple[str, int, int]:
-        """Where the character at that offset of a scalar's text stands in the file."""
-        wanted = len("".join(self.text[:offset].split()))
-        return self.source.place(self._after(wanted))
+        """The place in the file of the character at `offset` of a scalar's text.
 
-    def _after(self, wanted: int) -> int:
-        """The offset behind so many characters that are no space: folding and indentation only touch space."""
+        The text is not a slice of the file: YAML removes indentation, folds lines and resolves escapes. But it only
+        ever adds or removes space, so the count of non-space characters before the place is the same in both.
+        """
+        count = len("".join(self.text[:offset].split()))
+        return self.source.place(self._offset_after(count))
+
+    def _offset_after(self, count: int) -> int:
+        """The offset in the file of the non-space character that follows `count` others in this scalar."""
         head = re.match(r"[|>][^\n]*", self.raw) if self.style in "|>" else None
         start = self.start + (head.end() if head else len(self.style))
-        for found in _CHARACTERS.get(self.style, _CHARACTERS[""]).finditer(self.source.text, start, self.end):
-            if found[1] and not wanted:
-                return found.start()
-            wanted -= bool(found[1])
+        for match in _CHARACTERS.get(self.style, _CHARACTERS[""]).finditer(self.source.text, start, self.end):
+            if match[1] and not count:
+                return match.start()
+            count -= bool(match[1])
         return self.start
 
 
 @dataclass(frozen=True, eq=False)
 class YamlTree:
-    """One YAML file: its first document, why it does not parse, or '', and where; keys that a mapping has twice."""
+    """A YAML file: the root of its first document, and the keys that a mapping repeats.
+
+    `problem` says why the file does not parse, at path, line and column `where`; '' if it does.
+    """
 
     root: Node
     problem: str = ""
@@ -164,28 +170,27 @@ class YamlTree:
 
 
 def read(path: str, content: bytes) -> YamlTree:
-    """The file at `path`, parsed."""
-    import yaml
-
+    """Parse the file at `path`; a file that does not parse gives a tree with a problem."""
     source = YamlText(path, decoded(content))
     builder = _Builder(source)
     try:
         content.decode("utf-8-sig")
         builder.build(yaml.parse(source.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except UnicodeDecodeError as error:
-        return YamlTree(Node(source), "is no UTF-8", source.place(error.start))
+        return YamlTree(Node(source), "is not UTF-8", source.place(error.start))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return YamlTree(Node(source), _said(error.problem), source.place(mark.index if mark else 0))
+        return YamlTree(Node(source), _one_line(error.problem), source.place(mark.index if mark else 0))
     except yaml.YAMLError as error:
-        return YamlTree(Node(source), _said(getattr(error, "reason", "")), source.place(getattr(error, "position", 0)))
+        place = source.place(getattr(error, "position", 0))
+        return YamlTree(Node(source), _one_line(getattr(error, "reason", "")), place)
     except _TooDeepError as error:
         return YamlTree(Node(source), "is nested too deeply", source.place(error.offset))
     return YamlTree(builder.root, duplicate_keys=tuple(builder.duplicate_keys))
 
 
-def _said(problem: Any) -> str:
-    return " ".join(str(problem or "is no YAML").split())
+def _one_line(problem: Any) -> str:
+    return " ".join(str(problem or "is not YAML").split())
 
 
 class _TooDeepError(Exception):
@@ -196,7 +201,7 @@ class _TooDeepError(Exception):
 
 @dataclass
 class _Builder:
-    """Builds nodes from events, without recursion: the depth of a file must not end the process."""
+    """Builds nodes from parser events with a stack of its own: libyaml's recursive composer dies on a deep file."""
 
     source: YamlText
     duplicate_keys: list[Node] = field(default_factory=list)
@@ -208,13 +213,11 @@ class _Builder:
 
     @property
     def root(self) -> Node:
-        """The first document, or nothing."""
+        """The root of the first document; no node in an empty file."""
         return self._root or Node(self.source)
 
-    def build(self, events: Iterable["yaml.Event"]) -> None:
-        """Build the first document; the rest is only parsed."""
-        import yaml
-
+    def build(self, events: Iterable[yaml.Event]) -> None:
+        """Build the first document; the others are only parsed, so that their errors show."""
         is_first = True
         for event in events:
             if isinstance(event, yaml.DocumentEndEvent):
@@ -230,8 +233,6 @@ class _Builder:
         self._names.pop()
 
     def _take(self, event: Any) -> None:
-        import yaml
-
         if isinstance(event, yaml.AliasEvent):
             self._add(self._anchors.get(event.anchor) or Node(self.source))
             return
@@ -247,30 +248,28 @@ class _Builder:
             raise _TooDeepError(node.start)
 
     def _node(self, event: Any) -> Node:
-        import yaml
-
         start, end = event.start_mark.index, event.end_mark.index
         if isinstance(event, yaml.ScalarEvent):
-            found = _PROPERTIES.match(self.source.text, start) if event.anchor or event.tag else None
-            start = min(found.end(), end) if found else start
+            properties = _PROPERTIES.match(self.source.text, start) if event.anchor or event.tag else None
+            start = min(properties.end(), end) if properties else start
             return Node(self.source, "scalar", start, end, event.value, event.style or "")
         kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
         return Node(self.source, kind, start, end, style="{" if event.flow_style else "")
 
     def _add(self, node: Node) -> None:
-        """Put the node where it belongs in what is open."""
+        """Put the node where it belongs in the innermost open collection."""
         if not self._open:
             self._root = node
         elif self._open[-1].kind == "sequence":
             self._open[-1].items.append(node)
         elif (key := self._keys[-1]) is None:
             self._keys[-1] = node
-            self._note(node)
+            self._note_duplicate(node)
         else:
             self._open[-1].pairs.append((key, node))
             self._keys[-1] = None
 
-    def _note(self, key: Node) -> None:
+    def _note_duplicate(self, key: Node) -> None:
         if key.kind == "scalar" and key.text != "<<":
             if key.text in self._names[-1]:
                 self.duplicate_keys.append(key)

@@ -1,4 +1,7 @@
-"""What GitHub runs for a repository: workflows, composite actions, Dependabot; each value with its place."""
+"""The files that GitHub acts on: workflows, composite actions, Dependabot's configuration.
+
+The format: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax.
+"""
 
 import re
 from collections.abc import Iterator
@@ -15,51 +18,51 @@ _ACTION = re.compile(r"(?:\.github/(?:[^/]+/)*)?action\.ya?ml")
 _DEPENDABOT = re.compile(r"\.github/dependabot\.ya?ml")
 _MATRIX = re.compile(r"\bmatrix\.([\w-]+(?:\.[\w-]+)*)")
 _ENV = re.compile(r"\$\{\{\s*env\.([\w-]+)\s*\}\}")
-# GitHub runs no more steps than that in a job; aliases can make a small file into very many.
-_MOST = 1000
+# GitHub runs at most 1,000 steps in a job. YAML aliases can turn a small file into millions of them.
+_LIMIT = 1000
 SHA = re.compile(r"[0-9a-fA-F]{40}")
 
 
 @dataclass(frozen=True, eq=False)
 class Uses:
-    """What a step or a job uses: `actions/checkout@REF`, `./a/folder`, `$/a/folder` or `docker://image`."""
+    """The value of `uses`: `actions/checkout@REF`, `./a/folder`, `$/a/folder` or `docker://image`."""
 
     node: Node
 
     @property
     def text(self) -> str:
-        """As it stands there."""
+        """The value as the file has it; '' where there is none."""
         return self.node.scalar
 
     @property
     def is_local(self) -> bool:
-        """Whether it is in the repository itself."""
+        """Whether it names an action or workflow in the repository itself."""
         return self.text.startswith(("./", "$/", ".\\"))
 
     @property
     def is_docker(self) -> bool:
-        """Whether it names an image."""
+        """Whether it names a container image."""
         return self.text.startswith("docker://")
 
     @cached_property
     def action(self) -> str:
-        """`owner/name/path`, in lower case; '' for an image and for what is local."""
+        """`owner/name/path` in lower case; '' for images and local actions."""
         is_remote = not self.is_local and not self.is_docker
         return self.text.partition("@")[0].lower().rstrip("/") if is_remote else ""
 
     @property
     def repository(self) -> str:
-        """`owner/name`, in lower case."""
+        """`owner/name` in lower case."""
         return "/".join(self.action.split("/")[:2])
 
     @property
     def ref(self) -> str:
-        """The commit, tag or branch."""
+        """The commit, tag or branch after the @."""
         return self.text.partition("@")[2]
 
     @property
     def is_pinned(self) -> bool:
-        """Whether it is a commit by its full id."""
+        """Whether the reference is the full SHA of a commit."""
         return bool(SHA.fullmatch(self.ref))
 
 
@@ -72,16 +75,16 @@ class Step:
 
     @cached_property
     def uses(self) -> Uses:
-        """What it uses, perhaps nothing."""
+        """The action that it uses; an empty one for a script."""
         return Uses(self.node.get("uses"))
 
     @property
     def script(self) -> Node:
-        """What it runs, perhaps nothing."""
+        """The script that it runs; no node for an action."""
         return self.node.get("run")
 
     def input(self, name: str) -> Node:
-        """The input of that name (in lower case), as GitHub compares names; nothing where it is not given."""
+        """The input with this name (in lower case, since GitHub ignores case); no node where it is not given."""
         entries = self.node.get("with").entries()
         return next((value for key, value in entries if key.text.lower() == name), Node(self.node.source))
 
@@ -96,44 +99,44 @@ class Job:
 
     @property
     def id(self) -> str:
-        """Its key."""
+        """The key under `jobs`."""
         return self.key.text
 
     @property
     def calls(self) -> Uses:
-        """The reusable workflow that it calls, perhaps nothing."""
+        """The reusable workflow that it calls; an empty one for a job with steps."""
         return Uses(self.node.get("uses"))
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """Its steps."""
-        items = {id(item): item for item in self.node.get("steps").items[:_MOST] if item.kind == "mapping"}
+        """The steps, at most 1,000. A step that an alias repeats is listed once."""
+        items = {id(item): item for item in self.node.get("steps").items[:_LIMIT] if item.kind == "mapping"}
         return tuple(Step(item, self) for item in items.values())
 
     def grants(self) -> Node:
-        """The permissions that hold for it: its own, else those of the workflow, perhaps none."""
+        """The permissions that apply: its own, else the workflow's; no node where neither sets any."""
         return self.node.get("permissions") or self.workflow.root.get("permissions")
 
     def has_grant(self, name: str) -> bool:
-        """Whether its token is told to be able to write `name`."""
+        """Whether the permissions let its token write `name`."""
         grants = self.grants()
         return grants.scalar == "write-all" or grants.get(name).scalar == "write"
 
     def matrix(self, path: str) -> Iterator[Node]:
-        """Every value that `matrix.PATH` can have, as far as it is written down."""
+        """Every value of `matrix.PATH` that the file states; values computed by an expression are not among them."""
         first, *rest = path.split(".")
         table = self.node.get("strategy", "matrix")
         yield from (item.get(*rest) for item in table.get(first).items)
         yield from (item.get(first, *rest) for item in table.get("include").items)
 
     def values_of(self, node: Node, step: Step | None = None) -> Iterator[Node]:
-        """The values that a scalar stands for: itself, or those of the matrix or of the env that it names."""
+        """The values that a scalar can have: its own, or those of the matrix or variable that it refers to."""
         paths = _MATRIX.findall(node.text) if "${{" in node.text else []
         for path in paths:
             yield from (value for value in self.matrix(path) if value.kind == "scalar")
-        if found := _ENV.fullmatch(node.scalar):
-            places = (step.node if step else node, self.node, self.workflow.root)
-            value = next((value for place in places if (value := place.get("env", found[1]))), None)
+        if match := _ENV.fullmatch(node.scalar):
+            holders = (step.node if step else node, self.node, self.workflow.root)
+            value = next((value for holder in holders if (value := holder.get("env", match[1]))), None)
             yield from [value] if value else []
         elif not paths:
             yield node
@@ -141,29 +144,29 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Workflow:
-    """One file of .github/workflows that parses."""
+    """A file in .github/workflows that parses."""
 
     tree: YamlTree
 
     @property
     def root(self) -> Node:
-        """All of it."""
+        """The top-level mapping."""
         return self.tree.root
 
     @property
     def path(self) -> str:
-        """The path of the file."""
+        """The path of the file, relative to the repository."""
         return self.tree.path
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
-        """Its jobs."""
-        entries = islice(self.root.get("jobs").entries(), _MOST)
+        """The jobs, at most 1,000."""
+        entries = islice(self.root.get("jobs").entries(), _LIMIT)
         return tuple(Job(key, value, self) for key, value in entries if value.kind == "mapping")
 
     @cached_property
     def triggers(self) -> dict[str, tuple[Node, Node]]:
-        """The events that start it, each with where its name stands and its settings."""
+        """The events that start it: the node of each name and the node of its settings."""
         on = self.root.get("on")
         named = [on] if on.kind == "scalar" else [item for item in on.items if item.kind == "scalar"]
         return {name.text: (name, Node(name.source)) for name in named} or {
@@ -172,12 +175,12 @@ class Workflow:
 
     @property
     def is_called_only(self) -> bool:
-        """Whether nothing but other workflows start it."""
+        """Whether only other workflows can start it."""
         return set(self.triggers) == {"workflow_call"}
 
     @cached_property
     def is_release(self) -> bool:
-        """Whether it runs for tags and releases only, apart from by hand."""
+        """Whether only tags and releases start it, besides manual runs and calls."""
         events = set(self.triggers) - {"workflow_dispatch", "workflow_call"}
         push = self.triggers["push"][1] if "push" in events else Node(self.root.source)
         is_tags = bool(push.get("tags")) and not push.get("branches") and not push.get("branches-ignore")
@@ -186,12 +189,12 @@ class Workflow:
 
 @dataclass(frozen=True, eq=False)
 class Automation:
-    """All of it; `trees` are the files, also those that do not parse, by path."""
+    """The files of one repository; `trees` has all of them sorted by path, also those that do not parse."""
 
     trees: tuple[YamlTree, ...]
 
     def _parsed(self, pattern: re.Pattern[str]) -> Iterator[YamlTree]:
-        return (one for one in self.trees if pattern.fullmatch(one.path) and one.root.kind == "mapping")
+        return (tree for tree in self.trees if pattern.fullmatch(tree.path) and tree.root.kind == "mapping")
 
     @cached_property
     def workflows(self) -> tuple[Workflow, ...]:
@@ -200,12 +203,12 @@ class Automation:
 
     @cached_property
     def actions(self) -> tuple[YamlTree, ...]:
-        """The actions that the repository holds in its root and below .github."""
+        """The actions in the root and below .github that parse."""
         return tuple(self._parsed(_ACTION))
 
     @property
     def dependabot(self) -> Node | None:
-        """What Dependabot is told, None where it is told nothing."""
+        """The configuration of Dependabot; None where there is none that parses."""
         return next((tree.root for tree in self._parsed(_DEPENDABOT)), None)
 
     @cached_property
@@ -216,19 +219,19 @@ class Automation:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The steps of all jobs and of all composite actions."""
-        inside = (item for tree in self.actions for item in tree.root.get("runs", "steps").items)
-        alone = (Step(item) for item in inside if item.kind == "mapping")
-        return (*(step for job in self.jobs for step in job.steps), *alone)
+        items = (item for tree in self.actions for item in tree.root.get("runs", "steps").items)
+        action_steps = (Step(item) for item in items if item.kind == "mapping")
+        return (*(step for job in self.jobs for step in job.steps), *action_steps)
 
     @cached_property
     def all_uses(self) -> tuple[Uses, ...]:
-        """All that steps and jobs use."""
+        """Every `uses` of jobs and steps."""
         each = (*(job.calls for job in self.jobs), *(step.uses for step in self.steps))
         return tuple(uses for uses in each if uses.text)
 
 
 def read(files: Files, paths: Iterator[str]) -> Automation:
-    """The files among `paths` that GitHub reads; only they are read."""
+    """Parse those of `paths` that GitHub acts on. Only these are taken from `files`, which may read lazily."""
     patterns = (_WORKFLOW, _ACTION, _DEPENDABOT)
     named = sorted(path for path in paths if any(pattern.fullmatch(path) for pattern in patterns))
     return Automation(tuple(yaml.read(path, files[path]) for path in named if path in files))

@@ -1,21 +1,25 @@
-"""GitHub's expressions: which contexts can become the text that `${{ }}` stands for."""
+"""The contexts that can end up in the text of a GitHub expression `${{ }}`.
+
+The language: https://docs.github.com/en/actions/reference/workflows-and-actions/expressions.
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# What stands between the braces, with the offset of `${{`; an expression may go on in the next line.
+# Its group is the text between the braces, which may contain line breaks. Repetitions are bounded, so that no file
+# can make the search take quadratic time.
 EXPRESSION = re.compile(r"\$\{\{((?:'[^']{0,1000}'|[^'}]|\}(?!\})){0,1000})\}\}")
 _TOKEN = re.compile(r"('(?:[^']|'')*')|(&&|\|\||==|!=|<=|>=|[<>!()\[\],.*])|([\w-]+)")
-_COMPARING = {"==", "!=", "<", ">", "<=", ">="}
-# Functions whose result is true, false, or a digest, whatever they are given.
+_COMPARISONS = {"==", "!=", "<", ">", "<=", ">="}
+# Functions whose result is true, false or a digest, whatever their arguments are.
 _OPAQUE = {"contains", "startswith", "endswith", "hashfiles", "success", "failure", "always", "cancelled"}
 _DEEPEST = 40
 
 
 @dataclass(frozen=True)
 class Expression:
-    """One `${{ }}`: the contexts that can become its text, and its offset in what was searched."""
+    """One `${{ }}`: its text, its offset in the searched text, the contexts that can end up in its result."""
 
     contexts: tuple[str, ...]
     offset: int
@@ -23,102 +27,105 @@ class Expression:
 
 
 def find(text: str) -> Iterator[Expression]:
-    """Each expression in a text."""
-    for found in EXPRESSION.finditer(text):
-        yield Expression(contexts(found[1]), found.start(), found[0])
+    """Find each expression in a text."""
+    for match in EXPRESSION.finditer(text):
+        yield Expression(contexts(match[1]), match.start(), match[0])
 
 
 def abbreviate(text: str) -> str:
-    """The text with each expression as `${{}}`, so that none goes over several lines."""
+    """Replace each expression with `${{}}`, so that none spans several lines."""
     return EXPRESSION.sub("${{}}", text)
 
 
 def contexts(expression: str) -> tuple[str, ...]:
-    """The contexts whose text the expression can have, in lower case, as `github.event.commits.*.message`.
+    """The contexts whose text the expression can produce, in lower case: `github.event.commits.*.message`.
 
-    What is only compared, negated, tested by `&&` or asked of a function such as contains() is none of them. A whole
-    object that toJSON() writes ends with `.**`.
+    A context that is only compared, negated, tested with `&&` or passed to a function such as contains() does not
+    count, since its text does not reach the result. An object that toJSON() writes out ends with `.**`.
     """
-    tokens = [found[0] for found in _TOKEN.finditer(expression)]
+    tokens = [match[0] for match in _TOKEN.finditer(expression)]
     return tuple(dict.fromkeys(_Parser(tokens).alternatives(0)))
 
 
 @dataclass
 class _Parser:
-    """Reads tokens from left to right; what makes no sense is passed over."""
+    """A recursive descent parser, one method a level of precedence; it skips tokens that make no sense.
+
+    Each method returns the contexts that its part of the expression can produce.
+    """
 
     tokens: list[str]
-    at: int = 0
+    position: int = 0
 
     @property
     def next(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+        return self.tokens[self.position] if self.position < len(self.tokens) else ""
 
-    def took(self, *tokens: str) -> bool:
-        is_next = self.at < len(self.tokens) and self.next in tokens
-        self.at += is_next
+    def accept(self, *tokens: str) -> bool:
+        is_next = self.position < len(self.tokens) and self.next in tokens
+        self.position += is_next
         return is_next
 
     def alternatives(self, depth: int) -> list[str]:
-        found = self._tested(depth)
-        while self.took("||"):
-            found += self._tested(depth)
-        return found
+        contexts = self._conjunction(depth)
+        while self.accept("||"):
+            contexts += self._conjunction(depth)
+        return contexts
 
-    def _tested(self, depth: int) -> list[str]:
-        """Of `a && b` only b can be a text with something in it."""
-        found = self._compared(depth)
-        while self.took("&&"):
-            found = self._compared(depth)
-        return found
+    def _conjunction(self, depth: int) -> list[str]:
+        """`a && b` is either b or a falsy value of a, so no text of a comes through."""
+        contexts = self._comparison(depth)
+        while self.accept("&&"):
+            contexts = self._comparison(depth)
+        return contexts
 
-    def _compared(self, depth: int) -> list[str]:
-        found = self._single(depth)
-        while self.took(*_COMPARING):
-            self._single(depth)
-            found = []
-        return found
+    def _comparison(self, depth: int) -> list[str]:
+        contexts = self._operand(depth)
+        while self.accept(*_COMPARISONS):
+            self._operand(depth)
+            contexts = []
+        return contexts
 
-    def _single(self, depth: int) -> list[str]:
+    def _operand(self, depth: int) -> list[str]:
         if depth > _DEEPEST:
-            self.at = len(self.tokens)
+            self.position = len(self.tokens)
             return []
-        if self.took("!"):
-            self._single(depth + 1)
+        if self.accept("!"):
+            self._operand(depth + 1)
             return []
-        if self.took("("):
-            found = self.alternatives(depth + 1)
-            self.took(")")
-            return found
-        return self._named(depth)
+        if self.accept("("):
+            contexts = self.alternatives(depth + 1)
+            self.accept(")")
+            return contexts
+        return self._atom(depth)
 
-    def _named(self, depth: int) -> list[str]:
+    def _atom(self, depth: int) -> list[str]:
         """A context, a function or a constant."""
         name = self.next.lower()
-        self.at += 1
-        if self.took("("):
-            return self._called(name, depth)
+        self.position += 1
+        if self.accept("("):
+            return self._call(name, depth)
         path = name
-        while self.took(".", "["):
-            is_index = self.tokens[self.at - 1] == "["
+        while self.accept(".", "["):
+            is_index = self.tokens[self.position - 1] == "["
             path += f".{self._index(depth) if is_index else self.next.lower()}"
-            self.at += not is_index
+            self.position += not is_index
         return [path] if re.match(r"[a-z_]", path) else []
 
     def _index(self, depth: int) -> str:
         first = self.next
         self.alternatives(depth + 1)
-        self.took("]")
+        self.accept("]")
         return first.strip("'").lower() if first.startswith("'") else "*"
 
-    def _called(self, name: str, depth: int) -> list[str]:
-        found = list[str]()
-        while self.next and not self.took(")"):
-            found += self.alternatives(depth + 1)
-            self.at += self.next not in {")", ""}
-        while self.took(".", "["):  # fromJSON(x).y
-            self.at += 1
-            self.took("]")
+    def _call(self, name: str, depth: int) -> list[str]:
+        contexts = list[str]()
+        while self.next and not self.accept(")"):
+            contexts += self.alternatives(depth + 1)
+            self.position += self.next not in {")", ""}
+        while self.accept(".", "["):  # fromJSON(x).y
+            self.position += 1
+            self.accept("]")
         if name in _OPAQUE:
             return []
-        return [f"{one}.**" for one in found] if name == "tojson" else found
+        return [f"{context}.**" for context in contexts] if name == "tojson" else contexts

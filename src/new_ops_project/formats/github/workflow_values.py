@@ -1,4 +1,4 @@
-"""What the workflows of a repository say: images they run on, versions of Python, how they log in to a cloud."""
+"""Settings that workflows reveal about a project: runner images, Python versions, cloud logins."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _SETUPS = ("actions/setup-python", "astral-sh/setup-uv")
 
 @dataclass(frozen=True)
 class WorkflowValue:
-    """A text and where it stands. `matrix_size`: of how many values of a matrix it is one."""
+    """A value with its place as `path:line`; `matrix_size` is the number of values in its matrix, or 1."""
 
     text: str
     where: str
@@ -22,67 +22,67 @@ class WorkflowValue:
 
 
 def read(files: Files) -> tuple[Document, ...]:
-    """Every workflow, by name."""
+    """Read every workflow, sorted by path."""
     return tuple(document.yaml_file(files, path) for path in sorted(files) if _WORKFLOW.fullmatch(path))
 
 
 def runner_images(workflow: Document) -> Iterator[WorkflowValue]:
-    """The images that its jobs run on, those of a matrix each."""
+    """The runner images of its jobs (`runs-on`), each value of a matrix separately."""
     for job in workflow.table("jobs"):
         yield from _values(workflow, job, ("jobs", job, "runs-on"))
 
 
 def python_versions(workflow: Document) -> Iterator[WorkflowValue]:
-    """The versions of Python that its steps set up."""
+    """The Python versions that its steps set up."""
     for job, keys, action in _steps(workflow):
         if action in _SETUPS:
             yield from _values(workflow, job, (*keys, "with", "python-version"))
 
 
 def cloud_logins(workflow: Document) -> Iterator[WorkflowValue]:
-    """The template's names of how its steps log in."""
+    """How its steps log in to a cloud, in the template's words: aws-oidc, aws-keys, gcp-oidc, azure-oidc."""
     for _, keys, action in _steps(workflow):
-        given = {name for name, value in workflow.table(*keys, "with").items() if value}
-        found = {
-            "aws-actions/configure-aws-credentials": _aws(given),
-            "google-github-actions/auth": "gcp-oidc" if "workload_identity_provider" in given else "",
-            "azure/login": "azure-oidc" if "client-id" in given else "",
+        inputs = {name for name, value in workflow.table(*keys, "with").items() if value}
+        login = {
+            "aws-actions/configure-aws-credentials": _aws_login(inputs),
+            "google-github-actions/auth": "gcp-oidc" if "workload_identity_provider" in inputs else "",
+            "azure/login": "azure-oidc" if "client-id" in inputs else "",
         }.get(action)
-        if found:
-            yield WorkflowValue(found, workflow.where(*keys, "uses"))
+        if login:
+            yield WorkflowValue(login, workflow.where(*keys, "uses"))
     for number, line in enumerate(workflow.text.split("\n"), 1):
         if re.match(r"\s*(?:- )?AWS_ACCESS_KEY_ID:.*\bsecrets\.", line):
             yield WorkflowValue("aws-keys", f"{workflow.path}:{number}")
 
 
-def _aws(given: set[str]) -> str:
-    """A role that is assumed with static keys is no OpenID Connect."""
-    if "aws-access-key-id" in given:
+def _aws_login(inputs: set[str]) -> str:
+    """Static keys first: with them, even a role to assume is not OpenID Connect."""
+    if "aws-access-key-id" in inputs:
         return "aws-keys"
-    return "aws-oidc" if "role-to-assume" in given else ""
+    return "aws-oidc" if "role-to-assume" in inputs else ""
 
 
 def _steps(workflow: Document) -> Iterator[tuple[str, Keys, str]]:
-    """Each step that uses an action: its job, its keys, and the action without its version."""
+    """Each step: its job, its keys, and the action that it uses without the version, or ''."""
     for job in workflow.table("jobs"):
         steps = workflow.get("jobs", job, "steps")
-        for at in range(len(steps) if isinstance(steps, list) else 0):
-            keys = ("jobs", job, "steps", at)
+        for index in range(len(steps) if isinstance(steps, list) else 0):
+            keys = ("jobs", job, "steps", index)
             yield job, keys, workflow.string(*keys, "uses").partition("@")[0].lower()
 
 
 def _values(workflow: Document, job: str, keys: Keys) -> Iterator[WorkflowValue]:
-    """What stands at `keys`: a text, the lines of one, or a list; `matrix.x` and `env.x` are what they stand for."""
+    """The values at `keys`: a text, its lines, or a list. A reference to `matrix.x` or `env.x` is resolved."""
     text, where = workflow.string(*keys), workflow.where(*keys)
-    found = _EXPRESSION.fullmatch(text)
-    if not found:
+    reference = _EXPRESSION.fullmatch(text)
+    if not reference:
         items = text.split("\n") if text else workflow.strings(*keys)
-        several = [item.strip() for item in items if item.strip()]
-        yield from (WorkflowValue(item, where, len(several)) for item in several)
+        values = [item.strip() for item in items if item.strip()]
+        yield from (WorkflowValue(value, where, len(values)) for value in values)
         return
-    places: list[Keys] = [("jobs", job, "strategy", "matrix", found[2])]
-    if found[1] == "env":
-        places = [("jobs", job, "env", found[2]), ("env", found[2])]
+    places: list[Keys] = [("jobs", job, "strategy", "matrix", reference[2])]
+    if reference[1] == "env":
+        places = [("jobs", job, "env", reference[2]), ("env", reference[2])]
     for place in places:
-        listed = workflow.strings(*place) or [workflow.string(*place)]
-        yield from (WorkflowValue(item, workflow.where(*place), len(listed)) for item in listed if item)
+        values = workflow.strings(*place) or [workflow.string(*place)]
+        yield from (WorkflowValue(value, workflow.where(*place), len(values)) for value in values if value)

@@ -1,21 +1,23 @@
-"""Exact versions in a script's metadata become the lower bounds that a library has."""
+"""Replaces the pins in a pyproject.toml by the lower bounds that a library needs."""
 
 import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from packaging.version import InvalidVersion, Version
+
 from new_ops_project.formats.toml.text import TOKEN, TomlLine, TomlText, read
 
 _EXACT = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*(?: *\[[^]]*\])?) *={2,3} *(?P<version>[^\s;,*=+]+?)(?:\.\*)? *(?P<rest>;.*)?"
 )
-_WHY = "Lower bounds, since others depend on it now; requirements.txt has the exact versions."
+_COMMENT = "Lower bounds, since others depend on it now; requirements.txt has the exact versions."
 
 
 @dataclass(frozen=True)
 class BoundChange:
-    """One requirement of `[project]`, as it was and as it is; `line` is where it is now."""
+    """A requirement of `[project]` before and after; `line` is its line in the new text, from 1."""
 
     before: str
     after: str
@@ -23,9 +25,10 @@ class BoundChange:
 
 
 def replace_pins(text: str) -> tuple[str, tuple[BoundChange, ...]]:
-    """A pyproject.toml with `>=` where its dependencies had `==`, and a comment that says so; and what was changed.
+    """Replace `==` with `>=` in the dependencies of a pyproject.toml. Returns the new text and the changes.
 
-    Everything else stays to the byte; a file that is no TOML stays as it is.
+    A comment above the first changed list names the pins that it had. Everything else stays byte for byte, and so does
+    a file that is not TOML.
     """
     try:
         document = read(text)
@@ -39,29 +42,29 @@ def replace_pins(text: str) -> tuple[str, tuple[BoundChange, ...]]:
         done = end
     if first is None:
         return text, ()
-    said = ", ".join(_plain(text[start:end]) for _, start, end, _ in edits)
+    pins = ", ".join(_unquoted(text[start:end]) for _, start, end, _ in edits)
     ending = "\r\n" if "\r\n" in text else "\n"
     result = "".join([*parts, text[done:]])
-    result = f"{result[:first]}# {_WHY} It was {said}.{ending}{result[first:]}"
+    result = f"{result[:first]}# {_COMMENT} It was {pins}.{ending}{result[first:]}"
     return result, tuple(_changes(text, edits))
 
 
-# Where the list begins, where the string begins and ends, and what it is now.
+# The offset of the list, those of the string's start and end, the new string with its quotes.
 _Edit = tuple[int, int, int, str]
 
 
 def _changes(text: str, edits: list[_Edit]) -> Iterator[BoundChange]:
-    """What was done, with the line in the result: a comment was added above all of it, versions keep their line."""
+    """The changes, each with its line in the result: one more than before, because of the comment above them."""
     for _, start, end, new in edits:
-        yield BoundChange(_plain(text[start:end]), _plain(new), text.count("\n", 0, start) + 2)
+        yield BoundChange(_unquoted(text[start:end]), _unquoted(new), text.count("\n", 0, start) + 2)
 
 
-def _plain(quoted: str) -> str:
+def _unquoted(quoted: str) -> str:
     return str(tomllib.loads(f"x = {quoted}")["x"])
 
 
 def _edits(document: TomlText) -> Iterator[_Edit]:
-    """The strings in lists of requirements that become others."""
+    """The edits of all lists of requirements, in the order of the text."""
     place = 0
     for section in document.sections:
         place += len(section.lead) + len(section.text)
@@ -78,29 +81,27 @@ def _is_requirements(line: TomlLine) -> bool:
 
 
 def _strings(line: TomlLine, start: int) -> Iterator[_Edit]:
-    """The strings of one list, in brackets: neither keys nor comments."""
+    """The edits of one list. Only strings in brackets are requirements; keys and comments can hold quotes too."""
     depth = 0
     for token in TOKEN.finditer(line.text):
         depth += {"[": 1, "]": -1}.get(token[0], 0)
         if depth and token[0][0] in "\"'":
-            new = lower_bound(_plain(token[0]))
-            if new != _plain(token[0]):
+            new = lower_bound(_unquoted(token[0]))
+            if new != _unquoted(token[0]):
                 quote = token[0][: 3 if token[0].startswith(('"""', "'''")) else 1]
                 yield start, start + token.start(), start + token.end(), f"{quote}{new}{quote}"
 
 
 def lower_bound(requirement: str) -> str:
-    """A requirement (PEP 508) with `>=` where it has `==`, if there is such a bound (PEP 440)."""
-    found = _EXACT.fullmatch(requirement.strip())
-    if not found or not _is_version(found["version"]):
+    """Replace the `==` of a requirement (PEP 508) with `>=`, where PEP 440 allows that for its version."""
+    pin = _EXACT.fullmatch(requirement.strip())
+    if not pin or not _is_version(pin["version"]):
         return requirement
-    rest = f"; {found['rest'][1:].strip()}" if found["rest"] else ""
-    return f"{found['name']}>={found['version']}{rest}"
+    rest = f"; {pin['rest'][1:].strip()}" if pin["rest"] else ""
+    return f"{pin['name']}>={pin['version']}{rest}"
 
 
 def _is_version(text: str) -> bool:
-    from packaging.version import InvalidVersion, Version
-
     try:
         return bool(Version(text))
     except InvalidVersion:

@@ -1,4 +1,7 @@
-"""Requirements files merged by package: what somebody wrote stays, what nobody touched follows the template."""
+"""The three-way merge of requirements files, package by package.
+
+What somebody changed stays; what nobody touched follows the template.
+"""
 
 import re
 from collections.abc import Mapping
@@ -10,57 +13,58 @@ _HASH = re.compile(rb"[ \t]*\\\r?\n?[ \t]*--hash=\S+|[ \t]+--hash=\S+")
 
 @dataclass(frozen=True)
 class Block:
-    """Lines of a requirements file: a package with its hashes and indented comments, or (`name` is b'') a line else."""
+    """A package of a requirements file with its hashes and indented comments; or, with `name` b'', any other line."""
 
     name: bytes
     text: bytes
 
     @property
     def is_hashed(self) -> bool:
-        """Whether pip is told what it must download."""
+        """Whether it says which files pip accepts."""
         return b"--hash=" in self.text
 
 
 def is_requirements_path(path: str) -> bool:
-    """Whether a file of that path, at the root, is a list of requirements."""
+    """Whether the path is that of a requirements file in the root, by its name."""
     return bool(re.fullmatch(r"requirements[\w.-]*\.txt", path))
 
 
 def split_blocks(content: bytes) -> list[Block]:
-    """The file in pieces; joined they are the file."""
-    found, goes_on = list[Block](), False
+    """Split a requirements file into blocks; joined, they are the file again."""
+    blocks, continues = list[Block](), False
     for line in content.splitlines(keepends=True):
-        is_below = bool(found and found[-1].name) and line[:1] in b" \t" and bool(line.strip())
-        if goes_on or is_below:
-            found[-1] = replace(found[-1], text=found[-1].text + line)
+        is_indented = bool(blocks and blocks[-1].name) and line[:1] in b" \t" and bool(line.strip())
+        if continues or is_indented:
+            blocks[-1] = replace(blocks[-1], text=blocks[-1].text + line)
         else:
             name = _NAME.match(line.rstrip())
-            found.append(Block(_canonical(name[1]) if name else b"", line))
-        goes_on = line.rstrip().endswith(b"\\") and not line.lstrip().startswith(b"#")
-    return found
+            blocks.append(Block(_canonical(name[1]) if name else b"", line))
+        continues = line.rstrip().endswith(b"\\") and not line.lstrip().startswith(b"#")
+    return blocks
 
 
 def merge_requirements(base: bytes, mine: bytes, theirs: bytes) -> bytes:
-    """`mine` with what `theirs` changed since `base`, package by package (names as in PEP 503).
+    """Apply to `mine` what `theirs` changed since `base`, package by package (names as in PEP 503).
 
-    A package that is in `mine` as it was in `base` becomes that of `theirs`, or goes; a new one of `theirs` comes in
-    its alphabetical place; all else is the user's: packages that he changed, added or removed, options, comments. Pip
-    wants hashes for all packages or for none: what comes in has them where `mine` has any, else it loses them, and
-    where it has none to give it stays out. With an empty `base` nothing of `mine` changes.
+    A package that `mine` has as in `base` follows `theirs`, also when it disappears there. A package that is new in
+    `theirs` is added in alphabetical order. Everything else stays the user's: packages that they changed, added or
+    removed, options, comments. Pip accepts hashes for all packages or for none: where `mine` has hashes, a package
+    without any is left out; where it has none, hashes are removed from what is added. With an empty `base`, nothing
+    of `mine` changes.
     """
     if mine == base:
         return theirs
     ending = b"\r\n" if b"\r\n" in mine else b"\n"
-    ours, known, before = split_blocks(mine), _by_name(split_blocks(mine)), _by_name(split_blocks(base))
+    ours, current, before = split_blocks(mine), _by_name(split_blocks(mine)), _by_name(split_blocks(base))
     newest = _by_name(split_blocks(b"".join(line + ending for line in theirs.splitlines())))
-    after = {name: fitting for name, found in newest.items() if (fitting := _fitting(found, ours))}
-    changed = {name for name in known.keys() & before.keys() if _text(newest.get(name, [])) != _text(before[name])}
-    follows = {name for name in changed if _text(known[name]) == _text(before[name])}
-    kept = _followed(ours, after, {name for name in follows if name in after or name not in newest})
-    for name in sorted(after.keys() - known.keys() - before.keys()):
-        place = _place(kept, name)
-        kept[place:place] = after[name]
-    texts = [block.text for block in kept]
+    after = {name: fitting for name, blocks in newest.items() if (fitting := _fit(blocks, ours))}
+    changed = {name for name in current.keys() & before.keys() if _text(newest.get(name, [])) != _text(before[name])}
+    follows = {name for name in changed if _text(current[name]) == _text(before[name])}
+    merged = _follow(ours, after, {name for name in follows if name in after or name not in newest})
+    for name in sorted(after.keys() - current.keys() - before.keys()):
+        index = _index(merged, name)
+        merged[index:index] = after[name]
+    texts = [block.text for block in merged]
     return b"".join([*(text if text.endswith(b"\n") else text + ending for text in texts[:-1]), *texts[-1:]])
 
 
@@ -68,44 +72,45 @@ def _canonical(name: bytes) -> bytes:
     return re.sub(rb"[-_.]+", b"-", name).lower()
 
 
-def _by_name(found: list[Block]) -> dict[bytes, list[Block]]:
-    """The blocks of each package: it has several where markers decide."""
-    names = dict.fromkeys(block.name for block in found if block.name)
-    return {name: [block for block in found if block.name == name] for name in names}
+def _by_name(blocks: list[Block]) -> dict[bytes, list[Block]]:
+    """The blocks of each package: more than one where markers choose between versions."""
+    names = dict.fromkeys(block.name for block in blocks if block.name)
+    return {name: [block for block in blocks if block.name == name] for name in names}
 
 
-def _text(found: list[Block]) -> list[list[bytes]]:
-    return [[line.strip() for line in block.text.splitlines()] for block in found]
+def _text(blocks: list[Block]) -> list[list[bytes]]:
+    """The lines without indentation and line ends, for comparison."""
+    return [[line.strip() for line in block.text.splitlines()] for block in blocks]
 
 
-def _fitting(found: list[Block], ours: list[Block]) -> list[Block]:
-    """The blocks as they fit in a file with hashes, or in one without; [] where they lack them."""
+def _fit(blocks: list[Block], ours: list[Block]) -> list[Block]:
+    """The blocks as a file with or without hashes can take them; [] where it needs hashes that they lack."""
     if any(block.is_hashed for block in ours):
-        return found if all(block.is_hashed for block in found) else []
+        return blocks if all(block.is_hashed for block in blocks) else []
     if any(block.name for block in ours):
-        return [replace(block, text=_HASH.sub(b"", block.text)) for block in found]
-    return found
+        return [replace(block, text=_HASH.sub(b"", block.text)) for block in blocks]
+    return blocks
 
 
-def _followed(ours: list[Block], after: Mapping[bytes, list[Block]], follows: set[bytes]) -> list[Block]:
-    """The user's blocks, those of these packages as they are `after`, each package where it first was."""
-    done, found = set[bytes](), list[Block]()
+def _follow(ours: list[Block], after: Mapping[bytes, list[Block]], follows: set[bytes]) -> list[Block]:
+    """The user's blocks, with those of the packages in `follows` replaced, each where the package first stood."""
+    done, blocks = set[bytes](), list[Block]()
     for block in ours:
         if block.name not in follows:
-            found.append(block)
+            blocks.append(block)
         elif block.name not in done:
             done.add(block.name)
-            found += after.get(block.name, [])
-    return found
+            blocks += after.get(block.name, [])
+    return blocks
 
 
-def _place(found: list[Block], name: bytes) -> int:
-    """Where a new package goes: into the alphabetical order, or behind the last package where there is none."""
-    numbers = [number for number, block in enumerate(found) if block.name]
-    names = [found[number].name for number in numbers]
+def _index(blocks: list[Block], name: bytes) -> int:
+    """Where to insert a new package: in alphabetical order, or after the last package where the file has no order."""
+    numbers = [number for number, block in enumerate(blocks) if block.name]
+    names = [blocks[number].name for number in numbers]
     if not numbers:
-        return len(found)
+        return len(blocks)
     if names != sorted(names):
         return numbers[-1] + 1
-    smaller = [number for number in numbers if found[number].name < name]
+    smaller = [number for number in numbers if blocks[number].name < name]
     return smaller[-1] + 1 if smaller else numbers[0]

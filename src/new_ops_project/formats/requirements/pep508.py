@@ -1,17 +1,16 @@
-"""Requirements as people write them in files and lists: PEP 508, with pip's options around."""
+"""Requirements in the syntax of PEP 508, also between the options that pip accepts around them."""
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 _LEADING = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def requirement_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Each requirement of a file, with its 1-based line; without comments, hashes and lines that are options."""
+    """Each requirement of a file with its line number, from 1, without comments, hashes and options."""
     for number, line in enumerate(lines, 1):
         text = re.sub(r"(?:^|\s)#.*", "", line)
         text = re.sub(r"\s(?:\\|--[a-z-]+[= ]\S+).*", "", text.rstrip().removesuffix("\\")).strip()
@@ -19,10 +18,8 @@ def requirement_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
             yield number, text
 
 
-def parse(text: str) -> "Requirement | None":
-    """The requirement; None for what is none, such as a path or a URL without a name."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
+def parse(text: str) -> Requirement | None:
+    """Parse a requirement; None where the text is not one, such as a path or a URL without a name."""
     try:
         return Requirement(text)
     except (InvalidRequirement, RecursionError):
@@ -30,8 +27,6 @@ def parse(text: str) -> "Requirement | None":
 
 
 def canonical_name(text: str) -> str:
-    """The name as PEP 503 has it; '' for what is no requirement."""
-    from packaging.utils import canonicalize_name
-
-    found = parse(text)
-    return str(canonicalize_name(found.name)) if found else ""
+    """The name of a requirement, normalized as in PEP 503; '' where the text is not a requirement."""
+    requirement = parse(text)
+    return str(canonicalize_name(requirement.name)) if requirement else ""

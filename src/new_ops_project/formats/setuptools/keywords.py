@@ -1,4 +1,4 @@
-"""The keywords of setup(), from setup.py and setup.cfg together."""
+"""The keywords of setup(), combined from setup.py and setup.cfg."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from new_ops_project.formats.setuptools import entry_points, setup_cfg, setup_py
 
 @dataclass(frozen=True)
 class Setup:
-    """The keywords of both files; where both have one, setuptools takes that of setup.py."""
+    """The keywords of both files. Where both give one, setup.py wins, as it does in setuptools."""
 
     files: Files
     py: Document
@@ -17,25 +17,25 @@ class Setup:
 
     @property
     def names(self) -> list[str]:
-        """Every keyword that has a value, once."""
+        """The keywords that have a value, each once."""
         names = dict.fromkeys([*self.py.table(), *self.cfg.table()])
         return [name for name in names if self.get(name) not in (None, "", [], {}, False)]
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Why a file could not be read."""
+        """Why a file could not be read, one message a file."""
         return tuple(source.problem for source in (self.py, self.cfg) if source.problem)
 
     def get(self, name: str) -> Any:
-        """Its value; None where there is none."""
+        """The value of a keyword; None where there is none."""
         return self._source(name).get(name)
 
     def string(self, name: str) -> str:
-        """Its value, if it is a text."""
+        """The value of a keyword that is text; '' for anything else."""
         return self._source(name).string(name)
 
     def where(self, name: str, holding: str = "") -> str:
-        """Where it stands, as path:line."""
+        """The place of a keyword as `path:line`, or of the text `holding` in its value."""
         return self._source(name).where(name, holding=holding)
 
     def _source(self, name: str) -> Document:
@@ -43,12 +43,12 @@ class Setup:
 
 
 def read(files: Files) -> Setup:
-    """The keywords of setup.py and setup.cfg in the root of `files`."""
+    """Read the keywords of setup.py and setup.cfg in the root of `files`."""
     return Setup(files, setup_py.keywords(files), setup_cfg.keywords(files))
 
 
 def console_scripts(setup: Setup) -> tuple[str, ...]:
-    """The names of the commands that it installs."""
+    """The names of the commands that the project installs; () where they are unclear."""
     try:
         return tuple(entry_points.groups(setup.get("entry_points") or {}).get("console_scripts", {}))
     except ValueError:

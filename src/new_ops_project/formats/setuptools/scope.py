@@ -1,4 +1,4 @@
-"""What the names in setup.py stand for, as far as its syntax tells."""
+"""The names in setup.py that its syntax alone gives a value."""
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SetupScope:
-    """What names stand for: `values` of those bound once, `functions`, and the names that `change` after that."""
+    """`values` by name, `functions` by name, and the names that are `changed` later, whose value is unknown."""
 
     values: Mapping[str, ast.expr]
     functions: Mapping[str, ast.FunctionDef]
@@ -15,7 +15,7 @@ class SetupScope:
 
 
 def scope(tree: ast.Module) -> SetupScope:
-    """The names of the module. What an `if` binds, or a second time, or is changed in place, is not to be told."""
+    """The names of the module. A name bound in an `if`, bound twice or changed in place counts as changed."""
     values: dict[str, ast.expr] = {}
     changed: set[str] = set()
     for name, value in bindings(tree.body):
@@ -31,7 +31,10 @@ def scope(tree: ast.Module) -> SetupScope:
 
 
 def bindings(body: Sequence[ast.stmt], *, certain: bool = True) -> Iterator[tuple[str, ast.expr | None]]:
-    """Each name that a statement binds, with its value; with None where it is changed, or perhaps not bound."""
+    """Each name that a statement binds, with its value; with None where the value is changed or uncertain.
+
+    Uncertain are branches and loops, except the `if __name__` guard, which is true when setup.py runs.
+    """
     for node in body:
         match node:
             case ast.Assign(targets=targets, value=value):

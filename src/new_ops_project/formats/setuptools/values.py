@@ -1,4 +1,4 @@
-"""What keywords of setup() hold besides texts, lists and tables."""
+"""The values that keywords of setup() have besides plain strings, lists, tables."""
 
 import posixpath
 import re
@@ -8,22 +8,22 @@ from typing import Any, Self
 
 
 class Contents(str):
-    """The text of the file at `path`; not `whole` where more was joined to it."""
+    """The text of the file at `path`; not `whole` where setup.py adds other text to it."""
 
     __slots__ = ("path", "whole")
 
     def __new__(cls, text: str, path: str, *, whole: bool = True) -> Self:
-        """The text, and where it came from."""
-        made = super().__new__(cls, text)
-        made.path, made.whole = path, whole
-        return made
+        """Attach the path to the text."""
+        contents = super().__new__(cls, text)
+        contents.path, contents.whole = path, whole
+        return contents
 
     path: str
     whole: bool
 
 
 class Lines(list[str]):
-    """The lines of the file at `path`, as requirements are read from."""
+    """The lines of the file at `path`, such as a requirements file."""
 
     def __init__(self, lines: Sequence[str], path: str) -> None:
         super().__init__(lines)
@@ -32,7 +32,7 @@ class Lines(list[str]):
 
 @dataclass(frozen=True)
 class Packages:
-    """The packages that setuptools finds: `where` is the folder, patterns include and exclude names."""
+    """A search of setuptools for packages: `where` is the folder; glob patterns include and exclude names."""
 
     where: str = ""
     include: tuple[str, ...] = ()
@@ -42,23 +42,26 @@ class Packages:
 
 @dataclass(frozen=True)
 class Computed:
-    """A value that only running the file would tell; `text` is how it is written."""
+    """A value that only running the file would show; `text` is its source code."""
 
     text: str
 
 
 class UnknownError(Exception):
-    """The syntax does not tell the value."""
+    """The value cannot be read from the syntax."""
 
 
 def join_paths(parts: Sequence[Any]) -> str:
-    """A path from the repository's root, '' being the root itself."""
-    found = posixpath.normpath(posixpath.join("", *as_strings(parts)))
-    return "" if found == "." else found
+    """Join parts into a path relative to the repository's root; '' is the root itself.
+
+    Raises UnknownError for parts that are not text.
+    """
+    path = posixpath.normpath(posixpath.join("", *as_strings(parts)))
+    return "" if path == "." else path
 
 
 def as_strings(items: Any) -> list[str]:
-    """A list of texts, of a list or of one; raises UnknownError for anything else."""
+    """A string or a list of strings as a list. Raises UnknownError for anything else."""
     if isinstance(items, str):
         return [items]
     if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
@@ -67,7 +70,7 @@ def as_strings(items: Any) -> list[str]:
 
 
 def percent_format(text: str, values: Any) -> str:
-    """`%s` alone: a width could make a text of any length."""
+    """`text % values`, for `%s` only: a width such as `%999999999s` would fill the memory. Raises UnknownError."""
     if set(re.findall(r"%.?", text)) - {"%s"}:
         raise UnknownError
     return text % (tuple(values) if isinstance(values, list) else values)

@@ -12,8 +12,8 @@ from new_ops_project.formats.toml.text import (
     Section,
     TomlLine,
     TomlText,
-    dotted_key,
     comments_above,
+    dotted_key,
     key_path,
     read,
     value_at,
@@ -171,7 +171,11 @@ def _titled(section: Section) -> str:
 def _under(line: TomlLine, table: KeyPath) -> str:
     """The line as it is written below the header of `table`."""
     wanted, text = line.path[len(table) :], _ended(line.text)
-    return text if key_path(f"{line.key} = 0") == wanted else dotted_key(wanted) + text.lstrip(" \t").removeprefix(line.key)
+    return (
+        text
+        if key_path(f"{line.key} = 0") == wanted
+        else dotted_key(wanted) + text.lstrip(" \t").removeprefix(line.key)
+    )
 
 
 def _ended(text: str) -> str:
