@@ -244,8 +244,8 @@ def test_what_cannot_be_fetched_is_empty(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_texts_mean_themselves_in_markdown() -> None:
     """What is in a message cannot become a link, a style or a table."""
-    assert repo_review_plugin._marked("a `b*c` <x> [y](z)\n*w*") == r"a `b*c` \<x\> \[y\](z) \*w\*"  # noqa: SLF001 - no finding of a rule has all of these
-    assert repo_review_plugin._marked("one ` and *") == r"one \` and \*"  # noqa: SLF001 - as above
+    assert repo_review_plugin._escaped("a `b*c` <x> [y](z)\n*w*") == r"a `b*c` \<x\> \[y\](z) \*w\*"  # noqa: SLF001 - no finding of a rule has all of these
+    assert repo_review_plugin._escaped("one ` and *") == r"one \` and \*"  # noqa: SLF001 - as above
 
 
 def test_every_title_and_link_is_fit_for_a_format_string() -> None:

@@ -1,9 +1,10 @@
-"""Every rule, in families: the one list that check, its documents and repo-review read."""
+"""The catalogue of every rule, by family."""
 
 from collections.abc import Sequence
 from functools import cache
 
-from new_ops_project.base.errors import ToolError, nearest, sentence
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.checks import coding, dependencies, environment, ignores, packaging, template, workflows
 from new_ops_project.checks.rule import Family, Rule
 
@@ -19,7 +20,7 @@ _FAMILIES = (
 
 @cache
 def families() -> tuple[Family, ...]:
-    """The families by code; the first is about ignoring the others."""
+    """The families by code; the first has the rules about ignoring rules."""
     codes = [rule.code for family in _FAMILIES for rule in family.rules]
     return (Family("ignoring", "What is ignored", ignores.rules(codes)), *_FAMILIES)
 
@@ -30,42 +31,43 @@ def rules() -> tuple[Rule, ...]:
 
 
 def rule(code: str) -> Rule:
-    """The rule of that code; raises ToolError naming the nearest one."""
-    found = {one.code: one for one in rules()}
-    if code.upper() not in found:
-        hint = nearest(code.upper(), list(found)) or "`new-ops-project check --explain all` lists them."
-        raise ToolError(f"There is no rule {code!r}.", sentence(hint))
-    return found[code.upper()]
+    """The rule with that code, in any case of letters; raises ToolError that names the nearest code."""
+    by_code = {rule.code: rule for rule in rules()}
+    if code.upper() not in by_code:
+        hint = nearest(code.upper(), list(by_code)) or "`new-ops-project check --explain all` lists them."
+        raise ToolError(f"There is no rule {code!r}.", capitalize(hint))
+    return by_code[code.upper()]
 
 
 def selected(select: Sequence[str], ignore: Sequence[str]) -> tuple[Rule, ...]:
-    """The rules of `select` (all, if empty) without those of `ignore`: codes, beginnings of codes, names of families.
+    """The rules that `select` names (all, if it is empty), without those that `ignore` names.
 
-    Raises ToolError for a name that means none.
+    A name is a code, the beginning of codes, or a family. Raises ToolError for a name that matches no rule.
     """
-    wanted, unwanted = _meant(select) if select else {one.code for one in rules()}, _meant(ignore)
-    return tuple(one for one in rules() if one.code in wanted - unwanted)
+    wanted, unwanted = _codes(select) if select else {rule.code for rule in rules()}, _codes(ignore)
+    return tuple(rule for rule in rules() if rule.code in wanted - unwanted)
 
 
 def fixing(chosen: Sequence[Rule], select: Sequence[str], *, is_named: bool) -> tuple[Rule, ...]:
-    """Those of the `chosen` rules whose fixes are wanted, where `select` is --select, and files were named or not."""
+    """The rules whose fixes --fix applies; `select` is --select, and `is_named` tells whether PATH names files."""
     codes = {name.upper() for name in select}
     return tuple(
-        one
-        for one in chosen
-        if one.fixes and (not one.fixed_when or one.code in codes or (is_named and one.fixed_when == "named"))
+        rule
+        for rule in chosen
+        if rule.fixes and (not rule.fixed_when or rule.code in codes or (is_named and rule.fixed_when == "named"))
     )
 
 
-def _meant(names: Sequence[str]) -> set[str]:
-    return {code for name in names for code in _codes(name)}
+def _codes(names: Sequence[str]) -> set[str]:
+    return {code for name in names for code in _matches(name)}
 
 
-def _codes(name: str) -> set[str]:
-    named = {family.name: {one.code for one in family.rules} for family in families()}
-    found = named.get(name.lower()) or {one.code for one in rules() if one.code.startswith(name.upper())}
-    if not found or not name:
-        known = [*named, *(one.code for one in rules())]
-        hint = nearest(name.upper(), known) or nearest(name.lower(), known) or f"Families: {', '.join(named)}."
-        raise ToolError(f"No rule is called {name!r}, and none begins so.", sentence(hint))
-    return found
+def _matches(name: str) -> set[str]:
+    """The codes that a family, a code or the beginning of codes stands for."""
+    by_family = {family.name: {rule.code for rule in family.rules} for family in families()}
+    codes = by_family.get(name.lower()) or {rule.code for rule in rules() if rule.code.startswith(name.upper())}
+    if not codes or not name:
+        choices = [*by_family, *(rule.code for rule in rules())]
+        hint = nearest(name.upper(), choices) or nearest(name.lower(), choices) or f"Families: {', '.join(by_family)}."
+        raise ToolError(f"No rule or family is called {name!r}, and no code begins with it.", capitalize(hint))
+    return codes

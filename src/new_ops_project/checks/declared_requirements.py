@@ -1,4 +1,4 @@
-"""What a project says that it needs: each requirement with the place where it is written."""
+"""The requirements that a project declares, each with the place where it is written."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeclaredRequirement:
-    """One requirement as it is written. `place.raw` is '' outside of TOML; `extra` is the extra that it belongs to."""
+    """One requirement as it is written; `place.raw` is '' outside TOML, `extra` the extra that it belongs to."""
 
     text: str
     path: str
@@ -28,12 +28,12 @@ class DeclaredRequirement:
 
     @cached_property
     def parsed(self) -> "Requirement | None":
-        """As PEP 508 has it; None for what is none."""
-        return pep508.parsed(self.text)
+        """The requirement, parsed by PEP 508; None if it is invalid."""
+        return pep508.parse(self.text)
 
     @property
     def name(self) -> str:
-        """As PEP 503 has it; '' for what is no requirement."""
+        """The package's name, normalised by PEP 503; '' if the requirement is invalid."""
         return normalise(self.parsed.name) if self.parsed else ""
 
 
@@ -50,7 +50,7 @@ def extras(repo: Repo) -> Mapping[str, tuple[DeclaredRequirement, ...]]:
 
 
 def groups(repo: Repo) -> Mapping[str, tuple[DeclaredRequirement, ...]]:
-    """The dependency groups (PEP 735), by their names as PEP 503 has them, each with those that it includes."""
+    """The dependency groups (PEP 735) by their PEP 503 names, each with the requirements of groups that it includes."""
     known = {normalise(name): name for name in repo.pyproject.table("dependency-groups")}
     return {name: tuple(_grouped(repo, known, name, frozenset())) for name in known}
 
@@ -68,14 +68,14 @@ def _grouped(repo: Repo, known: Mapping[str, str], name: str, above: frozenset[s
 
 
 def _listed(repo: Repo, keys: Keys, extra: str = "") -> Iterator[DeclaredRequirement]:
-    found = repo.pyproject.get(*keys)
-    for at, text in enumerate(found if isinstance(found, list) else ()):
+    items = repo.pyproject.get(*keys)
+    for index, text in enumerate(items if isinstance(items, list) else ()):
         if isinstance(text, str):
-            yield DeclaredRequirement(text, repo.pyproject.path, places.place(repo.pyproject, *keys, at), extra)
+            yield DeclaredRequirement(text, repo.pyproject.path, places.place(repo.pyproject, *keys, index), extra)
 
 
 def of_setup(repo: Repo) -> Iterator[DeclaredRequirement]:
-    """What setup.py and setup.cfg require, with their extras."""
+    """The requirements of setup.py and setup.cfg, with those of their extras."""
     setup = repo.setup
     yield from _lines(setup, "install_requires", setup.get("install_requires"))
     extra = setup.get("extras_require")
@@ -89,13 +89,13 @@ def _lines(setup: Setup, keyword: str, value: Any, extra: str = "") -> Iterator[
         path, _, line = setup.where(keyword, text).partition(":")
         number = int(line) if line.isdigit() else 0
         source = setup.py if setup.py.path == path else setup.cfg
-        column = source.split[number - 1].find(text) + 1 if number else 0
+        column = source.text_lines[number - 1].find(text) + 1 if number else 0
         yield DeclaredRequirement(text, path, TomlPlace(number, max(column, min(number, 1))), extra)
 
 
 @dataclass(frozen=True)
-class Caret:
-    """A dependency in poetry's own words: `version` is what it allows, '' where something else says that."""
+class PoetryRequirement:
+    """A dependency in Poetry's own form: `version` is its constraint, '' if it has another source, such as git."""
 
     name: str
     version: str
@@ -104,22 +104,24 @@ class Caret:
     has_marker: bool = False
 
 
-def poetry(repo: Repo) -> Iterator[Caret]:
-    """The dependencies of [tool.poetry] and of its groups, without Python itself."""
+def of_poetry(repo: Repo) -> Iterator[PoetryRequirement]:
+    """The dependencies in [tool.poetry] and its groups, without Python itself."""
     tool = ("tool", "poetry")
-    yield from _carets(repo, (*tool, "dependencies"), "")
-    yield from _carets(repo, (*tool, "dev-dependencies"), "dev")
+    yield from _poetry_table(repo, (*tool, "dependencies"), "")
+    yield from _poetry_table(repo, (*tool, "dev-dependencies"), "dev")
     for group in repo.pyproject.table(*tool, "group"):
-        yield from _carets(repo, (*tool, "group", group, "dependencies"), group)
+        yield from _poetry_table(repo, (*tool, "group", group, "dependencies"), group)
 
 
-def _carets(repo: Repo, keys: Keys, group: str) -> Iterator[Caret]:
+def _poetry_table(repo: Repo, keys: Keys, group: str) -> Iterator[PoetryRequirement]:
     for name, value in repo.pyproject.table(*keys).items():
         if normalise(name) == "python":
             continue
         within = (*keys, name) if isinstance(value, str) else (*keys, name, "version")
         version = repo.pyproject.string(*within)
-        is_odd = isinstance(value, list) or (
+        has_marker = isinstance(value, list) or (
             isinstance(value, dict) and {"markers", "python", "platform"} & value.keys()
         )
-        yield Caret(normalise(name), version, places.place(repo.pyproject, *within), group, bool(is_odd))
+        yield PoetryRequirement(
+            normalise(name), version, places.place(repo.pyproject, *within), group, bool(has_marker)
+        )

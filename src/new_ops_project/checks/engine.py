@@ -1,6 +1,6 @@
-"""Rules are run on a repository, and their breaches become findings."""
+"""The engine that runs rules on a repository to get its findings."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from new_ops_project.base.finding import Finding
@@ -13,7 +13,7 @@ from new_ops_project.checks.rule import Breach, Fix, Rule, UncheckedError
 
 @dataclass(frozen=True)
 class FixableFinding:
-    """A finding, and the fix that mends it, () if none does."""
+    """A finding with its fix; () if it has none."""
 
     finding: Finding
     fix: Fix = ()
@@ -21,7 +21,7 @@ class FixableFinding:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Rules that could not look: why, and what would let them."""
+    """Rules that could not be checked for the same reason; the hint says what to do about it."""
 
     codes: tuple[str, ...]
     reason: str
@@ -30,35 +30,38 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the rules say of one repository: by path, line and column; and what its own configuration passes over."""
+    """The results for one repository, sorted by path, line and column.
 
-    found: tuple[FixableFinding, ...]
+    `ignored` has the findings that the repository's own configuration ignores, each with its entry there.
+    """
+
+    results: tuple[FixableFinding, ...]
     ignored: tuple[tuple[Finding, Ignore], ...]
     skipped: tuple[Skipped, ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Without what is ignored."""
-        return tuple(one.finding for one in self.found)
+        """The findings that are not ignored."""
+        return tuple(result.finding for result in self.results)
 
 
 def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
-    """Ask every rule; the programs that some of them need run at the same time."""
+    """Check every rule; the linters that the rules need run at the same time."""
     reports = _reports(repo)
     reports.start({rule.tool for rule in rules if rule.tool})
-    found: list[FixableFinding] = []
+    results: list[FixableFinding] = []
     skipped: dict[tuple[str, str], list[str]] = {}
     for rule in rules:
         try:
-            found += [_found(rule, breach) for breach in _breaches(rule, repo, reports)]
+            results += [_result(rule, breach) for breach in _breaches(rule, repo, reports)]
         except UncheckedError as error:
             skipped.setdefault((error.reason, error.hint), []).append(rule.code)
-    reasons = tuple(Skipped(tuple(codes), *why) for why, codes in skipped.items())
-    return _sorted_out(found, ignores.read(repo), reasons)
+    reasons = tuple(Skipped(tuple(codes), *reason) for reason, codes in skipped.items())
+    return _without_ignored(results, ignores.read(repo), reasons)
 
 
 def _reports(repo: Repo) -> Reports:
-    """The reports of the linters; files that were fixed in memory keep those of the repository on disk."""
+    """The linters' reports, shared by every round of fixes: most linters read the folder, which no round changes."""
     reports: Reports = repo.shared.setdefault("reports", Reports(repo))
     return reports
 
@@ -67,7 +70,7 @@ def _breaches(rule: Rule, repo: Repo, reports: Reports) -> Iterable[Breach]:
     return rule.check(repo, reports.of(rule.tool)) if rule.tool else rule.check(repo)
 
 
-def _found(rule: Rule, breach: Breach) -> FixableFinding:
+def _result(rule: Rule, breach: Breach) -> FixableFinding:
     finding = Finding(
         rule.code,
         breach.severity or rule.severity,
@@ -81,26 +84,20 @@ def _found(rule: Rule, breach: Breach) -> FixableFinding:
     return FixableFinding(finding, breach.fix)
 
 
-def _sorted_out(
-    found: Iterable[FixableFinding], passed_over: Sequence[Ignore], skipped: tuple[Skipped, ...]
+def _without_ignored(
+    results: Iterable[FixableFinding], entries: Sequence[Ignore], skipped: tuple[Skipped, ...]
 ) -> Checked:
-    kept: list[FixableFinding] = []
+    counted: list[FixableFinding] = []
     ignored: list[tuple[Finding, Ignore]] = []
-    for one in sorted(dict.fromkeys(found), key=_order):
-        ignore = next((ignore for ignore in passed_over if ignore.covers(one.finding)), None)
+    for result in sorted(dict.fromkeys(results), key=_order):
+        ignore = next((ignore for ignore in entries if ignore.covers(result.finding)), None)
         if ignore is None:
-            kept.append(one)
+            counted.append(result)
         else:
-            ignored.append((one.finding, ignore))
-    return Checked(tuple(kept), tuple(ignored), skipped)
+            ignored.append((result.finding, ignore))
+    return Checked(tuple(counted), tuple(ignored), skipped)
 
 
-def _order(one: FixableFinding) -> tuple[str, int, int, str]:
-    finding = one.finding
+def _order(result: FixableFinding) -> tuple[str, int, int, str]:
+    finding = result.finding
     return finding.path, finding.line, finding.column, finding.code
-
-
-def chosen(rules: Sequence[Rule], names: Iterable[str]) -> Iterator[Rule]:
-    """Those whose code begins with one of `names`."""
-    wanted = tuple(names)
-    yield from (rule for rule in rules if rule.code.startswith(wanted))

@@ -1,4 +1,4 @@
-"""Fixes are applied to files in memory, round by round, until no rule has another."""
+"""The fixed point of the rules' fixes: applied to files in memory, round by round, until none is left."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,32 +9,36 @@ from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Edit, Fix, Rule, Write
 from new_ops_project.git.tree import Entry
 
-_ROUNDS = 8  # a fix can uncover another; two rules that undo each other must come to an end
+# One fix can reveal the need for another; the limit ends the rounds when two rules undo each other's fixes.
+_ROUNDS = 8
 
 
 @dataclass(frozen=True)
 class FixedFiles:
-    """What files become, by path (the mode is '' where it stays), what that mends, and files that may not change."""
+    """The new content of files by path, and the findings that it fixes.
+
+    The mode of an entry is '' where it stays. `blocked` has the files that a fix would change but that may not change.
+    """
 
     files: Mapping[str, Entry]
     fixed: tuple[Finding, ...]
     blocked: tuple[str, ...]
 
 
-def mended(repo: Repo, rules: Sequence[Rule], may_change: Callable[[str], bool]) -> FixedFiles:
-    """Apply the fixes of these rules; one that touches a file that may not change is left out."""
+def fixed_files(repo: Repo, rules: Sequence[Rule], may_change: Callable[[str], bool]) -> FixedFiles:
+    """Apply the fixes of these rules; a fix that touches a file that may not change is left out."""
     changed: dict[str, Entry] = {}
     done: list[Finding] = []
     blocked: set[str] = set()
     for _ in range(_ROUNDS):
-        found = [one for one in engine.run(repo, rules).found if one.fix]
-        blocked |= {path for one in found for path in _paths(one.fix) if not may_change(path)}
-        now, finished = _round(repo, [one for one in found if not blocked & _paths(one.fix)], changed)
-        if not finished:
+        fixable = [result for result in engine.run(repo, rules).results if result.fix]
+        blocked |= {path for result in fixable for path in _paths(result.fix) if not may_change(path)}
+        now, fixed = _round(repo, [result for result in fixable if not blocked & _paths(result.fix)], changed)
+        if not fixed:
             break
         changed.update(now)
-        done += finished
-        repo = repo.mended({path: entry.content for path, entry in now.items()})
+        done += fixed
+        repo = repo.with_changes({path: entry.content for path, entry in now.items()})
     return FixedFiles(changed, tuple(done), tuple(sorted(blocked)))
 
 
@@ -43,27 +47,27 @@ def _paths(fix: Fix) -> set[str]:
 
 
 def _round(
-    repo: Repo, found: Sequence[engine.FixableFinding], before: Mapping[str, Entry]
+    repo: Repo, fixable: Sequence[engine.FixableFinding], before: Mapping[str, Entry]
 ) -> tuple[dict[str, Entry], list[Finding]]:
-    """Apply every fix that does not touch a line, or a file, which another one of this round has changed."""
+    """Apply every fix that touches no line and no whole file that an earlier fix of this round has changed."""
     edits: dict[str, list[Edit]] = {}
     whole: dict[str, Entry] = {}
-    done = []
-    for one in found:
-        if any(_is_taken(step, edits, whole) or not _fits(step, repo) for step in one.fix):
+    fixed = []
+    for result in fixable:
+        if any(_is_taken(step, edits, whole) or not _fits(step, repo) for step in result.fix):
             continue
-        for step in one.fix:
+        for step in result.fix:
             if isinstance(step, Write):
                 whole[step.path] = step.entry
             else:
                 edits.setdefault(step.path, []).append(step)
-        done.append(one.finding)
+        fixed.append(result.finding)
     now = {path: Entry(_mode(path, before), edited(repo.files[path], steps)) for path, steps in edits.items()}
-    return {**now, **whole}, done
+    return {**now, **whole}, fixed
 
 
 def _mode(path: str, before: Mapping[str, Entry]) -> str:
-    """The mode that the file got in an earlier round, '' for the one that it has."""
+    """The mode that an earlier round gave the file; '' to keep the one that it has."""
     return before[path].mode if path in before else ""
 
 
@@ -75,7 +79,7 @@ def _is_taken(step: Edit | Write, edits: Mapping[str, Sequence[Edit]], whole: Ma
 
 
 def _fits(step: Edit | Write, repo: Repo) -> bool:
-    """Whether it can be applied: not to a line whose bytes are no UTF-8, which rules see with other letters."""
+    """Whether the step applies: a line that is not UTF-8 cannot be edited, since rules see replacement characters."""
     try:
         return isinstance(step, Write) or edited(repo.files[step.path], [step]) is not None
     except ValueError:
@@ -87,12 +91,13 @@ def _lines(edit: Edit) -> set[int]:
 
 
 def edited(content: bytes, edits: Iterable[Edit]) -> bytes:
-    """The text with its edits, which share no line; all other lines stay byte for byte, line ends included.
+    """The content after `edits`, no two of which share a line; all other bytes stay, line ends included.
 
-    Raises ValueError for an edit whose `old` does not stand where it says.
+    Raises ValueError if an edit's `old` is not at its place.
     """
     mark = b"\xef\xbb\xbf" if content.startswith(b"\xef\xbb\xbf") else b""
     lines = content.removeprefix(mark).split(b"\n")
+    # From the last line up, so that an edit does not move the lines of those that follow.
     for edit in sorted(edits, key=lambda edit: edit.line, reverse=True):
         start, end = edit.line - 1, edit.line + edit.old.count("\n")
         lines[start:end] = _edited(lines[start:end], edit, is_dos=b"\r\n" in content)
@@ -100,7 +105,7 @@ def edited(content: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 def _edited(lines: list[bytes], edit: Edit, *, is_dos: bool) -> list[bytes]:
-    """The lines of one edit; the last one ends as it did, those before it as the file's do."""
+    """The new lines of one edit: the last one keeps its line end, the others get the line end of the file."""
     text = "\n".join(line.removesuffix(b"\r").decode() for line in lines)
     start = edit.column - 1
     if text[start : start + len(edit.old)] != edit.old:

@@ -1,12 +1,12 @@
-"""What a repository ignores of the rules, and why: [tool.new-ops-project.ignore] in its pyproject.toml."""
+"""The rules that a repository ignores: [tool.new-ops-project.ignore] in its pyproject.toml."""
 
 import fnmatch
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from new_ops_project.base.errors import nearest
 from new_ops_project.base.finding import Finding, Severity
+from new_ops_project.base.text import nearest
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Rule
 
@@ -15,21 +15,22 @@ TABLE = ("tool", "new-ops-project", "ignore")
 
 @dataclass(frozen=True)
 class Ignore:
-    """One rule that does not count, with the reason: everywhere, or in files that match one of `paths` (fnmatch)."""
+    """A rule that is ignored for a reason: everywhere, or in files that match one of `paths` (fnmatch patterns)."""
 
     code: str
     reason: str
     paths: tuple[str, ...] = ()
 
     def covers(self, finding: Finding) -> bool:
-        """Whether the finding is meant."""
-        is_there = not self.paths or any(fnmatch.fnmatchcase(finding.path, pattern) for pattern in self.paths)
-        return finding.code == self.code and is_there
+        """Whether the finding is ignored."""
+        is_inside = not self.paths or any(fnmatch.fnmatchcase(finding.path, pattern) for pattern in self.paths)
+        return finding.code == self.code and is_inside
 
 
 def read(repo: Repo) -> tuple[Ignore, ...]:
-    """Every entry that has a reason; the others do not count (`unreasoned` finds them)."""
-    return tuple(one for code, value in _entries(repo).items() if (one := _ignore(code, value)).reason)
+    """Every entry with a reason; entries without one have no effect, and `unreasoned` finds them."""
+    entries = (_ignore(code, value) for code, value in _entries(repo).items())
+    return tuple(ignore for ignore in entries if ignore.reason)
 
 
 def _entries(repo: Repo) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def _entries(repo: Repo) -> dict[str, Any]:
 
 
 def _ignore(code: str, value: Any) -> Ignore:
-    """`CODE = "reason"`, or `CODE = { reason = "...", paths = ["..."] }`; without a reason for anything else."""
+    """The entry `CODE = "reason"` or `CODE = { reason = "...", paths = ["..."] }`; anything else has no reason."""
     table = value if isinstance(value, dict) else {"reason": value}
     reason, paths = table.get("reason"), table.get("paths", [])
     is_list = isinstance(paths, list) and all(isinstance(path, str) for path in paths)
@@ -46,20 +47,20 @@ def _ignore(code: str, value: Any) -> Ignore:
 
 
 def unreasoned(repo: Repo) -> Iterator[Breach]:
-    """Each entry that says no reason."""
+    """Each entry without a reason."""
     for code, value in _entries(repo).items():
         if not _ignore(code, value).reason:
             yield Breach(f"{code} is ignored without a reason, so it is not ignored.", *_where(repo, code))
 
 
 def unknown(repo: Repo, codes: Iterable[str]) -> Iterator[Breach]:
-    """Each entry that names no rule."""
+    """Each entry whose code is not in `codes`."""
     known = list(codes)
     for code in _entries(repo):
         if code not in known:
             hint = nearest(code, known)
             yield Breach(
-                f"{code} is ignored, and there is no such rule{f'; {hint}' if hint else '.'}", *_where(repo, code)
+                f"{code} is ignored, but there is no such rule{f'; {hint}' if hint else '.'}", *_where(repo, code)
             )
 
 
@@ -68,14 +69,14 @@ def _where(repo: Repo, code: str) -> tuple[str, int, int]:
 
 
 def rules(codes: Iterable[str]) -> tuple[Rule, ...]:
-    """The rules about ignoring rules; `codes` are those of all others."""
+    """The rules about ignoring rules; `codes` are the codes of all other rules."""
     known = (*codes, "OPS001", "OPS002")
-    why = "A rule that is off without a reason stays off: nobody who comes later can tell whether it may go on again."
+    why = "A rule that is off without a reason stays off: nobody can tell later whether it may be turned on again."
     link = "https://docs.astral.sh/ruff/rules/unused-noqa/"
     return (
         Rule(
             "OPS001",
-            "What is ignored says why",
+            "Ignored rules have a reason",
             Severity.ERROR,
             why,
             f'Write the reason: [{".".join(TABLE)}] CODE = "the reason".',
@@ -84,9 +85,9 @@ def rules(codes: Iterable[str]) -> tuple[Rule, ...]:
         ),
         Rule(
             "OPS002",
-            "What is ignored is a rule",
+            "Ignored rules exist",
             Severity.WARNING,
-            "A misspelt code ignores nothing, and one that is no more is dead text.",
+            "A misspelt code ignores nothing, and the code of a removed rule is dead text.",
             "Correct the code, or remove the line.",
             link,
             lambda repo: unknown(repo, known),

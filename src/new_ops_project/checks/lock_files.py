@@ -1,4 +1,4 @@
-"""What requirements files pin: each entry with its place, and the command that made the file."""
+"""Requirements files, parsed into entries with their places."""
 
 import posixpath
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from new_ops_project.checks.repo import Repo
-from new_ops_project.formats.requirements.merge import blocks
+from new_ops_project.formats.requirements.merge import split_blocks
 from new_ops_project.template.pins.pins_yml import normalise
 
 _COMMAND = re.compile(r"^# +((?:uv pip compile|uv export|pip-compile)\b.*?)\r?$", re.MULTILINE)
@@ -21,7 +21,7 @@ _AT = re.compile(r"[\w.-]+(?:\[.*?\])? *@")
 _NAMED = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PATH = re.compile(r"[./~]|file:|[\w.-]+/|\S+(?:\.whl|\.zip|\.tar\.gz)\b")
 _VIA = re.compile(r"#\s*(?:via\b)?\s*(.*)")
-# What an option takes that is a word of its own.
+# Options whose value a rule needs, with the key that it is kept under.
 _TAKES = {
     "--extra": "extra",
     "--group": "group",
@@ -30,6 +30,7 @@ _TAKES = {
     "--python-version": "python",
     "--only-group": "only-group",
 }
+# Other options whose value is a word of its own; without them the value would count as a source.
 _VALUED = {
     "-o",
     "--output-file",
@@ -74,9 +75,9 @@ _VALUED = {
 
 @dataclass(frozen=True)
 class PinnedRequirement:
-    """One requirement of a file. `kind`: name, vcs, url, path or editable. `version`: what `==` pins, '' if nothing.
+    """One requirement of a file: `kind` is `name`, `vcs`, `url`, `path` or `editable`.
 
-    `via`: what a comment says needs it.
+    `version` is the version after `==`, '' if there is none. `via` has the packages that need it, from the comments.
     """
 
     path: str
@@ -90,7 +91,7 @@ class PinnedRequirement:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether it names one thing for good; a path names what is in the repository."""
+        """Whether it always installs the same code; a path counts, as it names code in the repository."""
         if self.kind == "name":
             return bool(self.version)
         return bool(_COMMIT.search(self.text)) or self.is_hashed if self.kind == "vcs" else True
@@ -98,7 +99,7 @@ class PinnedRequirement:
 
 @dataclass(frozen=True)
 class RequirementsFile:
-    """One requirements file: its entries, and the files that it includes or takes as constraints."""
+    """One requirements file, with the paths of the files that it includes or uses as constraints."""
 
     path: str
     text: str
@@ -107,29 +108,29 @@ class RequirementsFile:
     constraints: tuple[str, ...] = ()
 
     @cached_property
-    def made(self) -> "Command | None":
-        """The command that its head says it was made by."""
-        found = _COMMAND.search(self.text[:2000])
-        return command(found[1]) if found else None
+    def command(self) -> "Command | None":
+        """The command that the comment at the top says wrote the file."""
+        match = _COMMAND.search(self.text[:2000])
+        return parse_command(match[1]) if match else None
 
     @property
     def is_hashed(self) -> bool:
-        """Whether pip is told for any entry what it must download, and so wants to be told for all."""
+        """Whether any entry has a hash, in which case pip requires one for every entry."""
         return any(entry.is_hashed for entry in self.entries)
 
     @property
     def is_annotated(self) -> bool:
-        """Whether comments say what needs each."""
+        """Whether comments say which package needs an entry."""
         return any(entry.via for entry in self.entries)
 
     def named(self, name: str) -> tuple[PinnedRequirement, ...]:
-        """The entries of a package: it has several where markers decide."""
+        """The entries of a package; markers can make them several."""
         return tuple(entry for entry in self.entries if entry.name == name)
 
 
 @dataclass(frozen=True)
 class Command:
-    """The command that makes a requirements file."""
+    """The command that wrote a requirements file, such as `uv pip compile`."""
 
     text: str
     sources: tuple[str, ...]
@@ -138,18 +139,18 @@ class Command:
 
     @property
     def is_of_pyproject(self) -> bool:
-        """Whether it resolves the dependencies of [project] in the same folder."""
+        """Whether it resolves the dependencies of pyproject.toml in the same folder."""
         if self.text.startswith("uv export"):
             return not {"--package", "--all-packages", "--only-group", "--only-dev", "--script"} & self.flags
         return "pyproject.toml" in self.sources
 
     def takes(self, option: str) -> tuple[str, ...]:
-        """What the option is given, each time."""
+        """The values that the option is given, one for each time."""
         return self.options.get(option, ())
 
 
-def command(text: str) -> Command:
-    """A command line as its parts."""
+def parse_command(text: str) -> Command:
+    """Parse a command line; `flags` gets the name of every option, with a value or without."""
     words = text.replace("=", " ").split()
     words = words[3:] if text.startswith("uv pip") else words[2:] if text.startswith("uv ") else words[1:]
     sources: list[str] = []
@@ -167,23 +168,23 @@ def command(text: str) -> Command:
     return Command(text, tuple(sources), options, frozenset(flags))
 
 
-def listing(repo: Repo, path: str) -> RequirementsFile:
-    """The requirements file at `path`; an empty one where there is none."""
+def requirements_file(repo: Repo, path: str) -> RequirementsFile:
+    """The requirements file at `path`; an empty one if there is none."""
     return _read(path, repo.files.get(path, b""))
 
 
-def listings(repo: Repo) -> tuple[RequirementsFile, ...]:
-    """Those of the root."""
-    return tuple(listing(repo, path) for path in repo.requirements)
+def requirements_files(repo: Repo) -> tuple[RequirementsFile, ...]:
+    """The requirements files in the root."""
+    return tuple(requirements_file(repo, path) for path in repo.requirements)
 
 
 def with_included(repo: Repo, path: str, seen: frozenset[str] = frozenset()) -> Iterator[RequirementsFile]:
-    """The file, and those that it includes."""
+    """The file at `path` and the files that it includes, directly or through others."""
     if path in seen or path not in repo.files:
         return
-    found = listing(repo, path)
-    yield found
-    for include in found.includes:
+    file = requirements_file(repo, path)
+    yield file
+    for include in file.includes:
         yield from with_included(repo, include, seen | {path})
 
 
@@ -192,7 +193,7 @@ def _read(path: str, content: bytes) -> RequirementsFile:
     entries: list[PinnedRequirement] = []
     targets: dict[str, list[str]] = {"r": [], "c": []}
     line = 1
-    for block in blocks(content):
+    for block in split_blocks(content):
         lines = block.text.decode("utf-8-sig", errors="replace").splitlines()
         _add(path, line, lines, entries, targets)
         line += len(lines)
@@ -206,7 +207,7 @@ def _read(path: str, content: bytes) -> RequirementsFile:
 def _add(
     path: str, line: int, lines: Sequence[str], entries: list[PinnedRequirement], targets: Mapping[str, list[str]]
 ) -> None:
-    """Read what one block of lines says."""
+    """Add the entry or the include of one block of lines to `entries` or `targets`."""
     whole = " ".join(re.sub(r"(?:^|\s)#.*", "", text).rstrip().removesuffix("\\") for text in lines).strip()
     text = re.sub(r"\s--(?:hash|global-option|config-settings|build-option)\b.*", "", whole).strip()
     if not text or text.startswith("<"):
@@ -220,19 +221,19 @@ def _add(
         return
     text = option[2].strip() if option else text
     kind = _kind(text, is_editable=bool(option))
-    found = PinnedRequirement(
+    entry = PinnedRequirement(
         path, line, _name(text, kind), text, kind, is_hashed=bool(_HASH.search(whole)), via=_via(lines)
     )
-    entries.append(_versioned(found) if kind == "name" else found)
+    entries.append(_versioned(entry) if kind == "name" else entry)
 
 
 def _name(text: str, kind: str) -> str:
-    found = _NAMED.match(text) if kind == "name" or _AT.match(text) else None
-    return normalise(found[0].rstrip(".-_")) if found else ""
+    match = _NAMED.match(text) if kind == "name" or _AT.match(text) else None
+    return normalise(match[0].rstrip(".-_")) if match else ""
 
 
 def _versioned(entry: PinnedRequirement) -> PinnedRequirement:
-    """With the version that it is pinned to."""
+    """The entry with the version that it is pinned to."""
     pin = _PIN.fullmatch(entry.text)
     return replace(entry, version=pin[1] if pin else "")
 
@@ -248,8 +249,8 @@ def _kind(text: str, *, is_editable: bool) -> str:
 
 
 def _via(lines: Sequence[str]) -> tuple[str, ...]:
-    """What `# via` names, in the one line or in those below it."""
+    """The names after `# via`, on that line or on the comment lines below it."""
     comments = [text[text.index("#") :] for text in lines if re.search(r"(?:^|\s)#", text)]
-    start = next((at for at, text in enumerate(comments) if re.match(r"#\s*via\b", text)), len(comments))
-    said = [found[1].strip() for text in comments[start:] if (found := _VIA.match(text))]
-    return tuple(part.strip() for text in said for part in text.split(",") if part.strip())
+    start = next((index for index, text in enumerate(comments) if re.match(r"#\s*via\b", text)), len(comments))
+    names = [match[1].strip() for text in comments[start:] if (match := _VIA.match(text))]
+    return tuple(part.strip() for text in names for part in text.split(",") if part.strip())

@@ -1,9 +1,10 @@
-"""The files of a repository that is no work tree, read one by one when a rule asks, and not too many of them."""
+"""The files of a repository without a work tree, read one by one up to a limit."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
@@ -11,7 +12,7 @@ from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.git.committed import LARGEST
 
 _MOST_NAMES = 20_000
-_MOST_READ = 300  # each is a request, where the files are on GitHub
+_MOST_READ = 300  # on GitHub, each file is one request
 _DEPTH = 30
 _SKIPPED = {".git", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache"}
 _BINARY = re.compile(
@@ -23,9 +24,9 @@ _BINARY = re.compile(
 
 @dataclass(frozen=True)
 class RemoteFiles(Mapping[str, bytes]):
-    """The text files below a root, as far as their names tell; `names` are all of them.
+    """The files below a root whose names look like text files; `names` has the path of every file.
 
-    What turns out to be no text, too long or unreadable is an empty one.
+    A file that turns out to be binary, too long or unreadable is empty: to find that out costs a request.
     """
 
     root: Traversable
@@ -35,19 +36,19 @@ class RemoteFiles(Mapping[str, bytes]):
 
     @classmethod
     def walked(cls, root: Traversable) -> Self:
-        """All files below `root`: a folder in no repository is on this disk, where nothing needs to be spared."""
+        """All files below `root`; a folder on this disk may be read as a whole."""
         names = _names(root) if hasattr(root, "glob") and not isinstance(root, Path) else _walk(root, "", 0)
-        found = frozenset(name for name, _ in zip(names, range(_MOST_NAMES), strict=False))
-        return cls(root, found, _MOST_NAMES if isinstance(root, Path) else _MOST_READ)
+        some = frozenset(islice(names, _MOST_NAMES))
+        return cls(root, some, _MOST_NAMES if isinstance(root, Path) else _MOST_READ)
 
     def __getitem__(self, path: str) -> bytes:
-        """The bytes of the file; raises KeyError where there is none, and UncheckedError where it is one too many."""
+        """The content of the file; raises KeyError if there is none, UncheckedError if too many were read already."""
         if path not in self:
             raise KeyError(path)
         if path not in self._read:
             if len(self._read) >= self.most:
                 raise UncheckedError(
-                    f"There are more than {self.most} files to read, one by one.",
+                    f"There are more than {self.most} files to read one by one.",
                     "Clone the repository, and check it there.",
                 )
             self._read[path] = _text(self.root, path)
@@ -58,33 +59,34 @@ class RemoteFiles(Mapping[str, bytes]):
         return path in self.names and not _BINARY.fullmatch(str(path))
 
     def __iter__(self) -> Iterator[str]:
-        """Every file, by path."""
+        """The path of every file, in order."""
         yield from sorted(name for name in self.names if name in self)
 
     def __len__(self) -> int:
-        """How many files there are."""
+        """The number of files."""
         return sum(1 for _ in self)
 
 
 def _names(root: Traversable) -> Iterator[str]:
-    """Every file of a repository on GitHub, whose own list has folders, too: paths that others begin with."""
-    before = f"{path}/" if (path := str(getattr(root, "path", ""))) else ""
-    every = {str(getattr(one, "path", one)).removeprefix(before) for one in getattr(root, "glob")("**/*")}  # noqa: B009 - a Traversable need not have it
-    folders = {name.rpartition("/")[0] for name in every}
-    yield from sorted(every - folders)
+    """Every file of a repository on GitHub; its own list also has the folders, which are the parents of others."""
+    prefix = f"{path}/" if (path := str(getattr(root, "path", ""))) else ""
+    entries = getattr(root, "glob")("**/*")  # noqa: B009 - a Traversable need not have it
+    paths = {str(getattr(entry, "path", entry)).removeprefix(prefix) for entry in entries}
+    folders = {path.rpartition("/")[0] for path in paths}
+    yield from sorted(paths - folders)
 
 
 def _walk(folder: Traversable, prefix: str, depth: int) -> Iterator[str]:
     try:
-        inside = sorted(folder.iterdir(), key=lambda one: one.name)
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except (OSError, ValueError):
         return
-    for one in inside:
-        is_link = isinstance(one, Path) and one.is_symlink()
-        if one.is_dir() and not is_link and one.name not in _SKIPPED and depth < _DEPTH:
-            yield from _walk(one, f"{prefix}{one.name}/", depth + 1)
-        elif one.is_file() and not is_link:
-            yield f"{prefix}{one.name}"
+    for entry in entries:
+        is_link = isinstance(entry, Path) and entry.is_symlink()
+        if entry.is_dir() and not is_link and entry.name not in _SKIPPED and depth < _DEPTH:
+            yield from _walk(entry, f"{prefix}{entry.name}/", depth + 1)
+        elif entry.is_file() and not is_link:
+            yield f"{prefix}{entry.name}"
 
 
 def _text(root: Traversable, path: str) -> bytes:

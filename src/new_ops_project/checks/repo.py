@@ -1,4 +1,4 @@
-"""A repository as the rules see it: its files parsed once, and what follows from them."""
+"""A repository as the rules see it, with each file parsed once."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,20 +8,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.checks.worktree_files import WorkTree, listed
-from new_ops_project.formats import code_layout, document, python_version
+from new_ops_project.checks.worktree_files import WorkTree, list_paths
+from new_ops_project.formats import code_layout, document, python, python_version
 from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.document import Document, Files
 from new_ops_project.formats.github import automation, workflow_values
 from new_ops_project.formats.github.automation import Automation
 from new_ops_project.formats.python import Syntax
-from new_ops_project.formats.requirements.merge import is_lock
+from new_ops_project.formats.requirements.merge import is_requirements_path
 from new_ops_project.formats.setuptools import keywords
 from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.template.answers_file import ANSWERS_FILE
 
 PYPROJECT = "pyproject.toml"
-RUFF_NAMES = (".ruff.toml", "ruff.toml", PYPROJECT)  # in ruff's order: the first that is there counts
+RUFF_NAMES = (".ruff.toml", "ruff.toml", PYPROJECT)  # in ruff's order of precedence
 _SHEBANG = re.compile(rb"#![^\n]*\bpython")
 
 
@@ -31,14 +31,14 @@ def _today() -> date:
 
 @dataclass(frozen=True)
 class Repo:
-    """One project: `folder` is where it is, `files` the texts in it, `tracked` and `untracked` every path.
+    """One project: `folder` is where it is, `files` maps its text files, `tracked` and `untracked` have every path.
 
-    A rule reads `files` and what is parsed of them, never the disk, so that it can be tested, and run again on files
-    that were mended in memory. `memo` keeps what was found out of the files, `shared` what does not follow from them,
-    from one such round to the next, too.
+    A rule reads `files` and the properties parsed from them, never the disk. So it can be tested in memory, and run
+    again on files that were fixed in memory. `memo` caches what follows from the files and is empty after a change;
+    `shared` caches what does not, such as the rendered template, through all rounds of fixes.
 
-    `outer_rules` are the .gitignore files of the folders above, up to the repository's root, by the prefix that the
-    project has there.
+    `outer_rules` has the .gitignore files of the folders above, up to the repository's root, keyed by the project's
+    path below each folder, such as `services/api/`.
     """
 
     folder: Path
@@ -53,21 +53,22 @@ class Repo:
 
     @property
     def paths(self) -> frozenset[str]:
-        """Every file that git tracks or would, binary ones and links too."""
+        """Every file that git tracks or does not ignore, including binary files and links."""
         return self.tracked | self.untracked
 
-    def mended(self, changed: Mapping[str, bytes]) -> "Repo":
-        """The same with the content of some files changed."""
-        over = dict(self.files.over) if isinstance(self.files, WorkTree) else dict(self.files)
-        over.update(changed)
-        files = replace(self.files, over=over) if isinstance(self.files, WorkTree) else over
+    def with_changes(self, changed: Mapping[str, bytes]) -> "Repo":
+        """This repository with other content for some files, in memory only."""
+        if isinstance(self.files, WorkTree):
+            files: Files = replace(self.files, over={**self.files.over, **changed})
+        else:
+            files = {**self.files, **changed}
         return replace(self, files=files, untracked=self.untracked | (changed.keys() - self.tracked), memo={})
 
-    # ---- what the files say ---------------------------------------------------------------------------------
+    # ---- parsed from the files -------------------------------------------------------------------------------
 
     @cached_property
     def pyproject(self) -> Document:
-        """pyproject.toml; an empty document where there is none."""
+        """pyproject.toml; an empty document if there is none."""
         return document.toml(self.files, PYPROJECT)
 
     @cached_property
@@ -78,28 +79,29 @@ class Repo:
     @cached_property
     def workflows(self) -> tuple[Document, ...]:
         """The GitHub workflows that parse, by name."""
-        return tuple(one for one in workflow_values.read(_named(self, ".github/workflows/")) if not one.problem)
+        documents = workflow_values.read(_below(self, ".github/workflows/"))
+        return tuple(workflow for workflow in documents if not workflow.problem)
 
     @cached_property
     def automation(self) -> Automation:
-        """The workflows, actions and Dependabot settings of GitHub, each value with its place."""
+        """The workflows, actions and Dependabot settings for GitHub, each value with its place."""
         return automation.read(self.files, iter(self.paths))
 
     @cached_property
     def answers(self) -> Mapping[str, Any]:
-        """What .copier-answers.yml records, as texts, lists and mappings; {} where there is none that parses."""
-        found = document.yaml_file(self.files, ANSWERS_FILE).data
-        return found if isinstance(found, dict) else {}
+        """The answers that .copier-answers.yml records, as YAML data; {} if it is missing or invalid."""
+        recorded = document.yaml_file(self.files, ANSWERS_FILE).data
+        return recorded if isinstance(recorded, dict) else {}
 
     @cached_property
     def layout(self) -> Layout:
-        """Where the code is; of files in the root and in packages only."""
+        """Where the code is; only files in the root and in packages count."""
         return code_layout.layout(self.code)
 
     @cached_property
     def code(self) -> Files:
-        """The files that say where the code is: Python files, and those that configure or call it."""
-        return {path: self.files[path] for path in sorted(self.paths) if _tells_of_code(path) and path in self.files}
+        """The files that show where the code is: Python files, and files that configure or call it."""
+        return {path: self.files[path] for path in sorted(self.paths) if _shows_code(path) and path in self.files}
 
     @cached_property
     def python_files(self) -> tuple[str, ...]:
@@ -108,22 +110,22 @@ class Repo:
 
     @cached_property
     def python_sources(self) -> tuple[str, ...]:
-        """Every Python file, and every program without a suffix whose first line names Python, by path."""
-        plain = (path for path in self.paths if "." not in path.rpartition("/")[2] and path in self.files)
-        return tuple(sorted({*self.python_files, *(path for path in plain if _SHEBANG.match(self.files[path]))}))
+        """Every Python file and every file without a suffix whose first line names Python, by path."""
+        bare = (path for path in self.paths if "." not in path.rpartition("/")[2] and path in self.files)
+        return tuple(sorted({*self.python_files, *(path for path in bare if _SHEBANG.match(self.files[path]))}))
 
     @cached_property
     def ruff_configurations(self) -> tuple[tuple[str, bytes], ...]:
-        """The files, in any folder, that can configure ruff, with what they say."""
+        """The path and content of every file that can configure ruff, in any folder."""
         paths = (path for path in sorted(self.paths) if path.rpartition("/")[2] in RUFF_NAMES)
         return tuple((path, self.files[path]) for path in paths if path in self.files)
 
     def syntax(self, path: str) -> Syntax | None:
-        """The syntax of a Python file, parsed once; None where it has none, or no sensible one."""
+        """The syntax of a Python file, parsed once; None if it does not parse or is nested too deep to walk."""
         if path not in self._parsed:
             try:
-                found = Syntax(document.python(self.files[path]))
-                self._parsed[path] = None if found.is_deep else found
+                syntax = Syntax(python.parse(self.files[path]))
+                self._parsed[path] = None if syntax.is_deep else syntax
             except SyntaxError:
                 self._parsed[path] = None
         return self._parsed[path]
@@ -134,17 +136,17 @@ class Repo:
 
     @cached_property
     def requirements(self) -> tuple[str, ...]:
-        """The lists of requirements in the root, by path."""
-        return tuple(path for path in sorted(self.paths) if is_lock(path) and path in self.files)
+        """The requirements files in the root, by path."""
+        return tuple(path for path in sorted(self.paths) if is_requirements_path(path) and path in self.files)
 
     @cached_property
     def is_built(self) -> bool:
-        """Whether something says how a distribution is built of it."""
+        """Whether the project says how to build a distribution from it."""
         return code_layout.is_built(self.code)
 
     @cached_property
     def tier(self) -> str:
-        """Script, library or cli: as its answers say, else as its files look."""
+        """`script`, `library` or `cli`: from the answers, otherwise judged by the files."""
         recorded = self.answers.get("tier")
         if recorded in {"script", "library", "cli"}:
             return str(recorded)
@@ -155,45 +157,46 @@ class Repo:
 
     @cached_property
     def commands(self) -> Mapping[str, str]:
-        """The commands that it installs, each with what is called (`package.module:function`; '' if unknown)."""
+        """The commands that it installs, each with its target (`package.module:function`; '' if unknown)."""
         poetry = self.pyproject.table("tool", "poetry", "scripts")
-        found = {**self.pyproject.table("project", "scripts"), **poetry}
-        if not found:
-            found = dict.fromkeys(keywords.console_scripts(self.setup), "")
-        return {name: target for name, target in found.items() if isinstance(target, str)}
+        targets = {**self.pyproject.table("project", "scripts"), **poetry}
+        if not targets:
+            targets = dict.fromkeys(keywords.console_scripts(self.setup), "")
+        return {name: target for name, target in targets.items() if isinstance(target, str)}
 
     @cached_property
     def python(self) -> str:
-        """The minor of .python-version, such as 3.12; '' where there is none."""
+        """The minor version in .python-version, such as `3.12`; '' if there is none."""
         path = ".python-version"
-        return next((one.minor for one in python_version.pinned({path: self.files.get(path, b"")})), "")
+        versions = python_version.pinned({path: self.files.get(path, b"")})
+        return next((version.minor for version in versions), "")
 
 
 def read(folder: Path, *, offline: bool = False) -> Repo:
-    """The project in `folder`, which is in a git repository; raises ProcessError where it is in none."""
-    found = listed(folder)
-    files = WorkTree(folder, found.tracked | found.untracked)
-    return Repo(folder, files, found.tracked, found.untracked, offline=offline, outer_rules=_outer_rules(folder))
+    """The project in `folder`; raises ProcessError if that is in no git repository."""
+    paths = list_paths(folder)
+    files = WorkTree(folder, paths.tracked | paths.untracked)
+    return Repo(folder, files, paths.tracked, paths.untracked, offline=offline, outer_rules=_outer_rules(folder))
 
 
 def _outer_rules(folder: Path) -> dict[str, bytes]:
     here = folder.resolve()
-    found = {}
+    by_prefix = {}
     for above in here.parents if not (here / ".git").exists() else ():
         if (rules := above / ".gitignore").is_file():
-            found[f"{here.relative_to(above).as_posix()}/"] = rules.read_bytes()
+            by_prefix[f"{here.relative_to(above).as_posix()}/"] = rules.read_bytes()
         if (above / ".git").exists():
             break
-    return found
+    return by_prefix
 
 
 def of(files: Mapping[str, str], *, today: date | None = None, tracked: Iterable[str] = ()) -> Repo:
-    """A repository in memory, for tests of rules: every file is tracked, and `tracked` are paths without a text."""
+    """A repository in memory, to test rules: every file is tracked; `tracked` adds paths that have no text."""
     texts = {path: text.encode() for path, text in files.items()}
     return Repo(Path("nowhere"), texts, frozenset({*texts, *tracked}), today=today or _today(), offline=True)
 
 
-def _named(repo: Repo, prefix: str) -> dict[str, bytes]:
+def _below(repo: Repo, prefix: str) -> dict[str, bytes]:
     return {path: repo.files[path] for path in repo.paths if path.startswith(prefix) and path in repo.files}
 
 
@@ -204,5 +207,5 @@ _CALLERS = re.compile(
 )
 
 
-def _tells_of_code(path: str) -> bool:
+def _shows_code(path: str) -> bool:
     return path.endswith(".py") or bool(_CALLERS.fullmatch(path.rpartition("/")[2] if "/" not in path else path))

@@ -1,4 +1,4 @@
-"""A rule: what shall hold, why, what to do where it does not, and the function that finds where."""
+"""The rule: what should hold, why, and the function that finds where it does not."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from new_ops_project.git.tree import Entry
 
 @dataclass(frozen=True)
 class Edit:
-    """In the text file `path`, `old`, which stands at `line` and `column` (characters from 1), becomes `new`.
+    """Replaces `old` at `line` and `column` (from 1, in characters) of the text file `path` by `new`.
 
-    Both may have several lines, ended by a line feed whatever the file has. An insertion has '' as `old`.
+    Both texts may have several lines, separated by a line feed whatever the file uses. An insertion has '' as `old`.
     """
 
     path: str
@@ -24,7 +24,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Write:
-    """The file `path` becomes `entry`, whether it is there or not."""
+    """Replaces or creates the file `path` with `entry`."""
 
     path: str
     entry: Entry
@@ -37,7 +37,7 @@ Fix = tuple[Edit | Write, ...]
 class Breach:
     """One place where a rule is broken; `path`, `line` and `column` as in Finding.
 
-    `remedy` and `severity` are those of the rule unless given. A `fix` is applied as a whole or not at all.
+    `remedy` and `severity` override those of the rule. A `fix` is applied as a whole or not at all.
     """
 
     message: str
@@ -50,7 +50,7 @@ class Breach:
 
 
 class UncheckedError(Exception):
-    """A rule could not look: why, as a sentence, and what would let it."""
+    """A rule could not be checked; `reason` is a sentence, `hint` says what to do about it."""
 
     def __init__(self, reason: str, hint: str = "") -> None:
         super().__init__(reason)
@@ -83,7 +83,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Family:
-    """Rules that read the same things; codes share their first four letters: OPS1 and so on."""
+    """Rules about the same subject, whose codes share their first four characters, such as `OPS1`."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""The files of a project as they are in the work tree, read when a rule asks for them."""
+"""The files of a project's work tree, each read when a rule first asks for it."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -8,37 +8,37 @@ from pathlib import Path
 from new_ops_project import git
 from new_ops_project.git.committed import LARGEST
 
-_SNIFFED = 8000  # bytes, in which git, too, looks for a NUL
+_SNIFFED = 8000  # bytes; git looks for a NUL in as many
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedPaths:
     """Paths below a folder, with `/`: those that git tracks, and those that it neither tracks nor ignores."""
 
     tracked: frozenset[str]
     untracked: frozenset[str]
 
 
-def listed(folder: Path) -> Listed:
-    """What git knows below `folder`, without what was deleted in the work tree; submodules are left out."""
-    said = git.git("ls-files", "-z", "--stage", at=folder).stdout
-    modes = dict(_staged(line) for line in said.split(b"\0") if line)
+def list_paths(folder: Path) -> ListedPaths:
+    """The paths below `folder` that exist in the work tree, without submodules and ignored files."""
+    staged = git.git("ls-files", "-z", "--stage", at=folder).stdout
+    modes = dict(_staged(line) for line in staged.split(b"\0") if line)
     others = git.git("ls-files", "-z", "--others", "--exclude-standard", at=folder).stdout
     tracked = {path for path, mode in modes.items() if mode != "160000" and os.path.lexists(folder / path)}
-    return Listed(frozenset(tracked), frozenset(os.fsdecode(path) for path in others.split(b"\0") if path))
+    return ListedPaths(frozenset(tracked), frozenset(os.fsdecode(path) for path in others.split(b"\0") if path))
 
 
 def _staged(line: bytes) -> tuple[str, str]:
     """The path and the mode of a line such as `100644 ID 0<tab>PATH`."""
-    about, _, path = line.partition(b"\t")
-    return os.fsdecode(path), about.split()[0].decode()
+    mode_and_id, _, path = line.partition(b"\t")
+    return os.fsdecode(path), mode_and_id.split()[0].decode()
 
 
 @dataclass(frozen=True)
 class WorkTree(Mapping[str, bytes]):
-    """The text files among `paths` below `folder`, as a mapping that reads each once; `over` has what replaces some.
+    """The text files among `paths` below `folder`, each read at most once; `over` replaces the content of some.
 
-    Left out are links, binary files, what is longer than 1 MiB, and what cannot be read.
+    Links, binary files, files longer than 1 MiB and unreadable files are left out.
     """
 
     folder: Path
@@ -47,22 +47,22 @@ class WorkTree(Mapping[str, bytes]):
     _read: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, path: str) -> bytes:
-        """The bytes of the file; raises KeyError for one that is no text."""
+        """The content of the file; raises KeyError if there is no such text file."""
         content = self._content(path)
         if content is None:
             raise KeyError(path)
         return content
 
     def __contains__(self, path: object) -> bool:
-        """Whether there is such a text file."""
+        """Whether there is such a text file, which may read it."""
         return isinstance(path, str) and self._content(path) is not None
 
     def __iter__(self) -> Iterator[str]:
-        """Every text file, by path."""
+        """The path of every text file, in order."""
         yield from sorted(path for path in self.paths | self.over.keys() if path in self)
 
     def __len__(self) -> int:
-        """How many text files there are, which reads all of them."""
+        """The number of text files, which reads them all."""
         return sum(1 for _ in self)
 
     def _content(self, path: str) -> bytes | None:

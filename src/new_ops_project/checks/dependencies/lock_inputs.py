@@ -1,4 +1,4 @@
-"""What a lock must hold: the dependencies, extras and groups that it was made of."""
+"""What a lock must contain, given the dependencies, extras or groups that it was made from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.template.pins.pins_yml import normalise
 
-# Settings of uv that take packages out of a resolution, or change what it asks for.
+# Settings of uv that remove packages from a resolution, or change what it requires.
 OVERRIDES = ("override-dependencies", "exclude-dependencies", "constraint-dependencies")
 
 
 @dataclass(frozen=True)
 class LockInputs:
-    """What a lock must hold. `is_all`: nothing else can be needed."""
+    """What a lock must contain. `is_all`: nothing else can be needed."""
 
     listed: tuple[DeclaredRequirement, ...]
     is_all: bool = True
@@ -25,23 +25,23 @@ class LockInputs:
     @property
     def names(self) -> frozenset[str]:
         """The packages, by name."""
-        return frozenset(one.name for one in self.listed)
+        return frozenset(requirement.name for requirement in self.listed)
 
 
-def of_listing(repo: Repo, listing: RequirementsFile) -> LockInputs | None:
-    """What the command in a file's head resolves; a file with hashes and no such head is what installs the project."""
-    made = listing.made
-    if made is None:
+def of_requirements_file(repo: Repo, listing: RequirementsFile) -> LockInputs | None:
+    """What the command in the file's head resolves; a hashed requirements.txt without one installs the project."""
+    command = listing.command
+    if command is None:
         is_lock = listing.path == "requirements.txt" and listing.is_hashed and "requirements.in" not in repo.paths
         return LockInputs(_own(repo, declared_requirements.required(repo)), is_all=False) if is_lock else None
-    if not made.is_of_pyproject:
+    if not command.is_of_pyproject:
         return None
-    extras = {normalise(name): found for name, found in declared_requirements.extras(repo).items()}
+    extras = {normalise(name): listed for name, listed in declared_requirements.extras(repo).items()}
     groups = declared_requirements.groups(repo)
-    chosen = [*extras] if "--all-extras" in made.flags else [normalise(name) for name in made.takes("extra")]
-    listed = [*declared_requirements.required(repo), *(one for name in chosen for one in extras.get(name, ()))]
-    listed += [one for name in made.takes("group") for one in groups.get(normalise(name.rpartition(":")[2]), ())]
-    is_all = not made.text.startswith("uv export") and set(made.sources) == {PYPROJECT} and is_static(repo)
+    chosen = [*extras] if "--all-extras" in command.flags else [normalise(name) for name in command.takes("extra")]
+    listed = [*declared_requirements.required(repo), *(each for name in chosen for each in extras.get(name, ()))]
+    listed += [each for name in command.takes("group") for each in groups.get(normalise(name.rpartition(":")[2]), ())]
+    is_all = not command.text.startswith("uv export") and set(command.sources) == {PYPROJECT} and is_static(repo)
     return LockInputs(_own(repo, listed), is_all)
 
 
@@ -52,23 +52,25 @@ def is_static(repo: Repo) -> bool:
 
 
 def _own(repo: Repo, listed: Iterable[DeclaredRequirement]) -> tuple[DeclaredRequirement, ...]:
-    """Without what refers to the project itself, to get an extra of it, and what is no requirement."""
+    """All except what refers to the project itself (to get an extra of it) or is not a requirement."""
     own = normalise(repo.pyproject.string("project", "name"))
-    return tuple(one for one in listed if one.name and one.name != own)
+    return tuple(requirement for requirement in listed if requirement.name and requirement.name != own)
 
 
 def of_lock(repo: Repo, lock: Lock) -> LockInputs:
-    """What a lock in TOML must hold of [project]; without certainty, nothing."""
+    """What a lock in TOML must contain of [project]; nothing where that is uncertain."""
     required = declared_requirements.required(repo)
-    extras = [one for listed in declared_requirements.extras(repo).values() for one in listed]
-    groups = [one for listed in declared_requirements.groups(repo).values() for one in listed]
+    extras = [each for listed in declared_requirements.extras(repo).values() for each in listed]
+    groups = [each for listed in declared_requirements.groups(repo).values() for each in listed]
     if lock.path == "uv.lock":
-        changed = {pep508.name(text) for key in OVERRIDES for text in repo.pyproject.strings("tool", "uv", key)}
+        changed = {
+            pep508.canonical_name(text) for key in OVERRIDES for text in repo.pyproject.strings("tool", "uv", key)
+        }
         changed |= repo.pyproject.table("tool", "uv", "sources").keys()
-        listed = [one for one in (*required, *extras, *groups) if one.name not in changed]
+        listed = [each for each in (*required, *extras, *groups) if each.name not in changed]
     elif lock.path == "pylock.toml":
-        # It can be that of a group alone.
-        listed = [*required] if any(lock.named(one.name) for one in required) else []
+        # It may be the lock of a group alone.
+        listed = [*required] if any(lock.named(each.name) for each in required) else []
     elif lock.path == "pdm.lock" and "default" not in (lock.data.strings("metadata", "groups") or ["default"]):
         listed = []
     else:

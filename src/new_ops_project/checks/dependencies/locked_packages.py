@@ -1,4 +1,4 @@
-"""The locks of a project as one shape: which packages they hold, in which versions, and what each of them needs."""
+"""Locks in TOML, read into one shape whichever tool wrote them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from new_ops_project.formats import document
 from new_ops_project.formats.document import Document
 from new_ops_project.template.pins.pins_yml import normalise
 
-# The table of packages in each, and the command that writes it anew.
+# The table of packages in each, and the command that updates it.
 FORMATS = {
     "uv.lock": ("package", "uv lock"),
     "poetry.lock": ("package", "poetry lock"),
@@ -23,7 +23,7 @@ _NEEDS = ("dependencies", "optional-dependencies", "dev-dependencies", "extras")
 
 @dataclass(frozen=True)
 class LockedPackage:
-    """One entry of a lock: the names of all that it may need, also by its extras; whether it is in this repository."""
+    """One entry of a lock: all that it may need, extras included, by name; whether it is in this repository."""
 
     name: str
     version: str
@@ -41,38 +41,39 @@ class Lock:
     data: Document = field(repr=False)
 
     def named(self, name: str) -> tuple[LockedPackage, ...]:
-        """The entries of a package: it has several where markers decide."""
-        return tuple(one for one in self.packages if one.name == name)
+        """The entries of a package: several if markers choose between them."""
+        return tuple(package for package in self.packages if package.name == name)
 
     def line(self, name: str) -> int:
-        """The line that names a package, 0 where it is not there."""
-        lines = enumerate(self.data.split, 1)
-        return next((at for at, text in lines if (found := _NAME.match(text)) and normalise(found[1]) == name), 0)
+        """The line that names a package; 0 if none does."""
+        lines = enumerate(self.data.text_lines, 1)
+        matches = ((number, _NAME.match(text)) for number, text in lines)
+        return next((number for number, match in matches if match and normalise(match[1]) == name), 0)
 
 
 def locks(repo: Repo) -> Iterator[Lock]:
-    """Each lock in the root that parses and is not that of a workspace."""
+    """Each lock in the root that parses and is not of a workspace."""
     for path, (table, command) in FORMATS.items():
         data = document.toml(repo.files, path)
         listed = data.get(table)
         if path in repo.files and not data.problem and isinstance(listed, list) and not data.table("manifest"):
-            found = (_package(one) for one in listed if isinstance(one, dict))
-            yield Lock(path, command, tuple(one for one in found if one.name), data)
+            packages = (_package(entry) for entry in listed if isinstance(entry, dict))
+            yield Lock(path, command, tuple(package for package in packages if package.name), data)
 
 
-def _package(one: Mapping[str, Any]) -> LockedPackage:
-    name, version, source = (one.get(key) for key in ("name", "version", "source"))
+def _package(entry: Mapping[str, Any]) -> LockedPackage:
+    name, version, source = (entry.get(key) for key in ("name", "version", "source"))
     is_local = isinstance(source, dict) and bool({"editable", "virtual", "directory"} & source.keys())
     return LockedPackage(
         normalise(name) if isinstance(name, str) else "",
         version if isinstance(version, str) else "",
-        frozenset(_names([one.get(key) for key in _NEEDS])),
+        frozenset(_names([entry.get(key) for key in _NEEDS])),
         is_local,
     )
 
 
 def _names(value: Any, depth: int = 0) -> Iterator[str]:
-    """Every name in what a lock says of needs: uv has tables with a name, pdm texts, poetry the name as a key."""
+    """Every package in a lock's list of needs: uv has tables with a name, pdm texts, poetry the name as a key."""
     if depth > 4:  # noqa: PLR2004 - no lock nests them deeper
         return
     if isinstance(value, str):
@@ -89,5 +90,5 @@ def _names(value: Any, depth: int = 0) -> Iterator[str]:
 
 
 def _leading(text: str) -> str:
-    end = next((at for at, letter in enumerate(text) if not (letter.isalnum() or letter in "._-")), len(text))
+    end = next((i for i, letter in enumerate(text) if not (letter.isalnum() or letter in "._-")), len(text))
     return text[:end]

@@ -1,4 +1,4 @@
-"""Rules about the lists of requirements that pip installs from: exact versions, with hashes."""
+"""Rules about the requirements files that pip installs from: exact versions, with hashes."""
 
 import re
 from collections.abc import Iterator
@@ -16,40 +16,44 @@ _ARCHIVE = re.compile(r"\.(?:whl|zip|tar\.\w+)\b")
 
 
 def unpinned(repo: Repo) -> Iterator[Breach]:
-    """Each requirement of a script that can be another version tomorrow."""
+    """Each requirement of a script that may get another version tomorrow."""
     for listing in _installed(repo):
         if not listing.is_hashed:
-            known = _constrained(repo, listing)
+            constrained = _constrained(repo, listing)
             yield from (
-                _loose(entry, repo) for entry in listing.entries if not entry.is_pinned and entry.name not in known
+                _loose(entry, repo)
+                for entry in listing.entries
+                if not entry.is_pinned and entry.name not in constrained
             )
 
 
 def _installed(repo: Repo) -> list[RequirementsFile]:
-    """The requirements that a script is installed from, in one file or in those that it includes."""
+    """The requirements files that a script is installed from: requirements.txt and those that it includes."""
     if repo.tier != "script" or any(path in repo.paths for path in _LOCKS) or _is_source(repo, _FILE):
         return []
     return [*lock_files.with_included(repo, _FILE)]
 
 
 def _is_source(repo: Repo, path: str) -> bool:
-    """Whether another file says that it was made from this one."""
+    """Whether another file was compiled from this one."""
     others = [
-        repo.files[one] for one in repo.paths if one != path and one.startswith("requirements") and one in repo.files
+        repo.files[each]
+        for each in repo.paths
+        if each != path and each.startswith("requirements") and each in repo.files
     ]
-    told = re.compile(rb"#.*-r " + re.escape(path.encode()) + rb"\b")
-    return any(told.search(content) or _is_compiled(content, path) for content in others)
+    mention = re.compile(rb"#.*-r " + re.escape(path.encode()) + rb"\b")
+    return any(mention.search(content) or _is_compiled(content, path) for content in others)
 
 
 def _is_compiled(content: bytes, path: str) -> bool:
-    made = RequirementsFile("", content[:2000].decode(errors="replace"), ()).made
-    return bool(made and path in made.sources)
+    command = RequirementsFile("", content[:2000].decode(errors="replace"), ()).command
+    return bool(command and path in command.sources)
 
 
 def _constrained(repo: Repo, listing: RequirementsFile) -> set[str]:
-    """The packages that a file of constraints pins."""
-    found = (lock_files.listing(repo, path) for path in listing.constraints)
-    return {entry.name for one in found for entry in one.entries if entry.is_pinned}
+    """The packages that its constraints files pin."""
+    constraints = (lock_files.requirements_file(repo, path) for path in listing.constraints)
+    return {entry.name for each in constraints for entry in each.entries if entry.is_pinned}
 
 
 def _loose(entry: PinnedRequirement, repo: Repo) -> Breach:
@@ -61,16 +65,16 @@ def _loose(entry: PinnedRequirement, repo: Repo) -> Breach:
     else:
         message, remedy = (
             f"{entry.text} is not pinned to one version.",
-            f"Pin it, or write the list anew: {renew(repo)}",
+            f"Pin it, or compile the list: {update_command(repo)}",
         )
     return Breach(message, entry.path, entry.line, 1, remedy=remedy)
 
 
-def renew(repo: Repo, listing: RequirementsFile | None = None) -> str:
-    """The command that writes a list of requirements anew."""
-    made = listing.made if listing else None
-    if made:
-        return made.text
+def update_command(repo: Repo, listing: RequirementsFile | None = None) -> str:
+    """The command that updates a requirements file."""
+    command = listing.command if listing else None
+    if command:
+        return command.text
     path = listing.path if listing else _FILE
     inside = path.replace(".txt", ".in")
     is_listed = bool(repo.pyproject.strings("project", "dependencies")) and inside not in repo.paths
@@ -80,8 +84,8 @@ def renew(repo: Repo, listing: RequirementsFile | None = None) -> str:
 
 
 def unhashed(repo: Repo) -> Iterator[Breach]:
-    """A list of which pip would refuse a part, and the list of a script that has no hashes at all."""
-    for listing in lock_files.listings(repo):
+    """Each entry that pip refuses because others have hashes; a script's list without any hashes."""
+    for listing in lock_files.requirements_files(repo):
         if listing.is_hashed:
             yield from map(partial(_mixed, repo), _without_hash(repo, listing))
     for listing in _installed(repo):
@@ -92,7 +96,7 @@ def unhashed(repo: Repo) -> Iterator[Breach]:
                 listing.path,
                 first.line,
                 1,
-                remedy=f"Write it anew: {renew(repo, listing)}",
+                remedy=f"Update it: {update_command(repo, listing)}",
                 severity=Severity.WARNING,
             )
 
@@ -102,23 +106,23 @@ def _is_hashable(entry: PinnedRequirement) -> bool:
 
 
 def _without_hash(repo: Repo, listing: RequirementsFile) -> Iterator[PinnedRequirement]:
-    """What pip refuses next to something that has a hash: also in a file that is included."""
-    for one in lock_files.with_included(repo, listing.path):
-        if one.path == listing.path or not one.is_hashed:
-            yield from (entry for entry in one.entries if not entry.is_hashed and not _has_fragment(entry))
+    """What pip refuses beside an entry with a hash, included files too."""
+    for file in lock_files.with_included(repo, listing.path):
+        if file.path == listing.path or not file.is_hashed:
+            yield from (entry for entry in file.entries if not entry.is_hashed and not _has_fragment(entry))
 
 
 def _has_fragment(entry: PinnedRequirement) -> bool:
-    """Whether a URL carries its hash."""
+    """Whether the URL has its hash as a fragment."""
     return any(f"#{kind}=" in entry.text or f"&{kind}=" in entry.text for kind in ("sha256", "sha384", "sha512"))
 
 
 def _mixed(repo: Repo, entry: PinnedRequirement) -> Breach:
-    listing = lock_files.listing(repo, entry.path)
+    listing = lock_files.requirements_file(repo, entry.path)
     if entry.kind in {"vcs", "editable"} or (entry.kind == "path" and not _ARCHIVE.search(entry.text)):
-        message = f"{entry.text} can have no hash, so pip refuses the whole list, which has hashes."
+        message = f"{entry.text} cannot have a hash, so pip refuses the whole list, which has hashes."
         remedy = "Install it by itself: pip install --no-deps"
     else:
-        message = f"{entry.text} has no hash, and others have: pip refuses the whole list."
-        remedy = f"Write it anew: {renew(repo, listing)}"
+        message = f"{entry.text} has no hash, but others have one, so pip refuses the whole list."
+        remedy = f"Update it: {update_command(repo, listing)}"
     return Breach(message, entry.path, entry.line, 1, remedy=remedy)

@@ -1,1 +1,1 @@
-"""One file for each linter that looks for us: what it is asked, and how its answer is read."""
+"""The linters that rules read, each in a module whose `report` runs it."""

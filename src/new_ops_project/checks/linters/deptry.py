@@ -1,4 +1,4 @@
-"""Deptry: which imports and which declared dependencies do not belong together."""
+"""The deptry linter: imports that do not match the declared dependencies."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One thing that deptry found: `code` is its own, `name` a module, of DEP002 a package."""
+    """One violation that deptry reports; `code` is deptry's, `name` is a module, or a package for DEP002."""
 
     code: str
     name: str
@@ -36,28 +36,29 @@ Mismatches = tuple[Mismatch, ...]
 
 
 def report(repo: Repo) -> Mismatches:
-    """What deptry finds in the folder; nothing where nothing is declared that could be compared.
+    """The violations that deptry reports; () if the project declares no dependencies to compare with.
 
-    Raises UncheckedError where deptry is absent, or cannot read what is declared.
+    Raises UncheckedError if deptry is not installed, or cannot read how the dependencies are declared.
     """
-    sources = _sources(repo) if repo.python_files else None
+    sources = _source_options(repo) if repo.python_files else None
     if sources is None:
         return ()
     program.find(NAME)
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as folder:
         report = Path(folder) / "deptry.json"
-        options = ("--no-ansi", "--json-output", str(report), *sources, *_known_modules(repo))
-        done = program.said(NAME, ".", *options, cwd=repo.folder)
+        options = ("--no-ansi", "--json-output", str(report), *sources, *_module_options(repo))
+        result = program.run(NAME, ".", *options, cwd=repo.folder)
         if not report.is_file():
-            lines = [line for line in done.stderr.splitlines() if line.strip()] or ["it wrote no report"]
+            lines = [line for line in result.stderr.splitlines() if line.strip()] or ["it wrote no report"]
             raise UncheckedError(f"deptry failed: {lines[-1].strip()}", "Try `deptry .` by hand.")
-        return tuple(_mismatch(one) for one in json.loads(report.read_bytes()))
+        return tuple(_mismatch(violation) for violation in json.loads(report.read_bytes()))
 
 
-def _sources(repo: Repo) -> tuple[str, ...] | None:
-    """The options that say where the dependencies are declared; None where they are not.
+def _source_options(repo: Repo) -> tuple[str, ...] | None:
+    """The options that say where the dependencies are declared; None if they are declared nowhere.
 
-    Without them, deptry takes an empty [project] for a project that needs nothing, whatever requirements files say.
+    Without these options deptry takes an empty [project] as a project without dependencies, and ignores requirements
+    files.
     """
     project, dynamic = repo.pyproject.table("project"), repo.pyproject.strings("project", "dynamic")
     if repo.pyproject.problem or ("dependencies" in dynamic and not repo.pyproject.get(*_DYNAMIC)):
@@ -68,43 +69,43 @@ def _sources(repo: Repo) -> tuple[str, ...] | None:
     if listed and not repo.pyproject.table("tool", "deptry"):
         return ("--config", "none", "--requirements-files", listed[0])
     if [*declared_requirements.of_setup(repo)]:
-        raise UncheckedError("setup.py or setup.cfg lists the dependencies, which deptry does not read.")
+        raise UncheckedError("The dependencies are in setup.py or setup.cfg, which deptry does not read.")
     return () if project and not listed else None
 
 
-def _known_modules(repo: Repo) -> list[str]:
-    """What is known of the modules of what is declared; what the project says of them itself, stays."""
-    given = repo.pyproject.table("tool", "deptry", "package_module_name_map")
-    known = {name: found for name in spellings(repo) if (found := modules(name)) and name not in given}
-    mapped = known | {name: _several(value) for name, value in given.items()}
-    text = ",".join(f"{name}={'|'.join(listed)}" for name, listed in sorted(mapped.items()) if listed)
+def _module_options(repo: Repo) -> list[str]:
+    """The option that maps declared packages to their modules; the project's own map comes first."""
+    configured = repo.pyproject.table("tool", "deptry", "package_module_name_map")
+    known = {name: modules(name) for name in spellings(repo) if name not in configured}
+    mapped = known | {name: _strings(value) for name, value in configured.items()}
+    text = ",".join(f"{name}={'|'.join(names)}" for name, names in sorted(mapped.items()) if names)
     return ["--package-module-name-map", text] if text else []
 
 
-def _several(value: Any) -> tuple[str, ...]:
-    listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return tuple(one for one in listed if isinstance(one, str))
+def _strings(value: Any) -> tuple[str, ...]:
+    items = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(item for item in items if isinstance(item, str))
 
 
 def modules(name: str) -> tuple[str, ...]:
-    """The top-level modules of a package, () where they are not known."""
-    found = normalise(name)
-    return MODULES.get(found) or locks_yml.shipped().modules.get(found, ())
+    """The top-level modules of a package; () if they are not known."""
+    package = normalise(name)
+    return MODULES.get(package) or locks_yml.shipped().modules.get(package, ())
 
 
 def spellings(repo: Repo) -> set[str]:
-    """Every declared package, in each way in which it is written: deptry compares letter by letter."""
+    """Every declared package in each spelling: deptry's map of modules compares names without normalising them."""
     tables = (declared_requirements.extras(repo), declared_requirements.groups(repo))
-    listed = [
+    requirements = [
         *declared_requirements.required(repo),
-        *(one for table in tables for many in table.values() for one in many),
+        *(requirement for table in tables for listed in table.values() for requirement in listed),
     ]
-    names = {one.parsed.name for one in listed if one.parsed}
+    names = {requirement.parsed.name for requirement in requirements if requirement.parsed}
     for keys in _poetry_tables(repo):
         names |= repo.pyproject.table(*keys).keys()
-    entries = (entry for found in lock_files.listings(repo) for entry in found.entries if entry.kind == "name")
-    written = (_NAME.match(entry.text) for entry in entries)
-    return {name for name in (*names, *(found[0] for found in written if found)) if _NAME.fullmatch(name)}
+    entries = (entry for file in lock_files.requirements_files(repo) for entry in file.entries if entry.kind == "name")
+    locked = (match[0] for entry in entries if (match := _NAME.match(entry.text)))
+    return {name for name in (*names, *locked) if _NAME.fullmatch(name)}
 
 
 def _poetry_tables(repo: Repo) -> list[tuple[str, ...]]:
@@ -113,7 +114,7 @@ def _poetry_tables(repo: Repo) -> list[tuple[str, ...]]:
     return [(*tool, "dependencies"), (*tool, "dev-dependencies"), *groups]
 
 
-def _mismatch(one: Mapping[str, Any]) -> Mismatch:
-    place = one["location"]
+def _mismatch(violation: Mapping[str, Any]) -> Mismatch:
+    place = violation["location"]
     path = place["file"].replace("\\", "/").removeprefix("./")
-    return Mismatch(one["error"]["code"], one["module"], path, place["line"] or 0, place["column"] or 0)
+    return Mismatch(violation["error"]["code"], violation["module"], path, place["line"] or 0, place["column"] or 0)

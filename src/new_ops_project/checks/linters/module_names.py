@@ -1,8 +1,8 @@
-"""Packages whose modules have another name than they have, as far as operations code uses them."""
+"""The table of packages whose modules are named differently, for packages that operations code uses."""
 
 from collections.abc import Mapping
 
-# What pip installs: what is imported.
+# {package that pip installs: modules that code imports}
 MODULES: Mapping[str, tuple[str, ...]] = {
     "ansible-core": ("ansible",),
     "antlr4-python3-runtime": ("antlr4",),
@@ -69,5 +69,5 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "setuptools": ("setuptools", "pkg_resources"),
     "websocket-client": ("websocket",),
 }
-# Many packages put their modules into these: which of them has one, only an installed one tells.
+# Namespaces that many packages share: only an installed package shows which of them provides a module.
 SHARED = frozenset({"azure", "google", "zope", "backports", "jaraco", "ruamel", "opentelemetry", "sphinxcontrib"})

@@ -1,11 +1,13 @@
-"""Linters as programs: found beside this one or on PATH, not looked for in the repository, and run."""
+"""Running a linter as a program."""
 
 import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from new_ops_project.base.process import ProcessError, ProcessResult, run
+from new_ops_project.base import process
+from new_ops_project.base.errors import ProcessError
+from new_ops_project.base.process import ProcessResult
 from new_ops_project.checks.rule import UncheckedError
 
 ABSENT = " is not installed."
@@ -13,14 +15,17 @@ EXTRA = "They come with the extra [check]: pipx install 'new-ops-project[check]'
 
 
 def find(name: str) -> str:
-    """The program; raises UncheckedError where there is none."""
+    """The path of the program, beside this tool or on PATH; raises UncheckedError if there is none.
+
+    It is never looked for in the repository, whose programs are not run.
+    """
     beside = shutil.which(name, path=str(Path(sys.executable).parent))
-    if found := beside or shutil.which(name):
-        return found
+    if path := beside or shutil.which(name):
+        return path
     raise UncheckedError(f"{name}{ABSENT}", EXTRA)
 
 
-def said(
+def run(
     name: str,
     *args: str,
     cwd: Path,
@@ -28,11 +33,11 @@ def said(
     codes: tuple[int, ...] = (0, 1),
     env: Mapping[str, str] | None = None,
 ) -> ProcessResult:
-    """What the program `name` says of the folder `cwd`; `env` is added to its environment.
+    """Run the program `name` in the folder `cwd`, with `env` added to its environment.
 
-    Raises UncheckedError where there is no such program, and where it ends with a code that is none of `codes`.
+    Raises UncheckedError if there is no such program, or if it exits with a code that is not in `codes`.
     """
     try:
-        return run(find(name), *args, cwd=cwd, stdin=stdin, codes=codes, env=env)
+        return process.run(find(name), *args, cwd=cwd, stdin=stdin, codes=codes, env=env)
     except ProcessError as error:
         raise UncheckedError(f"{name} failed: {error.reason}", f"Try `{name}` by hand.") from error

@@ -1,26 +1,23 @@
-"""repo-review: the checks of its plugins, but ours, asked about the folder."""
+"""repo-review, run with the checks of every plugin except ours."""
 
 import importlib.util
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.checks.worktree_files import WorkTree
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from importlib.metadata import EntryPoint
-
 OURS = "new_ops_project"
-_ASKED = (f"{OURS}.", "validate_pyproject.")  # whose checks are ours, or ours ask the same
+# Modules whose checks are left out: ours, and those of validate-pyproject, which a rule of ours runs.
+_LEFT_OUT = (f"{OURS}.", "validate_pyproject.")
 _CHECKS = "repo_review.checks"
 
 
 @dataclass(frozen=True)
-class Failed:
-    """One check of a plugin that failed; `text` and `description` are Markdown."""
+class FailedCheck:
+    """One failed check of a plugin; `text` and `description` are Markdown."""
 
     name: str
     description: str
@@ -28,38 +25,43 @@ class Failed:
     url: str
 
 
-def report(repo: Repo) -> tuple[Failed, ...]:
-    """What the plugins say; nothing where there is none but us, which needs no import.
+def report(repo: Repo) -> tuple[FailedCheck, ...]:
+    """The failed checks of the plugins; () if we are the only plugin, without importing repo-review.
 
-    Raises UncheckedError where repo-review is not installed, where there is no folder, and where a plugin fails.
+    Raises UncheckedError if repo-review is not installed, if there is no folder, or if a plugin fails.
     """
     if importlib.util.find_spec("repo_review") is None:
         raise UncheckedError(f"repo-review{program.ABSENT}", program.EXTRA)
-    if not _others():
+    if not _other_plugins():
         return ()
     if not isinstance(repo.files, WorkTree):
-        raise UncheckedError("repo-review looks at folders only.")
+        raise UncheckedError("repo-review checks folders only.")
     try:
-        return _asked(repo)
-    except Exception as error:  # a plugin is anybody's code, and the repository can be odd
+        return _failed_checks(repo)
+    except Exception as error:  # a plugin is third-party code, which can raise anything
         raise UncheckedError(
             f"A plugin of repo-review failed: {type(error).__name__}: {error}", "Try `repo-review` by hand."
         ) from error
 
 
-def _others() -> "list[EntryPoint]":
-    from importlib.metadata import entry_points
+def _other_plugins() -> bool:
+    """Whether there is any other plugin."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to import, and no other rule needs it
 
-    return [one for one in entry_points(group=_CHECKS) if not one.value.startswith(_ASKED)]
+    return any(not entry.value.startswith(_LEFT_OUT) for entry in entry_points(group=_CHECKS))
 
 
-def _asked(repo: Repo) -> tuple[Failed, ...]:
-    """Ours are taken out before: repo-review would run them all, and they ask us again, whatever is ignored."""
-    from repo_review import processor
+def _failed_checks(repo: Repo) -> tuple[FailedCheck, ...]:
+    """Our checks are removed first: repo-review would run them all, and so this function again."""
+    from repo_review import processor  # noqa: PLC0415 - installed with the extra [check] only
 
     collected = processor.collect_all(repo.folder)
-    theirs: Mapping[str, Any] = {
-        name: check for name, check in collected.checks.items() if not type(check).__module__.startswith(_ASKED)
+    theirs: dict[str, Any] = {
+        name: check for name, check in collected.checks.items() if not type(check).__module__.startswith(_LEFT_OUT)
     }
-    done = processor.process(repo.folder, collected=collected._replace(checks=dict(theirs)))
-    return tuple(Failed(one.name, one.description, one.err_msg, one.url) for one in done.results if one.result is False)
+    processed = processor.process(repo.folder, collected=collected._replace(checks=theirs))
+    return tuple(
+        FailedCheck(check.name, check.description, check.err_msg, check.url)
+        for check in processed.results
+        if check.result is False
+    )

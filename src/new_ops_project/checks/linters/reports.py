@@ -1,4 +1,4 @@
-"""The linters that look at a repository for us: found, run at the same time, and read."""
+"""The reports of all linters on one repository, which run at the same time."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,7 +8,7 @@ from typing import Any
 from new_ops_project.checks.linters import deptry, detect_secrets, repo_review, ruff, validate_pyproject, zizmor
 from new_ops_project.checks.repo import Repo
 
-# What each tool is asked; it returns what the rules of that tool read, and raises UncheckedError where it is absent.
+# The function that runs each linter and returns its report; it raises UncheckedError if the linter is not installed.
 TOOLS: Mapping[str, Callable[[Repo], Any]] = {
     "deptry": deptry.report,
     "detect-secrets": detect_secrets.report,
@@ -21,21 +21,21 @@ TOOLS: Mapping[str, Callable[[Repo], Any]] = {
 
 @dataclass
 class Reports:
-    """What the tools say of one repository, each run at most once."""
+    """The linters' reports on one repository; each linter runs at most once."""
 
     repo: Repo
     _running: dict[str, Future[Any]] = field(default_factory=dict)
 
     def start(self, names: Iterable[str]) -> None:
-        """Begin with those tools, all at the same time, and do not wait."""
+        """Start these linters, all at the same time, without waiting for them."""
         wanted = sorted(set(names) - self._running.keys())
         if not wanted:
             return
-        pool = ThreadPoolExecutor(len(wanted), "tool")
+        pool = ThreadPoolExecutor(len(wanted), "linter")
         self._running.update({name: pool.submit(TOOLS[name], self.repo) for name in wanted})
         pool.shutdown(wait=False)
 
     def of(self, name: str) -> Any:
-        """What the tool says; raises UncheckedError when it could not look."""
+        """The report of a linter; raises UncheckedError if it could not run."""
         self.start([name])
         return self._running[name].result()

@@ -1,4 +1,4 @@
-"""ruff: run once over the Python files, for all rules that read what it says."""
+"""ruff, run once over the Python files for all rules that read its diagnostics."""
 
 import json
 import os
@@ -37,13 +37,13 @@ CODES = (
     "S323",
     "S506",
 )
-# Which Python a file is written for is not known here; what every newer one can read is no mistake.
+# A syntax error "on Python 3.x" is none on a newer Python, and which one the file is written for is not known here.
 _NEWER = re.compile(r"on Python 3\.\d+")
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One thing that ruff says; `line`, `column` and `end`, which is behind it, count from 1 in characters."""
+    """One diagnostic; `line`, `column` and the exclusive `end` count from 1, in characters."""
 
     path: str
     code: str
@@ -57,39 +57,40 @@ Diagnostics = tuple[Diagnostic, ...]
 
 
 def report(repo: Repo) -> Diagnostics:
-    """What ruff says of the codes above and of the syntax; comments such as `noqa` count, its configuration does not.
+    """The diagnostics with the codes above and the syntax errors.
 
-    Raises UncheckedError where it is not installed, or fails.
+    Comments such as `noqa` count; ruff's configuration in the repository does not. Raises UncheckedError if ruff is not
+    installed, or fails.
     """
-    paths = [path for path in repo.python_sources if _is_sayable(path)]
+    paths = [path for path in repo.python_sources if _can_be_listed(path)]
     program.find("ruff")
     if not paths:
         return ()
-    with workdir.folder(repo, paths) as folder, _listed(paths) as listing:
-        asked = ("check", "--isolated", "--no-cache", "--no-fix", "--exit-zero", "--quiet", "--output-format=json")
-        answer = listing.with_name("answer")  # named, or RUFF_OUTPUT_FILE would be written to
-        files = (f"--output-file={answer}", f"@{listing}")
-        program.said("ruff", *asked, f"--select={','.join(CODES)}", *files, cwd=folder)
-        return tuple(_diagnostics(answer.read_bytes() if answer.exists() else b"", folder))
+    with workdir.folder(repo, paths) as folder, _path_list(paths) as listing:
+        options = ("check", "--isolated", "--no-cache", "--no-fix", "--exit-zero", "--quiet", "--output-format=json")
+        output = listing.with_name("output")  # given as an option, since ruff would write to RUFF_OUTPUT_FILE
+        files = (f"--output-file={output}", f"@{listing}")
+        program.run("ruff", *options, f"--select={','.join(CODES)}", *files, cwd=folder)
+        return tuple(_diagnostics(output.read_bytes() if output.exists() else b"", folder))
 
 
-def _is_sayable(path: str) -> bool:
-    """Whether a list of files, one a line and in UTF-8, can name it."""
+def _can_be_listed(path: str) -> bool:
+    """Whether a UTF-8 file with one path a line can name it."""
     return path.isprintable()
 
 
 @contextmanager
-def _listed(paths: Iterable[str]) -> Iterator[Path]:
-    """A file that names the others, which are too many for a command line; `./` keeps a leading `-` or `@` a name."""
+def _path_list(paths: Iterable[str]) -> Iterator[Path]:
+    """A file that lists the paths, which can be too many for a command line; `./` hides a leading `-` or `@`."""
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as folder:
         listing = Path(folder, "files")
         listing.write_text("".join(f"./{path}\n" for path in paths), "utf-8", newline="\n")
         yield listing
 
 
-def _diagnostics(answer: bytes, folder: Path) -> Iterator[Diagnostic]:
+def _diagnostics(output: bytes, folder: Path) -> Iterator[Diagnostic]:
     try:
-        items: list[dict[str, Any]] = json.loads(answer)
+        items: list[dict[str, Any]] = json.loads(output)
         root = os.path.realpath(folder)
         for item in items:
             place, message = item["location"], str(item["message"])
@@ -99,4 +100,4 @@ def _diagnostics(answer: bytes, folder: Path) -> Iterator[Diagnostic]:
                 end = item["end_location"]["row"], item["end_location"]["column"]
                 yield Diagnostic(path, code, place["row"], place["column"], message, end)
     except (ValueError, KeyError, TypeError) as error:
-        raise UncheckedError(f"ruff's answer could not be read: {error}", "Try a newer ruff.") from error
+        raise UncheckedError(f"The output of ruff could not be read: {error}", "Try a newer ruff.") from error

@@ -1,4 +1,4 @@
-"""validate-pyproject: whether pyproject.toml keeps the schemas of PEP 621 and of the tools that publish one."""
+"""validate-pyproject: pyproject.toml compared with the schemas of PEP 621 and of tools that publish one."""
 
 import re
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ from new_ops_project.formats.document import Keys
 
 NAME = "validate-pyproject"
 _ERROR = re.compile(r"^\[ERROR\] (.*)$", re.MULTILINE)
-_OFFLINE = {"VALIDATE_PYPROJECT_NO_NETWORK": "1"}  # or it would fetch a list of classifiers that it lacks
+_OFFLINE = {"VALIDATE_PYPROJECT_NO_NETWORK": "1"}  # it would download the list of classifiers otherwise
 _PART = re.compile(r"\[(\d+)\]|'([^']*)'|([^.\[\]']+)")
 
 
 @dataclass(frozen=True)
 class Invalid:
-    """What is wrong, in its words, and the keys of the value that it is about."""
+    """An invalid value: its keys, and the message of validate-pyproject."""
 
     message: str
     keys: Keys
 
 
 def report(repo: Repo) -> Invalid | None:
-    """The first thing that is wrong, None for nothing; raises UncheckedError where validate-pyproject is absent."""
+    """The first invalid value, if any; raises UncheckedError if validate-pyproject is not installed."""
     if PYPROJECT not in repo.files or repo.pyproject.problem:
         return None
-    done = program.said(NAME, PYPROJECT, cwd=repo.folder, env=_OFFLINE)
-    found = _ERROR.search(f"{done.stderr}\n{done.text}")
-    return _invalid(found[1]) if done.code and found else None
+    result = program.run(NAME, PYPROJECT, cwd=repo.folder, env=_OFFLINE)
+    error = _ERROR.search(f"{result.stderr}\n{result.text}")
+    return _invalid(error[1]) if result.code and error else None
 
 
 def _invalid(message: str) -> Invalid:
@@ -36,5 +36,5 @@ def _invalid(message: str) -> Invalid:
 
 
 def keys(name: str) -> Keys:
-    """The keys that a name such as `project.authors[0].name` stands for."""
+    """The keys in a name such as `project.authors[0].name`."""
     return tuple(int(number) if number else quoted or plain for number, quoted, plain in _PART.findall(name))

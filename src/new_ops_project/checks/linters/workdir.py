@@ -1,4 +1,4 @@
-"""The folder that a linter looks at: that of the project, or one made for files that are in memory only."""
+"""The folder that a linter runs in."""
 
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -11,19 +11,19 @@ from new_ops_project.checks.worktree_files import WorkTree
 
 @contextmanager
 def folder(repo: Repo, paths: Iterable[str]) -> Iterator[Path]:
-    """Where the files `paths` are, as the rules see them."""
+    """A folder with the files `paths` as the rules see them: the project's, or a copy of files that are in memory."""
     if isinstance(repo.files, WorkTree) and not repo.files.over:
         yield repo.folder
         return
-    with tempfile.TemporaryDirectory(prefix="new-ops-project-") as made:
+    with tempfile.TemporaryDirectory(prefix="new-ops-project-") as copy:
         for path in filter(_is_inside, paths):
-            place = Path(made, path)
+            place = Path(copy, path)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(repo.files[path])
-        yield Path(made)
+        yield Path(copy)
 
 
 def _is_inside(path: str) -> bool:
-    """Whether the path stays in its folder, which one from elsewhere need not do."""
+    """Whether the path stays in the folder; a path from elsewhere need not."""
     pure = PurePosixPath(path)
     return not pure.is_absolute() and ".." not in pure.parts

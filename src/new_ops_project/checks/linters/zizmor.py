@@ -1,4 +1,4 @@
-"""zizmor, which audits workflows for their security: what it finds that no rule of ours says at the same place."""
+"""The zizmor linter with its rule, which adds the security audits of workflows that our own rules do not cover."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,14 +12,14 @@ from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Rule, UncheckedError
 
 NAME = "zizmor"
-# What it ends with: nothing, or the highest severity that it found.
+# The exit codes of a complete run; from 10 on they tell the highest severity (docs.zizmor.sh/usage/#exit-codes).
 _CODES = (0, 3, 10, 11, 12, 13, 14)
 _CONFIGS = ("zizmor.yml", "zizmor.yaml", ".github/zizmor.yml", ".github/zizmor.yaml")
 _NO_CONFIG = Path(__file__).with_name("zizmor.yml")
 _SEVERITIES = {"High": Severity.ERROR, "Medium": Severity.WARNING}
-# What our own rules judge wherever it is, also by passing over it: OPS101, OPS114 and OPS120.
+# Audits that our own rules OPS101, OPS114 and OPS120 cover completely, including what they allow.
 _OURS = {"artipacked", "dangerous-triggers", "unpinned-uses"}
-# The rules of ours that may say the same: within the lines that it names, or anywhere in the file.
+# Our rules that can report the same problem: within the lines of the audit, or anywhere in the file.
 _SAME_PLACE = {
     "adhoc-packages": ("OPS109",),
     "cache-poisoning": ("OPS122",),
@@ -39,7 +39,7 @@ _SAME_FILE = {
 
 @dataclass(frozen=True)
 class Audit:
-    """One thing that it found: lines and column count from 1."""
+    """One finding of zizmor; `line`, `last` (the last line) and `column` count from 1."""
 
     ident: str
     path: str
@@ -52,14 +52,14 @@ class Audit:
 
 
 def report(repo: Repo) -> tuple[Audit, ...]:
-    """What zizmor says of the folder, without the network; the repository's own settings of it count.
+    """The findings of zizmor for the folder, offline; the repository's own configuration of zizmor counts.
 
-    Raises UncheckedError where it is not installed, or says what cannot be read.
+    Raises UncheckedError if zizmor is not installed, or if its output cannot be read.
     """
     if not repo.automation.trees:
         return ()
     config = next((path for path in _CONFIGS if path in repo.files), str(_NO_CONFIG))
-    said = program.said(
+    result = program.run(
         NAME,
         "--offline",
         "--format=json-v1",
@@ -71,47 +71,47 @@ def report(repo: Repo) -> tuple[Audit, ...]:
         codes=_CODES,
     )
     try:
-        found = json.loads(said.stdout or b"[]")
-        return tuple(_audit(repo, one) for one in found if not one.get("ignored") and one["ident"] not in _OURS)
+        items = json.loads(result.stdout or b"[]")
+        return tuple(_audit(repo, item) for item in items if not item.get("ignored") and item["ident"] not in _OURS)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise UncheckedError("zizmor says what cannot be read.", "Try another version of zizmor.") from error
+        raise UncheckedError("The output of zizmor could not be read.", "Try another version of zizmor.") from error
 
 
-def _audit(repo: Repo, found: Mapping[str, Any]) -> Audit:
-    (primary, *_) = (one for one in found["locations"] if one["symbolic"]["kind"] == "Primary")
+def _audit(repo: Repo, item: Mapping[str, Any]) -> Audit:
+    (primary, *_) = (place for place in item["locations"] if place["symbolic"]["kind"] == "Primary")
     local = primary["symbolic"]["key"]["Local"]
     path = str(local.get("verbatim_path") or local["given_path"]).replace("\\", "/").removeprefix("./")
     start, end = (primary["concrete"]["location"][name] for name in ("start_point", "end_point"))
     last = end["row"] + (end["column"] > 0 or end["row"] == start["row"])
-    says = f"{found['desc']}: {primary['symbolic']['annotation']} ({found['ident']})."
-    severity = _SEVERITIES.get(found["determinations"]["severity"], Severity.INFO)
+    message = f"{item['desc']}: {primary['symbolic']['annotation']} ({item['ident']})."
+    severity = _SEVERITIES.get(item["determinations"]["severity"], Severity.INFO)
     return Audit(
-        found["ident"],
+        item["ident"],
         path,
         start["row"] + 1,
         last,
         _column(repo, path, start),
-        says[:1].upper() + says[1:],
-        found["url"],
+        message[:1].upper() + message[1:],
+        item["url"],
         severity,
     )
 
 
 def _column(repo: Repo, path: str, point: Mapping[str, int]) -> int:
-    """Its columns are bytes, ours are characters."""
+    """The column in characters; zizmor counts bytes."""
     lines = repo.files.get(path, b"").split(b"\n")
     line = lines[point["row"]] if point["row"] < len(lines) else b""
     return len(line[: point["column"]].decode(errors="replace")) + 1
 
 
 def rule(own: Sequence[Rule]) -> Rule:
-    """The rule that hands on what zizmor finds; `own` are the rules that may say the same."""
+    """The rule that passes on the findings of zizmor; `own` are our rules that can report the same."""
     return Rule(
         "OPS190",
         "zizmor finds nothing",
         Severity.WARNING,
-        "zizmor knows more ways in which a workflow can be attacked than the rules above.",
-        "Read what zizmor says of it; `# zizmor: ignore[NAME]` in that line passes over it.",
+        "zizmor knows more ways to attack a workflow than the rules above.",
+        "Read the page of the audit; a comment `# zizmor: ignore[NAME]` on that line ignores the finding.",
         "https://docs.zizmor.sh/audits/",
         lambda repo, audits: _breaches(repo, audits, own),
         tool=NAME,
@@ -120,20 +120,23 @@ def rule(own: Sequence[Rule]) -> Rule:
 
 def _breaches(repo: Repo, audits: Sequence[Audit], own: Sequence[Rule]) -> Iterator[Breach]:
     wanted = {code for audit in audits for code in _same(audit)}
-    said = {(one.code, breach.path, breach.line) for one in own if one.code in wanted for breach in one.check(repo)}
+    reported = {
+        (rule.code, breach.path, breach.line) for rule in own if rule.code in wanted for breach in rule.check(repo)
+    }
     for audit in audits:
-        if not _is_said(audit, said):
-            remedy = f"See {audit.url}; `# zizmor: ignore[{audit.ident}]` in that line passes over it."
+        if not _is_reported(audit, reported):
+            remedy = f"See {audit.url}; `# zizmor: ignore[{audit.ident}]` on that line ignores the finding."
             yield Breach(audit.message, audit.path, audit.line, audit.column, remedy=remedy, severity=audit.severity)
 
 
 def _same(audit: Audit) -> tuple[str, ...]:
+    """Our rules that can report the same problem."""
     return _SAME_PLACE.get(audit.ident) or _SAME_FILE.get(audit.ident) or ()
 
 
-def _is_said(audit: Audit, said: set[tuple[str, str, int]]) -> bool:
+def _is_reported(audit: Audit, reported: set[tuple[str, str, int]]) -> bool:
     is_anywhere = audit.ident in _SAME_FILE
     return any(
         code in _same(audit) and path == audit.path and (is_anywhere or audit.line <= line <= audit.last)
-        for code, path, line in said
+        for code, path, line in reported
     )
