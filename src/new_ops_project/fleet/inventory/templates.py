@@ -14,7 +14,7 @@ from new_ops_project.template.releases import Releases, TemplateVersion
 
 
 @dataclass(frozen=True)
-class KnownTemplate:
+class FleetTemplate:
     """A template's releases with their dates and the target version `after`; or the `error` that kept us from it."""
 
     releases: Releases | None = None
@@ -29,7 +29,7 @@ def find(
     to: str | None = None,
     pins: Mapping[str, str] | None = None,
     offline: bool = False,
-) -> dict[str, KnownTemplate]:
+) -> dict[str, FleetTemplate]:
     """The templates that these projects record, by recorded location.
 
     The target version is the one in `pins` for the location, else `to`, else the newest release. A template that
@@ -43,17 +43,17 @@ def find(
     }
 
 
-def _look_up(location: str, project: Inspection, to: str | None, *, offline: bool) -> KnownTemplate:
+def _look_up(location: str, project: Inspection, to: str | None, *, offline: bool) -> FleetTemplate:
     """The template at `location`; a relative path starts at the project's folder."""
     try:
         source = sources.recorded(location, Path(project.folder or "."))
         releases = template_releases.releases(source, offline=offline)
         if releases.repository is None:
             message = f"The template {source.name} is not under version control, so it has no versions to go to."
-            return KnownTemplate(error=ToolError(message, "Put it in a git repository with tags."))
-        return KnownTemplate(releases, _dates(releases), releases.find(to))
+            return FleetTemplate(error=ToolError(message, "Put it in a git repository with tags."))
+        return FleetTemplate(releases, _dates(releases), releases.find(to))
     except ToolError as error:
-        return KnownTemplate(error=error)
+        return FleetTemplate(error=error)
 
 
 def _dates(releases: Releases) -> dict[str, datetime]:
@@ -69,14 +69,14 @@ def commit_of(releases: Releases, version: str) -> str | None:
     return releases.tags.get(version) or (git.resolve(releases.repository, version) if releases.repository else None)
 
 
-def is_behind(known: KnownTemplate, before: str, *, to: str | None) -> bool:
+def is_behind(template: FleetTemplate, before: str, *, to: str | None) -> bool:
     """Whether a project at the version `before` can be updated; raises ToolError if the template lacks that version.
 
     A project that is ahead of the newest release is not behind, unless the version `to` was requested.
     """
-    releases, after = known.releases, known.after
+    releases, after = template.releases, template.after
     if releases is None or after is None:
-        raise known.error or AssertionError
+        raise template.error or AssertionError
     commit = commit_of(releases, before)
     if commit is None:
         message = f"It records version {before}, which the template {releases.source.name} does not have."
@@ -86,11 +86,11 @@ def is_behind(known: KnownTemplate, before: str, *, to: str | None) -> bool:
     return bool(to) or not releases.includes(TemplateVersion(before, commit), after)
 
 
-def releases_behind(known: KnownTemplate, before: str) -> int:
+def releases_behind(template: FleetTemplate, before: str) -> int:
     """How many releases are newer than `before`; pre-releases do not count."""
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - only `fleet status` counts releases
 
-    if known.releases is None:
+    if template.releases is None:
         return 0
     try:
         current = Version(before)
@@ -99,4 +99,6 @@ def releases_behind(known: KnownTemplate, before: str) -> int:
             current = Version(before.rsplit("-", 2)[0])
         except InvalidVersion:
             return 0
-    return sum(Version(version) > current and not Version(version).is_prerelease for version in known.releases.versions)
+    return sum(
+        Version(version) > current and not Version(version).is_prerelease for version in template.releases.versions
+    )

@@ -1,1 +1,1 @@
-"""run: say here what this package owns."""
+"""The run of a fleet: plan, worker processes, results."""

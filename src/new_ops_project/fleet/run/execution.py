@@ -1,4 +1,4 @@
-"""A plan, or a shard of it, is worked off: every result is on the disk the moment it is known."""
+"""The execution of a plan, or of one of its shards."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -10,22 +10,24 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.fleet import history, store
 from new_ops_project.fleet.model import FleetPlan, Result, ResultState, Task, counts
 from new_ops_project.fleet.run import limits, pool
-from new_ops_project.fleet.run import task as one
 from new_ops_project.fleet.run.pool import Assignment
-from new_ops_project.fleet.run.task import RunContext
+from new_ops_project.fleet.run.task import RunContext, failed_result, timestamp
 from new_ops_project.fleet.store import Store
-from new_ops_project.template import releases as template
+from new_ops_project.template import releases as template_releases
 from new_ops_project.template import sources
 from new_ops_project.template.releases import Releases
 
-TIMEOUT = 120.0  # seconds for one repository, unless told
+TIMEOUT = 120.0  # seconds for one project, by default
 
-Told = Callable[[Result, int, int], None]
+OnResult = Callable[[Result, int, int], None]
 
 
 @dataclass(frozen=True)
-class Run:
-    """How a plan is worked off: where results go, which shard (0: all), how many at once, the limit for each."""
+class RunOptions:
+    """The options of a run: the results folder `out`, the shard (0: all), `jobs` at once, seconds for each project.
+
+    `force` ignores the limits of the wave; `checks_base` defers projects whose branch moved since the plan.
+    """
 
     out: Path
     shard: int = 0
@@ -41,92 +43,99 @@ class Run:
         return plan.of_shard(self.shard) if self.shard else plan.tasks
 
     def store(self, plan: FleetPlan) -> Store:
-        """Where its results go."""
+        """The store for the results."""
         return Store(self.out, shard=self.shard or 1, shards=plan.shards if self.shard else 1)
 
 
-def run(plan: FleetPlan, how: Run, told: Told) -> list[Result]:
-    """Do what is not done yet, and return the result of every task of this run; `told` hears each as it comes.
+def run(plan: FleetPlan, options: RunOptions, on_result: OnResult) -> list[Result]:
+    """Do the tasks that are not done yet, and return the result of every task of this run.
 
-    Raises ToolError when results cannot be written, or another run is at it.
+    Each result is on the disk as soon as it is known, so an interrupted run resumes. `on_result` is called with each
+    new result, the number of results so far, and the number of tasks. Raises ToolError if results cannot be written or
+    another run uses the folder.
     """
-    tasks, where = how.tasks(plan), how.store(plan)
-    with where.opened():
-        known, same = where.results(), _same(plan, _lay(plan, how.out))
-        found = {task.name: done for task in tasks if (done := _done(task, plan, known, same, how.out))}
-        for name in [name for name, one in known.items() if name in found and one.plan != plan.id]:
-            where.add(found[name])
-        todo = [task for task in tasks if task.name not in found]
-        for number, result in enumerate(_results(plan, how, todo, found), len(found) + 1):
-            where.add(result)
-            found[result.name] = result
-            told(result, number, len(tasks))
-    history.remember(history.of_results(_shards(plan), found.values()))
-    return [found[task.name] for task in tasks]
+    tasks, results_store = options.tasks(plan), options.store(plan)
+    with results_store.locked():
+        earlier, same = results_store.results(), _same_pins(plan, _store_plan(plan, options.out))
+        results = {task.name: done for task in tasks if (done := _done(task, plan, earlier, same, options.out))}
+        for name in [name for name, result in earlier.items() if name in results and result.plan != plan.id]:
+            results_store.add(results[name])
+        todo = [task for task in tasks if task.name not in results]
+        for number, result in enumerate(_results(plan, options, todo, results), len(results) + 1):
+            results_store.add(result)
+            results[result.name] = result
+            on_result(result, number, len(tasks))
+    history.remember(history.with_results(_past_runs(plan), results.values()))
+    return [results[task.name] for task in tasks]
 
 
-_FEW = 20  # results; before there are as many, a wave is never stopped
+_FEW = 20  # results; with fewer, a wave is never stopped
 
 
-def _results(plan: FleetPlan, how: Run, todo: list[Task], before: Mapping[str, Result]) -> Iterator[Result]:
-    """The result of each task, as they come; all that is left is deferred once the wave is stopped."""
-    known, failures = _templates(todo, offline=how.offline)
+def _results(plan: FleetPlan, options: RunOptions, todo: list[Task], before: Mapping[str, Result]) -> Iterator[Result]:
+    """The result of each task, in the order in which they come; when the wave is stopped, the rest is deferred."""
+    releases, failures = _templates(todo, offline=options.offline)
     for task in (task for task in todo if task.template in failures):
         error = failures[task.template]
-        yield replace(one.failed(task, plan.id, error.message, error.hint), at=one.now())
-    doable = [task for task in todo if task.template in known]
-    # A template that runs code works on whole projects, which memory may be too small for.
-    work = None if how.trust else how.store(plan).work.absolute()
-    job = RunContext(plan.id, plan.author, plan.created, how.out.absolute(), work, how.trust, how.checks_base)
-    found, came = [*before.values()], set[str]()
+        yield replace(failed_result(task, plan.id, error.message, error.hint), at=timestamp())
+    possible = [task for task in todo if task.template in releases]
+    # A template that runs code works on whole projects, and memory may be too small for them.
+    work = None if options.trust else options.store(plan).work.absolute()
+    out = options.out.absolute()
+    context = RunContext(plan.id, plan.author, plan.created, out, work, options.trust, options.checks_base)
+    results, names = [*before.values()], set[str]()
     stopped = ""
-    with pool.answers(doable, Assignment("update", job, known, how.seconds), how.jobs) as answers:
-        for answer in answers:
-            found.append(_result(answer, plan))
-            came.add(answer.task.name)
-            yield found[-1]
-            stopped = "" if how.force or len(found) < _FEW else limits.stopped(plan, found)
+    with pool.replies(possible, Assignment("update", context, releases, options.seconds), options.jobs) as replies:
+        for reply in replies:
+            results.append(_result(reply, plan))
+            names.add(reply.task.name)
+            yield results[-1]
+            stopped = "" if options.force or len(results) < _FEW else limits.stop_reason(plan, results)
             if stopped:
                 break
-    for task in (task for task in doable if task.name not in came):
+    for task in (task for task in possible if task.name not in names):
         reason = f"The wave was stopped: {stopped}"
-        yield replace(store.outcome(task, plan.id, reason=reason, hint="Mend that, or --force."), at=one.now())
+        yield replace(store.task_result(task, plan.id, reason=reason, hint="Fix that, or --force."), at=timestamp())
 
 
-def _result(answer: pool.WorkerReply, plan: FleetPlan) -> Result:
-    """What a worker said; of one that died, that the project failed."""
-    if answer.said is not None:
-        return Result.read(answer.said)
-    name = f"logs/{store.slug(answer.task.name)}.log"
-    failed = one.failed(answer.task, plan.id, answer.reason, "Run this again; its log says how far it came.")
-    return replace(failed, log=name, at=one.now())
+def _result(reply: pool.WorkerReply, plan: FleetPlan) -> Result:
+    """The result in a worker's reply; a failed one if the worker died."""
+    if reply.answer is not None:
+        return Result.read(reply.answer)
+    name = f"logs/{store.slug(reply.task.name)}.log"
+    failed = failed_result(reply.task, plan.id, reply.reason, "Run this again; its log says how far it came.")
+    return replace(failed, log=name, at=timestamp())
 
 
 def _templates(tasks: list[Task], *, offline: bool) -> tuple[dict[str, Releases], dict[str, ToolError]]:
-    """Each template, fetched once and unpacked once per version before any worker starts; or why it cannot be had."""
-    found, failures = {}, {}
+    """The releases of each template, or the error that kept us from them, by location.
+
+    Each template is fetched once, and each version unpacked once, before the workers start: otherwise all workers
+    would do it at the same time.
+    """
+    by_location, failures = {}, {}
     for location in dict.fromkeys(task.template for task in tasks):
-        of_it = [task for task in tasks if task.template == location]
+        projects = [task for task in tasks if task.template == location]
         try:
-            source = sources.recorded(location, Path(of_it[0].folder or "."))
-            releases = template.releases(source, offline=offline)
-            for version in {task.commit for task in of_it}:
+            source = sources.recorded(location, Path(projects[0].folder or "."))
+            releases = template_releases.releases(source, offline=offline)
+            for version in {task.commit for task in projects}:
                 releases.checkout(version)
         except ToolError as error:
             failures[location] = error
             continue
-        found[location] = releases
-        for version in {task.before for task in of_it}:
-            with suppress(ToolError):  # the projects that record it say so
+        by_location[location] = releases
+        for version in {task.before for task in projects}:
+            with suppress(ToolError):  # the result of each project that records it reports the error
                 releases.checkout(version)
-    return found, failures
+    return by_location, failures
 
 
 def _done(
-    task: Task, plan: FleetPlan, known: Mapping[str, Result], same: frozenset[tuple[str, str]], out: Path
+    task: Task, plan: FleetPlan, earlier: Mapping[str, Result], same: frozenset[tuple[str, str]], out: Path
 ) -> Result | None:
-    """The result of a task that was done before with the same pins, by this plan or by one that asked the `same`."""
-    result = known.get(task.name)
+    """The earlier result of a task, if its plan pinned the `same`; None if the task must be done."""
+    result = earlier.get(task.name)
     if result is None or not result.state.is_final or (result.plan, task.name) not in same:
         return None
     if result.bundle and not (out / result.bundle).is_file():
@@ -134,32 +143,40 @@ def _done(
     return replace(result, plan=plan.id, shard=task.shard)
 
 
-def _same(plan: FleetPlan, before: FleetPlan | None) -> frozenset[tuple[str, str]]:
-    """Each plan's id with each project of which it asks what `plan` does: a tag that was moved makes another commit."""
+def _same_pins(plan: FleetPlan, before: FleetPlan | None) -> frozenset[tuple[str, str]]:
+    """The id of `plan` or `before` with each project that it pins as `plan` does.
+
+    The template's commit is part of the pins, since a tag can be moved.
+    """
     pins = {task.name: _pins(task) for task in plan.tasks}
     plans = (plan, before) if before and before.author == plan.author else (plan,)
-    return frozenset((one.id, task.name) for one in plans for task in one.tasks if pins.get(task.name) == _pins(task))
+    return frozenset(
+        (entry.id, task.name) for entry in plans for task in entry.tasks if pins.get(task.name) == _pins(task)
+    )
 
 
 def _pins(task: Task) -> tuple[str, ...]:
     return task.base, task.template, task.before, task.version, task.commit
 
 
-def _lay(plan: FleetPlan, out: Path) -> FleetPlan | None:
-    """Have the plan beside its results; return the one that was there."""
+def _store_plan(plan: FleetPlan, out: Path) -> FleetPlan | None:
+    """Write the plan to the results folder; return the plan that was there before."""
     path = out / store.PLAN
-    there = store.read_plan(path) if path.is_file() else None
-    before = there.id if there else ""
+    previous = store.read_plan(path) if path.is_file() else None
+    before = previous.id if previous else ""
     if plan.parent and before == plan.parent:
-        message = f"{out} has the results that this plan tries again, and a report wants both."
+        message = f"{out} has the results that this plan tries again, and a report needs both."
         raise ToolError(message, "Give another --out, then: new-ops-project fleet report DIR DIR.")
     if before != plan.id:
         store.write_plan(plan, path)
-    return there
+    return previous
 
 
-def resumed(plan: FleetPlan, out: Path) -> FleetPlan:
-    """The plan that lies in `out` already, if it pins the same: then its commits are the same, too."""
+def resumed_plan(plan: FleetPlan, out: Path) -> FleetPlan:
+    """The plan that is in `out` already, if it pins the same; else `plan`.
+
+    The earlier plan has an earlier date, and only with its date do the commits stay the same.
+    """
     try:
         before = store.read_plan(out / store.PLAN)
     except ToolError:
@@ -167,32 +184,33 @@ def resumed(plan: FleetPlan, out: Path) -> FleetPlan:
     return replace(before, limits=plan.limits) if before.id == plan.id else plan
 
 
-def _shards(plan: FleetPlan) -> dict[str, history.PastRun]:
-    """What was remembered of the plan's projects, with the shards that they are in now."""
+def _past_runs(plan: FleetPlan) -> dict[str, history.PastRun]:
+    """The last run of each project of the plan, with the project's new shard."""
     past = history.read()
-    known = {task.name: past.get(task.name, history.PastRun()) for task in plan.tasks}
-    where = {task.name: task.shard for task in plan.tasks}
-    return {name: replace(one, shard=where[name], shards=plan.shards) for name, one in known.items()}
+    return {
+        task.name: replace(past.get(task.name, history.PastRun()), shard=task.shard, shards=plan.shards)
+        for task in plan.tasks
+    }
 
 
-def everything(results: list[Result], plan: FleetPlan, how: Run) -> list[Result]:
-    """The results of a run, and what was settled when the plan was made: with the whole, or with the first shard."""
-    return [*(plan.settled if how.shard in {0, 1} else ()), *results]
+def all_results(results: list[Result], plan: FleetPlan, options: RunOptions) -> list[Result]:
+    """The results of a run; a run of the whole plan, or of its first shard, includes the settled projects."""
+    return [*(plan.settled if options.shard in {0, 1} else ()), *results]
 
 
-def counted(results: list[Result], plan: FleetPlan, how: Run) -> dict[str, int]:
-    """How many there are of each state, the settled ones included."""
-    return {str(state): count for state, count in counts(everything(results, plan, how)).items()}
+def counts_by_state(results: list[Result], plan: FleetPlan, options: RunOptions) -> dict[str, int]:
+    """The number of results of each state, including settled projects."""
+    return {str(state): count for state, count in counts(all_results(results, plan, options)).items()}
 
 
-def code(results: list[Result]) -> Exit:
-    """The exit code: 2 when any failed, else 3 when any is in conflict."""
-    states = {one.state for one in results}
+def exit_code(results: list[Result]) -> Exit:
+    """The exit code: 2 if any project failed, else 3 if any is in conflict, else 0."""
+    states = {result.state for result in results}
     if ResultState.FAILED in states:
         return Exit.FAILED
     return Exit.CONFLICTS if ResultState.CONFLICT in states else Exit.DONE
 
 
-def cores() -> int:
-    """How many processes this one may keep busy."""
+def cpu_count() -> int:
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

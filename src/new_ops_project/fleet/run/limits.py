@@ -1,23 +1,27 @@
-"""When a wave is stopped, and which of its changes wait for a person."""
+"""The safety limits of a wave."""
 
 from collections.abc import Iterable
 from statistics import median
 
 from new_ops_project.fleet.model import FleetPlan, Result, ResultState
 
-_MANY = 100  # lines; fewer are never far too many
+_ALWAYS_FINE = 100  # lines
 
 
-def stopped(plan: FleetPlan, results: Iterable[Result]) -> str:
-    """Why nothing of the plan shall be published now; '' when there is no reason.
+def stop_reason(plan: FleetPlan, results: Iterable[Result]) -> str:
+    """The reason to stop the wave; '' if its limits are kept.
 
-    What is not due (current when the plan was made) and what was not tried (deferred) do not count. A project that
-    has no result yet counts as one that went well, so that a run can ask after each result.
+    Projects that were current when the plan was made do not count, nor do deferred ones. A project without a result
+    counts as a success, so that a run can ask after each result.
     """
-    due = {task.name for task in plan.tasks}
-    known = {one.name: one for one in (*plan.settled, *results) if one.name in due or one.state == ResultState.FAILED}
-    states = [one.state for one in known.values()]
-    total = len(due | known.keys()) - states.count(ResultState.DEFERRED)
+    names = {task.name for task in plan.tasks}
+    counted = {
+        result.name: result
+        for result in (*plan.settled, *results)
+        if result.name in names or result.state == ResultState.FAILED
+    }
+    states = [result.state for result in counted.values()]
+    total = len(names | counted.keys()) - states.count(ResultState.DEFERRED)
     failed, conflicts = states.count(ResultState.FAILED), states.count(ResultState.CONFLICT)
     if exceeds(failed, total, plan.limits.failed):
         return f"{failed} of {total} repositories failed, which is more than {plan.limits.failed:g} %."
@@ -27,15 +31,15 @@ def stopped(plan: FleetPlan, results: Iterable[Result]) -> str:
 
 
 def exceeds(count: int, total: int, percent: float) -> bool:
-    """Whether `count` of `total` is more than a limit; one alone never is."""
+    """Whether `count` is more than `percent` of `total`; a single one is always within the limit."""
     return count > 1 and count * 100 > percent * total
 
 
-def held(plan: FleetPlan, results: Iterable[Result]) -> frozenset[str]:
-    """The names of those that change far more lines than the median of what was updated without conflicts."""
-    changed = [one for one in results if one.state in {ResultState.UPDATED, ResultState.CONFLICT}]
-    usual = [one.lines for one in changed if one.state == ResultState.UPDATED]
+def outliers(plan: FleetPlan, results: Iterable[Result]) -> frozenset[str]:
+    """The names of the projects that change far more lines than the median of all updates without conflicts."""
+    changed = [result for result in results if result.state in {ResultState.UPDATED, ResultState.CONFLICT}]
+    usual = [result.lines for result in changed if result.state == ResultState.UPDATED]
     if not usual:
         return frozenset()
-    most = max(plan.limits.larger * median(usual), _MANY)
-    return frozenset(one.name for one in changed if one.lines > most)
+    most = max(plan.limits.larger * median(usual), _ALWAYS_FINE)
+    return frozenset(result.name for result in changed if result.lines > most)

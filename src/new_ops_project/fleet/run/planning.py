@@ -1,116 +1,120 @@
-"""A fleet becomes a plan: the template's version and commit, and every repository's base, pinned; shards balanced."""
+"""The making of a plan from a fleet."""
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import __version__
+from new_ops_project import __version__, git
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.progress import Progress
 from new_ops_project.fleet import history, store
 from new_ops_project.fleet.history import PastRun
 from new_ops_project.fleet.inventory import scan, templates
 from new_ops_project.fleet.inventory.repositories import Fleet
 from new_ops_project.fleet.inventory.scan import Inspection
-from new_ops_project.fleet.inventory.templates import KnownTemplate
+from new_ops_project.fleet.inventory.templates import FleetTemplate
 from new_ops_project.fleet.model import FleetPlan, Result, ResultState, Task
 from new_ops_project.fleet.run import shards, waves
-
-Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What is asked for: a version (the newest, unless told), a wave, how many shards (0: as many as are worth it)."""
+    """The options of a plan: a template version (None: the newest), a wave, the number of shards (0: automatic)."""
 
     to: str | None = None
     wave: str = waves.ALL
     shards: int = 0
     names: frozenset[str] | None = None
-    """Only these projects, whatever the wave; None for all of it."""
+    """Only these projects, whatever the wave; None for all projects of the wave."""
     offline: bool = False
-    seconds: float = scan.LIMIT
-    """for each repository to be looked at"""
+    seconds: float = scan.TIMEOUT
+    """The time to inspect one repository."""
     pins: Mapping[str, str] = field(default_factory=dict)
-    """The version of each template, by its recorded location, that an earlier plan went to."""
-    again: Mapping[str, str] = field(default_factory=dict)
-    """What each project had then: if it has that still, it goes to the pinned version, be that older."""
-    last: Mapping[str, PastRun] = field(default_factory=dict)
-    """What earlier plans and results say besides what is remembered here."""
+    """The target version of each template in an earlier plan, by recorded location."""
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    """The version that each project recorded then; a project that still does goes to the pinned version, even back."""
+    past: Mapping[str, PastRun] = field(default_factory=dict)
+    """The runs that earlier plans and results report, in addition to the history on this machine."""
 
 
-def plan(fleet: Fleet, wanted: PlanRequest, told: Told) -> FleetPlan:
-    """Look at every repository and pin what shall be done.
+def plan(fleet: Fleet, request: PlanRequest, progress: Progress) -> FleetPlan:
+    """Inspect every repository and pin the tasks.
 
-    Raises ToolError for a wave that there is not, and for a version that no template of the fleet has.
+    Raises ToolError for an unknown wave, and for a version that no template of the fleet has.
     """
-    looks = scan.look(fleet.places, told, wanted.seconds)
-    if not looks:
+    inspections = scan.inspect(fleet.places, progress, request.seconds)
+    if not inspections:
         raise ToolError("There is no repository in these sources.", "Give a folder of clones, a list, or a URL.")
-    return of_looks(looks, fleet, wanted)
+    return plan_inspected(inspections, fleet, request)
 
 
-def of_looks(looks: list[Inspection], fleet: Fleet, wanted: PlanRequest) -> FleetPlan:
-    """The same for repositories that were looked at."""
-    if wanted.names is None:
-        found = waves.chosen(looks, wanted.wave, fleet.waves)
+def plan_inspected(inspections: list[Inspection], fleet: Fleet, request: PlanRequest) -> FleetPlan:
+    """The plan for projects that are inspected already; raises the same errors as `plan`."""
+    if request.names is None:
+        projects = waves.select(inspections, request.wave, fleet.waves)
     else:
-        found = [one for one in looks if one.name in wanted.names]
-    known = templates.find(found, to=wanted.to, pins=wanted.pins, offline=wanted.offline)
-    if known and all(one.error for one in known.values()):
-        raise next(one.error for one in known.values() if one.error)
-    past = {**history.read(), **wanted.last}
-    made = [
-        _judged(one, known.get(one.template, KnownTemplate()), past.get(one.name, PastRun()), _asked(one, wanted))
-        for one in found
+        projects = [project for project in inspections if project.name in request.names]
+    fleet_templates = templates.find(projects, to=request.to, pins=request.pins, offline=request.offline)
+    if fleet_templates and all(template.error for template in fleet_templates.values()):
+        raise next(template.error for template in fleet_templates.values() if template.error)
+    past = {**history.read(), **request.past}
+    entries = [
+        _task_or_result(
+            project,
+            fleet_templates.get(project.template, FleetTemplate()),
+            past.get(project.name, PastRun()),
+            _requested_version(project, request),
+        )
+        for project in projects
     ]
-    tasks = tuple(one for one in made if isinstance(one, Task))
-    settled = tuple(one for one in made if isinstance(one, Result))
-    number = wanted.shards or shards.count(task.cost for task in tasks)
-    before = {name: one.shard for name, one in past.items() if one.shards == number}
-    where = shards.assign({task.name: task.cost for task in tasks}, number, before)
-    tasks = tuple(replace(task, shard=where[task.name]) for task in tasks)
-    return _identified(
-        FleetPlan("", _now(), fleet.author or _author(), wanted.wave, number, tasks, settled, fleet.limits, fleet.forge)
-    )
+    tasks = tuple(entry for entry in entries if isinstance(entry, Task))
+    settled = tuple(entry for entry in entries if isinstance(entry, Result))
+    number = request.shards or shards.count(task.cost for task in tasks)
+    before = {name: past_run.shard for name, past_run in past.items() if past_run.shards == number}
+    assigned = shards.assign({task.name: task.cost for task in tasks}, number, before)
+    tasks = tuple(replace(task, shard=assigned[task.name]) for task in tasks)
+    author = fleet.author or _author()
+    return _with_id(FleetPlan("", _now(), author, request.wave, number, tasks, settled, fleet.limits, fleet.forge))
 
 
-def _asked(one: Inspection, wanted: PlanRequest) -> str | None:
-    """The version that is asked for, even if the project is ahead of it."""
-    return wanted.to or (wanted.pins.get(one.template) if wanted.again.get(one.name) == one.before else None)
+def _requested_version(project: Inspection, request: PlanRequest) -> str | None:
+    """The version to go to even if the project is ahead of it; None if no version was requested."""
+    is_unchanged = request.recorded.get(project.name) == project.before
+    return request.to or (request.pins.get(project.template) if is_unchanged else None)
 
 
-def _judged(one: Inspection, known: KnownTemplate, past: PastRun, to: str | None) -> Task | Result:
-    """What there is to do for one project; or why there is nothing."""
-    after = known.after
+def _task_or_result(project: Inspection, template: FleetTemplate, past: PastRun, to: str | None) -> Task | Result:
+    """The task of a project; or its result, if there is nothing to do."""
+    after = template.after
     shared: dict[str, Any] = {
-        "url": one.url,
-        "folder": one.folder,
-        "owner": one.owner,
-        "group": one.group,
-        "tier": one.tier,
-        "python": one.python,
-        "branch": one.branch,
-        "base": one.base,
-        "template": one.template,
-        "before": one.before,
+        "url": project.url,
+        "folder": project.folder,
+        "owner": project.owner,
+        "group": project.group,
+        "tier": project.tier,
+        "python": project.python,
+        "branch": project.branch,
+        "base": project.base,
+        "template": project.template,
+        "before": project.before,
         "version": str(after.version) if after else "",
     }
-    settled = Result(one.name, ResultState.CURRENT, "", at=_now(), **shared)
-    if one.state:
-        return replace(settled, state=one.state, reason=one.reason, hint=one.hint)
+    settled = Result(project.name, ResultState.CURRENT, "", at=_now(), **shared)
+    if project.state:
+        return replace(settled, state=project.state, reason=project.reason, hint=project.hint)
     try:
-        if not templates.is_behind(known, one.before, to=to):
-            return replace(settled, version=one.before)
+        if not templates.is_behind(template, project.before, to=to):
+            return replace(settled, version=project.before)
     except ToolError as error:
         return replace(settled, state=ResultState.FAILED, reason=error.message, hint=error.hint)
     return Task(
-        one.name,
-        prefix=one.prefix,
-        answers_file=one.answers_file,
+        project.name,
+        prefix=project.prefix,
+        answers_file=project.answers_file,
         commit=str(after and after.commit),
         cost=past.cost,
         **shared,
@@ -118,9 +122,7 @@ def _judged(one: Inspection, known: KnownTemplate, past: PastRun, to: str | None
 
 
 def _author() -> str:
-    """Whoever git knows here; a name of the tool's own where it knows nobody, as in CI."""
-    from new_ops_project import git
-
+    """The identity that git has here; without one, as in CI, an identity of the tool."""
     if git.has_identity(Path.cwd()):
         return git.git("var", "GIT_AUTHOR_IDENT").text.rpartition(">")[0] + ">"
     return "new-ops-project <new-ops-project@localhost>"
@@ -130,44 +132,43 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _identified(plan: FleetPlan) -> FleetPlan:
-    """The plan with an id that is made of what it pins: the same pins, the same id."""
+def _with_id(plan: FleetPlan) -> FleetPlan:
+    """The plan with an id computed from its pins: the same pins give the same id."""
     pins = {
         "tool": __version__,
         "author": plan.author,
         "tasks": [_pins(task) for task in plan.tasks],
-        "settled": [[one.name, str(one.state), one.base] for one in plan.settled],
+        "settled": [[result.name, str(result.state), result.base] for result in plan.settled],
     }
-    name = hashlib.sha256(json.dumps(pins).encode()).hexdigest()[:12]
-    settled = tuple(replace(one, plan=name) for one in plan.settled)
-    return replace(plan, id=name, settled=settled)
+    plan_id = hashlib.sha256(json.dumps(pins).encode()).hexdigest()[:12]
+    settled = tuple(replace(result, plan=plan_id) for result in plan.settled)
+    return replace(plan, id=plan_id, settled=settled)
 
 
 def _pins(task: Task) -> list[Any]:
     return [task.name, task.base, task.template, task.before, task.version, task.commit]
 
 
-def summary(plan: FleetPlan) -> dict[str, int]:
-    """How many projects there are to do, and how many of each state are settled."""
-    found = {"to do": len(plan.tasks)}
-    for one in plan.settled:
-        found[str(one.state)] = found.get(str(one.state), 0) + 1
-    return found
+def counts(plan: FleetPlan) -> dict[str, int]:
+    """The number of tasks, and the number of settled projects of each state."""
+    totals = {"to do": len(plan.tasks)}
+    for result in plan.settled:
+        totals[str(result.state)] = totals.get(str(result.state), 0) + 1
+    return totals
 
 
 def with_limits(plan: FleetPlan, failed: float | None, conflicts: float | None) -> FleetPlan:
-    """The plan with other limits of its wave, in percent, where they are given."""
-    limits = plan.limits
-    more = {key: value for key, value in (("failed", failed), ("conflicts", conflicts)) if value is not None}
-    return replace(plan, limits=replace(limits, **more)) if more else plan
+    """The plan with these limits of its wave, in percent; None keeps a limit."""
+    given = {key: value for key, value in (("failed", failed), ("conflicts", conflicts)) if value is not None}
+    return replace(plan, limits=replace(plan.limits, **given)) if given else plan
 
 
-def remembered(places: Iterable[Path]) -> dict[str, PastRun]:
-    """What earlier plans, and results in folders, say of costs and shards; raises ToolError for what is neither."""
-    found: dict[str, PastRun] = {}
-    for place in places:
-        plan = store.read_plan(place / store.PLAN if place.is_dir() else place)
-        found |= history.of_plan(plan)
-        if place.is_dir():
-            found = history.of_results(found, (one for _, one in store.gathered([place])[1].values()))
-    return found
+def past_runs(paths: Iterable[Path]) -> dict[str, PastRun]:
+    """The costs and shards in earlier plans and results folders; raises ToolError for a path that is neither."""
+    runs: dict[str, PastRun] = {}
+    for path in paths:
+        plan = store.read_plan(path / store.PLAN if path.is_dir() else path)
+        runs |= history.from_plan(plan)
+        if path.is_dir():
+            runs = history.with_results(runs, (result for _, result in store.gather([path])[1].values()))
+    return runs

@@ -1,4 +1,4 @@
-"""Worker processes, each for one project at a time: one that dies, or takes too long, is replaced by another."""
+"""The pool of worker processes: a worker that dies or takes too long is replaced."""
 
 import json
 import os
@@ -12,50 +12,50 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from new_ops_project.base.process import environment
+from new_ops_project.base.environ import child_environment
 from new_ops_project.fleet.model import Task
 from new_ops_project.fleet.run import worker
 from new_ops_project.fleet.run.task import RunContext
 from new_ops_project.template.releases import Releases
 
-_GRACE = 5.0  # seconds for a worker to say itself that its time is over
+_GRACE = 5.0  # seconds after the limit in which a worker can still report the timeout itself
 
 
 @dataclass(frozen=True)
 class WorkerReply:
-    """What a worker said of a task, as JSON; or why it said nothing."""
+    """The answer of a worker as a JSON object; or None with the reason why there is none."""
 
     task: Task
-    said: Mapping[str, Any] | None
+    answer: Mapping[str, Any] | None
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """What workers are asked for each task: `what` is update or drift; `seconds` is the limit for one."""
+    """The work to do for each task: `kind` is update or drift; `seconds` is the limit for one task."""
 
-    what: str
-    job: RunContext
+    kind: str
+    context: RunContext
     templates: Mapping[str, Releases]
     seconds: float
 
 
 @contextmanager
-def answers(tasks: Iterable[Task], work: Assignment, jobs: int) -> Iterator[Iterator[WorkerReply]]:
-    """Yield what there is to iterate over: an answer for each task, as they come. At the end no worker is left.
+def replies(tasks: Iterable[Task], work: Assignment, jobs: int) -> Iterator[Iterator[WorkerReply]]:
+    """Yield an iterator of the replies to all tasks, in the order in which they come.
 
-    Whoever leaves the block early leaves the other tasks undone.
+    All workers have ended when the block ends. If it ends early, the remaining tasks are not done.
     """
-    asked: queue.SimpleQueue[Task] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
     count = 0
     for count, task in enumerate(tasks, 1):  # noqa: B007 - the last one is the number of tasks
-        asked.put(task)
-    said: queue.SimpleQueue[WorkerReply] = queue.SimpleQueue()
-    lanes = [_Lane(work, asked, said) for _ in range(min(jobs, count))]
+        waiting.put(task)
+    done: queue.SimpleQueue[WorkerReply] = queue.SimpleQueue()
+    lanes = [_Lane(work, waiting, done) for _ in range(min(jobs, count))]
     for lane in lanes:
         lane.thread.start()
     try:
-        yield (said.get() for _ in range(count))
+        yield (done.get() for _ in range(count))
     finally:
         for lane in lanes:
             lane.stop()
@@ -64,19 +64,19 @@ def answers(tasks: Iterable[Task], work: Assignment, jobs: int) -> Iterator[Iter
 
 
 class _Lane:
-    """One worker after another, with a thread that speaks to it."""
+    """A thread with a worker process, which it restarts when the worker has ended."""
 
     def __init__(
-        self, work: Assignment, asked: "queue.SimpleQueue[Task]", said: "queue.SimpleQueue[WorkerReply]"
+        self, work: Assignment, waiting: "queue.SimpleQueue[Task]", done: "queue.SimpleQueue[WorkerReply]"
     ) -> None:
-        self._work, self._asked, self._said = work, asked, said
+        self._work, self._waiting, self._done = work, waiting, done
         self._child: subprocess.Popen[str] | None = None
         self._stopped = threading.Event()
         self._late = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def stop(self) -> None:
-        """Take no further task, and end the worker."""
+        """Take no more tasks and kill the worker."""
         self._stopped.set()
         _kill(self._child)
 
@@ -84,20 +84,20 @@ class _Lane:
         try:
             while not self._stopped.is_set():
                 try:
-                    task = self._asked.get_nowait()
+                    task = self._waiting.get_nowait()
                 except queue.Empty:
                     break
-                self._said.put(self._answer(task))
+                self._done.put(self._reply(task))
         finally:
             self._end()
 
-    def _answer(self, task: Task) -> WorkerReply:
-        child = self._child = self._child or self._started()
+    def _reply(self, task: Task) -> WorkerReply:
+        child = self._child = self._child or self._start()
         self._late.clear()
         timer = threading.Timer(self._work.seconds + _GRACE, self._interrupt, (child,))
         timer.start()
         try:
-            line = self._spoken(child, task)
+            line = self._request(child, task)
         finally:
             timer.cancel()
         if line:
@@ -108,12 +108,12 @@ class _Lane:
             return WorkerReply(task, None, f"It took longer than {self._work.seconds:g} seconds.")
         return WorkerReply(task, None, f"The worker {_ended(child.returncode)}.")
 
-    def _started(self) -> "subprocess.Popen[str]":
+    def _start(self) -> "subprocess.Popen[str]":
         child = subprocess.Popen(
             (sys.executable, "-m", worker.__name__),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment(),
+            env=child_environment(),
             text=True,
             encoding="utf-8",
             start_new_session=True,
@@ -121,16 +121,15 @@ class _Lane:
         )
         if self._stopped.is_set():
             _kill(child)
-        given = self._work.job
-        job = {**asdict(given), "out": str(given.out), "work": str(given.work or "")}
-        templates = {name: worker.described(one) for name, one in self._work.templates.items()}
-        _write(child, {"job": job, "templates": templates})
+        context = self._work.context
+        values = {**asdict(context), "out": str(context.out), "work": str(context.work or "")}
+        templates = {name: worker.describe(releases) for name, releases in self._work.templates.items()}
+        _write(child, {"context": values, "templates": templates})
         return child
 
-    def _spoken(self, child: "subprocess.Popen[str]", task: Task) -> str:
-        """What the worker answers; '' when it has ended."""
-        asked = {"what": self._work.what, "task": asdict(task), "seconds": self._work.seconds}
-        _write(child, asked)
+    def _request(self, child: "subprocess.Popen[str]", task: Task) -> str:
+        """The line that the worker answers; '' if it has ended, even in the middle of a line."""
+        _write(child, {"kind": self._work.kind, "task": asdict(task), "seconds": self._work.seconds})
         line = child.stdout.readline() if child.stdout else ""
         return line if line.endswith("\n") else ""
 
@@ -139,7 +138,7 @@ class _Lane:
         _kill(child)
 
     def _end(self) -> None:
-        """Let the worker end: it has no more to read."""
+        """End the worker by closing its input; kill it if it does not end."""
         child, self._child = self._child, None
         if child is None:
             return
@@ -155,7 +154,7 @@ class _Lane:
 
 
 def _write(child: "subprocess.Popen[str]", value: Mapping[str, Any]) -> None:
-    """Write a line; a worker that has ended is noticed when it is asked for its answer."""
+    """Write a line; a worker that has ended is noticed later, when its answer is read."""
     with suppress(OSError):
         if child.stdin:
             child.stdin.write(json.dumps(value) + "\n")
@@ -163,7 +162,7 @@ def _write(child: "subprocess.Popen[str]", value: Mapping[str, Any]) -> None:
 
 
 def _kill(child: "subprocess.Popen[str] | None") -> None:
-    """End a worker with the programs that it has started."""
+    """Kill a worker together with the programs that it started."""
     if child is None or child.poll() is not None:
         return
     with suppress(OSError):
@@ -174,7 +173,7 @@ def _kill(child: "subprocess.Popen[str] | None") -> None:
 
 
 def _ended(code: int) -> str:
-    """How a process ended, in words."""
+    """The way a process ended, in words."""
     if code >= 0:
         return f"ended with exit code {code}"
     try:

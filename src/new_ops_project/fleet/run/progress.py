@@ -1,4 +1,4 @@
-"""How far a run over many repositories is: a bar with rate, counts and time left, or a line for each."""
+"""The progress of a fleet run on stderr."""
 
 import os
 import sys
@@ -7,20 +7,35 @@ from contextlib import contextmanager
 
 import click
 
-from new_ops_project.base.text import shown as plain
+from new_ops_project.base.text import escape_for_terminal
 from new_ops_project.fleet.model import Result, counts
 
-Told = Callable[[Result, int, int], None]
+ShowResult = Callable[[Result, int, int], None]
 
 
 @contextmanager
-def shown(total: int) -> Iterator[Told]:
-    """Yield what is told of each result, with how many are done and of how many; nothing is shown for none."""
+def display(total: int) -> Iterator[ShowResult]:
+    """Yield a function to call with each result, the number of results so far, and the total.
+
+    A terminal gets a bar with the rate, the counts of each state and the time left; otherwise each result is a line.
+    """
     if not sys.stderr.isatty() or os.environ.get("CI"):
         yield lambda result, done, of: click.echo(f"[{done}/{of}] {line(result)}", err=True)
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    with _bar(total) as show:
+        yield show
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[ShowResult]:
+    from rich.console import Console  # noqa: PLC0415 - only a terminal shows a bar
+    from rich.progress import (  # noqa: PLC0415 - only a terminal shows a bar
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         BarColumn(20),
@@ -29,21 +44,21 @@ def shown(total: int) -> Iterator[Told]:
         TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
     )
-    found: list[Result] = []
+    results: list[Result] = []
     with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
         task = bar.add_task("", total=total, rate="")
 
-        def told(result: Result, done: int, of: int) -> None:
-            found.append(result)
+        def show(result: Result, done: int, of: int) -> None:
+            results.append(result)
             speed = bar.tasks[0].speed
             rate = f"{speed:.1f}/s" if speed else ""
-            said = ", ".join(f"{count} {state}" for state, count in counts(found).items() if count)
-            bar.update(task, completed=done, total=of, description=said, rate=rate)
+            totals = ", ".join(f"{count} {state}" for state, count in counts(results).items() if count)
+            bar.update(task, completed=done, total=of, description=totals, rate=rate)
 
-        yield told
+        yield show
 
 
 def line(result: Result) -> str:
-    """One result in one line, whatever its name holds."""
-    what = result.reason or f"{result.before} -> {result.version}"
-    return plain(f"{result.state} {result.name}: {what}")
+    """One result as one line; control characters in names are escaped."""
+    detail = result.reason or f"{result.before} -> {result.version}"
+    return escape_for_terminal(f"{result.state} {result.name}: {detail}")

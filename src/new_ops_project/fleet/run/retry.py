@@ -1,10 +1,12 @@
-"""Results that are none become another plan: the same version of the template, the repositories as they are now."""
+"""The plan for a retry: the same template versions, the repositories as they are now."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from new_ops_project.base.errors import ToolError, nearest, sentence
+from new_ops_project.base.errors import ToolError
+from new_ops_project.base.progress import Progress
+from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.fleet import history, store
 from new_ops_project.fleet.inventory import scan
 from new_ops_project.fleet.inventory.repositories import Fleet, RepositoryPlace
@@ -14,79 +16,90 @@ from new_ops_project.fleet.run import planning
 from new_ops_project.fleet.run.planning import PlanRequest
 
 
-def plan(
-    folders: Sequence[Path], only: Sequence[str], names: Sequence[str], told: Callable[[str, int, int], None]
-) -> FleetPlan | None:
-    """A plan of the projects that ended in one of the states `only`, and are among `names` if there are any.
+def plan(folders: Sequence[Path], only: Sequence[str], names: Sequence[str], progress: Progress) -> FleetPlan | None:
+    """The plan for the projects whose state is in `only`, and whose name is in `names` unless that is empty.
 
-    What was computed and could not be delivered counts as that. None when there is no such project; raises ToolError
-    for folders that are no results of one plan and its retries, and for a name that they do not have.
+    A commit whose delivery failed or was deferred counts with the state of the delivery. Returns None if there is no
+    such project. Raises ToolError if the folders are not results of one plan and its retries, or lack one of `names`.
     """
-    before, found = store.gathered(folders)
+    before, last = store.gather(folders)
     for name in names:
-        if name not in found:
-            hint = nearest(name, [*found]) or "See `new-ops-project fleet report DIR --json`."
-            raise ToolError(f"{name} is not in these results.", sentence(hint))
-    delivered = {key: one for folder in folders for key, one in store.deliveries(folder / store.JOURNAL).items()}
-    wanted = [
-        one
-        for _, one in found.values()
-        if (not names or one.name in names) and _state(one, delivered.get((one.name, one.plan))) in only
+        if name not in last:
+            hint = nearest(name, [*last]) or "See `new-ops-project fleet report DIR --json`."
+            raise ToolError(f"{name} is not in these results.", capitalize(hint))
+    deliveries = {
+        key: delivery for folder in folders for key, delivery in store.deliveries(folder / store.JOURNAL).items()
+    }
+    results = [
+        result
+        for _, result in last.values()
+        if (not names or result.name in names) and _state(result, deliveries.get((result.name, result.plan))) in only
     ]
-    if not wanted:
+    if not results:
         return None
-    looks = scan.look(dict.fromkeys(map(_place, wanted)), told)
+    inspections = scan.inspect(dict.fromkeys(map(_place, results)), progress)
     fleet = Fleet((), {}, before.limits, before.author, before.forge)
-    made = planning.of_looks([*_again(wanted, looks)], fleet, _wanted(before, wanted))
-    return replace(made, parent=before.id if made.id != before.id else before.parent)
+    retry = planning.plan_inspected([*_projects(results, inspections)], fleet, _request(before, results))
+    return replace(retry, parent=before.id if retry.id != before.id else before.parent)
 
 
-def _wanted(before: FleetPlan, results: Iterable[Result]) -> PlanRequest:
+def _request(before: FleetPlan, results: Iterable[Result]) -> PlanRequest:
     """The same versions, wave and shards as before, for these projects."""
-    pins = {one.template: one.version for one in before.settled if one.state != ResultState.CURRENT and one.version}
-    pins |= {one.template: one.version for one in before.tasks}
-    had = {one.name: one.before for one in results}
+    pins = {
+        result.template: result.version
+        for result in before.settled
+        if result.state != ResultState.CURRENT and result.version
+    }
+    pins |= {task.template: task.version for task in before.tasks}
+    recorded = {result.name: result.before for result in results}
     return PlanRequest(
-        wave=before.wave, shards=before.shards, names=frozenset(had), pins=pins, again=had, last=history.of_plan(before)
+        wave=before.wave,
+        shards=before.shards,
+        names=frozenset(recorded),
+        pins=pins,
+        recorded=recorded,
+        past=history.from_plan(before),
     )
 
 
 def _place(result: Result) -> RepositoryPlace:
-    """Where to look again: the clone, where there is one."""
+    """The place to inspect again: the clone if there is one, else the address."""
     return RepositoryPlace(folder=result.folder) if result.folder else RepositoryPlace(url=result.url)
 
 
-def _again(results: Iterable[Result], looks: Iterable[Inspection]) -> Iterator[Inspection]:
-    """How each of these projects is now, under the name that it had."""
-    seen = [*looks]
-    named = {one.name: one for one in seen}
+def _projects(results: Iterable[Result], inspections: Iterable[Inspection]) -> Iterator[Inspection]:
+    """The current inspection of each project, under the name that its result has."""
+    current = [*inspections]
+    by_name = {project.name: project for project in current}
     for result in results:
-        there = [one for one in seen if _at(one) == _at(result)]
-        found = named.get(result.name) or next((one for one in there if _is_whole(one, result)), None)
-        yield replace(found or _gone(result), name=result.name, owner=result.owner, group=result.group)
+        project = by_name.get(result.name) or next(
+            (entry for entry in current if _location(entry) == _location(result) and _can_replace(entry, result)), None
+        )
+        yield replace(project or _missing(result), name=result.name, owner=result.owner, group=result.group)
 
 
-def _at(one: Inspection | Result) -> str:
-    return one.folder or one.url
+def _location(entry: Inspection | Result) -> str:
+    return entry.folder or entry.url
 
 
-def _is_whole(one: Inspection, result: Result) -> bool:
-    """Whether what was found speaks for a project of that place, though it has another name.
+def _can_replace(inspection: Inspection, result: Result) -> bool:
+    """Whether an inspection of the same place is about the project of the result, although its name differs.
 
-    A clone that could not be read has no remote to be named by; one that cannot be read now has no projects.
+    The name changes when a clone becomes readable, since an unreadable clone has no remote to be named after; and when
+    it becomes unreadable, since it then has one entry without projects.
     """
-    return not one.template if "//" in result.name else not one.prefix
+    return not inspection.template if "//" in result.name else not inspection.prefix
 
 
-def _gone(result: Result) -> Inspection:
-    reason = f"There is no project {result.name.rpartition('//')[2]} in {_at(result)} any more."
+def _missing(result: Result) -> Inspection:
+    reason = f"There is no project {result.name.rpartition('//')[2]} in {_location(result)} any more."
     return Inspection(
         result.name, result.url, result.folder, state=ResultState.FAILED, reason=reason, hint="Leave it out."
     )
 
 
 def _state(result: Result, delivery: Delivery | None) -> str:
-    """The state that a retry goes by."""
+    """The state that `only` is compared with."""
     if result.state == ResultState.UPDATED and delivery and delivery.state in {Delivered.FAILED, Delivered.DEFERRED}:
         return str(delivery.state)
     return str(result.state)

@@ -1,42 +1,42 @@
-"""Which shard does which repository: balanced by what each cost the last time, and stable when others come and go."""
+"""The assignment of projects to shards."""
 
 import hashlib
 import math
 import os
 from collections.abc import Iterable, Mapping
 
-PER_SHARD = 120.0  # seconds of work that are worth a machine of its own
+PER_SHARD = 120.0  # seconds of work that are worth another machine
 MOST = 256  # jobs in a matrix of GitHub Actions
-USUAL = 0.5  # seconds for a repository that was never measured
-_SLACK = 1.2  # how much more than its part a shard may get before a repository goes elsewhere
+USUAL = 0.5  # seconds for a project that was never measured
+_SLACK = 1.2  # times the average load that a shard may get
 
 
 def count(costs: Iterable[float]) -> int:
-    """How many shards are worth it: each has about two minutes of work."""
+    """The number of shards that gives each about two minutes of work."""
     total = sum(cost or USUAL for cost in costs)
     return max(1, min(MOST, math.ceil(total / PER_SHARD)))
 
 
 def assign(costs: Mapping[str, float], shards: int, before: Mapping[str, int]) -> dict[str, int]:
-    """The shard, from 1, of each repository; `costs` are in seconds, `before` has the shards of the last plan.
+    """The shard of each project, counted from 1; `costs` are in seconds, `before` has the shards of the last plan.
 
-    Who was in a shard stays in it. The others go, the costly ones first, where their name's hash says (rendezvous
-    hashing: Thaler and Ravishankar 1998), or, if that shard is full, to the next in the order of that hash (bounded
-    loads: Mirrokni et al. 2018); so without a last plan nearly all stay, too, when others come and go.
+    A project stays in its last shard. The others, most expensive first, go where the hash of their name says
+    (rendezvous hashing: Thaler and Ravishankar 1998); if that shard is full, to the next one in the order of the hash
+    (bounded loads: Mirrokni et al. 2018). So even without a last plan, nearly all projects stay in their shard when
+    others come or go, and each machine finds its caches again.
     """
-    kept = {name: before[name] for name in costs if 1 <= before.get(name, 0) <= shards}
+    assigned = {name: before[name] for name in costs if 1 <= before.get(name, 0) <= shards}
     load = dict.fromkeys(range(1, shards + 1), 0.0)
-    for name, shard in kept.items():
+    for name, shard in assigned.items():
         load[shard] += costs[name] or USUAL
     most = _SLACK * sum(cost or USUAL for cost in costs.values()) / shards
-    found = dict(kept)
-    for name in sorted(costs.keys() - kept.keys(), key=lambda name: (-(costs[name] or USUAL), name)):
+    for name in sorted(costs.keys() - assigned.keys(), key=lambda name: (-(costs[name] or USUAL), name)):
         cost = costs[name] or USUAL
         order = sorted(load, key=lambda shard: _hash(f"{shard}\0{name}"))
         room = (shard for shard in order if load[shard] + cost <= most)
-        found[name] = next(room, min(order, key=lambda shard: load[shard]))
-        load[found[name]] += cost
-    return found
+        assigned[name] = next(room, min(order, key=lambda shard: load[shard]))
+        load[assigned[name]] += cost
+    return assigned
 
 
 def _hash(text: str) -> bytes:

@@ -1,6 +1,7 @@
-"""A commit as a repository of our own: it sees the objects of another one, which is only read, and keeps what is new.
+"""A temporary repository that shows one commit of another repository.
 
-So nothing that is computed for a fleet touches a clone of anybody's, or what other runs read at the same time.
+It reads the objects of the other repository and keeps new ones itself, so a fleet run changes neither anybody's clone
+nor a mirror that other runs read at the same time.
 """
 
 import os
@@ -11,70 +12,73 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.git.objects import Reader, reader
+from new_ops_project.git.objects import Reader, open_reader
 from new_ops_project.git.worktree import Repository
 
-_RULES = ".gitignore"
+_IGNORE_FILE = ".gitignore"
 
 
 @dataclass(frozen=True)
-class Objects:
-    """Where the objects of a repository are, and the hash that names them."""
+class ObjectStore:
+    """The folder of a repository's objects, with the hash algorithm that names them."""
 
     folder: Path
     object_format: str
 
 
-def objects(repository: Path, commit: str) -> Objects:
-    """Those of a repository, bare or with a work tree, that has the commit; raises ProcessError when it is none."""
+def find_objects(repository: Path, commit: str) -> ObjectStore:
+    """The object store of a repository, bare or not, that has the commit; raises ProcessError if it is no repository.
+
+    Git is asked only for a linked worktree, whose objects are elsewhere.
+    """
     kind = "sha1" if len(commit) == 40 else "sha256"  # noqa: PLR2004 - git's two object formats
     for folder in (repository / ".git" / "objects", repository / "objects"):
         if folder.is_dir() and (folder.parent / "HEAD").is_file() and not (folder.parent / "commondir").exists():
-            return Objects(folder, kind)
-    path = git.git(*git.TEMPORARY, "rev-parse", "--git-path", "objects", at=repository).text  # a linked worktree
-    return Objects(repository / path, kind)
+            return ObjectStore(folder, kind)
+    path = git.git(*git.TEMPORARY, "rev-parse", "--git-path", "objects", at=repository).text
+    return ObjectStore(repository / path, kind)
 
 
 @dataclass(frozen=True)
 class View:
-    """A repository of our own with the objects of another one, and what reads them."""
+    """A temporary repository with an open reader of its objects."""
 
-    where: Repository
+    repository: Repository
     reader: Reader
 
 
 @contextmanager
-def opened(there: Objects, commit: str, name: str, *, prefix: str = "") -> Iterator[View]:
-    """A repository called `name` that sees these objects, with the commit's ignore rules in its work tree.
+def open_view(store: ObjectStore, commit: str, name: str, *, prefix: str = "") -> Iterator[View]:
+    """Make a repository called `name` that reads the objects of `store`; it is removed at the end.
 
-    `prefix` is the folder of the project in it, '' or with a slash at its end. It is gone at the end. Raises
-    ProcessError when the commit, or a tree of it, is missing.
+    Its work tree holds only the commit's ignore files. `prefix` is the project's folder, '' or with a final slash.
+    Raises ProcessError if the commit or one of its trees is missing.
     """
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
         root = Path(holder).resolve() / (name or "project")
-        _init(root / ".git", there)
-        (root / prefix).mkdir(parents=True, exist_ok=True)  # git is asked from there
-        with reader(root) as reading:
-            for path, content in _rules(reading, commit):
+        _init(root / ".git", store)
+        (root / prefix).mkdir(parents=True, exist_ok=True)  # git starts in this folder
+        with open_reader(root) as reader:
+            for path, content in _ignore_files(reader, commit):
                 (root / path).parent.mkdir(parents=True, exist_ok=True)
                 (root / path).write_bytes(content)
-            yield View(Repository(root, root / ".git", root / ".git" / "objects", there.object_format), reading)
+            yield View(Repository(root, root / ".git", root / ".git" / "objects", store.object_format), reader)
 
 
-def _init(folder: Path, there: Objects) -> None:
-    """What git needs to take the folder for a repository (gitrepository-layout(5)), without starting it."""
+def _init(folder: Path, store: ObjectStore) -> None:
+    """Write the files that make a folder a repository (gitrepository-layout(5)): much faster than `git init`."""
     (folder / "objects" / "info").mkdir(parents=True)
     (folder / "refs" / "heads").mkdir(parents=True)
     (folder / "HEAD").write_text("ref: refs/heads/none\n")
-    quoted = os.fsencode(there.folder.resolve()).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    quoted = os.fsencode(store.folder.resolve()).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
     (folder / "objects" / "info" / "alternates").write_bytes(b'"' + quoted + b'"\n')
-    version = 0 if there.object_format == "sha1" else 1
-    more = f"[extensions]\n\tobjectFormat = {there.object_format}\n" if version else ""
+    version = 0 if store.object_format == "sha1" else 1
+    more = f"[extensions]\n\tobjectFormat = {store.object_format}\n" if version else ""
     (folder / "config").write_text(f"[core]\n\trepositoryformatversion = {version}\n\tbare = false\n{more}")
 
 
-def _rules(reading: Reader, commit: str) -> Iterator[tuple[str, bytes]]:
-    """The ignore files of the commit."""
-    for mode, path, blob in reading.tree(commit):
-        if path.rpartition("/")[2] == _RULES and mode.startswith("100") and (found := reading.get(blob)):
-            yield path, found.content
+def _ignore_files(reader: Reader, commit: str) -> Iterator[tuple[str, bytes]]:
+    """The path and content of each ignore file in the commit."""
+    for mode, path, blob in reader.tree(commit):
+        if path.rpartition("/")[2] == _IGNORE_FILE and mode.startswith("100") and (file := reader.get(blob)):
+            yield path, file.content

@@ -1,13 +1,14 @@
-"""A worker: a process that does one project after another, and imports each renderer at most once.
+"""The worker process, which does one project after another, so that it imports each renderer only once.
 
-It reads one JSON object a line (the first has what all projects share), and answers each with one line. When whoever
-started it is gone, it ends.
+It reads one JSON object per line from stdin: first the `context` and `templates` of the run, then a request for each
+task. It answers each request with one line, and ends when its input ends.
 """
 
 import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -15,98 +16,98 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from new_ops_project.base import interrupts, process
+from new_ops_project.base import environ, interrupts, process
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet import store
-from new_ops_project.fleet.inventory import mirrors
 from new_ops_project.fleet.inventory.mirrors import Deadline
 from new_ops_project.fleet.model import Result, Task
-from new_ops_project.fleet.run import task as one
-from new_ops_project.fleet.run.task import RunContext
+from new_ops_project.fleet.run.task import RunContext, failed_result, find_drift, result_of, run_update, timestamp
 from new_ops_project.template import render
 from new_ops_project.template.releases import Releases
 from new_ops_project.template.sources import Source
 
 
 def main() -> None:
-    """Answer lines until there are none."""
-    process.scrub()
+    """Answer each line of the input."""
+    environ.drop_git_variables()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what a library prints is no answer
-    told = json.loads(sys.stdin.readline())
-    asked = told["job"]
-    job = RunContext(**{**asked, "out": Path(asked["out"]), "work": Path(asked["work"]) if asked["work"] else None})
-    templates = {name: _releases(found) for name, found in told["templates"].items()}
-    with suppress(KeyboardInterrupt), interrupts.temporary_folder(job.work):
+    os.dup2(2, 1)  # what a library prints must not get among the answers
+    setup = json.loads(sys.stdin.readline())
+    values = setup["context"]
+    folders = {"out": Path(values["out"]), "work": Path(values["work"]) if values["work"] else None}
+    context = RunContext(**{**values, **folders})
+    templates = {name: _releases(description) for name, description in setup["templates"].items()}
+    with suppress(KeyboardInterrupt), interrupts.temporary_folder(context.work):
         for line in sys.stdin:
-            _answer(json.loads(line), job, templates, answers)
+            _answer(json.loads(line), context, templates, answers)
 
 
-def _answer(asked: Mapping[str, Any], job: RunContext, templates: Mapping[str, Releases], answers: TextIO) -> None:
-    task = Task.read(asked["task"])
-    if asked["what"] == "drift":
-        said = _drift(task, job, templates[task.template], mirrors.clock(asked["seconds"]))
+def _answer(
+    request: Mapping[str, Any], context: RunContext, templates: Mapping[str, Releases], answers: TextIO
+) -> None:
+    task = Task.read(request["task"])
+    if request["kind"] == "drift":
+        answer = _drift(task, context, templates[task.template], Deadline.after(request["seconds"]))
     else:
-        said = _updated(task, job, templates[task.template], asked["seconds"]).as_json()
-    answers.write(json.dumps(said) + "\n")
+        answer = _updated(task, context, templates[task.template], request["seconds"]).as_json()
+    answers.write(json.dumps(answer) + "\n")
     answers.flush()
 
 
-def _drift(task: Task, job: RunContext, releases: Releases, until: Deadline) -> dict[str, Any]:
-    found: list[Any] = []
+def _drift(task: Task, context: RunContext, releases: Releases, deadline: Deadline) -> dict[str, Any]:
+    drift: list[Any] = []
 
-    def look() -> Result:
-        found.extend(asdict(named) for named in one.drift(task, releases, until))
-        return store.outcome(task, "")
+    def work() -> Result:
+        drift.extend(asdict(note) for note in find_drift(task, releases, deadline))
+        return store.task_result(task, "")
 
-    judged = one.judged(task, job, look)
-    return {"drift": found, "reason": judged.reason, "hint": judged.hint}
+    result = result_of(task, context, work)
+    return {"drift": drift, "reason": result.reason, "hint": result.hint}
 
 
-def _updated(task: Task, job: RunContext, releases: Releases, seconds: float) -> Result:
-    """One project, with its log and what it took."""
+def _updated(task: Task, context: RunContext, releases: Releases, seconds: float) -> Result:
+    """The result of one project, with its log and the time it took."""
     start, spent = time.monotonic(), _cpu()
     name = f"logs/{store.slug(task.name)}.log"
     tries = 1
-    with (job.out / name).open("a", encoding="utf-8", errors="backslashreplace") as log:
-        note = _noted(log)
+    with (context.out / name).open("a", encoding="utf-8", errors="backslashreplace") as log:
+        note = _log_writer(log)
 
-        def tried(text: str) -> None:
+        def on_retry(text: str) -> None:
             nonlocal tries
             tries += 1
             note(text)
 
         note(f"{task.name}: {task.before} -> {task.version}, from {task.base}")
         with process.watched(lambda args, took, code: note(f"{took:7.3f} s  {code}  {_command(args)}")):
-            until = mirrors.clock(seconds, tried)
-            result = one.judged(task, job, lambda: _guarded(task, job, releases, until, log))
-        note(f"{result.state}: {result.reason or result.commit}; renderer: {render.taken() or 'none'}")
+            deadline = Deadline.after(seconds, on_retry)
+            result = result_of(task, context, lambda: _guarded(task, context, releases, deadline, log))
+        note(f"{result.state}: {result.reason or result.commit}; renderer: {render.renderers_used() or 'none'}")
     return replace(
         result,
         seconds=round(time.monotonic() - start, 3),
         cpu=round(_cpu() - spent, 3),
         tries=tries,
         log=name,
-        at=one.now(),
+        at=timestamp(),
     )
 
 
-def _guarded(task: Task, job: RunContext, releases: Releases, until: Deadline, log: TextIO) -> Result:
-    """The same; an error of the tool's own goes to the log, and is this project's row only."""
-    from new_ops_project.base.errors import ToolError
-
+def _guarded(task: Task, context: RunContext, releases: Releases, deadline: Deadline, log: TextIO) -> Result:
+    """The result of `run_update`; a bug in this tool goes to the log, and fails only this project."""
     try:
-        return one.update(task, job, releases, until)
-    except (ToolError, process.ProcessError, OSError):
+        return run_update(task, context, releases, deadline)
+    except (ToolError, ProcessError, OSError):
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other projects go on
-        import traceback
-
+    except Exception as error:  # noqa: BLE001 - the other projects must go on
         traceback.print_exc(file=log)
         reason = f"A bug in new-ops-project: {type(error).__name__}: {error}"
-        return one.failed(task, job.plan, reason, "Please report it with the log.")
+        return failed_result(task, context.plan, reason, "Please report it with the log.")
 
 
-def _noted(log: TextIO) -> Callable[[str], None]:
+def _log_writer(log: TextIO) -> Callable[[str], None]:
+    """A function that writes a line with the time to the log."""
+
     def note(text: str) -> None:
         log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}Z {text}\n")
         log.flush()
@@ -115,23 +116,23 @@ def _noted(log: TextIO) -> Callable[[str], None]:
 
 
 def _command(args: tuple[str, ...]) -> str:
-    """A command as it is logged: without the settings that are the same for all."""
-    settings = {at for at, one in enumerate(args) if one == "-c"}
-    return " ".join(one for at, one in enumerate(args) if at not in settings and at - 1 not in settings)
+    """A command for the log, without its `-c` settings, which are the same for all."""
+    settings = {index for index, arg in enumerate(args) if arg == "-c"}
+    return " ".join(arg for index, arg in enumerate(args) if index not in settings and index - 1 not in settings)
 
 
 def _cpu() -> float:
-    """Seconds of processor time of this process and of its children that have ended."""
+    """Processor time in seconds of this process and its ended children."""
     return sum(os.times()[:4])
 
 
-def described(releases: Releases) -> dict[str, Any]:
-    """What a worker is told of a template."""
+def describe(releases: Releases) -> dict[str, Any]:
+    """The description of a template that a worker reads, as JSON."""
     return {"source": asdict(releases.source), "repository": str(releases.repository), "tags": dict(releases.tags)}
 
 
-def _releases(found: Mapping[str, Any]) -> Releases:
-    return Releases(Source(**found["source"]), Path(found["repository"]), found["tags"])
+def _releases(description: Mapping[str, Any]) -> Releases:
+    return Releases(Source(**description["source"]), Path(description["repository"]), description["tags"])
 
 
 if __name__ == "__main__":
