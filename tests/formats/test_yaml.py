@@ -51,7 +51,7 @@ def test_a_value_knows_its_place_and_quotes(text: str, place: tuple[int, int], s
 def test_text_in_a_scalar_has_its_place(text: str, place: tuple[int, int]) -> None:
     """Where a word of a block, folded or quoted scalar stands in the file."""
     value = root(text).get("a")
-    assert value.at(value.text.index("hello"))[1:] == place
+    assert value.place_at(value.text.index("hello"))[1:] == place
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     for key, value in tree.root.entries():
         assert 0 < key.line <= text.count("\n") + 1
         assert value.line >= key.line or value.kind != "scalar" or "*" in text
-        value.at(len(value.text))
+        value.place_at(len(value.text))
 
 
 # ---- scripts --------------------------------------------------------------------------------------------------------

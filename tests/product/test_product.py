@@ -18,9 +18,9 @@ from support.variants import CLOUDS, DEPENDENCIES, TIERS, Variant
 from support.workflows import NEEDS_GITHUB, execute, steps
 
 from new_ops_project.clones import interpreters
-from new_ops_project.template import questions
+from new_ops_project.template import copier_yml
 
-PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14", "3.15") if interpreters.interpreter(minor))
+PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14", "3.15") if interpreters.likely_path(minor))
 
 
 def variants(tier: str, python: str) -> list[Variant]:
@@ -118,7 +118,7 @@ def test_every_step_of_its_workflows_runs(variant: Variant, tmp_path: Path, shar
     """Each `run:` step of each workflow, in order, in a clean clone, with the Python that was asked for."""
     origin = variant.generate(tmp_path / "origin")
     commit(origin)
-    interpreter = interpreters.interpreter(variant.python)
+    interpreter = interpreters.likely_path(variant.python)
     assert interpreter
     clone = tmp_path / "clone"
     git("clone", "--quiet", str(origin), str(clone), at=tmp_path)
@@ -194,7 +194,7 @@ def test_rendering_is_pure(tier: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_every_file_of_the_table_is_written_and_no_other(tmp_path: Path) -> None:
     """The table in copier.yml and what is generated are the same, for each tier and option."""
-    questionnaire = questions.read(ROOT)
+    questionnaire = copier_yml.read(ROOT)
     table = questionnaire.computed("files").details["default"]
     for number, (tier, updates) in enumerate(product(TIERS, ("dependabot", "renovate", "none"))):
         cloud, container = ("none", "aws-oidc")[number % 2], number % 2 == 0

@@ -1,1 +1,1 @@
-"""What a repository says of itself, read from its files; nothing of it is run."""
+"""Readers of the file formats in a repository: they return values with places, running none of its code."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from new_ops_project.formats.requirements.lower_bounds import loosened
+from new_ops_project.formats.requirements.lower_bounds import replace_pins
 
 SAID = "# Lower bounds, since others depend on it now; requirements.txt has the exact versions. It was "
 
@@ -58,7 +58,7 @@ def without_comment(text: str) -> str:
 @pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_an_exact_version(before: str, after: str, ending: str) -> None:
     """`==`, `===` and `==1.2.*` become `>=`; extras, markers, quotes and line ends stay; a comment says so."""
-    text, changes = loosened(document(before, ending=ending))
+    text, changes = replace_pins(document(before, ending=ending))
     assert without_comment(text) == document(after, ending=ending)
     assert [(change.before, change.after) for change in changes] == [(before, after)]
     assert f"{SAID}{before}.{ending}dependencies" in text
@@ -68,12 +68,12 @@ def test_an_exact_version(before: str, after: str, ending: str) -> None:
 @pytest.mark.parametrize("requirement", AS_THEY_ARE)
 def test_other_requirements_stay(requirement: str) -> None:
     """What is no single exact version is left as it is, without a comment."""
-    assert loosened(document(requirement)) == (document(requirement), ())
+    assert replace_pins(document(requirement)) == (document(requirement), ())
 
 
 def test_in_one_line_and_in_either_quotes() -> None:
     """The way a list is written stays."""
-    text, _ = loosened("[project]\ndependencies = ['a==1', \"b==2\", 'c']  # ours\n")
+    text, _ = replace_pins("[project]\ndependencies = ['a==1', \"b==2\", 'c']  # ours\n")
     assert without_comment(text) == "[project]\ndependencies = ['a>=1', \"b>=2\", 'c']  # ours\n"
     assert f"{SAID}a==1, b==2.\ndependencies" in text
 
@@ -83,7 +83,7 @@ def test_extras_of_the_project_and_nothing_else() -> None:
     rest = '\n[build-system]\nrequires = ["a==1"]\n\n[dependency-groups]\ndev = ["a==1"]\n'
     rest += '\n[tool.x]\ndependencies = ["a==1"]\n'
     before = f'[project]\nname = "x"\n\n[project.optional-dependencies]\naws = ["a==1"]\n{rest}'
-    text, _ = loosened(before)
+    text, _ = replace_pins(before)
     assert without_comment(text) == before.replace('aws = ["a==1"]', 'aws = ["a>=1"]')
     assert f"{SAID}a==1.\naws" in text
 
@@ -91,7 +91,7 @@ def test_extras_of_the_project_and_nothing_else() -> None:
 def test_tables_before_it() -> None:
     """A list of the same name in an earlier table stays."""
     before = '[tool.x]\ndependencies = ["a==1"]\n\n[project]\ndependencies = ["a==1"]\n'
-    assert without_comment(loosened(before)[0]) == before[:40] + before[40:].replace("==", ">=")
+    assert without_comment(replace_pins(before)[0]) == before[:40] + before[40:].replace("==", ">=")
 
 
 @pytest.mark.parametrize(
@@ -99,19 +99,19 @@ def test_tables_before_it() -> None:
 )
 def test_nothing_to_loosen(text: str) -> None:
     """What is no TOML or has no dependencies stays."""
-    assert loosened(text) == (text, ())
+    assert replace_pins(text) == (text, ())
 
 
 @pytest.mark.parametrize("version", ["1.0+local.1", "=nightly", "=2024-01-01"])
 def test_a_version_that_no_bound_can_have(version: str) -> None:
     """What `>=` does not take (PEP 440) stays exact, so that the project still installs."""
-    text, _ = loosened(document(f"a=={version}"))
+    text, _ = replace_pins(document(f"a=={version}"))
     assert project(text)["dependencies"] == [f"a=={version}"]
 
 
 def test_the_comment_of_a_list_that_begins_with_extras() -> None:
     """The bracket of `b[x]` does not end the list."""
-    text, _ = loosened(document("b[x]==1", "a==1"))
+    text, _ = replace_pins(document("b[x]==1", "a==1"))
     assert f"{SAID}b[x]==1, a==1.\ndependencies" in text
 
 
@@ -119,7 +119,7 @@ def test_the_comment_of_a_list_that_begins_with_extras() -> None:
 def test_the_same_text_elsewhere_in_the_table(line: str) -> None:
     """Only requirements change: not a keyword, a description or a comment that reads the same."""
     before = f'[project]\n{line}\ndependencies = ["a==1"]\n'
-    text, _ = loosened(before)
+    text, _ = replace_pins(before)
     assert without_comment(text) == before.replace('dependencies = ["a==1"]', 'dependencies = ["a>=1"]')
     assert f"{SAID}a==1.\ndependencies" in text
 
@@ -160,7 +160,7 @@ def documents(draw: st.DrawFn) -> str:
 @given(documents())
 def test_any_document(text: str) -> None:
     """It parses, each exact requirement is a bound and the others are as they were, and so is every other byte."""
-    made, changes = loosened(text)
+    made, changes = replace_pins(text)
     before, after = tomllib.loads(text), tomllib.loads(made)
     was = [*before["project"]["dependencies"], *before["project"]["optional-dependencies"]["aws"]]
     now = [*after["project"]["dependencies"], *after["project"]["optional-dependencies"]["aws"]]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.formats.toml.merge import KeptValue, toml
-from new_ops_project.formats.toml.text import dotted
+from new_ops_project.formats.toml.merge import UnmergedKey, merge_toml
+from new_ops_project.formats.toml.text import dotted_key
 
 MINE = """\
 # The build.
@@ -105,21 +105,21 @@ dev = [
 """
 SKIPPED = frozenset({"project.dynamic"})
 DIFFERENT = (
-    KeptValue("build-system.requires", ["setuptools"], ["hatchling>=1"]),
-    KeptValue("project.name", "audit", "other"),
-    KeptValue("tool.ruff.lint.select", ["E"], ["ALL"]),
+    UnmergedKey("build-system.requires", ["setuptools"], ["hatchling>=1"]),
+    UnmergedKey("project.name", "audit", "other"),
+    UnmergedKey("tool.ruff.lint.select", ["E"], ["ALL"]),
 )
 
 
 def test_an_example() -> None:
     """Keys go to the end of their table and new tables beside their relatives, with the comments above them."""
-    assert toml(MINE, THEIRS, skip=SKIPPED) == (BOTH, DIFFERENT)
+    assert merge_toml(MINE, THEIRS, skip=SKIPPED) == (BOTH, DIFFERENT)
 
 
 def test_crlf() -> None:
     """What is added to a file with CRLF has it too."""
-    assert toml(MINE.replace("\n", "\r\n"), THEIRS, skip=SKIPPED)[0] == BOTH.replace("\n", "\r\n")
-    assert toml(MINE, THEIRS.replace("\n", "\r\n"), skip=SKIPPED)[0] == BOTH
+    assert merge_toml(MINE.replace("\n", "\r\n"), THEIRS, skip=SKIPPED)[0] == BOTH.replace("\n", "\r\n")
+    assert merge_toml(MINE, THEIRS.replace("\n", "\r\n"), skip=SKIPPED)[0] == BOTH
 
 
 CASES = {
@@ -155,26 +155,26 @@ CASES = {
 @pytest.mark.parametrize(("mine", "theirs", "both"), CASES.values(), ids=CASES)
 def test_a_case(mine: str, theirs: str, both: str) -> None:
     """What is written in some unusual way stays so, and what is added fits in."""
-    assert toml(mine, theirs)[0] == both
+    assert merge_toml(mine, theirs)[0] == both
 
 
 def test_what_differs_is_told() -> None:
     """A value that is not the user's is told with both, a table against a value as a whole; equal ones are not."""
     mine, theirs = "a = 1\nb = 1\nd = {e = 1}\n[c]\nx = 1\n[[f]]\n", "a = 1\nb = true\nc = 2\n[d]\ne = 2\n[f]\n"
     kept = [("b", 1, True), ("c", {"x": 1}, 2), ("d", {"e": 1}, {"e": 2}), ("f", [{}], {})]
-    assert toml(mine, theirs)[1] == tuple(KeptValue(*one) for one in kept)
+    assert merge_toml(mine, theirs)[1] == tuple(UnmergedKey(*one) for one in kept)
 
 
 def test_what_is_skipped_is_neither_added_nor_told() -> None:
     """A key of `skip` stays out, with all that is below it."""
-    assert toml("a = 1\n", 'a = 2\n[b]\nc = 1\n["d.e"]\nx = 1\n', skip={"a", "b", '"d.e".x'}) == ("a = 1\n", ())
+    assert merge_toml("a = 1\n", 'a = 2\n[b]\nc = 1\n["d.e"]\nx = 1\n', skip={"a", "b", '"d.e".x'}) == ("a = 1\n", ())
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [("a = \n", "b = 1\n"), ("a = 1\n", "b\n"), ("a = 1\na = 2\n", "b = 1\n")])
 def test_what_does_not_parse(mine: str, theirs: str) -> None:
     """A file that is no TOML is refused as the parser refuses it."""
     with pytest.raises(ValueError, match="line"):
-        toml(mine, theirs)
+        merge_toml(mine, theirs)
 
 
 # ---- any two documents ----------------------------------------------------------------------------------------
@@ -258,9 +258,9 @@ def has(values: Any, path: tuple[str, ...]) -> bool:
     return True
 
 
-def is_told(kept: Iterable[KeptValue], path: tuple[str, ...]) -> bool:
+def is_told(kept: Iterable[UnmergedKey], path: tuple[str, ...]) -> bool:
     """Whether these keys, or what they are below, are among what differs."""
-    return bool({one.key for one in kept} & {dotted(path[:length]) for length in range(1, len(path) + 1)})
+    return bool({one.key for one in kept} & {dotted_key(path[:length]) for length in range(1, len(path) + 1)})
 
 
 @settings(max_examples=300, deadline=None)
@@ -269,13 +269,13 @@ def test_any_two_documents(mine: str, theirs: str, *, crlf: bool, unended: bool)
     """The result parses, holds each line and value of mine, in order, and each key of theirs; twice is once."""
     mine = mine.removesuffix("\n") if unended else mine
     mine = mine.replace("\n", "\r\n") if crlf else mine
-    both, kept = toml(mine, theirs)
+    both, kept = merge_toml(mine, theirs)
     was, found, wanted = leaves(tomllib.loads(mine)), tomllib.loads(both), leaves(tomllib.loads(theirs))
     assert is_within(mine, both)
     assert all(leaves(found).get(path) == value for path, value in was.items() if value != "{}")
     assert not [path for path in wanted if not has(found, path) and not is_told(kept, path)]
     assert not [one for one in kept if one.mine is None]
-    assert repr(toml(both, theirs)) == repr((both, kept))
+    assert repr(merge_toml(both, theirs)) == repr((both, kept))
     assert not crlf or "\r\n" not in mine or both.count("\n") == both.count("\r\n")
 
 
@@ -283,14 +283,14 @@ def test_any_two_documents(mine: str, theirs: str, *, crlf: bool, unended: bool)
 @given(theirs=DOCUMENTS)
 def test_an_empty_file_becomes_theirs(theirs: str) -> None:
     """What is added to nothing says all that the template's file says, and the other way round nothing is added."""
-    both, kept = toml("", theirs)
+    both, kept = merge_toml("", theirs)
     assert leaves(tomllib.loads(both)) == leaves(tomllib.loads(theirs))
     assert not kept
-    assert toml(theirs, "") == (theirs, ())
-    assert toml(theirs, theirs) == (theirs, ())
+    assert merge_toml(theirs, "") == (theirs, ())
+    assert merge_toml(theirs, theirs) == (theirs, ())
 
 
 def test_blank_lines_do_not_pile_up() -> None:
     """Where a table is added there is one blank line before it and one after it."""
-    lines = [line.strip() for line in toml(MINE, THEIRS)[0].splitlines()]
+    lines = [line.strip() for line in merge_toml(MINE, THEIRS)[0].splitlines()]
     assert not [pair for pair in pairwise(lines) if pair == ("", "")]

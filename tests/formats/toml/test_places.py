@@ -63,7 +63,7 @@ def test_the_closest_above() -> None:
 )
 def test_a_text_in_its_quotes(raw: str, said: str) -> None:
     """A new text gets the quotes of the old one, unless that is written in a way that could mean something else."""
-    assert TomlPlace(1, 1, raw).said("n") == said
+    assert TomlPlace(1, 1, raw).quoted("n") == said
 
 
 VALUES: st.SearchStrategy[Any] = st.recursive(

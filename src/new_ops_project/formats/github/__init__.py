@@ -1,1 +1,1 @@
-"""github: say here what this package owns."""
+"""The files below .github that GitHub acts on."""

@@ -1,1 +1,1 @@
-"""requirements: say here what this package owns."""
+"""Requirements of Python packages, as pip reads them from files."""

@@ -1,1 +1,1 @@
-"""setuptools: say here what this package owns."""
+"""The configuration of setuptools: setup.py, setup.cfg, read without running them."""

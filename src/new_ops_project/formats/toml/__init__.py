@@ -1,1 +1,1 @@
-"""Two or three files of one kind become one: TOML by key, lists by line, requirements by package."""
+"""TOML edited as text: places, pieces, additions by key."""

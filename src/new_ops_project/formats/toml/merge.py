@@ -1,4 +1,12 @@
-"""Two TOML files become one, by key: what the user's lacks is added, and all that it holds stays as it is."""
+"""Adds to one TOML file the keys of another that it lacks.
+
+The user's text is never rewritten: new text is spliced into it, so its layout, comments and quotes stay byte for byte.
+(tomlkit keeps them too, but appends a new key below the comment that belongs to the next header.)
+
+TOML has many rules about which tables can be extended: not inline tables, not tables that dotted keys made from
+elsewhere, not arrays of tables. This module does not repeat them. It chooses the likely place for each addition, then
+parses the result: only text with exactly the user's values plus the new ones is returned.
+"""
 
 import json
 import re
@@ -22,38 +30,37 @@ from new_ops_project.formats.toml.text import (
 
 
 @dataclass(frozen=True)
-class KeptValue:
-    """A key, dotted, at which both files have something, and not the same: the user's value stayed."""
+class UnmergedKey:
+    """A dotted key of `theirs` that was not merged: `mine` is the user's value, None where it cannot be added."""
 
     key: str
     mine: Any
     theirs: Any
 
 
-def merge_toml(mine: str, theirs: str, *, skip: Container[str] = ()) -> tuple[str, tuple[KeptValue, ...]]:
-    """`mine` with each key and table of `theirs` that it lacks, and where both have something else.
+def merge_toml(mine: str, theirs: str, *, skip: Container[str] = ()) -> tuple[str, tuple[UnmergedKey, ...]]:
+    """Add to `mine` each key and table of `theirs` that it lacks. Returns the text and the keys that were not merged.
 
-    Arrays, inline tables and arrays of tables are one value. The keys of `skip` (dotted, quoted where TOML needs it)
-    are not added, and nothing below them. Text is only ever added to `mine`, in its own line ends; comments right
-    above what is added come along. What TOML forbids to add is left out, and is among the second with None for the
-    user's value. Raises ValueError where one of the two does not parse.
+    Arrays, inline tables and arrays of tables count as one value. The keys in `skip` (dotted, quoted where TOML needs
+    it) and everything below them are not added. Text is only ever added to `mine`, with its line endings; comments
+    directly above an addition come along. Raises ValueError where one of the two does not parse.
     """
     ours, other = read(mine), read(theirs.replace("\r\n", "\n"))
     wanted = [item for item in _items(other) if not within_keys(item.path, skip)]
-    taken = {ours.taken(item.path): None for item in wanted}
-    kept = [one for path in taken if path and (one := _kept(path, ours, other))]
-    text, refused = _joined(ours, [item for item in wanted if not ours.taken(item.path)])
-    return text, (*kept, *refused)
+    existing = {ours.existing_part(item.path): None for item in wanted}
+    different = [unmerged for path in existing if path and (unmerged := _difference(path, ours, other))]
+    text, refused = _add_items(ours, [item for item in wanted if not ours.existing_part(item.path)])
+    return text, (*different, *refused)
 
 
 def within_keys(path: KeyPath, keys: Container[str]) -> bool:
-    """Whether `path`, or what it is below, is among the dotted keys."""
+    """Whether `path` or a table around it is among the dotted keys."""
     return any(dotted_key(path[:length]) in keys for length in range(1, len(path) + 1))
 
 
 @dataclass(frozen=True)
 class _Item:
-    """What is added or left out as a whole: a key, a table without any, or (`text`) an array of tables."""
+    """The smallest addition: a key with its value, a header without keys, or (`text`) a whole array of tables."""
 
     path: KeyPath
     section: Section
@@ -74,102 +81,106 @@ def _items(document: TomlText) -> Iterator[_Item]:
             if section.path and not section.lines:
                 yield _Item(section.path, section)
         elif not within(section.path[:-1], document.arrays):
-            parts = [one for one in document.sections if one.path[: len(section.path)] == section.path]
+            parts = [part for part in document.sections if part.path[: len(section.path)] == section.path]
             if section is parts[0]:
-                yield _Item(section.path, section, text="".join(_whole(one) for one in parts))
+                yield _Item(section.path, section, text="".join(_whole(part) for part in parts))
 
 
 def _whole(section: Section) -> str:
     return f"\n{_titled(section)}" + "".join(line.lead + _ended(line.text) for line in section.lines)
 
 
-def _kept(path: KeyPath, mine: TomlText, theirs: TomlText) -> KeptValue | None:
-    """What both have at this key, if it differs and is not a table in both."""
-    one, other = value_at(mine.values, path), value_at(theirs.values, path)
-    is_same = _exact(one) == _exact(other) or (path in mine.tables and path in theirs.tables)
-    return None if is_same else KeptValue(dotted_key(path), one, other)
+def _difference(path: KeyPath, mine: TomlText, theirs: TomlText) -> UnmergedKey | None:
+    """The values of both at this path; None where they are equal, or tables on both sides."""
+    my_value, their_value = value_at(mine.values, path), value_at(theirs.values, path)
+    is_same = _exact(my_value) == _exact(their_value) or (path in mine.tables and path in theirs.tables)
+    return None if is_same else UnmergedKey(dotted_key(path), my_value, their_value)
 
 
-def _joined(mine: TomlText, items: list[_Item]) -> tuple[str, list[KeptValue]]:
-    """The user's text with as many of these added as TOML allows, and the others."""
-    if _says(text := _text(mine, items), _values(mine, items)):
+def _add_items(mine: TomlText, items: list[_Item]) -> tuple[str, list[UnmergedKey]]:
+    """Add as many items as TOML allows. Returns the text and the items left out."""
+    if _parses_as(text := _text(mine, items), _values(mine, items)):
         return text, []
-    done, refused = list[_Item](), list[KeptValue]()
+    # Some item does not fit. Adding them one by one takes quadratic time, but finds the largest part that does.
+    done, refused = list[_Item](), list[UnmergedKey]()
     for item in items:
-        if _says(_text(mine, [*done, item]), _values(mine, [*done, item])):
+        if _parses_as(_text(mine, [*done, item]), _values(mine, [*done, item])):
             done.append(item)
         else:
-            refused.append(KeptValue(dotted_key(item.path), None, item.value))
+            refused.append(UnmergedKey(dotted_key(item.path), None, item.value))
     return _text(mine, done), refused
 
 
-def _says(text: str, wanted: Mapping[str, Any]) -> bool:
+def _parses_as(text: str, wanted: Mapping[str, Any]) -> bool:
     try:
         return _exact(tomllib.loads(text)) == _exact(wanted)
     except tomllib.TOMLDecodeError:
         return False
 
 
-def _exact(found: Any) -> str:
-    """The value as text, in which nan is itself, and 1 neither 1.0 nor true."""
-    return json.dumps(found, sort_keys=True, default=repr)
+def _exact(value: Any) -> str:
+    """The value as text, for comparison: nan equals itself there, and 1, 1.0 and true differ."""
+    return json.dumps(value, sort_keys=True, default=repr)
 
 
 def _values(mine: TomlText, items: Iterable[_Item]) -> dict[str, Any]:
-    """The user's values and those of the items."""
-    found = tomllib.loads(mine.text)
+    """The user's values with those of the items: what the result must parse as."""
+    values = tomllib.loads(mine.text)
     for item in items:
-        table = found
+        table = values
         for part in item.path[:-1]:
             table = table.setdefault(part, {})
         table.setdefault(item.path[-1], item.value)
-    return found
-
-
-# ---- where it is added ------------------------------------------------------------------------------------------
+    return values
 
 
 def _text(mine: TomlText, items: Iterable[_Item]) -> str:
-    """The user's text with these added: each at the end of its table, new tables beside their nearest relative."""
-    inserted, new = dict[int, str](), dict[KeyPath, str]()
+    """Add the items to the user's text: keys at the end of their table, new tables after the most related one."""
+    inserted = dict[int, str]()  # text by the offset where it goes in
+    new = dict[KeyPath, str]()  # text of new tables
     for item in items:
         if not item.line:
             new[item.path] = item.text or f"\n{_titled(item.section)}"
         elif home := _home(item.path, item.section, mine):
-            piece = comments_above(item.line.lead) + _under(item.line, home.path)
+            piece = comments_above(item.line.lead) + _relative(item.line, home.path)
             inserted[home.end] = inserted.get(home.end, "") + piece
         else:
-            _add(new, item.line, item.section, mine)
-    places = {path: _beside(path, mine) for path in new}
+            _add_line(new, item.line, item.section, mine)
+    places = {path: _place(path, mine) for path in new}
+    # Related tables first: several can go to the end of the file, and an unrelated one must not come between relatives.
     for path in sorted(new, key=lambda path: not places[path][0]):
-        place = places[path][1]
-        inserted[place] = inserted.get(place, "") + new[path]
-    return _spliced(mine.text, inserted)
+        offset = places[path][1]
+        inserted[offset] = inserted.get(offset, "") + new[path]
+    return _splice(mine.text, inserted)
 
 
 def _home(path: KeyPath, section: Section, mine: TomlText) -> Section | None:
-    """The section of the user's to which the key is added; None where it needs a new one."""
+    """The user's section to which the key is added; None where it needs a new one.
+
+    A new one is needed where the template's table is missing, and where the user has the table only through headers
+    below it: beside `[a.b]`, the key `a.c` needs a header `[a]`, since a dotted key cannot reopen a table of a header.
+    """
     above = [path[:length] for length in range(len(path))]
-    nearest = [one for one in above if one in mine.homes][-1]
-    is_open = any(one in mine.tables for one in above[len(nearest) + 1 :])
-    return None if is_open or len(nearest) < len(section.path) else mine.homes[nearest]
+    nearest = [table for table in above if table in mine.homes][-1]
+    is_implicit = any(table in mine.tables for table in above[len(nearest) + 1 :])
+    return None if is_implicit or len(nearest) < len(section.path) else mine.homes[nearest]
 
 
-def _add(new: dict[KeyPath, str], line: TomlLine, section: Section, mine: TomlText) -> None:
-    """Add a line to a new table: the template's, or one below that which the user has only tables of."""
-    open_here = [line.path[:length] for length in range(len(line.path)) if line.path[:length] in mine.tables]
-    path = max(section.path, open_here[-1], key=len)
+def _add_line(new: dict[KeyPath, str], line: TomlLine, section: Section, mine: TomlText) -> None:
+    """Add a line to a new table: the template's, or a deeper one that the user has only through headers below it."""
+    existing = [line.path[:length] for length in range(len(line.path)) if line.path[:length] in mine.tables]
+    path = max(section.path, existing[-1], key=len)
     title = _titled(section) if path == section.path else f"[{dotted_key(path)}]\n"
     lead = line.lead if path in new else line.lead.lstrip("\n")
-    new[path] = new.get(path, f"\n{title}") + lead + _under(line, path)
+    new[path] = new.get(path, f"\n{title}") + lead + _relative(line, path)
 
 
 def _titled(section: Section) -> str:
     return comments_above(section.lead) + _ended(section.text)
 
 
-def _under(line: TomlLine, table: KeyPath) -> str:
-    """The line as it is written below the header of `table`."""
+def _relative(line: TomlLine, table: KeyPath) -> str:
+    """The line with its key relative to `table`."""
     wanted, text = line.path[len(table) :], _ended(line.text)
     return (
         text
@@ -182,30 +193,31 @@ def _ended(text: str) -> str:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def _beside(path: KeyPath, mine: TomlText) -> tuple[int, int]:
-    """Where a new table goes: behind the last of its nearest relatives, else to the end; first, how near they are."""
+def _place(path: KeyPath, mine: TomlText) -> tuple[int, int]:
+    """How related the most related section is, and the offset after the last such section: there a new table goes."""
     shared = [_shared(section.path, path) for section in mine.sections]
     last = max(range(len(shared)), key=lambda number: (shared[number], number))
-    is_inside = shared[last] and last + 1 < len(shared)
-    return shared[last], mine.sections[last].end if is_inside else len(mine.text)
+    is_between = shared[last] and last + 1 < len(shared)
+    return shared[last], mine.sections[last].end if is_between else len(mine.text)
 
 
-def _shared(one: KeyPath, other: KeyPath) -> int:
-    """How many keys both begin with."""
-    return next((n for n in range(min(len(one), len(other))) if one[n] != other[n]), min(len(one), len(other)))
+def _shared(left: KeyPath, right: KeyPath) -> int:
+    """The number of leading keys that both have in common."""
+    shortest = min(len(left), len(right))
+    return next((number for number in range(shortest) if left[number] != right[number]), shortest)
 
 
-def _spliced(text: str, inserted: Mapping[int, str]) -> str:
-    """The text with these pieces at their places, in its own line ends."""
-    parts, place = list[str](), 0
-    for at in sorted(inserted):
-        before, piece = text[:at], inserted[at]
+def _splice(text: str, inserted: Mapping[int, str]) -> str:
+    """Insert the pieces at their offsets, with the line endings of the text and one blank line around tables."""
+    parts, copied = list[str](), 0
+    for offset in sorted(inserted):
+        before, piece = text[:offset], inserted[offset]
         if not before.strip() or re.search(r"\n[ \t\r]*\n\Z", before):
             piece = piece.lstrip("\n")
         if before and not before.endswith("\n"):
             piece = f"\n{piece}"
-        if re.match(r"[ \t]*[\[#]", text[at:]):  # the next header, or the comments right above it
+        if re.match(r"[ \t]*[\[#]", text[offset:]):  # the next header, or comments directly above it
             piece = f"{piece}\n"
-        parts += [text[place:at], piece.replace("\n", "\r\n") if "\r\n" in text else piece]
-        place = at
-    return "".join([*parts, text[place:]])
+        parts += [text[copied:offset], piece.replace("\n", "\r\n") if "\r\n" in text else piece]
+        copied = offset
+    return "".join([*parts, text[copied:]])

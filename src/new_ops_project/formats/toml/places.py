@@ -1,4 +1,8 @@
-"""Where the values of a TOML document stand: each with its line, its column and the text as it is written."""
+"""The places of values in a TOML document: line, column, source text.
+
+tomllib reports no places, so the text is read a second time here, after tomllib has accepted it: this reader can rely
+on valid TOML.
+"""
 
 import re
 import tomllib
@@ -7,41 +11,42 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from new_ops_project.formats.document import Document, Keys
+from new_ops_project.formats.toml.text import MULTILINE_STRING, STRING
 
-_STRING = r"""'[^'\n]*'|"(?:\\.|[^"\\\n])*\""""
-_LONG = r"""\"{3}(?:\\[\s\S]|[^\\])*?\"{3,5}|'{3}[\s\S]*?'{3,5}"""
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
-_PART = re.compile(rf"[A-Za-z0-9_-]+|{_STRING}")
-_SCALAR = re.compile(rf"{_LONG}|{_STRING}|[^,\]}}#\r\n]+")
+_PART = re.compile(rf"[A-Za-z0-9_-]+|{STRING}")
+_SCALAR = re.compile(rf"{MULTILINE_STRING}|{STRING}|[^,\]}}#\r\n]+")
 
 
 @dataclass(frozen=True)
 class TomlPlace:
-    """Line and column, from 1, and the value as it is written; of a list or a table, what it begins with."""
+    """Line and column, from 1, and the source text of the value; of an array or a table only its opening bracket."""
 
     line: int
     column: int
     raw: str = ""
 
     def quoted(self, new: str) -> str:
-        """`new` in the quotes of this text; '' where that would not say the same."""
+        """`new` in the quotes of this string; '' where it would need an escape, or this is no one-line string."""
         quote = self.raw[:1]
-        made = f"{quote}{new}{quote}"
-        is_plain = quote in {"'", '"'} and not self.raw.startswith(quote * 3) and "\\" not in self.raw + new
-        return made if is_plain and quote not in new else ""
+        is_simple = quote in {"'", '"'} and not self.raw.startswith(quote * 3) and "\\" not in self.raw + new
+        return f"{quote}{new}{quote}" if is_simple and quote not in new else ""
 
 
 def place(document: Document, *keys: str | int) -> TomlPlace:
-    """Where the value at these keys stands, or that of the closest above them; of a file without any, its line 0."""
-    found = places(document.text) if not document.problem else {}
-    known = next((found[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in found), None)
-    return known or TomlPlace(min(len(document.text), 1), min(len(document.text), 1))
+    """The place of the value at these keys, else of the closest keys above them, else the start of the file.
+
+    For an empty or missing file that start is line 0, column 0.
+    """
+    known = places(document.text) if not document.problem else {}
+    place = next((known[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in known), None)
+    return place or TomlPlace(min(len(document.text), 1), min(len(document.text), 1))
 
 
 @lru_cache(maxsize=16)
 def places(text: str) -> Mapping[Keys, TomlPlace]:
-    """The place of each value of a TOML document, by its keys, and of each header; {} for what is no TOML."""
+    """The place of each value and each header by its keys; {} where the text is not TOML."""
     try:
         tomllib.loads(text)
         return _Reader(text).read()
@@ -51,24 +56,24 @@ def places(text: str) -> Mapping[Keys, TomlPlace]:
 
 @dataclass
 class _Reader:
-    """What was found so far in a text that tomllib takes, and how far that is."""
+    """Reads a text that tomllib accepts; `at` is the offset that it has reached."""
 
     text: str
     at: int = 0
-    found: dict[Keys, TomlPlace] = field(default_factory=dict)
+    places: dict[Keys, TomlPlace] = field(default_factory=dict)
     arrays: dict[Keys, int] = field(default_factory=dict)
     line: int = 1
-    counted: int = 0  # up to where the lines were counted
+    counted: int = 0  # the offset up to which line ends were counted
 
     def read(self) -> Mapping[Keys, TomlPlace]:
-        """Read it to its end."""
+        """Read the text to its end. Returns the places by keys."""
         table: Keys = ()
         while self._skip(_BLANK) < len(self.text):
             if self.text[self.at] == "[":
                 table = self._header()
             else:
                 self._pair(table)
-        return self.found
+        return self.places
 
     def _header(self) -> Keys:
         start = self._here("[")
@@ -76,11 +81,11 @@ class _Reader:
         self.at += 1 + is_array
         keys = self._resolved([*self._names()], is_array=is_array)
         self.at += 1 + is_array
-        self.found.setdefault(keys, start)
+        self.places.setdefault(keys, start)
         return keys
 
     def _resolved(self, names: list[str], *, is_array: bool) -> Keys:
-        """The keys of a header: an array of tables is entered at its last one, or at a new one."""
+        """The keys of a header, with the index in each array of tables: `[[a]]` opens a new one, `[a.b]` the last."""
         keys: Keys = ()
         for number, name in enumerate(names, 1):
             keys = (*keys, name)
@@ -91,7 +96,7 @@ class _Reader:
         return keys
 
     def _names(self) -> Iterator[str]:
-        """The parts of a dotted key; leaves off behind it and the space after it."""
+        """The parts of a dotted key; stops after it and the space that follows."""
         while True:
             self._skip(_SPACE)
             part = _PART.match(self.text, self.at)
@@ -115,10 +120,10 @@ class _Reader:
         if opening not in "[{":
             scalar = _SCALAR.match(self.text, self.at)
             raw = scalar[0].rstrip() if scalar else ""
-            self.found[keys] = self._here(raw)
+            self.places[keys] = self._here(raw)
             self.at += max(len(raw), 1)
             return
-        self.found[keys] = self._here(opening)
+        self.places[keys] = self._here(opening)
         self.at += 1
         number = 0
         while self._skip(_BLANK) < len(self.text) and self.text[self.at] not in "]}":
@@ -131,8 +136,8 @@ class _Reader:
         self.at += 1
 
     def _skip(self, pattern: re.Pattern[str]) -> int:
-        found = pattern.match(self.text, self.at)
-        self.at = found.end() if found else self.at
+        match = pattern.match(self.text, self.at)
+        self.at = match.end() if match else self.at
         return self.at
 
     def _here(self, raw: str) -> TomlPlace:

@@ -1,4 +1,8 @@
-"""A TOML document as text: its tables and keys, each with its place, its value and the comments above it."""
+"""A TOML document as pieces of its text, to edit it without losing a byte: headers, keys, comments.
+
+The pieces come from a tokenizer that only knows strings, comments, brackets and line ends. Keys and values are read by
+tomllib, from a piece that it can parse alone. The format: https://toml.io/en/v1.0.0.
+"""
 
 import json
 import re
@@ -8,19 +12,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-KeyPath = tuple[str, ...]
+KeyPath = tuple[str, ...]  # ("tool", "ruff", "line-length")
 
-_STRING = r"""'[^'\n]*'|"(?:\\.|[^"\\\n])*\""""
-_LONG = r"""\"{3}(?:\\[\s\S]|[^\\])*?\"{3,5}|'{3}[\s\S]*?'{3,5}"""
-TOKEN = re.compile(rf"{_LONG}|{_STRING}|#[^\n]*|[\[\]{{}}\n]|[^\[\]{{}}\n#'\"]+")
-_PART = rf"(?:[A-Za-z0-9_-]+|{_STRING})"
+STRING = r"""'[^'\n]*'|"(?:\\.|[^"\\\n])*\""""
+MULTILINE_STRING = r"""\"{3}(?:\\[\s\S]|[^\\])*?\"{3,5}|'{3}[\s\S]*?'{3,5}"""
+# Strings and comments are tokens, so that no bracket or line end within them counts.
+TOKEN = re.compile(rf"{MULTILINE_STRING}|{STRING}|#[^\n]*|[\[\]{{}}\n]|[^\[\]{{}}\n#'\"]+")
+_PART = rf"(?:[A-Za-z0-9_-]+|{STRING})"
 _KEY = re.compile(rf"[ \t]*({_PART}(?:[ \t]*\.[ \t]*{_PART})*)(?=[ \t]*=)")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
 class TomlLine:
-    """A key with its value, over as many lines as that takes; `lead` is the blank lines and comments before it."""
+    """A key with its value, on one or more lines of `text`; `lead` has the blank lines and comments before it."""
 
     lead: str
     text: str
@@ -28,18 +33,18 @@ class TomlLine:
 
     @property
     def key(self) -> str:
-        """The key as it is written."""
+        """The key as the file writes it, relative to its table."""
         return written_key(self.text)
 
     @property
     def value(self) -> Any:
-        """What the key stands for."""
+        """The value of the key."""
         return value_at(tomllib.loads(self.text), key_path(f"{self.key} = 0"))
 
 
 @dataclass
 class Section:
-    """A table's header ('' at the root) and what is below it; at `end` something can be added to it."""
+    """A header (`text`; '' for the root table) with the lines below it; at the offset `end`, lines can be added."""
 
     path: KeyPath
     lead: str = ""
@@ -51,7 +56,7 @@ class Section:
 
 @dataclass(frozen=True)
 class TomlText:
-    """A whole document, and what it says."""
+    """A whole document, with its values and its sections in order; the first is the root table."""
 
     text: str
     values: Mapping[str, Any]
@@ -59,12 +64,15 @@ class TomlText:
 
     @cached_property
     def arrays(self) -> frozenset[KeyPath]:
-        """The arrays of tables."""
+        """The paths of arrays of tables."""
         return frozenset(section.path for section in self.sections if section.is_array)
 
     @cached_property
     def tables(self) -> frozenset[KeyPath]:
-        """The tables that can grow, also those that no header names: neither inline ones nor parts of an array."""
+        """The tables that keys can be added to, also without a header of their own.
+
+        Inline tables and tables in arrays of tables are not among them.
+        """
         paths = [section.path for section in self.sections]
         paths += [line.path[:-1] for section in self.sections for line in section.lines]
         above = {path[:length] for path in paths for length in range(len(path) + 1)}
@@ -72,29 +80,33 @@ class TomlText:
 
     @cached_property
     def homes(self) -> Mapping[KeyPath, Section]:
-        """The section where a table gets more keys, for each table that a header or a dotted key defines."""
-        found: dict[KeyPath, Section] = {}
+        """The section where a table gets new keys, for each table that a header or a dotted key defines.
+
+        A table made by a dotted key such as `a.b = 1` can only get keys in the section of that line, not under a header
+        `[a]`. A table that exists only through headers below it has no section yet.
+        """
+        sections: dict[KeyPath, Section] = {}
         for section in self.sections:
             for line in section.lines:
                 between = range(len(section.path) + 1, len(line.path))
-                found |= {line.path[:length]: section for length in between}
-            found[section.path] = section
-        return {path: section for path, section in found.items() if path in self.tables}
+                sections |= {line.path[:length]: section for length in between}
+            sections[section.path] = section
+        return {path: section for path, section in sections.items() if path in self.tables}
 
-    def taken(self, path: KeyPath) -> KeyPath:
-        """The shortest beginning of `path` that is there and cannot grow, or all of it if that is there; else ()."""
-        found: Any = self.values
+    def existing_part(self, path: KeyPath) -> KeyPath:
+        """The part of `path` that exists already: its first value that is no open table, else all of it; () if new."""
+        value: Any = self.values
         for length, part in enumerate(path, 1):
-            if part not in found:
+            if part not in value:
                 return ()
-            found = found[part]
+            value = value[part]
             if path[:length] not in self.tables:
                 return path[:length]
         return path
 
 
 def read(text: str) -> TomlText:
-    """The document in `text`; raises ValueError where that is none."""
+    """Split a document into sections. Raises ValueError where it does not parse."""
     values, sections, lead, place = tomllib.loads(text), [Section(())], "", 0
     for statement in _statements(text):
         place += len(statement)
@@ -113,7 +125,10 @@ def read(text: str) -> TomlText:
 
 
 def _statements(text: str) -> Iterator[str]:
-    """The text in pieces of whole lines: a header, a key with its value, a comment, a blank line."""
+    """Split the text into whole lines: a header, a key with its value, a comment, a blank line.
+
+    A line end within brackets does not end a statement, nor does one within a string, which is one token.
+    """
     start = depth = 0
     for token in TOKEN.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
@@ -125,7 +140,10 @@ def _statements(text: str) -> Iterator[str]:
 
 
 def _close(section: Section, lead: str) -> None:
-    """Count comments right below a section's last line as its own, unless the next header is right below them."""
+    """Extend a section by the comments directly below its last line, unless they are directly above the next header.
+
+    New lines are added after such comments: they mostly belong to the line above, often as a disabled setting.
+    """
     for line in lead.removesuffix(comments_above(lead)).splitlines(keepends=True):
         if not line.strip():
             break
@@ -133,42 +151,42 @@ def _close(section: Section, lead: str) -> None:
 
 
 def comments_above(lead: str) -> str:
-    """The comments right above what follows."""
+    """The part of `lead` that is directly above what follows, without a blank line between."""
     lines = lead.splitlines(keepends=True)
     blank = [number for number, line in enumerate(lines, 1) if not line.strip()]
     return "".join(lines[blank[-1] if blank else 0 :])
 
 
 def written_key(statement: str) -> str:
-    """The key of a statement as it is written."""
-    found = _KEY.match(statement)
-    if not found:
+    """The key of a statement as the file writes it. Raises ValueError where there is none."""
+    match = _KEY.match(statement)
+    if not match:
         raise ValueError(f"There is no key in {statement!r}.")
-    return found[1]
+    return match[1]
 
 
 def key_path(statement: str) -> KeyPath:
-    """The keys that one header names, or one key with a value that is no table."""
-    found, path = tomllib.loads(statement), KeyPath()
-    while isinstance(found, dict | list) and found:
-        if isinstance(found, dict):
-            path += tuple(found)
-        found = found[0] if isinstance(found, list) else found[path[-1]]
+    """The path of a header, or of a key whose value is a scalar: parsed alone, each level has just one key."""
+    value, path = tomllib.loads(statement), KeyPath()
+    while isinstance(value, dict | list) and value:
+        if isinstance(value, dict):
+            path += tuple(value)
+        value = value[0] if isinstance(value, list) else value[path[-1]]
     return path
 
 
 def value_at(values: Any, path: KeyPath) -> Any:
-    """What is at the path."""
+    """The value at the path. Raises KeyError where there is none."""
     for part in path:
         values = values[part]
     return values
 
 
 def dotted_key(path: KeyPath) -> str:
-    """A key as TOML writes it."""
+    """The path as a dotted key of TOML, with quotes where it needs them."""
     return ".".join(part if _BARE.fullmatch(part) else json.dumps(part) for part in path)
 
 
 def within(path: KeyPath, above: Container[KeyPath]) -> bool:
-    """Whether `path`, or what it is below, is in `above`."""
+    """Whether `path` or a table around it is in `above`."""
     return any(path[:length] in above for length in range(len(path) + 1))

@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 from support.command import ROOT, Run
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template import questions, releases, render, sources
+from new_ops_project.template import copier_yml, evaluation, releases, render, sources
 
-QUESTIONNAIRE = questions.read(ROOT)
+QUESTIONNAIRE = copier_yml.read(ROOT)
 NAMES = st.text(max_size=70) | st.text(string.ascii_letters + " -_.éßøžабвγδ2'", min_size=1, max_size=70)
 RENDERS = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def answered(**given_answers: Any) -> questions.Answers:
+def answered(**given_answers: Any) -> evaluation.Answers:
     """The answers of our template with its own defaults for the rest."""
-    answers = questions.Answers(QUESTIONNAIRE)
+    answers = evaluation.Answers(QUESTIONNAIRE)
     for question in QUESTIONNAIRE.questions:
         if question in QUESTIONNAIRE.asked and answers.is_open(question):
             answers.answer(question, given_answers.get(question.name, answers.default(question)))
