@@ -29,15 +29,17 @@ NOT_EXACT = [
 @pytest.mark.parametrize(("text", "place"), EXACT)
 @pytest.mark.parametrize("tier", ["library", "cli"])
 def test_an_exact_version(text: str, place: tuple[int, int], tier: str) -> None:
-    """One version only, in what is published, is found where it is written; less of it in a command."""
+    """An exact version in published requirements is found at its place; a command-line tool gets a warning."""
     files = project(text, tier=tier)
     assert places(files, "OPS301") == [place] == places(crlf(files), "OPS301")
-    assert {one.finding.severity for one in run(files, "OPS301")} == {"error" if tier == "library" else "warning"}
+    assert {located.finding.severity for located in run(files, "OPS301")} == {
+        "error" if tier == "library" else "warning"
+    }
 
 
 @pytest.mark.parametrize("text", NOT_EXACT)
 def test_no_exact_version(text: str) -> None:
-    """Ranges, what only developers install, and parts of the same project are left alone."""
+    """Ranges, development requirements and parts of the same project are no findings."""
     assert not found(project(text), "OPS301")
 
 
@@ -58,7 +60,7 @@ def test_exact_versions_of_setup_files() -> None:
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_exact_versions_that_a_lock_holds_are_loosened(ending: str) -> None:
-    """`==` becomes `>=` where requirements.txt has the version too; all else stays as it is."""
+    """`==` becomes `>=` where requirements.txt has the version too; everything else stays."""
     files = project(
         'dependencies = [\'a==1.2\', # why\n "b == 3", "c==4"]', files={"requirements.txt": "a==1.2\nB==3\nc==5\n"}
     )
@@ -68,8 +70,8 @@ def test_exact_versions_that_a_lock_holds_are_loosened(ending: str) -> None:
 
 
 @pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock", "pdm.lock"])
-def test_locks_that_hold_the_bounds_too_stay_true(lock: str) -> None:
-    """These locks would be stale after the change, so it is not made."""
+def test_locks_that_repeat_the_bounds_stay_valid(lock: str) -> None:
+    """These locks would be stale after the fix, so there is none."""
     files = project('dependencies = ["a==1"]', files={"requirements.txt": "a==1\n", lock: ""})
     assert not mended(files, "OPS301")
     assert places(files, "OPS301") == [(4, 17)]
@@ -111,19 +113,19 @@ PINNED = [
 
 @pytest.mark.parametrize("line", UNPINNED)
 def test_unpinned(line: str) -> None:
-    """What may be another version tomorrow, by its line."""
+    """A requirement that may get another version tomorrow is found on its line."""
     files = {**SCRIPT, "requirements.txt": f"# ours\n{line}\nb==1\n"}
     assert found(files, "OPS302") == [("OPS302", "requirements.txt", 2, 1)] == found(crlf(files), "OPS302")
 
 
 @pytest.mark.parametrize("line", PINNED)
 def test_pinned(line: str) -> None:
-    """What is one thing for good, and what is no requirement."""
+    """Exact requirements, and lines that are no requirements, are no findings."""
     assert not found({**SCRIPT, "requirements.txt": f"# ours\n{line}\nb==1\n"}, "OPS302")
 
 
 def test_included_and_constrained() -> None:
-    """Files that are included are looked at too, and a file of constraints can pin."""
+    """Included files are checked too, and a constraints file can pin."""
     files = {
         "requirements.txt": "-r req/base.txt\n-c con.txt\na\nb\n",
         "req/base.txt": "-r base.txt\nc\n",
@@ -146,12 +148,12 @@ def test_included_and_constrained() -> None:
     ],
 )
 def test_no_list_to_install_from(more: dict[str, str]) -> None:
-    """A list that a lock is made from need not be exact, nor that of what is installed by its metadata."""
+    """A list that a lock is made from need not be exact, nor the list of a distribution."""
     assert not found({**SCRIPT, "requirements.txt": "a\n", **more}, "OPS30")
 
 
 def test_a_list_for_development_that_includes_it() -> None:
-    """A file that includes requirements.txt does not make a source of it."""
+    """A file that includes requirements.txt does not make it the source of a lock."""
     files = {**SCRIPT, "requirements.txt": "a\n", "requirements-dev.txt": "-r requirements.txt\nb\n"}
     assert found(files, "OPS302") == [("OPS302", "requirements.txt", 1, 1)]
 
@@ -162,9 +164,9 @@ def test_a_list_for_development_that_includes_it() -> None:
 def test_no_hashes() -> None:
     """A script's pinned list without hashes is one finding, with the command that adds them."""
     files = {**SCRIPT, "requirements.txt": "# ours\na==1\nb==2\n"}
-    (one,) = run(files, "OPS303")
-    assert (one.finding.line, one.finding.severity) == (2, "warning")
-    assert "mv requirements.txt requirements.in && uv pip compile" in one.finding.remedy
+    (located,) = run(files, "OPS303")
+    assert (located.finding.line, located.finding.severity) == (2, "warning")
+    assert "mv requirements.txt requirements.in && uv pip compile" in located.finding.remedy
     assert (
         "generate-hashes pyproject.toml"
         in run(project("dependencies = ['a']", tier="script", files=files), "OPS303")[0].finding.remedy
@@ -192,9 +194,9 @@ def test_some_hashes(line: str, tier: str) -> None:
         "more.txt": "c==3\n",
         ".copier-answers.yml": f"tier: {tier}",
     }
-    (one,) = run(files, "OPS303")
+    (located,) = run(files, "OPS303")
     place = ("more.txt", 1) if "more" in line else ("requirements-dev.txt", 2)
-    assert (one.finding.path, one.finding.line, one.finding.severity) == (*place, "error")
+    assert (located.finding.path, located.finding.line, located.finding.severity) == (*place, "error")
 
 
 def test_all_hashes() -> None:

@@ -1,4 +1,4 @@
-"""The rules that deptry and validate-pyproject look for: OPS306, OPS307, OPS308 and OPS407."""
+"""The rules that deptry and validate-pyproject check: OPS306, OPS307, OPS308, OPS407."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ VALID = [rule for rule in catalogue.rules() if rule.code == "OPS407"]
 
 
 def checked(folder: Path, files: Mapping[str, str], rules: list[Rule]) -> engine.Checked:
-    """What the rules say of a repository with these files."""
+    """The findings of the rules in a repository with these files."""
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
@@ -24,15 +24,15 @@ def checked(folder: Path, files: Mapping[str, str], rules: list[Rule]) -> engine
     return engine.run(repo.read(folder, offline=True), rules)
 
 
-def said(folder: Path, files: Mapping[str, str], rules: list[Rule] | None = None) -> list[str]:
-    """The same as lines."""
+def findings(folder: Path, files: Mapping[str, str], rules: list[Rule] | None = None) -> list[str]:
+    """The same findings, each as a line of text."""
     done = checked(folder, files, IMPORTS if rules is None else rules)
     assert not done.skipped, done.skipped
-    return [f"{one.code} {one.path}:{one.line}:{one.column} {one.message}" for one in done.findings]
+    return [f"{each.code} {each.path}:{each.line}:{each.column} {each.message}" for each in done.findings]
 
 
 def test_what_is_imported_and_declared(work: Path) -> None:
-    """Undeclared, unused and misplaced ones are told where they are; guarded and typing-only imports are not."""
+    """Undeclared, unused and misplaced imports are found at their places, not guarded or typing-only ones."""
     code = """\
 from typing import TYPE_CHECKING
 import yaml, httpx
@@ -56,16 +56,16 @@ def f():
         "src/x/paths.py": "import sys\nsys.path.append('vendor')\nimport vendored\n",
         "src/x/api_pb2.py": "import api_pb2_grpc, google.protobuf\n",
     }
-    assert said(work, files) == [
-        "OPS307 pyproject.toml:4:27 tenacity is declared, and nothing imports it.",
-        "OPS306 src/x/__init__.py:2:14 httpx is imported, and not declared.",
-        "OPS308 src/x/__init__.py:3:8 pytest is imported here, and declared for development only.",
-        "OPS306 src/x/__init__.py:12:12 attr is imported, and not declared.",
+    assert findings(work, files) == [
+        "OPS307 pyproject.toml:4:27 tenacity is declared, but nothing imports it.",
+        "OPS306 src/x/__init__.py:2:14 httpx is imported, but not declared.",
+        "OPS308 src/x/__init__.py:3:8 pytest is imported here, but declared for development only.",
+        "OPS306 src/x/__init__.py:12:12 attr is imported, but not declared.",
     ]
 
 
-def test_a_part_that_not_everybody_asks_for(work: Path) -> None:
-    """What only an optional module of a package imports is to know; what all of it needs counts."""
+def test_a_part_that_not_everybody_imports(work: Path) -> None:
+    """What only an optional module imports is a note; what the whole package needs is a warning."""
     files = {
         "pyproject.toml": LIBRARY.format("") + "[project.scripts]\nx = 'x.app:main'\n",
         "src/x/__init__.py": "from . import core\n",
@@ -78,8 +78,8 @@ def test_a_part_that_not_everybody_asks_for(work: Path) -> None:
         "src/x/_vendor/y.py": "import structlog\n",
     }
     done = checked(work, files, IMPORTS)
-    told = {one.path.removeprefix("src/x/"): str(one.severity) for one in done.findings}
-    assert [*told.items()] == [
+    severities = {each.path.removeprefix("src/x/"): str(each.severity) for each in done.findings}
+    assert [*severities.items()] == [
         ("app.py", "warning"),
         ("deep/__init__.py", "warning"),
         ("deep/inner.py", "warning"),
@@ -89,41 +89,41 @@ def test_a_part_that_not_everybody_asks_for(work: Path) -> None:
 
 
 def test_packages_whose_modules_nobody_knows(work: Path) -> None:
-    """An import could come from any of them, so neither is told."""
+    """An import could come from any of them, so neither is reported."""
     files = {"pyproject.toml": LIBRARY.format("'py-unheard-of'"), "src/x/__init__.py": "import unheard\n"}
-    assert said(work, files) == []
+    assert findings(work, files) == []
 
 
 def test_what_the_answers_ask_for_is_wanted(work: Path) -> None:
-    """A dependency that was chosen for a new project need not be imported yet; servers and types never are."""
+    """A dependency chosen for a new project need not be imported yet; servers and types never need to be."""
     files = {
         "pyproject.toml": LIBRARY.format("'tenacity', 'gunicorn', 'types-requests'"),
         "src/x/__init__.py": "",
         ".copier-answers.yml": "dependencies: [tenacity]\n",
     }
-    assert said(work, files) == []
+    assert findings(work, files) == []
 
 
 def test_a_script_with_a_list(work: Path) -> None:
-    """Without [project], requirements.txt is what declares; a list of what everything needs has no unused ones."""
+    """Without [project], requirements.txt declares the dependencies; none of them counts as unused."""
     files = {
         "requirements.txt": "requests==2.32.3\nidna==3\n",
         "run.py": "import requests\nimport yaml\n",
         "test_run.py": "import nox\n",
     }
-    assert said(work, files) == ["OPS306 run.py:2:8 yaml is imported, and not declared."]
-    (one,) = checked(work, {}, IMPORTS).findings
-    assert one.remedy == "Add pyyaml to the dependencies in requirements.txt, or remove the import."
+    assert findings(work, files) == ["OPS306 run.py:2:8 yaml is imported, but not declared."]
+    (finding,) = checked(work, {}, IMPORTS).findings
+    assert finding.remedy == "Add pyyaml to the dependencies in requirements.txt, or remove the import."
 
 
 def test_a_project_with_a_list(work: Path) -> None:
-    """A [project] without dependencies beside a list leaves them to the list."""
+    """If [project] has no dependencies, a list beside it declares them."""
     files = {
         "pyproject.toml": "[project]\nname = 'x'\n",
         "requirements.in": "requests\n",
         "x.py": "import requests\nimport yaml\n",
     }
-    assert said(work, files) == ["OPS306 x.py:2:8 yaml is imported, and not declared."]
+    assert findings(work, files) == ["OPS306 x.py:2:8 yaml is imported, but not declared."]
 
 
 @pytest.mark.parametrize(
@@ -136,30 +136,30 @@ def test_a_project_with_a_list(work: Path) -> None:
     ],
 )
 def test_nothing_is_declared(files: dict[str, str], work: Path) -> None:
-    """Where nothing is declared in a way that can be read, nothing is compared."""
-    assert said(work, files) == []
+    """Where no declaration can be read, nothing is compared."""
+    assert findings(work, files) == []
 
 
 def test_what_setup_py_declares_is_not_read(work: Path) -> None:
-    """Deptry does not read setup.py, and so the rules say that they did not look."""
+    """Deptry does not read setup.py, so the rules are skipped."""
     setup = "from setuptools import setup\nsetup(name='x', install_requires=['requests'])\n"
     (skipped,) = checked(work, {"setup.py": setup, "x.py": "import yaml\n"}, IMPORTS).skipped
     assert skipped.codes == ("OPS306", "OPS307", "OPS308")
     assert "setup.py" in skipped.reason
 
 
-def test_settings_of_deptry_that_are_wrong(work: Path) -> None:
-    """Why deptry failed is told."""
+def test_invalid_settings_of_deptry(work: Path) -> None:
+    """The rules are skipped with the reason why deptry failed."""
     files = {"pyproject.toml": LIBRARY.format("") + "[tool.deptry]\nnone = 1\n", "src/x/__init__.py": ""}
     (skipped,) = checked(work, files, IMPORTS).skipped
     assert skipped.reason.startswith("deptry failed: ")
 
 
 def test_the_programs_are_not_installed(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without them the rules say so."""
+    """Without the programs, the rules are skipped."""
     monkeypatch.setattr("new_ops_project.checks.linters.program.shutil.which", lambda *_, **__: None)
-    found = checked(work, {"pyproject.toml": LIBRARY.format(""), "x.py": ""}, [*IMPORTS, *VALID])
-    assert {(one.codes, one.reason) for one in found.skipped} == {
+    result = checked(work, {"pyproject.toml": LIBRARY.format(""), "x.py": ""}, [*IMPORTS, *VALID])
+    assert {(skipped.codes, skipped.reason) for skipped in result.skipped} == {
         (("OPS306", "OPS307", "OPS308"), "deptry is not installed."),
         (("OPS407",), "validate-pyproject is not installed."),
     }
@@ -176,19 +176,19 @@ VALIDITY = [
 ]
 
 
-@pytest.mark.parametrize(("text", "told"), VALIDITY)
-def test_what_is_valid(text: str, told: str, work: Path) -> None:
-    """The first thing that is not as the specification has it, by its place."""
-    lines = said(work, {"pyproject.toml": text}, VALID)
-    assert "".join(one.removeprefix("OPS407 pyproject.toml:") for one in lines) == told
+@pytest.mark.parametrize(("text", "line"), VALIDITY)
+def test_what_is_valid(text: str, line: str, work: Path) -> None:
+    """The first value that breaks the specification is found at its place."""
+    lines = findings(work, {"pyproject.toml": text}, VALID)
+    assert "".join(each.removeprefix("OPS407 pyproject.toml:") for each in lines) == line
 
 
 def test_no_pyproject_to_be_valid(work: Path) -> None:
-    """Without the file there is nothing to look at."""
-    assert said(work, {"x.py": ""}, VALID) == []
+    """Without pyproject.toml, there is nothing to check."""
+    assert findings(work, {"x.py": ""}, VALID) == []
 
 
 def test_names_of_values_are_keys() -> None:
-    """As validate-pyproject writes them."""
+    """Names as validate-pyproject writes them become keys."""
     assert validate_pyproject.keys("project.authors[0].name") == ("project", "authors", 0, "name")
     assert validate_pyproject.keys("tool.a-b.'c.d'[1][2]") == ("tool", "a-b", "c.d", 1, 2)

@@ -1,4 +1,4 @@
-"""The rules about locks: OPS304, what they lack or have otherwise, and OPS305, what nothing needs."""
+"""The rules about locks: OPS304 (they contain what is required), OPS305 (and nothing else)."""
 
 import pytest
 from support.rule_cases import Files, crlf, found, places, project, run, texts
@@ -36,7 +36,7 @@ COVERED = [
 
 @pytest.mark.parametrize("lock", COVERED)
 def test_covered(lock: str) -> None:
-    """Each dependency is there, in a version that is allowed; or the file is the lock of something else."""
+    """Each dependency is there in an allowed version, or the file is the lock of something else."""
     assert not found(with_lock(lock), "OPS304")
 
 
@@ -52,14 +52,14 @@ LACKING = [
 
 @pytest.mark.parametrize(("lock", "place"), LACKING)
 def test_lacking(lock: str, place: tuple[str, str, int, int]) -> None:
-    """What is not in the lock is told where it is asked for, a wrong version where it is pinned."""
+    """A missing package is found where it is required, a wrong version where it is pinned."""
     assert found(with_lock(lock), "OPS304") == [place] == found(crlf(with_lock(lock)), "OPS304")
 
 
 def test_the_remedy_is_the_command() -> None:
-    """The command in the head of the file, as it stands there."""
-    (one,) = run(with_lock(MADE + "a==2\n"), "OPS304")
-    assert one.finding.remedy.endswith(": uv pip compile --universal --output-file requirements.txt pyproject.toml")
+    """The remedy is the command in the file's head."""
+    (located,) = run(with_lock(MADE + "a==2\n"), "OPS304")
+    assert located.finding.remedy.endswith(": uv pip compile --universal --output-file requirements.txt pyproject.toml")
 
 
 def test_what_may_be_left_out() -> None:
@@ -69,7 +69,7 @@ def test_what_may_be_left_out() -> None:
 
 
 def test_extras_and_groups() -> None:
-    """Those that the command names count, with the groups that they include; others do not."""
+    """Only extras and groups that the command names count, with the groups that they include."""
     text = "[project.optional-dependencies]\nMore_1 = ['f']\nless = ['g']\n" + GROUPS
     files = with_lock(UV.format("--extra more-1 --group=dev") + "d==1\n", text)
     assert texts(run(files, "OPS304")) == [
@@ -80,7 +80,7 @@ def test_extras_and_groups() -> None:
 
 
 def test_locks_that_contradict_each_other() -> None:
-    """A file that was constrained by another, or that includes it, pins what that pins."""
+    """A file that was constrained by another, or that includes it, must have the same pins."""
     files = {"requirements.txt": MADE + "a==2\nb-c==1\n", "requirements-dev.txt": DEV + "a==3\nb-c==1\nd==1\ne==1\n"}
     assert found(project(f"{WANTS}\n{GROUPS}", files=files), "OPS304") == [("OPS304", "requirements-dev.txt", 2, 1)]
     files = {
@@ -120,14 +120,14 @@ def test_locks_in_toml(path: str) -> None:
     ],
 )
 def test_locks_of_something_else(path: str, lock: str) -> None:
-    """A lock of other lists, or one that does not parse, says nothing of this one."""
+    """A lock of something else, or one that does not parse, gives no findings."""
     files = with_lock(lock, "dependencies = ['a']", path)
     assert not found(files, "OPS304")
     assert not found(files, "OPS305")
 
 
-def test_poetry_in_its_own_words() -> None:
-    """Dependencies and groups of [tool.poetry] are in poetry.lock; Python is none."""
+def test_poetry_tables() -> None:
+    """Dependencies and groups of [tool.poetry] must be in poetry.lock, except Python."""
     text = "[tool.poetry.dependencies]\npython = '^3.12'\nA_x = '^1'\n"
     text += "[tool.poetry.group.dev.dependencies]\nb = {version = '*', python = '<3'}\nc = '*'"
     files = {"pyproject.toml": text, "poetry.lock": '[[package]]\nname = "a-x"\nversion = "3"\n'}
@@ -135,7 +135,7 @@ def test_poetry_in_its_own_words() -> None:
 
 
 def test_what_uv_overrides() -> None:
-    """Packages that settings of uv change are not judged."""
+    """Packages that settings of uv change are not checked."""
     settings = "override-dependencies = ['a; python_version < \"0\"']\nsources = {b = {path = 'b'}}"
     text = f"dependencies = ['a', 'b>=2']\n[tool.uv]\n{settings}"
     assert not found(with_lock('[[package]]\nname = "b"\nversion = "1"\n', text, "uv.lock"), "OPS304")
@@ -163,14 +163,14 @@ def test_by_comments_all_is_needed() -> None:
 
 
 def test_by_comments_something_is_left() -> None:
-    """What was declared once, and what only that needed, is one finding; what was added by hand is none."""
+    """A former dependency and what only it needed are one finding; a package added by hand is none."""
     left = ANNOTATED + "mine==1\nold==1\n    # via x (pyproject.toml)\nolder[q]==1 # via old[z]\n"
-    (one,) = run(with_lock(MADE + left), "OPS305")
-    assert (one.finding.line, one.finding.message) == (13, "Nothing needs old, older.")
+    (located,) = run(with_lock(MADE + left), "OPS305")
+    assert (located.finding.line, located.finding.message) == (13, "Nothing needs old, older.")
 
 
 def test_by_comments_of_a_part() -> None:
-    """Where a comment names a package that is not in the file, nothing is certain."""
+    """If a comment names a package that is not in the file, there is no finding."""
     assert not found(with_lock(MADE + "a==2\nz==1\n    # via setuptools\n"), "OPS305")
 
 
@@ -185,14 +185,14 @@ REQUESTS = ("certifi", "charset-normalizer", "idna", "requests", "urllib3")
 
 
 def test_by_closures() -> None:
-    """What the template's locks know to be needed is; another package is not."""
+    """Packages that the template's locks know to be needed are no findings; others are."""
     assert not found(by_closures(*REQUESTS), "OPS305")
-    (one,) = run(by_closures(*REQUESTS, more="six==1\nodd==3\n"), "OPS305")
-    assert (one.finding.line, one.finding.message) == (8, "Nothing needs six, odd.")
+    (located,) = run(by_closures(*REQUESTS, more="six==1\nodd==3\n"), "OPS305")
+    assert (located.finding.line, located.finding.message) == (8, "Nothing needs six, odd.")
 
 
 def test_by_closures_of_other_versions() -> None:
-    """Another version may need other things, and so may a package that the locks do not know."""
+    """Other versions, and packages that the template's locks do not know, may need anything."""
     assert not found(by_closures(*REQUESTS, version="1", more="six==1\n"), "OPS305")
     files = with_lock(MADE + "a==2\nb-c==1\nsix==1\n")
     assert not found(files, "OPS305")
@@ -244,14 +244,14 @@ name = "old"
 def test_in_the_lock_of_uv() -> None:
     """What pyproject.toml asks for is followed through the lock, extras and groups too."""
     text = "dependencies = ['a']\n[dependency-groups]\ndev = ['d']"
-    (one,) = run(with_lock(UV_LOCK, text, "uv.lock"), "OPS305")
-    assert (one.finding.line, one.finding.message) == (23, "Nothing needs old, older.")
+    (located,) = run(with_lock(UV_LOCK, text, "uv.lock"), "OPS305")
+    assert (located.finding.line, located.finding.message) == (23, "Nothing needs old, older.")
     assert not found(with_lock(UV_LOCK, text.replace("'d'", "'d', 'old'"), "uv.lock"), "OPS305")
     assert not found(with_lock(UV_LOCK, text + "\n[tool.uv]\ndev-dependencies = ['old']", "uv.lock"), "OPS305")
 
 
 def test_in_the_lock_of_poetry() -> None:
-    """The same for poetry."""
+    """Dependencies are followed through the lock of poetry in the same way."""
     files = {"pyproject.toml": "[tool.poetry.dependencies]\na = '*'\n", "poetry.lock": POETRY_LOCK}
     assert places(files, "OPS305") == [(8, 1)]
     assert not found({**files, "pyproject.toml": "[tool.poetry.dependencies]\na = '*'\nold = '*'\n"}, "OPS305")

@@ -1,4 +1,4 @@
-"""Rules about what the code imports and what is declared, as deptry sees them."""
+"""Rules about imports that do not match the declared dependencies, as deptry reports them."""
 
 import re
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from new_ops_project.checks.linters.deptry import Mismatch, Mismatches
 from new_ops_project.checks.linters.module_names import MODULES, SHARED
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats import code_layout, document
+from new_ops_project.formats import document, python
 from new_ops_project.formats.toml import places
 from new_ops_project.template.pins import locks_yml
 from new_ops_project.template.pins.pins_yml import normalise
 
-_MISSING = ("DEP001", "DEP003")  # the second one is installed beside deptry, which says nothing of the project
+_MISSING = ("DEP001", "DEP003")  # DEP003: installed beside deptry, which says nothing about the project
 _ASIDE = re.compile(r"(?:test_.*|.*_test|conftest|setup|noxfile|fabfile|tasks|dodo|conf|versioneer|hubconf)\.py")
 _OTHERS = {"tests", "test", "vendor", "_vendor", "vendored", "_vendored", "third_party", "__pyinstaller"}
 _GENERATED = re.compile(r".*_pb2(?:_grpc)?|_?version")
-# What is needed without any import: servers, drivers and codecs that others load, types, plugins.
+# Packages that are needed without an import: servers, types, plugins; drivers and codecs that others load.
 _LOADED = re.compile(
     r"types-.*|.*-stubs|.*-plugin|pytest-.*|sphinx.*|mkdocs.*|flake8.*|ansible.*|gunicorn|uvicorn|hypercorn|waitress|"
     r"psycopg.*|mysqlclient|pymysql|asyncpg|aiosqlite|cryptography|tzdata|certifi|truststore|brotli.*|lxml|html5lib|"
@@ -32,21 +32,23 @@ _LOADED = re.compile(
 
 def undeclared(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     """Each module that the program imports and nothing declares."""
-    unknown = [one for one in mismatches if one.code == "DEP002" and not deptry.modules(one.name)]
+    unknown = [mismatch for mismatch in mismatches if mismatch.code == "DEP002" and not deptry.modules(mismatch.name)]
     own = {normalise(name) for name in deptry.spellings(repo)}
-    needed = import_reach.files(repo) if any(one.code in _MISSING for one in mismatches) else frozenset()
-    for one in mismatches:
-        if one.code in _MISSING and _is_plain(repo, one):
-            package = _provider(one)
+    needed = (
+        import_reach.always_imported(repo) if any(mismatch.code in _MISSING for mismatch in mismatches) else frozenset()
+    )
+    for mismatch in mismatches:
+        if mismatch.code in _MISSING and _is_essential(repo, mismatch):
+            package = _provider(mismatch)
             if (package and package not in own) or not unknown:
-                remedy = f"Add {package or one.name} to the dependencies{_where(repo)}, or remove the import."
-                severity = None if _is_needed(repo, one.path, needed) else Severity.INFO
-                message = f"{one.name} is imported, and not declared."
-                yield Breach(message, one.path, one.line, one.column, remedy=remedy, severity=severity)
+                remedy = f"Add {package or mismatch.name} to the dependencies{_where(repo)}, or remove the import."
+                severity = None if _is_needed(repo, mismatch.path, needed) else Severity.INFO
+                message = f"{mismatch.name} is imported, but not declared."
+                yield Breach(message, mismatch.path, mismatch.line, mismatch.column, remedy=remedy, severity=severity)
 
 
 def _is_needed(repo: Repo, path: str, needed: frozenset[str]) -> bool:
-    """Whether the file is imported whatever happens: a part of a package that only some ask for may need more."""
+    """Whether every user imports the file: a part of the package that only some import may need more."""
     return not path.startswith(f"{repo.layout.place}/") or path in needed
 
 
@@ -58,24 +60,28 @@ def _where(repo: Repo) -> str:
 
 @cache
 def _providers() -> dict[str, str]:
-    """{module: the package that has it}, for those that are known, without modules that many share."""
+    """{module: package} for every known module, except those that several packages share."""
     known = [*locks_yml.shipped().modules.items(), *MODULES.items()]
     return {module: package for package, listed in known for module in listed if module not in SHARED}
 
 
-def _provider(one: Mismatch) -> str:
-    """The package that certainly has the module, or ''."""
-    return _providers().get(one.name, normalise(one.name) if one.code == "DEP003" else "")
+def _provider(mismatch: Mismatch) -> str:
+    """The package that certainly provides the module; '' if that is unknown."""
+    return _providers().get(mismatch.name, normalise(mismatch.name) if mismatch.code == "DEP003" else "")
 
 
-def _is_plain(repo: Repo, one: Mismatch) -> bool:
-    """Whether the import must succeed for the program to run, as far as its file tells."""
-    if one.name in SHARED or one.name in _own_modules(repo) or _GENERATED.fullmatch(one.name):
+def _is_essential(repo: Repo, mismatch: Mismatch) -> bool:
+    """Whether the program cannot run without this import, judging by its file."""
+    if mismatch.name in SHARED or mismatch.name in _own_modules(repo) or _GENERATED.fullmatch(mismatch.name):
         return False
-    content = repo.files.get(one.path, b"")
-    if not _is_program(repo, one.path) or b"sys.path" in content or document.script(repo.files, one.path).text:
+    content = repo.files.get(mismatch.path, b"")
+    if (
+        not _is_program(repo, mismatch.path)
+        or b"sys.path" in content
+        or document.script_metadata(repo.files, mismatch.path).text
+    ):
         return False
-    return one.line not in import_reach.guarded(code_layout.syntax(repo.files, one.path))
+    return mismatch.line not in import_reach.guarded_lines(python.parse_file(repo.files, mismatch.path))
 
 
 def _own_modules(repo: Repo) -> set[str]:
@@ -87,7 +93,7 @@ def _own_modules(repo: Repo) -> set[str]:
 
 
 def _is_program(repo: Repo, path: str) -> bool:
-    """Whether the file is part of what is run or installed, not of what is around it."""
+    """Whether the file belongs to the program that runs or is installed, not to its tests or tools."""
     place = repo.layout.place
     if path == place or (place and path.startswith(f"{place}/") and not _OTHERS & {*path.split("/")}):
         return True
@@ -95,28 +101,37 @@ def _is_program(repo: Repo, path: str) -> bool:
 
 
 def unused(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
-    """Each dependency in pyproject.toml that no code imports, where its modules are known, or all imports are."""
-    own, asked = _own_modules(repo), repo.answers.get("dependencies")
-    wanted = {normalise(name) for name in asked if isinstance(name, str)} if isinstance(asked, list) else set()
-    is_clear = not any(one.code == "DEP001" and one.name not in own and not _provider(one) for one in mismatches)
-    for one in mismatches:
-        name = normalise(one.name)
-        is_told = one.code == "DEP002" and one.path == PYPROJECT and name not in wanted and not _LOADED.fullmatch(name)
-        if is_told and (is_clear or deptry.modules(name)):
+    """Each dependency in pyproject.toml that no code imports, if its modules are known, or all imports are."""
+    own, answer = _own_modules(repo), repo.answers.get("dependencies")
+    wanted = {normalise(name) for name in answer if isinstance(name, str)} if isinstance(answer, list) else set()
+    is_clear = not any(
+        mismatch.code == "DEP001" and mismatch.name not in own and not _provider(mismatch) for mismatch in mismatches
+    )
+    for mismatch in mismatches:
+        name = normalise(mismatch.name)
+        is_reported = (
+            mismatch.code == "DEP002"
+            and mismatch.path == PYPROJECT
+            and name not in wanted
+            and not _LOADED.fullmatch(name)
+        )
+        if is_reported and (is_clear or deptry.modules(name)):
             for place in _places(repo, name):
-                yield Breach(f"{one.name} is declared, and nothing imports it.", PYPROJECT, place.line, place.column)
+                yield Breach(
+                    f"{mismatch.name} is declared, but nothing imports it.", PYPROJECT, place.line, place.column
+                )
 
 
 def _places(repo: Repo, name: str) -> list[places.TomlPlace]:
-    """Where a dependency is declared, if it is one for every user."""
-    found = [one.place for one in declared_requirements.required(repo) if one.name == name]
-    found += [one.place for one in declared_requirements.poetry(repo) if one.name == name and not one.group]
-    return found[:1]
+    """Where a dependency of every user is declared; [] for any other."""
+    listed = [each.place for each in declared_requirements.required(repo) if each.name == name]
+    listed += [each.place for each in declared_requirements.of_poetry(repo) if each.name == name and not each.group]
+    return listed[:1]
 
 
 def misplaced(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
-    """Each module that the program imports and that only development has."""
-    for one in mismatches:
-        if one.code == "DEP004" and _is_plain(repo, one):
-            message = f"{one.name} is imported here, and declared for development only."
-            yield Breach(message, one.path, one.line, one.column)
+    """Each module that the program imports from a development dependency."""
+    for mismatch in mismatches:
+        if mismatch.code == "DEP004" and _is_essential(repo, mismatch):
+            message = f"{mismatch.name} is imported here, but declared for development only."
+            yield Breach(message, mismatch.path, mismatch.line, mismatch.column)

@@ -54,7 +54,6 @@ def _line(lock: Lock | RequirementsFile, name: str) -> int:
 
 def _allows(requirement: DeclaredRequirement, version: str) -> bool:
     """Whether the requirement allows that version; one that cannot be compared counts as allowed."""
-
     if requirement.parsed is None or requirement.parsed.url:
         return True
     try:
