@@ -133,9 +133,9 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
         {**theirs, **new.files},
         commit=update.project.commit,
         prefix=update.project.prefix,
-        over=frozenset({update.project.answers_file}),
+        template_only=frozenset({update.project.answers_file}),
         moves=moves,
-        mine=mine,
+        rewritten=mine,
     )
 
     edited = mine.get("pyproject.toml")
@@ -288,9 +288,9 @@ def _locked(draft: Draft, base: Tree, theirs: Tree, files: Committed) -> Draft:
         path: merge_requirements(base[path].content if path in base else b"", files.texts[path], theirs[path].content)
         for path in paths
     }
-    over = {path: Entry(draft.mode(path), content) for path, content in merged.items()}
+    overrides = {path: Entry(draft.mode(path), content) for path, content in merged.items()}
     conflicts = {path: reason for path, reason in draft.conflicts.items() if path not in merged}
-    return replace(draft, over={**draft.over, **over}, conflicts=conflicts)
+    return replace(draft, overrides={**draft.overrides, **overrides}, conflicts=conflicts)
 
 
 def facts(promotion: Promotion) -> dict[str, Any]:

@@ -550,6 +550,6 @@ def test_mark_of_bytes() -> None:
 
 def test_own_sources_are_read() -> None:
     """Modules of this project are read without an error, and only __main__ is a program."""
-    folder = Path(__file__).parents[1] / "src" / "new_ops_project"
-    found = {path.name: program(path.read_text("utf-8")) for path in folder.glob("[_c-e]*.py")}
-    assert [name for name, it in found.items() if it.is_program] == ["__main__.py"]
+    folder = Path(__file__).parents[4] / "src" / "new_ops_project"
+    paths = folder.rglob("[_c-e]*.py")
+    assert [path.name for path in paths if program(path.read_text("utf-8")).is_program] == ["__main__.py"]

@@ -1,4 +1,4 @@
-"""What a Python file does when it is run, imported or moved, read from its syntax alone."""
+"""The analysis of a Python file: what it does when somebody runs, imports or moves it."""
 
 import ast
 import re
@@ -23,32 +23,32 @@ __all__ = ["DataFile", "Doubt", "Program", "PublicName", "UntypedFunction", "rea
 
 @dataclass(frozen=True)
 class PublicName:
-    """A function or class that a file offers to others."""
+    """A public function or class of a file."""
 
     name: str
     line: int
-    kind: str  # function, class, command (of click or typer), or wrapped: a decorator may have changed its parameters
-    parameters: tuple[str, ...]  # of a function, as inspect.signature names them
+    kind: str  # function, class, command (of click or typer), or wrapped: a decorator may have changed the parameters
+    parameters: tuple[str, ...]  # of a function, in the order of inspect.signature
 
 
 @dataclass(frozen=True)
 class UntypedFunction:
-    """A function that mypy --strict refuses, since a parameter or the result has no annotation."""
+    """A function that mypy --strict refuses, because a parameter or the result has no annotation."""
 
-    name: str  # with the class or function that it is in: Keys.rotate
+    name: str  # qualified by its class or function: Keys.rotate
     line: int
 
 
 @dataclass(frozen=True)
 class Program:
-    """What is to be known about a Python file."""
+    """The result of the analysis."""
 
     modules: tuple[str, ...]  # top-level modules that it imports, in order
-    entry: str  # the function such that sys.exit(function()) prints and exits as running the file does; '' for none
+    entry: str  # a function for which sys.exit(function()) does the same as running the file; '' if there is none
     public: tuple[PublicName, ...]
-    runs_at: int  # line of the first statement that does something when the file is imported; 0: it only defines
+    runs_at: int  # line of the first statement with an effect when the file is imported; 0 if there is none
     is_program: bool  # running it does something
-    parses_arguments: bool  # --help is safe and ends with 0
+    parses_arguments: bool  # --help has no effect but the help, and exits with 0
     knows_dry_run: bool
     has_examples: bool  # a docstring holds >>>
     untyped: tuple[UntypedFunction, ...]
@@ -57,9 +57,9 @@ class Program:
 
 
 def read(source: str, *, exists: Callable[[str], bool]) -> Program:
-    """What the file of this source does; SyntaxError where it is none.
+    """Analyse a file's source; raises SyntaxError where it does not parse.
 
-    `exists` tells whether git tracks a file or folder of that path, relative to the file's folder.
+    `exists` says whether git tracks a file or folder of that path, relative to the file's folder.
     """
     try:
         return _read(ast.parse(source.removeprefix("\ufeff")), exists)
@@ -85,13 +85,13 @@ def _read(tree: ast.Module, exists: Callable[[str], bool]) -> Program:
     )
 
 
-# What it offers
+# Its public names
 
 
 def _public(own: Module) -> Iterator[PublicName]:
     chosen = _all(own)
-    found = {**own.functions, **own.classes}
-    for name, node in sorted(found.items(), key=lambda item: item[1].lineno):
+    definitions = {**own.functions, **own.classes}
+    for name, node in sorted(definitions.items(), key=lambda item: item[1].lineno):
         if name in chosen if chosen is not None else not name.startswith("_"):
             kind = "class" if isinstance(node, ast.ClassDef) else _kind(node, own)
             yield PublicName(name, node.lineno, kind, _parameters(own.functions[name]) if kind == "function" else ())
@@ -113,16 +113,17 @@ def _kind(node: Function, own: Module) -> str:
 
 
 def _keeps_signature(decorator: str, own: Module) -> bool:
+    """Whether a decorator keeps the parameters: it uses functools.wraps, or is from a library that is known to."""
     if decorator in own.functions:
         return "wraps" in {
             name.rpartition(".")[2]
             for call in ast.walk(own.functions[decorator])
             if isinstance(call, ast.Call) and (name := dotted(call.func, own.known))
         }
-    return decorator.startswith(_WRAPPING)
+    return decorator.startswith(_KEEP_SIGNATURE)
 
 
-_WRAPPING = ("functools.", "contextlib.", "typing.", "tenacity.", "backoff.", "retrying.", "abc.", "atexit.")
+_KEEP_SIGNATURE = ("functools.", "contextlib.", "typing.", "tenacity.", "backoff.", "retrying.", "abc.", "atexit.")
 
 
 def _parameters(node: Function) -> tuple[str, ...]:
@@ -132,7 +133,7 @@ def _parameters(node: Function) -> tuple[str, ...]:
     return tuple(arg.arg for arg in (*args.posonlyargs, *args.args, *star, *args.kwonlyargs, *stars))
 
 
-# What checks say of it
+# Its gaps
 
 
 def _untyped(node: ast.AST, prefix: str, *, is_class: bool) -> Iterator[UntypedFunction]:
@@ -161,7 +162,10 @@ def _is_typed(node: Function, *, is_method: bool) -> bool:
 
 
 def _knows_dry_run(own: Module) -> bool:
-    """Whether --dry-run is an option, as argparse and click, docopt, or typer and fire are told of one."""
+    """Whether --dry-run is an option of the program.
+
+    argparse and click take it as a string, docopt reads it from the docstring, typer and fire from a parameter.
+    """
     tops = {name.split(".", maxsplit=1)[0] for name in own.known.values()}
     nodes = list(ast.walk(own.tree))
     strings = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
@@ -171,7 +175,7 @@ def _knows_dry_run(own: Module) -> bool:
     return is_named or is_documented or (is_parameter and bool(tops & {"typer", "fire"}))
 
 
-# What cannot be followed
+# Its doubts
 
 
 def _doubts(own: Module, exists: Callable[[str], bool]) -> Iterator[Doubt]:
@@ -187,15 +191,16 @@ _BY_PATH = {"runpy.run_path", "importlib.util.spec_from_file_location", "imp.loa
 
 
 def _doubt(node: ast.Call, own: Module, exists: Callable[[str], bool]) -> str:
-    """What a call does that makes moving the file risky, or ''."""
+    """What a call does that makes it risky to move the file; '' for a call without such a risk."""
     name = dotted(node.func, own.known)
     if name in _BY_PATH:
         return "runs a file by its path"
     if not is_import(node, own.known):
         return ""
-    given = string_value(first_argument(node))
-    if not given:
+    name_of_module = string_value(first_argument(node))
+    if not name_of_module:
         return "imports a module whose name is made at run time"
-    top = given.split(".", maxsplit=1)[0]
+    top = name_of_module.split(".", maxsplit=1)[0]
     is_sibling = exists(f"{top}.py") or exists(top)
-    return f"imports {given} by name" if is_sibling and name != "importlib.import_module" else ""
+    # The argument of import_module is rewritten with the imports, so only the others remain for a person.
+    return f"imports {name_of_module} by name" if is_sibling and name != "importlib.import_module" else ""

@@ -1,4 +1,4 @@
-"""What running a Python file comes to: one function, or arguments that are parsed first."""
+"""The entry point of a program: the function that does everything that running the file does."""
 
 import ast
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def is_command(name: str, module: Module) -> bool:
     """Whether a name at the top level is a command, a group or an app of click or typer."""
     if name in module.functions:
         decorators = [it.func if isinstance(it, ast.Call) else it for it in module.functions[name].decorator_list]
-        return any(_makes_command(it, module) for it in decorators)
+        return any(_makes_command(decorator, module) for decorator in decorators)
     value = module.values.get(name)
     return isinstance(value, ast.Call) and dotted(value.func, module.known) in _APPS
 
@@ -43,13 +43,19 @@ def _makes_command(decorator: ast.expr, module: Module) -> bool:
     return before in _CLICKS or (before in {*module.functions, *module.values} and is_command(before, module))
 
 
-# The function that running is
+# The function
+
+
+# After the promotion, the installed command runs `sys.exit(function())`, and the module has another `__name__`. So the
+# function is an entry point only if neither makes a difference: the file ends in a guard that calls this function and
+# does nothing else, importing the file has no effect, the result is no exit code by accident, and nothing shows the
+# name `__main__` (in log lines, for example).
 
 
 def entry(module: Module, exists: Callable[[str], bool]) -> str:
-    """The function that does all that running the file does, as a program whose result is its exit code; or ''.
+    """The function for which `sys.exit(function())` does the same as running the file; '' if there is none.
 
-    `exists` tells whether git tracks a path, relative to the file's folder.
+    `exists` says whether git tracks a path, relative to the file's folder.
     """
     body = module.tree.body
     if not body or not is_guard(body[-1]) or runs_at(module) or _shows_its_name(module, exists):
@@ -61,7 +67,7 @@ def entry(module: Module, exists: Callable[[str], bool]) -> str:
     if call is None or call.args or call.keywords or not isinstance(call.func, ast.Name):
         return ""
     name = call.func.id
-    return name if _is_steady(name, module) and _ends_alike(name, module, is_result=is_result) else ""
+    return name if _is_constant(name, module) and _exits_the_same(name, module, is_result=is_result) else ""
 
 
 def _called(node: ast.stmt, module: Module) -> tuple[ast.Call | None, bool]:
@@ -78,23 +84,23 @@ def _called(node: ast.stmt, module: Module) -> tuple[ast.Call | None, bool]:
 
 
 def _times(name: str, module: Module) -> int:
-    """How often a name is bound at the top level, a `global` counting as well."""
+    """How often a name is bound at the top level; a `global` counts as well."""
     bound = [it for node in block_nodes(module.tree.body) for it in bound_names(node)]
-    everywhere = [it for node in ast.walk(module.tree) if isinstance(node, ast.Global) for it in node.names]
-    return bound.count(name) + everywhere.count(name)
+    declared_global = [it for node in ast.walk(module.tree) if isinstance(node, ast.Global) for it in node.names]
+    return bound.count(name) + declared_global.count(name)
 
 
-def _is_steady(name: str, module: Module) -> bool:
-    """Whether a name always stands for what the top level of the file binds it to, once."""
+def _is_constant(name: str, module: Module) -> bool:
+    """Whether the top level of the file binds a name once, so that it always stands for the same."""
     return (name in module.functions or name in module.values) and _times(name, module) == 1
 
 
-def _ends_alike(name: str, module: Module, *, is_result: bool) -> bool:
+def _exits_the_same(name: str, module: Module, *, is_result: bool) -> bool:
     """Whether a call without arguments works, and its result as the exit code changes nothing."""
     if is_command(name, module):
         return True
     function = module.functions.get(name)
-    if function is None or isinstance(function, ast.AsyncFunctionDef) or _wants(function):
+    if function is None or isinstance(function, ast.AsyncFunctionDef) or _requires_arguments(function):
         return False
     nodes = list(block_nodes(function.body))
     if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in nodes):
@@ -105,18 +111,17 @@ def _ends_alike(name: str, module: Module, *, is_result: bool) -> bool:
     return not function.decorator_list and all(isinstance(it, ast.Constant) and it.value is None for it in results)
 
 
-def _wants(function: Function) -> bool:
-    """Whether a function must be given arguments."""
+def _requires_arguments(function: Function) -> bool:
     args = function.args
     required = len(args.posonlyargs) + len(args.args) - len(args.defaults)
     return required > 0 or any(default is None for default in args.kw_defaults)
 
 
-# Whether it shows that it is __main__
+# The name of the module
 
 
 def _shows_its_name(module: Module, exists: Callable[[str], bool]) -> bool:
-    """Whether the file would behave otherwise under another `__name__`; yes where that cannot be told."""
+    """Whether the file may behave differently under another `__name__`; yes in case of doubt."""
     nodes = list(ast.walk(module.tree))
     loggers = [it for it in nodes if isinstance(it, ast.Call) and _is_own_logger(it, module)]
     names = [it for it in nodes if isinstance(it, ast.Name) and it.id == "__name__"]
@@ -144,7 +149,7 @@ _RECORDS = {"record", "rec", "log_record", "logrecord"}
 
 
 def _shows_loggers(module: Module, nodes: list[ast.AST], strings: list[str], exists: Callable[[str], bool]) -> bool:
-    """Whether lines of the log may hold the name of their logger."""
+    """Whether log lines may have the name of their logger, which is `__name__`."""
     names = imported_modules(module.tree)
     if _LOGGERS & set(names) or any(exists(name) or exists(f"{name}.py") for name in names):
         return True
@@ -152,19 +157,19 @@ def _shows_loggers(module: Module, nodes: list[ast.AST], strings: list[str], exi
         return True
     if any(isinstance(it, ast.Attribute) and it.attr == "name" and name_of(it.value) in _RECORDS for it in nodes):
         return True
-    made = [it for it in nodes if isinstance(it, ast.Call)]
-    return _shows_fields(nodes, made) or _has_default_format(module, made)
+    all_calls = [it for it in nodes if isinstance(it, ast.Call)]
+    return _shows_fields(nodes, all_calls) or _has_default_format(module, all_calls)
 
 
 def name_of(node: ast.expr) -> str:
-    """The name that an expression is, or ''."""
+    """The identifier that an expression is; '' for any other expression."""
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _shows_fields(nodes: list[ast.AST], made: list[ast.Call]) -> bool:
-    """Whether all fields of a record may be shown, its name among them."""
+def _shows_fields(nodes: list[ast.AST], all_calls: list[ast.Call]) -> bool:
+    """Whether all fields of a log record may be shown, its name among them (`record.__dict__`)."""
     is_whole = any(isinstance(it, ast.Attribute) and it.attr == "__dict__" for it in nodes)
-    if not is_whole and not any(name_of(it.func) == "vars" for it in made):
+    if not is_whole and not any(name_of(it.func) == "vars" for it in all_calls):
         return False
     is_filtered = any(isinstance(it, ast.Attribute) and it.attr == "makeLogRecord" for it in nodes)
     lists = [it.elts for it in nodes if isinstance(it, (ast.Set, ast.List, ast.Tuple))]
@@ -174,22 +179,26 @@ def _shows_fields(nodes: list[ast.AST], made: list[ast.Call]) -> bool:
 _ROOT = {f"logging.{name}" for name in ("debug", "info", "warning", "error", "critical", "exception", "log")}
 
 
-def _has_default_format(module: Module, made: list[ast.Call]) -> bool:
-    """Whether the log may be in logging's own format, which has the name."""
-    names = {dotted(it.func, module.known) for it in made}
-    configs = [it for it in made if dotted(it.func, module.known) == "logging.basicConfig"]
+def _has_default_format(module: Module, all_calls: list[ast.Call]) -> bool:
+    """Whether log lines may have logging's default format, which contains the logger's name."""
+    names = {dotted(it.func, module.known) for it in all_calls}
+    configs = [it for it in all_calls if dotted(it.func, module.known) == "logging.basicConfig"]
     if names & {"logging.config.dictConfig", "logging.config.fileConfig"} or (names & _ROOT and not configs):
         return True
-    is_formatted = any(isinstance(it.func, ast.Attribute) and it.func.attr == "setFormatter" for it in made)
+    is_formatted = any(isinstance(it.func, ast.Attribute) and it.func.attr == "setFormatter" for it in all_calls)
     enough = {"format", "handlers"} if is_formatted else {"format"}
     return any(not enough & {keyword.arg for keyword in it.keywords} for it in configs)
 
 
-# Whether --help is safe
+# Arguments
+
+
+# The smoke test of a promoted program runs it with --help. That is only safe if nothing with an effect comes before the
+# arguments are parsed, so `_leads` follows the statements in the order in which Python runs them.
 
 
 def offers_help(module: Module) -> bool:
-    """Whether running the file parses its arguments before it does anything else, with --help among them."""
+    """Whether running the file parses its arguments, --help among them, before it does anything else."""
     imported = {name.split(".", maxsplit=1)[0] for name in module.known.values()}
     return bool(imported & _PARSERS) and not _lacks_help(module) and _leads(module.tree.body, module, ()) is True
 
@@ -208,12 +217,15 @@ def _lacks_help(module: Module) -> bool:
 
 
 def _leads(body: list[ast.stmt], module: Module, within: tuple[str, ...]) -> bool | None:
-    """True: these statements come to parsing first. False: to something else. None: to neither."""
-    found = (_leads_one(node, module, within) for node in body)
-    return next((it for it in found if it is not None), None)
+    """What these statements do first: True for parsing arguments, False for something else, None for neither.
+
+    `within` are the functions that are being followed, so that a recursion ends.
+    """
+    results = (_leads_statement(node, module, within) for node in body)
+    return next((result for result in results if result is not None), None)
 
 
-def _leads_one(node: ast.stmt, module: Module, within: tuple[str, ...]) -> bool | None:
+def _leads_statement(node: ast.stmt, module: Module, within: tuple[str, ...]) -> bool | None:
     if isinstance(node, ast.If) and is_guard(node):
         return _leads(node.body, module, within)
     if is_harmless(node, module) or _is_for_no_arguments(node):
@@ -223,17 +235,17 @@ def _leads_one(node: ast.stmt, module: Module, within: tuple[str, ...]) -> bool 
         return _leads(node.body, module, within) if before is None else before
     if isinstance(node, (ast.If, ast.While, ast.With, ast.AsyncWith, ast.AsyncFor, ast.Match)):
         return isinstance(node, ast.If) and _leads_call(node.test, module, within) is True
-    found = _leads_call(node, module, within)
-    return False if found is None and (isinstance(node, ast.Raise) or _may_fail(node, module)) else found
+    result = _leads_call(node, module, within)
+    return False if result is None and (isinstance(node, ast.Raise) or _may_fail(node, module)) else result
 
 
 def _is_for_no_arguments(node: ast.stmt) -> bool:
-    """Whether this is `if len(sys.argv) == 1:`, which --help does not come to."""
+    """Whether this is `if len(sys.argv) == 1:`, which is not true with --help."""
     return isinstance(node, ast.If) and ast.unparse(node.test) in {"len(sys.argv) == 1", "len(sys.argv) < 2"}
 
 
 def _may_fail(node: ast.AST, module: Module) -> bool:
-    """Whether a statement takes what may not be there: os.environ["X"], sys.argv[1]."""
+    """Whether a statement takes an item that may be missing: os.environ["X"], sys.argv[1]."""
     taken = [dotted(it.value, module.known) for it in ast.walk(node) if isinstance(it, ast.Subscript)]
     return bool({"os.environ", "sys.argv"} & set(taken))
 
@@ -244,9 +256,9 @@ def _leads_call(node: ast.AST, module: Module, within: tuple[str, ...]) -> bool 
         if name in _PARSES or name.rpartition(".")[2] in _PARSING or is_command(name, module):
             return True
         if name in module.functions and name not in within:
-            found = _leads(module.functions[name].body, module, (*within, name))
-            if found is not None:
-                return found
+            result = _leads(module.functions[name].body, module, (*within, name))
+            if result is not None:
+                return result
         elif name not in SETUP and not is_harmless_call(call, module):
             return False
     return None

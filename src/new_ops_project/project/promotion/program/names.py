@@ -1,4 +1,4 @@
-"""What the names in a Python file stand for: dotted names through its imports."""
+"""The names in a Python file, resolved through its imports to dotted names."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,16 +8,16 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def imported_names(tree: ast.AST) -> dict[str, str]:
     """The full dotted name of each name that an absolute import anywhere in the tree binds."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.asname or _top(alias.name): _bound(alias) for alias in node.names}
+            names |= {alias.asname or _top(alias.name): _bound_module(alias) for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
-def _bound(alias: ast.alias) -> str:
+def _bound_module(alias: ast.alias) -> str:
     return alias.name if alias.asname else _top(alias.name)
 
 
@@ -26,17 +26,17 @@ def _top(name: str) -> str:
 
 
 def imported_modules(tree: ast.AST) -> tuple[str, ...]:
-    """The top-level modules that absolute imports name, also import_module("..."), in the order of the text."""
+    """The top-level modules that absolute imports and import_module("...") name, in the order of the text."""
     known = imported_names(tree)
-    found: list[tuple[int, str]] = []
+    lines: list[tuple[int, str]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found += [(node.lineno, _top(alias.name)) for alias in node.names]
+            lines += [(node.lineno, _top(alias.name)) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            found.append((node.lineno, _top(node.module)))
+            lines.append((node.lineno, _top(node.module)))
         elif isinstance(node, ast.Call) and is_import(node, known) and (name := string_value(first_argument(node))):
-            found.append((node.lineno, _top(name)))
-    return tuple(dict.fromkeys(name for _, name in sorted(found, key=lambda item: item[0]) if name))
+            lines.append((node.lineno, _top(name)))
+    return tuple(dict.fromkeys(name for _, name in sorted(lines, key=lambda item: item[0]) if name))
 
 
 _IMPORTERS = {"importlib.import_module", "__import__", "runpy.run_module"}
@@ -53,12 +53,15 @@ def first_argument(call: ast.Call) -> ast.expr | None:
 
 
 def string_value(node: ast.expr | None) -> str:
-    """The string that an expression literally is, or ''."""
+    """The value of a string literal; '' for any other expression."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def dotted(node: ast.expr, known: Mapping[str, str]) -> str:
-    """`a.b.c` for such an expression, its first name replaced by what was imported under it; '' for others."""
+    """The dotted name that an expression such as `a.b.c` is, with an imported `a` replaced by its full name, or ''.
+
+    `known` is the result of `imported_names`.
+    """
     if isinstance(node, ast.Name):
         return known.get(node.id, node.id)
     if isinstance(node, ast.Attribute) and (before := dotted(node.value, known)):
@@ -67,14 +70,14 @@ def dotted(node: ast.expr, known: Mapping[str, str]) -> str:
 
 
 def docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
-    """The nodes that are docstrings, or strings that stand alone."""
+    """The docstrings, and other strings that are statements of their own."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and string_value(node.value):
             yield node.value
 
 
 def block_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes of a block, without those of functions and classes in it."""
+    """The nodes of a block, without the contents of functions and classes in it, which are scopes of their own."""
     for node in body:
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
@@ -82,7 +85,10 @@ def block_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 
 def bound_names(node: ast.AST) -> list[str]:
-    """The names that a node binds by itself; those of `global` twice, as they are bound elsewhere."""
+    """The names that a node itself binds.
+
+    Names in `global` and `nonlocal` count twice: they are bound elsewhere too, so nobody may take them for constant.
+    """
     if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
         return [node.id]
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
