@@ -10,7 +10,7 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.report import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.plan.destinations import Destination
+    from new_ops_project.plan.destination import Destination
     from new_ops_project.plan.model import Plan
     from new_ops_project.plan.outcome import Outcome
     from new_ops_project.project.promotion.planner import Promotion
@@ -106,8 +106,8 @@ def _show(destination: "Destination", voice: Voice, promotion: "Promotion", plan
     from new_ops_project.commands.shared import plan_words
     from new_ops_project.project.promotion import planner
 
-    facts, changes = planner.facts(promotion), promotion.carried.changes
-    versions = f"{facts['from']} -> {facts['to']}, {promotion.look.after.source.name} {facts['version']}"
+    facts, changes = planner.facts(promotion), promotion.migrated.changes
+    versions = f"{facts['from']} -> {facts['to']}, {promotion.update.after.source.name} {facts['version']}"
     voice.say(f"{promotion.project.folder.name}: {versions}", bold=True)
     plan_words.say_answers(voice, [change for change in changes if change.before is not None or change.after])
     plan_words.say(voice, plan)

@@ -11,7 +11,7 @@ from new_ops_project.base.report import Voice, is_interactive
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from new_ops_project.plan.destinations import Destination
+    from new_ops_project.plan.destination import Destination
     from new_ops_project.plan.outcome import Outcome
     from new_ops_project.project.verbs.update import UpdateProposal
     from new_ops_project.template.answers import Asker

@@ -10,8 +10,7 @@ from typing import Any
 
 from new_ops_project import git
 from new_ops_project.base import interrupts
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git import journal
 from new_ops_project.git.journal import Change
 from new_ops_project.git.merge import Difference

@@ -1,4 +1,4 @@
-"""A Plan: what an operation will change in a project."""
+"""A Plan: what an operation will change in a project, computed before anything is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,10 @@ from new_ops_project.git.worktree import Repository
 
 @dataclass(frozen=True)
 class FileChange:
-    """What becomes of one path (below the project's folder); `before` is where a moved file was."""
+    """What happens to one path (from the project's folder): added, removed, changed, moved or in conflict.
+
+    `before`: the old path of a moved file, otherwise ''.
+    """
 
     path: str
     kind: str
@@ -24,37 +27,40 @@ class Conflict:
     path: str
     reason: str
     parsed: bool = True
-    """Whether both sides of it parsed as what the file's name says."""
+    """Whether both sides parsed, judged by the type that the file's name implies."""
 
 
 @dataclass(frozen=True)
 class Sides:
-    """What is merged: two renders, and a commit of the project, whose folder has the prefix `prefix`.
+    """What is merged: two renders of the template, `base` and `theirs`, with a commit of the project as ours.
 
-    `over` names files that are the template's alone: the project's version of them does not count.
-    `once` names files that the template writes once: where it or the project ever had one, it is the user's.
-    `moves` says where files of the project go before the merge (those in `if_edited` only if it has edited them), and
-    `mine` what stands, at their new place, for files of the project.
+    `prefix`: the project's folder in the repository. Paths are relative to that folder.
+    `template_only`: files that belong to the template alone, whatever the project has in them (the answers file).
+    `written_once`: files that the template writes once and then leaves to the user; they are left out if they exist or
+    ever existed.
+    `moves`: where files of the project go before the merge; those in `if_edited` are moved only if the project edited
+    them, and follow the template otherwise.
+    `rewritten`: files of the project whose content was changed before the merge, at their new paths.
     """
 
     base: Tree
     theirs: Tree
     commit: str
     prefix: str
-    over: frozenset[str] = frozenset()
-    once: frozenset[str] = frozenset()
+    template_only: frozenset[str] = frozenset()
+    written_once: frozenset[str] = frozenset()
     moves: Mapping[str, str] = field(default_factory=dict)
     if_edited: frozenset[str] = frozenset()
-    mine: Tree = field(default_factory=dict)
+    rewritten: Tree = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A change to a project, computed as a whole; its objects live in `scratch`.
+    """A change to a project, computed as a whole. Its objects are in `scratch`, so it lives as long as that does.
 
-    `head` is the whole tree of the commit, `tree` what it would become, `differences` what lies between them, by path
-    from the repository's root; `changes` and `conflicts` are by path from the project's folder. `ignored` are paths of
-    the template that the project's ignore rules keep out.
+    `head`: the id of the whole tree of `commit`; `tree`: of the tree that it would become. `differences`: between
+    those two, by path from the repository's root. `changes`, `conflicts`: by path from the project's folder. `ignored`:
+    paths of the template that the project's ignore rules exclude.
     """
 
     scratch: Scratch
@@ -71,19 +77,19 @@ class Plan:
     notes: tuple[str, ...]
 
     def patch(self, *more: str) -> bytes:
-        """The full difference that it makes, as text for `git apply`."""
+        """The change as a patch for `git apply`; `more`: options of git-diff-tree(1)."""
         return self.scratch.patch(self.head, self.tree, *more)
 
 
 @dataclass(frozen=True)
 class CopierResult:
-    """What somebody else made of the project's folder: its tree, with markers where `stages` says so.
+    """The project's folder as copier's own update left it: a tree, with conflict markers in the files of `stages`.
 
-    `base` is the old template, `theirs` the new one; `over` names files that are the template's alone.
+    `base`: the render of the old template; `theirs`: of the new one. `template_only`: as in Sides.
     """
 
     tree: str
     stages: tuple[Stage, ...]
     base: Tree
     theirs: Tree
-    over: frozenset[str]
+    template_only: frozenset[str]

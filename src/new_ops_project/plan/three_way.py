@@ -1,4 +1,8 @@
-"""Base, ours and theirs become a Plan: the merged tree and what a person should know of it, before anything moves."""
+"""How base, ours, theirs become a Plan.
+
+git merges the three trees in a scratch repository. The result is a draft, which is then corrected where git knows less
+than we do, and becomes a Plan. Nothing is written to the user's repository.
+"""
 
 import os
 import re
@@ -28,15 +32,15 @@ from new_ops_project.plan.model import Conflict, CopierResult, FileChange, Plan,
 _KINDS = {"A": "added", "D": "removed", "M": "changed", "R": "moved", "T": "changed"}
 
 
-# Changes a draft with knowledge that git lacks (generated files, for example).
-Adjust = Callable[[Draft], Draft]
+# Resolves conflicts of a draft with knowledge that git lacks: TOML by key, lock files written anew, for example.
+Resolve = Callable[[Draft], Draft]
 
 
 @contextmanager
-def plan_from_sides(repository: Repository, sides: Sides, mend: Adjust = lambda draft: draft) -> Iterator[Plan]:
-    """Merge `sides` in a scratch repository; yield the plan, which can be shown and applied while that exists."""
+def plan_from_sides(repository: Repository, sides: Sides, resolve: Resolve = lambda draft: draft) -> Iterator[Plan]:
+    """Merge `sides` in a scratch repository and yield the plan, which can be used until the block ends."""
     with merge.scratch_repository(repository.objects, repository.object_format) as scratch:
-        yield _plan(scratch, repository, sides, mend)
+        yield _plan(scratch, repository, sides, resolve)
 
 
 @contextmanager
@@ -45,7 +49,9 @@ def plan_from_copier(repository: Repository, commit: str, prefix: str, made: Cop
     with merge.scratch_repository(repository.objects, repository.object_format) as scratch:
         project = _project(scratch, Sides(made.base, {}, commit, prefix))
         reasons = {stage.path: "CONFLICT (contents)" for stage in made.stages}
-        draft = with_labels(with_base_sides(start_draft(scratch, Merged(made.tree, made.stages, reasons), project.ours)))
+        draft = with_labels(
+            with_base_sides(start_draft(scratch, Merged(made.tree, made.stages, reasons), project.ours))
+        )
         draft = flag_overwritten(draft, made.base, made.theirs, project.mine, over=made.over)
         draft = flag_broken(flag_dropped(draft, made.base, project.mine, over=made.over), {}, {})
         draft = replace(draft, notes=(*draft.notes, *_unseen(made, project.mine)))
@@ -62,7 +68,7 @@ def _unseen(made: CopierResult, mine: Mapping[str, bytes]) -> list[str]:
     ]
 
 
-def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Adjust) -> Plan:
+def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Resolve) -> Plan:
     project = _project(scratch, sides)
     mine = project.mine
     there = {path for path in sides.once if os.path.lexists(repository.root / sides.prefix / path)}
@@ -120,64 +126,71 @@ def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, 
 
 @dataclass(frozen=True)
 class _Project:
-    """A commit of the project: the ids of its tree and of the project's folder in it, and what it has of the template.
+    """A commit of the project. `head`: the id of its tree; `ours`: of the tree of the project's folder in it.
 
-    `mine` is its version of each rendered file that it has, `known` the id of each such content; `inside` are those
-    that a submodule is in the way of.
+    `rendered`: the project's version of each file of the template that it has; `known`: the id of each such content.
+    `in_submodules`: paths of the template that are at or below a submodule.
     """
 
     head: str
     ours: str
-    mine: Mapping[str, bytes]
-    inside: frozenset[str]
+    rendered: Mapping[str, bytes]
+    in_submodules: frozenset[str]
     known: Mapping[bytes, str]
 
 
 def _project(scratch: Scratch, sides: Sides) -> _Project:
     root, folder = f"{sides.commit}^{{tree}}", f"{sides.commit}:{sides.prefix.rstrip('/')}"
     names = {f"{folder}/{path}" if sides.prefix else f"{folder}{path}": path for path in {**sides.base, **sides.theirs}}
-    rules = f"{sides.commit}:{sides.prefix}.gitattributes"
+    attributes = f"{sides.commit}:{sides.prefix}.gitattributes"
     modules = f"{sides.commit}:.gitmodules"
-    found = scratch.objects_of([root, folder, *names, rules, modules])
-    scratch.heed(found[rules][1] if rules in found else b"")
-    mine = {path: found[name][1] for name, path in names.items() if name in found}
-    inside = _inside(found.get(modules, ("", b""))[1], sides.prefix, {*sides.base, *sides.theirs})
-    known = {found[name][1]: found[name][0] for name in names if name in found}
-    return _Project(found[root][0], found[folder][0] if sides.prefix else found[root][0], mine, inside, known)
+    objects = scratch.ids_and_contents([root, folder, *names, attributes, modules])
+    scratch.use_attributes(objects[attributes][1] if attributes in objects else b"")
+    rendered = {path: objects[name][1] for name, path in names.items() if name in objects}
+    in_submodules = _in_submodules(
+        objects.get(modules, ("", b""))[1], sides.prefix, {*sides.base, *sides.theirs}
+    )
+    known = {objects[name][1]: objects[name][0] for name in names if name in objects}
+    ours = objects[folder if sides.prefix else root][0]
+    return _Project(objects[root][0], ours, rendered, in_submodules, known)
 
 
-_MODULE = re.compile(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
+_SUBMODULE_PATH = re.compile(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
 
 
-def _inside(modules: bytes, prefix: str, paths: set[str]) -> frozenset[str]:
-    """Those of `paths` (below `prefix`) that are in the place of a submodule, or in one (gitmodules(5))."""
-    places = [os.fsdecode(place).removeprefix(prefix) for place in _MODULE.findall(modules)]
-    return frozenset(path for path in paths for place in places if path == place or path.startswith(f"{place}/"))
+def _in_submodules(modules: bytes, prefix: str, paths: set[str]) -> frozenset[str]:
+    """Those of `paths` (below `prefix`) that are at or below a submodule; `modules`: the content of .gitmodules."""
+    folders = [os.fsdecode(path).removeprefix(prefix) for path in _SUBMODULE_PATH.findall(modules)]
+    return frozenset(path for path in paths for folder in folders if path == folder or path.startswith(f"{folder}/"))
 
 
 def _ignored(scratch: Scratch, repository: Repository, sides: Sides, decided: set[str]) -> set[str]:
-    """Rendered paths that are not yet `decided` about, and that the project's ignore rules, or the new ones, keep out.
+    """Paths of the template, without those in `decided`, that the project's ignore rules or the new ones exclude.
 
-    Raises ToolError for one that is new in the template while a file of the user's own is there.
+    Raises ToolError if such a path is new in the template and the user has an ignored file there.
     """
     absent = [path for path in {**sides.base, **sides.theirs} if path not in decided]
     folder = repository.root / sides.prefix
-    reachable = [path for path in absent if not any((folder / at).is_symlink() for at in PurePosixPath(path).parents)]
+    # `git check-ignore` fails for a path beyond a symbolic link.
+    reachable = [
+        path for path in absent if not any((folder / parent).is_symlink() for parent in PurePosixPath(path).parents)
+    ]
     ignored = set(git.ignored(folder, reachable)) if reachable else set()
     new = sides.theirs.keys() - sides.base.keys() - decided
     ignored |= scratch.ignored(sides.theirs, new & {*reachable} - ignored)
     for path in sorted(ignored & new):
         if os.path.lexists(folder / path):
-            message = f"{path} is new in the template, and a file of yours, which git ignores, is there."
+            message = f"{path} is new in the template, and you have a file there that git ignores."
             raise ToolError(message, "Move yours elsewhere, then run this again.")
     return ignored
 
 
 def _changes(differences: Iterable[Difference], prefix: str, conflicts: Mapping[str, str]) -> Iterator[FileChange]:
-    """What becomes of each path, in order; a path in conflict is that and nothing else."""
-    found = {path: FileChange(path, "conflict") for path in conflicts}
-    for one in differences:
-        path, before = one.path.removeprefix(prefix), one.before.removeprefix(prefix) if one.status == "R" else ""
-        kind = "conflict" if path in conflicts else _KINDS.get(one.status, "changed")
-        found[path] = FileChange(path, kind, before)
-    yield from sorted(found.values(), key=lambda change: change.path)
+    """What happens to each path, sorted; a path in conflict has no other kind."""
+    changes = {path: FileChange(path, "conflict") for path in conflicts}
+    for difference in differences:
+        path = difference.path.removeprefix(prefix)
+        before = difference.before.removeprefix(prefix) if difference.status == "R" else ""
+        kind = "conflict" if path in conflicts else _KINDS.get(difference.status, "changed")
+        changes[path] = FileChange(path, kind, before)
+    yield from sorted(changes.values(), key=lambda change: change.path)

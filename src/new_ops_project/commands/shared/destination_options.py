@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from new_ops_project.base.errors import ToolError
 
 if TYPE_CHECKING:
-    from new_ops_project.plan.destinations import Destination
+    from new_ops_project.plan.destination import Destination
 
 _FIELDS = ("preview", "patch", "branch", "in_place", "commit")
 _TOGETHER = (["--continue", "--commit"], ["--in-place", "--commit"], ["--preview", "--in-place"])
@@ -14,7 +14,7 @@ _TOGETHER = (["--continue", "--commit"], ["--in-place", "--commit"], ["--preview
 
 def taken(verb: str, options: dict[str, Any], *, as_json: bool) -> "Destination":
     """Take the options of a destination out of those of a verb."""
-    from new_ops_project.plan.destinations import Destination
+    from new_ops_project.plan.destination import Destination
 
     fields = {name: options.pop(name) for name in _FIELDS if name in options}
     return Destination(verb, texts=bool(fields["preview"] and as_json), **fields)

@@ -53,8 +53,8 @@ def _resolved(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
         return draft
     conflicts = {name: reason for name, reason in draft.conflicts.items() if name != path}
     notes = (f"{path}: your words stay where the tier's differ; compare them.",) if unresolved else ()
-    over = {**draft.over, path: Entry(draft.mode(path), text)}
-    return replace(draft, over=over, conflicts=conflicts, notes=(*draft.notes, *notes))
+    overrides = {**draft.overrides, path: Entry(draft.mode(path), text)}
+    return replace(draft, overrides=overrides, conflicts=conflicts, notes=(*draft.notes, *notes))
 
 
 def _added(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:

@@ -34,9 +34,9 @@ def _merged(draft: Draft, path: str) -> Draft:
     if text is None:
         return draft
     conflicts = {name: reason for name, reason in draft.conflicts.items() if name != path}
-    over = {**draft.over, path: Entry(draft.mode(path), text)}
+    overrides = {**draft.overrides, path: Entry(draft.mode(path), text)}
     return replace(
-        draft, over=over, conflicts=conflicts, notes=(*draft.notes, f"{path}: has the lines that both added.")
+        draft, overrides=overrides, conflicts=conflicts, notes=(*draft.notes, f"{path}: has the lines that both added.")
     )
 
 

@@ -42,10 +42,10 @@ def from_locks(draft: Draft, base: Tree, theirs: Tree, answers: Answers) -> Draf
     rendered = {path: _render(path, names, answers).encode() for path in locks.mine} if names else {}
     is_complete = bool(rendered) and all(rendered.values()) and not _has_manual_lines(locks, rendered)
     files = rendered if is_complete else locks.mine
-    over = {path: Entry(draft.mode(path), content) for path, content in files.items()}
+    overrides = {path: Entry(draft.mode(path), content) for path, content in files.items()}
     return replace(
         draft,
-        over={**draft.over, **over},
+        overrides={**draft.overrides, **overrides},
         conflicts={path: reason for path, reason in draft.conflicts.items() if path not in files},
         notes=(*draft.notes, _note(files, is_new=is_complete)),
     )
@@ -58,7 +58,7 @@ def _locks(draft: Draft, base: Tree, theirs: Tree) -> _Locks | None:
         return None
     names = {f"{draft.ours}:{path}": path for path in paths}
     mine = {names[name]: content for name, content in draft.scratch.contents(names).items()}
-    gone = {path for path, entry in draft.over.items() if entry is None}
+    gone = {path for path, entry in draft.overrides.items() if entry is None}
     mine = {path: content for path, content in mine.items() if command(path, content) and path not in gone}
     merged = {path: draft.content(path) or content for path, content in mine.items()}
     return _Locks(_of(base, mine), mine, _of(theirs, mine), merged)

@@ -33,8 +33,8 @@ def by_key(draft: Draft, mine: bytes | None = None) -> Draft:
     if text is None:
         return draft
     conflicts = {path: reason for path, reason in draft.conflicts.items() if path != _FILE}
-    over = {**draft.over, _FILE: Entry(draft.mode(_FILE), text.encode())}
-    return replace(draft, over=over, conflicts=conflicts, notes=(*draft.notes, f"{_FILE}: merged by key."))
+    overrides = {**draft.overrides, _FILE: Entry(draft.mode(_FILE), text.encode())}
+    return replace(draft, overrides=overrides, conflicts=conflicts, notes=(*draft.notes, f"{_FILE}: merged by key."))
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git import journal, worktree
-from new_ops_project.plan import apply, destinations, summary
-from new_ops_project.plan.destinations import Destination, Purpose
+from new_ops_project.plan import apply, delivery, summary
+from new_ops_project.plan.destination import Destination, Purpose
 from new_ops_project.plan.model import Plan
 from new_ops_project.plan.outcome import Outcome
 from new_ops_project.project.adoption import planner
@@ -56,15 +56,15 @@ def adopt(
     if files := [path for path in answers_file.answers_files(folder) if "/" not in path or path.startswith(".")]:
         return _generated(repository.root / prefix, files[0])
     with journal.locked(repository.git_dir) if destination.writes_work_tree else nullcontext():
-        status = destinations.settle(repository, destination, to=None)
+        status = delivery.settle(repository, destination, to=None)
         if isinstance(status, Outcome):
             return status
-        destinations.require_room(destination, repository, status, prefix)
+        delivery.require_room(destination, repository, status, prefix)
         location, source = planner.Location(repository, prefix, status.head), sources.find(request.template)
         adoption = planner.prepare(location, source, _given(request), offline=request.offline, ask=ask)
         with planner.planned(adoption) as plan:
             show(adoption, plan)
-            return destinations.deliver(plan, destination, status, _purpose(adoption, plan, destination))
+            return delivery.deliver(plan, destination, status, _purpose(adoption, plan, destination))
 
 
 def _require_committable(repository: worktree.Repository, destination: Destination) -> None:

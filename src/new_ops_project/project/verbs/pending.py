@@ -4,8 +4,8 @@ from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base import paths
-from new_ops_project.plan import destinations
-from new_ops_project.plan.destinations import Destination
+from new_ops_project.plan import delivery
+from new_ops_project.plan.destination import Destination
 from new_ops_project.plan.outcome import Outcome
 from new_ops_project.project import generated
 
@@ -14,11 +14,11 @@ def conclude(path: Path, destination: Destination) -> Outcome:
     """Conclude the pending change of the project at `path`; raises ToolError when that is not possible yet."""
     git.require_on_path()
     repository, _, _ = generated.find(paths.expanded(path))
-    return destinations.conclude(repository, destination)
+    return delivery.conclude(repository, destination)
 
 
 def take_back(path: Path, destination: Destination) -> Outcome:
     """Take back the pending change of the project at `path`; raises ToolError when there is none."""
     git.require_on_path()
     repository, _, _ = generated.find(paths.expanded(path))
-    return destinations.take_back(repository, destination)
+    return delivery.take_back(repository, destination)

@@ -9,8 +9,8 @@ from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git import journal
-from new_ops_project.plan import destinations, summary
-from new_ops_project.plan.destinations import Destination, Purpose
+from new_ops_project.plan import delivery, summary
+from new_ops_project.plan.destination import Destination, Purpose
 from new_ops_project.plan.model import Plan
 from new_ops_project.plan.outcome import Outcome
 from new_ops_project.project import generated
@@ -38,18 +38,18 @@ def promote(
     git.require_on_path()
     repository, prefix, answers_file = generated.find(paths.expanded(request.path))
     with journal.locked(repository.git_dir) if destination.writes_work_tree else nullcontext():
-        status = destinations.settle(repository, destination, to=request.tier)
+        status = delivery.settle(repository, destination, to=request.tier)
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
         tier = planner.next_tier(project, request.tier)
         if request.command and tier != "cli":
             raise ToolError(f"A {tier} has no command that --command {request.command} could name.", "Leave it out.")
-        destinations.require_room(destination, repository, status, prefix)
+        delivery.require_room(destination, repository, status, prefix)
         promotion = planner.prepare(project, tier, command=request.command, offline=request.offline)
         with planner.planned(promotion) as plan:
             show(promotion, plan)
-            return destinations.deliver(plan, destination, status, _purpose(promotion, plan, destination))
+            return delivery.deliver(plan, destination, status, _purpose(promotion, plan, destination))
 
 
 def _purpose(promotion: Promotion, plan: Plan, destination: Destination) -> Purpose:
@@ -57,8 +57,8 @@ def _purpose(promotion: Promotion, plan: Plan, destination: Destination) -> Purp
     details = {
         **facts,
         **summary.as_json(plan, texts=destination.texts),
-        "answers": summary.answers_as_json(promotion.carried.changes),
+        "answers": summary.answers_as_json(promotion.migrated.changes),
     }
-    source = promotion.look.after.source.name
+    source = promotion.update.after.source.name
     origin = f"From {facts['from']}, with {source} {facts['version']}, by new-ops-project promote."
     return Purpose(f"Promote to {facts['to']}\n\n{origin}", f"template/{facts['to']}", details)

@@ -10,8 +10,8 @@ from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git import journal
-from new_ops_project.plan import destinations, summary
-from new_ops_project.plan.destinations import Destination, Purpose
+from new_ops_project.plan import delivery, summary
+from new_ops_project.plan.destination import Destination, Purpose
 from new_ops_project.plan.model import Plan
 from new_ops_project.plan.outcome import Outcome
 from new_ops_project.project import generated
@@ -66,7 +66,7 @@ def update(
     git.require_on_path()
     repository, prefix, answers_file = generated.find(paths.expanded(request.path))
     with journal.locked(repository.git_dir) if destination.writes_work_tree else nullcontext():
-        status = destinations.settle(repository, destination, to=request.to)
+        status = delivery.settle(repository, destination, to=request.to)
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
@@ -75,14 +75,14 @@ def update(
         answers = prepared.migrate_answers(ask=ask)
         if not (prepared.is_behind or _is_changed(answers)):
             return _current(prepared, answers, destination)
-        destinations.require_room(destination, repository, status, prefix)
+        delivery.require_room(destination, repository, status, prefix)
         _require_accepted(request, prepared, answers)
         with planner.planned(prepared, answers) as plan:
             if not plan.changes:
                 return _current(prepared, answers, destination)
             proposal = _proposal(prepared, answers, plan)
             show(proposal)
-            return destinations.deliver(plan, destination, status, _purpose(prepared, proposal, destination))
+            return delivery.deliver(plan, destination, status, _purpose(prepared, proposal, destination))
 
 
 def _is_changed(answers: MigratedAnswers) -> bool:

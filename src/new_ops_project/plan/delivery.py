@@ -1,8 +1,7 @@
-"""Where a Plan goes: a preview, a patch, a branch or the work tree."""
+"""A Plan reaches its destination: a preview, a patch, a branch or the work tree."""
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,47 +9,11 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.git import journal, worktree
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan import apply, pending
+from new_ops_project.plan.destination import STDOUT, Destination, Purpose
 from new_ops_project.plan.model import Plan
 from new_ops_project.plan.outcome import Outcome
 
-STDOUT = "-"  # the name of a patch file that means standard output
 _FACTS = ("path", "from", "to")
-
-
-@dataclass(frozen=True)
-class Destination:
-    """Where the plan of `verb` goes: the work tree, unless another field says otherwise.
-
-    `patch` is a file, or STDOUT; `branch` is '' for the usual name of that verb. `texts` asks for the difference of
-    each file in the details of the outcome.
-    """
-
-    verb: str
-    preview: bool = False
-    patch: str | None = None
-    branch: str | None = None
-    in_place: bool = False
-    commit: bool = False
-    texts: bool = False
-
-    @property
-    def writes_work_tree(self) -> bool:
-        """Whether the result goes to the work tree."""
-        return not (self.preview or self.patch is not None or self.branch is not None)
-
-    @property
-    def command(self) -> str:
-        """The verb as people type it."""
-        return f"new-ops-project {self.verb}"
-
-
-@dataclass(frozen=True)
-class Purpose:
-    """What a plan is for: the `message` of its commit, its usual `branch`, and the `details` that --json shows."""
-
-    message: str
-    branch: str
-    details: Mapping[str, Any]
 
 
 # ---- before a plan is made ------------------------------------------------------------------------------------------

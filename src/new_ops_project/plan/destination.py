@@ -1,0 +1,43 @@
+"""Where the Plan of a verb goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+STDOUT = "-"  # the name of a patch file that means standard output
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where the plan of `verb` goes: the work tree, unless another field says otherwise.
+
+    `patch` is a file, or STDOUT; `branch` is '' for the usual name of that verb. `texts` asks for the difference of
+    each file in the details of the outcome.
+    """
+
+    verb: str
+    preview: bool = False
+    patch: str | None = None
+    branch: str | None = None
+    in_place: bool = False
+    commit: bool = False
+    texts: bool = False
+
+    @property
+    def writes_work_tree(self) -> bool:
+        """Whether the result goes to the work tree."""
+        return not (self.preview or self.patch is not None or self.branch is not None)
+
+    @property
+    def command(self) -> str:
+        """The verb as people type it."""
+        return f"new-ops-project {self.verb}"
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a plan is for: the `message` of its commit, its usual `branch`, and the `details` that --json shows."""
+
+    message: str
+    branch: str
+    details: Mapping[str, Any]
