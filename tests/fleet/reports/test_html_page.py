@@ -27,27 +27,27 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+def rollout(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     """The facts of 2,000 repositories."""
-    return facts.gathered([fleet(tmp_path_factory.mktemp("fleet") / "out", COUNT)], TODAY)
+    return facts.gather([fleet(tmp_path_factory.mktemp("fleet") / "out", COUNT)], TODAY)
 
 
 @pytest.fixture(scope="module")
-def file(found: Facts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(rollout: Facts, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Their page."""
-    return written(found, tmp_path_factory)
+    return written(rollout, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of 120 repositories, for what does not depend on how many there are."""
-    return written(facts.gathered([fleet(tmp_path_factory.mktemp("few") / "out", 120)], TODAY), tmp_path_factory)
+    return written(facts.gather([fleet(tmp_path_factory.mktemp("few") / "out", 120)], TODAY), tmp_path_factory)
 
 
-def written(found: Facts, folders: pytest.TempPathFactory) -> Path:
+def written(rollout: Facts, folders: pytest.TempPathFactory) -> Path:
     """The page of these facts."""
     path = folders.mktemp("page") / "fleet.html"
-    path.write_text(html_page.document(found, "Rollout <b>& more</b>"), encoding="utf-8")
+    path.write_text(html_page.document(rollout, "Rollout <b>& more</b>"), encoding="utf-8")
     return path
 
 
@@ -56,9 +56,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One Chromium for all tests here, with a home of its own."""
     home = str(tmp_path_factory.mktemp("browser"))
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, env={**os.environ, "HOME": home})
-        yield made
-        made.close()
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, env={**os.environ, "HOME": home})
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -73,100 +73,100 @@ def show(browser: Browser, file: Path, few: Path) -> Iterator[Open]:
         context.on("request", lambda request: asked.append(request.url))
         context.on("console", lambda message: told.append(message.text))
         context.on("weberror", lambda error: told.append(str(error.error)))
-        one = context.new_page()
-        one.on("dialog", lambda dialog: told.append(dialog.message))
-        one.goto(at.as_uri())
-        pages.append(one)
-        return one
+        page = context.new_page()
+        page.on("dialog", lambda dialog: told.append(dialog.message))
+        page.goto(at.as_uri())
+        pages.append(page)
+        return page
 
     yield call
-    hacked = [one.evaluate("window.hacked") for one in pages]
-    for one in pages:
-        one.context.close()
+    hacked = [page.evaluate("window.hacked") for page in pages]
+    for page in pages:
+        page.context.close()
     assert {url for url in asked if not url.startswith("data:")} <= {file.as_uri(), few.as_uri()}
     assert (told, set(hacked)) == ([], {None})
 
 
-def ready(one: Page) -> Page:
+def ready(page: Page) -> Page:
     """The page, when every row is drawn."""
-    one.wait_for_selector('table.repositories[aria-busy="false"]')
-    return one
+    page.wait_for_selector('table.repositories[aria-busy="false"]')
+    return page
 
 
-def names(one: Page) -> list[str]:
+def names(page: Page) -> list[str]:
     """The repositories in the table, from the top."""
-    read: list[str] = one.evaluate("[...document.querySelectorAll('#rows .open')].map((row) => row.textContent)")
+    read: list[str] = page.evaluate("[...document.querySelectorAll('#rows .open')].map((row) => row.textContent)")
     return read
 
 
-def column(one: Page, number: int) -> list[str]:
+def column(page: Page, number: int) -> list[str]:
     """The cells of a column, from the top."""
     script = "(n) => [...document.querySelectorAll(`#rows .row > :nth-child(${n})`)].map((row) => row.textContent)"
-    read: list[str] = one.evaluate(script, number)
+    read: list[str] = page.evaluate(script, number)
     return read
 
 
 # ---- the table -----------------------------------------------------------------------------------------------------
 
 
-def test_every_row_is_there(show: Open, found: Facts) -> None:
+def test_every_row_is_there(show: Open, rollout: Facts) -> None:
     """All 2,000 are in the document, the worst first, so that the browser's own search finds any."""
-    one = ready(show())
-    assert len(names(one)) == COUNT
-    assert one.inner_text("#count") == "Showing 2,000 of 2,000 repositories"
-    states = [text.split()[-1] for text in column(one, 2)]
-    assert states == [str(row.standing) for row in found.rows]
+    page = ready(show())
+    assert len(names(page)) == COUNT
+    assert page.inner_text("#count") == "Showing 2,000 of 2,000 repositories"
+    states = [text.split()[-1] for text in column(page, 2)]
+    assert states == [str(row.state) for row in rollout.rows]
 
 
 @pytest.mark.parametrize(("key", "number"), [("conflicts", 6), ("drift", 7), ("kept", 8)])
 def test_counts_sort_by_number(show: Open, key: str, number: int) -> None:
     """A click on a count puts most on top, a second one fewest, and aria-sort says so."""
-    one = ready(show())
-    head = one.locator(f"th:has(> [data-sort={key}])")
+    page = ready(show())
+    head = page.locator(f"th:has(> [data-sort={key}])")
     for direction, sign in (("descending", -1), ("ascending", 1)):
         head.locator("button").click()
-        numbers = [int(text) for text in column(ready(one), number)]
+        numbers = [int(text) for text in column(ready(page), number)]
         assert numbers == sorted(numbers, key=lambda value, sign=sign: sign * value)  # type: ignore[misc]
         assert head.get_attribute("aria-sort") == direction
-    assert one.locator('[aria-sort]:not([aria-sort="none"])').count() == 1
+    assert page.locator('[aria-sort]:not([aria-sort="none"])').count() == 1
 
 
 def test_versions_sort_as_versions(show: Open) -> None:
     """3.9 comes before 3.10, by the keyboard too."""
-    one = ready(show())
-    one.focus("[data-sort=python]")
-    one.keyboard.press("Enter")
-    order = [text.split()[0] for text in column(ready(one), 5)]
+    page = ready(show())
+    page.focus("[data-sort=python]")
+    page.keyboard.press("Enter")
+    order = [text.split()[0] for text in column(ready(page), 5)]
     assert list(dict.fromkeys(order)) == ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
 
 
-def test_text_filters_over_names_owners_reasons_and_files(show: Open, found: Facts) -> None:
+def test_text_filters_over_names_owners_reasons_and_files(show: Open, rollout: Facts) -> None:
     """What is typed is looked for in all rows, in upper or lower case."""
-    one = ready(show())
-    one.fill("#text", "TIMEOUT 300")
-    wanted = [row for row in found.rows if "--timeout 300" in row.hint]
-    assert len(names(ready(one))) == len(wanted) > 20
-    one.fill("#text", "scripts/deploy.sh")
-    assert len(names(ready(one))) == found.edits_kept
-    one.fill("#text", "nobody has this")
-    assert one.is_visible("#nothing")
-    assert names(one) == []
+    page = ready(show())
+    page.fill("#text", "TIMEOUT 300")
+    wanted = [row for row in rollout.rows if "--timeout 300" in row.hint]
+    assert len(names(ready(page))) == len(wanted) > 20
+    page.fill("#text", "scripts/deploy.sh")
+    assert len(names(ready(page))) == rollout.edits_kept
+    page.fill("#text", "nobody has this")
+    assert page.is_visible("#nothing")
+    assert names(page) == []
 
 
-def test_filters_narrow_together(show: Open, found: Facts) -> None:
+def test_filters_narrow_together(show: Open, rollout: Facts) -> None:
     """State, owner and version are all held to; Clear takes them back."""
-    one = ready(show())
+    page = ready(show())
     for field, value in (("state", "conflict"), ("owner", "payments"), ("version", "4.9.0")):
-        one.select_option(f"#{field}", value)
+        page.select_option(f"#{field}", value)
     wanted = [
         row.result.name
-        for row in found.rows
-        if (row.standing, row.result.owner, row.after) == ("conflict", "payments", "4.9.0")
+        for row in rollout.rows
+        if (row.state, row.result.owner, row.after) == ("conflict", "payments", "4.9.0")
     ]
-    assert sorted(names(ready(one))) == sorted(wanted)
+    assert sorted(names(ready(page))) == sorted(wanted)
     assert wanted
-    one.click("text=Clear")
-    assert len(names(ready(one))) == COUNT
+    page.click("text=Clear")
+    assert len(names(ready(page))) == COUNT
 
 
 @pytest.mark.parametrize(
@@ -180,76 +180,76 @@ def test_filters_narrow_together(show: Open, found: Facts) -> None:
 )
 def test_charts_lead_to_their_repositories(show: Open, link: str, field: str, value: str) -> None:
     """A tile, a bar or a file of the heat map filters the table."""
-    one = ready(show())
-    one.locator(link).first.click()
-    assert one.input_value(f"#{field}") == value
-    assert 0 < len(names(ready(one))) < COUNT
+    page = ready(show())
+    page.locator(link).first.click()
+    assert page.input_value(f"#{field}") == value
+    assert 0 < len(names(ready(page))) < COUNT
 
 
 def test_keyboard_alone(show: Open) -> None:
     """Tab reaches the first row, arrows go on, Enter opens, Tab goes into the details, Escape closes."""
-    one = ready(show())
-    one.focus("[data-sort=kept]")
-    one.keyboard.press("Tab")
-    first, second = names(one)[:2]
+    page = ready(show())
+    page.focus("[data-sort=kept]")
+    page.keyboard.press("Tab")
+    first, second = names(page)[:2]
     focused = "document.activeElement.textContent"
-    assert one.evaluate(focused) == first
-    one.keyboard.press("ArrowDown")
-    one.keyboard.press("Enter")
-    assert (one.evaluate(focused), one.get_attribute(":focus", "aria-expanded")) == (second, "true")
-    one.keyboard.press("Tab")
-    assert one.evaluate("Boolean(document.activeElement.closest('.more'))")
-    one.keyboard.press("Escape")
-    assert (one.evaluate(focused), one.locator(".more").count()) == (second, 0)
-    one.keyboard.press("End")
-    assert one.evaluate(focused) == names(one)[-1]
+    assert page.evaluate(focused) == first
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert (page.evaluate(focused), page.get_attribute(":focus", "aria-expanded")) == (second, "true")
+    page.keyboard.press("Tab")
+    assert page.evaluate("Boolean(document.activeElement.closest('.more'))")
+    page.keyboard.press("Escape")
+    assert (page.evaluate(focused), page.locator(".more").count()) == (second, 0)
+    page.keyboard.press("End")
+    assert page.evaluate(focused) == names(page)[-1]
 
 
 def test_focus_can_be_seen(show: Open, few: Path) -> None:
     """What has the focus by the keyboard is outlined."""
-    one = ready(show(at=few))
+    page = ready(show(at=few))
     for _ in range(4):
-        one.keyboard.press("Tab")
-        assert one.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        page.keyboard.press("Tab")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
-def test_details_of_a_conflict(show: Open, found: Facts) -> None:
+def test_details_of_a_conflict(show: Open, rollout: Facts) -> None:
     """A row opens to its conflicts, how they are resolved, what changes, and its command."""
     row = next(
         row
-        for row in found.rows
-        if row.standing == "conflict" and row.result.folder and row.result.drift and row.result.name.startswith("git")
+        for row in rollout.rows
+        if row.state == "conflict" and row.result.folder and row.result.drift and row.result.name.startswith("git")
     )
-    one = ready(show())
-    one.fill("#text", row.result.name)
-    one.click(".open")
-    text = one.inner_text(".more")
+    page = ready(show())
+    page.fill("#text", row.result.name)
+    page.click(".open")
+    text = page.inner_text(".more")
     assert f"Conflicts ({len(row.result.conflicts)})" in text
     assert "both sides changed these lines" in text
-    assert f"new-ops-project update {row.result.folder} --to {VERSION} --preview" in one.inner_text(
+    assert f"new-ops-project update {row.result.folder} --to {VERSION} --preview" in page.inner_text(
         ".more .command code"
     )
     assert f"update {row.result.folder} --continue" in text
     assert row.result.drift[0].path in text
-    assert one.get_attribute(".open", "aria-controls") == one.get_attribute(".more", "id")
+    assert page.get_attribute(".open", "aria-controls") == page.get_attribute(".more", "id")
 
 
 def test_a_command_is_copied(show: Open, few: Path) -> None:
     """Copy puts exactly the command on the clipboard, and says so."""
-    one = ready(show(at=few, permissions=["clipboard-read", "clipboard-write"]))
-    one.click(".todo .copy >> nth=0")
-    one.wait_for_selector("text=Copied")
-    copied = one.evaluate("navigator.clipboard.readText()")
+    page = ready(show(at=few, permissions=["clipboard-read", "clipboard-write"]))
+    page.click(".todo .copy >> nth=0")
+    page.wait_for_selector("text=Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("new-ops-project fleet retry ")
     assert copied.endswith(" --only failed --out retry.json")
 
 
 def test_pull_requests_are_links(show: Open) -> None:
     """A delivered row has its pull request, and tells that site nothing."""
-    one = ready(show())
-    one.select_option("#state", "delivered")
-    one.click(".open >> nth=0")
-    assert one.locator(".more a[href^='https://git.example.org/pull/']").get_attribute("rel") == "noopener noreferrer"
+    page = ready(show())
+    page.select_option("#state", "delivered")
+    page.click(".open >> nth=0")
+    assert page.locator(".more a[href^='https://git.example.org/pull/']").get_attribute("rel") == "noopener noreferrer"
 
 
 # ---- hostile names -------------------------------------------------------------------------------------------------
@@ -257,12 +257,12 @@ def test_pull_requests_are_links(show: Open) -> None:
 
 def test_hostile_names_are_text(show: Open) -> None:
     """Markup in names is shown as it is; every row opened makes no script, image or frame (see `show`)."""
-    one = ready(show())
-    one.evaluate("for (const open of [...document.querySelectorAll('.open')].slice(0, 200)) open.click()")
-    assert one.locator("script").count() == 2
-    assert one.locator("img, iframe, object, embed, svg[onload], h1 b").count() == 0
-    assert {name for name in HOSTILE if "<" in name} <= set(names(one))
-    assert one.evaluate("[...document.links].every((a) => ['file:', 'https:'].includes(a.protocol))")
+    page = ready(show())
+    page.evaluate("for (const open of [...document.querySelectorAll('.open')].slice(0, 200)) open.click()")
+    assert page.locator("script").count() == 2
+    assert page.locator("img, iframe, object, embed, svg[onload], h1 b").count() == 0
+    assert {name for name in HOSTILE if "<" in name} <= set(names(page))
+    assert page.evaluate("[...document.links].every((a) => ['file:', 'https:'].includes(a.protocol))")
 
 
 def test_the_policy_stops_what_is_put_in(browser: Browser, few: Path, tmp_path: Path) -> None:
@@ -270,17 +270,17 @@ def test_the_policy_stops_what_is_put_in(browser: Browser, few: Path, tmp_path: 
     put = "<script>hacked=1</script><img src='https://example.org/x' onerror='hacked=1'><style>h1{color:red}</style>"
     other = tmp_path / "other.html"
     other.write_text(few.read_text("utf-8").replace("<main>", f"<main>{put}", 1), encoding="utf-8")
-    one, left = browser.new_page(), []
+    page, left = browser.new_page(), []
 
     def stop(route: Route) -> None:
         left.append(route.request.url)
         route.abort()
 
-    one.route("http*://**", stop)
-    one.goto(other.as_uri())
-    color = ready(one).evaluate("getComputedStyle(document.querySelector('h1')).color")
-    assert (left, color != "rgb(255, 0, 0)", one.evaluate("typeof hacked")) == ([], True, "undefined")
-    one.context.close()
+    page.route("http*://**", stop)
+    page.goto(other.as_uri())
+    color = ready(page).evaluate("getComputedStyle(document.querySelector('h1')).color")
+    assert (left, color != "rgb(255, 0, 0)", page.evaluate("typeof hacked")) == ([], True, "undefined")
+    page.context.close()
 
 
 # ---- looks ---------------------------------------------------------------------------------------------------------
@@ -289,21 +289,21 @@ def test_the_policy_stops_what_is_put_in(browser: Browser, few: Path, tmp_path: 
 @pytest.mark.parametrize("size", [PHONE, ViewportSize(width=768, height=900), WIDE], ids=["phone", "tablet", "desktop"])
 def test_nothing_is_wider_than_the_screen(show: Open, few: Path, size: ViewportSize) -> None:
     """The page never scrolls sideways, with details of the longest name open, too."""
-    one = ready(show(size, few))
-    one.evaluate("for (const open of [...document.querySelectorAll('.open')].slice(0, 60)) open.click()")
-    assert one.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page = ready(show(size, few))
+    page.evaluate("for (const open of [...document.querySelectorAll('.open')].slice(0, 60)) open.click()")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     wide = """[...document.querySelectorAll('main *')].filter((at) => !at.closest('.scroll, svg')
         && at.getBoundingClientRect().right > innerWidth + 1).map((at) => at.outerHTML.slice(0, 200))"""
-    assert one.evaluate(wide) == []
+    assert page.evaluate(wide) == []
 
 
 def test_a_phone_shows_every_value(show: Open, few: Path) -> None:
     """Beside each value of a row stands what it is, since there are no columns."""
-    one = ready(show(PHONE, few))
-    one.select_option("#state", "conflict")
+    page = ready(show(PHONE, few))
+    page.select_option("#state", "conflict")
     label = "getComputedStyle(document.querySelector('.row .number:not(.zero)'), '::before').content"
-    assert "Conflicts" in one.evaluate(label)
-    assert one.is_visible(".row .state")
+    assert "Conflicts" in page.evaluate(label)
+    assert page.is_visible(".row .state")
 
 
 # Each text with what is behind it, by the formula of WCAG 2.2 for relative luminance; those below 4.5 are returned.
@@ -342,9 +342,9 @@ CONTRAST = r"""() => {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_contrast(show: Open, few: Path, scheme: str) -> None:
     """Every text stands out from what is behind it by 4.5 to 1 (WCAG 2.2, 1.4.3), in details, too."""
-    one = ready(show(at=few, color_scheme=scheme))
-    one.evaluate("for (const open of [...document.querySelectorAll('.open')].slice(0, 40)) open.click()")
-    assert one.evaluate(CONTRAST) == []
+    page = ready(show(at=few, color_scheme=scheme))
+    page.evaluate("for (const open of [...document.querySelectorAll('.open')].slice(0, 40)) open.click()")
+    assert page.evaluate(CONTRAST) == []
 
 
 def test_dark_mode_is_dark(show: Open, few: Path) -> None:
@@ -363,27 +363,27 @@ def test_no_motion_where_none_is_wanted(show: Open, few: Path) -> None:
     assert ready(show(at=few, reduced_motion="no-preference")).evaluate(moves) != "0s"
 
 
-def test_standings_differ_by_more_than_color(show: Open, few: Path) -> None:
+def test_states_differ_by_more_than_color(show: Open, few: Path) -> None:
     """Each state has its word and a shape of its own."""
-    one = ready(show(at=few))
-    glyphs = one.locator("a.tile .glyph").all_inner_texts()
+    page = ready(show(at=few))
+    glyphs = page.locator("a.tile .glyph").all_inner_texts()
     assert len(set(glyphs)) == len(glyphs) == 7
 
 
 def test_printing_has_all_rows(show: Open) -> None:
     """On paper there is every row and no filter."""
-    one = show()
-    one.emulate_media(media="print")
-    one.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert one.locator("#rows .row").count() == COUNT
-    assert not one.is_visible(".filters")
+    page = show()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#rows .row").count() == COUNT
+    assert not page.is_visible(".filters")
 
 
-def test_without_javascript(show: Open, found: Facts) -> None:
+def test_without_javascript(show: Open, rollout: Facts) -> None:
     """Counts, charts and a plain table with every repository are there."""
-    one = show(java_script_enabled=False)
-    assert one.locator("table.plain tbody tr").count() == COUNT
-    assert one.locator(".tile[data-state=failed] b").inner_text() == str(found.standings["failed"])  # type: ignore[index]
-    assert one.locator(".heat td").count() > 20
-    assert not one.is_visible(".filters")
-    assert not one.is_visible(".copy")
+    page = show(java_script_enabled=False)
+    assert page.locator("table.plain tbody tr").count() == COUNT
+    assert page.locator(".tile[data-state=failed] b").inner_text() == str(rollout.by_state["failed"])  # type: ignore[index]
+    assert page.locator(".heat td").count() > 20
+    assert not page.is_visible(".filters")
+    assert not page.is_visible(".copy")

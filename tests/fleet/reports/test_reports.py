@@ -31,28 +31,28 @@ FORMULAS = st.builds("{}{}".format, st.sampled_from(("=", "+", "-", "@", "\t", "
 QUICK = settings(max_examples=60, deadline=None)
 
 
-def known(
+def facts_of(
     folder: Path, *results: tuple[str, ResultState, dict[str, Any]], deliveries: tuple[Delivery, ...] = ()
 ) -> Facts:
     """The facts of these results, each by name, state and what else is known."""
-    made = []
+    pairs = []
     for name, state, more in results:
         of_task = {key: more.pop(key) for key in ("owner", "before", "python", "folder") if key in more}
-        one = task(name, **of_task)
-        made.append((one, replace(result(one, state), **more)))
-    return facts.gathered([write(folder, made, deliveries)], TODAY)
+        single = task(name, **of_task)
+        pairs.append((single, replace(result(single, state), **more)))
+    return facts.gather([write(folder, pairs, deliveries)], TODAY)
 
 
 def bare(*results: Result) -> Facts:
     """The facts of results that are in no folder."""
     plan = FleetPlan(PLAN, CREATED.isoformat(), "Bot <bot@example.org>", "all", 1, ())
-    return Facts(plan, (Path("out"),), TODAY, tuple(Row(one, Path("out")) for one in results))
+    return Facts(plan, (Path("out"),), TODAY, tuple(Row(row, Path("out")) for row in results))
 
 
 def named(text: str, state: ResultState = ResultState.CONFLICT) -> Facts:
     """One repository in which every name is that text."""
-    at = (PathNote(text, text),)
-    one = Result(
+    notes = (PathNote(text, text),)
+    outcome = Result(
         text,
         state,
         PLAN,
@@ -67,17 +67,17 @@ def named(text: str, state: ResultState = ResultState.CONFLICT) -> Facts:
         version=text,
         target=text,
         template=text,
-        files=at,
-        conflicts=at,
-        drift=at,
+        files=notes,
+        conflicts=notes,
+        drift=notes,
         kept=(text,),
         notes=(text,),
         log=text,
         folder=text,
         seconds=1.0,
     )
-    row = Row(one, Path("out"), delivery(text, Delivered.OPENED, request=text, mode=text))
-    return replace(bare(one), rows=(row,))
+    row = Row(outcome, Path("out"), delivery(text, Delivered.OPENED, request=text, mode=text))
+    return replace(bare(outcome), rows=(row,))
 
 
 # ---- facts ---------------------------------------------------------------------------------------------------------
@@ -94,10 +94,10 @@ def test_the_worst_come_first(tmp_path: Path) -> None:
         "bad": ResultState.FAILED,
     }
     done = (delivery("held", Delivered.HELD), delivery("late", Delivered.FAILED), delivery("open", Delivered.OPENED))
-    found = known(tmp_path, *((name, state, {}) for name, state in states.items()), deliveries=done)
-    assert [row.result.name for row in found.rows] == ["bad", "late", "clash", "held", "wait", "made", "open", "now"]
-    assert found.standings[RepositoryState.FAILED] == 2
-    assert (found.states[ResultState.UPDATED], found.deliveries[Delivered.HELD]) == (4, 1)
+    rollout = facts_of(tmp_path, *((name, state, {}) for name, state in states.items()), deliveries=done)
+    assert [row.result.name for row in rollout.rows] == ["bad", "late", "clash", "held", "wait", "made", "open", "now"]
+    assert rollout.by_state[RepositoryState.FAILED] == 2
+    assert (rollout.by_result[ResultState.UPDATED], rollout.by_delivery[Delivered.HELD]) == (4, 1)
 
 
 def test_versions_are_those_that_repositories_have_now(tmp_path: Path) -> None:
@@ -108,14 +108,14 @@ def test_versions_are_those_that_repositories_have_now(tmp_path: Path) -> None:
         ("c", ResultState.CURRENT, {"before": "5.2.0"}),
         ("d", ResultState.FAILED, {"before": ""}),
     )
-    found = known(tmp_path, *rows, deliveries=(delivery("a", Delivered.PUSHED),))
-    assert [(one.name, one.before, one.now) for one in found.versions] == [
+    rollout = facts_of(tmp_path, *rows, deliveries=(delivery("a", Delivered.PUSHED),))
+    assert [(version.name, version.before, version.now) for version in rollout.versions] == [
         ("5.2.0", 1, 2),
         ("4.10.0", 1, 1),
         ("4.9.0", 1, 0),
         ("unknown", 1, 1),
     ]
-    assert found.at_version == 2
+    assert rollout.at_version == 2
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_versions_are_those_that_repositories_have_now(tmp_path: Path) -> None:
 )
 def test_support_of_python(name: str, mark: str, support: str) -> None:
     """A version of Python has the month in which its support ends, as the template's pins have it."""
-    use = python_support.use(name, TODAY)
+    use = python_support.version_use(name, TODAY)
     assert (use.mark, use.support) == (mark, support)
 
 
@@ -142,7 +142,7 @@ def test_support_of_python(name: str, mark: str, support: str) -> None:
 )
 def test_support_that_ends_soon(today: str, support: str) -> None:
     """180 days ahead the end is near; the last day of the month is the last one."""
-    assert python_support.use("3.11", date.fromisoformat(today)).support == support
+    assert python_support.version_use("3.11", date.fromisoformat(today)).support == support
 
 
 def test_burn_down_follows_deliveries(tmp_path: Path) -> None:
@@ -153,14 +153,14 @@ def test_burn_down_follows_deliveries(tmp_path: Path) -> None:
         ("c", ResultState.CURRENT, {"at": stamp(30)}),
     )
     done = (delivery("a", Delivered.OPENED, at=stamp(900)), delivery("b", Delivered.FAILED, at=stamp(950)))
-    down = known(tmp_path, *rows, deliveries=done).burndown
+    down = facts_of(tmp_path, *rows, deliveries=done).burndown
     assert [((point.at - CREATED).total_seconds(), point.left) for point in down.points] == [(0, 3), (30, 2), (900, 1)]
     assert not down.by_commits
 
 
 def test_burn_down_by_commits_says_so(tmp_path: Path) -> None:
     """Where nothing was delivered, computed commits are counted, and that is said."""
-    down = known(tmp_path, ("a", ResultState.UPDATED, {"at": stamp(5)}), ("b", ResultState.CONFLICT, {})).burndown
+    down = facts_of(tmp_path, ("a", ResultState.UPDATED, {"at": stamp(5)}), ("b", ResultState.CONFLICT, {})).burndown
     assert (down.points[-1].left, down.by_commits) == (1, True)
     assert "nothing was delivered" in down.meaning
 
@@ -184,7 +184,7 @@ def test_drift_by_file_and_owner(tmp_path: Path) -> None:
         ("c", ResultState.CURRENT, {"owner": "x", "drift": (ci, ci)}),
         ("d", ResultState.CURRENT, {"owner": ""}),
     )
-    heat = known(tmp_path, *rows).heat
+    heat = facts_of(tmp_path, *rows).heat
     assert (heat.files, heat.owners) == (("ci.yml", "README.md"), ("x", "y"))
     assert (heat.cells["ci.yml", "x"], heat.total("ci.yml")) == (2, 3)
 
@@ -198,26 +198,26 @@ def test_conflicts_and_kept_edits_by_file(tmp_path: Path) -> None:
         ("c", ResultState.UPDATED, {"kept": ("run.sh", "old.py")}),
         ("d", ResultState.UPDATED, {"kept": ("run.sh",)}),
     )
-    found = known(tmp_path, *rows)
-    assert found.conflicts == (("b.py", 2), ("a.py", 1))
-    assert (found.kept, found.edits_kept) == ((("run.sh", 2), ("old.py", 1)), 3)
+    rollout = facts_of(tmp_path, *rows)
+    assert rollout.conflicts == (("b.py", 2), ("a.py", 1))
+    assert (rollout.kept_files, rollout.edits_kept) == ((("run.sh", 2), ("old.py", 1)), 3)
 
 
 def test_a_delivery_of_another_commit_is_not_this_one(tmp_path: Path) -> None:
     """What was delivered before a commit was computed anew says nothing of the new one."""
-    one = ("a", ResultState.UPDATED, {"commit": "d" * 40})
-    found = known(tmp_path, one, deliveries=(delivery("a", Delivered.OPENED, commit="e" * 40),))
-    assert found.rows[0].standing is RepositoryState.UPDATED
+    anew = ("a", ResultState.UPDATED, {"commit": "d" * 40})
+    rollout = facts_of(tmp_path, anew, deliveries=(delivery("a", Delivered.OPENED, commit="e" * 40),))
+    assert rollout.rows[0].state is RepositoryState.UPDATED
 
 
 def test_several_folders_are_one_report(tmp_path: Path) -> None:
     """Shards in folders of their own give the same rows as one folder, with a journal in any of them."""
-    pairs = [(one, result(one, ResultState.UPDATED)) for one in map(task, ("a", "b", "c"))]
-    whole = facts.gathered([write(tmp_path / "whole", pairs, [delivery("b", Delivered.OPENED)])], TODAY)
+    pairs = [(single, result(single, ResultState.UPDATED)) for single in map(task, ("a", "b", "c"))]
+    whole = facts.gather([write(tmp_path / "whole", pairs, [delivery("b", Delivered.OPENED)])], TODAY)
     parts = [write(tmp_path / "one", pairs), write(tmp_path / "two", pairs, [delivery("b", Delivered.OPENED)])]
     (parts[0] / "results-1-of-2.jsonl").unlink()
     (parts[1] / "results-2-of-2.jsonl").unlink()
-    apart = facts.gathered(parts, TODAY)
+    apart = facts.gather(parts, TODAY)
     assert [(row.result, row.delivery) for row in apart.rows] == [(row.result, row.delivery) for row in whole.rows]
 
 
@@ -227,7 +227,7 @@ def test_the_last_delivery_counts(tmp_path: Path) -> None:
     early = write(tmp_path / "early", pairs, [delivery("a", Delivered.FAILED, at=stamp(100))])
     late = write(tmp_path / "late", pairs, [delivery("a", Delivered.OPENED, at=stamp(200))])
     for folders in ([early, late], [late, early]):
-        assert facts.gathered(folders, TODAY).rows[0].standing is RepositoryState.DELIVERED
+        assert facts.gather(folders, TODAY).rows[0].state is RepositoryState.DELIVERED
 
 
 # ---- the command ---------------------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ def test_exit_codes(
     run: Run, work: Path, states: tuple[ResultState, ...], delivered: Delivered | None, code: int
 ) -> None:
     """0; 3 with conflicts; 2 when any failed, in computing or in delivering, and that counts more."""
-    pairs = [(one := task(f"git.example.org/{state}"), result(one, state)) for state in states]
+    pairs = [(single := task(f"git.example.org/{state}"), result(single, state)) for state in states]
     write(work / "out", pairs, [delivery(pairs[0][0].name, delivered)] if delivered else [])
     assert ("git.example.org/failed" in run("fleet", "report", "out", code=code).out) == (ResultState.FAILED in states)
 
@@ -381,10 +381,12 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 def test_columns_have_counts_of_files(tmp_path: Path) -> None:
     """Conflicts, drift and edits kept are numbers."""
-    found = known(tmp_path, ("a", ResultState.CONFLICT, {"conflicts": (PathNote("x", "both"),), "kept": ("y", "z")}))
-    head, row = cells(csv_sheet.document(found))
-    told = dict(zip(head, row, strict=True))
-    assert (told["conflicts"], told["edits_kept"], told["standing"]) == ("1", "2", "conflict")
+    rollout = facts_of(
+        tmp_path, ("a", ResultState.CONFLICT, {"conflicts": (PathNote("x", "both"),), "kept": ("y", "z")})
+    )
+    head, row = cells(csv_sheet.document(rollout))
+    values = dict(zip(head, row, strict=True))
+    assert (values["conflicts"], values["edits_kept"], values["standing"]) == ("1", "2", "conflict")
 
 
 # ---- Markdown ------------------------------------------------------------------------------------------------------
@@ -394,40 +396,40 @@ def test_columns_have_counts_of_files(tmp_path: Path) -> None:
 @given(text=TEXT)
 def test_markdown_stays_one_table_of_text(text: str) -> None:
     """No name makes a row, a heading, markup or a link of its own."""
-    found = step_summary.document(named(text), text)
-    assert len(found.splitlines()) == len(step_summary.document(named("plain"), "plain").splitlines())
-    assert not re.search(r"(?<!\\)[<>\[]|javascript:(?!window)", found)
-    found.encode()
+    summary = step_summary.document(named(text), text)
+    assert len(summary.splitlines()) == len(step_summary.document(named("plain"), "plain").splitlines())
+    assert not re.search(r"(?<!\\)[<>\[]|javascript:(?!window)", summary)
+    summary.encode()
 
 
 def test_markdown_is_never_above_the_limit() -> None:
     """With long names of four bytes a letter it holds fewer rows, and says how many it leaves out."""
     long = "\U0001f680" * 5000
     rows = [replace(named(long).rows[0].result, name=f"{place}{long}") for place in range(3000)]
-    found = step_summary.document(bare(*rows), long)
-    assert len(found.encode()) <= 1_048_576
-    listed = len(re.findall(r"^\| \d", found, re.MULTILINE))
+    summary = step_summary.document(bare(*rows), long)
+    assert len(summary.encode()) <= 1_048_576
+    listed = len(re.findall(r"^\| \d", summary, re.MULTILINE))
     assert 100 < listed <= 200
-    assert f"{3000 - listed} more are not shown" in found
+    assert f"{3000 - listed} more are not shown" in summary
 
 
 def test_markdown_fills_the_limit_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are added as long as there is room for a whole one."""
     rows = [Result(f"repository-{place}", ResultState.FAILED, PLAN, reason="x" * 90) for place in range(150)]
     monkeypatch.setattr(step_summary, "LIMIT", 6000)
-    found = step_summary.document(bare(*rows), "title")
-    assert 5500 < len(found.encode()) <= 6000
-    assert found.endswith("JSON.\n")
+    summary = step_summary.document(bare(*rows), "title")
+    assert 5500 < len(summary.encode()) <= 6000
+    assert summary.endswith("JSON.\n")
 
 
 def test_markdown_has_the_worst_200_rows(tmp_path: Path) -> None:
     """Of 2,000 repositories the worst are listed; the counts are of all."""
-    found = step_summary.document(facts.gathered([fleet(tmp_path, 2000)], TODAY), "title")
+    summary = step_summary.document(facts.gather([fleet(tmp_path, 2000)], TODAY), "title")
     assert (
-        len(re.findall(r"^\| .* \| (?:failed|conflict|held|deferred|updated) \| .* \|.*\|.*\|", found, re.MULTILINE))
+        len(re.findall(r"^\| .* \| (?:failed|conflict|held|deferred|updated) \| .* \|.*\|.*\|", summary, re.MULTILINE))
         == 200
     )
-    assert "1800 more are not shown" in found
+    assert "1800 more are not shown" in summary
 
 
 def test_markdown_links_only_pull_requests_of_the_web() -> None:
@@ -468,7 +470,7 @@ def test_a_quoted_name_is_one_word_of_the_shell(text: str) -> None:
         return
     if b"\0" in wanted:
         return
-    quoted = names.quoted(text)
+    quoted = names.shell_quoted(text)
     done = subprocess.run(["bash", "-c", f"printf %s {quoted}"], capture_output=True, check=True)
     assert done.stdout == (b"./" if text.startswith("-") else b"") + wanted
     assert names.shown(quoted) == quoted
@@ -492,29 +494,32 @@ def test_a_quoted_name_is_one_word_of_the_shell(text: str) -> None:
 )
 def test_retry_commands(tmp_path: Path, name: str, state: ResultState, more: dict[str, Any], command: str) -> None:
     """A clone here can be looked at by itself; everything else is retried or published with all like it."""
-    found = known(tmp_path, (name, state, more))
-    assert advice.for_one(found.rows[0], found) == command.format(tmp_path)
+    rollout = facts_of(tmp_path, (name, state, more))
+    assert advice.command_for_row(rollout.rows[0], rollout) == command.format(tmp_path)
 
 
 def test_a_failed_delivery_is_published_again(tmp_path: Path) -> None:
     """Its commit is there, so nothing is computed anew."""
-    found = known(
+    rollout = facts_of(
         tmp_path, ("a", ResultState.UPDATED, {"folder": "/srv/a"}), deliveries=(delivery("a", Delivered.FAILED),)
     )
     publish = f"new-ops-project fleet publish --in {tmp_path} --mode pr"
-    assert (advice.for_one(found.rows[0], found), advice.for_all(RepositoryState.FAILED, found)) == (publish, publish)
+    assert (
+        advice.command_for_row(rollout.rows[0], rollout),
+        advice.command_for_state(RepositoryState.FAILED, rollout),
+    ) == (publish, publish)
 
 
 def test_how_to_resolve_conflicts(tmp_path: Path) -> None:
     """Steps for the clone that is here; for a delivered draft, on its branch."""
     clash = {"conflicts": (PathNote("a.py", "both"),), "target": "template/5.2.0"}
-    found = known(
+    rollout = facts_of(
         tmp_path,
         ("a", ResultState.CONFLICT, {**clash, "folder": "/srv/a"}),
         ("b", ResultState.CONFLICT, dict(clash)),
         deliveries=(delivery("b", Delivered.OPENED),),
     )
-    here, draft = (advice.resolving(row) for row in found.rows)
+    here, draft = (advice.resolve_steps(row) for row in rollout.rows)
     assert here[-1] == "new-ops-project update /srv/a --continue"
     assert draft[0] == "git switch template/5.2.0"
 
@@ -526,12 +531,12 @@ def test_how_to_resolve_conflicts(tmp_path: Path) -> None:
 @given(text=TEXT)
 def test_names_never_leave_their_place_in_the_page(text: str) -> None:
     """Any name gives the same elements, and data that reads back as the row's values."""
-    found = html_page.document(named(text), text)
+    page = html_page.document(named(text), text)
     tags = re.compile(r"<[/!a-zA-Z][^ >]*")
-    assert _without_choices(tags.findall(found)) == _without_choices(
+    assert _without_choices(tags.findall(page)) == _without_choices(
         tags.findall(html_page.document(named("plain"), "plain"))
     )
-    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', found, re.DOTALL)
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     assert data
     assert json.loads(data[1])["rows"][0].get("name", "") == names.shown(text)
 
@@ -543,31 +548,34 @@ def _without_choices(tags: list[str]) -> list[str]:
 
 def test_the_page_asks_for_nothing() -> None:
     """Not one element or style refers to another file; the policy lets nothing in."""
-    found = html_page.document(named("plain"), "plain")
+    page = html_page.document(named("plain"), "plain")
     assert not re.search(
-        r"""\b(?:src|srcset|action|background)=|url\(|@import|<iframe|<object|\son[a-z]+=|\sstyle=""", found
+        r"""\b(?:src|srcset|action|background)=|url\(|@import|<iframe|<object|\son[a-z]+=|\sstyle=""", page
     )
-    assert re.findall(r'<link[^>]*href="([^"]*)"', found) == ["data:,"]
-    assert "default-src &#39;none&#39;" in found
+    assert re.findall(r'<link[^>]*href="([^"]*)"', page) == ["data:,"]
+    assert "default-src &#39;none&#39;" in page
 
 
 def test_everything_is_json(tmp_path: Path) -> None:
     """JSON of hostile names is UTF-8 and complete."""
-    found = facts.gathered([fleet(tmp_path, len(HOSTILE))], TODAY)
-    text = json.dumps(json_answer.answer(found), ensure_ascii=False)
+    rollout = facts.gather([fleet(tmp_path, len(HOSTILE))], TODAY)
+    text = json.dumps(json_answer.answer(rollout), ensure_ascii=False)
     assert json.loads(text.encode())["total"] == len(HOSTILE)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2000])
 def test_charts_stay_in_their_bounds(tmp_path: Path, count: int) -> None:
     """Shares add up to the whole, bars are at most the whole, the line is in its box, heat is in its levels."""
-    found = facts.gathered([fleet(tmp_path, count)], TODAY)
-    assert round(sum(share.width for share in charts.shares(found)), 1) == (100 if count else 0)
-    assert all(0 <= bar.width <= 100 and bar.other <= 100 for bar in charts.versions(found) + charts.slowest(found))
+    rollout = facts.gather([fleet(tmp_path, count)], TODAY)
+    assert round(sum(share.width for share in charts.state_shares(rollout)), 1) == (100 if count else 0)
     assert all(
-        0 <= cell.level <= charts.LEVELS for _file, _sum, row in charts.heat_map(found.heat).rows for cell in row
+        0 <= bar.width <= 100 and bar.before <= 100
+        for bar in charts.version_bars(rollout) + charts.slowest_bars(rollout)
     )
-    numbers = [float(number) for number in re.findall(r"[\d.]+", charts.line(found.burndown).path)]
+    assert all(
+        0 <= cell.level <= charts.LEVELS for _file, _sum, row in charts.heat_map(rollout.heat).rows for cell in row
+    )
+    numbers = [float(number) for number in re.findall(r"[\d.]+", charts.burndown_line(rollout.burndown).path)]
     assert max(numbers) <= charts.WIDTH
 
 

@@ -22,26 +22,26 @@ Fleet = dict[str, Path]
 def fleet(run: Run, tmp_path: Path, work: Path) -> Fleet:
     """Four clones after an update: one updated, one in conflict, one dirty, one whose template was away."""
     template = fleets.template(tmp_path / "template")
-    made = {
+    folders = {
         name: clone(work / "clones" / name, template, mine)
         for name, mine in {"good": {"task.py": MINE}, "clash": {"task.py": CLASH}, "dirty": {"a": "a"}}.items()
     }
-    made["away"] = clone(work / "clones" / "away", tmp_path / "moved")
-    lay(made["dirty"], {"a": "b"})
+    folders["away"] = clone(work / "clones" / "away", tmp_path / "moved")
+    lay(folders["dirty"], {"a": "b"})
     updated(run, good="updated", clash="conflict", code=2)
     shutil.copytree(template, tmp_path / "moved")
-    return made
+    return folders
 
 
 def updated(run: Run, *args: str, code: int = 0, **states: str) -> None:
     """A folder of results as `fleet update` makes it, without computing: the state of each project by its name."""
     run("fleet", "plan", *(args or ("clones",)), "--out", "out/plan.json", code=code)
     plan = store.read_plan(Path("out/plan.json"))
-    where = store.Store(Path("out"))
-    with where.opened():
-        for one in plan.tasks:
-            state = ResultState(states[one.name.rpartition("/")[2]])
-            where.add(store.outcome(one, plan.id, state=state, at="2026-01-01T00:00:00.5Z"))
+    results = store.Store(Path("out"))
+    with results.locked():
+        for task in plan.tasks:
+            state = ResultState(states[task.name.rpartition("/")[2]])
+            results.add(store.task_result(task, plan.id, state=state, at="2026-01-01T00:00:00.5Z"))
 
 
 def retried(run: Run, *args: str, code: int = 0) -> FleetPlan:
@@ -52,13 +52,13 @@ def retried(run: Run, *args: str, code: int = 0) -> FleetPlan:
 
 def names(plan: FleetPlan) -> list[str]:
     """Its tasks, by the last part of their names."""
-    return sorted(one.name.rpartition("/")[2] for one in plan.tasks)
+    return sorted(task.name.rpartition("/")[2] for task in plan.tasks)
 
 
 def last(*folders: str) -> dict[str, str]:
     """The last state of each project in these folders, by the last part of its name."""
-    found = store.gathered(map(Path, folders))[1]
-    return {name.rpartition("/")[2]: str(one.state) for name, (_, one) in found.items()}
+    results = store.gather(map(Path, folders))[1]
+    return {name.rpartition("/")[2]: str(result.state) for name, (_, result) in results.items()}
 
 
 @pytest.mark.parametrize(
@@ -74,43 +74,43 @@ def test_chooses_by_state(run: Run, fleet: Fleet, only: str, tasks: list[str], s
     """Only what ended in one of the states is planned again; what waits for a person still waits."""
     plan = retried(run, "--only", only)
     assert names(plan) == tasks
-    assert [Path(one.name).name for one in plan.settled] == settled
+    assert [Path(result.name).name for result in plan.settled] == settled
 
 
 def test_chooses_by_name(run: Run, fleet: Fleet) -> None:
     """With --name only those are planned, if their state is asked for."""
     plan = retried(run, "--only", "failed,conflict", "--name", str(fleet["clash"]))
     assert names(plan) == ["clash"]
-    said = run("fleet", "retry", "out", "--name", str(fleet["clash"]), code=2).err
-    assert "Nothing there is failed or deferred.\n--only takes failed, deferred, conflict." in said
+    errors = run("fleet", "retry", "out", "--name", str(fleet["clash"]), code=2).err
+    assert "Nothing in these results is failed or deferred.\n--only takes failed, deferred, conflict." in errors
 
 
 def test_a_name_that_is_none(run: Run, fleet: Fleet) -> None:
     """A name that the results do not have is an error with the nearest one."""
-    said = run("fleet", "retry", "out", "--name", f"{fleet['clash']}e", code=2).err
-    assert f"{fleet['clash']}e is not in these results.\nDid you mean {fleet['clash']}?" in said
+    errors = run("fleet", "retry", "out", "--name", f"{fleet['clash']}e", code=2).err
+    assert f"{fleet['clash']}e is not in these results.\nDid you mean {fleet['clash']}?" in errors
 
 
 @pytest.mark.parametrize("only", ["odd", "failed,odd", ",", "updated"])
 def test_a_state_that_is_none(run: Run, work: Path, only: str) -> None:
     """--only takes three states, and at least one."""
-    assert "is none of failed, deferred, conflict" in run("fleet", "retry", "out", "--only", only, code=2).err
+    assert "is not one of failed, deferred, conflict" in run("fleet", "retry", "out", "--only", only, code=2).err
 
 
 def test_says_what_it_planned(run: Run, fleet: Fleet) -> None:
     """Counts, the plan's place and id, and the next step are said; with --json as an object."""
-    said = run("fleet", "retry", "out", "--only", "failed,deferred")
-    assert f"{fleet['dirty']}: deferred: It has changes that are not committed: a." in said.out
+    ran = run("fleet", "retry", "out", "--only", "failed,deferred")
+    assert f"{fleet['dirty']}: deferred: It has changes that are not committed: a." in ran.out
     plan = store.read_plan(Path("plan.json"))
-    assert f"\n1 to do, 1 deferred; plan {plan.id} is in plan.json.\n" in said.out
-    found = run("fleet", "retry", "out", "--json").json
-    assert found == {"plan": "plan.json", "id": plan.id, "counts": {"to do": 1, "deferred": 1}}
+    assert f"\n1 to do, 1 deferred; plan {plan.id} is in plan.json.\n" in ran.out
+    answer = run("fleet", "retry", "out", "--json").json
+    assert answer == {"plan": "plan.json", "id": plan.id, "counts": {"to do": 1, "deferred": 1}}
 
 
 def test_keeps_the_version(run: Run, fleet: Fleet, tmp_path: Path) -> None:
     """A release since then is not taken: a rollout stays at its version."""
     release(tmp_path / "template", "v3.0.0", {"x": "x"})
-    assert [one.version for one in retried(run, "--only", "conflict").tasks] == ["v1.1.0"]
+    assert [task.version for task in retried(run, "--only", "conflict").tasks] == ["v1.1.0"]
 
 
 def test_does_not_go_back(run: Run, fleet: Fleet, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_goes_back_when_that_was_asked_for(run: Run, tmp_path: Path, work: Path)
     """A plan that took a fleet to an older version is tried again as that."""
     clone(work / "clones" / "x", fleets.template(tmp_path / "template"), {"task.py": CLASH}, tag="v1.1.0")
     updated(run, "clones", "--to", "v1.0.0", x="conflict")
-    assert [(one.before, one.version) for one in retried(run, "--only", "conflict").tasks] == [("v1.1.0", "v1.0.0")]
+    assert [(task.before, task.version) for task in retried(run, "--only", "conflict").tasks] == [("v1.1.0", "v1.0.0")]
 
 
 def test_takes_the_base_as_it_is_now(run: Run, fleet: Fleet, work: Path) -> None:
@@ -144,8 +144,8 @@ def test_one_report_of_both(run: Run, fleet: Fleet) -> None:
     before = last("out")
     plan = retried(run, "--only", "failed,deferred")
     assert plan.parent == store.read_plan(Path("out/plan.json")).id
-    said = run("fleet", "update", "--plan", "again.json", "--out", "out", code=2).err
-    assert "out has the results that this plan tries again" in said
+    errors = run("fleet", "update", "--plan", "again.json", "--out", "out", code=2).err
+    assert "out has the results that this plan tries again" in errors
     assert last("out") == before
     run("fleet", "update", "--plan", "again.json", "--out", "out-2")
     assert last("out", "out-2") == last("out-2", "out") == {**before, "away": "updated"}
@@ -160,12 +160,12 @@ def test_publishes_and_reports_both(run: Run, fleet: Fleet) -> None:
     run("fleet", "update", "--plan", "plan.json", "--out", "second")
     run("fleet", "publish", "--in", "first", "--in", "second", "--mode", "branch")
     again = run("fleet", "publish", "--in", "first", "--in", "second", "--mode", "branch", "--json").json
-    assert {Path(one["name"]).name: one["state"] for one in again["deliveries"]} == dict.fromkeys(
+    assert {Path(delivery["name"]).name: delivery["state"] for delivery in again["deliveries"]} == dict.fromkeys(
         ("away", "clash", "good"), "branch"
     )
     assert git("rev-parse", "template/v1.1.0^", at=fleet["clash"]) == git("rev-parse", "HEAD", at=fleet["clash"])
-    found = run("fleet", "report", "first", "second", "--json").json
-    assert found["standings"]["delivered"] == 3
+    report = run("fleet", "report", "first", "second", "--json").json
+    assert report["standings"]["delivered"] == 3
 
 
 def test_retries_of_retries(run: Run, fleet: Fleet) -> None:
@@ -178,7 +178,9 @@ def test_retries_of_retries(run: Run, fleet: Fleet) -> None:
     run("fleet", "update", "--plan", "third.json", "--out", "out-3")
     after = {"good": "updated", "clash": "conflict", "dirty": "updated", "away": "updated"}
     assert last("out", "out-2", "out-3") == after
-    assert "Nothing there is failed or deferred." in run("fleet", "retry", "out", "out-2", "out-3", code=2).err
+    assert (
+        "Nothing in these results is failed or deferred." in run("fleet", "retry", "out", "out-2", "out-3", code=2).err
+    )
 
 
 def test_the_same_again_is_the_same_plan(run: Run, tmp_path: Path, work: Path) -> None:
@@ -187,8 +189,8 @@ def test_the_same_again_is_the_same_plan(run: Run, tmp_path: Path, work: Path) -
     updated(run, x="conflict")
     plan = retried(run, "--only", "conflict")
     assert (plan.id, plan.parent) == (store.read_plan(Path("out/plan.json")).id, "")
-    said = run("fleet", "update", "--plan", "again.json", "--out", "out", code=3).err
-    assert said == ""  # it was done
+    errors = run("fleet", "update", "--plan", "again.json", "--out", "out", code=3).err
+    assert errors == ""  # it was done
 
 
 def test_a_wave_is_not_taken_again(run: Run, tmp_path: Path, work: Path) -> None:
@@ -207,8 +209,8 @@ def test_a_wave_is_not_taken_again(run: Run, tmp_path: Path, work: Path) -> None
 def test_failed_deliveries_count(run: Run, fleet: Fleet, state: str, *, again: bool) -> None:
     """What was computed and could not be delivered is tried again; what was delivered, or is held, is not."""
     plan = store.read_plan(Path("out/plan.json"))
-    made = Delivery(str(fleet["good"]), plan.id, Delivered(state), "pr")
-    Path("out", store.JOURNAL).write_text(json.dumps(made.as_json()) + "\n")
+    delivery = Delivery(str(fleet["good"]), plan.id, Delivered(state), "pr")
+    Path("out", store.JOURNAL).write_text(json.dumps(delivery.as_json()) + "\n")
     assert ("good" in names(retried(run))) is again
 
 
@@ -218,32 +220,32 @@ def test_a_clone_that_is_gone_is_a_row(run: Run, fleet: Fleet) -> None:
     updated(run, good="updated", clash="conflict", away="updated")
     shutil.rmtree(fleet["clash"])
     plan = retried(run, "--only", "conflict", code=2)
-    assert [(one.name, str(one.state)) for one in plan.settled] == [("example.org/ops/clash", "failed")]
+    assert [(result.name, str(result.state)) for result in plan.settled] == [("example.org/ops/clash", "failed")]
     assert plan.settled[0].reason.endswith("does not exist.")
 
 
 def test_a_clone_that_was_mended_keeps_its_name(run: Run, tmp_path: Path, work: Path) -> None:
     """A clone that could not be read was known by its folder; mended, it is the same project."""
-    one = clone(work / "clones" / "x", fleets.template(tmp_path / "template"))
-    git("remote", "add", "origin", "https://example.org/ops/x.git", at=one)
-    (one / ".git" / "config").rename(work / "config")
-    (one / ".git" / "config").write_text("[broken\n")
+    folder = clone(work / "clones" / "x", fleets.template(tmp_path / "template"))
+    git("remote", "add", "origin", "https://example.org/ops/x.git", at=folder)
+    (folder / ".git" / "config").rename(work / "config")
+    (folder / ".git" / "config").write_text("[broken\n")
     updated(run, code=2)
-    (work / "config").rename(one / ".git" / "config")
+    (work / "config").rename(folder / ".git" / "config")
     (task,) = retried(run).tasks
-    assert (task.name, task.url) == (str(one), "https://example.org/ops/x.git")
+    assert (task.name, task.url) == (str(folder), "https://example.org/ops/x.git")
 
 
 def test_a_project_that_is_gone_from_its_repository(run: Run, tmp_path: Path, work: Path) -> None:
     """Of a repository with several projects each is its own: another one does not stand for one that is gone."""
-    made = fleets.rendered(str(fleets.template(tmp_path / "template")))
-    files: dict[str, Any] = {f"{at}/{path}": text for at in ("lib", "svc") for path, text in made.items()}
-    one = fleets.plain(work / "clones" / "mono", {**files, "svc/task.py": CLASH})
+    rendered = fleets.rendered(str(fleets.template(tmp_path / "template")))
+    files: dict[str, Any] = {f"{at}/{path}": text for at in ("lib", "svc") for path, text in rendered.items()}
+    folder = fleets.plain(work / "clones" / "mono", {**files, "svc/task.py": CLASH})
     updated(run, lib="updated", svc="conflict")
-    git("rm", "-r", "--quiet", "svc", at=one)
-    git("commit", "--quiet", "--message=gone", at=one)
+    git("rm", "-r", "--quiet", "svc", at=folder)
+    git("commit", "--quiet", "--message=gone", at=folder)
     (settled,) = retried(run, "--only", "conflict", code=2).settled
-    assert (settled.name, settled.reason) == (f"{one}//svc", f"There is no project svc in {one} any more.")
+    assert (settled.name, settled.reason) == (f"{folder}//svc", f"There is no project svc in {folder} any more.")
 
 
 def test_each_template_keeps_its_version(run: Run, tmp_path: Path, work: Path) -> None:
@@ -254,7 +256,7 @@ def test_each_template_keeps_its_version(run: Run, tmp_path: Path, work: Path) -
     updated(run, one="conflict", two="conflict")
     for name in ("one", "two"):
         release(tmp_path / name, "v3.0.0", {"y": "y"})
-    assert {Path(one.name).name: one.version for one in retried(run, "--only", "conflict").tasks} == {
+    assert {Path(task.name).name: task.version for task in retried(run, "--only", "conflict").tasks} == {
         "one": "v1.1.0",
         "two": "v1.5.0",
     }

@@ -1,4 +1,4 @@
-"""`fleet`: many repositories of one template, each verb of it in a file of its name."""
+"""The verbs of `fleet`, for many repositories of one template."""
 
 import click
 
@@ -16,15 +16,15 @@ A SOURCE is a folder of clones, a file or - with a path or git URL on each
 line, a git URL, or a fleet.toml with groups, owners and waves.
 """
 
-# Verb, what --help says of it. Each is the file of its name here, imported when it is called.
+# The help text of each verb. A verb is the module of its name here, and is imported when it is called.
 VERBS = {
-    "status": "Say who is behind, and by how much; what needs doing comes first.",
-    "plan": "Pin what shall be done: the template's version, every base commit, shards.",
+    "status": "Show who is behind, and by how much; the worst come first.",
+    "plan": "Pin what to do: the template's version, every base commit, shards.",
     "update": "Compute the commit of each repository; nothing is pushed.",
     "publish": "Deliver the commits: branches, pushes or pull requests, paced.",
-    "report": "Say what came of it: terminal, JSON, CSV, Markdown, one HTML file.",
-    "retry": "Make a plan of what failed, was deferred or is in conflict.",
-    "init": "Write what runs a fleet elsewhere: GitHub Actions, or Renovate.",
+    "report": "Show what came of it: terminal, JSON, CSV, Markdown, one HTML file.",
+    "retry": "Plan again what failed, was deferred or is in conflict.",
+    "init": "Write what runs a fleet elsewhere: on GitHub Actions, or by Renovate.",
 }
 
 

@@ -1,4 +1,4 @@
-"""`fleet plan`: what shall be done is pinned, for any number of machines."""
+"""`fleet plan`: pins what a rollout does, for any number of machines."""
 
 import json
 import os
@@ -21,7 +21,7 @@ Examples:
   new-ops-project fleet plan --shards auto --github-output
 
 \b
-Exit codes: 0 planned; 2 some could not be looked at, or nothing was planned.
+Exit codes: 0 planned; 2 some could not be read, or nothing was planned.
 """
 
 
@@ -56,7 +56,7 @@ def _shards(_context: click.Context, _option: click.Parameter, value: str) -> in
     type=click.Path(path_type=Path, dir_okay=False),
     default="plan.json",
     show_default=True,
-    help="Where the plan goes.",
+    help="The file for the plan.",
 )
 @click.option(
     "--last",
@@ -68,8 +68,8 @@ def _shards(_context: click.Context, _option: click.Parameter, value: str) -> in
 @click.option(
     "--timeout", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds for each repository."
 )
-@click.option("--offline", is_flag=True, help="Use what is known of the template here.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
+@click.option("--offline", is_flag=True, help="Use only what this machine has of the template.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(
     *,
     source: tuple[str, ...],
@@ -83,9 +83,9 @@ def command(
     timeout: float,
     offline: bool,
 ) -> None:
-    """Pin what shall be done: the template's version and every repository's commit, in balanced shards.
+    """Pin what to do: the template's version and every repository's commit, in balanced shards.
 
-    Whoever runs the plan, wherever, makes the same commits. Nothing of a repository changes.
+    The plan gives the same commits on every machine. No repository changes.
     """
     from new_ops_project import git
     from new_ops_project.base import interrupts
@@ -93,43 +93,45 @@ def command(
     from new_ops_project.fleet.inventory import repositories
     from new_ops_project.fleet.run import planning
 
-    git.require_found()
+    git.require_on_path()
     if github_output and not os.environ.get("GITHUB_OUTPUT"):
         raise ToolError("GITHUB_OUTPUT is not set.", "--github-output is for a step of GitHub Actions.")
     voice = Voice(as_json)
     with interrupts.temporary_folder():
-        known = planning.remembered([*last, *([out] if out.is_file() else [])])
-        wanted = planning.PlanRequest(to=to, wave=wave, shards=shards, offline=offline, last=known, seconds=timeout)
+        past = planning.past_runs([*last, *([out] if out.is_file() else [])])
+        request = planning.PlanRequest(to=to, wave=wave, shards=shards, offline=offline, past=past, seconds=timeout)
         fleet = repositories.read(source)
-        with voice.progress() as told:
-            plan = planning.plan(fleet, wanted, told)
+        with voice.progress() as show:
+            plan = planning.plan(fleet, request, show)
     store.write_plan(plan, out)
     if github_output:
-        _tell_github(plan, Path(os.environ["GITHUB_OUTPUT"]))
+        _write_github_output(plan, Path(os.environ["GITHUB_OUTPUT"]))
     _say(plan, out, voice)
     if as_json:
-        voice.answer({"plan": str(out), "id": plan.id, "shards": plan.shards, "counts": planning.summary(plan)})
-    click.get_current_context().exit(Exit.FAILED if planning.summary(plan).get("failed") else Exit.DONE)
+        voice.answer({"plan": str(out), "id": plan.id, "shards": plan.shards, "counts": planning.counts(plan)})
+    click.get_current_context().exit(Exit.FAILED if planning.counts(plan).get("failed") else Exit.DONE)
 
 
-def _tell_github(plan: "FleetPlan", file: Path) -> None:
-    """Shard numbers only: names would fill what GitHub allows of outputs (1 MB)."""
+def _write_github_output(plan: "FleetPlan", file: Path) -> None:
+    """Write the numbers of the shards only: names would fill the 1 MB that GitHub allows for outputs."""
     numbers = sorted({task.shard for task in plan.tasks})
     with file.open("a", encoding="utf-8") as output:
         output.write(f"shards={json.dumps(numbers)}\ncount={plan.shards}\nrepositories={len(plan.tasks)}\n")
 
 
 def _say(plan: "FleetPlan", out: Path, voice: Voice) -> None:
-    from new_ops_project.base.text import shown
+    from new_ops_project.base.text import escape_for_terminal
     from new_ops_project.fleet.run import planning
 
-    for one in plan.settled:
-        if one.reason:
-            voice.say(f"{shown(one.name)}: {one.state}: {shown(one.reason)}", fg="yellow")
-            voice.say(f"  {shown(one.hint)}") if one.hint else None
+    for result in plan.settled:
+        if result.reason:
+            voice.say(
+                f"{escape_for_terminal(result.name)}: {result.state}: {escape_for_terminal(result.reason)}", fg="yellow"
+            )
+            voice.say(f"  {escape_for_terminal(result.hint)}") if result.hint else None
     versions = sorted({f"{task.before} -> {task.version}" for task in plan.tasks})
-    said = ", ".join(f"{count} {what}" for what, count in planning.summary(plan).items())
-    voice.say(f"\n{said}; {plan.shards} shard{'s' * (plan.shards > 1)}; plan {plan.id} is in {out}.")
-    voice.say(f"  {'; '.join(map(shown, versions))}") if versions else None
+    counts = ", ".join(f"{count} {state}" for state, count in planning.counts(plan).items())
+    voice.say(f"\n{counts}; {plan.shards} shard{'s' * (plan.shards > 1)}; plan {plan.id} is in {out}.")
+    voice.say(f"  {'; '.join(map(escape_for_terminal, versions))}") if versions else None
     if plan.tasks:
         voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")

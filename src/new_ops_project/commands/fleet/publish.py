@@ -81,7 +81,7 @@ stopped; 3 conflicts that were not delivered.
     help="Start nothing after N minutes: tokens of a GitHub App end after an hour.",
 )
 @click.option("--preview", is_flag=True, help="Show what would be done; push and open nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages for people go to stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool, forge: str, **options: Any) -> None:
     """Deliver the commits that `fleet update` made, and never touch a person's.
 

@@ -1,4 +1,4 @@
-"""`fleet report`: what came of a rollout, for a terminal, a browser, a spreadsheet, a step summary and programs."""
+"""`fleet report`: says what came of a rollout, in several formats."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  new-ops-project fleet report out                    what needs doing, first
-  new-ops-project fleet report out --html fleet.html  a page to show around
+  new-ops-project fleet report out                    what is left to do
+  new-ops-project fleet report out --html fleet.html  one page for a browser
   new-ops-project fleet report shard-* --csv -        all shards of one plan
   new-ops-project fleet report out --markdown "$GITHUB_STEP_SUMMARY"
 
@@ -31,59 +31,77 @@ are conflicts.
 @click.option("--html", metavar="FILE", help="Write one page that needs no network; - is stdout.")
 @click.option("--markdown", metavar="FILE", help="Write a step summary of at most 1 MiB; - is stdout.")
 @click.option("--csv", metavar="FILE", help="Write one row for each repository; - is stdout.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 @click.option("--title", metavar="TEXT", help="The report's title.")
 def command(*, folders: tuple[Path, ...], as_json: bool, title: str | None, **files: str | None) -> None:
-    """Say what came of a rollout, by the folders of results DIR (all of one plan).
+    """Say what came of a rollout, from the folders of results DIR (all of one plan).
 
-    What needs doing comes first, with the reason and the next command.
+    What is left to do comes first, with the reason and the next command.
     """
     from datetime import UTC, datetime
 
-    from new_ops_project.fleet.reports import facts, json_answer, terminal
+    from new_ops_project.fleet.reports import facts, json_answer
 
-    asked = {shape: file for shape, file in files.items() if file}
-    _require_one_stdout(asked, as_json=as_json)
-    found = facts.gathered(folders, datetime.now(UTC).date())
-    name, voice = title or found.title, Voice(as_json or "-" in asked.values())
-    _write(found, name, asked)
-    terminal.say(found, name, voice)
-    _say_written(asked, voice)
+    requested = {shape: file for shape, file in files.items() if file}
+    _require_one_stdout(requested, as_json=as_json)
+    rollout = facts.gather(folders, datetime.now(UTC).date())
+    name, voice = title or rollout.title, Voice(as_json or "-" in requested.values())
+    _write(rollout, name, requested)
+    _say(rollout, name, voice)
+    _say_written(requested, voice)
     if as_json:
-        voice.answer(json_answer.answer(found))
-    click.get_current_context().exit(found.code)
+        voice.answer(json_answer.answer(rollout))
+    click.get_current_context().exit(rollout.exit_code)
 
 
-def _require_one_stdout(asked: "Mapping[str, str]", *, as_json: bool) -> None:
+def _require_one_stdout(requested: "Mapping[str, str]", *, as_json: bool) -> None:
     """Raise ToolError where two reports would go to stdout."""
-    there = [f"--{shape} -" for shape, file in asked.items() if file == "-"] + ["--json"] * as_json
-    if len(there) > 1:
-        raise ToolError(f"{' and '.join(there)} both go to stdout.", "Give a file for all but one.")
+    options = [f"--{shape} -" for shape, file in requested.items() if file == "-"] + ["--json"] * as_json
+    if len(options) > 1:
+        raise ToolError(f"{' and '.join(options)} both go to stdout.", "Give a file for all but one.")
 
 
-def _write(found: "Facts", title: str, asked: "Mapping[str, str]") -> None:
-    """Write each report that was asked for."""
+def _write(rollout: "Facts", title: str, requested: "Mapping[str, str]") -> None:
     from new_ops_project.fleet.reports import files
 
-    for shape, file in asked.items():
-        text = _document(found, title, shape)
+    for shape, file in requested.items():
+        text = _document(rollout, title, shape)
         if file == "-":
             click.echo(text, nl=False)
         else:
             files.write(Path(file), text)
 
 
-def _document(found: "Facts", title: str, shape: str) -> str:
-    from new_ops_project.fleet.reports import csv_sheet, html_page, step_summary
-
+def _document(rollout: "Facts", title: str, shape: str) -> str:
     if shape == "csv":
-        return csv_sheet.document(found)
-    return step_summary.document(found, title) if shape == "markdown" else html_page.document(found, title)
+        from new_ops_project.fleet.reports import csv_sheet
+
+        return csv_sheet.document(rollout)
+    if shape == "markdown":
+        from new_ops_project.fleet.reports import step_summary
+
+        return step_summary.document(rollout, title)
+    from new_ops_project.fleet.reports import html_page
+
+    return html_page.document(rollout, title)
 
 
-def _say_written(asked: "Mapping[str, str]", voice: Voice) -> None:
+# ---- what is printed -------------------------------------------------------------------------------------------------
+
+
+def _say(rollout: "Facts", title: str, voice: Voice) -> None:
+    from rich.console import Console
+
+    from new_ops_project.fleet.reports import terminal
+
+    console = Console(stderr=voice.json, highlight=False)
+    for part in terminal.document(rollout, title):
+        console.print(part, crop=False)
+
+
+def _say_written(requested: "Mapping[str, str]", voice: Voice) -> None:
     from new_ops_project.fleet.names import shown
 
-    for shape, file in asked.items():
+    for shape, file in requested.items():
         if file != "-":
             voice.say(f"\n{shape.upper() if shape != 'markdown' else 'Markdown'} written to {shown(file)}.")

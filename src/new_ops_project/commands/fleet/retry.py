@@ -1,4 +1,4 @@
-"""`fleet retry`: a plan of what was not done."""
+"""`fleet retry`: plans again what was not done."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ Examples:
   new-ops-project fleet report out out-2
 
 \b
-Exit codes: 0 planned; 2 some could not be looked at, or there is
-nothing to retry.
+Exit codes: 0 planned; 2 some could not be read, or there is nothing
+to retry.
 """
 
 
@@ -25,7 +25,7 @@ def _only(_context: click.Context, _option: click.Parameter, value: str) -> tupl
     names = tuple(name.strip() for name in value.split(",") if name.strip())
     for name in names or ("",):
         if name not in STATES:
-            raise click.BadParameter(f"{name!r} is none of {', '.join(STATES)}.")
+            raise click.BadParameter(f"{name!r} is not one of {', '.join(STATES)}.")
     return names
 
 
@@ -45,35 +45,37 @@ def _only(_context: click.Context, _option: click.Parameter, value: str) -> tupl
     type=click.Path(path_type=Path, dir_okay=False),
     default="plan.json",
     show_default=True,
-    help="Where the plan goes.",
+    help="The file for the plan.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; words for people go to stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(
     *, folders: tuple[Path, ...], only: tuple[str, ...], names: tuple[str, ...], out: Path, as_json: bool
 ) -> None:
-    """Look again at what the results in DIR say was not done, and make a plan of it.
+    """Plan again what was not done, by the results in DIR.
 
-    The version of the template stays; each repository's commit is that of now.
+    The template's version stays the same; each repository is taken at its current commit.
     """
     from new_ops_project import git
     from new_ops_project.base import interrupts
-    from new_ops_project.base.text import shown
+    from new_ops_project.base.text import escape_for_terminal
     from new_ops_project.fleet import store
     from new_ops_project.fleet.run import planning, retry
 
-    git.require_found()
+    git.require_on_path()
     voice = Voice(as_json)
     with interrupts.temporary_folder():
-        with voice.progress() as told:
-            plan = retry.plan(folders, only, names, told)
+        with voice.progress() as show:
+            plan = retry.plan(folders, only, names, show)
         if plan is None:
-            raise ToolError(f"Nothing there is {' or '.join(only)}.", f"--only takes {', '.join(STATES)}.")
+            raise ToolError(f"Nothing in these results is {' or '.join(only)}.", f"--only takes {', '.join(STATES)}.")
         store.write_plan(plan, out)
-    for one in plan.settled:
-        if one.reason:
-            voice.say(f"{shown(one.name)}: {one.state}: {shown(one.reason)}", fg="yellow")
-    counts = planning.summary(plan)
-    voice.say(f"\n{', '.join(f'{count} {what}' for what, count in counts.items())}; plan {plan.id} is in {out}.")
+    for result in plan.settled:
+        if result.reason:
+            voice.say(
+                f"{escape_for_terminal(result.name)}: {result.state}: {escape_for_terminal(result.reason)}", fg="yellow"
+            )
+    counts = planning.counts(plan)
+    voice.say(f"\n{', '.join(f'{count} {state}' for state, count in counts.items())}; plan {plan.id} is in {out}.")
     if plan.tasks:
         voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")
     if as_json:

@@ -1,1 +1,1 @@
-"""What came of a rollout, as facts, and the shapes in which people and programs read them."""
+"""Reports of a rollout: its facts, in every format that people or programs read."""

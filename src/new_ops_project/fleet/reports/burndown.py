@@ -1,4 +1,4 @@
-"""A rollout over time: how many repositories are not at the version yet."""
+"""The burn-down of a rollout: how many repositories do not have the version yet, over time."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,21 +19,21 @@ class Point:
 
 @dataclass(frozen=True)
 class Burndown:
-    """Points in order of time. `by_commits`: nothing was delivered yet, so that computed commits are counted."""
+    """Points in order of time. `by_commits`: nothing was delivered yet, so computed commits count instead."""
 
     points: tuple[Point, ...]
     by_commits: bool
 
     @property
     def meaning(self) -> str:
-        """What goes down."""
+        """What the line shows, as a sentence."""
         if self.by_commits:
             return "Repositories without a commit for the version: nothing was delivered yet."
-        return "Repositories that the version has not got to, by delivery."
+        return "Repositories that do not have the version yet, by delivery."
 
 
-def burndown(plan: FleetPlan, rows: Sequence[Row]) -> Burndown:
-    """The burn-down of a plan, from its making on."""
+def compute(plan: FleetPlan, rows: Sequence[Row]) -> Burndown:
+    """The burn-down of a plan from its creation."""
     start = _moment(plan.created) or _first(rows)
     by_commits = not any(row.delivery and row.delivery.state.is_final for row in rows)
     done = Counter(max(start, _moment(at) or start) for at in _reached(rows, by_commits=by_commits))
@@ -45,24 +45,24 @@ def burndown(plan: FleetPlan, rows: Sequence[Row]) -> Burndown:
 
 
 def _first(rows: Iterable[Row]) -> datetime:
-    """When the first result was known, of a plan that does not say when it was made."""
+    """The time of the first result, for a plan that does not say when it was created."""
     times = (_moment(row.result.at) for row in rows)
     return min(filter(None, times), default=datetime.fromtimestamp(0, UTC))
 
 
 def _reached(rows: Iterable[Row], *, by_commits: bool) -> Iterator[str]:
-    """When the version got to each repository that it has got to."""
+    """When each repository that has the version got it."""
     for row in rows:
-        if row.standing is RepositoryState.CURRENT or (by_commits and row.standing is RepositoryState.UPDATED):
+        if row.state is RepositoryState.CURRENT or (by_commits and row.state is RepositoryState.UPDATED):
             yield row.result.at
-        elif row.standing is RepositoryState.DELIVERED and row.delivery:
+        elif row.state is RepositoryState.DELIVERED and row.delivery:
             yield row.delivery.at
 
 
 def _moment(text: str) -> datetime | None:
-    """A moment of ISO 8601, in UTC unless it says otherwise; None for what is none."""
+    """A time in ISO 8601, in UTC unless it has an offset; None for any other text."""
     try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -1,4 +1,4 @@
-"""A report as CSV (RFC 4180, UTF-8): one row for each repository, and no cell that a spreadsheet would compute."""
+"""A report as CSV (RFC 4180, UTF-8) with one row for each repository."""
 
 import csv
 import io
@@ -38,11 +38,12 @@ COLUMNS = (
     "at",
     "command",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take these, too
+# What a spreadsheet computes when a cell begins with it; the wide forms, too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide forms
 
 
 def document(facts: Facts) -> str:
-    """The rows, the worst first; of files there is a count."""
+    """The table, the worst row first; lists of files are counts."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow("edits_kept" if name == "kept" else name for name in COLUMNS)
@@ -53,7 +54,10 @@ def document(facts: Facts) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A value, or the count of a list; an apostrophe goes before text that begins like a formula."""
+    """A value, or the length of a list; text that begins like a formula gets an apostrophe before it.
+
+    Names are chosen by other people, and a spreadsheet would run `=HYPERLINK(...)` or worse.
+    """
     if isinstance(value, list):
         return len(value)
     is_formula = isinstance(value, str) and value.lstrip(" \u00a0").startswith(_FORMULA)

@@ -1,4 +1,4 @@
-"""The facts of a rollout: every repository's row, the worst first, and what is counted over them."""
+"""The facts of a rollout: a row for each repository, from which every count is taken."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from pathlib import Path
 from new_ops_project.base.errors import Exit
 from new_ops_project.fleet import python_support, store
 from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, ResultState, counts
-from new_ops_project.fleet.names import natural
+from new_ops_project.fleet.names import natural_key
 from new_ops_project.fleet.reports import burndown
 from new_ops_project.fleet.reports.state import RepositoryState, Row
 
@@ -21,7 +21,7 @@ _SLOWEST = 10
 
 @dataclass(frozen=True)
 class VersionCount:
-    """A version of the template, and how many repositories had it before and have it now."""
+    """A template version, with the number of repositories that had it before and that have it now."""
 
     name: str
     before: int
@@ -30,20 +30,20 @@ class VersionCount:
 
 @dataclass(frozen=True)
 class Heat:
-    """In how many repositories of an owner a file of the template had been edited; most first on both sides."""
+    """In how many repositories of an owner each template file had been edited; files and owners have most first."""
 
     files: tuple[str, ...]
     owners: tuple[str, ...]
     cells: Mapping[tuple[str, str], int]
 
     def total(self, file: str) -> int:
-        """The repositories in which that file had been edited."""
+        """The number of repositories in which that file had been edited."""
         return sum(self.cells.get((file, owner), 0) for owner in self.owners)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A plan and what came of it on a day; `rows` has the worst first."""
+    """A plan and what came of it by a day; `rows` has the worst first."""
 
     plan: FleetPlan
     folders: tuple[Path, ...]
@@ -51,60 +51,60 @@ class Facts:
     rows: tuple[Row, ...]
 
     @cached_property
-    def states(self) -> dict[ResultState, int]:
-        """How many results there are of each state."""
+    def by_result(self) -> dict[ResultState, int]:
+        """The number of results in each state."""
         return counts(row.result for row in self.rows)
 
     @cached_property
-    def deliveries(self) -> dict[Delivered, int]:
-        """How many commits were delivered in each way, or were not."""
-        found = Counter(row.delivery.state for row in self.rows if row.delivery)
-        return {state: found[state] for state in Delivered}
+    def by_delivery(self) -> dict[Delivered, int]:
+        """The number of deliveries in each state."""
+        numbers = Counter(row.delivery.state for row in self.rows if row.delivery)
+        return {state: numbers[state] for state in Delivered}
 
     @cached_property
-    def standings(self) -> dict[RepositoryState, int]:
-        """How many repositories stand where, the worst first."""
-        found = Counter(row.standing for row in self.rows)
-        return {standing: found[standing] for standing in RepositoryState}
+    def by_state(self) -> dict[RepositoryState, int]:
+        """The number of repositories in each state, the worst first."""
+        numbers = Counter(row.state for row in self.rows)
+        return {state: numbers[state] for state in RepositoryState}
 
     @cached_property
-    def uncomputed(self) -> frozenset[RepositoryState]:
-        """Where there are repositories that have to be computed anew, rather than to be delivered."""
-        return frozenset(row.standing for row in self.rows if row.result.state is not ResultState.UPDATED)
+    def needing_update(self) -> frozenset[RepositoryState]:
+        """The states with a repository that has to be updated again, and not only published."""
+        return frozenset(row.state for row in self.rows if row.result.state is not ResultState.UPDATED)
 
     @cached_property
     def mode(self) -> str:
-        """The way in which commits are delivered, as far as it is known: branch, push or pr."""
+        """How commits are delivered: branch, push or pr; pr if nothing was delivered yet."""
         return next((row.delivery.mode for row in self.rows if row.delivery and row.delivery.mode), "pr")
 
     @cached_property
     def at_version(self) -> int:
-        """How many repositories the version has got to."""
-        return sum(row.is_there for row in self.rows)
+        """The number of repositories that have the version."""
+        return sum(row.has_version for row in self.rows)
 
     @cached_property
     def versions(self) -> tuple[VersionCount, ...]:
-        """Each version of the template, the newest first."""
+        """Each template version, the newest first."""
         before = Counter(row.result.before or UNKNOWN for row in self.rows)
         now = Counter(row.after or UNKNOWN for row in self.rows)
-        names = sorted(before.keys() | now.keys(), key=lambda name: (name != UNKNOWN, natural(name)), reverse=True)
+        names = sorted(before.keys() | now.keys(), key=lambda name: (name != UNKNOWN, natural_key(name)), reverse=True)
         return tuple(VersionCount(name, before[name], now[name]) for name in names)
 
     @cached_property
-    def pythons(self) -> tuple[python_support.Use, ...]:
-        """Each version of Python, the oldest first, with the end of its support."""
-        return python_support.uses((row.result.python for row in self.rows), self.today)
+    def python_versions(self) -> tuple[python_support.VersionUse, ...]:
+        """Each Python version, the oldest first, with the end of its support."""
+        return python_support.count_versions((row.result.python for row in self.rows), self.today)
 
     @cached_property
     def burndown(self) -> burndown.Burndown:
-        """The repositories that were not at the version yet, over time."""
-        return burndown.burndown(self.plan, self.rows)
+        """The repositories that do not have the version yet, over time."""
+        return burndown.compute(self.plan, self.rows)
 
     @cached_property
     def heat(self) -> Heat:
-        """Where files of the template had been edited, by file and owner."""
+        """Where template files had been edited, by file and owner."""
         cells = Counter(
-            (path, row.result.owner or NOBODY) for row in self.rows for path in {one.path for one in row.result.drift}
+            (path, row.result.owner or NOBODY) for row in self.rows for path in {note.path for note in row.result.drift}
         )
         files, owners = Counter[str](), Counter[str]()
         for (file, owner), count in cells.items():
@@ -114,12 +114,12 @@ class Facts:
 
     @cached_property
     def conflicts(self) -> tuple[tuple[str, int], ...]:
-        """Each file that is in conflict, and in how many repositories; most first."""
-        return _most(Counter(path for row in self.rows for path in {one.path for one in row.result.conflicts}))
+        """Each file that is in conflict, with the number of repositories; most first."""
+        return _most(Counter(path for row in self.rows for path in {note.path for note in row.result.conflicts}))
 
     @cached_property
-    def kept(self) -> tuple[tuple[str, int], ...]:
-        """Each file that copier would have deleted with somebody's work in it; most first."""
+    def kept_files(self) -> tuple[tuple[str, int], ...]:
+        """Each file that copier would have deleted with somebody's edits in it, with the number of repositories."""
         return _most(Counter(path for row in self.rows for path in set(row.result.kept)))
 
     @cached_property
@@ -130,64 +130,65 @@ class Facts:
 
     @property
     def edits_kept(self) -> int:
-        """All those files, counted in each repository."""
-        return sum(count for _path, count in self.kept)
+        """The number of kept files over all repositories."""
+        return sum(count for _path, count in self.kept_files)
 
     @property
     def version(self) -> str:
-        """The version that the rollout goes to; several are told in their order."""
-        found = {row.result.version for row in self.rows if row.result.version}
-        return ", ".join(sorted(found, key=natural))
+        """The version that the rollout brings; several are listed in order."""
+        versions = {row.result.version for row in self.rows if row.result.version}
+        return ", ".join(sorted(versions, key=natural_key))
 
     @property
     def template(self) -> str:
-        """The template's address, or how many there are."""
-        found = {row.result.template for row in self.rows if row.result.template}
-        return next(iter(found), "") if len(found) < 2 else f"{len(found)} templates"  # noqa: PLR2004 - several
+        """The template's address, or how many templates there are."""
+        templates = {row.result.template for row in self.rows if row.result.template}
+        return next(iter(templates), "") if len(templates) < 2 else f"{len(templates)} templates"  # noqa: PLR2004 - several
 
     @property
     def title(self) -> str:
-        """What the report is called unless it is given a title."""
+        """The default title of the report."""
         name = self.template.rstrip("/").removesuffix(".git").rpartition("/")[2] or "template"
         return f"Rollout of {name} {self.version}".rstrip()
 
     @property
-    def code(self) -> Exit:
-        """The exit code: a failure counts more than a conflict."""
-        if self.standings[RepositoryState.FAILED]:
+    def exit_code(self) -> Exit:
+        """2 if a repository failed, else 3 if one is in conflict."""
+        if self.by_state[RepositoryState.FAILED]:
             return Exit.FAILED
-        return Exit.CONFLICTS if self.states[ResultState.CONFLICT] else Exit.DONE
+        return Exit.CONFLICTS if self.by_result[ResultState.CONFLICT] else Exit.DONE
 
 
-def gathered(folders: Sequence[Path], today: date) -> Facts:
-    """The facts in folders of results of one plan; raises ToolError for what is none."""
-    plan, found = store.gathered(folders)
+def gather(folders: Sequence[Path], today: date) -> Facts:
+    """The facts in the folders of results of one plan; raises ToolError for other folders."""
+    plan, gathered = store.gather(folders)
     delivered = _delivered(folders)
     rows = [
-        Row(one, folder, _fitting(one.commit, delivered.get((name, one.plan)))) for name, (folder, one) in found.items()
+        Row(result, folder, _of_commit(result.commit, delivered.get((name, result.plan))))
+        for name, (folder, result) in gathered.items()
     ]
     return Facts(plan, tuple(folders), today, tuple(sorted(rows, key=_order)))
 
 
 def _delivered(folders: Iterable[Path]) -> dict[tuple[str, str], Delivery]:
-    """The last delivery in any of the folders' journals."""
-    found: dict[tuple[str, str], Delivery] = {}
+    """The last delivery of each project, by its name and plan, in any of the folders' journals."""
+    last: dict[tuple[str, str], Delivery] = {}
     for folder in folders:
-        for key, one in store.deliveries(folder / store.JOURNAL).items():
-            if key not in found or found[key].at <= one.at:
-                found[key] = one
-    return found
+        for key, delivery in store.deliveries(folder / store.JOURNAL).items():
+            if key not in last or last[key].at <= delivery.at:
+                last[key] = delivery
+    return last
 
 
-def _fitting(commit: str, delivery: Delivery | None) -> Delivery | None:
-    """The delivery, unless it is one of another commit."""
+def _of_commit(commit: str, delivery: Delivery | None) -> Delivery | None:
+    """The delivery, unless it is of another commit, which was computed before."""
     is_other = delivery and commit and delivery.commit and delivery.commit != commit
     return None if is_other else delivery
 
 
 def _order(row: Row) -> tuple[int, int, str]:
-    """The worst first; of the same, those with more conflicts."""
-    return row.standing.rank, -len(row.result.conflicts), row.result.name
+    """The worst first; in the same state, those with more conflicts."""
+    return row.state.rank, -len(row.result.conflicts), row.result.name
 
 
 def _names(counted: Counter[str]) -> tuple[str, ...]:
@@ -195,4 +196,4 @@ def _names(counted: Counter[str]) -> tuple[str, ...]:
 
 
 def _most(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
+    return tuple(sorted(counted.items(), key=lambda item: (-item[1], item[0])))

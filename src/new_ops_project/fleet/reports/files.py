@@ -1,4 +1,4 @@
-"""A report reaches its file whole, or not at all."""
+"""The file of a report, which is written completely or not at all."""
 
 import os
 from contextlib import suppress
@@ -8,14 +8,14 @@ from new_ops_project.base.errors import ToolError
 
 
 def write(path: Path, text: str) -> None:
-    """Write the text as UTF-8; raises ToolError, with what was there before untouched, when that is not possible."""
+    """Write the text as UTF-8; raises ToolError when that fails, and the old content stays."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_text(text, encoding="utf-8", newline="")
         fresh.replace(path)
     except OSError as error:
-        raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Give another place.") from error
+        raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Give another path.") from error
     finally:
         with suppress(OSError):
             fresh.unlink()

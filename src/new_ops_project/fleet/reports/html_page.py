@@ -1,4 +1,7 @@
-"""A report as one HTML file: no request leaves it, and no text of a repository ever runs in it."""
+"""A report as one HTML file that sends no request.
+
+Text of repositories never runs in it: see `_policy`, `_data` and page.js.
+"""
 
 import hashlib
 import json
@@ -6,20 +9,18 @@ from base64 import b64encode
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from new_ops_project.fleet.names import cut, natural, shown
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from new_ops_project.fleet.names import cut, natural_key, shown
 from new_ops_project.fleet.python_support import Support
 from new_ops_project.fleet.reports import advice, charts
 from new_ops_project.fleet.reports.facts import UNKNOWN, Facts
 from new_ops_project.fleet.reports.rows import as_values
 from new_ops_project.fleet.reports.state import RepositoryState
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
 _HERE = Path(__file__).parent
-# A shape for each standing, because color alone tells nothing to many.
+# A shape for each state, because many people cannot tell states apart by color alone.
 GLYPHS = {
     RepositoryState.FAILED: "✕",
     RepositoryState.CONFLICT: "≠",
@@ -45,24 +46,27 @@ def document(facts: Facts, title: str) -> str:
         charts=charts,
         glyphs=GLYPHS,
         marks=_MARKS,
-        todo=_todo(facts),
+        todo=_unfinished(facts),
         data=_data(facts),
-        owners=_choices(row.result.owner for row in facts.rows),
-        versions=_choices(row.after or UNKNOWN for row in facts.rows),
+        owners=_options(row.result.owner for row in facts.rows),
+        versions=_options(row.after or UNKNOWN for row in facts.rows),
     )
 
 
-def _todo(facts: Facts) -> list[tuple[RepositoryState, int, str]]:
-    """What is left to do, how often, and the command for it."""
+def _unfinished(facts: Facts) -> list[tuple[RepositoryState, int, str]]:
+    """Each unfinished state with the number of its repositories and the command for them."""
     return [
-        (standing, facts.standings[standing], advice.for_all(standing, facts))
-        for standing in advice.NEEDS_PERSON
-        if facts.standings[standing]
+        (state, facts.by_state[state], advice.command_for_state(state, facts))
+        for state in advice.UNFINISHED
+        if facts.by_state[state]
     ]
 
 
 def _policy(style: str, script: str) -> str:
-    """A content security policy (W3C, CSP level 3) that lets this one script and this one style sheet in only."""
+    """A content security policy (W3C, CSP level 3) that allows only this script and this style sheet.
+
+    Even if a name became markup in spite of the escaping, it could neither run nor load anything.
+    """
     rules = {
         "default-src": "'none'",
         "script-src": _hash(script),
@@ -81,18 +85,19 @@ def _hash(text: str) -> str:
 
 
 def _data(facts: Facts) -> str:
-    """The rows as JSON that can stand in a script element: nothing in it ends the element, or begins a comment."""
+    """The rows as JSON for a script element: without `<` nothing in it can end the element or begin a comment."""
     rows = [
         {key: value for key, value in as_values(row, facts).items() if value not in ("", [], 0, 0.0)}
         for row in facts.rows
     ]
-    known = {"glyphs": GLYPHS, "standings": [*RepositoryState], "rows": rows}
-    text = json.dumps(known, separators=(",", ":"))
+    data = {"glyphs": GLYPHS, "states": [*RepositoryState], "rows": rows}
+    text = json.dumps(data, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _choices(found: Iterable[str]) -> list[str]:
-    return sorted({shown(name) for name in found if name}, key=natural)
+def _options(names: Iterable[str]) -> list[str]:
+    """The choices of a filter."""
+    return sorted({shown(name) for name in names if name}, key=natural_key)
 
 
 def _text(name: str) -> str:
@@ -100,11 +105,9 @@ def _text(name: str) -> str:
 
 
 @cache
-def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    made = Environment(
+def _template() -> Template:
+    environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters |= {"shown": shown, "cut": cut, "number": "{:,}".format}
-    return made.get_template("page.html.jinja")
+    environment.filters |= {"shown": shown, "cut": cut, "number": "{:,}".format}
+    return environment.get_template("page.html.jinja")

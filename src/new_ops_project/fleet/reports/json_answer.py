@@ -1,4 +1,4 @@
-"""A report as the one JSON object of --json: rows, the worst first, and what is counted over them."""
+"""A report as the JSON object of --json."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from new_ops_project.fleet.reports.rows import as_values
 
 
 def answer(facts: Facts) -> dict[str, Any]:
-    """The object: `counts` by standing, state and delivery, lists by version, file and owner, `repositories`."""
+    """The object: numbers by state, lists by version, file and owner, a row for each repository."""
     plan = facts.plan
     return {
         "plan": {"id": plan.id, "created": plan.created, "wave": plan.wave, "shards": plan.shards},
@@ -19,35 +19,37 @@ def answer(facts: Facts) -> dict[str, Any]:
         "today": facts.today.isoformat(),
         "total": len(facts.rows),
         "at_version": facts.at_version,
-        "standings": facts.standings,
-        "states": facts.states,
-        "deliveries": facts.deliveries,
+        "standings": facts.by_state,
+        "states": facts.by_result,
+        "deliveries": facts.by_delivery,
         "versions": _versions(facts),
         "pythons": _pythons(facts),
         "burndown": _burndown(facts),
         "drift": _drift(facts),
         "conflicts": _by_file(facts.conflicts),
-        "kept": {"total": facts.edits_kept, "files": _by_file(facts.kept)},
+        "kept": {"total": facts.edits_kept, "files": _by_file(facts.kept_files)},
         "slowest": [{"name": shown(row.result.name), "seconds": row.result.seconds} for row in facts.slowest],
         "seconds": round(sum(row.result.seconds for row in facts.rows), 3),
         "cpu": round(sum(row.result.cpu for row in facts.rows), 3),
         "next": [
             command
-            for standing in advice.NEEDS_PERSON
-            if facts.standings[standing] and (command := advice.for_all(standing, facts))
+            for state in advice.UNFINISHED
+            if facts.by_state[state] and (command := advice.command_for_state(state, facts))
         ],
         "repositories": [as_values(row, facts) for row in facts.rows],
     }
 
 
 def _versions(facts: Facts) -> list[dict[str, Any]]:
-    return [{"version": shown(one.name), "before": one.before, "now": one.now} for one in facts.versions]
+    return [
+        {"version": shown(version.name), "before": version.before, "now": version.now} for version in facts.versions
+    ]
 
 
 def _pythons(facts: Facts) -> list[dict[str, Any]]:
     return [
-        {"python": shown(one.name), "count": one.count, "ends": one.ends, "support": one.support}
-        for one in facts.pythons
+        {"python": shown(use.name), "count": use.count, "ends": use.ends, "support": use.support}
+        for use in facts.python_versions
     ]
 
 
@@ -68,5 +70,5 @@ def _drift(facts: Facts) -> list[dict[str, Any]]:
     ]
 
 
-def _by_file(counted: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
-    return [{"path": shown(path), "repositories": count} for path, count in counted]
+def _by_file(counts: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    return [{"path": shown(path), "repositories": count} for path, count in counts]

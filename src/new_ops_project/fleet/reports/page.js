@@ -9,10 +9,10 @@
   const [CHUNK, FIRST] = [50, 200];
 
   const make = (tag, attributes = {}, ...inside) => {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    made.append(...inside.filter((one) => one !== null && one !== undefined));
-    return made;
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...inside.filter((one) => one !== null && one !== undefined));
+    return element;
   };
   const long = (text) => text.length > 300 ? `${text.slice(0, 299)}…` : text;
   // A long path may be broken behind each slash.
@@ -20,8 +20,8 @@
   const size = (list) => list ? list.length : 0;
 
   // ---- a repository ----
-  const badge = (standing) => make("span", { class: `badge ${standing}` },
-    make("span", { "aria-hidden": "true" }, known.glyphs[standing]), ` ${standing}`);
+  const badge = (state) => make("span", { class: `badge ${state}` },
+    make("span", { "aria-hidden": "true" }, known.glyphs[state]), ` ${state}`);
 
   const cell = (label, kind, ...inside) => make("td", { role: "cell", class: kind, "data-label": label }, ...inside);
 
@@ -118,7 +118,7 @@
   };
 
   // ---- which are shown, in which order ----
-  const rank = Object.fromEntries(known.standings.map((name, place) => [name, place]));
+  const rank = Object.fromEntries(known.states.map((name, place) => [name, place]));
   const keys = {
     standing: (one) => rank[one.standing], conflicts: (one) => size(one.conflicts), drift: (one) => size(one.drift),
     kept: (one) => size(one.kept), before: (one) => one.after || one.before || "",

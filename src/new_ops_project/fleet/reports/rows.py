@@ -1,4 +1,4 @@
-"""One repository's row as plain values: what JSON and the page are made of."""
+"""One repository's row as plain values, for JSON, CSV or the page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,49 +12,49 @@ from new_ops_project.fleet.reports.state import Row
 
 
 def as_values(row: Row, facts: Facts) -> dict[str, Any]:
-    """Everything that is known of a repository, fit to be shown; what is empty is there, too."""
-    one, delivery = row.result, row.delivery
+    """Every fact of a repository, with text in a form that can be shown; empty values included."""
+    result, delivery = row.result, row.delivery
     return {
-        "name": shown(one.name),
-        "standing": row.standing,
-        "state": one.state,
+        "name": shown(result.name),
+        "standing": row.state,
+        "state": result.state,
         "reason": shown(row.reason),
         "hint": shown(row.hint),
-        "owner": shown(one.owner),
-        "group": shown(one.group),
-        "tier": shown(one.tier),
-        **_python(one.python, facts),
-        "branch": shown(one.branch),
-        "base": shown(one.base),
-        "before": shown(one.before),
-        "version": shown(one.version),
+        "owner": shown(result.owner),
+        "group": shown(result.group),
+        "tier": shown(result.tier),
+        **_python(result.python, facts),
+        "branch": shown(result.branch),
+        "base": shown(result.base),
+        "before": shown(result.before),
+        "version": shown(result.version),
         "after": shown(row.after),
         "delivery": delivery.state if delivery else "",
         "mode": shown(delivery.mode) if delivery else "",
-        "target": shown(one.target),
-        "commit": shown(one.commit),
+        "target": shown(result.target),
+        "commit": shown(result.commit),
         "request": shown(row.request),
-        "files": [*map(_named, one.files)],
-        "conflicts": [*map(_named, one.conflicts)],
-        "drift": [*map(_named, one.drift)],
-        "kept": [*map(shown, one.kept)],
-        "notes": [*map(shown, one.notes)],
-        "lines": one.lines,
-        "seconds": one.seconds,
-        "cpu": one.cpu,
-        "tries": one.tries,
-        "shard": one.shard,
-        "at": shown(delivery.at if delivery else one.at),
-        "log": shown(str(row.folder / one.log)) if one.log else "",
-        "command": advice.for_one(row, facts),
-        "resolving": [*advice.resolving(row)],
+        "files": [*map(_note, result.files)],
+        "conflicts": [*map(_note, result.conflicts)],
+        "drift": [*map(_note, result.drift)],
+        "kept": [*map(shown, result.kept)],
+        "notes": [*map(shown, result.notes)],
+        "lines": result.lines,
+        "seconds": result.seconds,
+        "cpu": result.cpu,
+        "tries": result.tries,
+        "shard": result.shard,
+        "at": shown(delivery.at if delivery else result.at),
+        "log": shown(str(row.folder / result.log)) if result.log else "",
+        "command": advice.command_for_row(row, facts),
+        "resolving": [*advice.resolve_steps(row)],
     }
 
 
 def _python(name: str, facts: Facts) -> Mapping[str, str]:
-    use = python_support.use(name, facts.today)
+    use = python_support.version_use(name, facts.today)
     return {"python": shown(name), "python_ends": use.ends, "python_support": use.support}
 
 
-def _named(one: PathNote) -> dict[str, str]:
-    return {"path": shown(one.path), "what": shown(one.what)}
+def _note(note: PathNote) -> dict[str, str]:
+    return {"path": shown(note.path), "what": shown(note.what)}

@@ -1,4 +1,4 @@
-"""Where each repository stands: its result and its delivery in one word, the worst first."""
+"""The state of each repository in a rollout, from its result together with its delivery."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from new_ops_project.fleet.model import Delivered, Delivery, Result, ResultState
 
 
 class RepositoryState(StrEnum):
-    """What a person has to do with a repository, if anything; what needs them most comes first."""
+    """How far a repository has got; what needs a person most comes first."""
 
     FAILED = "failed"
     CONFLICT = "conflict"
@@ -25,18 +25,18 @@ class RepositoryState(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """The word in a sentence."""
+        """What the state means, as a sentence."""
         return _MEANINGS[self]
 
 
 _MEANINGS = {
     RepositoryState.FAILED: "It could not be updated, or its commit could not be delivered.",
-    RepositoryState.CONFLICT: "There is a commit with conflict markers, for a person to resolve.",
-    RepositoryState.HELD: "It waits for a person: it changes far more than others, or somebody works on its branch.",
-    RepositoryState.DEFERRED: "Not now, for a reason that goes away; a later run does it.",
-    RepositoryState.UPDATED: "There is a commit, which has not been delivered.",
+    RepositoryState.CONFLICT: "There is a commit with conflict markers for a person to resolve.",
+    RepositoryState.HELD: "It waits for a person: it changes far more than others, or its branch has other commits.",
+    RepositoryState.DEFERRED: "It was not tried, for a reason that goes away; a later run can do it.",
+    RepositoryState.UPDATED: "There is a commit that has not been delivered.",
     RepositoryState.DELIVERED: "Its commit is on a branch or in a pull request.",
-    RepositoryState.CURRENT: "It has that version of the template already.",
+    RepositoryState.CURRENT: "It is at that version of the template already.",
 }
 
 _RESULTS = {
@@ -56,15 +56,15 @@ _DELIVERIES = {
 
 @dataclass(frozen=True)
 class Row:
-    """One repository: its result, the folder of results that it is in, and how its commit was delivered, if it was."""
+    """One repository: its result, the folder of results with it, the delivery of its commit if there was one."""
 
     result: Result
     folder: Path
     delivery: Delivery | None = None
 
     @property
-    def standing(self) -> RepositoryState:
-        """Its result and its delivery in one word."""
+    def state(self) -> RepositoryState:
+        """The state that its result and its delivery give together."""
         delivered = self.delivery.state if self.delivery else None
         if delivered is Delivered.FAILED:
             return RepositoryState.FAILED
@@ -75,28 +75,27 @@ class Row:
         return _DELIVERIES.get(delivered, RepositoryState.DELIVERED)
 
     @property
-    def is_there(self) -> bool:
-        """Whether the version has got to it: it was current, or its commit was delivered."""
-        return self.standing in {RepositoryState.CURRENT, RepositoryState.DELIVERED}
+    def has_version(self) -> bool:
+        """Whether it has got the version: it was current, or its commit was delivered."""
+        return self.state in {RepositoryState.CURRENT, RepositoryState.DELIVERED}
 
     @property
     def after(self) -> str:
-        """The version of its template now; '' when that is not known."""
-        return self.result.version if self.is_there else self.result.before
+        """The template version that it has now; '' if unknown."""
+        return self.result.version if self.has_version else self.result.before
 
     @property
     def reason(self) -> str:
-        """Why it stands there: the delivery's reason when that is what stopped it."""
+        """Why it is in that state: the delivery's reason if there is one, else the result's."""
         return (self.delivery.reason if self.delivery else "") or self.result.reason
 
     @property
     def hint(self) -> str:
-        """The next step that was given with the reason."""
-        told = self.delivery if self.delivery and self.delivery.reason else self.result
-        return told.hint
+        """The next step that belongs to the reason."""
+        return self.delivery.hint if self.delivery and self.delivery.reason else self.result.hint
 
     @property
     def request(self) -> str:
-        """The address of its pull request; '' for one that is none of the web."""
+        """The web address of its pull request; '' for any other text, which must not become a link."""
         address = self.delivery.request if self.delivery else ""
         return address if address.lower().startswith(("https://", "http://")) else ""
