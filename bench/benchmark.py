@@ -1,4 +1,4 @@
-"""What a benchmark is: two commands that do the same."""
+"""The definition of a benchmark: two commands that do the same work."""
 
 import sys
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Two commands that do the same, and how long ours may take as a share of theirs."""
+    """Two commands that do the same work; `target` is the largest allowed ratio of our time to theirs."""
 
     name: str
     what: str
@@ -18,12 +18,12 @@ class Benchmark:
     theirs: tuple[str, ...]
     target: float
     prompt: str = ""
-    """On a pseudo-terminal, until this text is on the screen; '' for without a terminal, to the end."""
+    """Run on a pseudo-terminal until this text is on the screen; '' to run without a terminal, to the end."""
     before: tuple[str, ...] = ()
-    """What fills the folder first, untimed; () for nothing."""
+    """The command that fills the folder first, untimed; () for an empty folder."""
     codes: tuple[int, ...] = (0,)
-    """Exit codes of either that are right."""
+    """The exit codes that count as success, for both commands."""
     needs: str = ""
-    """A program that comes from elsewhere; where it is not on PATH, the row is left out."""
+    """A program that has to be installed separately; without it on PATH, the benchmark is skipped."""
     is_slow: bool = False
-    """Whether it installs packages, and so is only measured with --slow or by its name."""
+    """Whether it installs packages; then it only runs with --slow or by its name."""

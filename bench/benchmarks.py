@@ -1,7 +1,7 @@
-"""What is compared: one entry for each row of the table.
+"""The benchmarks, one for each row of the table.
 
-A command runs in a fresh, empty folder. `{template}` in it stands for the repository of the embedded template,
-`{served}` for the URL of one on loopback that has two releases, `{cookie}` for the cookiecutter template of cookie.py.
+A command runs in a new, empty folder. `{template}` in it stands for the repository of the embedded template,
+`{served}` for the URL of a local server with two of its releases, `{cookie}` for the template that cookie.py makes.
 """
 
 from benchmark import NAME, Benchmark
@@ -11,7 +11,7 @@ _COMMIT = "git init -b main && git add --all && git commit -m Start"
 
 
 def _new(name: str, against: str, theirs: str, target: float, *, tier: str = "script", needs: str = "") -> Benchmark:
-    """A project of `tier`, committed, against what a shell does with the template as its `$0`."""
+    """A committed project of `tier`, against a shell command that gets the template as `$0`."""
     return Benchmark(
         name,
         what=f"`new --tier {tier} --defaults`, committed",
@@ -23,20 +23,20 @@ def _new(name: str, against: str, theirs: str, target: float, *, tier: str = "sc
     )
 
 
-def _copied(tier: str) -> str:
-    copied = f'copier copy --defaults --data project_name={NAME} --data tier={tier} "$0" {NAME}'
-    return f"{copied} && cd {NAME} && {_COMMIT}"
+def _copy(tier: str) -> str:
+    copy = f'copier copy --defaults --data project_name={NAME} --data tier={tier} "$0" {NAME}'
+    return f"{copy} && cd {NAME} && {_COMMIT}"
 
 
 def _generated(version: str) -> tuple[str, ...]:
-    """A command's project from that release, committed, made by copier, so that both tools can refresh it."""
-    copied = f'copier copy --defaults --quiet --vcs-ref {version} --data project_name={NAME} --data tier=cli "$0" .'
-    return ("sh", "-c", f"{copied} && {_COMMIT}", "{served}")
+    """Generate and commit a command-line tool from a release, with copier, so that both tools can update it."""
+    copy = f'copier copy --defaults --quiet --vcs-ref {version} --data project_name={NAME} --data tier=cli "$0" .'
+    return ("sh", "-c", f"{copy} && {_COMMIT}", "{served}")
 
 
 _NEW = (
-    _new("new", "copier copy + git init, add, commit", _copied("script"), 0.25),
-    _new("new-cli", "copier copy + git init, add, commit", _copied("cli"), 0.25, tier="cli"),
+    _new("new", "copier copy + git init, add, commit", _copy("script"), 0.25),
+    _new("new-cli", "copier copy + git init, add, commit", _copy("cli"), 0.25, tier="cli"),
     _new("new-putup", "PyScaffold's putup, which commits too", f"putup {NAME}", 0.7, needs="putup"),
     _new(
         "new-cookiecutter",
@@ -47,7 +47,7 @@ _NEW = (
     ),
 )
 
-# What starts often: at a prompt, at each Tab, in a script.
+# Commands that start often: at a prompt, at each Tab, in a script.
 _STARTS = (
     Benchmark(
         "first-prompt",
@@ -76,8 +76,8 @@ _STARTS = (
     ),
     Benchmark(
         "completion",
-        what="completion of `fl`, at each Tab",
-        against="copier --help; its own completion starts nothing",
+        what="completion of `fl`, on each Tab",
+        against="copier --help; its own completion starts no process",
         ours=(
             "env",
             "_NEW_OPS_PROJECT_COMPLETE=bash_complete",
@@ -90,10 +90,10 @@ _STARTS = (
     ),
 )
 
-_REFRESHING = (
+_UPDATES = (
     Benchmark(
         "update",
-        what="`update` of a command, from a git URL",
+        what="`update` of a command-line tool, from a git URL",
         against="copier update",
         ours=("new-ops-project", "update"),
         theirs=("copier", "update", "--defaults"),
@@ -111,7 +111,7 @@ _REFRESHING = (
     ),
     Benchmark(
         "check",
-        what="`check` of a command as the template has it, without the linters",
+        what="`check` of an unedited command-line tool, without the linters",
         against="copier recopy + git status",
         ours=("new-ops-project", "check"),
         theirs=("sh", "-c", "copier recopy --defaults --overwrite --quiet --vcs-ref v1.1.0 && git status --short"),
@@ -120,4 +120,4 @@ _REFRESHING = (
     ),
 )
 
-BENCHMARKS = (*_NEW, *_STARTS, *_REFRESHING, *ONBOARDING)
+BENCHMARKS = (*_NEW, *_STARTS, *_UPDATES, *ONBOARDING)

@@ -1,4 +1,4 @@
-"""A fleet measured: every command on fresh copies of the very same clones, interleaved in one run."""
+"""The fleet benchmark: every command on fresh copies of the same clones, interleaved in one run."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,21 +9,21 @@ import machine
 import measure
 import served
 from fleet_results import Fleet, Row
-from fleet_sides import SIDES, Found, Side
+from fleet_sides import SIDES, Outcome, Side
 from measure import Sample
 from sandbox import Sandbox, sandbox
 
 SIZES = (15, 60, 240)
 WARM = 3
-"""Repositories of the round that fills caches, which is not counted."""
+"""The number of repositories in the first, unmeasured round, which fills caches."""
 
 Key = tuple[Side, int, bool]
-"""A command, the number of repositories, and whether it is the second run on them."""
-Taken = dict[Key, list[tuple[Sample, Found]]]
+"""A command, the number of repositories, whether it is the second run on them."""
+Runs = dict[Key, list[tuple[Sample, Outcome]]]
 
 
 def run(sizes: Sequence[int], rounds: int, *, measures_all: bool) -> Fleet:
-    """Measure everything; raises CommandError for a command that did not do all of its repositories."""
+    """Measure everything. Raises CommandError for a command that did not do its work in every repository."""
     with sandbox(served.LATER) as box:
         originals = box.root / "originals"
         _say(f"making {max(sizes)} repositories")
@@ -31,44 +31,44 @@ def run(sizes: Sequence[int], rounds: int, *, measures_all: bool) -> Fleet:
         _say("warming up")
         for side in SIDES:
             _measure(side, WARM, originals, box)
-        taken = _all(sizes, rounds, originals, box, measures_all=measures_all)
-        return Fleet(machine.describe(box.env), rounds, tuple(_row(key, runs) for key, runs in _sorted(taken)))
+        runs = _measure_all(sizes, rounds, originals, box, measures_all=measures_all)
+        return Fleet(machine.describe(box.env), rounds, tuple(_row(*item) for item in _sorted(runs)))
 
 
-def _all(sizes: Sequence[int], rounds: int, originals: Path, box: Sandbox, *, measures_all: bool) -> Taken:
-    """Every command at every size once a round; each round starts with another command."""
-    taken: Taken = {}
+def _measure_all(sizes: Sequence[int], rounds: int, originals: Path, box: Sandbox, *, measures_all: bool) -> Runs:
+    """Run every command at every size once a round; each round starts with another command."""
+    runs: Runs = {}
     for number in range(rounds):
         for size in sizes:
             sides = [side for side in SIDES if measures_all or size <= side.most]
-            for place in range(len(sides)):
-                side = sides[(number + place) % len(sides)]
+            for offset in range(len(sides)):
+                side = sides[(number + offset) % len(sides)]
                 _say(f"round {number + 1} of {rounds}, {size} repositories: {side.label}")
-                for is_again, one in enumerate(_measure(side, size, originals, box)):
-                    taken.setdefault((side, size, bool(is_again)), []).append(one)
-    return taken
+                for is_again, measured in enumerate(_measure(side, size, originals, box)):
+                    runs.setdefault((side, size, bool(is_again)), []).append(measured)
+    return runs
 
 
-def _measure(side: Side, size: int, originals: Path, box: Sandbox) -> list[tuple[Sample, Found]]:
-    """The runs of a command on copies of its own: one, or two."""
+def _measure(side: Side, size: int, originals: Path, box: Sandbox) -> list[tuple[Sample, Outcome]]:
+    """Run a command on new copies of the clones, once or twice."""
     with box.folder() as folder:
         clones = fleet_clones.copy(originals, size, folder / "clones", box)
         runs = []
         for _ in range(2 if side.has_second else 1):
-            sample = measure.to_end(side.command, at=folder, env=box.env, codes=side.codes)
+            sample = measure.to_end(side.command, cwd=folder, env=box.env, codes=side.codes)
             runs.append((sample, side.checked(folder, clones, sample)))
         return runs
 
 
-def _sorted(taken: Taken) -> Iterator[tuple[Key, list[tuple[Sample, Found]]]]:
-    """By task, then by command, then by size."""
-    yield from sorted(taken.items(), key=lambda item: (SIDES.index(item[0][0]), item[0][2], item[0][1]))
+def _sorted(runs: Runs) -> Iterator[tuple[Key, list[tuple[Sample, Outcome]]]]:
+    """Sort by task, then by command, then by size."""
+    yield from sorted(runs.items(), key=lambda item: (SIDES.index(item[0][0]), item[0][2], item[0][1]))
 
 
-def _row(key: Key, runs: list[tuple[Sample, Found]]) -> Row:
+def _row(key: Key, runs: list[tuple[Sample, Outcome]]) -> Row:
     side, size, is_again = key
     samples, last = [sample for sample, _ in runs], runs[-1][1]
-    failed = tuple(name for _, found in runs for name in found.failed)
+    failed = tuple(name for _, outcome in runs for name in outcome.failed)
     return Row(
         side.task,
         "again" if is_again else side.name,
@@ -77,9 +77,9 @@ def _row(key: Key, runs: list[tuple[Sample, Found]]) -> Row:
         last.conflicts,
         failed,
         last.codes,
-        tuple(one.seconds for one in samples),
-        tuple(one.cpu for one in samples),
-        tuple(one.peak for one in samples),
+        tuple(sample.seconds for sample in samples),
+        tuple(sample.cpu for sample in samples),
+        tuple(sample.peak for sample in samples),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run of the fleet's benchmark found, in memory and as JSON."""
+"""The results of a fleet benchmark, which are stored as JSON."""
 
 import json
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Row:
-    """One command on so many repositories; a sample for each round.
+    """One command on a number of repositories, with a sample for each round.
 
-    `conflicts` counts repositories and `codes` exit codes (or our outcomes), both of the last round; `failed` are the
-    repositories that were not updated, of all rounds.
+    `conflicts` counts repositories, `codes` counts exit codes (or our outcomes), both in the last round. `failed` names
+    the repositories that were not updated in any of the rounds.
     """
 
     task: str
@@ -28,32 +28,33 @@ class Row:
 
     @property
     def each(self) -> float:
-        """Seconds on the clock for each repository, as the median of the rounds."""
+        """Wall-clock seconds per repository, the median of the rounds."""
         return median(self.seconds) / self.repositories
 
     @property
     def cpu_each(self) -> float:
-        """Seconds of processors for each repository."""
+        """CPU seconds per repository, the median of the rounds."""
         return median(self.cpu) / self.repositories
 
     @property
     def peak(self) -> float:
-        """MiB of the largest process."""
+        """MiB of the largest process, the median of the rounds."""
         return median(self.peaks)
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """One run, and the machine that it holds for."""
+    """The results of one run on one machine."""
 
     machine: Mapping[str, str]
     rounds: int
     rows: tuple[Row, ...]
 
     def ratio(self, row: Row, name: str) -> float | None:
-        """A row's time as a share of that of `name` at the same task; None where that was not measured."""
-        same = (row.task, row.repositories, name)
-        return next((row.each / one.each for one in self.rows if (one.task, one.repositories, one.name) == same), None)
+        """The ratio of a row's time to that of `name` for the same task and size; None where that was not measured."""
+        key = (row.task, row.repositories, name)
+        matching = (other for other in self.rows if (other.task, other.repositories, other.name) == key)
+        return next((row.each / other.each for other in matching), None)
 
 
 def write(fleet: Fleet, path: Path) -> None:
@@ -62,13 +63,13 @@ def write(fleet: Fleet, path: Path) -> None:
 
 
 def is_fleet(path: Path) -> bool:
-    """Whether a file of samples is of a fleet."""
+    """Whether a file of samples holds a fleet benchmark."""
     return "rows" in json.loads(path.read_text(encoding="utf-8"))
 
 
 def read(path: Path) -> Fleet:
-    """Read what `write` wrote."""
-    found = json.loads(path.read_text(encoding="utf-8"))
+    """Read a file that `write` wrote."""
+    data = json.loads(path.read_text(encoding="utf-8"))
     lists = ("failed", "seconds", "cpu", "peaks")
-    rows = (Row(**{**one, **{name: tuple(one[name]) for name in lists}}) for one in found["rows"])
-    return Fleet(found["machine"], found["rounds"], tuple(rows))
+    rows = (Row(**{**row, **{name: tuple(row[name]) for name in lists}}) for row in data["rows"])
+    return Fleet(data["machine"], data["rounds"], tuple(rows))

@@ -1,4 +1,4 @@
-"""A fleet's benchmark as Markdown tables."""
+"""The Markdown tables of a fleet benchmark."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -6,7 +6,7 @@ from fleet_results import Fleet, Row
 from tables import PEAK, changed, markdown, note
 
 TARGET = 0.015
-"""What `fleet update` may take, as a share of the loop."""
+"""The largest allowed ratio of the time of `fleet update` to that of the loop."""
 
 HEAD = (
     "what",
@@ -20,22 +20,22 @@ HEAD = (
     "of the loop",
     "of xargs",
 )
-GROWTH = ("what", "repositories", "s each", "CPU s each", "peak MiB")
+BY_SIZE = ("what", "repositories", "s each", "CPU s each", "peak MiB")
 COMPARED = ("what", "repositories", "s each before", "now", "change", "CPU s each", "peak MiB", "of the loop")
 
 
 def table(fleet: Fleet) -> str:
-    """Every command at every size; how it grows; whether the targets were reached; the machine."""
+    """Every command at every size, the figures by size, whether the targets were reached, the machine."""
     rows = markdown(HEAD, (_row(fleet, row) for row in fleet.rows))
-    growth = [*_growth(fleet)]
-    grown = [markdown(GROWTH, growth)] if growth else []
-    return "\n\n".join((rows, *grown, _verdict(fleet), note(fleet.rounds, fleet.machine)))
+    by_size = [*_by_size(fleet)]
+    second = [markdown(BY_SIZE, by_size)] if by_size else []
+    return "\n\n".join((rows, *second, _verdict(fleet), note(fleet.rounds, fleet.machine)))
 
 
 def comparison(old: Fleet, new: Fleet) -> str:
-    """The rows that both runs hold, before and now; a warning when the machines differ."""
-    before = {(one.label, one.repositories): one for one in old.rows}
-    pairs = [(before[key], one) for one in new.rows if (key := (one.label, one.repositories)) in before]
+    """The rows that both runs have, before and now, with a warning if the machines differ."""
+    before = {(row.label, row.repositories): row for row in old.rows}
+    pairs = [(before[key], row) for row in new.rows if (key := (row.label, row.repositories)) in before]
     rows = (_change(was, now, old.ratio(was, "loop"), new.ratio(now, "loop")) for was, now in pairs)
     return markdown(COMPARED, rows) + changed(old.machine, new.machine)
 
@@ -58,37 +58,37 @@ def _share(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:.3f}"
 
 
-def _growth(fleet: Fleet) -> Iterator[tuple[str, ...]]:
-    """One line for each command that was measured at several sizes."""
+def _by_size(fleet: Fleet) -> Iterator[tuple[str, ...]]:
+    """A row for each command that was measured at several sizes."""
     for label in dict.fromkeys(row.label for row in fleet.rows):
         rows = [row for row in fleet.rows if row.label == label]
         if len(rows) > 1:
-            shown: tuple[Callable[[Row], str], ...] = (
+            cells: tuple[Callable[[Row], str], ...] = (
                 lambda row: str(row.repositories),
                 lambda row: f"{row.each:.3f}",
                 lambda row: f"{row.cpu_each:.3f}",
                 lambda row: f"{row.peak:.0f}",
             )
-            yield label, *(" → ".join(map(cell, rows)) for cell in shown)
+            yield label, *(" → ".join(map(cell, rows)) for cell in cells)
 
 
 def _verdict(fleet: Fleet) -> str:
     both = [*compared(fleet)]
-    times = _judged(TARGET, ((ours, ours.each / loop.each) for ours, loop in both))
-    peaks = _judged(PEAK, ((ours, ours.peak / loop.peak) for ours, loop in both))
+    times = _judge(TARGET, ((ours, ours.each / loop.each) for ours, loop in both))
+    peaks = _judge(PEAK, ((ours, ours.peak / loop.peak) for ours, loop in both))
     return f"At most {TARGET} of the loop's time: {times}. At most {PEAK:g} of its memory: {peaks}."
 
 
 def compared(fleet: Fleet) -> Iterator[tuple[Row, Row]]:
-    """Our update and the loop's, at every size that both did, from the smallest on."""
-    rows = {(one.name, one.repositories): one for one in fleet.rows if one.task == "update"}
+    """Our update and the loop's at every size that both were measured with, the smallest first."""
+    rows = {(row.name, row.repositories): row for row in fleet.rows if row.task == "update"}
     for size in sorted(size for name, size in rows if name == "ours" and ("loop", size) in rows):
         yield rows["ours", size], rows["loop", size]
 
 
-def _judged(target: float, shares: Iterable[tuple[Row, float]]) -> str:
-    said = (f"{share:.3f} with {row.repositories} ({'yes' if share <= target else 'no'})" for row, share in shares)
-    return ", ".join(said) or "not measured"
+def _judge(target: float, shares: Iterable[tuple[Row, float]]) -> str:
+    verdicts = (f"{share:.3f} with {row.repositories} ({'yes' if share <= target else 'no'})" for row, share in shares)
+    return ", ".join(verdicts) or "not measured"
 
 
 def _change(old: Row, new: Row, before: float | None, now: float | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The machine and the versions that figures hold for."""
+"""The description of the machine that the figures come from."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def describe(env: Mapping[str, str]) -> Mapping[str, str]:
-    """What to print beside the figures; commands are looked up as `env` has it."""
+    """The processor, the system, and the versions of the programs on the PATH of `env`."""
     programs = ("git", "copier", "new-ops-project", "putup", "cookiecutter")
     return {
         "CPU": f"{_processor()}, {os.cpu_count()} cores",
@@ -20,13 +20,13 @@ def describe(env: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _version(program: str, env: Mapping[str, str]) -> str:
-    said = subprocess.run((program, "--version"), env=env, stdout=subprocess.PIPE, text=True, check=True)
-    return next(word for word in said.stdout.split() if word[0].isdigit())
+    completed = subprocess.run((program, "--version"), env=env, stdout=subprocess.PIPE, text=True, check=True)
+    return next(word for word in completed.stdout.split() if word[0].isdigit())
 
 
 def _processor() -> str:
-    """The processor's name as the system has it."""
-    listed = Path("/proc/cpuinfo")
-    lines = listed.read_text().splitlines() if listed.is_file() else []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())
+    """The processor's name, as the system reports it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())

@@ -1,8 +1,8 @@
-"""Benchmarks of `onboard`, which install packages: against the steps of a project's README by hand."""
+"""The benchmarks of `onboard`, against the same steps by hand from a project's README."""
 
 from benchmark import NAME, PYTHON, Benchmark
 
-# The steps of a project's README with each installer, and those after them.
+# The installation steps in a project's README, by installer.
 _BY_HAND = {
     "pip": f"python{PYTHON} -m venv .venv && .venv/bin/python -m pip install",
     "uv": f"uv venv --seed --python {PYTHON} .venv && uv pip install --python .venv/bin/python",
@@ -18,12 +18,12 @@ def _by_hand(tier: str, installer: str) -> str:
 
 
 def _origin(tier: str) -> str:
-    """A repository to clone, at `origin`."""
+    """The command that makes a repository to clone, in the folder `origin`."""
     return f"new-ops-project new {NAME} --tier {tier} --python {PYTHON} --defaults --path origin"
 
 
 def _onboard(tier: str, installer: str) -> Benchmark:
-    """From a repository to its tests passed."""
+    """From a repository to passing tests."""
     return Benchmark(
         f"onboard-{tier}-{installer}",
         what=f"`onboard` of a {tier}, with {installer}",
@@ -40,7 +40,7 @@ ONBOARDING = (
     *(_onboard(tier, installer) for tier in ("script", "library", "cli") for installer in ("pip", "uv")),
     Benchmark(
         "onboard-again",
-        what="`onboard` of a command that is ready",
+        what="`onboard` of a command-line tool that is ready",
         against="the same steps by hand once more, with uv",
         ours=("new-ops-project", "onboard", NAME),
         theirs=("sh", "-c", f"cd {NAME} && {_by_hand('cli', 'uv').partition(' && ')[2]}"),

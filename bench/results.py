@@ -1,4 +1,4 @@
-"""What a run of the benchmarks found, in memory and as JSON."""
+"""The results of a benchmark run, which are stored as JSON."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Side:
-    """One tool: a sample for each round (seconds, MiB), and how many git commands one run starts."""
+    """One tool: a sample for each round (seconds, MiB), the number of git commands that one run starts."""
 
     seconds: tuple[float, ...]
     peaks: tuple[float, ...]
@@ -18,18 +18,18 @@ class Side:
 
     @property
     def median(self) -> float:
-        """Seconds."""
+        """Seconds, the median of the rounds."""
         return median(self.seconds)
 
     @property
     def peak(self) -> float:
-        """MiB, as the median of the rounds."""
+        """MiB, the median of the rounds."""
         return median(self.peaks)
 
 
 @dataclass(frozen=True)
 class Result:
-    """One row: two tools that did the same."""
+    """One row: two tools that did the same work."""
 
     name: str
     what: str
@@ -40,23 +40,23 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """Our median as a share of theirs."""
+        """The ratio of our median time to theirs."""
         return self.ours.median / self.theirs.median
 
     @property
     def peak_ratio(self) -> float:
-        """Our peak memory as a share of theirs."""
+        """The ratio of our peak memory to theirs."""
         return self.ours.peak / self.theirs.peak
 
     @property
     def is_copier(self) -> bool:
-        """Whether theirs is copier, against which memory is judged."""
+        """Whether the other tool is copier, whose memory is our target."""
         return self.against.startswith("copier")
 
 
 @dataclass(frozen=True)
 class Report:
-    """One run, and the machine that it holds for."""
+    """The results of one run on one machine."""
 
     machine: Mapping[str, str]
     rounds: int
@@ -69,14 +69,14 @@ def write(report: Report, path: Path) -> None:
 
 
 def read(path: Path) -> Report:
-    """Read what `write` wrote."""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return Report(found["machine"], found["rounds"], tuple(map(_result, found["results"])))
+    """Read a file that `write` wrote."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return Report(data["machine"], data["rounds"], tuple(map(_result, data["results"])))
 
 
-def _result(found: Mapping[str, Any]) -> Result:
-    return Result(**{**found, "ours": _side(found["ours"]), "theirs": _side(found["theirs"])})
+def _result(data: Mapping[str, Any]) -> Result:
+    return Result(**{**data, "ours": _side(data["ours"]), "theirs": _side(data["theirs"])})
 
 
-def _side(found: Mapping[str, Any]) -> Side:
-    return Side(tuple(found["seconds"]), tuple(found["peaks"]), found["git_commands"])
+def _side(data: Mapping[str, Any]) -> Side:
+    return Side(tuple(data["seconds"]), tuple(data["peaks"]), data["git_commands"])

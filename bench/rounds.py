@@ -1,4 +1,4 @@
-"""Benchmarks interleaved: each round runs every command of every one, starting with another."""
+"""The interleaved rounds: each runs every command of every benchmark, starting with another one."""
 
 import json
 import sys
@@ -17,46 +17,48 @@ from sandbox import Sandbox
 
 @dataclass(frozen=True)
 class Entry:
-    """One tool's command of one benchmark."""
+    """One tool's command in one benchmark."""
 
     benchmark: Benchmark
     command: tuple[str, ...]
 
 
 def run(benchmarks: Sequence[Benchmark], box: Sandbox, rounds: int) -> tuple[Result, ...]:
-    """Measure every benchmark `rounds` times, after one round to warm up and one to count git commands."""
-    entries = [Entry(one, box.command(side)) for one in benchmarks for side in (one.ours, one.theirs)]
+    """Measure every benchmark `rounds` times, after a round to warm up and a round to count git commands."""
+    entries = [
+        Entry(benchmark, box.command(side)) for benchmark in benchmarks for side in (benchmark.ours, benchmark.theirs)
+    ]
     _say("warming up")
     for entry in entries:
         _measure(entry, box)
     counts = [_git_commands(entry, box) for entry in entries]
     samples: list[list[Sample]] = [[] for _ in entries]
-    for place in _places(len(entries), rounds):
-        samples[place].append(_measure(entries[place], box))
-    sides = [_side(taken, count) for taken, count in zip(samples, counts, strict=True)]
+    for index in _turns(len(entries), rounds):
+        samples[index].append(_measure(entries[index], box))
+    sides = [_side(runs, count) for runs, count in zip(samples, counts, strict=True)]
     return tuple(map(_result, benchmarks, sides[::2], sides[1::2]))
 
 
-def _places(entries: int, rounds: int) -> Iterator[int]:
-    """Every entry once a round; each round starts one later."""
+def _turns(entries: int, rounds: int) -> Iterator[int]:
+    """The index of each entry once a round; each round starts with the next one."""
     for number in range(rounds):
         _say(f"round {number + 1} of {rounds}")
         for offset in range(entries):
             yield (number + offset) % entries
 
 
-def _measure(entry: Entry, box: Sandbox, **more: str) -> Sample:
-    benchmark, env = entry.benchmark, {**box.env, **more}
+def _measure(entry: Entry, box: Sandbox, **variables: str) -> Sample:
+    benchmark, env = entry.benchmark, {**box.env, **variables}
     with box.folder() as folder:
         if benchmark.before:
-            measure.to_end(box.command(benchmark.before), at=folder, env=box.env)
+            measure.to_end(box.command(benchmark.before), cwd=folder, env=box.env)
         if benchmark.prompt:
-            return terminal.to_prompt(entry.command, at=folder, env=env, text=benchmark.prompt)
-        return measure.to_end(entry.command, at=folder, env=env, codes=benchmark.codes)
+            return terminal.to_prompt(entry.command, cwd=folder, env=env, text=benchmark.prompt)
+        return measure.to_end(entry.command, cwd=folder, env=env, codes=benchmark.codes)
 
 
 def _git_commands(entry: Entry, box: Sandbox) -> int:
-    """How many git processes one run starts, those that git itself starts included."""
+    """The number of git processes that one run starts, including those that git itself starts."""
     with NamedTemporaryFile(dir=box.root) as trace:
         _measure(entry, box, GIT_TRACE2_EVENT=trace.name)
         events = map(json.loads, Path(trace.name).read_text(encoding="utf-8").splitlines())

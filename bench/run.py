@@ -1,4 +1,4 @@
-"""Compares new-ops-project with copier and its like, whole processes, in one interleaved run."""
+"""Compares new-ops-project with copier and similar tools, as whole processes, in one interleaved run."""
 
 import argparse
 import shutil
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    report = _report(_chosen(options.only, slow=options.slow), options.rounds or ROUNDS, options.others)
+    report = _report(_choose(options.only, slow=options.slow), options.rounds or ROUNDS, options.others)
     print(tables.table(report))
     if options.json:
         results.write(report, options.json)
@@ -46,19 +46,19 @@ def _measure(options: argparse.Namespace) -> None:
 
 def _measure_fleet(options: argparse.Namespace) -> None:
     try:
-        found = fleet.run(sorted({*options.sizes}), options.rounds or 1, measures_all=options.all)
+        measured = fleet.run(sorted({*options.sizes}), options.rounds or 1, measures_all=options.all)
     except CommandError as error:
         sys.exit(str(error))
-    print(fleet_tables.table(found))
+    print(fleet_tables.table(measured))
     if options.json:
-        fleet_results.write(found, options.json)
+        fleet_results.write(measured, options.json)
 
 
-def _write_table(run: Path, of_fleet: Path | None) -> None:
-    if fleet_results.is_fleet(run) or (of_fleet and not fleet_results.is_fleet(of_fleet)):
-        sys.exit("A file of single commands comes first, one of a fleet second.")
+def _write_table(run: Path, fleet_run: Path | None) -> None:
+    if fleet_results.is_fleet(run) or (fleet_run and not fleet_results.is_fleet(fleet_run)):
+        sys.exit("Give the file of single commands first and the file of a fleet second.")
     try:
-        readme.write(results.read(run), fleet_results.read(of_fleet) if of_fleet else None)
+        readme.write(results.read(run), fleet_results.read(fleet_run) if fleet_run else None)
     except ValueError as error:
         sys.exit(str(error))
 
@@ -66,47 +66,46 @@ def _write_table(run: Path, of_fleet: Path | None) -> None:
 def _comparison(old: Path, new: Path) -> str:
     kinds = {fleet_results.is_fleet(old), fleet_results.is_fleet(new)}
     if len(kinds) > 1:
-        sys.exit(f"Only one of {old} and {new} is of a fleet.")
+        sys.exit(f"Only one of {old} and {new} is a fleet benchmark; give two of the same kind.")
     if kinds == {True}:
         return fleet_tables.comparison(fleet_results.read(old), fleet_results.read(new))
     return tables.comparison(results.read(old), results.read(new))
 
 
-def _chosen(only: list[str] | None, *, slow: bool) -> list[Benchmark]:
+def _choose(only: list[str] | None, *, slow: bool) -> list[Benchmark]:
     if only:
-        return [one for one in BENCHMARKS if one.name in only]
-    return [one for one in BENCHMARKS if slow or not one.is_slow]
+        return [benchmark for benchmark in BENCHMARKS if benchmark.name in only]
+    return [benchmark for benchmark in BENCHMARKS if slow or not benchmark.is_slow]
 
 
 def _report(chosen: list[Benchmark], times: int, others: Path | None) -> Report:
     try:
         with sandbox(others=others) as box:
-            there = [*_there(chosen, box)]
-            if any(one.needs == "cookiecutter" for one in there):
+            possible = [*_possible(chosen, box)]
+            if any(benchmark.needs == "cookiecutter" for benchmark in possible):
                 cookie.make(box)
-            found = rounds.run(there, box, times)
-            return Report(machine.describe(box.env), times, found)
+            return Report(machine.describe(box.env), times, rounds.run(possible, box, times))
     except CommandError as error:
         sys.exit(str(error))
 
 
-def _there(chosen: Sequence[Benchmark], box: Sandbox) -> Iterator[Benchmark]:
-    """Those whose programs are there; what is left out is named."""
-    for one in chosen:
-        if not one.needs or shutil.which(one.needs, path=box.env["PATH"]):
-            yield one
+def _possible(chosen: Sequence[Benchmark], box: Sandbox) -> Iterator[Benchmark]:
+    """The benchmarks whose programs are installed; the others are named on stderr."""
+    for benchmark in chosen:
+        if not benchmark.needs or shutil.which(benchmark.needs, path=box.env["PATH"]):
+            yield benchmark
         else:
-            print(f"{one.name} is left out: {one.needs} is not on PATH, nor in --others.", file=sys.stderr)
+            print(f"Skipping {benchmark.name}: {benchmark.needs} is not on PATH or in --others.", file=sys.stderr)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    names = [one.name for one in BENCHMARKS]
-    parser.add_argument("--rounds", type=_positive, metavar="N", help=f"default: {ROUNDS}, of a fleet 1")
+    names = [benchmark.name for benchmark in BENCHMARKS]
+    parser.add_argument("--rounds", type=_positive, metavar="N", help=f"default: {ROUNDS}; for a fleet 1")
     parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=f"any of {', '.join(names)}")
-    parser.add_argument("--slow", action="store_true", help="measure what installs packages, too")
-    parser.add_argument("--others", type=Path, metavar="DIR", help="a folder with putup and cookiecutter; else PATH")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
+    parser.add_argument("--slow", action="store_true", help="also measure commands that install packages")
+    parser.add_argument("--others", type=Path, metavar="DIR", help="folder with putup and cookiecutter, if not on PATH")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to a file")
     verbs = parser.add_subparsers(dest="verb", metavar="[fleet | compare OLD NEW | readme RUN [FLEET]]")
     compare = verbs.add_parser("compare", help="compare two files that --json wrote")
     compare.add_argument("old", type=Path)
@@ -120,20 +119,20 @@ def _options() -> argparse.Namespace:
 
 def _add_fleet(verb: argparse.ArgumentParser) -> None:
     sizes = ",".join(map(str, fleet.SIZES))
-    told = "how many repositories; default: %(default)s"
-    verb.add_argument("--sizes", type=_sizes, default=sizes, metavar="N,N", help=told)
-    verb.add_argument("--all", action="store_true", help="measure copier with the largest sizes, too")
+    sizes_help = "numbers of repositories; default: %(default)s"
+    verb.add_argument("--sizes", type=_sizes, default=sizes, metavar="N,N", help=sizes_help)
+    verb.add_argument("--all", action="store_true", help="also measure copier with the largest sizes")
     for name, kind in (("--rounds", _positive), ("--json", Path)):
         verb.add_argument(name, type=kind, default=argparse.SUPPRESS, help="as above")
 
 
 def _sizes(text: str) -> list[int]:
-    return [_positive(one) for one in text.split(",")]
+    return [_positive(size) for size in text.split(",")]
 
 
 def _positive(text: str) -> int:
     if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError("at least 1")
+        raise argparse.ArgumentTypeError("must be at least 1")
     return number
 
 

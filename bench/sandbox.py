@@ -1,4 +1,4 @@
-"""A temporary home in which both tools run: no setting, cache or identity of the machine's user is in it."""
+"""The temporary home that both tools run in, without the settings, caches or identity of the machine's user."""
 
 import json
 import os
@@ -17,7 +17,7 @@ GITCONFIG = "[user]\n\tname = Bench\n\temail = bench@example.org\n"
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Where commands run, with which environment, and the template repository that both tools read."""
+    """The folder and environment of all commands, the template's repository as a path, as a URL (`served`)."""
 
     root: Path
     env: Mapping[str, str]
@@ -25,27 +25,27 @@ class Sandbox:
     served: str
 
     def command(self, args: tuple[str, ...]) -> tuple[str, ...]:
-        """A benchmark's command with its placeholders filled in."""
-        places = {"{template}": self.template, "{served}": self.served, "{cookie}": str(self.cookie)}
-        return tuple(places.get(arg, arg) for arg in args)
+        """Fill in the placeholders of a command."""
+        values = {"{template}": self.template, "{served}": self.served, "{cookie}": str(self.cookie)}
+        return tuple(values.get(arg, arg) for arg in args)
 
     @property
     def cookie(self) -> Path:
-        """Where cookie.py makes its template."""
+        """The folder of the cookiecutter template, which cookie.py makes."""
         return self.root / "cookie"
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
-        """A fresh, empty folder to run one command in."""
+        """A new, empty folder to run one command in."""
         with tempfile.TemporaryDirectory(dir=self.root) as folder:
             yield Path(folder)
 
 
 @contextmanager
 def sandbox(later: Sequence[served.Edits] = (served.EDITS,), others: Path | None = None) -> Iterator[Sandbox]:
-    """Make the home, and have the tool unpack its template there and serve it; all of it is gone at the end.
+    """Make the home, unpack our template there, serve it with its `later` releases; remove everything at the end.
 
-    `others` is a folder of further programs.
+    `others` is a folder with more programs for PATH.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         root = Path(folder).resolve()
@@ -58,12 +58,12 @@ def sandbox(later: Sequence[served.Edits] = (served.EDITS,), others: Path | None
             yield Sandbox(root, env, template, url)
 
 
-# How this machine reaches a package index, which a benchmark that installs needs.
+# How this machine reaches a package index, for the benchmarks that install packages.
 _NETWORK = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "NO_PROXY", "PIP_CERT", "PIP_INDEX_URL", "UV_DEFAULT_INDEX")
 
 
 def _environment(home: Path, others: Path | None) -> dict[str, str]:
-    """Nothing of the caller's but the network and PATH, behind the executables of this very environment."""
+    """Only PATH and the network settings come from the caller; executables of this environment go first on PATH."""
     before = [str(Path(sys.executable).parent), *([str(others.resolve())] if others else [])]
     return {
         **{name: os.environ[name] for name in _NETWORK if name in os.environ},
@@ -79,8 +79,8 @@ def _environment(home: Path, others: Path | None) -> dict[str, str]:
 
 
 def _template(env: Mapping[str, str], home: Path) -> str:
-    shown = subprocess.run(
+    completed = subprocess.run(
         ("new-ops-project", "template", "show", "--json"), cwd=home, env=env, capture_output=True, check=True
     )
-    source = str(json.loads(shown.stdout)["source"])
+    source = str(json.loads(completed.stdout)["source"])
     return source.replace("~", str(home), 1) if source.startswith("~/") else source

@@ -1,4 +1,4 @@
-"""A template with several releases on a git server on loopback, as a team's would be."""
+"""A local git server with several releases of the template, like a team's own."""
 
 import shutil
 import signal
@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-# What the second release changes: a pin, a workflow, a setting, a file that everybody has, a line of prose.
-Edits = tuple[tuple[str, str, str], ...]
+Edits = tuple[tuple[str, str, str], ...]  # path, old text, new text
+# The second release changes a pin, a workflow, a setting, a file that every tier has, a line of prose.
 EDITS: Edits = (
     ("templates/pins.yml", "runners: [ubuntu-24.04", "runners: [ubuntu-22.04, ubuntu-24.04"),
     (
@@ -22,7 +22,7 @@ EDITS: Edits = (
     ("templates/project/.gitignore.jinja", "__pycache__/", "__pycache__/\n.benchmarks/"),
     ("templates/project/README.md.jinja", "## Refresh", "## Keep it fresh"),
 )
-# The same, and two releases more: v1.2.0 and v1.3.0.
+# The same, then two more releases: v1.2.0 and v1.3.0.
 LATER: tuple[Edits, ...] = (
     EDITS,
     (
@@ -40,42 +40,42 @@ LATER: tuple[Edits, ...] = (
 
 @contextmanager
 def releases(root: Path, template: str, later: Sequence[Edits] = (EDITS,)) -> Iterator[str]:
-    """Serve the template at v1.0.0 and, with the edits of each later release, at v1.1.0 and so on; yield its URL."""
+    """Serve the template as v1.0.0, with the edits of each later release as v1.1.0 and so on; yield the URL."""
     work = root / "team"
-    _git("clone", "--quiet", template, str(work), at=root)
-    for tag in _git("tag", at=work).split():
-        _git("tag", "--delete", tag, at=work)
-    _git("tag", "v1.0.0", at=work)
+    _git("clone", "--quiet", template, str(work), cwd=root)
+    for tag in _git("tag", cwd=work).split():
+        _git("tag", "--delete", tag, cwd=work)
+    _git("tag", "v1.0.0", cwd=work)
     for number, edits in enumerate(later, 1):
         _release(work, f"v1.{number}.0", edits)
     served = root / "served"
-    _git("clone", "--quiet", "--bare", str(work), str(served / "team.git"), at=root)
+    _git("clone", "--quiet", "--bare", str(work), str(served / "team.git"), cwd=root)
     shutil.rmtree(work)
     with _daemon(served) as url:
         yield f"{url}/team.git"
 
 
 def _release(work: Path, tag: str, edits: Edits) -> None:
-    """Commit `edits` as a release; raises ValueError for one that would change nothing."""
+    """Commit `edits` as a release. Raises ValueError for an edit that changes nothing."""
     for name, old, new in edits:
         path = work / name
         content = path.read_text(encoding="utf-8")
         if old not in content:
             raise ValueError(f"{name} has no {old!r}, which {tag} would change")
         path.write_text(content.replace(old, new), encoding="utf-8")
-    _git("-c", "user.name=t", "-c", "user.email=t", "commit", "--quiet", "--all", f"--message=Make {tag}", at=work)
-    _git("tag", tag, at=work)
+    _git("-c", "user.name=t", "-c", "user.email=t", "commit", "--quiet", "--all", f"--message=Make {tag}", cwd=work)
+    _git("tag", tag, cwd=work)
 
 
-def _git(*args: str, at: Path) -> str:
-    return subprocess.run(("git", *args), cwd=at, check=True, capture_output=True, text=True).stdout
+def _git(*args: str, cwd: Path) -> str:
+    return subprocess.run(("git", *args), cwd=cwd, check=True, capture_output=True, text=True).stdout
 
 
 @contextmanager
 def _daemon(root: Path) -> Iterator[str]:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
     command = (
         "git",
         "daemon",
@@ -96,8 +96,8 @@ def _daemon(root: Path) -> Iterator[str]:
 
 def _wait(port: int) -> None:
     for _ in range(200):
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on port {port}")

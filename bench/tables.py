@@ -1,4 +1,4 @@
-"""Reports as Markdown tables."""
+"""The Markdown tables of a benchmark run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -6,47 +6,50 @@ from results import Report, Result
 
 HEAD = ("what", "against", "ours", "theirs", "ratio", "at most", "reached", "peak MiB", "of theirs", "git commands")
 PEAK = 1.0
-"""What any command of ours may use of memory, as a share of what copier's does."""
+"""The largest allowed ratio of the memory of any of our commands to that of copier's."""
 COMPARED = ("what", "ours before", "ours now", "change", "ratio before", "ratio now", "at most", "peak MiB")
 
 
 def table(report: Report) -> str:
-    """Every benchmark of one run, the most that any takes of memory, and the machine."""
+    """Every benchmark of one run, the worst memory ratio, the machine."""
     rows = [*map(_row, report.results), *((*row, "", "", "") for row in peaks(report))]
     return f"{markdown(HEAD, rows)}\n\n{note(report.rounds, report.machine)}"
 
 
 def peaks(report: Report, more: Iterable[tuple[float, float, str]] = ()) -> list[tuple[str, ...]]:
-    """A row for the benchmark against copier that takes most of its memory, `more` included; none without any."""
-    found = [(one.ours.peak, one.theirs.peak, one.what) for one in report.results if one.is_copier]
-    worst = max([*found, *more], key=lambda one: one[0] / one[1], default=None)
+    """A row for the benchmark against copier with the worst memory ratio; [] where none is against copier.
+
+    `more` adds further peaks: ours, theirs, what was measured.
+    """
+    candidates = [(result.ours.peak, result.theirs.peak, result.what) for result in report.results if result.is_copier]
+    worst = max([*candidates, *more], key=lambda peak: peak[0] / peak[1], default=None)
     if worst is None:
         return []
     ours, theirs, what = worst
-    told = (f"{ours:.0f} MiB", f"{theirs:.0f} MiB", *verdict(ours / theirs, PEAK))
-    return [(f"peak memory of any of them: {what}", "copier", *told)]
+    cells = (f"{ours:.0f} MiB", f"{theirs:.0f} MiB", *verdict(ours / theirs, PEAK))
+    return [(f"peak memory of any of them: {what}", "copier", *cells)]
 
 
 def verdict(ratio: float, target: float) -> tuple[str, str, str]:
-    """The cells of a ratio, of what it may be at most, and whether it is."""
+    """The cells for a ratio, for its target, for whether it was reached."""
     return f"{ratio:.3f}", f"{target:g}", "yes" if ratio <= target else "no"
 
 
 def comparison(old: Report, new: Report) -> str:
-    """The benchmarks that both runs hold, before and now; a warning when the machines differ."""
+    """The benchmarks that both runs have, before and now, with a warning if the machines differ."""
     before = {result.name: result for result in old.results}
     rows = [_change(before[result.name], result) for result in new.results if result.name in before]
     return markdown(COMPARED, rows) + changed(old.machine, new.machine)
 
 
 def note(rounds: int, machine: Mapping[str, str]) -> str:
-    """What the figures are, and of which machine."""
+    """The sentence below a table: what its figures are, the machine that they come from."""
     about = ", ".join(f"{name} {value}" for name, value in machine.items())
     return f"Medians of {rounds} interleaved rounds. {about}."
 
 
 def changed(old: Mapping[str, str], new: Mapping[str, str]) -> str:
-    """A paragraph that warns of machines that differ; '' for the same."""
+    """A paragraph that warns of differences between two machines; '' where there are none."""
     names = [name for name in new if new[name] != old.get(name)]
     return f"\n\nNot the same in both: {', '.join(names)}." if names else ""
 
@@ -79,12 +82,12 @@ def _change(old: Result, new: Result) -> tuple[str, ...]:
 
 
 def time(seconds: float) -> str:
-    """Milliseconds."""
+    """Seconds as a cell in milliseconds."""
     return f"{seconds * 1000:.0f} ms"
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table, its columns padded."""
+    """A Markdown table with padded columns."""
     cells = [head, *rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [" | ".join(map(str.ljust, row, widths)) for row in cells]

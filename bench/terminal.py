@@ -1,4 +1,4 @@
-"""A process on a pseudo-terminal, until a text is on its screen."""
+"""The time until a process shows a text on a pseudo-terminal."""
 
 import os
 import pty
@@ -14,56 +14,56 @@ from pathlib import Path
 from measure import CommandError, Sample, Usage, reap
 
 SIZE = (24, 80)
-PATIENCE = 60.0
+PATIENCE = 60.0  # seconds without output
 
 _ESCAPES = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z]|[=>78])")
-# The answer to "where is the cursor?", which prompt_toolkit awaits before it ends; then Ctrl-C.
+# The reply to a query for the cursor's position, which prompt_toolkit waits for before it ends; then Ctrl-C.
 _STOP = b"\x1b[1;1R\x03"
 
 
-def to_prompt(command: tuple[str, ...], *, at: Path, env: Mapping[str, str], text: str) -> Sample:
-    """Run `command` until `text` is on the screen, then stop it with Ctrl-C; raises CommandError if it never is."""
+def to_prompt(command: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], text: str) -> Sample:
+    """Run `command` until `text` is on the screen, then stop it with Ctrl-C. Raises CommandError if it never is."""
     screen, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, SIZE)
     start = time.perf_counter()
     child = subprocess.Popen(
-        command, cwd=at, env=env, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
+        command, cwd=cwd, env=env, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
     )
     os.close(terminal)
-    seconds, seen = _until(text.encode(), screen, start)
+    seconds, output = _until(text.encode(), screen, start)
     usage = _stop(child, screen)
     os.close(screen)
     if seconds is None:
-        raise CommandError(command, seen)
+        raise CommandError(command, output)
     return Sample(seconds, usage.peak, usage.cpu)
 
 
 def _until(text: bytes, screen: int, start: float) -> tuple[float | None, bytes]:
-    """When `text` was on the screen, in seconds since `start`, and all that was written until then."""
-    seen = b""
-    for written in _read(screen, PATIENCE):
-        seen += written
-        if text in _ESCAPES.sub(b"", seen):
-            return time.perf_counter() - start, seen
-    return None, seen
+    """The seconds from `start` until `text` was on the screen, None if it never was; the output until then."""
+    output = b""
+    for chunk in _read(screen, PATIENCE):
+        output += chunk
+        if text in _ESCAPES.sub(b"", output):
+            return time.perf_counter() - start, output
+    return None, output
 
 
 def _read(screen: int, patience: float) -> Iterator[bytes]:
-    """What is written, as it comes, until the terminal is closed or nothing came for `patience` seconds."""
+    """The output as it comes, until the terminal is closed or silent for `patience` seconds."""
     while select.select([screen], [], [], patience)[0]:
         try:
-            written = os.read(screen, 65536)
-        except OSError:  # Linux's way to say that nobody has the terminal open any more
+            chunk = os.read(screen, 65536)
+        except OSError:  # on Linux: no process has the terminal open any more
             return
-        if not written:
+        if not chunk:
             return
-        yield written
+        yield chunk
 
 
 def _stop(child: subprocess.Popen[bytes], screen: int) -> Usage:
-    """Send Ctrl-C, read to the end, and return what was used; a process that stays is killed."""
+    """Send Ctrl-C, read to the end, kill a process that remains. Returns the resources used."""
     os.write(screen, _STOP)
     for _ in _read(screen, PATIENCE / 6):
         pass
-    os.kill(child.pid, signal.SIGKILL)  # nothing, to one that has ended
+    os.kill(child.pid, signal.SIGKILL)  # has no effect on one that has ended
     return reap(child)
