@@ -1,4 +1,4 @@
-"""Questions and acts on one git repository."""
+"""Short functions that ask git one question, or have it do one thing."""
 
 import os
 import re
@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, ProcessResult, run
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.process import ProcessResult, run
 
-OLDEST = (2, 28)  # `git init --initial-branch`
+OLDEST = (2, 28)  # the first with `git init --initial-branch`
 
-# A repository that is ours and thrown away: nothing of the user's configuration may act on it.
+# For repositories of our own: the user's configuration must not sign, convert or hook into what we do there.
 TEMPORARY = (
     "-c",
     "core.hooksPath=/dev/null",
@@ -40,27 +40,27 @@ def git(
 
 
 def require() -> tuple[int, int]:
-    """The version of git as (major, minor); raises ToolError when there is none or it is too old."""
+    """The version of git as (major, minor); raises ToolError when git is missing or too old."""
     try:
-        said = git("--version").text
+        output = git("--version").text
     except ProcessError as error:
         raise ToolError("git was not found on PATH.", "Install git, then run this again.") from error
-    found = re.search(r"(\d+)\.(\d+)", said)
-    version = (int(found[1]), int(found[2])) if found else (0, 0)
+    match = re.search(r"(\d+)\.(\d+)", output)
+    version = (int(match[1]), int(match[2])) if match else (0, 0)
     if version < OLDEST:
         need = ".".join(map(str, OLDEST))
-        raise ToolError(f"git is too old: it says {said!r}, and {need} or newer is needed.", "Upgrade git.")
+        raise ToolError(f"git is too old: it says {output!r}, and {need} or newer is needed.", "Upgrade git.")
     return version
 
 
 def require_on_path() -> None:
-    """Raise ToolError when there is no git; unlike `require`, without starting one."""
+    """Raise ToolError when git is missing; unlike `require`, this does not run it."""
     if shutil.which("git") is None:
         raise ToolError("git was not found on PATH.", "Install git, then run this again.")
 
 
 def has_identity(at: Path) -> bool:
-    """Whether commits in `at` would have an author that somebody chose, rather than one that git guessed."""
+    """Whether name and e-mail address for commits in `at` are configured, rather than guessed by git."""
     try:
         git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", at=at)
         git("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", at=at)
@@ -70,14 +70,14 @@ def has_identity(at: Path) -> bool:
 
 
 def config_values(*keys: str) -> dict[str, str]:
-    """The values of `keys` in the user's git configuration, those that have one, in one question."""
-    named = "|".join(re.escape(key) for key in keys)
-    said = git("config", "--null", "--get-regexp", f"^({named})$", codes=(0, 1)).text
-    return dict(line.split("\n", 1) for line in said.split("\0") if "\n" in line)
+    """The values of `keys` in the user's git configuration, without the keys that are not set."""
+    pattern = "|".join(re.escape(key) for key in keys)
+    output = git("config", "--null", "--get-regexp", f"^({pattern})$", codes=(0, 1)).text
+    return dict(entry.split("\n", 1) for entry in output.split("\0") if "\n" in entry)
 
 
 def config_boolean(at: Path, key: str) -> str:
-    """The value of the boolean `key` as it holds in the repository `at`: true, false or ''."""
+    """The boolean `key` as configured for the repository `at`: `true`, `false`, or '' if it is not set."""
     try:
         return git("config", "--type=bool", "--get", key, at=at).text
     except ProcessError:
@@ -87,7 +87,7 @@ def config_boolean(at: Path, key: str) -> str:
 def toplevel(folder: Path) -> Path | None:
     """The root of the repository that `folder` is in, if it is in one."""
     if not any(os.path.lexists(above / ".git") for above in (folder.absolute(), *folder.absolute().parents)):
-        return None  # as git would say, without asking it
+        return None  # git would say the same; this saves starting it
     try:
         return Path(git("rev-parse", "--show-toplevel", at=folder).text)
     except ProcessError:
@@ -95,14 +95,14 @@ def toplevel(folder: Path) -> Path | None:
 
 
 def is_repository(path: Path) -> bool:
-    """Whether `path` itself is the root of a repository, bare or not (as copier decides it)."""
+    """Whether `path` itself is the root of a repository, bare or not; copier tests it in the same way."""
     if (path / ".git").exists():
         return True
     return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
 def resolve(repository: Path, ref: str) -> str | None:
-    """The commit id (40 hex digits) that `ref` names, if it names one."""
+    """The id of the commit that `ref` names, if there is one."""
     try:
         return git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", at=repository).text
     except ProcessError:
@@ -115,25 +115,25 @@ def resolve_object(repository: Path, name: str) -> str:
 
 
 def describe(repository: Path, commit: str) -> str:
-    """What copier records as `_commit`: the tag, or the nearest tag and distance, or the short id."""
+    """What copier records as `_commit`: the tag, the nearest tag with the distance from it, or the short id."""
     return git("describe", "--tags", "--always", commit, at=repository).text
 
 
 def tags(repository: Path) -> dict[str, str]:
-    """Every tag of the repository that names a commit, with the commit's id."""
-    shape = "%(refname:short)%09%(objecttype)%09%(objectname)%09%(*objecttype)%09%(*objectname)"
-    listed = git("for-each-ref", f"--format={shape}", "refs/tags", at=repository).stdout.decode().splitlines()
-    found = {}
-    for tag, kind, plain, peeled_kind, peeled in (line.split("\t") for line in listed):
+    """Every tag of the repository that names a commit, with the commit's id; tags of other objects are left out."""
+    row = "%(refname:short)%09%(objecttype)%09%(objectname)%09%(*objecttype)%09%(*objectname)"
+    rows = git("for-each-ref", f"--format={row}", "refs/tags", at=repository).stdout.decode().splitlines()
+    commits = {}
+    for tag, kind, object_id, peeled_kind, peeled_id in (line.split("\t") for line in rows):
         if "commit" in {kind, peeled_kind}:
-            found[tag] = plain if kind == "commit" else peeled
-    return found
+            commits[tag] = object_id if kind == "commit" else peeled_id
+    return commits
 
 
 def extract(repository: Path, ref: str, into: Path, *paths: str) -> None:
     """Write the files of `ref` (only `paths`, if given) below the existing folder `into`.
 
-    A checkout with an index of its own rather than `git archive`, whose export attributes would change files.
+    This is a checkout with an index of its own: `git archive` would apply the export attributes of the repository.
     """
     index = into.with_name(f"{into.name}.index")
     env = {"GIT_WORK_TREE": str(into), "GIT_INDEX_FILE": str(index)}
@@ -154,7 +154,7 @@ def extract(repository: Path, ref: str, into: Path, *paths: str) -> None:
 
 
 def remote_url(repository: Path, name: str = "origin") -> str:
-    """The URL of a remote, or ''."""
+    """The URL of a remote, or '' if there is no such remote."""
     try:
         return git("remote", "get-url", name, at=repository).text
     except ProcessError:
@@ -162,32 +162,32 @@ def remote_url(repository: Path, name: str = "origin") -> str:
 
 
 def ignored(folder: Path, paths: list[str], *options: str, env: Mapping[str, str] | None = None) -> list[str]:
-    """Those of `paths` (from `folder`) that the ignore rules there keep out."""
-    asked = b"\0".join(map(os.fsencode, paths))
+    """Those of `paths` (relative to `folder`) that git ignores there. `options`: of git itself, before the command."""
+    names = b"\0".join(map(os.fsencode, paths))
     command = (*options, "check-ignore", "-z", "--stdin", "--no-index")
-    said = git(*command, at=folder, env=env, stdin=asked, codes=(0, 1)).stdout
-    return [os.fsdecode(path) for path in said.split(b"\0") if path]
+    output = git(*command, at=folder, env=env, stdin=names, codes=(0, 1)).stdout
+    return [os.fsdecode(path) for path in output.split(b"\0") if path]
 
 
 def worktree_of(repository: Path, branch: str) -> str:
-    """The work tree in which `branch` is checked out, of all that share the repository, or ''."""
+    """The work tree of the repository in which `branch` is checked out, or ''."""
     ref = f"refs/heads/{branch}"
     return git("for-each-ref", "--format=%(worktreepath)", ref, at=repository).text.partition("\n")[0]
 
 
 def is_ancestor(repository: Path, older: str, newer: str) -> bool:
-    """Whether the commit `older` is `newer` or one of those before it."""
+    """Whether the commit `older` is `newer` itself or one of its ancestors."""
     return not git("merge-base", "--is-ancestor", older, newer, at=repository, codes=(0, 1)).code
 
 
 def commit_subjects(repository: Path, span: str) -> list[str]:
-    """The first line of each commit message in `span` (gitrevisions(7)), newest first, at most twenty."""
+    """The subjects of the commits in `span` (gitrevisions(7)) without merges, newest first, at most twenty."""
     return git(
         "log", "--no-show-signature", "--no-merges", "--max-count=20", "--format=%s", span, at=repository
     ).text.splitlines()
 
 
 def stage(repository: Path, paths: list[str]) -> None:
-    """Stage `paths` (from the root) as they are in the work tree, removed ones and those out of sight too."""
+    """Stage `paths` (from the root) as they are in the work tree, also removals and files outside a sparse checkout."""
     names = b"\0".join(map(os.fsencode, paths))
     git("update-index", "--add", "--remove", "-z", "--stdin", at=repository, stdin=names)

@@ -1,4 +1,4 @@
-"""What a commit holds of a project: its paths, and the text files that are worth reading."""
+"""The files of a project as a commit has them."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -8,69 +8,70 @@ from new_ops_project import git
 from new_ops_project.git.tree import LINK, Entry
 from new_ops_project.git.worktree import Repository
 
-LARGEST = 1 << 20  # bytes; what is longer is data, not something that people write
+LARGEST = 1 << 20  # bytes; a longer file is data, not something that people write
 _SUBMODULE = "160000"
 
 
 @dataclass(frozen=True)
 class Committed:
-    """The files of a project at a commit: each path with its mode, and the texts among them."""
+    """The files of a project in a commit: the mode of each path, and the contents of the text files."""
 
     modes: Mapping[str, str]
     texts: Mapping[str, bytes]
 
     def holds(self, path: str) -> bool:
-        """Whether there is a file, or a folder with files, of that path."""
-        return path in self.modes or any(one.startswith(f"{path}/") for one in self.modes)
+        """Whether `path` is a file, or a folder with files in it."""
+        return path in self.modes or any(file.startswith(f"{path}/") for file in self.modes)
 
     def below(self, path: str) -> list[str]:
-        """The file of that path, or the files below the folder of that path."""
-        return [one for one in self.modes if one == path or one.startswith(f"{path}/")]
+        """The file `path` itself, or the files below the folder `path`."""
+        return [file for file in self.modes if file == path or file.startswith(f"{path}/")]
 
     def entry(self, path: str, content: bytes) -> Entry:
-        """Another content with the mode that the file has."""
+        """An entry with another content, and the mode that the file has."""
         return Entry(self.modes[path], content)
 
 
-def read(where: Repository, commit: str, prefix: str) -> Committed:
-    """Every path below `prefix`, submodules as one; as texts, those that git would not call binary."""
-    listed = git.git(
-        "ls-tree", "-r", "-z", "--long", "--full-tree", f"{commit}:{prefix.rstrip('/')}", at=where.root
+def read(repository: Repository, commit: str, prefix: str) -> Committed:
+    """Every path below `prefix`, a submodule as one path; text files are those that git would not call binary."""
+    rows = git.git(
+        "ls-tree", "-r", "-z", "--long", "--full-tree", f"{commit}:{prefix.rstrip('/')}", at=repository.root
     ).stdout.split(b"\0")
     modes, blobs = {}, {}
-    for line in filter(None, listed):
+    for line in filter(None, rows):
         about, _, name = line.partition(b"\t")
         mode, _, blob, size = about.decode().split()
         path = os.fsdecode(name)
         modes[path] = mode
         if mode not in {LINK, _SUBMODULE} and int(size) <= LARGEST:
             blobs[path] = blob
-    contents = _contents(where, blobs.values())
-    found = {path: contents[blob] for path, blob in blobs.items()}
-    return Committed(modes, {path: content for path, content in found.items() if b"\0" not in content[:8000]})
+    contents = _contents(repository, blobs.values())
+    files = {path: contents[blob] for path, blob in blobs.items()}
+    return Committed(modes, {path: content for path, content in files.items() if b"\0" not in content[:8000]})
 
 
-def read_files(where: Repository, commit: str, prefix: str, paths: Iterable[str]) -> dict[str, Entry]:
-    """Those of `paths` (below `prefix`) that the commit has as files or links."""
-    named = sorted(paths)
-    if not named:
+def read_files(repository: Repository, commit: str, prefix: str, paths: Iterable[str]) -> dict[str, Entry]:
+    """Those of `paths` (below `prefix`) that the commit has as files or symbolic links."""
+    names = sorted(paths)
+    if not names:
         return {}
-    command = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", f"{commit}:{prefix.rstrip('/')}", "--", *named)
-    listed = [line.partition(b"\t") for line in git.git(*command, at=where.root).stdout.split(b"\0") if line]
-    found = {os.fsdecode(name): about.decode().split() for about, _, name in listed}
-    blobs = {path: (mode, blob) for path, (mode, kind, blob) in found.items() if kind == "blob"}
-    contents = _contents(where, (blob for _, blob in blobs.values()))
+    command = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", f"{commit}:{prefix.rstrip('/')}", "--", *names)
+    rows = [line.partition(b"\t") for line in git.git(*command, at=repository.root).stdout.split(b"\0") if line]
+    objects = {os.fsdecode(name): about.decode().split() for about, _, name in rows}
+    blobs = {path: (mode, blob) for path, (mode, kind, blob) in objects.items() if kind == "blob"}
+    contents = _contents(repository, (blob for _, blob in blobs.values()))
     return {path: Entry(mode, contents[blob]) for path, (mode, blob) in blobs.items()}
 
 
-def _contents(where: Repository, blobs: Iterable[str]) -> dict[str, bytes]:
+def _contents(repository: Repository, blobs: Iterable[str]) -> dict[str, bytes]:
     """The content of each blob, by its id."""
-    asked = [*dict.fromkeys(blobs)]
-    said = git.git("cat-file", "--batch", at=where.root, stdin="".join(f"{blob}\n" for blob in asked).encode()).stdout
-    found, place = {}, 0
-    for blob in asked:
-        end = said.index(b"\n", place)
-        size = int(said[place:end].split()[2])
-        found[blob] = said[end + 1 : end + 1 + size]
-        place = end + size + 2
-    return found
+    ids = [*dict.fromkeys(blobs)]
+    stdin = "".join(f"{blob}\n" for blob in ids).encode()
+    output = git.git("cat-file", "--batch", at=repository.root, stdin=stdin).stdout
+    contents, start = {}, 0
+    for blob in ids:  # each answer is a line with id, type and size, then the content, then a newline
+        end = output.index(b"\n", start)
+        size = int(output[start:end].split()[2])
+        contents[blob] = output[end + 1 : end + 1 + size]
+        start = end + size + 2
+    return contents

@@ -1,4 +1,4 @@
-"""The commands of git-fast-import(1) that make commits of trees in memory, as bytes."""
+"""The commands of git-fast-import(1) that turn trees in memory into commits, as bytes."""
 
 import os
 from collections.abc import Mapping
@@ -7,38 +7,38 @@ from new_ops_project.git.tree import Entry, Tree
 
 
 def begin_commit(branch: str, mark: int, *, parent: int = 0) -> bytes:
-    """Begin a commit on `branch`, known by its mark, on top of the commit with the mark `parent`."""
+    """Begin the commit number `mark` on `branch`; `parent` is the mark of its parent, 0 for none."""
     head = f"commit refs/heads/{branch}\nmark :{mark}\ncommitter t <t> 0 +0000\ndata 0\n"
     return head.encode() + (f"from :{parent}\n".encode() if parent else b"")
 
 
 def use_tree(tree: str) -> bytes:
-    """Have everything that the tree object `tree` has."""
+    """Give the commit everything that is in the tree object `tree`."""
     return f'M 040000 {tree} ""\n'.encode()
 
 
 def add_files(tree: Tree, known: Mapping[bytes, str] | None = None) -> bytes:
-    """Have these files; those whose content is `known` by an id that the repository has are only named."""
-    return b"".join(_named(path, entry, known or {}) for path, entry in tree.items())
+    """Add these files. `known`: ids of contents that the repository already has; git then writes only the id."""
+    return b"".join(_add_known_file(path, entry, known or {}) for path, entry in tree.items())
 
 
-def _named(path: str, entry: Entry, known: Mapping[bytes, str]) -> bytes:
-    there = known.get(entry.content)
-    return with_path(f"M {entry.mode} {there} ".encode(), path) if there else add_file(path, entry)
+def _add_known_file(path: str, entry: Entry, known: Mapping[bytes, str]) -> bytes:
+    blob = known.get(entry.content)
+    return with_path(f"M {entry.mode} {blob} ".encode(), path) if blob else add_file(path, entry)
 
 
 def move_files(moves: Mapping[str, str]) -> bytes:
-    """Move files, by where they were."""
+    """Move files: each old path with its new one."""
     return b"".join(with_path(b"R ", old)[:-1] + b" " + with_path(b"", new) for old, new in moves.items())
 
 
 def add_file(path: str, entry: Entry) -> bytes:
-    """Have one file."""
+    """Add one file with its content."""
     head = with_path(f"M {entry.mode} inline ".encode(), path)
     return head + f"data {len(entry.content)}\n".encode() + entry.content + b"\n"
 
 
 def with_path(command: bytes, path: str) -> bytes:
-    """`command` with a path, of any bytes, behind it."""
+    """`command` followed by a path, quoted so that it may hold any bytes."""
     quoted = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
     return command + b'"' + quoted + b'"\n'

@@ -1,7 +1,8 @@
-"""A change of the work tree and the index, written as a whole: done, undone, or finished by the next run.
+"""A change of work tree plus index that is written as a whole, survives a killed run and can be undone.
 
-Everything is laid ready in `.git/new-ops-project/prepare`. One rename of that folder to `change` decides that the
-change happens; what follows are renames that can be repeated. A run that is killed among them is finished by the next.
+Everything is prepared in `.git/new-ops-project/prepare`. Renaming that folder to `change` is the one step that decides:
+before it nothing has happened, after it the change will be completed. All later steps are renames that can be repeated,
+so that the next run finishes what a killed run has left.
 """
 
 import errno
@@ -23,10 +24,11 @@ _FOLDER = "new-ops-project"
 
 @dataclass(frozen=True)
 class Change:
-    """A change that is in place or under way: `about` is whatever its verb wants to know again later.
+    """A change that is in place or under way. `about`: what the verb that made it needs later.
 
-    `before` and `after` have the digest of each file that it touches, by path from the root; '' for none. `folders` are
-    those that it may remove, or leave empty, and that were there before.
+    `phase`: `forth` while the change is written or in place, `back` while it is undone. `before` and `after`: digests
+    of the files that it touches, by path from the root; '' where there is no file. `folders`: those that existed
+    before, and that the change may remove or leave empty.
     """
 
     folder: Path
@@ -41,36 +43,39 @@ class Change:
 
 @contextmanager
 def locked(git_dir: Path) -> Iterator[None]:
-    """Let only one run at a time plan and write here; raises ToolError when there is another."""
-    from filelock import FileLock, Timeout
+    """Let only one run at a time plan and write here; raises ToolError when another one is at work."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - a run that writes nothing takes no lock
 
     try:
         (git_dir / _FOLDER).mkdir(exist_ok=True)
         with FileLock(git_dir / _FOLDER / "lock", timeout=0):
             shutil.rmtree(git_dir / _FOLDER / "prepare", ignore_errors=True)
-            for left in (git_dir / _FOLDER).glob("done-*"):
-                shutil.rmtree(left, ignore_errors=True)
+            for discarded in (git_dir / _FOLDER).glob("done-*"):
+                shutil.rmtree(discarded, ignore_errors=True)
             yield
     except Timeout as error:
         raise ToolError("Another run is at work in this repository.", "Wait until it is done.") from error
     except OSError as error:
         message = f"{error.filename or git_dir} cannot be read or written: {error.strerror or error}."
-        raise ToolError(message, "Mend that, then run this again.") from error
+        raise ToolError(message, "Fix that, then run this again.") from error
 
 
 def read_change(root: Path, git_dir: Path) -> Change | None:
-    """The change that was written here and is neither concluded nor taken back, if there is one."""
+    """The change that was written here and neither concluded nor undone, if there is one."""
     folder = git_dir / _FOLDER / "change"
     try:
-        found = json.loads((folder / "state.json").read_text())
+        state = json.loads((folder / "state.json").read_text())
     except FileNotFoundError:
         return None
-    return Change(folder, root, git_dir, **found)
+    return Change(folder, root, git_dir, **state)
 
 
 @contextmanager
 def preparation_folder(git_dir: Path) -> Iterator[Path]:
-    """A folder to lay things ready in: new files below `new/`, the new index as `index`, the present as `index.old`."""
+    """Yield a folder in which to prepare a change, removed at the end if it is still there.
+
+    New files go below `new/`, the new index is `index`, a copy of the present one `index.old`.
+    """
     folder = git_dir / _FOLDER / "prepare"
     try:
         shutil.rmtree(folder, ignore_errors=True)
@@ -84,16 +89,16 @@ def preparation_folder(git_dir: Path) -> Iterator[Path]:
 def put_in_place(
     ready: Path, root: Path, git_dir: Path, *, before: Mapping[str, str], removed: set[str], about: Mapping[str, Any]
 ) -> Change:
-    """Put what is `ready` in place: its files, its index, and without the files `removed`.
+    """Put what is prepared in the folder `ready` in place: its files, its index; delete the files `removed`.
 
-    `before` has the digest of each file as it was planned with. Raises ToolError, with nothing moved, when one of them
-    has changed since.
+    `before`: the digest of each file when the change was planned. Raises ToolError, with nothing changed, if one of
+    them is different now.
     """
     written = sorted(_relative(path, ready / "new") for path in (ready / "new").rglob("*") if _is_file(path))
     after = {path: digest(ready / "new" / path) for path in written} | dict.fromkeys(removed, "")
     before = {path: before.get(path, "") for path in after}
-    for path, was in before.items():
-        if digest(root / path) != was:
+    for path, planned_digest in before.items():
+        if digest(root / path) != planned_digest:
             raise ToolError(f"{path} was changed while this was planned.", "Nothing was written; run this again.")
     require_unlocked_index(git_dir)
     if digest(git_dir / "index") != digest(ready / "index.old"):
@@ -110,7 +115,9 @@ def put_in_place(
     folder = git_dir / _FOLDER / "change"
     _discard(folder)
     with interrupts.deferred():
-        ready.rename(folder)  # from here on the change happens, if not now, then with the next run
+        # The step that decides. It also carries the backup and the new files, so a run killed after it leaves all that
+        # the next one needs, whether to finish or to undo.
+        ready.rename(folder)
         interrupts.ignore()
         change = Change(folder, root, git_dir, **state)
         finish(change)
@@ -118,43 +125,43 @@ def put_in_place(
 
 
 def require_unlocked_index(git_dir: Path) -> None:
-    """Raise ToolError while another git command has the index."""
+    """Raise ToolError while another git command holds the lock of the index."""
     if (git_dir / "index.lock").exists():
         message = f"Another git command is at work: {git_dir / 'index.lock'} is there."
-        raise ToolError(message, "Wait until it is done; remove that file if it was left by one that was killed.")
+        raise ToolError(message, "Wait until it is done. If it was killed, remove that file.")
 
 
 def _folders(root: Path, paths: Iterable[str]) -> list[str]:
-    """The folders on the way to `paths`, and those that are in the place of one, as they are now."""
-    found: set[str] = set()
+    """The existing folders above `paths`, and those at or below a path that is itself a folder now."""
+    folders: set[str] = set()
     for path in paths:
-        at = root / path
-        found |= {_relative(folder, root) for folder in at.parents if root in folder.parents and folder.is_dir()}
-        if at.is_dir() and not at.is_symlink():
-            found |= {_relative(Path(here), root) for here, _, _ in os.walk(at)}
-    return sorted(found)
+        target = root / path
+        folders |= {_relative(folder, root) for folder in target.parents if root in folder.parents and folder.is_dir()}
+        if target.is_dir() and not target.is_symlink():
+            folders |= {_relative(Path(folder), root) for folder, _, _ in os.walk(target)}
+    return sorted(folders)
 
 
 def _back_up(ready: Path, root: Path, before: Mapping[str, str]) -> None:
-    """Keep copies of the files that will be replaced; links to them would change with whoever edits one in place."""
-    for path in (path for path, was in before.items() if was):
-        kept = ready / "old" / path
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(root / path, kept, follow_symlinks=False)
+    """Copy the files that will be replaced; a hard link would change with a file that is edited in place."""
+    for path in (path for path, old_digest in before.items() if old_digest):
+        backup = ready / "old" / path
+        backup.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(root / path, backup, follow_symlinks=False)
 
 
 def is_complete(change: Change) -> bool:
-    """Whether every step was taken; the index is the last one."""
+    """Whether every step was taken. Moving the index into place is the last one."""
     return change.phase == "forth" and not (change.folder / "index").exists()
 
 
 def finish(change: Change) -> None:
-    """Take the steps that are left, whichever way the change goes.
+    """Take the remaining steps, forth or back.
 
-    Raises ToolError when somebody has edited a file between the steps of a run that was killed.
+    Raises ToolError if somebody has edited a file after a run was killed between its steps.
     """
     if change.phase == "back":
-        _take_back(change)
+        _restore_all(change)
         return
     if is_complete(change):
         return
@@ -162,28 +169,32 @@ def finish(change: Change) -> None:
         _discard(change.folder)
         return
     if digest(change.git_dir / "index") != digest(change.folder / "index.old"):
-        _take_back(change)  # somebody has staged something since: that stays, and our files go
+        # Somebody has staged something since the run was killed. Our index would drop that, so our files go instead.
+        _restore_all(change)
         return
     require_unlocked_index(change.git_dir)
-    for path, now in sorted(change.after.items(), key=lambda item: bool(item[1])):  # what goes, goes first
-        _place(change, path, now)
+    # Removals first: a new folder may come where a file was, or a new file where a folder was.
+    for path, new_digest in sorted(change.after.items(), key=lambda item: bool(item[1])):
+        _place(change, path, new_digest)
+    # The index last: that it has moved says that every step was taken, and until then `git commit` has nothing of ours.
     (change.folder / "index").replace(change.git_dir / "index")
 
 
 def _was_undone(change: Change) -> bool:
-    """Whether somebody has put everything back (git reset --hard) after a run was stopped half-way."""
-    is_begun = any(now and not _is_file(change.folder / "new" / path) for path, now in change.after.items())
-    return is_begun and all(digest(change.root / path) == was for path, was in change.before.items())
+    """Whether somebody has restored everything (git reset --hard) after a run was stopped half-way."""
+    has_begun = any(new and not _is_file(change.folder / "new" / path) for path, new in change.after.items())
+    return has_begun and all(digest(change.root / path) == old for path, old in change.before.items())
 
 
-def _place(change: Change, path: str, wanted: str) -> None:
-    target, found = change.root / path, digest(change.root / path)
-    if found == wanted:
+def _place(change: Change, path: str, new_digest: str) -> None:
+    """Move one new file into place, or delete the file; do nothing if that was done before."""
+    target, present_digest = change.root / path, digest(change.root / path)
+    if present_digest == new_digest:
         return
-    if found != change.before[path] or (wanted and not _is_file(change.folder / "new" / path)):
+    if present_digest != change.before[path] or (new_digest and not _is_file(change.folder / "new" / path)):
         message = f"{path} was edited after a run was stopped half-way."
         raise ToolError(message, "Move your version elsewhere and run this again, or --abort, which keeps a copy.")
-    if wanted:
+    if new_digest:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_empty(target)
         _move(change.folder / "new" / path, target)
@@ -193,7 +204,7 @@ def _place(change: Change, path: str, wanted: str) -> None:
 
 
 def _move(path: Path, target: Path) -> None:
-    """Rename; between two disks (a linked worktree on another one), copy beside the target first."""
+    """Rename; across file systems (a linked work tree on another disk), copy next to the target first."""
     try:
         path.replace(target)
     except OSError as error:
@@ -206,17 +217,17 @@ def _move(path: Path, target: Path) -> None:
 
 
 def _remove_empty(folder: Path) -> None:
-    """Remove a folder that holds nothing but folders; what is no folder, or holds a file, stays."""
+    """Remove `folder` if it contains only folders; anything else stays."""
     if folder.is_dir() and not folder.is_symlink():
-        for here, _, _ in os.walk(folder, topdown=False):
+        for path, _, _ in os.walk(folder, topdown=False):
             with suppress(OSError):
-                Path(here).rmdir()
+                Path(path).rmdir()
 
 
 def undo(change: Change) -> Path | None:
     """Restore every file and the index as they were before the change.
 
-    Files edited since are kept below the returned folder, if there are any.
+    Files that were edited since are moved to the folder that is returned; None if there are none.
     """
     require_unlocked_index(change.git_dir)
     state = {
@@ -231,52 +242,56 @@ def undo(change: Change) -> Path | None:
     with interrupts.deferred():
         fresh.replace(change.folder / "state.json")
         interrupts.ignore()
-        return _take_back(change)
+        return _restore_all(change)
 
 
-def _take_back(change: Change) -> Path | None:
-    kept = change.folder.with_name(f"edited-{hashlib.sha256(json.dumps(change.after).encode()).hexdigest()[:12]}")
-    for path in sorted(change.after, key=lambda path: bool(change.before[path])):  # what came, goes first
-        _restore(change, path, kept)
+def _restore_all(change: Change) -> Path | None:
+    # The name depends on the change only, so that a repeated attempt keeps edited files in the same folder.
+    edited = change.folder.with_name(f"edited-{hashlib.sha256(json.dumps(change.after).encode()).hexdigest()[:12]}")
+    # Files that the change added go first: they may be where an old folder has to come back.
+    for path in sorted(change.after, key=lambda path: bool(change.before[path])):
+        _restore(change, path, edited)
     for folder in change.folders:
         (change.root / folder).mkdir(parents=True, exist_ok=True)
+    # `index` is still here if the run never came to replace git's; then what was staged since must stay.
     was_replaced = not (change.folder / "index").exists()
     if was_replaced and (change.folder / "index.old").exists():
         (change.folder / "index.old").replace(change.git_dir / "index")
     _discard(change.folder)
-    return kept if kept.exists() else None
+    return edited if edited.exists() else None
 
 
-def _restore(change: Change, path: str, kept: Path) -> None:
-    target, old = change.root / path, change.folder / "old" / path
-    found, was = digest(target), change.before[path]
-    if found not in {was, change.after[path]} and found:
-        (kept / path).parent.mkdir(parents=True, exist_ok=True)
-        _move(target, kept / path)
-        found = ""
-    if was and found != was and _is_file(old):
+def _restore(change: Change, path: str, edited: Path) -> None:
+    """Restore one file; a version that is neither the old nor the new one is moved to the folder `edited`."""
+    target, backup = change.root / path, change.folder / "old" / path
+    present_digest, old_digest = digest(target), change.before[path]
+    if present_digest not in {old_digest, change.after[path]} and present_digest:
+        (edited / path).parent.mkdir(parents=True, exist_ok=True)
+        _move(target, edited / path)
+        present_digest = ""
+    if old_digest and present_digest != old_digest and _is_file(backup):
         target.parent.mkdir(parents=True, exist_ok=True)
-        _move(old, target)
-    elif not was and found:
+        _move(backup, target)
+    elif not old_digest and present_digest:
         target.unlink()
         remove_empty_parents(target.parent, change.root)
 
 
 def conclude(change: Change) -> None:
-    """Forget the change: it stays as it is."""
+    """Keep the change and forget how to undo it."""
     _discard(change.folder)
 
 
 def _discard(folder: Path) -> None:
     if folder.exists():
-        gone = folder.with_name(f"done-{os.getpid()}")
-        shutil.rmtree(gone, ignore_errors=True)
-        folder.rename(gone)  # in one step, so that no half of it is ever taken for a change
-        shutil.rmtree(gone, ignore_errors=True)
+        discarded = folder.with_name(f"done-{os.getpid()}")
+        shutil.rmtree(discarded, ignore_errors=True)
+        folder.rename(discarded)  # in one step, so that a half-deleted folder is never taken for a change
+        shutil.rmtree(discarded, ignore_errors=True)
 
 
 def remove_empty_parents(folder: Path, root: Path) -> None:
-    """Remove `folder` and those above it that are empty, below `root`."""
+    """Remove `folder` and the folders above it, up to but not including `root`, as long as they are empty."""
     with suppress(OSError):
         while folder != root:
             folder.rmdir()
@@ -284,9 +299,9 @@ def remove_empty_parents(folder: Path, root: Path) -> None:
 
 
 def digest(path: Path) -> str:
-    """What a file is, its executable bit and a link's target included; '' where there is no file."""
+    """A digest of a file's content and executable bit, or of a symbolic link's target; '' if there is no file."""
     if path.is_symlink():
-        return "link:" + hashlib.sha256(os.fsencode(os.readlink(path))).hexdigest()  # noqa: PTH115 - its text
+        return "link:" + hashlib.sha256(os.fsencode(os.readlink(path))).hexdigest()  # noqa: PTH115 - Path.readlink normalizes
     if not path.is_file():
         return ""
     bit = "x" if path.stat().st_mode & 0o100 else "-"

@@ -1,4 +1,4 @@
-"""Conflict markers: with labels for people, found again, and put around what a clean merge broke."""
+"""Conflict markers in the content of files."""
 
 import re
 from collections.abc import Callable
@@ -6,23 +6,23 @@ from difflib import SequenceMatcher
 
 OURS, BASE, THEIRS = "your project", "old template", "new template"
 
-# As git and copier write them: behind the signs is the name of a branch or a commit, or copier's own words.
+# Markers as git and copier write them: the signs, then the name of a branch or a commit, or copier's own words.
 _MARKER = re.compile(
     rb"^(<{7,}|\|{7,}|>{7,}) (your-project|new-template|HEAD|[0-9a-f]{40,64}|"
     rb"before updating|last update|after updating)(:[^\r\n]*)?(\r?)$",
     re.MULTILINE,
 )
-# One conflict of git-merge-file(1) with all three sides: the project's lines, those of the base, the template's.
+# One conflict as git-merge-file(1) writes it with --diff3. Groups: the lines of ours, of the base, of theirs.
 HUNK = re.compile(rb"^<{7}[^\n]*\n(.*?)^\|{7}[^\n]*\n(.*?)^={7}\r?\n(.*?)^>{7}[^\n]*\n", re.MULTILINE | re.DOTALL)
 _LABELS = {b"<": OURS, b"|": BASE, b">": THEIRS}
 
 
 def with_labels(content: bytes) -> bytes:
-    """A conflict's content with labels for people in place of the names of our branches."""
+    """`content` whose markers have labels for people instead of the names of our branches."""
 
-    def label(found: re.Match[bytes]) -> bytes:
-        words = _LABELS[found[1][:1]].encode()
-        return b"%s %s%s%s" % (found[1], words, found[3] or b"", found[4])
+    def label(match: re.Match[bytes]) -> bytes:
+        words = _LABELS[match[1][:1]].encode()
+        return b"%s %s%s%s" % (match[1], words, match[3] or b"", match[4])
 
     return _MARKER.sub(label, content)
 
@@ -32,34 +32,37 @@ _OPEN = re.compile(rb"^(?:<{7,} your project|\|{7,} old template|>{7,} new templ
 
 def first_marker_line(content: bytes) -> int:
     """The number of the first line that is one of our conflict markers, or 0."""
-    found = _OPEN.search(content)
-    return content.count(b"\n", 0, found.start()) + 1 if found else 0
+    match = _OPEN.search(content)
+    return content.count(b"\n", 0, match.start()) + 1 if match else 0
 
 
 def mark_broken(ours: bytes, merged: bytes, theirs: bytes, parses: Callable[[bytes], bool]) -> bytes:
-    """`merged` with conflict markers around what breaks it: one hunk of each side, or all of them.
+    """`merged`, which does not parse although both sides do, with conflict markers around what breaks it.
 
-    The merge was clean, so each hunk is one side's alone, and the other side has there what the old template had.
-    Taking either side of every conflict gives a file that parses, as each side itself does.
+    The merge was clean, so only one side changed each hunk, and the other side has there what the old template had.
+    Whoever takes the same side of every conflict gets a file that parses: either one hunk of the other side broke it,
+    which is undone then, or all of its hunks are, which gives that side itself.
     """
-    whole = merged.splitlines(keepends=True)
-    template = _guilty(whole, _hunks(ours, whole), parses)
-    project = _guilty(whole, _hunks(theirs, whole), parses)
-    parts, place = [], 0
+    lines = merged.splitlines(keepends=True)
+    # What differs from ours came from the template, and the other way round.
+    template = _breaking_hunks(lines, _hunks(ours, lines), parses)
+    project = _breaking_hunks(lines, _hunks(theirs, lines), parses)
+    parts, position = [], 0
     for start, end, before, is_template in sorted(
         [(*hunk, True) for hunk in template] + [(*hunk, False) for hunk in project], key=lambda hunk: hunk[:2]
     ):
-        if start < place:
+        if start < position:  # inside the hunk before it, which is marked already
             continue
-        parts += whole[place:start]
-        parts += _marked(before, before, whole[start:end]) if is_template else _marked(whole[start:end], before, before)
-        place = end
-    return b"".join(parts + whole[place:])
+        parts += lines[position:start]
+        changed = lines[start:end]
+        parts += _conflict(before, before, changed) if is_template else _conflict(changed, before, before)
+        position = end
+    return b"".join(parts + lines[position:])
 
 
-_LONG = 1000  # lines, from which on difflib is helped by its heuristics
+_LONG = 1000  # lines; for longer files difflib needs its heuristics to be fast enough
 
-# Where a side changed the merged file: from and to which line, and what the other side has there.
+# Where a side changed the merged file: the first line, the line after the last, and the lines of the other side.
 Hunk = tuple[int, int, list[bytes]]
 
 
@@ -69,24 +72,25 @@ def _hunks(other: bytes, merged: list[bytes]) -> list[Hunk]:
     return [(start, end, lines[from_:to]) for kind, from_, to, start, end in codes if kind != "equal"]
 
 
-def _guilty(merged: list[bytes], hunks: list[Hunk], parses: Callable[[bytes], bool]) -> list[Hunk]:
-    """The one of these hunks without which the file parses, or all of them."""
+def _breaking_hunks(merged: list[bytes], hunks: list[Hunk], parses: Callable[[bytes], bool]) -> list[Hunk]:
+    """The one hunk without which the file parses; all hunks if no single one is to blame."""
     if len(hunks) * len(merged) > _LONG * 100:
-        return hunks  # trying each would take minutes
-    without = ((hunk, [*merged[: hunk[0]], *hunk[2], *merged[hunk[1] :]]) for hunk in hunks)
-    return next(([hunk] for hunk, lines in without if parses(b"".join(lines))), hunks)
+        return hunks  # each attempt parses the whole file, which would take minutes here
+    attempts = ((hunk, [*merged[: hunk[0]], *hunk[2], *merged[hunk[1] :]]) for hunk in hunks)
+    return next(([hunk] for hunk, lines in attempts if parses(b"".join(lines))), hunks)
 
 
-def _marked(mine: list[bytes], base: list[bytes], his: list[bytes]) -> list[bytes]:
-    ending = b"\r\n" if any(line.endswith(b"\r\n") for line in (*mine, *his)) else b"\n"
+def _conflict(ours: list[bytes], base: list[bytes], theirs: list[bytes]) -> list[bytes]:
+    """The lines of a conflict with its three sides, in the line ending of the sides."""
+    ending = b"\r\n" if any(line.endswith(b"\r\n") for line in (*ours, *theirs)) else b"\n"
 
     def mark(sign: str, label: str = "") -> bytes:
         return f"{sign * 7} {label}".rstrip().encode() + ending
 
-    mine, base, his = (_ended(lines, ending) for lines in (mine, base, his))
-    return [mark("<", OURS), *mine, mark("|", BASE), *base, mark("="), *his, mark(">", THEIRS)]
+    ours, base, theirs = (_with_final_newline(lines, ending) for lines in (ours, base, theirs))
+    return [mark("<", OURS), *ours, mark("|", BASE), *base, mark("="), *theirs, mark(">", THEIRS)]
 
 
-def _ended(lines: list[bytes], ending: bytes) -> list[bytes]:
-    """The lines with an end after the last, so that the marker after it begins a line."""
+def _with_final_newline(lines: list[bytes], ending: bytes) -> list[bytes]:
+    """The lines, the last one with a line ending too, so that a marker after it begins a line of its own."""
     return [*lines[:-1], lines[-1] + ending] if lines and not lines[-1].endswith(b"\n") else lines

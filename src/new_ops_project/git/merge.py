@@ -1,6 +1,7 @@
-"""Three trees become one, in a scratch repository beside the user's, which is only read.
+"""The merge of three trees in a scratch repository, which reads the user's repository but never writes to it.
 
-The merge is git's own (git-merge-tree(1), merge-ort): renames are followed, edited-and-dropped is a conflict.
+The merge is git's own (git-merge-tree(1), the ort strategy): it follows renames, and it makes a conflict of a file that
+one side edited and the other deleted.
 """
 
 import itertools
@@ -13,18 +14,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git import markers
 from new_ops_project.git.fastimport import add_file, add_files, begin_commit, move_files, use_tree, with_path
 from new_ops_project.git.objects import Reader, open_reader
 from new_ops_project.git.tree import Entry, Tree
 
-# The branches of the scratch repository; git puts their names behind the markers of a conflict.
+# The branches of the scratch repository; git writes their names after the markers of a conflict.
 OURS, BASE, THEIRS = "your-project", "old-template", "new-template"
-_USAGE = 129
+_USAGE_ERROR = 129  # git's exit code for an unknown option
 
-# Nothing of the user's configuration has a say in a merge, but for what it says about merging itself.
+# The user's configuration must not affect a merge, except for what it says about merging, such as merge drivers.
 _MERGE = (
     *git.TEMPORARY,
     "-c",
@@ -44,7 +44,7 @@ _MERGE = (
 
 @dataclass(frozen=True)
 class Stage:
-    """One side of a conflict, as git's index has it: 1 is the old template, 2 the project, 3 the new template."""
+    """One side of a conflict as in git's index: number 1 is the old template, 2 the project, 3 the new template."""
 
     mode: str
     blob: str
@@ -54,7 +54,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Merged:
-    """What git made of three trees: `tree` holds markers where `stages` says that there is a conflict."""
+    """The result of a merge. `tree` has conflict markers in the files that `stages` lists; `reasons`: git's by path."""
 
     tree: str
     stages: tuple[Stage, ...]
@@ -63,7 +63,7 @@ class Merged:
 
 @dataclass(frozen=True)
 class Difference:
-    """One path that two trees do not share: `status` is A, D, M, T or R; `before` is where a moved file was."""
+    """One path that differs between two trees. `status`: A, D, M, T or R; `before`: the old path of a moved file."""
 
     status: str
     before: str
@@ -73,23 +73,23 @@ class Difference:
     old_blob: str
     old_mode: str = ""
     lines: int = 0
-    """how many are added and removed; a file that is no text counts as one of each"""
+    """How many lines were added and removed; a binary file counts as one of each."""
 
 
 @dataclass(frozen=True)
 class Scratch:
-    """A bare repository of our own that sees the objects of the user's, and keeps what is new to itself."""
+    """A bare repository of our own that reads the user's objects and keeps new ones to itself."""
 
     folder: Path
     reader: Reader
 
     @property
     def objects(self) -> Path:
-        """The folder of its own objects."""
+        """The folder of the new objects."""
         return self.folder / "objects"
 
     def git(self, *args: str, stdin: bytes | None = None, codes: tuple[int, ...] = (0,)) -> bytes:
-        """Run git in it; raises ProcessError."""
+        """Run git in it and return stdout; raises ProcessError."""
         return git.git(*_MERGE, *args, at=self.folder, stdin=stdin, codes=codes).stdout
 
     def merge(
@@ -98,14 +98,16 @@ class Scratch:
         ours: str,
         theirs: Tree,
         *,
-        over: Tree,
+        overrides: Tree,
         moves: Mapping[str, str],
         known: Mapping[bytes, str] | None = None,
     ) -> Merged:
-        """Merge the tree object `ours`, with files moved and with `over` in place of its own, with `theirs`.
+        """Merge the tree object `ours` with `theirs`.
 
-        `known` has the ids of contents that are there already: they are not written again.
+        First, `moves` are applied to `ours`, then `overrides` replace its files. `known`: ids of contents that the
+        repository already has, and that need not be written again.
         """
+        # Git merges commits, so all three sides become commits, in one fast-import: a process per file would be slow.
         stream = b"".join(
             (
                 begin_commit(BASE, 1),
@@ -113,7 +115,7 @@ class Scratch:
                 begin_commit(OURS, 2, parent=1),
                 use_tree(ours),
                 move_files(moves),
-                add_files(over, known),
+                add_files(overrides, known),
                 begin_commit(THEIRS, 3, parent=1),
                 b"deleteall\n",
                 add_files(theirs, known),
@@ -124,54 +126,58 @@ class Scratch:
         try:
             return _parsed(self.git(*command, codes=(0, 1)))
         except ProcessError as error:
-            if error.code != _USAGE:
+            if error.code != _USAGE_ERROR:
                 raise
             return self.merge_in_worktree()
 
     def merge_in_worktree(self) -> Merged:
-        """The same where git is older than 2.38: a checkout of the whole project, thrown away afterwards."""
+        """Merge as `merge` does, for git before 2.38, which has no `merge-tree --write-tree`.
+
+        This checks out the whole project in a temporary folder, which is why it is not done everywhere.
+        """
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             env = {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": folder, "GIT_INDEX_FILE": f"{folder}.index"}
             env |= {
-                f"GIT_{who}_{what}": "new-ops-project@localhost"
-                for who in ("AUTHOR", "COMMITTER")
-                for what in ("NAME", "EMAIL")
+                f"GIT_{role}_{field}": "new-ops-project@localhost"
+                for role in ("AUTHOR", "COMMITTER")
+                for field in ("NAME", "EMAIL")
             }
 
             def run(*args: str, codes: tuple[int, ...] = (0,)) -> bytes:
                 return git.git(*_MERGE, "-c", "core.bare=false", *args, at=Path(folder), env=env, codes=codes).stdout
 
             run("checkout", "--quiet", "--force", "--detach", OURS)
-            said = run("merge", "--no-commit", "--no-ff", "--quiet", THEIRS, codes=(0, 1)).decode(errors="replace")
+            output = run("merge", "--no-commit", "--no-ff", "--quiet", THEIRS, codes=(0, 1)).decode(errors="replace")
             stages = tuple(map(read_stage, filter(None, run("ls-files", "--unmerged", "-z").split(b"\0"))))
-            for stage in stages:
-                if stage.path != _labelled(stage).path:
-                    Path(folder, stage.path).rename(Path(folder, _labelled(stage).path))
+            for stage in stages:  # name files as merge-tree does, so that both ways give the same tree
+                if stage.path != _named_by_branch(stage).path:
+                    Path(folder, stage.path).rename(Path(folder, _named_by_branch(stage).path))
             run("add", "--all", "--force")
             tree = run("write-tree").decode().strip()
         kinds = dict.fromkeys((stage.path for stage in stages), "CONFLICT")
-        for line in said.splitlines():
+        for line in output.splitlines():
             kinds |= {path: line.partition(":")[0] for path in kinds if line.startswith("CONFLICT") and path in line}
-        return Merged(tree, tuple(_labelled(stage) for stage in stages), kinds)
+        return Merged(tree, tuple(_named_by_branch(stage) for stage in stages), kinds)
 
     def three_way(self, base: bytes, ours: bytes, theirs: bytes) -> bytes:
-        """One file merged by itself (git-merge-file(1)), with all three sides in each conflict."""
+        """Merge one file by itself (git-merge-file(1)), with all three sides in each conflict."""
         sides = {markers.OURS: ours, markers.BASE: base, markers.THEIRS: theirs}
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             for name, content in sides.items():
                 Path(folder, name).write_bytes(content)
             labels = [word for name in sides for word in ("-L", name)]
-            names = [str(Path(folder, name)) for name in sides]
-            return self.git("merge-file", "-p", "--diff3", *labels, *names, codes=tuple(range(128)))
+            files = [str(Path(folder, name)) for name in sides]
+            # The exit code is the number of conflicts, at most 127.
+            return self.git("merge-file", "-p", "--diff3", *labels, *files, codes=tuple(range(128)))
 
-    def heed(self, attributes: bytes) -> None:
-        """Merge by these gitattributes(5): `merge=union`, `binary`, a driver of the user's."""
+    def use_attributes(self, attributes: bytes) -> None:
+        """Merge by these gitattributes(5), such as `merge=union`, `binary` or a merge driver that the user defines."""
         if attributes:
             (self.folder / "info").mkdir(exist_ok=True)
             (self.folder / "info" / "attributes").write_bytes(attributes + b"\n")
 
     def ignored(self, tree: Tree, paths: set[str]) -> set[str]:
-        """Those of `paths` that the .gitignore files of `tree` keep out of a repository with that tree."""
+        """Those of `paths` that git would ignore in a repository with the .gitignore files of `tree`."""
         rules = {path: entry for path, entry in tree.items() if path.rpartition("/")[2] == ".gitignore"}
         if not rules or not paths:
             return set()
@@ -182,44 +188,47 @@ class Scratch:
             env = {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": folder}
             return set(git.ignored(Path(folder), sorted(paths), "-c", "core.bare=false", env=env))
 
-    def build(self, onto: str, subtree: tuple[str, str], over: Mapping[str, Entry | None]) -> str:
-        """The tree `onto` with the tree `subtree[1]` at the prefix `subtree[0]`, and in that the files `over`.
+    def build(self, onto: str, subtree: tuple[str, str], overrides: Mapping[str, Entry | None]) -> str:
+        """Build the tree `onto` with `subtree`, a prefix and a tree, put there; return its id.
 
-        None takes a file away.
+        `overrides`: files that replace those of the subtree, by path from the prefix; None removes a file.
         """
         prefix, tree = subtree
         placed = use_tree(tree) if not prefix else use_tree(onto) + with_path(f"M 040000 {tree} ".encode(), prefix[:-1])
         files = b"".join(
-            add_file(f"{prefix}{path}", entry) if entry else with_path(b"D ", f"{prefix}{path}") for path, entry in over.items()
+            add_file(f"{prefix}{path}", entry) if entry else with_path(b"D ", f"{prefix}{path}")
+            for path, entry in overrides.items()
         )
-        said = self.git("fast-import", "--quiet", "--depth=0", stdin=begin_commit("merged", 1) + placed + files + b'ls ""\n')
-        return said.split()[2].decode()
+        stream = begin_commit("merged", 1) + placed + files + b'ls ""\n'  # `ls` prints mode, type and id of the root
+        output = self.git("fast-import", "--quiet", "--depth=0", stdin=stream)
+        return output.split()[2].decode()
 
     def differences(self, old: str, new: str) -> list[Difference]:
-        """What differs between two trees, moved files recognised."""
+        """The differences between two trees, with moved files recognised."""
         command = ("diff-tree", "-r", "-z", "-M", "--no-abbrev", "--raw", "--numstat", old, new)
         return list(_differences([os.fsdecode(field) for field in self.git(*command).split(b"\0")]))
 
-    def write(self, contents: Iterable[bytes]) -> list[str]:
-        """The ids of these contents, as blobs of this repository."""
+    def write_blobs(self, contents: Iterable[bytes]) -> list[str]:
+        """Write these contents as blobs; return their ids."""
         command = ("hash-object", "-w", "--stdin")
         return [self.git(*command, stdin=content).decode().strip() for content in contents]
 
     def patch(self, old: str, new: str, *more: str) -> bytes:
-        """The difference of two trees as text."""
+        """The difference between two trees as a patch; `more`: options of git-diff-tree(1)."""
         return self.git("diff-tree", "-r", "-M", "-p", "--no-ext-diff", "--no-textconv", *more, old, new)
 
     def contents(self, names: Iterable[str]) -> dict[str, bytes]:
-        """The content of each object that has one, by the name that was asked for (an id, or TREE:PATH)."""
+        """The content of each object that exists, by the name given (an id, or TREE:PATH)."""
         return self.reader.contents(names)
 
-    def objects_of(self, names: Iterable[str]) -> dict[str, tuple[str, bytes]]:
-        """The id and the content of each blob or tree that there is, by the name that was asked for."""
-        found = {name: self.reader.get(name) for name in dict.fromkeys(names)}
-        return {name: (one.id, one.content) for name, one in found.items() if one is not None}
+    def ids_and_contents(self, names: Iterable[str]) -> dict[str, tuple[str, bytes]]:
+        """The id and the content of each object that exists, by the name given."""
+        objects = {name: self.reader.get(name) for name in dict.fromkeys(names)}
+        return {name: (item.id, item.content) for name, item in objects.items() if item is not None}
 
-    def hand_over(self, objects: Path) -> None:
-        """Copy the new objects to the user's repository; a pack before its index, as git itself does."""
+    def copy_objects_to(self, objects: Path) -> None:
+        """Copy the new objects to the user's repository, whose folder of objects is `objects`."""
+        # A pack before its index, as git itself does: an index makes git look for its pack.
         order = sorted(self.objects.rglob("*"), key=lambda path: path.suffix == ".idx")
         for path in order:
             target = objects / path.relative_to(self.objects)
@@ -230,7 +239,7 @@ class Scratch:
 
 
 def _copy(path: Path, target: Path) -> None:
-    """Copy an object, wholly or not at all; a name that git removes in time if it is left (git-prune(1))."""
+    """Copy an object atomically. If the run is killed, git removes the temporary file some day (git-prune(1))."""
     fresh = target.with_name(f"tmp_obj_{os.getpid()}_{target.name}")
     try:
         shutil.copyfile(path, fresh)
@@ -239,87 +248,89 @@ def _copy(path: Path, target: Path) -> None:
     except OSError as error:
         fresh.unlink(missing_ok=True)
         message = f"{target.parent} cannot be written: {error.strerror or error}."
-        raise ToolError(message, "Nothing was changed; mend that, then run this again.") from error
+        raise ToolError(message, "Nothing was changed; fix that, then run this again.") from error
 
 
 @contextmanager
 def scratch_repository(objects: Path, object_format: str = "sha1") -> Iterator[Scratch]:
-    """A scratch repository that sees the objects in the folder `objects`; it is gone at the end."""
+    """Yield a scratch repository that reads the objects in the folder `objects`; it is removed at the end."""
+    # Made by hand rather than by `git init`, which would be one more process and would copy the user's template.
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
         folder = Path(holder, "scratch.git")
         (folder / "objects" / "info").mkdir(parents=True)
         (folder / "refs").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/none\n")
-        # Quoted as git reads it: a folder's name may hold anything.
+        # Quoted as git reads it: the name of the folder may contain a newline, or begin with # as a comment does.
         quoted = os.fsencode(objects.resolve()).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
         (folder / "objects" / "info" / "alternates").write_bytes(b'"' + quoted + b'"\n')
         (folder / "config").write_text(_config(object_format))
-        with open_reader(folder) as reading:
-            yield Scratch(folder, reading)
+        with open_reader(folder) as reader:
+            yield Scratch(folder, reader)
 
 
 def _config(object_format: str) -> str:
+    # unpackLimit: keep what fast-import writes as one pack, which is one file to copy to the user's repository.
     lines = ["[core]", "repositoryformatversion = 1", "bare = true", "[fastimport]", "unpackLimit = 1"]
     return "\n".join([*lines, "[extensions]", f"objectFormat = {object_format}", ""])
 
 
-# ---- what git says ------------------------------------------------------------------------------------------
+# ---- the output of git --------------------------------------------------------------------------------------
 
 
-def _parsed(said: bytes) -> Merged:
-    """The output of `git merge-tree -z`: the tree, the stages, an empty field, the messages."""
-    tree, *fields = said.split(b"\0")
+def _parsed(output: bytes) -> Merged:
+    """The result in the output of `git merge-tree -z`: the tree, the stages, an empty field, the messages."""
+    tree, *fields = output.split(b"\0")
     end = fields.index(b"") if b"" in fields else len(fields)
     stages = tuple(map(read_stage, fields[:end]))
     return Merged(tree.decode(), stages, dict(_reasons([os.fsdecode(field) for field in fields[end + 1 :]])))
 
 
 def read_stage(field: bytes) -> Stage:
-    """One line of `git ls-files --unmerged -z`, or of what git-merge-tree says of a conflict."""
+    """The stage in one field of `git ls-files --unmerged -z` or of `git merge-tree -z`."""
     about, _, path = field.partition(b"\t")
     mode, blob, number = about.decode().split()
     return Stage(mode, blob, int(number), os.fsdecode(path))
 
 
-def _labelled(stage: Stage) -> Stage:
-    """As `git merge` names a file that a folder is in the way of: with the branch, or HEAD for ours."""
+def _named_by_branch(stage: Stage) -> Stage:
+    """The stage with our branch in its path, if `git merge` wrote `~HEAD` because a folder is in the file's place."""
     path = stage.path.removesuffix("~HEAD")
     return stage if path == stage.path else Stage(stage.mode, stage.blob, stage.number, f"{path}~{OURS}")
 
 
 def _reasons(fields: list[str]) -> Iterator[tuple[str, str]]:
-    """The kind of each conflict, by path; git says several things about one path, the first conflict counts."""
-    said: dict[str, str] = {}
+    """Each path in conflict with the kind of its conflict: the first, if git has several messages for a path."""
+    kinds: dict[str, str] = {}
     while fields and fields[0]:
         count = int(fields[0])
         paths, kind = fields[1 : count + 1], fields[count + 1]
         fields = fields[count + 3 :]
         if kind.startswith("CONFLICT"):
-            said = {**dict.fromkeys(paths, kind), **said}
-    yield from said.items()
+            kinds = {**dict.fromkeys(paths, kind), **kinds}
+    yield from kinds.items()
 
 
 def _differences(fields: list[str]) -> Iterator[Difference]:
-    """What `--raw` says of each path, with what `--numstat` says of it after all of them."""
-    words, found = iter(fields), []
-    for about in words:
-        if not about.startswith(":"):
-            words = itertools.chain([about], words)
+    """The differences in the output of `--raw --numstat`: first the raw rows of all paths, then their line counts."""
+    remaining, differences = iter(fields), []
+    for row in remaining:
+        if not row.startswith(":"):
+            remaining = itertools.chain([row], remaining)
             break
-        old_mode, mode, old_blob, blob, status = about.removeprefix(":").split()
-        before = next(words)
-        path = next(words) if status[0] in "RC" else before
-        found.append(Difference(status[0], before, path, mode, blob, old_blob, old_mode))
-    lines = dict(_counts(words))
-    yield from (replace(one, lines=lines.get(one.path, 0)) for one in found)
+        old_mode, mode, old_blob, blob, status = row.removeprefix(":").split()
+        before = next(remaining)
+        path = next(remaining) if status[0] in "RC" else before
+        differences.append(Difference(status[0], before, path, mode, blob, old_blob, old_mode))
+    lines = dict(_line_counts(remaining))
+    yield from (replace(difference, lines=lines.get(difference.path, 0)) for difference in differences)
 
 
-def _counts(words: Iterator[str]) -> Iterator[tuple[str, int]]:
-    """The lines added and removed of each path; `-` stands for what is no text."""
-    for about in words:
-        if not about:
+def _line_counts(fields: Iterator[str]) -> Iterator[tuple[str, int]]:
+    """Each path with the number of lines added and removed; git writes `-` for a binary file, which counts as 1."""
+    for row in fields:
+        if not row:
             return
-        added, removed, path = about.split("\t", 2)
-        if not path:  # a moved file: where it was and where it is follow
-            path = [next(words), next(words)][1]
-        yield path, sum(int(one) if one.isdigit() else 1 for one in (added, removed))
+        added, removed, path = row.split("\t", 2)
+        if not path:  # a moved file: the old and the new path follow
+            path = [next(fields), next(fields)][1]
+        yield path, sum(int(count) if count.isdigit() else 1 for count in (added, removed))

@@ -1,4 +1,4 @@
-"""Whether the remotes of a repository answer: git is asked with no way to prompt, and not for long."""
+"""Whether remotes answer, found out without a prompt within a few seconds."""
 
 import os
 import re
@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base.process import ProcessError, ProcessResult, started
+from new_ops_project.base.errors import ProcessError
+from new_ops_project.base.process import ProcessResult, started
 from new_ops_project.git import urls
 
 TIMEOUT = 5.0  # seconds
@@ -16,7 +17,7 @@ NO_PROMPTS = ("-c", "credential.interactive=false", "-c", "core.askPass=")
 
 
 def without_prompts(at: Path) -> dict[str, str]:
-    """An environment in which neither git nor ssh asks anything; a person's own ssh command keeps its options."""
+    """Environment variables with which neither git nor ssh prompts; the user's ssh command keeps its options."""
     variables = {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "",
@@ -29,11 +30,12 @@ def without_prompts(at: Path) -> dict[str, str]:
 
 
 def _ssh(at: Path) -> str:
-    """The person's ssh command, told not to ask; '' for a program of their own, which is left as it is."""
-    own = os.environ.get("GIT_SSH_COMMAND") or git.git("config", "--get", "core.sshCommand", at=at, codes=(0, 1)).text
-    if not own and os.environ.get("GIT_SSH"):
+    """The user's ssh command with options against prompts; '' where GIT_SSH names a program, which takes no options."""
+    configured = os.environ.get("GIT_SSH_COMMAND")
+    configured = configured or git.git("config", "--get", "core.sshCommand", at=at, codes=(0, 1)).text
+    if not configured and os.environ.get("GIT_SSH"):
         return ""
-    command = own or "ssh"
+    command = configured or "ssh"
     try:
         program = Path(shlex.split(command)[0]).name
     except (ValueError, IndexError):
@@ -45,7 +47,7 @@ def _ssh(at: Path) -> str:
 def probing(at: Path, addresses: Mapping[str, str]) -> Iterator[Callable[[], dict[str, str]]]:
     """Ask all `addresses` (by name) at once, from the folder `at`.
 
-    Yield a function that waits, and says why each does not answer; '' for one that does.
+    Yield a function that waits for the answers and returns, by name, why an address does not answer; '' if it does.
     """
     commands = [("git", *NO_PROMPTS, "ls-remote", "--quiet", "--", address, "HEAD") for address in addresses.values()]
     env: Mapping[str, str] = without_prompts(at) if commands else {}
@@ -58,13 +60,16 @@ def _why(result: ProcessResult | ProcessError) -> str:
 
 
 def failure_reason(error: ProcessError) -> str:
-    """Why git could not reach a remote: its own last words, with those of ssh or of the server before them."""
+    """Why git could not reach a remote: its `fatal:` line, after the line in which ssh or the server gives a reason."""
     if error.code is None:
         return error.stderr
-    said = [line.strip() for line in error.stderr.splitlines() if line.strip()]
-    at = next((at for at, line in enumerate(said) if line.startswith("fatal:")), len(said) - 1)
-    before = [line for line in said[max(at - 1, 0) : at] if re.match(r"ssh:|remote:|.*(?:denied|verification)", line)]
-    after = said[at + 1 : at + 2] if said[at : at + 1] and said[at].endswith(":") else []
-    last = " ".join([*said[at : at + 1], *after])
-    words = "; ".join([*before, last]) or f"exit code {error.code}"
-    return urls.without_secrets(words.replace("fatal: ", "").rstrip("."))
+    lines = [line.strip() for line in error.stderr.splitlines() if line.strip()]
+    fatal = next((number for number, line in enumerate(lines) if line.startswith("fatal:")), len(lines) - 1)
+    cause = [
+        line for line in lines[max(fatal - 1, 0) : fatal] if re.match(r"ssh:|remote:|.*(?:denied|verification)", line)
+    ]
+    # After a colon, git gives the reason on the next line.
+    rest = lines[fatal + 1 : fatal + 2] if lines[fatal : fatal + 1] and lines[fatal].endswith(":") else []
+    message = " ".join([*lines[fatal : fatal + 1], *rest])
+    text = "; ".join([*cause, message]) or f"exit code {error.code}"
+    return urls.without_secrets(text.replace("fatal: ", "").rstrip("."))

@@ -1,4 +1,4 @@
-"""A rendered project in memory: what would be committed of it."""
+"""A tree of files in memory, as git would commit it."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -10,18 +10,18 @@ LINK, PLAIN, EXECUTABLE = "120000", "100644", "100755"
 
 @dataclass(frozen=True)
 class Entry:
-    """One file: git's mode of it, and its bytes (of a symbolic link, where it points to)."""
+    """One file: its mode in git, and its bytes (for a symbolic link, its target)."""
 
     mode: str
     content: bytes
 
 
-# By path with `/`; names of any bytes survive (os.fsdecode).
+# Entries by path, with `/`; a name with bytes that are not UTF-8 is as os.fsdecode gives it.
 Tree = Mapping[str, Entry]
 
 
 def read(folder: Path) -> dict[str, Entry]:
-    """Every file and link below `folder`, but for what a repository of its own would hold."""
+    """Every file and symbolic link below `folder`, except what is in a `.git` folder."""
     return {path.relative_to(folder).as_posix(): _entry(path) for path in _files(folder)}
 
 
@@ -35,12 +35,12 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _entry(path: Path) -> Entry:
     if path.is_symlink():
-        return Entry(LINK, os.fsencode(os.readlink(path)))  # noqa: PTH115 - the text of the link, whatever its bytes
+        return Entry(LINK, os.fsencode(os.readlink(path)))  # noqa: PTH115 - Path.readlink normalizes the target
     return Entry(EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN, path.read_bytes())
 
 
 def write(folder: Path, tree: Tree) -> None:
-    """Write a tree to a folder that is empty or absent; raises OSError."""
+    """Write a tree to `folder`, which is empty or absent; raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     for parent in {Path(folder, path).parent for path in tree}:
         parent.mkdir(parents=True, exist_ok=True)
@@ -52,35 +52,35 @@ def write(folder: Path, tree: Tree) -> None:
         file.write_bytes(entry.content)
         if entry.mode == EXECUTABLE:
             mode = file.stat().st_mode
-            file.chmod(mode | (mode & 0o444) >> 2)  # for all who can read it, as the umask has it
+            file.chmod(mode | (mode & 0o444) >> 2)  # executable for everybody who may read it
 
 
 def with_line_endings(base: Tree, theirs: Tree, ours: Mapping[str, bytes]) -> tuple[dict[str, Entry], dict[str, Entry]]:
-    """`base` and `theirs` with the line ends of the user, for each file whose line ends the user (or git) changed.
+    """`base` and `theirs` with the line endings of `ours`, for each file whose endings the user (or git) converted.
 
-    Without that, every line of such a file would be in conflict.
+    Otherwise every line of such a file would be in conflict.
     """
     new_base, new_theirs = dict(base), dict(theirs)
-    for path, mine in ours.items():
+    for path, our_content in ours.items():
         if path not in base:
             continue
-        was, wanted = _ending(base[path].content), _ending(mine)
-        if not was or not wanted or was == wanted:
+        old_ending, ending = _ending(base[path].content), _ending(our_content)
+        if not old_ending or not ending or old_ending == ending:
             continue
-        new_base[path] = _converted(base[path], wanted)
-        if path in theirs and _ending(theirs[path].content) == was:
-            new_theirs[path] = _converted(theirs[path], wanted)
+        new_base[path] = _converted(base[path], ending)
+        if path in theirs and _ending(theirs[path].content) == old_ending:
+            new_theirs[path] = _converted(theirs[path], ending)
     return new_base, new_theirs
 
 
 def _ending(content: bytes) -> bytes:
-    """CRLF or LF, if that ends every line; else, or for a binary file, b''."""
+    """CRLF or LF, if every line ends with it; b'' for mixed endings and for binary files."""
     if b"\0" in content:
         return b""
-    dos, lines = content.count(b"\r\n"), content.count(b"\n")
-    if not lines or dos not in {0, lines}:
+    crlf, lines = content.count(b"\r\n"), content.count(b"\n")
+    if not lines or crlf not in {0, lines}:
         return b""
-    return b"\r\n" if dos else b"\n"
+    return b"\r\n" if crlf else b"\n"
 
 
 def _converted(entry: Entry, ending: bytes) -> Entry:

@@ -1,17 +1,19 @@
-"""TODO: what this file owns."""
+"""The work tree of a repository: where it is, what in it is not committed."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A work tree with its repository: paths are those of this worktree, `objects` may be another's."""
+    """A work tree with its repository. `git_dir` is that of this work tree; linked work trees share `objects`.
+
+    `object_format`: `sha1` or `sha256`.
+    """
 
     root: Path
     git_dir: Path
@@ -21,7 +23,10 @@ class Repository:
 
 @dataclass(frozen=True)
 class Status:
-    """What git says of a work tree: paths from its root, a folder with a final `/` where all of it is untracked."""
+    """The state of a work tree, by paths from its root; an untracked folder is one path that ends with `/`.
+
+    `head`: the id of the commit that is checked out. `dirty`: everything that differs from it, untracked files too.
+    """
 
     head: str
     dirty: frozenset[str]
@@ -30,26 +35,26 @@ class Status:
 
 
 def find_repository(folder: Path) -> tuple[Repository, str]:
-    """The repository that `folder` is in, and the prefix of `folder` in it.
+    """The repository that contains `folder`, and the prefix of `folder` in it ('' for the root, else with a final `/`).
 
-    Raises ToolError when it is in none, or in one without a work tree.
+    Raises ToolError if `folder` is not in a repository with a work tree.
     """
-    asked = ("--show-toplevel", "--show-prefix", "--absolute-git-dir", "--git-path", "objects", "--show-object-format")
+    places = ("--show-toplevel", "--show-prefix", "--absolute-git-dir", "--git-path", "objects")
     try:
-        answer = git.git("rev-parse", *asked, at=folder).stdout
+        output = git.git("rev-parse", *places, "--show-object-format", at=folder).stdout
     except ProcessError as error:
-        message = f"{folder} is in no git repository with a work tree: {error.reason}"
+        message = f"{folder} is not in a git repository with a work tree: {error.reason}"
         raise ToolError(message, "Give the PATH of a generated project.") from error
-    root, prefix, git_dir, objects, kind = map(os.fsdecode, answer.split(b"\n")[:5])
-    return Repository(Path(root), Path(git_dir), folder / objects, kind), prefix
+    root, prefix, git_dir, objects, object_format = map(os.fsdecode, output.split(b"\n")[:5])
+    return Repository(Path(root), Path(git_dir), folder / objects, object_format), prefix
 
 
-def status(where: Repository) -> Status:
-    """What is modified, staged, untracked and unmerged, whatever the user's configuration would hide.
+def status(repository: Repository) -> Status:
+    """What is modified, staged, untracked and unmerged; the user's configuration cannot hide any of it.
 
     Raises ToolError for a repository without a commit.
     """
-    said = git.git(
+    output = git.git(
         "--no-optional-locks",
         "status",
         "--porcelain=v2",
@@ -58,12 +63,13 @@ def status(where: Repository) -> Status:
         "--no-renames",
         "--untracked-files=normal",
         "--ignore-submodules=all",
-        at=where.root,
+        at=repository.root,
     ).stdout
-    lines = [os.fsdecode(line) for line in said.split(b"\0") if line]
+    lines = [os.fsdecode(line) for line in output.split(b"\0") if line]
     head = next(line.split()[2] for line in lines if line.startswith("# branch.oid"))
     if head == "(initial)":
-        raise ToolError(f"{where.root} has no commit yet.", "Commit the project as it is, then run this again.")
+        raise ToolError(f"{repository.root} has no commit yet.", "Commit the project as it is, then run this again.")
+    # git-status(1), "Porcelain Format Version 2": `1` changed, `u` unmerged, `?` untracked; column 2 is the index.
     changed = {line.split(" ", 8)[8] for line in lines if line.startswith("1 ")}
     unmerged = tuple(line.split(" ", 10)[10] for line in lines if line.startswith("u "))
     untracked = {line[2:] for line in lines if line.startswith("? ")}

@@ -1,4 +1,4 @@
-"""A Plan reaches the repository: its work tree and index, or a branch."""
+"""How a Plan is written to a repository: to its work tree, or to a branch."""
 
 import hashlib
 import os
@@ -18,13 +18,14 @@ from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan.model import Plan
 
 _SUBMODULE = "160000"
-# What is laid ready is no business of hooks and monitors; the user's line ends and filters are heeded.
+# Hooks and file system monitors must not act on the folder in which files are prepared. The user's settings for line
+# endings and filters still apply.
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "submodule.recurse=false")
-TREE_TRAILER = "Template-Tree"  # the trailer by which a commit of ours, that nobody has changed, is known
+TREE_TRAILER = "Template-Tree"  # its value shows whether a commit is ours and unchanged: it is the id of its own tree
 
 
 def require_clean(now: Status, prefix: str, *, has_in_place: bool = True) -> None:
-    """Raise ToolError when something below `prefix` is not committed."""
+    """Raise ToolError when something below `prefix` is not committed. `has_in_place`: whether to hint at --in-place."""
     if mine := [path for path in now.dirty if path.startswith(prefix) or prefix.startswith(path)]:
         hint = "Commit or stash that first, or use --branch, which leaves the work tree alone"
         hint += "; --in-place updates the other files only." if has_in_place else "."
@@ -32,224 +33,231 @@ def require_clean(now: Status, prefix: str, *, has_in_place: bool = True) -> Non
 
 
 def require_untouched(plan: Plan, now: Status) -> None:
-    """Raise ToolError when the plan writes what is not committed."""
-    touched = {path for one in plan.differences for path in (one.path, one.before)}
+    """Raise ToolError when the plan would overwrite what is not committed."""
+    touched = {path for difference in plan.differences for path in (difference.path, difference.before)}
     if mine := [path for path in now.dirty if path in touched]:
         hint = "Commit or stash that first, or use --branch, which leaves the work tree alone."
         raise ToolError(f"What is not committed here would change: {_some(mine)}.", hint)
 
 
-def require_branch(where: Repository, branch: str) -> None:
-    """Raise ToolError where git could not make the branch: it is checked out, or a part of its name is a branch."""
-    if at := git.worktree_of(where.root, branch):
-        raise ToolError(f"The branch {branch} is checked out in {at}.", "Switch to another, or give --branch NAME.")
-    for above in _parents(branch):
-        if git.resolve(where.root, f"refs/heads/{above}"):
-            message = f"There is a branch {above}, beside which git cannot have one called {branch}."
+def require_branch(repository: Repository, branch: str) -> None:
+    """Raise ToolError if git could not create the branch: it is checked out, or a prefix of its name is a branch."""
+    if path := git.worktree_of(repository.root, branch):
+        raise ToolError(f"The branch {branch} is checked out in {path}.", "Switch to another, or give --branch NAME.")
+    for parent in _parents(branch):
+        if git.resolve(repository.root, f"refs/heads/{parent}"):
+            message = f"There is a branch {parent}, so git cannot create one called {branch}."
             raise ToolError(message, "Give --branch NAME.")
 
 
-def require_identity(where: Repository) -> None:
-    """Raise ToolError where git knows no author for a commit."""
-    if not git.has_identity(where.root):
+def require_identity(repository: Repository) -> None:
+    """Raise ToolError if git knows no author for a commit."""
+    if not git.has_identity(repository.root):
         hint = 'git config user.name "NAME" && git config user.email ADDRESS'
         raise ToolError("git knows no author for the commit.", hint)
 
 
-def require_no_merge(where: Repository) -> None:
-    """Raise ToolError while a merge, a rebase or the like is under way: a commit now would conclude it."""
+def require_no_merge(repository: Repository) -> None:
+    """Raise ToolError during a merge, a rebase or the like, which a commit would conclude."""
     for name in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"):
-        if (where.git_dir / name).exists():
-            what = name.partition("_HEAD")[0].partition("-")[0].lower().replace("_", "-")
-            raise ToolError(f"A git {what} is under way in {where.root}.", "Conclude or abort it first.")
+        if (repository.git_dir / name).exists():
+            operation = name.partition("_HEAD")[0].partition("-")[0].lower().replace("_", "-")
+            raise ToolError(f"A git {operation} is under way in {repository.root}.", "Conclude or abort it first.")
 
 
-def require_nothing_staged(where: Repository) -> None:
-    """Raise ToolError when a commit would take along what the user has staged, a submodule's commit included."""
-    staged = git.git("diff-index", "--cached", "--name-only", "-z", "HEAD", at=where.root).stdout.split(b"\0")
-    if any(staged):
-        message = (
-            f"The commit would take along what is staged here: {_some([os.fsdecode(one) for one in staged if one])}."
-        )
+def require_nothing_staged(repository: Repository) -> None:
+    """Raise ToolError when a commit would include what the user has staged, such as the commit of a submodule."""
+    output = git.git("diff-index", "--cached", "--name-only", "-z", "HEAD", at=repository.root).stdout
+    if staged := [os.fsdecode(name) for name in output.split(b"\0") if name]:
+        message = f"The commit would include what is staged here: {_some(staged)}."
         raise ToolError(message, "Commit or unstage that first, or leave --commit out.")
 
 
 def write_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
-    """Write the plan to the work tree and the index, as one change that can be taken back.
+    """Write the plan to the work tree and the index, as one change that can be undone.
 
-    Raises ToolError, with nothing moved, where something that git does not know of is in the way.
+    Raises ToolError, with nothing changed, if something that git does not track is in the way.
     """
-    where = plan.repository
-    written = [one for one in plan.differences if one.mode != _SUBMODULE]
-    _require_free(where, written)
-    plan.scratch.hand_over(where.objects)
-    with journal.preparation_folder(where.git_dir) as ready:
-        _lay_out(plan, ready, [one.path for one in written if one.status != "D"])
+    repository = plan.repository
+    written = [difference for difference in plan.differences if difference.mode != _SUBMODULE]
+    _require_free(repository, written)
+    plan.scratch.copy_objects_to(repository.objects)
+    with journal.preparation_folder(repository.git_dir) as ready:
+        _prepare(plan, ready, [difference.path for difference in written if difference.status != "D"])
         _mark_unmerged(plan, ready)
-        before = {path: journal.digest(where.root / path) for path in _as_committed(where, written)}
-        removed = {one.before for one in written if one.status in "DR" and one.before in before}
-        return journal.put_in_place(ready, where.root, where.git_dir, before=before, removed=removed, about=about)
+        before = {path: journal.digest(repository.root / path) for path in _paths_as_committed(repository, written)}
+        removed = {
+            difference.before for difference in written if difference.status in "DR" and difference.before in before
+        }
+        return journal.put_in_place(
+            ready, repository.root, repository.git_dir, before=before, removed=removed, about=about
+        )
 
 
-def _require_free(where: Repository, written: Iterable[Difference]) -> None:
-    """Raise ToolError when a new file would replace one that git does not track, or reach through a link."""
-    gone = {one.before for one in written if one.status in "DR"}
-    for one in written:
-        if one.status not in "AR":
-            continue
-        if os.path.lexists(where.root / one.path) and not _is_empty(where.root / one.path, gone, one.path):
-            raise _in_the_way(one.path, one.path)
-        for folder in _parents(one.path):
-            at = where.root / folder
-            if (at.is_symlink() or (at.exists() and not at.is_dir())) and folder not in gone:
-                raise _in_the_way(one.path, folder)
+def _require_free(repository: Repository, written: Iterable[Difference]) -> None:
+    """Raise ToolError when a new file would replace one that git does not track, or lie beyond a symbolic link."""
+    removed = {difference.before for difference in written if difference.status in "DR"}
+    for path in (difference.path for difference in written if difference.status in "AR"):
+        target = repository.root / path
+        if os.path.lexists(target) and not _will_be_empty(target, removed, path):
+            raise _in_the_way(path, path)
+        for parent in _parents(path):
+            folder = repository.root / parent
+            if (folder.is_symlink() or (folder.exists() and not folder.is_dir())) and parent not in removed:
+                raise _in_the_way(path, parent)
 
 
-def _is_empty(path: Path, gone: set[str], name: str) -> bool:
-    """Whether `path` is a folder of which nothing will be left, or a file that goes itself."""
-    if path.is_symlink() or not path.is_dir():
-        return name in gone
-    below = (Path(at, file).relative_to(path).as_posix() for at, _, files in os.walk(path) for file in files)
-    return all(f"{name}/{file}" in gone for file in below)
+def _will_be_empty(target: Path, removed: set[str], path: str) -> bool:
+    """Whether `target` is a file that the plan removes, or a folder all of whose files it removes."""
+    if target.is_symlink() or not target.is_dir():
+        return path in removed
+    below = (
+        Path(folder, file).relative_to(target).as_posix() for folder, _, files in os.walk(target) for file in files
+    )
+    return all(f"{path}/{file}" in removed for file in below)
 
 
-def _in_the_way(path: str, what: str) -> ToolError:
-    message = f"{path} is new in the template, and {what}, which git does not track, is there."
-    return ToolError(message, f"Move {what} elsewhere, or commit it; then run this again.")
+def _in_the_way(path: str, obstacle: str) -> ToolError:
+    message = f"{path} is new in the template, and {obstacle}, which git does not track, is there."
+    return ToolError(message, f"Move {obstacle} elsewhere, or commit it; then run this again.")
 
 
-def _lay_out(plan: Plan, ready: Path, paths: list[str]) -> None:
-    """Lay a copy of the index ready with the plan's tree in it, and the new files as git checks them out.
+def _prepare(plan: Plan, ready: Path, paths: list[str]) -> None:
+    """Write a copy of the index that has the plan's tree to `ready`, and the new files as git checks them out.
 
-    Git believes `new` to be its work tree: line ends, filters, modes and a sparse checkout are heeded as ever.
+    Git is told that the folder `new` is its work tree. So it applies line endings, filters, modes and a sparse checkout
+    as it always does, without touching the user's files.
     """
-    where = plan.repository
-    journal.require_unlocked_index(where.git_dir)
-    shutil.copy2(where.git_dir / "index", ready / "index")
+    repository = plan.repository
+    journal.require_unlocked_index(repository.git_dir)
+    shutil.copy2(repository.git_dir / "index", ready / "index")
     shutil.copy2(ready / "index", ready / "index.old")
     new = ready / "new"
-    env = {"GIT_DIR": str(where.git_dir), "GIT_INDEX_FILE": str(ready / "index"), "GIT_WORKTREE": str(new)}
+    env = {"GIT_DIR": str(repository.git_dir), "GIT_INDEX_FILE": str(ready / "index"), "GIT_WORKTREE": str(new)}
     git.git(*_QUIET, "read-tree", "-m", "-u", plan.head, plan.tree, at=new, env=env)
     unwanted = {path.relative_to(new).as_posix() for path in new.rglob("*") if not path.is_dir()} - {*paths}
     for path in unwanted:
         (new / path).unlink()
-    # What is out of sight stays there, but for what is in conflict; what is there in spite of its flag is written.
+    # A sparse checkout has left out some paths. They stay so, except those in conflict, which a person must see, and
+    # those that are in the work tree in spite of it, which would otherwise be out of date.
     conflicts = {stage.path for stage in plan.stages}
     hidden = [path for path in paths if not os.path.lexists(new / path)]
-    if shown := [path for path in hidden if path in conflicts or os.path.lexists(where.root / path)]:
-        names = b"".join(os.fsencode(path) + b"\0" for path in shown)
+    if visible := [path for path in hidden if path in conflicts or os.path.lexists(repository.root / path)]:
+        names = b"".join(os.fsencode(path) + b"\0" for path in visible)
         command = ("checkout-index", "--force", "--quiet", "--ignore-skip-worktree-bits", "-z", "--stdin")
         git.git(*_QUIET, *command, at=new, env=env, stdin=names)
 
 
 def _mark_unmerged(plan: Plan, ready: Path) -> None:
-    """Record the conflicts in the index that is laid ready."""
+    """Record the conflicts in the prepared index."""
     if not plan.stages:
         return
     paths = dict.fromkeys(stage.path for stage in plan.stages)
-    empty = "0" * len(plan.tree)
-    lines = [f"0 {empty}\t{path}" for path in paths]
-    lines += [f"{stage.mode} {stage.blob} {stage.number}\t{stage.path}" for stage in plan.stages]
-    told = b"".join(os.fsencode(line) + b"\0" for line in lines)
+    zero = "0" * len(plan.tree)
+    # A line with mode 0 removes the merged entry, which git keeps beside the stages otherwise (git-update-index(1)).
+    rows = [f"0 {zero}\t{path}" for path in paths]
+    rows += [f"{stage.mode} {stage.blob} {stage.number}\t{stage.path}" for stage in plan.stages]
+    stdin = b"".join(os.fsencode(row) + b"\0" for row in rows)
     env = {"GIT_INDEX_FILE": str(ready / "index")}
-    git.git(*_QUIET, "update-index", "-z", "--index-info", at=plan.repository.root, env=env, stdin=told)
+    git.git(*_QUIET, "update-index", "-z", "--index-info", at=plan.repository.root, env=env, stdin=stdin)
 
 
-def _as_committed(where: Repository, written: Iterable[Difference]) -> list[str]:
-    """The paths in sight that the plan replaces, once it is sure that each is as committed.
+def _paths_as_committed(repository: Repository, written: Iterable[Difference]) -> list[str]:
+    """The paths in the work tree that the plan replaces, each of which is as committed.
 
-    Raises ToolError for one that is not although git's index says so (`git update-index --assume-unchanged`).
+    Raises ToolError for one that is not, which git status does not show (`git update-index --assume-unchanged`).
     """
-    expected = {one.before: one.old_blob for one in written if one.status != "A"}
-    doubtful = []
+    expected = {difference.before: difference.old_blob for difference in written if difference.status != "A"}
+    differing = []
     for path, blob in expected.items():
-        at = where.root / path
-        if not os.path.lexists(at):
+        file = repository.root / path
+        if not os.path.lexists(file):
             continue
-        content = os.fsencode(os.readlink(at)) if at.is_symlink() else at.read_bytes() if at.is_file() else b""  # noqa: PTH115
+        content = os.fsencode(os.readlink(file)) if file.is_symlink() else file.read_bytes() if file.is_file() else b""  # noqa: PTH115
         if _blob_id(content, blob) != blob:
-            doubtful.append(path)
-    if doubtful:
-        _require_same(where, {path: expected[path] for path in doubtful})
-    return [path for path in expected if os.path.lexists(where.root / path)]
+            differing.append(path)
+    if differing:
+        _require_same(repository, {path: expected[path] for path in differing})
+    return [path for path in expected if os.path.lexists(repository.root / path)]
 
 
-def _require_same(where: Repository, expected: Mapping[str, str]) -> None:
-    """The same with git's filters (line ends, for example) applied."""
+def _require_same(repository: Repository, expected: Mapping[str, str]) -> None:
+    """Raise ToolError for a path that differs from its blob even with git's filters (for line endings) applied."""
     for path, blob in expected.items():
         try:
-            found = git.git("hash-object", "--", path, at=where.root).text
+            actual = git.git("hash-object", "--", path, at=repository.root).text
         except ProcessError:
-            found = ""
-        if found != blob:
-            message = f"{path} differs from what is committed, and git was told not to look at it."
+            actual = ""
+        if actual != blob:
+            message = f"{path} differs from what is committed, and git was told to ignore that."
             raise ToolError(message, f"git update-index --no-assume-unchanged --no-skip-worktree {shlex.quote(path)}")
 
 
 def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
-    """Write the plan as one commit on `branch`; return its id and whether it is new. Nothing else moves.
+    """Write the plan as one commit on `branch`, and nothing else; return the commit's id and whether it is new.
 
-    Raises ToolError when the branch holds what this tool did not write, and when git knows no author.
+    Raises ToolError if the branch has commits that this tool did not write, and if git knows no author.
     """
-    where, ref = plan.repository, f"refs/heads/{branch}"
-    was = _replaceable(where, branch, plan)
-    if (
-        was
-        and git.git("log", "-1", "--no-show-signature", "--format=%T %P", was, at=where.root).text
-        == f"{plan.tree} {plan.commit}"
-    ):
-        return was, False
-    if at := git.worktree_of(where.root, branch):
-        raise ToolError(f"The branch {branch} is checked out in {at}.", "Switch to another, or give --branch NAME.")
-    plan.scratch.hand_over(where.objects)
+    repository, ref = plan.repository, f"refs/heads/{branch}"
+    root = repository.root
+    tip = _replaceable_tip(repository, branch, plan)
+    if tip:
+        tree_and_parents = git.git("log", "-1", "--no-show-signature", "--format=%T %P", tip, at=root).text
+        if tree_and_parents == f"{plan.tree} {plan.commit}":
+            return tip, False
+    if path := git.worktree_of(root, branch):
+        raise ToolError(f"The branch {branch} is checked out in {path}.", "Switch to another, or give --branch NAME.")
+    plan.scratch.copy_objects_to(repository.objects)
     text = f"{message}\n\n{TREE_TRAILER}: {plan.tree}\n"
-    signed = ("--gpg-sign",) if git.config_boolean(where.root, "commit.gpgsign") == "true" else ()
+    sign = ("--gpg-sign",) if git.config_boolean(root, "commit.gpgsign") == "true" else ()  # commit-tree ignores it
     try:
-        commit = git.git("commit-tree", *signed, "-p", plan.commit, plan.tree, at=where.root, stdin=text.encode()).text
+        commit = git.git("commit-tree", *sign, "-p", plan.commit, plan.tree, at=root, stdin=text.encode()).text
         interrupts.ignore()
-        git.git("update-ref", "-m", message.splitlines()[0], ref, commit, was or "0" * len(commit), at=where.root)
+        git.git("update-ref", "-m", message.splitlines()[0], ref, commit, tip or "0" * len(commit), at=root)
     except ProcessError as error:
         raise ToolError(f"The branch {branch} cannot be written: {error.reason}", "Nothing was changed.") from error
     return commit, True
 
 
-def _replaceable(where: Repository, branch: str, plan: Plan) -> str | None:
-    """The commit at the tip of `branch`, if that is ours and nobody has added to it; None for no branch."""
-    tip = git.resolve(where.root, f"refs/heads/{branch}")
+def _replaceable_tip(repository: Repository, branch: str, plan: Plan) -> str | None:
+    """The commit at the tip of `branch`; None if there is no such branch.
+
+    Raises ToolError if that commit is not ours, or somebody has amended it.
+    """
+    tip = git.resolve(repository.root, f"refs/heads/{branch}")
     if tip is None:
         return None
-    tree, _, body = git.git("log", "-1", "--no-show-signature", "--format=%T%n%B", tip, at=where.root).text.partition(
-        "\n"
-    )
+    output = git.git("log", "-1", "--no-show-signature", "--format=%T%n%B", tip, at=repository.root).text
+    tree, _, body = output.partition("\n")
     if f"{TREE_TRAILER}: {tree}" not in body and tip != plan.commit:
-        message = f"The branch {branch} exists and holds commits that are not this tool's."
+        message = f"The branch {branch} exists and has commits that this tool did not write."
         raise ToolError(message, f"Delete it (git branch -D {branch}), or give --branch NAME.")
     return tip
 
 
-def commit_staged(where: Repository, message: str) -> str:
-    """Commit what is staged, as the user's git does it (hooks and signature included); return the commit's id.
+def commit_staged(repository: Repository, message: str) -> str:
+    """Commit what is staged, with the user's hooks and signature; return the commit's id.
 
-    Raises ToolError when git refuses; everything stays staged.
+    Raises ToolError if git refuses; everything stays staged then.
     """
     try:
-        git.git("commit", "--quiet", f"--message={message}", at=where.root)
+        git.git("commit", "--quiet", f"--message={message}", at=repository.root)
     except ProcessError as error:
-        said = "; ".join(line.strip() for line in error.stderr.splitlines() if line.strip())
-        message = f"git did not commit: {said or error.reason}"
-        raise ToolError(message, "Everything is staged; mend that, then git commit.") from error
-    return git.resolve(where.root, "HEAD") or ""
+        output = "; ".join(line.strip() for line in error.stderr.splitlines() if line.strip())
+        message = f"git did not commit: {output or error.reason}"
+        raise ToolError(message, "Everything is staged; fix that, then git commit.") from error
+    return git.resolve(repository.root, "HEAD") or ""
 
 
 def _some(paths: list[str]) -> str:
-    shown = ", ".join(sorted(paths)[:5])
-    return f"{shown} and {len(paths) - 5} more" if len(paths) > 5 else shown  # noqa: PLR2004
+    names = ", ".join(sorted(paths)[:5])
+    return f"{names} and {len(paths) - 5} more" if len(paths) > 5 else names  # noqa: PLR2004
 
 
 def _blob_id(content: bytes, like: str) -> str:
-    """The id that git gives to a blob, in the hash that `like` is in."""
-    kind = hashlib.sha1 if len(like) == 40 else hashlib.sha256  # noqa: PLR2004 - git's two object formats
-    return kind(b"blob %d\0" % len(content) + content).hexdigest()
+    """The id that git gives a blob, made with the hash function of the id `like`."""
+    function = hashlib.sha1 if len(like) == 40 else hashlib.sha256  # noqa: PLR2004 - git's two object formats
+    return function(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def _parents(path: str) -> Iterable[str]:

@@ -1,4 +1,8 @@
-"""A merged project folder in the making, and what is known of it that git did not know."""
+"""A draft of a Plan: what git merged, corrected step by step.
+
+Each step takes a draft and returns a new one. `overrides` collects the files that are no longer as git merged them, so
+that the tree is built once, at the end, rather than after each step.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +12,7 @@ from new_ops_project.git import markers
 from new_ops_project.git.merge import Difference, Merged, Scratch, Stage
 from new_ops_project.git.tree import LINK, PLAIN, Entry, Tree
 
-# Why a path is in conflict, by the kind that git names.
+# Why a path is in conflict, in words for people, by the kind that git-merge-tree(1) gives.
 _REASONS = {
     "content": "you and the template changed the same lines",
     "contents": "you and the template changed the same lines",
@@ -21,177 +25,210 @@ _REASONS = {
     "file/directory": "a folder is in its place",
     "distinct modes": "it is a file on one side and a link on the other",
     "distinct types": "it is a file on one side and a link on the other",
-    "binary": "you and the template changed it, and it is no text",
+    "binary": "you and the template changed it, and it is a binary file",
     "submodule": "a submodule is in its place",
 }
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A merged project folder in the making: `over` are files that are not as git merged them."""
+    """A merged project folder. Paths are relative to that folder.
+
+    `ours`: the id of the project's tree; `differences`: between it and the merged tree; `blobs`: contents by id, for
+    both sides of each difference and for each stage. `overrides`: files that replace those of the merged tree; None
+    removes a file. `conflicts`: the reason by path.
+    """
 
     scratch: Scratch
     merged: Merged
     ours: str
     differences: tuple[Difference, ...]
     blobs: Mapping[str, bytes]
-    over: Mapping[str, Entry | None]
+    overrides: Mapping[str, Entry | None]
     conflicts: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
     def content(self, path: str) -> bytes | None:
-        """What stands at `path` in the merged tree as it is now; None for what did not change or is gone."""
-        if path in self.over:
-            entry = self.over[path]
+        """The content of `path` with all corrections; None for a file that did not change or was removed."""
+        if path in self.overrides:
+            entry = self.overrides[path]
             return entry.content if entry else None
-        found = next((one for one in self.differences if one.path == path and one.status != "D"), None)
-        return self.blobs.get(found.blob) if found else None
+        difference = self._difference(path)
+        return self.blobs.get(difference.blob) if difference else None
 
     def parsed(self, path: str) -> bool:
-        """Whether the sides of the conflict at `path` parse as what its name says."""
+        """Whether all sides of the conflict at `path` parse, judged by the type that its name implies."""
         sides = [
             self.blobs[stage.blob] for stage in self.merged.stages if stage.path == path and stage.blob in self.blobs
         ]
         return not any(validation.problem(path, content) for content in sides)
 
     def mode(self, path: str) -> str:
-        """The mode of `path` in the merged tree."""
-        return next((one.mode for one in self.differences if one.path == path and one.status != "D"), PLAIN)
+        """The mode of `path` in the merged tree; that of a plain file if it did not change."""
+        difference = self._difference(path)
+        return difference.mode if difference else PLAIN
+
+    def _difference(self, path: str) -> Difference | None:
+        return next((change for change in self.differences if change.path == path and change.status != "D"), None)
 
 
 def start_draft(scratch: Scratch, merged: Merged, ours: str) -> Draft:
-    """What git made of the tree object `ours`, with what it says of each conflict."""
+    """The draft of a fresh merge of the tree object `ours`, with a reason for each conflict."""
     differences = tuple(scratch.differences(ours, merged.tree))
-    files = [one for one in differences if one.status != "D" and one.mode != "160000"]
-    wanted = [blob for one in files for blob in (one.blob, one.old_blob) if blob.strip("0")]
-    wanted += [stage.blob for stage in merged.stages]
+    files = [change for change in differences if change.status != "D" and change.mode != "160000"]
+    ids = [blob for change in files for blob in (change.blob, change.old_blob) if blob.strip("0")]
+    ids += [stage.blob for stage in merged.stages]
     kinds = {stage.path: merged.reasons.get(stage.path, "CONFLICT") for stage in merged.stages}
-    blobs = scratch.contents(wanted)
+    blobs = scratch.contents(ids)
+    # git calls it a conflict of content too, but writes no markers and leaves the user's side in place.
     binary = {stage.path for stage in merged.stages if b"\0" in blobs.get(stage.blob, b"")}
     kinds |= {path: "binary" for path in binary if "content" in kinds[path]}
     return Draft(scratch, merged, ours, differences, blobs, {}, _reasons(kinds))
 
 
 def _reasons(kinds: Mapping[str, str]) -> dict[str, str]:
-    short = {path: kind.removeprefix("CONFLICT").strip(" ()") for path, kind in kinds.items()}
-    return {path: _REASONS.get(kind, kind or "git could not merge it") for path, kind in short.items()}
+    """The reason for each path in words, from a kind such as `CONFLICT (modify/delete)`."""
+    names = {path: kind.removeprefix("CONFLICT").strip(" ()") for path, kind in kinds.items()}
+    return {path: _REASONS.get(name, name or "git could not merge it") for path, name in names.items()}
 
 
 def with_labels(draft: Draft) -> Draft:
-    """With labels for people behind the markers."""
-    shown = {
+    """The draft with labels for people after the conflict markers."""
+    labelled = {
         path: Entry(draft.mode(path), markers.with_labels(content))
         for path in draft.conflicts
         if (content := draft.content(path)) is not None and b"\0" not in content
     }
-    changed = {path: entry for path, entry in shown.items() if entry.content != draft.content(path)}
-    return replace(draft, over={**draft.over, **changed})
+    changed = {path: entry for path, entry in labelled.items() if entry.content != draft.content(path)}
+    return replace(draft, overrides={**draft.overrides, **changed})
 
 
 def with_base_sides(draft: Draft) -> Draft:
-    """With the old template in each conflict of a text that all three have, where whoever merged it left it out."""
+    """The draft with the old template's lines in each conflict of a text that all three sides have.
+
+    Copier writes conflicts with two sides only, from which nobody can tell who changed what.
+    """
     sides: dict[str, dict[int, bytes]] = {}
     for stage in draft.merged.stages:
         sides.setdefault(stage.path, {})[stage.number] = draft.blobs[stage.blob]
     texts = {path: three for path, three in sides.items() if len(three) == 3 and b"\0" not in b"".join(three.values())}  # noqa: PLR2004
     merged = {path: draft.scratch.three_way(three[1], three[2], three[3]) for path, three in texts.items()}
-    over = {path: Entry(draft.mode(path), content) for path, content in merged.items()}
-    return replace(draft, over={**draft.over, **over})
+    overrides = {path: Entry(draft.mode(path), content) for path, content in merged.items()}
+    return replace(draft, overrides={**draft.overrides, **overrides})
 
 
 def keep_deleted(draft: Draft) -> Draft:
-    """With what the user deleted staying deleted, although the template has changed it since."""
+    """The draft in which files that the user deleted stay deleted, with a note, although the template changed them.
+
+    git makes each of them a conflict, at every update again. The user has decided already.
+    """
     sides: dict[str, set[int]] = {}
     for stage in draft.merged.stages:
         sides.setdefault(stage.path, set()).add(stage.number)
-    gone = {path for path, numbers in sides.items() if 2 not in numbers and "/delete" in _kind(draft, path)}  # noqa: PLR2004
+    deleted = {path for path, numbers in sides.items() if 2 not in numbers and _is_deletion(draft, path)}  # noqa: PLR2004
     notes = tuple(
-        f"{path} was deleted here and has changed in the template; it stays deleted." for path in sorted(gone)
+        f"{path} was deleted here and has changed in the template; it stays deleted." for path in sorted(deleted)
     )
     return replace(
         draft,
-        over={**draft.over, **dict.fromkeys(gone)},
-        conflicts={path: reason for path, reason in draft.conflicts.items() if path not in gone},
+        overrides={**draft.overrides, **dict.fromkeys(deleted)},
+        conflicts={path: reason for path, reason in draft.conflicts.items() if path not in deleted},
         notes=(*draft.notes, *notes),
     )
 
 
-def _kind(draft: Draft, path: str) -> str:
+def _is_deletion(draft: Draft, path: str) -> bool:
+    """Whether one side deleted the file. A kind without details is one, as an old git gives it (merge_in_worktree)."""
     kind = draft.merged.reasons.get(path, "")
-    return "/delete" if kind == "CONFLICT" else kind
+    return "/delete" in kind or kind == "CONFLICT"
 
 
 def flag_broken(draft: Draft, base: Tree, theirs: Tree) -> Draft:
-    """With a conflict for each file that parsed on both sides, merged cleanly, and parses no more."""
-    for one in draft.differences:
-        content = draft.content(one.path)
-        if content is None or one.path in draft.conflicts or one.mode == LINK:
+    """The draft with a conflict for each file that merged cleanly and does not parse, although both sides do.
+
+    git merges by line. Two changes to different lines can both be right and give a file that means nothing together,
+    such as a TOML file with the same key twice.
+    """
+    for difference in draft.differences:
+        path, content = difference.path, draft.content(difference.path)
+        if content is None or path in draft.conflicts or difference.mode == LINK:
             continue
-        if not (why := validation.problem(one.path, content)):
+        if not (problem := validation.problem(path, content)):
             continue
-        mine = draft.blobs.get(one.old_blob)
-        rendered = theirs.get(one.path) or theirs.get(one.before)
+        ours = draft.blobs.get(difference.old_blob)
+        their_entry = theirs.get(path) or theirs.get(difference.before)
         if (
-            mine is None
-            or validation.problem(one.path, mine)
-            or (rendered and validation.problem(one.path, rendered.content))
+            ours is None
+            or validation.problem(path, ours)
+            or (their_entry and validation.problem(path, their_entry.content))
         ):
-            continue
-        sides = [side.get(one.path) or side.get(one.before) or Entry(one.mode, mine) for side in (base, theirs)]
-        contents = (sides[0].content, mine, sides[1].content if rendered else content)
-        draft = _broken(draft, one, contents, why)
+            continue  # it was broken before, which is not for the merge to judge
+        base_entry = base.get(path) or base.get(difference.before)
+        sides = (
+            base_entry.content if base_entry else ours,
+            ours,
+            their_entry.content if their_entry else content,
+        )
+        draft = _with_broken(draft, difference, sides, problem)
     return draft
 
 
-def _broken(draft: Draft, one: Difference, sides: tuple[bytes, bytes, bytes], why: str) -> Draft:
-    """With a conflict at one path, whose sides are the old template, the project, and the new template."""
-    content = draft.content(one.path) or b""
-    marked = markers.mark_broken(sides[1], content, sides[2], lambda text: not validation.problem(one.path, text))
-    blobs = draft.scratch.write(sides)
-    stages = [Stage(one.mode, blob, number, one.path) for number, blob in enumerate(blobs, start=1)]
+def _with_broken(draft: Draft, difference: Difference, sides: tuple[bytes, bytes, bytes], problem: str) -> Draft:
+    """The draft with a conflict at one path, whose sides are the old template, the project and the new template."""
+    path, mode = difference.path, difference.mode
+    content = draft.content(path) or b""
+    marked = markers.mark_broken(sides[1], content, sides[2], lambda text: not validation.problem(path, text))
+    return _with_conflict(draft, path, sides, Entry(mode, marked), problem)
+
+
+def _with_conflict(draft: Draft, path: str, sides: tuple[bytes, bytes, bytes], entry: Entry, reason: str) -> Draft:
+    """The draft with a conflict at `path` that git does not know of, and with `entry` there."""
+    blobs = draft.scratch.write_blobs(sides)
+    stages = [Stage(entry.mode, blob, number, path) for number, blob in enumerate(blobs, start=1)]
     return replace(
         draft,
         merged=replace(draft.merged, stages=(*draft.merged.stages, *stages)),
-        over={**draft.over, one.path: Entry(one.mode, marked)},
-        conflicts={**draft.conflicts, one.path: why},
+        overrides={**draft.overrides, path: entry},
+        conflicts={**draft.conflicts, path: reason},
     )
 
 
 def flag_overwritten(
-    draft: Draft, base: Tree, theirs: Tree, mine: Mapping[str, bytes], *, over: frozenset[str]
+    draft: Draft, base: Tree, theirs: Tree, ours: Mapping[str, bytes], *, template_only: frozenset[str]
 ) -> Draft:
-    """With a conflict, and the user's file, where the user's and the template's changes became the template's alone."""
-    for one in draft.differences:
-        path, content = one.path, draft.content(one.path)
-        if one.status not in "MT" or path in {*draft.conflicts, *over} or path not in {*base} & {*theirs} & {*mine}:
+    """The draft with a conflict in each file that both sides changed and in which only the template's changes are left.
+
+    The user's version is what stays. `template_only`: files to which this does not apply.
+    """
+    for difference in draft.differences:
+        path = difference.path
+        if difference.status not in "MT" or path in {*draft.conflicts, *template_only}:
             continue
-        sides = (base[path].content, mine[path], theirs[path].content)
-        if content == sides[2] and len({*sides}) == len(sides):
-            blobs = draft.scratch.write(sides)
-            stages = [Stage(one.old_mode, blob, number, path) for number, blob in enumerate(blobs, start=1)]
-            draft = replace(
-                draft,
-                merged=replace(draft.merged, stages=(*draft.merged.stages, *stages)),
-                over={**draft.over, path: Entry(one.old_mode, mine[path])},
-                conflicts={
-                    **draft.conflicts,
-                    path: "you and the template changed it, and only one of both would be left",
-                },
-            )
+        if path not in base or path not in theirs or path not in ours:
+            continue
+        sides = (base[path].content, ours[path], theirs[path].content)
+        if draft.content(path) == sides[2] and len({*sides}) == len(sides):
+            reason = "you and the template changed it, and only one of both would be left"
+            draft = _with_conflict(draft, path, sides, Entry(difference.old_mode, ours[path]), reason)
     return draft
 
 
-def flag_dropped(draft: Draft, base: Tree, mine: Mapping[str, bytes], *, over: frozenset[str]) -> Draft:
-    """With every file kept, and in conflict, that is gone although the user edited it; but for those in `over`."""
-    gone = [one for one in draft.differences if one.status in "DR" and one.before not in over]
-    rendered = {path: entry.content for path, entry in base.items()}
-    edited = [one for one in gone if one.before not in rendered or mine.get(one.before) != rendered[one.before]]
-    content = draft.scratch.contents([one.old_blob for one in edited])
-    modes = {one.before: Entry(one.old_mode, content[one.old_blob]) for one in edited}
-    kept = [Stage(one.old_mode, one.old_blob, number, one.before) for one in edited for number in (1, 2)]
+def flag_dropped(draft: Draft, base: Tree, ours: Mapping[str, bytes], *, template_only: frozenset[str]) -> Draft:
+    """The draft with every file that the user edited and that is gone: it is kept, and in conflict.
+
+    `template_only`: files to which this does not apply.
+    """
+    gone = [change for change in draft.differences if change.status in "DR" and change.before not in template_only]
+    edited = [
+        change for change in gone if change.before not in base or ours.get(change.before) != base[change.before].content
+    ]
+    contents = draft.scratch.contents([change.old_blob for change in edited])
+    kept = {change.before: Entry(change.old_mode, contents[change.old_blob]) for change in edited}
+    # Stages 1 and 2 without 3 are git's own form of "edited here, deleted there".
+    stages = [Stage(change.old_mode, change.old_blob, number, change.before) for change in edited for number in (1, 2)]
     return replace(
         draft,
-        merged=replace(draft.merged, stages=(*draft.merged.stages, *kept)),
-        over={**draft.over, **modes},
-        conflicts={**draft.conflicts, **dict.fromkeys(modes, _REASONS["modify/delete"])},
+        merged=replace(draft.merged, stages=(*draft.merged.stages, *stages)),
+        overrides={**draft.overrides, **kept},
+        conflicts={**draft.conflicts, **dict.fromkeys(kept, _REASONS["modify/delete"])},
     )

@@ -1,4 +1,4 @@
-"""A change that is in the work tree and not committed yet: found again, concluded, or taken back."""
+"""A change that an earlier run wrote to the work tree, not committed yet."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,15 @@ _NOUNS = {"update": "update", "promote": "promotion", "adopt": "adoption", "chec
 
 
 def noun(verb: str, article: str = "") -> str:
-    """What a verb makes, with an article: `an update`, `the promotion`."""
+    """The noun for what a verb makes, with an article if one is given (`a` or `the`): `an update`, `the promotion`."""
     name = _NOUNS.get(verb, verb)
-    chosen = {"a": "an" if name[0] in "aeiou" else "a"}.get(article, article)
-    return f"{chosen} {name}".strip()
+    spelled = {"a": "an" if name[0] in "aeiou" else "a"}.get(article, article)
+    return f"{spelled} {name}".strip()
 
 
 @dataclass(frozen=True)
 class Pending:
-    """What an earlier run left: `was_finished` says that this run had to take its last steps."""
+    """A change that is pending. `was_finished`: whether this run had to finish it; `open_paths`: the unresolved ones."""
 
     change: Change
     was_finished: bool
@@ -31,119 +31,118 @@ class Pending:
 
     @property
     def verb(self) -> str:
-        """The verb that left it."""
+        """The verb that wrote it."""
         return str(self.change.about.get("verb", "update"))
 
 
-def find(where: Repository, now: Status) -> Pending | None:
-    """What waits in the work tree; None where nothing does, or where somebody committed it or threw it away.
+def find(repository: Repository, status: Status) -> Pending | None:
+    """The change that is pending; None if there is none, or if somebody has committed or discarded it meanwhile.
 
-    Raises ToolError when a run that was killed cannot be finished.
+    Raises ToolError when a change that a killed run has left cannot be finished.
     """
-    change = journal.read_change(where.root, where.git_dir)
+    change = journal.read_change(repository.root, repository.git_dir)
     if change is None:
         return None
-    if change.phase == "forth" and not journal.is_complete(change) and now.head != change.about["head"]:
-        journal.undo(change)  # its index is that of another commit
+    if change.phase == "forth" and not journal.is_complete(change) and status.head != change.about["head"]:
+        journal.undo(change)  # another commit is checked out now, and the prepared index does not fit it
         return None
     was_finished = not journal.is_complete(change)
     if was_finished:
         journal.finish(change)
-        now, change = worktree.status(where), journal.read_change(where.root, where.git_dir)
+        status, change = worktree.status(repository), journal.read_change(repository.root, repository.git_dir)
     if change is None:
         return None
-    if not _is_there(change, now):
+    if not _is_in_work_tree(change, status):
         journal.conclude(change)
         return None
-    return Pending(change, was_finished, tuple(_open(where, change, now)))
+    return Pending(change, was_finished, tuple(_unresolved(repository, change, status)))
 
 
-def _is_there(change: Change, now: Status) -> bool:
-    """Whether anything of the change is in the work tree and not committed; git names a new folder as a whole."""
+def _is_in_work_tree(change: Change, status: Status) -> bool:
+    """Whether anything of the change is still uncommitted; git gives an untracked folder as one path."""
     touched = {*change.after, *change.about["conflicts"]}
     return any(
-        path in touched or (path.endswith("/") and any(one.startswith(path) for one in touched)) for path in now.dirty
+        path in touched or (path.endswith("/") and any(file.startswith(path) for file in touched))
+        for path in status.dirty
     )
 
 
-def _open(where: Repository, change: Change, now: Status) -> list[str]:
-    """The paths that are unmerged still, or that hold markers."""
-    marked = [path for path, why in _wrong(where, change) if "conflict markers" in why]
-    return sorted({*(set(now.unmerged) & change.about["conflicts"].keys()), *marked})
+def _unresolved(repository: Repository, change: Change, status: Status) -> list[str]:
+    """The paths of the change that are unmerged or have conflict markers."""
+    marked = [path for path, problem in _problems(repository, change) if "conflict markers" in problem]
+    return sorted({*(set(status.unmerged) & change.about["conflicts"].keys()), *marked})
 
 
-def _wrong(where: Repository, change: Change) -> list[tuple[str, str]]:
-    """What is still wrong with the files that were written: path, and what it is."""
-    found = []
+def _problems(repository: Repository, change: Change) -> list[tuple[str, str]]:
+    """The files of the change that are not ready to commit: each path with its problem."""
+    problems = []
     for path in sorted({*change.about["conflicts"], *change.after}):
-        file = where.root / path
+        file = repository.root / path
         content = file.read_bytes() if file.is_file() and not file.is_symlink() else b""
         if line := markers.first_marker_line(content):
-            found.append((path, f"has conflict markers, the first at line {line}"))
-        elif content and path in change.about["parsed"] and (why := validation.problem(path, content)):
-            found.append((path, why))
-    return found
+            problems.append((path, f"has conflict markers, the first at line {line}"))
+        elif content and path in change.about["parsed"] and (problem := validation.problem(path, content)):
+            problems.append((path, problem))
+    return problems
 
 
-def undo(where: Repository, verb: str) -> tuple[Change, Path | None]:
-    """Restore work tree and index as they were; the folder is where edits made since are kept, if there are any.
+def undo(repository: Repository, verb: str) -> tuple[Change, Path | None]:
+    """Restore work tree and index as they were before the change; raises ToolError when none is under way.
 
-    Raises ToolError when nothing is under way.
+    Returns the change, and the folder with files that were edited since, if there are any.
     """
-    change = _required(where, verb)
+    change = _required(repository, verb)
     return change, journal.undo(change)
 
 
-def conclude(where: Repository, verb: str, *, commit: bool) -> tuple[Change, str, list[str]]:
-    """Stage what was resolved, commit it if that was or is asked for, and forget the change.
+def conclude(repository: Repository, verb: str, *, commit: bool) -> tuple[Change, str, list[str]]:
+    """Stage what was resolved, commit it if that was requested then or is now, and forget the change.
 
-    Returns the change, the commit, if there is one, and the paths in conflict that are just as they were before.
+    Returns the change, the id of the commit or '', and the paths in conflict that are exactly as before the change.
 
-    Raises ToolError while a file holds conflict markers or does not parse, and when nothing is under way.
+    Raises ToolError while a file has conflict markers or does not parse, and when no change is under way.
     """
-    change = _required(where, verb)
+    change = _required(repository, verb)
     journal.finish(change)
-    if wrong := _wrong(where, change):
-        named = "".join(f"\n  {path} {why}" for path, why in wrong)
-        message = f"Not every conflict is resolved:{named}"
-        raise ToolError(message, "Mend that, then run --continue again, or --abort.")
-    now = worktree.status(where)
-    unmerged = now.unmerged
-    wanted = commit or change.about["commit"]
-    if wanted and (more := now.staged - {*change.after, *change.about["conflicts"]}):
-        message = f"The commit would take along what else is staged here: {', '.join(sorted(more)[:5])}."
+    if problems := _problems(repository, change):
+        rows = "".join(f"\n  {path} {problem}" for path, problem in problems)
+        message = f"Not every conflict is resolved:{rows}"
+        raise ToolError(message, "Fix that, then run --continue again, or --abort.")
+    status = worktree.status(repository)
+    unmerged = status.unmerged
+    commits = commit or change.about["commit"]
+    if commits and (others := status.staged - {*change.after, *change.about["conflicts"]}):
+        message = f"The commit would include what else is staged here: {', '.join(sorted(others)[:5])}."
         raise ToolError(message, "Commit or unstage that first.")
-    if others := [path for path in unmerged if path not in change.about["conflicts"]]:
-        raise ToolError(f"git has other conflicts: {', '.join(others)}.", "Resolve and git add them first.")
+    if foreign := [path for path in unmerged if path not in change.about["conflicts"]]:
+        raise ToolError(f"git has other conflicts: {', '.join(foreign)}.", "Resolve and git add them first.")
     if unmerged:
-        git.stage(where.root, list(unmerged))
+        git.stage(repository.root, list(unmerged))
     as_before = [path for path in unmerged if path not in change.after]
-    made = apply.commit_staged(where, change.about["message"]) if wanted else ""
+    commit_id = apply.commit_staged(repository, change.about["message"]) if commits else ""
     journal.conclude(change)
-    return change, made, as_before
+    return change, commit_id, as_before
 
 
-def _required(where: Repository, verb: str) -> Change:
-    """The change that is in the work tree; raises ToolError when there is none, or not any more."""
-    change = journal.read_change(where.root, where.git_dir)
+def _required(repository: Repository, verb: str) -> Change:
+    """The change of `verb` that is in the work tree; raises ToolError when there is none, or no longer one."""
+    change = journal.read_change(repository.root, repository.git_dir)
     if change is None:
-        message = f"No {noun(verb)} is under way in {where.root}."
+        message = f"No {noun(verb)} is under way in {repository.root}."
         raise ToolError(message, f"Start one with `new-ops-project {verb}`.")
     begun = str(change.about.get("verb", "update"))
-    now, name = worktree.status(where), noun(begun)
+    status, name = worktree.status(repository), noun(begun)
     if begun != verb:
-        message = f"It is {noun(begun, 'a')} that is under way in {where.root}, not {noun(verb, 'a')}."
+        message = f"{noun(begun, 'a').capitalize()} is under way in {repository.root}, not {noun(verb, 'a')}."
         raise ToolError(message, f"new-ops-project {begun} --continue, or --abort.")
-    if now.head == change.about["head"]:
+    if status.head == change.about["head"]:
         return change
     if not journal.is_complete(change):
         journal.undo(change)
         message = f"The {name} was stopped half-way, and HEAD has moved since."
-        raise ToolError(message, "What it had written is taken back.")
-    if not _is_there(change, now):
+        raise ToolError(message, "What it had written was undone.")
+    if not _is_in_work_tree(change, status):
         journal.conclude(change)
-        raise ToolError(f"The {name} was committed since.", "Take it back with git revert.")
-    message = f"HEAD has moved since the {name} was written: it was {change.about['head'][:9]}, it is {now.head[:9]}."
-    raise ToolError(
-        message, "Go back there (git switch, or git reset --soft) to take it back or conclude it, or commit it."
-    )
+        raise ToolError(f"The {name} was committed since.", "Undo it with git revert.")
+    message = f"HEAD has moved since the {name} was written, from {change.about['head'][:9]} to {status.head[:9]}."
+    raise ToolError(message, "Commit it, or go back there (git switch, or git reset --soft) to undo or conclude it.")

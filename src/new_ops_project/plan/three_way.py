@@ -44,64 +44,79 @@ def plan_from_sides(repository: Repository, sides: Sides, resolve: Resolve = lam
 
 
 @contextmanager
-def plan_from_copier(repository: Repository, commit: str, prefix: str, made: CopierResult) -> Iterator[Plan]:
-    """Yield, as a plan, what somebody else made of the project; what the user edited and they dropped is a conflict."""
+def plan_from_copier(repository: Repository, commit: str, prefix: str, result: CopierResult) -> Iterator[Plan]:
+    """Yield the result of copier's own update as a plan; what the user edited and copier dropped is a conflict."""
+    sides = Sides(result.base, {}, commit, prefix)
     with merge.scratch_repository(repository.objects, repository.object_format) as scratch:
-        project = _project(scratch, Sides(made.base, {}, commit, prefix))
-        reasons = {stage.path: "CONFLICT (contents)" for stage in made.stages}
-        draft = with_labels(
-            with_base_sides(start_draft(scratch, Merged(made.tree, made.stages, reasons), project.ours))
+        project = _project(scratch, sides)
+        reasons = {stage.path: "CONFLICT (contents)" for stage in result.stages}
+        merged = Merged(result.tree, result.stages, reasons)
+        draft = with_labels(with_base_sides(start_draft(scratch, merged, project.ours)))
+        # Copier applies a diff to what it has rendered. So it can lose edits without a conflict, which git never does.
+        draft = flag_overwritten(
+            draft, result.base, result.theirs, project.rendered, template_only=result.template_only
         )
-        draft = flag_overwritten(draft, made.base, made.theirs, project.mine, over=made.over)
-        draft = flag_broken(flag_dropped(draft, made.base, project.mine, over=made.over), {}, {})
-        draft = replace(draft, notes=(*draft.notes, *_unseen(made, project.mine)))
-        yield _finished(draft, repository, Sides(made.base, {}, commit, prefix), project.head, ignored=set())
+        draft = flag_dropped(draft, result.base, project.rendered, template_only=result.template_only)
+        draft = flag_broken(draft, {}, {})
+        draft = replace(draft, notes=(*draft.notes, *_missed_changes(result, project.rendered)))
+        yield _finished(draft, repository, sides, project.head, ignored=set())
 
 
-def _unseen(made: CopierResult, mine: Mapping[str, bytes]) -> list[str]:
-    """A note for each file whose changes had nowhere to go."""
-    missed = [path for path in made.base if path in made.theirs and path not in mine]
-    changed = [path for path in sorted(missed) if made.base[path] != made.theirs[path]]
+def _missed_changes(result: CopierResult, rendered: Mapping[str, bytes]) -> list[str]:
+    """A note for each file that has changed in the template and is no longer at its path in the project."""
+    missing = [path for path in result.base if path in result.theirs and path not in rendered]
+    changed = [path for path in sorted(missing) if result.base[path] != result.theirs[path]]
     return [
         f"{path} was moved or deleted here and has changed in the template; that is for you to bring over."
         for path in changed
     ]
 
 
-def _plan(scratch: Scratch, repository: Repository, sides: Sides, mend: Resolve) -> Plan:
+def _plan(scratch: Scratch, repository: Repository, sides: Sides, resolve: Resolve) -> Plan:
     project = _project(scratch, sides)
-    mine = project.mine
-    there = {path for path in sides.once if os.path.lexists(repository.root / sides.prefix / path)}
-    once = sides.once & (sides.base.keys() | mine.keys() | there)
-    ignored = _ignored(scratch, repository, sides, {*mine, *once, *project.inside}) | project.inside
-    left_out = ignored | once
+    rendered = project.rendered
+    # A file that is written once is the user's as soon as it was ever there: in the old render, in the commit, or
+    # untracked in the work tree. Even one that was deleted does not come back.
+    existing = {path for path in sides.written_once if os.path.lexists(repository.root / sides.prefix / path)}
+    users_own = sides.written_once & (sides.base.keys() | rendered.keys() | existing)
+    ignored = _ignored(scratch, repository, sides, {*rendered, *users_own, *project.in_submodules})
+    ignored |= project.in_submodules
+    left_out = ignored | users_own
+    # Left out of both renders: a file in only one of them would look like one that the template added or dropped.
     base, theirs = (
         {path: entry for path, entry in side.items() if path not in left_out} for side in (sides.base, sides.theirs)
     )
-    base, theirs = with_line_endings(base, theirs, {path: content for path, content in mine.items() if path in base})
-    moves = {old: new for old, new in sides.moves.items() if old not in sides.if_edited or _is_edited(old, base, mine)}
+    base, theirs = with_line_endings(
+        base, theirs, {path: content for path, content in rendered.items() if path in base}
+    )
+    moves = {
+        old: new for old, new in sides.moves.items() if old not in sides.if_edited or _is_edited(old, base, rendered)
+    }
     merged = scratch.merge(
+        # Without the old paths of moved files: git would take them for renames or deletions that the user made.
         {path: entry for path, entry in base.items() if path not in moves},
         project.ours,
         theirs,
-        over={**{path: base[path] for path in sides.over if path in base}, **sides.mine},
+        # Ours gets the base of files that are the template's alone, so that the merge takes theirs without a conflict.
+        overrides={**{path: base[path] for path in sides.template_only if path in base}, **sides.rewritten},
         moves=moves,
         known=project.known,
     )
     draft = start_draft(scratch, merged, project.ours)
-    draft = mend(flag_broken(keep_deleted(with_labels(draft)), base, theirs))
+    # The resolvers come last: they may also resolve what flag_broken has found.
+    draft = resolve(flag_broken(keep_deleted(with_labels(draft)), base, theirs))
     return _finished(draft, repository, sides, project.head, ignored=ignored)
 
 
-def _is_edited(path: str, base: Tree, mine: Mapping[str, bytes]) -> bool:
-    return path in base and mine.get(path) not in {None, base[path].content}
+def _is_edited(path: str, base: Tree, rendered: Mapping[str, bytes]) -> bool:
+    return path in base and rendered.get(path) not in {None, base[path].content}
 
 
 def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, ignored: set[str]) -> Plan:
-    """The plan that a draft has become."""
+    """The plan that a draft has become, with paths and trees of the whole repository where a Plan has those."""
     scratch, tree, differences = draft.scratch, draft.merged.tree, draft.differences
-    if draft.over or sides.prefix:
-        tree = scratch.build(head, (sides.prefix, tree), draft.over)
+    if draft.overrides or sides.prefix:  # otherwise the merged tree is already that of the whole repository
+        tree = scratch.build(head, (sides.prefix, tree), draft.overrides)
         differences = tuple(scratch.differences(head, tree))
     stages = tuple(
         replace(stage, path=f"{sides.prefix}{stage.path}")
@@ -147,9 +162,7 @@ def _project(scratch: Scratch, sides: Sides) -> _Project:
     objects = scratch.ids_and_contents([root, folder, *names, attributes, modules])
     scratch.use_attributes(objects[attributes][1] if attributes in objects else b"")
     rendered = {path: objects[name][1] for name, path in names.items() if name in objects}
-    in_submodules = _in_submodules(
-        objects.get(modules, ("", b""))[1], sides.prefix, {*sides.base, *sides.theirs}
-    )
+    in_submodules = _in_submodules(objects.get(modules, ("", b""))[1], sides.prefix, {*sides.base, *sides.theirs})
     known = {objects[name][1]: objects[name][0] for name in names if name in objects}
     ours = objects[folder if sides.prefix else root][0]
     return _Project(objects[root][0], ours, rendered, in_submodules, known)
