@@ -74,7 +74,7 @@ def test_the_reasons_of_an_old_git(run: Run, tmp_path: Path, old_git: Path, kind
         "you and the template changed the same lines",
         "you edited it, the template dropped it",
         "you and the template added it",
-        "you and the template changed it, and it is no text",
+        "you and the template changed it, and it is a binary file",
     }
 
 

@@ -155,8 +155,8 @@ def planned_merge(update: Update, migrated: MigratedAnswers, base: Tree, theirs:
         theirs,
         commit=project.commit,
         prefix=project.prefix,
-        over=frozenset({project.answers_file}),
-        once=_once(update, migrated.answers, {*base, *theirs}) - tier_change.keys(),
+        template_only=frozenset({project.answers_file}),
+        written_once=_once(update, migrated.answers, {*base, *theirs}) - tier_change.keys(),
         moves=tier_change,
         if_edited=frozenset(tier_change),
     )
