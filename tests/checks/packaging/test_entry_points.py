@@ -33,7 +33,7 @@ class Tool:
 class Child(Tool): ...
 (walrus := 3)
 """
-THERE = [
+EXISTING = [
     "main",
     "parsing",
     "path",
@@ -57,7 +57,7 @@ THERE = [
     "walrus",
     "first.real",
 ]
-NOT_THERE = ["mian", "argparse", "x", "local", "other", "Tool.walk"]
+MISSING = ["mian", "argparse", "x", "local", "other", "Tool.walk"]
 
 SETTINGS = {
     "src": ("src/x/", ""),
@@ -74,21 +74,21 @@ def scripts(target: str, files: Files, more: str = "") -> Files:
 
 
 def in_layout(layout: str, target: str) -> Files:
-    """The same with the code in that layout."""
+    """A project with one command, and its code in that layout."""
     start, more = SETTINGS[layout]
     module = "org.x.app" if layout == "namespace" else "x.app"
     return scripts(f"{module}:{target}", {f"{start}__init__.py": "", f"{start}app.py": CODE}, more)
 
 
-@pytest.mark.parametrize("target", THERE)
-def test_what_is_there(target: str) -> None:
-    """Whatever binds a name counts: also in branches, loops and patterns, imports, and `global`."""
+@pytest.mark.parametrize("target", EXISTING)
+def test_objects_that_exist(target: str) -> None:
+    """Everything that binds a name counts, including branches, loops, patterns, imports and `global`."""
     assert not found(in_layout("src", target), "OPS405")
 
 
-@pytest.mark.parametrize("target", NOT_THERE)
-def test_what_is_not_there(target: str) -> None:
-    """A name that nothing of the module binds."""
+@pytest.mark.parametrize("target", MISSING)
+def test_objects_that_do_not_exist(target: str) -> None:
+    """A name that nothing in the module binds is found."""
     assert found(in_layout("src", target), "OPS405") == [("OPS405", "pyproject.toml", 4, 15)]
 
 
@@ -100,25 +100,25 @@ def test_layouts(layout: str) -> None:
 
 
 def test_the_nearest_is_the_remedy() -> None:
-    """A misspelt function, and a misspelt module."""
-    (one,) = run(in_layout("src", "latr"), "OPS405")
-    assert one.finding.message == "cmd = 'x.app:latr' names nothing: src/x/app.py has no latr."
-    assert one.finding.remedy == 'Write "x.app:later".'
-    (one,) = run(scripts("x.ap:main", {"src/x/__init__.py": "", "src/x/app.py": CODE}), "OPS405")
-    assert (one.finding.message, one.finding.remedy) == (
+    """The remedy of a misspelt function or module is the nearest name."""
+    (located,) = run(in_layout("src", "latr"), "OPS405")
+    assert located.finding.message == "cmd = 'x.app:latr' names nothing: src/x/app.py has no latr."
+    assert located.finding.remedy == 'Write "x.app:later".'
+    (located,) = run(scripts("x.ap:main", {"src/x/__init__.py": "", "src/x/app.py": CODE}), "OPS405")
+    assert (located.finding.message, located.finding.remedy) == (
         "cmd = 'x.ap:main' names nothing: there is no module x.ap.",
         "Did you mean x.app?",
     )
 
 
-def test_a_package_that_is_called_otherwise() -> None:
-    """The name of the distribution is not always that of the package."""
+def test_a_package_with_another_name() -> None:
+    """The package need not have the name of the distribution."""
     assert len(found(scripts("x.main:main", {"src/xx/__init__.py": "", "src/xx/main.py": ""}), "OPS405")) == 1
 
 
 @pytest.mark.parametrize("target", ["x-y.main:main", "x.main", "x:", "x main", ""])
 def test_no_reference(target: str) -> None:
-    """What a command names must be a module and a function; a dash is in no module's name."""
+    """A command must name a module and a function; no module's name contains a dash."""
     files = scripts(target, {"src/x/__init__.py": "", "src/x/main.py": "def main(): ...\n"})
     assert len(found(files, "OPS405")) == 1
 
@@ -142,14 +142,14 @@ def test_no_reference(target: str) -> None:
         ("elsewhere:main", {"x.py": "", "pyproject.toml": ""}),
     ],
 )
-def test_what_may_be_there(target: str, files: Files) -> None:
-    """Where names or modules come to be otherwise, nothing is certain."""
-    made = scripts(
+def test_objects_that_may_exist(target: str, files: Files) -> None:
+    """Where names or modules may come from elsewhere, nothing is reported."""
+    repository_files = scripts(
         target,
         {path: text for path, text in files.items() if path != "pyproject.toml"},
         "dependencies = ['other']" if "pyproject.toml" in files else "",
     )
-    assert not found(made, "OPS405")
+    assert not found(repository_files, "OPS405")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_what_may_be_there(target: str, files: Files) -> None:
     ],
 )
 def test_modules_that_a_build_makes(tool: str) -> None:
-    """A build may make modules of what is no Python."""
+    """A build may make modules from other languages."""
     assert not found(scripts("x.gone:main", {"x/__init__.py": ""}, tool), "OPS405")
 
 
@@ -175,14 +175,14 @@ KINDS = [
 
 @pytest.mark.parametrize(("text", "place"), KINDS)
 def test_every_kind(text: str, place: tuple[int, int]) -> None:
-    """Commands, windows, plugins, and those of poetry; a module alone will do for a plugin."""
+    """Commands, GUI commands, plugins, and those of poetry; a plugin may name a module alone."""
     files = project(text, files={"x/__init__.py": "", "x/y.py": ""})
     assert found(files, "OPS405") == [("OPS405", "pyproject.toml", *place)] == found(crlf(files), "OPS405")
     assert not found(project("entry-points.y = {a = 'x.y'}", files={"x/__init__.py": "", "x/y.py": ""}), "OPS405")
 
 
-def test_those_of_setup_files() -> None:
-    """setup.cfg and setup.py, by their lines."""
+def test_entry_points_of_setup_files() -> None:
+    """Entry points in setup.cfg and setup.py are found on their lines."""
     text = "[metadata]\nname = x\n[options.entry_points]\nconsole_scripts =\n  a = x:main\n  b = x:gone\n"
     assert found({"setup.cfg": text, "x.py": "def main(): ...\n"}, "OPS405") == [("OPS405", "setup.cfg", 6, 1)]
     text = "from setuptools import setup\nsetup(\n name='x',\n entry_points={'console_scripts': ['a=x:gone']},\n)\n"

@@ -1,4 +1,4 @@
-"""The rules about how a distribution is built and what it says of itself: OPS400 to OPS404, OPS406, OPS408, OPS409."""
+"""The rules about build system and metadata: OPS400 to OPS404, OPS406, OPS408, OPS409."""
 
 import pytest
 from support.rule_cases import CLI, LIBRARY, SCRIPT, Files, codes, crlf, found, mended, of, places, project, run
@@ -26,7 +26,7 @@ def built(build: str, more: str = "") -> Files:
     ],
 )
 def test_no_toml(text: str, place: tuple[int, int]) -> None:
-    """The line and column where it stops to be TOML; no other rule says anything."""
+    """The finding is where the file stops being TOML; no other rule reports anything."""
     files = {
         PYPROJECT: text,
         "x/__init__.py": "def f() -> int: ...\n",
@@ -37,18 +37,18 @@ def test_no_toml(text: str, place: tuple[int, int]) -> None:
 
 
 def test_no_utf_8() -> None:
-    """Bytes that are no text are told as such, at the first of them."""
+    """A file that is not UTF-8 is found at its first invalid byte."""
     from new_ops_project.checks import repo
     from new_ops_project.checks.packaging import metadata
 
-    one = repo.of({PYPROJECT: "a = 1\n"}).mended({PYPROJECT: b"a = 1\nb = 'x\xff'\n"})
-    (breach,) = metadata.unparsable(one)
+    broken = repo.of({PYPROJECT: "a = 1\n"}).with_changes({PYPROJECT: b"a = 1\nb = 'x\xff'\n"})
+    (breach,) = metadata.unparsable(broken)
     assert (breach.line, breach.column, breach.message) == (2, 7, "pyproject.toml is not UTF-8.")
 
 
 @pytest.mark.parametrize("files", [{}, {PYPROJECT: ""}, {PYPROJECT: "# none\n"}, {PYPROJECT: "\ufeff[tool.x]\n"}])
-def test_nothing_to_say(files: Files) -> None:
-    """An empty file, and none at all, are well."""
+def test_nothing_to_report(files: Files) -> None:
+    """An empty file, or none at all, is no finding."""
     assert not found(files)
 
 
@@ -91,7 +91,7 @@ BACKENDS = [
 @pytest.mark.parametrize(("name", "package", "meant"), NO_BACKENDS)
 @pytest.mark.parametrize("quote", ["'", '"'])
 def test_no_such_backend(name: str, package: str, meant: str, quote: str) -> None:
-    """A module that a known package does not have is found, and the right one written in its place."""
+    """A module that a known package does not have is found; the fix writes the right one."""
     files = built(f"requires = ['{package}']\nbuild-backend = {quote}{name}{quote}  # why")
     assert found(files, "OPS401") == [("OPS401", PYPROJECT, 3, 17)]
     assert run(files, "OPS401")[0].finding.remedy == f'Write build-backend = "{meant}".'
@@ -102,7 +102,7 @@ def test_no_such_backend(name: str, package: str, meant: str, quote: str) -> Non
 
 @pytest.mark.parametrize(("name", "requires"), BACKENDS)
 def test_backends(name: str, requires: str) -> None:
-    """Every backend of the field, one that nobody knows, and one that a plugin brings along."""
+    """Known backends, an unknown one, and one that a plugin brings along are no findings."""
     assert not found(built(f"requires = [{requires}]\nbuild-backend = '{name}'"), "OPS401")
 
 
@@ -116,7 +116,7 @@ def test_a_backend_in_the_repository() -> None:
     ("requires", "place"), [("['hatchling']", (2, 12)), ("[]", (2, 12)), ("['wheel', 'cython']", (2, 12))]
 )
 def test_a_backend_that_nothing_installs(requires: str, place: tuple[int, int]) -> None:
-    """The package of the backend is not required."""
+    """A backend whose package is not required is found."""
     files = built(f"requires = {requires}\nbuild-backend = 'setuptools.build_meta'")
     assert places(files, "OPS401") == [place]
     assert not mended(files, "OPS401")
@@ -125,8 +125,8 @@ def test_a_backend_that_nothing_installs(requires: str, place: tuple[int, int]) 
     assert not mended(wrong, "OPS401")
 
 
-def test_a_backend_that_nothing_required_can_have() -> None:
-    """A module of no known name is none where all that is required is known; what is meant is not certain."""
+def test_a_backend_that_no_requirement_can_have() -> None:
+    """An unknown module is found if all requirements are known packages; the fix is uncertain, so there is none."""
     files = built("requires = ['wheel', 'hatchling']\nbuild-backend = 'gone.build'")
     assert places(files, "OPS401") == [(3, 17)]
     assert not mended(files, "OPS401")
@@ -148,7 +148,7 @@ def test_too_old_for_the_license(old: str, license: str) -> None:  # noqa: A002
 
 
 def test_a_backend_that_is_not_named_is_setuptools() -> None:
-    """Without build-backend it is setuptools; with one that does not exist, setuptools is meant."""
+    """Without build-backend, or with one that does not exist, the backend is setuptools."""
     assert places(built("requires = ['setuptools']", "license = 'MIT'"), "OPS402") == [(2, 13)]
     wrong = built("requires = ['setuptools']\nbuild-backend = 'setuptools.backends'", "license = 'MIT'")
     assert places(wrong, "OPS402") == [(2, 13)]
@@ -156,9 +156,9 @@ def test_a_backend_that_is_not_named_is_setuptools() -> None:
 
 @pytest.mark.parametrize("old", ["setuptools<77", "setuptools==68.1", "setuptools>=61,<70"])
 def test_capped_below_the_license(old: str) -> None:
-    """Where none that is allowed takes the license, the build fails; which cap is meant only a person knows."""
+    """A cap below 77 makes the build fail; there is no fix, since only a person knows the right cap."""
     files = built(SETUPTOOLS.format(old), "license = 'MIT'")
-    assert [one.finding.severity for one in run(files, "OPS402")] == ["error"]
+    assert [located.finding.severity for located in run(files, "OPS402")] == ["error"]
     assert not mended(files, "OPS402")
 
 
@@ -174,7 +174,7 @@ def test_capped_below_the_license(old: str) -> None:
     ],
 )
 def test_new_enough_for_the_license(build: str, license: str) -> None:  # noqa: A002
-    """A later setuptools, another backend, and a license in a table."""
+    """A newer setuptools, another backend or a license in a table is no finding."""
     assert not found(built(build, license), "OPS402")
 
 
@@ -185,7 +185,7 @@ SETUP = "import os\nfrom setuptools import setup\n\nsetup(\n    name='x',\n)\n"
 
 @pytest.mark.parametrize("more", [{}, {PYPROJECT: "[tool.black]\n"}, {"setup.cfg": "[metadata]\nname = x\n"}])
 def test_only_setup_py(more: Files) -> None:
-    """A setup.py with no pyproject.toml that says how it is built, where it calls setup()."""
+    """A setup.py without a pyproject.toml that describes the build is found at its call of setup()."""
     files = {"setup.py": SETUP, "x.py": "", **more}
     assert places(files, "OPS403") == [(4, 1)] == places(crlf(files), "OPS403")
 
@@ -201,7 +201,7 @@ def test_only_setup_py(more: Files) -> None:
     ],
 )
 def test_not_only_setup_py(files: Files) -> None:
-    """A project that is described, and a program that happens to be called setup.py."""
+    """A described project, or a program that happens to be called setup.py, is no finding."""
     assert not found(files, "OPS403")
 
 
@@ -220,7 +220,7 @@ TABLE = '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setupto
 )
 @pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_no_build_system(text: str, joint: str, ending: str) -> None:
-    """What pip takes by itself is written below the rest, which stays."""
+    """The fix appends what pip assumes, and changes nothing else."""
     files = {PYPROJECT: text.replace("\n", ending), "x.py": "def f(): ...\n"}
     assert found(files, "OPS404") == [("OPS404", PYPROJECT, 1, 1)]
     assert mended(files, "OPS404") == {PYPROJECT: (text + joint + TABLE).replace("\n", ending)}
@@ -238,7 +238,7 @@ def test_no_build_system(text: str, joint: str, ending: str) -> None:
     ],
 )
 def test_no_build_system_is_needed(files: Files) -> None:
-    """A script, an application that is not installed, and what says that it is none."""
+    """A script, an application that is not installed, or a project that is no package needs none."""
     assert not found(files, "OPS404")
 
 
@@ -246,7 +246,7 @@ def test_no_build_system_is_needed(files: Files) -> None:
     "more", [{"setup.py": SETUP}, {"uv.lock": ""}, {PYPROJECT: "[project]\nname = 'x'\n[tool.hatch]\nversion = {}\n"}]
 )
 def test_a_build_system_that_only_a_person_knows(more: Files) -> None:
-    """Where something hints at another tool, nothing is written."""
+    """If something hints at another tool, there is no fix."""
     files = {PYPROJECT: "[project]\nname = 'x'\n", "src/x/__init__.py": "", **more}
     assert places(files, "OPS404") == [(1, 1)]
     assert bool(mended(files, "OPS404")) == ("tool.hatch" in files[PYPROJECT] and "version" not in files[PYPROJECT])
@@ -265,7 +265,7 @@ TIERS = [
 
 @pytest.mark.parametrize(("files", "tier"), TIERS)
 def test_the_tier_is_guessed(files: Files, tier: str) -> None:
-    """A version alone makes no library of a program; a package, or something that builds it, does."""
+    """A version alone does not make a program a library; a package, or something that builds it, does."""
     assert of(files).tier == tier
 
 
@@ -276,11 +276,11 @@ TYPED = {"src/x/__init__.py": "", "src/x/a.py": "def f(a: int): ...\n"}
 
 
 def test_no_py_typed() -> None:
-    """A package with annotations gets an empty py.typed, where the build takes it along."""
+    """The fix adds an empty py.typed to a package with annotations, if the build includes it."""
     files = {**built(HATCH), **TYPED}
     assert found(files, "OPS406") == [("OPS406", "src/x/__init__.py", 1, 1)]
     assert mended(files, "OPS406") == {"src/x/py.typed": ""}
-    assert [one.finding.severity for one in run({**files, **CLI}, "OPS406")] == ["info"]
+    assert [located.finding.severity for located in run({**files, **CLI}, "OPS406")] == ["info"]
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_no_py_typed() -> None:
     [SETUPTOOLS.format("setuptools>=77"), f"{HATCH}\n[tool.hatch.build.targets.wheel]\nonly-include = ['src/x/*.py']"],
 )
 def test_py_typed_that_a_build_leaves_out(build: str) -> None:
-    """With setuptools, and where the files are chosen, it is only told."""
+    """With setuptools, or with a choice of files, there is a finding without a fix."""
     files = {**built(build), **TYPED}
     assert places(files, "OPS406") == [(1, 1)]
     assert not mended(files, "OPS406")
@@ -306,7 +306,7 @@ def test_py_typed_that_a_build_leaves_out(build: str) -> None:
     ],
 )
 def test_no_py_typed_is_needed(more: Files) -> None:
-    """It is there; there are no annotations; or there is no package."""
+    """A package with py.typed, without annotations, or that is not there needs none."""
     assert not found({**built(HATCH), **more}, "OPS406")
 
 
@@ -314,9 +314,9 @@ def test_no_py_typed_is_needed(more: Files) -> None:
 
 
 def test_no_python() -> None:
-    """[project], and setup.py or setup.cfg, say which Python they need; the remedy names that of .python-version."""
-    (one,) = run(project("", files={".python-version": "3.13.1\n"}), "OPS408")
-    assert (one.finding.line, one.finding.remedy.split(",")[0]) == (1, 'Write requires-python = ">=3.13"')
+    """[project], setup.py and setup.cfg must say which Python they need; the remedy names that of .python-version."""
+    (located,) = run(project("", files={".python-version": "3.13.1\n"}), "OPS408")
+    assert (located.finding.line, located.finding.remedy.split(",")[0]) == (1, 'Write requires-python = ">=3.13"')
     assert places({**LIBRARY, "setup.py": SETUP}, "OPS408") == [(1, 1)]
     assert places({**LIBRARY, "setup.cfg": "[metadata]\nname = x\n"}, "OPS408") == [(1, 1)]
 
@@ -334,7 +334,7 @@ def test_no_python() -> None:
     ],
 )
 def test_some_python(files: Files) -> None:
-    """It is said, or cannot be told, or nobody installs it."""
+    """The version is stated, cannot be known, or nobody installs the project."""
     assert not found(files, "OPS408")
 
 
@@ -351,8 +351,8 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("text", "place"), MISSING)
-def test_a_file_that_is_not_there(text: str, place: tuple[int, int]) -> None:
-    """A readme or a license file that is named, by its place."""
+def test_a_file_that_does_not_exist(text: str, place: tuple[int, int]) -> None:
+    """A missing readme or license file is found where it is named."""
     assert places(project(text, files={"LICENSE": "MIT\n"}), "OPS409") == [place]
 
 
@@ -369,21 +369,21 @@ def test_a_file_that_is_not_there(text: str, place: tuple[int, int]) -> None:
         "dynamic = ['readme']",
     ],
 )
-def test_files_that_are_there(text: str) -> None:
-    """Paths and patterns that name a file; what is no path; what is out of sight."""
+def test_files_that_exist(text: str) -> None:
+    """Paths and patterns that match a file, values that are no path, and paths above the project are no findings."""
     assert not found(project(text, files={"LICENSE": "MIT\n", "docs/a.md": ""}), "OPS409")
 
 
 def test_a_license_without_its_text() -> None:
-    """It is only told: a folder of a larger repository may have it above."""
-    (one,) = run(project("license = 'MIT'"), "OPS409")
-    assert (one.finding.severity, one.finding.line) == ("info", 4)
+    """It is only a note, since a larger repository may have the text above the project."""
+    (located,) = run(project("license = 'MIT'"), "OPS409")
+    assert (located.finding.severity, located.finding.line) == ("info", 4)
     assert not found(project("license = 'MIT'", tier="script"), "OPS409")
     assert not found(project("license = 'MIT'", files={"LICENSES/MIT.txt": ""}), "OPS409")
 
 
-def test_what_is_clean() -> None:
-    """A library as it should be breaks no rule."""
+def test_a_clean_library() -> None:
+    """A library as it should be has no findings."""
     text = "requires-python = '>=3.11'\nreadme = 'README.md'\nlicense = 'MIT'\ndependencies = ['a>=1']"
     files = {"README.md": "", "LICENSE": "", "src/x/__init__.py": "", "src/x/py.typed": "", PYPROJECT: ""}
     files[PYPROJECT] = built(HATCH, text)[PYPROJECT]

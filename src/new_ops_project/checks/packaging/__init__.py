@@ -1,4 +1,4 @@
-"""Rules about how a distribution is built, and what it says of itself."""
+"""The family of rules about packaging: build system, entry points, metadata."""
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import validate_pyproject
@@ -9,14 +9,14 @@ _SPEC = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
 
 FAMILY = Family(
     "packaging",
-    "How it is built",
+    "Packaging",
     (
         Rule(
             "OPS400",
             "pyproject.toml parses",
             Severity.ERROR,
-            "Every tool that reads it stops: pip, the build, the linters.",
-            "Mend the line.",
+            "Every tool that reads it fails: pip, the build, the linters.",
+            "Fix the line.",
             "https://toml.io/en/v1.0.0",
             metadata.unparsable,
         ),
@@ -24,8 +24,8 @@ FAMILY = Family(
             "OPS401",
             "The build backend exists",
             Severity.ERROR,
-            "With a backend that does not exist, or that nothing installs, neither pip nor build can make the project.",
-            "Write the name of a backend that exists: setuptools.build_meta, hatchling.build.",
+            "With a backend that does not exist, or that nothing installs, neither pip nor build can build it.",
+            "Write the name of an existing backend, such as setuptools.build_meta or hatchling.build.",
             _SPEC,
             backends.no_such_backend,
             fixes=True,
@@ -34,7 +34,7 @@ FAMILY = Family(
             "OPS402",
             "setuptools is new enough for the license",
             Severity.WARNING,
-            "License expressions and license-files (PEP 639) came with setuptools 77: an older one fails.",
+            "setuptools accepts license expressions and license-files (PEP 639) since version 77; older ones fail.",
             'Require "setuptools>=77" in [build-system].',
             "https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html",
             backends.license_too_new,
@@ -42,9 +42,9 @@ FAMILY = Family(
         ),
         Rule(
             "OPS403",
-            "pyproject.toml says how it is built",
+            "pyproject.toml describes the build",
             Severity.WARNING,
-            "A build from setup.py alone has no declared requirements, and has to be run to be read.",
+            "A setup.py alone declares no build requirements, and tools must run it to read it.",
             "Move it to pyproject.toml; `new-ops-project adopt` does that.",
             "https://packaging.python.org/en/latest/guides/modernize-setup-py-project/",
             backends.only_setup_py,
@@ -53,39 +53,39 @@ FAMILY = Family(
             "OPS404",
             "A distribution has a [build-system]",
             Severity.WARNING,
-            "Without it pip takes setuptools as it was before pyproject.toml, and uv installs nothing of the project: "
-            "no package, no command.",
-            'Write [build-system], with requires = ["setuptools>=77"] and build-backend = "setuptools.build_meta".',
+            "Without it, pip uses setuptools as before pyproject.toml, and uv installs neither the package nor its "
+            "commands.",
+            'Add [build-system] with requires = ["setuptools>=77"] and build-backend = "setuptools.build_meta".',
             _SPEC,
             backends.no_build_system,
             fixes=True,
         ),
         Rule(
             "OPS405",
-            "Entry points name what is there",
+            "Entry points name objects that exist",
             Severity.ERROR,
-            "The command is installed, and fails with an ImportError when somebody runs it.",
-            "Name a module and a function that are there.",
+            "The command is installed, but fails with an ImportError when somebody runs it.",
+            "Name a module and a function that exist.",
             "https://packaging.python.org/en/latest/specifications/entry-points/",
-            entry_points.nothing_there,
+            entry_points.missing_objects,
         ),
         Rule(
             "OPS406",
-            "A typed package says so",
+            "A typed package has py.typed",
             Severity.WARNING,
-            "Without py.typed, type checkers take everything of the package as Any: its annotations help nobody who "
+            "Without py.typed, type checkers treat everything in the package as Any: its annotations help nobody who "
             "imports it (PEP 561).",
             "Add an empty py.typed to the package.",
             "https://typing.python.org/en/latest/spec/distributing.html#packaging-typed-libraries",
-            typed.no_marker,
+            typed.missing_marker,
             fixes=True,
         ),
         Rule(
             "OPS407",
             "pyproject.toml is valid",
             Severity.ERROR,
-            "Backends refuse what is not as the specification has it, or pass over it without a word.",
-            "Write it as the specification has it.",
+            "Build backends reject what violates the specification, or silently ignore it.",
+            "Correct the value; the specification says what is allowed.",
             _SPEC,
             metadata.invalid,
             tool=validate_pyproject.NAME,
@@ -94,17 +94,17 @@ FAMILY = Family(
             "OPS408",
             "A distribution says which Python it needs",
             Severity.WARNING,
-            "Without it pip installs it on every Python, and it fails there on the first new syntax.",
-            "Write requires-python, with the oldest Python that is tested.",
+            "Without it, pip installs the distribution on every Python, even where its syntax is too new.",
+            "Write requires-python with the oldest Python that you test.",
             f"{_SPEC}#requires-python",
             metadata.no_python,
         ),
         Rule(
             "OPS409",
-            "Readme and license are there",
+            "The readme and the license exist",
             Severity.ERROR,
-            "A build fails when a file that the metadata names is not there. Most licenses ask that their text be "
-            "passed on.",
+            "A build fails when a file that the metadata names does not exist. Most licenses require that their text "
+            "is passed on.",
             "Add the file, or correct the name.",
             f"{_SPEC}#license",
             metadata.missing_files,

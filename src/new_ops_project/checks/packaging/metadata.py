@@ -1,4 +1,4 @@
-"""Rules about what pyproject.toml says of a distribution: that it parses, is valid, and names files that are there."""
+"""Rules about the metadata of a distribution: syntax, schemas, the Python it needs, the files it names."""
 
 import fnmatch
 import re
@@ -17,7 +17,7 @@ _BACKSLASH = "\\"
 
 
 def unparsable(repo: Repo) -> Iterator[Breach]:
-    """A pyproject.toml that is no TOML, or no UTF-8."""
+    """A pyproject.toml that is not TOML, or not UTF-8."""
     if not repo.pyproject.problem:
         return
     content = repo.files[PYPROJECT]
@@ -28,10 +28,10 @@ def unparsable(repo: Repo) -> Iterator[Breach]:
         line, column = before.count(b"\n") + 1, len(decoded(before.rpartition(b"\n")[2])) + 1
         yield Breach(f"{PYPROJECT} is not UTF-8.", PYPROJECT, line, column)
         return
-    found = _PLACE.search(repo.pyproject.problem)
+    match = _PLACE.search(repo.pyproject.problem)
     reason = repo.pyproject.problem.partition(": ")[2]
-    lines = repo.pyproject.split
-    line, column = (int(found[1]), int(found[2])) if found else (len(lines), len(lines[-1]) + 1)
+    lines = repo.pyproject.text_lines
+    line, column = (int(match[1]), int(match[2])) if match else (len(lines), len(lines[-1]) + 1)
     yield Breach(f"{PYPROJECT} does not parse: {_PLACE.sub('', reason).strip(' ()')}.", PYPROJECT, line, column)
 
 
@@ -43,7 +43,7 @@ def invalid(repo: Repo, error: validate_pyproject.Invalid | None) -> Iterator[Br
 
 
 def no_python(repo: Repo) -> Iterator[Breach]:
-    """A distribution that says nothing of the Python that it needs."""
+    """A distribution that does not say which Python it needs."""
     if repo.tier == "script":
         return
     project = repo.pyproject.table("project")
@@ -58,7 +58,7 @@ def no_python(repo: Repo) -> Iterator[Breach]:
                 PYPROJECT,
                 line,
                 1,
-                remedy=f'Write requires-python = "{version}", with the oldest that is tested.',
+                remedy=f'Write requires-python = "{version}", with the oldest Python that you test.',
             )
     elif repo.setup.names and not repo.pyproject.table("tool", "poetry") and not _mentions_python(repo):
         source = repo.setup.cfg if repo.setup.cfg.data else repo.setup.py
@@ -67,55 +67,55 @@ def no_python(repo: Repo) -> Iterator[Breach]:
             source.path,
             1,
             1,
-            remedy=f"Write python_requires, such as {version!r}, with the oldest that is tested.",
+            remedy=f"Write python_requires, such as {version!r}, with the oldest Python that you test.",
         )
 
 
 def _mentions_python(repo: Repo) -> bool:
-    """Whether setup() may be told; what `**` adds cannot be read."""
+    """Whether setup() may get the version; what `**` adds is unknown."""
     text = repo.setup.py.text + repo.setup.cfg.text
     return "python_requires" in text or "python-requires" in text or "**" in repo.setup.py.text
 
 
 def missing_files(repo: Repo) -> Iterator[Breach]:
-    """A readme or a license file that is named and not there, and a license without its text."""
-    for keys in _named(repo):
+    """Each readme or license file that is named but does not exist; a license without its text."""
+    for keys in _file_keys(repo):
         name = repo.pyproject.string(*keys)
-        if name and not _is_there(repo, name):
+        if name and not _exists(repo, name):
             place = places.place(repo.pyproject, *keys)
-            yield Breach(f"{name} is not there.", PYPROJECT, place.line, place.column)
+            yield Breach(f"{name} does not exist.", PYPROJECT, place.line, place.column)
     yield from _unlicensed(repo)
 
 
-def _named(repo: Repo) -> Iterator[Keys]:
-    """The keys of all that names a file, or files, that must be there."""
+def _file_keys(repo: Repo) -> Iterator[Keys]:
+    """The keys of all values that name files."""
     project = ("project", "readme"), ("project", "license")
     yield ("tool", "poetry", "readme")
     for keys in project:
         yield (*keys, "file")
     yield project[0]
     for listed in (("project", "license-files"), ("tool", "poetry", "readme")):
-        found = repo.pyproject.get(*listed)
-        yield from ((*listed, at) for at, _ in enumerate(found if isinstance(found, list) else ()))
+        value = repo.pyproject.get(*listed)
+        yield from ((*listed, index) for index, _ in enumerate(value if isinstance(value, list) else ()))
 
 
-def _is_there(repo: Repo, name: str) -> bool:
-    """Whether a path or a pattern names a file; what is above the project cannot be seen."""
+def _exists(repo: Repo, name: str) -> bool:
+    """Whether a path or a pattern matches a file; files above the project are unknown, and count as existing."""
     path = name.replace(_BACKSLASH, "/").removeprefix("./")
     if path.startswith(("..", "/")) or path in repo.paths:
         return True
-    return any(fnmatch.fnmatchcase(one, path.replace("**/", "*")) for one in repo.paths)
+    return any(fnmatch.fnmatchcase(each, path.replace("**/", "*")) for each in repo.paths)
 
 
 def _unlicensed(repo: Repo) -> Iterator[Breach]:
-    """Most licenses ask for their text to be passed on. A folder of a larger repository may have it above."""
+    """A license without its text: only a note, since a larger repository may have the text above the project."""
     for keys in (("project", "license"), ("project", "license", "text"), ("tool", "poetry", "license")):
         name = repo.pyproject.string(*keys)
         is_open = name and "\n" not in name and not name.startswith(("LicenseRef-", "Proprietary"))
         if is_open and repo.tier != "script" and not any(_LICENSE.fullmatch(path) for path in repo.paths):
             place = places.place(repo.pyproject, *keys)
             yield Breach(
-                f"The license is {name}, and its text is not there.",
+                f"The license is {name}, but its text is missing.",
                 PYPROJECT,
                 place.line,
                 place.column,
