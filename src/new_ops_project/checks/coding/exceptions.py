@@ -1,4 +1,4 @@
-"""Rules about `except`: what swallows an exception, and what ends as if nothing had happened."""
+"""Rules about `except` clauses that hide a failure."""
 
 import ast
 import re
@@ -9,11 +9,11 @@ from new_ops_project.checks.coding import python_files
 from new_ops_project.checks.linters.ruff import Diagnostics
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats.python import Syntax, dotted, inside, last_name
+from new_ops_project.formats.python import Syntax, dotted_name, executed_nodes, last_name
 
 _BROAD = {"", "Exception", "BaseException"}
-# Who ends there ends as was wanted: a person, the reader of a pipe, or another process that already does the work.
-_WANTED = {
+# A program that ends on one of these ends as expected: a person, the reader of a pipe or another process wanted it.
+_EXPECTED = {
     "KeyboardInterrupt",
     "SystemExit",
     "GeneratorExit",
@@ -37,47 +37,48 @@ _CLOSING = re.compile(
 _EXITS = {"sys.exit", "exit", "quit", "os._exit", "SystemExit", "typer.Exit", "click.exceptions.Exit"}
 _LEAVING = re.compile(rb"\b(?:sys|os|typer|exceptions)\._?[eE]xit\b|\b(?:exit|quit|_exit)\(|\b(?:System)?Exit\b")
 _ZERO = {"os.EX_OK", "EX_OK"}
-_CHOICES = (ast.If, ast.While, ast.Match, ast.For, ast.AsyncFor)
+_CONDITIONAL = (ast.If, ast.While, ast.Match, ast.For, ast.AsyncFor)
 
 
-def caught(handler: ast.ExceptHandler) -> list[str]:
-    """The last parts of the names of what is caught; [''] where it is everything."""
+def caught_names(handler: ast.ExceptHandler) -> list[str]:
+    """The names of the caught exceptions without their modules; [''] for a bare `except:`."""
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return [dotted(kind).rpartition(".")[2] for kind in kinds]
+    return [dotted_name(kind).rpartition(".")[2] for kind in kinds]
 
 
-def is_wanted(handler: ast.ExceptHandler) -> bool:
-    """Whether only such exceptions are caught as end a program the way somebody wanted."""
-    return set(caught(handler)) <= _WANTED
+def catches_only_expected(handler: ast.ExceptHandler) -> bool:
+    """Whether the handler catches only exceptions that end a program as expected."""
+    return set(caught_names(handler)) <= _EXPECTED
 
 
 # ---- swallowed -----------------------------------------------------------------------------------------------------
 
 
-def swallowed(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
-    """Each handler of every exception that lets go of what it caught, and does not say why."""
+def swallowed_exceptions(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+    """Each handler of all exceptions that drops what it caught without a comment that says why."""
     seen: set[tuple[str, int]] = set()
-    for one in python_files.judged(repo, diagnostics, "S110", "S112", "E722", "BLE001"):
-        handler = _handler(repo, one.path, one.line)
-        if handler is None or (one.path, handler.lineno) in seen:
+    for diagnostic in python_files.relevant(repo, diagnostics, "S110", "S112", "E722", "BLE001"):
+        path = diagnostic.path
+        handler = _handler_at(repo, path, diagnostic.line)
+        if handler is None or (path, handler.lineno) in seen:
             continue
-        if _is_explained(repo, one.path, handler) or _is_last_care(repo.syntax(one.path), handler):
+        if _is_explained(repo, path, handler) or _is_cleanup(repo.syntax(path), handler):
             continue
-        seen.add((one.path, handler.lineno))
-        too = "" if handler.type else ", Ctrl-C and sys.exit() too,"
+        seen.add((path, handler.lineno))
+        too = "" if handler.type else ", including Ctrl-C and sys.exit(),"
         if all(map(_does_nothing, handler.body)):
-            what = f"Every exception{too} is dropped here without a trace."
-        elif handler.type is None and not _ends(handler):
-            what = f"Every exception{too} is stopped here."
+            message = f"Every exception{too} is dropped here without a trace."
+        elif handler.type is None and not _leaves_program(handler):
+            message = f"Every exception{too} is stopped here."
         else:
-            continue  # it is counted, logged or replaced by a value, and that may be what somebody wants
-        yield Breach(what, *python_files.place(repo, one.path, handler))
+            continue  # counting, logging or a default value may be what the author wants
+        yield Breach(message, *python_files.place(repo, path, handler))
 
 
-def _handler(repo: Repo, path: str, line: int) -> ast.ExceptHandler | None:
-    """The handler that begins, or names what it catches, on the line; None in a destructor, which may not raise."""
+def _handler_at(repo: Repo, path: str, line: int) -> ast.ExceptHandler | None:
+    """The handler whose `except`, or whose exception, is on the line; None in `__del__`, which must not raise."""
     syntax = repo.syntax(path)
-    for node in syntax.of(ast.ExceptHandler) if syntax else ():
+    for node in syntax.nodes(ast.ExceptHandler) if syntax else ():
         if syntax and line in {node.lineno, getattr(node.type, "lineno", 0)}:
             return None if syntax.function(node) == "__del__" else node
     return None
@@ -86,15 +87,12 @@ def _handler(repo: Repo, path: str, line: int) -> ast.ExceptHandler | None:
 def _is_explained(repo: Repo, path: str, handler: ast.ExceptHandler) -> bool:
     """Whether a comment in it says why it does nothing."""
     lines = range(handler.lineno, (handler.body[-1].end_lineno or handler.lineno) + 1)
-    return any(
-        found and not _PRAGMA.match(found[1])
-        for line in lines
-        if (found := _COMMENT.search(python_files.line_of(repo, path, line)))
-    )
+    comments = (_COMMENT.search(python_files.line_text(repo, path, line)) for line in lines)
+    return any(comment and not _PRAGMA.match(comment[1]) for comment in comments)
 
 
-def _is_last_care(syntax: Syntax | None, handler: ast.ExceptHandler) -> bool:
-    """Whether all that was tried is to close or stop something, which may be gone already."""
+def _is_cleanup(syntax: Syntax | None, handler: ast.ExceptHandler) -> bool:
+    """Whether the `try` only closes or stops something, which may be gone already."""
     tried = syntax.parent(handler) if syntax and handler.type else None
     body = tried.body if isinstance(tried, ast.Try) else []
     calls = [node.value for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
@@ -106,9 +104,9 @@ def _does_nothing(node: ast.stmt) -> bool:
     return is_text or isinstance(node, ast.Pass | ast.Continue)
 
 
-def _ends(handler: ast.ExceptHandler) -> bool:
-    """Whether the program does not just go on: something is raised, or it is left."""
-    nodes = list(inside(handler))
+def _leaves_program(handler: ast.ExceptHandler) -> bool:
+    """Whether the handler raises something or ends the program."""
+    nodes = list(executed_nodes(handler))
     called = {last_name(node.func) for node in nodes if isinstance(node, ast.Call)}
     return any(isinstance(node, ast.Raise) for node in nodes) or bool(called & {"exit", "_exit", "abort", "fail"})
 
@@ -116,64 +114,64 @@ def _ends(handler: ast.ExceptHandler) -> bool:
 # ---- exit code 0 ---------------------------------------------------------------------------------------------------
 
 
-def ended_well(repo: Repo) -> Iterator[Breach]:
-    """Each handler of a failure that ends the program with exit code 0."""
-    for path, syntax in python_files.holding(repo, b"except", _LEAVING):
-        for node in syntax.of(ast.ExceptHandler):
-            if severity := _weight(node):
+def exits_with_zero(repo: Repo) -> Iterator[Breach]:
+    """Each exit with code 0 in a handler of a failure."""
+    for path, syntax in python_files.containing(repo, b"except", _LEAVING):
+        for node in syntax.nodes(ast.ExceptHandler):
+            if severity := _severity(node):
                 yield from (
-                    _breach(repo, path, left, node, severity)
-                    for left in _left_well(node.body, syntax)
-                    if not python_files.is_silenced(repo, path, left.lineno, "OPS504")
+                    _breach(repo, path, statement, node, severity)
+                    for statement in _exits(node.body, syntax)
+                    if not python_files.is_silenced(repo, path, statement.lineno, "OPS504")
                 )
 
 
-def _weight(handler: ast.ExceptHandler) -> Severity | None:
-    """How bad it is to end well; None for exceptions that need not be failures."""
-    names = [name for name in caught(handler) if name not in _WANTED]
+def _severity(handler: ast.ExceptHandler) -> Severity | None:
+    """How bad an exit with code 0 is here; None for exceptions that need not be failures."""
+    names = [name for name in caught_names(handler) if name not in _EXPECTED]
     if _BROAD & set(names):
         return Severity.ERROR
     return Severity.WARNING if names and all(_FAILURE.fullmatch(name) for name in names) else None
 
 
-def _left_well(body: list[ast.stmt], syntax: Syntax) -> Iterator[ast.stmt]:
-    """The statements that leave with 0, but for those under a condition: somebody has thought about those."""
+def _exits(body: list[ast.stmt], syntax: Syntax) -> Iterator[ast.stmt]:
+    """The statements that exit with 0, except those under a condition, which somebody has thought about."""
     for node in body:
         if isinstance(node, ast.With | ast.AsyncWith | ast.Try):
-            yield from _left_well(node.body, syntax)
-        elif _is_exit(_result(node), syntax):
+            yield from _exits(node.body, syntax)
+        elif _is_exit(_called_or_raised(node), syntax):
             yield node
-        elif any(_leaves(inner) for inner in ast.walk(node) if isinstance(node, _CHOICES)):
+        elif any(_may_leave(inner) for inner in ast.walk(node) if isinstance(node, _CONDITIONAL)):
             return
 
 
-def _result(node: ast.stmt) -> ast.expr | None:
-    """What a statement calls or raises."""
+def _called_or_raised(node: ast.stmt) -> ast.expr | None:
+    """The expression that a statement calls or raises."""
     return node.value if isinstance(node, ast.Expr) else node.exc if isinstance(node, ast.Raise) else None
 
 
-def _leaves(node: ast.AST) -> bool:
+def _may_leave(node: ast.AST) -> bool:
     return isinstance(node, ast.Raise | ast.Return) or (isinstance(node, ast.Call) and "exit" in last_name(node.func))
 
 
 def _is_exit(node: ast.expr | None, syntax: Syntax) -> bool:
     call = node if isinstance(node, ast.Call) else None
-    name = syntax.meant(call.func if call else node)
+    name = syntax.qualified_name(call.func if call else node)
     if name not in _EXITS or (call is None and not name.endswith("Exit")):
         return False
-    given = [*call.args, *(word.value for word in call.keywords)] if call else []
-    return not given or (len(given) == 1 and _is_zero(given[0], syntax))
+    arguments = [*call.args, *(keyword.value for keyword in call.keywords)] if call else []
+    return not arguments or (len(arguments) == 1 and _is_zero(arguments[0], syntax))
 
 
 def _is_zero(node: ast.expr, syntax: Syntax) -> bool:
     is_constant = isinstance(node, ast.Constant) and (node.value is None or node.value == 0)
-    return is_constant or syntax.meant(node) in _ZERO
+    return is_constant or syntax.qualified_name(node) in _ZERO
 
 
-def _breach(repo: Repo, path: str, left: ast.stmt, handler: ast.ExceptHandler, severity: Severity) -> Breach:
-    kinds = ", ".join(name or "everything" for name in caught(handler))
+def _breach(repo: Repo, path: str, statement: ast.stmt, handler: ast.ExceptHandler, severity: Severity) -> Breach:
+    kinds = ", ".join(name or "everything" for name in caught_names(handler))
     return Breach(
-        f"`{ast.unparse(left)}` where {kinds} is caught: a failed run looks like a good one.",
-        *python_files.place(repo, path, left),
+        f"`{ast.unparse(statement)}` where {kinds} is caught: a failed run looks like a good one.",
+        *python_files.place(repo, path, statement),
         severity=severity,
     )

@@ -1,9 +1,9 @@
-"""The rule that passes on what plugins of repo-review find."""
+"""The rule that passes on failed checks of repo-review's plugins."""
 
 import re
 from collections.abc import Iterable, Iterator
 
-from new_ops_project.checks.linters.repo_review import Failed
+from new_ops_project.checks.linters.repo_review import FailedCheck
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 
@@ -13,18 +13,18 @@ _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKS = re.compile(r"[`*]+|^#+ |^> ", re.MULTILINE)
 
 
-def failed(_: Repo, checks: Iterable[Failed]) -> Iterator[Breach]:
-    """Each check that failed: its name and what it says, without Markdown."""
-    for one in checks:
-        see = f"See {one.url}, or leave" if one.url else "Do that, or leave"
+def failed_checks(_: Repo, checks: Iterable[FailedCheck]) -> Iterator[Breach]:
+    """Each failed check, with its name and its text without Markdown."""
+    for check in checks:
+        see = f"See {check.url}, or ignore" if check.url else "Do that, or ignore"
         yield Breach(
-            f"{one.name}: {plain(one.text) or plain(one.description)}",
-            remedy=f'{see} it out: [tool.repo-review] ignore = ["{one.name}"].',
+            f"{check.name}: {plain(check.text) or plain(check.description)}",
+            remedy=f'{see} the check: [tool.repo-review] ignore = ["{check.name}"].',
         )
 
 
 def plain(markdown: str) -> str:
-    """The first paragraph of a text in Markdown, as one line without marks."""
+    """The first paragraph of a Markdown text, as one line of plain text."""
     text = _FENCE.sub("", markdown.strip())
     first = next((part for part in text.split("\n\n") if part.strip()), "")
     line = " ".join(_MARKS.sub("", _LINK.sub(r"\1", first)).split())

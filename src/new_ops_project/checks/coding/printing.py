@@ -1,4 +1,4 @@
-"""Rules about `print`: what should be a log record, and does not belong to what a program prints as its result."""
+"""The rule about `print` calls that should be log records."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ from new_ops_project.checks.coding import exceptions, python_files
 from new_ops_project.checks.linters.ruff import Diagnostic, Diagnostics
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats.python import Syntax, dotted
+from new_ops_project.formats.python import Syntax, dotted_name
 
 _LOGGERS = {"logging.getLogger", "structlog.get_logger", "structlog.getLogger", "loguru.logger"}
 _COMMAND = {"argparse", "optparse", "click", "typer", "fire", "docopt", "cmd", "getopt", "plac", "cyclopts"}
@@ -19,15 +19,15 @@ _SHOWING = re.compile(
     r"__(?:str|repr)__",
     re.IGNORECASE,
 )
-_PROGRAM = "Leave the result on stdout; log what happens, with a time and a level: `log.info(...)`, to stderr."
+_PROGRAM = "Print the result to stdout; log everything else, with a time and a level, to stderr: `log.info(...)`."
 
 
-def printed(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
-    """Each print that says what a log should: an error, or something in a module that has a logger; others by file."""
+def prints(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+    """Each print that should be a log record: an error, or any in a module with a logger; the others once a file."""
     quiet: dict[str, list[ast.Call]] = {}
     programs: dict[str, list[ast.Call]] = {}
     for path, call, syntax in _calls(repo, diagnostics):
-        if _is_of_a_failure(syntax, call):
+        if _is_in_handler(syntax, call):
             yield Breach(
                 "An error is printed among the results: on stdout, without a time or a level.",
                 *python_files.place(repo, path, call),
@@ -40,35 +40,36 @@ def printed(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
             yield Breach("`print` in a module that has a logger.", *python_files.place(repo, path, call))
         else:
             quiet.setdefault(path, []).append(call)
-    yield from _of_modules(repo, quiet)
-    yield from _of_programs(repo, programs)
+    yield from _module_breaches(repo, quiet)
+    yield from _program_breaches(repo, programs)
 
 
 def _calls(repo: Repo, diagnostics: Diagnostics) -> Iterator[tuple[str, ast.Call, Syntax]]:
-    """Each print to stdout, but for those of examples and of modules that talk with a person."""
-    for one in python_files.judged(repo, diagnostics, "T201", "T203"):
-        call, syntax = _to_stdout(repo, one), repo.syntax(one.path)
-        if call and syntax and not python_files.is_aside(repo, one.path) and not _is_talking(syntax):
-            yield one.path, call, syntax
+    """Each print to stdout, except in examples and in interactive modules."""
+    for diagnostic in python_files.relevant(repo, diagnostics, "T201", "T203"):
+        path = diagnostic.path
+        call, syntax = _to_stdout(repo, diagnostic), repo.syntax(path)
+        if call and syntax and not python_files.is_auxiliary(repo, path) and not _is_interactive(syntax):
+            yield path, call, syntax
 
 
-def _of_modules(repo: Repo, quiet: Mapping[str, Sequence[ast.Call]]) -> Iterator[Breach]:
-    """Once for each module that others import: a fault in a library, and to think of in a command."""
+def _module_breaches(repo: Repo, quiet: Mapping[str, Sequence[ast.Call]]) -> Iterator[Breach]:
+    """One breach for each module that others import: a fault in a library, a note in a command-line tool."""
     for path, calls in quiet.items() if repo.tier != "script" else ():
         severity = None if repo.tier == "library" else Severity.INFO
         yield Breach(
-            f"A module prints, {_times(calls)}, to the output of whoever imports it.",
+            f"The module prints {_times(calls)} to the output of the program that imports it.",
             *python_files.place(repo, path, calls[0]),
             severity=severity,
         )
 
 
-def _of_programs(repo: Repo, programs: Mapping[str, Sequence[ast.Call]]) -> Iterator[Breach]:
-    """Once for each program without a logger: what is its result and what is its log, nobody can tell from here."""
+def _program_breaches(repo: Repo, programs: Mapping[str, Sequence[ast.Call]]) -> Iterator[Breach]:
+    """One note for each program without a logger: its output may be its result, which we cannot tell from its log."""
     for path, calls in programs.items():
         if calls:
             yield Breach(
-                f"A program without a logger prints, {_times(calls)}.",
+                f"The program prints {_times(calls)} and has no logger.",
                 *python_files.place(repo, path, calls[0]),
                 severity=Severity.INFO,
                 remedy=_PROGRAM,
@@ -79,42 +80,44 @@ def _times(calls: Sequence[ast.Call]) -> str:
     return f"{len(calls)} times" if len(calls) > 1 else "once"
 
 
-def _to_stdout(repo: Repo, one: Diagnostic) -> ast.Call | None:
-    """The call that ruff points at; None if it says where to print, or prints an empty line."""
-    found = python_files.at(repo, one, ast.Call)
-    is_elsewhere = found and any(word.arg in {"file", "stream"} for word in found.keywords)
-    return found if found and found.args and not is_elsewhere else None
+def _to_stdout(repo: Repo, diagnostic: Diagnostic) -> ast.Call | None:
+    """The call that ruff reports; None if it prints to a given file, or prints an empty line."""
+    call = python_files.node_at(repo, diagnostic, ast.Call)
+    has_target = call and any(keyword.arg in {"file", "stream"} for keyword in call.keywords)
+    return call if call and call.args and not has_target else None
 
 
-def _is_talking(syntax: Syntax) -> bool:
-    """Whether the module asks a person, who is told on the same terminal."""
-    return any(dotted(call.func) == "input" for call in syntax.of(ast.Call))
+def _is_interactive(syntax: Syntax) -> bool:
+    """Whether the module talks with a person, who reads the same terminal."""
+    return any(dotted_name(call.func) == "input" for call in syntax.nodes(ast.Call))
 
 
-def _is_of_a_failure(syntax: Syntax, call: ast.Call) -> bool:
-    """Whether it stands in a handler of what somebody did not want."""
-    found = syntax.around(call, ast.ExceptHandler)
-    return bool(found) and not any(exceptions.is_wanted(handler) for handler in found)
+def _is_in_handler(syntax: Syntax, call: ast.Call) -> bool:
+    """Whether the call is in the handler of a failure."""
+    handlers = syntax.enclosing(call, ast.ExceptHandler)
+    return bool(handlers) and not any(exceptions.catches_only_expected(handler) for handler in handlers)
 
 
 def _is_program(repo: Repo, path: str, syntax: Syntax) -> bool:
-    """Whether the module is one that is run: what it prints may be its result."""
+    """Whether the module is run as a program, whose output may be its result."""
     pure = PurePosixPath(path)
     if pure.stem in {"__main__", "cli", "main"} or str(pure.parent / "__init__.py") not in repo.paths:
         return True
     module = path.removesuffix(".py").replace("/", ".").removeprefix("src.")
     is_called = any(target.partition(":")[0].strip() == module for target in repo.commands.values())
-    return is_called or _is_for_running(syntax)
+    return is_called or _is_run_directly(syntax)
 
 
-def _is_for_running(syntax: Syntax) -> bool:
-    """A guard, or the import of what reads a command line."""
-    imported = {name.name for node in syntax.of(ast.Import) for name in node.names}
-    imported |= {node.module or "" for node in syntax.of(ast.ImportFrom)}
+def _is_run_directly(syntax: Syntax) -> bool:
+    """Whether the module has a `__main__` guard or imports a library for command lines."""
+    imported = {name.name for node in syntax.nodes(ast.Import) for name in node.names}
+    imported |= {node.module or "" for node in syntax.nodes(ast.ImportFrom)}
     is_command = bool({name.partition(".")[0] for name in imported} & _COMMAND)
-    return is_command or any(dotted(part) == "__name__" for node in syntax.of(ast.If) for part in ast.walk(node.test))
+    return is_command or any(
+        dotted_name(part) == "__name__" for node in syntax.nodes(ast.If) for part in ast.walk(node.test)
+    )
 
 
 def _has_logger(syntax: Syntax) -> bool:
-    used = {syntax.meant(call.func) for call in syntax.of(ast.Call)}
+    used = {syntax.qualified_name(call.func) for call in syntax.nodes(ast.Call)}
     return bool(used & _LOGGERS or _LOGGERS & set(syntax.imported.values()))

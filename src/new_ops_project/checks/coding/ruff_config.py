@@ -1,4 +1,4 @@
-"""What a repository's own configuration of ruff leaves out: it has decided there, so we do not ask again."""
+"""The codes and files that a repository's own ruff configuration ignores, which our rules then ignore too."""
 
 import fnmatch
 import re
@@ -16,69 +16,72 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True)
 class RuffConfig:
-    """What one configuration leaves out below its folder `base`: codes, codes by pattern, files by pattern."""
+    """One configuration for the folder `base`: ignored codes, ignored codes by file pattern, excluded file patterns."""
 
     base: str
     codes: tuple[str, ...]
     per_file: tuple[tuple[str, tuple[str, ...]], ...]
     excluded: tuple[str, ...]
 
-    def leaves_out(self, path: str, code: str) -> bool:
-        """Whether `code` is not meant to be looked for in that file."""
+    def ignores(self, path: str, code: str) -> bool:
+        """Whether the code is ignored in that file."""
         inside = path.removeprefix(f"{self.base}/") if self.base else path
-        if _names(self.codes, code):
+        if _selects(self.codes, code):
             return True
-        return any(_names(codes, code) and _is_meant(pattern, inside) for pattern, codes in self.per_file)
+        return any(_selects(codes, code) and _applies(pattern, inside) for pattern, codes in self.per_file)
 
     def excludes(self, path: str) -> bool:
-        """Whether the file, or a folder that it is in, is not looked at."""
+        """Whether the file, or a folder above it, is excluded."""
         inside = PurePosixPath(path.removeprefix(f"{self.base}/") if self.base else path)
         places = [str(inside), *(str(folder) for folder in inside.parents if folder.name)]
         return any(_matches(pattern, place) for pattern in self.excluded for place in places)
 
 
-def leaves_out(repo: Repo, path: str, code: str) -> bool:
+def ignores(repo: Repo, path: str, code: str) -> bool:
     """Whether the configuration nearest to a file ignores that code there."""
-    found = _nearest(repo, path)
-    return found is not None and found.leaves_out(path, code)
+    config = _nearest_config(repo, path)
+    return config is not None and config.ignores(path, code)
 
 
 def excludes(repo: Repo, path: str) -> bool:
     """Whether the configuration nearest to a file excludes it."""
-    found = _nearest(repo, path)
-    return found is not None and found.excludes(path)
+    config = _nearest_config(repo, path)
+    return config is not None and config.excludes(path)
 
 
-def _nearest(repo: Repo, path: str) -> RuffConfig | None:
-    every = _configured(repo.ruff_configurations)
+def _nearest_config(repo: Repo, path: str) -> RuffConfig | None:
+    configs = _configs(repo.ruff_configurations)
     folders = (str(folder) for folder in PurePosixPath(path).parents)
-    return next((every[name] for folder in folders if (name := "" if folder == "." else folder) in every), None)
+    return next((configs[name] for folder in folders if (name := "" if folder == "." else folder) in configs), None)
 
 
 @lru_cache(maxsize=8)
-def _configured(texts: tuple[tuple[str, bytes], ...]) -> Mapping[str, RuffConfig]:
+def _configs(texts: tuple[tuple[str, bytes], ...]) -> Mapping[str, RuffConfig]:
     """The configuration of each folder that has one."""
-    found: dict[str, RuffConfig] = {}
+    configs: dict[str, RuffConfig] = {}
     for name in RUFF_NAMES:
         for path, content in texts:
             base, _, last = path.rpartition("/")
             table = _table(path, content) if last == name else None
-            if table is not None and base not in found:
-                found[base] = _decided(base, table)
-    return found
+            if table is not None and base not in configs:
+                configs[base] = _config(base, table)
+    return configs
 
 
 def _table(path: str, content: bytes) -> Mapping[str, Any] | None:
-    read = document.toml({path: content}, path)
+    parsed = document.toml({path: content}, path)
     keys = ("tool", "ruff") if path.endswith(PYPROJECT) else ()
-    return read.table(*keys) if isinstance(read.get(*keys), dict) else None
+    return parsed.table(*keys) if isinstance(parsed.get(*keys), dict) else None
 
 
-def _decided(base: str, ruff: Mapping[str, Any]) -> RuffConfig:
+def _config(base: str, ruff: Mapping[str, Any]) -> RuffConfig:
     lint = ruff["lint"] if isinstance(ruff.get("lint"), dict) else {}
-    codes = [code for table in (ruff, lint) for key in ("ignore", "extend-ignore") for code in _texts(table.get(key))]
+    codes = [code for table in (ruff, lint) for key in ("ignore", "extend-ignore") for code in _strings(table.get(key))]
     patterns = [
-        pattern for table in (ruff, lint) for key in ("exclude", "extend-exclude") for pattern in _texts(table.get(key))
+        pattern
+        for table in (ruff, lint)
+        for key in ("exclude", "extend-exclude")
+        for pattern in _strings(table.get(key))
     ]
     return RuffConfig(base, tuple(codes), tuple(_per_file((ruff, lint))), tuple(patterns))
 
@@ -86,39 +89,42 @@ def _decided(base: str, ruff: Mapping[str, Any]) -> RuffConfig:
 def _per_file(tables: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for table in tables:
         for key in ("per-file-ignores", "extend-per-file-ignores"):
-            found = table.get(key)
-            if isinstance(found, dict):
-                yield from ((str(pattern), tuple(_texts(codes))) for pattern, codes in found.items())
+            ignores = table.get(key)
+            if isinstance(ignores, dict):
+                yield from ((str(pattern), tuple(_strings(codes))) for pattern, codes in ignores.items())
 
 
-def _texts(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+def _strings(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def _names(selectors: Iterable[str], code: str) -> bool:
-    """Whether one of the selectors (`S`, `S1`, `S105`, `ALL`) means the code; `B` does not mean BLE001."""
+def _selects(selectors: Iterable[str], code: str) -> bool:
+    """Whether one of the selectors (`S`, `S1`, `S105`, `ALL`) selects the code; `B` does not select BLE001."""
     letters = code.rstrip("0123456789")
-    return any(one == "ALL" or (code.startswith(one) and one.startswith(letters)) for one in selectors)
+    return any(
+        selector == "ALL" or (code.startswith(selector) and selector.startswith(letters)) for selector in selectors
+    )
 
 
-def _is_meant(pattern: str, path: str) -> bool:
+def _applies(pattern: str, path: str) -> bool:
     return _matches(pattern[1:], path) is False if pattern.startswith("!") else _matches(pattern, path)
 
 
 def _matches(pattern: str, path: str) -> bool:
-    """Whether ruff takes the pattern for the path: for its last part, or for all of it, where `*` passes over `/`."""
+    """Whether the pattern matches the file's name or its whole path, where `*` also matches `/`, as ruff does it."""
     last = path.rpartition("/")[2]
-    for one in _unbraced(pattern.removeprefix("./").rstrip("/")):
-        if any(fnmatch.fnmatchcase(text, form) for text in (last, path) for form in (one, one.replace("**/", ""))):
+    for glob in _expanded(pattern.removeprefix("./").rstrip("/")):
+        # `**/` can also match no folder at all, which fnmatch does not know.
+        if any(fnmatch.fnmatchcase(text, form) for text in (last, path) for form in (glob, glob.replace("**/", ""))):
             return True
     return False
 
 
-def _unbraced(pattern: str) -> Iterator[str]:
-    """The pattern with each of `{a,b}` in turn; a few only, however many there are."""
-    found = _BRACES.search(pattern)
-    if not found or pattern.count("{") > 3:  # noqa: PLR2004 - braces multiply
+def _expanded(pattern: str) -> Iterator[str]:
+    """The patterns that `{a,b}` stands for, up to a limit, since each pair of braces multiplies them."""
+    braces = _BRACES.search(pattern)
+    if not braces or pattern.count("{") > 3:  # noqa: PLR2004 - the limit of the docstring
         yield pattern
         return
-    for one in found[1].split(",")[:20]:
-        yield from _unbraced(pattern[: found.start()] + one + pattern[found.end() :])
+    for choice in braces[1].split(",")[:20]:
+        yield from _expanded(pattern[: braces.start()] + choice + pattern[braces.end() :])

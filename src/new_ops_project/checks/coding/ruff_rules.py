@@ -1,4 +1,4 @@
-"""Rules that say what ruff says, in our words."""
+"""Rules that pass on diagnostics of ruff in our own words."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -11,14 +11,14 @@ from new_ops_project.checks.rule import Breach
 _DATA = {"data", "templates", "template", "snippets", "resources", "cookiecutter"}
 
 
-def unparsed(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
-    """Each file that no Python 3 can read, at its first mistake; test data and templates may be anything."""
+def syntax_errors(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+    """Each file that no Python 3 can parse, at its first error; test data and templates may be anything."""
     seen = set[str]()
-    for one in diagnostics:
-        is_code = not python_files.is_foreign(repo, one.path) and not _is_data(repo, one.path)
-        if one.code == SYNTAX and one.path not in seen and is_code:
-            seen.add(one.path)
-            yield Breach(f"Python cannot read this: {one.message}.", one.path, one.line, one.column)
+    for error in diagnostics:
+        is_code = not python_files.is_foreign(repo, error.path) and not _is_data(repo, error.path)
+        if error.code == SYNTAX and error.path not in seen and is_code:
+            seen.add(error.path)
+            yield Breach(f"Python cannot parse this: {error.message}.", error.path, error.line, error.column)
 
 
 def _is_data(repo: Repo, path: str) -> bool:
@@ -27,29 +27,29 @@ def _is_data(repo: Repo, path: str) -> bool:
     return is_fixture or bool(_DATA & set(pure.parts[:-1]))
 
 
-def naive(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
-    """Each time in UTC that does not say so."""
-    for one in python_files.judged(repo, diagnostics, "DTZ003", "DTZ004"):
-        name = "utcnow()" if one.code == "DTZ003" else "utcfromtimestamp()"
-        instead = "datetime.now(UTC)" if one.code == "DTZ003" else "datetime.fromtimestamp(seconds, UTC)"
+def naive_times(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+    """Each naive time in UTC."""
+    for call in python_files.relevant(repo, diagnostics, "DTZ003", "DTZ004"):
+        name = "utcnow()" if call.code == "DTZ003" else "utcfromtimestamp()"
+        instead = "datetime.now(UTC)" if call.code == "DTZ003" else "datetime.fromtimestamp(seconds, UTC)"
         yield Breach(
             f"{name} gives a time without a zone, which is taken for local time.",
-            one.path,
-            one.line,
-            one.column,
+            call.path,
+            call.line,
+            call.column,
             remedy=f"Write {instead}, with `from datetime import UTC` (before Python 3.11: timezone.utc).",
         )
 
 
-def unverified(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
-    """Each connection that does not check who answers."""
-    for one in python_files.judged(repo, diagnostics, "S501", "S507", "S323"):
-        if not python_files.is_aside(repo, one.path):
-            who = "host key" if one.code == "S507" else "certificate"
-            yield Breach(f"The {who} of the other side is not checked.", one.path, one.line, one.column)
+def unverified_connections(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+    """Each connection that does not verify the other side."""
+    for call in python_files.relevant(repo, diagnostics, "S501", "S507", "S323"):
+        if not python_files.is_auxiliary(repo, call.path):
+            proof = "host key" if call.code == "S507" else "certificate"
+            yield Breach(f"The {proof} of the other side is not verified.", call.path, call.line, call.column)
 
 
 def unsafe_yaml(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
-    """Each YAML that may make any object it likes."""
-    for one in python_files.judged(repo, diagnostics, "S506"):
-        yield Breach("yaml.load with this loader runs what the file says.", one.path, one.line, one.column)
+    """Each YAML loader that can create arbitrary objects."""
+    for call in python_files.relevant(repo, diagnostics, "S506"):
+        yield Breach("yaml.load with this loader can run code from the file.", call.path, call.line, call.column)
