@@ -1,53 +1,49 @@
-"""The build hook: every released version of the template goes into the wheel and the sdist as a git bundle.
+"""The build hook that packs every released version of the template into the wheel and the sdist.
 
-The wheel has its pins.yml and locks.yml as files, too: rules ask them, and shall not have to unpack a repository.
+The versions are one git bundle. The wheel also has pins.yml and locks.yml as files: rules read them, which should not
+unpack a repository.
 """
 
 import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+BUNDLE = "new_ops_project/data/template.bundle"
+
 
 class TemplateBundle(BuildHookInterface):  # type: ignore[type-arg]
-    """Makes src/new_ops_project/data/template.bundle; an sdist carries it, since it has no tags of its own."""
+    """Makes src/new_ops_project/data/template.bundle. An sdist carries the file: it has no tags."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Make the bundle, unless this is an editable install (which reads the checkout) or an unpacked sdist."""
+        """Make the bundle, except for an editable install, which reads the checkout, and from an unpacked sdist."""
         root = Path(self.root)
-        bundle = root / "src" / "new_ops_project" / "data" / "template.bundle"
+        bundle = root / "src" / BUNDLE
         if version == "editable":
             return
         if not (root / "PKG-INFO").exists():
             _embedded(root).pack(root, self.metadata.version, bundle)
-        inside = (
-            "src/new_ops_project/data/template.bundle"
-            if self.target_name == "sdist"
-            else "new_ops_project/data/template.bundle"
-        )
-        build_data["force_include"][str(bundle)] = inside
+        build_data["force_include"][str(bundle)] = f"src/{BUNDLE}" if self.target_name == "sdist" else BUNDLE
         if self.target_name == "wheel":
             for name in ("pins.yml", "locks.yml"):
                 build_data["force_include"][str(root / "templates" / name)] = f"new_ops_project/data/{name}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Leave a checkout as it was."""
+        """Remove the bundle from a checkout."""
         root = Path(self.root)
         if not (root / "PKG-INFO").exists():
-            (root / "src" / "new_ops_project" / "data" / "template.bundle").unlink(missing_ok=True)
+            (root / "src" / BUNDLE).unlink(missing_ok=True)
 
 
 def _embedded(root: Path) -> Any:
-    """The package's own embedded.py, which needs nothing but the standard library."""
-    spec = importlib.util.spec_from_file_location(
-        "embedded", root / "src" / "new_ops_project" / "template" / "embedded.py"
-    )
+    """Load the package's own embedded.py as a file: the build environment has no dependencies of the package."""
+    path = root / "src" / "new_ops_project" / "template" / "embedded.py"
+    spec = importlib.util.spec_from_file_location("embedded", path)
     if spec is None or spec.loader is None:
-        raise FileNotFoundError(root / "src" / "new_ops_project" / "template" / "embedded.py")
+        raise FileNotFoundError(path)
     module = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules["embedded"] = module  # dataclasses look their module up
+    sys.modules["embedded"] = module  # dataclasses look their module up there
     spec.loader.exec_module(module)
     return module
