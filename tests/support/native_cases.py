@@ -227,7 +227,7 @@ OTHER: dict[str, tuple[str, Files]] = {
         },
     ),
     "a folder with the suffix": ("folder whose name ends", {"copier.yml": "a: 1\n", "b.jinja/c": "x"}),
-    "a name of bytes": ("name is no text", {"copier.yml": "a: 1\n", os.fsdecode(b"\xff"): "x"}),
+    "a name of bytes": ("name is not UTF-8", {"copier.yml": "a: 1\n", os.fsdecode(b"\xff"): "x"}),
     "text that is none": ("read as text", {"copier.yml": "a: 1\n", "a.jinja": b"\xff"}),
     "yield": ("jinja2 cannot read", {"copier.yml": "a: [1]\n", "{% yield x from a %}{{ x }}{% endyield %}": "x"}),
     "a syntax error": ("jinja2 cannot read", {"copier.yml": "a: 1\n", "a.jinja": "{{"}),
@@ -250,12 +250,12 @@ OTHER: dict[str, tuple[str, Files]] = {
         {"copier.yml": "a: \"{% include 'b' %}\"\n", "b": "{{ _copier_answers|to_nice_yaml }}"},
     ),
     "the answers as JSON": ("_copier_answers", {"copier.yml": "a: 1\n", "b.jinja": "{{ _copier_answers|to_json }}"}),
-    "a change": ("no macro", {"copier.yml": "a: [1]\n", "b.jinja": "{{ a.append(2) }}"}),
+    "a change": ("else than a macro", {"copier.yml": "a: [1]\n", "b.jinja": "{{ a.append(2) }}"}),
     "a change by index": ("attribute append", {"copier.yml": "a: [1]\n", "b.jinja": "{{ a['append'] }}"}),
     "a class": ("attribute __class__", {"copier.yml": "a: [1]\n", "b.jinja": "{{ a.__class__ }}"}),
-    "a call of a variable": ("no macro", {"copier.yml": "a: [1]\n", "b.jinja": "{% set f = a[0] %}{{ f() }}"}),
+    "a call of a variable": ("else than a macro", {"copier.yml": "a: [1]\n", "b.jinja": "{% set f = a[0] %}{{ f() }}"}),
     "another's namespace": (
-        "not made",
+        "not created",
         {
             "copier.yml": "a: 1\n",
             "m": "{% set n = namespace(x=0) %}",
@@ -263,7 +263,7 @@ OTHER: dict[str, tuple[str, Files]] = {
         },
     ),
     "a namespace that lives on": (
-        "not made",
+        "not created",
         {
             "copier.yml": "a: 1\n",
             "b.jinja": "{% set n = namespace(x=0) %}"

@@ -41,7 +41,7 @@ def fresh() -> None:
 
 def unlooked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make it an error to judge a template."""
-    monkeypatch.setattr(kept, "_judged", lambda _: pytest.fail("it was judged again"))
+    monkeypatch.setattr(kept, "_compile", lambda _: pytest.fail("it was judged again"))
 
 
 # ---- kept between runs --------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def test_damaged(damage: bytes | str | None, cache: Path, tmp_path: Path) -> Non
 def test_the_same_questions(cache: Path) -> None:
     """What was kept has the questions as they are read, and evaluates to the same."""
     checkout = releases.checkout(sources.find())
-    assert kept.version(checkout).why == ""
+    assert kept.version(checkout).unsupported == ""
     fresh()
     mine, theirs = native.questionnaire(checkout), copier_yml.read(checkout.root)
     assert mine == theirs

@@ -1,4 +1,7 @@
-"""A template that does nothing but render is rendered in this process, to the very tree that copier makes of it."""
+"""Rendering in this process, for templates that do nothing but render.
+
+The result is exactly the tree that copier makes. Whatever is not known to be the same raises UnsupportedError.
+"""
 
 from new_ops_project.template.native.cache import questionnaire
 from new_ops_project.template.native.renderer import tree, unsupported_reason

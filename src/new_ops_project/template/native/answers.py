@@ -1,4 +1,4 @@
-"""Answers given as data become all answers, as copier finds them with --defaults."""
+"""All answers of a project, completed from some of them as copier does with --defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from new_ops_project.template.native.unsupported import UnsupportedError
 
 @dataclass
 class Answering:
-    """The questions are gone through in order; `context` is what each text sees, `hidden` what is not recorded."""
+    """Answers the questions in order. `context` has the values for evaluated texts, `hidden` the unrecorded names."""
 
     engine: Engine
     context: dict[str, Any]
@@ -19,18 +19,18 @@ class Answering:
     hidden: set[str] = field(default_factory=set)
 
     def all(self) -> None:
-        """Answer every question; raises Unsure, or whatever a text raises, for what copier refuses."""
+        """Answer every question; raises UnsupportedError, or whatever a text raises, for an answer copier refuses."""
         for name, details in self.engine.version.questions:
             self._answer(name, details)
 
     def recorded(self) -> dict[str, Any]:
-        """What goes to the answers file."""
+        """The answers for the answers file."""
         names = [name for name, _ in self.engine.version.questions if name in self.context]
-        kinds = (dict, list, str, int, float, bool, type(None))
+        types = (dict, list, str, int, float, bool, type(None))
         return {
             name: self.context[name]
             for name in names
-            if name not in self.hidden and isinstance(self.context[name], kinds)
+            if name not in self.hidden and isinstance(self.context[name], types)
         }
 
     def _answer(self, name: str, details: Mapping[str, Any]) -> None:
@@ -41,8 +41,8 @@ class Answering:
             if is_open:
                 raise UnsupportedError(f"needs an answer to {name}")
             return
-        found = self.given[name] if name in self.given else self.engine.value(details["default"], self.context)
-        answer = self._parsed(name, details, found)
+        value = self.given[name] if name in self.given else self.engine.value(details["default"], self.context)
+        answer = self._parse(name, details, value)
         if is_open or name in self.given:
             self._require_valid(name, details, answer)
         self.context[name] = answer
@@ -52,16 +52,16 @@ class Answering:
         if text and self.engine.text(text, {**self.context, name: answer}).strip():
             raise UnsupportedError(f"refuses {answer!r} as {name}")
 
-    def _parsed(self, name: str, details: Mapping[str, Any], found: Any) -> Any:
+    def _parse(self, name: str, details: Mapping[str, Any], value: Any) -> Any:
         kind = _kind(details)
         if not details.get("multiselect"):
-            answer = casts.cast(kind, found)
+            answer = casts.cast(kind, value)
             self._require_offered(name, details, answer)
             return answer
-        chosen = casts.items(found) if isinstance(found, str) else found
-        if any(isinstance(one, list) for one in chosen):
+        chosen = casts.items(value) if isinstance(value, str) else value
+        if any(isinstance(item, list) for item in chosen):
             raise UnsupportedError(f"is given a list in the list {name}")
-        answers = [casts.cast(kind, one) for one in chosen]
+        answers = [casts.cast(kind, item) for item in chosen]
         for answer in answers:
             self._require_offered(name, details, answer)
         return [value for value, _ in self._choices(details) if value in answers]
@@ -72,7 +72,7 @@ class Answering:
             raise UnsupportedError(f"does not offer {answer!r} as {name}")
 
     def _choices(self, details: Mapping[str, Any]) -> list[tuple[Any, str]]:
-        """Each value that is offered, and why it is not to be had, or ''."""
+        """Each value that is offered, and the reason why it cannot be chosen, or ''."""
         choices = details.get("choices", [])
         if isinstance(choices, str):
             choices = casts.read_yaml(self.engine.text(choices, self.context))
@@ -87,13 +87,13 @@ class Answering:
                 raise UnsupportedError("has an unusual choice")
             disabled = self.engine.value(value.get("validator", ""), self.context)
             value = value["value"]
-        found = self.engine.value(value, self.context)
-        if found is None or isinstance(found, list):
-            raise UnsupportedError(f"has {found!r} as a choice")
-        return casts.cast(kind, found), disabled
+        evaluated = self.engine.value(value, self.context)
+        if evaluated is None or isinstance(evaluated, list):
+            raise UnsupportedError(f"has {evaluated!r} as a choice")
+        return casts.cast(kind, evaluated), disabled
 
 
 def _kind(details: Mapping[str, Any]) -> str:
-    """The type of its answer: what it says, else that of its default."""
+    """The type of a question's answer: the one that it states, else that of its default."""
     guess = type(details.get("default")).__name__
     return str(details.get("type") or (guess if guess in casts.CASTS else "yaml"))

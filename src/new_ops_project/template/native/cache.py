@@ -1,4 +1,4 @@
-"""What was compiled of a version is kept on disk, so that one run of the tool does not compile."""
+"""Compiled versions of templates on disk, so that most runs of the tool compile nothing."""
 
 import hashlib
 import marshal
@@ -9,61 +9,82 @@ from contextlib import suppress
 from functools import partial
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from new_ops_project import __version__
 from new_ops_project.template import copier_yml, shared_folders
-from new_ops_project.template.native import engine
 from new_ops_project.template.native.model import CompiledVersion, TemplateFile
 from new_ops_project.template.questions import Question, Questionnaire
 from new_ops_project.template.releases import Checkout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import CodeType
+
+    from jinja2 import BaseLoader
 
 _versions: dict[tuple[str | None, Path], CompiledVersion] = {}
 
 
 def version(checkout: Checkout) -> CompiledVersion:
-    """What is known of this version of a template, found out once."""
+    """This version of a template, compiled: from memory, from disk, or now."""
     if checkout.commit is None:
         return CompiledVersion("is a plain folder, which can change at any time")
     key = checkout.commit, checkout.root
     if key not in _versions:
         file = _file(checkout.commit)
-        _versions[key] = _read(file) or _written(file, _judged(checkout.root))
+        _versions[key] = _read(file) or _write(file, _compile(checkout.root))
     return _versions[key]
 
 
 def questionnaire(checkout: Checkout) -> Questionnaire:
-    """The questions of this version, compiled where that was kept; raises what reading them raises."""
-    found = version(checkout)
-    if found.why:
+    """The questions of this version, with their compiled texts if there are any.
+
+    Raises what `copier_yml.read` raises.
+    """
+    compiled = version(checkout)
+    if compiled.unsupported:
         return copier_yml.read(checkout.root)
-    asked = tuple(Question(name, details) for name, details in found.questions)
-    return Questionnaire(checkout.root, found.config, asked, found.strings, partial(engine.loader, found.named))
+    questions = tuple(Question(name, details) for name, details in compiled.questions)
+    loader = partial(_loader, compiled.file_codes)
+    return Questionnaire(checkout.root, compiled.config, questions, compiled.text_codes, loader)
 
 
-def _judged(root: Path) -> CompiledVersion:
-    from new_ops_project.template.native.compiler import compile_version
+def _loader(file_codes: "Mapping[str, CodeType]") -> "BaseLoader":
+    from new_ops_project.template.native.sandbox import loader  # noqa: PLC0415 - imports jinja2, see there
+
+    return loader(file_codes)
+
+
+def _compile(root: Path) -> CompiledVersion:
+    from new_ops_project.template.native.compiler import compile_version  # noqa: PLC0415 - needed once per version
 
     return compile_version(root)
 
 
 def _file(commit: str) -> Path:
-    """Where it is kept: apart for each release of Python, of jinja2 and of this code, which make the code objects."""
-    here = sorted((path.name, path.stat().st_mtime_ns) for path in Path(__file__).parent.glob("*.py"))
-    made_by = hashlib.sha256(repr((sys.version, _jinja(), __version__, here)).encode()).hexdigest()
+    """The file of a version: another one for each release of Python, of jinja2 and of this code.
+
+    They make the code objects, which only fit the release that made them.
+    """
+    sources = sorted((path.name, path.stat().st_mtime_ns) for path in Path(__file__).parent.glob("*.py"))
+    made_by = hashlib.sha256(repr((sys.version, _jinja(), __version__, sources)).encode()).hexdigest()
     return shared_folders.cache_folder() / "compiled" / f"{commit}-{made_by[:16]}"
 
 
 def _jinja() -> tuple[Any, ...]:
-    """Which jinja2 is installed, without importing it: its first file names the release."""
-    found = PathFinder.find_spec("jinja2")
-    init = Path(str(found and found.origin))
+    """Which jinja2 is installed, found out without importing it: its `__init__.py` has its version."""
+    spec = PathFinder.find_spec("jinja2")
+    init = Path(str(spec and spec.origin))
     stats = [(name, init.with_name(name).stat()) for name in ("compiler.py", "runtime.py")]
     return init.read_bytes(), *((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
 def _read(file: Path) -> CompiledVersion | None:
-    """What was kept; None where nothing was, or it is damaged."""
+    """The version in the file; None if there is none or it is damaged.
+
+    The digest is checked first, because `marshal` is not safe against damaged data.
+    """
     try:
         content = file.read_bytes()
     except OSError:
@@ -71,16 +92,18 @@ def _read(file: Path) -> CompiledVersion | None:
     digest, data = content[:32], content[32:]
     if hashlib.sha256(data).digest() != digest:
         return None
-    why, config, settings, asked, strings, named, sources, names = marshal.loads(data)  # noqa: S302 - ours, and whole
-    return CompiledVersion(
-        why, config, settings, asked, strings, named, tuple(TemplateFile(*one) for one in sources), names
-    )
+    unsupported, config, settings, asked, texts, codes, rows, paths = marshal.loads(data)  # noqa: S302 - ours, and whole
+    files = tuple(TemplateFile(*row) for row in rows)
+    return CompiledVersion(unsupported, config, settings, asked, texts, codes, files, paths)
 
 
-def _written(file: Path, version: CompiledVersion) -> CompiledVersion:
-    """Keep it, where that can be done: a date in copier.yml cannot be kept, a full disk keeps nothing."""
+def _write(file: Path, version: CompiledVersion) -> CompiledVersion:
+    """Write the version to the file, if that is possible.
+
+    `marshal` cannot write a date from copier.yml, and a full disk takes nothing; the version is returned all the same.
+    """
     with suppress(OSError, ValueError):
-        data = marshal.dumps(_plain(version))
+        data = marshal.dumps(_as_tuple(version))
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
         try:
@@ -92,8 +115,9 @@ def _written(file: Path, version: CompiledVersion) -> CompiledVersion:
     return version
 
 
-def _plain(version: CompiledVersion) -> tuple[Any, ...]:
-    sources = tuple((one.path, one.mode, one.is_template) for one in version.sources)
+def _as_tuple(version: CompiledVersion) -> tuple[Any, ...]:
+    """The version in types that `marshal` can write, in the order of its fields."""
+    files = tuple((file.path, file.mode, file.is_template) for file in version.files)
     config, settings = dict(version.config), dict(version.settings)
-    compiled = dict(version.strings), dict(version.named)
-    return version.why, config, settings, version.questions, *compiled, sources, version.names
+    codes = dict(version.text_codes), dict(version.file_codes)
+    return version.unsupported, config, settings, version.questions, *codes, files, version.paths

@@ -1,8 +1,9 @@
-"""Answers of each type, read as copier reads them."""
+"""The conversion of an answer to its type, as copier does it."""
 
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from types import ModuleType
 from typing import Any
 
 from new_ops_project.template.native.unsupported import UnsupportedError
@@ -12,7 +13,7 @@ _FALSE = {"n", "no", "f", "false", "off", "~", "null", "none"}
 
 
 def to_bool(value: Any) -> bool:
-    """A number by whether it is 0, a word by what YAML says of it, anything else by whether it is empty."""
+    """False for 0, for a word that is false in YAML and for an empty value; otherwise True."""
     with suppress(TypeError, ValueError):
         return bool(float(value))
     if isinstance(value, str):
@@ -33,12 +34,17 @@ def _to_str(value: Any) -> str:
 
 
 def read_yaml(text: Any) -> Any:
-    """One YAML document; raises what PyYAML raises for one that is none, TypeError for what is no text."""
-    import yaml
-
+    """The YAML document in a text; raises yaml.YAMLError, and TypeError for anything but a text."""
     if not isinstance(text, str):
         raise TypeError(text)
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
+    yaml = _yaml()
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _yaml() -> ModuleType:
+    import yaml  # noqa: PLC0415 - the first prompt does not need it
+
+    return yaml
 
 
 CASTS: Mapping[str, Callable[[Any], Any]] = {
@@ -53,7 +59,7 @@ CASTS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def cast(kind: str, value: Any) -> Any:
-    """`value` as an answer of this type; raises Unsure, or what the conversion raises, for what is none."""
+    """`value` converted to this type; raises UnsupportedError, or what the conversion raises, if that is impossible."""
     if kind in {"json", "yaml"}:
         return CASTS[kind](value) if isinstance(value, str) else _native(value)
     if value is None:
@@ -68,12 +74,11 @@ def _native(value: Any) -> Any:
 
 
 def items(text: str) -> list[str]:
-    """The items of a YAML list as they are written; quotes around a text go.
+    """The items of a YAML list as they are written there, without the quotes around a text.
 
-    Raises Unsure for what is no list.
+    Raises UnsupportedError for anything but a list.
     """
-    import yaml
-
+    yaml = _yaml()
     node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     if not isinstance(node, yaml.nodes.SequenceNode):
         raise UnsupportedError(f"has {text!r} where a list is expected")

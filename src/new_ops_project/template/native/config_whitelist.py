@@ -1,14 +1,19 @@
-"""Which settings and questions a copier.yml may have to be known: a name that is new, or another type, is not."""
+"""The settings and questions of copier.yml that can be rendered without copier.
+
+A name or a type that is not listed here may mean anything in a later copier, so it raises UnsupportedError.
+"""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from new_ops_project.template.native.casts import CASTS
 from new_ops_project.template.native.unsupported import UnsupportedError
 
-# The newest copier that every installation of the tool has (pyproject.toml).
+# The oldest copier that the tool can be installed with (pyproject.toml).
 _COPIER = (9, 19, 1)
 _MESSAGES = {f"message_{when}_{what}" for when in ("before", "after") for what in ("copy", "update")}
 _SETTINGS = {
@@ -47,24 +52,22 @@ _DETAILS: Mapping[str, tuple[type, ...]] = {
     "multiline": (str, bool),
     "qmark": (str,),
 }
-# No name for a question; the last are no texts in YAML.
+# Names that a question cannot have; YAML reads the last of them as other types than text.
 _RESERVED = {"now", "make_secret", "self", "UNSET", "True", "False", "None", "nan", "inf"}
 
 
 def require_one_config(root: Path) -> None:
-    """Raise Unsure unless copier and this tool, which look by different patterns, find the same copier.yml."""
-    found = [path for path in root.glob("copier.*") if re.match(r"\.ya?ml", path.suffix, re.IGNORECASE)]
-    if [path.name in {"copier.yml", "copier.yaml"} and not path.is_symlink() for path in found] != [True]:
+    """Raise UnsupportedError unless there is exactly one copier.yml: copier and this tool look for different names."""
+    paths = [path for path in root.glob("copier.*") if re.match(r"\.ya?ml", path.suffix, re.IGNORECASE)]
+    if [path.name in {"copier.yml", "copier.yaml"} and not path.is_symlink() for path in paths] != [True]:
         raise UnsupportedError("has not exactly one copier.yml")
     if (root / ".gitmodules").exists():
         raise UnsupportedError("has submodules")
-    _require_includes(root, found[0], {found[0]})
+    _require_includes(root, paths[0], {paths[0]})
 
 
 def _require_includes(root: Path, path: Path, seen: set[Path]) -> None:
-    """Each !include names one file: of several, copier takes whichever comes first on this disk."""
-    import yaml
-
+    """Require that each !include names one file: the order of several is that of the disk for copier."""
     try:
         text = path.read_bytes().decode()
         if "!include" not in text and "%TAG" not in text:
@@ -85,26 +88,26 @@ def _require_includes(root: Path, path: Path, seen: set[Path]) -> None:
 
 
 def require_settings(config: Mapping[str, Any]) -> None:
-    """Raise Unsure for a setting that is not known, or not of its type."""
+    """Raise UnsupportedError for a setting that is unknown or of another type."""
     for name, value in config.items():
         if name not in _SETTINGS and (value or name not in _HARMLESS_IF_EMPTY):
             raise UnsupportedError(f"has the setting _{name}")
     for name in ("exclude", "skip_if_exists"):
         if not _are_texts(config.get(name, [])):
-            raise UnsupportedError(f"has no list of texts as _{name}")
+            raise UnsupportedError(f"has something else than a list of texts as _{name}")
     for name in ("answers_file", "subdirectory", "templates_suffix"):
         if not isinstance(config.get(name, ""), str):
-            raise UnsupportedError(f"has no text as _{name}")
+            raise UnsupportedError(f"has something else than a text as _{name}")
     if not re.fullmatch(r"(\.\w+)?", str(config.get("templates_suffix", ""))):
         raise UnsupportedError("has an unusual _templates_suffix")
     if not isinstance(config.get("preserve_symlinks", False), bool):
-        raise UnsupportedError("has no yes or no as _preserve_symlinks")
+        raise UnsupportedError("has something else than yes or no as _preserve_symlinks")
     _require_envops(config.get("envops", {}))
     _require_version(config.get("min_copier_version", "0"))
 
 
 def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _require_envops(options: Any) -> None:
@@ -118,13 +121,13 @@ def _require_envops(options: Any) -> None:
 
 
 def _require_version(wanted: Any) -> None:
-    numbers = re.fullmatch(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", wanted) if isinstance(wanted, str) else None
-    if not numbers or tuple(int(one or 0) for one in numbers.groups()) > _COPIER:
+    match = re.fullmatch(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", wanted) if isinstance(wanted, str) else None
+    if not match or tuple(int(number or 0) for number in match.groups()) > _COPIER:
         raise UnsupportedError(f"asks for copier {wanted}")
 
 
 def require_question(name: str, details: Mapping[str, Any]) -> None:
-    """Raise Unsure for a question that has a detail that is not known, or not of its type."""
+    """Raise UnsupportedError for a question with a detail that is unknown or of another type."""
     if not name.isidentifier() or name in _RESERVED:
         raise UnsupportedError(f"has a question called {name}")
     for key, value in details.items():
@@ -144,5 +147,5 @@ def _require_choice(name: str, choice: Any) -> None:
         if not isinstance(value.get("validator", ""), str):
             raise UnsupportedError(f"has an unusual choice in the question {name}")
         value = value.get("value")
-    if not all(isinstance(one, (str, int, float)) for one in (label, value)):
+    if not all(isinstance(part, (str, int, float)) for part in (label, value)):
         raise UnsupportedError(f"has an unusual choice in the question {name}")

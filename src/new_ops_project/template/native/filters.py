@@ -1,8 +1,9 @@
-"""The filters that copier adds to those of jinja2 (jinja2-ansible-filters), as far as templates are rendered here.
+"""The filters that copier adds to those of jinja2 (the package jinja2-ansible-filters).
 
-Each does what its namesake does where it succeeds; where it fails, copier is asked.
+Each returns what its namesake returns, or fails; then copier renders the template.
 """
 
+import ast
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -11,35 +12,37 @@ from typing import Any
 
 
 def to_yaml(value: Any, *args: Any, **more: Any) -> str:
-    """YAML in the shape that PyYAML chooses."""
-    import yaml
-
-    del args  # they are ignored there, too
-    flow = more.pop("default_flow_style", None)
-    return str(yaml.dump(value, allow_unicode=True, default_flow_style=flow, **more))
+    """YAML in the style that PyYAML chooses."""
+    del args  # the original ignores them too
+    return _dump(value, default_flow_style=more.pop("default_flow_style", None), **more)
 
 
 def to_nice_yaml(value: Any, indent: int = 4, *args: Any, **more: Any) -> str:
-    """YAML with one item a line."""
+    """YAML with one item on each line."""
     del args
     if indent == 4 and not more and is_simple(value):  # noqa: PLR2004 - the usual indent
         return "".join(_line(name, repr(value[name])) for name in sorted(value))
-    return _nice(value, indent, **more)
+    return _dump(value, default_flow_style=False, indent=indent, **more)
 
 
-def _nice(value: Any, indent: int = 4, **more: Any) -> str:
-    import yaml
+def _dump(value: Any, **options: Any) -> str:
+    import yaml  # noqa: PLC0415 - the first prompt does not need it
 
-    return str(yaml.dump(value, indent=indent, allow_unicode=True, default_flow_style=False, **more))
+    return str(yaml.dump(value, allow_unicode=True, **options))
 
 
 def is_simple(value: Any) -> bool:
-    """Whether it is a mapping whose lines do not depend on each other, and that is the same when it is read again."""
+    """Whether a value is a mapping that can be dumped entry by entry, each from a cache.
+
+    Two entries that share one list depend on each other: PyYAML writes an anchor and an alias for it.
+    """
     if type(value) is not dict or not value or not all(type(key) is str and _is_plain(key) for key in value):
         return False
-    lists = [one for one in value.values() if type(one) is list]
-    scalars = [one for one in value.values() if type(one) is not list] + [item for one in lists for item in one]
-    return all(_is_plain(one) for one in scalars) and len({id(one) for one in lists}) == len(lists)
+    lists = [entry for entry in value.values() if type(entry) is list]
+    scalars = [entry for entry in value.values() if type(entry) is not list] + [
+        item for items in lists for item in items
+    ]
+    return all(_is_plain(scalar) for scalar in scalars) and len({id(items) for items in lists}) == len(lists)
 
 
 def _is_plain(value: Any) -> bool:
@@ -47,15 +50,13 @@ def _is_plain(value: Any) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _line(name: str, shown: str) -> str:
-    """One entry; `shown` is Python's own way to write the value, of one of the plain types."""
-    import ast
-
-    return _nice({name: ast.literal_eval(shown)})
+def _line(name: str, literal: str) -> str:
+    """One entry of a mapping, whose value is given as a Python literal so that it can be the key of the cache."""
+    return _dump({name: ast.literal_eval(literal)}, default_flow_style=False, indent=4)
 
 
 def to_json(value: Any, *args: Any, **more: Any) -> str:
-    """JSON; copier also knows types of its own, for which this fails."""
+    """JSON; fails for the types of copier's own that the original knows."""
     return json.dumps(value, *args, **more)
 
 
@@ -72,8 +73,8 @@ def _regex_findall(value: str, regex: str, multiline: Any = False, ignorecase: A
 
 
 def _regex_search(value: str, regex: str, **more: Any) -> str | None:
-    found = re.search(regex, value, _flags(multiline=more.get("multiline"), ignorecase=more.get("ignorecase")))
-    return found.group() if found else None
+    match = re.search(regex, value, _flags(multiline=more.get("multiline"), ignorecase=more.get("ignorecase")))
+    return match.group() if match else None
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {

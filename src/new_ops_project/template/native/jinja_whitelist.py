@@ -1,16 +1,19 @@
-"""Which Jinja texts do the same here as in copier: all that they hold is on a list, else Unsure is raised."""
+"""The parts of Jinja that do the same without copier as with it.
+
+A text may use only what is listed here: a filter that is new in jinja2 or copier is unsupported until someone has
+compared the two. Whatever depends on time, chance, the machine or copier's state is left out.
+"""
 
 import glob
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from jinja2 import meta, nodes
 
 from new_ops_project.template.native.filters import FILTERS
 from new_ops_project.template.native.unsupported import UnsupportedError
 
-if TYPE_CHECKING:
-    from jinja2 import nodes
-
-# Names of copier's that a text may use, by what the text is part of.
+# The variables of copier that a text may use, by the part of the template that the text is in.
 KNOWN = {
     "question": {"_copier_conf"},
     "exclude": {"_copier_conf", "_copier_operation"},
@@ -157,7 +160,7 @@ _TESTS = {
     "undefined",
     "upper",
 }
-# What may be called on a value; none of it changes the value.
+# The methods that a text may call; none of them changes its value.
 _METHODS = {
     "capitalize",
     "casefold",
@@ -206,11 +209,12 @@ _METHODS = {
     "values",
     "zfill",
 }
-# Other methods of the types that an answer can have: what changes a value, or can look where it should not.
-_UNWANTED = {
+# The other methods of the types that an answer can have: they change a value, or give access to more than the value.
+_FORBIDDEN = {
     name for kind in (str, bytes, dict, list, set, int, float) for name in dir(kind) if not name.startswith("_")
 } - _METHODS
-_BY_NAME = {
+# Filters that take the name of a filter or a test: which argument it is, and the names that are allowed.
+_TAKES_NAME = {
     "map": (0, _FILTERS),
     "select": (0, _TESTS),
     "reject": (0, _TESTS),
@@ -219,48 +223,43 @@ _BY_NAME = {
 }
 
 
-def require(tree: "nodes.Template", kind: str) -> None:
-    """Raise Unsure unless everything in a text of this kind (a key of KNOWN) is known to do the same here."""
+def require(tree: nodes.Template, kind: str) -> None:
+    """Raise UnsupportedError unless everything in a text of this kind (a key of KNOWN) is listed here."""
     _require_own_namespaces(tree)
     stored, modules = _names(tree)
     for node, parents in _walk(tree, ()):
-        what = type(node).__name__
-        if what not in _NODES:
-            raise UnsupportedError(f"uses Jinja's {what}")
-        if what in _CHECKS:
-            _CHECKS[what](node, parents)
-        if what == "Call":
+        node_type = type(node).__name__
+        if node_type not in _NODES:
+            raise UnsupportedError(f"uses Jinja's {node_type}")
+        if node_type in _CHECKS:
+            _CHECKS[node_type](node, parents)
+        if node_type == "Call":
             _require_call(node, stored, modules)
-    _require_known(tree, kind)
+    _require_known_variables(tree, kind)
 
 
-def _require_known(tree: "nodes.Template", kind: str) -> None:
-    """Of what is not its own, a text of this kind uses the answers and what copier is known to tell it."""
-    from jinja2 import meta
-
+def _require_known_variables(tree: nodes.Template, kind: str) -> None:
+    """Require that a text uses only its own variables, the answers, and the variables in KNOWN."""
     for name in sorted(meta.find_undeclared_variables(tree)):
         if name.startswith("_") and name not in KNOWN[kind]:
             raise UnsupportedError(f"uses {name}")
 
 
-def _walk(node: "nodes.Node", parents: tuple[str, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+def _walk(node: nodes.Node, parents: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Every node with its grandparent and its parent."""
     yield node, parents
     for child in node.iter_child_nodes():
-        yield from _walk(child, (*parents[-1:], node))  # type: ignore[arg-type]
+        yield from _walk(child, (*parents[-1:], node))
 
 
-def _names(tree: "nodes.Template") -> tuple[set[str], set[str]]:
-    """What the text gives a value to, and what it imports files as."""
-    from jinja2 import nodes
-
+def _names(tree: nodes.Template) -> tuple[set[str], set[str]]:
+    """The names that the text assigns to, and the names of the modules that it imports."""
     stored = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
     return stored, {node.target for node in tree.find_all(nodes.Import)}
 
 
 def _require_call(node: Any, stored: set[str], modules: set[str]) -> None:
-    """Only macros, a few functions, and methods that change nothing."""
-    from jinja2 import nodes
-
+    """Require that only macros, functions of jinja2 and methods that change nothing are called."""
     called = node.node
     if isinstance(called, nodes.Name) and called.name not in stored:
         return
@@ -268,7 +267,7 @@ def _require_call(node: Any, stored: set[str], modules: set[str]) -> None:
         base = called.node
         if called.attr in _METHODS or (isinstance(base, nodes.Name) and base.name in modules):
             return
-    raise UnsupportedError("calls what is no macro")
+    raise UnsupportedError("calls something else than a macro")
 
 
 def _require_name(node: Any, parents: tuple[Any, ...]) -> None:
@@ -278,9 +277,9 @@ def _require_name(node: Any, parents: tuple[Any, ...]) -> None:
         return
     if node.ctx != "load":
         raise UnsupportedError(f"sets {node.name}")
-    grand, parent = parents
+    grandparent, parent = parents
     allowed = {"_copier_conf": _is_answers_file, "_copier_answers": _is_dump}.get(node.name)
-    if allowed and not (allowed(parent) and type(grand).__name__ == "Output"):
+    if allowed and not (allowed(parent) and type(grandparent).__name__ == "Output"):
         raise UnsupportedError(f"uses {node.name}")
 
 
@@ -289,40 +288,43 @@ def _is_answers_file(node: Any) -> bool:
 
 
 def _is_dump(node: Any) -> bool:
-    given = node.args or node.kwargs or node.dyn_args or node.dyn_kwargs if type(node).__name__ == "Filter" else True
-    return not given and node.name == "to_nice_yaml"
+    """Whether a node is `| to_nice_yaml` without arguments: copier's own dump of the answers."""
+    if type(node).__name__ != "Filter":
+        return False
+    has_arguments = node.args or node.kwargs or node.dyn_args or node.dyn_kwargs
+    return not has_arguments and node.name == "to_nice_yaml"
 
 
 def _require_attribute(node: Any, _: tuple[Any, ...]) -> None:
     name = node.attr if type(node).__name__ == "Getattr" else getattr(node.arg, "value", "")
-    if isinstance(name, str) and (name.startswith("_") or name in _UNWANTED):
+    if isinstance(name, str) and (name.startswith("_") or name in _FORBIDDEN):
         raise UnsupportedError(f"uses the attribute {name}")
 
 
 def _require_filter(node: Any, _: tuple[Any, ...]) -> None:
     if node.name not in _FILTERS:
         raise UnsupportedError(f"uses the filter {node.name}")
-    for given in node.kwargs or ():
-        if given.key == "attribute":
-            _require_path(given.value)
-    if node.name not in _BY_NAME:
+    for argument in node.kwargs or ():
+        if argument.key == "attribute":
+            _require_path(argument.value)
+    if node.name not in _TAKES_NAME:
         return
     if node.dyn_args or node.dyn_kwargs:
-        raise UnsupportedError(f"gives the filter {node.name} what is known only at run time")
-    at, known = _BY_NAME[node.name]
-    for position, given in enumerate(node.args[: at + 1]):
-        if position < at:
-            _require_path(given)
-        elif getattr(given, "value", None) not in known:
+        raise UnsupportedError(f"gives the filter {node.name} arguments that are known only at run time")
+    name_position, allowed = _TAKES_NAME[node.name]
+    for position, argument in enumerate(node.args[: name_position + 1]):
+        if position < name_position:
+            _require_path(argument)
+        elif getattr(argument, "value", None) not in allowed:
             raise UnsupportedError(f"gives the filter {node.name} an unknown name")
 
 
-def _require_path(given: Any) -> None:
-    """An attribute, given as text: one that a filter looks up."""
-    value = getattr(given, "value", None)
+def _require_path(argument: Any) -> None:
+    """Require that the attribute which a filter looks up is a constant, and one that a text may use."""
+    value = getattr(argument, "value", None)
     if isinstance(value, int):
         return
-    if not isinstance(value, str) or any(part.startswith("_") or part in _UNWANTED for part in value.split(".")):
+    if not isinstance(value, str) or any(part.startswith("_") or part in _FORBIDDEN for part in value.split(".")):
         raise UnsupportedError("looks up an attribute that is known only at run time")
 
 
@@ -340,45 +342,41 @@ _CHECKS = {
 }
 
 
-def _require_own_namespaces(tree: "nodes.Template") -> None:
-    """A namespace that is changed must be made in the same macro or text: others live on from one file to the next."""
-    from jinja2 import nodes
+def _require_own_namespaces(tree: nodes.Template) -> None:
+    """Require that a namespace is changed only by the macro or text that creates it.
 
+    Others, such as those of an imported file, keep their values from one file to the next, so the result would depend
+    on the order in which files are rendered.
+    """
     macros = list(tree.find_all(nodes.Macro))
     for scope in (*macros, tree):
-        made = _made(scope)
+        created = _created_namespaces(scope)
         for node in scope.find_all(nodes.NSRef):
-            if node.name not in made:
-                raise UnsupportedError(f"changes {node.name}, which it has not made")
+            if node.name not in created:
+                raise UnsupportedError(f"changes {node.name}, which it has not created")
 
 
-def _made(scope: Any) -> set[str]:
-    """Names that are given new namespaces in it, and nothing else."""
-    from jinja2 import nodes
-
-    found: dict[str, bool] = {}
+def _created_namespaces(scope: Any) -> set[str]:
+    """The names to which a scope assigns new namespaces and nothing else."""
+    only_namespaces: dict[str, bool] = {}
     for node in scope.find_all(nodes.Assign):
         if isinstance(node.target, nodes.Name):
             call = node.node
             is_new = isinstance(call, nodes.Call) and getattr(call.node, "name", "") == "namespace"
-            found[node.target.name] = found.get(node.target.name, True) and is_new
-    return {name for name, is_new in found.items() if is_new}
+            only_namespaces[node.target.name] = only_namespaces.get(node.target.name, True) and is_new
+    return {name for name, is_new in only_namespaces.items() if is_new}
 
 
-def referenced(tree: "nodes.Template") -> Iterator[str]:
+def referenced(tree: nodes.Template) -> Iterator[str]:
     """Patterns (fnmatch) for the names of all files that the text can include or import."""
-    from jinja2 import nodes
-
     for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
         expression = node.template  # type: ignore[attr-defined]
         is_list = isinstance(expression, (nodes.List, nodes.Tuple))
-        yield from (_pattern(one) for one in (expression.items if is_list else (expression,)))
+        yield from (_pattern(item) for item in (expression.items if is_list else (expression,)))
 
 
 def _pattern(expression: Any) -> str:
-    """What is constant stands for itself, everything else for anything."""
-    from jinja2 import nodes
-
+    """A pattern in which constants stand for themselves, and everything else for any text."""
     if isinstance(expression, nodes.Const):
         value = expression.value
         if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""One version of a template, read, judged and compiled."""
+"""One version of a template in the form in which it is rendered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,13 +6,13 @@ from pathlib import PurePosixPath
 from types import CodeType
 from typing import Any
 
-# Settings with which a text is told from one that is to be evaluated, with jinja2's values.
-_SIGNS = {"variable_start_string": "{{", "block_start_string": "{%", "comment_start_string": "{#"}
+# The settings that hold the delimiters of Jinja, with jinja2's defaults.
+_DELIMITERS = {"variable_start_string": "{{", "block_start_string": "{%", "comment_start_string": "{#"}
 
 
 @dataclass(frozen=True)
 class TemplateFile:
-    """A file of the template: its path below the template's root, git's mode of it, and whether it is evaluated."""
+    """A file of the template: its path below the template's root, its mode in git, and whether it is evaluated."""
 
     path: str
     mode: str
@@ -21,35 +21,39 @@ class TemplateFile:
 
 @dataclass(frozen=True)
 class CompiledVersion:
-    """What renders it; `why` says why only copier can, and then there is nothing else.
+    """A compiled version. `unsupported` is the reason why only copier can render it; then everything else is empty.
 
-    `strings` has the code of each text of copier.yml and of each file name, `named` that of each file.
+    `text_codes` has the code of each text of copier.yml and of each part of a file name, `file_codes` that of each
+    file by its path. `paths` are those of all files and folders, `files` the files and links among them.
     """
 
-    why: str
+    unsupported: str
     config: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     questions: tuple[tuple[str, Mapping[str, Any]], ...] = ()
-    strings: Mapping[str, CodeType] = field(default_factory=dict)
-    named: Mapping[str, CodeType] = field(default_factory=dict)
-    sources: tuple[TemplateFile, ...] = ()
-    names: frozenset[str] = frozenset()
+    text_codes: Mapping[str, CodeType] = field(default_factory=dict)
+    file_codes: Mapping[str, CodeType] = field(default_factory=dict)
+    files: tuple[TemplateFile, ...] = ()
+    paths: frozenset[str] = frozenset()
 
     @property
     def suffix(self) -> str:
-        """What the name of a file to be rendered ends with."""
-        found = self.settings.get("templates_suffix")
-        return ".jinja" if found is None else str(found)
+        """The suffix of the names of files that are evaluated."""
+        suffix = self.settings.get("templates_suffix")
+        return ".jinja" if suffix is None else str(suffix)
 
     def parts(self, path: str) -> tuple[str, ...]:
-        """The parts of a file's path that are evaluated, without the suffix of a file to be rendered."""
+        """The parts of a file's path, each of which is evaluated; without the suffix of an evaluated file."""
         source = PurePosixPath(path)
         return (source.with_suffix("") if self.suffix and path.endswith(self.suffix) else source).parts
 
 
 def is_plain(text: str, settings: Mapping[str, Any]) -> bool:
-    """Whether evaluating `text` gives `text`."""
+    """Whether evaluating `text` returns `text`.
+
+    Without delimiters it does, unless jinja2 changes the ends of its lines or drops the last one.
+    """
     options = settings.get("envops") or {}
-    if any(str(options.get(name, usual)) in text for name, usual in _SIGNS.items()):
+    if any(str(options.get(name, default)) in text for name, default in _DELIMITERS.items()):
         return False
     return "\r" not in text and (options.get("keep_trailing_newline", True) or not text.endswith("\n"))

@@ -1,5 +1,5 @@
-"""The error that sends a template to copier."""
+"""The error that hands a template over to copier."""
 
 
 class UnsupportedError(Exception):
-    """What only copier can say; the message is a clause about the template: it has tasks."""
+    """Only copier can render this; the message is a clause about the template, such as "has tasks"."""
