@@ -9,7 +9,7 @@ from support.command import ROOT
 SOURCE = ROOT / "src" / "new_ops_project"
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / ".github" / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 _PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|yml))`")
-_PLACEHOLDERS = {"VERB.py", "FAMILY"}
+_PLACEHOLDERS = {"VERB.py", "FAMILY", ".git"}
 
 
 def named_paths(text: str) -> list[str]:
@@ -27,9 +27,10 @@ def test_named_files_exist(name: str) -> None:
 
 def exists(path: str) -> bool:
     """Whether a path of a document is there: from the root, from the package, or by its name alone anywhere in both."""
-    if "/" in path.rstrip("/"):
-        return (ROOT / path).exists() or (SOURCE / path).exists()
-    return any(True for folder in (SOURCE, ROOT / "templates") for _ in folder.rglob(path.rstrip("/")))
+    if (ROOT / path).exists() or (SOURCE / path).exists():
+        return True
+    name = path.rstrip("/")
+    return "/" not in name and any(True for folder in (SOURCE, ROOT / "templates") for _ in folder.rglob(name))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
