@@ -1,4 +1,4 @@
-"""templates/pins.yml and templates/locks.yml: read, compared with upstream, rewritten."""
+"""The pins and locks of a template: reading, comparing with upstream, rewriting."""
 
 from new_ops_project.template.pins.pins_yml import Action, Container, OfferedPackage, Pins, PythonPin, read, shipped
 

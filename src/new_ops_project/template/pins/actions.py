@@ -1,4 +1,4 @@
-"""The pinned actions, compared with the tags of their repositories."""
+"""The comparison of the pinned actions with the tags of their repositories."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,32 +14,32 @@ Actions = Mapping[str, Action]
 
 
 def by_repository(actions: Actions) -> dict[str, Actions]:
-    """The actions of each `owner/repository`; an action may be in a folder of one, and several may share one."""
-    found: dict[str, dict[str, Action]] = {}
+    """The actions of each `owner/repository`; several actions can be in folders of one repository."""
+    repositories: dict[str, dict[str, Action]] = {}
     for name, action in actions.items():
-        found.setdefault("/".join(name.split("/")[:2]), {})[name] = action
-    return dict(found)
+        repositories.setdefault("/".join(name.split("/")[:2]), {})[name] = action
+    return dict(repositories)
 
 
 def compare(repository: str, actions: Actions, remote: TagSource, limit: datetime | None) -> list[PinComparison]:
-    """The actions of one repository; a release has to be there at `limit` to be taken."""
+    """Compare the actions of one repository; a release after `limit` is too young."""
     pins = {name: PinComparison(Kind.ACTIONS, name, action.version) for name, action in actions.items()}
     if repository.count("/") != 1 or not all(repository.split("/")):
         return [pin.failed("not OWNER/REPOSITORY", "Spell it as `uses:` does.") for pin in pins.values()]
     try:
         tags = remote.tags()
-        return [_one(pin, actions[name], tags, remote, limit) for name, pin in pins.items()]
+        return [_compare(pin, actions[name], tags, remote, limit) for name, pin in pins.items()]
     except ProcessError as error:
         remedy = "Check the address and that this machine reaches it, or give another --actions-url."
-        return [pin.failed(remote.said(error), remedy) for pin in pins.values()]
+        return [pin.failed(remote.describe(error), remedy) for pin in pins.values()]
 
 
-def _one(
+def _compare(
     pin: PinComparison, action: Action, tags: Mapping[str, Tag], remote: TagSource, limit: datetime | None
 ) -> PinComparison:
     now = tags.get(action.version)
     is_same = now is not None and action.sha in {now.commit, now.listed}
-    if numbers(action.version) and not is_same:  # a branch, or a tag such as v7, is there to move
+    if numbers(action.version) and not is_same:  # a branch, or a tag such as v7, moves with each release
         return _moved(pin, action, now, remote)
     releases = final(tags, like=action.version)
     if not releases:
@@ -58,17 +58,17 @@ def _one(
 
 
 def _newer(releases: list[Release], version: str) -> Iterator[Release]:
-    """Those newer than `version`; all of them where that is no full version, such as a branch."""
+    """The releases newer than `version`; all of them if that is not a full version but a branch, for example."""
     pinned = numbers(version)
     return (release for release in releases if pinned is None or release.numbers > pinned)
 
 
 def _behind(pin: PinComparison, taken: Release, choice: ReleaseChoice) -> PinComparison:
     edits = (_edit(pin, "version", taken.tag), _edit(pin, "sha", taken.commit))
-    said = "" if choice.date else "no date could be had"
+    reason = "" if choice.date else "its date is unknown"
     if choice.younger:
-        said = f"{choice.younger.tag} of {day(choice.younger_date)} is too young"
-    return replace(pin, newest=taken.tag, state=PinState.BEHIND, reason=said, date=day(choice.date), edits=edits)
+        reason = f"{choice.younger.tag} of {day(choice.younger_date)} is too young"
+    return replace(pin, newest=taken.tag, state=PinState.BEHIND, reason=reason, date=day(choice.date), edits=edits)
 
 
 def _edit(pin: PinComparison, field: str, value: str) -> Replace:
@@ -76,11 +76,11 @@ def _edit(pin: PinComparison, field: str, value: str) -> Replace:
 
 
 def _moved(pin: PinComparison, action: Action, now: Tag | None, remote: TagSource) -> PinComparison:
-    """The worst that can be: what was pinned is not what the release names any more."""
-    names = f"names {now.commit} now" if now else "is gone"
-    reason = f"the tag {action.version} {names}; pinned is {action.sha}"
+    """The pin whose release tag points to another commit now, or is gone: possibly an attack."""
+    change = f"points to {now.commit} now" if now else "is gone"
+    reason = f"the tag {action.version} {change}; {action.sha} is pinned"
     remedy = (
-        f"Ask why at {remote.name}, read what differs, and until you know leave the pin as it is; then set "
+        f"Ask at {remote.name} why, and read what differs. Leave the pin as it is until you know; then set "
         "version and sha in pins.yml by hand."
     )
     return replace(pin, state=PinState.MOVED, reason=reason, remedy=remedy)

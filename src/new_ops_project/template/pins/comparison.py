@@ -1,11 +1,11 @@
-"""What a comparison of pins with upstream found: one result for each pin, with the edits that would mend it."""
+"""The result of comparing one pin with upstream, with the edits that would bring it up to date."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Which pins: the words of `--only`."""
+    """The kinds of pins, which are the values of `--only`."""
 
     ACTIONS = "actions"
     TOOLS = "tools"
@@ -14,23 +14,23 @@ class Kind(StrEnum):
 
 
 class PinState(StrEnum):
-    """How a pin stands to what is upstream."""
+    """How a pin compares with upstream."""
 
     CURRENT = "current"
     BEHIND = "behind"
     HELD = "held"
-    """There is something newer, which is not taken: too young, or for a person to decide."""
+    """There is a newer version, which is too young or which somebody has to decide about."""
     MOVED = "moved"
-    """The tag of the pinned version names another commit now."""
+    """The tag of the pinned version points to another commit now."""
     FAILED = "failed"
 
 
-BROKEN = frozenset({PinState.MOVED, PinState.FAILED})  # nothing is written while one pin is in such a state
+BROKEN = frozenset({PinState.MOVED, PinState.FAILED})  # while one pin is in such a state, nothing is written
 
 
 @dataclass(frozen=True)
 class Replace:
-    """A scalar of pins.yml gets another value; `path` is below `pins.default`."""
+    """Gives a scalar of pins.yml another value; `path` is below `pins.default`."""
 
     path: tuple[str, ...]
     value: str
@@ -38,7 +38,7 @@ class Replace:
 
 @dataclass(frozen=True)
 class End:
-    """A Python minor moves from `versions` to `ended`."""
+    """Moves a Python minor from `versions` to `ended`."""
 
     minor: str
 
@@ -48,9 +48,10 @@ Edit = Replace | End
 
 @dataclass(frozen=True)
 class PinComparison:
-    """One pin and what upstream has. `date` is that of `newest`, YYYY-MM-DD, or '' where none could be had.
+    """One pin and what upstream has. `date` is that of `newest`, YYYY-MM-DD, or '' if it is unknown.
 
-    A pin that is behind without edits is for a person to mend, or part of locks.yml, which is written as a whole.
+    A pin that is behind but has no edits has to be updated by hand, or belongs to locks.yml, which is written as a
+    whole.
     """
 
     kind: Kind
@@ -64,10 +65,10 @@ class PinComparison:
     edits: tuple[Edit, ...] = ()
 
     def failed(self, reason: str, remedy: str = "") -> "PinComparison":
-        """The same pin, of which nothing could be found out."""
+        """The same pin, which could not be compared."""
         return replace(self, state=PinState.FAILED, reason=reason, remedy=remedy)
 
     def as_json(self) -> dict[str, str]:
-        """Its fields by their names, without the edits."""
+        """Its fields by name, without the edits."""
         fields = ("kind", "name", "current", "newest", "state", "reason", "date", "remedy")
         return {field: str(getattr(self, field)) for field in fields}

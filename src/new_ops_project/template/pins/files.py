@@ -1,4 +1,4 @@
-"""Files get other content, all of them or none."""
+"""The replacement of several files at once: all of them or none."""
 
 import os
 import shutil
@@ -13,61 +13,61 @@ from new_ops_project.base.errors import ToolError
 def replace_all(texts: Mapping[Path, str]) -> None:
     """Write each text beside its file, then rename them all; a file may be new.
 
-    Raises ToolError when one cannot be written; each file is as it was then.
+    Raises ToolError when one cannot be written; then every file is as it was before.
     """
-    places = {path: path.resolve() for path in texts}  # a symbolic link stays one
-    fresh = {place: _beside(place, "new") for place in places.values()}
+    targets = {path: path.resolve() for path in texts}  # a rename would replace a symbolic link by a file
+    fresh = {target: _beside(target, "new") for target in targets.values()}
     try:
         for path, text in texts.items():
-            _write(fresh[places[path]], text, like=places[path])
+            _write(fresh[targets[path]], text, mode_of=targets[path])
         with interrupts.deferred():
             _rename(fresh)
     except OSError as error:
         hint = "Nothing was written. Make its folder and the file writable, then run this again."
         raise ToolError(f"{error.filename} cannot be written ({error.strerror}).", hint) from error
     finally:
-        for left in fresh.values():
+        for path in fresh.values():
             with suppress(OSError):
-                left.unlink()
+                path.unlink()
 
 
-def _beside(path: Path, what: str) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.{what}")
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.{suffix}")
 
 
-def _write(path: Path, text: str, *, like: Path) -> None:
+def _write(path: Path, text: str, *, mode_of: Path) -> None:
     path.write_bytes(text.encode())
-    if like.exists():
-        shutil.copymode(like, path)
+    if mode_of.exists():
+        shutil.copymode(mode_of, path)
 
 
 def _rename(fresh: Mapping[Path, Path]) -> None:
-    """Rename each; when one fails, put back what the others were."""
-    olds: dict[Path, Path | None] = {}
+    """Rename each file; when one fails, restore the others."""
+    backups: dict[Path, Path | None] = {}
     try:
         for path, new in fresh.items():
-            olds[path] = _kept(path)
+            backups[path] = _back_up(path)
             new.replace(path)
     except OSError:
-        for path, old in olds.items():
-            _put_back(path, old)
+        for path, backup in backups.items():
+            _restore(path, backup)
         raise
-    for old in olds.values():
-        if old:
-            old.unlink(missing_ok=True)
+    for backup in backups.values():
+        if backup:
+            backup.unlink(missing_ok=True)
 
 
-def _kept(path: Path) -> Path | None:
-    """A copy of the file, if there is one."""
+def _back_up(path: Path) -> Path | None:
+    """A copy of the file, if it exists."""
     if not path.exists():
         return None
-    old = _beside(path, "old")
-    shutil.copy2(path, old)
-    return old
+    backup = _beside(path, "old")
+    shutil.copy2(path, backup)
+    return backup
 
 
-def _put_back(path: Path, old: Path | None) -> None:
-    if old:
-        old.replace(path)
+def _restore(path: Path, backup: Path | None) -> None:
+    if backup:
+        backup.replace(path)
     elif path.is_file():
         path.unlink()

@@ -1,4 +1,4 @@
-"""templates/locks.yml: one universal resolution of everything that pins.yml names, read and written."""
+"""The format of templates/locks.yml, one universal resolution of all packages in pins.yml."""
 
 import json
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ locks:
 
 @dataclass(frozen=True)
 class ResolvedPackage:
-    """One package of the lock: what pip needs to install it, and which names it takes in the import system."""
+    """One package of the lock: its version and hashes, and the top-level modules that it installs."""
 
     version: str
     modules: tuple[str, ...]
@@ -57,29 +57,29 @@ class Locks:
 
 @cache
 def shipped() -> Locks:
-    """The locks of the template that this tool came with: those of the checkout for an editable install."""
+    """The locks of the embedded template; in an editable install, those of the checkout."""
     checkout = unpacked.editable_checkout()
     return read(checkout / "templates" / NAME if checkout else _SHIPPED)
 
 
 def read(path: Path) -> Locks:
-    """The locks in the file, nothing for one that is not there yet; raises ToolError for one that is no lock."""
+    """The locks in the file, empty ones if there is none yet; raises ToolError for a file that cannot be parsed."""
     try:
         return parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Locks()
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        hint = "It is written by this command: delete it, and let it be written anew."
-        raise ToolError(f"{path} cannot be read ({said}).", hint) from error
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        hint = "This command writes it: delete it, and have it written again."
+        raise ToolError(f"{path} cannot be read ({reason}).", hint) from error
 
 
 def parse(text: str) -> Locks:
     """The locks in the text of a file."""
     default = load(text)["locks"]["default"]
     packages = {
-        name: ResolvedPackage(at["version"], tuple(at["modules"].split()), tuple(at["hashes"].split()))
-        for name, at in (default["packages"] or {}).items()
+        name: ResolvedPackage(row["version"], tuple(row["modules"].split()), tuple(row["hashes"].split()))
+        for name, row in (default["packages"] or {}).items()
     }
     return Locks(default["python"], default["closures"] or {}, packages)
 
@@ -111,10 +111,10 @@ def _package_lines(name: str, package: ResolvedPackage) -> str:
 
 
 def plain(text: str) -> str:
-    """A name, quoted only if YAML takes it for something else, such as `on` or `3`."""
+    """A name, quoted only if YAML would not read it as a text, such as `on` or `3`."""
     return text if yaml.safe_load(text) == text else _quoted(text)
 
 
 def _quoted(text: str) -> str:
-    """A value, quoted; a JSON string is a YAML one."""
+    """A value, quoted: a JSON string is a YAML string too."""
     return json.dumps(text) if text else "''"

@@ -1,31 +1,31 @@
-"""The bounds of pins.yml and the packages of locks.yml, compared with a fresh resolution."""
+"""The comparison of bounds in pins.yml, or of packages in locks.yml, with a fresh resolution."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+
+from packaging.version import Version
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template.pins.comparison import Kind, PinComparison, PinState, Replace
 from new_ops_project.template.pins.locks_yml import Locks
 from new_ops_project.template.pins.pins_yml import Pins
 from new_ops_project.template.pins.releases import day
-from new_ops_project.template.pins.resolution import ResolutionInput, Resolved, failing
+from new_ops_project.template.pins.resolution import ResolutionInput, Resolved, unavailable
 from new_ops_project.template.pins.uv_output import PackageRelease
 
 INDEX = "the package index"
 
 
 def bounds(pins: Pins, resolved: Resolved) -> list[PinComparison]:
-    """Each lower bound against the version that is chosen.
+    """Compare each lower bound with the chosen version.
 
-    The bound of a dependency is a promise to whoever uses what is made of the template, and stays. That of a tool says
-    what its settings in the template are for: it is behind when a later major version than the bound's is locked.
+    The bound of a dependency stays, because users of a project made from the template rely on it. The bound of a tool
+    tells for which version its settings in the template are: it is behind when a later major version is locked.
     """
     return [_bound(pins, resolved, name) for name in pins.packages]
 
 
 def _bound(pins: Pins, resolved: Resolved, name: str) -> PinComparison:
-    from packaging.version import Version
-
     at_least, version = pins.packages[name].at_least, resolved.chosen[name].version
     pin = PinComparison(Kind.TOOLS, name, f">={at_least}", version, date=_date(resolved, name, version))
     if name in pins.dependencies or Version(at_least).major >= Version(version).major:
@@ -36,7 +36,7 @@ def _bound(pins: Pins, resolved: Resolved, name: str) -> PinComparison:
 
 
 def locked(old: Locks, new: Locks, resolved: Resolved) -> list[PinComparison]:
-    """Each package of the lock against the one of the fresh resolution, and the Python that both are for."""
+    """Compare each package of the lock, and the Python that the lock is for, with those of the fresh resolution."""
     names = sorted(old.packages.keys() | new.packages.keys())
     python = (
         [PinComparison(Kind.LOCKS, "python", old.python, new.python, PinState.BEHIND)]
@@ -61,7 +61,7 @@ def _locked(name: str, old: Locks, new: Locks, resolved: Resolved) -> PinCompari
 
 
 def _younger(name: str, version: str, resolved: Resolved) -> PackageRelease | None:
-    """The newest version of a package, if it is not taken because of its age."""
+    """The newest version of a package, if it is too young to be taken."""
     newest, limit = resolved.newest.get(name), resolved.wanted.limit
     is_younger = newest and limit and newest.date and newest.date > limit and newest.version != version
     return newest if is_younger else None
@@ -69,12 +69,12 @@ def _younger(name: str, version: str, resolved: Resolved) -> PackageRelease | No
 
 def _reason(pin: PinComparison, younger: PackageRelease | None, resolved: Resolved) -> str:
     if not pin.current or not pin.newest:
-        return "needed now" if pin.newest else "not needed any more"
+        return "needed now" if pin.newest else "no longer needed"
     if pin.current == pin.newest:
-        return "the same version, with other files or needs"
+        return "the same version, with other files or requirements"
     if younger:
         return f"{younger.version} of {day(younger.date)} is too young"
-    return "" if pin.date or not resolved.wanted.limit else "no date could be had"
+    return "" if pin.date or not resolved.wanted.limit else "its date is unknown"
 
 
 def _date(resolved: Resolved, name: str, version: str) -> str:
@@ -83,11 +83,11 @@ def _date(resolved: Resolved, name: str, version: str) -> str:
 
 
 def failures(pins: Pins, wanted: ResolutionInput, error: ToolError, kind: Kind) -> Iterator[PinComparison]:
-    """What stood in the way: each package that cannot be had even alone, else the index, or how they fit together."""
-    reasons = failing(wanted)
+    """Why the resolution failed: each package that cannot be resolved even alone, otherwise the index as a whole."""
+    reasons = unavailable(wanted)
     if not reasons or len(reasons) == len(wanted.at_least):
         yield PinComparison(kind, INDEX, "").failed(error.message, error.hint)
         return
     for name, reason in reasons.items():
-        remedy = "Lower its bound in pins.yml, or see that the index has it."
+        remedy = "Lower its bound in pins.yml, or check that the index has it."
         yield PinComparison(kind, name, f">={pins.packages[name].at_least}").failed(reason, remedy)

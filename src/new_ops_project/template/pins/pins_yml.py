@@ -1,4 +1,4 @@
-"""templates/pins.yml as data: of the template in a folder, or of the one that this tool came with."""
+"""The reader of templates/pins.yml, which has every version that a template writes."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _SHIPPED = unpacked.DATA / NAME
 
 @dataclass(frozen=True)
 class Action:
-    """A GitHub action: the tag of its release, and the commit (40 hex digits) that the tag names."""
+    """A GitHub action: the tag of its release, and the commit (40 hex digits) that the tag points to."""
 
     version: str
     sha: str
@@ -72,31 +72,34 @@ class Pins:
 
 
 def shipped() -> Pins:
-    """The pins of the template that this tool came with: those of the checkout for an editable install."""
+    """The pins of the embedded template; in an editable install, those of the checkout."""
     checkout = unpacked.editable_checkout()
     return read(checkout / "templates" / NAME if checkout else _SHIPPED)
 
 
 def read(path: Path) -> Pins:
-    """The pins in the file; raises ToolError when it cannot be read, or lacks something."""
+    """The pins in the file; raises ToolError when it cannot be read or is incomplete."""
     try:
         return parse(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ToolError(f"The pins in {path} cannot be read: {error}.", "Check that the file is there.") from error
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise ToolError(f"The pins in {path} are not as expected ({said}).", "Mend that file first.") from error
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise ToolError(f"The pins in {path} are not as expected ({reason}).", "Fix that file first.") from error
 
 
 def parse(text: str) -> Pins:
-    """The pins in the text of a file; raises yaml.YAMLError, or what a missing or odd value makes Python raise."""
+    """The pins in the text of a file.
+
+    Raises yaml.YAMLError, or KeyError, TypeError, ValueError or AttributeError for a missing or invalid value.
+    """
     default = load(text)["pins"]["default"]
     python = default["python"]
     return Pins(
-        {name: Action(str(at["version"]), str(at["sha"])) for name, at in default.get("actions", {}).items()},
+        {name: Action(str(row["version"]), str(row["sha"])) for name, row in default.get("actions", {}).items()},
         tuple(default.get("runners", ())),
         str(python.get("default", "")),
-        {str(minor): _python(str(minor), at) for minor, at in python["versions"].items()},
+        {str(minor): _python(str(minor), row) for minor, row in python["versions"].items()},
         {str(minor): str(month) for minor, month in (python.get("ended") or {}).items()},
         Container(*(str(default.get("container", {}).get(name, "")) for name in ("image", "variant"))),
         _requirements(default["dependencies"]),
@@ -105,7 +108,7 @@ def parse(text: str) -> Pins:
 
 
 def load(text: str) -> Any:
-    """What YAML says, by the quick loader where there is one; raises yaml.YAMLError."""
+    """The data in a YAML text, read with libyaml if PyYAML has it; raises yaml.YAMLError."""
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
 
 
@@ -115,16 +118,16 @@ def normalise(name: str) -> str:
 
 
 def minor(version: str) -> tuple[int, ...]:
-    """A Python version in the order of versions: 3.9 is before 3.10."""
+    """The numbers of a Python version, which sort as versions do: 3.9 before 3.10."""
     return tuple(int(part) for part in version.split("."))
 
 
-def _python(name: str, at: Mapping[str, Any]) -> PythonPin:
-    patch, end = str(at.get("newest_patch", name)), str(at.get("end_of_life", "9999-12"))
+def _python(name: str, row: Mapping[str, Any]) -> PythonPin:
+    patch, end = str(row.get("newest_patch", name)), str(row.get("end_of_life", "9999-12"))
     if minor(patch)[:2] != minor(name) or not re.fullmatch(r"\d{4}-\d{2}", end):
         raise ValueError(f"Python {name}: {patch}, {end}")
     return PythonPin(patch, end)
 
 
 def _requirements(table: Mapping[str, Any]) -> dict[str, OfferedPackage]:
-    return {normalise(name): OfferedPackage(str(at["at_least"]), at.get("stubs", "")) for name, at in table.items()}
+    return {normalise(name): OfferedPackage(str(row["at_least"]), row.get("stubs", "")) for name, row in table.items()}

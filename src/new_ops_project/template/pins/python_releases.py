@@ -1,4 +1,4 @@
-"""The Pythons that are offered, compared with the tags of CPython and with the calendar."""
+"""The comparison of the offered Pythons with the releases of CPython."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -14,42 +14,42 @@ REPOSITORY = "python/cpython"
 
 
 def ended(pins: Pins, today: date) -> list[str]:
-    """The minors that are offered though the month in which their support ends is over."""
+    """The minors that are still offered after the month in which their support ends."""
     return [name for name, pin in pins.pythons.items() if pin.end_of_life < f"{today:%Y-%m}"]
 
 
 def offered(pins: Pins, today: date) -> list[str]:
-    """The minors that stay when those whose support has ended go; the default one never goes by itself."""
+    """The minors that remain when those whose support has ended are removed; the default one is never removed."""
     gone = {*ended(pins, today)} - {pins.default_python}
     return [name for name in pins.pythons if name not in gone]
 
 
 def compare(pins: Pins, remote: TagSource, limit: datetime | None, today: date) -> list[PinComparison]:
-    """Newest patch of each minor, minors that are new, and minors whose support has ended.
+    """Compare the newest patch of each minor, and report new minors and those whose support has ended.
 
-    The dates of the ends are in the PEPs of the releases only, so those in pins.yml count.
+    The dates in pins.yml decide when support ends: upstream has them only in the text of the PEPs.
     """
-    over = [_over(pins, name) for name in ended(pins, today)]
-    going = {pin.name for pin in over}
-    kept = {name: pin for name, pin in pins.pythons.items() if name not in going}
+    unsupported = [_ended_pin(pins, name) for name in ended(pins, today)]
+    unsupported_names = {pin.name for pin in unsupported}
+    supported = {name: pin for name, pin in pins.pythons.items() if name not in unsupported_names}
     try:
         releases = final(remote.tags())
-        patches = [_patch(name, pin, releases, remote, limit) for name, pin in kept.items()]
-        return [*over, *patches, *_new(pins, releases)]
+        patches = [_patch(name, pin, releases, remote, limit) for name, pin in supported.items()]
+        return [*unsupported, *patches, *_new(pins, releases)]
     except ProcessError as error:
         remedy = "Check that this machine reaches it, give another --actions-url, or leave these out with --only."
-        reason = remote.said(error)
-        unknown = (PinComparison(Kind.PYTHON, name, pin.newest_patch) for name, pin in kept.items())
-        return [*over, *(pin.failed(reason, remedy) for pin in unknown)]
+        reason = remote.describe(error)
+        unknown = (PinComparison(Kind.PYTHON, name, pin.newest_patch) for name, pin in supported.items())
+        return [*unsupported, *(pin.failed(reason, remedy) for pin in unknown)]
 
 
-def _over(pins: Pins, name: str) -> PinComparison:
+def _ended_pin(pins: Pins, name: str) -> PinComparison:
     pin = PinComparison(Kind.PYTHON, name, pins.pythons[name].newest_patch, state=PinState.BEHIND)
-    said = f"support ended in {pins.pythons[name].end_of_life}"
+    reason = f"support ended in {pins.pythons[name].end_of_life}"
     if name == pins.default_python:
         remedy = "Choose another `default` in pins.yml, then run this again."
-        return replace(pin, reason=f"{said}, and it is the default", remedy=remedy)
-    return replace(pin, reason=said, edits=(End(name),))
+        return replace(pin, reason=f"{reason}, and it is the default", remedy=remedy)
+    return replace(pin, reason=reason, edits=(End(name),))
 
 
 def _patch(
@@ -61,8 +61,9 @@ def _patch(
     if choice.taken:
         newest = choice.taken.tag.removeprefix("v")
         edits = (Replace(("python", "versions", name, "newest_patch"), newest),)
-        said = "" if choice.date else "no date could be had"
-        return replace(compared, newest=newest, state=PinState.BEHIND, reason=said, date=day(choice.date), edits=edits)
+        reason = "" if choice.date else "its date is unknown"
+        date = day(choice.date)
+        return replace(compared, newest=newest, state=PinState.BEHIND, reason=reason, date=date, edits=edits)
     if choice.younger:
         newest, date = choice.younger.tag.removeprefix("v"), day(choice.younger_date)
         return replace(compared, newest=newest, state=PinState.HELD, reason="too young", date=date)
@@ -74,9 +75,9 @@ def _of(name: str, releases: Iterable[Release]) -> Iterator[Release]:
 
 
 def _new(pins: Pins, releases: list[Release]) -> Iterator[PinComparison]:
-    """Minors newer than all that pins.yml knows: for a person to offer, once the tools have wheels for it."""
+    """The minors newer than all in pins.yml. Somebody has to decide when to offer one: the tools need wheels for it."""
     known = max(map(minor, {**pins.pythons, **pins.ended}))
-    remedy = "To offer it: a line below `versions`, with the month from its PEP."
+    remedy = "To offer it, add a line below `versions`, with the month in which its support ends (from its PEP)."
     for numbers in sorted({release.numbers[:2] for release in releases if release.numbers[:2] > known}):
         name = ".".join(map(str, numbers))
         newest = next(_of(name, releases)).tag.removeprefix("v")

@@ -1,4 +1,4 @@
-"""Which release of a git repository to take: the newest that is final and old enough."""
+"""The choice of a release of a git repository: the newest one that is final, full and old enough."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ Numbers = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Release:
-    """A tag such as v7.0.1; `v7` and `v7.1` move, and a pre-release is none."""
+    """A final release with a full version, such as v7.0.1: tags such as `v7` and `v7.1` move."""
 
     tag: str
     numbers: Numbers
@@ -23,9 +23,9 @@ class Release:
 
 @dataclass(frozen=True)
 class ReleaseChoice:
-    """The release to take, if there is a newer one, and the newest that is too young for that.
+    """The release to take, if there is a newer one, and the newest one that is too young to be taken.
 
-    `date` is that of `taken`, `younger_date` that of `younger`; None where the repository does not tell.
+    `date` is that of `taken`, `younger_date` that of `younger`; None if the repository does not tell.
     """
 
     taken: Release | None = None
@@ -36,21 +36,21 @@ class ReleaseChoice:
 
 def numbers(version: str) -> Numbers | None:
     """The three numbers of a full version, or None for anything else."""
-    found = _FULL.fullmatch(version)
-    return (int(found[2]), int(found[3]), int(found[4])) if found else None
+    match = _FULL.fullmatch(version)
+    return (int(match[2]), int(match[3]), int(match[4])) if match else None
 
 
 def final(tags: Mapping[str, Tag], *, like: str = "v") -> list[Release]:
-    """The full releases, newest first; of v1.2.3 and 1.2.3 the one that is spelt as `like` is."""
-    found: dict[Numbers, Release] = {}
+    """The full releases, newest first; of v1.2.3 and 1.2.3, the one that has a `v` if `like` has one."""
+    releases: dict[Numbers, Release] = {}
     for name, tag in sorted(tags.items(), key=lambda item: item[0].startswith("v") is like.startswith("v")):
         if key := numbers(name):
-            found[key] = Release(name, key, tag.commit)
-    return [found[key] for key in sorted(found, reverse=True)]
+            releases[key] = Release(name, key, tag.commit)
+    return [releases[key] for key in sorted(releases, reverse=True)]
 
 
 def choose(remote: TagSource, newer: Iterable[Release], limit: datetime | None) -> ReleaseChoice:
-    """Of releases, newest first, the first that was there at `limit`; one without a date is taken.
+    """The first of these releases, newest first, that is not younger than `limit`; one without a date is taken.
 
     Raises ProcessError when the repository does not answer in time.
     """

@@ -1,4 +1,4 @@
-"""A fresh resolution of everything that pins.yml names, in which nothing is younger than is wanted."""
+"""A fresh resolution of all packages in pins.yml, without versions that are too young."""
 
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -26,9 +26,9 @@ _MODULE_SUFFIXES = frozenset({".py", ".so", ".pyd"})
 
 @dataclass(frozen=True)
 class ResolutionInput:
-    """What to resolve: the lowest Python minor, a lower bound for each normalised name.
+    """What to resolve: the lowest Python minor, and a lower bound for each normalized name.
 
-    `limit`: what was uploaded later is not taken, but for versions that `locked` has already.
+    Versions uploaded after `limit` are not taken, except those that `locked` has already.
     """
 
     python: str
@@ -38,18 +38,18 @@ class ResolutionInput:
 
     @property
     def versions(self) -> dict[str, str]:
-        """What is locked already, by name."""
+        """The locked versions, by name."""
         return {name: package.version for name, package in self.locked.items()}
 
     @property
     def lines(self) -> list[str]:
-        """The direct requirements, as pip writes them."""
+        """The direct requirements, in pip's format."""
         return [f"{name}>={bound}" for name, bound in self.at_least.items()]
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """What is taken (`chosen`, with `dates` if there are any), and the newest there is whatever its age (`newest`)."""
+    """The `chosen` versions with their `dates`, and the `newest` versions of any age."""
 
     wanted: ResolutionInput
     chosen: Mapping[str, HashedRequirement]
@@ -64,17 +64,18 @@ def resolve(wanted: ResolutionInput) -> Resolved:
         ages = _ages(wanted, newest, Path(folder, "constraints.txt"))
         chosen = compile_lines(wanted.lines, "--generate-hashes", *ages, python=wanted.python)
     versions = {name: each.version for name, each in chosen.items()}
-    return Resolved(wanted, chosen, {**newest, **_elsewhere(versions, newest, wanted.python)}, newest)
+    return Resolved(wanted, chosen, {**newest, **_older_releases(versions, newest, wanted.python)}, newest)
 
 
-def failing(wanted: ResolutionInput) -> dict[str, str]:
-    """Those of the direct names that cannot be had even alone, with the reason."""
+def unavailable(wanted: ResolutionInput) -> dict[str, str]:
+    """The direct requirements that cannot be resolved even alone, by name, with the reason."""
     with ThreadPoolExecutor() as pool:
-        reasons = pool.map(partial(_alone, python=wanted.python), wanted.lines)
-        return {name: why for name, why in zip(wanted.at_least, reasons, strict=True) if why}
+        reasons = pool.map(partial(_failure, python=wanted.python), wanted.lines)
+        return {name: reason for name, reason in zip(wanted.at_least, reasons, strict=True) if reason}
 
 
-def _alone(line: str, python: str) -> str:
+def _failure(line: str, python: str) -> str:
+    """Why one requirement cannot be resolved, or ''."""
     settings = ("--universal", "--python-version", python, "--no-deps", "-")
     try:
         uv.run("compile", *settings, text=f"{line}\n", env={"UV_HTTP_RETRIES": "0"})
@@ -84,14 +85,14 @@ def _alone(line: str, python: str) -> str:
 
 
 def _ages(wanted: ResolutionInput, newest: Mapping[str, PackageRelease], constraints: Path) -> list[str]:
-    """Options of uv for the limit; `constraints` is a file that they may name.
+    """The options of uv for the limit; `constraints` is the file that they name, which is written here.
 
-    Its --exclude-newer takes files without a date for too young, so that packages from an index without dates are
-    exempt. So is what is locked already though it is younger: it stays as it is, and does not go back.
+    uv's --exclude-newer excludes files without a date, so packages from an index without dates are exempt from it.
+    Locked packages that are younger than the limit are exempt too, or they would be downgraded.
     """
     if wanted.limit is None:
         return []
-    known = {**newest, **_elsewhere(wanted.versions, newest, wanted.python)}
+    known = {**newest, **_older_releases(wanted.versions, newest, wanted.python)}
     undated = [name for name, release in known.items() if release.date is None]
     locked = {name: release for name, release in known.items() if release.version == wanted.versions.get(name)}
     young = [name for name, release in locked.items() if release.date and release.date > wanted.limit]
@@ -100,10 +101,10 @@ def _ages(wanted: ResolutionInput, newest: Mapping[str, PackageRelease], constra
     return [f"--exclude-newer={_stamp(wanted.limit)}", f"--constraints={constraints}", *exempt]
 
 
-def _elsewhere(
+def _older_releases(
     versions: Mapping[str, str], newest: Mapping[str, PackageRelease], python: str
 ) -> dict[str, PackageRelease]:
-    """Those of `versions` that are not the newest, with their dates; none if one of them is not there any more."""
+    """The releases of `versions` that are not the newest; {} if the index no longer has one of them."""
     lines = [
         f"{name}=={version}"
         for name, version in versions.items()
@@ -120,7 +121,7 @@ def _stamp(moment: datetime) -> str:
 
 
 def lock(resolved: Resolved) -> Locks:
-    """Resolve each direct name alone within the versions that are chosen, then see which modules they bring."""
+    """The locks: each direct name resolved alone among the chosen versions, and the modules of each package."""
     with tempfile.TemporaryDirectory(prefix="lock-") as folder:
         closures = _closures(resolved, Path(folder))
         modules = _modules(resolved.chosen.values(), Path(folder))
@@ -133,7 +134,10 @@ def lock(resolved: Resolved) -> Locks:
 
 
 def _closures(resolved: Resolved, folder: Path) -> dict[str, dict[str, str]]:
-    """Resolve each direct name alone within the versions of all, which makes its markers exact."""
+    """Resolve each direct name alone among the chosen versions.
+
+    In one resolution of all, a package that two names need would get the markers of both.
+    """
     constraints, names = folder / "constraints.txt", resolved.wanted.at_least
     lines = (f"{each.name}=={each.version}\n" for each in resolved.chosen.values())
     constraints.write_text("".join(lines), encoding="utf-8")
@@ -149,24 +153,24 @@ def _closure(name: str, *, constraints: Path, python: str) -> dict[str, str]:
 
 
 def _modules(requirements: Iterable[HashedRequirement], folder: Path) -> dict[str, tuple[str, ...]]:
-    """Install into a throwaway prefix what this machine can have, and list the modules of each package.
+    """The top-level modules of each package that this machine can install, from a temporary installation.
 
-    For the others, those of other systems and Pythons, what the lock has already counts: it may be from there.
+    For packages of other systems and Pythons, the caller keeps the modules in the lock, which may come from there.
     """
     prefix, wanted = folder / "installed", folder / "requirements.txt"
     wanted.write_text("".join(requirement_lines(requirements)), encoding="utf-8")
     uv.run("install", "--prefix", str(prefix), "--no-deps", "--require-hashes", "--requirements", str(wanted))
-    found = (Distribution.at(path) for path in prefix.rglob("*.dist-info"))
-    return {normalise(each.name): _top_level(each) for each in found}
+    distributions = (Distribution.at(path) for path in prefix.rglob("*.dist-info"))
+    return {normalise(each.name): _top_level(each) for each in distributions}
 
 
 def _top_level(distribution: Distribution) -> tuple[str, ...]:
-    """The names that `import` finds in a distribution, from its RECORD (PEP 376), so the same on each platform."""
+    """The names that `import` finds in a distribution, from its RECORD (PEP 376)."""
     names = {module_name(path) for path in distribution.files or ()}
     return tuple(sorted(name for name in names if name.isidentifier() and name != "__pycache__"))
 
 
 def module_name(path: PurePosixPath) -> str:
-    """The top-level module that a file is, or is part of; '' for data and for what mypyc names by hash."""
+    """The top-level module that a file is or belongs to; '' for data, and for modules that mypyc names by a hash."""
     name = path.parts[0] if len(path.parts) > 1 else path.name.split(".")[0]
     return "" if path.suffix not in _MODULE_SUFFIXES or name.endswith("__mypyc") else name

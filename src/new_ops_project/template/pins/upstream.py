@@ -1,4 +1,7 @@
-"""All pins of a template compared with upstream: every source at once, and one that fails does not stop the others."""
+"""The comparison of all pins of a template with upstream.
+
+All sources are asked at once, and one that fails does not stop the others.
+"""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -10,8 +13,8 @@ from pathlib import Path
 from new_ops_project.base import process
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template.pins import actions, locks_yml, packages, pins_yml, python_releases, resolution
-from new_ops_project.template.pins import edits as rewrite
 from new_ops_project.template.pins.comparison import BROKEN, Kind, PinComparison, PinState
+from new_ops_project.template.pins.edits import apply_edits
 from new_ops_project.template.pins.pins_yml import Pins, minor
 from new_ops_project.template.pins.tags import TagSource
 
@@ -22,10 +25,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class UpstreamQuery:
-    """What to compare, with what, and when.
+    """Which pins to compare, and with what.
 
-    `base` is the URL below which `OWNER/REPOSITORY` is, `seconds` how long each repository may take to answer, and
-    `limit` the moment at which a version has to have been there to be taken, None for any.
+    `base` is the URL below which `OWNER/REPOSITORY` is, `seconds` the time limit of each repository, `min_age` the
+    age from which a version is taken.
     """
 
     kinds: frozenset[Kind] = frozenset(Kind)
@@ -36,16 +39,16 @@ class UpstreamQuery:
 
     @property
     def limit(self) -> datetime | None:
-        """The moment that divides what is old enough from what is too young, None where age does not matter."""
+        """The moment after which a version is too young; None if age does not matter."""
         return self.now - self.min_age if self.min_age else None
 
     @property
     def today(self) -> date:
-        """The date by which support has ended or not."""
+        """The date that tells whether the support of a Python has ended."""
         return self.now.date()
 
     def remote(self, repository: str) -> TagSource:
-        """A repository, whose time runs from now on."""
+        """A repository, whose time limit starts now."""
         return TagSource.within(self.seconds, f"{self.base.rstrip('/')}/{repository}")
 
 
@@ -61,47 +64,47 @@ class PinFiles:
 
     @property
     def pins_file(self) -> Path:
-        """Where pins.yml is."""
+        """The path of pins.yml."""
         return self.folder / "templates" / pins_yml.NAME
 
     @property
     def locks_file(self) -> Path:
-        """Where locks.yml is, or will be."""
+        """The path of locks.yml, which may not exist yet."""
         return self.folder / "templates" / locks_yml.NAME
 
 
 @dataclass(frozen=True)
 class UpstreamComparison:
-    """Every pin as it compares, and what locks.yml would be; '' where that was not asked or cannot be known."""
+    """The result for every pin, and the new text of locks.yml; '' if that was not asked for or failed."""
 
     pins: tuple[PinComparison, ...]
     locks_text: str = ""
 
     @property
     def broken(self) -> list[PinComparison]:
-        """Those that stand in the way of writing anything."""
+        """The pins that prevent writing anything."""
         return [pin for pin in self.pins if pin.state in BROKEN]
 
     @property
     def behind(self) -> list[PinComparison]:
-        """Those that are not what they should be."""
+        """The pins that are out of date."""
         return [pin for pin in self.pins if pin.state is PinState.BEHIND]
 
 
 def read(folder: Path) -> PinFiles:
-    """The files of the template in `folder`; raises ToolError when it holds none."""
+    """The files of the template in `folder`; raises ToolError when there is no pins.yml."""
     pins_file, locks_file = folder / "templates" / pins_yml.NAME, folder / "templates" / locks_yml.NAME
     if not pins_file.is_file():
         hint = "Give the folder of a checkout of the template: new-ops-project template pins PATH"
-        raise ToolError(f"{folder} is no template: it has no templates/{pins_yml.NAME}.", hint)
+        raise ToolError(f"{folder} is not a template: it has no templates/{pins_yml.NAME}.", hint)
     pins, locked = pins_yml.read(pins_file), locks_yml.read(locks_file)
     locks_text = locks_file.read_bytes().decode() if locks_file.exists() else ""
     return PinFiles(folder, pins_file.read_bytes().decode(), pins, locks_text, locked)
 
 
-def compare(files: PinFiles, asked: UpstreamQuery, progress: Progress) -> UpstreamComparison:
-    """Ask every source; each that does not answer is a pin in a state of its own, with the reason."""
-    sources = dict(_sources(files, asked))
+def compare(files: PinFiles, query: UpstreamQuery, progress: Progress) -> UpstreamComparison:
+    """Ask every source. The pins of a source that does not answer have the state `failed` and the reason."""
+    sources = dict(_sources(files, query))
     with ThreadPoolExecutor(_AT_ONCE) as pool, process.stopped_together():
         running = {pool.submit(source): name for name, source in sources.items()}
         _watch(running, progress)
@@ -118,33 +121,32 @@ def _watch(running: dict["Future[UpstreamComparison]", str], progress: Progress)
         progress(running[future], done, total)
 
 
-def _sources(files: PinFiles, asked: UpstreamQuery) -> Iterator[tuple[str, Callable[[], UpstreamComparison]]]:
+def _sources(files: PinFiles, query: UpstreamQuery) -> Iterator[tuple[str, Callable[[], UpstreamComparison]]]:
     """Each source by its name, as a function that asks it; the slowest one first."""
-    packaged = asked.kinds & {Kind.TOOLS, Kind.LOCKS}
-    if packaged:
-        yield packages.INDEX, partial(_packages, files, asked)
-    if Kind.PYTHON in asked.kinds:
-        yield python_releases.REPOSITORY, partial(_pythons, files, asked)
-    if Kind.ACTIONS in asked.kinds:
+    if query.kinds & {Kind.TOOLS, Kind.LOCKS}:
+        yield packages.INDEX, partial(_packages, files, query)
+    if Kind.PYTHON in query.kinds:
+        yield python_releases.REPOSITORY, partial(_pythons, files, query)
+    if Kind.ACTIONS in query.kinds:
         for repository, pinned in actions.by_repository(files.pins.actions).items():
-            yield repository, partial(_actions, repository, pinned, asked)
+            yield repository, partial(_actions, repository, pinned, query)
 
 
-def _actions(repository: str, pinned: actions.Actions, asked: UpstreamQuery) -> UpstreamComparison:
-    return UpstreamComparison(tuple(actions.compare(repository, pinned, asked.remote(repository), asked.limit)))
+def _actions(repository: str, pinned: actions.Actions, query: UpstreamQuery) -> UpstreamComparison:
+    return UpstreamComparison(tuple(actions.compare(repository, pinned, query.remote(repository), query.limit)))
 
 
-def _pythons(files: PinFiles, asked: UpstreamQuery) -> UpstreamComparison:
-    remote = asked.remote(python_releases.REPOSITORY)
-    return UpstreamComparison(tuple(python_releases.compare(files.pins, remote, asked.limit, asked.today)))
+def _pythons(files: PinFiles, query: UpstreamQuery) -> UpstreamComparison:
+    remote = query.remote(python_releases.REPOSITORY)
+    return UpstreamComparison(tuple(python_releases.compare(files.pins, remote, query.limit, query.today)))
 
 
-def _packages(files: PinFiles, asked: UpstreamQuery) -> UpstreamComparison:
-    """Bounds and locks, for the Pythons that are offered once those whose support has ended are gone."""
-    pins, kinds = files.pins, asked.kinds
-    offered = python_releases.offered(pins, asked.today) if Kind.PYTHON in kinds else [*pins.pythons]
+def _packages(files: PinFiles, query: UpstreamQuery) -> UpstreamComparison:
+    """The bounds and locks, for the Pythons that remain when those whose support has ended are removed."""
+    pins, kinds = files.pins, query.kinds
+    offered = python_releases.offered(pins, query.today) if Kind.PYTHON in kinds else [*pins.pythons]
     at_least = {name: requirement.at_least for name, requirement in pins.packages.items()}
-    wanted = resolution.ResolutionInput(min(offered, key=minor), at_least, asked.limit, files.locks.packages)
+    wanted = resolution.ResolutionInput(min(offered, key=minor), at_least, query.limit, files.locks.packages)
     try:
         resolved = resolution.resolve(wanted)
         fresh = resolution.lock(resolved) if Kind.LOCKS in kinds else None
@@ -155,32 +157,32 @@ def _packages(files: PinFiles, asked: UpstreamQuery) -> UpstreamComparison:
     if fresh is None:
         return UpstreamComparison(tuple(bounds))
     text, compared = locks_yml.render(fresh), packages.locked(files.locks, fresh, resolved)
-    return UpstreamComparison((*bounds, *compared, *_edited(files, text, compared)), text)
+    return UpstreamComparison((*bounds, *compared, *_reformatted(files, text, compared)), text)
 
 
-def _edited(files: PinFiles, text: str, compared: list[PinComparison]) -> Iterator[PinComparison]:
-    """The lock file itself, where nothing but its spelling is not as it would be written."""
+def _reformatted(files: PinFiles, text: str, compared: list[PinComparison]) -> Iterator[PinComparison]:
+    """The lock file itself, if its content is current but its text differs: somebody edited it."""
     if text != files.locks_text and not any(pin.state is PinState.BEHIND for pin in compared):
         yield PinComparison(Kind.LOCKS, locks_yml.NAME, "", "", PinState.BEHIND, "not as this command writes it")
 
 
-def texts(files: PinFiles, outcome: UpstreamComparison, asked: UpstreamQuery) -> dict[Path, str]:
-    """What the files would be with everything that is behind mended, for those that change; {} if all is current.
+def texts(files: PinFiles, outcome: UpstreamComparison, query: UpstreamQuery) -> dict[Path, str]:
+    """The new texts of the files that change when everything is brought up to date; {} if all is current.
 
-    Raises ToolError when pins.yml is written in a way that cannot be rewritten.
+    Raises ToolError when pins.yml has a form that cannot be rewritten.
     """
     edits = [edit for pin in outcome.behind for edit in pin.edits]
-    found: dict[Path, str] = {}
+    new_texts: dict[Path, str] = {}
     if edits:
-        is_whole = {Kind.ACTIONS, Kind.PYTHON} <= asked.kinds
-        found[files.pins_file] = rewrite.apply_edits(files.pins_text, edits, asked.today if is_whole else None)
+        is_whole = {Kind.ACTIONS, Kind.PYTHON} <= query.kinds
+        new_texts[files.pins_file] = apply_edits(files.pins_text, edits, query.today if is_whole else None)
     if outcome.locks_text not in {"", files.locks_text}:
-        found[files.locks_file] = outcome.locks_text
-    return found
+        new_texts[files.locks_file] = outcome.locks_text
+    return new_texts
 
 
 def changes(files: PinFiles, texts: dict[Path, str]) -> list[tuple[str, str, str]]:
-    """Of each file that changes: its path below the template, its text before and after."""
+    """Each file that changes: its path below the template, its text before and after."""
     before = {files.pins_file: files.pins_text, files.locks_file: files.locks_text}
     return [(path.relative_to(files.folder).as_posix(), before[path], after) for path, after in texts.items()]
 
@@ -189,4 +191,4 @@ def require_unchanged(files: PinFiles) -> None:
     """Raise ToolError when somebody has changed a file since it was read."""
     now = read(files.folder)
     if (now.pins_text, now.locks_text) != (files.pins_text, files.locks_text):
-        raise ToolError("The pins were changed by somebody else meanwhile; nothing was written.", "Run this again.")
+        raise ToolError("Somebody else changed the pins meanwhile; nothing was written.", "Run this again.")

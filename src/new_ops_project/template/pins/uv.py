@@ -1,4 +1,4 @@
-"""uv: found, told which package index to ask, and run."""
+"""Runs of uv, with the package index that pip is configured for."""
 
 import os
 import re
@@ -9,17 +9,19 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import platformdirs
+
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import run_within
 
 SECONDS = 300  # for one run of uv, which has limits of its own for each request
 
-_DRAWN = re.compile(r"^\W+")
+_TREE_LINES = re.compile(r"^\W+")
 _PIP_INDEX = re.compile(r"^(?:global|install|:env:)\.index-url='(.+)'$", re.MULTILINE)
 
 
 def command() -> tuple[str, ...]:
-    """How to start uv: this interpreter's own, else the one on PATH; raises ToolError when there is none."""
+    """The command that starts uv: this interpreter's own, else the one on PATH; raises ToolError if there is none."""
     if find_spec("uv"):
         return (sys.executable, "-m", "uv")
     if program := shutil.which("uv"):
@@ -28,9 +30,10 @@ def command() -> tuple[str, ...]:
 
 
 def run(verb: str, *arguments: str, text: str = "", env: Mapping[str, str] | None = None) -> str:
-    """Run `uv pip` with `text` as its input and return what it printed; wheels only, so that nothing foreign runs.
+    """Run `uv pip` with `text` as its input and return its output.
 
-    Raises ToolError with uv's own reason.
+    It uses wheels only, because building a source distribution runs code of its authors. Raises ToolError with uv's
+    own reason.
     """
     options = ("--python", sys.executable, "--no-build", "--no-progress", *arguments)
     try:
@@ -43,15 +46,16 @@ def run(verb: str, *arguments: str, text: str = "", env: Mapping[str, str] | Non
 
 
 def reason(stderr: str) -> str:
-    """What uv says of its failure, on one line: error, first and last cause; an older uv draws a tree of them."""
-    lines = [_DRAWN.sub("", line) for line in stderr.splitlines() if not line.startswith("warning:")]
+    """Why uv failed, on one line: its error, and the first and last cause. Older releases draw a tree of them."""
+    lines = [_TREE_LINES.sub("", line) for line in stderr.splitlines() if not line.startswith("warning:")]
     causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
-    said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")] or [" ".join(lines).strip()]
-    return ": ".join(filter(None, dict.fromkeys((*said, *causes[:1], *causes[-1:])))) or "no reason given"
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    errors = errors or [" ".join(lines).strip()]
+    return ": ".join(filter(None, dict.fromkeys((*errors, *causes[:1], *causes[-1:])))) or "no reason given"
 
 
 def index() -> dict[str, str]:
-    """The index that pip is configured for, as a setting of uv, unless uv has its own."""
+    """The index that pip is configured for, as an environment variable of uv; {} if uv has its own settings."""
     if any(os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX")) or _has_settings():
         return {}
     url = os.environ.get("PIP_INDEX_URL") or pip_index()
@@ -59,13 +63,11 @@ def index() -> dict[str, str]:
 
 
 def _has_settings() -> bool:
-    """Whether a settings file of uv names an index."""
-    import platformdirs
-
-    named = os.environ.get("UV_CONFIG_FILE")
+    """Whether a configuration file of uv names an index."""
+    config_file = os.environ.get("UV_CONFIG_FILE")
     user, site = platformdirs.user_config_path("uv", appauthor=False), platformdirs.site_config_path("uv")
-    places = (Path(), Path.home() / ".config" / "uv", user, site, Path("/etc/uv"))
-    files = [Path(named)] if named else [place / "uv.toml" for place in places]
+    folders = (Path(), Path.home() / ".config" / "uv", user, site, Path("/etc/uv"))
+    files = [Path(config_file)] if config_file else [folder / "uv.toml" for folder in folders]
     return any("index" in file.read_text(encoding="utf-8") for file in files if file.is_file())
 
 
@@ -75,8 +77,8 @@ def pip_index() -> str:
     if not find_spec("pip"):
         return ""
     try:
-        said = run_within(30, sys.executable, "-m", "pip", "config", "list").text
+        output = run_within(30, sys.executable, "-m", "pip", "config", "list").text
     except ProcessError:
         return ""
-    found = _PIP_INDEX.search(said)
-    return found[1] if found else ""
+    match = _PIP_INDEX.search(output)
+    return match[1] if match else ""

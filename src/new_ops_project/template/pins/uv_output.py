@@ -1,4 +1,4 @@
-"""Resolutions as uv writes them: requirements with hashes, and versions with their dates."""
+"""Resolutions by uv, parsed from its output."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ _LINE = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>.+?
 
 @dataclass(frozen=True)
 class HashedRequirement:
-    """One line that uv wrote: an exact version, its environment marker and the hashes of its files."""
+    """One line of uv's output: an exact version, its environment marker and the hashes of its files."""
 
     name: str
     version: str
@@ -25,24 +25,24 @@ class HashedRequirement:
 
 @dataclass(frozen=True)
 class PackageRelease:
-    """A version of a package, and when its first file was uploaded; None where the index does not say."""
+    """A version of a package, and the upload date of its first file; None if the index does not tell."""
 
     version: str
     date: datetime | None
 
 
 def compile_lines(requirements: Iterable[str], *options: str, python: str) -> dict[str, HashedRequirement]:
-    """Resolve for every platform and every Python from `python` up, in as few versions as there can be."""
+    """Resolve for every platform and every Python from `python` up, with as few versions of a package as possible."""
     settings = ("--universal", "--python-version", python, "--fork-strategy", "fewest", "--no-annotate", "--no-header")
     return parse(uv.run("compile", *settings, *options, "-", text=_lines(requirements)))
 
 
 def releases(requirements: Iterable[str], *options: str, python: str) -> dict[str, PackageRelease]:
-    """The same resolution as versions with their dates, from a pylock.toml (PEP 751), which has those."""
+    """The same resolution as versions with their dates, which uv writes to a pylock.toml (PEP 751)."""
     settings = ("--universal", "--python-version", python, "--fork-strategy", "fewest", "--format", "pylock.toml")
-    said = uv.run("compile", *settings, "--no-header", *options, "-", text=_lines(requirements))
-    found = tomllib.loads(said).get("packages", [])
-    return {normalise(each["name"]): _release(each) for each in found}
+    output = uv.run("compile", *settings, "--no-header", *options, "-", text=_lines(requirements))
+    packages = tomllib.loads(output).get("packages", [])
+    return {normalise(package["name"]): _release(package) for package in packages}
 
 
 def _lines(requirements: Iterable[str]) -> str:
@@ -63,24 +63,24 @@ def _files(package: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
 
 
 def parse(text: str) -> dict[str, HashedRequirement]:
-    """Read requirements as `uv pip compile` writes them; raises ToolError if one package has two versions (a fork)."""
-    found: dict[str, HashedRequirement] = {}
+    """Read the output of `uv pip compile`; raises ToolError if one package has two versions (a fork)."""
+    requirements: dict[str, HashedRequirement] = {}
     for line in re.sub(r" *\\\n *", " ", text).splitlines():
         requirement = _parse_line(line)
-        if other := found.get(requirement.name):
+        if other := requirements.get(requirement.name):
             versions = f"{other.version} and {requirement.version}"
             raise ToolError(
-                f"{other.name} needs two versions, {versions}.", "Move a bound in pins.yml until one will do."
+                f"{other.name} needs two versions, {versions}.", "Move a bound in pins.yml until one version is enough."
             )
-        found[requirement.name] = requirement
-    return found
+        requirements[requirement.name] = requirement
+    return requirements
 
 
 def _parse_line(line: str) -> HashedRequirement:
     """Read `name==version ; marker --hash=...`."""
     match = _LINE.fullmatch(line)
     if not match:
-        raise ToolError(f"uv wrote a line that this tool does not know, {line!r}.", "Try another version of uv.")
+        raise ToolError(f"uv wrote a line that this tool cannot parse, {line!r}.", "Try another version of uv.")
     hashes = tuple(sorted(match["hashes"].replace("--hash=", "").split()))
     return HashedRequirement(normalise(match["name"]), match["version"], match["marker"] or "", hashes)
 
