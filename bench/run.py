@@ -4,6 +4,7 @@ import argparse
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cookie
@@ -22,6 +23,7 @@ from results import Report
 from sandbox import Sandbox, sandbox
 
 ROUNDS = 7
+OURS = "new-ops-project"
 
 
 def main() -> None:
@@ -38,7 +40,10 @@ def main() -> None:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    report = _report(_choose(options.only, slow=options.slow), options.rounds or ROUNDS, options.others)
+    chosen = _choose(options.only, slow=options.slow)
+    if options.earlier:
+        chosen = [_against_earlier(benchmark, options.earlier) for benchmark in chosen]
+    report = _report(chosen, options.rounds or ROUNDS, options.others)
     print(tables.table(report))
     if options.json:
         results.write(report, options.json)
@@ -78,6 +83,13 @@ def _choose(only: list[str] | None, *, slow: bool) -> list[Benchmark]:
     return [benchmark for benchmark in BENCHMARKS if slow or not benchmark.is_slow]
 
 
+def _against_earlier(benchmark: Benchmark, folder: Path) -> Benchmark:
+    """The same command of another new-ops-project, which is in `folder`, in place of the other tool's."""
+    program = str(folder.resolve() / OURS)
+    theirs = tuple(program if word == OURS else word for word in benchmark.ours)
+    return replace(benchmark, against="the earlier new-ops-project", theirs=theirs, target=1.05, needs="")
+
+
 def _report(chosen: list[Benchmark], times: int, others: Path | None) -> Report:
     try:
         with sandbox(others=others) as box:
@@ -105,6 +117,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=f"any of {', '.join(names)}")
     parser.add_argument("--slow", action="store_true", help="also measure commands that install packages")
     parser.add_argument("--others", type=Path, metavar="DIR", help="folder with putup and cookiecutter, if not on PATH")
+    parser.add_argument("--earlier", type=Path, metavar="DIR", help="compare with the new-ops-project in this folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to a file")
     verbs = parser.add_subparsers(dest="verb", metavar="[fleet | compare OLD NEW | readme RUN [FLEET]]")
     compare = verbs.add_parser("compare", help="compare two files that --json wrote")
