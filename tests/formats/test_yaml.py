@@ -1,11 +1,10 @@
-"""YAML with places, shell scripts as commands, and expressions: what the rules about workflows read."""
+"""YAML is read as nodes with places, quotes and comments."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.formats import shell, yaml
-from new_ops_project.formats.github import expressions
+from new_ops_project.formats import yaml
 from new_ops_project.formats.yaml import Node
 
 
@@ -31,7 +30,7 @@ def root(text: str) -> Node:
     ],
 )
 def test_a_value_knows_its_place_and_quotes(text: str, place: tuple[int, int], style: str) -> None:
-    """Lines end at a line feed and columns are characters, behind anchor and tag."""
+    """Lines end at a line feed, columns count characters; a value begins after its anchor and tag."""
     value = root(text).get("a")
     assert (value.place[1:], value.style) == (place, style)
 
@@ -49,7 +48,7 @@ def test_a_value_knows_its_place_and_quotes(text: str, place: tuple[int, int], s
     ],
 )
 def test_text_in_a_scalar_has_its_place(text: str, place: tuple[int, int]) -> None:
-    """Where a word of a block, folded or quoted scalar stands in the file."""
+    """A word in a block, folded or quoted scalar has a place in the file."""
     value = root(text).get("a")
     assert value.place_at(value.text.index("hello"))[1:] == place
 
@@ -65,22 +64,22 @@ def test_text_in_a_scalar_has_its_place(text: str, place: tuple[int, int]) -> No
         ("a: x # y # z", "y # z"),
     ],
 )
-def test_the_comment_behind_a_value_is_known(text: str, comment: str) -> None:
-    """Only what YAML takes for a comment is one."""
+def test_the_comment_after_a_value(text: str, comment: str) -> None:
+    """The comment is what YAML reads as one."""
     assert root(text).get("a").comment == comment
 
 
 def test_aliases_and_merges_are_followed() -> None:
-    """An alias is what it names, own keys come before merged ones, and a mapping that merges itself ends."""
-    found = root("a: &a {x: 1, <<: *a}\nb: {<<: [*a, {y: 2}], z: 3}\nc: *a\n")
-    assert found.get("b", "x").text == "1"
-    assert [key.text for key, _ in found.get("b").entries()] == ["z", "x", "y"]
-    assert found.get("c") is found.get("a")
-    assert not found.get("c", "nothing", "there")
+    """An alias is the node it refers to; own keys come before merged ones; a mapping can merge itself."""
+    mapping = root("a: &a {x: 1, <<: *a}\nb: {<<: [*a, {y: 2}], z: 3}\nc: *a\n")
+    assert mapping.get("b", "x").text == "1"
+    assert [key.text for key, _ in mapping.get("b").entries()] == ["z", "x", "y"]
+    assert mapping.get("c") is mapping.get("a")
+    assert not mapping.get("c", "nothing", "there")
 
 
 def test_only_the_first_document_counts() -> None:
-    """What follows is parsed, and that is all."""
+    """Later documents are only parsed."""
     assert root("a: 1\n---\na: 2\n").get("a").text == "1"
     assert yaml.read("x", b"a: 1\n---\n[").problem
 
@@ -97,7 +96,7 @@ def test_only_the_first_document_counts() -> None:
     ],
 )
 def test_what_does_not_parse_says_where(content: bytes, line: int) -> None:
-    """A line for each reason; depth ends no process."""
+    """Each problem has its line, and no depth ends the process."""
     tree = yaml.read("x.yml", content)
     assert (bool(tree.problem), tree.where[1]) == (True, line) or content == b"a: *b"
     assert not tree.root or content == b"a: *b"
@@ -106,88 +105,9 @@ def test_what_does_not_parse_says_where(content: bytes, line: int) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="a:-[]{}&*!|>'\"#%\n \t,?<\r\u2028é", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    """Never a traceback, and each place is one in the file."""
+    """No text raises an error, and each place is in the file."""
     tree = yaml.read("x.yml", text.encode())
     for key, value in tree.root.entries():
         assert 0 < key.line <= text.count("\n") + 1
         assert value.line >= key.line or value.kind != "scalar" or "*" in text
         value.place_at(len(value.text))
-
-
-# ---- scripts --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("script", "commands"),
-    [
-        ("a b; c && d || e | f", ["a b", "c", "d", "e", "f"]),
-        ("a \\\n  b # c\nd", ["a b", "d"]),
-        ("a 'b c' \"d $e\" f\\ g", ["a|b c|d $e|f g"]),
-        ("X=1 sudo -E env Y=2 a", ["a"]),
-        ("if ! a; then b; else c; fi", ["a", "b", "c", "fi"]),
-        ("a > b 2>&1 < c\nd >>e", ["a", "d"]),
-        ("a <<'X' <<-Y\nno\nX\nno\n\tY\nb", ["a", "b"]),
-        ("a <<X\nno end", ["a"]),
-        ("a <<< 'x y'\nb", ["a|x y", "b"]),
-        ("poetry run a b", ["a b"]),
-        ("a ${{ b c }} $(d e) ${f g}", ["a|${{ b c }}|$(d e)|${f g}"]),
-        ("(a)\n{ b; }", ["a", "b", "}"]),
-        ("a 'b", ["a b"]),
-        ("a `\n  b", ["a b"]),
-        ("", []),
-    ],
-)
-def test_a_script_is_its_commands(script: str, commands: list[str]) -> None:
-    """Words as the shell sees them, without what stands before the program."""
-    found = ["|".join(word.text for word in words) for words in shell.commands(script)]
-    assert found == [command if "|" in command else command.replace(" ", "|") for command in commands]
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.text(alphabet="ab'\"\\`$(){}<>&|;# \n-=EOF", max_size=60))
-def test_words_stand_where_they_say(script: str) -> None:
-    """Any script is read, and each word begins at its offset."""
-    for words in shell.commands(script):
-        for word in words:
-            assert word.offset < len(script)
-
-
-# ---- expressions ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("expression", "contexts"),
-    [
-        ("github.head_ref || github.ref", ("github.head_ref", "github.ref")),
-        ("github.event['Issue'].title", ("github.event.issue.title",)),
-        ("github.event.commits[0].message", ("github.event.commits.*.message",)),
-        ("github.event.commits.*.message", ("github.event.commits.*.message",)),
-        ("a.b == 'x' && c.d || e.f", ("c.d", "e.f")),
-        ("!a.b", ()),
-        ("contains(a.b, 'x')", ()),
-        ("format('{0} {1}', a.b, (c.d))", ("a.b", "c.d")),
-        ("toJSON(github.event)", ("github.event.**",)),
-        ("fromJSON(a.b).c[d.e]", ("a.b",)),
-        ("a.b && 'yes' || ''", ()),
-        ("'it''s github.head_ref'", ()),
-        ("", ()),
-        ("((((", ()),
-    ],
-)
-def test_an_expression_has_the_contexts_that_can_be_its_text(expression: str, contexts: tuple[str, ...]) -> None:
-    """What is only compared, tested or counted is none of them."""
-    assert expressions.contexts(expression) == contexts
-
-
-def test_expressions_are_found_with_their_offsets() -> None:
-    """Also such that go on in the next line, and such with braces in a text."""
-    found = [*expressions.find("a ${{ b.c }} ${{ d.e\n  || '}}' }} ${{ f")]
-    assert [(one.contexts, one.offset) for one in found] == [(("b.c",), 2), (("d.e",), 13)]
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.text(alphabet="ab.()[]*!&|=<>,' 0", max_size=40))
-def test_any_expression_comes_to_an_end(text: str) -> None:
-    """Whatever stands between the braces."""
-    expressions.contexts(text)
-    list(expressions.find(f"${{{{{text}}}}}"))

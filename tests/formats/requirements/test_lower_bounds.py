@@ -1,4 +1,4 @@
-"""A script's exact versions become lower bounds, and nothing else of its pyproject.toml changes."""
+"""Pins in a pyproject.toml are replaced by lower bounds; nothing else in the file changes."""
 
 import tomllib
 from typing import Any
@@ -10,9 +10,9 @@ from packaging.requirements import Requirement
 
 from new_ops_project.formats.requirements.lower_bounds import replace_pins
 
-SAID = "# Lower bounds, since others depend on it now; requirements.txt has the exact versions. It was "
+COMMENT = "# Lower bounds, since others depend on it now; requirements.txt has the exact versions. It was "
 
-ONE = [
+REPLACED = [
     ("boto3==1.35.0", "boto3>=1.35.0"),
     ("boto3 == 1.35.0", "boto3>=1.35.0"),
     ("boto3===1.35.0", "boto3>=1.35.0"),
@@ -24,7 +24,7 @@ ONE = [
     ("rich==13; sys_platform == 'win32'", "rich>=13; sys_platform == 'win32'"),
     ("Some_Package.Name==1", "Some_Package.Name>=1"),
 ]
-AS_THEY_ARE = [
+UNCHANGED = [
     "rich",
     "rich>=13",
     "rich~=13.1",
@@ -38,58 +38,58 @@ AS_THEY_ARE = [
 
 
 def document(*requirements: str, quote: str = '"', ending: str = "\n") -> str:
-    """A pyproject.toml with these dependencies, one a line."""
-    rows = "".join(f"    {quote}{one}{quote},{ending}" for one in requirements)
+    """A pyproject.toml with these dependencies, one on each line."""
+    rows = "".join(f"    {quote}{requirement}{quote},{ending}" for requirement in requirements)
     return ending.join(["[project]", 'name = "x"  # ours', "dependencies = [", f"{rows}]", ""])
 
 
 def project(text: str) -> dict[str, Any]:
-    """Its table of metadata."""
-    found: dict[str, Any] = tomllib.loads(text)["project"]
-    return found
+    """The `[project]` table of a pyproject.toml."""
+    table: dict[str, Any] = tomllib.loads(text)["project"]
+    return table
 
 
 def without_comment(text: str) -> str:
-    """The text without the line that says what was changed."""
-    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(SAID))
+    """The text without the comment that lists the changes."""
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(COMMENT))
 
 
-@pytest.mark.parametrize(("before", "after"), ONE, ids=[row[0] for row in ONE])
+@pytest.mark.parametrize(("before", "after"), REPLACED, ids=[row[0] for row in REPLACED])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_an_exact_version(before: str, after: str, ending: str) -> None:
-    """`==`, `===` and `==1.2.*` become `>=`; extras, markers, quotes and line ends stay; a comment says so."""
+    """`==`, `===` and `==1.2.*` become `>=`; extras, markers, quotes, line endings stay; a comment lists the pins."""
     text, changes = replace_pins(document(before, ending=ending))
     assert without_comment(text) == document(after, ending=ending)
     assert [(change.before, change.after) for change in changes] == [(before, after)]
-    assert f"{SAID}{before}.{ending}dependencies" in text
+    assert f"{COMMENT}{before}.{ending}dependencies" in text
     assert Requirement(project(text)["dependencies"][0]).name == Requirement(before).name
 
 
-@pytest.mark.parametrize("requirement", AS_THEY_ARE)
+@pytest.mark.parametrize("requirement", UNCHANGED)
 def test_other_requirements_stay(requirement: str) -> None:
-    """What is no single exact version is left as it is, without a comment."""
+    """A requirement that is not a single pin stays, and no comment is added."""
     assert replace_pins(document(requirement)) == (document(requirement), ())
 
 
 def test_in_one_line_and_in_either_quotes() -> None:
-    """The way a list is written stays."""
+    """The layout and the quotes of a list stay."""
     text, _ = replace_pins("[project]\ndependencies = ['a==1', \"b==2\", 'c']  # ours\n")
     assert without_comment(text) == "[project]\ndependencies = ['a>=1', \"b>=2\", 'c']  # ours\n"
-    assert f"{SAID}a==1, b==2.\ndependencies" in text
+    assert f"{COMMENT}a==1, b==2.\ndependencies" in text
 
 
 def test_extras_of_the_project_and_nothing_else() -> None:
-    """Optional dependencies are loosened; groups, build requirements and tools' lists keep their versions."""
+    """Optional dependencies get lower bounds; groups, build requirements and lists of tools keep their pins."""
     rest = '\n[build-system]\nrequires = ["a==1"]\n\n[dependency-groups]\ndev = ["a==1"]\n'
     rest += '\n[tool.x]\ndependencies = ["a==1"]\n'
     before = f'[project]\nname = "x"\n\n[project.optional-dependencies]\naws = ["a==1"]\n{rest}'
     text, _ = replace_pins(before)
     assert without_comment(text) == before.replace('aws = ["a==1"]', 'aws = ["a>=1"]')
-    assert f"{SAID}a==1.\naws" in text
+    assert f"{COMMENT}a==1.\naws" in text
 
 
 def test_tables_before_it() -> None:
-    """A list of the same name in an earlier table stays."""
+    """A list with the same name in an earlier table stays."""
     before = '[tool.x]\ndependencies = ["a==1"]\n\n[project]\ndependencies = ["a==1"]\n'
     assert without_comment(replace_pins(before)[0]) == before[:40] + before[40:].replace("==", ">=")
 
@@ -97,14 +97,14 @@ def test_tables_before_it() -> None:
 @pytest.mark.parametrize(
     "text", ["", "[project", "[project]\ndependencies = 1\n", "[tool.x]\na = ['b==1']\n", "project = 1"]
 )
-def test_nothing_to_loosen(text: str) -> None:
-    """What is no TOML or has no dependencies stays."""
+def test_nothing_to_replace(text: str) -> None:
+    """A file that is not TOML, or has no dependencies, stays."""
     assert replace_pins(text) == (text, ())
 
 
 @pytest.mark.parametrize("version", ["1.0+local.1", "=nightly", "=2024-01-01"])
 def test_a_version_that_no_bound_can_have(version: str) -> None:
-    """What `>=` does not take (PEP 440) stays exact, so that the project still installs."""
+    """A version that `>=` does not allow (PEP 440) stays a pin, so that the project still installs."""
     text, _ = replace_pins(document(f"a=={version}"))
     assert project(text)["dependencies"] == [f"a=={version}"]
 
@@ -112,16 +112,16 @@ def test_a_version_that_no_bound_can_have(version: str) -> None:
 def test_the_comment_of_a_list_that_begins_with_extras() -> None:
     """The bracket of `b[x]` does not end the list."""
     text, _ = replace_pins(document("b[x]==1", "a==1"))
-    assert f"{SAID}b[x]==1, a==1.\ndependencies" in text
+    assert f"{COMMENT}b[x]==1, a==1.\ndependencies" in text
 
 
 @pytest.mark.parametrize("line", ['keywords = ["a==1"]', 'description = "a==1"', "# it was 'a==1' for long"])
 def test_the_same_text_elsewhere_in_the_table(line: str) -> None:
-    """Only requirements change: not a keyword, a description or a comment that reads the same."""
+    """Only requirements change, not a keyword, a description or a comment with the same text."""
     before = f'[project]\n{line}\ndependencies = ["a==1"]\n'
     text, _ = replace_pins(before)
     assert without_comment(text) == before.replace('dependencies = ["a==1"]', 'dependencies = ["a>=1"]')
-    assert f"{SAID}a==1.\ndependencies" in text
+    assert f"{COMMENT}a==1.\ndependencies" in text
 
 
 names = st.sampled_from(["a", "b", "requests", "ruamel.yaml", "A_b"])
@@ -134,16 +134,17 @@ lists = st.lists(st.tuples(names, extras, operators, versions, markers).map("".j
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """A pyproject.toml with dependencies in every way of writing them, and the same texts elsewhere."""
+    """A pyproject.toml with dependencies in any notation, and the same texts elsewhere."""
 
     def array(requirements: list[str]) -> str:
         quotes = [
-            draw(st.sampled_from(['"{}"'] if "'" in one else ['"{}"', "'{}'"])).format(one) for one in requirements
+            draw(st.sampled_from(['"{}"'] if "'" in requirement else ['"{}"', "'{}'"])).format(requirement)
+            for requirement in requirements
         ]
         if draw(st.booleans()):
             return f"[{', '.join(quotes)}]"
         comments = ["", "  # pinned", "  # [not] a list", '  # it\'s "ours"']
-        rows = "".join(f"\n  {one},{draw(st.sampled_from(comments))}" for one in quotes)
+        rows = "".join(f"\n  {quoted},{draw(st.sampled_from(comments))}" for quoted in quotes)
         return f"[{rows}\n]"
 
     first, extra, other = draw(lists), draw(lists), draw(lists)
@@ -159,19 +160,19 @@ def documents(draw: st.DrawFn) -> str:
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(documents())
 def test_any_document(text: str) -> None:
-    """It parses, each exact requirement is a bound and the others are as they were, and so is every other byte."""
-    made, changes = replace_pins(text)
-    before, after = tomllib.loads(text), tomllib.loads(made)
+    """The result parses, every pin is a lower bound, and every other byte is unchanged."""
+    result, changes = replace_pins(text)
+    before, after = tomllib.loads(text), tomllib.loads(result)
     was = [*before["project"]["dependencies"], *before["project"]["optional-dependencies"]["aws"]]
     now = [*after["project"]["dependencies"], *after["project"]["optional-dependencies"]["aws"]]
     expected = {change.before: change.after for change in changes}
-    assert now == [expected.get(one, one) for one in was]
-    assert {one for one in was if "==" in one.split(";")[0]} == expected.keys()
-    assert not any("==" in one.split(";")[0] for one in now)
-    assert sum(line.startswith(SAID) for line in made.splitlines()) == bool(changes)
+    assert now == [expected.get(requirement, requirement) for requirement in was]
+    assert {requirement for requirement in was if "==" in requirement.split(";")[0]} == expected.keys()
+    assert not any("==" in requirement.split(";")[0] for requirement in now)
+    assert sum(line.startswith(COMMENT) for line in result.splitlines()) == bool(changes)
     for name in ("dependency-groups", "build-system"):
         assert after.get(name) == before.get(name)
-    back = without_comment(made)
+    back = without_comment(result)
     assert len(back.splitlines()) == len(text.splitlines())
     for line, old in zip(back.splitlines(keepends=True), text.splitlines(keepends=True), strict=True):
         assert line == old or any(change.before in old and change.after in line for change in changes)

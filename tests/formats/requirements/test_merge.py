@@ -1,4 +1,4 @@
-"""Requirements files merged by package: the user's pins, options and comments stay, the rest follows the template."""
+"""Requirements files are merged by package: the user's changes stay, the rest follows the template."""
 
 import re
 
@@ -21,7 +21,7 @@ def pin(name: str, version: str = "1", *, marker: str = "", hashes: int = 2) -> 
 
 
 def merged(base: str, mine: str, theirs: str) -> str:
-    """The merge, of texts."""
+    """The merge of three texts."""
     return merge_requirements(base.encode(), mine.encode(), theirs.encode()).decode()
 
 
@@ -37,7 +37,7 @@ CASES = {
     ),
     "one was removed": (BASE, HEAD + pin("boto3") + pin("six"), NEW, HEAD + pin("boto3", "2") + pin("rich", "2")),
     "one was added": (BASE, BASE + pin("zstd"), NEW, NEW + pin("zstd")),
-    "one was added that comes in": (
+    "one was added on both sides": (
         BASE,
         BASE + pin("Rich", "9"),
         NEW,
@@ -66,10 +66,10 @@ CASES = {
     "no final newline": ("", "a==1", "b==1", "a==1\nb==1\n"),
     "no final newline, nothing new": ("", "a==1", "a==2\n", "a==1"),
     "CRLF": ("", "a==1\r\nc==1\r\n", "b==1\n", "a==1\r\nb==1\r\nc==1\r\n"),
-    "names in other words": ("", "Foo.Bar[x] >= 2\nqux\n", "foo-bar==1\nqux==1\n", "Foo.Bar[x] >= 2\nqux\n"),
-    "where it comes from": ("", "a==1\n    # via c\nc==1\n", "b==1\n", "a==1\n    # via c\nb==1\nc==1\n"),
+    "names in other spellings": ("", "Foo.Bar[x] >= 2\nqux\n", "foo-bar==1\nqux==1\n", "Foo.Bar[x] >= 2\nqux\n"),
+    "via comments": ("", "a==1\n    # via c\nc==1\n", "b==1\n", "a==1\n    # via c\nb==1\nc==1\n"),
     "two for two markers": ("", "x==1 ; os_name < 'a'\nx==2\n", "x==3\n", "x==1 ; os_name < 'a'\nx==2\n"),
-    "two come in": ("", "a==1\n", "b==1 ; x\nb==2 ; y\n", "a==1\nb==1 ; x\nb==2 ; y\n"),
+    "two are added": ("", "a==1\n", "b==1 ; x\nb==2 ; y\n", "a==1\nb==1 ; x\nb==2 ; y\n"),
     "only comments": ("", "# mine\n", NEW, f"# mine\n{pin('boto3', '2')}{pin('click', '2')}{pin('rich', '2')}"),
     "all are removed": (BASE, "# none\n", NEW, f"# none\n{pin('rich', '2')}"),
 }
@@ -77,11 +77,9 @@ CASES = {
 
 @pytest.mark.parametrize(("base", "mine", "theirs", "both"), CASES.values(), ids=CASES)
 def test_a_case(base: str, mine: str, theirs: str, both: str) -> None:
-    """What the user did to a package wins; what nobody touched follows."""
+    """The user's change to a package wins; a package that nobody changed follows the template."""
     assert merged(base, mine, theirs) == both
 
-
-# ---- any three files --------------------------------------------------------------------------------------------
 
 NAMES = st.sampled_from(["a", "B", "c.c", "C-c", "d", "e_e"])
 PINS = st.builds(pin, NAMES, st.sampled_from(["1", "2"]), hashes=st.just(0))
@@ -92,7 +90,7 @@ OTHERS = st.sampled_from(
 
 
 def files(*kinds: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Any file of these lines."""
+    """Any file with lines of these kinds."""
     return st.lists(st.one_of(*kinds), max_size=7).map("".join)
 
 
@@ -100,17 +98,20 @@ ANY = files(PINS, HASHED, OTHERS) | files(PINS) | files(HASHED)
 
 
 def packages(content: str) -> dict[bytes, list[str]]:
-    """What the file says of each package, without hashes."""
-    found: dict[bytes, list[str]] = {}
+    """The lines of each package, without hashes."""
+    texts: dict[bytes, list[str]] = {}
     for block in split_blocks(content.encode()):
-        found.setdefault(block.name, []).append(re.sub(r"\s*\\?\s*--hash=\S+", "", block.text.decode()).strip())
-    return {name: texts for name, texts in found.items() if name}
+        texts.setdefault(block.name, []).append(re.sub(r"\s*\\?\s*--hash=\S+", "", block.text.decode()).strip())
+    return {name: lines for name, lines in texts.items() if name}
 
 
 @settings(max_examples=300, deadline=None)
 @given(mine=ANY, theirs=ANY, crlf=st.booleans(), unended=st.booleans())
 def test_adoption(mine: str, theirs: str, *, crlf: bool, unended: bool) -> None:
-    """Without a base no line of mine moves or goes; what comes in is new, with hashes if mine has; twice is once."""
+    """Without a base, my lines stay in order; only new packages are added, with hashes if mine have them.
+
+    Merging twice is the same as merging once.
+    """
     mine = mine.removesuffix("\n") if unended else mine
     mine = mine.replace("\n", "\r\n") if crlf else mine
     both = merged("", mine, theirs)
@@ -126,7 +127,7 @@ def test_adoption(mine: str, theirs: str, *, crlf: bool, unended: bool) -> None:
 @settings(max_examples=300, deadline=None)
 @given(base=files(PINS, OTHERS), mine=files(PINS, OTHERS), theirs=files(PINS, OTHERS))
 def test_three_ways(base: str, mine: str, theirs: str) -> None:
-    """Per package: mine where mine is not as base, else theirs; nothing where one of the two removed it."""
+    """For each package: mine where I changed it, else theirs; nothing where one side removed it."""
     old, ours, new, both = (packages(content) for content in (base, mine, theirs, merged(base, mine, theirs)))
     for name in old.keys() | ours.keys() | new.keys():
         expected = new.get(name) if ours.get(name) == old.get(name) else ours.get(name)
@@ -137,5 +138,5 @@ def test_three_ways(base: str, mine: str, theirs: str) -> None:
 
 @given(content=ANY)
 def test_blocks_are_the_file(content: str) -> None:
-    """No byte is outside of the blocks."""
+    """The blocks hold every byte of the file."""
     assert b"".join(block.text for block in split_blocks(content.encode())) == content.encode()

@@ -1,4 +1,4 @@
-"""TOML merged by key: all of the user's stays to the letter, what it lacks is added, twice is once."""
+"""Adding keys to a TOML file: the user's text stays byte for byte, missing keys are added once."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -112,12 +112,12 @@ DIFFERENT = (
 
 
 def test_an_example() -> None:
-    """Keys go to the end of their table and new tables beside their relatives, with the comments above them."""
+    """Keys go to the end of their table, new tables after related ones, with the comments above them."""
     assert merge_toml(MINE, THEIRS, skip=SKIPPED) == (BOTH, DIFFERENT)
 
 
 def test_crlf() -> None:
-    """What is added to a file with CRLF has it too."""
+    """Additions to a file with CRLF have CRLF too."""
     assert merge_toml(MINE.replace("\n", "\r\n"), THEIRS, skip=SKIPPED)[0] == BOTH.replace("\n", "\r\n")
     assert merge_toml(MINE, THEIRS.replace("\n", "\r\n"), skip=SKIPPED)[0] == BOTH
 
@@ -154,30 +154,28 @@ CASES = {
 
 @pytest.mark.parametrize(("mine", "theirs", "both"), CASES.values(), ids=CASES)
 def test_a_case(mine: str, theirs: str, both: str) -> None:
-    """What is written in some unusual way stays so, and what is added fits in."""
+    """An unusual notation stays, and the addition fits in."""
     assert merge_toml(mine, theirs)[0] == both
 
 
-def test_what_differs_is_told() -> None:
-    """A value that is not the user's is told with both, a table against a value as a whole; equal ones are not."""
+def test_different_values_are_reported() -> None:
+    """A different value is reported with both sides, a table against a value as a whole; an equal one is not."""
     mine, theirs = "a = 1\nb = 1\nd = {e = 1}\n[c]\nx = 1\n[[f]]\n", "a = 1\nb = true\nc = 2\n[d]\ne = 2\n[f]\n"
     kept = [("b", 1, True), ("c", {"x": 1}, 2), ("d", {"e": 1}, {"e": 2}), ("f", [{}], {})]
-    assert merge_toml(mine, theirs)[1] == tuple(UnmergedKey(*one) for one in kept)
+    assert merge_toml(mine, theirs)[1] == tuple(UnmergedKey(*row) for row in kept)
 
 
-def test_what_is_skipped_is_neither_added_nor_told() -> None:
-    """A key of `skip` stays out, with all that is below it."""
+def test_skipped_keys_are_neither_added_nor_reported() -> None:
+    """A key in `skip` stays out, with everything below it."""
     assert merge_toml("a = 1\n", 'a = 2\n[b]\nc = 1\n["d.e"]\nx = 1\n', skip={"a", "b", '"d.e".x'}) == ("a = 1\n", ())
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [("a = \n", "b = 1\n"), ("a = 1\n", "b\n"), ("a = 1\na = 2\n", "b = 1\n")])
 def test_what_does_not_parse(mine: str, theirs: str) -> None:
-    """A file that is no TOML is refused as the parser refuses it."""
+    """A file that is not TOML raises the parser's error."""
     with pytest.raises(ValueError, match="line"):
         merge_toml(mine, theirs)
 
-
-# ---- any two documents ----------------------------------------------------------------------------------------
 
 NAMES = st.sampled_from(["a", "b", "c", "1", '"d.e"', "'f g'", '"\\u0061"'])
 KEYS = st.lists(NAMES, min_size=1, max_size=3).map(".".join) | st.lists(NAMES, min_size=2, max_size=2).map(" . ".join)
@@ -215,7 +213,7 @@ LINES = st.one_of(
 
 
 def document(lines: Iterable[str]) -> str:
-    """The lines that make a document, each as long as that parses."""
+    """A document of those lines that keep it valid."""
     text = ""
     for line in lines:
         try:
@@ -230,27 +228,27 @@ DOCUMENTS = st.lists(LINES, max_size=14).map(document)
 
 
 def is_within(part: str, whole: str) -> bool:
-    """Whether the lines of one text are in the other, in their order and to the byte; the last may have got an end."""
+    """Whether the lines of one text are in the other, in order; only the last may have got a line ending."""
     rest = iter(ended(whole))
     return all(line in rest for line in ended(part))
 
 
 def ended(text: str) -> list[str]:
-    """The lines, the last with an end."""
+    """The lines, each with a line ending."""
     lines = text.splitlines(keepends=True)
     end = "\r\n" if "\r\n" in text else "\n"
     return [line if line.endswith("\n") else line + end for line in lines]
 
 
 def leaves(values: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
-    """Each value that is no table, and each empty table, by its keys; as text, since nan is not nan."""
+    """The value of each key without tables below it; as text, since nan does not equal nan."""
     if isinstance(values, Mapping) and values:
-        return {at: found for key, below in values.items() for at, found in leaves(below, (*path, key)).items()}
+        return {keys: leaf for key, below in values.items() for keys, leaf in leaves(below, (*path, key)).items()}
     return {path: repr(values)}
 
 
 def has(values: Any, path: tuple[str, ...]) -> bool:
-    """Whether there is something at these keys."""
+    """Whether there is a value at these keys."""
     for part in path:
         if not isinstance(values, Mapping) or part not in values:
             return False
@@ -258,23 +256,26 @@ def has(values: Any, path: tuple[str, ...]) -> bool:
     return True
 
 
-def is_told(kept: Iterable[UnmergedKey], path: tuple[str, ...]) -> bool:
-    """Whether these keys, or what they are below, are among what differs."""
-    return bool({one.key for one in kept} & {dotted_key(path[:length]) for length in range(1, len(path) + 1)})
+def is_reported(kept: Iterable[UnmergedKey], path: tuple[str, ...]) -> bool:
+    """Whether these keys, or a table around them, are reported as different."""
+    return bool({value.key for value in kept} & {dotted_key(path[:length]) for length in range(1, len(path) + 1)})
 
 
 @settings(max_examples=300, deadline=None)
 @given(mine=DOCUMENTS, theirs=DOCUMENTS, crlf=st.booleans(), unended=st.booleans())
 def test_any_two_documents(mine: str, theirs: str, *, crlf: bool, unended: bool) -> None:
-    """The result parses, holds each line and value of mine, in order, and each key of theirs; twice is once."""
+    """The result parses and has each line and value of mine, in order, and each key of theirs.
+
+    Adding twice is the same as adding once.
+    """
     mine = mine.removesuffix("\n") if unended else mine
     mine = mine.replace("\n", "\r\n") if crlf else mine
     both, kept = merge_toml(mine, theirs)
-    was, found, wanted = leaves(tomllib.loads(mine)), tomllib.loads(both), leaves(tomllib.loads(theirs))
+    was, values, wanted = leaves(tomllib.loads(mine)), tomllib.loads(both), leaves(tomllib.loads(theirs))
     assert is_within(mine, both)
-    assert all(leaves(found).get(path) == value for path, value in was.items() if value != "{}")
-    assert not [path for path in wanted if not has(found, path) and not is_told(kept, path)]
-    assert not [one for one in kept if one.mine is None]
+    assert all(leaves(values).get(path) == value for path, value in was.items() if value != "{}")
+    assert not [path for path in wanted if not has(values, path) and not is_reported(kept, path)]
+    assert not [value for value in kept if value.mine is None]
     assert repr(merge_toml(both, theirs)) == repr((both, kept))
     assert not crlf or "\r\n" not in mine or both.count("\n") == both.count("\r\n")
 
@@ -282,7 +283,7 @@ def test_any_two_documents(mine: str, theirs: str, *, crlf: bool, unended: bool)
 @settings(max_examples=100, deadline=None)
 @given(theirs=DOCUMENTS)
 def test_an_empty_file_becomes_theirs(theirs: str) -> None:
-    """What is added to nothing says all that the template's file says, and the other way round nothing is added."""
+    """An empty file gets all of theirs, and an empty file of theirs adds nothing."""
     both, kept = merge_toml("", theirs)
     assert leaves(tomllib.loads(both)) == leaves(tomllib.loads(theirs))
     assert not kept
@@ -291,6 +292,6 @@ def test_an_empty_file_becomes_theirs(theirs: str) -> None:
 
 
 def test_blank_lines_do_not_pile_up() -> None:
-    """Where a table is added there is one blank line before it and one after it."""
+    """An added table has one blank line before it and one after it."""
     lines = [line.strip() for line in merge_toml(MINE, THEIRS)[0].splitlines()]
     assert not [pair for pair in pairwise(lines) if pair == ("", "")]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from new_ops_project.formats import document
-from new_ops_project.formats.toml import places as tomlplaces
+from new_ops_project.formats.toml import places
 from new_ops_project.formats.toml.places import TomlPlace
 
 TEXT = '''\
@@ -47,23 +47,23 @@ g = "é", # not read as such
 @pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_place(keys: tuple[str | int, ...], place: TomlPlace, ending: str) -> None:
     """Line, column and text of values in lists, inline tables, tables and arrays of tables."""
-    found = tomlplaces.places(TEXT.replace("\n", ending))[keys]
-    assert (found.line, found.column, found.raw.replace("\r\n", "\n")) == (place.line, place.column, place.raw)
+    actual = places.places(TEXT.replace("\n", ending))[keys]
+    assert (actual.line, actual.column, actual.raw.replace("\r\n", "\n")) == (place.line, place.column, place.raw)
 
 
 def test_the_closest_above() -> None:
-    """A value that is not there stands where its table does; in a file without any, on its first line."""
+    """A missing value has the place of its table; in a file without tables, that of the first line."""
     files = {"a.toml": b"\n[x.y]\nz = 1\n", "b.toml": b"# none\n", "c.toml": b"x = ["}
-    places = [tomlplaces.place(document.toml(files, path), "x", "y", "q") for path in (*files, "d.toml")]
-    assert [(one.line, one.column) for one in places] == [(2, 1), (1, 1), (1, 1), (0, 0)]
+    closest = [places.place(document.toml(files, path), "x", "y", "q") for path in (*files, "d.toml")]
+    assert [(place.line, place.column) for place in closest] == [(2, 1), (1, 1), (1, 1), (0, 0)]
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"), [('"a"', '"n"'), ("'a'", "'n'"), ('"\\u0061"', ""), ('"""a"""', ""), ("1", "")]
+    ("raw", "quoted"), [('"a"', '"n"'), ("'a'", "'n'"), ('"\\u0061"', ""), ('"""a"""', ""), ("1", "")]
 )
-def test_a_text_in_its_quotes(raw: str, said: str) -> None:
-    """A new text gets the quotes of the old one, unless that is written in a way that could mean something else."""
-    assert TomlPlace(1, 1, raw).quoted("n") == said
+def test_a_text_in_its_quotes(raw: str, quoted: str) -> None:
+    """A new text gets the quotes of the old one, unless those could change its meaning."""
+    assert TomlPlace(1, 1, raw).quoted("n") == quoted
 
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -84,12 +84,12 @@ def leaves(value: Any, keys: tuple[str | int, ...] = ()) -> dict[tuple[str | int
 @given(st.dictionaries(st.text(max_size=4), VALUES, max_size=4), st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_every_value_is_found(data: dict[str, Any], multiline: bool) -> None:  # noqa: FBT001
-    """Whatever a document holds, the text at the place of each value reads as that value."""
+    """In any document, the text at the place of each value reads as that value."""
     text = tomli_w.dumps(data, multiline_strings=multiline)
-    places = tomlplaces.places(text)
+    by_keys = places.places(text)
     lines = text.split("\n")
     for keys, value in leaves(tomllib.loads(text)).items():
-        place = places[keys]
+        place = by_keys[keys]
         assert "\n".join(lines[place.line - 1 :])[place.column - 1 :].startswith(place.raw)
         assert tomllib.loads(f"x = {place.raw}")["x"] == value
 
@@ -97,5 +97,5 @@ def test_every_value_is_found(data: dict[str, Any], multiline: bool) -> None:  #
 @given(st.text(alphabet="[]{}=.,\"'#\n ab1", max_size=40))
 @settings(max_examples=200, deadline=None)
 def test_anything_is_survived(text: str) -> None:
-    """What is no TOML has no places."""
-    tomlplaces.places(text)
+    """Any text is read without an error."""
+    places.places(text)
