@@ -1,4 +1,4 @@
-"""check --fix killed at any moment: the repository is before or after, and the next run works."""
+"""check --fix killed at any moment, which leaves the repository unchanged or completely fixed."""
 
 import shutil
 from pathlib import Path
@@ -10,14 +10,14 @@ from support.command import git
 from support.small import lay, snapshot
 
 FILES = {"apps/task.py": "x = 1\n", ".gitignore": "*.log\n", "Dockerfile": "FROM python:3.12\n"}
-BEHIND = 62  # no step has this number
+BEYOND = 62  # higher than the number of steps
 ARGS = ("--fix", "--select", "environment")
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Path:
-    """A repository in which one file is to be mended, and another to be made."""
-    folder = tmp_path / "kept"
+def unfixed(tmp_path: Path) -> Path:
+    """A repository in which one file needs a fix, and another one is missing."""
+    folder = tmp_path / "unfixed"
     folder.mkdir()
     git("init", "--quiet", at=folder)
     lay(folder, FILES)
@@ -27,30 +27,32 @@ def kept(tmp_path: Path) -> Path:
 
 
 def state(folder: Path) -> tuple[object, str]:
-    """Every file, and what git says of it."""
+    """Every file, with the output of git status."""
     return snapshot(folder), git("status", "--porcelain", at=folder)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [SIGKILL, SIGINT])
-def test_stopped_at_a_step(kept: Path, tmp_path: Path, number: Signals) -> None:
-    """Right before a step that writes, or starts git: nothing is half done, and the next run ends as any other.
+def test_stopped_at_a_step(unfixed: Path, tmp_path: Path, number: Signals) -> None:
+    """Stopped right before a step that writes or starts git, nothing is half done, and the next run completes.
 
-    Each signal takes every third step, not the same ones.
+    Each signal stops at every third step; the two signals stop at different ones.
     """
-    whole = Path(shutil.copytree(kept, tmp_path / "whole"))
+    whole = Path(shutil.copytree(unfixed, tmp_path / "whole"))
     assert forks.start("check", whole, *ARGS, log=tmp_path / "log").wait() == 0
-    before, after = state(kept), state(whole)
+    before, after = state(unfixed), state(whole)
     assert before != after
-    for at in range(1 + (number == SIGINT), BEHIND, 3):
-        one = Path(shutil.copytree(kept, tmp_path / f"try-{at}"))
-        started = forks.start("check", one, *ARGS, log=tmp_path / f"log-{at}", stop=forks.Stop(number, at, one))
+    for step in range(1 + (number == SIGINT), BEYOND, 3):
+        folder = Path(shutil.copytree(unfixed, tmp_path / f"try-{step}"))
+        started = forks.start(
+            "check", folder, *ARGS, log=tmp_path / f"log-{step}", stop=forks.Stop(number, step, folder)
+        )
         ended = started.wait()
         assert "Traceback" not in started.said
-        if not (one / ".git" / "new-ops-project" / "change").exists():
-            assert state(one) in (before, after)
-        again = forks.start("check", one, *ARGS, log=tmp_path / "log")
+        if not (folder / ".git" / "new-ops-project" / "change").exists():
+            assert state(folder) in (before, after)
+        again = forks.start("check", folder, *ARGS, log=tmp_path / "log")
         assert again.wait() == 0, again.said
-        assert state(one) == after
-        shutil.rmtree(one)
-    assert ended == 0, "there are steps behind the last that was tried"
+        assert state(folder) == after
+        shutil.rmtree(folder)
+    assert ended == 0, "there are more steps than were tried"

@@ -1,4 +1,4 @@
-"""Fixes on files in memory: every edit where it says, all others byte for byte as they were, and an end to it."""
+"""Fixes of files in memory, where each edit changes its own text only."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ LINE = st.text(st.characters(blacklist_characters="\r\n\x0b\x0c\x1c\x1d\x1e\x85\
 
 @st.composite
 def changes(draw: st.DrawFn) -> tuple[list[str], list[Edit]]:
-    """Lines of a text, and edits of some of them."""
+    """The lines of a text, with edits of some of them."""
     lines = draw(st.lists(LINE, min_size=1, max_size=8))
     edits = []
     for number in draw(st.sets(st.integers(1, len(lines)))):
@@ -33,7 +33,7 @@ def changes(draw: st.DrawFn) -> tuple[list[str], list[Edit]]:
 
 @given(changes(), st.data(), st.booleans())
 def test_edits(change: tuple[list[str], list[Edit]], data: st.DataObject, is_marked: bool) -> None:  # noqa: FBT001 - drawn
-    """Each edit replaces just its text; every line end, mixed ones too, and the byte order mark stay."""
+    """Each edit replaces only its text; line ends, even mixed ones, and the byte order mark stay."""
     lines, edits = change
     ends = [data.draw(st.sampled_from(["\n", "\r\n"])) for _ in lines[1:]] + [""]
     inner = "\r\n" if "\r\n" in ends else "\n"
@@ -48,66 +48,66 @@ def test_edits(change: tuple[list[str], list[Edit]], data: st.DataObject, is_mar
 
 
 def test_an_edit_of_several_lines() -> None:
-    """The old text may go over lines, in a file with either line end."""
+    """The old text may span lines, in a file with either line end."""
     edit = Edit("x", 2, 2, "bc\nde", "X\nY\nZ")
     assert fixpoint.edited(b"a\nabc\ndef\ng", [edit]) == b"a\naX\nY\nZf\ng"
     assert fixpoint.edited(b"a\r\nabc\r\ndef\r\ng", [edit]) == b"a\r\naX\r\nY\r\nZf\r\ng"
 
 
 def test_an_edit_in_the_wrong_place() -> None:
-    """An edit of what does not stand there is a bug, and changes nothing."""
+    """An edit whose old text is not at its place raises ValueError: it is a bug."""
     with pytest.raises(ValueError, match="does not hold 'b'"):
         fixpoint.edited(b"abc\n", [Edit("x", 1, 1, "b", "c")])
 
 
-def test_a_line_that_is_no_utf8() -> None:
-    """A line that rules cannot read is left as it is, the others are mended."""
+def test_a_line_that_is_not_utf8() -> None:
+    """A line that rules cannot decode stays as it is; the others are fixed."""
     before = Repo(Path("nowhere"), {"x": b"a\xff\na\n"}, frozenset("x"))
-    work = fixpoint.mended(before, [rule("A", "a", "b")], lambda _: True)
-    assert work.files["x"].content == b"a\xff\nb\n"
+    fixed = fixpoint.fixed_files(before, [rule("A", "a", "b")], lambda _: True)
+    assert fixed.files["x"].content == b"a\xff\nb\n"
 
 
 # ---- rounds -------------------------------------------------------------------------------------------------------
 
 
 def rule(code: str, old: str, new: str) -> Rule:
-    """A rule that replaces a text wherever it begins a line of the file x."""
+    """A rule that replaces a text at the start of each line of the file x."""
 
-    def look(repo: Repo) -> Iterator[Breach]:
+    def check(repo: Repo) -> Iterator[Breach]:
         for number, line in enumerate(decoded(repo.files["x"]).split("\n"), 1):
             if line.startswith(old):
                 yield Breach(f"{old} at {number}", "x", number, 1, fix=(Edit("x", number, 1, old, new),))
 
-    return Rule(code, "t", Severity.ERROR, "w.", "r", "https://example.org", look, fixes=True)
+    return Rule(code, "t", Severity.ERROR, "w.", "r", "https://example.org", check, fixes=True)
 
 
-def mended(text: str, *rules: Rule) -> tuple[str, list[str]]:
-    """What the file x becomes, and the codes that were mended, in order."""
-    work = fixpoint.mended(repo.of({"x": text}), rules, lambda _: True)
-    return (work.files["x"].content.decode() if work.files else text), [one.code for one in work.fixed]
+def fixed_text(text: str, *rules: Rule) -> tuple[str, list[str]]:
+    """The new text of the file x, and the codes of the fixed findings in order."""
+    fixed = fixpoint.fixed_files(repo.of({"x": text}), rules, lambda _: True)
+    return (fixed.files["x"].content.decode() if fixed.files else text), [finding.code for finding in fixed.fixed]
 
 
-def test_a_fix_uncovers_another() -> None:
-    """Rules are asked again until none has a fix."""
-    assert mended("a\n", rule("A", "a", "b"), rule("B", "b", "c")) == ("c\n", ["A", "B"])
+def test_a_fix_reveals_another() -> None:
+    """Rules are checked again until none has a fix."""
+    assert fixed_text("a\n", rule("A", "a", "b"), rule("B", "b", "c")) == ("c\n", ["A", "B"])
 
 
 def test_fixes_of_one_line_take_turns() -> None:
-    """Two fixes of one line are not applied at once; both are in the end."""
-    assert mended("ab\nab\n", rule("A", "ab", "xy"), rule("B", "a", "z")) == ("xy\nxy\n", ["A", "A"])
+    """Two fixes of one line are not applied in the same round; the second one is checked again."""
+    assert fixed_text("ab\nab\n", rule("A", "ab", "xy"), rule("B", "a", "z")) == ("xy\nxy\n", ["A", "A"])
 
 
 def test_rules_that_undo_each_other_come_to_an_end() -> None:
-    """The rounds are counted."""
-    assert len(mended("a\n", rule("A", "a", "b"), rule("B", "b", "a"))[1]) == 8
+    """The number of rounds is limited."""
+    assert len(fixed_text("a\n", rule("A", "a", "b"), rule("B", "b", "a"))[1]) == 8
 
 
-def test_what_may_not_change() -> None:
-    """A file that may not change is left out, and named; a fix of two files is applied to both or none."""
+def test_a_file_that_may_not_change() -> None:
+    """A file that may not change is left out and reported; a fix of two files is applied to both or none."""
 
-    def look(_: Repo) -> Iterator[Breach]:
+    def check(_: Repo) -> Iterator[Breach]:
         yield Breach("m", fix=(Write("x", Entry(EXECUTABLE, b"1")), Write("y", Entry("", b"2"))))
 
-    both = Rule("A", "t", Severity.ERROR, "w.", "r", "https://example.org", look, fixes=True)
-    work = fixpoint.mended(repo.of({"x": "0", "y": "0"}), [both], lambda path: path != "y")
-    assert (work.files, work.fixed, work.blocked) == ({}, (), ("y",))
+    both = Rule("A", "t", Severity.ERROR, "w.", "r", "https://example.org", check, fixes=True)
+    fixed = fixpoint.fixed_files(repo.of({"x": "0", "y": "0"}), [both], lambda path: path != "y")
+    assert (fixed.files, fixed.fixed, fixed.blocked) == ({}, (), ("y",))

@@ -1,4 +1,4 @@
-"""What we generate is clean: no rule, and no linter that is asked, has anything to say of it."""
+"""Generated projects, in which neither a rule nor a linter finds anything."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from support.variants import CLOUDS, DEPENDENCIES, TIERS, Variant
 from new_ops_project.checks import catalogue, engine, repo
 from new_ops_project.template.pins import pins_yml
 
-TASTE = ("OPS590",)  # what the plugins of repo-review say, which are others' and are installed beside the tests
+TASTE = ("OPS590",)  # third-party plugins of repo-review, some of which are installed beside the tests
 UPDATES, LICENSES = ("dependabot", "renovate", "none"), ("MIT", "Apache-2.0", "Proprietary")
 PYTHON = tuple(pins_yml.shipped().pythons)
 PAIRS = [(tier, cloud) for tier, cloud in product(TIERS, CLOUDS)]
@@ -23,7 +23,7 @@ PAIRS = [(tier, cloud) for tier, cloud in product(TIERS, CLOUDS)]
 def test_no_false_alarm(tmp_path: Path, tier: str, cloud: str) -> None:
     """Each tier with each cloud; Python, container, updates, license and dependencies take turns."""
     number = PAIRS.index((tier, cloud))
-    one = Variant(
+    variant = Variant(
         tier,
         PYTHON[number % 5],
         cloud,
@@ -32,7 +32,7 @@ def test_no_false_alarm(tmp_path: Path, tier: str, cloud: str) -> None:
         license=LICENSES[number % 3],
         dependencies=DEPENDENCIES[number % 10 : number % 10 + number % 4],
     )
-    folder = one.generate(tmp_path / "rotate-keys")
+    folder = variant.generate(tmp_path / "rotate-keys")
     git("init", "--quiet", at=folder)
     git("add", "--all", at=folder)
     checked = engine.run(repo.read(folder, offline=True), catalogue.selected((), TASTE))
@@ -43,25 +43,26 @@ def test_no_false_alarm(tmp_path: Path, tier: str, cloud: str) -> None:
 def test_what_new_commits_is_clean(run: Run, work: Path) -> None:
     """The repository that `new` commits is clean from its first commit, its managed files the same."""
     run("new", "audit", "--python", "3.12", "--tier", "cli", "--defaults")
-    said = run("check", "audit", "--json", "--ignore", *TASTE).json
-    assert (said["findings"], said["skipped"]) == ([], [])
-    assert set(said["drift"]["audit"].values()) == {"same"}
+    answer = run("check", "audit", "--json", "--ignore", *TASTE).json
+    assert (answer["findings"], answer["skipped"]) == ([], [])
+    assert set(answer["drift"]["audit"].values()) == {"same"}
     assert work.is_dir()
 
 
 def test_this_repository_is_clean() -> None:
-    """We keep our own rules; what we ignore has its reason."""
+    """This repository keeps our own rules."""
     command = [sys.executable, "-m", "new_ops_project", "check", "--json", "--offline"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert [one for one in json.loads(done.stdout)["findings"] if one["severity"] != "info"] == []
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    findings = json.loads(completed.stdout)["findings"]
+    assert [finding for finding in findings if finding["severity"] != "info"] == []
 
 
 def test_real_scripts_are_clean() -> None:
-    """13 scripts of many styles: that they print is only to know."""
+    """13 scripts in many styles have notes about printing only."""
     folder = ROOT / "tests" / "scripts"
     paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     files = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
     checked = engine.run(repo.of(files), catalogue.selected(["code"], TASTE))
-    assert {one.code for one in checked.findings} <= {"OPS502"}
-    assert not [one for one in checked.findings if one.counts]
+    assert {finding.code for finding in checked.findings} <= {"OPS502"}
+    assert not [finding for finding in checked.findings if finding.counts]
     assert checked.skipped == ()

@@ -1,4 +1,4 @@
-"""The families dependencies and packaging on whole projects: those that we generate, foreign ones, and odd ones."""
+"""The rules about dependencies and packaging on whole projects."""
 
 import tomllib
 from typing import Any
@@ -8,11 +8,11 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.adoptable import ALL
-from support.rule_cases import RULES, found, of
+from support.rule_cases import RULES, finding_places, repository
 
 from new_ops_project.checks import engine, fixpoint, repo
 
-# What each foreign repository breaks, as code, path and line.
+# The findings in each repository that we did not generate: code, path and line.
 FOREIGN = {
     "setup.py": {("OPS403", "setup.py", 11)},
     "poetry": {
@@ -31,11 +31,11 @@ FOREIGN = {
 
 @pytest.mark.parametrize("name", ALL)
 def test_foreign_repositories(name: str) -> None:
-    """What is wrong with each shape of real life, and nothing else."""
-    one = ALL[name]
-    start = f"{one.prefix}/" if one.prefix else ""
-    files = {path.removeprefix(start): text for path, text in one.files.items() if path.startswith(start)}
-    assert {(code, path, line) for code, path, line, _ in found(files)} == FOREIGN[name]
+    """Each repository has the findings above, and no others."""
+    repository = ALL[name]
+    start = f"{repository.prefix}/" if repository.prefix else ""
+    files = {path.removeprefix(start): text for path, text in repository.files.items() if path.startswith(start)}
+    assert {(code, path, line) for code, path, line, _ in finding_places(files)} == FOREIGN[name]
 
 
 # ---- odd structures ----------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ groups = ["default"]
 
 
 def replaced(value: Any, odd: Any, steps: list[int]) -> Any:
-    """The value with `odd` in the place to which the steps lead."""
+    """The value with `odd` at the place that the steps lead to."""
     if not steps or not isinstance(value, dict | list) or not value:
         return odd
     keys = [*value] if isinstance(value, dict) else [*range(len(value))]
@@ -160,13 +160,13 @@ def replaced(value: Any, odd: Any, steps: list[int]) -> Any:
 
 
 def document(backend: str, changes: list[tuple[Any, list[int]]]) -> str:
-    """The document above with that backend, '' for none, and with some of its values replaced."""
-    found: Any = tomllib.loads(TOML.replace("setuptools.backends.legacy:build", backend))
+    """The document above with that backend ('' for none), with some of its values replaced."""
+    table: Any = tomllib.loads(TOML.replace("setuptools.backends.legacy:build", backend))
     if not backend:
-        del found["build-system"], found["tool"]
+        del table["build-system"], table["tool"]
     for odd, steps in changes:
-        found = replaced(found, odd, steps)
-    return tomli_w.dumps(found)
+        table = replaced(table, odd, steps)
+    return tomli_w.dumps(table)
 
 
 STEPS = st.lists(st.integers(0, 9), min_size=1, max_size=5)
@@ -226,27 +226,27 @@ REPOSITORIES = st.fixed_dictionaries(
 
 @given(REPOSITORIES)
 @settings(max_examples=150, deadline=None)
-def test_anything_is_survived(files: dict[str, str]) -> None:
-    """No structure makes a rule fail, every place is one of the file, and every fix leaves TOML."""
-    one = of(files)
-    for each in engine.run(one, RULES).found:
-        finding = each.finding
-        written = files[finding.path].split("\n")
-        assert 0 <= finding.line <= len(written), finding
-        assert finding.column <= len(written[finding.line - 1]) + 1, finding
+def test_any_structure_is_handled(files: dict[str, str]) -> None:
+    """No structure makes a rule fail, every place is in the file, and every fixed file is valid TOML."""
+    repository = repository(files)
+    for result in engine.run(repository, RULES).results:
+        finding = result.finding
+        lines = files[finding.path].split("\n")
+        assert 0 <= finding.line <= len(lines), finding
+        assert finding.column <= len(lines[finding.line - 1]) + 1, finding
         assert finding.message.strip(), finding
         assert finding.remedy.strip(), finding
-    mended = fixpoint.mended(one, RULES, lambda _: True).files
-    for path, entry in mended.items():
+    fixed = fixpoint.fixed_files(repository, RULES, lambda _: True).files
+    for path, entry in fixed.items():
         if path.endswith(".toml"):
             tomllib.loads(entry.content.decode())
 
 
-def test_an_unreadable_repository_is_survived() -> None:
-    """Files that are no text of their kind, and no files at all."""
+def test_an_unreadable_repository_is_handled() -> None:
+    """Files that do not parse, or no files at all, make no rule fail."""
     for text in ("", "[", "\ufeff", "\x00", "a: [", "\r\n\r", "'''"):
         files = dict.fromkeys(
             ("pyproject.toml", "setup.cfg", "setup.py", "uv.lock", "requirements.txt", "x/__init__.py"), text
         )
         engine.run(repo.of(files), RULES)
-    assert not found({})
+    assert not finding_places({})

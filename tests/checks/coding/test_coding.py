@@ -1,4 +1,4 @@
-"""The rules about code: what each finds and where, and what it lets pass."""
+"""The rules about code, each on broken and on clean examples."""
 
 import shutil
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ Places = list[tuple[str, int, int]]
 RULES = catalogue.selected(["code"], ["OPS511", "OPS590"])
 
 
-def found(files: Mapping[str, str]) -> Places:
-    """What all rules say of these files, but for what is only to know: code, line and column."""
+def places(files: Mapping[str, str]) -> Places:
+    """Code, line and column of all errors and warnings in these files."""
     checked = engine.run(repository.of(files), RULES)
     assert not checked.skipped
-    return [(one.code, one.line, one.column) for one in checked.findings if one.counts]
+    return [(finding.code, finding.line, finding.column) for finding in checked.findings if finding.counts]
 
 
-# What each rule finds, in a file of its own.
+# Broken files, each with its findings.
 BROKEN: tuple[tuple[str, Places], ...] = (
     ("def x(:\n    pass\n", [("OPS500", 1, 7)]),
     ("print 'python 2'\n", [("OPS500", 1, 7)]),
@@ -41,7 +41,7 @@ BROKEN: tuple[tuple[str, Places], ...] = (
     ("try:\n    go()\nexcept OSError as e:\n    print(e)\n", [("OPS502", 4, 5)]),
     ("try:\n    go()\nexcept OSError as e:\n    'é'; print(e)\n", [("OPS502", 4, 10)]),
     ("PASSWORD = 'Xk9-vw2Lq'\n", [("OPS503", 1, 12)]),
-    ("PASSWORD = 'hunter2'\n", [("OPS503", 1, 12)]),  # people choose such
+    ("PASSWORD = 'hunter2'\n", [("OPS503", 1, 12)]),  # people choose such passwords
     ("PASSWORD = 'letmein'\n", [("OPS503", 1, 12)]),
     ("db_password = 'Test1234!'\n", [("OPS503", 1, 15)]),
     ("connect(password='Xk9-vw2Lq')\n", [("OPS503", 1, 9)]),
@@ -81,11 +81,11 @@ BROKEN: tuple[tuple[str, Places], ...] = (
     ("import yaml\nx = yaml.load(text)\n", [("OPS510", 2, 5)]),
 )
 
-# What they let pass.
+# Files without a finding.
 CLEAN = (
     "",
     "\ufeffx = 1\n",
-    "type X = int\nmatch 1:\n    case 1:\n        pass\n",  # newer than any Python that is named somewhere
+    "type X = int\nmatch 1:\n    case 1:\n        pass\n",  # newer syntax than any stated Python version has
     "try:\n    go()\nexcept OSError:\n    pass\n",
     "try:\n    go()\nexcept Exception:\n    log.exception('it failed')\n",
     "try:\n    go()\nexcept Exception as e:\n    errors.append(e)\n",
@@ -148,40 +148,41 @@ CLEAN = (
 
 @cache
 def everything() -> Mapping[str, Places]:
-    """All cases judged in one run, as one repository of programs: what is found in each."""
+    """The findings of each case, all checked in one run as one repository of programs."""
     cases = [*(text for text, _ in BROKEN), *CLEAN]
     files = {f"case_{number}.py": text for number, text in enumerate(cases)}
     checked = engine.run(repository.of(files), RULES)
     assert not checked.skipped
-    told: dict[str, Places] = {path: [] for path in files}
-    for one in (one for one in checked.findings if one.counts):
-        told[one.path].append((one.code, one.line, one.column))
-    return told
+    by_path: dict[str, Places] = {path: [] for path in files}
+    for finding in checked.findings:
+        if finding.counts:
+            by_path[finding.path].append((finding.code, finding.line, finding.column))
+    return by_path
 
 
 @pytest.mark.parametrize("number", range(len(BROKEN)))
-def test_finds_what_is_broken(number: int) -> None:
+def test_broken_code(number: int) -> None:
     """Each broken file has its finding, at its place, and no other."""
     assert everything()[f"case_{number}.py"] == BROKEN[number][1], BROKEN[number][0]
 
 
 @pytest.mark.parametrize("number", range(len(CLEAN)))
-def test_lets_pass_what_is_sound(number: int) -> None:
-    """Code that a reader would leave as it is has no finding."""
+def test_clean_code(number: int) -> None:
+    """Code that a reviewer would accept has no finding."""
     assert everything()[f"case_{len(BROKEN) + number}.py"] == [], CLEAN[number]
 
 
 def test_every_rule_has_a_broken_example() -> None:
-    """The table above shows each of the rules."""
-    assert {code for _, places in BROKEN for code, _, _ in places} == {rule.code for rule in RULES}
+    """The table above has an example for each rule."""
+    assert {code for _, expected in BROKEN for code, _, _ in expected} == {rule.code for rule in RULES}
 
 
-def test_a_specific_failure_that_exits_with_0_weighs_less() -> None:
-    """Every exception and exit code 0 is an error; of one kind of failure it is a warning."""
+def test_a_specific_failure_that_exits_with_0_is_a_warning() -> None:
+    """Exit code 0 is an error in a handler of all exceptions, and a warning in one of a specific failure."""
     text = "import sys\ntry:\n    go()\nexcept {}:\n    sys.exit(0)\n"
     files = {"a.py": text.format("Exception"), "b.py": text.format("OSError")}
     checked = engine.run(repository.of(files), catalogue.selected(["OPS504"], []))
-    assert [one.severity for one in checked.findings] == [Severity.ERROR, Severity.WARNING]
+    assert [finding.severity for finding in checked.findings] == [Severity.ERROR, Severity.WARNING]
 
 
 LIBRARY = '[project]\nname = "x"\nversion = "1"\n[build-system]\nrequires = []\n'
@@ -196,12 +197,12 @@ IN_LIBRARY = {"pyproject.toml": LIBRARY, "src/x/__init__.py": ""}
         (IN_LIBRARY, "src/x/cli.py", Severity.INFO),
     ],
 )
-def test_prints_are_told_once_for_each_file(files: dict[str, str], path: str, severity: Severity) -> None:
-    """A module of a library that prints is a fault; that a program without a logger does is only to know."""
+def test_prints_are_one_finding_for_each_file(files: dict[str, str], path: str, severity: Severity) -> None:
+    """Printing in a module of a library is a warning; in a program without a logger, it is a note."""
     text = "def f():\n    print(1)\n    print(2)\n    print()\n"
-    (one,) = engine.run(repository.of({**files, path: text}), RULES).findings
-    assert (one.code, one.path, one.line, one.severity) == ("OPS502", path, 2, severity)
-    assert "2 times" in one.message
+    (finding,) = engine.run(repository.of({**files, path: text}), RULES).findings
+    assert (finding.code, finding.path, finding.line, finding.severity) == ("OPS502", path, 2, severity)
+    assert "2 times" in finding.message
 
 
 @pytest.mark.parametrize(
@@ -216,8 +217,8 @@ def test_prints_are_told_once_for_each_file(files: dict[str, str], path: str, se
     ],
 )
 def test_print_is_for_programs(path: str, text: str, count: int) -> None:
-    """A module that has a logger and is not run itself logs; a program's print may be its result."""
-    assert len(found({**IN_LIBRARY, path: text})) == count
+    """An imported module with a logger should log; the output of a program may be its result."""
+    assert len(places({**IN_LIBRARY, path: text})) == count
 
 
 BAD = "import requests\ntry:\n    requests.get(url)\nexcept Exception:\n    pass\n"
@@ -237,21 +238,21 @@ BAD = "import requests\ntry:\n    requests.get(url)\nexcept Exception:\n    pass
         "{{cookiecutter.name}}/x.py",
     ],
 )
-def test_tests_and_foreign_code_are_left_alone(path: str) -> None:
-    """What tests do, and what was written elsewhere or by a program, is nobody's to mend here."""
-    assert found({path: BAD}) == []
+def test_tests_and_foreign_code_are_not_checked(path: str) -> None:
+    """Tests, vendored code, generated code and templates have no findings."""
+    assert places({path: BAD}) == []
 
 
 @pytest.mark.parametrize("name", ["demo", "example", "testing"])
 def test_a_package_may_be_called_anything(name: str) -> None:
-    """A package is judged by what is in it, not by its name; its examples are examples."""
+    """The name of a package does not make it an example; a folder `examples` in it does."""
     files = {
         "pyproject.toml": LIBRARY.replace('"x"', f'"{name}"'),
         f"src/{name}/__init__.py": "",
         f"src/{name}/a.py": "def f():\n    print(1)\n",
         f"src/{name}/examples/a.py": "print(1)\n",
     }
-    assert found(files) == [("OPS502", 2, 5)]
+    assert places(files) == [("OPS502", 2, 5)]
 
 
 @pytest.mark.parametrize(
@@ -259,15 +260,15 @@ def test_a_package_may_be_called_anything(name: str) -> None:
     [("tests/data/broken.py", 0), ("tests/test_x.py", 1), ("src/templates/x.py", 0), ("lib/x.py", 1)],
 )
 def test_test_data_need_not_be_python(path: str, count: int) -> None:
-    """A file for a test to read may hold anything; a test may not."""
-    assert len(found({path: "def x(:\n"})) == count
+    """Test data and templates may hold anything; a test may not."""
+    assert len(places({path: "def x(:\n"})) == count
 
 
 @pytest.mark.parametrize("path", ["bin/rotate", "rotate"])
-def test_programs_without_a_suffix_are_read(path: str) -> None:
-    """A first line that names Python makes a file one."""
-    assert found({path: f"#!/usr/bin/env python3\n{BAD}"}) == [("OPS506", 4, 5), ("OPS501", 5, 1)]
-    assert found({path: f"#!/bin/sh\n{BAD}"}) == []
+def test_programs_without_a_suffix_are_checked(path: str) -> None:
+    """A file whose first line names Python is a Python file."""
+    assert places({path: f"#!/usr/bin/env python3\n{BAD}"}) == [("OPS506", 4, 5), ("OPS501", 5, 1)]
+    assert places({path: f"#!/bin/sh\n{BAD}"}) == []
 
 
 RUFF = "[tool.ruff.lint]\n"
@@ -277,7 +278,7 @@ RUFF = "[tool.ruff.lint]\n"
     ("files", "codes"),
     [
         ({"pyproject.toml": f'{RUFF}ignore = ["S110", "BLE001"]\n'}, ["OPS506"]),
-        ({"pyproject.toml": f'{RUFF}ignore = ["S"]\n'}, ["OPS501"]),  # BLE001 is still meant
+        ({"pyproject.toml": f'{RUFF}ignore = ["S"]\n'}, ["OPS501"]),  # BLE001 is still selected
         ({"pyproject.toml": f'{RUFF}ignore = ["B", "S110"]\n'}, ["OPS506", "OPS501"]),  # bugbear, not blind-except
         ({"pyproject.toml": f'{RUFF}ignore = ["ALL"]\n'}, []),
         ({"pyproject.toml": '[tool.ruff]\nextend-ignore = ["S113"]\n'}, ["OPS501"]),
@@ -294,52 +295,55 @@ RUFF = "[tool.ruff.lint]\n"
         ({"pyproject.toml": "[tool.ruff.lint]\nper-file-ignores = { x = 1, y = [1] }\n"}, ["OPS506", "OPS501"]),
     ],
 )
-def test_what_ruff_is_configured_to_leave_out_is_left_out(files: Mapping[str, str], codes: list[str]) -> None:
-    """A code that a repository's own ruff ignores, everywhere or there, was decided; the nearest one counts."""
-    assert [code for code, _, _ in found({**files, "ops/deep/x.py": BAD})] == codes
+def test_the_repository_s_ruff_configuration_applies(files: Mapping[str, str], codes: list[str]) -> None:
+    """Codes and files that the nearest ruff configuration ignores have no findings."""
+    assert [code for code, _, _ in places({**files, "ops/deep/x.py": BAD})] == codes
 
 
-def test_ruff_is_asked_about_odd_names(tmp_path: Path) -> None:
-    """Names with spaces, a leading dash or at sign, and other letters reach ruff; one with a line end does not."""
+def test_ruff_checks_files_with_odd_names() -> None:
+    """Names with spaces, a leading dash or at sign, or other letters reach ruff; one with a line end does not."""
     names = ["-x.py", "@x.py", "a b.py", "ü/é.py", "x[1].py", "evil\nname.py"]
     files = dict.fromkeys(names, "x(:\n")
     checked = engine.run(repository.of(files), catalogue.selected(["OPS500"], []))
-    assert {one.path for one in checked.findings} == set(names[:-1])
+    assert {finding.path for finding in checked.findings} == set(names[:-1])
 
 
-def test_thousands_of_files_fit(tmp_path: Path) -> None:
-    """The list of files does not go over the limit of a command line."""
+def test_many_files_fit() -> None:
+    """The list of files may be longer than a command line can be."""
     files = {f"{'long' * 50}{number}.py": "" for number in range(300)}
-    assert found({**files, "x.py": BAD}) == [("OPS506", 3, 5), ("OPS501", 4, 1)]
+    assert places({**files, "x.py": BAD}) == [("OPS506", 3, 5), ("OPS501", 4, 1)]
 
 
-def test_a_work_tree_is_read_where_it_is(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`check` runs ruff in the folder, whatever is configured there and in the environment, and writes nothing."""
+def test_a_work_tree_is_checked_in_place(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check` runs ruff in the folder, ignores configuration there and in the environment, and writes nothing."""
     monkeypatch.setenv("RUFF_OUTPUT_FILE", "answer.json")
     monkeypatch.setenv("RUFF_OUTPUT_FORMAT", "github")
     git("init", "-q", at=work)
     (work / "ops").mkdir()
     (work / "ops" / "x.py").write_text(BAD)
     (work / "ruff.toml").write_text("this is = no configuration\n")
-    said = run("check", "--select", "code", "--ignore", "OPS590,OPS511", "--json", code=1).json
-    assert [(one["path"], one["code"]) for one in said["findings"]] == [("ops/x.py", "OPS506"), ("ops/x.py", "OPS501")]
+    answer = run("check", "--select", "code", "--ignore", "OPS590,OPS511", "--json", code=1).json
+    assert [(finding["path"], finding["code"]) for finding in answer["findings"]] == [
+        ("ops/x.py", "OPS506"),
+        ("ops/x.py", "OPS501"),
+    ]
     assert {path.name for path in work.iterdir()} == {".git", "ops", "ruff.toml"}
 
 
 def test_without_ruff_its_rules_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules that need ruff say so where it is missing; those that do not need it still look."""
+    """Rules that need ruff are skipped if it is missing; the others are still checked."""
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     text = "import sys\ntry:\n    go()\nexcept OSError:\n    sys.exit(0)\n"
     checked = engine.run(repository.of({"x.py": text}), RULES)
-    assert [one.code for one in checked.findings] == ["OPS504"]
+    assert [finding.code for finding in checked.findings] == ["OPS504"]
     (skipped,) = checked.skipped
     assert "ruff is not installed" in skipped.reason
     assert set(skipped.codes) == {rule.code for rule in RULES if rule.tool}
 
 
 @pytest.mark.parametrize("depth", [150, 900, 20000])
-def test_deeply_nested_code_is_survived(depth: int) -> None:
-    """Nothing walks down further than Python lets it."""
+def test_deeply_nested_code_is_handled(depth: int) -> None:
+    """No rule recurses deeper than Python allows."""
     files = {
         "a.py": f"import os\nos.system('x'{'+a' * depth})\n",
         "b.py": f"import os\nx = os.system('x' % {'a.' * depth}b)\n",
@@ -349,10 +353,10 @@ def test_deeply_nested_code_is_survived(depth: int) -> None:
     engine.run(repository.of(files), RULES)
 
 
-def test_code_that_ends_ruff_is_survived() -> None:
-    """Its rules say that they could not look."""
+def test_a_crash_of_ruff_is_handled() -> None:
+    """If ruff fails, its rules are skipped with that reason."""
     checked = engine.run(repository.of({"x.py": f"x = {'-' * 100000}a\n"}), RULES)
-    assert [one.reason for one in checked.skipped if not one.reason.startswith("ruff failed")] == []
+    assert [skipped.reason for skipped in checked.skipped if not skipped.reason.startswith("ruff failed")] == []
 
 
 PIECES = st.sampled_from(
@@ -387,8 +391,8 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.lists(PIECES, max_size=8).map("".join), max_size=12), st.binary(max_size=40))
-def test_odd_code_is_survived(texts: list[str], config: bytes) -> None:
-    """No code, whatever it is, ends in a traceback."""
+def test_odd_code_is_handled(texts: list[str], config: bytes) -> None:
+    """No code leads to a traceback."""
     files = {f"x{number}.py": text for number, text in enumerate(texts)}
     repo = repository.of({**files, "ruff.toml": config.decode("latin-1")})
     assert not engine.run(repo, RULES).skipped

@@ -1,4 +1,4 @@
-"""The rule about secrets of known forms: what it finds, what it lets pass, and that it never shows one."""
+"""The rule about secrets with a known form, on broken and on clean examples."""
 
 import hashlib
 import json
@@ -18,14 +18,14 @@ from new_ops_project.checks.rule import UncheckedError
 (RULE,) = catalogue.selected(["OPS511"], [])
 
 
-def found(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """What the rule finds in these files."""
+def findings(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """The findings of the rule in these files."""
     checked = engine.run(repo.of(files), [RULE])
     assert not checked.skipped
     return checked.findings
 
 
-# Made up, and put together here so that no scanner of this repository takes them for real.
+# Made up, and assembled here so that no scanner of this repository takes them for real secrets.
 LETTERS = "k3Jq8ZrT5vYw2LmN7pXs4BcD9fGhAeUiOy6R"
 AWS = "AKIA" + "QYLPMN5HHHFPZAM2"
 GITHUB = "ghp_" + LETTERS
@@ -57,15 +57,15 @@ URL = "postgres://ops:" + "Xk9vw2Lq@db.internal:5432/ops"
     ],
 )
 def test_finds_secrets(path: str, text: str, line: int, column: int) -> None:
-    """Each known form, in any text file, at the place of the secret."""
-    (one,) = found({path: text})
-    assert (one.path, one.line, one.column, one.severity) == (path, line, column, Severity.ERROR)
+    """Each known form is found in any text file, at the place of the secret."""
+    (finding,) = findings({path: text})
+    assert (finding.path, finding.line, finding.column, finding.severity) == (path, line, column, Severity.ERROR)
 
 
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("x.py", "AKIA" + "IOSFODNN7EXAMPLE\n"),  # of AWS's own documents
+        ("x.py", "AKIA" + "IOSFODNN7EXAMPLE\n"),  # from the documentation of AWS
         ("x.py", f"x = 'Z{AWS}Z'\n"),  # a part of something longer
         ("x.py", "token = 'ghp_" + "x" * 36 + "'\n"),
         ("x.py", "'https://hooks.slack.com/services/" + "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX'\n"),
@@ -84,26 +84,26 @@ def test_finds_secrets(path: str, text: str, line: int, column: int) -> None:
         ("empty.txt", ""),
     ],
 )
-def test_lets_pass_what_is_none(path: str, text: str) -> None:
-    """Examples, placeholders, references, marks of a format and what is allowed are no secrets."""
-    assert found({path: text}) == ()
+def test_texts_that_are_no_secrets(path: str, text: str) -> None:
+    """Examples, placeholders, references, mentions of a format and allowed secrets are not found."""
+    assert findings({path: text}) == ()
 
 
-def test_a_secret_in_a_test_is_to_know() -> None:
-    """Most secrets in tests and examples are made up, so that they do not fail the run."""
-    (one,) = found({"tests/test_redact.py": f"x = '{AWS}'\n"})
-    assert one.severity is Severity.INFO
+def test_a_secret_in_a_test_is_a_note() -> None:
+    """Most secrets in tests and examples are made up, so they do not make the run fail."""
+    (finding,) = findings({"tests/test_redact.py": f"x = '{AWS}'\n"})
+    assert finding.severity is Severity.INFO
 
 
-def test_each_place_is_told_once() -> None:
-    """The same secret at two places is two findings, whichever detectors know it."""
-    assert [one.line for one in found({"x.py": f"a = '{AWS}'\nb = 1\nc = '{AWS}'\n"})] == [1, 3]
+def test_each_place_is_one_finding() -> None:
+    """The same secret at two places is two findings, however many detectors find it."""
+    assert [finding.line for finding in findings({"x.py": f"a = '{AWS}'\nb = 1\nc = '{AWS}'\n"})] == [1, 3]
 
 
 def baseline(secret: str, **more: object) -> str:
-    """A `.secrets.baseline` that holds one secret of x.py."""
+    """A `.secrets.baseline` with one secret of x.py."""
     hashed = hashlib.sha1(secret.encode(), usedforsecurity=False).hexdigest()
-    marked = {
+    entry = {
         "type": "AWS Access Key",
         "filename": "x.py",
         "hashed_secret": hashed,
@@ -111,7 +111,7 @@ def baseline(secret: str, **more: object) -> str:
         "line_number": 7,
         **more,
     }
-    return json.dumps({"version": "1.5.0", "results": {"x.py": [marked]}})
+    return json.dumps({"version": "1.5.0", "results": {"x.py": [entry]}})
 
 
 EXCLUDED = {"path": "detect_secrets.filters.regex.should_exclude_file", "pattern": ["^x", "("]}
@@ -131,25 +131,25 @@ EXCLUDED = {"path": "detect_secrets.filters.regex.should_exclude_file", "pattern
         ('{"results": [], "filters_used": {"pattern": "x"}}', 1),
     ],
 )
-def test_a_committed_baseline_counts(text: str, count: int) -> None:
-    """What somebody has looked at is not found again, unless they found that it is a secret."""
-    assert len(found({"x.py": f"x = '{AWS}'\n", ".secrets.baseline": text})) == count
+def test_the_committed_baseline_applies(text: str, count: int) -> None:
+    """Secrets in the baseline are not found again, except those audited as real."""
+    assert len(findings({"x.py": f"x = '{AWS}'\n", ".secrets.baseline": text})) == count
 
 
 @pytest.mark.parametrize("shape", ["text", "json", "sarif", "github", "markdown"])
 def test_the_secret_is_never_shown(shape: str, run: Run, work: Path) -> None:
-    """No format has it, nor a part of it that would do."""
+    """No output format contains the secret, or a usable part of it."""
     git("init", "-q", at=work)
     (work / "x.py").write_text(f"x = '{AWS}'\npassword = 'Xk9-vw2Lq'\n{KEY}")
-    said = run("check", "--format", shape, "--select", "code", "--ignore", "OPS590", code=1)
-    told = said.out + said.err
-    assert "OPS511" in told
-    assert "OPS503" in told or "OPS500" in told
-    assert not [part for part in (AWS[4:], "Xk9-vw2Lq", BODY[:20]) if part in told]
+    result = run("check", "--format", shape, "--select", "code", "--ignore", "OPS590", code=1)
+    output = result.out + result.err
+    assert "OPS511" in output
+    assert "OPS503" in output or "OPS500" in output
+    assert not [part for part in (AWS[4:], "Xk9-vw2Lq", BODY[:20]) if part in output]
 
 
 def test_without_detect_secrets_the_rule_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says what is missing, and what brings it."""
+    """The reason says what is missing, the hint how to install it."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(UncheckedError, match="detect-secrets is not installed") as caught:
         detect_secrets.report(repo.of({}))
@@ -158,6 +158,6 @@ def test_without_detect_secrets_the_rule_is_skipped(monkeypatch: pytest.MonkeyPa
 
 @settings(max_examples=25, deadline=None)
 @given(st.dictionaries(st.sampled_from(["x.py", ".env", ".secrets.baseline"]), st.text(max_size=200)))
-def test_odd_text_is_survived(files: Mapping[str, str]) -> None:
-    """No text ends in a traceback."""
-    assert found({path: text.encode("utf-8", "replace").decode() for path, text in files.items()}) == ()
+def test_odd_text_is_handled(files: Mapping[str, str]) -> None:
+    """No text leads to a traceback."""
+    assert findings({path: text.encode("utf-8", "replace").decode() for path, text in files.items()}) == ()

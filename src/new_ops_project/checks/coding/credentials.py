@@ -45,9 +45,8 @@ def literal_credentials(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach
     for diagnostic in python_files.relevant(repo, diagnostics, "S105", "S106", "S107"):
         quoted = _QUOTED.search(diagnostic.message)
         name = quoted[1] if quoted else ""
-        if python_files.is_auxiliary(repo, diagnostic.path) or _DESCRIBES.fullmatch(
-            re.split(r"[_\W]+", name.rstrip("_"))[-1]
-        ):
+        last_word = re.split(r"[_\W]+", name.rstrip("_"))[-1]
+        if python_files.is_auxiliary(repo, diagnostic.path) or _DESCRIBES.fullmatch(last_word):
             continue
         if (value := _literal(repo, diagnostic)) and looks_secret(value, name):
             yield Breach(
