@@ -1,4 +1,4 @@
-"""`fleet init`: what it writes, what it refuses, what it says."""
+"""`fleet init --engine github-actions`, with what both engines share."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from support.command import ROOT, Run, git, tree
-from support.linting import inside
+from support.linting import run_linter
 from support.small_clones import wheel
 
 from new_ops_project.base.errors import ToolError
@@ -24,7 +24,7 @@ LOCK = "new-ops-project==0.1.0 --hash=sha256:0\n"
 
 
 def locked(work: Path) -> Path:
-    """A repository that has the lock already: nothing is resolved."""
+    """A repository that has the lock already, so that nothing is resolved."""
     git("init", "--quiet", at=work)
     (work / ".github" / "fleet").mkdir(parents=True)
     (work / github_actions.LOCK).write_text(LOCK)
@@ -39,11 +39,11 @@ def test_linters_find_nothing(options: tuple[str, ...], run: Run, work: Path) ->
     """Zizmor as an auditor, GitHub's schemas, yamllint and our own rules have no finding."""
     locked(work)
     run(*INIT, *options)
-    inside("zizmor", "--offline", "--persona=auditor", ".", cwd=work)
-    inside("check-jsonschema", "--builtin-schema=vendor.github-workflows", github_actions.WORKFLOW, cwd=work)
-    inside("check-jsonschema", "--builtin-schema=vendor.dependabot", github_actions.DEPENDABOT, cwd=work)
+    run_linter("zizmor", "--offline", "--persona=auditor", ".", cwd=work)
+    run_linter("check-jsonschema", "--builtin-schema=vendor.github-workflows", github_actions.WORKFLOW, cwd=work)
+    run_linter("check-jsonschema", "--builtin-schema=vendor.dependabot", github_actions.DEPENDABOT, cwd=work)
     rules = "{extends: default, rules: {line-length: disable, truthy: {check-keys: false}}}"
-    inside("yamllint", "--strict", "--config-data", rules, github_actions.WORKFLOW, github_actions.DEPENDABOT, cwd=work)
+    run_linter("yamllint", "--strict", "--config-data", rules, github_actions.WORKFLOW, github_actions.DEPENDABOT, cwd=work)
     report = run("check", "--offline", "--json", "--select", "OPS1,OPS2").json
     assert report["findings"] == []
     assert not [skipped for skipped in report["skipped"] if "OPS101" in skipped["codes"]]
@@ -81,7 +81,7 @@ def test_a_key_is_only_where_a_token_is_made(jobs: dict[str, Any]) -> None:
 
 
 def test_shards_go_on_and_publishing_is_one_at_a_time(jobs: dict[str, Any]) -> None:
-    """What the issue of pacing and of independence comes to in the workflow's own words."""
+    """A failing shard stops no other, and one job publishes at a time."""
     assert jobs["update"]["strategy"]["fail-fast"] is False
     assert jobs["publish"]["concurrency"] == {"group": "fleet-publish", "cancel-in-progress": False}
     assert {name: job["timeout-minutes"] for name, job in jobs.items()}["publish"] == 360
@@ -91,7 +91,7 @@ def test_shards_go_on_and_publishing_is_one_at_a_time(jobs: dict[str, Any]) -> N
 
 
 def test_actions_are_those_of_the_pins(run: Run, work: Path) -> None:
-    """No second copy of a commit id: each is the one that the template writes, with its version."""
+    """Each action has the commit and the version that the template pins."""
     locked(work)
     run(*INIT)
     used = re.findall(r"uses: (.+)@(.+)  # (.+)", (work / github_actions.WORKFLOW).read_text())
@@ -102,7 +102,7 @@ def test_actions_are_those_of_the_pins(run: Run, work: Path) -> None:
 
 
 def test_options_reach_the_workflow(run: Run, work: Path) -> None:
-    """Shards, the fleet's file, the environments and the tool are what was asked for."""
+    """Shards, the fleet's file, the environments and the tool are those of the options."""
     locked(work)
     run(*INIT, "--shards", "12", "--fleet", "ops/all.toml", "--environment", "roll-out", "--tool", URL)
     workflow = (work / github_actions.WORKFLOW).read_text()
@@ -128,8 +128,8 @@ def test_options_reach_the_workflow(run: Run, work: Path) -> None:
         (("--tool", f'git+https://x/y"; rm@{COMMIT}'), "does not pin this tool"),
     ],
 )
-def test_what_cannot_stand_there_is_refused(options: tuple[str, ...], error: str, run: Run, work: Path) -> None:
-    """A value that would be shell or YAML is named, and nothing is written."""
+def test_an_invalid_value_is_refused(options: tuple[str, ...], error: str, run: Run, work: Path) -> None:
+    """The error names a value that would be shell or YAML, and nothing is written."""
     assert error in run(*INIT, *options, code=2).err
     assert not list(work.iterdir())
 
@@ -139,7 +139,7 @@ def test_what_cannot_stand_there_is_refused(options: tuple[str, ...], error: str
 
 @pytest.mark.parametrize("engine", ["github-actions", "renovate"])
 def test_a_second_run_changes_nothing(engine: str, run: Run, work: Path) -> None:
-    """All is there already; not even a file's time changes."""
+    """Not even the time of a file changes."""
     locked(work)
     run("fleet", "init", "--engine", engine)
     before = {path: path.stat().st_mtime_ns for path in work.rglob("*") if path.is_file()}
@@ -155,8 +155,8 @@ def test_a_second_run_changes_nothing(engine: str, run: Run, work: Path) -> None
         ("renovate", "renovate.json"),
     ],
 )
-def test_a_file_that_says_something_else_stays(engine: str, path: str, run: Run, work: Path) -> None:
-    """It is named, with what to do, and nothing beside it is written."""
+def test_a_file_with_other_content_stays(engine: str, path: str, run: Run, work: Path) -> None:
+    """The error names it with the next step, and nothing is written."""
     target = locked(work) / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("mine\n")
@@ -169,8 +169,8 @@ def test_a_file_that_says_something_else_stays(engine: str, path: str, run: Run,
     assert tree(work) == before
 
 
-def test_what_is_a_start_is_theirs(run: Run, work: Path) -> None:
-    """fleet.toml, the lock, Dependabot's settings and .gitignore are left as they are, and that is said."""
+def test_starter_files_are_theirs(run: Run, work: Path) -> None:
+    """fleet.toml, the lock, Dependabot's settings and .gitignore stay as they are, and the output says so."""
     locked(work)
     mine = {"fleet.toml": "sources = []\n", ".gitignore": "x\n", github_actions.DEPENDABOT: "version: 2\n"}
     for path, content in mine.items():
@@ -183,7 +183,7 @@ def test_what_is_a_start_is_theirs(run: Run, work: Path) -> None:
 
 
 def test_preview_shows_and_writes_nothing(run: Run, work: Path) -> None:
-    """The files in full, and what would become of each; with --json as texts."""
+    """It shows the files in full with what would happen to each; --json has them, too."""
     locked(work)
     before = tree(work)
     assert "--github-output" in run(*INIT, "--preview").out
@@ -194,7 +194,7 @@ def test_preview_shows_and_writes_nothing(run: Run, work: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_named(run: Run, work: Path) -> None:
-    """No traceback, and no half of a file."""
+    """The error names it, and no partial file stays."""
     locked(work)
     (work / ".github" / "workflows").write_text("a file\n")
     assert "workflows" in run(*INIT, code=2).err
@@ -212,7 +212,7 @@ def test_next_steps_name_what_github_needs(run: Run, work: Path) -> None:
 
 
 def test_the_start_of_a_fleet_is_what_its_reader_takes(run: Run, work: Path) -> None:
-    """It parses as it is, and with each example made real."""
+    """It parses as it is, and with each example uncommented."""
     locked(work)
     run(*INIT)
     start = (work / "fleet.toml").read_text()
@@ -227,7 +227,7 @@ def test_the_start_of_a_fleet_is_what_its_reader_takes(run: Run, work: Path) -> 
 
 
 def test_the_tool_is_locked_with_hashes(run: Run, work: Path, index: Path, tmp_path: Path) -> None:
-    """The lock is what an index has of this version, for `pip install --require-hashes`."""
+    """The lock has this version from the index, for `pip install --require-hashes`."""
     package = wheel(index, "new_ops_project", "0.1.0", ["alpha>=1"])
     try:
         run(*INIT, "--tool", "new-ops-project==0.1.0")
@@ -240,7 +240,7 @@ def test_the_tool_is_locked_with_hashes(run: Run, work: Path, index: Path, tmp_p
 
 
 def test_without_a_lock_the_first_step_is_to_make_one(run: Run, work: Path, index: Path) -> None:
-    """An index that does not have the tool is no reason to write nothing; what is missing is said first."""
+    """If the index does not have the tool, everything else is written; the first step names what is missing."""
     ran = run(*INIT, "--tool", "new-ops-project==0.1.0")
     assert not (work / github_actions.LOCK).exists()
     assert (work / github_actions.WORKFLOW).exists()
@@ -268,7 +268,7 @@ def test_the_tool_is_taken_from_where_it_came(
     notes: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """From a git URL at its commit, without credentials; else by version, with a note where that may not do."""
+    """From its git URL and commit, without credentials; otherwise by version, with a note if that may fail."""
     monkeypatch.setattr(tool, "_direct_url", lambda: origin)
     monkeypatch.setattr(unpacked, "editable_checkout", lambda: None)
     installed = tool.installed()
@@ -276,7 +276,7 @@ def test_the_tool_is_taken_from_where_it_came(
 
 
 def test_a_tool_from_git_is_built_from_what_is_locked() -> None:
-    """Its requirements and its build backend are locked, the extras that runners do not need are not."""
+    """Its requirements and its build backend are locked; extras, which runners do not need, are not."""
     wanted = tool.parse(URL).requirements
     assert {re.split(r"[<>=~! ]", line)[0] for line in wanted} >= {"click", "copier", "hatchling"}
     assert not [line for line in wanted if line.startswith("zizmor")]
@@ -285,6 +285,6 @@ def test_a_tool_from_git_is_built_from_what_is_locked() -> None:
 
 
 def test_a_range_pins_nothing() -> None:
-    """A tool that is not pinned has no line in a workflow."""
+    """A tool without an exact version is refused."""
     with pytest.raises(ToolError, match="does not pin"):
         tool.parse("new-ops-project>=1")

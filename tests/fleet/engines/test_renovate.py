@@ -1,4 +1,4 @@
-"""`fleet init --engine renovate`: its settings, and which repositories Renovate can serve."""
+"""The engine `renovate`: its settings, the repositories that Renovate can update."""
 
 import json
 from importlib.util import find_spec
@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 from support.command import Run
-from support.linting import inside
+from support.linting import run_linter
 
 from new_ops_project.fleet.engines.renovate import readiness
 
 
 def test_renovate_knows_every_setting(run: Run, work: Path) -> None:
-    """The file is valid, and no key in it is one that Renovate would pass over."""
+    """The file is valid, and Renovate ignores no key in it."""
     run("fleet", "init", "--engine", "renovate")
-    inside("check-jsonschema", "--builtin-schema=vendor.renovate", "renovate.json", cwd=work)
+    run_linter("check-jsonschema", "--builtin-schema=vendor.renovate", "renovate.json", cwd=work)
     package = find_spec("check_jsonschema")
     assert package
     place = Path(str(package.origin)).parent / "builtin_schemas" / "vendor" / "renovate.json"
-    known = json.loads(place.read_text("utf-8"))
+    schema = json.loads(place.read_text("utf-8"))
     written = json.loads((work / "renovate.json").read_text())
-    assert written.keys() - {"$schema"} <= known["properties"].keys()
-    assert all(rule.keys() <= known["definitions"].keys() for rule in written["packageRules"])
+    assert written.keys() - {"$schema"} <= schema["properties"].keys()
+    assert all(rule.keys() <= schema["definitions"].keys() for rule in written["packageRules"])
     assert written["enabledManagers"] == ["copier"]
 
 
@@ -45,7 +45,7 @@ def test_renovate_takes_no_options_of_the_other(options: tuple[str, ...], run: R
     ],
 )
 def test_renovate_can_serve(template: str, version: str) -> None:
-    """A URL in full and a PEP 440 tag are all that it needs."""
+    """It needs a full URL and a PEP 440 tag, and nothing else."""
     assert readiness(template, version) == ""
 
 
@@ -76,5 +76,5 @@ def test_renovate_cannot_serve_the_template(template: str, why: str) -> None:
 
 @pytest.mark.parametrize("version", ["", "v1.2.0-3-gabc1234", "main", "deadbee", "release-1"])
 def test_renovate_cannot_serve_the_version(version: str) -> None:
-    """A commit, a branch or what lies between two tags is no version."""
+    """A commit, a branch or a description between two tags is not a version."""
     assert readiness("https://github.com/org/template", version)

@@ -1,4 +1,4 @@
-"""The workflow that `fleet init` writes, its steps executed in order: who is called how, and with which rights."""
+"""The workflow that `fleet init` writes, with its steps executed in order."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.command import ROOT, Run
 from support.fleet_actions import PROGRAMS, Forge, apps, made_keys, settings, written
-from support.github_expressions import Known, evaluate, holds
+from support.github_expressions import Context, evaluate, is_true
 from support.workflow_runner import Runner
 
 pytestmark = pytest.mark.skipif(
@@ -35,7 +35,7 @@ STUB = f"{sys.executable} {ROOT / 'tests' / 'support' / 'fleet_stub.py'}"
 
 
 def ran(run: Run, work: Path, forge: Forge, **more: Any) -> tuple[Runner, list[dict[str, Any]]]:
-    """The workflow, run with the stand-in; and each of its calls."""
+    """The workflow after a run with a stub of the tool, and each call of the stub."""
     central = written(run, work)
     runner = Runner(central / ".github/workflows/fleet.yml", settings(central, STUB, forge, **more), work / "ran")
     runner.run()
@@ -46,7 +46,7 @@ def test_jobs_call_the_verbs_in_order(run: Run, work: Path, forge: Forge) -> Non
     """Plan, three shards, publishing in two slices because the first token ran out, and the report."""
     inputs = {"to": "v2.0.0", "wave": "10%", "mode": "push", "deliver-conflicts": True}
     runner, calls = ran(run, work, forge, inputs=inputs)
-    output = {key: [job.said for job in jobs] for key, jobs in runner.jobs.items()}
+    output = {key: [job.log for job in jobs] for key, jobs in runner.jobs.items()}
     assert [call["verb"] for call in calls] == ["plan", *["update"] * 3, *["publish"] * 2, "report"], output
     plan, first, second, third, publish, again, report = (call["arguments"] for call in calls)
     assert plan == [
@@ -103,7 +103,7 @@ def test_nothing_that_can_write_is_near_template_code(run: Run, work: Path, forg
 
 
 def test_another_plan_is_not_published(run: Run, work: Path, forge: Forge) -> None:
-    """What a job that ran template code put in the place of the plan's artifact is refused before any token is made."""
+    """A plan that another job put in place of the plan's artifact is refused before any token is made."""
     runner, _ = ran(run, work, forge, env={"SHARDS": "[1]"})
     (runner.artifacts / "plan" / "plan.json").write_text('{"shards": 1}')
     calls = len((work / "calls").read_text().splitlines())
@@ -113,7 +113,7 @@ def test_another_plan_is_not_published(run: Run, work: Path, forge: Forge) -> No
 
 
 def test_public_repositories_need_no_reader(run: Run, work: Path, forge: Forge) -> None:
-    """Without a reading App its step is left out, and git asks nobody for a password."""
+    """Without a reading App its step is skipped, and git gets no password."""
     runner, calls = ran(run, work, forge, environments=forge.environments(reader=False), env={"SHARDS": "[1]"})
     assert "Make a token that reads" not in runner.jobs["plan"][0].steps
     assert [call["password"] for call in calls if call["verb"] in {"plan", "update"}] == [""] * 2
@@ -154,10 +154,10 @@ def test_the_report_says_how_the_run_went(verdict: str, result: str, run: Run, w
 
 
 def test_more_than_a_job_can_publish_goes_on_when_it_is_run_again(run: Run, work: Path, forge: Forge) -> None:
-    """After six tokens the job is red and says so; run again, it has the journal of before and finishes."""
+    """After six tokens the job fails with the reason; run again, it continues by the journal and finishes."""
     runner, _ = ran(run, work, forge, env={"SLICES": "7", "SHARDS": "[1]"})
     assert runner.result("publish") == "failure"
-    assert "::error::There is more than a job can publish" in runner.jobs["publish"][0].said
+    assert "::error::There is more than a job can publish" in runner.jobs["publish"][0].log
     assert runner.jobs["report"][0].summary.count("published") == 6
     runner.run("publish", "report")
     assert runner.result("publish") == "success"
@@ -165,14 +165,14 @@ def test_more_than_a_job_can_publish_goes_on_when_it_is_run_again(run: Run, work
 
 
 def test_an_app_that_is_not_there_is_named(run: Run, work: Path, forge: Forge) -> None:
-    """Nothing is published without a token, and the log says which App lacks."""
+    """Nothing is published without a token, and the log names the App that is missing."""
     central = written(run, work)
     environments = forge.environments(reader=False)
-    told = settings(central, STUB, forge, owner="others", environments=environments, env={"SHARDS": "[1]"})
-    runner = Runner(central / ".github/workflows/fleet.yml", told, work / "ran")
+    values = settings(central, STUB, forge, owner="others", environments=environments, env={"SHARDS": "[1]"})
+    runner = Runner(central / ".github/workflows/fleet.yml", values, work / "ran")
     runner.run()
     assert runner.result("publish") == "failure"
-    assert "The App writer is not installed for others" in runner.jobs["publish"][0].said
+    assert "The App writer is not installed for others" in runner.jobs["publish"][0].log
     assert "publish" not in {json.loads(line)["verb"] for line in (work / "calls").read_text().splitlines()}
 
 
@@ -190,6 +190,6 @@ def test_an_app_that_is_not_there_is_named(run: Run, work: Path, forge: Forge) -
 def test_expressions_come_to_what_github_says(text: str, expected: Any) -> None:
     """The runner of these tests knows the operators and functions that the workflow uses."""
     needs = {"plan": {"result": "success", "outputs": {"shards": "[1,2]"}}}
-    known = Known({"inputs": {"yes": True}, "vars": {}, "needs": needs})
+    known = Context({"inputs": {"yes": True}, "vars": {}, "needs": needs})
     assert evaluate(text, known) == expected
-    assert not holds(None, Known({}, "failure"))
+    assert not is_true(None, Context({}, "failure"))

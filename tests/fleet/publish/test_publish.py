@@ -1,4 +1,4 @@
-"""`fleet publish`: branches, pushes and pull requests on real git over smart HTTP; nobody's work is ever replaced."""
+"""`fleet publish` with real git over smart HTTP, which never replaces a person's work."""
 
 import json
 import os
@@ -30,13 +30,13 @@ SECRET = "s3cret-t0ken"  # noqa: S105 - of a server that lives as long as a test
 
 @pytest.fixture
 def busy() -> Busy:
-    """What the server does; it wants a password."""
+    """The server's behaviour; it asks for a password."""
     return Busy(account=f"ada:{SECRET}")
 
 
 @pytest.fixture
 def fleet(work: Path, home: Path, busy: Busy) -> Iterator[Fleet]:
-    """Repositories over smart HTTP, whose password is in git's credential store."""
+    """Repositories over smart HTTP; git's credential store has the password."""
     (work / "served").mkdir()
     with git_http(work / "served", busy=busy) as url:
         (home / ".git-credentials").write_text(url.replace("//", f"//{busy.account}@") + "\n")
@@ -46,7 +46,7 @@ def fleet(work: Path, home: Path, busy: Busy) -> Iterator[Fleet]:
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    """Fake gh and glab, of which gh is logged in."""
+    """Fake gh and glab; gh is logged in."""
     programs = Programs(tmp_path / "forge")
     (programs.folder / "gh.login").touch()
     monkeypatch.setenv("PATH", programs.path)
@@ -74,7 +74,7 @@ def only(published: Published) -> Any:
 
 
 def test_pushes_the_commit(fleet: Fleet, busy: Busy) -> None:
-    """The commit of the bundle is on its branch; a second run asks nobody."""
+    """The bundle's commit is on its branch afterwards; a second run sends no request."""
     result = fleet.add("acme/one")
     assert states(run_publisher(fleet, "push")) == ["pushed"]
     assert fleet.tip("acme/one") == result.commit
@@ -85,7 +85,7 @@ def test_pushes_the_commit(fleet: Fleet, busy: Busy) -> None:
 
 @pytest.mark.parametrize(("older", "text"), [(True, TEXT.replace("100 =", "101 =")), (False, TEXT.replace("=", ":="))])
 def test_fetches_no_files(fleet: Fleet, busy: Busy, older: bool, text: str) -> None:  # noqa: FBT001 - pytest's
-    """One fetch for the trees, at most one for what a thin bundle is made with, and none for the push."""
+    """One fetch for the trees, at most one for the files that a thin bundle builds on, and none for the push."""
     fleet.add("acme/one", files={"tool.py": text})
     if older:
         fleet.put("acme/one", "template/1.1.0", "1.1.0")
@@ -99,14 +99,14 @@ def test_fetches_no_files(fleet: Fleet, busy: Busy, older: bool, text: str) -> N
 
 
 def test_a_server_that_cannot_leave_files_out_will_do(fleet: Fleet) -> None:
-    """It sends them all, and the push goes on as ever."""
+    """It sends them all, and the push works as usual."""
     fleet.add("acme/one")
     git("config", "uploadpack.allowFilter", "false", at=fleet.bare("acme/one"))
     assert states(run_publisher(fleet, "push")) == ["pushed"]
 
 
 def test_replaces_its_own_branch(fleet: Fleet) -> None:
-    """After the branch moved, the commit of a new plan takes the place of ours."""
+    """After the base moved, the commit of a new plan replaces ours."""
     fleet.add("acme/one")
     run_publisher(fleet, "push")
     fleet.somebody("acme/one", "trunk")
@@ -118,7 +118,7 @@ def test_replaces_its_own_branch(fleet: Fleet) -> None:
 @pytest.mark.parametrize("mode", ["push", "pr"])
 @pytest.mark.parametrize("start", [f"origin/{TARGET}", "origin/trunk"])
 def test_never_touches_a_persons_commits(fleet: Fleet, programs: Programs, mode: str, start: str) -> None:
-    """A commit of somebody on top of ours, or in its place, stays the tip of the branch; nothing is opened."""
+    """A person's commit on top of ours, or instead of it, stays; no pull request is opened."""
     fleet.add("acme/one")
     run_publisher(fleet, "push", journal=fleet.root / "other.jsonl")
     git("push", "--quiet", "origin", "--delete", TARGET, at=fleet.clone("acme/one")) if "trunk" in start else None
@@ -129,7 +129,7 @@ def test_never_touches_a_persons_commits(fleet: Fleet, programs: Programs, mode:
 
 
 def test_a_persons_commit_below_ours_is_a_persons(fleet: Fleet) -> None:
-    """A commit that looks like ours, upon work that is not in the default branch, is not replaced."""
+    """A commit that looks like ours, on top of work that is not in the default branch, is not replaced."""
     result = fleet.add("acme/one")
     fleet.somebody("acme/one", "feature", start="origin/trunk")
     person = fleet.root / "person" / "acme/one"
@@ -152,7 +152,7 @@ def test_a_moved_base_is_deferred(fleet: Fleet) -> None:
 
 
 def test_commits_that_were_not_pushed_stay_so(fleet: Fleet) -> None:
-    """What is in the clone only is somebody's: it is not pushed below our commit."""
+    """A person's unpushed commits are not pushed along with ours."""
     fleet.add("acme/one")
     git("commit", "--quiet", "--allow-empty", "--message=Mine", at=fleet.clone("acme/one"))
     fleet.tasks, fleet.results = [], []
@@ -163,7 +163,7 @@ def test_commits_that_were_not_pushed_stay_so(fleet: Fleet) -> None:
 
 
 def test_who_pushes_meanwhile_wins(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A branch that somebody makes between our look and our push is left as it is."""
+    """A branch that somebody creates just before our push stays as it is."""
     from new_ops_project.fleet.publish import to_remote
 
     fleet.add("acme/one")
@@ -181,7 +181,7 @@ def test_who_pushes_meanwhile_wins(fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_refused_push_is_one_row(fleet: Fleet, busy: Busy) -> None:
-    """A hook's or a server's refusal fails that repository with the server's words; the others are done."""
+    """When a hook or the server refuses, that repository fails with the server's reason; the others are delivered."""
     for name in ("acme/one", "acme/two", "acme/three"):
         fleet.add(name)
     hook = fleet.bare("acme/one") / "hooks" / "pre-receive"
@@ -197,7 +197,7 @@ def test_a_refused_push_is_one_row(fleet: Fleet, busy: Busy) -> None:
 
 
 def test_waits_as_long_as_the_server_wants(fleet: Fleet, busy: Busy) -> None:
-    """429 with Retry-After, for reading and for pushing, is waited for and tried again."""
+    """After 429 with Retry-After, a fetch or a push waits that long and tries again."""
     fleet.add("acme/one")
     busy.pauses = {"/acme/one.git/info/refs": 1, "/acme/one.git/git-receive-pack": 1}
     time = Time()
@@ -206,7 +206,7 @@ def test_waits_as_long_as_the_server_wants(fleet: Fleet, busy: Busy) -> None:
 
 
 def test_gives_up_after_three_tries(fleet: Fleet, busy: Busy) -> None:
-    """A server that never has time fails with its status; the next run does what is left."""
+    """A repository whose server always answers 429 fails with that status; the next run delivers it."""
     fleet.add("acme/one")
     busy.pauses = {"/acme/one.git": 3}
     assert "429" in only(run_publisher(fleet, "push")).reason
@@ -224,7 +224,7 @@ def test_a_server_that_is_not_there_is_tried_again(fleet: Fleet) -> None:
 
 
 def test_each_push_takes_a_token(fleet: Fleet) -> None:
-    """The third push of a minute waits for the first to be a minute old; a new run counts what the last one took."""
+    """With two a minute, the third push waits until the first is a minute old."""
     for number in range(3):
         fleet.add(f"acme/n{number}")
     time = Time()
@@ -235,7 +235,7 @@ def test_each_push_takes_a_token(fleet: Fleet) -> None:
 
 
 def test_a_new_run_counts_what_the_last_one_took(fleet: Fleet) -> None:
-    """Stopping and starting again does not double the rate."""
+    """A restart does not double the rate."""
     for number in range(3):
         fleet.add(f"acme/n{number}")
     time = Time()
@@ -246,7 +246,7 @@ def test_a_new_run_counts_what_the_last_one_took(fleet: Fleet) -> None:
 
 
 def test_no_secret_is_told_or_stored(fleet: Fleet, busy: Busy, run: Run, tmp_path: Path) -> None:
-    """The password is in no line of output, in no file of results and in no file that is left behind."""
+    """The password is neither in the output nor in any file of the results."""
     fleet.add("acme/one")
     fleet.add("acme/two")
     busy.closed = ("/acme/two",)
@@ -274,7 +274,7 @@ def test_no_secret_is_told_or_stored(fleet: Fleet, busy: Busy, run: Run, tmp_pat
     ],
 )
 def test_a_result_that_lies_is_refused(fleet: Fleet, wrong: dict[str, str], reason: str) -> None:
-    """What ran the template's code cannot have anything else pushed than the commit that was planned."""
+    """A result is not trusted: nothing is pushed except the planned commit."""
     fleet.add("acme/one")
     fleet.results[0] = replace(fleet.results[0], **wrong)  # type: ignore[arg-type]
     fleet.save()
@@ -285,7 +285,7 @@ def test_a_result_that_lies_is_refused(fleet: Fleet, wrong: dict[str, str], reas
 
 
 def test_the_address_is_the_plans(fleet: Fleet) -> None:
-    """A result that names another address does not lead there."""
+    """The address in a result is ignored."""
     result = fleet.add("acme/one")
     fleet.results[0] = replace(result, url="http://127.0.0.1:9/evil.git")
     fleet.save()
@@ -296,7 +296,7 @@ def test_the_address_is_the_plans(fleet: Fleet) -> None:
 
 
 def test_writes_a_branch_of_the_clone(fleet: Fleet) -> None:
-    """The branch has the commit; work tree, index and HEAD are as they were, also with edits in them."""
+    """The branch has the commit; HEAD, index and an edited work tree stay as they are."""
     result, clone = fleet.add("acme/one"), fleet.clone("acme/one")
     (clone / "tool.py").write_text("edited\n")
     before = git("status", "--porcelain", "--branch", at=clone)
@@ -315,7 +315,7 @@ def test_writes_a_branch_of_the_clone(fleet: Fleet) -> None:
     ],
 )
 def test_leaves_a_branch_alone(fleet: Fleet, steps: tuple[tuple[str, ...], ...], state: str, reason: str) -> None:
-    """Somebody's branch, a base that moved, and a name that git cannot have are one row with the reason each."""
+    """A person's branch, a moved base or an impossible name gives a row with the reason."""
     fleet.add("acme/one")
     for step in steps:
         git(*step, at=fleet.clone("acme/one"))
@@ -327,7 +327,7 @@ def test_leaves_a_branch_alone(fleet: Fleet, steps: tuple[tuple[str, ...], ...],
 
 @pytest.mark.parametrize("words", [("--message=Reworded\n\nTemplate-Tree: {tree}",), ("--no-edit", "--author=A <a@x>")])
 def test_an_amended_message_is_a_persons(fleet: Fleet, words: tuple[str, ...]) -> None:
-    """Whoever amends our commit makes it theirs, also when its files and its trailer stay."""
+    """An amended commit is a person's, even if its files and its trailer stay the same."""
     fleet.add("acme/one")
     run_publisher(fleet, "branch")
     clone = fleet.clone("acme/one")
@@ -345,7 +345,7 @@ def test_an_amended_message_is_a_persons(fleet: Fleet, words: tuple[str, ...]) -
 
 
 def test_a_branch_that_is_not_the_default_one_waits(fleet: Fleet) -> None:
-    """Nothing goes on top of a person's branch that is not merged, though it was pushed."""
+    """Nothing is delivered on top of a pushed branch that may not be merged."""
     fleet.add("acme/one")
     git("symbolic-ref", "HEAD", "refs/heads/other", at=fleet.bare("acme/one"))
     fleet.somebody("acme/one", "other", start="origin/trunk")
@@ -356,7 +356,7 @@ def test_a_branch_that_is_not_the_default_one_waits(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize(("words", "author"), [("Fixes acme/one#1", ABOUT.author), ("", "Eve <eve@x.test>")])
 def test_a_commit_of_other_words_is_refused(fleet: Fleet, words: str, author: str) -> None:
-    """Message and author are the plan's, too: nobody is named, and nothing closed, by what ran template code."""
+    """Message and author must be the plan's: template code can neither mention anybody nor close an issue."""
     result, clone = fleet.add("acme/one"), fleet.clone("acme/one")
     git("fetch", "--quiet", str(fleet.out / result.bundle), TARGET, at=clone)
     name, _, address = author.rstrip(">").partition(" <")
@@ -378,7 +378,7 @@ def test_a_commit_of_other_words_is_refused(fleet: Fleet, words: str, author: st
 
 @pytest.mark.parametrize("name", ["template", f"{TARGET}/mine"])
 def test_says_which_branch_is_in_the_way(fleet: Fleet, name: str) -> None:
-    """A branch that git cannot have beside ours is named, and stays."""
+    """The error names a branch that git cannot have beside ours, and that branch stays."""
     fleet.add("acme/one")
     theirs = fleet.somebody("acme/one", name, start="origin/trunk")
     delivery = only(run_publisher(fleet, "push"))
@@ -387,7 +387,7 @@ def test_says_which_branch_is_in_the_way(fleet: Fleet, name: str) -> None:
 
 
 def test_never_moves_a_branch_that_is_checked_out(fleet: Fleet) -> None:
-    """Also when its last commit is ours: the work tree would differ from it."""
+    """Not even if its last commit is ours: the work tree would differ from it."""
     fleet.add("acme/one")
     clone = fleet.clone("acme/one")
     old = git(
@@ -407,7 +407,7 @@ def test_never_moves_a_branch_that_is_checked_out(fleet: Fleet) -> None:
 
 
 def test_no_clone_no_branch(fleet: Fleet) -> None:
-    """What is known by its address only gets no branch, and the hint says what goes."""
+    """Without a clone there is no branch; the hint names the modes that work."""
     fleet.add("acme/one")
     fleet.tasks[0] = replace(fleet.tasks[0], folder="")
     fleet.save()
@@ -420,7 +420,7 @@ def test_no_clone_no_branch(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
 def test_opens_one_pull_request(fleet: Fleet, programs: Programs, kind: str) -> None:
-    """It is of our branch into the default one; a second journal, as after a loss, finds it and opens no other."""
+    """It goes from our branch into the default one; a run with a new journal finds it and opens no second one."""
     fleet.add("acme/one")
     delivery = only(run_publisher(fleet, "pr", forge=kind))
     (pull,) = programs.pulls("acme/one")
@@ -434,7 +434,7 @@ def test_opens_one_pull_request(fleet: Fleet, programs: Programs, kind: str) -> 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
 def test_an_open_one_is_refreshed(fleet: Fleet, programs: Programs, kind: str) -> None:
-    """A new plan replaces the commit, and title and text of the pull request that is open."""
+    """A new plan replaces the commit, the title and the text of an open pull request."""
     fleet.add("acme/one")
     run_publisher(fleet, "pr", forge=kind)
     fleet.somebody("acme/one", "trunk")
@@ -446,7 +446,7 @@ def test_an_open_one_is_refreshed(fleet: Fleet, programs: Programs, kind: str) -
 
 
 def test_a_closed_one_was_declined(fleet: Fleet, programs: Programs) -> None:
-    """What a person has closed is not opened again, unless it is named."""
+    """A pull request that a person closed is not opened again, except by --only."""
     fleet.add("acme/one")
     run_publisher(fleet, "pr")
     programs.edit("acme/one", state="closed")
@@ -471,7 +471,7 @@ def test_an_older_one_of_ours_is_closed(fleet: Fleet, programs: Programs, kind: 
 
 
 def test_an_older_one_with_a_persons_commits_stays(fleet: Fleet, programs: Programs) -> None:
-    """It is left open, and the new one's text says so."""
+    """It stays open, and the text of the new one names it."""
     fleet.add("acme/one", version="1.1.0")
     run_publisher(fleet, "pr")
     fleet.somebody("acme/one", "template/1.1.0")
@@ -484,7 +484,7 @@ def test_an_older_one_with_a_persons_commits_stays(fleet: Fleet, programs: Progr
 
 
 def test_a_project_in_a_folder_leaves_its_neighbours_alone(fleet: Fleet, programs: Programs) -> None:
-    """Branches of another project of the same repository are not older ones of this."""
+    """Branches of another project in the same repository do not count as older versions."""
     fleet.add("acme/one", prefix="api/", version="1.1.0")
     run_publisher(fleet, "pr")
     fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
@@ -494,7 +494,7 @@ def test_a_project_in_a_folder_leaves_its_neighbours_alone(fleet: Fleet, program
 
 
 def test_a_folder_called_like_a_version_is_no_older_one(fleet: Fleet, programs: Programs) -> None:
-    """`template/1.2.0.dev.tools` is of the folder dev/tools: no version 1.2.0.dev of tools, to be closed by it."""
+    """`template/1.2.0.dev.tools` belongs to the folder dev/tools; it is not version 1.2.0.dev of tools."""
     fleet.add("acme/one", prefix="dev/tools/")
     run_publisher(fleet, "pr")
     fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
@@ -505,7 +505,7 @@ def test_a_folder_called_like_a_version_is_no_older_one(fleet: Fleet, programs: 
 
 @pytest.mark.parametrize(("kind", "title"), [("github", "Update the"), ("gitlab", "Draft: Update the")])
 def test_conflicts_are_drafts_and_asked_for(fleet: Fleet, programs: Programs, kind: str, title: str) -> None:
-    """Without --deliver-conflicts they stay here (exit code 3); with it they are drafts that say how to go on."""
+    """Without --deliver-conflicts they are not delivered (exit code 3); with it they become drafts."""
     fleet.add("acme/one", state=ResultState.CONFLICT)
     published = run_publisher(fleet, "pr", forge=kind)
     assert (states(published), published.exit_code, programs.asked) == (["deferred"], Exit.CONFLICTS, [])
@@ -535,7 +535,7 @@ def test_where_there_are_no_drafts_it_is_opened_without(fleet: Fleet, programs: 
     ],
 )
 def test_heeds_the_forges_limits(fleet: Fleet, programs: Programs, headers: dict[str, str], waited: int) -> None:
-    """403 with Retry-After, with nothing left until a time, or with words only: each is waited for, once."""
+    """A 403 with Retry-After, with a reset time or with only a message is waited for once."""
     fleet.add("acme/one")
     body = {"message": "You have exceeded a secondary rate limit."}
     programs.script({"status": 403, "headers": headers, "body": body})
@@ -545,7 +545,7 @@ def test_heeds_the_forges_limits(fleet: Fleet, programs: Programs, headers: dict
 
 
 def test_waits_before_it_is_told_to(fleet: Fleet, programs: Programs) -> None:
-    """An answer that nothing is left for this hour holds back the next request."""
+    """An answer that says that no request is left for this hour delays the next one."""
     fleet.add("acme/one")
     fleet.add("acme/two")
     programs.script({"extra": {"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "1800000500"}})
@@ -557,7 +557,7 @@ def test_waits_before_it_is_told_to(fleet: Fleet, programs: Programs) -> None:
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
 @pytest.mark.parametrize(("when", "state"), [("before", "opened"), ("after", "refreshed")])
 def test_a_lost_answer_opens_no_second_one(fleet: Fleet, programs: Programs, kind: str, when: str, state: str) -> None:
-    """The network fails before the request comes or while the answer does: the next try finds what is there."""
+    """The network fails before the request or during the answer: the next try finds what exists."""
     fleet.add("acme/one")
     programs.script({"offline": when})
     assert states(run_publisher(fleet, "pr", forge=kind)) == [state]
@@ -565,7 +565,7 @@ def test_a_lost_answer_opens_no_second_one(fleet: Fleet, programs: Programs, kin
 
 
 def test_no_permission_is_not_tried_again(fleet: Fleet, programs: Programs) -> None:
-    """A 403 that is no limit fails with the forge's words and what the account needs."""
+    """A 403 that is not a rate limit fails with the forge's message."""
     fleet.add("acme/one")
     programs.script({"status": 403, "body": {"message": "Resource not accessible by integration"}})
     delivery = only(run_publisher(fleet, "pr"))
@@ -574,7 +574,7 @@ def test_no_permission_is_not_tried_again(fleet: Fleet, programs: Programs) -> N
 
 
 def test_requests_that_write_are_a_second_apart(fleet: Fleet, programs: Programs) -> None:
-    """GitHub wants that; an hour's limit holds too."""
+    """GitHub asks for that; the limit for an hour holds, too."""
     for number in range(4):
         fleet.add(f"acme/n{number}")
     time = Time()
@@ -584,7 +584,7 @@ def test_requests_that_write_are_a_second_apart(fleet: Fleet, programs: Programs
 
 
 def test_without_a_program_nothing_is_begun(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where neither gh nor glab is installed the run ends before a push, and says what goes without."""
+    """Without gh and glab the run ends before any push; the hint names the mode that works."""
     fleet.add("acme/one")
     forge.kind_of.cache_clear()
     monkeypatch.setattr(shutil, "which", lambda _: None)
@@ -611,8 +611,8 @@ def test_addresses_are_hosts_and_paths(url: str, expected: tuple[str, str]) -> N
 @pytest.mark.parametrize(
     "url", ["", "/srv/git/one.git", "https://github.com/one", "https://x/{owner}/a?b", "a:b/../c d"]
 )
-def test_what_is_on_no_forge_is_named(url: str) -> None:
-    """A path of this machine, and what would mean something else to the programs, are refused."""
+def test_an_address_that_is_not_on_a_forge_is_refused(url: str) -> None:
+    """A local path is refused, as is text that gh or glab would read in another way."""
     with pytest.raises(ToolError, match="not on a forge"):
         forge.host_and_path(url)
 
@@ -627,7 +627,7 @@ def test_what_is_on_no_forge_is_named(url: str) -> None:
     ],
 )
 def test_the_forge_is_known_by_its_host(programs: Programs, host: str, kind: str) -> None:
-    """By its name, else by the program that is logged in there."""
+    """By its name, otherwise by the program that is logged in there."""
     assert forge.kind_of(host, "") == kind
 
 
@@ -645,7 +645,7 @@ def start(fleet: Fleet, *args: str) -> "subprocess.Popen[bytes]":
 def test_killed_at_a_request_nothing_is_doubled_or_lost(
     fleet: Fleet, programs: Programs, script: list[dict[str, str]]
 ) -> None:
-    """Kill -9 before or after the forge has opened it: the next run has one pull request for each repository."""
+    """After kill -9 before or after the forge opened it, the next run leaves one pull request for each repository."""
     for number in range(2):
         fleet.add(f"acme/n{number}")
     programs.script(*script)
@@ -658,7 +658,7 @@ def test_killed_at_a_request_nothing_is_doubled_or_lost(
 
 @pytest.mark.parametrize("delay", [0.3, 0.6])
 def test_killed_at_any_moment_each_is_pushed_once(fleet: Fleet, busy: Busy, delay: float) -> None:
-    """Kill -9 while pushes go on: the next run does what is left, and no branch is written twice."""
+    """After kill -9 during pushes, the next run delivers the rest and writes no branch twice."""
     results = [fleet.add(f"acme/n{number}") for number in range(3)]
     with start(fleet, "--mode", "push") as killed:
         time.sleep(delay)
@@ -669,8 +669,8 @@ def test_killed_at_any_moment_each_is_pushed_once(fleet: Fleet, busy: Busy, dela
     assert len(pushes) - 2 * len(results) <= 1  # each clone pushed trunk once; one answer may have been lost
 
 
-def test_ctrl_c_says_how_to_go_on(fleet: Fleet, programs: Programs) -> None:
-    """While it waits for a token it ends at once, with 130, and what was delivered stays so."""
+def test_ctrl_c_says_how_to_continue(fleet: Fleet, programs: Programs) -> None:
+    """A run that waits for the rate limit ends at once with 130; what was delivered stays delivered."""
     for number in range(2):
         fleet.add(f"acme/n{number}")
     with start(fleet, "--mode", "push", "--max-per-minute", "1") as waiting:
@@ -685,7 +685,7 @@ def test_ctrl_c_says_how_to_go_on(fleet: Fleet, programs: Programs) -> None:
 
 
 def test_the_second_publisher_is_refused(fleet: Fleet, run: Run) -> None:
-    """While one runs, another with the same journal is told so."""
+    """A second run with the same journal is an error."""
     from new_ops_project.fleet.publish.journal import Journal
     from new_ops_project.fleet.publish.rate_limit import Clock
 
@@ -700,7 +700,7 @@ def test_the_second_publisher_is_refused(fleet: Fleet, run: Run) -> None:
 
 
 def test_a_wave_with_failures_is_not_run_publisher(fleet: Fleet, run: Run) -> None:
-    """More than 5 % failed: nothing is pushed, exit code 2, the reason is told; --force goes on."""
+    """With more than 5 % failed nothing is pushed and the reason is given; --force pushes."""
     fleet.add("acme/one")
     fleet.add("acme/two", state=ResultState.FAILED)
     fleet.add("acme/three", state=ResultState.FAILED)
@@ -713,7 +713,7 @@ def test_a_wave_with_failures_is_not_run_publisher(fleet: Fleet, run: Run) -> No
 
 @pytest.mark.parametrize("more", [("--only", "acme/large"), ("--force",)])
 def test_what_is_far_larger_is_held(fleet: Fleet, run: Run, more: tuple[str, ...]) -> None:
-    """It is named and waits; naming it, or --force, delivers it."""
+    """It waits until --only names it, or --force is given."""
     for number in range(3):
         fleet.add(f"acme/n{number}")
     fleet.add("acme/large", lines=2000)
@@ -726,7 +726,7 @@ def test_what_is_far_larger_is_held(fleet: Fleet, run: Run, more: tuple[str, ...
 
 
 def test_stops_when_deliveries_fail(fleet: Fleet) -> None:
-    """After the second failure the rest waits; the next run begins with the rest."""
+    """After the second failure the rest waits; the next run starts with the rest."""
     for number in range(4):
         fleet.add(f"acme/n{number}")
     for number in (0, 1):
@@ -739,7 +739,7 @@ def test_stops_when_deliveries_fail(fleet: Fleet) -> None:
 
 
 def test_stops_when_ten_fail_in_a_row(fleet: Fleet) -> None:
-    """A token that has ended, or a forge that is down, does not fail one after the other of ten thousand."""
+    """An expired token or a forge that is down does not make ten thousand repositories fail."""
     for number in range(12):
         fleet.add(f"acme/n{number:02}")
         fleet.tasks[number] = replace(fleet.tasks[number], url="")
@@ -750,7 +750,7 @@ def test_stops_when_ten_fail_in_a_row(fleet: Fleet) -> None:
 
 
 def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
-    """With --minutes the rest waits for another run, which is no failure; that run does it."""
+    """With --minutes the rest waits for the next run, which is not a failure."""
     for number in range(3):
         fleet.add(f"acme/n{number}")
     time = Time()
@@ -767,7 +767,7 @@ def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
 
 
 def test_preview_does_nothing(fleet: Fleet, programs: Programs, run: Run) -> None:
-    """It says what would be done for each; nothing is pushed, opened or written down."""
+    """It shows what would be done for each; nothing is pushed, opened or recorded."""
     fleet.add("acme/one")
     ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "pr", "--preview", "--json")
     assert (ran.json["preview"], ran.json["counts"]) == (True, {"opened": 1})
@@ -776,7 +776,7 @@ def test_preview_does_nothing(fleet: Fleet, programs: Programs, run: Run) -> Non
 
 
 def test_markers_that_a_result_is_silent_about(fleet: Fleet) -> None:
-    """A commit with conflict markers whose result says that there is no conflict is not published."""
+    """A commit with conflict markers is not published if its result lists no conflicts."""
     fleet.add("acme/one", files={"tool.py": "<<<<<<< your project\nmine\n=======\ntheirs\n>>>>>>> new template\n"})
     delivery = only(run_publisher(fleet, "push"))
     assert delivery.reason == "tool.py has conflict markers, but the result lists no conflicts."
@@ -784,7 +784,7 @@ def test_markers_that_a_result_is_silent_about(fleet: Fleet) -> None:
 
 
 def test_shards_are_published_together(fleet: Fleet) -> None:
-    """Several folders of results of one plan are one run, with one journal, in the first."""
+    """Several folders of results of one plan are one run with one journal, in the first folder."""
     results = [fleet.add(f"acme/n{number}") for number in range(2)]
     other = fleet.root / "other"
     shutil.copytree(fleet.out, other)
@@ -815,7 +815,7 @@ def test_tells_one_line_for_each(fleet: Fleet, programs: Programs, run: Run) -> 
 
 
 def test_json_is_one_object(fleet: Fleet, run: Run) -> None:
-    """With --json stdout has plan, deliveries, counts and what to do next."""
+    """With --json stdout has one object with conflicts and next commands."""
     fleet.add("acme/one", state=ResultState.CONFLICT)
     ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json", code=3)
     assert ran.json["conflicts"] == ["acme/one"]
@@ -824,13 +824,13 @@ def test_json_is_one_object(fleet: Fleet, run: Run) -> None:
 
 @pytest.mark.parametrize("args", [("--in", "nothing"), ("--in", ".", "--only", "x")])
 def test_what_cannot_be_begun_is_one_sentence(run: Run, args: tuple[str, ...]) -> None:
-    """A folder without a plan ends with exit code 2 and the next step."""
+    """A folder without a plan gives exit code 2 and the next step."""
     ran = run("fleet", "publish", "--mode", "push", *args, code=2)
     assert "fleet update" in ran.err
 
 
 def test_an_unknown_name_is_refused(fleet: Fleet, run: Run) -> None:
-    """--only with a typing error says what is near."""
+    """--only with a typing error suggests the right name."""
     fleet.add("acme/one")
     ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--only", "acme/on", code=2)
     assert "Did you mean acme/one?" in ran.err

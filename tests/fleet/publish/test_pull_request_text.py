@@ -1,4 +1,4 @@
-"""The text of a pull request: what is in it, and that hostile names, changelogs and notes do nothing in it."""
+"""The text of a pull request, in which hostile names, changelogs or notes have no effect."""
 
 import re
 from dataclasses import replace
@@ -53,14 +53,14 @@ names = st.one_of(st.sampled_from(EVIL), st.text(max_size=60))
 
 
 def outside(text: str) -> str:
-    """What Markdown (https://spec.commonmark.org/0.31.2) would read as text: neither quoted nor code."""
+    """What Markdown (https://spec.commonmark.org/0.31.2) reads as text: neither quotations nor code."""
     kept = [line for line in text.split("\n") if not line.startswith(("> ", ">", "    "))]
     return "\n".join(re.sub(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", "CODE", line) for line in kept)
 
 
 @given(st.lists(names, max_size=4), st.lists(names, max_size=4), names, names)
 def test_nothing_is_injected(paths: list[str], more: list[str], news: str, version: str) -> None:
-    """Whatever files, notes, versions and the changelog hold, the text outside of code is ours alone."""
+    """Whatever files, notes, versions and the changelog contain, the text outside code is ours alone."""
     usual = set(re.findall(r"[^\n]+", outside(pull_request_text.body(full(["a"], ["b"], "c", "1.0")))))
     text = outside(pull_request_text.body(full(paths, more, news, version), kept_branches=paths))
     for line in re.findall(r"[^\n]+", text):
@@ -110,7 +110,7 @@ def test_a_changelog_is_no_command(line: str) -> None:
 
 
 def test_is_never_too_long() -> None:
-    """However much changes, it is at most 60,000 characters, and says how much it leaves out."""
+    """It has at most 60,000 characters, and says how much it leaves out."""
     many = [f"{'x' * 300}{number}\x1b" for number in range(500)]
     body = pull_request_text.body(full(many, ["y" * 300], "news\n" * 50_000, "1.2.0"), kept_branches=many)
     assert len(body) <= 60_000

@@ -1,4 +1,4 @@
-"""The pace of publishing: limits hold in every window, over restarts too; the journal keeps count."""
+"""The rate limit of publishing holds in every window, even over restarts."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,7 @@ from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, 
 
 
 def most(times: list[float], window: float) -> int:
-    """The most that lie in any window of so many seconds."""
+    """The highest number in any window of so many seconds."""
     return max((sum(start <= at < start + window - 1e-3 for at in times) for start in times), default=0)
 
 
@@ -39,7 +39,7 @@ def test_no_window_holds_more_than_its_limit(rate: Rate, gaps: list[float], rest
 
 
 def test_does_not_wait_longer_than_needed() -> None:
-    """Sixty go at once; the next one goes a minute after the first, and the words say why."""
+    """Sixty requests go at once, the next one a minute after the first; the message says why."""
     time, sentences = Time(), list[str]()
     limiter = RateLimiter(Rate(60, 450), time.clock, on_wait=sentences.append)
     for _ in range(61):
@@ -58,7 +58,7 @@ def test_ten_thousand_take_a_day() -> None:
 
 
 def test_a_pause_holds_everything_back() -> None:
-    """What the forge asks for with Retry-After is waited for, with the reason."""
+    """A pause that the forge asks for delays the next request; the message has the reason."""
     time, sentences = Time(), list[str]()
     limiter = RateLimiter(Rate(), time.clock, on_wait=sentences.append)
     limiter.pause(90, "the forge asked for it")
@@ -68,7 +68,7 @@ def test_a_pause_holds_everything_back() -> None:
 
 
 def test_the_journal_counts_what_an_earlier_run_took(tmp_path: Path) -> None:
-    """A run that is killed and started again does not ask twice as fast, also when its last line was cut off."""
+    """A restarted run does not send twice as fast, even if the last line of the journal was cut off."""
     time, path = Time(), tmp_path / "published.jsonl"
     for _ in range(3):
         journal = Journal(path, time.clock)
@@ -81,14 +81,14 @@ def test_the_journal_counts_what_an_earlier_run_took(tmp_path: Path) -> None:
 
 
 def test_the_second_publisher_is_refused(tmp_path: Path) -> None:
-    """Two at once would break the limits: the second says so."""
+    """Two at once would break the limits, so the second one is an error."""
     first, second = (Journal(tmp_path / "published.jsonl", Clock()) for _ in range(2))
     with first.opened(), pytest.raises(ToolError, match="Another run publishes"), second.opened():
         pass
 
 
 def test_the_journal_says_a_thing_once(tmp_path: Path) -> None:
-    """What is as it was is not written again; what differs is."""
+    """A delivery is written only if it differs from the last one."""
     journal = Journal(tmp_path / "published.jsonl", Clock())
     with journal.opened():
         journal.add(Delivery("one", "p", Delivered.HELD, "push"))

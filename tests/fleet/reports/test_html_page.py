@@ -1,4 +1,4 @@
-"""The fleet's report in a browser: 2,000 repositories, some with hostile names, in headless Chromium."""
+"""The page of 2,000 repositories in headless Chromium."""
 
 import os
 import shutil
@@ -63,18 +63,18 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def show(browser: Browser, file: Path, few: Path) -> Iterator[Open]:
-    """Opens a page; afterwards nothing was asked for but that file, no error told, and no text of a name has run."""
-    asked: list[str] = []
-    told: list[str] = []
+    """Opens a page. Afterwards it has requested nothing except that file, logged no error and run no name."""
+    requests: list[str] = []
+    errors: list[str] = []
     pages: list[Page] = []
 
     def call(size: ViewportSize = WIDE, at: Path = file, **options: Any) -> Page:
         context = browser.new_context(viewport=size, **options)
-        context.on("request", lambda request: asked.append(request.url))
-        context.on("console", lambda message: told.append(message.text))
-        context.on("weberror", lambda error: told.append(str(error.error)))
+        context.on("request", lambda request: requests.append(request.url))
+        context.on("console", lambda message: errors.append(message.text))
+        context.on("weberror", lambda error: errors.append(str(error.error)))
         page = context.new_page()
-        page.on("dialog", lambda dialog: told.append(dialog.message))
+        page.on("dialog", lambda dialog: errors.append(dialog.message))
         page.goto(at.as_uri())
         pages.append(page)
         return page
@@ -83,8 +83,8 @@ def show(browser: Browser, file: Path, few: Path) -> Iterator[Open]:
     hacked = [page.evaluate("window.hacked") for page in pages]
     for page in pages:
         page.context.close()
-    assert {url for url in asked if not url.startswith("data:")} <= {file.as_uri(), few.as_uri()}
-    assert (told, set(hacked)) == ([], {None})
+    assert {url for url in requests if not url.startswith("data:")} <= {file.as_uri(), few.as_uri()}
+    assert (errors, set(hacked)) == ([], {None})
 
 
 def ready(page: Page) -> Page:

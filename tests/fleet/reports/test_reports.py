@@ -1,4 +1,4 @@
-"""`fleet report`: facts, words, CSV, Markdown and JSON of a rollout; names that somebody else chose do no harm."""
+"""`fleet report` in every format except the page in a browser, with harmless and hostile names."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ QUICK = settings(max_examples=60, deadline=None)
 def facts_of(
     folder: Path, *results: tuple[str, ResultState, dict[str, Any]], deliveries: tuple[Delivery, ...] = ()
 ) -> Facts:
-    """The facts of these results, each by name, state and what else is known."""
+    """The facts of these results, each a name, a state and other fields."""
     pairs = []
     for name, state, more in results:
         of_task = {key: more.pop(key) for key in ("owner", "before", "python", "folder") if key in more}
@@ -44,7 +44,7 @@ def facts_of(
 
 
 def bare(*results: Result) -> Facts:
-    """The facts of results that are in no folder."""
+    """The facts of results without a folder."""
     plan = FleetPlan(PLAN, CREATED.isoformat(), "Bot <bot@example.org>", "all", 1, ())
     return Facts(plan, (Path("out"),), TODAY, tuple(Row(row, Path("out")) for row in results))
 
@@ -84,7 +84,7 @@ def named(text: str, state: ResultState = ResultState.CONFLICT) -> Facts:
 
 
 def test_the_worst_come_first(tmp_path: Path) -> None:
-    """What needs a person most is on top: failed, conflict, held, deferred, updated, delivered, current."""
+    """The order is failed, conflict, held, deferred, updated, delivered, current."""
     updated = ("held", "late", "made", "open")
     states = {
         "now": ResultState.CURRENT,
@@ -101,7 +101,7 @@ def test_the_worst_come_first(tmp_path: Path) -> None:
 
 
 def test_versions_are_those_that_repositories_have_now(tmp_path: Path) -> None:
-    """What was delivered or is current counts as the new version; everything else stays at its own."""
+    """Delivered and current repositories count as the new version; all others keep theirs."""
     rows = (
         ("a", ResultState.UPDATED, {"before": "4.9.0"}),
         ("b", ResultState.UPDATED, {"before": "4.10.0"}),
@@ -131,7 +131,7 @@ def test_versions_are_those_that_repositories_have_now(tmp_path: Path) -> None:
     ],
 )
 def test_support_of_python(name: str, mark: str, support: str) -> None:
-    """A version of Python has the month in which its support ends, as the template's pins have it."""
+    """A Python version has the month in which its support ends, from the template's pins."""
     use = python_support.version_use(name, TODAY)
     assert (use.mark, use.support) == (mark, support)
 
@@ -141,12 +141,12 @@ def test_support_of_python(name: str, mark: str, support: str) -> None:
     [("2027-04-30", "supported"), ("2027-05-05", "ends soon"), ("2027-10-31", "ends soon"), ("2027-11-01", "ended")],
 )
 def test_support_that_ends_soon(today: str, support: str) -> None:
-    """180 days ahead the end is near; the last day of the month is the last one."""
+    """The end is near 180 days ahead; support lasts to the last day of the month."""
     assert python_support.version_use("3.11", date.fromisoformat(today)).support == support
 
 
 def test_burn_down_follows_deliveries(tmp_path: Path) -> None:
-    """It starts with all of the plan, and falls when a repository is found current or its commit arrives."""
+    """It starts with all repositories, and falls when one is found current or its commit is delivered."""
     rows: Rows = (
         ("a", ResultState.UPDATED, {}),
         ("b", ResultState.UPDATED, {}),
@@ -159,7 +159,7 @@ def test_burn_down_follows_deliveries(tmp_path: Path) -> None:
 
 
 def test_burn_down_by_commits_says_so(tmp_path: Path) -> None:
-    """Where nothing was delivered, computed commits are counted, and that is said."""
+    """If nothing was delivered, computed commits count instead, and the text says so."""
     down = facts_of(tmp_path, ("a", ResultState.UPDATED, {"at": stamp(5)}), ("b", ResultState.CONFLICT, {})).burndown
     assert (down.points[-1].left, down.by_commits) == (1, True)
     assert "nothing was delivered" in down.meaning
@@ -169,14 +169,14 @@ def test_burn_down_by_commits_says_so(tmp_path: Path) -> None:
     "at", ["", "yesterday", "0001-01-01T00:00:00+14:00", "2026-11-23T09:00:00", "2020-01-01T00:00Z"]
 )
 def test_burn_down_takes_any_time(at: str) -> None:
-    """A time that is none counts as the plan's own; none is before that."""
+    """A text that is not a time counts as the plan's time; no point is earlier than that."""
     down = bare(Result("a", ResultState.CURRENT, PLAN, at=at)).burndown
     assert down.points[0].at == CREATED
     assert (down.points[-1].left, down.points[-1].at >= CREATED) == (0, True)
 
 
 def test_drift_by_file_and_owner(tmp_path: Path) -> None:
-    """A file counts once for each repository, below the owner; the most drifted file is first."""
+    """A file counts once for each repository, by owner; the file with most drift is first."""
     ci, readme = PathNote("ci.yml", "edited"), PathNote("README.md", "deleted")
     rows = (
         ("a", ResultState.CURRENT, {"owner": "x", "drift": (ci, readme)}),
@@ -204,7 +204,7 @@ def test_conflicts_and_kept_edits_by_file(tmp_path: Path) -> None:
 
 
 def test_a_delivery_of_another_commit_is_not_this_one(tmp_path: Path) -> None:
-    """What was delivered before a commit was computed anew says nothing of the new one."""
+    """A delivery of an older commit says nothing about the new one."""
     anew = ("a", ResultState.UPDATED, {"commit": "d" * 40})
     rollout = facts_of(tmp_path, anew, deliveries=(delivery("a", Delivered.OPENED, commit="e" * 40),))
     assert rollout.rows[0].state is RepositoryState.UPDATED
@@ -222,7 +222,7 @@ def test_several_folders_are_one_report(tmp_path: Path) -> None:
 
 
 def test_the_last_delivery_counts(tmp_path: Path) -> None:
-    """Of several journals, whichever is given first."""
+    """The latest of several journals counts, in any order of the folders."""
     pairs = [(task("a"), result(task("a"), ResultState.UPDATED))]
     early = write(tmp_path / "early", pairs, [delivery("a", Delivered.FAILED, at=stamp(100))])
     late = write(tmp_path / "late", pairs, [delivery("a", Delivered.OPENED, at=stamp(200))])
@@ -274,14 +274,14 @@ def test_terminal_says_what_needs_doing_first(run: Run, work: Path) -> None:
 
 
 def test_terminal_shows_no_control_characters(run: Run, work: Path) -> None:
-    """Names cannot color the terminal, move its cursor, set its title or turn its text around."""
+    """Names cannot color the terminal, move its cursor, set its title or reorder its text."""
     fleet(work / "out", len(HOSTILE))
     ran = run("fleet", "report", "out", "--title", "\x1b[2Jtitle\u202e", code=2)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\u2028]", ran.out + ran.err)
 
 
 def test_json_is_one_object(run: Run, work: Path) -> None:
-    """Rows and counts on stdout, words on stderr."""
+    """Stdout has the object; the report for people goes to stderr."""
     fleet(work / "out", 60)
     ran = run("fleet", "report", "out", "--json", code=2)
     assert {
@@ -304,7 +304,7 @@ def test_json_is_one_object(run: Run, work: Path) -> None:
 
 
 def test_all_files_at_once(run: Run, work: Path) -> None:
-    """Each report goes to its file, whole, with nothing left beside it, and is told."""
+    """Each report is written to its file, with no temporary file left, and is named."""
     fleet(work / "out", 30)
     ran = run("fleet", "report", "out", "--html", "a/r.html", "--markdown", "a/r.md", "--csv", "a/r.csv", code=2)
     assert sorted(path.name for path in (work / "a").iterdir()) == ["r.csv", "r.html", "r.md"]
@@ -329,7 +329,7 @@ def test_two_on_stdout_are_refused(run: Run, work: Path, asked: tuple[str, ...])
 
 
 def test_a_file_that_cannot_be_written(run: Run, work: Path) -> None:
-    """It is an error in a sentence, and what was there stays."""
+    """The error is one sentence; the old content stays."""
     fleet(work / "out", 5)
     (work / "there").write_text("before")
     assert "cannot be written" in run("fleet", "report", "out", "--csv", "there/r.csv", code=2).err
@@ -339,13 +339,13 @@ def test_a_file_that_cannot_be_written(run: Run, work: Path) -> None:
 
 
 def test_a_folder_without_results(run: Run, work: Path) -> None:
-    """It is named, with what makes one."""
+    """The error names it."""
     ran = run("fleet", "report", "nowhere", code=2)
     assert "nowhere/plan.json does not exist" in ran.err
 
 
 def test_folders_of_different_plans(run: Run, work: Path) -> None:
-    """They are no one rollout."""
+    """They cannot be one report."""
     fleet(work / "a", 3)
     other = json.loads((work / "a" / store.PLAN).read_text()) | {"id": "other"}
     (work / "b").mkdir()
@@ -354,7 +354,7 @@ def test_folders_of_different_plans(run: Run, work: Path) -> None:
 
 
 def test_a_file_keeps_usual_permissions(run: Run, work: Path) -> None:
-    """A report can be read by those who can read other files."""
+    """A report has the same permissions as any new file."""
     fleet(work / "out", 3)
     run("fleet", "report", "out", "--csv", "r.csv", code=3)
     (work / "usual").touch()
@@ -372,7 +372,7 @@ def cells(text: str) -> list[list[str]]:
 @QUICK
 @given(text=TEXT | FORMULAS)
 def test_no_cell_is_a_formula(text: str) -> None:
-    """Whatever a repository is called, there are as many columns as there are, and no cell is computed."""
+    """Whatever a repository is called, the number of columns stays and no cell is a formula."""
     head, row = cells(csv_sheet.document(named(text)))
     assert len(head) == len(row) == len(csv_sheet.COLUMNS)
     assert not [cell for cell in row if cell.lstrip()[:1] in {"=", "+", "-", "@", "\t", "\r"} and cell]
@@ -395,7 +395,7 @@ def test_columns_have_counts_of_files(tmp_path: Path) -> None:
 @QUICK
 @given(text=TEXT)
 def test_markdown_stays_one_table_of_text(text: str) -> None:
-    """No name makes a row, a heading, markup or a link of its own."""
+    """No name creates a row, a heading, markup or a link."""
     summary = step_summary.document(named(text), text)
     assert len(summary.splitlines()) == len(step_summary.document(named("plain"), "plain").splitlines())
     assert not re.search(r"(?<!\\)[<>\[]|javascript:(?!window)", summary)
@@ -403,7 +403,7 @@ def test_markdown_stays_one_table_of_text(text: str) -> None:
 
 
 def test_markdown_is_never_above_the_limit() -> None:
-    """With long names of four bytes a letter it holds fewer rows, and says how many it leaves out."""
+    """With long names of four bytes a letter it has fewer rows, and says how many it leaves out."""
     long = "\U0001f680" * 5000
     rows = [replace(named(long).rows[0].result, name=f"{place}{long}") for place in range(3000)]
     summary = step_summary.document(bare(*rows), long)
@@ -433,7 +433,7 @@ def test_markdown_has_the_worst_200_rows(tmp_path: Path) -> None:
 
 
 def test_markdown_links_only_pull_requests_of_the_web() -> None:
-    """An address that is none of the web, or could end the link, is no link."""
+    """Only a web address that cannot end the link becomes a link."""
 
     def shown(request: str) -> bool:
         row = replace(named("a").rows[0], delivery=delivery("a", Delivered.OPENED, request=request))
@@ -449,7 +449,7 @@ def test_markdown_links_only_pull_requests_of_the_web() -> None:
 @QUICK
 @given(text=TEXT)
 def test_shown_names_are_seen_and_encode(text: str) -> None:
-    """What is shown is one line of characters that can be seen, and UTF-8."""
+    """A shown name is one line of visible characters that UTF-8 can encode."""
     shown = names.shown(text)
     shown.encode()
     assert len(shown.splitlines()) <= 1
@@ -463,7 +463,7 @@ def test_shown_names_are_seen_and_encode(text: str) -> None:
     | st.binary(max_size=9).map(os.fsdecode)
 )
 def test_a_quoted_name_is_one_word_of_the_shell(text: str) -> None:
-    """The shell gets exactly the bytes of the name, and the command itself has no character that cannot be seen."""
+    """The shell reads exactly the bytes of the name, and the command has only visible characters."""
     try:
         wanted = os.fsencode(text)
     except UnicodeEncodeError:
@@ -493,13 +493,13 @@ def test_a_quoted_name_is_one_word_of_the_shell(text: str) -> None:
     ],
 )
 def test_retry_commands(tmp_path: Path, name: str, state: ResultState, more: dict[str, Any], command: str) -> None:
-    """A clone here can be looked at by itself; everything else is retried or published with all like it."""
+    """A clone here gets a command of its own; others get the one for all in their state."""
     rollout = facts_of(tmp_path, (name, state, more))
     assert advice.command_for_row(rollout.rows[0], rollout) == command.format(tmp_path)
 
 
 def test_a_failed_delivery_is_published_again(tmp_path: Path) -> None:
-    """Its commit is there, so nothing is computed anew."""
+    """Its commit exists, so it is only published again."""
     rollout = facts_of(
         tmp_path, ("a", ResultState.UPDATED, {"folder": "/srv/a"}), deliveries=(delivery("a", Delivered.FAILED),)
     )
@@ -511,7 +511,7 @@ def test_a_failed_delivery_is_published_again(tmp_path: Path) -> None:
 
 
 def test_how_to_resolve_conflicts(tmp_path: Path) -> None:
-    """Steps for the clone that is here; for a delivered draft, on its branch."""
+    """The steps are for the clone if there is one, or for the branch of a delivered draft."""
     clash = {"conflicts": (PathNote("a.py", "both"),), "target": "template/5.2.0"}
     rollout = facts_of(
         tmp_path,
@@ -530,7 +530,7 @@ def test_how_to_resolve_conflicts(tmp_path: Path) -> None:
 @QUICK
 @given(text=TEXT)
 def test_names_never_leave_their_place_in_the_page(text: str) -> None:
-    """Any name gives the same elements, and data that reads back as the row's values."""
+    """Any name gives the same elements, and its data reads back as the row's values."""
     page = html_page.document(named(text), text)
     tags = re.compile(r"<[/!a-zA-Z][^ >]*")
     assert _without_choices(tags.findall(page)) == _without_choices(
@@ -542,12 +542,12 @@ def test_names_never_leave_their_place_in_the_page(text: str) -> None:
 
 
 def _without_choices(tags: list[str]) -> list[str]:
-    """The elements of the page but those that a text can have more or fewer of: words, choices, what is empty."""
+    """The elements whose number does not depend on texts."""
     return [tag for tag in tags if re.fullmatch(r"</?(script|style|img|svg|iframe|meta|link|html|body|head|main)", tag)]
 
 
 def test_the_page_asks_for_nothing() -> None:
-    """Not one element or style refers to another file; the policy lets nothing in."""
+    """No element or style refers to another file; the policy allows nothing else."""
     page = html_page.document(named("plain"), "plain")
     assert not re.search(
         r"""\b(?:src|srcset|action|background)=|url\(|@import|<iframe|<object|\son[a-z]+=|\sstyle=""", page
@@ -580,7 +580,7 @@ def test_charts_stay_in_their_bounds(tmp_path: Path, count: int) -> None:
 
 
 def test_a_plan_without_results(run: Run, work: Path) -> None:
-    """All of its repositories are deferred: no run has come to them yet."""
+    """All of its repositories are deferred."""
     write(work / "out", [(task("a"), result(task("b"), ResultState.CURRENT))])
     assert "No run has come to it yet." in run("fleet", "report", "out", "--html", "r.html").out
     assert "No run has come to it yet." in (work / "r.html").read_text()

@@ -1,4 +1,4 @@
-"""`fleet status`: shows which repositories are behind, with how much."""
+"""`fleet status`: shows how far each repository is behind."""
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any

@@ -111,11 +111,13 @@ def _older_pulls(forge: Forge, state: BranchState) -> dict[str, PullRequest | No
 
 def _content(candidate: Candidate, state: BranchState, older: dict[str, PullRequest | None]) -> PullRequestContent:
     result = candidate.result
-    kept = [f"{branch} {pull.url if pull else ''}".strip() for branch, pull in older.items() if not state.older[branch]]
+    others = [
+        f"{branch} {pull.url if pull else ''}".strip() for branch, pull in older.items() if not state.older[branch]
+    ]
     return PullRequestContent(
         result.target,
         candidate.task.branch,
         pull_request_text.title(result),
-        pull_request_text.body(result, kept_branches=kept),
+        pull_request_text.body(result, kept_branches=others),
         bool(result.conflicts),
     )

@@ -1,4 +1,4 @@
-"""Requests to GitHub and GitLab, sent through `gh` and `glab`.
+"""Requests to GitHub or GitLab, sent through `gh` or `glab`.
 
 Both programs are logged in already, so no token passes through this tool. `gh api` and `glab api` take the same
 options: https://cli.github.com/manual/gh_api, https://docs.gitlab.com/cli/api.

@@ -1,4 +1,4 @@
-"""Text of git, forges and repositories in the form that messages have it."""
+"""Text from git, a forge or a repository, made fit for a message."""
 
 from new_ops_project.base.text import escape_undecodable
 from new_ops_project.git import urls

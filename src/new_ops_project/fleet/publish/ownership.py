@@ -1,4 +1,4 @@
-"""Whose a commit is: this tool's and unchanged, or a person's."""
+"""Whose a commit is: this tool's, as long as nobody has changed it, or a person's."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -283,4 +283,4 @@ def _deferral(reason: str) -> tuple[str, str]:
     """Reason and hint of a commit that was not tried."""
     if reason == TIME_OVER:
         return reason, "Run it again to continue."
-    return f"{STOPPED}{reason}", "Look at what failed; --force goes on."
+    return f"{STOPPED}{reason}", "Look at what failed; --force continues."

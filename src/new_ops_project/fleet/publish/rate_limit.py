@@ -1,4 +1,4 @@
-"""How fast requests may follow each other: at most so many in any minute, and in any hour."""
+"""The pace of requests, with a limit for any minute as for any hour."""
 
 import time
 from collections.abc import Callable, Iterable

@@ -36,11 +36,11 @@ def compute(plan: FleetPlan, rows: Sequence[Row]) -> Burndown:
     """The burn-down of a plan from its creation."""
     start = _moment(plan.created) or _first(rows)
     by_commits = not any(row.delivery and row.delivery.state.is_final for row in rows)
-    done = Counter(max(start, _moment(at) or start) for at in _reached(rows, by_commits=by_commits))
+    done = Counter(max(start, _moment(text) or start) for text in _times_of_arrival(rows, by_commits=by_commits))
     left, points = len(rows), [Point(start, len(rows))]
-    for at in sorted(done):
-        left -= done[at]
-        points.append(Point(at, left))
+    for moment in sorted(done):
+        left -= done[moment]
+        points.append(Point(moment, left))
     return Burndown(tuple(points), by_commits)
 
 
@@ -50,7 +50,7 @@ def _first(rows: Iterable[Row]) -> datetime:
     return min(filter(None, times), default=datetime.fromtimestamp(0, UTC))
 
 
-def _reached(rows: Iterable[Row], *, by_commits: bool) -> Iterator[str]:
+def _times_of_arrival(rows: Iterable[Row], *, by_commits: bool) -> Iterator[str]:
     """When each repository that has the version got it."""
     for row in rows:
         if row.state is RepositoryState.CURRENT or (by_commits and row.state is RepositoryState.UPDATED):

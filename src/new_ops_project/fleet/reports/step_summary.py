@@ -37,8 +37,8 @@ def _first_fitting(lines: Iterable[str], room: int) -> Iterator[str]:
 
 
 def _summary(facts: Facts) -> str:
-    kept = f" {facts.edits_kept} files with edits kept." if facts.edits_kept else ""
-    return f"{facts.at_version} of {len(facts.rows)} repositories are at {_cell(facts.version or 'it')}.{kept}\n"
+    edits = f" {facts.edits_kept} files with edits kept." if facts.edits_kept else ""
+    return f"{facts.at_version} of {len(facts.rows)} repositories are at {_cell(facts.version or 'it')}.{edits}\n"
 
 
 def _tables(facts: Facts) -> Iterator[str]:
