@@ -1,4 +1,4 @@
-"""The rules OPS6xx: the template that made a repository, its version, and what became of its files."""
+"""The rules OPS6xx: the answers file, the template's version, the template's files."""
 
 import subprocess
 import sys
@@ -20,10 +20,10 @@ def check(run: Run, folder: Path, *args: str, code: int = 0) -> Ran:
     return run("check", str(folder), "--select", "template", *args, code=code)
 
 
-def found(run: Run, folder: Path, *args: str, code: int = 0) -> list[tuple[str, str, int]]:
+def findings(run: Run, folder: Path, *args: str, code: int = 0) -> list[tuple[str, str, int]]:
     """Code, path and line of each finding."""
-    said = check(run, folder, *args, "--json", code=code).json["findings"]
-    return [(one["code"], str(Path(one["path"]).relative_to(folder)), one["line"]) for one in said]
+    output = check(run, folder, *args, "--json", code=code).json["findings"]
+    return [(finding["code"], str(Path(finding["path"]).relative_to(folder)), finding["line"]) for finding in output]
 
 
 @pytest.fixture(scope="module")
@@ -50,88 +50,88 @@ def commit(folder: Path, files: Mapping[str, Any]) -> None:
 
 
 def test_no_template(run: Run, work: Path) -> None:
-    """A repository that no template made is told so, which is no fault."""
+    """A repository without a template gets a note, not an error."""
     git("init", "--quiet", at=work)
-    assert found(run, work) == [("OPS601", ".", 0)]
+    assert findings(run, work) == [("OPS601", ".", 0)]
 
 
 def test_the_answers_file_is_gone(run: Run, project: Path) -> None:
-    """Where a document speaks of updates, there was an answers file, and that it is missing is a fault."""
+    """If a document mentions updates, there was an answers file, and its absence is a warning."""
     commit(project, {ANSWERS: None})
-    ((code, path, line),) = found(run, project, code=1)
+    ((code, path, line),) = findings(run, project, code=1)
     assert (code, path) == ("OPS601", "README.md")
     assert "update" in (project / path).read_text().splitlines()[line - 1]
 
 
-def test_it_is_behind(run: Run, project: Path) -> None:
-    """It says by how many releases, at the line that records the version."""
-    said = check(run, project, "--json", code=1).json["findings"]
-    (behind,) = [one for one in said if one["code"] == "OPS603"]
-    assert behind["message"] == "The template has moved on by 1 version: v1.0.0 is recorded, v1.1.0 is the newest."
-    assert (project / ANSWERS).read_text().splitlines()[behind["line"] - 1] == "_commit: v1.0.0"
+def test_an_outdated_project(run: Run, project: Path) -> None:
+    """The finding counts the newer releases, at the line that records the version."""
+    output = check(run, project, "--json", code=1).json["findings"]
+    (outdated,) = [finding for finding in output if finding["code"] == "OPS603"]
+    assert outdated["message"] == "The template is 1 version ahead: v1.0.0 is recorded, v1.1.0 is the newest."
+    assert (project / ANSWERS).read_text().splitlines()[outdated["line"] - 1] == "_commit: v1.0.0"
     run("update", str(project), "--commit")
-    assert found(run, project) == []
+    assert findings(run, project) == []
 
 
 def test_releases_are_counted(run: Run, plain: Small) -> None:
-    """Every release since counts, a prerelease does not."""
+    """Every newer release counts, a prerelease does not."""
     for tag in ("v1.2.0", "v2.0.0", "v3.0.0rc1"):
         release(plain.template, tag, {"notes.md": f"{tag}\n"})
-    said = check(run, plain.project, code=1).out
-    assert "by 3 versions: v1.0.0 is recorded, v2.0.0 is the newest" in said
+    output = check(run, plain.project, code=1).out
+    assert "is 3 versions ahead: v1.0.0 is recorded, v2.0.0 is the newest" in output
 
 
 def test_a_template_out_of_reach(run: Run, plain: Small) -> None:
-    """What cannot be looked at is said to be unchecked, with the reason, and is no finding."""
+    """Rules that cannot be checked are reported as skipped, with the reason, and give no findings."""
     plain.template.rename(plain.template.with_name("gone"))
-    said = check(run, plain.project, "--json").json
-    assert said["findings"] == []
-    assert {code for one in said["skipped"] for code in one["codes"]} >= {"OPS603", "OPS604", "OPS605"}
-    assert all("does not exist" in one["reason"] for one in said["skipped"])
+    output = check(run, plain.project, "--json").json
+    assert output["findings"] == []
+    assert {code for skipped in output["skipped"] for code in skipped["codes"]} >= {"OPS603", "OPS604", "OPS605"}
+    assert all("does not exist" in skipped["reason"] for skipped in output["skipped"])
 
 
 def test_a_template_that_runs_code(run: Run, tmp_path: Path) -> None:
-    """A template with tasks is not rendered; its versions are known all the same."""
+    """A template with tasks is not rendered, but its versions are known."""
     small = make(tmp_path, {"task.py": LINES}, {"task.py": MINE}, questions=(f"_tasks: [touch ran]\n{QUESTIONS}", None))
-    said = check(run, small.project, "--json", code=1).json
-    assert [one["code"] for one in said["findings"]] == ["OPS603"]
-    assert "needs trust" in str(said["skipped"])
+    output = check(run, small.project, "--json", code=1).json
+    assert [finding["code"] for finding in output["findings"]] == ["OPS603"]
+    assert "needs trust" in str(output["skipped"])
     assert not list(small.project.glob("**/ran"))
 
 
 def test_a_template_needs_no_template(run: Run, work: Path) -> None:
-    """A repository with a copier.yml is a template, and may speak of updates as it likes."""
+    """A repository with a copier.yml is a template, and may mention updates."""
     git("init", "--quiet", at=work)
     lay(work, {"copier.yml": QUESTIONS, "README.md": "Run `copier update`.\n"})
-    assert found(run, work) == []
+    assert findings(run, work) == []
 
 
 # ---- answers changed by hand --------------------------------------------------------------------------------------
 
 
 def test_answers_as_the_tool_writes_them(run: Run, project: Path) -> None:
-    """An answer that the tool changed is no finding, nor is one of copier's own."""
+    """An answer that the tool or copier changed is no finding."""
     run("update", str(project), "--commit", "--set", "runner=ubuntu-26.04")
-    assert found(run, project) == []
+    assert findings(run, project) == []
     copied = [sys.executable, "-m", "copier", "update", "--defaults", "--quiet", "--data", "license=Apache-2.0"]
     subprocess.run(copied, cwd=project, check=True)
     git("commit", "--all", "--quiet", "--message=copier", at=project)
-    assert found(run, project) == []
+    assert findings(run, project) == []
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
 def test_an_answer_changed_by_hand(run: Run, project: Path, *, is_committed: bool) -> None:
-    """The files are still those of the former answer: that is what is said, and not that all of them differ."""
+    """The files still match the former answer: that is one finding, not a finding for each file."""
     run("update", str(project), "--commit")
     text = (project / ANSWERS).read_text().replace("python_version: '3.12'", "python_version: '3.13'")
     (commit if is_committed else lay)(project, {ANSWERS: text})
-    ((code, path, line),) = found(run, project, code=1)
+    ((code, path, line),) = findings(run, project, code=1)
     assert (code, path, text.splitlines()[line - 1]) == ("OPS602", ANSWERS, "python_version: '3.13'")
     assert "--set python_version=3.13" in check(run, project, code=1).out
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("python_version: '3.12'", "python_version: '3.1'", "'3.1' is not offered"),
         ("tier: cli", "tier: cli\ncolour: blue", "The answer colour 'blue' is no longer asked for"),
@@ -141,28 +141,28 @@ def test_an_answer_changed_by_hand(run: Run, project: Path, *, is_committed: boo
         ("tier: cli", "tier: [cli", "is not YAML"),
     ],
 )
-def test_answers_that_are_none(run: Run, project: Path, old: str, new: str, said: str) -> None:
-    """What the template would not have written is found at its line, and the rest is left unchecked."""
+def test_invalid_answers(run: Run, project: Path, old: str, new: str, message: str) -> None:
+    """An answer that the template would not have written is found at its line."""
     run("update", str(project), "--commit")
     commit(project, {ANSWERS: (project / ANSWERS).read_text().replace(old, new)})
-    shown = check(run, project, code=1).out
-    assert said in shown
-    assert "OPS602" in shown
+    output = check(run, project, code=1).out
+    assert message in output
+    assert "OPS602" in output
 
 
 # ---- drift --------------------------------------------------------------------------------------------------------
 
 
 def test_nothing_drifted(run: Run, project: Path) -> None:
-    """Every managed file is listed as the same, for programs."""
+    """The JSON output lists every managed file as the same."""
     run("update", str(project), "--commit")
-    said = check(run, project, "--json").json
+    output = check(run, project, "--json").json
     tracked = set(git("ls-files", at=project).splitlines())
-    assert said["drift"] == {str(project): dict.fromkeys(sorted(tracked - {ANSWERS}), "same")}
+    assert output["drift"] == {str(project): dict.fromkeys(sorted(tracked - {ANSWERS}), "same")}
 
 
 def test_drift(run: Run, project: Path) -> None:
-    """Kept files that were edited or deleted are faults; the project's own, and extra ones, are only to know."""
+    """Edited or deleted files of the template are warnings; the project's own files and extra ones are notes."""
     run("update", str(project), "--commit")
     workflow = ".github/workflows/ci.yml"
     text = (project / workflow).read_text().replace("timeout-minutes: 10", "timeout-minutes: 99")
@@ -177,35 +177,35 @@ def test_drift(run: Run, project: Path) -> None:
         },
     )
     line = next(number for number, line in enumerate(text.splitlines(), 1) if "99" in line)
-    assert found(run, project, code=1) == [
+    assert findings(run, project, code=1) == [
         (("OPS604"), ".editorconfig", 0),
         ("OPS604", workflow, line),
         ("OPS606", "Dockerfile", 0),
         ("OPS605", "README.md", 1),
     ]
     states = check(run, project, "--json", code=1).json["drift"][str(project)]
-    changed = {path: how for path, how in states.items() if how != "same"}
+    changed = {path: state for path, state in states.items() if state != "same"}
     assert changed == {".editorconfig": "deleted", workflow: "edited", "Dockerfile": "extra", "README.md": "edited"}
 
 
 def test_line_ends_are_no_drift(run: Run, project: Path) -> None:
-    """A file whose line ends alone differ is the same."""
+    """A file in which only the line ends differ is the same."""
     run("update", str(project), "--commit")
     commit(project, {".editorconfig": (project / ".editorconfig").read_bytes().replace(b"\n", b"\r\n")})
-    assert found(run, project) == []
+    assert findings(run, project) == []
 
 
 def test_what_is_kept_or_ignored_is_not_compared(run: Run, project: Path) -> None:
-    """A file in `keep` is the project's; one that its ignore rules keep out is not missing."""
+    """A file in `keep` belongs to the project; a file that git ignores is not missing."""
     run("update", str(project), "--commit", "--set", "keep=[.editorconfig]")
     rules = (project / ".gitignore").read_text() + ".python-version\n"
     commit(project, {".editorconfig": "[*]\n", ".python-version": None, ".gitignore": rules})
-    assert [path for _, path, _ in found(run, project, code=1)] == [".gitignore"]
+    assert [path for _, path, _ in findings(run, project, code=1)] == [".gitignore"]
 
 
 @pytest.mark.parametrize("before", ["edited\n", None])
 def test_a_named_file_is_restored(run: Run, project: Path, before: str | None) -> None:
-    """--fix of a file that drifted makes it the template's again, and leaves all others alone."""
+    """--fix of a drifted file restores the template's version, and leaves all others alone."""
     run("update", str(project), "--commit")
     wanted = (project / ".editorconfig").read_bytes()
     commit(project, {".editorconfig": before, ".gitattributes": "* text\n", "README.md": "# Mine\n"})
@@ -215,18 +215,18 @@ def test_a_named_file_is_restored(run: Run, project: Path, before: str | None) -
 
 
 def test_a_deleted_file_is_restored_by_its_name(run: Run, project: Path) -> None:
-    """As the remedy says; with its folder gone, too. A name that nothing has is refused."""
+    """The remedy works even if the folder is gone; a name that nothing has is refused."""
     run("update", str(project), "--commit")
     wanted = (project / ".github" / "dependabot.yml").read_bytes()
     git("rm", "-r", "--quiet", ".github", at=project)
     git("commit", "--quiet", "--message=mine", at=project)
-    said = run("check", str(project / ".github" / "dependabot.yml"), "--fix").out
-    assert (project / ".github" / "dependabot.yml").read_bytes() == wanted, said
+    output = run("check", str(project / ".github" / "dependabot.yml"), "--fix").out
+    assert (project / ".github" / "dependabot.yml").read_bytes() == wanted, output
     assert "does not exist" in run("check", str(project / "nothing.txt"), code=2).err
 
 
 def test_nothing_that_somebody_wrote_is_undone_unasked(run: Run, project: Path) -> None:
-    """--fix without a name restores no edited file, kept or not; a code restores its own kind only."""
+    """--fix without a name restores no edited file; with a code, it restores only files of that rule."""
     run("update", str(project), "--commit")
     commit(project, {".editorconfig": "mine\n", "README.md": "# Mine\n"})
     before = everything(project)
@@ -243,16 +243,16 @@ def test_nothing_that_somebody_wrote_is_undone_unasked(run: Run, project: Path) 
 
 
 def test_m_check_heals_what_update_leaves(run: Run, tmp_path: Path) -> None:
-    """Any template's file that drifted is found while update calls the project current, and is restored."""
+    """Drift is found and fixed even though update calls the project current."""
     small = usual(tmp_path, MINE)
     updated(run, small, "--commit")
     updated(run, small)
-    assert found(run, small.project) == [("OPS605", "task.py", 3)]
+    assert findings(run, small.project) == [("OPS605", "task.py", 3)]
     run("check", str(small.project / "task.py"), "--fix", "--select", "OPS605")
     assert "line 2, mine" not in small.text("task.py")
 
 
 def test_a_project_in_a_folder(run: Run, tmp_path: Path) -> None:
-    """A project below the root of its repository is compared as any other."""
+    """A project below the root of its repository is compared like any other."""
     small = make(tmp_path, {"task.py": LINES}, {"notes.md": "New.\n"}, {"task.py": MINE}, prefix="apps/audit/")
-    assert found(run, small.project, code=1) == [("OPS603", ANSWERS, 1), ("OPS605", "task.py", 3)]
+    assert findings(run, small.project, code=1) == [("OPS603", ANSWERS, 1), ("OPS605", "task.py", 3)]

@@ -1,1 +1,1 @@
-"""Findings as text, JSON, SARIF, GitHub annotations and Markdown."""
+"""Formats of findings: text, SARIF, GitHub annotations, Markdown."""

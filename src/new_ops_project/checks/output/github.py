@@ -9,18 +9,18 @@ _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 
 
 def lines(checkup: Checkup) -> Iterator[str]:
-    """One command for each finding."""
+    """One workflow command for each finding."""
     yield from (_command(finding) for finding in checkup.findings)
 
 
 def _command(finding: Finding) -> str:
-    places = {"file": finding.path, "line": finding.line or "", "col": finding.column or "", "title": finding.code}
-    told = ",".join(f"{name}={_property(str(value))}" for name, value in places.items() if value)
-    return f"::{_WORDS[finding.severity]} {told}::{_data(f'{finding.message} {finding.remedy}')}"
+    values = {"file": finding.path, "line": finding.line or "", "col": finding.column or "", "title": finding.code}
+    properties = ",".join(f"{name}={_property(str(value))}" for name, value in values.items() if value)
+    return f"::{_WORDS[finding.severity]} {properties}::{_data(f'{finding.message} {finding.remedy}')}"
 
 
 def _data(text: str) -> str:
-    """What a command says, with what would end it escaped (@actions/core has the rules)."""
+    """The message of a command, escaped as @actions/core does: a line end would end the command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

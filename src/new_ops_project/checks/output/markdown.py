@@ -1,4 +1,4 @@
-"""Findings, and the rules themselves, as Markdown: for a step summary and for docs/rules.md."""
+"""Findings or rules as Markdown, for a step summary or for docs/rules.md."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ def document(checkup: Checkup) -> str:
     """The findings as one table, with the counts above it."""
     rows = "".join(_row(finding) for finding in checkup.findings)
     table = f"\n| where | rule | what | remedy |\n|---|---|---|---|\n{rows}" if rows else ""
-    skipped = "".join(f"\nNot checked: {', '.join(one.codes)}. {cell(one.reason)}\n" for one in checkup.skipped)
+    skipped = "".join(f"\nNot checked: {', '.join(each.codes)}. {cell(each.reason)}\n" for each in checkup.skipped)
     return f"## new-ops-project check\n\n{summary(checkup.counts)}\n{table}{skipped}"
 
 
@@ -25,7 +25,7 @@ def _row(finding: Finding) -> str:
 
 
 def cell(text: str) -> str:
-    """Text that means nothing to Markdown or HTML, on one line."""
+    """The text on one line, with everything escaped that Markdown or HTML would interpret."""
     plain = re.sub(r"[\x00-\x1f\x7f]+", " ", escape_undecodable(text))
     marked = re.sub(r"([\\`*_{}\[\]<>()#+!|~@&-])", r"\\\1", plain)
     return re.sub(r"(?<![\w/])(https?):", r"\1&#58;", marked)
@@ -46,8 +46,8 @@ def _lines(families: Iterable[Family]) -> Iterator[str]:
 
 
 def _facts(rule: Rule) -> Iterator[str]:
-    mended = ", mended by `--fix`" if rule.fixes else ""
-    asked = f", asked of {rule.tool}" if rule.tool else ""
-    yield f"*{rule.severity}{mended}{asked}* · <{rule.link}>\n"
+    fixed = ", fixed by `--fix`" if rule.fixes else ""
+    tool = f", found by {rule.tool}" if rule.tool else ""
+    yield f"*{rule.severity}{fixed}{tool}* · <{rule.link}>\n"
     yield f"{rule.why}\n"
     yield f"**Remedy:** {rule.remedy}"

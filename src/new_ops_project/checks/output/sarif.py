@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from new_ops_project import __version__
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.base.text import readable
+from new_ops_project.base.text import escape_undecodable
 from new_ops_project.checks.ignores import Ignore
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.run import Checkup
@@ -17,16 +17,16 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 
 
 def log(checkup: Checkup) -> dict[str, Any]:
-    """The whole log: one run, its rules, each finding as a result, what is ignored as a suppressed one."""
-    codes = {rule.code: at for at, rule in enumerate(checkup.rules)}
+    """The whole log: one run with its rules; each finding as a result, ignored ones as suppressed results."""
+    indexes = {rule.code: index for index, rule in enumerate(checkup.rules)}
     driver = {
         "name": "new-ops-project",
         "semanticVersion": __version__,
         "informationUri": "https://pypi.org/project/new-ops-project/",
         "rules": [_rule(rule) for rule in checkup.rules],
     }
-    results = [_result(finding, codes) for finding in checkup.findings]
-    results += [_suppressed(finding, why, codes) for finding, why in checkup.ignored]
+    results = [_result(finding, indexes) for finding in checkup.findings]
+    results += [_suppressed(finding, why, indexes) for finding, why in checkup.ignored]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -42,22 +42,23 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, codes: Mapping[str, int]) -> dict[str, Any]:
-    """The fingerprint leaves out the line, so that a finding stays itself when lines move."""
-    mark = sha256("\0".join((finding.code, readable(finding.path), readable(finding.message))).encode()).hexdigest()
+def _result(finding: Finding, indexes: Mapping[str, int]) -> dict[str, Any]:
+    """The result of a finding; its fingerprint leaves out the line, which may move while the finding stays the same."""
+    identity = (finding.code, escape_undecodable(finding.path), escape_undecodable(finding.message))
+    fingerprint = sha256("\0".join(identity).encode()).hexdigest()
     return {
         "ruleId": finding.code,
-        "ruleIndex": codes[finding.code],
+        "ruleIndex": indexes[finding.code],
         "level": _LEVELS[finding.severity],
-        "message": {"text": readable(f"{finding.message} {finding.remedy}".strip())},
+        "message": {"text": escape_undecodable(f"{finding.message} {finding.remedy}".strip())},
         "locations": _locations(finding),
-        "partialFingerprints": {"newOpsProject/v1": mark},
+        "partialFingerprints": {"newOpsProject/v1": fingerprint},
     }
 
 
-def _suppressed(finding: Finding, why: Ignore, codes: Mapping[str, int]) -> dict[str, Any]:
-    suppression = {"kind": "external", "justification": why.reason}
-    return {**_result(finding, codes), "suppressions": [suppression]}
+def _suppressed(finding: Finding, ignore: Ignore, indexes: Mapping[str, int]) -> dict[str, Any]:
+    suppression = {"kind": "external", "justification": ignore.reason}
+    return {**_result(finding, indexes), "suppressions": [suppression]}
 
 
 def _locations(finding: Finding) -> Sequence[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""Rules about the template that made a repository: its record, its version, and what became of its files."""
+"""The family of rules about the template of a project: its answers file, its version, its files."""
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.rule import Family, Rule
@@ -6,8 +6,8 @@ from new_ops_project.checks.template import drift, record
 
 _UPDATING = "https://copier.readthedocs.io/en/stable/updating/"
 _WHY_DRIFT = (
-    "What is edited in one repository only is a conflict at the next update, and is missing in all the others; an "
-    "update leaves it as it is, for ever."
+    "A change in one repository alone may conflict with the next update, and all others lack it; updates keep it "
+    "forever."
 )
 
 FAMILY = Family(
@@ -18,59 +18,59 @@ FAMILY = Family(
             "OPS601",
             "A template is recorded",
             Severity.INFO,
-            "Without .copier-answers.yml nobody can tell what the repository was made from, and nothing refreshes it.",
-            "Bring it under a template: new-ops-project adopt",
+            "Without .copier-answers.yml nobody can tell what the repository was made from, and nothing updates it.",
+            "Add the template: new-ops-project adopt",
             _UPDATING,
-            record.nothing_is_recorded,
+            record.missing_record,
         ),
         Rule(
             "OPS602",
-            "Answers are changed by the tool",
+            "Answers are changed only by the tool",
             Severity.WARNING,
-            "An answer that is changed by hand changes no file; the next update compares with what never was.",
-            "Set it back (git log -p has it), then change it with: new-ops-project update --set KEY=VALUE",
+            "An answer edited by hand changes no file, and the next update starts from a state that never existed.",
+            "Set it back (git log -p shows it), then change it with: new-ops-project update --set KEY=VALUE",
             "https://copier.readthedocs.io/en/stable/updating/#never-change-the-answers-file-manually",
-            record.is_edited_by_hand,
+            record.manual_edits,
         ),
         Rule(
             "OPS603",
-            "The template's newest version is in",
+            "The project has the newest version of the template",
             Severity.WARNING,
-            "Moved pins, mended workflows and new checks arrive with an update, and small steps are easier.",
-            "See what comes: new-ops-project update --preview",
+            "New pins, fixed workflows and new checks arrive with updates, and small steps are easier.",
+            "See what would change: new-ops-project update --preview",
             _UPDATING,
-            record.is_behind,
+            record.outdated,
         ),
         Rule(
             "OPS604",
-            "Files that the template keeps are as it has them",
+            "Files that the template maintains are unchanged",
             Severity.WARNING,
             _WHY_DRIFT,
-            "Restore the template's, or move the change into the template.",
+            "Restore the template's version, or move the change into the template.",
             _UPDATING,
-            drift.kept_file_drifted,
+            drift.drifted_template_files,
             fixes=True,
             fixed_when="named",
         ),
         Rule(
             "OPS605",
-            "Files of the project's own go on from the template's",
+            "Files that you maintain yourself may differ from the template",
             Severity.INFO,
-            "Code, tests, README and pyproject.toml are written once and then yours: that they differ is only to know.",
-            "Nothing needs doing.",
+            "Code, tests, README and pyproject.toml are written once and are then yours: a difference is only a note.",
+            "There is nothing to do.",
             _UPDATING,
-            drift.own_file_drifted,
+            drift.drifted_own_files,
             fixes=True,
             fixed_when="selected",
         ),
         Rule(
             "OPS606",
-            "No file stands where the template may write",
+            "No file is where the template may write one",
             Severity.INFO,
-            "With other answers, the template brings a file of that name; an update then merges both.",
-            "List it in the answer `keep`, if it shall stay yours: new-ops-project update --set keep=[PATH]",
+            "With other answers, the template writes a file of this name, and an update then merges the two.",
+            "To keep it yours, list it in the answer `keep`: new-ops-project update --set keep=[PATH]",
             _UPDATING,
-            drift.extra_file,
+            drift.extra_files,
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""What the template says of a project: the version that it records, the newest one, and the files at the former."""
+"""A project beside its template: the recorded version, the newest one, the files that the template wrote."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,86 +14,91 @@ from new_ops_project.git.tree import Entry
 from new_ops_project.project import generated
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import outdated, planner
-from new_ops_project.project.update.planner import Refresh, UpdateTarget
+from new_ops_project.project.update.planner import Update, UpdateTarget
 from new_ops_project.template import answer_migration
 from new_ops_project.template.answer_migration import MigratedAnswers
-from new_ops_project.template.answers import table
+from new_ops_project.template.answers import file_table
 from new_ops_project.template.answers_file import answers_files
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A project as its answers file describes it, and the template that it names."""
+    """A project as its answers file describes it, with the template that the file names."""
 
-    look: Refresh
+    update: Update
 
     @property
     def project(self) -> Project:
         """The project, with the answers that were read."""
-        return self.look.project
+        return self.update.project
 
     @cached_property
-    def carried(self) -> MigratedAnswers:
-        """The answers as the questions of their own version take them; its changes are what does not fit.
+    def migrated(self) -> MigratedAnswers:
+        """The answers as the questions of their own version read them; `changes` are those that do not fit.
 
-        Raises ToolError where an answer without a default is missing.
+        Raises ToolError if an answer without a default is missing.
         """
-        if self.look.former.config.get("jinja_extensions"):
-            return answer_migration.as_they_are(self.look.former, self.project.answers, ())
-        return answer_migration.carry(self.look.former, self.project.answers, (), ask=None)
+        if self.update.former.config.get("jinja_extensions"):
+            return answer_migration.merge_unchecked(self.update.former, self.project.answers, ())
+        return answer_migration.migrate(self.update.former, self.project.answers, (), ask=None)
 
     @cached_property
     def files(self) -> Mapping[str, Entry]:
-        """What the template wrote at that version, and manages still.
+        """The files that the template writes at the recorded version, by path.
 
-        Raises UncheckedError for a template that runs code, and ToolError for one that cannot be rendered so.
+        Raises UncheckedError for a template that runs code, and ToolError for one that cannot be rendered.
         """
-        questionnaire = self.look.former
+        questionnaire = self.update.former
         if why := questionnaire.distrust:
-            name = self.look.before.source.name
+            name = self.update.before.source.name
             raise UncheckedError(f"The template {name} needs trust: {why}.", "Its files are not compared.")
-        return planner.managed(self.look, self.carried)
+        return planner.managed_files(self.update, self.migrated)
 
     @cached_property
     def rows(self) -> Mapping[str, Mapping[str, Any]]:
-        """The template's table of files, by path; {} for a template that has none."""
-        return {row["path"]: row for row in table(self.carried.answers.values)} if self.look.former.is_ours else {}
+        """The rows of the template's table of files, by path; {} for a template without one."""
+        if not self.update.former.is_ours:
+            return {}
+        return {row["path"]: row for row in file_table(self.migrated.answers.values)}
 
     @property
-    def behind(self) -> list[str]:
-        """The releases since the recorded version, newest first; HEAD where nothing was released."""
-        if not self.look.is_behind:
+    def newer_versions(self) -> list[str]:
+        """The releases after the recorded version, newest first; only HEAD if nothing was released."""
+        if not self.update.is_behind:
             return []
-        names = self.look.releases.versions
-        before, after = self.look.before.version, self.look.after.version
+        names = self.update.releases.versions
+        before, after = self.update.before.version, self.update.after.version
         if before in names and after in names:
             return names[names.index(after) : names.index(before)]
         return [str(after)]
 
     def with_answers(self, answers: Mapping[str, Any]) -> "Reference":
-        """The same project, had it other answers."""
-        return Reference(replace(self.look, project=replace(self.project, answers=dict(answers))))
+        """The same project with other answers."""
+        return Reference(replace(self.update, project=replace(self.project, answers=dict(answers))))
 
 
 def of(repo: Repo) -> Reference:
-    """The reference of the project, found out once.
+    """The reference of the project, read only once.
 
-    Raises UncheckedError where no template is recorded or it cannot be reached, behind.UnknownVersionError where it
-    lacks the version, and ToolError for an answers file that says too little.
+    Raises UncheckedError if no template is recorded or it cannot be reached, outdated.UnknownVersionError if the
+    template lacks the version, and ToolError for an incomplete answers file.
     """
     if "reference" not in repo.shared:
         try:
-            repo.shared["reference"] = _found(repo)
+            repo.shared["reference"] = _read(repo)
         except (ToolError, UncheckedError) as error:
             repo.shared["reference"] = error
-    found = repo.shared["reference"]
-    if isinstance(found, Exception):
-        raise found
-    return found  # type: ignore[no-any-return]
+    result = repo.shared["reference"]
+    if isinstance(result, Exception):
+        raise result
+    return result  # type: ignore[no-any-return]
 
 
-def known(repo: Repo) -> Reference | None:
-    """None where there is nothing to compare with, which other rules say; raises UncheckedError if out of reach."""
+def find(repo: Repo) -> Reference | None:
+    """The reference, or None if there is nothing to compare with, which another rule reports.
+
+    Raises UncheckedError if the template cannot be reached.
+    """
     if not answers_file(repo):
         return None
     try:
@@ -103,33 +108,33 @@ def known(repo: Repo) -> Reference | None:
 
 
 def answers_file(repo: Repo) -> str:
-    """The file that names a template, '' where there is none; the first of several."""
+    """The file that records a template, the first of several; '' if there is none."""
     if "answers file" not in repo.shared:
-        found = [path for path in answers_files(repo.folder) if path in repo.files] if repo.folder.is_dir() else []
-        repo.shared["answers file"] = next(iter(found), "")
+        paths = [path for path in answers_files(repo.folder) if path in repo.files] if repo.folder.is_dir() else []
+        repo.shared["answers file"] = next(iter(paths), "")
     return str(repo.shared["answers file"])
 
 
-def _found(repo: Repo) -> Reference:
+def _read(repo: Repo) -> Reference:
     name = answers_file(repo)
     if not name:
         raise UncheckedError("No template is recorded.")
-    where, prefix = worktree.repository(repo.folder)
-    found = generated.recorded(where, prefix, name, repo.files[name], commit="HEAD")
-    return Reference(_looked(found, offline=repo.offline))
+    repository, prefix = worktree.find_repository(repo.folder)
+    project = generated.parse(repository, prefix, name, repo.files[name], commit="HEAD")
+    return Reference(_prepare(project, offline=repo.offline))
 
 
-def _looked(found: Project, *, offline: bool) -> Refresh:
-    """Both versions; from what is known of the template here, where it cannot be reached."""
+def _prepare(project: Project, *, offline: bool) -> Update:
+    """Both versions of the template; from the local cache if the template cannot be reached."""
     try:
-        return planner.look(found, UpdateTarget(offline=offline))
+        return planner.prepare(project, UpdateTarget(offline=offline))
     except outdated.UnknownVersionError:
         raise
     except ToolError as error:
         if offline:
             raise UncheckedError(error.message, error.hint) from error
     try:
-        return planner.look(found, UpdateTarget(offline=True))
+        return planner.prepare(project, UpdateTarget(offline=True))
     except outdated.UnknownVersionError:
         raise
     except ToolError as error:
@@ -137,7 +142,7 @@ def _looked(found: Project, *, offline: bool) -> Refresh:
 
 
 def former_answers(repo: Repo) -> dict[str, Any]:
-    """The answers before they were last changed, by hand or by an update; {} where there were none."""
+    """The answers before their last change, by hand or by an update; {} if there were none."""
     name, here = answers_file(repo), of(repo).project
     is_new = ("diff", "--quiet", "HEAD", "--", name)
     skip = 0 if git.git(*is_new, at=repo.folder, codes=(0, 1)).code else 1
@@ -147,7 +152,7 @@ def former_answers(repo: Repo) -> dict[str, Any]:
         return {}
     content = git.git("show", f"{commit}:./{name}", at=repo.folder).stdout
     try:
-        before = generated.recorded(here.repository, here.prefix, name, content, commit=commit)
+        before = generated.parse(here.repository, here.prefix, name, content, commit=commit)
     except ToolError:
         return {}
     return before.answers if before.version == here.version else {}
