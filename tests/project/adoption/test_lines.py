@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.command import git
 
-from new_ops_project.project.adoption.lines import bare, lines, variable
+from new_ops_project.project.adoption.lines import merge, plain_rule, variable_name
 
 THEIRS = b""".venv/
 __pycache__/
@@ -45,13 +45,13 @@ CASES = {
 @pytest.mark.parametrize(("mine", "theirs", "both"), CASES.values(), ids=CASES)
 def test_a_case(mine: bytes, theirs: bytes, both: bytes) -> None:
     """What is missing is added below, under its comments."""
-    assert lines(mine, theirs) == both
+    assert merge(mine, theirs) == both
 
 
 def test_an_example() -> None:
     """Paragraphs stay apart, a comment of two lines stays whole."""
     assert (
-        lines(b"*.pyc\nbuild\n.env\n", THEIRS)
+        merge(b"*.pyc\nbuild\n.env\n", THEIRS)
         == b"""*.pyc
 build
 .env
@@ -72,7 +72,7 @@ gha-creds-*.json
 def test_names_of_variables() -> None:
     """Of environment files the name counts, not the value."""
     mine, theirs = b"export TOKEN = abc\nHOST=x\n", b"# Which.\nTOKEN=\n# Where.\nPORT=\nHOST=\n"
-    assert lines(mine, theirs, same=variable) == mine + b"\n# Where.\nPORT=\n"
+    assert merge(mine, theirs, same=variable_name) == mine + b"\n# Where.\nPORT=\n"
 
 
 def test_what_git_sees_stays(work: Path) -> None:
@@ -80,7 +80,7 @@ def test_what_git_sees_stays(work: Path) -> None:
     rules = b"*.json\n!/conf/state.json\n!build/\n!.env.example\n!x/gha-creds-fake.json\n"
     seen = ["conf/state.json", "build/a", ".env.example"]
     git("init", "--quiet", at=work)
-    for content in (rules, lines(rules, THEIRS)):
+    for content in (rules, merge(rules, THEIRS)):
         (work / ".gitignore").write_bytes(content)
         done = subprocess.run(["git", "check-ignore", *seen], cwd=work, capture_output=True, check=False)
         assert done.stdout == b""
@@ -99,11 +99,11 @@ CONTENTS = st.builds(
 @given(mine=CONTENTS, theirs=CONTENTS)
 def test_any_two(mine: bytes, theirs: bytes) -> None:
     """The result begins with mine, holds each line of theirs that may be added, and twice is once."""
-    both = lines(mine, theirs)
+    both = merge(mine, theirs)
     assert both.startswith(mine)
-    assert lines(both, theirs) == both
-    held = {bare(line) for line in both.splitlines()}
-    missing = {bare(line.rstrip()) for line in theirs.splitlines() if line.strip() and not line.startswith(b"#")} - held
+    assert merge(both, theirs) == both
+    held = {plain_rule(line) for line in both.splitlines()}
+    missing = {plain_rule(line.rstrip()) for line in theirs.splitlines() if line.strip() and not line.startswith(b"#")} - held
     assert not missing or b"!" in mine
     assert both == mine or both.endswith(b"\n")
     assert b"\r\n" not in mine or b"\n" not in both.removeprefix(mine).replace(b"\r\n", b"")

@@ -7,10 +7,11 @@ import pytest
 from support.history import begin, version
 
 from new_ops_project.git.tree import PLAIN, Entry, Tree
-from new_ops_project.project.adoption.nearest_release import NearestRelease, nearest, share
-from new_ops_project.template import questions, sources
+from new_ops_project.project.adoption.nearest_release import NearestRelease, find_nearest, share
+from new_ops_project.template import copier_yml, sources
 from new_ops_project.template import releases as template
-from new_ops_project.template.questions import Answers, Questionnaire
+from new_ops_project.template.evaluation import Answers
+from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout
 
 TEXTS = {tag: "".join(f"line {number} of {tag if number < 3 else 'all'}\n" for number in range(10)) for tag in "abc"}
@@ -35,11 +36,11 @@ def found(releases: template.Releases, mine: bytes, seen: list[str]) -> NearestR
 
     def render(checkout: Checkout, answers: Answers) -> Tree:
         assert answers.questionnaire.root == checkout.root
-        assert questions.read(checkout.root)
+        assert copier_yml.read(checkout.root)
         seen.append(str(checkout.version))
         return {"f.txt": Entry(PLAIN, (checkout.root / "f.txt").read_bytes())}
 
-    return nearest(releases, {"f.txt": mine}, guesses, render)
+    return find_nearest(releases, {"f.txt": mine}, guesses, render)
 
 
 @pytest.mark.parametrize("tag", TAGS)

@@ -1,19 +1,21 @@
-"""A repository's files and the template's become one set: what is added, what is merged, what is left alone."""
+"""The merge of a template's files into an adopted repository."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from new_ops_project.formats.requirements.merge import split_blocks, is_requirements_path, merge_requirements
+import yaml
+
+from new_ops_project.formats.requirements.merge import is_requirements_path, merge_requirements, split_blocks
 from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import Entry, Tree
-from new_ops_project.plan.resolvers import requirements as generated
+from new_ops_project.plan.resolvers import requirements
 from new_ops_project.project.adoption import lines, pyproject
 from new_ops_project.project.adoption.pyproject import PYPROJECT, AdoptedRepository
 
-# What the user has under another name, as a pattern for the whole path.
-_ALIKE = {
+# Files of the user's that serve the purpose of one of the template's, as a pattern for the whole path.
+_EQUIVALENTS = {
     "README.md": r"README(\.(rst|txt|adoc))?",
     "LICENSE": r"(LICEN[SC]E|COPYING|UNLICENSE)([.-].+)?|LICENSES/.+",
     "CHANGELOG.md": r"(CHANGELOG|CHANGES|HISTORY|NEWS|RELEASES?)(\.\w+)?|docs/(changelog|changes|history)\.\w+",
@@ -26,7 +28,7 @@ _ALIKE = {
 
 @dataclass(frozen=True)
 class UnwrittenFile:
-    """A file of the template that is not written, and why: a clause."""
+    """A file of the template that is not written, with the reason as a clause."""
 
     path: str
     reason: str
@@ -34,7 +36,7 @@ class UnwrittenFile:
 
 @dataclass(frozen=True)
 class AdoptedFiles:
-    """What the repository gets: `files` as they will be; what was `kept` out; what is to be said."""
+    """What the repository gets: `files` by path; those of the template that were `kept` out; notes for people."""
 
     files: Mapping[str, Entry]
     kept: tuple[UnwrittenFile, ...]
@@ -42,57 +44,60 @@ class AdoptedFiles:
 
 
 def merge_files(repo: AdoptedRepository, theirs: Tree) -> AdoptedFiles:
-    """Every file of `theirs`, added where there is none, merged where its kind allows that, else left to the user."""
+    """Add each file of `theirs` that the repository lacks, merge what can be merged, leave the rest to the user."""
     files, kept, notes = dict[str, Entry](), list[UnwrittenFile](), list[str]()
     for path, entry in sorted(theirs.items()):
         mine = repo.files.texts.get(path)
         if reason := _unwanted(path, repo):
             kept.append(UnwrittenFile(path, reason))
         elif not repo.files.holds(path):
-            files[path], said = _new(path, entry, repo)
-            notes += said
+            files[path], more = _new(path, entry, repo)
+            notes += more
         elif mine is None:
-            kept.append(UnwrittenFile(path, "yours is no text file"))
+            kept.append(UnwrittenFile(path, "yours is not a text file"))
         elif not _same(mine, entry.content):
-            content, said = _merged(path, mine, entry.content, repo)
-            notes += said
+            content, more = _merged(path, mine, entry.content, repo)
+            notes += more
             if content == mine:
                 kept.append(UnwrittenFile(path, "yours"))
             else:
                 files[path] = repo.files.entry(path, content)
-    return AdoptedFiles(files, tuple(kept), (*notes, *_unlocked(files, repo.files), *_strict(files, repo.files)))
+    return AdoptedFiles(
+        files, tuple(kept), (*notes, *_lock_notes(files, repo.files), *_workflow_notes(files, repo.files))
+    )
 
 
-def _strict(files: Mapping[str, Entry], there: Committed) -> Iterator[str]:
-    """What the new workflow holds the code to."""
+def _workflow_notes(files: Mapping[str, Entry], own: Committed) -> Iterator[str]:
+    """What the new workflow checks, and may fail on."""
     workflow = next((path for path in files if path.endswith("ci.yml")), "")
     if workflow:
         yield f"{workflow} lints and checks types with the settings in {PYPROJECT}: run them before you merge."
-    if workflow and not any(re.search(r"(^|/)(test_[^/]*|[^/]*_test)\.py$", path) for path in there.modes):
-        yield f"{workflow} runs pytest, which fails where there are no tests: write the first one."
+    if workflow and not any(re.search(r"(^|/)(test_[^/]*|[^/]*_test)\.py$", path) for path in own.modes):
+        yield f"{workflow} runs pytest, which fails without tests: write the first one."
 
 
-def _unlocked(files: Mapping[str, Entry], there: Committed) -> Iterator[str]:
-    """What the repository needs and a new requirements file lacks: the template locks only what it offers."""
-    content = files[PYPROJECT].content if PYPROJECT in files else there.texts.get(PYPROJECT, b"")
+def _lock_notes(files: Mapping[str, Entry], own: Committed) -> Iterator[str]:
+    """What the repository needs but a new requirements file lacks: the template has locks only of what it offers."""
+    content = files[PYPROJECT].content if PYPROJECT in files else own.texts.get(PYPROJECT, b"")
     run, build = pyproject.required_packages(content)
     for path, entry in files.items():
         if not is_requirements_path(path):
             continue
         held = {block.name.decode() for block in split_blocks(entry.content)}
         if missed := sorted((run | build if "dev" in path else run) - held):
-            how = generated.command(path, entry.content) or "add them with their versions"
-            if "--group dev" in how and b"dependency-groups" not in content:
-                how = "export them from your lock, or give pyproject.toml a group dev"
-            yield f"{path} lacks {', '.join(missed)}, which the template has no locked versions of. To renew it: {how}"
+            remedy = requirements.command(path, entry.content) or "add them with their versions"
+            if "--group dev" in remedy and b"dependency-groups" not in content:
+                remedy = "export them from your lock, or give pyproject.toml a group dev"
+            names = ", ".join(missed)
+            yield f"{path} lacks {names}, because the template has no locked versions of them. To renew it: {remedy}"
 
 
-def _same(one: bytes, other: bytes) -> bool:
-    return one.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")
+def _same(mine: bytes, theirs: bytes) -> bool:
+    return mine.replace(b"\r\n", b"\n") == theirs.replace(b"\r\n", b"\n")
 
 
 def _merged(path: str, mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
-    """One file that both have; as it is, where there is no way to merge its kind."""
+    """A file that both have, merged; unchanged where its kind cannot be merged."""
     if path == PYPROJECT:
         return pyproject.merge_pyproject(mine, theirs, repo)
     name = PurePosixPath(path).name
@@ -106,8 +111,8 @@ def _merged(path: str, mine: bytes, theirs: bytes, repo: AdoptedRepository) -> t
 
 
 def _with_tools(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
-    """A list for development with the tools that the workflows call; what runs is the user's to say, and stays."""
-    if b"--hash=" in mine or generated.command("requirements-dev.txt", mine):
+    """The user's requirements-dev.txt with the tools that the workflows call; the user's own entries stay."""
+    if b"--hash=" in mine or requirements.command("requirements-dev.txt", mine):
         return mine, ["requirements-dev.txt: yours; the tools that ci.yml calls have to be in it."]
     tools = b"".join(block.text for block in split_blocks(theirs) if block.name.decode() in repo.tools)
     bare = re.sub(rb"[ \t]*\\\r?\n?[ \t]*--hash=\S+", b"", tools)
@@ -118,7 +123,7 @@ def _with_tools(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[by
 
 
 def _new(path: str, entry: Entry, repo: AdoptedRepository) -> tuple[Entry, list[str]]:
-    """A file that only the template has; its pyproject.toml without what does not fit the repository."""
+    """A file that only the template has; a pyproject.toml without the keys that do not fit the repository."""
     if PurePosixPath(path).name == ".gitignore":
         return replace(entry, content=lines.merge_rules(b"", entry.content, repo.files.modes)), []
     if path != PYPROJECT:
@@ -131,27 +136,28 @@ def _new(path: str, entry: Entry, repo: AdoptedRepository) -> tuple[Entry, list[
 
 
 def _unwanted(path: str, repo: AdoptedRepository) -> str:
-    """Why a file of the template would do harm or nothing in this repository; '' where it would not."""
+    """Why a file of the template would be harmful or useless in this repository; '' if it is neither."""
     modes = repo.files.modes
     if path in modes:
         return ""
-    if above := next((str(one) for one in PurePosixPath(path).parents if str(one) in modes), ""):
-        return f"{above} is no folder here"
+    if above := next((str(parent) for parent in PurePosixPath(path).parents if str(parent) in modes), ""):
+        return f"{above} is not a folder here"
     if path.startswith("src/") and not (
         path.endswith("/py.typed") and path.replace("py.typed", "__init__.py") in modes
     ):
         return "the code is yours"
-    alike = [one for one in modes if path in _ALIKE and re.fullmatch(_ALIKE[path], one, re.IGNORECASE)]
-    other = _releasing(repo.files) if path.endswith("release.yml") else ""
+    alike = [mine for mine in modes if path in _EQUIVALENTS and re.fullmatch(_EQUIVALENTS[path], mine, re.IGNORECASE)]
+    other = _release_workflow(repo.files) if path.endswith("release.yml") else ""
     reasons = {
-        "GitHub reads it at the repository's root only": repo.is_below and path.startswith(".github/"),
+        "GitHub reads it at the repository's root only": repo.is_subfolder and path.startswith(".github/"),
         "the tests are yours": path.startswith("tests/"),
-        "one further up may hold": repo.is_below and path == ".editorconfig",
+        "one further up may hold": repo.is_subfolder and path == ".editorconfig",
         "it asks for LF, and you have CRLF": path == ".editorconfig" and _has_crlf(repo.files),
         f"you have {', '.join(alike)}": bool(alike),
         "it goes with the template's Dockerfile, and you have your own": path == ".dockerignore"
         and "Dockerfile" in modes,
-        "nothing says who may use it; --set license=MIT, for example": path == "LICENSE" and not repo.license_is_told,
+        "nothing says who may use it; --set license=MIT, for example": path == "LICENSE"
+        and not repo.has_license_answer,
         f"{other} releases already": bool(other),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
@@ -161,8 +167,8 @@ def _has_crlf(files: Committed) -> bool:
     return any(b"\r\n" in content for content in files.texts.values())
 
 
-def _releasing(files: Committed) -> str:
-    """A workflow of the user's that a tag or a release starts."""
+def _release_workflow(files: Committed) -> str:
+    """The path of a workflow of the user's that a tag or a release starts; '' if there is none."""
     for path, content in files.texts.items():
         if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", path) and _starts_on_release(content):
             return path
@@ -170,14 +176,12 @@ def _releasing(files: Committed) -> str:
 
 
 def _starts_on_release(content: bytes) -> bool:
-    import yaml
-
     try:
-        found = yaml.safe_load(content)
+        workflow = yaml.safe_load(content)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError):
         return False
     # YAML 1.1 reads the key `on` as true.
-    on = (found.get("on") or found.get(True)) if isinstance(found, dict) else None
+    on = (workflow.get("on") or workflow.get(True)) if isinstance(workflow, dict) else None
     if not isinstance(on, dict):
         return on == "release" or (isinstance(on, list) and "release" in on)
     push = on.get("push")

@@ -1,4 +1,4 @@
-"""Evidence becomes answers; only what nothing tells is asked."""
+"""The inference of a template's answers from the evidence in a repository."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from new_ops_project.template.questions import MAIN, Question, Questionnaire
 
 @dataclass(frozen=True)
 class InferredAnswers:
-    """Answers, with where each was read; `doubts` are clauses on what was read and is no answer."""
+    """Answers with the evidence for them; `doubts` are clauses about evidence that gives no valid answer."""
 
     answers: Answers
     evidence: tuple[Evidence, ...]
@@ -21,17 +21,17 @@ class InferredAnswers:
 
 
 def offered_choices(questionnaire: Questionnaire) -> dict[str, list[Any]]:
-    """What each question with choices offers."""
-    answers, found = Answers(questionnaire), {}
+    """The values that each question with choices offers, by the name of the question."""
+    answers, offered = Answers(questionnaire), {}
     for question in questionnaire.questions:
         try:
             if question not in questionnaire.asked:
                 answers.compute(question)
             elif question.details.get("choices"):
-                found[question.name] = [one.value for one in answers.choices(question) if not one.disabled]
-        except EvaluationError:  # it takes an answer that is not known yet
+                offered[question.name] = [choice.value for choice in answers.choices(question) if not choice.disabled]
+        except EvaluationError:  # it depends on an answer that is not known yet
             continue
-    return found
+    return offered
 
 
 def infer(
@@ -42,57 +42,57 @@ def infer(
     fixed: Mapping[str, Any],
     ask: Asker | None,
 ) -> InferredAnswers:
-    """Go through the questions in order: what was `given`, what is read, what is `fixed`, what a person says.
+    """Answer the questions in order, each from `given`, else from the evidence, else from `fixed`.
 
-    Raises ToolError for a given answer that is none, and for one of the three that nothing tells when nobody can be
-    asked.
+    Without any of these, a person is asked for one of the three main answers, and the others get their defaults.
+    Raises ToolError for a given answer that is not valid, and for a missing main answer when nobody can be asked.
     """
     for name in given:
         questionnaire.named(name)
-    read = {one.name: one for one in evidence}
+    read = {item.name: item for item in evidence}
     answers, used, doubts = Answers(questionnaire), list[Evidence](), list[str]()
     for question in questionnaire.questions:
         name = question.name
         if question not in questionnaire.asked or not answers.is_open(question):
             answers.compute(question)
             continue
-        told = Evidence(name, given[name], "given") if name in given else read.get(name)
-        why = _used(question, answers, told, is_given=name in given) if told else ""
-        if told and not why:
-            used.append(replace(told, value=answers.values[name]))
+        item = Evidence(name, given[name], "given") if name in given else read.get(name)
+        problem = _answer_from(question, answers, item, is_given=name in given) if item else ""
+        if item and not problem:
+            used.append(replace(item, value=answers.values[name]))
             continue
-        doubts += [f"{name}: {why}"] if why else []
+        doubts += [f"{name}: {problem}"] if problem else []
         if name in fixed:
             answers.answer(question, fixed[name])
         elif name in MAIN:
-            used.append(_asked(question, answers, why, ask))
+            used.append(_asked(question, answers, problem, ask))
         else:
             answers.answer(question, answers.default(question))
     return InferredAnswers(answers, tuple(used), tuple(doubts))
 
 
-def _used(question: Question, answers: Answers, told: Evidence, *, is_given: bool) -> str:
-    """Answer with what was read; if that is no answer, say why."""
-    if told.value is None:
-        return f"{told.where} says {told.found}, which the template does not offer"
+def _answer_from(question: Question, answers: Answers, item: Evidence, *, is_given: bool) -> str:
+    """Answer a question from one piece of evidence; return '', or why that is not valid."""
+    if item.value is None:
+        return f"{item.where} says {item.text}, which the template does not offer"
     try:
-        answers.answer(question, told.value)
+        answers.answer(question, item.value)
         check_support(question, answers)
     except ToolError as error:
         answers.values.pop(question.name, None)
         if is_given:
             raise
-        return f"{told.where} says {told.found or told.value}, and {error.message.rstrip('.')}"
+        return f"{item.where} says {item.text or item.value}, and {error.message.rstrip('.')}"
     return ""
 
 
-def _asked(question: Question, answers: Answers, why: str, ask: Asker | None) -> Evidence:
-    """Let a person answer; raises ToolError when there is none."""
+def _asked(question: Question, answers: Answers, problem: str, ask: Asker | None) -> Evidence:
+    """Let a person answer a question; raises ToolError when nobody can be asked."""
     if ask is None:
-        reason = f": {why}" if why else ""
-        message = f"{question.name} could not be told{reason}, and nobody can be asked here."
+        reason = f" ({problem})" if problem else ""
+        message = f"The repository does not tell {question.name}{reason}, and nobody can be asked here."
         flag = {**FLAGS, "project_name": "--name NAME", "python_version": "--python X.Y"}.get(question.name, "")
         raise ToolError(message, f"Give {flag if ' ' in flag else '--tier script|library|cli'}.")
-    told = replace(question, details={**question.details, "help": f"{question.help} ({why})"}) if why else question
-    answers.answer(question, ask(told, answers, answers.default(question)))
+    shown = replace(question, details={**question.details, "help": f"{question.help} ({problem})"})
+    answers.answer(question, ask(shown if problem else question, answers, answers.default(question)))
     return Evidence(question.name, answers.values[question.name], "asked")

@@ -1,28 +1,28 @@
-"""Two lists of lines become one, such as ignore rules: the user's, and under it what it lacks."""
+"""The merge of files that are lists of lines, such as ignore files."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
-# A line, the comments that head it, and the number of its paragraph.
+# A line, the comments above it, and the number of its paragraph.
 Item = tuple[bytes, tuple[bytes, ...], int]
 
 
 def plain_rule(line: bytes) -> bytes:
-    """An ignore rule without what makes no difference: spaces at its end, a slash there."""
+    """An ignore rule without a slash or spaces at its end."""
     return line.rstrip().removesuffix(b"/")
 
 
 def variable_name(line: bytes) -> bytes:
-    """The name in a line that gives a variable its value, as in `.env.example`."""
+    """The name in a line that assigns a variable, as in `.env.example`."""
     return line.partition(b"=")[0].strip().removeprefix(b"export ").strip()
 
 
 def merge(mine: bytes, theirs: bytes, *, same: Callable[[bytes], bytes] = plain_rule) -> bytes:
-    """`mine`, and after a blank line those lines of `theirs` that it lacks, with the comments that head them.
+    """`mine`, and after a blank line those lines of `theirs` that it lacks, with the comments above them.
 
-    Two lines are the same where `same` makes the same of them. A rule is not added where it would hide what a rule
-    of `mine` lets in (`!path`). Line ends are those of `mine`, which comes back as it is when it lacks nothing.
+    Two lines count as equal where `same` gives the same value for them. A rule is not added where it would hide what a
+    rule of `mine` lets in (`!path`). The result has the line ends of `mine`, and is `mine` itself if it lacks nothing.
     """
     missing = _missing(mine, theirs, same)
     if not missing:
@@ -34,10 +34,10 @@ def merge(mine: bytes, theirs: bytes, *, same: Callable[[bytes], bytes] = plain_
 
 
 def merge_rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
-    """`mine`, and below it the ignore rules of `theirs` as a block, where a rule of them is missing.
+    """`mine`, and below it all ignore rules of `theirs`, if `mine` lacks one of them.
 
-    The block is whole, so that its next version merges line by line; a rule that is there twice does no harm. Left out
-    are those that would hide what a rule of `mine` lets in, or what git tracks.
+    The block is complete, so that its next version merges line by line; duplicate rules do no harm. Only rules that
+    would hide what a rule of `mine` lets in, or what git tracks, are left out.
     """
     shown = {part for path in tracked for part in _above(os.fsencode(path))}
     shown |= {
@@ -63,10 +63,10 @@ def _matches(rule: bytes, names: set[bytes]) -> bool:
 def _missing(mine: bytes, theirs: bytes, same: Callable[[bytes], bytes]) -> list[Item]:
     known = {same(line) for line in mine.splitlines()}
     let_in = [line[1:].strip().strip(b"/") for line in mine.splitlines() if line.startswith(b"!")]
-    found = dict[bytes, Item]()
+    items = dict[bytes, Item]()
     for item in _items(theirs):
-        found.setdefault(same(item[0]), item)
-    return [item for key, item in found.items() if key not in known and not _hides(item[0], let_in)]
+        items.setdefault(same(item[0]), item)
+    return [item for key, item in items.items() if key not in known and not _hides(item[0], let_in)]
 
 
 def _items(content: bytes) -> Iterator[Item]:
@@ -82,7 +82,7 @@ def _items(content: bytes) -> Iterator[Item]:
 
 
 def _laid_out(items: list[Item]) -> Iterator[bytes]:
-    """The lines with their comments, a blank line between those of two paragraphs."""
+    """The lines with their comments, and a blank line between paragraphs."""
     last: Item = (b"", (), items[0][2])
     for line, heads, number in items:
         if number != last[2]:
@@ -96,11 +96,11 @@ def _laid_out(items: list[Item]) -> Iterator[bytes]:
 def _hides(rule: bytes, let_in: list[bytes]) -> bool:
     """Whether an ignore rule matches one of these paths, or a folder above one."""
     pattern = rule.strip().strip(b"/")
-    return any(fnmatchcase(one, pattern) for path in let_in for one in _above(path))
+    return any(fnmatchcase(part, pattern) for path in let_in for part in _above(path))
 
 
 def _above(path: bytes) -> Iterator[bytes]:
-    """The path and the folders above it, and the name of each."""
+    """The path, the folders above it, and the name of each."""
     parts = path.split(b"/")
     for length, name in enumerate(parts, 1):
         yield from (b"/".join(parts[:length]), name)

@@ -1,4 +1,4 @@
-"""The release of a template that a repository resembles most."""
+"""The search for the release of a template that a repository was generated from."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -11,19 +11,21 @@ from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout, Releases
 
-# Texts that say nothing of where a repository comes from: the whole world has them, or they are all hashes.
+# Files that do not show where a repository comes from: everybody has them, or they consist of hashes.
 _COMMON = ("LICENSE", "requirements.txt", "requirements-dev.txt", ".python-version")
-_HOPELESS = 0.3  # of the newest release: no older one is looked at then
+# A repository with a smaller share of the newest release's lines was not generated from this template: older releases
+# are not tried, since rendering each of them takes time.
+_HOPELESS = 0.3
 
-# Render one release with answers read from the repository; None where it cannot be.
+# Renders one release with answers; raises ToolError where that is impossible.
 Renderer = Callable[[Checkout, Answers], Tree]
-# The ways to answer a release's questions from what the repository says.
+# The possible answers to a release's questions.
 Guesses = Callable[[Questionnaire], Iterator[Answers]]
 
 
 @dataclass(frozen=True)
 class NearestRelease:
-    """A release, the answers and what it makes of them; `share` of its lines (0 to 1) are in the repository."""
+    """A release rendered with answers; `share` of its lines (0 to 1) are in the repository."""
 
     checkout: Checkout
     answers: Answers
@@ -35,44 +37,44 @@ class NearestRelease:
 def find_nearest(
     releases: Releases, mine: Mapping[str, bytes], guesses: Guesses, render: Renderer
 ) -> NearestRelease | None:
-    """Render each release and take the one with the fewest lines that differ, the newest of several.
+    """Render each release and take the one with the fewest differing lines, the newest of equals.
 
-    None where there is no release, or where the newest has next to nothing in common with the repository.
+    None where there is no release, or where the newest has almost nothing in common with the repository.
     """
     best: NearestRelease | None = None
     for version in releases.versions:
-        for one in _tried(releases.checkout(version), mine, guesses, render):
-            if best is None or (one.differing, -one.share) < (best.differing, -best.share):
-                best = one
+        for candidate in _candidates(releases.checkout(version), mine, guesses, render):
+            if best is None or (candidate.differing, -candidate.share) < (best.differing, -best.share):
+                best = candidate
             if best.share < _HOPELESS:
                 return None
     return best
 
 
-def _tried(
+def _candidates(
     checkout: Checkout, mine: Mapping[str, bytes], guesses: Guesses, render: Renderer
 ) -> Iterator[NearestRelease]:
     questionnaire = native.questionnaire(checkout)
     for answers in guesses(questionnaire):
         try:
             rendered = render(checkout, answers)
-        except ToolError:  # that release cannot be rendered so, and is not where this comes from
+        except ToolError:  # with these answers it cannot be rendered, so nothing was generated from it
             continue
         differing = sum(_differing(entry.content, mine.get(path, b"")) for path, entry in rendered.items())
         yield NearestRelease(checkout, answers, rendered, differing, share(rendered, mine))
 
 
 def share(rendered: Tree, mine: Mapping[str, bytes]) -> float:
-    """How many of the lines that a template wrote are in the files of the same names."""
+    """The share (0 to 1) of the rendered lines that are in the repository's files of the same names."""
     counted = [(entry.content, mine.get(path, b"")) for path, entry in rendered.items() if path not in _COMMON]
     whole = sum(sum(_lines(content).values()) for content, _ in counted)
     same = sum(sum((_lines(content) & _lines(other)).values()) for content, other in counted)
     return same / whole if whole else 0.0
 
 
-def _differing(one: bytes, other: bytes) -> int:
-    lines, others = _lines(one), _lines(other)
-    return sum((lines - others).values()) + sum((others - lines).values())
+def _differing(rendered: bytes, mine: bytes) -> int:
+    lines, own_lines = _lines(rendered), _lines(mine)
+    return sum((lines - own_lines).values()) + sum((own_lines - lines).values())
 
 
 def _lines(content: bytes) -> Counter[bytes]:

@@ -1,4 +1,4 @@
-"""A repository that no template made, and the template nearest to it, become a Plan."""
+"""The Plan that adds a template to an existing repository."""
 
 import json
 import re
@@ -35,14 +35,14 @@ from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout, Releases
 from new_ops_project.template.sources import Source
 
-# So much of a release in a repository means that it was made from it.
-_MADE_FROM = 0.75
+# The share of a release's lines in a repository from which on it counts as generated from that release.
+_GENERATED_SHARE = 0.75
 _NEEDED = {"project_name", "python_version", "tier", "code", "keep", "package", "workflow_prefix"}
 
 
 @dataclass(frozen=True)
 class Location:
-    """What is adopted: a folder of a repository at a commit."""
+    """A folder of a repository at a commit."""
 
     repository: Repository
     prefix: str
@@ -56,68 +56,66 @@ class Location:
 
 @dataclass(frozen=True)
 class Adoption:
-    """What there is to do for one repository; `base` is the release that it was made from, if it was."""
+    """The adoption of one repository; `base` is the release that it was generated from, if it was."""
 
     place: Location
     source: Source
     checkout: Checkout
     files: Committed
-    told: InferredAnswers
+    inferred: InferredAnswers
     base: NearestRelease | None
-    joined: AdoptedFiles
+    result: AdoptedFiles
     answers_file: Entry
 
 
 def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offline: bool, ask: Asker | None) -> Adoption:
-    """Read the repository, answer the template's questions, and find out what each file becomes.
+    """Read the repository, answer the template's questions, and work out what each file becomes.
 
-    Raises ToolError for a template that cannot take a repository in, and for an answer that nothing tells.
+    Raises ToolError for a template that cannot be added to a repository, and for an answer that is missing.
     """
     releases = template.releases(source, offline=offline)
     checkout = releases.checkout()
     questionnaire = native.questionnaire(checkout)
-    _require_fitting(releases, checkout, questionnaire)
+    _require_adoptable(releases, checkout, questionnaire)
     files = committed.read(place.repository, place.commit, place.prefix)
-    place_of_code = layout(files.texts)
-    read = _evidence(files, place_of_code, place.folder.name, questionnaire)
-    if made := _made_from(releases, files, read, place):
-        found = InferredAnswers(made.answers, _of(read, made.answers), ())
-        kept = AdoptedFiles({}, (), ())
-        return Adoption(place, source, made.checkout, files, found, made, kept, made.rendered[ANSWERS_FILE])
-    told = inference.infer(questionnaire, read, given=given, fixed=_fixed(files), ask=ask)
+    code = layout(files.texts)
+    read = _evidence(files, code, place.folder.name, questionnaire)
+    if base := _generated_from(releases, files, read, place):
+        inferred = InferredAnswers(base.answers, _matching(read, base.answers), ())
+        nothing = AdoptedFiles({}, (), ())
+        return Adoption(place, source, base.checkout, files, inferred, base, nothing, base.rendered[ANSWERS_FILE])
+    inferred = inference.infer(questionnaire, read, given=given, fixed=_fixed(files), ask=ask)
     repo = AdoptedRepository(
         files,
-        place_of_code,
+        code,
         metadata.read(files.texts),
-        license_is_told=_is_told(told, "license"),
-        is_below=bool(place.prefix),
-        tools=_tools(told.answers),
+        has_license_answer=any(item.name == "license" for item in inferred.evidence),
+        is_subfolder=bool(place.prefix),
+        tools=_tools(inferred.answers),
     )
-    result = merge_files(repo, _without_answers(_render(checkout, told.answers, place)))
-    told.answers.values["keep"] = [one.path for one in result.kept]
-    signed = _render(checkout, told.answers, place)
-    result = replace(result, files=merge_files(repo, _without_answers(signed)).files)  # README lists what there is
-    told = replace(told, doubts=(*told.doubts, *evidence.parse_problems(files.texts)))
-    return Adoption(place, source, checkout, files, told, None, result, signed[ANSWERS_FILE])
+    # Twice: the README and the answers file list the files, so they can only be rendered once it is known which of
+    # the template's files stay out.
+    result = merge_files(repo, _without_answers(_render(checkout, inferred.answers, place)))
+    inferred.answers.values["keep"] = [file.path for file in result.kept]
+    rendered = _render(checkout, inferred.answers, place)
+    result = replace(result, files=merge_files(repo, _without_answers(rendered)).files)
+    inferred = replace(inferred, doubts=(*inferred.doubts, *evidence.parse_problems(files.texts)))
+    return Adoption(place, source, checkout, files, inferred, None, result, rendered[ANSWERS_FILE])
 
 
-def _require_fitting(releases: Releases, checkout: Checkout, questionnaire: Questionnaire) -> None:
+def _require_adoptable(releases: Releases, checkout: Checkout, questionnaire: Questionnaire) -> None:
     if releases.repository is None:
         message = f"The template {checkout.source.name} is not under version control, so it has no versions to follow."
         raise ToolError(message, "Put it in a git repository with tags, and give that as --template.")
     if missing := _NEEDED - {question.name for question in questionnaire.asked}:
         message = f"The template {checkout.source.name} does not ask for {', '.join(sorted(missing))}."
-        raise ToolError(message, "Only a template that can leave code to its owner takes a repository in.")
+        raise ToolError(message, "Only a template that can leave the code to you can be added to a repository.")
 
 
 def _tools(answers: Answers) -> frozenset[str]:
-    """What the workflows call, by the names of PEP 503."""
-    found = answers.values.get("dev_requirements", [])
-    return frozenset(map(str, found if isinstance(found, list) else []))
-
-
-def _is_told(told: InferredAnswers, name: str) -> bool:
-    return any(one.name == name for one in told.evidence)
+    """The names (PEP 503) of the tools that the workflows call."""
+    names = answers.values.get("dev_requirements", [])
+    return frozenset(map(str, names if isinstance(names, list) else []))
 
 
 def _without_answers(tree: Tree) -> dict[str, Entry]:
@@ -125,7 +123,7 @@ def _without_answers(tree: Tree) -> dict[str, Entry]:
 
 
 def _render(checkout: Checkout, answers: Answers, place: Location) -> Tree:
-    """What a release makes of these answers; the same is asked for more than once."""
+    """Render a release with these answers; cached, because the same render is needed more than once."""
     return _rendered(checkout, json.dumps(answers.recorded, default=str), place.folder)
 
 
@@ -138,8 +136,8 @@ def _rendered(checkout: Checkout, recorded: str, folder: Path) -> Tree:
 
 
 def _evidence(files: Committed, code: Layout, folder: str, questionnaire: Questionnaire) -> tuple[Evidence, ...]:
-    """What the files say, the package and the human name included."""
-    read = {one.name: one for one in evidence.gather(files.texts, folder, inference.offered_choices(questionnaire))}
+    """The evidence in the files, with the package and the project's name as people write it."""
+    read = {item.name: item for item in evidence.gather(files.texts, folder, inference.offered_choices(questionnaire))}
     if code.package:
         read["package"] = Evidence("package", code.package, code.place)
     if "project_name" in read and (heading := _heading(files, str(read["project_name"].value))):
@@ -148,7 +146,7 @@ def _evidence(files: Committed, code: Layout, folder: str, questionnaire: Questi
 
 
 def _heading(files: Committed, name: str) -> Evidence | None:
-    """The README's title, where it is the same name as people write it."""
+    """The README's title, where it is the project's name in another spelling."""
     lines = files.texts.get("README.md", b"").decode(errors="replace").splitlines()
     for number, line in enumerate(lines, start=1):
         if title := re.match(r"#\s+(.+?)\s*#*$", line):
@@ -158,47 +156,47 @@ def _heading(files: Committed, name: str) -> Evidence | None:
 
 
 def _fixed(files: Committed) -> dict[str, Any]:
-    """What is so for every repository that comes with code of its own: nothing starts to run by itself."""
+    """The answers that are the same for every repository with code of its own: nothing may start to run by itself."""
     names = {path for path in files.modes if path.startswith(".github/workflows/")}
     clash = names & {".github/workflows/ci.yml", ".github/workflows/release.yml"}
     prefix = "ops-" if clash else ""
     return {"code": "own", "schedule": "", "workflow_prefix": prefix, "license": "Proprietary"}
 
 
-def _of(read: tuple[Evidence, ...], answers: Answers) -> tuple[Evidence, ...]:
-    return tuple(one for one in read if answers.recorded.get(one.name) == one.value)
+def _matching(read: tuple[Evidence, ...], answers: Answers) -> tuple[Evidence, ...]:
+    return tuple(item for item in read if answers.recorded.get(item.name) == item.value)
 
 
-# ---- a release that it was made from -----------------------------------------------------------------------------
+# ---- a release that it was generated from ------------------------------------------------------------------------
 
 
-def _made_from(
+def _generated_from(
     releases: Releases, files: Committed, read: tuple[Evidence, ...], place: Location
 ) -> NearestRelease | None:
-    """The release that this repository was made from, if it was made from one and only forgot it."""
+    """The release that this repository was generated from, if it was and only lost its answers file."""
     fixed = {**_fixed(files), "schedule": _schedule(files), "workflow_prefix": ""}
-    example = tuple(map(_without_click, read))  # the command of the example brings it along
+    example = tuple(map(_without_click, read))  # the example's command needs click, so it is no answer then
 
     def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
-        for code, told in (("own", read), ("example", example)):
+        for code, items in (("own", read), ("example", example)):
             try:
-                yield inference.infer(questionnaire, told, given={}, fixed={**fixed, "code": code}, ask=None).answers
-            except ToolError:  # that release does not ask so, or one of the three is not told
+                yield inference.infer(questionnaire, items, given={}, fixed={**fixed, "code": code}, ask=None).answers
+            except ToolError:  # that release has other questions, or one of the three main answers is missing
                 continue
 
-    found = find_nearest(releases, files.texts, guesses, lambda checkout, answers: _render(checkout, answers, place))
-    return found if found and found.share >= _MADE_FROM else None
+    nearest = find_nearest(releases, files.texts, guesses, lambda checkout, answers: _render(checkout, answers, place))
+    return nearest if nearest and nearest.share >= _GENERATED_SHARE else None
 
 
-def _without_click(one: Evidence) -> Evidence:
-    is_list = one.name == "dependencies" and isinstance(one.value, list)
-    return replace(one, value=[name for name in one.value if name != "click"]) if is_list else one
+def _without_click(item: Evidence) -> Evidence:
+    is_list = item.name == "dependencies" and isinstance(item.value, list)
+    return replace(item, value=[name for name in item.value if name != "click"]) if is_list else item
 
 
 def _schedule(files: Committed) -> str:
-    """When run.yml runs, as the template writes it."""
-    found = re.search(rb"^ +- cron: [\"']?([^\"'\n]+)", files.texts.get(".github/workflows/run.yml", b""), re.MULTILINE)
-    return found[1].decode(errors="replace").strip() if found else ""
+    """The schedule in run.yml, as the template writes it."""
+    match = re.search(rb"^ +- cron: [\"']?([^\"'\n]+)", files.texts.get(".github/workflows/run.yml", b""), re.MULTILINE)
+    return match[1].decode(errors="replace").strip() if match else ""
 
 
 # ---- the plan ----------------------------------------------------------------------------------------------------
@@ -206,32 +204,33 @@ def _schedule(files: Committed) -> str:
 
 @contextmanager
 def planned(adoption: Adoption) -> Iterator[Plan]:
-    """What the repository will be: the user's files, with what was added and merged."""
+    """The user's files with what is added and merged; raises ToolError for files that are in the way."""
     place, files = adoption.place, adoption.files
-    wanted = {**adoption.joined.files, ANSWERS_FILE: adoption.answers_file}
+    wanted = {**adoption.result.files, ANSWERS_FILE: adoption.answers_file}
+    # The base is the user's own content, so that the merge takes the merged files as they are.
     base = {path: files.entry(path, files.texts[path]) for path in wanted if path in files.texts}
 
-    def mend(draft: Draft) -> Draft:
-        return replace(draft, notes=(*draft.notes, *adoption.joined.notes))
+    def with_notes(draft: Draft) -> Draft:
+        return replace(draft, notes=(*draft.notes, *adoption.result.notes))
 
     sides = Sides(base, wanted, commit=place.commit, prefix=place.prefix)
-    with three_way.plan_from_sides(place.repository, sides, mend) as found:
-        if ANSWERS_FILE in found.ignored:
-            message = f"git ignores {place.prefix}{ANSWERS_FILE} here, and without it there is nothing to refresh by."
+    with three_way.plan_from_sides(place.repository, sides, with_notes) as plan:
+        if ANSWERS_FILE in plan.ignored:
+            message = f"git ignores {place.prefix}{ANSWERS_FILE} here, but no update is possible without that file."
             raise ToolError(message, f"Let it in (`!{ANSWERS_FILE}` in .gitignore), commit that, and run this again.")
-        if found.conflicts:
-            named = "".join(f"\n  {one.path}: {one.reason}" for one in found.conflicts)
+        if plan.conflicts:
+            named = "".join(f"\n  {conflict.path}: {conflict.reason}" for conflict in plan.conflicts)
             raise ToolError(
                 f"Something of yours is where a file of the template would go:{named}", "Move it elsewhere."
             )
-        yield found
+        yield plan
 
 
 def kept_facts(adoption: Adoption) -> list[dict[str, str]]:
     """The objects of `kept` in --json."""
-    return [{"path": one.path, "reason": one.reason} for one in adoption.joined.kept]
+    return [{"path": file.path, "reason": file.reason} for file in adoption.result.kept]
 
 
 def evidence_facts(adoption: Adoption) -> list[dict[str, Any]]:
     """The objects of `evidence` in --json."""
-    return [{"name": one.name, "value": one.value, "where": one.where} for one in adoption.told.evidence]
+    return [{"name": item.name, "value": item.value, "where": item.where} for item in adoption.inferred.evidence]

@@ -1,4 +1,4 @@
-"""The template's pyproject.toml beside a repository's own: which of its keys fit, and what the repository needs."""
+"""The merge of a template's pyproject.toml into that of an adopted repository."""
 
 import json
 import re
@@ -6,6 +6,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import tomli_w
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.code_layout import Layout
@@ -22,61 +24,65 @@ _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 @dataclass(frozen=True)
 class AdoptedRepository:
-    """What is known of the repository: its files, where its code is, and what setup.py and setup.cfg say."""
+    """A repository to adopt: its files, where its code is, and the metadata of setup.py and setup.cfg."""
 
     files: Committed
     layout: Layout
     metadata: Metadata | None
-    license_is_told: bool = True
-    tools: frozenset[str] = frozenset()  # what the template's workflows call, by the names of PEP 503
-    is_below: bool = False  # it is a folder of a repository, not the whole
+    has_license_answer: bool = True
+    tools: frozenset[str] = frozenset()  # the names (PEP 503) of what the template's workflows call
+    is_subfolder: bool = False  # the project is not at the repository's root
 
 
 def merge_pyproject(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
-    """By key: the user's, then what setup.py and setup.cfg say, then the template's; and what to say of it."""
+    """The merged file and notes for people.
+
+    The user's keys come first, then those from setup.py and setup.cfg, then the template's. Raises ToolError where the
+    user's file does not parse.
+    """
     try:
-        text, found = mine.decode(), tomllib.loads(mine.decode())
+        text, document = mine.decode(), tomllib.loads(mine.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ToolError(f"{PYPROJECT} does not parse: {error}.", "Mend it, commit that, and run this again.") from error
-    notes, is_packaged = list[str](), "project" in found
-    if repo.metadata and "project" not in found and "poetry" not in found.get("tool", {}):
+        raise ToolError(f"{PYPROJECT} does not parse: {error}.", "Fix it, commit that, and run this again.") from error
+    notes, is_packaged = list[str](), "project" in document
+    if repo.metadata and "project" not in document and "poetry" not in document.get("tool", {}):
         text, notes = _with_metadata(text, repo.metadata, repo.files)
-        found = tomllib.loads(text)
-    wanted = _fitting(theirs.decode(), repo)
-    if not found and not repo.metadata:
+        document = tomllib.loads(text)
+    wanted = _with_own_paths(theirs.decode(), repo)
+    if not document and not repo.metadata:
         wanted = _with_requirements(wanted, repo.files.texts.get("requirements.txt", b""))
-    result, kept = merge.merge_toml(text, wanted, skip=_Skipped(found, repo, is_packaged))
-    told = ("tool.", "dependency-groups.")
-    shown = [f"{one.key} = {one.mine!r}" for one in kept if one.mine is not None and one.key.startswith(told)]
+    result, kept = merge.merge_toml(text, wanted, skip=_Skipped(document, repo, is_packaged))
+    tables = ("tool.", "dependency-groups.")
+    shown = [
+        f"{value.key} = {value.mine!r}" for value in kept if value.mine is not None and value.key.startswith(tables)
+    ]
     notes += [f"{PYPROJECT}: yours stays: {', '.join(shown)}."] if shown else []
     return result.encode(), notes
 
 
 def _with_metadata(text: str, metadata: Metadata, files: Committed) -> tuple[str, list[str]]:
-    """With the [project] table that setup.py and setup.cfg amount to."""
-    import tomli_w
-
+    """Add the tables that setup.py and setup.cfg correspond to."""
     tables = {"build-system": metadata.build, "project": metadata.project, "tool": metadata.tool}
     result, _ = merge.merge_toml(text, tomli_w.dumps({key: value for key, value in tables.items() if value}))
-    return result, [*_farewell(metadata, files), *metadata.left, *_wider(metadata, files)]
+    return result, [*_deletion_notes(metadata, files), *metadata.problems, *_wheel_notes(metadata, files)]
 
 
-def _farewell(metadata: Metadata, files: Committed) -> Iterator[str]:
-    """What may go of setup.py and setup.cfg."""
+def _deletion_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
+    """Notes on what to delete of setup.py and setup.cfg."""
     others = [name for name in _sections(files) if not re.match(r"(metadata|options)\b|bdist|sdist|egg_info", name)]
-    carried = [path for path in ("setup.py", "setup.cfg") if path in files.modes]
-    if len(others) == len(_sections(files)):  # there is nothing of the package in setup.cfg
-        carried = [path for path in carried if path != "setup.cfg"]
+    copied = [path for path in ("setup.py", "setup.cfg") if path in files.modes]
+    if len(others) == len(_sections(files)):  # setup.cfg has nothing of the package
+        copied = [path for path in copied if path != "setup.cfg"]
     elif others:
-        yield f"setup.cfg: keep [{'], ['.join(others)}] when you take out what is in {PYPROJECT} now."
-        carried = [path for path in carried if path != "setup.cfg"]
-    if not carried:
+        yield f"setup.cfg: keep [{'], ['.join(others)}] when you remove what is in {PYPROJECT} now."
+        copied = [path for path in copied if path != "setup.cfg"]
+    if not copied:
         return
-    them = "them" if len(carried) > 1 else "it"
-    rest = ", but for what only setuptools can do" if metadata.needs_setuptools else ""
-    yield f"{' and '.join(carried)}: carried into {PYPROJECT}; look at it, then delete {them}{rest}."
-    if metadata.needs_setuptools and {"scripts", "entry-points"} & metadata.project.keys() and "setup.py" in carried:
-        yield f"setup.py: take out its entry_points, which {PYPROJECT} has now: both may not build."
+    them = "them" if len(copied) > 1 else "it"
+    rest = ", except what only setuptools can do" if metadata.needs_setuptools else ""
+    yield f"{' and '.join(copied)}: copied into {PYPROJECT}; check that, then delete {them}{rest}."
+    if metadata.needs_setuptools and {"scripts", "entry-points"} & metadata.project.keys() and "setup.py" in copied:
+        yield f"setup.py: remove its entry_points, which {PYPROJECT} has now: the build may fail with both."
 
 
 def _sections(files: Committed) -> list[str]:
@@ -85,10 +91,15 @@ def _sections(files: Committed) -> list[str]:
     return re.findall(r"^\[([^\]]+)\]", text, re.MULTILINE)
 
 
-def _wider(metadata: Metadata, files: Committed) -> Iterator[str]:
-    """What a wheel by hatchling holds that one by setuptools may not have had: every tracked file of the packages."""
+def _wheel_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
+    """A note on data files: hatchling packs every tracked file of a package, which setuptools may not have done."""
     packages = metadata.tool.get("hatch", {}).get("build", {}).get("targets", {}).get("wheel", {}).get("packages", [])
-    data = [path for path in files.modes for one in packages if path.startswith(f"{one}/") and not path.endswith(".py")]
+    data = [
+        path
+        for path in files.modes
+        for folder in packages
+        if path.startswith(f"{folder}/") and not path.endswith(".py")
+    ]
     if data:
         listed = ", ".join(data[:4]) + (f" and {len(data) - 4} more" if len(data) > 4 else "")  # noqa: PLR2004
         yield f"The wheel holds {listed} now, whether or not it did: `exclude` in [tool.hatch.build] keeps them out."
@@ -96,45 +107,48 @@ def _wider(metadata: Metadata, files: Committed) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Skipped:
-    """The keys of the template's pyproject.toml that would do harm in this one; asked with `in`, as bykey does."""
+    """The keys of the template's pyproject.toml that would be harmful in this one.
 
-    found: Mapping[str, Any]
+    The merge by key asks with `in`, so this is a container instead of a set of names that nobody can list beforehand.
+    """
+
+    document: Mapping[str, Any]
     repo: AdoptedRepository
     is_packaged: bool
 
     def __contains__(self, key: object) -> bool:
-        """Whether a dotted key, or one above it, is not for this repository."""
+        """Whether a dotted key, or a key above it, does not fit this repository."""
         parts = str(key).split(".")
         return any(self._is_skipped(parts[:count]) for count in range(1, len(parts) + 1))
 
     def _is_skipped(self, parts: list[str]) -> bool:
-        tool = self.found.get("tool", {})
+        tool = self.document.get("tool", {})
         head = parts[0]
         if head == "project":
-            is_license = parts[1:2] == ["license"] and not self.repo.license_is_told
+            is_license = parts[1:2] == ["license"] and not self.repo.has_license_answer
             is_license |= parts[1:2] == ["license-files"] and not self._has_license()
-            return is_license or "project" in self.found or "poetry" in tool
+            return is_license or "project" in self.document or "poetry" in tool
         if head == "build-system":
-            return "build-system" in self.found or "poetry" in tool or self.is_packaged
+            return "build-system" in self.document or "poetry" in tool or self.is_packaged
         if head == "dependency-groups":
             return "poetry" in tool or any(path in self.repo.files.modes for path in _LOCKS)
         if parts[:2] == ["tool", "pytest"]:
-            return True  # their tests pass as they are called today
+            return True  # the repository's tests pass with the settings that they have
         if parts[:2] == ["tool", "hatch"]:
-            return "build-system" in self.found or "poetry" in tool or self.is_packaged
+            return "build-system" in self.document or "poetry" in tool or self.is_packaged
         is_linter = parts[:2] in (["tool", "ruff"], ["tool", "mypy"])
-        return is_linter and parts[2:] != [] and self._is_strange(parts, tool)
+        return is_linter and parts[2:] != [] and self._changes_linter(parts, tool)
 
     def _has_license(self) -> bool:
-        return self.repo.license_is_told or "LICENSE" in self.repo.files.modes
+        return self.repo.has_license_answer or "LICENSE" in self.repo.files.modes
 
-    def _is_strange(self, parts: list[str], tool: Mapping[str, Any]) -> bool:
-        """Whether it would change how a linter that is configured already judges the code."""
+    def _changes_linter(self, parts: list[str], tool: Mapping[str, Any]) -> bool:
+        """Whether the key would change what a linter that the repository configures already reports."""
         own = {"ruff": ("ruff.toml", ".ruff.toml"), "mypy": ("mypy.ini", ".mypy.ini")}[parts[1]]
         is_elsewhere = any(path in self.repo.files.modes for path in own) or parts[1] in _sections(self.repo.files)
-        is_ranged = parts[1:] == ["ruff", "target-version"] and "requires-python" in self.found.get("project", {})
-        if is_elsewhere or is_ranged or parts[1] not in tool:
-            return is_elsewhere or is_ranged or self._is_called(parts[1])
+        has_range = parts[1:] == ["ruff", "target-version"] and "requires-python" in self.document.get("project", {})
+        if is_elsewhere or has_range or parts[1] not in tool:
+            return is_elsewhere or has_range or self._is_called(parts[1])
         return parts[2] not in {"target-version", "python_version"}
 
     def _is_called(self, linter: str) -> bool:
@@ -147,10 +161,14 @@ class _Skipped:
 
 
 def _with_requirements(text: str, listed: bytes) -> str:
-    """The template's pyproject.toml with what a requirements.txt written by hand lists, at least in that version."""
+    """The template's pyproject.toml with the entries of a hand-written requirements.txt, versions as lower bounds."""
     if generated.command("requirements.txt", listed) or b"--hash=" in listed:
         return text
-    names = [lower_bounds.lower_bound(line) for block in split_blocks(listed) if block.name and (line := _requirement(block.text))]
+    names = [
+        lower_bounds.lower_bound(line)
+        for block in split_blocks(listed)
+        if block.name and (line := _requirement(block.text))
+    ]
     if not names:
         return text
     lines = "".join(f"    {json.dumps(name)},\n" for name in sorted(names, key=str.lower))
@@ -160,15 +178,15 @@ def _with_requirements(text: str, listed: bytes) -> str:
 
 
 def _requirement(block: bytes) -> str:
-    """A line of a requirements file without its comment and options; '' for a package that another one brings."""
+    """A line of a requirements file without comment and options; '' for a package that is there because of another."""
     text = block.decode(errors="replace")
     if "# via" in text or " @ " in text:
         return ""
     return re.split(r"\s(?:#|--)", text.strip(), maxsplit=1)[0].strip(" \\")
 
 
-def _fitting(text: str, repo: AdoptedRepository) -> str:
-    """The template's pyproject.toml for code that is not in src: the same settings, for where it is."""
+def _with_own_paths(text: str, repo: AdoptedRepository) -> str:
+    """The template's pyproject.toml with the paths of the repository's code, which may not be in src."""
     place = repo.layout.place
     if not place:
         return re.sub(r"^files = \[.*\]$", 'files = ["."]', text, flags=re.MULTILINE)
@@ -180,21 +198,22 @@ def _fitting(text: str, repo: AdoptedRepository) -> str:
     return text.replace(f'packages = ["src/{repo.layout.package}"]', f'packages = ["{place}"]')
 
 
-# ---- what it needs ----
+# ---- dependencies ----
 
 
 def required_packages(pyproject: bytes) -> tuple[set[str], set[str]]:
-    """The names (PEP 503) of what a pyproject.toml depends on at run time, and of what it is built with."""
+    """The names (PEP 503) of what a pyproject.toml needs at run time, and of what its development and build need."""
     try:
-        found = tomllib.loads(pyproject.decode())
-        poetry = found.get("tool", {}).get("poetry", {}).get("dependencies", {})
-        run = [*found.get("project", {}).get("dependencies", []), *(name for name in poetry if name != "python")]
-        build = [*found.get("build-system", {}).get("requires", []), *found.get("dependency-groups", {}).get("dev", [])]
+        document = tomllib.loads(pyproject.decode())
+        poetry = document.get("tool", {}).get("poetry", {}).get("dependencies", {})
+        run = [*document.get("project", {}).get("dependencies", []), *(name for name in poetry if name != "python")]
+        groups = document.get("dependency-groups", {})
+        build = [*document.get("build-system", {}).get("requires", []), *groups.get("dev", [])]
         return set(_names(run)), set(_names(build))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError):
         return set(), set()
 
 
 def _names(requirements: list[Any]) -> Iterator[str]:
-    named = (re.match(r"[A-Za-z0-9._-]+", one) for one in requirements if isinstance(one, str))
-    yield from (re.sub(r"[-_.]+", "-", one[0]).lower() for one in named if one)
+    matches = (re.match(r"[A-Za-z0-9._-]+", text) for text in requirements if isinstance(text, str))
+    yield from (re.sub(r"[-_.]+", "-", match[0]).lower() for match in matches if match)

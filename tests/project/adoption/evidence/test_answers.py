@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.project.adoption.evidence.answers import Evidence, Layout, gather, layout, unread
+from new_ops_project.project.adoption.evidence.answers import Evidence, Layout, gather, layout, parse_problems
 
 OFFERED: Mapping[str, Any] = {
     "python_version": ["3.11", "3.12", "3.13", "3.14"],
@@ -328,7 +328,7 @@ def test_one_question(name: str, files: Texts, expected: Told | None) -> None:
 def test_what_is_not_offered_is_told_as_it_was_found() -> None:
     """So that a person can be told why it is not taken."""
     found = gather({".python-version": b"3.8.1\n", "pyproject.toml": b"project.license = 'ISC'"}, "", OFFERED)
-    assert [(one.value, one.found) for one in found] == [(None, "3.8.1"), (None, "ISC")]
+    assert [(item.value, item.text) for item in found] == [(None, "3.8.1"), (None, "ISC")]
 
 
 def test_a_matrix_is_weaker_than_a_bound() -> None:
@@ -374,7 +374,7 @@ def test_files_that_do_not_parse_are_named() -> None:
     files = {"pyproject.toml": b"a = ", "setup.py": b"(", ".github/workflows/a.yml": b"a: [", "setup.cfg": b"x"}
     assert told({path: content.decode() for path, content in files.items()}).keys() == {"project_name", "tier"}
     places = ["setup.py:1", "setup.cfg", "pyproject.toml", ".github/workflows/a.yml"]
-    assert [clause.split(" does not parse")[0] for clause in unread(files)] == places
+    assert [clause.split(" does not parse")[0] for clause in parse_problems(files)] == places
 
 
 PATHS = st.sampled_from(
@@ -457,4 +457,4 @@ def test_no_content_raises(files: dict[str, bytes]) -> None:
     for one in gather(files, "here", OFFERED):
         path, _, line = one.where.split(", ")[0].partition(":")
         assert not line or 1 <= int(line) <= len(files[path].split(b"\n"))
-    unread(files)
+    parse_problems(files)

@@ -130,7 +130,7 @@ def test_each_keyword_has_its_key(found: Metadata) -> None:
     dependencies = found.project.pop("dependencies")
     assert dependencies in (PROJECT["dependencies"], MARKED)
     assert found.project == {key: value for key, value in PROJECT.items() if key != "dependencies"}
-    assert (found.left, found.needs_setuptools, found.version, found.dev) == ((), False, "1.2.3", ("pytest",))
+    assert (found.problems, found.needs_setuptools, found.version, found.dev) == ((), False, "1.2.3", ("pytest",))
     assert found.tool == {"hatch": {"build": {"targets": {"wheel": {"packages": ["src/rotate_keys"]}}}}}
 
 
@@ -213,36 +213,36 @@ LEFT = [
         "setup(ext_modules=[Extension('a', ['a.c'])])",
         "setup.py:2 ext_modules has no place in pyproject.toml: keep it there",
     ),
-    ("setup(\n  name=['a'])", "setup.py:3 name is no text"),
+    ("setup(\n  name=['a'])", "setup.py:3 name is not a string"),
     ("setup(author=me())", "setup.py:2 author is computed: me()"),
-    ("setup(author=['a'])", "setup.py:2 author is no text"),
-    ("setup(license='Ours (v7)')", "setup.py:2 license 'Ours (v7)' is no SPDX expression"),
-    ("setup(python_requires='3 or so')", "setup.py:2 python_requires '3 or so' is no version specifier"),
-    ("setup(install_requires=['./a'])", "setup.py:2 install_requires holds './a', which is no requirement"),
-    ("setup(install_requires=[1])", "setup.py:2 install_requires is no list of texts"),
-    ("setup(version='one')", "setup.py:2 version 'one' is none that PEP 440 knows"),
+    ("setup(author=['a'])", "setup.py:2 author is not a string"),
+    ("setup(license='Ours (v7)')", "setup.py:2 license 'Ours (v7)' is not an SPDX expression"),
+    ("setup(python_requires='3 or so')", "setup.py:2 python_requires '3 or so' is not a version specifier"),
+    ("setup(install_requires=['./a'])", "setup.py:2 install_requires holds './a', which is not a requirement"),
+    ("setup(install_requires=[1])", "setup.py:2 install_requires is not a list of strings"),
+    ("setup(version='one')", "setup.py:2 version 'one' is not valid (PEP 440)"),
     ("setup(\n\n  platforms=['any'])", "setup.py:4 platforms has no place in pyproject.toml"),
-    ("setup(entry_points={'a': [1]})", "setup.py:2 entry_points is no list of texts"),
-    ("setup(extras_require={'a:x': ['c']})", "setup.py:2 extras_require holds 'x', which is no marker"),
+    ("setup(entry_points={'a': [1]})", "setup.py:2 entry_points is not a list of strings"),
+    ("setup(extras_require={'a:x': ['c']})", "setup.py:2 extras_require holds 'x', which is not a marker"),
     (
         "setup(classifiers=['License :: OSI Approved :: BSD License'])",
-        "setup.py:2 classifier 'License :: OSI Approved :: BSD License' names no one SPDX license",
+        "setup.py:2 classifier 'License :: OSI Approved :: BSD License' does not name a single SPDX license",
     ),
-    ("setup(entry_points={'console_scripts': ['a']})", "setup.py:2 entry_points holds 'a', which is no entry point"),
+    ("setup(entry_points={'console_scripts': ['a']})", "setup.py:2 entry_points holds 'a', which is not an entry point"),
     (
         "setup(long_description=open('A').read() + open('A').read())",
         "setup.py:2 long_description joins A with more, which is lost",
     ),
     ("setup(name=", "setup.py:2 does not parse as Python"),
-    ("print()", "setup.py calls no setup()"),
+    ("print()", "setup.py does not call setup()"),
     ("setup(name='a')\nsetup(name='b')", "setup.py:3 setup is computed: setup() is called more than once"),
 ]
 
 
 @pytest.mark.parametrize(("py", "clause"), LEFT)
-def test_what_could_not_be_carried_is_named(py: str, clause: str) -> None:
+def test_problems_are_named(py: str, clause: str) -> None:
     """Each with its line."""
-    assert clause in of(py, files={"A": "a"}).left
+    assert clause in of(py, files={"A": "a"}).problems
 
 
 VERSIONS: list[tuple[str, dict[str, str], str, dict[str, Any]]] = [
@@ -276,7 +276,7 @@ def test_a_version_in_a_file_stays_there(py: str, files: dict[str, str], version
     assert (found.version, found.project["dynamic"]) == (version, ["version"])
     assert found.tool.get("hatch", {}).get("version", {}) == table
     assert found.needs_setuptools == (not version)
-    assert len(found.left) == (not version)
+    assert len(found.problems) == (not version)
 
 
 def test_the_attribute_of_a_module_is_its_version() -> None:

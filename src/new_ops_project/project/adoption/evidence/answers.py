@@ -1,4 +1,4 @@
-"""What a repository says about itself: answers to the template's questions, each with the place where it was read."""
+"""The evidence in a repository for answers to the template's questions."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.project.adoption.evidence import dependencies
 from new_ops_project.project.adoption.evidence.licenses import identify_text, spdx_expression
 
-__all__ = ["Evidence", "Files", "Layout", "gather", "layout", "unread"]
+__all__ = ["Evidence", "Files", "Layout", "gather", "layout", "parse_problems"]
 
 _EMAIL = re.compile(r"[\w.!#$%&*+/=?^{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 _RENOVATE = (
@@ -34,21 +34,25 @@ _RENOVATE = (
 
 @dataclass(frozen=True)
 class Evidence:
-    """One answer. `where`: path:line, or words. `found`: the text as it stands there.
+    """An answer with the place that it comes from.
 
-    `value` is None where what was found is not offered (python_version, license).
+    `where` is `path:line`, or words such as "the folder's name". `text` is what the file has there. `value` is None
+    where that is not among the choices that the question offers (python_version, license).
     """
 
     name: str
     value: Any
     where: str
-    found: str = ""
+    text: str = ""
 
 
 def gather(files: Files, folder: str, offered: Mapping[str, Sequence[Any]]) -> tuple[Evidence, ...]:
-    """At most one Evidence a question, in the order of the questions; `folder`: the name of the repository's folder."""
+    """Find at most one piece of evidence for each question, in the order of the questions.
+
+    `folder` is the name of the repository's folder; `offered` has the values that each question with choices offers.
+    """
     repository = _Repository(files, folder)
-    found: list[Evidence] = []
+    evidence: list[Evidence] = []
     for read in (
         _name,
         _python,
@@ -64,12 +68,12 @@ def gather(files: Files, folder: str, offered: Mapping[str, Sequence[Any]]) -> t
         _command,
         _dry_run,
     ):
-        found.extend(read(repository, offered))
-    return tuple(found)
+        evidence.extend(read(repository, offered))
+    return tuple(evidence)
 
 
 def parse_problems(files: Files) -> tuple[str, ...]:
-    """Clauses that name the files that did not parse, and so are no evidence."""
+    """Clauses about the files that do not parse, and so give no evidence."""
     setup = keywords.read(files)
     others = [document.toml(files, "pyproject.toml"), document.toml(files, "Pipfile"), *workflow_values.read(files)]
     return tuple(dict.fromkeys(clause for clause in (*setup.problems, *(other.problem for other in others)) if clause))
@@ -77,7 +81,7 @@ def parse_problems(files: Files) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Repository:
-    """The files that are read for more than one question, each parsed once."""
+    """The files that several questions need, each parsed once."""
 
     files: Files
     folder: str
@@ -100,11 +104,11 @@ class _Repository:
 
     @cached_property
     def is_script(self) -> bool:
-        """Whether it is a file that people run, and no distribution."""
+        """Whether it is a file that people run, and not a distribution."""
         return self.layout.place.endswith(".py") and not code_layout.is_built(self.files)
 
     def texts(self, name: str, keyword: str) -> Iterator[tuple[str, str]]:
-        """The text of one key of the metadata, in each kind of it, with its place."""
+        """The text of one key in each kind of metadata, with its place."""
         for keys in (("project", name), ("tool", "poetry", name)):
             if text := self.pyproject.string(*keys):
                 yield text, self.pyproject.where(*keys)
@@ -124,7 +128,7 @@ Answers = Iterator[Evidence]
 
 
 def _name(repository: _Repository, _: Offered) -> Answers:
-    """The program of a script is called NAME.py, so its name comes before that of the metadata."""
+    """The template calls the program of a script NAME.py, so the file's name takes precedence over the metadata."""
     stem, declared = repository.layout.package, next(repository.texts("name", "name"), None)
     if repository.is_script and not (declared and code_layout.canonical(declared[0]) == code_layout.canonical(stem)):
         yield Evidence("project_name", stem, repository.layout.place)
@@ -137,10 +141,13 @@ def _name(repository: _Repository, _: Offered) -> Answers:
 
 
 def _python(repository: _Repository, offered: Offered) -> Answers:
-    """An exact version that is not offered is told as such; of bounds, the first that is offered."""
-    found = [*python_version.candidates(repository.files, repository.pyproject, repository.setup, repository.workflows)]
+    """The first exact version, offered or not, or else the first bound that is offered."""
+    versions = [
+        *python_version.candidates(repository.files, repository.pyproject, repository.setup, repository.workflows)
+    ]
     choices = [str(choice) for choice in offered.get("python_version", ())]
-    chosen = next((one for one in found if one.is_exact or one.minor in choices), None) or next(iter(found), None)
+    fitting = (version for version in versions if version.is_exact or version.minor in choices)
+    chosen = next(fitting, None) or next(iter(versions), None)
     if chosen:
         value = chosen.minor if chosen.minor in choices else None
         yield Evidence("python_version", value, chosen.where, chosen.text)
@@ -167,19 +174,20 @@ def _description(repository: _Repository, _: Offered) -> Answers:
 
 
 def _author(repository: _Repository, _: Offered) -> Answers:
-    """The first author who has a name, and the first address."""
+    """The first author with a name, and the first valid address."""
     people = [*_people(repository)]
-    if name := next((one for one in people if one[0]), None):
-        yield Evidence("author_name", name[0], name[2])
-    if email := next((one for one in people if _EMAIL.fullmatch(one[1])), None):
-        yield Evidence("author_email", email[1], email[2])
+    if named := next((person for person in people if person[0]), None):
+        yield Evidence("author_name", named[0], named[2])
+    if reachable := next((person for person in people if _EMAIL.fullmatch(person[1])), None):
+        yield Evidence("author_email", reachable[1], reachable[2])
 
 
 def _people(repository: _Repository) -> Iterator[tuple[str, str, str]]:
+    """The name, address and place of each author; name or address may be ''."""
     pyproject, setup = repository.pyproject, repository.setup
     listed = pyproject.get("project", "authors")
-    for at, _ in enumerate(listed if isinstance(listed, list) else ()):
-        name, email = (pyproject.string("project", "authors", at, key) for key in ("name", "email"))
+    for index, _ in enumerate(listed if isinstance(listed, list) else ()):
+        name, email = (pyproject.string("project", "authors", index, key) for key in ("name", "email"))
         yield name, email, pyproject.where("project", "authors", holding=name or email)
     for text in pyproject.strings("tool", "poetry", "authors"):
         name, _, email = text.partition("<")
@@ -190,18 +198,21 @@ def _people(repository: _Repository) -> Iterator[tuple[str, str, str]]:
 
 
 def _license(repository: _Repository, offered: Offered) -> Answers:
-    """A license that is not offered is told with the value None: the default would be wrong."""
-    files = {one[0]: one for one in _licenses(repository) if "LICEN" in one[2].upper() or "COPYING" in one[2]}
-    found = next(_licenses(repository), None)
-    if found and len(files) > 1:
-        yield Evidence("license", None, found[2], " and ".join(sorted(files)))
-    elif found:
-        name = "Proprietary" if found[0] == "LicenseRef-Proprietary" else found[0]
-        yield Evidence("license", name if name in offered.get("license", ()) else None, found[2], found[1])
+    """A license that is not offered has the value None, since the default would be wrong."""
+    statements = [*_licenses(repository)]
+    files = {name for name, _, where in statements if "LICEN" in where.upper() or "COPYING" in where}
+    if not statements:
+        return
+    name, text, where = statements[0]
+    if len(files) > 1:
+        yield Evidence("license", None, where, " and ".join(sorted(files)))
+    else:
+        name = "Proprietary" if name == "LicenseRef-Proprietary" else name
+        yield Evidence("license", name if name in offered.get("license", ()) else None, where, text)
 
 
 def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
-    """SPDX expression, text and place: of the files first, since they are what holds."""
+    """SPDX expression, text and place of each statement; license files come first, because they are what counts."""
     for path in sorted(repository.files):
         if re.fullmatch(r"(?:LICEN[SC]E|COPYING)(?:[.-]\w+)*", path, re.IGNORECASE) and not path.endswith(".py"):
             known, text, line = identify_text(decoded(repository.files[path]))
@@ -217,14 +228,14 @@ def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
 
 
 def _runner(repository: _Repository, offered: Offered) -> Answers:
-    said = [one for workflow in repository.workflows for one in workflow_values.runner_images(workflow)]
-    said = [one for one in said if one.text in offered.get("runner", ())]
-    for text, _ in Counter(one.text for one in said).most_common(1):
-        yield Evidence("runner", text, next(one.where for one in said if one.text == text))
+    images = [image for workflow in repository.workflows for image in workflow_values.runner_images(workflow)]
+    images = [image for image in images if image.text in offered.get("runner", ())]
+    for text, _ in Counter(image.text for image in images).most_common(1):
+        yield Evidence("runner", text, next(image.where for image in images if image.text == text))
 
 
 def _dependencies(repository: _Repository, offered: Offered) -> Answers:
-    """Those offered, in the order in which they are offered; none of them is an answer too, if any are listed."""
+    """The offered ones in the order in which they are offered; an empty list is an answer if others are listed."""
     listed = dependencies.listed(repository.files, repository.pyproject, repository.setup, repository.layout.place)
     if not listed:
         listed = dependencies.imported(repository.files, repository.layout.place)
@@ -235,9 +246,9 @@ def _dependencies(repository: _Repository, offered: Offered) -> Answers:
 
 
 def _cloud(repository: _Repository, offered: Offered) -> Answers:
-    said = (one for workflow in repository.workflows for one in workflow_values.cloud_logins(workflow))
-    if one := next((one for one in said if one.text in offered.get("cloud", ())), None):
-        yield Evidence("cloud", one.text, one.where)
+    logins = (login for workflow in repository.workflows for login in workflow_values.cloud_logins(workflow))
+    if login := next((login for login in logins if login.text in offered.get("cloud", ())), None):
+        yield Evidence("cloud", login.text, login.where)
 
 
 def _container(repository: _Repository, _: Offered) -> Answers:
@@ -255,17 +266,17 @@ def _updates(repository: _Repository, offered: Offered) -> Answers:
 
 
 def _command(repository: _Repository, _: Offered) -> Answers:
-    """The one console script, or of several the one that has the project's name."""
+    """The only console script, or the one with the project's name."""
     commands = dict(repository.commands)
-    name = next((one.value for one in _name(repository, {})), "")
-    liked = [command for command in commands if code_layout.canonical(command) == code_layout.canonical(name)]
-    chosen = [*commands] if len(commands) == 1 else liked
+    name = next((item.value for item in _name(repository, {})), "")
+    same_name = [command for command in commands if code_layout.canonical(command) == code_layout.canonical(name)]
+    chosen = [*commands] if len(commands) == 1 else same_name
     if len(chosen) == 1:
         yield Evidence("command", chosen[0], commands[chosen[0]])
 
 
 def _dry_run(repository: _Repository, _: Offered) -> Answers:
-    """Whether the program's code has the option as a text of its own."""
+    """Whether the program's code has the option as a string of its own."""
     place = repository.layout.place
     for path in sorted(repository.files):
         if place and path.endswith(".py") and (path == place or path.startswith(f"{place}/")):

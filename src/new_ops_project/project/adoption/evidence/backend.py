@@ -1,4 +1,4 @@
-"""How a project that setup.py described is built from pyproject.toml: with hatchling, or with setuptools still."""
+"""The build configuration in pyproject.toml for a project that setup.py described."""
 
 import re
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.formats.setuptools.values import Computed, Contents, Packages
 
-# The first setuptools that knows license expressions (PEP 639).
+# The first version of setuptools that supports license expressions (PEP 639).
 _SETUPTOOLS = "setuptools>=77.0.3"
-# What [tool.setuptools] has a place for, by its name there.
-_PLACES = {
+# Keywords of setup() with their names in [tool.setuptools].
+_SETUPTOOLS_KEYS = {
     "scripts": "script-files",
     "data_files": "data-files",
     "package_data": "package-data",
@@ -24,7 +24,7 @@ _PLACES = {
     "package_dir": "package-dir",
     "py_modules": "py-modules",
 }
-# What hatchling cannot do, and pyproject.toml has no place for.
+# Keywords that hatchling does not support, and that pyproject.toml cannot express for setuptools either.
 _CODE = (
     "cmdclass",
     "distclass",
@@ -43,12 +43,16 @@ _WITHOUT_HATCH = ("scripts", "data_files", *_CODE)
 _VERSION = re.compile(r"^(__version__|VERSION)(?: ?: ?str)? *= *(['\"])v?(.+?)\2", re.MULTILINE | re.IGNORECASE)
 _OTHERS = ("tests", "test", "docs", "doc", "examples", "build", "dist", "scripts", "tools")
 
-KEYWORDS = (*_PLACES, *_CODE, "packages", "setup_requires", "use_scm_version")
+KEYWORDS = (*_SETUPTOOLS_KEYS, *_CODE, "packages", "setup_requires", "use_scm_version")
 
 
 @dataclass(frozen=True)
 class DeclaredVersion:
-    """`text`: the version, as far as it could be told. `path`: the file that holds it, '' if setup() itself does."""
+    """The version of a project.
+
+    `text` is '' if the version is unknown. `path` is the file that contains it, '' if setup() itself does; the whole
+    file is the version if `is_plain`.
+    """
 
     text: str = ""
     path: str = ""
@@ -57,24 +61,27 @@ class DeclaredVersion:
 
 @dataclass(frozen=True)
 class Backend:
-    """The tables that the build needs, and clauses of what they cannot say."""
+    """The tables [tool] and [build-system] for the build, and clauses about what they cannot express."""
 
     tool: dict[str, Any] = field(default_factory=dict)
     build: dict[str, Any] = field(default_factory=dict)
-    left: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     needs_setuptools: bool = False
 
 
 def declared_version(setup: Setup) -> DeclaredVersion:
-    """The version of setup(): its literal, or that of the one file of the repository that can be meant."""
-    found = setup.get("version")
-    if isinstance(found, Contents):
-        return DeclaredVersion(found.strip(), found.path, is_plain=True)
-    if isinstance(found, str | float | int) and not isinstance(found, bool):
-        return DeclaredVersion(str(found).strip())
-    if not isinstance(found, Computed):
+    """The version that setup() declares.
+
+    Where it is computed, it is that of the only file that assigns a version to a name which setup.py mentions.
+    """
+    value = setup.get("version")
+    if isinstance(value, Contents):
+        return DeclaredVersion(value.strip(), value.path, is_plain=True)
+    if isinstance(value, str | float | int) and not isinstance(value, bool):
+        return DeclaredVersion(str(value).strip())
+    if not isinstance(value, Computed):
         return DeclaredVersion()
-    text = f"{setup.py.text} {found.text}"
+    text = f"{setup.py.text} {value.text}"
     candidates = dict(_versions(setup, text))
     named = {path: version for path, version in candidates.items() if _is_named(path, text)}
     chosen = named if len(named) == 1 else candidates
@@ -86,16 +93,16 @@ def declared_version(setup: Setup) -> DeclaredVersion:
 
 
 def _versions(setup: Setup, text: str) -> Iterator[tuple[str, str]]:
-    """Each file that assigns a version to a name that is in setup.py, and that version."""
+    """Each file that assigns a version to a name that is in setup.py, with that version."""
     for path, content in setup.files.items():
         if path.endswith(".py") and path != "setup.py" and path.split("/")[0] not in _OTHERS:
-            found = {match[3] for match in _VERSION.finditer(decoded(content)) if match[1] in text}
-            if len(found) == 1:
-                yield path, found.pop()
+            versions = {match[3] for match in _VERSION.finditer(decoded(content)) if match[1] in text}
+            if len(versions) == 1:
+                yield path, versions.pop()
 
 
 def _is_named(path: str, text: str) -> bool:
-    """Whether the text names the file, by its path, by its parts or as a module."""
+    """Whether the text names the file: by its path, by all parts of it, or as a module."""
     words = set(re.findall(r"[\w./-]+", text))
     module = _module(path)
     parts = path.removeprefix("src/").split("/")
@@ -107,19 +114,19 @@ def _module(path: str) -> str:
     return path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def choose_backend(setup: Setup, at: DeclaredVersion, *, needs_setuptools: bool) -> Backend:
-    """The backend: hatchling unless something needs setuptools. `needs_setuptools`: whether a computed value does."""
+def choose_backend(setup: Setup, version: DeclaredVersion, *, needs_setuptools: bool) -> Backend:
+    """Choose hatchling unless something needs setuptools; `needs_setuptools` says whether a computed value does."""
     code = [name for name in _CODE if setup.get(name)]
-    left = tuple(f"{setup.where(name)} {name} has no place in pyproject.toml: keep it there" for name in code)
-    said = document.toml(setup.files, "pyproject.toml").string("build-system", "build-backend")
+    problems = tuple(f"{setup.where(name)} {name} has no place in pyproject.toml: keep it there" for name in code)
+    declared = document.toml(setup.files, "pyproject.toml").string("build-system", "build-backend")
     names = top_packages(setup)
-    if needs_setuptools or said.startswith("setuptools") or _is_beyond_hatch(setup, names):
-        return Backend(_setuptools(setup, at), _build(setup), left, needs_setuptools=True)
-    return Backend(_hatch(setup, names, at) if said in {"", "hatchling.build"} else {}, left=left)
+    if needs_setuptools or declared.startswith("setuptools") or _is_beyond_hatch(setup, names):
+        return Backend(_setuptools(setup, version), _build(setup), problems, needs_setuptools=True)
+    return Backend(_hatch(setup, names, version) if declared in {"", "hatchling.build"} else {}, problems=problems)
 
 
 def _is_beyond_hatch(setup: Setup, names: tuple[str, ...]) -> bool:
-    """Whether the build does what hatchling cannot, or what could not be told."""
+    """Whether the build does something that hatchling cannot do, or that is not known before setup.py runs."""
     folders = setup.get("package_dir")
     is_odd = isinstance(folders, dict) and bool(folders.keys() - {""})
     is_computed = any(isinstance(setup.get(name), Computed) for name in KEYWORDS)
@@ -128,18 +135,19 @@ def _is_beyond_hatch(setup: Setup, names: tuple[str, ...]) -> bool:
 
 
 def top_packages(setup: Setup) -> tuple[str, ...]:
-    """The folders of the top-level packages, by path; () where they could not be told."""
-    found = setup.get("packages")
-    if isinstance(found, Packages):
-        return tuple(sorted(set(_found(setup, found))))
+    """The paths of the top-level packages' folders; () where they are unknown."""
+    value = setup.get("packages")
+    if isinstance(value, Packages):
+        return tuple(sorted(set(_matching_packages(setup, value))))
     folders = setup.get("package_dir")
     root = str(folders.get("", "")) if isinstance(folders, dict) else ""
-    names = found if isinstance(found, list) else []
+    names = value if isinstance(value, list) else []
     tops = dict.fromkeys(name.partition(".")[0] for name in names if isinstance(name, str))
     return tuple(f"{root}/{name}".strip("./") for name in tops if name.strip("./"))
 
 
-def _found(setup: Setup, pattern: Packages) -> Iterator[str]:
+def _matching_packages(setup: Setup, pattern: Packages) -> Iterator[str]:
+    """The top-level packages that find_packages() or find_namespace_packages() would return, as paths."""
     start = f"{pattern.where}/" if pattern.where else ""
     for path in setup.files:
         name, slash, rest = path.removeprefix(start).partition("/")
@@ -153,7 +161,7 @@ def _is_wanted(name: str, pattern: Packages) -> bool:
     return included and not any(fnmatchcase(name, glob) for glob in pattern.exclude) and name not in _OTHERS[:2]
 
 
-def _hatch(setup: Setup, names: tuple[str, ...], at: DeclaredVersion) -> dict[str, Any]:
+def _hatch(setup: Setup, names: tuple[str, ...], version: DeclaredVersion) -> dict[str, Any]:
     modules = [f"{name.replace('.', '/')}.py" for name in _texts(setup.get("py_modules"))]
     folders = setup.get("package_dir")
     root = str(folders.get("", "")).strip("./") if isinstance(folders, dict) else ""
@@ -161,34 +169,34 @@ def _hatch(setup: Setup, names: tuple[str, ...], at: DeclaredVersion) -> dict[st
     if modules:
         wheel = {"only-include": [*names, *(f"{root}/{path}".strip("/") for path in modules)]}
         wheel |= {"sources": [root]} if root else {}
-    found: dict[str, Any] = {"build": {"targets": {"wheel": wheel}}} if wheel else {}
-    if at.path:
-        found["version"] = {"path": at.path} | ({"pattern": r"(?P<version>\S+)"} if at.is_plain else {})
-    return {"hatch": found} if found else {}
+    table: dict[str, Any] = {"build": {"targets": {"wheel": wheel}}} if wheel else {}
+    if version.path:
+        table["version"] = {"path": version.path} | ({"pattern": r"(?P<version>\S+)"} if version.is_plain else {})
+    return {"hatch": table} if table else {}
 
 
-def _setuptools(setup: Setup, at: DeclaredVersion) -> dict[str, Any]:
-    values = {place: setup.get(name) for name, place in _PLACES.items()}
+def _setuptools(setup: Setup, version: DeclaredVersion) -> dict[str, Any]:
+    values = {place: setup.get(name) for name, place in _SETUPTOOLS_KEYS.items()}
     values["data-files"] = _data_files(values["data-files"])
-    found = {place: value for place, value in values.items() if _is_plain(value)}
+    table = {place: value for place, value in values.items() if _is_plain(value)}
     listed = setup.get("packages")
     if isinstance(listed, Packages):
         key = {"where": [listed.where or "."], "include": [*listed.include], "exclude": [*listed.exclude]}
         find = {name: value for name, value in key.items() if value}
-        found["packages"] = {"find": find | {"namespaces": listed.namespaces}}
+        table["packages"] = {"find": find | {"namespaces": listed.namespaces}}
     elif _texts(listed):
-        found["packages"] = _texts(listed)
-    if at.path and at.is_plain:
-        found["dynamic"] = {"version": {"file": [at.path]}}
-    elif at.path:
-        found["dynamic"] = {"version": {"attr": f"{_module(at.path)}.__version__"}}
-    tables: dict[str, Any] = {"setuptools": found} if found else {}
+        table["packages"] = _texts(listed)
+    if version.path and version.is_plain:
+        table["dynamic"] = {"version": {"file": [version.path]}}
+    elif version.path:
+        table["dynamic"] = {"version": {"attr": f"{_module(version.path)}.__version__"}}
+    tables: dict[str, Any] = {"setuptools": table} if table else {}
     scm = setup.get("use_scm_version")
     return tables | ({"setuptools_scm": scm if _is_plain(scm) and isinstance(scm, dict) else {}} if scm else {})
 
 
 def _data_files(value: Any) -> Any:
-    """Pairs of a folder and its files, as a table."""
+    """The pairs of a folder and its files as a table; any other value unchanged."""
     pairs = [pair for pair in value if isinstance(pair, list) and len(pair) == 2] if isinstance(value, list) else []  # noqa: PLR2004
     return {str(folder): _texts(paths) for folder, paths in pairs} or value
 
@@ -202,7 +210,7 @@ def _build(setup: Setup) -> dict[str, Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether TOML can hold it as it is: texts, and lists and tables of them."""
+    """Whether TOML can hold a value unchanged: a string, or a list or table of strings."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(item, str) for item in value)
     if isinstance(value, dict):

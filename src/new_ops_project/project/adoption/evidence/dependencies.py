@@ -1,4 +1,4 @@
-"""The packages that a repository's own code requires, by name, each with its place."""
+"""The packages that a repository's code requires."""
 
 import ast
 import posixpath
@@ -17,10 +17,10 @@ _MODULES = {"yaml": "pyyaml"}
 
 
 def listed(files: Files, pyproject: Document, setup: Setup, place: str = "") -> dict[str, str]:
-    """{name as PEP 503 has it: place}, of what is listed as required at run time, the first place of each.
+    """The packages that files list as required at run time: their names (PEP 503), each with its first place.
 
-    `place`: the program, whose comments may list some too (PEP 723).
-    A plain requirements.txt may be the result of `pip freeze`: it counts where nothing else lists anything.
+    `place` is the path of the program, whose comments may list some too (PEP 723). A plain requirements.txt may be the
+    result of `pip freeze`, so it only counts if nothing else lists anything.
     """
     declared = chain(
         _declared(pyproject),
@@ -29,22 +29,22 @@ def listed(files: Files, pyproject: Document, setup: Setup, place: str = "") -> 
         _inline(document.script_metadata(files, place)),
         _lines(files, "requirements.in"),
     )
-    found: dict[str, str] = {}
+    places: dict[str, str] = {}
     for name, where in declared:
-        found.setdefault(name, where)
-    made = dict(_lines(files, "requirements.txt", only_made=bool(found)))
-    return {**made, **found}
+        places.setdefault(name, where)
+    generated = dict(_lines(files, "requirements.txt", only_generated=bool(places)))
+    return {**generated, **places}
 
 
 def imported(files: Files, place: str) -> dict[str, str]:
-    """{name of a package or of a module: place}, of what the code at `place` imports."""
-    found: dict[str, str] = {}
+    """What the code at `place` imports: names of packages or modules, each with its first place."""
+    places: dict[str, str] = {}
     for path in sorted(files):
         if place and path.endswith(".py") and (path == place or path.startswith(f"{place}/")):
             for node in ast.walk(python.parse_file(files, path)):
                 for module in _modules(node):
-                    found.setdefault(_MODULES.get(module, module), f"{path}:{getattr(node, 'lineno', 1)}")
-    return found
+                    places.setdefault(_MODULES.get(module, module), f"{path}:{getattr(node, 'lineno', 1)}")
+    return places
 
 
 def _modules(node: ast.AST) -> list[str]:
@@ -63,11 +63,13 @@ def _declared(pyproject: Document) -> Iterator[tuple[str, str]]:
 
 
 def _of_setup(setup: Setup) -> Iterator[tuple[str, str]]:
-    found = setup.get("install_requires")
-    if isinstance(found, Lines):
-        yield from ((pep508.canonical_name(text), f"{found.path}:{line}") for line, text in pep508.requirement_lines(found))
+    value = setup.get("install_requires")
+    if isinstance(value, Lines):
+        yield from (
+            (pep508.canonical_name(text), f"{value.path}:{line}") for line, text in pep508.requirement_lines(value)
+        )
         return
-    texts = found.split("\n") if isinstance(found, str) else found if isinstance(found, list) else []
+    texts = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
     for text in (text.strip() for text in texts if isinstance(text, str)):
         yield pep508.canonical_name(text), setup.where("install_requires", text)
 
@@ -83,25 +85,25 @@ def _pipfile(files: Files) -> Iterator[tuple[str, str]]:
 
 
 def _lines(
-    files: Files, path: str, seen: frozenset[str] = frozenset(), *, only_made: bool = False
+    files: Files, path: str, seen: frozenset[str] = frozenset(), *, only_generated: bool = False
 ) -> Iterator[tuple[str, str]]:
-    """What a requirements file and those that it includes list; of a file made by a tool, what was asked for."""
+    """The requirements in a file and in those that it includes; of a generated file, only the direct ones."""
     if path not in files or path in seen:
         return
     text = decoded(files[path])
     lines = text.split("\n")
-    is_made = bool(re.search(r"#\s+via\b", text))
+    is_generated = bool(re.search(r"#\s+via\b", text))
     for line, wanted in pep508.requirement_lines(lines):
-        if _is_direct(lines, line) if is_made else not only_made:
+        if _is_direct(lines, line) if is_generated else not only_generated:
             yield pep508.canonical_name(wanted), f"{path}:{line}"
     for include in filter(None, map(_INCLUDE.match, lines)):
         inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), include[1]))
-        yield from _lines(files, inner, seen | {path}, only_made=only_made)
+        yield from _lines(files, inner, seen | {path}, only_generated=only_generated)
 
 
 def _is_direct(lines: list[str], line: int) -> bool:
-    """Whether what stands around a requirement, as pip-compile and uv write it, says that it was asked for."""
-    end = next((at for at in range(line, len(lines)) if not lines[at][:1].isspace()), len(lines))
+    """Whether the `# via` comments that pip-compile and uv write name a file, so that this is a direct requirement."""
+    end = next((number for number in range(line, len(lines)) if not lines[number][:1].isspace()), len(lines))
     comments = (text for text in lines[line:end] if text.lstrip().startswith("#"))
-    told = " ".join([lines[line - 1].partition(" #")[2], *comments])
-    return "via" not in told or bool(re.search(r"(?:^|\s)-r \S|pyproject\.toml|setup\.(?:py|cfg)", told))
+    via = " ".join([lines[line - 1].partition(" #")[2], *comments])
+    return "via" not in via or bool(re.search(r"(?:^|\s)-r \S|pyproject\.toml|setup\.(?:py|cfg)", via))

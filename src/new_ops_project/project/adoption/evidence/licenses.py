@@ -1,6 +1,8 @@
-"""Licenses as people name them, as SPDX expressions: https://spdx.org/licenses/."""
+"""The SPDX expressions (https://spdx.org/licenses/) for licenses as people write them."""
 
 import re
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 _NAMES = {
     "mit": "MIT",
@@ -23,7 +25,7 @@ _NAMES = {
 _PROPRIETARY = re.compile(r"\b(?:proprietary|all rights reserved|other/proprietary)\b", re.IGNORECASE)
 _FILLERS = re.compile(r"\b(?:the|license|licence|software|version|v(?=\d)|osi approved|other/proprietary)\b")
 
-# A license, what the first lines of its text hold, and what they must hold besides.
+# A license, words in the first lines of its text, and words that have to be there as well.
 _SIGNS = (
     ("Apache-2.0", "apache license", "version 2.0"),
     ("MIT", "mit license", ""),
@@ -35,14 +37,12 @@ _SIGNS = (
 
 
 def spdx_expression(text: str) -> str:
-    """The SPDX expression for a license's name, or for a classifier that begins with `License ::`; '' if unsure."""
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
+    """The SPDX expression for a license's name, or for a classifier that begins with `License ::`; '' if unknown."""
     name = text.rpartition("::")[2]
     if _PROPRIETARY.search(name):
         return "LicenseRef-Proprietary"
-    if found := _NAMES.get(_plain(name)):
-        return found
+    if known := _NAMES.get(_plain(name)):
+        return known
     try:
         return canonicalize_license_expression(name.strip())
     except (InvalidLicenseExpression, RecursionError):
@@ -50,18 +50,18 @@ def spdx_expression(text: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """The name without the words and signs that people write or leave out."""
+    """The name without the words and punctuation that some people write and others leave out."""
     bare = re.sub(r"\((?:mit|mpl 2\.0|isc[a-z]*|unlicense|[al]?gplv\d\+?)\)", "", name.lower())
     return " ".join(_FILLERS.sub(" ", re.sub(r"[-,_\"']", " ", bare)).split())
 
 
 def identify_text(text: str) -> tuple[str, str, int]:
-    """Of a license's text: the SPDX expression ('' if unsure), the line that says so, and its 1-based number."""
+    """The SPDX expression for a license's text ('' if unknown), the line that shows it, and its 1-based number."""
     lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     head = " ".join(line for _, line in lines[:12]).lower()
     for known, sign, needed in _SIGNS:
-        if needed in head and (found := next(((at, line) for at, line in lines[:12] if sign in line.lower()), None)):
-            return known, found[1], found[0]
+        if needed in head and (match := next((item for item in lines[:12] if sign in item[1].lower()), None)):
+            return known, match[1], match[0]
     number, line = next(iter(lines), (1, ""))
     if not re.search(r"permission|permitted|redistribut|licen[sc]e", text, re.IGNORECASE) and _PROPRIETARY.search(text):
         return "LicenseRef-Proprietary", line, number

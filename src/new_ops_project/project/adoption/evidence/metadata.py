@@ -1,9 +1,12 @@
-"""setup.py and setup.cfg, read without running them, as the [project] table of PEP 621."""
+"""The metadata of setup.py and setup.cfg, converted to the [project] table of PEP 621 without running either."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from new_ops_project.formats.document import Files
 from new_ops_project.formats.requirements import pep508
@@ -13,13 +16,14 @@ from new_ops_project.formats.setuptools.values import Computed, Contents, Lines
 from new_ops_project.project.adoption.evidence import backend
 from new_ops_project.project.adoption.evidence.licenses import spdx_expression
 
-# Read each by a function of its own, `_TOLD` with what is to be told of them; and what has no meaning today.
+# Keywords that the table of converters leaves out: some have a function of their own, `_REPORTED` of these report
+# their problems themselves; zip_safe and test_suite have no meaning today.
 _PEOPLE = {"author", "author_email", "maintainer", "maintainer_email"}
 _TEXTS = {"license", "long_description", "long_description_content_type", *_PEOPLE}
-_TOLD = {"version", "long_description"}
+_REPORTED = {"version", "long_description"}
 _LISTS = {"license_file", "license_files", "classifiers", "tests_require"}
-_SILENT = {"zip_safe", "test_suite", *backend.KEYWORDS, *_TOLD, *_LISTS, *_TEXTS}
-# What [project] calls a keyword that setuptools may go on computing (`dynamic`).
+_HANDLED = {"zip_safe", "test_suite", *backend.KEYWORDS, *_REPORTED, *_LISTS, *_TEXTS}
+# Keywords that setuptools may continue to compute, with their names in [project] (`dynamic`).
 _DYNAMIC = {
     "description": "description",
     "install_requires": "dependencies",
@@ -31,17 +35,17 @@ _DYNAMIC = {
 
 @dataclass(frozen=True)
 class Metadata:
-    """What setup.py and setup.cfg say.
+    """The metadata of setup.py and setup.cfg as tables of pyproject.toml.
 
-    `project`: keys of PEP 621. `tool`: what [tool] needs with it (hatch, or setuptools where `needs_setuptools`).
-    `build`: the [build-system] table where `needs_setuptools`, else {}. `left`: clauses that begin with path:line, what
-    could not be carried. `version`: the version as far as it could be told, also where it is dynamic.
-    `dev`: the requirements of tests_require.
+    `project`: the keys of PEP 621. `tool`: what [tool] needs with it (hatch, or setuptools where `needs_setuptools`).
+    `build`: the [build-system] table where `needs_setuptools`, else {}. `problems`: clauses that begin with path:line,
+    about what could not be converted. `version`: the version if it is known, also where it is dynamic. `dev`: the
+    requirements of tests_require.
     """
 
     project: dict[str, Any] = field(default_factory=dict)
     tool: dict[str, Any] = field(default_factory=dict)
-    left: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     needs_setuptools: bool = False
     build: dict[str, Any] = field(default_factory=dict)
     version: str = ""
@@ -49,64 +53,66 @@ class Metadata:
 
 
 class _OddError(Exception):
-    """A value that has no place in the table; says why."""
+    """A value that cannot be converted; the message is a clause that says why."""
 
 
 @dataclass(frozen=True)
-class _Carried:
-    """Parts of [project], the keys that stay computed, and clauses of what was left."""
+class _Part:
+    """A part of the result: keys of [project], keys that stay computed, and clauses about problems."""
 
     project: dict[str, Any] = field(default_factory=dict)
     dynamic: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
-    def __or__(self, other: "_Carried") -> "_Carried":
-        """Both, tables and lists of the same key joined."""
+    def __or__(self, other: "_Part") -> "_Part":
+        """Both parts, with tables and lists of the same key combined."""
         project = dict(self.project)
         for key, value in other.project.items():
-            project[key] = _joined(project[key], value) if key in project else value
-        return _Carried(project, (*self.dynamic, *other.dynamic), (*self.left, *other.left))
+            project[key] = _combined(project[key], value) if key in project else value
+        return _Part(project, (*self.dynamic, *other.dynamic), (*self.problems, *other.problems))
 
 
-def _joined(one: Any, other: Any) -> Any:
-    if isinstance(one, dict) and isinstance(other, dict):
+def _combined(first: Any, second: Any) -> Any:
+    if isinstance(first, dict) and isinstance(second, dict):
         return {
-            key: _joined(one[key], other[key]) if key in one and key in other else (one | other)[key]
-            for key in one | other
+            key: _combined(first[key], second[key]) if key in first and key in second else (first | second)[key]
+            for key in first | second
         }
-    return [*one, *(item for item in other if item not in one)] if isinstance(one, list) else other
+    return [*first, *(item for item in second if item not in first)] if isinstance(first, list) else second
 
 
 def read(files: Files) -> Metadata | None:
-    """What setup.py and setup.cfg in the root of `files` say; None when neither describes a project."""
+    """Convert setup.py and setup.cfg at the root of `files`; None when neither describes a project."""
     setup = keywords.read(files)
     if "setup.py" not in files and not setup.cfg.data and not setup.cfg.problem:
         return None
-    found = _Carried(left=setup.problems)
+    parts = _Part(problems=setup.problems)
     for name in setup.names:
-        found |= _carried(setup, name)
-    at = backend.declared_version(setup)
-    people = _Carried(_people(setup, "author") | _people(setup, "maintainer"))
-    found = found | people | _license(setup) | _readme(setup) | _version(setup, at)
-    built = backend.choose_backend(setup, at, needs_setuptools=bool(set(found.dynamic) - ({"version"} if at.path else set())))
-    project = found.project | ({"dynamic": sorted(set(found.dynamic))} if found.dynamic else {})
+        parts |= _convert(setup, name)
+    version = backend.declared_version(setup)
+    people = _Part(_people(setup, "author") | _people(setup, "maintainer"))
+    parts = parts | people | _license(setup) | _readme(setup) | _version(setup, version)
+    computed = set(parts.dynamic) - ({"version"} if version.path else set())
+    built = backend.choose_backend(setup, version, needs_setuptools=bool(computed))
+    project = parts.project | ({"dynamic": sorted(set(parts.dynamic))} if parts.dynamic else {})
     dev = tuple(text for text in _several(setup.get("tests_require")) if pep508.parse(text))
-    return Metadata(project, built.tool, (*found.left, *built.left), built.needs_setuptools, built.build, at.text, dev)
+    problems = (*parts.problems, *built.problems)
+    return Metadata(project, built.tool, problems, built.needs_setuptools, built.build, version.text, dev)
 
 
-def _carried(setup: Setup, name: str) -> _Carried:
-    """One keyword."""
+def _convert(setup: Setup, name: str) -> _Part:
+    """Convert one keyword of setup()."""
     value = setup.get(name)
-    if isinstance(value, Computed) and name not in _TOLD:
+    if isinstance(value, Computed) and name not in _REPORTED:
         clause = f"{setup.where(name)} {name} is computed: {value.text}"
-        return _Carried(dynamic=(_DYNAMIC[name],) if name in _DYNAMIC else (), left=(clause,))
-    if name in _SILENT:
+        return _Part(dynamic=(_DYNAMIC[name],) if name in _DYNAMIC else (), problems=(clause,))
+    if name in _HANDLED:
         is_odd = name in _TEXTS and not isinstance(value, str | Computed)
-        return _Carried(left=(f"{setup.where(name)} {name} is no text",) if is_odd else ())
+        return _Part(problems=(f"{setup.where(name)} {name} is not a string",) if is_odd else ())
     try:
-        return _Carried(_CARRIERS.get(name, _nowhere)(setup, value))
+        return _Part(_CONVERTERS.get(name, _nowhere)(setup, value))
     except _OddError as error:
-        return _Carried(left=(f"{setup.where(name)} {name} {error}",))
+        return _Part(problems=(f"{setup.where(name)} {name} {error}",))
 
 
 def _nowhere(_: Setup, __: Any) -> dict[str, Any]:
@@ -115,27 +121,27 @@ def _nowhere(_: Setup, __: Any) -> dict[str, Any]:
 
 def _text(_: Setup, value: Any, key: str) -> dict[str, Any]:
     if not isinstance(value, str):
-        raise _OddError("is no text")
+        raise _OddError("is not a string")
     return {key: " ".join(value.split())}
 
 
-def _readme(setup: Setup) -> _Carried:
-    """The file that the long description is read from; where it is computed, the one that is called README."""
+def _readme(setup: Setup) -> _Part:
+    """The file that the long description is read from; where it is computed otherwise, the README."""
     value = setup.get("long_description")
     kind = setup.string("long_description_content_type").partition(";")[0]
     if isinstance(value, Contents):
-        is_said = kind and kind != _kind(value.path)
-        readme = {"file": value.path, "content-type": kind} if is_said else value.path
+        is_different = kind and kind != _kind(value.path)
+        readme = {"file": value.path, "content-type": kind} if is_different else value.path
         clause = f"{setup.where('long_description')} long_description joins {value.path} with more, which is lost"
-        return _Carried({"readme": readme}, left=() if value.whole else (clause,))
+        return _Part({"readme": readme}, problems=() if value.whole else (clause,))
     if isinstance(value, str) and value.strip():
-        return _Carried({"readme": {"text": value, "content-type": kind or "text/x-rst"}})
+        return _Part({"readme": {"text": value, "content-type": kind or "text/x-rst"}})
     if not value:
-        return _Carried()
-    there = sorted(path for path in setup.files if re.fullmatch(r"README(?:\.(?:md|rst|txt))?", path, re.IGNORECASE))
+        return _Part()
+    readmes = sorted(path for path in setup.files if re.fullmatch(r"README(?:\.(?:md|rst|txt))?", path, re.IGNORECASE))
     clause = f"{setup.where('long_description')} long_description is computed"
-    return _Carried(
-        {"readme": there[0]} if there else {}, left=(f"{clause}; {there[0]} is taken" if there else clause,)
+    return _Part(
+        {"readme": readmes[0]} if readmes else {}, problems=(f"{clause}; {readmes[0]} is taken" if readmes else clause,)
     )
 
 
@@ -144,12 +150,12 @@ def _kind(path: str) -> str:
 
 
 def _people(setup: Setup, name: str) -> dict[str, Any]:
-    """Names and addresses, both perhaps several between commas."""
+    """Names and addresses, either of them perhaps several with commas between them."""
     names, emails = _split(setup.string(name)), _split(setup.string(f"{name}_email"))
     if len(names) == len(emails):
-        people = [{"name": one, "email": other} for one, other in zip(names, emails, strict=True)]
+        people = [{"name": person, "email": email} for person, email in zip(names, emails, strict=True)]
     else:
-        people = [*({"name": one} for one in names), *({"email": one} for one in emails)]
+        people = [*({"name": person} for person in names), *({"email": email} for email in emails)]
     return {f"{name}s": people} if people else {}
 
 
@@ -159,13 +165,13 @@ def _split(text: str) -> list[str]:
 
 def _url(_: Setup, value: Any, label: str) -> dict[str, Any]:
     if not isinstance(value, str):
-        raise _OddError("is no text")
+        raise _OddError("is not a string")
     return {"urls": {label: value.strip()}}
 
 
 def _urls(_: Setup, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _OddError("is no table")
+        raise _OddError("is not a table")
     return {"urls": {str(key): str(item) for key, item in value.items() if isinstance(item, str)}}
 
 
@@ -176,12 +182,10 @@ def _keywords(_: Setup, value: Any) -> dict[str, Any]:
 
 
 def _python(_: Setup, value: Any) -> dict[str, Any]:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
     try:
         return {"requires-python": str(value).strip()} if SpecifierSet(str(value)) else {}
     except InvalidSpecifier as error:
-        raise _OddError(f"{str(value)[:60]!r} is no version specifier") from error
+        raise _OddError(f"{str(value)[:60]!r} is not a version specifier") from error
 
 
 def _dependencies(_: Setup, value: Any) -> dict[str, Any]:
@@ -189,34 +193,32 @@ def _dependencies(_: Setup, value: Any) -> dict[str, Any]:
 
 
 def _requirements(value: Any) -> Iterator[str]:
-    """The requirements as PEP 508 has them; those that pip alone understands are odd."""
+    """The requirements in the form of PEP 508; raises _OddError for one that only pip understands."""
     if isinstance(value, Lines):
         value = [text for _, text in pep508.requirement_lines(value)]
     for text in _texts(value):
         if not pep508.parse(text):
-            raise _OddError(f"holds {text[:60]!r}, which is no requirement")
+            raise _OddError(f"holds {text[:60]!r}, which is not a requirement")
         yield text
 
 
 def _extras(_: Setup, value: Any) -> dict[str, Any]:
-    """Extras; a key `name:marker` puts a condition on what it holds."""
+    """Extras; a key `name:marker` adds the marker to each of its requirements."""
     if not isinstance(value, dict):
-        raise _OddError("is no table")
-    found = _Carried()
+        raise _OddError("is not a table")
+    parts = _Part()
     for key, items in value.items():
         name, _colon, marker = str(key).partition(":")
         listed = [_marked(text, marker.strip()) for text in _requirements(items)]
-        found |= _Carried(
-            {"optional-dependencies": {name.strip(): listed}} if name.strip() else {"dependencies": listed}
-        )
-    return found.project
+        parts |= _Part({"optional-dependencies": {name.strip(): listed}} if name.strip() else {"dependencies": listed})
+    return parts.project
 
 
 def _marked(text: str, marker: str) -> str:
-    made = f"{text} and ({marker})" if ";" in text else f"{text}; {marker}"
-    if marker and not pep508.parse(made):
-        raise _OddError(f"holds {marker[:60]!r}, which is no marker")
-    return made if marker else text
+    marked = f"{text} and ({marker})" if ";" in text else f"{text}; {marker}"
+    if marker and not pep508.parse(marked):
+        raise _OddError(f"holds {marker[:60]!r}, which is not a marker")
+    return marked if marker else text
 
 
 def _entry_points(_: Setup, value: Any) -> dict[str, Any]:
@@ -226,61 +228,64 @@ def _entry_points(_: Setup, value: Any) -> dict[str, Any]:
         raise _OddError(str(error)) from error
     plain = {"console_scripts": "scripts", "gui_scripts": "gui-scripts"}
     others = {group: entries for group, entries in groups.items() if group not in plain and entries}
-    found = {key: groups[group] for group, key in plain.items() if groups.get(group)}
-    return found | ({"entry-points": others} if others else {})
+    scripts = {key: groups[group] for group, key in plain.items() if groups.get(group)}
+    return scripts | ({"entry-points": others} if others else {})
 
 
 def _several(value: Any) -> list[str]:
-    """The texts of a value of any kind."""
+    """The lines of a string, or the strings of a list; [] for any other value."""
     lines = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
     return [line.strip() for line in lines if isinstance(line, str) and line.strip()]
 
 
-def _license(setup: Setup) -> _Carried:
-    """The license and the classifiers: an expression leaves no place for classifiers that name one (PEP 639)."""
+def _license(setup: Setup) -> _Part:
+    """The license and the classifiers; PEP 639 does not allow an expression beside classifiers for licenses."""
     classifiers = setup.get("classifiers")
     listed = _several(classifiers)
     naming = [text for text in listed if text.startswith("License ::")]
-    said = setup.string("license")
-    known = spdx_expression(said) if said else next(filter(None, map(spdx_expression, naming)), "")
-    left = [f"{setup.where('license')} license {said[:60]!r} is no SPDX expression"] if said and not known else []
-    if not said and not known:
-        left += [f"{setup.where('classifiers', text)} classifier {text!r} names no one SPDX license" for text in naming]
-    others = [text for text in listed if text not in naming]
+    text = setup.string("license")
+    known = spdx_expression(text) if text else next(filter(None, map(spdx_expression, naming)), "")
+    problems = (
+        [f"{setup.where('license')} license {text[:60]!r} is not an SPDX expression"] if text and not known else []
+    )
+    if not text and not known:
+        problems += [
+            f"{setup.where('classifiers', name)} classifier {name!r} does not name a single SPDX license"
+            for name in naming
+        ]
+    others = [name for name in listed if name not in naming]
     files = [*_several(setup.get("license_files")), *_several(setup.get("license_file"))]
     project = {"license": known, "license-files": files, "classifiers": others}
-    return _Carried({key: value for key, value in project.items() if value}, left=tuple(left))
+    return _Part({key: value for key, value in project.items() if value}, problems=tuple(problems))
 
 
-def _version(setup: Setup, at: backend.DeclaredVersion) -> _Carried:
-    from packaging.version import InvalidVersion, Version
-
-    if at.path or setup.get("use_scm_version") or setup.get("pbr"):
-        return _Carried(dynamic=("version",))
-    if isinstance(found := setup.get("version"), Computed):
-        return _Carried(dynamic=("version",), left=(f"{setup.where('version')} version is computed: {found.text}",))
+def _version(setup: Setup, version: backend.DeclaredVersion) -> _Part:
+    if version.path or setup.get("use_scm_version") or setup.get("pbr"):
+        return _Part(dynamic=("version",))
+    if isinstance(value := setup.get("version"), Computed):
+        return _Part(dynamic=("version",), problems=(f"{setup.where('version')} version is computed: {value.text}",))
     try:
-        return _Carried({"version": str(Version(at.text)) and at.text} if at.text else {})
+        return _Part({"version": str(Version(version.text)) and version.text} if version.text else {})
     except InvalidVersion:
-        return _Carried(left=(f"{setup.where('version')} version {at.text[:60]!r} is none that PEP 440 knows",))
+        return _Part(problems=(f"{setup.where('version')} version {version.text[:60]!r} is not valid (PEP 440)",))
 
 
 def _texts(value: Any) -> list[str]:
-    """A list of texts, as setuptools takes it: a text alone holds one in each line. Anything else is odd."""
+    """A list of strings as setuptools takes it: a single string has one in each line; raises _OddError for others."""
     if value is None:
         return []
     if isinstance(value, str):
         return [line for _, line in pep508.requirement_lines(value.split("\n"))] if "\n" in value else [value.strip()]
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return [item.strip() for item in value if item.strip()]
-    raise _OddError("is no list of texts")
+    raise _OddError("is not a list of strings")
 
 
-def _as(carry: Callable[[Setup, Any, str], dict[str, Any]], key: str) -> Callable[[Setup, Any], dict[str, Any]]:
-    return lambda setup, value: carry(setup, value, key)
+def _as(convert: Callable[[Setup, Any, str], dict[str, Any]], key: str) -> Callable[[Setup, Any], dict[str, Any]]:
+    return lambda setup, value: convert(setup, value, key)
 
 
-_CARRIERS: Mapping[str, Callable[[Setup, Any], dict[str, Any]]] = {
+_CONVERTERS: Mapping[str, Callable[[Setup, Any], dict[str, Any]]] = {
     "name": _as(_text, "name"),
     "description": _as(_text, "description"),
     "url": _as(_url, "Homepage"),
