@@ -1,4 +1,4 @@
-"""What docs/fleet-engines.md shows: pipelines that parse and hold, and options that exist."""
+"""The examples of docs/fleet-engines.md."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import click
 import pytest
 import yaml
 from support.command import ROOT
-from support.linting import inside
+from support.linting import run_linter
 
 from new_ops_project.commands.fleet import command as fleet
 from new_ops_project.fleet.engines import github_actions
@@ -23,19 +23,19 @@ def documented() -> list[str]:
 
 
 def test_gitlab_takes_the_pipeline_of_the_documentation(work: Path) -> None:
-    """It is valid, the number of shards is one number, and only publishing is where tokens can write."""
+    """It is valid, names one number of shards, and only its publish job has tokens that can write."""
     (work / ".gitlab-ci.yml").write_text(documented()[0])
-    inside("check-jsonschema", "--builtin-schema=vendor.gitlab-ci", ".gitlab-ci.yml", cwd=work)
-    found = yaml.safe_load(documented()[0])
-    assert f"--shards {found['update']['parallel']} " in found["plan"]["script"][0]
-    named = {name: job["environment"]["name"] for name, job in found.items() if "environment" in job}
+    run_linter("check-jsonschema", "--builtin-schema=vendor.gitlab-ci", ".gitlab-ci.yml", cwd=work)
+    pipeline = yaml.safe_load(documented()[0])
+    assert f"--shards {pipeline['update']['parallel']} " in pipeline["plan"]["script"][0]
+    named = {name: job["environment"]["name"] for name, job in pipeline.items() if "environment" in job}
     assert named == {"plan": "fleet-read", "update": "fleet-read", "publish": "fleet"}
 
 
 def test_kubernetes_jobs_of_the_documentation_are_hardened() -> None:
     """One volume, three Jobs; the one that runs template code is indexed and never sees the secret that writes."""
     items = yaml.safe_load(documented()[1])["items"]
-    jobs = {one["metadata"]["name"]: one["spec"] for one in items if one["kind"] == "Job"}
+    jobs = {item["metadata"]["name"]: item["spec"] for item in items if item["kind"] == "Job"}
     pods = {name: spec["template"]["spec"] for name, spec in jobs.items()}
     update = jobs["fleet-update"]
     assert (update["completionMode"], update["completions"]) == ("Indexed", 20)
@@ -49,23 +49,24 @@ def test_kubernetes_jobs_of_the_documentation_are_hardened() -> None:
 
 
 def called() -> Iterator[tuple[str, str]]:
-    """Each `fleet VERB` with its options, in the documentation and in what is written."""
+    """Each `fleet VERB` with its options, in the documentation and in the files that `fleet init` writes."""
     folder = Path(github_actions.__file__).parent
     texts = [DOCUMENT, *(path.read_text("utf-8") for path in sorted(folder.iterdir()) if path.is_file())]
     for each in texts:
         joined = re.sub(r"\\\n *", "", each)
         joined = re.sub(r"(new-ops-project fleet .+)\n +(--shard )", r"\1 \2", joined)  # folded by YAML
-        for found in re.finditer(r"(?:new-ops-project |`)fleet ([a-z]+)([^\n`|]*)", joined):
-            yield found[1], found[2]
+        for match in re.finditer(r"(?:new-ops-project |`)fleet ([a-z]+)([^\n`|]*)", joined):
+            yield match[1], match[2]
 
 
 @pytest.mark.parametrize("verb", ["status", "plan", "update", "publish", "report", "init"])
 def test_every_option_that_is_written_down_exists(verb: str) -> None:
-    """Whoever copies a command from there is not told that there is no such option."""
-    known = fleet.get_command(click.Context(fleet), verb)
-    assert known
-    options = {name for one in known.params for name in (*one.opts, *one.secondary_opts)} | {"--help"}
-    used = {one for name, rest in called() if name == verb for one in re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest)}
+    """Every option in the documentation and in the written files exists."""
+    subcommand = fleet.get_command(click.Context(fleet), verb)
+    assert subcommand
+    options = {name for option in subcommand.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
+    pattern = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+    used = {option for name, rest in called() if name == verb for option in pattern.findall(rest)}
     if verb == "publish":  # the workflow's are in an array
         line = next(line for line in github_text().splitlines() if "options=(" in line)
         used |= set(re.findall(r"--[a-z][a-z-]*", line)) | {"--in", "--deliver-conflicts"}

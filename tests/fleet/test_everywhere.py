@@ -52,12 +52,12 @@ class Rights(Busy):
 def forge(tmp_path: Path) -> Iterator[Forge]:
     """See apps."""
     (tmp_path / "keys").mkdir()
-    with apps(made_keys(tmp_path / "keys"), tmp_path) as found:
-        yield found
+    with apps(made_keys(tmp_path / "keys"), tmp_path) as github:
+        yield github
 
 
 def test_the_workflow_takes_a_fleet_to_the_new_version(run: Run, work: Path, forge: Forge, tmp_path: Path) -> None:
-    """Every repository but those in conflict gets a branch with the new version; no line of anybody's is lost."""
+    """Every repository without a conflict gets a branch with the new version; nobody loses a line."""
     root = tmp_path / "served"
     rights = Rights()
     with git_http(root, busy=rights) as url:
@@ -70,11 +70,11 @@ def test_the_workflow_takes_a_fleet_to_the_new_version(run: Run, work: Path, for
             f'author = "Fleet <fleet@example.org>"\nsources = {json.dumps([f"{url}/{name}.git" for name in EDITS])}\n'
             "[limits]\nconflicts = 50\n"
         )
-        told = settings(central, COMMAND, forge, server=url, inputs={"wave": "all", "mode": "push"})
-        runner = Runner(central / ".github/workflows/fleet.yml", told, work / "ran")
+        runner_settings = settings(central, COMMAND, forge, server=url, inputs={"wave": "all", "mode": "push"})
+        runner = Runner(central / ".github/workflows/fleet.yml", runner_settings, work / "ran")
         runner.run()
-    said = "\n".join(job.said for jobs in runner.jobs.values() for job in jobs)
-    assert {key: runner.result(key) for key in runner.jobs} == dict.fromkeys(runner.jobs, "success"), said
+    logs = "\n".join(job.log for jobs in runner.jobs.values() for job in jobs)
+    assert {key: runner.result(key) for key in runner.jobs} == dict.fromkeys(runner.jobs, "success"), logs
     assert len(runner.jobs["update"]) == 3
     assert {"reader", "writer"} <= set(rights.seen)
     for name, mine in EDITS.items():

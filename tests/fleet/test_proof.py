@@ -1,4 +1,4 @@
-"""Hundreds of repositories over HTTP with a password, and all that can go wrong: no line of anybody's is lost."""
+"""A rollout over hundreds of repositories with every kind of fault: nobody loses a line."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support import fleet_world
 from support.command import Ran, Run, git
-from support.fleet_world import NEWEST, Made
+from support.fleet_world import NEWEST, ServedRepository
 from support.fleets import results
 from support.servers import Busy, git_http
 
@@ -28,7 +28,7 @@ exec '{git}' "$@"
 
 
 def _number(at: int) -> str:
-    """One of the fleet that is behind, spread over tiers and versions."""
+    """The number of a repository that is behind; they are spread over tiers and versions."""
     return f"{[number for number in range(COUNT) if number % 3 != 2][at]:03}"
 
 
@@ -39,9 +39,9 @@ DIRTY, DETACHED, CORRUPT, CLONED = (_number(at) for at in range(16, 20))
 class World:
     """The served repositories, the list that names them, and the faults."""
 
-    def __init__(self, root: Path, made: list[Made], url: str, busy: Busy) -> None:
-        self.root, self.made, self.url, self.busy = root, made, url, busy
-        self.by_number = {one.name[-3:]: one for one in made}
+    def __init__(self, root: Path, repositories: list[ServedRepository], url: str, busy: Busy) -> None:
+        self.root, self.repositories, self.url, self.busy = root, repositories, url, busy
+        self.by_number = {repository.name[-3:]: repository for repository in repositories}
         self.port = _closed_port()
 
     def path(self, number: str) -> Path:
@@ -53,42 +53,42 @@ class World:
         return self.root / "clones" / f"repo-{number}"
 
     def list(self) -> Path:
-        """A list of all: four as clones, one at an address that nobody answers at."""
+        """A list of all: four as clones, one at an address where no server answers."""
         lines = []
-        for one in self.made:
-            number = one.name[-3:]
+        for repository in self.repositories:
+            number = repository.name[-3:]
             if number in {DIRTY, DETACHED, CORRUPT, CLONED}:
                 lines.append(str(self.clone(number)))
             else:
                 base = f"http://127.0.0.1:{self.port}" if number == UNREACHABLE else self.url
-                lines.append(f"{base}/{one.name}.git")
+                lines.append(f"{base}/{repository.name}.git")
         file = self.root / "repos.txt"
         file.write_text("\n".join(lines) + "\n")
         return file
 
 
 def _closed_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @pytest.fixture
 def world(tmp_path: Path, work: Path, home: Path, run: Run) -> Iterator[World]:
     """The fleet, served with a password that git's credential store has."""
     source = fleet_world.template(tmp_path / "template")
-    made = fleet_world.make(tmp_path / "served", COUNT, fleet_world.seeds(source, tmp_path / "seeds"), seed=6)
+    repositories = fleet_world.make(tmp_path / "served", COUNT, fleet_world.seeds(source, tmp_path / "seeds"), seed=6)
     busy = Busy(account="ada:s3cret")
     with git_http(tmp_path / "served", busy=busy) as url:
-        there = World(work, made, url, busy)
-        lines = [f"{base.replace('//', '//ada:s3cret@')}\n" for base in (url, f"http://127.0.0.1:{there.port}")]
+        served_world = World(work, repositories, url, busy)
+        lines = [f"{base.replace('//', '//ada:s3cret@')}\n" for base in (url, f"http://127.0.0.1:{served_world.port}")]
         (home / ".git-credentials").write_text("".join(lines))
         git("config", "--global", "credential.helper", "store", at=work)
-        yield there
+        yield served_world
 
 
 def _break(world: World) -> None:
-    """Every fault but those that come between plan and update."""
+    """Cause every fault, except those between plan and update."""
     world.busy.closed = (f"/{world.by_number[REFUSED].name}.git",)
     world.busy.mute = (f"/{world.by_number[SLOW].name}.git",)
     git("symbolic-ref", "HEAD", "refs/heads/bare", at=world.path(NO_ANSWERS))
@@ -116,7 +116,7 @@ def _break(world: World) -> None:
 
 
 def _move_on(world: World) -> None:
-    """What happens after the plan: somebody pushes to a default branch, and somebody has our branch's name."""
+    """The faults after the plan: somebody pushes to a default branch, and somebody uses our branch's name."""
     _push(world.path(MOVED), "trunk")
     _push(world.path(BRANCHED), f"template/{NEWEST}")
 
@@ -142,7 +142,7 @@ def test_hundreds_of_repositories(
     world: World, run: Run, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each fault is one row with its reason and all others are done; a second run finishes the rest."""
-    before = {one.name: fleet_world.heads(one.path) for one in world.made}
+    before = {repository.name: fleet_world.heads(repository.path) for repository in world.repositories}
     _break(world)
     run("fleet", "plan", str(world.list()), "--out", "plan.json", "--timeout", "8", code=2)
     _move_on(world)
@@ -179,11 +179,11 @@ PUBLISH = ("fleet", "publish", "--mode", "push", "--max-per-minute", "100000", "
 
 def rows_of(ran: Ran) -> dict[str, dict[str, Any]]:
     """The rows of a report, by the number of the repository."""
-    return {one["name"][-3:]: one for one in ran.json["repositories"]}
+    return {row["name"][-3:]: row for row in ran.json["repositories"]}
 
 
 def _mend(world: World) -> None:
-    """Undo every fault but the branch of somebody's, and the repository that no template made."""
+    """Undo every fault, except somebody's branch and the repository without a template."""
     world.busy.closed = world.busy.mute = ()
     git("checkout", "--quiet", "README.md", at=world.clone(DIRTY))
     git("switch", "--quiet", "trunk", at=world.clone(DETACHED))
@@ -195,8 +195,8 @@ def _mend(world: World) -> None:
 
 @contextmanager
 def _answering(world: World) -> Iterator[None]:
-    """Let the address that nobody answered at be the same server."""
-    with git_http(world.made[0].path.parents[1], busy=world.busy, port=world.port):
+    """Start the server at the address where none answered."""
+    with git_http(world.repositories[0].path.parents[1], busy=world.busy, port=world.port):
         yield
 
 
@@ -216,16 +216,16 @@ EXPECTED: dict[str, tuple[str, str]] = {
 
 
 def assert_nothing_lost(world: World, outs: list[Path], before: dict[str, dict[str, str]]) -> None:
-    """No branch but ours has moved, and each of our commits has every word that its people wrote."""
-    for one in world.made:
-        now = fleet_world.heads(one.path)
+    """No branch except ours has moved, and each of our commits has every word that people wrote."""
+    for repository in world.repositories:
+        now = fleet_world.heads(repository.path)
         ours = {name for name in now if name.startswith("template/")}
-        if one.name[-3:] not in {NO_ANSWERS, MOVED}:
-            assert {name: tip for name, tip in now.items() if name not in ours} == before[one.name]
-        assert all(fleet_world.words(one.path, branch) >= one.words for branch in ours), one.name
+        if repository.name[-3:] not in {NO_ANSWERS, MOVED}:
+            assert {name: tip for name, tip in now.items() if name not in ours} == before[repository.name]
+        assert all(fleet_world.words(repository.path, branch) >= repository.words for branch in ours), repository.name
     for out in outs:
-        for result in (one for one in results(out).values() if one.get("commit")):
-            made = world.by_number[result["name"][-3:]]
+        for result in (result for result in results(out).values() if result.get("commit")):
+            repository = world.by_number[result["name"][-3:]]
             ref = f"refs/heads/{result['target']}:refs/proof/{out.name}"
-            git("fetch", "--quiet", "--force", str(out / result["bundle"]), ref, at=made.path)
-            assert fleet_world.words(made.path, f"refs/proof/{out.name}") >= made.words, made.name
+            git("fetch", "--quiet", "--force", str(out / result["bundle"]), ref, at=repository.path)
+            assert fleet_world.words(repository.path, f"refs/proof/{out.name}") >= repository.words, repository.name

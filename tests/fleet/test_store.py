@@ -1,4 +1,4 @@
-"""A folder of results: what is on the disk stays, whatever happens to the run that wrote it."""
+"""The results folder: results on the disk survive whatever happens to the run."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.base.text import shown
+from new_ops_project.base.text import escape_for_terminal
 from new_ops_project.fleet import store
 from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, Limits, PathNote, Result, ResultState, Task
 from new_ops_project.fleet.store import Store
@@ -23,8 +23,8 @@ LISTED = st.lists(TEXT, max_size=2).map(tuple)
 
 
 def some(kind: type, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Any value of a dataclass whose fields are texts but for those given."""
-    return st.builds(kind, **{one.name: more.get(one.name, TEXT) for one in fields(kind)})
+    """Any value of a dataclass whose fields are texts, except those in `more`."""
+    return st.builds(kind, **{spec.name: more.get(spec.name, TEXT) for spec in fields(kind)})
 
 
 TASKS = some(Task, cost=COST, shard=st.integers(1, 256))
@@ -53,8 +53,8 @@ DELIVERIES = some(Delivery, state=st.sampled_from(Delivered))
 
 
 def task(name: str, **more: Any) -> Task:
-    """A task of that name, of which nothing else matters."""
-    text: dict[str, Any] = {one.name: "" for one in fields(Task) if one.name not in {"cost", "shard"}}
+    """A task with that name; nothing else about it matters."""
+    text: dict[str, Any] = {spec.name: "" for spec in fields(Task) if spec.name not in {"cost", "shard"}}
     return Task(**{**text, "name": name, **more})
 
 
@@ -72,16 +72,16 @@ def folder(path: Path, of: FleetPlan, *results: Result, shard: int = 1) -> Path:
     """A folder with a plan and results."""
     path.mkdir(parents=True, exist_ok=True)
     store.write_plan(of, path / store.PLAN)
-    where = Store(path, shard=shard, shards=of.shards)
-    with where.opened():
-        for one in results:
-            where.add(one)
+    results_store = Store(path, shard=shard, shards=of.shards)
+    with results_store.locked():
+        for result in results:
+            results_store.add(result)
     return path
 
 
 def states(*folders: Path) -> dict[str, str]:
     """The last state of each project."""
-    return {name: str(one.state) for name, (_, one) in store.gathered(folders)[1].items()}
+    return {name: str(result.state) for name, (_, result) in store.gather(folders)[1].items()}
 
 
 # ---- JSON -------------------------------------------------------------------------------------------------------
@@ -89,34 +89,34 @@ def states(*folders: Path) -> dict[str, str]:
 
 @settings(max_examples=40)
 @given(RESULTS)
-def test_a_result_survives(one: Result) -> None:
-    """A result is the same after it was a line of JSON; names of any bytes included."""
-    line = json.dumps(one.as_json()).encode("ascii")
+def test_a_result_survives(value: Result) -> None:
+    """A result survives as a line of JSON, including names of any bytes."""
+    line = json.dumps(value.as_json()).encode("ascii")
     assert b"\n" not in line
-    assert Result.read(json.loads(line)) == one
+    assert Result.read(json.loads(line)) == value
 
 
 @given(DELIVERIES)
-def test_a_delivery_survives(one: Delivery) -> None:
+def test_a_delivery_survives(value: Delivery) -> None:
     """The same holds for a delivery."""
-    assert Delivery.read(json.loads(json.dumps(one.as_json()))) == one
+    assert Delivery.read(json.loads(json.dumps(value.as_json()))) == value
 
 
 @settings(max_examples=20)
 @given(PLANS)
-def test_a_plan_survives(one: FleetPlan) -> None:
+def test_a_plan_survives(value: FleetPlan) -> None:
     """The same holds for a plan."""
-    assert FleetPlan.read(json.loads(json.dumps(one.as_json()))) == one
+    assert FleetPlan.read(json.loads(json.dumps(value.as_json()))) == value
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
-def test_names_of_files_are_plain(one: str, other: str) -> None:
-    """The name of a file is short, no path, not hidden, and another one for another repository."""
-    made = store.slug(one)
-    assert len(made.encode()) < 80
-    assert made[0] not in ".-"
-    assert not set(made) - set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-")
-    assert (store.slug(other) == made) is (one == other)
+def test_names_of_files_are_plain(first: str, second: str) -> None:
+    """A file name is short, not a path, not hidden, and unique for each project."""
+    slug = store.slug(first)
+    assert len(slug.encode()) < 80
+    assert slug[0] not in ".-"
+    assert not set(slug) - set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-")
+    assert (store.slug(second) == slug) is (first == second)
 
 
 # ---- one folder -------------------------------------------------------------------------------------------------
@@ -133,13 +133,13 @@ def test_a_result_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(os, "fsync", fsync)
     folder(tmp_path / "out", plan("a", "b"), result("a"), result("b"))
-    assert [one.count(b"\n") for one in synced] == [1, 2]
+    assert [content.count(b"\n") for content in synced] == [1, 2]
 
 
 @settings(max_examples=40)
 @given(st.integers(0, 600), st.binary(max_size=6))
 def test_a_cut_line_loses_no_earlier_one(tmp_path_factory: pytest.TempPathFactory, cut: int, tail: bytes) -> None:
-    """Wherever a run was killed while it wrote, what was whole stays, and the next run writes on."""
+    """If a run is killed while it writes, complete lines stay and the next run continues after them."""
     out = folder(tmp_path_factory.mktemp("cut"), plan("a", "b", "c"), *map(result, "abc"))
     path = out / "results-1-of-1.jsonl"
     content = path.read_bytes()
@@ -151,7 +151,7 @@ def test_a_cut_line_loses_no_earlier_one(tmp_path_factory: pytest.TempPathFactor
 
 
 def test_a_line_without_its_end_is_none(tmp_path: Path) -> None:
-    """A line is known once its end is written: what is read before the next run is what that run keeps."""
+    """A line counts only with its line end, both for a reader and for the next run."""
     out = folder(tmp_path / "out", plan("a", "b"), result("a"), result("b"))
     path = out / "results-1-of-1.jsonl"
     path.write_bytes(path.read_bytes().removesuffix(b"\n"))
@@ -177,7 +177,7 @@ def test_a_line_without_its_end_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_a_line_that_is_none_is_left_out(tmp_path: Path, line: str) -> None:
-    """Garbage between the lines of results, or of deliveries, hides none of them."""
+    """Garbage between the lines of results or deliveries is ignored."""
     out = folder(tmp_path / "out", plan("a", "b"), result("a"))
     for file in (out / "results-1-of-1.jsonl", out / store.JOURNAL):
         with file.open("ab") as lines:
@@ -188,8 +188,8 @@ def test_a_line_that_is_none_is_left_out(tmp_path: Path, line: str) -> None:
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
-    """The second is refused with a sentence, until the first has ended; another shard's is not."""
-    with Store(tmp_path / "out").opened():
+    """A second run is refused until the first has ended; a run of another shard is not."""
+    with Store(tmp_path / "out").locked():
         with pytest.raises(ToolError, match=r"Another run writes to .*results-1-of-1.jsonl.") as caught:
             folder(tmp_path / "out", plan("a"), result("a"))
         assert caught.value.hint == "Wait for it, or give another --out."
@@ -199,24 +199,24 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("at", ["out", "out/logs", "out/results-1-of-1.lock", "out/results-1-of-1.jsonl"])
 def test_a_folder_that_cannot_be_written(tmp_path: Path, at: str) -> None:
-    """A file where a folder should be, or the other way round, is a sentence with the folder."""
+    """A file in the place of a folder, or the other way round, is an error that names the folder."""
     if at in {"out", "out/logs"}:
         (tmp_path / at).parent.mkdir(exist_ok=True)
         (tmp_path / at).write_text("")
     else:
         (tmp_path / at).mkdir(parents=True)
-    with pytest.raises(ToolError, match="out cannot be written: "), Store(tmp_path / "out").opened():
+    with pytest.raises(ToolError, match="out cannot be written: "), Store(tmp_path / "out").locked():
         pass
 
 
 def test_what_goes_wrong_in_a_run_is_its_own(tmp_path: Path) -> None:
-    """An error of the run is not taken for one of the folder."""
-    with pytest.raises(FileNotFoundError), Store(tmp_path / "out").opened():
+    """An error of the run is not reported as an error of the folder."""
+    with pytest.raises(FileNotFoundError), Store(tmp_path / "out").locked():
         raise FileNotFoundError(2, "gone")
 
 
 def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A result that the disk does not take ends the run; the earlier ones are kept."""
+    """A result that cannot be written ends the run; earlier results are kept."""
     out = folder(tmp_path / "out", plan("a", "b"), result("a"))
 
     def full(_file: int) -> None:
@@ -249,13 +249,13 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_plan_that_is_none(tmp_path: Path, text: str) -> None:
     """A broken plan.json is named, with the next step."""
     (tmp_path / "plan.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(ToolError, match=r"plan\.json is no plan of this tool: ") as caught:
-        store.gathered([tmp_path])
+    with pytest.raises(ToolError, match=r"plan\.json is not a plan of this tool: ") as caught:
+        store.gather([tmp_path])
     assert caught.value.hint == "Make one with `new-ops-project fleet plan`."
 
 
 def test_a_plan_of_a_later_tool(tmp_path: Path) -> None:
-    """A plan of another format is refused, rather than half understood."""
+    """A plan of another format is refused."""
     (tmp_path / "plan.json").write_text(json.dumps({**plan().as_json(), "format": 2}))
     with pytest.raises(ToolError, match="its format is 2, and this tool reads 1"):
         store.read_plan(tmp_path / "plan.json")
@@ -263,15 +263,15 @@ def test_a_plan_of_a_later_tool(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", [["nowhere"], ["empty"], []])
 def test_no_folder_of_results(work: Path, given: list[str]) -> None:
-    """A folder without a plan is none of results."""
+    """A folder without a plan is not a folder of results."""
     (work / "empty").mkdir()
-    with pytest.raises(ToolError, match="no folder of results") as caught:
-        store.gathered(map(Path, given))
+    with pytest.raises(ToolError, match="folder of results") as caught:
+        store.gather(map(Path, given))
     assert caught.value.hint == "Give the --out DIR of `new-ops-project fleet update`."
 
 
 def test_a_plan_is_written_whole(tmp_path: Path) -> None:
-    """A plan that cannot be written leaves the one before as it was."""
+    """A plan that cannot be written leaves the previous one unchanged."""
     store.write_plan(plan("a"), tmp_path / "plan.json")
     (tmp_path / f".plan.json.{os.getpid()}").mkdir()
     with pytest.raises((ToolError, OSError)):
@@ -283,56 +283,56 @@ def test_a_plan_is_written_whole(tmp_path: Path) -> None:
 
 
 def test_gathers_shards(tmp_path: Path) -> None:
-    """The folders of shards are one fleet; each result knows its folder; who has none is deferred."""
+    """The folders of shards are one fleet; each result has its folder; a project without a result is deferred."""
     whole = sharded(replace(plan("a", "b", "c", "d"), settled=(result("e", "current"),)), {"b": 2, "c": 2})
-    one = folder(tmp_path / "one", whole, result("a"), shard=1)
-    two = folder(tmp_path / "two", whole, result("b", "failed"), result("c"), shard=2)
-    made, found = store.gathered([one, two])
-    assert states(one, two) == {"a": "updated", "b": "failed", "c": "updated", "d": "deferred", "e": "current"}
-    assert [found[name][0] for name in "abc"] == [one, two, two]
-    assert found["d"][1].reason == "No run has come to it yet."
-    assert made == whole
+    first = folder(tmp_path / "one", whole, result("a"), shard=1)
+    second = folder(tmp_path / "two", whole, result("b", "failed"), result("c"), shard=2)
+    merged, last = store.gather([first, second])
+    assert states(first, second) == {"a": "updated", "b": "failed", "c": "updated", "d": "deferred", "e": "current"}
+    assert [last[name][0] for name in "abc"] == [first, second, second]
+    assert last["d"][1].reason == "No run has come to it yet."
+    assert merged == whole
 
 
 def sharded(whole: FleetPlan, shards: dict[str, int]) -> FleetPlan:
-    """The plan in two shards; who is not named is in the first."""
+    """The plan in two shards; a task that is not in `shards` is in the first."""
     tasks = tuple(replace(task, shard=shards.get(task.name, 1)) for task in whole.tasks)
     return replace(whole, shards=2, tasks=tasks)
 
 
 def test_a_shard_speaks_for_its_own_only(tmp_path: Path) -> None:
-    """What a shard says of another's repositories does not count, however late it says so."""
+    """A shard's result for a repository of another shard does not count, even if it is newer."""
     whole = sharded(plan("a", "b"), {"b": 2})
-    one = folder(tmp_path / "one", whole, result("a"), result("b", "current", 9), shard=1)
-    two = folder(tmp_path / "two", whole, result("b", "failed", 1), shard=2)
-    assert states(one, two) == {"a": "updated", "b": "failed"}
+    first = folder(tmp_path / "one", whole, result("a"), result("b", "current", 9), shard=1)
+    second = folder(tmp_path / "two", whole, result("b", "failed", 1), shard=2)
+    assert states(first, second) == {"a": "updated", "b": "failed"}
 
 
 def test_the_newest_result_wins(tmp_path: Path) -> None:
-    """Of several results of one project the last one counts, in whichever folder and order they are."""
-    one = folder(tmp_path / "one", plan("a", "b"), result("a", "failed", 1), result("a", "updated", 3))
-    two = folder(tmp_path / "two", plan("a", "b"), result("b", "failed", 5), result("a", "conflict", 2))
-    assert states(one, two) == states(two, one) == {"a": "updated", "b": "failed"}
+    """The newest result of a project counts, in any order of folders."""
+    first = folder(tmp_path / "one", plan("a", "b"), result("a", "failed", 1), result("a", "updated", 3))
+    second = folder(tmp_path / "two", plan("a", "b"), result("b", "failed", 5), result("a", "conflict", 2))
+    assert states(first, second) == states(second, first) == {"a": "updated", "b": "failed"}
 
 
 def test_results_of_others_are_left_out(tmp_path: Path) -> None:
-    """A line of another plan, and one of a project that the plan does not have, does not count."""
+    """Results of other plans, or of projects that the plan does not have, do not count."""
     out = folder(tmp_path / "out", plan("a"), result("a"), result("x"), result("a", "failed", 9, plan="other"))
     assert states(out) == {"a": "updated"}
 
 
 def test_different_plans_are_refused(tmp_path: Path) -> None:
-    """Results of two fleets are not mixed; nor are two retries without what they try again."""
+    """Results of two plans are not mixed, nor are two retries without the plan that they retry."""
     for first, second in (("", ""), ("gone", "gone"), ("q", "p")):
-        one = folder(tmp_path / "one", plan("a", parent=first), result("a"))
-        two = folder(tmp_path / "two", plan("a", id="q", parent=second), result("a"))
+        folder_one = folder(tmp_path / "one", plan("a", parent=first), result("a"))
+        folder_two = folder(tmp_path / "two", plan("a", id="q", parent=second), result("a"))
         with pytest.raises(ToolError, match=r"one, .*two hold results of different plans"):
-            store.gathered([one, two])
+            store.gather([folder_one, folder_two])
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_retries_are_of_one_plan(tmp_path: Path, order: tuple[int, int, int]) -> None:
-    """The results of a plan, its retry, and the retry of that are one; the later ones win, settled ones included."""
+    """A plan, its retry and the retry of that are one fleet; later results win, including settled ones."""
     bad = replace(plan("a", "b", "c"), settled=(result("d", "failed", 0), result("e", "failed", 0)))
     again = replace(plan("b", "c", "d", id="q", parent="p"), settled=(result("e", "current", 5, plan="q"),))
     last = plan("c", id="r", parent="q")
@@ -342,40 +342,44 @@ def test_retries_are_of_one_plan(tmp_path: Path, order: tuple[int, int, int]) ->
         folder(tmp_path / "2", again, *(result(name, state, 6, plan="q") for name, state in second.items())),
         folder(tmp_path / "3", last, result("c", "updated", 7, plan="r")),
     ]
-    made, found = store.gathered([folders[at] for at in order])
-    assert {name: str(one.state) for name, (_, one) in found.items()} == {
+    merged, results = store.gather([folders[at] for at in order])
+    assert {name: str(last_result.state) for name, (_, last_result) in results.items()} == {
         "a": "updated",
         "b": "updated",
         "c": "updated",
         "d": "conflict",
         "e": "current",
     }
-    assert (made.id, {one.name for one in made.tasks}, [one.name for one in made.settled]) == ("p", {*"abcd"}, ["e"])
-    assert [found[name][0].name for name in "abcde"] == ["1", "2", "3", "2", "2"]
+    assert merged.id == "p"
+    assert {task.name for task in merged.tasks} == {*"abcd"}
+    assert [settled.name for settled in merged.settled] == ["e"]
+    assert [results[name][0].name for name in "abcde"] == ["1", "2", "3", "2", "2"]
 
 
 def test_a_retry_pins_the_base_of_its_own(tmp_path: Path) -> None:
-    """The plan of a retried project is that of its last result; one that no retry has come to yet keeps its own."""
-    one = folder(tmp_path / "1", plan("a", "b"), result("a", "failed"), result("b", "failed"))
+    """A retried project has the task of its last result; a project that no retry has reached keeps its own."""
+    first = folder(tmp_path / "1", plan("a", "b"), result("a", "failed"), result("b", "failed"))
     again = replace(plan("a", "b", id="q", parent="p"), tasks=(task("a", base="new"), task("b", base="new")))
-    two = folder(tmp_path / "2", again, result("a", "updated", 3, plan="q"))
-    made, found = store.gathered([one, two])
-    assert {of.name: of.base for of in made.tasks} == {"a": "new", "b": ""}
-    assert found["b"][1].state == "failed"
+    second = folder(tmp_path / "2", again, result("a", "updated", 3, plan="q"))
+    merged, last = store.gather([first, second])
+    assert {of.name: of.base for of in merged.tasks} == {"a": "new", "b": ""}
+    assert last["b"][1].state == "failed"
 
 
 def test_whole_seconds_come_before_their_parts(tmp_path: Path) -> None:
-    """A plan's own time, which has no parts of a second, is before a result of the same second."""
-    one = folder(tmp_path / "1", replace(plan(), settled=(replace(result("a", "failed"), at="2026-01-01T00:00:00Z"),)))
-    two = folder(tmp_path / "2", plan("a", id="q", parent="p"), result("a", "updated", 0, plan="q"))
-    assert states(one, two) == states(two, one) == {"a": "updated"}
+    """A plan's time, which has no fraction, is before a result of the same second."""
+    first = folder(
+        tmp_path / "1", replace(plan(), settled=(replace(result("a", "failed"), at="2026-01-01T00:00:00Z"),))
+    )
+    second = folder(tmp_path / "2", plan("a", id="q", parent="p"), result("a", "updated", 0, plan="q"))
+    assert states(first, second) == states(second, first) == {"a": "updated"}
 
 
 def test_the_last_delivery_counts(tmp_path: Path) -> None:
-    """A journal has every attempt; the last one of a project and a plan is how it went."""
+    """A journal has every attempt; the last one for a project and a plan counts."""
     lines = [Delivery("a", "p", Delivered(state), "pr").as_json() for state in ("failed", "opened")]
     (tmp_path / store.JOURNAL).write_text("".join(f"{json.dumps(line)}\n" for line in lines) + '{"torn')
-    assert {key: str(one.state) for key, one in store.deliveries(tmp_path / store.JOURNAL).items()} == {
+    assert {key: str(delivery.state) for key, delivery in store.deliveries(tmp_path / store.JOURNAL).items()} == {
         ("a", "p"): "opened",
     }
 
@@ -383,26 +387,25 @@ def test_the_last_delivery_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [5, None, {"a": 1}, [1], True])
 @pytest.mark.parametrize("key", ["name", "at", "tier", "lines", "seconds", "files", "notes"])
 def test_a_line_of_other_types_is_none(tmp_path: Path, key: str, value: object) -> None:
-    """What a hostile job wrote in its results is left out, and does not stop the others from being read."""
-    where = folder(tmp_path / "out", plan("one", "two"), result("one"))
+    """Lines that a hostile job wrote are ignored, and all others are read."""
+    out = folder(tmp_path / "out", plan("one", "two"), result("one"))
     if key in {"lines", "seconds"} and value == 5:
         value = float("nan")
     odd = {**result("two").as_json(), key: [value] if key in {"files", "notes"} else value}
-    with (where / "results-1-of-1.jsonl").open("a") as file:
+    with (out / "results-1-of-1.jsonl").open("a") as file:
         file.write(json.dumps(odd) + "\n" + "[" * 100_000 + "\n")
-    states = {name: str(one.state) for name, (_, one) in store.gathered([where])[1].items()}
-    assert states == {"one": "updated", "two": "deferred"}
+    assert states(out) == {"one": "updated", "two": "deferred"}
 
 
 @pytest.mark.parametrize("wrong", [{"wave": 1}, {"shards": "4"}, {"limits": {"failed": "x"}}, {"tasks": [{"name": 1}]}])
 def test_a_plan_of_other_types_is_none(tmp_path: Path, wrong: dict[str, object]) -> None:
-    """A plan that was edited by hand is refused in words."""
+    """A plan with values of wrong types is refused with an error."""
     file = tmp_path / "plan.json"
     file.write_text(json.dumps({**plan("one").as_json(), **wrong}))
-    with pytest.raises(ToolError, match="is no plan of this tool"):
+    with pytest.raises(ToolError, match="is not a plan of this tool"):
         store.read_plan(file)
 
 
 def test_half_a_character_is_shown_as_an_escape() -> None:
-    """What JSON can say, and no terminal and no file name, is no reason to stop."""
-    assert shown("half \ud800, byte \udcff") == "half \\ud800, byte \\xff"
+    """A lone surrogate, which JSON allows, is escaped."""
+    assert escape_for_terminal("half \ud800, byte \udcff") == "half \\ud800, byte \\xff"

@@ -1,4 +1,4 @@
-"""Machines that share nothing but the plan come to what one run comes to."""
+"""Several machines that share only the plan give the same results as one run."""
 
 import json
 import os
@@ -40,16 +40,17 @@ def run(work: Path, *args: str, cache: Path, codes: tuple[int, ...] = (0,)) -> s
 
 def rows(text: str) -> list[dict[str, Any]]:
     """The rows of a report, without what two runs may differ in: times, and where files are."""
-    found = json.loads(text)["repositories"]
+    entries = json.loads(text)["repositories"]
     return sorted(
-        ({key: value for key, value in one.items() if key not in _TIMES} for one in found), key=lambda one: one["name"]
+        ({key: value for key, value in entry.items() if key not in _TIMES} for entry in entries),
+        key=lambda entry: entry["name"],
     )
 
 
 def totals(text: str) -> dict[str, Any]:
-    """What a report counts."""
-    found = json.loads(text)
-    return {key: found[key] for key in _COUNTED}
+    """The counts of a report."""
+    report = json.loads(text)
+    return {key: report[key] for key in _COUNTED}
 
 
 @pytest.mark.slow
@@ -70,9 +71,13 @@ def test_shards_come_to_what_one_run_comes_to(work: Path, tmp_path: Path) -> Non
         run(work, "update", "--plan", "plan.json", "--out", "whole", cache=tmp_path / "whole", codes=(3,))
         run(work, "publish", "--in", "whole", "--mode", "push", cache=tmp_path / "whole", codes=(3,))
         whole = run(work, "report", "whole", "--json", cache=tmp_path / "whole", codes=(3,))
-        tips = {name: git("rev-parse", "template/v1.1.0", at=one) for name, one in served.items() if name != "clash"}
-        for one in served.values():
-            git("update-ref", "-d", "refs/heads/template/v1.1.0", at=one)
+        tips = {
+            name: git("rev-parse", "template/v1.1.0", at=repository)
+            for name, repository in served.items()
+            if name != "clash"
+        }
+        for repository in served.values():
+            git("update-ref", "-d", "refs/heads/template/v1.1.0", at=repository)
 
         shards = [f"shard-{number}" for number in (1, 2, 3)]
         for number, out in enumerate(shards, 1):
@@ -93,5 +98,7 @@ def test_shards_come_to_what_one_run_comes_to(work: Path, tmp_path: Path) -> Non
     assert rows(parts) == rows(whole)
     assert totals(parts) == totals(whole)
     assert tips == {
-        name: git("rev-parse", "template/v1.1.0", at=one) for name, one in served.items() if name != "clash"
+        name: git("rev-parse", "template/v1.1.0", at=repository)
+        for name, repository in served.items()
+        if name != "clash"
     }

@@ -1,4 +1,4 @@
-"""What the workflow of `fleet init` meets on GitHub: machines with a Python, Apps, environments."""
+"""A stand-in for the parts of GitHub that the workflow of `fleet init` uses."""
 
 import base64
 import json
@@ -51,7 +51,7 @@ def made_keys(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def apps(keys: dict[str, str], folder: Path) -> Iterator[Forge]:
-    """GitHub, as far as Apps need it to get a token: it answers only to what an App's key signed."""
+    """GitHub's API for App tokens: it answers only requests that an App's key signed."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -82,11 +82,11 @@ def apps(keys: dict[str, str], folder: Path) -> Iterator[Forge]:
             return name
 
         def reply(self, code: int, content: dict[str, Any]) -> None:
-            said = json.dumps(content).encode()
+            body = json.dumps(content).encode()
             self.send_response(code)
-            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(said)
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of http.server
             """Say nothing."""

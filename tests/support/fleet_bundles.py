@@ -1,4 +1,4 @@
-"""Folders of results with real bundles, made with plain git; and programs that behave as gh and glab do."""
+"""A fleet of real repositories with a results folder, made with plain git."""
 
 import atexit
 import json
@@ -35,7 +35,7 @@ def ours(clone: Path, task: Task, files: dict[str, str], *, has_conflicts: bool 
         git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", at=clone, env=env)
     tree = git("write-tree", at=clone, env=env)
     content = commits.content(task, tree, ABOUT, has_conflicts=has_conflicts)
-    return objects.write(clone / ".git" / "objects", "commit", content, object_format="sha1"), tree
+    return objects.write_loose(clone / ".git" / "objects", "commit", content, object_format="sha1"), tree
 
 
 @cache
@@ -57,15 +57,15 @@ def _seed() -> Path:
     return folder
 
 
-def _make(clone: Path, files: dict[str, str], task: Task, made: Path, *, has_conflicts: bool) -> None:
+def _make(clone: Path, files: dict[str, str], task: Task, record: Path, *, has_conflicts: bool) -> None:
     """A commit of ours as a bundle beside the file `made`, which has its id and its tree."""
-    base, target = task.base, branches.of(task)
+    base, target = task.base, branches.name(task)
     commit, tree = ours(clone, task, files, has_conflicts=has_conflicts)
     git("update-ref", f"refs/heads/{target}", commit, at=clone)
-    bundle = made.with_suffix(f"{made.suffix}.bundle")
+    bundle = record.with_suffix(f"{record.suffix}.bundle")
     git("bundle", "create", "--quiet", str(bundle), f"refs/heads/{target}", f"^{base}", at=clone)
     git("update-ref", "-d", f"refs/heads/{target}", at=clone)
-    made.write_text(f"{commit} {tree}")
+    record.write_text(f"{commit} {tree}")
 
 
 class Fleet:
@@ -105,15 +105,15 @@ class Fleet:
             self._begin(bare, clone)
         changed = files or {"tool.py": TEXT.replace("100 =", "101 =")}
         task = replace(self._task(name), version=version, prefix=prefix)
-        target = branches.of(task)
-        made = _seed() / f"{task.base}-{target.replace('/', '-')}-{'own' if files else len(changed)}-{state}"
-        if files or not made.exists():
-            _make(clone, changed, task, made, has_conflicts=state == ResultState.CONFLICT)
-        commit, tree = made.read_text().split()
+        target = branches.name(task)
+        record = _seed() / f"{task.base}-{target.replace('/', '-')}-{'own' if files else len(changed)}-{state}"
+        if files or not record.exists():
+            _make(clone, changed, task, record, has_conflicts=state == ResultState.CONFLICT)
+        commit, tree = record.read_text().split()
         bundle = f"bundles/{store.slug(name + target)}.bundle"
-        shutil.copy(made.with_suffix(f"{made.suffix}.bundle"), self.out / bundle)
+        shutil.copy(record.with_suffix(f"{record.suffix}.bundle"), self.out / bundle)
         changes = tuple(PathNote(path, "changed") for path in changed)
-        result = store.outcome(
+        result = store.task_result(
             task,
             self.plan,
             state=state,
@@ -134,7 +134,7 @@ class Fleet:
         return result
 
     def _task(self, name: str) -> Task:
-        """What a plan asks of the repository as it is now."""
+        """The task of a plan for the repository as it is now."""
         clone = self.clone(name)
         return Task(
             name=name,
@@ -167,11 +167,11 @@ class Fleet:
         """Write the plan and the results."""
         plan = FleetPlan(self.plan, "2026-11-01T00:00:00Z", ABOUT.author, "all", 1, tuple(self.tasks))
         store.write_plan(plan, self.out / store.PLAN)
-        lines = "".join(json.dumps(one.as_json()) + "\n" for one in self.results)
+        lines = "".join(json.dumps(result.as_json()) + "\n" for result in self.results)
         (self.out / "results-1-of-1.jsonl").write_text(lines)
 
     def again(self, name: str, plan: str) -> Result:
-        """The same repository planned anew, after its branch moved: a commit on what is there now."""
+        """Plan the same repository again after its branch moved."""
         git("pull", "--quiet", "origin", "trunk", at=self.clone(name))
         self.plan, self.tasks, self.results = plan, [], []
         return self.add(name)
@@ -190,7 +190,7 @@ class Fleet:
         return git("rev-parse", "HEAD", at=other)
 
     def put(self, name: str, branch: str, version: str) -> str:
-        """A commit of ours for another version is on a branch of the remote; return its id."""
+        """Push a commit of ours for another version to a branch of the remote; return its id."""
         clone = self.clone(name)
         task = replace(self._task(name), version=version)
         commit, _ = ours(clone, task, {"tool.py": f"{version}\n"})
@@ -198,12 +198,12 @@ class Fleet:
         return commit
 
     def tip(self, name: str, branch: str = f"template/{VERSION}", *, at: Path | None = None) -> str:
-        """The commit of a branch on the server, or of a clone; '' for none."""
+        """The commit of a branch on the server or in a clone; '' if there is none."""
         return git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}", at=at or self.bare(name))
 
 
 class Programs:
-    """Fake `gh` and `glab` on PATH, which keep pull requests in a folder. `script` are answers that come first."""
+    """Fake `gh` and `glab` on PATH, which keep pull requests in a folder; `script` sets the first answers."""
 
     def __init__(self, folder: Path, *names: str) -> None:
         self.folder = folder
@@ -221,14 +221,14 @@ class Programs:
         return f"{self.bin}{os.pathsep}{os.environ['PATH']}"
 
     def script(self, *answers: dict[str, Any]) -> None:
-        """What the next requests that write are answered with; `die` and `offline` are before or after."""
+        """Set the answers to the next requests that write; `die` and `offline` are before or after."""
         (self.folder / "script.json").write_text(json.dumps(answers))
 
     def pulls(self, repository: str) -> list[dict[str, Any]]:
         """The pull requests of a repository, as the forge has them."""
         file = self.folder / f"{repository.replace('/', '__')}.json"
-        found: list[dict[str, Any]] = json.loads(file.read_text()) if file.exists() else []
-        return found
+        pulls: list[dict[str, Any]] = json.loads(file.read_text()) if file.exists() else []
+        return pulls
 
     def edit(self, repository: str, **changes: Any) -> None:
         """Somebody changes the first pull request by hand."""
@@ -243,5 +243,5 @@ class Programs:
         return file.read_text().splitlines() if file.exists() else []
 
     def written(self) -> list[str]:
-        """The same of those that write."""
-        return [one for one in self.asked if " GET " not in one]
+        """The requests that write."""
+        return [request for request in self.asked if " GET " not in request]

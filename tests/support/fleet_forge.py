@@ -1,6 +1,6 @@
-"""What the fake gh and glab of tests are: `api --include` as gh 2 and glab 1 have it, pull requests in JSON files.
+"""A fake of gh and glab: `api --include` of gh 2 and glab 1, with the pull requests in JSON files.
 
-It is copied to FOLDER/bin/gh and FOLDER/bin/glab; FOLDER keeps the state, as tests/fleet_bundles.py says.
+Tests copy this file to FOLDER/bin/gh and FOLDER/bin/glab; FOLDER keeps the state (see support/fleet_bundles.py).
 """
 
 import json
@@ -37,22 +37,22 @@ def main(arguments: list[str]) -> NoReturn:
         unplugged()
     if "status" in now:
         answer(now["status"], now.get("body", {"message": "no"}), now.get("headers", {}))
-    found = re.fullmatch(ENDPOINTS[PROGRAM], path)
-    if not found:
+    match = re.fullmatch(ENDPOINTS[PROGRAM], path)
+    if not match:
         answer(404, {"message": "Not Found"})
     sent = json.load(sys.stdin) if options.get("--input") == "-" else {}
-    one = Repository(unquote(found[1]), options["--hostname"])
-    status, said = one.asked(method, int(found[2] or 0), bool(found[3]), sent, query)
-    one.save()
+    repository = Repository(unquote(match[1]), options["--hostname"])
+    status, body = repository.respond(method, int(match[2] or 0), bool(match[3]), sent, query)
+    repository.save()
     if now.get("die") == "after":
         os.kill(os.getppid(), signal.SIGKILL)
     if now.get("offline") == "after":
         unplugged()
-    answer(status, said, {"X-Ratelimit-Remaining": "100", **now.get("extra", {})})
+    answer(status, body, {"X-Ratelimit-Remaining": "100", **now.get("extra", {})})
 
 
 def unplugged() -> NoReturn:
-    """End as the programs do when the network fails."""
+    """End like the programs when the network fails."""
     sys.stderr.write("error connecting to the forge: connection reset\n")
     sys.exit(1)
 
@@ -60,13 +60,13 @@ def unplugged() -> NoReturn:
 def parsed(arguments: list[str]) -> tuple[dict[str, str], str]:
     """The options and the endpoint of `api`."""
     options, rest, flags = {"--method": "GET"}, [], iter(arguments[1:])
-    for one in flags:
-        if one == "--include":
-            options[one] = ""
-        elif one.startswith("--"):
-            options[one] = next(flags)
+    for argument in flags:
+        if argument == "--include":
+            options[argument] = ""
+        elif argument.startswith("--"):
+            options[argument] = next(flags)
         else:
-            rest.append(one)
+            rest.append(argument)
     (endpoint,) = rest
     if arguments[0] != "api" or "--include" not in options:
         sys.exit("the tests need --include")
@@ -76,7 +76,7 @@ def parsed(arguments: list[str]) -> tuple[dict[str, str], str]:
 
 
 def scripted() -> dict[str, Any]:
-    """What a test wants this writing request to be answered with, if anything."""
+    """The answer that a test has prepared for this writing request; empty if it has none."""
     script = FOLDER / "script.json"
     planned = json.loads(script.read_text()) if script.exists() else []
     script.write_text(json.dumps(planned[1:]))
@@ -84,7 +84,7 @@ def scripted() -> dict[str, Any]:
 
 
 def answer(status: int, body: object, headers: dict[str, str] | None = None) -> NoReturn:
-    """Print an answer as --include does, and end as the programs do."""
+    """Print an answer in the format of --include, with the exit code of the programs."""
     sys.stdout.write(f"HTTP/2.0 {status} Words\n")
     for name, value in (headers or {}).items():
         sys.stdout.write(f"{name}: {value}\r\n")
@@ -104,30 +104,30 @@ class Repository:
         self.pulls: list[Pull] = json.loads(self.file.read_text()) if self.file.exists() else []
 
     def save(self) -> None:
-        """Write them."""
+        """Write the pull requests."""
         self.file.write_text(json.dumps(self.pulls))
 
-    def asked(self, method: str, number: int, comments: bool, sent: Pull, query: str) -> tuple[int, object]:  # noqa: FBT001 - one place
+    def respond(self, method: str, number: int, comments: bool, sent: Pull, query: str) -> tuple[int, object]:  # noqa: FBT001 - one place
         """Status and body for one request."""
-        mine = next((one for one in self.pulls if one["number"] == number), {})
+        pull = next((pull for pull in self.pulls if pull["number"] == number), {})
         if comments and method == "GET":
-            return 200, [{"body": one} for one in mine["comments"]]
+            return 200, [{"body": comment} for comment in pull["comments"]]
         if comments:
-            mine["comments"].append(sent["body"])
+            pull["comments"].append(sent["body"])
             return 201, {}
         if method == "GET":
-            wanted = {key: values[0] for key, values in parse_qs(query).items()}
-            head = wanted.get("head", "").partition(":")[2] or wanted.get("source_branch")
-            return 200, [self.shape(one) for one in reversed(self.pulls) if one["head"] == head]
-        return self.opened(sent) if method == "POST" else self.changed(mine, sent)
+            parameters = {key: values[0] for key, values in parse_qs(query).items()}
+            head = parameters.get("head", "").partition(":")[2] or parameters.get("source_branch")
+            return 200, [self.as_forge(pull) for pull in reversed(self.pulls) if pull["head"] == head]
+        return self.open(sent) if method == "POST" else self.change(pull, sent)
 
-    def opened(self, sent: Pull) -> tuple[int, object]:
-        """A new one, if there is none open for that branch."""
+    def open(self, sent: Pull) -> tuple[int, object]:
+        """Open a pull request, unless there is an open one for that branch."""
         head = sent.get("head") or sent["source_branch"]
-        if any(one["head"] == head and one["state"] == "open" for one in self.pulls):
+        if any(pull["head"] == head and pull["state"] == "open" for pull in self.pulls):
             return (422 if PROGRAM == "gh" else 409), {"message": "A pull request already exists."}
         number = len(self.pulls) + 1
-        made = {
+        pull = {
             "number": number,
             "url": f"https://{self.host}/{self.name}/pull/{number}",
             "state": "open",
@@ -138,34 +138,34 @@ class Repository:
             "body": sent.get("body") or sent["description"],
             "comments": [],
         }
-        self.pulls.append(made)
-        return 201, self.shape(made)
+        self.pulls.append(pull)
+        return 201, self.as_forge(pull)
 
-    def changed(self, mine: Pull, sent: Pull) -> tuple[int, object]:
-        """Title, text or state of one."""
+    def change(self, pull: Pull, sent: Pull) -> tuple[int, object]:
+        """Change the title, text or state of a pull request."""
         for key, name in (("title", "title"), ("body", "body"), ("description", "body"), ("state", "state")):
-            mine[name] = sent.get(key, mine[name])
+            pull[name] = sent.get(key, pull[name])
         if sent.get("state_event") == "close":
-            mine["state"] = "closed"
-        return 200, self.shape(mine)
+            pull["state"] = "closed"
+        return 200, self.as_forge(pull)
 
-    def shape(self, one: Pull) -> Pull:
-        """One as the forge tells it."""
+    def as_forge(self, pull: Pull) -> Pull:
+        """A pull request in the forge's format."""
         if PROGRAM == "gh":
             return {
-                **one,
-                "state": "open" if one["state"] == "open" else "closed",
-                "html_url": one["url"],
-                "merged_at": "2026" if one["state"] == "merged" else None,
-                "head": {"ref": one["head"], "repo": {"full_name": self.name}},
+                **pull,
+                "state": "open" if pull["state"] == "open" else "closed",
+                "html_url": pull["url"],
+                "merged_at": "2026" if pull["state"] == "merged" else None,
+                "head": {"ref": pull["head"], "repo": {"full_name": self.name}},
             }
         return {
-            "iid": one["number"],
-            "web_url": one["url"],
-            "title": one["title"],
-            "description": one["body"],
-            "state": "opened" if one["state"] == "open" else one["state"],
-            "source_branch": one["head"],
+            "iid": pull["number"],
+            "web_url": pull["url"],
+            "title": pull["title"],
+            "description": pull["body"],
+            "state": "opened" if pull["state"] == "open" else pull["state"],
+            "source_branch": pull["head"],
             "source_project_id": 1,
             "target_project_id": 1,
         }

@@ -1,4 +1,4 @@
-"""Folders of results as a rollout leaves them, without one: any number of repositories in every state, some hostile."""
+"""Results folders like those of a rollout, with projects in every state, some with hostile names."""
 
 import json
 import random
@@ -71,9 +71,9 @@ def task(name: str, **more: Any) -> Task:
     return Task(name=name, **{**usual, **more})
 
 
-def result(one: Task, state: ResultState, **more: Any) -> Result:
+def result(task: Task, state: ResultState, **more: Any) -> Result:
     """A result of a task."""
-    return store.outcome(one, PLAN, state=state, at=stamp(60), **more)
+    return store.task_result(task, PLAN, state=state, at=stamp(60), **more)
 
 
 def stamp(seconds: float) -> str:
@@ -90,17 +90,17 @@ def delivery(name: str, state: Delivered, **more: Any) -> Delivery:
 def write(folder: Path, results: Sequence[tuple[Task, Result]], deliveries: Iterable[Delivery] = ()) -> Path:
     """A folder with these results of one plan."""
     shards = 2
-    tasks = tuple(replace(one, shard=place % shards + 1) for place, (one, _result) in enumerate(results))
+    tasks = tuple(replace(task, shard=place % shards + 1) for place, (task, _result) in enumerate(results))
     plan = FleetPlan(PLAN, CREATED.isoformat(), "Bot <bot@example.org>", "all", shards, tasks)
     store.write_plan(plan, folder / store.PLAN)
     for shard in range(1, shards + 1):
         lines = (
-            json.dumps(one.as_json()) + "\n"
-            for place, (_task, one) in enumerate(results)
+            json.dumps(task.as_json()) + "\n"
+            for place, (_task, task) in enumerate(results)
             if place % shards + 1 == shard
         )
         (folder / f"results-{shard}-of-{shards}.jsonl").write_text("".join(lines))
-    journal = (json.dumps(asdict(one)) + "\n" for one in deliveries)
+    journal = (json.dumps(asdict(task)) + "\n" for task in deliveries)
     (folder / store.JOURNAL).write_text("".join(journal))
     return folder
 
@@ -116,8 +116,8 @@ def fleet(folder: Path, count: int, *, seed: int = 1, deliver: bool = True) -> P
         ),
     ]
     results = [_one(name, place, rng) for place, name in enumerate(names)]
-    made = (_delivery(name, one, rng) for name, (_task, one) in zip(names, results, strict=True))
-    return write(folder, results, filter(None, made) if deliver else ())
+    deliveries = (_delivery(name, result, rng) for name, (_task, result) in zip(names, results, strict=True))
+    return write(folder, results, filter(None, deliveries) if deliver else ())
 
 
 _WORDS = ("billing", "ledger", "router", "ingest", "alerts", "cron", "backup", "gateway", "audit", "exporter", "sync")
@@ -135,7 +135,7 @@ _DEFERRALS = (
 def _one(name: str, place: int, rng: random.Random) -> tuple[Task, Result]:
     """A task and its result; of the hostile ones, files, owner and branch are hostile too."""
     is_hostile = place < len(HOSTILE)
-    one = task(
+    new_task = task(
         name,
         owner=name if is_hostile and place % 2 else rng.choice(OWNERS),
         tier=rng.choice(TIERS),
@@ -146,37 +146,37 @@ def _one(name: str, place: int, rng: random.Random) -> tuple[Task, Result]:
     )
     state = list(ResultState)[place % 5] if is_hostile else _state(rng)
     files = (name, *FILES) if is_hostile else FILES
-    return one, _filled(result(one, state), files, rng)
+    return new_task, _filled(result(new_task, state), files, rng)
 
 
 def _state(rng: random.Random) -> ResultState:
     return rng.choices(list(ResultState), weights=(30, 50, 8, 7, 5))[0]
 
 
-def _filled(one: Result, files: tuple[str, ...], rng: random.Random) -> Result:
+def _filled(result: Result, files: tuple[str, ...], rng: random.Random) -> Result:
     """The result with what belongs to its state."""
     seconds = round(rng.lognormvariate(-2.5, 0.8), 3)
     drift = tuple(PathNote(path, rng.choice(("edited", "edited", "deleted"))) for path in _some(files, rng))
-    log = f"logs/{one.owner if one.owner in OWNERS else 0}.log"
+    log = f"logs/{result.owner if result.owner in OWNERS else 0}.log"
     at = stamp(rng.uniform(30, 900))
-    one = replace(one, seconds=seconds, cpu=round(seconds * 0.8, 3), at=at, log=log, drift=drift)
-    if one.state is ResultState.FAILED:
+    result = replace(result, seconds=seconds, cpu=round(seconds * 0.8, 3), at=at, log=log, drift=drift)
+    if result.state is ResultState.FAILED:
         reason, hint = rng.choice(_FAILURES)
-        return replace(one, reason=reason, hint=hint, tries=3)
-    if one.state is ResultState.DEFERRED:
+        return replace(result, reason=reason, hint=hint, tries=3)
+    if result.state is ResultState.DEFERRED:
         reason, hint = rng.choice(_DEFERRALS)
-        return replace(one, reason=reason, hint=hint)
-    if one.state is ResultState.CURRENT:
-        return replace(one, before=one.version)
-    return _committed(one, files, rng)
+        return replace(result, reason=reason, hint=hint)
+    if result.state is ResultState.CURRENT:
+        return replace(result, before=result.version)
+    return _committed(result, files, rng)
 
 
-def _committed(one: Result, files: tuple[str, ...], rng: random.Random) -> Result:
+def _committed(result: Result, files: tuple[str, ...], rng: random.Random) -> Result:
     """The result with a commit, and with conflicts where that is its state."""
     changed, clashing = (dict.fromkeys((*_some(files, rng), files[0])) for _ in range(2))
-    conflicts = clashing if one.state is ResultState.CONFLICT else ()
+    conflicts = clashing if result.state is ResultState.CONFLICT else ()
     return replace(
-        one,
+        result,
         commit="d" * 40,
         target=f"template/{VERSION}",
         lines=rng.randint(4, 300),
@@ -190,16 +190,16 @@ def _some(files: tuple[str, ...], rng: random.Random) -> list[str]:
     return [path for place, path in enumerate(files) if rng.random() < 0.5 / (place + 1)]
 
 
-def _delivery(name: str, one: Result, rng: random.Random) -> Delivery | None:
+def _delivery(name: str, result: Result, rng: random.Random) -> Delivery | None:
     """How a commit was delivered, if it was."""
-    if one.state is not ResultState.UPDATED or rng.random() < 0.25:
+    if result.state is not ResultState.UPDATED or rng.random() < 0.25:
         return None
     state = rng.choices(list(Delivered), weights=(2, 2, 80, 5, 3, 3, 3, 2))[0]
     at = stamp(1200 + rng.betavariate(1.4, 2.2) * 150_000)
     why = {} if state.is_final else {"reason": _HELD.get(state, "GitHub answered 403."), "hint": "Look at it."}
     number = rng.randint(1, 900)
     request = f"https://git.example.org/pull/{number}" if state.is_final else ""
-    return delivery(name, state, commit=one.commit, request=request, at=at, **why)
+    return delivery(name, state, commit=result.commit, request=request, at=at, **why)
 
 
 _HELD = {

@@ -59,7 +59,7 @@ def _update(arguments: list[str]) -> int:
 
 
 def _publish(arguments: list[str]) -> int:
-    folders = [Path(arguments[at + 1]) for at, one in enumerate(arguments) if one == "--in"]
+    folders = [Path(arguments[at + 1]) for at, argument in enumerate(arguments) if argument == "--in"]
     if any("planned" not in (folder / "plan.json").read_text() for folder in folders):
         return 70
     journal = Path(_option(arguments, "--journal"))

@@ -1,4 +1,4 @@
-"""A fleet as it is: hundreds of repositories behind a git server, of three tiers and three versions, each edited."""
+"""A realistic fleet: edited projects of three tiers at three template versions."""
 
 import os
 import random
@@ -34,30 +34,30 @@ def template(folder: Path) -> Path:
 
 
 def _more(text: bytes, line: bytes) -> bytes:
-    """A list with a line more, behind its first block: at the end is where people add theirs."""
+    """A list with one more line after its first block, since people add theirs at the end."""
     head, sign, rest = text.partition(b"\n\n")
     assert sign, "the list has no blocks any more"
     return head + b"\n" + line + sign + rest
 
 
 def _before_heading(text: bytes) -> bytes:
-    """A README with a sentence more, before its first heading of the second level."""
+    """A README with one more sentence before its first second-level heading."""
     head, sign, rest = text.partition(b"\n## ")
     assert sign, "the README has no such heading any more"
     return head + b"\nMore words, of version 1.1.\n" + sign + rest
 
 
 def seeds(source: Path, into: Path) -> dict[tuple[str, str], dict[str, Entry]]:
-    """What `new` makes of each tier and version, in memory."""
+    """The files that `new` generates for each tier and version."""
     into.mkdir()
-    found = {}
+    trees = {}
     for tier in TIERS:
         for tag in TAGS:
             folder = into / f"{tier}-{tag}"
             options = ["--tier", tier, "--defaults", "--template", str(source), "--ref", tag, "--path", str(folder)]
             assert cli.run(["new", f"audit-{tier}", *options, "--json"]) == 0
-            found[tier, tag] = {path: Entry(_mode(folder / path), content) for path, content in tree(folder).items()}
-    return found
+            trees[tier, tag] = {path: Entry(_mode(folder / path), content) for path, content in tree(folder).items()}
+    return trees
 
 
 def _mode(path: Path) -> str:
@@ -65,8 +65,8 @@ def _mode(path: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Made:
-    """One repository: where it is served from, what its people wrote (words that are nowhere else), its version."""
+class ServedRepository:
+    """A served repository with its version, and the words that its people wrote, which are nowhere else."""
 
     name: str
     path: Path
@@ -75,17 +75,19 @@ class Made:
     head: str
 
 
-def make(root: Path, count: int, found: Mapping[tuple[str, str], Mapping[str, Entry]], *, seed: int) -> list[Made]:
-    """So many repositories below `root`, by turns of each tier and version, with a few random edits each."""
+def make(
+    root: Path, count: int, trees: Mapping[tuple[str, str], Mapping[str, Entry]], *, seed: int
+) -> list[ServedRepository]:
+    """`count` repositories below `root`, each tier and version in turn, with a few random edits each."""
     chance = random.Random(seed)  # noqa: S311 - the same fleet in every run
-    kinds = [*found]
+    kinds = [*trees]
     return [
-        _one(root, number, found[kinds[number % len(kinds)]], kinds[number % len(kinds)][1], chance)
+        _one(root, number, trees[kinds[number % len(kinds)]], kinds[number % len(kinds)][1], chance)
         for number in range(count)
     ]
 
 
-def _one(root: Path, number: int, files: Mapping[str, Entry], tag: str, chance: random.Random) -> Made:
+def _one(root: Path, number: int, files: Mapping[str, Entry], tag: str, chance: random.Random) -> ServedRepository:
     name = f"team-{number % 5}/repo-{number:03}"
     edited = dict(files)
     for at in range(chance.randint(1, 4)):
@@ -98,7 +100,7 @@ def _one(root: Path, number: int, files: Mapping[str, Entry], tag: str, chance: 
     folder = begin(root / f"{name}.git", stream, "--bare")
     served(folder)
     head = (folder / "refs" / "heads" / "trunk").read_text().strip()
-    return Made(name, folder, words, tag, head)
+    return ServedRepository(name, folder, words, tag, head)
 
 
 # ---- what people do --------------------------------------------------------------------------------------------------
@@ -111,7 +113,7 @@ def _texts(files: Mapping[str, Entry]) -> list[str]:
 
 
 def insert(files: dict[str, Entry], word: str, chance: random.Random) -> None:
-    """A line of their own in a file of the template."""
+    """Insert a line into one of the template's files."""
     path = chance.choice(_texts(files))
     lines = files[path].content.splitlines(keepends=True)
     at = chance.randint(0, len(lines))
@@ -120,7 +122,7 @@ def insert(files: dict[str, Entry], word: str, chance: random.Random) -> None:
 
 
 def write_over(files: dict[str, Entry], word: str, chance: random.Random) -> None:
-    """A line of their own in place of one of the template's."""
+    """Replace one of the template's lines."""
     path = chance.choice(_texts(files))
     lines = files[path].content.splitlines(keepends=True) or [b"\n"]
     lines[chance.randrange(len(lines))] = f"# {word}\n".encode()
@@ -128,25 +130,25 @@ def write_over(files: dict[str, Entry], word: str, chance: random.Random) -> Non
 
 
 def append(files: dict[str, Entry], word: str, chance: random.Random) -> None:
-    """A line at the end of what most people edit."""
+    """Append a line to a file that most people edit."""
     path = chance.choice([path for path in (".gitignore", "README.md", ".editorconfig") if path in files])
     files[path] = replace(files[path], content=files[path].content + f"# {word}\n".encode())
 
 
 def add(files: dict[str, Entry], word: str, chance: random.Random) -> None:
-    """A file of their own."""
+    """Add a file."""
     files[f"mine/{word}.txt"] = Entry(PLAIN, f"{word}\n".encode())
 
 
 def move(files: dict[str, Entry], word: str, chance: random.Random) -> None:
-    """A file of the template elsewhere, with a line more."""
+    """Move a file of the template, with one more line."""
     path = chance.choice(_texts(files))
     entry = files.pop(path)
     files[f"moved/{path}"] = replace(entry, content=entry.content + f"# {word}\n".encode())
 
 
 def remove(files: dict[str, Entry], word: str, chance: random.Random) -> None:
-    """A file of the template less."""
+    """Remove a file of the template."""
     path = chance.choice(
         [path for path in _texts(files) if "tok" not in files[path].content.decode("utf-8", "replace")]
     )
@@ -160,7 +162,7 @@ EDITS = (insert, insert, write_over, append, add, add, move, remove)
 
 
 def words(repository: Path, commit: str, *, env: Mapping[str, str] | None = None) -> set[str]:
-    """Every such word in the files of a commit."""
+    """Every word of people in the files of a commit."""
     command = ["git", "grep", "--only-matching", "-h", "--text", "-E", WORD.pattern, commit]
     done = subprocess.run(
         command, cwd=repository, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}

@@ -23,7 +23,7 @@ def template(folder: Path, *, old: Files = OLD, new: Files = NEW) -> Path:
 
 
 def rendered(source: str, tag: str = "v1.0.0", **answers: Any) -> dict[str, Any]:
-    """What the template makes of its first version, or of its second."""
+    """The files of a project at the template's first or second version."""
     files = {**OLD, **(NEW if tag == "v1.1.0" else {})}
     marks = {"_commit": tag, "_src_path": source, "colour": "blue", **answers}
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in sorted(marks.items()))
@@ -31,13 +31,13 @@ def rendered(source: str, tag: str = "v1.0.0", **answers: Any) -> dict[str, Any]
 
 
 def clone(folder: Path, source: Path | str, mine: Files | None = None, *, tag: str = "v1.0.0", **answers: Any) -> Path:
-    """A clone with a project of that version, and a commit of what its people did."""
+    """A clone of a project at that version, with a commit of what its people did."""
     stream = commit("Generate", rendered(str(source), tag, **answers)) + commit("Edit", mine or {"mine.txt": "Mine.\n"})
     return checked_out(begin(folder, stream))
 
 
 def bare(folder: Path, source: Path | str, mine: Files | None = None, *, tag: str = "v1.0.0", **answers: Any) -> Path:
-    """The same as a repository to be served, which lets itself be cloned without files and pushed to."""
+    """The same project as a bare repository that can be served."""
     stream = commit("Generate", rendered(str(source), tag, **answers)) + commit("Edit", mine or {"mine.txt": "Mine.\n"})
     begin(folder, stream, "--bare")
     served(folder)
@@ -58,7 +58,7 @@ def clones(folder: Path, source: Path, edits: Mapping[str, Files]) -> dict[str, 
 def results(out: Path) -> dict[str, dict[str, Any]]:
     """The last line of each project in a folder of results, by the last part of its name."""
     lines = [json.loads(line) for path in sorted(out.glob("results-*.jsonl")) for line in path.read_text().splitlines()]
-    return {one["name"].rpartition("/")[2]: one for one in lines}
+    return {result["name"].rpartition("/")[2]: result for result in lines}
 
 
 def files_of(repository: Path, commit: str) -> dict[str, bytes]:

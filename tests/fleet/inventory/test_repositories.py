@@ -1,4 +1,4 @@
-"""Where the repositories of a fleet come from: folders, lists, standard input, addresses, fleet.toml."""
+"""The sources of a fleet: folders, lists, standard input, addresses, fleet.toml."""
 
 import io
 import os
@@ -28,24 +28,24 @@ def clone(folder: Path, *init: str, origin: str = "") -> Path:
 
 
 def folders(*sources: str) -> list[str]:
-    """The folders of these sources, as they are seen from here."""
-    return [os.path.relpath(one.folder) for one in repositories.read(sources).places]
+    """The folders of these sources, relative to the current one."""
+    return [os.path.relpath(place.folder) for place in repositories.read(sources).places]
 
 
 def listed(tmp_path: Path, text: str | bytes) -> list[str]:
-    """What a list with this text names: addresses, or paths as they are seen from the list's folder."""
+    """The repositories in a list with this text: addresses, or paths relative to the list's folder."""
     file = tmp_path / "lists" / "fleet.txt"
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(text.encode() if isinstance(text, str) else text)
     places = repositories.read([str(file)]).places
-    return [one.url or os.path.relpath(one.folder, file.parent) for one in places]
+    return [place.url or os.path.relpath(place.folder, file.parent) for place in places]
 
 
 # ---- folders ----------------------------------------------------------------------------------------------------
 
 
 def test_finds_clones_at_any_depth(work: Path) -> None:
-    """Nested, bare, hidden and linked work trees are clones; what lies inside of a clone is not looked at."""
+    """Nested, bare, hidden and linked work trees are clones; repositories inside a clone do not count."""
     for name in ("b", "deep/er/a", "b/vendor/c", ".github", "deep/er/node_modules/d"):
         clone(work / name)
     clone(work / "bare.git", "--bare")
@@ -56,7 +56,7 @@ def test_finds_clones_at_any_depth(work: Path) -> None:
 
 
 def test_does_not_follow_links(work: Path) -> None:
-    """A link is neither walked into, which might not end, nor another name for a clone."""
+    """A link is not followed, since that might not end, and is not a second name of a clone."""
     clone(work / "one")
     (work / "again").symlink_to("one")
     (work / "loop").symlink_to(".")
@@ -65,7 +65,7 @@ def test_does_not_follow_links(work: Path) -> None:
 
 
 def test_a_folder_may_be_a_clone_or_a_link_to_one(work: Path) -> None:
-    """A source that is a clone is one; given by a link it is the same one, once."""
+    """A source can be a clone; a link to it is the same clone."""
     clone(work / "one" / "inner")
     clone(work / "one")
     (work / "link").symlink_to("one")
@@ -73,7 +73,7 @@ def test_a_folder_may_be_a_clone_or_a_link_to_one(work: Path) -> None:
 
 
 def test_without_a_source_it_is_fleet_toml_or_what_is_here(work: Path) -> None:
-    """No SOURCE means the fleet.toml here, and the clones here where there is none."""
+    """Without a SOURCE, the fleet.toml in the current folder counts, or else the clones there."""
     clone(work / "one")
     clone(work / "two")
     assert folders() == ["one", "two"]
@@ -82,7 +82,7 @@ def test_without_a_source_it_is_fleet_toml_or_what_is_here(work: Path) -> None:
 
 
 def test_names_a_folder_that_cannot_be_read(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that cannot be read is a row with the reason, and the others are found."""
+    """A folder that cannot be read has a row with the reason, and the others are found."""
     clone(work / "one")
     (work / "shut").mkdir()
     usual = Path.iterdir
@@ -99,7 +99,7 @@ def test_names_a_folder_that_cannot_be_read(work: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("source", ["nowhere", "/no/where", "~nobody-of-that-name/x"])
 def test_a_source_that_is_nothing(work: Path, source: str) -> None:
     """A source that is neither folder, list nor address is named."""
-    with pytest.raises(ToolError, match="is no folder of clones, no list of repositories and no git URL") as caught:
+    with pytest.raises(ToolError, match="is not a folder of clones, a list of repositories or a git URL") as caught:
         repositories.read([source])
     assert caught.value.message.startswith(source)
 
@@ -108,7 +108,7 @@ def test_a_source_that_is_nothing(work: Path, source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("a\nb\n", ["a", "b"]),
         ("a\r\nb\r\n", ["a", "b"]),
@@ -124,9 +124,9 @@ def test_a_source_that_is_nothing(work: Path, source: str) -> None:
         ("", []),
     ],
 )
-def test_reads_a_list(work: Path, tmp_path: Path, text: str | bytes, found: list[str]) -> None:
-    """One path, from the list's folder, or address on each line, whatever the line ends; each repository once."""
-    assert listed(tmp_path, text) == found
+def test_reads_a_list(work: Path, tmp_path: Path, text: str | bytes, expected: list[str]) -> None:
+    """A list has one path or address on each line, with any line end; each repository counts once."""
+    assert listed(tmp_path, text) == expected
 
 
 def test_a_list_knows_home(work: Path, tmp_path: Path, home: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_list_knows_home(work: Path, tmp_path: Path, home: Path) -> None:
 
 
 def test_a_path_of_a_list_may_look_like_an_address(work: Path, tmp_path: Path) -> None:
-    """What is there beside the list is a path, even with a colon in it."""
+    """A path that exists beside the list is a path, even with a colon in it."""
     clone(tmp_path / "lists" / "host:x")
     assert listed(tmp_path, "host:x\nhost:y\n") == ["host:x", "host:y"]
     assert repositories.read([str(tmp_path / "lists" / "fleet.txt")]).places[0].folder
@@ -143,13 +143,13 @@ def test_a_path_of_a_list_may_look_like_an_address(work: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("text", [b"a\nb\0c\n", "a\nb\n".encode("utf-16")])
 def test_refuses_what_is_no_list(work: Path, tmp_path: Path, text: bytes) -> None:
-    """A file that is no text, and one of a Windows shell in UTF-16, is named with the line."""
-    with pytest.raises(ToolError, match=r"fleet.txt is no list of repositories: line \d has a NUL byte"):
+    """A binary file, or one in UTF-16 from a Windows shell, is an error with the line."""
+    with pytest.raises(ToolError, match=r"fleet.txt is not a list of repositories: line \d has a NUL byte"):
         listed(tmp_path, text)
 
 
 def test_reads_standard_input(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`-` is a list, whose paths count from here."""
+    """`-` is a list whose paths are relative to the current folder."""
     clone(work / "one")
     monkeypatch.setattr(sys, "stdin", io.StringIO("one\ngit@example.org:org/x.git\n"))
     assert repositories.read(["-"]).places == (
@@ -159,9 +159,9 @@ def test_reads_standard_input(work: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_standard_input_that_is_no_text(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bytes that are no UTF-8 are a sentence."""
+    """Bytes that are not UTF-8 are an error without a traceback."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8"))
-    with pytest.raises(ToolError, match="Standard input is no text"):
+    with pytest.raises(ToolError, match="Standard input is not text"):
         repositories.read(["-"])
 
 
@@ -202,41 +202,45 @@ def test_an_address(work: Path, given: str, url: str, name: str, owner: str) -> 
     [("/srv/x.git", "/srv/x"), ("/srv/x/.git", "/srv/x"), ("/srv/x/", "/srv/x"), ("/srv/.git/", "/srv"), ("/", "/")],
 )
 def test_a_path_has_one_name(path: str, name: str) -> None:
-    """A repository on this machine is known by its folder, however its remote is written."""
+    """A repository on this machine is known by its folder, whichever way its remote is written."""
     assert repositories.name(path) == repositories.name(f"file://{path}") == name
 
 
-WORD = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,8}[A-Za-z0-9]", fullmatch=True).filter(lambda one: ".git" not in one)
+WORD = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,8}[A-Za-z0-9]", fullmatch=True).filter(
+    lambda word: ".git" not in word
+)
 HOST = st.from_regex(r"[a-zA-Z][a-z0-9-]{1,8}\.[a-z]{2,3}", fullmatch=True)
 
 
 @given(HOST, st.lists(WORD, min_size=2, max_size=4), WORD, WORD)
 def test_a_repository_has_one_name(host: str, path: list[str], user: str, password: str) -> None:
-    """However an address is written, it is the same repository, of the same owner."""
-    at = "/".join(path)
+    """All spellings of an address have the same name and owner."""
+    path_part = "/".join(path)
     forms = [
-        f"https://{host}/{at}",
-        f"https://{user}:{password}@{host}/{at}.git",
-        f"https://{host.upper()}:443/{at}/",
-        f"http://{host}/{at}",
-        f"ssh://git@{host}/{at}.git",
-        f"ssh://{host}:22/{at}",
-        f"git@{host}:{at}.git",
-        f"{host}:{at}",
-        f"git://{host}/{at}",
-        f"git+https://{host}/{at}",
+        f"https://{host}/{path_part}",
+        f"https://{user}:{password}@{host}/{path_part}.git",
+        f"https://{host.upper()}:443/{path_part}/",
+        f"http://{host}/{path_part}",
+        f"ssh://git@{host}/{path_part}.git",
+        f"ssh://{host}:22/{path_part}",
+        f"git@{host}:{path_part}.git",
+        f"{host}:{path_part}",
+        f"git://{host}/{path_part}",
+        f"git+https://{host}/{path_part}",
     ]
-    made = [repositories.address(form) for form in forms]
-    assert {(repositories.name(one), repositories.owner(one)) for one in made} == {(f"{host.lower()}/{at}", path[0])}
-    assert len({repositories.address(one) for one in made} ^ set(made)) == 0
+    addresses = [repositories.address(form) for form in forms]
+    assert {(repositories.name(address), repositories.owner(address)) for address in addresses} == {
+        (f"{host.lower()}/{path_part}", path[0])
+    }
+    assert len({repositories.address(address) for address in addresses} ^ set(addresses)) == 0
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="/?#\\@:[]", min_codepoint=33, max_codepoint=126), min_size=8))
 def test_never_keeps_a_password(password: str) -> None:
-    """Whatever a password holds, neither address nor name has it."""
+    """Neither address nor name contains the password, whatever its characters."""
     for form in ("https://u:{}@h.org/o/x", "ssh://u:{}@h.org/o/x", "http://{}@h.org/o/x", "https://u@c:{}@h.org/o/x"):
-        made = repositories.address(form.format(password))
-        assert password not in made
+        address = repositories.address(form.format(password))
+        assert password not in address
         assert password not in repositories.name(form.format(password))
 
 
@@ -252,17 +256,17 @@ def test_never_keeps_a_password(password: str) -> None:
     ],
 )
 def test_never_prints_a_password(run: Run, work: Path, line: str) -> None:
-    """An address that is none is an error with its line, and without what may be a password."""
+    """An invalid address is an error with its line, but without a possible password."""
     (work / "list").write_text(f"# fleet\n{line}\n")
-    said = run("fleet", "status", "list", code=2)
-    assert "list, line 2: An address" in said.err
-    assert PW not in said.out + said.err
-    said = run("fleet", "status", line, code=2)
-    assert PW not in said.out + said.err
+    ran = run("fleet", "status", "list", code=2)
+    assert "list, line 2: An address" in ran.err
+    assert PW not in ran.out + ran.err
+    ran = run("fleet", "status", line, code=2)
+    assert PW not in ran.out + ran.err
 
 
 def test_the_same_repository_is_one(work: Path) -> None:
-    """As two addresses and as a clone it is one, which is looked at in the clone; its group stays."""
+    """Two addresses and a clone of a repository are one place, the clone; its group stays."""
     clone(work / "x", origin=f"https://me:{PW}@example.org/org/x.git")
     (work / "fleet.toml").write_text('sources = ["."]\n[groups.web]\nowner = "Ada"\nsources = ["gh:org/y"]\n')
     fleet = repositories.read(["https://github.com/org/y", "git@github.com:org/y.git", "fleet.toml"])
@@ -270,16 +274,16 @@ def test_the_same_repository_is_one(work: Path) -> None:
         RepositoryPlace("https://github.com/org/y.git", owner="Ada", group="web"),
         RepositoryPlace(folder=str(work / "x")),
     )
-    (look,) = scan.look(fleet.places[1:], lambda *_: None)
-    assert (look.name, look.url) == ("example.org/org/x", "https://example.org/org/x.git")
+    (project,) = scan.inspect(fleet.places[1:], lambda *_: None)
+    assert (project.name, project.url) == ("example.org/org/x", "https://example.org/org/x.git")
 
 
 def test_a_clone_takes_the_group_of_its_address() -> None:
-    """Whichever of a clone and its address is in a group, the clone is looked at, with that group and owner."""
+    """The clone is used rather than the address, with the group and owner of either."""
     clone, other = Inspection("h/o/x", folder="/x", owner="o"), Inspection("h/o/x", url="u", owner="Ada", group="web")
-    for looks in ([clone, other], [other, clone]):
-        (found,) = scan._once(looks)  # noqa: SLF001 - without the network
-        assert (found.folder, found.owner, found.group) == ("/x", "Ada", "web")
+    for projects in ([clone, other], [other, clone]):
+        (project,) = scan._unique(projects)  # noqa: SLF001 - without the network
+        assert (project.folder, project.owner, project.group) == ("/x", "Ada", "web")
 
 
 # ---- fleet.toml -------------------------------------------------------------------------------------------------
@@ -301,39 +305,39 @@ conflicts = 2.5
 
 
 def test_reads_fleet_toml(work: Path) -> None:
-    """Sources count from its folder; a group says whose they are; waves, limits, author and forge are its own."""
+    """Sources are relative to its folder; groups have owners; waves, limits, author and forge are read."""
     for name in ("a", "b"):
         clone(work / "sub" / "clones" / name)
     (work / "sub" / "list.txt").write_text("clones/b\nelse\n")
     (work / "sub" / "fleet.toml").write_text(FULL.replace("\n", "\r\n"))
     fleet = repositories.read(["sub/fleet.toml"])
-    assert [Path(one.folder or one.url).name for one in fleet.places] == ["a", "b", "else", "u.git"]
-    assert [(one.group, one.owner) for one in fleet.places] == [("web", "Team Web"), *[("", "")] * 3]
+    assert [Path(place.folder or place.url).name for place in fleet.places] == ["a", "b", "else", "u.git"]
+    assert [(place.group, place.owner) for place in fleet.places] == [("web", "Team Web"), *[("", "")] * 3]
     assert (fleet.waves, fleet.author) == ({"canary": ["web", "org/u"], "tenth": "10%"}, "Ops Bot <bot@example.org>")
     assert (fleet.limits.failed, fleet.limits.conflicts, fleet.limits.larger) == (1.0, 2.5, 10.0)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("sources = [", "fleet.toml is not TOML: "),
         ('source = ["."]', "there is no key source.\nDid you mean sources?"),
         ("colour = 1", "there is no key colour.\nIt may have author, forge, sources, groups, waves, limits."),
         ("[groups.web]\nowners = 1", "there is no key groups.web.owners.\nDid you mean owner?"),
         ("[limits]\nfail = 1", "there is no key limits.fail.\nDid you mean failed?"),
-        ('sources = "."', "sources is '.', not a list of texts."),
-        ("sources = [1]", "sources is [1], not a list of texts."),
-        ('sources = [""]', "sources is [''], not a list of texts."),
-        ('sources = ["other.toml"]', "sources names 'other.toml', a fleet.toml of its own."),
-        ('sources = ["nowhere"]', "sources: nowhere is no folder of clones"),
+        ('sources = "."', "sources is '.', not a list of strings."),
+        ("sources = [1]", "sources is [1], not a list of strings."),
+        ('sources = [""]', "sources is [''], not a list of strings."),
+        ('sources = ["other.toml"]', "sources names 'other.toml', which is another fleet.toml."),
+        ('sources = ["nowhere"]', "sources: nowhere is not a folder of clones"),
         ("groups = 1", "groups is 1, not a table."),
         ("groups.web = 1", "groups.web is 1, not a table."),
-        ("[groups.web]\nsources = 1", "groups.web.sources is 1, not a list of texts."),
-        ("[groups.web]\nowner = 1", "groups.web.owner is 1, not a text."),
-        ('[groups.web]\nsources = ["nowhere"]', "groups.web.sources: nowhere is no folder of clones"),
-        ("author = 1", "author is 1, not a text."),
+        ("[groups.web]\nsources = 1", "groups.web.sources is 1, not a list of strings."),
+        ("[groups.web]\nowner = 1", "groups.web.owner is 1, not a string."),
+        ('[groups.web]\nsources = ["nowhere"]', "groups.web.sources: nowhere is not a folder of clones"),
+        ("author = 1", "author is 1, not a string."),
         ('author = "Ada"', "author is 'Ada'."),
-        ("forge = 1", "forge is 1, not a text."),
+        ("forge = 1", "forge is 1, not a string."),
         ('forge = "gitea"', "forge is 'gitea'."),
         ("waves = 1", "waves is 1, not a table."),
         ("waves.canary = 1", "waves.canary is 1, neither a list"),
@@ -341,21 +345,21 @@ def test_reads_fleet_toml(work: Path) -> None:
         ('waves.canary = "120%"', "waves.canary is '120%', neither a list"),
         ('waves.canary = "0%"', "waves.canary is '0%', neither a list"),
         ("limits = 1", "limits is 1, not a table."),
-        ('limits.failed = "5"', "limits.failed is '5', not a number from 0 on."),
-        ("limits.failed = -1", "limits.failed is -1, not a number from 0 on."),
-        ("limits.failed = true", "limits.failed is True, not a number from 0 on."),
-        ("limits.failed = nan", "limits.failed is nan, not a number from 0 on."),
+        ('limits.failed = "5"', "limits.failed is '5', not a number from 0 up."),
+        ("limits.failed = -1", "limits.failed is -1, not a number from 0 up."),
+        ("limits.failed = true", "limits.failed is True, not a number from 0 up."),
+        ("limits.failed = nan", "limits.failed is nan, not a number from 0 up."),
     ],
 )
-def test_what_is_wrong_with_fleet_toml(run: Run, work: Path, text: str, said: str) -> None:
-    """Each fault is a sentence with the file, the key and the value, and how to write it."""
+def test_what_is_wrong_with_fleet_toml(run: Run, work: Path, text: str, message: str) -> None:
+    """Each fault is an error with the file, the key, the value, and how to write it."""
     (work / "fleet.toml").write_text(text)
-    err = run("fleet", "status", code=2).err
-    assert err.startswith("new-ops-project: fleet.toml")
-    assert said in err
-    assert err.count("\n") == 2
+    errors = run("fleet", "status", code=2).err
+    assert errors.startswith("new-ops-project: fleet.toml")
+    assert message in errors
+    assert errors.count("\n") == 2
 
 
 def test_a_fleet_toml_that_is_not_there(run: Run) -> None:
-    """A name that ends in .toml and is no file is named."""
+    """A missing .toml file is an error that names it."""
     assert "no.toml cannot be read: No such file or directory." in run("fleet", "status", "no.toml", code=2).err

@@ -1,4 +1,4 @@
-"""A run over many repositories meets the worst: workers and runs are killed, disks fill, remotes stall."""
+"""Faults during a run: killed workers, killed runs, full disks, remotes that stall."""
 
 import json
 import os
@@ -62,29 +62,29 @@ def meddle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, st
 
 def states(out: Path) -> dict[str, str]:
     """The state of each repository that has a line."""
-    return {name: one["state"] for name, one in results(out).items()}
+    return {name: result["state"] for name, result in results(out).items()}
 
 
 def assert_whole(out: Path, clones: Mapping[str, Path], into: Path) -> None:
     """Every repository is updated, once, and its bundle gives its commit."""
-    found = results(out)
+    lines = results(out)
     assert states(out) == dict.fromkeys(clones, "updated")
     for name, folder in clones.items():
-        here = fleets.unbundled(out, found[name], folder, into / name)
-        assert git("rev-parse", "template", at=here) == found[name]["commit"]
+        here = fleets.unbundled(out, lines[name], folder, into / name)
+        assert git("rev-parse", "template", at=here) == lines[name]["commit"]
     assert not [path.name for path in (out / "bundles").iterdir() if path.name.startswith(".")]
 
 
 def test_a_worker_that_is_killed(
     run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
 ) -> None:
-    """It is one row that says so; the others are done by another worker, and a second run does that one."""
+    """Its project has a row that says so, another worker does the others, and a second run does that project."""
     meddle("merge-tree", "kill -9 $PPID")
-    said = run("fleet", "update", "clones", "--out", "out", "--jobs", "1", code=2)
-    failed = [one for one in results(work / "out").values() if one["state"] == "failed"]
-    assert [one["reason"] for one in failed] == ["The worker was killed (SIGKILL)."]
+    ran = run("fleet", "update", "clones", "--out", "out", "--jobs", "1", code=2)
+    failed = [result for result in results(work / "out").values() if result["state"] == "failed"]
+    assert [result["reason"] for result in failed] == ["The worker was killed (SIGKILL)."]
     assert sorted(states(work / "out").values()) == ["failed", *["updated"] * 5]
-    assert failed[0]["name"] in said.out
+    assert failed[0]["name"] in ran.out
     run("fleet", "update", "clones", "--out", "out")
     assert_whole(work / "out", six, work / "copies")
 
@@ -92,11 +92,11 @@ def test_a_worker_that_is_killed(
 def test_a_repository_that_takes_too_long(
     run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
 ) -> None:
-    """Its time ends, with its programs; the others have theirs."""
+    """It is stopped with its programs; the others have their own time."""
     meddle("merge-tree", "sleep 60")
     start = time.monotonic()
     run("fleet", "update", "clones", "--out", "out", "--timeout", "1", "--jobs", "2", code=2)
-    failed = [one["reason"] for one in results(work / "out").values() if one["state"] == "failed"]
+    failed = [result["reason"] for result in results(work / "out").values() if result["state"] == "failed"]
     assert failed == ["It took longer than 1 seconds."]
     assert time.monotonic() - start < 50
     assert sorted(states(work / "out").values()) == ["failed", *["updated"] * 5]
@@ -105,10 +105,10 @@ def test_a_repository_that_takes_too_long(
 def test_a_full_disk_under_one_bundle(
     run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
 ) -> None:
-    """What git says of the disk is that repository's reason; nothing half is left."""
+    """Git's message about the disk is the reason of that repository; no partial file is left."""
     meddle("bundle", "echo 'fatal: write error: No space left on device' >&2; exit 128")
     run("fleet", "update", "clones", "--out", "out", code=2)
-    failed = [one["reason"] for one in results(work / "out").values() if one["state"] == "failed"]
+    failed = [result["reason"] for result in results(work / "out").values() if result["state"] == "failed"]
     assert len(failed) == 1
     assert "No space left on device" in failed[0]
     run("fleet", "update", "clones", "--out", "out")
@@ -116,7 +116,7 @@ def test_a_full_disk_under_one_bundle(
 
 
 def test_a_line_that_was_cut_off(run: Run, six: dict[str, Path], work: Path) -> None:
-    """Half a line at the end, as a full disk or a kill leaves it, is taken away, and that repository done again."""
+    """Half a line at the end, left by a full disk or a kill, is removed, and that repository is done again."""
     run("fleet", "update", "clones", "--out", "out")
     file = work / "out" / "results-1-of-1.jsonl"
     file.write_bytes(file.read_bytes()[:-100])
@@ -146,7 +146,7 @@ def test_a_limit_on_the_size_of_files(six: dict[str, Path], work: Path, size: in
 def test_the_run_is_killed(
     moment: str, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None], tmp_path: Path
 ) -> None:
-    """SIGKILL of the run in the middle of a repository loses nothing that was known, and nothing is done twice."""
+    """SIGKILL of the run in the middle of a repository loses no known result, and nothing is done twice."""
     before = {name: everything(folder) for name, folder in six.items()}
     (tmp_path / "pid").write_text("")
     meddle(moment, f"kill -9 $(cat {tmp_path / 'pid'})")
@@ -163,7 +163,7 @@ def test_the_run_is_killed(
         subprocess.run([*UPDATE, "clones", "--out", "out"], cwd=work, capture_output=True, check=False).returncode == 0
     )
     after = results(work / "out")
-    assert all(after[name] == one for name, one in known.items())
+    assert all(after[name] == result for name, result in known.items())
     assert not Store(work / "out").work.exists()
     assert_whole(work / "out", six, work / "copies")
     assert {name: everything(folder) for name, folder in six.items()} == before
@@ -171,7 +171,7 @@ def test_the_run_is_killed(
 
 @pytest.mark.slow
 def test_killed_again_and_again(six: dict[str, Path], work: Path) -> None:
-    """A run that is killed every second or so ends all the same, with the commits of one that is not."""
+    """A run that is killed again and again still ends, with the same commits as an undisturbed run."""
     command = [*UPDATE, "clones", "--jobs", "2", "--out"]
     subprocess.run([*command, "whole"], cwd=work, capture_output=True, check=True)
     for after in (0.7, 1.1, 1.3, 1.5, 1.7, 2.0):
@@ -181,12 +181,12 @@ def test_killed_again_and_again(six: dict[str, Path], work: Path) -> None:
         child.wait()
     subprocess.run([*command, "out"], cwd=work, capture_output=True, check=True)
     assert_whole(work / "out", six, work / "copies")
-    trees = [{name: one["tree"] for name, one in results(work / out).items()} for out in ("whole", "out")]
+    trees = [{name: result["tree"] for name, result in results(work / out).items()} for out in ("whole", "out")]
     assert trees[0] == trees[1]
 
 
 def test_interrupted(six: dict[str, Path], work: Path, meddle: Callable[[str, str], None], tmp_path: Path) -> None:
-    """Ctrl-C ends the run with 130 and its workers with it; what was known is kept."""
+    """Ctrl-C ends the run and its workers with 130; known results are kept."""
     meddle("bundle", f"kill -INT $(cat {tmp_path / 'pid'}); sleep 60")
     child = subprocess.Popen(
         [*UPDATE, "clones", "--out", "out", "--jobs", "1"],
@@ -196,10 +196,10 @@ def test_interrupted(six: dict[str, Path], work: Path, meddle: Callable[[str, st
         text=True,
     )
     (tmp_path / "pid").write_text(str(child.pid))
-    said = child.communicate(timeout=60)[1]
+    errors = child.communicate(timeout=60)[1]
     assert child.returncode == 130
-    assert "Interrupted; what is done is in out." in said
-    assert "Traceback" not in said
+    assert "Interrupted; what is done is in out." in errors
+    assert "Traceback" not in errors
     assert subprocess.run(["pgrep", "-f", f"{work}/out"], capture_output=True, check=False).returncode == 1
     assert (
         subprocess.run([*UPDATE, "clones", "--out", "out"], cwd=work, capture_output=True, check=False).returncode == 0
@@ -208,10 +208,10 @@ def test_interrupted(six: dict[str, Path], work: Path, meddle: Callable[[str, st
 
 
 def test_two_runs_at_once_into_one_folder(run: Run, six: dict[str, Path], work: Path) -> None:
-    """The second is told to wait, and nothing is mixed up."""
-    with Store(work / "out").opened():
-        said = run("fleet", "update", "clones", "--out", "out", code=2).err
-    assert "Another run writes to" in said
+    """The second one ends with a message that says to wait."""
+    with Store(work / "out").locked():
+        errors = run("fleet", "update", "clones", "--out", "out", code=2).err
+    assert "Another run writes to" in errors
 
 
 @pytest.mark.slow
@@ -227,34 +227,34 @@ def test_two_runs_at_once_over_one_cache(template: Path, work: Path, tmp_path: P
             )
             for out in ("a", "b")
         ]
-        assert [one.wait(120) for one in both] == [0, 0]
-    trees = [{name: one["tree"] for name, one in results(work / out).items()} for out in ("a", "b")]
+        assert [child.wait(120) for child in both] == [0, 0]
+    trees = [{name: result["tree"] for name, result in results(work / out).items()} for out in ("a", "b")]
     assert trees[0] == trees[1]
     assert len(trees[0]) == len(NAMES)
 
 
 def test_a_remote_that_says_nothing(run: Run, six: dict[str, Path], work: Path) -> None:
-    """It is a row when its time is over, and the others are done."""
+    """It has a row when its time is over, and the others are done."""
     with silent("http") as url:
         (work / "repos.txt").write_text("".join(f"clones/{name}\n" for name in NAMES) + f"{url}/ops/mute\n")
         ran = run("fleet", "update", "repos.txt", "--out", "out", "--timeout", "2", "--json", code=2)
-    rows = {one["name"].rpartition("/")[2]: one for one in ran.json["repositories"]}
+    rows = {row["name"].rpartition("/")[2]: row for row in ran.json["repositories"]}
     assert "no answer within 2 seconds" in rows["mute"]["reason"]
-    assert sum(one["state"] == "updated" for one in rows.values()) == len(NAMES)
+    assert sum(row["state"] == "updated" for row in rows.values()) == len(NAMES)
 
 
 def test_three_tries_where_the_network_is_to_blame(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refused connection is tried three times, with a pause that grows; what the server refuses is an answer."""
+    """A refused connection is tried three times with growing pauses; a refusal by the server is not tried again."""
     pauses: list[float] = []
     clock = SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)  # subprocess sleeps, too
     monkeypatch.setattr(mirrors, "time", clock)
     (work / "repos.txt").write_text("http://127.0.0.1:9/ops/none\n")
-    said = run("fleet", "status", "repos.txt", code=2).out
-    assert "(tried 3 times)" in said
+    output = run("fleet", "status", "repos.txt", code=2).out
+    assert "(tried 3 times)" in output
     assert pauses == [1.0, 2.0]
     pauses.clear()
     with git_http(work) as url:
         (work / "repos.txt").write_text(f"{url}/ops/none\n")
-        said = run("fleet", "status", "repos.txt", code=2).out
-    assert "not found" in said
+        output = run("fleet", "status", "repos.txt", code=2).out
+    assert "not found" in output
     assert not pauses

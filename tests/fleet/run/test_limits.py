@@ -1,4 +1,4 @@
-"""When a wave stops, and what is held: percentages and medians."""
+"""The limits of a wave."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from new_ops_project.fleet.run import limits
 
 
 def task(name: str) -> Task:
-    """A task of that name, of which nothing else matters."""
+    """A task with that name; nothing else about it matters."""
     text = dict.fromkeys(
         (
             "url",
@@ -31,13 +31,13 @@ def task(name: str) -> Task:
 
 
 def wave(**counts: int) -> tuple[FleetPlan, list[Result]]:
-    """A plan and its results: so many of each state, ten lines each."""
+    """A plan with its results: the given number of each state, ten lines each."""
     results = [
         Result(f"{state}{number}", ResultState(state), "p", lines=10)
         for state, count in counts.items()
         for number in range(count)
     ]
-    return FleetPlan("p", "", "", "all", 1, tuple(task(one.name) for one in results)), results
+    return FleetPlan("p", "", "", "all", 1, tuple(task(result.name) for result in results)), results
 
 
 @pytest.mark.parametrize(
@@ -52,18 +52,18 @@ def wave(**counts: int) -> tuple[FleetPlan, list[Result]]:
     ],
 )
 def test_stops_above_the_limits(counts: dict[str, int], reason: str) -> None:
-    """More than 5 % failures or 20 % conflicts stop a wave; one alone does not; what was not tried does not count."""
-    assert limits.stopped(*wave(**counts))[: len(reason) or None] == reason
+    """More than 5 % failures or 20 % conflicts stop a wave; a single one does not; deferred projects do not count."""
+    assert limits.stop_reason(*wave(**counts))[: len(reason) or None] == reason
 
 
 def test_what_is_unknown_counts_as_well_done() -> None:
-    """While a wave runs, two failures of the first three do not stop it when it has a hundred."""
+    """While a wave of a hundred runs, two failures among its first three do not stop it."""
     plan, results = wave(failed=2, updated=98)
-    assert not limits.stopped(plan, results[:3])
+    assert not limits.stop_reason(plan, results[:3])
 
 
 def test_holds_what_is_far_larger() -> None:
-    """Ten times the median is the most, and a hundred lines are never too many."""
+    """A change waits above ten times the median; a hundred lines are always fine."""
     plan, results = wave(updated=9)
     large = [Result("large", ResultState.UPDATED, "p", lines=101), Result("usual", ResultState.UPDATED, "p", lines=100)]
-    assert limits.held(plan, [*results, *large]) == {"large"}
+    assert limits.outliers(plan, [*results, *large]) == {"large"}

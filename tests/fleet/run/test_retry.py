@@ -1,4 +1,4 @@
-"""`fleet retry`: what was not done is planned again, at the same version, with the repositories as they are now."""
+"""`fleet retry`: a plan for what was not done, at the same version, with the repositories as they are now."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ Fleet = dict[str, Path]
 
 @pytest.fixture
 def fleet(run: Run, tmp_path: Path, work: Path) -> Fleet:
-    """Four clones after an update: one updated, one in conflict, one dirty, one whose template was away."""
+    """Four clones after an update: one updated, one in conflict, one dirty, one whose template was unreachable."""
     template = fleets.template(tmp_path / "template")
     folders = {
         name: clone(work / "clones" / name, template, mine)
@@ -34,7 +34,7 @@ def fleet(run: Run, tmp_path: Path, work: Path) -> Fleet:
 
 
 def updated(run: Run, *args: str, code: int = 0, **states: str) -> None:
-    """A folder of results as `fleet update` makes it, without computing: the state of each project by its name."""
+    """Write a results folder like `fleet update`, but without computing; `states` has the state of each project."""
     run("fleet", "plan", *(args or ("clones",)), "--out", "out/plan.json", code=code)
     plan = store.read_plan(Path("out/plan.json"))
     results = store.Store(Path("out"))
@@ -51,7 +51,7 @@ def retried(run: Run, *args: str, code: int = 0) -> FleetPlan:
 
 
 def names(plan: FleetPlan) -> list[str]:
-    """Its tasks, by the last part of their names."""
+    """The names of its tasks, only the last part of each."""
     return sorted(task.name.rpartition("/")[2] for task in plan.tasks)
 
 
@@ -71,14 +71,14 @@ def last(*folders: str) -> dict[str, str]:
     ],
 )
 def test_chooses_by_state(run: Run, fleet: Fleet, only: str, tasks: list[str], settled: list[str]) -> None:
-    """Only what ended in one of the states is planned again; what waits for a person still waits."""
+    """Only projects in one of the states are planned again; one that waits for a person still waits."""
     plan = retried(run, "--only", only)
     assert names(plan) == tasks
     assert [Path(result.name).name for result in plan.settled] == settled
 
 
 def test_chooses_by_name(run: Run, fleet: Fleet) -> None:
-    """With --name only those are planned, if their state is asked for."""
+    """With --name only those projects are planned, if their state is chosen."""
     plan = retried(run, "--only", "failed,conflict", "--name", str(fleet["clash"]))
     assert names(plan) == ["clash"]
     errors = run("fleet", "retry", "out", "--name", str(fleet["clash"]), code=2).err
@@ -86,7 +86,7 @@ def test_chooses_by_name(run: Run, fleet: Fleet) -> None:
 
 
 def test_a_name_that_is_none(run: Run, fleet: Fleet) -> None:
-    """A name that the results do not have is an error with the nearest one."""
+    """A name that the results do not have is an error that suggests the nearest one."""
     errors = run("fleet", "retry", "out", "--name", f"{fleet['clash']}e", code=2).err
     assert f"{fleet['clash']}e is not in these results.\nDid you mean {fleet['clash']}?" in errors
 
@@ -98,7 +98,7 @@ def test_a_state_that_is_none(run: Run, work: Path, only: str) -> None:
 
 
 def test_says_what_it_planned(run: Run, fleet: Fleet) -> None:
-    """Counts, the plan's place and id, and the next step are said; with --json as an object."""
+    """It prints counts, the plan's path and id, and the next step; with --json an object."""
     ran = run("fleet", "retry", "out", "--only", "failed,deferred")
     assert f"{fleet['dirty']}: deferred: It has changes that are not committed: a." in ran.out
     plan = store.read_plan(Path("plan.json"))
@@ -108,13 +108,13 @@ def test_says_what_it_planned(run: Run, fleet: Fleet) -> None:
 
 
 def test_keeps_the_version(run: Run, fleet: Fleet, tmp_path: Path) -> None:
-    """A release since then is not taken: a rollout stays at its version."""
+    """A newer release is not used: a rollout stays at its version."""
     release(tmp_path / "template", "v3.0.0", {"x": "x"})
     assert [task.version for task in retried(run, "--only", "conflict").tasks] == ["v1.1.0"]
 
 
 def test_does_not_go_back(run: Run, fleet: Fleet, tmp_path: Path) -> None:
-    """Who has been taken to a newer version by hand in the meantime is current."""
+    """A project that was updated to a newer version by hand in the meantime is current."""
     release(tmp_path / "template", "v3.0.0", {"x": "x"})
     lay(fleet["clash"], fleets.rendered(str(tmp_path / "template"), "v3.0.0"))
     git("commit", "--quiet", "--all", "--message=newer", at=fleet["clash"])
@@ -123,14 +123,14 @@ def test_does_not_go_back(run: Run, fleet: Fleet, tmp_path: Path) -> None:
 
 
 def test_goes_back_when_that_was_asked_for(run: Run, tmp_path: Path, work: Path) -> None:
-    """A plan that took a fleet to an older version is tried again as that."""
+    """The retry of a plan that went to an older version goes there too."""
     clone(work / "clones" / "x", fleets.template(tmp_path / "template"), {"task.py": CLASH}, tag="v1.1.0")
     updated(run, "clones", "--to", "v1.0.0", x="conflict")
     assert [(task.before, task.version) for task in retried(run, "--only", "conflict").tasks] == [("v1.1.0", "v1.0.0")]
 
 
 def test_takes_the_base_as_it_is_now(run: Run, fleet: Fleet, work: Path) -> None:
-    """What a person has committed since then is what the retry merges into."""
+    """The retry merges into what a person has committed since then."""
     lay(fleet["clash"], {"task.py": MINE})
     git("commit", "--quiet", "--all", "--message=mend", at=fleet["clash"])
     (task,) = retried(run, "--only", "conflict").tasks
@@ -184,7 +184,7 @@ def test_retries_of_retries(run: Run, fleet: Fleet) -> None:
 
 
 def test_the_same_again_is_the_same_plan(run: Run, tmp_path: Path, work: Path) -> None:
-    """When all of a plan is tried again as it was, it is that plan, and its results go on in their folder."""
+    """A retry of a whole unchanged plan is the same plan, and continues in the same folder."""
     clone(work / "clones" / "x", fleets.template(tmp_path / "template"), {"task.py": CLASH})
     updated(run, x="conflict")
     plan = retried(run, "--only", "conflict")
@@ -194,7 +194,7 @@ def test_the_same_again_is_the_same_plan(run: Run, tmp_path: Path, work: Path) -
 
 
 def test_a_wave_is_not_taken_again(run: Run, tmp_path: Path, work: Path) -> None:
-    """All that failed of a wave is tried again, not a wave of that; a wave of fleet.toml need not be known any more."""
+    """A retry covers all failures of a wave, and does not apply the wave again, which fleet.toml may no longer have."""
     template = fleets.template(tmp_path / "template")
     for at in range(6):
         clone(work / "clones" / f"x{at}", template, {"task.py": CLASH})
@@ -207,7 +207,7 @@ def test_a_wave_is_not_taken_again(run: Run, tmp_path: Path, work: Path) -> None
 
 @pytest.mark.parametrize(("state", "again"), [("failed", True), ("deferred", True), ("opened", False), ("held", False)])
 def test_failed_deliveries_count(run: Run, fleet: Fleet, state: str, *, again: bool) -> None:
-    """What was computed and could not be delivered is tried again; what was delivered, or is held, is not."""
+    """A commit that could not be delivered is tried again; one that was delivered or is held is not."""
     plan = store.read_plan(Path("out/plan.json"))
     delivery = Delivery(str(fleet["good"]), plan.id, Delivered(state), "pr")
     Path("out", store.JOURNAL).write_text(json.dumps(delivery.as_json()) + "\n")
@@ -215,7 +215,7 @@ def test_failed_deliveries_count(run: Run, fleet: Fleet, state: str, *, again: b
 
 
 def test_a_clone_that_is_gone_is_a_row(run: Run, fleet: Fleet) -> None:
-    """What cannot be looked at any more fails under the name that it had, and is not left out."""
+    """A project that cannot be inspected any more fails under its old name, and is not left out."""
     git("remote", "add", "origin", "https://example.org/ops/clash.git", at=fleet["clash"])
     updated(run, good="updated", clash="conflict", away="updated")
     shutil.rmtree(fleet["clash"])
@@ -225,7 +225,7 @@ def test_a_clone_that_is_gone_is_a_row(run: Run, fleet: Fleet) -> None:
 
 
 def test_a_clone_that_was_mended_keeps_its_name(run: Run, tmp_path: Path, work: Path) -> None:
-    """A clone that could not be read was known by its folder; mended, it is the same project."""
+    """An unreadable clone is known by its folder; once it is fixed, it is still the same project."""
     folder = clone(work / "clones" / "x", fleets.template(tmp_path / "template"))
     git("remote", "add", "origin", "https://example.org/ops/x.git", at=folder)
     (folder / ".git" / "config").rename(work / "config")
@@ -237,7 +237,7 @@ def test_a_clone_that_was_mended_keeps_its_name(run: Run, tmp_path: Path, work: 
 
 
 def test_a_project_that_is_gone_from_its_repository(run: Run, tmp_path: Path, work: Path) -> None:
-    """Of a repository with several projects each is its own: another one does not stand for one that is gone."""
+    """A project that is gone from a repository is not replaced by another project of the same repository."""
     rendered = fleets.rendered(str(fleets.template(tmp_path / "template")))
     files: dict[str, Any] = {f"{at}/{path}": text for at in ("lib", "svc") for path, text in rendered.items()}
     folder = fleets.plain(work / "clones" / "mono", {**files, "svc/task.py": CLASH})
@@ -249,7 +249,7 @@ def test_a_project_that_is_gone_from_its_repository(run: Run, tmp_path: Path, wo
 
 
 def test_each_template_keeps_its_version(run: Run, tmp_path: Path, work: Path) -> None:
-    """In a fleet of two templates, each stays at the version that it was at."""
+    """In a fleet of two templates, each stays at its version."""
     for name in ("one", "two"):
         clone(work / "clones" / name, fleets.template(tmp_path / name), {"task.py": CLASH})
     release(tmp_path / "two", "v1.5.0", {"x": "x"})
@@ -263,7 +263,7 @@ def test_each_template_keeps_its_version(run: Run, tmp_path: Path, work: Path) -
 
 
 def test_over_http(run: Run, tmp_path: Path, work: Path) -> None:
-    """What is known by its address is asked again; groups and owners of the first plan stay."""
+    """A repository known by its address is inspected again; groups and owners of the first plan stay."""
     served = tmp_path / "served"
     template = fleets.template(tmp_path / "template")
     fleets.bare(served / "ops" / "x.git", template)
@@ -277,5 +277,5 @@ def test_over_http(run: Run, tmp_path: Path, work: Path) -> None:
 
 
 def test_not_results(run: Run, work: Path) -> None:
-    """A folder that is none of results is named."""
+    """A folder that is not a folder of results is named."""
     assert "plan.json does not exist, so" in run("fleet", "retry", str(work), code=2).err

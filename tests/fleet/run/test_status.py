@@ -1,4 +1,4 @@
-"""`fleet status`: who is behind and by how much; what needs doing comes first."""
+"""`fleet status`: which projects are behind, most urgent first."""
 
 import os
 import subprocess
@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 from rich.cells import cell_len
 from support import fleets
@@ -22,7 +23,7 @@ from new_ops_project.fleet import history
 from new_ops_project.fleet.history import PastRun
 from new_ops_project.fleet.model import Result, ResultState
 from new_ops_project.fleet.run import pool
-from new_ops_project.fleet.run import status as standing
+from new_ops_project.fleet.run.status import end_of_life
 from new_ops_project.template import releases
 
 
@@ -36,14 +37,14 @@ def template(tmp_path: Path) -> Path:
 
 
 def status(run: Run, *args: str, code: int = 0) -> dict[str, dict[str, Any]]:
-    """What --json says of each repository, by the last part of its name."""
-    found = run("fleet", "status", *args, "--json", code=code).json["repositories"]
-    return {one["name"].rpartition("/")[2]: one for one in found}
+    """The --json entry of each repository, by the last part of its name."""
+    entries = run("fleet", "status", *args, "--json", code=code).json["repositories"]
+    return {entry["name"].rpartition("/")[2]: entry for entry in entries}
 
 
-def rows(said: str) -> list[list[str]]:
+def rows(output: str) -> list[list[str]]:
     """The words of each row of the table."""
-    lines = said.splitlines()
+    lines = output.splitlines()
     first = next(at for at, line in enumerate(lines) if set(line.strip()) == {"─"})
     return [line.split() for line in lines[first + 1 : lines.index("", first)]]
 
@@ -52,18 +53,18 @@ def rows(said: str) -> list[list[str]]:
 
 
 def test_says_how_each_stands(run: Run, template: Path, work: Path) -> None:
-    """A row has owner, tier, Python, version, releases behind and age; whoever is furthest behind comes first."""
+    """A row has owner, tier, Python, version, releases behind and age; the furthest behind comes first."""
     for name, tag in (("new", "v1.2.0"), ("old", "v1.0.0"), ("mid", "v1.1.0")):
-        one = clone(work / name, template, tag=tag, tier="service", python_version="3.13")
-        git("remote", "add", "origin", f"git@example.org:ops/{name}.git", at=one)
-    said = run("fleet", "status", code=1).out
+        folder = clone(work / name, template, tag=tag, tier="service", python_version="3.13")
+        git("remote", "add", "origin", f"git@example.org:ops/{name}.git", at=folder)
+    output = run("fleet", "status", code=1).out
     age = (datetime.now(UTC) - datetime.fromtimestamp(FIRST, UTC)).days
-    assert rows(said) == [
+    assert rows(output) == [
         ["old", "ops", "service", "3.13", "v1.0.0", "2", f"{age}", "d"],
         ["mid", "ops", "service", "3.13", "v1.1.0", "1", f"{age}", "d"],
         ["new", "ops", "service", "3.13", "v1.2.0", f"{age - 10}", "d"],
     ]
-    assert "\n3 repositories: 2 behind, 1 current.\n" in said
+    assert "\n3 repositories: 2 behind, 1 current.\n" in output
 
 
 @pytest.mark.parametrize(
@@ -78,15 +79,15 @@ def test_says_how_each_stands(run: Run, template: Path, work: Path) -> None:
     ],
 )
 def test_counts_releases(run: Run, template: Path, work: Path, recorded: str, expected: tuple[int, str]) -> None:
-    """Versions before a release do not count; one ahead is current; between two, it is from the first one on."""
+    """Pre-releases do not count; a project ahead is current; between two releases, the older one counts."""
     side = "refs/tags/v1.0.0^0" if "v1.0" in recorded else "refs/heads/trunk^0"
     stream = b"commit refs/heads/side\ncommitter T <t@e> 1750000000 +0000\ndata 1\nx\nfrom " + side.encode() + b"\n\n"
     extend(template, stream)
     clone(work / "x", template, tag=recorded.format(git("rev-parse", "--short", "side", at=template)))
-    found = status(run, code={"behind": 1, "current": 0, "failed": 2}[expected[1]])["x"]
-    assert (found["behind"], found["state"]) == expected
-    assert found["newest"] == "v1.2.0"
-    assert ("v9, which the template" in found["reason"]) is (recorded == "v9")
+    entry = status(run, code={"behind": 1, "current": 0, "failed": 2}[expected[1]])["x"]
+    assert (entry["behind"], entry["state"]) == expected
+    assert entry["newest"] == "v1.2.0"
+    assert ("v9, which the template" in entry["reason"]) is (recorded == "v9")
 
 
 @pytest.mark.parametrize(
@@ -107,31 +108,31 @@ def test_counts_releases(run: Run, template: Path, work: Path, recorded: str, ex
     ],
 )
 def test_knows_the_end_of_a_python(python: str, today: str, end: str) -> None:
-    """Support ends with a month; what ended before anybody kept dates of it has ended, too."""
-    assert standing.end_of_life(python, date.fromisoformat(today)) == end
+    """Support ends with a month; versions older than all known ones have ended too."""
+    assert end_of_life(python, date.fromisoformat(today)) == end
 
 
 def test_marks_the_end_of_a_python(run: Run, template: Path, work: Path) -> None:
-    """The mark is in the row and is explained; of two as far behind, the one whose Python has ended comes first."""
+    """The row has a mark with an explanation; between equals, the one whose Python has ended comes first."""
     clone(work / "a", template, tag="v1.2.0", python_version="3.13")
     clone(work / "b", template, tag="v1.2.0", python_version="3.8")
-    said = run("fleet", "status").out
-    assert [row[:3] for row in rows(said)] == [["b", "3.8", "†"], ["a", "3.13", "v1.2.0"]]
-    assert "Python: † its support has ended.\n" in said
+    output = run("fleet", "status").out
+    assert [row[:3] for row in rows(output)] == [["b", "3.8", "†"], ["a", "3.13", "v1.2.0"]]
+    assert "Python: † its support has ended.\n" in output
 
 
 def test_sees_open_branches(run: Run, template: Path, work: Path) -> None:
-    """Branches of template versions are named, of the clone and of its remote."""
-    one = clone(work / "x", template)
-    git("branch", "template/v1.1.0", at=one)
-    git("update-ref", "refs/remotes/origin/template/v1.2.0", "HEAD", at=one)
-    git("branch", "feature/template", at=one)
+    """Template branches of the clone and of its remote are named."""
+    folder = clone(work / "x", template)
+    git("branch", "template/v1.1.0", at=folder)
+    git("update-ref", "refs/remotes/origin/template/v1.2.0", "HEAD", at=folder)
+    git("branch", "feature/template", at=folder)
     assert status(run, code=1)["x"]["open"] == ["template/v1.1.0", "template/v1.2.0"]
     assert "template/v1.1.0 +1" in run("fleet", "status", code=1).out
 
 
 def test_remembers_the_last_result(run: Run, template: Path, work: Path) -> None:
-    """How the last `fleet update` went is there, wherever its results are."""
+    """The row has the result of the last `fleet update`, wherever its folder is."""
     clone(work / "x", template, {"task.py": CLASH})
     assert status(run, code=1)["x"]["last"] is None
     run("fleet", "update", "x", "--out", "../out", code=3)
@@ -141,16 +142,17 @@ def test_remembers_the_last_result(run: Run, template: Path, work: Path) -> None
 
 
 def test_finds_projects_in_folders(run: Run, template: Path, work: Path) -> None:
-    """A repository with two projects has two rows; work in one of them is not work in the other."""
-    made = fleets.rendered(str(template))
-    one = fleets.plain(work / "mono", {f"{at}/{path}": text for at in ("svc", "lib") for path, text in made.items()})
-    (one / "svc" / "task.py").write_text("Mine.\n")
-    found = run("fleet", "status", "--json", code=1).json["repositories"]
-    assert {one["name"].rpartition("//")[2]: bool(one["reason"]) for one in found} == {"svc": True, "lib": False}
+    """A repository with two projects has two rows; changes in one do not defer the other."""
+    rendered = fleets.rendered(str(template))
+    files: dict[str, Any] = {f"{name}/{path}": text for name in ("svc", "lib") for path, text in rendered.items()}
+    folder = fleets.plain(work / "mono", files)
+    (folder / "svc" / "task.py").write_text("Mine.\n")
+    entries = run("fleet", "status", "--json", code=1).json["repositories"]
+    assert {row["name"].rpartition("//")[2]: bool(row["reason"]) for row in entries} == {"svc": True, "lib": False}
 
 
 def test_says_what_is_wrong(run: Run, template: Path, work: Path) -> None:
-    """Each of many faults is a reason of its own repository; work in progress does not hide how far it is behind."""
+    """Each fault is the reason of its own repository; work in progress does not hide how far it is behind."""
     clone(work / "dirty", template)
     (work / "dirty" / "task.py").write_text("Mine.\n")
     git("checkout", "--quiet", "--detach", at=clone(work / "detached", template))
@@ -161,7 +163,7 @@ def test_says_what_is_wrong(run: Run, template: Path, work: Path) -> None:
     fleets.plain(work / "odd", {".copier-answers.yml": "- 1\n"})
     fleets.plain(work / "plain", {"a.txt": "a\n"})
     (work / "list").write_text("dirty\ndetached\ncorrupt\nempty\nlost\nodd\nplain\ngone\n")
-    found = status(run, "list", code=2)
+    rows = status(run, "list", code=2)
     expected = {
         "dirty": ("behind", "It has changes that are not committed: task.py."),
         "detached": ("behind", "HEAD is detached at"),
@@ -172,40 +174,40 @@ def test_says_what_is_wrong(run: Run, template: Path, work: Path) -> None:
         "plain": ("deferred", "No template made it"),
         "gone": ("failed", "does not exist."),
     }
-    assert {name: one["state"] for name, one in found.items()} == {name: one[0] for name, one in expected.items()}
+    assert {name: row["state"] for name, row in rows.items()} == {name: state for name, (state, _) in expected.items()}
     for name, (_, reason) in expected.items():
-        assert reason in found[name]["reason"], name
-        assert found[name]["hint"]
+        assert reason in rows[name]["reason"], name
+        assert rows[name]["hint"]
 
 
 def test_says_once_what_is_alike(run: Run, template: Path, work: Path) -> None:
-    """Repositories that no template made are counted, and some of them are named, in one line."""
+    """Repositories without a template are counted in one line, which names some of them."""
     clone(work / "x", template, tag="v1.2.0")
     for at in range(12):
         fleets.plain(work / f"other{at:02}", {"a.txt": "a\n"})
-    said = run("fleet", "status").out
-    assert "\nother00, other01, other02 and 9 more: No template made it: it has no .copier-answers.yml.\n" in said
-    assert said.count("No template made it") == 1
-    assert "13 repositories: 12 deferred, 1 current." in said
+    output = run("fleet", "status").out
+    assert "\nother00, other01, other02 and 9 more: No template made it: it has no .copier-answers.yml.\n" in output
+    assert output.count("No template made it") == 1
+    assert "13 repositories: 12 deferred, 1 current." in output
 
 
 def test_one_repository(run: Run, template: Path, work: Path) -> None:
-    """One is one repository; that nothing is due is exit code 0."""
+    """The singular is used for one repository; without work the exit code is 0."""
     clone(work / "x", template, tag="v1.2.0")
-    said = run("fleet", "status", "x").out
-    assert said.endswith("\n1 repository: 1 current.\n")
+    output = run("fleet", "status", "x").out
+    assert output.endswith("\n1 repository: 1 current.\n")
 
 
-@pytest.mark.parametrize(("sources", "said"), [(["x y"], "'x y'"), ([], ""), (["."] * 4, "SOURCE...")])
-def test_says_what_to_do_next(run: Run, template: Path, work: Path, sources: list[str], said: str) -> None:
-    """The next step can be run as it is printed; many sources are not repeated."""
+@pytest.mark.parametrize(("sources", "shown"), [(["x y"], "'x y'"), ([], ""), (["."] * 4, "SOURCE...")])
+def test_says_what_to_do_next(run: Run, template: Path, work: Path, sources: list[str], shown: str) -> None:
+    """The next command can be pasted as printed; many sources are not repeated."""
     clone(work / "x y", template)
-    step = " ".join(["new-ops-project fleet update", *filter(None, [said]), "--out DIR"])
+    step = " ".join(["new-ops-project fleet update", *filter(None, [shown]), "--out DIR"])
     assert run("fleet", "status", *sources, code=1).out.endswith(f"\nNext:\n  {step}\n")
 
 
 def test_nothing_there(run: Run) -> None:
-    """A folder without clones is an error, not a fleet where all is well."""
+    """A folder without clones is an error, not a fleet that is current."""
     assert "There is no repository in these sources." in run("fleet", "status", ".", code=2).err
 
 
@@ -214,7 +216,7 @@ def test_json_has_everything(run: Run, template: Path, work: Path) -> None:
     clone(work / "x", template, tier="service", python_version="3.13")
     (work / "fleet.toml").write_text('[groups.web]\nowner = "Ada"\nsources = ["x"]\n')
     ran = run("fleet", "status", "--json", code=1)
-    (found,) = ran.json["repositories"]
+    (entry,) = ran.json["repositories"]
     assert ran.json["counts"] == {"failed": 0, "behind": 1, "deferred": 0, "current": 0}
     expected = {
         "name": str(work / "x"),
@@ -236,8 +238,8 @@ def test_json_has_everything(run: Run, template: Path, work: Path) -> None:
         "url": "",
         "folder": str(work / "x"),
     }
-    assert {key: found[key] for key in expected} == expected
-    assert found.keys() - expected.keys() == {"days", "renovate"}
+    assert {key: entry[key] for key in expected} == expected
+    assert entry.keys() - expected.keys() == {"days", "renovate"}
     assert ran.err == "[1/1] x\n"
 
 
@@ -245,8 +247,8 @@ def test_json_has_everything(run: Run, template: Path, work: Path) -> None:
 
 
 def test_renders_nothing_unless_asked(run: Run, template: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without --drift no worker starts, whoever is behind."""
-    monkeypatch.setattr(pool, "answers", None)
+    """Without --drift no worker starts."""
+    monkeypatch.setattr(pool, "replies", None)
     clone(work / "x", template)
     assert status(run, code=1)["x"]["drift"] is None
 
@@ -264,21 +266,21 @@ def test_does_not_even_import_copier(template: Path, work: Path, home: Path) -> 
 
 
 def test_counts_drift(run: Run, template: Path, work: Path) -> None:
-    """With --drift every file of the template that was edited or deleted is named, and counted in the table."""
+    """With --drift every edited or deleted file of the template is named, and counted in the table."""
     clone(work / "x", template, {"task.py": CLASH, "old.md": None, "mine.txt": "Mine.\n"})
     clone(work / "clean", template, tag="v1.1.0")
     fleets.plain(work / "plain", {"a.txt": "a\n"})
-    found = status(run, "--drift", "--jobs", "1", code=1)
-    assert found["x"]["drift"] == [{"path": "old.md", "what": "deleted"}, {"path": "task.py", "what": "edited"}]
-    assert found["clean"]["drift"] == []
-    assert found["plain"]["drift"] is None
+    entries = status(run, "--drift", "--jobs", "1", code=1)
+    assert entries["x"]["drift"] == [{"path": "old.md", "what": "deleted"}, {"path": "task.py", "what": "edited"}]
+    assert entries["clean"]["drift"] == []
+    assert entries["plain"]["drift"] is None
 
 
 # ---- what it costs ----------------------------------------------------------------------------------------------
 
 
 def test_starts_few_programs(run: Run, template: Path, work: Path) -> None:
-    """A clone costs seven programs, however many files it has; what is asked of the template is asked once."""
+    """A clone takes seven git processes, however many files it has; the template is read once."""
     seen: list[str] = []
 
     def programs() -> Counter[str]:
@@ -289,39 +291,39 @@ def test_starts_few_programs(run: Run, template: Path, work: Path) -> None:
 
     clone(work / "x", template, {f"{at}.txt": "x" for at in range(30)}, tag="v1.2.0")
     programs()  # which unpacks the newest version
-    one = programs()
+    first = programs()
     for at in range(4):
         clone(work / f"x{at}", template, tag="v1.2.0")
-    assert programs() - one == {"git": 4 * 7}
-    assert one == {"git": 7 + 2}
+    assert programs() - first == {"git": 4 * 7}
+    assert first == {"git": 7 + 2}
 
 
 # ---- over the network -------------------------------------------------------------------------------------------
 
 
 def test_over_http(run: Run, template: Path, tmp_path: Path, work: Path) -> None:
-    """What is known by its address is cloned without files into our cache; one that is not there is its own row."""
+    """A repository known by its address is cloned without files into our cache; a missing one has its own row."""
     served = tmp_path / "served"
     bare(served / "ops" / "x.git", template, tier="service")
     git("branch", "template/v1.2.0", "trunk", at=served / "ops" / "x.git")
     with git_http(served) as url:
         (work / "list").write_text(f"{url}/ops/x.git\n{url.replace('//', '//ada:pw@')}/ops/gone.git\n")
         ran = run("fleet", "status", "list", "--json", code=2)
-    found = {one["name"].rpartition("/")[2]: one for one in ran.json["repositories"]}
-    assert (found["x"]["behind"], found["x"]["owner"], found["x"]["tier"]) == (2, "ops", "service")
-    assert found["x"]["open"] == ["template/v1.2.0"]
-    assert found["gone"]["reason"].startswith(f"{url}/ops/gone.git cannot be reached: ")
+    rows = {row["name"].rpartition("/")[2]: row for row in ran.json["repositories"]}
+    assert (rows["x"]["behind"], rows["x"]["owner"], rows["x"]["tier"]) == (2, "ops", "service")
+    assert rows["x"]["open"] == ["template/v1.2.0"]
+    assert rows["gone"]["reason"].startswith(f"{url}/ops/gone.git cannot be reached: ")
     assert "ada:pw" not in ran.out + ran.err
 
 
 def test_offline(run: Run, tmp_path: Path, work: Path) -> None:
-    """Without the template's server, what is known of it here will do when that is asked for."""
+    """With --offline, the cached template is enough."""
     served = tmp_path / "served"
     fleets.template(served / "template")
     with git_http(served) as url:
         clone(work / "x", f"{url}/template/.git")
         assert status(run, code=1)["x"]["state"] == "behind"
-    releases.forget()
+    releases.clear_caches()
     assert "cannot be reached" in status(run, code=2)["x"]["reason"]
     assert status(run, "--offline", code=1)["x"]["behind"] == 1
 
@@ -335,24 +337,24 @@ LONG = "a-rather-long-name-of-a-repository-of-the-platform-team-for-billing-in-p
 @pytest.mark.usefixtures("work")
 @pytest.mark.parametrize(("width", "left"), [(60, "age, tier, owner"), (80, "owner"), (200, "")])
 def test_fits(run: Run, template: Path, width: int, left: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No line of the table is too long, version and behind are never cut, and what is left out is named."""
+    """No line of the table is too long, version and behind are never cut, and omitted columns are named."""
     monkeypatch.setenv("COLUMNS", str(width))
     work = Path.cwd()
     long = "v1.0.0-12-gabcdef0"
     git("tag", long, "v1.0.0", at=template)
     for name, tag in ((LONG, long), (HOSTILE, "v1.1.0"), ("x", "v1.2.0")):
-        one = clone(work / name, template, tag=tag, tier="service", python_version="3.8")
-        git("remote", "add", "origin", f"git@example.org:platform-engineering-department/{name}", at=one)
-    said = run("fleet", "status", code=1).out
-    table = said[: said.index("\n\n")].splitlines()
+        folder = clone(work / name, template, tag=tag, tier="service", python_version="3.8")
+        git("remote", "add", "origin", f"git@example.org:platform-engineering-department/{name}", at=folder)
+    output = run("fleet", "status", code=1).out
+    table = output[: output.index("\n\n")].splitlines()
     assert max(map(cell_len, table)) <= width
     assert any(long in line and " 2" in line.partition(long)[2] for line in table)
     assert "…" not in "".join(table)
-    assert said.partition("Too narrow for: ")[2].partition(".\n")[0] == left
+    assert output.partition("Too narrow for: ")[2].partition(".\n")[0] == left
 
 
 def test_shows_names_as_they_are_not(run: Run, template: Path, work: Path) -> None:
-    """What would control a terminal is escaped, wherever a name is shown: table, reasons, progress."""
+    """Control characters are escaped wherever a name is shown: table, reasons, progress."""
     clone(work / HOSTILE, template)
     (work / HOSTILE / "task\u202e\x1b[2J.py").write_text("Mine.\n")
     fleets.plain(work / f"{HOSTILE}2", {"a.txt": "a\n"})
@@ -363,9 +365,7 @@ def test_shows_names_as_they_are_not(run: Run, template: Path, work: Path) -> No
 
 
 def test_on_a_terminal(template: Path, work: Path, home: Path) -> None:
-    """On a terminal a bar takes the place of lines, and the table is within its 80 columns."""
-    import pexpect
-
+    """A terminal shows a bar instead of lines, and the table fits in 80 columns."""
     for name in (LONG, "x"):
         clone(work / name, template, python_version="3.8")
     env = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
@@ -379,16 +379,16 @@ def test_on_a_terminal(template: Path, work: Path, home: Path) -> None:
         timeout=30,
     )
     child.expect(pexpect.EOF)
-    said = str(child.before)
-    assert "[1/2]" not in said
-    assert "2/2" in said
-    assert "v1.0.0" in said
+    output = str(child.before)
+    assert "[1/2]" not in output
+    assert "2/2" in output
+    assert "v1.0.0" in output
     child.close()
     assert child.exitstatus == 1
 
 
 def test_a_name_of_any_bytes(run: Run, template: Path, work: Path) -> None:
-    """A folder whose name is no UTF-8 is a row like any other, in every verb that comes after."""
+    """A folder whose name is not UTF-8 has a row like any other, in every later verb."""
     clone(work / "odd\udcff", template)
     assert r"odd\xff" in run("fleet", "status", code=1).out
     assert status(run, code=1)["odd\udcff"]["behind"] == 2
@@ -401,7 +401,7 @@ def test_a_name_of_any_bytes(run: Run, template: Path, work: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"x": 1}', '{"x": {"odd": 1}}', "\xff"])
 def test_damaged_memory_is_none(run: Run, template: Path, work: Path, text: str) -> None:
-    """What was remembered and cannot be read is forgotten, and remembered anew."""
+    """A damaged history is ignored and written again."""
     clone(work / "x", template)
     history.file().parent.mkdir(parents=True)
     history.file().write_bytes(text.encode("latin-1"))
@@ -411,7 +411,7 @@ def test_damaged_memory_is_none(run: Run, template: Path, work: Path, text: str)
 
 
 def test_memory_that_cannot_be_kept(home: Path) -> None:
-    """Where nothing can be remembered, that is all."""
+    """A history that cannot be written is not an error."""
     history.file().parent.parent.mkdir(parents=True)
     history.file().parent.write_text("")
     history.remember({"x": PastRun(state="updated")})
@@ -419,9 +419,9 @@ def test_memory_that_cannot_be_kept(home: Path) -> None:
 
 
 def test_remembers_of_all_fleets(home: Path) -> None:
-    """What is remembered of others stays; what a project cost is kept when it fails, and its shard with it."""
+    """Entries of other projects stay; a failed project keeps its cost and its shard."""
     history.remember({"a": PastRun(cost=3.0, shard=2, shards=4), "b": PastRun(cost=1.0)})
     history.remember(
-        history.of_results({"a": history.read()["a"]}, [Result("a", ResultState.FAILED, "p", seconds=60.0)])
+        history.with_results({"a": history.read()["a"]}, [Result("a", ResultState.FAILED, "p", seconds=60.0)])
     )
     assert history.read() == {"a": PastRun("failed", cost=3.0, shard=2, shards=4), "b": PastRun(cost=1.0)}

@@ -1,4 +1,4 @@
-"""`fleet update` in the small: a commit for each repository in a bundle, and nothing of any clone touched."""
+"""`fleet update`: a commit for each repository, in a bundle, without a change to any clone."""
 
 import json
 from collections.abc import Callable
@@ -11,6 +11,8 @@ from support.command import Run, git
 from support.fleets import clone, clones, results
 from support.servers import Busy, git_http
 from support.small import BOTH, CLASH, LINES, MINE, everything, release
+
+from new_ops_project.fleet.inventory import mirrors
 
 Fleet = dict[str, Path]
 
@@ -31,29 +33,29 @@ def three(template: Path, work: Path) -> Fleet:
 def test_each_gets_a_commit(run: Run, three: Fleet, work: Path) -> None:
     """The commit has the merged tree, one parent and trailers; it is in the bundle, on the branch of its version."""
     run("fleet", "update", "clones", "--out", "out", code=3)
-    found = results(work / "out")
-    assert {name: one["state"] for name, one in found.items()} == {
+    lines = results(work / "out")
+    assert {name: result["state"] for name, result in lines.items()} == {
         "merges": "updated",
         "clashes": "conflict",
         "keeps": "conflict",
     }
-    one = found["merges"]
-    here = fleets.unbundled(work / "out", one, three["merges"], work / "copy")
-    assert git("rev-parse", "template", "template^@", at=here).split() == [one["commit"], one["base"]]
+    result = lines["merges"]
+    here = fleets.unbundled(work / "out", result, three["merges"], work / "copy")
+    assert git("rev-parse", "template", "template^@", at=here).split() == [result["commit"], result["base"]]
     assert fleets.content(here, "template:task.py") == BOTH.encode()
-    said = git("log", "-1", "--format=%B", "template", at=here)
+    message = git("log", "-1", "--format=%B", "template", at=here)
     tree = git("rev-parse", "template^{tree}", at=here)
     for line in (
         f"Template-Tree: {tree}",
         "Template-From: v1.0.0",
         "Template-Version: v1.1.0",
-        f"Fleet-Plan: {one['plan']}",
+        f"Fleet-Plan: {result['plan']}",
     ):
-        assert line in said
+        assert line in message
 
 
 def test_the_tree_is_that_of_update(run: Run, three: Fleet, work: Path) -> None:
-    """What a fleet makes of a repository is what `update --branch` makes of it."""
+    """A fleet gives a repository the same tree as `update --branch`."""
     run("fleet", "update", "clones", "--out", "out", code=3)
     tree = results(work / "out")["merges"]["tree"]
     run("update", str(three["merges"]), "--branch")
@@ -70,43 +72,43 @@ def test_no_clone_changes(run: Run, three: Fleet, work: Path) -> None:
 def test_what_a_result_says(run: Run, three: Fleet, work: Path) -> None:
     """Each line has files, conflicts by reason, edits kept, drift, size and cost; the log has the commands."""
     run("fleet", "update", "clones", "--out", "out", code=3)
-    one = results(work / "out")["keeps"]
-    assert one["kept"] == ["old.md"]
-    assert one["drift"] == [{"path": "old.md", "what": "edited"}]
-    assert [conflict["path"] for conflict in one["conflicts"]] == ["old.md"]
-    assert {"path": "notes.md", "what": "added"} in one["files"]
-    assert (one["before"], one["version"], one["target"]) == ("v1.0.0", "v1.1.0", "template/v1.1.0")
-    assert one["lines"] > 2
-    assert min(one["seconds"], one["cpu"]) > 0
-    log = (work / "out" / one["log"]).read_text()
+    result = results(work / "out")["keeps"]
+    assert result["kept"] == ["old.md"]
+    assert result["drift"] == [{"path": "old.md", "what": "edited"}]
+    assert [conflict["path"] for conflict in result["conflicts"]] == ["old.md"]
+    assert {"path": "notes.md", "what": "added"} in result["files"]
+    assert (result["before"], result["version"], result["target"]) == ("v1.0.0", "v1.1.0", "template/v1.1.0")
+    assert result["lines"] > 2
+    assert min(result["seconds"], result["cpu"]) > 0
+    log = (work / "out" / result["log"]).read_text()
     assert " git merge-tree " in log
     assert "conflict: " in log
 
 
 def test_a_conflict_has_markers(run: Run, three: Fleet, work: Path) -> None:
-    """The commit of a conflict carries the markers, and says so."""
+    """The commit of a conflict has the markers, and its message says so."""
     run("fleet", "update", "clones", "--out", "out", code=3)
-    one = results(work / "out")["clashes"]
-    here = fleets.unbundled(work / "out", one, three["clashes"], work / "copy")
+    result = results(work / "out")["clashes"]
+    here = fleets.unbundled(work / "out", result, three["clashes"], work / "copy")
     assert b"<<<<<<< " in fleets.content(here, "template:task.py")
     assert "It has conflicts" in git("log", "-1", "--format=%B", "template", at=here)
 
 
 def test_again_does_what_is_not_done(run: Run, three: Fleet, work: Path) -> None:
-    """A second run computes nothing that is done; a bundle that is gone is made again, the same."""
+    """A second run computes nothing again; a lost bundle is made again, with the same commit."""
     run("fleet", "update", "clones", "--out", "out", code=3)
     lines = (work / "out" / "results-1-of-1.jsonl").read_text()
     run("fleet", "update", "clones", "--out", "out", code=3)
     assert (work / "out" / "results-1-of-1.jsonl").read_text() == lines
-    one = results(work / "out")["merges"]
-    (work / "out" / one["bundle"]).unlink()
+    result = results(work / "out")["merges"]
+    (work / "out" / result["bundle"]).unlink()
     run("fleet", "update", "clones", "--out", "out", code=3)
-    assert results(work / "out")["merges"]["commit"] == one["commit"]
+    assert results(work / "out")["merges"]["commit"] == result["commit"]
     assert (work / "out" / "results-1-of-1.jsonl").read_text().count("\n") == 4
 
 
 def test_a_tag_that_moved_is_done_anew(run: Run, three: Fleet, template: Path, work: Path) -> None:
-    """What was made of another commit of the template is not taken for what its version is now."""
+    """A result of another template commit is not reused, although the version has the same name."""
     run("fleet", "update", "clones", "--out", "out", code=3)
     before = results(work / "out")["merges"]["tree"]
     release(template, "v1.1.0-was", {"notes.md": "Moved.\n"})
@@ -117,7 +119,7 @@ def test_a_tag_that_moved_is_done_anew(run: Run, three: Fleet, template: Path, w
 
 
 def test_a_new_commit_is_done_anew(run: Run, three: Fleet, work: Path) -> None:
-    """Only the repository that has moved since is computed again."""
+    """Only the repository with a new commit is computed again."""
     run("fleet", "update", "clones", "--out", "out", code=3)
     before = results(work / "out")
     (three["merges"] / "more.txt").write_text("More.\n")
@@ -142,7 +144,7 @@ def test_current_is_left_alone(run: Run, template: Path, work: Path) -> None:
 
 
 def test_shards_make_the_same_commits(run: Run, three: Fleet, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every shard, with a cache of its own, makes the commits that one run of the plan makes."""
+    """The shards, each with its own cache, make the same commits as one run of the plan."""
     run("fleet", "plan", "clones", "--shards", "2", "--out", "plan.json")
     run("fleet", "update", "--plan", "plan.json", "--out", "whole", code=3)
     for shard in ("1", "2"):
@@ -160,9 +162,9 @@ def test_shards_make_the_same_commits(run: Run, three: Fleet, work: Path, monkey
             code=_code(work, shard),
         )
         assert ran.json["out"] == f"out-{shard}"
-    whole = {name: (one["state"], one["commit"]) for name, one in results(work / "whole").items()}
+    whole = {name: (result["state"], result["commit"]) for name, result in results(work / "whole").items()}
     parts = {**results(work / "out-1"), **results(work / "out-2")}
-    assert {name: (one["state"], one["commit"]) for name, one in parts.items()} == whole
+    assert {name: (result["state"], result["commit"]) for name, result in parts.items()} == whole
 
 
 def _code(work: Path, shard: str) -> int:
@@ -172,7 +174,7 @@ def _code(work: Path, shard: str) -> int:
 
 
 def test_a_plan_pins_everything(run: Run, three: Fleet, template: Path, work: Path) -> None:
-    """A release that comes after the plan has no say, nor has a tag that moves."""
+    """A release after the plan changes nothing, nor does a tag that moves."""
     run("fleet", "plan", "clones", "--out", "plan.json")
     release(template, "v1.2.0", {"task.py": LINES + "much newer\n"})
     git("tag", "--force", "v1.1.0", "v1.2.0", at=template)
@@ -182,14 +184,14 @@ def test_a_plan_pins_everything(run: Run, three: Fleet, template: Path, work: Pa
 
 
 def test_a_base_that_moved_waits(run: Run, three: Fleet, work: Path) -> None:
-    """A repository that has moved since the plan is deferred with both commits; the others are done; retry takes it."""
+    """A repository that moved since the plan is deferred, and its reason names both commits; a retry updates it."""
     run("fleet", "plan", "clones", "--out", "plan.json")
     git("commit", "--quiet", "--allow-empty", "--message=more", at=three["merges"])
     run("fleet", "update", "--plan", "plan.json", "--out", "out", code=3)
-    one = results(work / "out")["merges"]
-    assert one["state"] == "deferred"
+    result = results(work / "out")["merges"]
+    assert result["state"] == "deferred"
     now = git("rev-parse", "HEAD", at=three["merges"])
-    assert one["reason"] == f"trunk moved from {one['base'][:7]} to {now[:7]} since the plan."
+    assert result["reason"] == f"trunk moved from {result['base'][:7]} to {now[:7]} since the plan."
     run("fleet", "retry", "out", "--only", "deferred", "--out", "again.json")
     run("fleet", "update", "--plan", "again.json", "--out", "out-2")
     assert results(work / "out-2")["merges"]["state"] == "updated"
@@ -203,27 +205,27 @@ def test_a_base_that_moved_waits(run: Run, three: Fleet, work: Path) -> None:
         (("--plan", "plan.json", "--to", "v1.1.0"), "--plan and --to do not go together."),
         (("--plan", "plan.json", "--shard", "1/3"), "plan.json has 2 shards, not 3."),
         (("clones", "--shard", "1/2"), "--shard is a part of a plan."),
-        (("clones", "--shard", "3/2"), "'3/2' is no shard"),
+        (("clones", "--shard", "3/2"), "'3/2' is not a shard"),
         (("clones", "--wave", "cannary"), "There is no wave 'cannary'."),
         (("clones", "--to", "v9"), "has no version 'v9'"),
-        (("nowhere",), "nowhere is no folder of clones, no list of repositories and no git URL."),
+        (("nowhere",), "nowhere is not a folder of clones, a list of repositories or a git URL."),
     ],
 )
 def test_what_makes_no_sense(run: Run, three: Fleet, args: tuple[str, ...], message: str) -> None:
-    """Each wrong call ends with 2 and a sentence, and computes nothing."""
+    """Each wrong call ends with exit code 2 and a message, and computes nothing."""
     run("fleet", "plan", "clones", "--shards", "2", "--out", "plan.json")
-    said = run("fleet", "update", *args, "--out", "out", code=2).err
-    assert message in said
-    assert "Traceback" not in said
+    errors = run("fleet", "update", *args, "--out", "out", code=2).err
+    assert message in errors
+    assert "Traceback" not in errors
 
 
 def test_github_gets_numbers(run: Run, three: Fleet, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The matrix has shard numbers only."""
     monkeypatch.setenv("GITHUB_OUTPUT", str(work / "output"))
     run("fleet", "plan", "clones", "--shards", "2", "--github-output")
-    said = dict(line.split("=", 1) for line in (work / "output").read_text().splitlines())
-    assert set(json.loads(said["shards"])) <= {1, 2}
-    assert (said["count"], said["repositories"]) == ("2", "3")
+    outputs = dict(line.split("=", 1) for line in (work / "output").read_text().splitlines())
+    assert set(json.loads(outputs["shards"])) <= {1, 2}
+    assert (outputs["count"], outputs["repositories"]) == ("2", "3")
 
 
 # ---- one repository's trouble is its own -----------------------------------------------------------------------------
@@ -282,7 +284,7 @@ def test_trouble_is_one_row(run: Run, three: Fleet, trouble: Callable[[Path], No
     """A repository in trouble has a row with its reason, and the others are done."""
     trouble(three["merges"])
     ran = run("fleet", "update", "clones", "--out", "out", "--json", code=2 if state == "failed" else 3)
-    rows = {one["name"].rpartition("/")[2]: one for one in ran.json["repositories"]}
+    rows = {row["name"].rpartition("/")[2]: row for row in ran.json["repositories"]}
     assert (rows["merges"]["state"], rows["merges"]["reason"][: len(reason)]) == (state, reason)
     assert {rows["clashes"]["state"], rows["keeps"]["state"]} == {"conflict"}
     assert rows["merges"]["hint"]
@@ -290,7 +292,7 @@ def test_trouble_is_one_row(run: Run, three: Fleet, trouble: Callable[[Path], No
 
 
 def test_a_plan_of_clones_that_are_not_here(run: Run, three: Fleet, work: Path) -> None:
-    """On a machine without the clones the reason is that, and not that their branches moved."""
+    """On a machine without the clones, the reason is that they do not exist."""
     run("fleet", "plan", "clones")
     three["merges"].parent.rename(work / "elsewhere")
     run("fleet", "update", "--plan", "plan.json", "--out", "out", code=2)
@@ -298,7 +300,7 @@ def test_a_plan_of_clones_that_are_not_here(run: Run, three: Fleet, work: Path) 
 
 
 def test_a_second_run_finishes_the_rest(run: Run, three: Fleet, work: Path) -> None:
-    """What was in trouble is done once that is mended, and nothing else is done again."""
+    """A repository in trouble is done once that is fixed, and nothing else is done again."""
     _dirty(three["merges"])
     run("fleet", "update", "clones", "--out", "out", code=3)
     before = results(work / "out")
@@ -306,14 +308,14 @@ def test_a_second_run_finishes_the_rest(run: Run, three: Fleet, work: Path) -> N
     run("fleet", "update", "clones", "--out", "out", code=3)
     after = results(work / "out")
     assert after["merges"]["state"] == "updated"
-    assert all(after[name]["at"] == one["at"] for name, one in before.items())
+    assert all(after[name]["at"] == result["at"] for name, result in before.items())
 
 
 def test_a_template_out_of_reach_is_the_matter_of_its_own(run: Run, three: Fleet, tmp_path: Path, work: Path) -> None:
     """A template that cannot be reached fails the repositories that record it, and no others."""
     clone(work / "clones" / "other", tmp_path / "gone", {"mine.txt": "Mine.\n"})
     ran = run("fleet", "update", "clones", "--out", "out", "--json", code=2).json
-    rows = {one["name"].rpartition("/")[2]: one for one in ran["repositories"]}
+    rows = {result["name"].rpartition("/")[2]: result for result in ran["repositories"]}
     assert "does not exist" in rows["other"]["reason"]
     assert rows["merges"]["state"] == "updated"
 
@@ -324,24 +326,24 @@ def test_two_projects_of_one_repository(run: Run, template: Path, work: Path) ->
     inside = {f"{folder}/{path}": content for folder in ("one", "two/deep") for path, content in files.items()}
     fleets.plain(work / "clones" / "mono", inside)
     run("fleet", "update", "clones", "--out", "out")
-    found = {one["name"].partition("//")[2]: one for one in results(work / "out").values()}
-    assert {one["target"] for one in found.values()} == {"template/v1.1.0.one", "template/v1.1.0.two.deep"}
-    here = fleets.unbundled(work / "out", found["one"], work / "clones" / "mono", work / "copy")
+    rows = {row["name"].partition("//")[2]: row for row in results(work / "out").values()}
+    assert {row["target"] for row in rows.values()} == {"template/v1.1.0.one", "template/v1.1.0.two.deep"}
+    here = fleets.unbundled(work / "out", rows["one"], work / "clones" / "mono", work / "copy")
     changed = git("diff", "--name-only", "HEAD", "template", at=here).splitlines()
     assert {path.partition("/")[0] for path in changed} == {"one"}
 
 
 @pytest.mark.parametrize("folders", [("My App", "My/App"), ("a.b", "a/b"), ("x..y", "tool.lock"), ("lock", "ünï")])
 def test_each_folder_has_a_branch_of_its_own(run: Run, template: Path, work: Path, folders: tuple[str, str]) -> None:
-    """Whatever two folders are called, and without a file for ignored ones, git takes both of their branches."""
+    """Whatever two folders are called, git accepts both of their branches; no .gitignore is needed."""
     files = {path: text for path, text in fleets.rendered(str(template)).items() if path != ".gitignore"}
     inside = {f"{folder}/{path}": content for folder in folders for path, content in files.items()}
     mono = fleets.plain(work / "clones" / "mono", {**inside, ".gitignore": None})
     run("fleet", "update", "clones", "--out", "out")
     run("fleet", "publish", "--in", "out", "--mode", "branch")
-    made = git("for-each-ref", "--format=%(objectname)", "refs/heads/template", at=mono).split()
-    assert {one["commit"] for one in results(work / "out").values()} == {*made}
-    assert len(made) == 2
+    branch_commits = git("for-each-ref", "--format=%(objectname)", "refs/heads/template", at=mono).split()
+    assert {result["commit"] for result in results(work / "out").values()} == {*branch_commits}
+    assert len(branch_commits) == 2
 
 
 def test_a_wave_stops(run: Run, template: Path, work: Path) -> None:
@@ -349,7 +351,7 @@ def test_a_wave_stops(run: Run, template: Path, work: Path) -> None:
     edits: dict[str, Any] = {f"r{at:02}": {"task.py": CLASH if at < 8 else MINE} for at in range(26)}
     clones(work / "clones", template, edits)
     ran = run("fleet", "update", "clones", "--out", "out", "--jobs", "1", "--json", code=3).json
-    rest = [one for one in ran["repositories"] if one["state"] == "deferred"]
+    rest = [result for result in ran["repositories"] if result["state"] == "deferred"]
     assert ran["counts"] == {"current": 0, "updated": 12, "conflict": 8, "deferred": 6, "failed": 0}
     assert "8 of 26 repositories are in conflict, which is more than 20 %" in rest[0]["reason"]
     ran = run("fleet", "update", "clones", "--out", "out", "--json", "--force", code=3).json
@@ -365,9 +367,9 @@ def test_known_by_their_addresses(run: Run, template: Path, work: Path, tmp_path
     with git_http(tmp_path / "served") as url:
         (work / "repos.txt").write_text(f"# ours\n{url}/ops/one.git\n\n")
         ran = run("fleet", "update", "repos.txt", "--out", "out", "--json").json
-    (one,) = ran["repositories"]
-    assert (one["owner"], one["url"], one["state"]) == ("ops", f"{url}/ops/one.git", "updated")
-    here = fleets.unbundled(work / "out", one, tmp_path / "served" / "ops" / "one.git", work / "copy")
+    (result,) = ran["repositories"]
+    assert (result["owner"], result["url"], result["state"]) == ("ops", f"{url}/ops/one.git", "updated")
+    here = fleets.unbundled(work / "out", result, tmp_path / "served" / "ops" / "one.git", work / "copy")
     assert fleets.content(here, "template:task.py") == BOTH.encode()
 
 
@@ -379,15 +381,13 @@ def test_only_what_is_needed_is_fetched(run: Run, template: Path, work: Path, tm
     with git_http(tmp_path / "served") as url:
         (work / "repos.txt").write_text(f"{url}/ops/old.git")
         run("fleet", "update", "repos.txt", "--out", "out")
-    from new_ops_project.fleet.inventory import mirrors
-
-    folder = mirrors.place(f"{url}/ops/old.git")
-    said = git("rev-list", "--all", "--objects", "--missing=print", "--no-object-names", at=folder).splitlines()
-    assert f"?{first}" in said
+    folder = mirrors.clone_path(f"{url}/ops/old.git")
+    missing = git("rev-list", "--all", "--objects", "--missing=print", "--no-object-names", at=folder).splitlines()
+    assert f"?{first}" in missing
 
 
 def test_nothing_is_fetched_twice(run: Run, template: Path, work: Path, tmp_path: Path) -> None:
-    """A second look is one round trip for each repository, and a second run has its objects."""
+    """A second inspection is one round trip for each repository."""
     fleets.bare(tmp_path / "served" / "ops" / "one.git", template)
     busy = Busy()
     with git_http(tmp_path / "served", busy=busy) as url:
@@ -402,7 +402,7 @@ def test_nothing_is_fetched_twice(run: Run, template: Path, work: Path, tmp_path
 
 
 def test_the_template_is_fetched_once(run: Run, work: Path, tmp_path: Path) -> None:
-    """Whoever needs it, and in however many versions, the template is cloned once in a run."""
+    """The template is cloned once in a run, however many projects or versions need it."""
     fleets.template(tmp_path / "served" / "template")
     busy = Busy()
     with git_http(tmp_path / "served", busy=busy) as url:
@@ -410,21 +410,19 @@ def test_the_template_is_fetched_once(run: Run, work: Path, tmp_path: Path) -> N
         for at in range(5):
             clone(work / "clones" / f"r{at}", source, {"mine.txt": f"{at}\n"})
         run("fleet", "update", "clones", "--out", "out", "--jobs", "2")
-    asked = [line.partition("?")[0] for line in busy.seen]
-    assert asked[0] == "GET /template/.git/info/refs"
-    assert set(asked[1:]) == {"POST /template/.git/git-upload-pack"}
-    assert {one["state"] for one in results(work / "out").values()} == {"updated"}
+    requests = [line.partition("?")[0] for line in busy.seen]
+    assert requests[0] == "GET /template/.git/info/refs"
+    assert set(requests[1:]) == {"POST /template/.git/git-upload-pack"}
+    assert {result["state"] for result in results(work / "out").values()} == {"updated"}
 
 
 def test_a_damaged_cache_is_made_anew(run: Run, template: Path, work: Path, tmp_path: Path) -> None:
-    """Our own clone is thrown away when it turns out to be damaged."""
-    from new_ops_project.fleet.inventory import mirrors
-
+    """A damaged clone in our cache is replaced."""
     served = fleets.bare(tmp_path / "served" / "ops" / "one.git", template)
     with git_http(tmp_path / "served") as url:
         (work / "repos.txt").write_text(f"{url}/ops/one.git")
         run("fleet", "update", "repos.txt", "--out", "out")
-        for pack in mirrors.place(f"{url}/ops/one.git").glob("objects/pack/*"):
+        for pack in mirrors.clone_path(f"{url}/ops/one.git").glob("objects/pack/*"):
             pack.chmod(0o644)
             pack.write_bytes(b"")
         fleets.add(served, {"more.txt": "More.\n"})
@@ -433,7 +431,7 @@ def test_a_damaged_cache_is_made_anew(run: Run, template: Path, work: Path, tmp_
 
 
 def test_credentials_are_nowhere(run: Run, template: Path, work: Path, tmp_path: Path) -> None:
-    """A password in an address is in no file that is written, and in nothing that is said."""
+    """A password in an address is in no file and in no output."""
     fleets.bare(tmp_path / "served" / "ops" / "one.git", template)
     with git_http(tmp_path / "served") as url:
         (work / "repos.txt").write_text(f"{url.replace('://', '://ada:s3cr3t@')}/ops/one.git\n")
