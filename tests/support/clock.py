@@ -1,10 +1,10 @@
-"""A clock that moves only when somebody waits."""
+"""A fake clock for the rate limit, which moves only when somebody waits."""
 
 from new_ops_project.fleet.publish.rate_limit import Clock
 
 
 class Time:
-    """A clock that moves only when somebody waits."""
+    """A fake clock for the rate limit, which moves only when somebody waits."""
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self.at = now
@@ -17,5 +17,5 @@ class Time:
 
     @property
     def clock(self) -> Clock:
-        """It as a Clock."""
+        """This clock in the form that the rate limit takes."""
         return Clock(lambda: self.at, self.sleep)

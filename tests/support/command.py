@@ -1,4 +1,4 @@
-"""Run the command in tests, git beside it, and compare folders."""
+"""The means to run commands in tests, to compare the folders that they leave."""
 
 import json
 import os
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Ran:
-    """What one command line printed, and its exit code."""
+    """The output and the exit code of one command line."""
 
     code: int
     out: str
@@ -20,19 +20,19 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """Its standard output as JSON."""
+        """The standard output as JSON."""
         return json.loads(self.out)
 
 
 class Run(Protocol):
-    """Runs one command line in this process."""
+    """A function that runs a command line in this process."""
 
     def __call__(self, *args: str, code: int = 0) -> Ran:
-        """Run it and expect the exit code."""
+        """Run the command line; fail unless it ends with the exit code."""
 
 
 def git(*args: str, at: Path, env: dict[str, str] | None = None) -> str:
-    """Run git and return what it printed."""
+    """Run git and return its output."""
     command = ["git", *args]
     done = subprocess.run(
         command, cwd=at, check=True, capture_output=True, text=True, env={**os.environ, **(env or {})}
@@ -41,13 +41,15 @@ def git(*args: str, at: Path, env: dict[str, str] | None = None) -> str:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below `folder` but git's own, by its path with `/`."""
+    """The content of every file below `folder`, except git's own, by its POSIX path."""
     paths = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def differing(one: dict[str, bytes], other: dict[str, bytes]) -> dict[str, tuple[bytes | None, bytes | None]]:
-    """The files that are not the same in both, with what they are."""
+def differing(left: dict[str, bytes], right: dict[str, bytes]) -> dict[str, tuple[bytes | None, bytes | None]]:
+    """The files that differ, with both contents; None where one is missing."""
     return {
-        path: (one.get(path), other.get(path)) for path in one.keys() | other.keys() if one.get(path) != other.get(path)
+        path: (left.get(path), right.get(path))
+        for path in left.keys() | right.keys()
+        if left.get(path) != right.get(path)
     }

@@ -1,4 +1,4 @@
-"""GitHub's expressions, evaluated as a runner does: contexts, literals, functions, operators."""
+"""An evaluator of GitHub's expressions: contexts, literals, functions, operators."""
 
 import json
 import re
@@ -11,123 +11,123 @@ _INSIDE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Known:
-    """What an expression can see: contexts by name, and how it went so far."""
+class Context:
+    """What an expression can read: the contexts by name, the status of the job so far."""
 
     contexts: Mapping[str, Any]
     status: str = "success"
 
 
-def filled(text: str, known: Known) -> str:
-    """The text with each `${{ }}` as what it comes to."""
-    return _INSIDE.sub(lambda found: shown(evaluate(found[1], known)), text)
+def substitute(text: str, context: Context) -> str:
+    """Replace each `${{ }}` in a text by its value."""
+    return _INSIDE.sub(lambda match: to_text(evaluate(match[1], context)), text)
 
 
-def value(text: Any, known: Known) -> Any:
-    """What a value of the workflow comes to; of any type where it is one expression and nothing else."""
-    if isinstance(text, str) and (found := _INSIDE.fullmatch(text.strip())):
-        return evaluate(found[1], known)
-    return filled(text, known) if isinstance(text, str) else text
+def value(text: Any, context: Context) -> Any:
+    """Evaluate a value of the workflow; the result has any type if the value is just one expression."""
+    if isinstance(text, str) and (match := _INSIDE.fullmatch(text.strip())):
+        return evaluate(match[1], context)
+    return substitute(text, context) if isinstance(text, str) else text
 
 
-def holds(condition: Any, known: Known) -> bool:
-    """Whether an `if:` holds; without a function that asks for the status, all must have gone well before."""
+def is_true(condition: Any, context: Context) -> bool:
+    """Whether an `if:` is true; without a status function it also needs success so far."""
     text = str(condition if condition is not None else "success()")
-    inside = found[1] if (found := _INSIDE.fullmatch(text.strip())) else text
+    inside = match[1] if (match := _INSIDE.fullmatch(text.strip())) else text
     asks = re.search(r"\b(always|cancelled|failure|success)\(\)", inside)
-    return bool(evaluate(inside, known)) and (bool(asks) or known.status == "success")
+    return bool(evaluate(inside, context)) and (bool(asks) or context.status == "success")
 
 
-def shown(what: Any) -> str:
+def to_text(value: Any) -> str:
     """A value as text."""
-    if isinstance(what, bool):
-        return str(what).lower()
-    return "" if what is None else what if isinstance(what, str) else json.dumps(what)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
-def evaluate(text: str, known: Known) -> Any:
-    """What an expression comes to; raises ValueError for what is none."""
-    tokens = [next(filter(None, found.groups())) for found in _TOKEN.finditer(text)]
+def evaluate(text: str, context: Context) -> Any:
+    """Evaluate an expression. Raises ValueError where it does not parse."""
+    tokens = [next(filter(None, match.groups())) for match in _TOKEN.finditer(text)]
     if "".join(tokens).replace(" ", "") != re.sub(r"\s(?=(?:[^']*'[^']*')*[^']*$)", "", text).replace(" ", ""):
-        raise ValueError(f"no expression: {text}")
-    parser = _Parser(tokens, known)
-    found = parser.any_of()
+        raise ValueError(f"not an expression: {text}")
+    parser = _Parser(tokens, context)
+    result = parser.disjunction()
     if parser.tokens:
-        raise ValueError(f"no expression: {text}")
-    return found
+        raise ValueError(f"not an expression: {text}")
+    return result
 
 
 @dataclass
 class _Parser:
-    """Takes tokens from the left."""
+    """A recursive descent parser that takes tokens from the left."""
 
     tokens: list[str]
-    known: Known
+    context: Context
     depth: int = field(default=0)
 
-    def took(self, token: str) -> bool:
+    def accept(self, token: str) -> bool:
         is_next = self.tokens[:1] == [token]
         del self.tokens[: int(is_next)]
         return is_next
 
-    def any_of(self) -> Any:
-        found = self.all_of()
-        while self.took("||"):
-            other = self.all_of()
-            found = found or other
-        return found
+    def disjunction(self) -> Any:
+        result = self.conjunction()
+        while self.accept("||"):
+            other = self.conjunction()
+            result = result or other
+        return result
 
-    def all_of(self) -> Any:
-        found = self.compared()
-        while self.took("&&"):
-            other = self.compared()
-            found = found and other
-        return found
+    def conjunction(self) -> Any:
+        result = self.comparison()
+        while self.accept("&&"):
+            other = self.comparison()
+            result = result and other
+        return result
 
-    def compared(self) -> Any:
-        found = self.single()
+    def comparison(self) -> Any:
+        left = self.operand()
         for sign in ("==", "!="):
-            if self.took(sign):
-                return (shown(found) == shown(self.single())) == (sign == "==")
-        return found
+            if self.accept(sign):
+                return (to_text(left) == to_text(self.operand())) == (sign == "==")
+        return left
 
-    def single(self) -> Any:
-        if self.took("!"):
-            return not self.single()
-        if self.took("("):
-            found = self.any_of()
-            self.must(")")
-            return found
+    def operand(self) -> Any:
+        if self.accept("!"):
+            return not self.operand()
+        if self.accept("("):
+            result = self.disjunction()
+            self.expect(")")
+            return result
         token = self.tokens.pop(0)
         if token.startswith("'"):
             return token[1:-1].replace("''", "'")
-        return self.called(token) if self.took("(") else self.named(token)
+        return self.call(token) if self.accept("(") else self.name(token)
 
-    def must(self, token: str) -> None:
-        if not self.took(token):
+    def expect(self, token: str) -> None:
+        if not self.accept(token):
             raise ValueError(f"{token} is missing")
 
-    def called(self, name: str) -> Any:
-        arguments = [] if self.tokens[:1] == [")"] else [self.any_of()]
-        self.must(")")
+    def call(self, name: str) -> Any:
+        arguments = [] if self.tokens[:1] == [")"] else [self.disjunction()]
+        self.expect(")")
         if name == "fromJSON":
             return json.loads(arguments[0])
         status = {
             "always": True,
             "cancelled": False,
-            "success": self.known.status == "success",
-            "failure": self.known.status == "failure",
+            "success": self.context.status == "success",
+            "failure": self.context.status == "failure",
         }
         return status[name]
 
-    def named(self, name: str) -> Any:
+    def name(self, name: str) -> Any:
         literals = {"true": True, "false": False, "null": None}
         if name in literals:
             return literals[name]
         if re.fullmatch(r"-?\d+", name):
             return int(name)
         first, *rest = name.split(".")
-        found = self.known.contexts[first]
+        value = self.context.contexts[first]
         for part in rest:
-            found = found.get(part, "") if isinstance(found, Mapping) else ""
-        return found
+            value = value.get(part, "") if isinstance(value, Mapping) else ""
+        return value

@@ -1,4 +1,4 @@
-"""Rules run on repositories in memory: what they find, where, and what their fixes make of it."""
+"""Runs of the dependency and packaging rules on repositories in memory."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,52 +15,52 @@ Files = Mapping[str, str]
 
 
 def run(files: Files, code: str = "") -> list[FixableFinding]:
-    """What the rules find, or that of them with the code."""
-    return list(engine.run(repo.of(files), [rule for rule in RULES if rule.code.startswith(code)]).found)
+    """The findings of all rules, or of those whose code begins with `code`."""
+    return list(engine.run(repo.of(files), [rule for rule in RULES if rule.code.startswith(code)]).results)
 
 
-def found(files: Files, code: str = "") -> list[tuple[str, str, int, int]]:
-    """The same as code, path, line and column."""
-    findings = (one.finding for one in run(files, code))
-    return [(one.code, one.path, one.line, one.column) for one in findings]
+def finding_places(files: Files, code: str = "") -> list[tuple[str, str, int, int]]:
+    """Code, path, line and column of each finding."""
+    findings = (result.finding for result in run(files, code))
+    return [(finding.code, finding.path, finding.line, finding.column) for finding in findings]
 
 
 def places(files: Files, code: str) -> list[tuple[int, int]]:
     """Line and column of each finding with the code."""
-    return [place[2:] for place in found(files, code)]
+    return [place[2:] for place in finding_places(files, code)]
 
 
 def codes(files: Files) -> set[str]:
-    """The codes of all that is found."""
-    return {place[0] for place in found(files)}
+    """The codes of all findings."""
+    return {place[0] for place in finding_places(files)}
 
 
-def mended(files: Files, code: str) -> dict[str, str]:
-    """The files that the fixes of a rule change; with them, the rule has nothing more to mend."""
+def fixed(files: Files, code: str) -> dict[str, str]:
+    """The files that the fixes of a rule change; afterwards the rule has nothing more to fix."""
     before = repo.of(files)
     rules = [rule for rule in RULES if rule.code == code]
-    changed = fixpoint.mended(before, rules, lambda _: True).files
-    after = before.mended({path: entry.content for path, entry in changed.items()})
-    assert not [one for one in engine.run(after, rules).found if one.fix]
+    changed = fixpoint.fixed_files(before, rules, lambda _: True).files
+    after = before.with_changes({path: entry.content for path, entry in changed.items()})
+    assert not [result for result in engine.run(after, rules).results if result.fix]
     return {path: entry.content.decode() for path, entry in changed.items()}
 
 
 def project(text: str, *more: str, tier: str = "library", files: Files | None = None) -> dict[str, str]:
-    """A repository of that tier with this pyproject.toml, [project] being begun."""
+    """The files of a project; `text` continues the [project] table of its pyproject.toml."""
     whole = "\n".join(['[project]\nname = "x"\nversion = "1"', text, *more, ""])
     return {".copier-answers.yml": f"tier: {tier}\n", "pyproject.toml": whole, **(files or {})}
 
 
-def of(files: Files) -> Repo:
-    """The repository."""
+def make_repo(files: Files) -> Repo:
+    """The repository with these files."""
     return repo.of(files)
 
 
 def crlf(files: Files) -> dict[str, str]:
-    """The same with the line ends of Windows."""
+    """The same files with CRLF."""
     return {path: text.replace("\n", "\r\n") for path, text in files.items()}
 
 
 def texts(findings: Iterable[FixableFinding]) -> list[str]:
-    """Their messages."""
-    return [one.finding.message for one in findings]
+    """The messages of findings."""
+    return [result.finding.message for result in findings]

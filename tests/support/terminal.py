@@ -8,23 +8,16 @@ from contextlib import contextmanager
 import pexpect
 
 ESC = "\x1b"
-
-
 CTRL_C = "\x03"
-
-
 DOWN = "\x1b[B"
-
-
 ENTER = "\r"
-
 
 Terminal = Callable[..., "pexpect.spawn[str]"]
 
 
 @contextmanager
 def terminal() -> Iterator[Terminal]:
-    """Start the command on a terminal of its own; what is still running at the end is closed."""
+    """A function that starts the command on a terminal of its own; at the end, what still runs is closed."""
     running: list[pexpect.spawn[str]] = []
 
     def call(*args: str) -> "pexpect.spawn[str]":

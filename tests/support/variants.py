@@ -1,4 +1,4 @@
-"""Sets of answers that the generated projects are tested with."""
+"""The variants of a generated project that tests use."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,11 +6,7 @@ from pathlib import Path
 from new_ops_project.template import releases, render, sources
 
 TIERS = ("script", "library", "cli")
-
-
 CLOUDS = ("none", "aws-oidc", "aws-keys", "gcp-oidc", "azure-oidc")
-
-
 DEPENDENCIES = (
     "boto3",
     "click",
@@ -27,7 +23,7 @@ DEPENDENCIES = (
 
 @dataclass(frozen=True)
 class Variant:
-    """One set of answers to generate."""
+    """One set of answers."""
 
     tier: str
     python: str
@@ -38,7 +34,7 @@ class Variant:
     dependencies: tuple[str, ...] = ()
 
     def generate(self, into: Path) -> Path:
-        """Render it into the folder `into` and return that folder."""
+        """Generate the project in the folder `into`; return the folder."""
         checkout = releases.checkout(sources.find())
         answers = {
             "project_name": "Rotate Keys",

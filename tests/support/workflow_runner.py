@@ -1,4 +1,4 @@
-"""A whole workflow, executed as GitHub does: jobs in order, the matrix expanded, each job on a machine of its own."""
+"""A local runner for whole workflows: jobs in order, the matrix expanded, each job on a machine of its own."""
 
 import os
 import shutil
@@ -10,38 +10,38 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from support.github_expressions import Known, filled, holds, value
+from support.github_expressions import Context, is_true, substitute, value
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the repository is told: `environments` have `vars` and `secrets` by their names."""
+    """The repository's settings; each of the `environments` has `vars` and `secrets` by name."""
 
     repository: Path
     python: Path
-    """a folder with the `python` that setup-python puts on PATH"""
+    """The folder with the `python` that setup-python puts on PATH."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     environments: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
-    """what every machine has besides"""
+    """More environment variables of every machine."""
     owner: str = "ops"
     server: str = "https://github.com"
 
 
 @dataclass
 class Job:
-    """One job as it ran: `said` is what its steps printed, `result` as in needs.*.result."""
+    """A job that has run: `log` is the output of its steps, `result` as in needs.*.result."""
 
     name: str
     result: str = "success"
-    said: str = ""
+    log: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
     summary: str = ""
 
 
 class Runner:
-    """Runs a workflow's jobs; `jobs` has how each went, under its key in the file, one for each of a matrix."""
+    """Runs a workflow's jobs; `jobs` has the runs of each key in the file, one for each value of its matrix."""
 
     def __init__(self, workflow: Path, settings: Settings, place: Path) -> None:
         self.content = yaml.safe_load(workflow.read_bytes())
@@ -51,28 +51,28 @@ class Runner:
         self.jobs: dict[str, list[Job]] = {}
 
     def run(self, *only: str) -> None:
-        """Run all jobs, or some of them again, as `re-run job` does: the others are as they were."""
+        """Run all jobs, or only some again, as 'Re-run job' does: the others keep their results."""
         for key, content in self.content["jobs"].items():
             if not only or key in only:
                 self.jobs[key] = [self._job(key, content, matrix) for matrix in self._matrix(key, content)]
 
     def result(self, key: str) -> str:
-        """As in needs.KEY.result: of a matrix, failure if one failed."""
-        found = {job.result for job in self.jobs[key]}
-        return next(one for one in ("failure", "success", "skipped") if one in found)
+        """The result as in needs.KEY.result; for a matrix, failure if one job failed."""
+        results = {job.result for job in self.jobs[key]}
+        return next(result for result in ("failure", "success", "skipped") if result in results)
 
     def _needs(self, content: Mapping[str, Any]) -> dict[str, Any]:
         wanted = content.get("needs", [])
         names = [wanted] if isinstance(wanted, str) else wanted
         return {name: {"result": self.result(name), "outputs": self.jobs[name][-1].outputs} for name in names}
 
-    def _known(self, content: Mapping[str, Any]) -> Known:
+    def _context(self, content: Mapping[str, Any]) -> Context:
         needs = self._needs(content)
-        results = {one["result"] for one in needs.values()}
-        status = next((one for one in ("failure", "skipped") if one in results), "success")
+        results = {need["result"] for need in needs.values()}
+        status = next((result for result in ("failure", "skipped") if result in results), "success")
         environment = self.settings.environments.get(str(content.get("environment")), {})
         github = {"server_url": self.settings.server, "repository_owner": self.settings.owner}
-        return Known(
+        return Context(
             {
                 "needs": needs,
                 "inputs": self.settings.inputs,
@@ -86,9 +86,9 @@ class Runner:
         )
 
     def _matrix(self, key: str, content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """The values of each job of the matrix; one without values for a job without one."""
-        known = self._known(content)
-        if not holds(content.get("if"), known):
+        """The values for each job of the matrix; {} once for a job without a matrix."""
+        context = self._context(content)
+        if not is_true(content.get("if"), context):
             yield {}
             return
         given = content.get("strategy", {}).get("matrix", {})
@@ -96,27 +96,27 @@ class Runner:
             yield {}
             return
         ((name, wanted),) = given.items()
-        values = value(wanted, known)
-        assert values, f"{key}: GitHub takes no empty matrix"
-        yield from ({name: one} for one in values)
+        values = value(wanted, context)
+        assert values, f"{key}: GitHub refuses an empty matrix"
+        yield from ({name: item} for item in values)
 
     def _job(self, key: str, content: Mapping[str, Any], matrix: dict[str, Any]) -> Job:
-        known = self._known(content)
+        context = self._context(content)
         job = Job("-".join((key, *map(str, matrix.values()))))
-        if not holds(content.get("if"), known):
+        if not is_true(content.get("if"), context):
             job.result = "skipped"
             return job
-        machine = Machine(self, job, {**known.contexts, "matrix": matrix})
+        machine = Machine(self, job, {**context.contexts, "matrix": matrix})
         for step in content["steps"]:
             machine.step(step)
-        after = Known(machine.contexts, job.result)
-        job.outputs = {name: filled(text, after) for name, text in content.get("outputs", {}).items()}
+        after = Context(machine.contexts, job.result)
+        job.outputs = {name: substitute(text, after) for name, text in content.get("outputs", {}).items()}
         job.summary = machine.summary.read_text()
         return job
 
 
 class Machine:
-    """The machine of one job: an empty folder to work in, a home, and files that steps write to."""
+    """The machine of one job: an empty work folder, a home, files that steps write to."""
 
     def __init__(self, runner: Runner, job: Job, contexts: dict[str, Any]) -> None:
         self.runner, self.job = runner, job
@@ -130,24 +130,24 @@ class Machine:
         self.paths: list[str] = []
 
     def step(self, step: Mapping[str, Any]) -> None:
-        """Run a step, if its condition holds."""
-        known = Known(self.contexts, self.job.result)
-        if not holds(step.get("if"), known):
+        """Run a step, if its condition is true."""
+        context = Context(self.contexts, self.job.result)
+        if not is_true(step.get("if"), context):
             return
         self.job.steps.append(step["name"])
-        done, outputs = self._action(step, known) if "uses" in step else self._script(step, known)
+        done, outputs = self._action(step, context) if "uses" in step else self._script(step, context)
         if "id" in step:
             self.contexts["steps"] = {**self.contexts["steps"], step["id"]: {"outputs": outputs}}
         if not done:
             self.job.result = "failure"
 
-    def _script(self, step: Mapping[str, Any], known: Known) -> tuple[bool, dict[str, str]]:
-        """A `run:` step, with the shell that `shell: bash` is."""
+    def _script(self, step: Mapping[str, Any], context: Context) -> tuple[bool, dict[str, str]]:
+        """Run a `run:` step as `shell: bash` does."""
         assert "${{" not in step["run"], f"{step['name']}: values go through env:"
         output, exported = self.root / "output", self.root / "env"
         output.write_text("")
         exported.write_text("")
-        env = {name: str(filled(str(text), known)) for name, text in step.get("env", {}).items()}
+        env = {name: str(substitute(str(text), context)) for name, text in step.get("env", {}).items()}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             cwd=self.work,
@@ -158,13 +158,13 @@ class Machine:
             text=True,
             check=False,
         )
-        self.job.said += f"# {step['name']} ({done.returncode})\n{done.stdout}"
+        self.job.log += f"# {step['name']} ({done.returncode})\n{done.stdout}"
         assert not exported.read_text(), "a step's values are outputs"
         pairs = (line.partition("=") for line in output.read_text().splitlines())
         return done.returncode == 0, {name: text for name, _, text in pairs}
 
     def _environment(self) -> dict[str, str]:
-        """What a fresh machine has; nothing of the one that this runs on, but where its programs are."""
+        """The environment of a fresh machine; only PATH comes from this one."""
         path = os.pathsep.join((*reversed(self.paths), os.environ["PATH"]))
         return {
             "PATH": path,
@@ -177,10 +177,9 @@ class Machine:
             **self.runner.settings.env,
         }
 
-    def _action(self, step: Mapping[str, Any], known: Known) -> tuple[bool, dict[str, str]]:
-        given = {
-            name: shown for name, text in step.get("with", {}).items() if (shown := value(text, known)) is not None
-        }
+    def _action(self, step: Mapping[str, Any], context: Context) -> tuple[bool, dict[str, str]]:
+        inputs = {name: value(text, context) for name, text in step.get("with", {}).items()}
+        given = {name: item for name, item in inputs.items() if item is not None}
         name = step["uses"].partition("@")[0]
         actions = {
             "actions/checkout": self._checkout,
@@ -201,15 +200,15 @@ class Machine:
         return True
 
     def _upload(self, given: Mapping[str, Any]) -> bool:
-        """Of one folder its content, of files themselves; artifacts are never added to."""
-        named = [self.work / line for line in given["path"].split()]
-        found = [path for path in named if path.exists() and (path.is_file() or any(path.iterdir()))]
+        """Upload the content of a folder, or files themselves; an artifact can only be replaced as a whole."""
+        listed = [self.work / line for line in given["path"].split()]
+        paths = [path for path in listed if path.exists() and (path.is_file() or any(path.iterdir()))]
         target = self.runner.artifacts / given["name"]
-        if not found:
+        if not paths:
             return bool(given.get("if-no-files-found") != "error")
         assert given.get("overwrite") or not target.exists(), f"the artifact {given['name']} is there already"
         shutil.rmtree(target, ignore_errors=True)
-        for path in found:
+        for path in paths:
             if path.is_dir():
                 shutil.copytree(path, target, dirs_exist_ok=True)
             else:
@@ -218,11 +217,11 @@ class Machine:
         return True
 
     def _download(self, given: Mapping[str, Any]) -> bool:
-        """By name or pattern; a single one, or merged, without a folder of its name, as version 8 does."""
+        """Download by name or pattern; one artifact, or merged ones, get no folder of their own, as in version 8."""
         pattern, target = given.get("name") or given["pattern"], self.work / given.get("path", ".")
         artifacts = self.runner.artifacts
-        found = sorted(path for path in artifacts.glob("*") if fnmatch(path.name, pattern))
-        for path in found:
-            is_flat = given.get("merge-multiple") or len(found) == 1
+        matching = sorted(path for path in artifacts.glob("*") if fnmatch(path.name, pattern))
+        for path in matching:
+            is_flat = given.get("merge-multiple") or len(matching) == 1
             shutil.copytree(path, target if is_flat else target / path.name, dirs_exist_ok=True)
-        return bool(found) or "name" not in given
+        return bool(matching) or "name" not in given

@@ -1,4 +1,4 @@
-"""Workflows in memory for tests of rules: a place that shall be found is marked with « in front of it."""
+"""Workflows as texts for tests of rules; « marks the place of an expected finding."""
 
 from collections.abc import Mapping
 
@@ -15,12 +15,12 @@ Place = tuple[str, str, int, int]
 
 
 def steps(text: str) -> str:
-    """A workflow in which all is well, and these steps."""
+    """A workflow without findings, with these steps."""
     return job("", text)
 
 
 def job(keys: str, text: str = "- {name: Test, run: pytest}") -> str:
-    """A workflow in which all is well, with these keys in its job; a key replaces the one that is there."""
+    """A workflow without findings, with these keys in its job; a key replaces the usual one."""
     given = dict(pair.split(":", 1) for pair in keys.split("\n") if pair and not pair.startswith((" ", "-")))
     usual = {"name": " Check", "runs-on": " ubuntu-24.04", "timeout-minutes": " 10", "permissions": " {contents: read}"}
     lines = [f"{name}:{value}" for name, value in usual.items() if not {name, f"«{name}"} & given.keys()]
@@ -48,33 +48,33 @@ def unmarked(text: str) -> str:
 
 
 def marks(text: str) -> list[tuple[int, int]]:
-    """Line and column of each mark, as if there were no others."""
+    """Line and column of each mark in the text without marks."""
     places = []
     for number, line in enumerate(text.split("\n"), 1):
         parts = line.split("«")[:-1]
-        places += [(number, len("".join(parts[: at + 1])) + 1) for at in range(len(parts))]
+        places += [(number, len("".join(parts[: index + 1])) + 1) for index in range(len(parts))]
     return places
 
 
 def check(files: Mapping[str, str]) -> list[FixableFinding]:
-    """Everything that the family's own rules find."""
-    return [*engine.run(repo.of({path: unmarked(text) for path, text in files.items()}), RULES).found]
+    """The findings of the family's own rules."""
+    return [*engine.run(repo.of({path: unmarked(text) for path, text in files.items()}), RULES).results]
 
 
-def found(files: Mapping[str, str]) -> list[Place]:
-    """The same as code, path, line and column."""
-    each = (one.finding for one in check(files))
-    return [(one.code, one.path, one.line, one.column) for one in each]
+def finding_places(files: Mapping[str, str]) -> list[Place]:
+    """Code, path, line and column of each finding."""
+    findings = (result.finding for result in check(files))
+    return [(finding.code, finding.path, finding.line, finding.column) for finding in findings]
 
 
 def places(code: str, text: str, path: str = PATH, **others: str) -> list[tuple[int, int]]:
-    """Where the rule of that code finds something in the file."""
+    """Line and column of each finding of a rule in the file."""
     more = {name.replace("__", "/").replace("_dot_", "."): content for name, content in others.items()}
-    return [place[2:] for place in found({path: text, **more}) if place[0] == code and place[1] == path]
+    return [place[2:] for place in finding_places({path: text, **more}) if place[0] == code and place[1] == path]
 
 
 def fixed(text: str, code: str, path: str = PATH) -> str:
-    """The file when the rule of that code has mended it."""
+    """The file after the fixes of a rule."""
     rules = [rule for rule in RULES if rule.code == code]
-    entries = fixpoint.mended(repo.of({path: text}), rules, lambda _: True).files
+    entries = fixpoint.fixed_files(repo.of({path: text}), rules, lambda _: True).files
     return entries[path].content.decode() if path in entries else text

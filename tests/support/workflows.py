@@ -1,4 +1,4 @@
-"""A workflow's `run:` steps, executed in order as a runner does, on this machine."""
+"""The `run:` steps of a workflow, executed in order on this machine."""
 
 import os
 import re
@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-# Steps that need GitHub itself, by name: everything else is executed.
+# The names of steps that need GitHub itself; all others are executed.
 NEEDS_GITHUB = ("Fetch the last state from GitHub", "Create the GitHub release")
 
-# What the expressions of our workflows come to in the run that is tested: a tag v0.1.0, started by hand.
+# The values of the expressions in our workflows, in the run that is tested: a tag v0.1.0, started by hand.
 VALUES = {
     "inputs.dry-run && 'yes' || ''": "",
     "github.event_name": "workflow_dispatch",
@@ -24,7 +24,7 @@ VALUES = {
     "github.token": "no-token",
 }
 
-# What the login actions export for the steps after them (their documentation).
+# The variables that login actions export for the steps after them, according to their documentation.
 LOGINS = {
     "aws-actions/configure-aws-credentials": {
         "AWS_REGION": "eu-west-1",
@@ -49,7 +49,7 @@ LOGINS = {
 
 @dataclass(frozen=True)
 class Step:
-    """One `run:` step: where it stands, its script, and the environment that it is given."""
+    """A `run:` step: its place, its script, its environment."""
 
     workflow: str
     job: str
@@ -77,10 +77,10 @@ def _of_job(workflow: str, job: str, content: Mapping[str, Any]) -> Iterator[Ste
 
 
 def evaluate(text: str) -> str:
-    """`text` with each `${{ }}` replaced by what it comes to; secrets and variables are placeholders."""
+    """Replace each `${{ }}` in a text by its value; secrets and variables become placeholders."""
 
-    def value(found: re.Match[str]) -> str:
-        expression = found[1].strip()
+    def value(match: re.Match[str]) -> str:
+        expression = match[1].strip()
         if expression.startswith(("secrets.", "vars.")):
             return "placeholder"
         return VALUES[expression]
@@ -89,11 +89,11 @@ def evaluate(text: str) -> str:
 
 
 def execute(step: Step, clone: Path, python: Path, cache: Path) -> None:
-    """Run one step in a clone, with `python` first on PATH, as setup-python leaves it."""
+    """Run a step in a clone, with `python` first on PATH, as after setup-python."""
     assert "${{" not in step.script, f"{step.name}: values go through env:"
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL", "PYTEST"))}
     env |= {"PATH": f"{python.parent}{os.pathsep}{env['PATH']}", "CI": "true", **step.env}
-    # A fifth of the time, and no other result.
+    # These take a fifth of the time and change no result.
     env |= {"PIP_NO_COMPILE": "1", "PIP_CACHE_DIR": str(cache / "pip"), "MYPY_CACHE_DIR": str(cache / "mypy-steps")}
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.script],
