@@ -1,1 +1,1 @@
-"""What a clone of a repository asks for, and what is there of it: read from its files, nothing is run."""
+"""A clone on this machine: what it needs, what it has, how it becomes ready for work."""

@@ -1,4 +1,4 @@
-"""The command that shows that a clone works, and the one to run first."""
+"""The commands that show whether a clone works."""
 
 import os
 import re
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from new_ops_project.clones.needs import Needs
     from new_ops_project.clones.venv import Venv
 
-# Settings of pytest, by the file that holds them.
+# The table that configures pytest, by the file that may contain it.
 _PYTEST = {
     "pytest.ini": r"\[pytest\]",
     ".pytest.ini": r"\[pytest\]",
@@ -26,14 +26,15 @@ _PYTEST = {
     "pyproject.toml": r"\[tool\.pytest",
 }
 _NO_PROGRAM = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py", "versioneer.py"})
-_NOTHING_COLLECTED = 5
+_NOTHING_COLLECTED = 5  # the exit code of pytest, and of unittest from Python 3.12 on, that ran no test
 
 
 @dataclass(frozen=True)
 class CheckCommand:
     """Commands to run one after the other in the project's folder.
 
-    `empty`: an exit code that says that there was nothing to check, or 0. `doubt`: why it shows less than it might.
+    `empty`: the exit code that means that there was nothing to check, or 0. `doubt`: why the check shows less than it
+    could, or ''.
     """
 
     commands: tuple[tuple[str, ...], ...]
@@ -42,14 +43,14 @@ class CheckCommand:
 
     @property
     def text(self) -> str:
-        """The commands as one would type them."""
+        """The commands as a person would type them."""
         return " && ".join(shlex.join(command) for command in self.commands)
 
 
 def find_check(needs: "Needs", venv: "Venv") -> CheckCommand:
-    """The project's own check: what pyproject.toml names, else its tests, else that its code compiles.
+    """The project's own check: what pyproject.toml names, otherwise its tests, otherwise that its code compiles.
 
-    Raises ToolError for a `check` that is no command.
+    Raises ToolError if `check` in pyproject.toml is not a command.
     """
     if "check" in needs.pyproject.table("tool", "new-ops-project"):
         return CheckCommand(_named(needs.pyproject.get("tool", "new-ops-project", "check")))
@@ -59,25 +60,26 @@ def find_check(needs: "Needs", venv: "Venv") -> CheckCommand:
     if tests and not _wants_pytest(needs.folder / tests):
         command = (".venv/bin/python", "-m", "unittest", "discover", "--start-directory", tests)
         return CheckCommand((command,), empty=_NOTHING_COLLECTED)
-    doubt = f"The tests import pytest, which {needs.lock} does not hold: they were not run." if tests else ""
-    code = _code(needs.folder)  # without any, compileall would compile the standard library
+    doubt = f"The tests import pytest, which is not in {needs.lock}: they were not run." if tests else ""
+    code = _code(needs.folder)  # without arguments, compileall would compile the standard library
     return CheckCommand(((".venv/bin/python", "-m", "compileall", "-q", *code),) if code else (), doubt=doubt)
 
 
 def _named(value: object) -> tuple[tuple[str, ...], ...]:
-    given = value if isinstance(value, list) else [value]
-    listed = [text for text in given if isinstance(text, str) and text.strip()]
-    if not listed or len(listed) < len(given):
+    """The commands in the value of `check`, a string or a list of strings."""
+    items = value if isinstance(value, list) else [value]
+    commands = [text for text in items if isinstance(text, str) and text.strip()]
+    if not commands or len(commands) < len(items):
         message = "`check` in [tool.new-ops-project] of pyproject.toml is neither a command nor a list of commands."
-        raise ToolError(message, 'Write it as check = "pytest -q", or as a list of such texts.')
+        raise ToolError(message, 'Write it as check = "pytest -q", or as a list of such strings.')
     try:
-        return tuple(tuple(shlex.split(text)) for text in listed)
+        return tuple(tuple(shlex.split(text)) for text in commands)
     except ValueError as error:
         raise ToolError(f"`check` in pyproject.toml cannot be read: {error}.", "Close its quotes.") from error
 
 
 def _tests(folder: Path) -> str:
-    """The folder in which tests are, or ''."""
+    """The folder with the tests (`.` for the root), or ''."""
     for name in ("tests", "test"):
         if next((folder / name).rglob("test*.py"), None) or next((folder / name).rglob("*_test.py"), None):
             return name
@@ -85,7 +87,7 @@ def _tests(folder: Path) -> str:
 
 
 def _wants_pytest(tests: Path) -> bool:
-    """Whether a test imports pytest."""
+    """Whether any of the tests imports pytest."""
     files = tests.glob("test_*.py") if tests.name == "" else tests.rglob("*.py")
     return any(
         re.search(r"^\s*(?:import|from) pytest\b", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
@@ -101,7 +103,7 @@ def _configures_pytest(folder: Path) -> bool:
 
 
 def _code(folder: Path) -> list[str]:
-    """Where the code is: files and folders at the top that hold Python, but hidden ones."""
+    """Where the code is: files and folders at the root that contain Python, except hidden ones."""
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".") and not entry.is_symlink())
     return [entry.name for entry in entries if entry.name != "node_modules" and _holds_python(entry)]
 
@@ -113,7 +115,7 @@ def _holds_python(entry: Path) -> bool:
 
 
 def first_command(folder: Path) -> str:
-    """What to run first in a clone that is set up: its command, its program, or its tests; '' where none is known."""
+    """What to run first in a clone that is set up: its command, its program or its tests; '' if it has none of them."""
     content = (folder / "pyproject.toml").read_bytes() if (folder / "pyproject.toml").is_file() else b""
     pyproject = document.toml({"pyproject.toml": content}, "pyproject.toml")
     if scripts := pyproject.table("project", "scripts") or pyproject.table("tool", "poetry", "scripts"):
@@ -124,17 +126,21 @@ def first_command(folder: Path) -> str:
 
 
 def _programs(folder: Path, pyproject: Document) -> Iterator[str]:
-    """Files at the top that read arguments, so that --help is safe; that of the project's own name first."""
-    own = pyproject.string("project", "name").replace("-", "_")
+    """Files at the root that parse arguments, so that --help is safe; the one with the project's name comes first."""
+    project_name = pyproject.string("project", "name").replace("-", "_")
     names = sorted(path.name for path in folder.glob("*.py") if path.name not in _NO_PROGRAM)
-    for name in sorted(names, key=lambda name: name != f"{own}.py"):
+    for name in sorted(names, key=lambda name: name != f"{project_name}.py"):
         text = (folder / name).read_text(encoding="utf-8", errors="replace")
         if re.search(r"^\s*(?:import|from) (?:argparse|click|typer|docopt|optparse)\b", text, re.MULTILINE):
             yield name
 
 
 def activated(venv: "Venv", environ: Mapping[str, str]) -> dict[str, str]:
-    """What an activated environment sets, with the person's own language rather than ours."""
+    """The variables that an activated environment sets, with the user's language instead of English."""
     path = f"{venv.python.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
-    own = {"PATH": path, "VIRTUAL_ENV": str(venv.path), "PYTHONHOME": ""}
-    return own | {"LC_ALL": environ.get("LC_ALL", "")}
+    return {
+        "PATH": path,
+        "VIRTUAL_ENV": str(venv.path),
+        "PYTHONHOME": "",
+        "LC_ALL": environ.get("LC_ALL", ""),
+    }

@@ -1,15 +1,16 @@
-"""A repository is cloned to its place in one rename: an interrupted clone leaves nothing under the final name."""
+"""How a repository is cloned: to its final place in one rename, so that an interrupted clone leaves nothing there."""
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base import new_folder, paths
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, output_lines
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.process import output_lines
+from new_ops_project.base.progress import Progress
 from new_ops_project.git import remotes, urls
 
 _STAGE = re.compile(r"(?:remote: )?([A-Z][a-z]+ (?:objects|deltas|files)):\s+(\d+)%")
@@ -17,20 +18,20 @@ _STAGE = re.compile(r"(?:remote: )?([A-Z][a-z]+ (?:objects|deltas|files)):\s+(\d
 
 def is_address(text: str) -> bool:
     """Whether `text` is an address to clone from rather than a path."""
-    return ("://" in text or urls.is_short_address(text)) and not os.path.exists(text)  # noqa: PTH110 - of any length
+    return ("://" in text or urls.is_short_address(text)) and not os.path.exists(text)  # noqa: PTH110 - Path.exists raises for a very long text
 
 
 def existing_clone(given: str | Path) -> Path:
-    """The clone at the path `given`, absolute; raises ToolError for what is no folder."""
+    """The folder `given` as an absolute path; raises ToolError if it is not a folder."""
     path = paths.absolute(given)
-    if not os.path.isdir(path):  # noqa: PTH112 - the same
-        what = "is a file" if os.path.exists(path) else "does not exist"  # noqa: PTH110 - the same
-        raise ToolError(f"{given} {what}.", "Give the PATH of a clone.")
+    if not os.path.isdir(path):  # noqa: PTH112 - as in is_address
+        problem = "is a file" if os.path.exists(path) else "does not exist"  # noqa: PTH110 - as in is_address
+        raise ToolError(f"{given} {problem}.", "Give the PATH of a clone.")
     return path
 
 
 def clone_destination(url: str, into: Path | None) -> Path:
-    """Where a clone of `url` goes, absolute; raises ToolError for an address that gives no name."""
+    """Where a clone of `url` goes, as an absolute path; raises ToolError if the address gives it no name."""
     name = re.sub(r"\.git$", "", re.split(r"[/:\\]", url.rstrip("/\\"))[-1])
     if into is None and name in {"", ".", ".."}:
         raise ToolError(f"{urls.without_secrets(url)} gives the clone no name.", "Give --into DIR.")
@@ -38,20 +39,20 @@ def clone_destination(url: str, into: Path | None) -> Path:
 
 
 def is_cloned(url: str, path: Path) -> bool:
-    """Whether `path` is a clone of `url` already; raises ToolError when something else is there."""
+    """Whether `path` is already a clone of `url`; raises ToolError when something else is there."""
     if not path.is_symlink() and (not path.exists() or (path.is_dir() and not any(path.iterdir()))):
         return False
     origin = git.remote_url(path) if (path / ".git").exists() else ""
-    if origin and _plain(origin) == _plain(urls.full_address(url)):
+    if origin and _comparable(origin) == _comparable(urls.full_address(url)):
         return True
     what = f"a clone of {urls.without_secrets(origin)}" if origin else "and not empty" if path.is_dir() else "a file"
     raise ToolError(f"{path} is there already, {what}.", "Choose another place with --into DIR.")
 
 
-def clone(url: str, path: Path, progress: Callable[[str, int, int], None], *, can_ask: bool) -> None:
+def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
     """Clone `url` to `path`, which is absent or empty; raises ToolError with git's own reason when that fails.
 
-    Without `can_ask` neither git nor ssh asks anything.
+    Without `can_ask`, neither git nor ssh prompts.
     """
     shown = urls.without_secrets(url)
     env = {} if can_ask else remotes.without_prompts(Path.cwd())
@@ -59,10 +60,10 @@ def clone(url: str, path: Path, progress: Callable[[str, int, int], None], *, ca
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with new_folder.temporary_sibling(path) as fresh:
-            quiet = () if can_ask else remotes.NO_PROMPTS
-            command = ("git", *quiet, "clone", "--progress", "--", urls.full_address(url), str(fresh))
-            with closing(output_lines(*command, env=env)) as said:
-                for stage, percent in _stages(said):
+            options = () if can_ask else remotes.NO_PROMPTS
+            command = ("git", *options, "clone", "--progress", "--", urls.full_address(url), str(fresh))
+            with closing(output_lines(*command, env=env)) as lines:
+                for stage, percent in _stages(lines):
                     progress(f"git clone {shown}: {stage}", percent, 100)
             new_folder.move_into_place(fresh, path)
     except ProcessError as error:
@@ -72,17 +73,17 @@ def clone(url: str, path: Path, progress: Callable[[str, int, int], None], *, ca
         raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
 
 
-def _stages(said: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """What git is at, and how far in percent; not for each percent, for there may be a line for each."""
-    before = ("", -1)
-    for line in said:
-        found = _STAGE.match(line)
-        if found and (now := (found[1].lower(), int(found[2]) // 20)) != before:
-            yield now[0], int(found[2])
-            before = now
+def _stages(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """What git is doing, with its progress in percent, in steps of 20: git writes a line for every percent."""
+    last = ("", -1)
+    for line in lines:
+        match = _STAGE.match(line)
+        if match and (step := (match[1].lower(), int(match[2]) // 20)) != last:
+            yield step[0], int(match[2])
+            last = step
 
 
-def _plain(url: str) -> str:
-    """An address without what may differ between two ways to write it."""
+def _comparable(url: str) -> str:
+    """An address in a form in which two spellings of it are equal."""
     text = urls.without_secrets(url).rstrip("/").removesuffix(".git")
     return str(Path(text).absolute()) if "://" not in text and not urls.is_short_address(text) else text

@@ -1,17 +1,17 @@
-"""A project's .venv: made, and filled from its lock, with uv where it is on the machine, else with venv and pip."""
+"""How a project's .venv is made: with uv if it is on this machine, otherwise with venv and pip."""
 
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project.base.errors import ToolError
-from new_ops_project.base.process import ProcessError, output_lines
-from new_ops_project.clones import venv as venvs
-from new_ops_project.clones import venv_marker
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.process import output_lines
+from new_ops_project.base.progress import Progress
+from new_ops_project.clones import venv, venv_marker
 from new_ops_project.clones.interpreters import Interpreter, find_working, install_hint
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.venv import python_of
@@ -19,9 +19,7 @@ from new_ops_project.git import urls
 
 LOCK = "requirements-dev.txt"
 
-Progress = Callable[[str, int, int], None]
-
-# No download of a Python that nobody asked for, no installation into a home, no question.
+# No download of a Python, no installation into the user's home, no prompt.
 _QUIET = {
     "UV_PYTHON_DOWNLOADS": "never",
     "UV_NO_PROGRESS": "1",
@@ -30,27 +28,30 @@ _QUIET = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "NO_COLOR": "1",
 }
-# What pip says of a connection, among the lines that say that it tries again.
+# pip's reason for a failed connection, in the line that says that it tries again.
 _CONNECTION = re.compile(r"after connection broken by '(?:\w+\()*(?:.*?: )?(.*?)[\"')]*: /")
-_FULL = 50  # MiB; pip alone takes 15
-# What they print of each package: by name, or a file of it that is on this machine.
+_FULL = 50  # MiB; with less, the disk counts as full, since pip alone takes 15
+# What pip or uv prints when it comes to a package: its name, or the path of a file of it on this machine.
 _PACKAGE = re.compile(r"(?:Collecting | \+ )([\w.-]+)|Processing \S*[/\\]([\w.]+?)-\d")
 
 
 @dataclass(frozen=True)
 class Installer:
-    """What makes environments here. `uv`: where uv is; '' for venv and pip."""
+    """What makes environments. `uv`: the path of uv; '' for venv and pip."""
 
     uv: str = ""
 
     @property
     def name(self) -> str:
-        """Its name, as --installer takes it."""
+        """Its name as in --installer."""
         return "uv" if self.uv else "pip"
 
 
 def choose_installer(name: str | None = None) -> Installer:
-    """The one that is asked for, else uv where it is on PATH, else pip; raises ToolError where uv is not there."""
+    """The installer named, otherwise uv if it is on PATH, otherwise pip.
+
+    Raises ToolError if uv is named and not on PATH.
+    """
     uv = shutil.which("uv") if name != "pip" else None
     if name == "uv" and not uv:
         raise ToolError("uv was not found on PATH.", "Install it, or leave --installer out.")
@@ -58,10 +59,9 @@ def choose_installer(name: str | None = None) -> Installer:
 
 
 def create_environment(project: Path, minor: str, progress: Progress) -> Path:
-    """Make `project`/.venv with CPython `minor`, install the lock into it and the project itself without its deps.
+    """Make `project`/.venv with CPython `minor` and install the lock and the project in it; return its interpreter.
 
-    `progress` is told what is done, the number of steps done and of all steps. Returns the interpreter.
-    Raises ToolError when there is no such Python or when the installation fails.
+    Raises ToolError if there is no such Python or the installation fails.
     """
     if not (project / LOCK).is_file():
         raise ToolError(f"{project.name} has no {LOCK} to make an environment from.", "Leave --venv out.")
@@ -70,136 +70,140 @@ def create_environment(project: Path, minor: str, progress: Progress) -> Path:
         message = f"Python {minor} was not found on PATH, in pyenv or in uv."
         raise ToolError(message, f"{install_hint(minor)} Then make .venv.")
     needs = Needs(project)
-    steps = Steps(progress, len(needs.pins(venvs.read_venv(project).environment)) + 3)
-    filling = EnvironmentBuilder(needs, choose_installer(), steps)
+    steps = Steps(progress, len(needs.pins(venv.read_venv(project).environment)) + 3)
+    builder = EnvironmentBuilder(needs, choose_installer(), steps)
     try:
-        with filling.begun():
-            filling.make(base)
-            filling.install()
-            filling.install_project()
+        with builder.marked_unfinished():
+            builder.make_venv(base)
+            builder.install_packages()
+            builder.install_project()
     except ToolError as error:
         raise ToolError(
             f"The environment of {project.name} could not be made: {error.message}",
-            f"Mend that, then run `new-ops-project onboard {project.name}`; it goes on from there.",
+            f"Fix that, then run `new-ops-project onboard {project.name}`; it continues from there.",
         ) from error
     steps.end("the environment is ready")
-    return python_of(project / venvs.NAME)
+    return python_of(project / venv.NAME)
 
 
 class Steps:
-    """Tells of each step, and counts them: `total` is what is expected."""
+    """Reports steps as progress, and counts them. `total`: how many are expected."""
 
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress, self._total, self._done = progress, total, 0
 
     def say(self, text: str) -> None:
-        """Tell of the next step."""
+        """Report the next step."""
         self._done = min(self._done + 1, self._total - 1)
         self._progress(text, self._done, self._total)
 
     def end(self, text: str) -> None:
-        """Tell that all is done."""
+        """Report that everything is done."""
         self._progress(text, self._total, self._total)
 
 
 class EnvironmentBuilder:
-    """What leads from nothing to a filled .venv; each part can be repeated. `commands`: those that were run.
+    """The steps from nothing to a complete .venv, each of which can be repeated. `commands`: those that were run.
 
-    Each raises ToolError with the installer's own reason.
+    Each step raises ToolError with the installer's own reason.
     """
 
-    def __init__(self, needs: Needs, by: Installer, steps: Steps) -> None:
-        self.needs, self.by = needs, by
+    def __init__(self, needs: Needs, installer: Installer, steps: Steps) -> None:
+        self.needs, self.installer = needs, installer
         self.commands: list[str] = []
         self._steps = steps
-        self._keep: tuple[int, ...] = ()
+        self._lock_descriptors: tuple[int, ...] = ()  # for child processes to inherit
 
     @contextmanager
-    def begun(self) -> Iterator[None]:
-        """Note that .venv is unfinished until the block is left without an error, which is what the next run sees."""
-        folder = self.needs.folder / venvs.NAME
+    def marked_unfinished(self) -> Iterator[None]:
+        """Mark .venv as unfinished for other runs, until the block ends without an error."""
+        folder = self.needs.folder / venv.NAME
         try:
             venv_marker.begin(folder)
-            with venv_marker.locked(folder) as note:
-                self._keep = () if note is None else (note,)
+            with venv_marker.locked(folder) as descriptor:
+                self._lock_descriptors = () if descriptor is None else (descriptor,)
                 yield
                 venv_marker.end(folder)
         except OSError as error:
             message = f"{error.filename or folder} cannot be written: {error.strerror or error}."
-            raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
+            raise ToolError(message, "Fix that, then run this again; it continues from there.") from error
 
-    def make(self, base: Interpreter) -> None:
-        """Make .venv with the Python `base`, beginning or going on."""
-        folder = self.needs.folder / venvs.NAME
-        if not self.by.uv and not base.makes_environments:
+    def make_venv(self, base: Interpreter) -> None:
+        """Make .venv with the Python `base`, or complete one that was begun."""
+        folder = self.needs.folder / venv.NAME
+        if not self.installer.uv and not base.makes_environments:
             message = f"{base.path} cannot make environments: it has no venv module with ensurepip."
             raise ToolError(message, f"On Debian and Ubuntu: `apt install python{base.minor}-venv`. Or install uv.")
-        if self.by.uv:
+        if self.installer.uv:
             options = ("--quiet", "--allow-existing", "--seed", "--python", str(base.path))
-            self._run(self.by.uv, "venv", *options, str(folder))
+            self._run(self.installer.uv, "venv", *options, str(folder))
         else:
             self._run(str(base.path), "-m", "venv", str(folder))
 
-    def install(self) -> None:
-        """Install what the lock has; where there is none, what pyproject.toml asks for."""
+    def install_packages(self) -> None:
+        """Install what the lock pins; without a lock, what pyproject.toml requires."""
         needs = self.needs
-        if needs.uv_lock.path and self.by.uv:
-            more = () if needs.is_package else ("--no-install-project",)
-            self._run(self.by.uv, "sync", "--locked", "--inexact", *more, env={"UV_PROJECT_ENVIRONMENT": venvs.NAME})
+        if needs.uv_lock.path and self.installer.uv:
+            options = ("--locked", "--inexact", *(() if needs.is_package else ("--no-install-project",)))
+            self._run(self.installer.uv, "sync", *options, env={"UV_PROJECT_ENVIRONMENT": venv.NAME})
             return
-        hashed = ("--require-hashes",) if needs.is_hashed and needs.requirements else ()
-        listed = [part for one in needs.requirements for part in ("-r", one.path)]
-        if listed or needs.loose:
-            self._install(*hashed, *(listed or needs.loose))
+        hashes = ("--require-hashes",) if needs.is_hashed and needs.requirements else ()
+        files = [part for file in needs.requirements for part in ("-r", file.path)]
+        if files or needs.loose:
+            self._install(*hashes, *(files or needs.loose))
 
     def install_project(self) -> None:
-        """Install the project in place, if it is a package: what the lock holds already is not looked for again."""
+        """Install the project in place, if it is a package."""
         needs = self.needs
         if not needs.is_package:
             return
-        here = venvs.read_venv(needs.folder)
-        known = {pin.name for pin in needs.pins(here.environment)}
-        declared = {pin.name for pin in needs.declared if pin.applies(here.environment)}
-        covered = needs.has_lock and needs.pyproject.get("project") is not None and declared <= known
-        built = {pin.name for pin in needs.backend if pin.applies(here.environment)} <= here.packages.keys()
-        options = [*(["--no-deps"] if covered else []), *(["--no-build-isolation"] if built else [])]
+        present = venv.read_venv(needs.folder)
+        locked = {pin.name for pin in needs.pins(present.environment)}
+        declared = {pin.name for pin in needs.declared if pin.applies(present.environment)}
+        # If the lock covers every dependency, the installer must not resolve them again: it could take other versions,
+        # and would need an index. The same holds for the build backend if it is installed.
+        is_covered = needs.has_lock and needs.pyproject.get("project") is not None and declared <= locked
+        has_backend = {pin.name for pin in needs.backend if pin.applies(present.environment)} <= present.packages.keys()
+        options = [*(["--no-deps"] if is_covered else []), *(["--no-build-isolation"] if has_backend else [])]
         extras = f"[{','.join(needs.extras)}]" if needs.extras and not needs.has_lock else ""
         self._install(*options, "--editable", f".{extras}")
 
     def _install(self, *arguments: str) -> None:
-        python = str(python_of(self.needs.folder / venvs.NAME))
-        if self.by.uv:
-            self._run(self.by.uv, "pip", "install", "--python", python, *arguments)
+        python = str(python_of(self.needs.folder / venv.NAME))
+        if self.installer.uv:
+            self._run(self.installer.uv, "pip", "install", "--python", python, *arguments)
         else:
-            if "pip" not in venvs.read_venv(self.needs.folder).packages:  # uv makes environments without it
+            if "pip" not in venv.read_venv(self.needs.folder).packages:  # uv makes environments without it
                 self._run(python, "-m", "ensurepip")
             self._run(python, "-m", "pip", "install", "--progress-bar=off", *arguments)
 
     def _run(self, *command: str, env: Mapping[str, str] | None = None) -> None:
-        """Say the command, run it, and tell of each package as it comes."""
+        """Report the command, run it, and report each package that it comes to."""
         shown = _shown(command, self.needs.folder)
         self.commands.append(shown)
         self._steps.say(shown)
         try:
             variables = {**_QUIET, **(env or {})}
-            with closing(output_lines(*command, cwd=self.needs.folder, env=variables, keep=self._keep)) as said:
-                for line in said:
-                    self._tell(line)
+            with closing(
+                output_lines(*command, cwd=self.needs.folder, env=variables, keep=self._lock_descriptors)
+            ) as lines:
+                for line in lines:
+                    self._report(line)
         except ProcessError as error:
-            why = f"{urls.without_secrets(reason(error))}{_fullness(self.needs.folder / venvs.NAME)}"
-            hint = "Mend that, then run this again; it goes on from there."
-            raise ToolError(f"{shown} failed: {why}", hint) from error
+            cause = f"{urls.without_secrets(failure_reason(error))}{_disk_note(self.needs.folder / venv.NAME)}"
+            hint = "Fix that, then run this again; it continues from there."
+            raise ToolError(f"{shown} failed: {cause}", hint) from error
 
-    def _tell(self, line: str) -> None:
-        """Tell of a package that pip or uv has come to."""
-        if found := _PACKAGE.match(line):
-            self._steps.say(found[1] or found[2])
+    def _report(self, line: str) -> None:
+        """Report the package that pip or uv has come to, if the line of its output says so."""
+        if match := _PACKAGE.match(line):
+            self._steps.say(match[1] or match[2])
         elif line.startswith("Installing collected packages"):
             self._steps.say("writing them to .venv")
 
 
 def _shown(command: tuple[str, ...], folder: Path) -> str:
-    """The command as one would type it in the project's folder."""
+    """The command as a person would type it in the project's folder."""
     inside = f"{folder}{os.sep}"
     return " ".join(part.removeprefix(inside) for part in (_program(command[0], inside), *command[1:]))
 
@@ -208,21 +212,23 @@ def _program(path: str, inside: str) -> str:
     return Path(path).name if Path(path).name == "uv" else path.removeprefix(inside)
 
 
-def _fullness(venv: Path) -> str:
-    """What to add to a failure where the disk is full: venv hides why pip could not be unpacked."""
-    free = shutil.disk_usage(venv).free // 1024**2
-    return f"\nThere are {free} MiB free at {venv}." if free < _FULL else ""
+def _disk_note(folder: Path) -> str:
+    """A sentence to add to a failure if the disk is full, which the error of venv does not mention."""
+    free = shutil.disk_usage(folder).free // 1024**2
+    return f"\nThere are {free} MiB free at {folder}." if free < _FULL else ""
 
 
-def reason(error: ProcessError) -> str:
+def failure_reason(error: ProcessError) -> str:
     """Why pip, uv or venv failed, in its own words."""
-    said = [line.rstrip() for line in error.stderr.splitlines() if line.strip()]
-    if connection := next((found[1] for line in said if (found := _CONNECTION.search(line))), ""):
-        errors = [line for line in said if line.startswith("ERROR")]
+    lines = [line.rstrip() for line in error.stderr.splitlines() if line.strip()]
+    if connection := next((match[1] for line in lines if (match := _CONNECTION.search(line))), ""):
+        errors = [line for line in lines if line.startswith("ERROR")]
         return f"{connection} ({errors[-1].removeprefix('ERROR: ')})" if errors else connection
-    start = next((at for at, line in enumerate(said) if re.match(r"ERROR|error:|Error:|\s*\xd7", line)), len(said))
-    told = said[start:] or said[-1:]
-    if told and told[0].startswith("ERROR: THESE PACKAGES DO NOT MATCH"):
-        told = ["the hashes of the lock do not match what was downloaded:", *told[1:]]
-    text = "\n".join(line.removeprefix("ERROR: ").removeprefix("error: ") for line in told[:12])
+    start = next(
+        (number for number, line in enumerate(lines) if re.match(r"ERROR|error:|Error:|\s*\xd7", line)), len(lines)
+    )
+    reason = lines[start:] or lines[-1:]
+    if reason and reason[0].startswith("ERROR: THESE PACKAGES DO NOT MATCH"):
+        reason = ["the hashes of the lock do not match what was downloaded:", *reason[1:]]
+    text = "\n".join(line.removeprefix("ERROR: ").removeprefix("error: ") for line in reason[:12])
     return text.strip() or f"exit code {error.code}"

@@ -1,4 +1,4 @@
-"""The Pythons of this machine, and how to get one that is missing."""
+"""The Python interpreters on this machine."""
 
 import os
 import re
@@ -10,13 +10,14 @@ from pathlib import Path
 
 from new_ops_project.base.process import ProcessResult, started
 
-# What a Python says of itself; the base of an environment is what the next environment is made from.
+# A program that prints what a Python is, in four lines. The path is that of the base interpreter: an environment must
+# not be made from another environment, which may be removed.
 _PROBE = (
     "import sys, importlib.util as u; print(*sys.version_info[:3], sep='.'); "
     "print(sys._base_executable if sys.prefix != sys.base_prefix else sys.executable); "
     "print(u.find_spec('venv') and u.find_spec('ensurepip') and 'venv' or ''); print(sys.implementation.name)"
 )
-# The folder of a CPython as pyenv and uv name it; a build without the lock of the interpreter is another Python.
+# The folder of a CPython as pyenv and uv name it. A free-threaded build (3.13t, +freethreaded) is another Python.
 _FOLDER = r"(?:cpython-)?{minor}\.(\d+)((?:a|b|rc)\d+)?(?:-.*)?"
 _UNIX = ("/usr/local/bin", "/usr/bin", "/opt/homebrew/bin")
 _NEWEST, _OLDEST = 20, 8
@@ -25,7 +26,7 @@ _PATIENCE = 10.0  # seconds
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A CPython that runs. `version`: "3.12.1". `makes_environments`: whether it has venv and ensurepip."""
+    """A CPython that works. `version`: such as "3.12.1"; `makes_environments`: whether it has venv and ensurepip."""
 
     path: Path
     version: str
@@ -33,62 +34,62 @@ class Interpreter:
 
     @property
     def minor(self) -> str:
-        """Its version as "3.12"."""
+        """Its minor version, such as "3.12"."""
         return ".".join(self.version.split(".")[:2])
 
 
 def likely_path(minor: str) -> Path | None:
-    """Where the newest CPython of the version `minor` ("3.12") seems to be, without running it."""
+    """Where the newest CPython of the version `minor` (such as "3.12") seems to be; it is not run."""
     return next(_places(minor), None)
 
 
 def find_working(minor: str) -> Interpreter | None:
-    """The newest CPython of the version `minor` on this machine that runs; one that can make environments first."""
-    found = []
+    """The newest CPython of the version `minor` that works, preferably one that can make environments."""
+    others = []
     for path in dict.fromkeys(_places(minor)):
-        known = probe(path)
-        if known and known.minor == minor:
-            if known.makes_environments:
-                return known
-            found.append(known)
-    return next(iter(found), None)
+        interpreter = probe(path)
+        if interpreter and interpreter.minor == minor:
+            if interpreter.makes_environments:
+                return interpreter
+            others.append(interpreter)
+    return next(iter(others), None)
 
 
 def first_available(minors: Iterable[str]) -> Interpreter | None:
-    """The first of `minors` of which there is a CPython that runs."""
-    return next((found for minor in minors if likely_path(minor) and (found := find_working(minor))), None)
+    """A CPython that works, of the first of `minors` that has one."""
+    return next((interpreter for minor in minors if likely_path(minor) and (interpreter := find_working(minor))), None)
 
 
 def minors_within(specifier: str = "") -> list[str]:
-    """The minor versions that a PEP 440 specifier such as ">=3.11" lets in, newest first."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    """The minor versions that a PEP 440 specifier such as ">=3.11" allows, newest first."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - `new` needs no specifiers
 
     known = [f"3.{number}" for number in range(_NEWEST, _OLDEST - 1, -1)]
     try:
         allowed = SpecifierSet(specifier)
     except InvalidSpecifier:
         return known
-    # Of a bound such as >3.12.2 or ==3.12.4 some patch holds, if the minor is meant at all.
+    # A specifier such as >3.12.2 or ==3.12.4 allows the minor version if it allows any patch release of it.
     return [minor for minor in known if any(allowed.contains(f"{minor}.{patch}") for patch in range(60))]
 
 
 def probe(path: Path) -> Interpreter | None:
-    """What the Python at `path` says of itself; None when it does not run, or not soon, or is no CPython."""
+    """Run the Python at `path` to find out what it is; None if it does not answer in time or is not CPython."""
     with started((str(path), "-I", "-B", "-c", _PROBE), seconds=_PATIENCE) as wait:
         result = wait()[0]
-    said = result.text.split("\n") if isinstance(result, ProcessResult) else []
-    if len(said) != 4 or said[3].strip() != "cpython":  # noqa: PLR2004 - the lines of the probe
+    lines = result.text.split("\n") if isinstance(result, ProcessResult) else []
+    if len(lines) != 4 or lines[3].strip() != "cpython":  # noqa: PLR2004 - the lines of the probe
         return None
-    version, base, makes, _ = (line.strip() for line in said)
-    return Interpreter(Path(base), version, bool(makes))
+    version, base, makes_environments, _ = (line.strip() for line in lines)
+    return Interpreter(Path(base), version, bool(makes_environments))
 
 
 def _places(minor: str) -> Iterator[Path]:
-    """Where a CPython of this version may be: our own, on PATH, pyenv's, uv's and the system's places."""
+    """Where a CPython of this version may be: ours, on PATH, those of pyenv and uv, those of the system."""
     name = "python.exe" if os.name == "nt" else f"bin/python{minor}"
     if minor == f"{sys.version_info.major}.{sys.version_info.minor}":
         yield from _own(name)
-    # A pyenv shim is on PATH for every version but fails for those that are not active: look behind it.
+    # PATH without pyenv's shims: there is one for every version, and it fails for those that are not active.
     path = os.pathsep.join(part for part in os.get_exec_path() if Path(part).name != "shims")
     if on_path := shutil.which(f"python{minor}", path=path):
         yield Path(on_path)
@@ -99,7 +100,7 @@ def _places(minor: str) -> Iterator[Path]:
 
 
 def _own(name: str) -> Iterator[Path]:
-    """The interpreter of this very process, or that which its environment was made from."""
+    """The interpreter that runs this process, or the one that its environment was made from."""
     path = Path(sys.executable).resolve() if sys.prefix == sys.base_prefix else Path(sys.base_prefix, name)
     if path.is_file():
         yield path
@@ -113,24 +114,24 @@ def _managed(minor: str) -> list[Path]:
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or local / "uv" / "python")
     folders = [folder for root in roots for folder in (root / "versions").glob(f"{minor}.*")]
     pattern = re.compile(_FOLDER.format(minor=re.escape(minor)))
-    found = [
+    matches = [
         (match, folder)
         for folder in (*folders, *uv.glob(f"cpython-{minor}.*"))
         if (match := pattern.fullmatch(folder.name))
     ]
-    found.sort(key=lambda pair: (not pair[0][2], int(pair[0][1])), reverse=True)
-    return [folder for _, folder in found]
+    matches.sort(key=lambda pair: (not pair[0][2], int(pair[0][1])), reverse=True)  # final releases before prereleases
+    return [folder for _, folder in matches]
 
 
 def _windows(minor: str) -> list[Path]:
-    """Where python.org's installer puts it."""
+    """Where the installer of python.org puts a CPython of this version on Windows."""
     local = os.environ.get("LOCALAPPDATA")
     return [Path(local, "Programs", "Python", f"Python{minor.replace('.', '')}")] if local else []
 
 
 def install_hint(minor: str) -> str:
-    """How to get an interpreter, as a sentence; what is on this machine comes first."""
-    ways = {"uv": f"`uv python install {minor}`", "pyenv": f"`pyenv install {minor}`"}
-    order = sorted(ways, key=lambda tool: shutil.which(tool) is None)
+    """A sentence that says how to get an interpreter; a tool that is on this machine comes first."""
+    commands = {"uv": f"`uv python install {minor}`", "pyenv": f"`pyenv install {minor}`"}
+    order = sorted(commands, key=lambda tool: shutil.which(tool) is None)
     system = f"`apt install python{minor} python{minor}-venv`" if shutil.which("apt") else "your system's packages"
-    return f"Install it with {ways[order[0]]}, {ways[order[1]]}, or {system}."
+    return f"Install it with {commands[order[0]]}, {commands[order[1]]}, or {system}."

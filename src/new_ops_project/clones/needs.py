@@ -1,4 +1,4 @@
-"""What a repository asks of a machine: which Python, which packages, and whether it is a package itself."""
+"""What a repository needs on a machine, read from its files."""
 
 import hashlib
 import re
@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
 from new_ops_project.base.errors import ToolError
-from new_ops_project.clones import uv_lock as uvlock
+from new_ops_project.clones import uv_lock
 from new_ops_project.clones.requirements import Pin, Requirements, parse_pin, read_requirements
 from new_ops_project.formats import document, python_version
 from new_ops_project.formats.document import Document
 from new_ops_project.formats.setuptools import keywords
 
-# Each group gives at most one file; what another one holds already is left out.
+# The first existing file of each group counts, unless a file of an earlier group covers it.
 _LOCKS = (
     (
         "requirements-dev.txt",
@@ -50,16 +53,14 @@ _OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 @dataclass(frozen=True)
 class RequiredPython:
-    """The Python that is asked for. `minor`: "3.12", '' where a range or nothing is named; `where`: what names it."""
+    """The Python that a repository needs. `minor`: such as "3.12"; '' for a range or none. `where`: what names it."""
 
     minor: str
     specifier: str
     where: str
 
     def is_met_by(self, version: str) -> bool:
-        """Whether an environment with this version ("3.12.1") will do."""
-        from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
+        """Whether an environment with this version (such as "3.12.1") is suitable."""
         if self.minor:
             return version.split(".")[:2] == self.minor.split(".")
         try:
@@ -69,43 +70,43 @@ class RequiredPython:
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """Its name in messages."""
         return f"Python {self.minor}" if self.minor else f"Python {self.specifier}" if self.specifier else "any Python"
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What the repository in `folder` asks for; with `reads_uv`, uv.lock counts."""
+    """What the repository in `folder` needs. `reads_uv`: whether uv.lock counts, which only uv can install."""
 
     folder: Path
     reads_uv: bool = True
 
     @cached_property
     def files(self) -> Mapping[str, bytes]:
-        """The files that say what is needed, by name."""
+        """The contents of the files that say what is needed, by name."""
         return {name: (self.folder / name).read_bytes() for name in _READ if (self.folder / name).is_file()}
 
     @cached_property
     def pyproject(self) -> Document:
-        """pyproject.toml; raises ToolError for one that does not parse."""
-        found = document.toml(self.files, "pyproject.toml")
-        if found.problem:
-            raise ToolError(f"{found.problem}.", "Mend that line; `git log -p pyproject.toml` has its history.")
-        return found
+        """pyproject.toml; raises ToolError if it does not parse."""
+        pyproject = document.toml(self.files, "pyproject.toml")
+        if pyproject.problem:
+            raise ToolError(f"{pyproject.problem}.", "Fix that line; `git log -p pyproject.toml` shows its history.")
+        return pyproject
 
     @cached_property
     def python(self) -> RequiredPython:
-        """.python-version and its like first, then requires-python."""
+        """The Python that .python-version or a similar file names, otherwise requires-python."""
         pinned = next(iter(python_version.pinned(self.files)), None)
         if pinned:
             return RequiredPython(pinned.minor, f"=={pinned.minor}.*", pinned.where)
         places = (("project", "requires-python"), ("tool", "poetry", "dependencies", "python"))
-        found = next((keys for keys in places if self.pyproject.string(*keys)), None)
-        if found:
-            text = _pep440(self.pyproject.string(*found))
-            return RequiredPython(_exact(text), text, self.pyproject.where(*found))
+        keys = next((keys for keys in places if self.pyproject.string(*keys)), None)
+        if keys:
+            text = _pep440(self.pyproject.string(*keys))
+            return RequiredPython(_only_minor(text), text, self.pyproject.where(*keys))
         text = keywords.read(self.files).string("python_requires")
-        return RequiredPython(_exact(text), text, "setup.cfg or setup.py") if text else RequiredPython("", "", "")
+        return RequiredPython(_only_minor(text), text, "setup.cfg or setup.py") if text else RequiredPython("", "", "")
 
     @cached_property
     def is_package(self) -> bool:
@@ -115,15 +116,13 @@ class Needs:
 
     @property
     def name(self) -> str:
-        """The canonical name of the distribution; '' where none is known without building it."""
-        from packaging.utils import canonicalize_name
-
-        said = self.pyproject.string("project", "name") or self.pyproject.string("tool", "poetry", "name")
-        return canonicalize_name(said or keywords.read(self.files).string("name"))
+        """The canonical name of the package; '' if it is not known without building it."""
+        name = self.pyproject.string("project", "name") or self.pyproject.string("tool", "poetry", "name")
+        return canonicalize_name(name or keywords.read(self.files).string("name"))
 
     @cached_property
     def uv_lock(self) -> Document:
-        """uv.lock, where it is what pins: a requirements-dev.txt comes before it."""
+        """uv.lock; empty if it does not count, because there is a requirements-dev.txt, which takes precedence."""
         path = self.folder / "uv.lock"
         if not self.reads_uv or not path.is_file() or (self.folder / _LOCKS[0][0]).is_file():
             return Document("")
@@ -131,7 +130,7 @@ class Needs:
 
     @cached_property
     def requirements(self) -> tuple[Requirements, ...]:
-        """The requirements files to install, which together hold everything that is pinned."""
+        """The requirements files to install, which together pin everything; none if uv.lock counts."""
         if self.uv_lock.path:
             return ()
         paths = [next((path for path in group if (self.folder / path).is_file()), "") for group in _LOCKS]
@@ -140,60 +139,63 @@ class Needs:
             paths = others
         chosen: list[Requirements] = []
         for path in filter(None, paths):
-            one = read_requirements(self.folder, path)
-            if not any(one.is_held_by(more) for more in chosen):
-                chosen.append(one)
+            requirements = read_requirements(self.folder, path)
+            if not any(requirements.is_covered_by(earlier) for earlier in chosen):
+                chosen.append(requirements)
         return tuple(chosen)
 
     @property
     def lock(self) -> str:
-        """What the packages are taken from, for people."""
-        return " and ".join(one.path for one in self.requirements) or self.uv_lock.path or "pyproject.toml"
+        """Which files the packages come from, in words for people."""
+        return " and ".join(file.path for file in self.requirements) or self.uv_lock.path or "pyproject.toml"
 
     @property
     def has_lock(self) -> bool:
-        """Whether anything but the project's own metadata says which packages it needs."""
+        """Whether a lock says which packages are needed, rather than only the project's metadata."""
         return bool(self.requirements or self.uv_lock.path)
 
     @property
     def foreign_lock(self) -> str:
-        """The lock of a tool that is not used here, where nothing else pins; or ''."""
+        """The lock of a tool that is not used here, if it is the only lock; otherwise ''."""
         unread = () if self.has_lock else _OTHER_LOCKS
         return next((name for name in unread if (self.folder / name).is_file()), "")
 
     @property
     def is_hashed(self) -> bool:
         """Whether every pin has a hash."""
-        pins = [pin for one in self.requirements for pin in one.pins]
+        pins = [pin for file in self.requirements for pin in file.pins]
         return bool(self.uv_lock.path) or (bool(pins) and all(pin.is_hashed for pin in pins))
 
     def pins(self, environment: Mapping[str, str]) -> tuple[Pin, ...]:
-        """What is to be installed in an environment (the variables of PEP 508)."""
+        """What has to be installed in an environment, given as the variables of PEP 508."""
         if self.uv_lock.path:
-            return uvlock.pins(self.uv_lock, self.pyproject, environment)
-        listed = [pin for one in self.requirements for pin in one.pins] if self.requirements else self.declared
-        return tuple(pin for pin in listed if pin.applies(environment))
+            return uv_lock.pins(self.uv_lock, self.pyproject, environment)
+        pins = [pin for file in self.requirements for pin in file.pins] if self.requirements else self.declared
+        return tuple(pin for pin in pins if pin.applies(environment))
 
     @cached_property
     def loose(self) -> tuple[str, ...]:
-        """What pyproject.toml asks for beside the package itself, where there is no lock: requirements of PEP 508."""
+        """The requirements (PEP 508) of pyproject.toml that do not come with the package itself.
+
+        These are those of a dependency group; without a package, also its dependencies and its extras for development.
+        """
         groups = self.pyproject.table("dependency-groups")
-        found = list(_group(groups, "dev" if "dev" in groups else "test", ()))
+        requirements = list(_group(groups, "dev" if "dev" in groups else "test", ()))
         if not self.is_package:
-            found += self.pyproject.strings("project", "dependencies")
-            for one in self.extras:
-                found += self.pyproject.strings("project", "optional-dependencies", one)
-        return tuple(found)
+            requirements += self.pyproject.strings("project", "dependencies")
+            for extra in self.extras:
+                requirements += self.pyproject.strings("project", "optional-dependencies", extra)
+        return tuple(requirements)
 
     @property
     def extras(self) -> tuple[str, ...]:
-        """The extras that are for development, by their names."""
+        """The names of the extras that are for development."""
         offered = self.pyproject.table("project", "optional-dependencies")
         return tuple(name for name in _EXTRAS if name in offered)
 
     @property
     def declared(self) -> tuple[Pin, ...]:
-        """The requirements of pyproject.toml as pins, those of the package and its extras for development included."""
+        """All requirements of pyproject.toml as pins, including those of the package and its extras for development."""
         texts = [*self.pyproject.strings("project", "dependencies"), *self.loose]
         for name in self.extras:
             texts += self.pyproject.strings("project", "optional-dependencies", name)
@@ -201,9 +203,9 @@ class Needs:
 
     @property
     def backend(self) -> tuple[Pin, ...]:
-        """What builds the package (PEP 517)."""
-        listed = self.pyproject.strings("build-system", "requires") or ["setuptools"]
-        return tuple(pin for text in listed if (pin := parse_pin(text)))
+        """The requirements for building the package (PEP 518)."""
+        requirements = self.pyproject.strings("build-system", "requires") or ["setuptools"]
+        return tuple(pin for text in requirements if (pin := parse_pin(text)))
 
     @property
     def digest(self) -> str:
@@ -211,8 +213,8 @@ class Needs:
         state = hashlib.sha256()
         for name, content in sorted(self.files.items()):
             state.update(f"{name}\0{len(content)}\0".encode() + content)
-        for one in self.requirements:
-            for path, text in one.texts.items():
+        for file in self.requirements:
+            for path, text in file.texts.items():
                 state.update(f"{path}\0{text}\0".encode())
         return (
             state.hexdigest()
@@ -222,7 +224,7 @@ class Needs:
 
 
 def read_needs(folder: Path, *, reads_uv: bool = True) -> Needs:
-    """What the repository in `folder` asks for; raises ToolError for a folder that asks for nothing."""
+    """What the repository in `folder` needs; raises ToolError if the folder is not a Python project."""
     needs = Needs(folder, reads_uv)
     if not needs.files.keys() & {"pyproject.toml", "setup.py", "setup.cfg"} and not needs.requirements:
         message = f"{folder} has neither pyproject.toml nor requirements.txt."
@@ -230,23 +232,24 @@ def read_needs(folder: Path, *, reads_uv: bool = True) -> Needs:
     return needs
 
 
-def _exact(specifier: str) -> str:
-    """The minor that a specifier names alone: ==3.12.*, ==3.12.4 or ~=3.12.0; '' for a range."""
-    found = re.fullmatch(r"(?:===?|~=)\s*(3\.\d+)(?:\.(\d+|\*))?", specifier.strip())
-    return found[1] if found and not (specifier.strip().startswith("~=") and found[2] is None) else ""
+def _only_minor(specifier: str) -> str:
+    """The only minor version that a specifier allows: ==3.12.*, ==3.12.4 or ~=3.12.0; '' for a range."""
+    match = re.fullmatch(r"(?:===?|~=)\s*(3\.\d+)(?:\.(\d+|\*))?", specifier.strip())
+    # ~=3.12 without a patch release means >=3.12,<4, which is a range.
+    return match[1] if match and not (specifier.strip().startswith("~=") and match[2] is None) else ""
 
 
 def _pep440(text: str) -> str:
-    """Poetry's ^3.11 and ~3.11 as PEP 440 has them; anything else as it is."""
-    if found := re.fullmatch(r"([\^~])\s*(\d+)\.(\d+)(\.\d+)?", text.strip()):
-        return f">={found[2]}.{found[3]}{found[4] or ''}," + ("<4" if found[1] == "^" else f"=={found[2]}.{found[3]}.*")
+    """Poetry's ^3.11 or ~3.11 as a specifier of PEP 440; anything else unchanged."""
+    if match := re.fullmatch(r"([\^~])\s*(\d+)\.(\d+)(\.\d+)?", text.strip()):
+        return f">={match[2]}.{match[3]}{match[4] or ''}," + ("<4" if match[1] == "^" else f"=={match[2]}.{match[3]}.*")
     return text
 
 
 def _group(groups: Mapping[str, object], name: str, seen: tuple[str, ...]) -> Iterator[str]:
-    """The requirements of a dependency group with those that it includes (PEP 735)."""
-    listed = groups.get(name)
-    for item in listed if isinstance(listed, list) and name not in seen else ():
+    """The requirements of a dependency group and of the groups that it includes (PEP 735)."""
+    items = groups.get(name)
+    for item in items if isinstance(items, list) and name not in seen else ():
         if isinstance(item, str):
             yield item
         elif isinstance(item, dict) and isinstance(item.get("include-group"), str):

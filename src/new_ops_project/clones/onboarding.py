@@ -1,4 +1,4 @@
-"""A clone becomes ready for work: what is not there yet is made, step by step, and what is there is left alone."""
+"""How a clone becomes ready for work, in steps that leave alone what is there already."""
 
 import shutil
 import sys
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.process import ProcessError, output_lines
+from new_ops_project.base.errors import Exit, ProcessError, ToolError
+from new_ops_project.base.process import output_lines
 from new_ops_project.base.progress import Progress
 from new_ops_project.clones import (
     check_command,
@@ -31,7 +31,7 @@ READY, NOTHING, FAILED = "ready", "nothing to do", "check failed"
 
 @dataclass(frozen=True)
 class OnboardRequest:
-    """How to do it. `installer`: uv or pip, None for uv where it is; `check`: whether to run the project's check."""
+    """The options of a run. `installer`: uv or pip, None for uv if it is there; `check`: whether to run the check."""
 
     recreate: bool = False
     installer: str | None = None
@@ -40,7 +40,7 @@ class OnboardRequest:
 
 @dataclass(frozen=True)
 class StepResult:
-    """One step. `state`: done, there (nothing to do), left out, or failed; `commands`: what was run for it."""
+    """The result of one step. `state`: done, there (nothing to do), left out or failed; `commands`: those it ran."""
 
     name: str
     state: str
@@ -50,9 +50,9 @@ class StepResult:
 
 @dataclass(frozen=True)
 class Onboarding:
-    """What was done in `path`, what a person should know of it, and what to run first.
+    """The result of a run in `path`. `variables`: those without a value; `next`: the command to run first.
 
-    `output`: what the check wrote, where it failed.
+    `output`: of the check, if it failed.
     """
 
     path: Path
@@ -67,7 +67,7 @@ class Onboarding:
 
     @property
     def code(self) -> Exit:
-        """The exit code for it."""
+        """The exit code."""
         return Exit.FAILED if self.state == FAILED else Exit.DONE
 
     def as_json(self) -> dict[str, Any]:
@@ -90,15 +90,18 @@ class Onboarding:
 
 
 @dataclass
-class _Work:
-    """One run over one folder: what is asked for, and what was done so far."""
+class _Run:
+    """One run in one folder, with its results so far. `is_root`: whether the folder is the root of a repository.
+
+    `head`: the commit that is checked out, or ''.
+    """
 
     needs: Needs
     request: OnboardRequest
-    by: environment.Installer
-    root: bool
+    installer: environment.Installer
+    is_root: bool
     head: str
-    tell: environment.Steps
+    progress: environment.Steps
     steps: list[StepResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     output: str = ""
@@ -107,27 +110,27 @@ class _Work:
     def folder(self) -> Path:
         return self.needs.folder
 
-    def note(self, name: str, state: str, message: str, *commands: str) -> None:
+    def record(self, name: str, state: str, message: str, *commands: str) -> None:
         self.steps.append(StepResult(name, state, message, commands))
 
 
 def onboard(folder: Path, request: OnboardRequest, progress: Progress) -> Onboarding:
-    """Set up the clone in `folder` and run its check; whatever an earlier run has done is not done again.
+    """Set up the clone in `folder` and run its check, without repeating what an earlier run has done.
 
-    Raises ToolError when something is in the way; what was done until then stays, and the next run goes on from it.
+    Raises ToolError when something is in the way. What was done until then stays, and the next run continues there.
     """
-    by = environment.choose_installer(request.installer)
+    installer = environment.choose_installer(request.installer)
     try:
-        needs = read_needs(folder, reads_uv=bool(by.uv))
-        where = _repository(folder)
-        with journal.locked(where.git_dir) if where else nullcontext():
-            root = where is not None and where.root.resolve() == folder.resolve()
-            head = (resolve(folder, "HEAD") or "") if where else ""
+        needs = read_needs(folder, reads_uv=bool(installer.uv))
+        repository = _repository(folder)
+        with journal.locked(repository.git_dir) if repository else nullcontext():
+            is_root = repository is not None and repository.root.resolve() == folder.resolve()
+            head = (resolve(folder, "HEAD") or "") if repository else ""
             expected = len(needs.pins(venv.read_venv(folder).environment)) + 8
-            return _worked(_Work(needs, request, by, root, head, environment.Steps(progress, expected)))
+            return _set_up(_Run(needs, request, installer, is_root, head, environment.Steps(progress, expected)))
     except OSError as error:
         message = f"{error.filename or folder} cannot be read or written: {error.strerror or error}."
-        raise ToolError(message, "Mend that, then run this again; it goes on from there.") from error
+        raise ToolError(message, "Fix that, then run this again; it continues from there.") from error
 
 
 def _repository(folder: Path) -> Repository | None:
@@ -137,203 +140,209 @@ def _repository(folder: Path) -> Repository | None:
         return None
 
 
-def _worked(work: _Work) -> Onboarding:
-    _say_lock(work)
-    if venv.read_venv(work.folder).state is VenvState.UNFINISHED:
-        with venv_marker.locked(work.folder / venv.NAME):  # what a killed run has started may be at work still
+def _set_up(run: _Run) -> Onboarding:
+    _note_lock(run)
+    if venv.read_venv(run.folder).state is VenvState.UNFINISHED:
+        with venv_marker.locked(run.folder / venv.NAME):  # wait for the installer that a killed run may have left
             pass
     with ExitStack() as stack:
-        filling = _Begun(work, stack)
-        _make(work, filling)
-        _install(work, filling)
-        _install_project(work, filling)
-        if venv.read_venv(work.folder).state is VenvState.UNFINISHED:
-            filling()
-    _hooks(work)
-    passed = _check(work) if work.request.check else True
-    is_same = all(step.state != "done" for step in work.steps)
-    state = FAILED if not passed else NOTHING if is_same else READY
+        builder = _LazyBuilder(run, stack)
+        _make_venv(run, builder)
+        _install_packages(run, builder)
+        _install_project(run, builder)
+        if venv.read_venv(run.folder).state is VenvState.UNFINISHED:
+            builder()  # nothing was left to do, so that only the mark of the killed run has to go
+    _install_hooks(run)
+    passed = _check(run) if run.request.check else True
+    is_unchanged = all(step.state != "done" for step in run.steps)
+    state = FAILED if not passed else NOTHING if is_unchanged else READY
     if state is READY:
-        work.tell.end("ready")
-    listed = variables.missing_variables(work.folder)
+        run.progress.end("ready")
     return Onboarding(
-        work.folder,
+        run.folder,
         state,
-        venv.read_venv(work.folder).version,
-        work.by.name,
-        tuple(work.steps),
-        tuple(work.notes),
-        listed,
-        check_command.first_command(work.folder),
-        work.output,
+        venv.read_venv(run.folder).version,
+        run.installer.name,
+        tuple(run.steps),
+        tuple(run.notes),
+        variables.missing_variables(run.folder),
+        check_command.first_command(run.folder),
+        run.output,
     )
 
 
-def _say_lock(work: _Work) -> None:
-    """Note what is not pinned as it could be."""
-    needs = work.needs
+def _note_lock(run: _Run) -> None:
+    """Note what is not pinned, or not hashed."""
+    needs = run.needs
     if needs.foreign_lock:
         why = "uv is not on this machine" if needs.foreign_lock == "uv.lock" else "that tool is not used here"
-        work.notes.append(
+        run.notes.append(
             f"{needs.foreign_lock} pins the packages, but {why}: they are installed from {needs.lock}, unpinned."
         )
     elif not needs.has_lock:
-        work.notes.append(f"Nothing pins the packages: they are installed from {needs.lock}.")
+        run.notes.append(f"Nothing pins the packages: they are installed from {needs.lock}.")
     elif not needs.is_hashed:
-        work.notes.append(f"{needs.lock} has no hash for every package, so nothing proves what was downloaded.")
+        run.notes.append(f"{needs.lock} has no hash for every package, so nothing proves what was downloaded.")
 
 
-class _Begun:
-    """What makes and fills the environment, begun when it is first called for, concluded when `stack` is."""
+class _LazyBuilder:
+    """Makes the builder of the environment when it is first called, and ends its work with `stack`.
 
-    def __init__(self, work: _Work, stack: ExitStack) -> None:
-        self._work, self._stack = work, stack
-        self._filling: environment.EnvironmentBuilder | None = None
+    A run that finds everything in place must not mark the environment as unfinished.
+    """
+
+    def __init__(self, run: _Run, stack: ExitStack) -> None:
+        self._run, self._stack = run, stack
+        self._builder: environment.EnvironmentBuilder | None = None
 
     def __call__(self) -> environment.EnvironmentBuilder:
-        if self._filling is None:
-            self._filling = environment.EnvironmentBuilder(self._work.needs, self._work.by, self._work.tell)
-            self._stack.enter_context(self._filling.begun())
-        return self._filling
+        if self._builder is None:
+            self._builder = environment.EnvironmentBuilder(self._run.needs, self._run.installer, self._run.progress)
+            self._stack.enter_context(self._builder.marked_unfinished())
+        return self._builder
 
 
-def _make(work: _Work, filling: _Begun) -> None:
-    """The environment, with the right Python; one that somebody made is not replaced unasked."""
-    here, python = venv.read_venv(work.folder), work.needs.python
-    is_right = bool(here.version) and python.is_met_by(here.version)
-    if not work.request.recreate and is_right and _is_usable(here):
-        work.note("environment", "there", f".venv has Python {here.version}")
-        if here.state is VenvState.UNFINISHED:
-            venv.remove_interrupted(here)
+def _make_venv(run: _Run, builder: _LazyBuilder) -> None:
+    """Make .venv with the right Python; one that somebody else made is replaced only with --recreate."""
+    present, python = venv.read_venv(run.folder), run.needs.python
+    is_right = bool(present.version) and python.is_met_by(present.version)
+    if not run.request.recreate and is_right and _is_usable(present):
+        run.record("environment", "there", f".venv has Python {present.version}")
+        if present.state is VenvState.UNFINISHED:
+            venv.remove_interrupted(present)
         return
-    base = _base(work)
-    is_half = here.state is VenvState.UNFINISHED and not _is_usable(here) and venv_marker.is_ours(here.path)
-    if here.state is not VenvState.ABSENT and not is_half:
-        _require_leave(work, here)
-    if here.state is not VenvState.ABSENT:
-        if here.path.resolve() == Path(sys.prefix).resolve():
-            message = f"{here.path} cannot be replaced by a new-ops-project that is installed in it."
+    base = _base(run)
+    is_our_rest = (
+        present.state is VenvState.UNFINISHED and not _is_usable(present) and venv_marker.is_ours(present.path)
+    )
+    if present.state is not VenvState.ABSENT and not is_our_rest:
+        _require_replaceable(run, present)
+    if present.state is not VenvState.ABSENT:
+        if present.path.resolve() == Path(sys.prefix).resolve():
+            message = f"{present.path} cannot be replaced by a new-ops-project that is installed in it."
             raise ToolError(message, "Run one that is installed elsewhere.")
-        venv_marker.empty(here.path)
-    step = filling()
-    step.make(base)
-    asked = f", as {python.where} asks" if python.where else ", the newest here; nothing names one"
-    work.note("environment", "done", f".venv made with Python {base.version}{asked}", *step.commands)
+        venv_marker.empty(present.path)
+    step = builder()
+    step.make_venv(base)
+    cause = f", as {python.where} asks" if python.where else ", the newest here; nothing names one"
+    run.record("environment", "done", f".venv made with Python {base.version}{cause}", *step.commands)
 
 
-def _is_usable(here: Venv) -> bool:
-    """Whether it can be gone on with: an unfinished one must have come to its pip."""
-    if here.state is VenvState.UNFINISHED:
-        return not here.why and "pip" in here.packages and here.packages["pip"].is_whole
-    return here.state is VenvState.READY
+def _is_usable(present: Venv) -> bool:
+    """Whether the environment can be used, or completed: an unfinished one must at least have pip."""
+    if present.state is VenvState.UNFINISHED:
+        return not present.why and "pip" in present.packages and present.packages["pip"].is_whole
+    return present.state is VenvState.READY
 
 
-def _require_leave(work: _Work, here: Venv) -> None:
+def _require_replaceable(run: _Run, present: Venv) -> None:
     """Raise ToolError unless what is there may be replaced."""
-    if here.state is VenvState.FILE:
-        raise ToolError(f"{here.path} is a file, where the environment belongs.", "Move it away, then run this again.")
-    if work.request.recreate:
+    if present.state is VenvState.FILE:
+        message = f"{present.path} is a file, where the environment belongs."
+        raise ToolError(message, "Move it away, then run this again.")
+    if run.request.recreate:
         return
-    python = work.needs.python
-    is_sound = here.state in {VenvState.READY, VenvState.UNFINISHED} and here.version
-    why = f"it has Python {here.version}, and {python.where} asks for {python.name}" if is_sound else here.why
-    message = f"{here.path} cannot be used: {why or 'it is not finished'}."
+    python = run.needs.python
+    is_sound = present.state in {VenvState.READY, VenvState.UNFINISHED} and present.version
+    why = f"it has Python {present.version}, and {python.where} asks for {python.name}" if is_sound else present.why
+    message = f"{present.path} cannot be used: {why or 'it is not finished'}."
     raise ToolError(message, "Run this with --recreate to replace it.")
 
 
-def _base(work: _Work) -> interpreters.Interpreter:
-    """The Python to make it with; raises ToolError with how to get one."""
-    python = work.needs.python
-    found = interpreters.first_available([python.minor] if python.minor else interpreters.minors_within(python.specifier))
-    if found is None:
+def _base(run: _Run) -> interpreters.Interpreter:
+    """The Python to make the environment with; raises ToolError, with how to get one, if there is none."""
+    python = run.needs.python
+    interpreter = interpreters.first_available(
+        [python.minor] if python.minor else interpreters.minors_within(python.specifier)
+    )
+    if interpreter is None:
         minor = python.minor or next(iter(interpreters.minors_within(python.specifier)), "3")
         where = f" {python.where} asks for it." if python.where else ""
         raise ToolError(
             f"{python.name} was not found on PATH, in pyenv, in uv or in the system's places.{where}",
             f"{interpreters.install_hint(minor)} Then run this again.",
         )
-    return found
+    return interpreter
 
 
-def _install(work: _Work, filling: _Begun) -> None:
-    """The packages, unless all of them are there; without a lock those of the package come with it."""
-    needs = work.needs
-    found = installed_packages.compare(needs, venv.read_venv(work.folder))
+def _install_packages(run: _Run, builder: _LazyBuilder) -> None:
+    """Install the packages unless all of them are there; without a lock, those of a package come with the project."""
+    needs = run.needs
+    before = installed_packages.compare(needs, venv.read_venv(run.folder))
     if not needs.has_lock and not needs.loose:
         return
     hashes = ", by their hashes" if needs.requirements and needs.is_hashed else ""
-    if found.is_same:
-        work.note("packages", "there", f"{found.right} from {needs.lock}")
+    if before.is_same:
+        run.record("packages", "there", f"{before.right} from {needs.lock}")
         return
-    step = filling()
-    before = len(step.commands)
-    step.install()
-    after = installed_packages.compare(needs, venv.read_venv(work.folder))
-    work.note("packages", "done", f"{after.right} from {needs.lock}{hashes}", *step.commands[before:])
+    step = builder()
+    count = len(step.commands)
+    step.install_packages()
+    after = installed_packages.compare(needs, venv.read_venv(run.folder))
+    run.record("packages", "done", f"{after.right} from {needs.lock}{hashes}", *step.commands[count:])
     if needs.has_lock and not after.is_same:
-        left = ", ".join((*after.missing, *after.different))
-        work.notes.append(f"The installation ended well, and yet is not as {needs.lock} has it: {left}.")
+        differences = ", ".join((*after.missing, *after.different))
+        run.notes.append(f"The installation succeeded, but differs from {needs.lock}: {differences}.")
 
 
-def _install_project(work: _Work, filling: _Begun) -> None:
-    """The project itself, in place, with what it needs where there is no lock."""
-    if not work.needs.is_package:
+def _install_project(run: _Run, builder: _LazyBuilder) -> None:
+    """Install the project itself in place; without a lock, with its dependencies."""
+    if not run.needs.is_package:
         return
-    here = venv.read_venv(work.folder)
-    is_filled = work.needs.has_lock or installed_packages.compare(work.needs, here).is_same
-    if is_filled and installed_packages.is_project_installed(work.needs, here):
-        work.note("project", "there", "installed in place")
+    present = venv.read_venv(run.folder)
+    has_packages = run.needs.has_lock or installed_packages.compare(run.needs, present).is_same
+    if has_packages and installed_packages.is_project_installed(run.needs, present):
+        run.record("project", "there", "installed in place")
         return
-    step = filling()
-    before = len(step.commands)
+    step = builder()
+    count = len(step.commands)
     step.install_project()
-    work.note("project", "done", "installed in place", *step.commands[before:])
+    run.record("project", "done", "installed in place", *step.commands[count:])
 
 
-def _hooks(work: _Work) -> None:
-    """pre-commit's hooks, where they are configured; what stands in the way is said, and does not stop the rest."""
-    found = hooks.read_hooks(work.folder) if work.root else hooks.Hooks(is_configured=False)
-    if not found.is_configured:
+def _install_hooks(run: _Run) -> None:
+    """Install pre-commit's hooks if they are configured; a problem is recorded and does not stop the run."""
+    present = hooks.read_hooks(run.folder) if run.is_root else hooks.Hooks(is_configured=False)
+    if not present.is_configured:
         return
-    if not found.missing:
-        work.note("hooks", "there", "pre-commit runs before each commit")
+    if not present.missing:
+        run.record("hooks", "there", "pre-commit runs before each commit")
         return
-    here = venv.read_venv(work.folder)
-    program = here.command("pre-commit")
-    if found.path:
-        work.note("hooks", "left out", f"core.hooksPath is {found.path}, and pre-commit installs nothing there")
+    program = venv.read_venv(run.folder).command("pre-commit")
+    if present.path:
+        run.record("hooks", "left out", f"core.hooksPath is {present.path}, and pre-commit installs nothing there")
         return
     if program is None and not shutil.which("pre-commit"):
-        work.note("hooks", "left out", f"pre-commit is neither in .venv nor on PATH; {hooks.CONFIG} asks for it")
+        run.record("hooks", "left out", f"pre-commit is neither in .venv nor on PATH; {hooks.CONFIG} asks for it")
         return
-    shown = f"{'.venv/bin/' if program else ''}pre-commit install"
-    work.tell.say(shown)
+    command = f"{'.venv/bin/' if program else ''}pre-commit install"
+    run.progress.say(command)
     try:
-        for _ in output_lines(str(program or "pre-commit"), "install", cwd=work.folder):
+        for _ in output_lines(str(program or "pre-commit"), "install", cwd=run.folder):
             pass
     except ProcessError as error:
-        work.note("hooks", "left out", f"{shown} failed: {error.reason}", shown)
+        run.record("hooks", "left out", f"{command} failed: {error.reason}", command)
         return
-    kept = f"; the hook that was there, {', '.join(found.others)}, still runs" if found.others else ""
-    work.note("hooks", "done", f"pre-commit runs before each commit{kept}", shown)
+    others = f"; the hook that was there, {', '.join(present.others)}, still runs" if present.others else ""
+    run.record("hooks", "done", f"pre-commit runs before each commit{others}", command)
 
 
-def _check(work: _Work) -> bool:
-    """The project's own check, unless it passed in this very state; whether it passes."""
-    here = venv.read_venv(work.folder)
-    what = check_command.find_check(work.needs, here)
-    if what.doubt:
-        work.notes.append(what.doubt)
-    if not what.commands:
-        work.note("check", "left out", "there is no code to check")
+def _check(run: _Run) -> bool:
+    """Run the project's own check unless it has passed in exactly this state; return whether it passes."""
+    present = venv.read_venv(run.folder)
+    check = check_command.find_check(run.needs, present)
+    if check.doubt:
+        run.notes.append(check.doubt)
+    if not check.commands:
+        run.record("check", "left out", "there is no code to check")
         return True
-    state = check_run.check_stamp(work.needs, here, what, work.head)
-    if venv_marker.read_stamp(here.path) == state:
-        work.note("check", "there", f"passed: {what.text}")
+    stamp = check_run.check_stamp(run.needs, present, check, run.head)
+    if venv_marker.read_stamp(present.path) == stamp:
+        run.record("check", "there", f"passed: {check.text}")
         return True
-    verdict = check_run.run_check(work.folder, here, what, work.tell.say)
+    verdict = check_run.run_check(run.folder, present, check, run.progress.say)
     if verdict.passed:
-        venv_marker.write_stamp(here.path, state)
-    work.output = verdict.output
-    work.note("check", "done" if verdict.passed else "failed", verdict.message, *verdict.commands)
+        venv_marker.write_stamp(present.path, stamp)
+    run.output = verdict.output
+    run.record("check", "done" if verdict.passed else "failed", verdict.message, *verdict.commands)
     return verdict.passed

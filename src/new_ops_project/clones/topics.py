@@ -1,4 +1,4 @@
-"""What doctor says: one line for each topic, and the findings among them."""
+"""The result of a diagnosis: topics, some of which are findings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,10 @@ _CODES = {
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic. `severity`: None where all is well; `remedy`: what to do, or ''; `path`: of the file that is meant."""
+    """One topic of a diagnosis. `severity`: None if all is well; `remedy`: what to do, or ''.
+
+    `path`: the file that is concerned, or ''.
+    """
 
     name: str
     message: str
@@ -35,12 +38,12 @@ class Topic:
 
     @property
     def state(self) -> str:
-        """Its severity as a word, `ok` where all is well."""
+        """Its severity as a word, `ok` if all is well."""
         return str(self.severity) if self.severity else "ok"
 
     @property
     def finding(self) -> Finding | None:
-        """What is wrong, in the form of every verb."""
+        """The finding; None if all is well."""
         if self.severity is None:
             return None
         return Finding(_CODES[self.name], self.severity, self.path, 0, 0, self.message, self.remedy)
@@ -48,14 +51,14 @@ class Topic:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All topics, in the order in which one mends them."""
+    """All topics, in the order in which a person would fix them."""
 
     path: Path
     checks: tuple[Topic, ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is not as it should be."""
+        """What is wrong."""
         return tuple(check.finding for check in self.checks if check.finding)
 
     @property
@@ -69,4 +72,4 @@ class Diagnosis:
             {"name": check.name, "state": check.state, "message": check.message, "remedy": check.remedy}
             for check in self.checks
         ]
-        return {"path": str(self.path), "checks": checks, "findings": [one.as_json() for one in self.findings]}
+        return {"path": str(self.path), "checks": checks, "findings": [finding.as_json() for finding in self.findings]}

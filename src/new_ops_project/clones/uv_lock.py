@@ -1,4 +1,4 @@
-"""uv.lock: which of its packages `uv sync` installs for the project in its folder."""
+"""The pins in uv.lock that `uv sync` installs for the project in the same folder."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,57 +10,64 @@ _LOCAL = ("editable", "virtual", "directory")
 
 
 def pins(lock: Document, pyproject: Document, environment: Mapping[str, str]) -> tuple[Pin, ...]:
-    """The pins that the project and its default groups lead to in an environment (the variables of PEP 508).
+    """The pins of the project and its default groups, with their dependencies, in an environment (PEP 508's variables).
 
     The format is uv's own (docs.astral.sh/uv/concepts/projects/layout).
     """
-    packages: list[Mapping[str, Any]] = [one for one in lock.get("package") or () if isinstance(one, dict)]
-    root = next((one for one in packages if "." in _place(one)), None)
-    if root is None:
+    packages: list[Mapping[str, Any]] = [table for table in lock.get("package") or () if isinstance(table, dict)]
+    project = next((package for package in packages if "." in _local_folder(package)), None)
+    if project is None:
         return ()
-    groups = pyproject.get("tool", "uv", "default-groups")
-    chosen = groups if isinstance(groups, list) else ["dev"]
-    ways = [*_edges(root, "dependencies"), *(way for group in chosen for way in _group(root, str(group)))]
-    found: dict[tuple[str, str], Pin] = {}
-    for package in _reached(ways, packages, environment):
-        exact = "" if _place(package) else f"=={package.get('version')}"
-        found[str(package["name"]), exact] = Pin(str(package["name"]), exact, is_hashed=True)
-    return tuple(found.values())
+    configured = pyproject.get("tool", "uv", "default-groups")
+    groups = configured if isinstance(configured, list) else ["dev"]
+    dependencies = [*_dependencies(project)]
+    dependencies += [dependency for group in groups for dependency in _of_group(project, str(group))]
+    pins_by_key: dict[tuple[str, str], Pin] = {}
+    for package in _reached(dependencies, packages, environment):
+        exact = "" if _local_folder(package) else f"=={package.get('version')}"
+        pins_by_key[str(package["name"]), exact] = Pin(str(package["name"]), exact, is_hashed=True)
+    return tuple(pins_by_key.values())
 
 
 def _reached(
-    ways: list[Mapping[str, Any]], packages: list[Mapping[str, Any]], environment: Mapping[str, str]
+    dependencies: list[Mapping[str, Any]], packages: list[Mapping[str, Any]], environment: Mapping[str, str]
 ) -> Iterator[Mapping[str, Any]]:
-    """Each package that the ways lead to, one of several versions by the version that the way names."""
+    """Each package that the dependencies need, directly or not; of several versions, the one that is named."""
     seen = set[tuple[str, ...]]()
-    while ways:
-        way = ways.pop()
-        if not Pin("", marker=str(way.get("marker", ""))).applies(environment):
+    while dependencies:
+        dependency = dependencies.pop()
+        if not Pin("", marker=str(dependency.get("marker", ""))).applies(environment):
             continue
+        name, version, extras = dependency.get("name"), dependency.get("version"), dependency.get("extra", ())
         for package in packages:
-            key = (str(package.get("name")), str(package.get("version")), *map(str, way.get("extra", ())))
-            is_meant = way.get("name") == package.get("name") and way.get("version") in {None, package.get("version")}
-            if is_meant and key not in seen:
+            key = (str(package.get("name")), str(package.get("version")), *map(str, extras))
+            is_named = name == package.get("name") and version in {None, package.get("version")}
+            if is_named and key not in seen:  # with its extras: each of them brings more dependencies
                 seen.add(key)
                 yield package
-                ways += _edges(package, "dependencies")
-                ways += [more for extra in way.get("extra", ()) for more in _extra(package, str(extra))]
+                dependencies += _dependencies(package)
+                dependencies += [more for extra in extras for more in _of_extra(package, str(extra))]
 
 
-def _place(package: Mapping[str, Any]) -> tuple[str, ...]:
-    """The folder of a package that lies in the repository; () for one from an index."""
+def _local_folder(package: Mapping[str, Any]) -> tuple[str, ...]:
+    """The folder of a package that is in the repository; () for one from an index."""
     source = package.get("source")
     return tuple(str(source[kind]) for kind in _LOCAL if kind in source) if isinstance(source, dict) else ()
 
 
-def _edges(package: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    listed = package.get(key)
-    return [edge for edge in listed if isinstance(edge, dict)] if isinstance(listed, list) else []
+def _dependencies(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return _tables(package, "dependencies")
 
 
-def _group(package: Mapping[str, Any], group: str) -> Iterator[Mapping[str, Any]]:
-    yield from _edges(package.get("dev-dependencies") or {}, group)
+def _of_group(package: Mapping[str, Any], group: str) -> list[Mapping[str, Any]]:
+    return _tables(package.get("dev-dependencies") or {}, group)
 
 
-def _extra(package: Mapping[str, Any], extra: str) -> Iterator[Mapping[str, Any]]:
-    yield from _edges(package.get("optional-dependencies") or {}, extra)
+def _of_extra(package: Mapping[str, Any], extra: str) -> list[Mapping[str, Any]]:
+    return _tables(package.get("optional-dependencies") or {}, extra)
+
+
+def _tables(table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """The list of tables under `key`; [] if it is anything else."""
+    value = table.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

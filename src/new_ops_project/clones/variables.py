@@ -1,4 +1,4 @@
-"""The environment variables that a repository lists in `.env.example`: their names, never a value."""
+"""The environment variables that a repository lists in `.env.example`, by name and without their values."""
 
 import os
 import re
@@ -9,20 +9,21 @@ _ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*)$", 
 
 
 def missing_variables(folder: Path) -> tuple[str, ...]:
-    """The names that neither the environment nor `.env` gives a value."""
-    given = {name for name, value in _assigned(folder / ".env") if value.strip("'\"")}
-    listed = dict.fromkeys(name for name, _ in _assigned(folder / EXAMPLE))
-    return tuple(name for name in listed if name not in given and not os.environ.get(name))
+    """The names of the variables that have no value, neither in the environment nor in `.env`."""
+    assigned = {name for name, value in _assignments(folder / ".env") if value.strip("'\"")}
+    needed = dict.fromkeys(name for name, _ in _assignments(folder / EXAMPLE))
+    return tuple(name for name in needed if name not in assigned and not os.environ.get(name))
 
 
 def has_example(folder: Path) -> bool:
-    """Whether the repository lists any."""
-    return bool(_assigned(folder / EXAMPLE))
+    """Whether the repository lists any variables."""
+    return bool(_assignments(folder / EXAMPLE))
 
 
-def _assigned(file: Path) -> list[tuple[str, str]]:
+def _assignments(file: Path) -> list[tuple[str, str]]:
+    """Each variable in the file with its value; [] if the file cannot be read."""
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    return [(found[1], found[2].strip()) for found in _ASSIGNMENT.finditer(text)]
+    return [(match[1], match[2].strip()) for match in _ASSIGNMENT.finditer(text)]

@@ -1,4 +1,4 @@
-"""A `.venv` as it lies on disk: its Python, and what is installed in it."""
+"""A `.venv` as it is on disk, read without running anything in it."""
 
 import json
 import os
@@ -14,13 +14,16 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from packaging.markers import default_environment
+from packaging.utils import canonicalize_name
+
 from new_ops_project.clones import venv_marker
 
 NAME = ".venv"
 
 
 class VenvState(StrEnum):
-    """What is found under the name."""
+    """What is at the path of the environment."""
 
     ABSENT = "absent"
     FILE = "a file"
@@ -33,9 +36,10 @@ class VenvState(StrEnum):
 
 @dataclass(frozen=True)
 class InstalledPackage:
-    """An installed distribution (its `.dist-info`). `editable`: the folder that it is installed from in place, or ''.
+    """An installed package. `folder`: its `.dist-info`; `editable`: the folder it is installed from in place, or ''.
 
-    `is_whole`: whether its installer came to the end; it names itself last. `needs`: the names of what it may require.
+    `is_whole`: whether its installation was completed; the installer writes its own name last. `needs`: the names of
+    the packages that it may require.
     """
 
     name: str
@@ -48,7 +52,7 @@ class InstalledPackage:
 
 @dataclass(frozen=True)
 class Venv:
-    """The environment at `path`. `version`: its Python's, "3.12.1", or ''; `why`: what is wrong with it, or ''."""
+    """The environment at `path`. `version`: of its Python, such as "3.12.1", or ''; `why`: what is wrong, or ''."""
 
     path: Path
     state: VenvState
@@ -57,45 +61,43 @@ class Venv:
 
     @property
     def minor(self) -> str:
-        """The version of its Python as "3.12"; '' for none."""
+        """The minor version of its Python, such as "3.12", or ''."""
         return ".".join(self.version.split(".")[:2])
 
     @property
     def python(self) -> Path:
-        """The interpreter inside."""
+        """Its interpreter."""
         return python_of(self.path)
 
     @cached_property
     def packages(self) -> Mapping[str, InstalledPackage]:
-        """What is installed, by canonical name."""
+        """The installed packages, by canonical name."""
         return {package.name: package for package in _packages(self.path, self.minor)}
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables of PEP 508 as its Python has them, without running it; ours where it has none."""
-        from packaging.markers import default_environment
-
+        """The variables of PEP 508 for its Python, found out without running it; for ours if it has none."""
         full = self.version
         own = {"python_version": self.minor, "python_full_version": full, "implementation_version": full}
         own = own if full else {}
         return {**{name: str(value) for name, value in default_environment().items()}, **own}
 
     def command(self, name: str) -> Path | None:
-        """A command that is installed in it."""
+        """The path of a command that is installed in it, if it is."""
         path = self.python.with_name(f"{name}.exe" if os.name == "nt" else name)
         return path if path.is_file() else None
 
 
 def python_of(venv: Path) -> Path:
-    """The interpreter inside a virtual environment."""
+    """The path of the interpreter in a virtual environment."""
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def read_venv(folder: Path) -> Venv:
-    """What is at `folder`/.venv; nothing is run."""
+    """The environment at `folder`/.venv, in whatever state it is."""
     path = folder / NAME
     if path.is_symlink():
-        return Venv(path, VenvState.LINK, why=f"it is a symbolic link to {os.readlink(path)}")  # noqa: PTH115 - as it stands
+        return Venv(path, VenvState.LINK, why=f"it is a symbolic link to {os.readlink(path)}")  # noqa: PTH115 - unchanged
     if path.is_dir():
         return _in_folder(path)
     return Venv(path, VenvState.FILE, why="it is a file") if path.exists() else Venv(path, VenvState.ABSENT)
@@ -114,29 +116,29 @@ def _in_folder(path: Path) -> Venv:
 
 
 def _version(path: Path) -> str:
-    """What pyvenv.cfg says: `version` as venv writes it, `version_info` as uv and virtualenv do."""
+    """The version in pyvenv.cfg: venv writes it as `version`, uv and virtualenv as `version_info`."""
     try:
         text = (path / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    found = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)", text, re.MULTILINE)
-    return found[1] if found else ""
+    match = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)", text, re.MULTILINE)
+    return match[1] if match else ""
 
 
 def _broken(path: Path, version: str) -> str:
-    """Why an environment does not work, as far as files tell; '' for one that should."""
+    """Why an environment does not work, judged by its files; '' if it should."""
     python = python_of(path)
     if not version:
         return "its pyvenv.cfg names no version"
     if not python.exists():
-        gone = f", a link to {python.resolve()}, which is gone" if python.is_symlink() else ""
-        return f"it has no {python.relative_to(path.parent).as_posix()}{gone}"
+        target = f", a link to {python.resolve()}, which is gone" if python.is_symlink() else ""
+        return f"it has no {python.relative_to(path.parent).as_posix()}{target}"
     if not os.access(python, os.X_OK):
         return f"{python.relative_to(path.parent).as_posix()} cannot be run"
     minor = ".".join(version.split(".")[:2])
-    target = re.fullmatch(r"python(3\.\d+)", python.resolve().name)
-    if target and target[1] != minor:  # the system's python3 is another one by now
-        return f"it was made with Python {minor}, and its python is {target[1]} by now"
+    match = re.fullmatch(r"python(3\.\d+)", python.resolve().name)
+    if match and match[1] != minor:  # a link to the system's python3, which has been upgraded
+        return f"it was made with Python {minor}, and its python is now {match[1]}"
     return "" if _site_packages(path, minor).is_dir() else "it has no site-packages"
 
 
@@ -145,18 +147,16 @@ def _site_packages(path: Path, minor: str) -> Path:
 
 
 def _packages(path: Path, minor: str) -> Iterator[InstalledPackage]:
-    from packaging.utils import canonicalize_name
-
     for info in _infos(path, minor):
         with suppress(OSError):
             head = (info / "METADATA").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
-            said = HeaderParser().parsestr(head, headersonly=True)
-            if said["Name"] and said["Version"]:
-                name, version = str(said["Name"]), str(said["Version"])
-                whole = (info / "INSTALLER").is_file()
-                asked = (re.match(r"[\w.-]+", str(one)) for one in said.get_all("Requires-Dist", ()))
-                needs = tuple(canonicalize_name(one[0]) for one in asked if one)
-                yield InstalledPackage(canonicalize_name(name), version, info, _editable(info), whole, needs)
+            metadata = HeaderParser().parsestr(head, headersonly=True)
+            if metadata["Name"] and metadata["Version"]:
+                name, version = str(metadata["Name"]), str(metadata["Version"])
+                is_whole = (info / "INSTALLER").is_file()
+                matches = (re.match(r"[\w.-]+", str(text)) for text in metadata.get_all("Requires-Dist", ()))
+                needs = tuple(canonicalize_name(match[0]) for match in matches if match)
+                yield InstalledPackage(canonicalize_name(name), version, info, _editable(info), is_whole, needs)
 
 
 def _infos(path: Path, minor: str) -> list[Path]:
@@ -164,18 +164,18 @@ def _infos(path: Path, minor: str) -> list[Path]:
 
 
 def _editable(info: Path) -> str:
-    """The folder that PEP 610's direct_url.json names for an installation in place."""
+    """The folder that direct_url.json (PEP 610) gives for an installation in place, or ''."""
     try:
-        said = json.loads((info / "direct_url.json").read_text(encoding="utf-8"))
-        url = urlsplit(str(said["url"]))
-        is_editable = bool(said["dir_info"].get("editable"))
+        direct_url = json.loads((info / "direct_url.json").read_text(encoding="utf-8"))
+        url = urlsplit(str(direct_url["url"]))
+        is_editable = bool(direct_url["dir_info"].get("editable"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
     return url2pathname(unquote(url.path)) if is_editable and url.scheme == "file" else ""
 
 
 def remove_interrupted(venv: Venv) -> None:
-    """Forget distributions whose installation was interrupted, so that they are installed again."""
+    """Remove the metadata of packages whose installation was interrupted, so that they are installed again."""
     for info in _infos(venv.path, venv.minor):
         if not (info / "INSTALLER").is_file() or not (info / "METADATA").is_file():
             shutil.rmtree(info)

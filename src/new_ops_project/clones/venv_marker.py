@@ -1,4 +1,4 @@
-"""What our runs note in a `.venv`: that they are at work there, and that they came to their end."""
+"""The files in a `.venv` in which our runs note their progress."""
 
 import json
 import os
@@ -8,37 +8,36 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# There from before the first step to after the last: what a killed run leaves is known by it.
-_UNFINISHED = ".new-ops-project-unfinished"
-_STAMP = ".new-ops-project.json"
+_UNFINISHED = ".new-ops-project-unfinished"  # exists from before the first step until after the last one
+_STAMP = ".new-ops-project.json"  # what the last complete run has verified
 
 
 def is_unfinished(path: Path) -> bool:
-    """Whether a run began something in the environment at `path`, and did not end it."""
+    """Whether a run has begun to work on the environment at `path` and not ended."""
     return (path / _UNFINISHED).is_file()
 
 
 def begin(path: Path) -> None:
-    """Note that something is about to be done to the environment at `path`, which need not be there yet."""
+    """Note that a run begins to work on the environment at `path`, which need not exist yet."""
     was_there = (path / "pyvenv.cfg").is_file()
     path.mkdir(exist_ok=True)
     if not is_unfinished(path):
         (path / _UNFINISHED).write_text("it was there before\n" if was_there else "ours\n")
     if not (path / ".gitignore").exists():
-        (path / ".gitignore").write_text("*\n")  # as venv does from Python 3.13 on
+        (path / ".gitignore").write_text("*\n")  # venv does the same from Python 3.13 on
     (path / _STAMP).unlink(missing_ok=True)
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[int | None]:
-    """Lock the environment that `begin` noted; yield the descriptor for children to inherit.
+    """Lock the environment after `begin`; yield the file descriptor for child processes to inherit, None on Windows.
 
-    A child outlives a run that is killed, and keeps the lock: the next run waits for it. None on Windows.
+    A child may outlive a run that is killed. It keeps the lock, so that the next run waits for it.
     """
     if os.name == "nt":
         yield None
         return
-    import fcntl
+    import fcntl  # noqa: PLC0415 - Windows has no such module
 
     with (path / _UNFINISHED).open("a") as note:
         fcntl.flock(note, fcntl.LOCK_EX)
@@ -46,12 +45,12 @@ def locked(path: Path) -> Iterator[int | None]:
 
 
 def end(path: Path) -> None:
-    """Note that all that `begin` announced is done."""
+    """Note that the run that called `begin` has done all of its work."""
     (path / _UNFINISHED).unlink(missing_ok=True)
 
 
 def is_ours(path: Path) -> bool:
-    """Whether an unfinished environment was begun by us, so that nobody else's is lost with it."""
+    """Whether we have made the unfinished environment; one that somebody else made must not be removed."""
     try:
         return (path / _UNFINISHED).read_text().strip() == "ours"
     except OSError:
@@ -59,9 +58,9 @@ def is_ours(path: Path) -> bool:
 
 
 def empty(path: Path) -> None:
-    """Remove what is in the environment at `path`; of a link, only the link.
+    """Remove everything in the environment at `path`; if that is a symbolic link, only the link.
 
-    What says that it is an environment goes first, so that half of one is never taken for all of it.
+    pyvenv.cfg goes first, so that half of an environment is never taken for a whole one.
     """
     if path.is_symlink():
         path.unlink()
@@ -76,16 +75,16 @@ def empty(path: Path) -> None:
 
 
 def read_stamp(path: Path) -> Mapping[str, Any]:
-    """What the last run that came to its end wrote down; {} for none."""
+    """What the last complete run has noted; {} if there is nothing."""
     try:
-        found = json.loads((path / _STAMP).read_text(encoding="utf-8"))
+        content = json.loads((path / _STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def write_stamp(path: Path, content: Mapping[str, Any]) -> None:
-    """Write down, whole or not at all, that a run came to its end."""
+    """Note, atomically, what a complete run has verified."""
     fresh = path / f"{_STAMP}.new"
     fresh.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     fresh.replace(path / _STAMP)
