@@ -273,6 +273,14 @@ def test_terminal_says_what_needs_doing_first(run: Run, work: Path) -> None:
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_terminal_keeps_a_command_on_one_line(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is wider than the terminal is neither wrapped nor cut, so that it can be copied."""
+    monkeypatch.setenv("COLUMNS", "40")
+    fleet(work / "out", 30)
+    lines = run("fleet", "report", "out", code=2).out.splitlines()
+    assert "  next: new-ops-project fleet retry out --only failed --out retry.json" in lines
+
+
 def test_terminal_shows_no_control_characters(run: Run, work: Path) -> None:
     """Names cannot color the terminal, move its cursor, set its title or reorder its text."""
     fleet(work / "out", len(HOSTILE))

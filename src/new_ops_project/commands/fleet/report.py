@@ -90,13 +90,12 @@ def _document(rollout: "Facts", title: str, shape: str) -> str:
 
 
 def _say(rollout: "Facts", title: str, voice: Voice) -> None:
-    from rich.console import Console
+    from rich.console import Console, Group
 
     from new_ops_project.fleet.reports import terminal
 
-    console = Console(stderr=voice.json, highlight=False)
-    for part in terminal.document(rollout, title):
-        console.print(part, crop=False)
+    # In a group, each text keeps its own settings; `crop` would cut a command that is wider than the terminal.
+    Console(stderr=voice.json, highlight=False).print(Group(*terminal.document(rollout, title)), crop=False)
 
 
 def _say_written(requested: "Mapping[str, str]", voice: Voice) -> None:

@@ -33,7 +33,7 @@ _MEANINGS = {
     RepositoryState.FAILED: "It could not be updated, or its commit could not be delivered.",
     RepositoryState.CONFLICT: "There is a commit with conflict markers for a person to resolve.",
     RepositoryState.HELD: "It waits for a person: it changes far more than others, or its branch has other commits.",
-    RepositoryState.DEFERRED: "It was not tried, for a reason that goes away; a later run can do it.",
+    RepositoryState.DEFERRED: "It was put off for a reason that goes away; a later run does it.",
     RepositoryState.UPDATED: "There is a commit that has not been delivered.",
     RepositoryState.DELIVERED: "Its commit is on a branch or in a pull request.",
     RepositoryState.CURRENT: "It is at that version of the template already.",

@@ -32,7 +32,7 @@ _CONFLICTS = 3  # files of a repository
 def document(facts: Facts, title: str) -> Iterator[RenderableType]:
     """The report, with what is left to do first.
 
-    Print it without cropping: commands stay on one line, however long, so that they can be copied.
+    Print it as a group without cropping: commands stay on one line, however long, so that they can be copied.
     """
     yield Text(shown(title), "bold")
     yield Text(headline(facts))
