@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from support.clock import Time
 from support.command import Run, git
-from support.fleet_bundles import ABOUT, LARGE, TEXT, VERSION, Fleet, Programs
+from support.fleet_bundles import ABOUT, LARGE, TEXT, VERSION, Fleet
+from support.fleet_programs import Programs
 from support.servers import Busy, git_http
+from support.terminal import Terminal
 
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.fleet import store
@@ -812,6 +814,15 @@ def test_tells_one_line_for_each(fleet: Fleet, programs: Programs, run: Run) -> 
     ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "pr")
     assert "[1/1] acme/one  opened  https://" in ran.err
     assert "Plan plan-1: 1 opened." in ran.out
+
+
+def test_a_terminal_has_a_bar_with_counts(fleet: Fleet, terminal: Terminal) -> None:
+    """Once a repository is done, the bar says how many were pushed, at which rate, and which is next."""
+    for number in range(2):
+        fleet.add(f"acme/n{number}")
+    child = terminal("fleet", "publish", "--in", str(fleet.out), "--mode", "push")
+    child.expect(r"1/2.*1 pushed · \d+ a minute, \d+ s left · acme/n1")
+    child.expect("Plan plan-1: 2 pushed.")
 
 
 def test_json_is_one_object(fleet: Fleet, run: Run) -> None:
