@@ -226,6 +226,6 @@ def assert_nothing_lost(world: World, outs: list[Path], before: dict[str, dict[s
     for out in outs:
         for result in (result for result in results(out).values() if result.get("commit")):
             repository = world.by_number[result["name"][-3:]]
-            ref = f"refs/heads/{result['target']}:refs/proof/{out.name}"
+            ref = f"refs/heads/{result['target']}:refs/check/{out.name}"
             git("fetch", "--quiet", "--force", str(out / result["bundle"]), ref, at=repository.path)
-            assert fleet_world.words(repository.path, f"refs/proof/{out.name}") >= repository.words, repository.name
+            assert fleet_world.words(repository.path, f"refs/check/{out.name}") >= repository.words, repository.name
