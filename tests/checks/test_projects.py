@@ -8,7 +8,7 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.adoptable import ALL
-from support.rule_cases import RULES, finding_places, repository
+from support.rule_cases import RULES, finding_places, make_repo
 
 from new_ops_project.checks import engine, fixpoint, repo
 
@@ -228,15 +228,15 @@ REPOSITORIES = st.fixed_dictionaries(
 @settings(max_examples=150, deadline=None)
 def test_any_structure_is_handled(files: dict[str, str]) -> None:
     """No structure makes a rule fail, every place is in the file, and every fixed file is valid TOML."""
-    repository = repository(files)
-    for result in engine.run(repository, RULES).results:
+    project = make_repo(files)
+    for result in engine.run(project, RULES).results:
         finding = result.finding
         lines = files[finding.path].split("\n")
         assert 0 <= finding.line <= len(lines), finding
         assert finding.column <= len(lines[finding.line - 1]) + 1, finding
         assert finding.message.strip(), finding
         assert finding.remedy.strip(), finding
-    fixed = fixpoint.fixed_files(repository, RULES, lambda _: True).files
+    fixed = fixpoint.fixed_files(project, RULES, lambda _: True).files
     for path, entry in fixed.items():
         if path.endswith(".toml"):
             tomllib.loads(entry.content.decode())

@@ -22,7 +22,7 @@ _FAMILIES = (
 def families() -> tuple[Family, ...]:
     """The families by code; the first has the rules about ignoring rules."""
     codes = [rule.code for family in _FAMILIES for rule in family.rules]
-    return (Family("ignoring", "What is ignored", ignores.rules(codes)), *_FAMILIES)
+    return (Family("ignoring", "Ignored rules", ignores.rules(codes)), *_FAMILIES)
 
 
 def rules() -> tuple[Rule, ...]:

@@ -60,7 +60,7 @@ FAMILY = Family(
         ),
         Rule(
             "OPS503",
-            "No credential is a literal in code",
+            "Code contains no credentials",
             Severity.WARNING,
             "Everyone who can read the repository, a clone or a build has the credential, and changing it needs a"
             " release. Placeholders, words, paths and names of variables are ignored." + _DECIDED,

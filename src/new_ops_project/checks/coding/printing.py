@@ -29,7 +29,7 @@ def prints(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
     for path, call, syntax in _calls(repo, diagnostics):
         if _is_in_handler(syntax, call):
             yield Breach(
-                "An error is printed among the results: on stdout, without a time or a level.",
+                "An error is printed to stdout among the results, without a time or a level.",
                 *python_files.place(repo, path, call),
             )
         elif _is_program(repo, path, syntax):
