@@ -1,4 +1,4 @@
-"""Ctrl-C is heeded wherever it comes."""
+"""Ctrl-C takes effect wherever it arrives."""
 
 import os
 import signal
@@ -9,19 +9,19 @@ import pytest
 from new_ops_project.base import interrupts
 
 
-class _Going:
-    """Presses Ctrl-C while it is being cleaned up."""
+class _PressesCtrlC:
+    """Presses Ctrl-C in its __del__."""
 
     def __del__(self) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0)
 
 
-def test_while_an_object_goes(capfd: pytest.CaptureFixture[str]) -> None:
-    """Python swallows what is raised in a __del__; Ctrl-C comes a moment later, without a traceback."""
+def test_in_del(capfd: pytest.CaptureFixture[str]) -> None:
+    """Python drops an exception that __del__ raises; Ctrl-C takes effect a moment later, without a traceback."""
 
     def wait() -> None:
-        _Going()
+        _PressesCtrlC()
         for _ in range(100):
             time.sleep(0.02)
 
@@ -31,7 +31,7 @@ def test_while_an_object_goes(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_everywhere_else() -> None:
-    """At once."""
+    """Ctrl-C interrupts at once."""
 
     def wait() -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -43,8 +43,8 @@ def test_everywhere_else() -> None:
     assert time.monotonic() - start < 4
 
 
-def test_too_late() -> None:
-    """Not at all once there is no way back."""
+def test_past_the_point_of_no_return() -> None:
+    """Ctrl-C does nothing after `ignore`."""
     with interrupts.interruptible():
         interrupts.ignore()
         os.kill(os.getpid(), signal.SIGINT)

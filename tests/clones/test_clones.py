@@ -1,4 +1,4 @@
-"""What a clone asks for and what is there of it, read from its files."""
+"""What a clone needs, compared with what it has, is read from its files."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from new_ops_project.formats import document
 
 
 def lay(folder: Path, **files: str) -> Needs:
-    """Files (`__` for `/`, `_` for `.`) in a folder, and what they ask for."""
+    """Write files (`__` for `/`, `_` for `.`) to a folder; return what they need."""
     for name, text in files.items():
         path = folder / name.replace("__", "/").replace("_", ".")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def lay(folder: Path, **files: str) -> Needs:
     ],
 )
 def test_python_version_file(tmp_path: Path, text: str, minor: str) -> None:
-    """The first version in .python-version is that which is asked for, before requires-python."""
+    """The first version in .python-version counts, and takes precedence over requires-python."""
     needs = lay(tmp_path, pyproject_toml='[project]\nrequires-python = ">=3.8"\n')
     (tmp_path / ".python-version").write_text(text)
     assert needs.python.minor == minor
@@ -57,13 +57,13 @@ def test_python_version_file(tmp_path: Path, text: str, minor: str) -> None:
     ],
 )
 def test_requires_python(tmp_path: Path, specifier: str, minor: str) -> None:
-    """A specifier that names one minor asks for it; any other lets in what it lets in."""
+    """A specifier that allows only one minor version needs that one; any other names none."""
     needs = lay(tmp_path, pyproject_toml=f'[project]\nname = "x"\nrequires-python = "{specifier}"\n')
     assert needs.python.minor == minor
 
 
 def test_what_an_environment_meets(tmp_path: Path) -> None:
-    """A range is met by each version in it, a minor by its patches; where nothing is asked for, anything will do."""
+    """A range is met by each version in it, a minor version by its patch releases, no version by any."""
     needs = lay(tmp_path, pyproject_toml='[project]\nrequires-python = ">=3.11,<3.13"\n')
     assert needs.python.is_met_by("3.12.9")
     assert not needs.python.is_met_by("3.13.0")
@@ -88,12 +88,12 @@ def test_what_an_environment_meets(tmp_path: Path) -> None:
     ],
 )
 def test_a_line_of_a_requirements_file(line: str, pin: Pin | None) -> None:
-    """Name, specifier, marker and whether it has a hash; what has no name is no pin."""
+    """A pin has a name, a specifier, a marker, and maybe a hash; a line without a name is no pin."""
     assert parse_pin(line) == pin
 
 
 def test_included_files_count(tmp_path: Path) -> None:
-    """-r adds its file's pins, from that file's folder; a constraint adds none; a circle ends."""
+    """-r adds the pins of a file, relative to the file with that line; a constraint adds none; a circle ends."""
     lay(
         tmp_path,
         requirements__dev_txt="-r base.txt\n-c limits.txt\npytest==9 # tests\n",
@@ -118,25 +118,24 @@ def test_included_files_count(tmp_path: Path) -> None:
     ],
 )
 def test_which_files_are_the_lock(tmp_path: Path, files: list[str], chosen: list[str]) -> None:
-    """One for development, one for tests, one for what runs."""
+    """The lock is one file for development, one for tests, and one for the program."""
     for number, name in enumerate(files):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"package{number}==1\n")
-    assert [one.path for one in Needs(tmp_path).requirements] == chosen
+    assert [file.path for file in Needs(tmp_path).requirements] == chosen
 
 
-def test_what_another_file_holds_is_left_out(tmp_path: Path) -> None:
-    """A superset is the whole lock, as is a file that includes the other."""
-    assert [
-        one.path for one in lay(tmp_path, requirements_txt="a==1\n", requirements__dev_txt="a==1\nb==1\n").requirements
-    ] == ["requirements/dev.txt"]
+def test_a_covered_file_is_left_out(tmp_path: Path) -> None:
+    """A file with all packages of another is the whole lock, and so is a file that includes the other."""
+    superset = lay(tmp_path, requirements_txt="a==1\n", requirements__dev_txt="a==1\nb==1\n")
+    assert [file.path for file in superset.requirements] == ["requirements/dev.txt"]
     folder = tmp_path / "other"
     needs = lay(folder, requirements_txt="./vendored\na==1\n", requirements__dev_txt="-r ../requirements.txt\nb==1\n")
-    assert len(needs.requirements) == 2  # by another spelling it is not known as the same file
+    assert len(needs.requirements) == 2  # spelled differently, it is not recognised as the same file
 
 
 def test_markers_hold_for_the_environment(tmp_path: Path) -> None:
-    """A pin for another system or Python is not missed."""
+    """A pin for another system or Python is not missing."""
     needs = lay(tmp_path, requirements_txt='a==1 ; python_version < "3.10"\nb==1 ; os_name == "none"\nc==1\n')
     fake_venv(tmp_path, "3.12.1", {"c": "1"})
     assert installed_packages.compare(needs, venv.read_venv(tmp_path)).is_same
@@ -185,15 +184,15 @@ version = "1.0"
 
 
 def test_uv_lock(tmp_path: Path) -> None:
-    """What `uv sync` installs: the project's ways through the lock, by marker, extra and default group."""
+    """The pins are those that `uv sync` installs, by marker, extra and default group."""
     lock = document.toml({"uv.lock": UV_LOCK.encode()}, "uv.lock")
     environment = {"sys_platform": "linux", "python_full_version": "3.12.1"}
-    found = {pin.name: pin.version for pin in uv_lock.pins(lock, document.Document(""), environment)}
-    assert found == {"alpha": "==1.0", "beta": "==2.0", "cython": "==3.0", "pytest": "==9.0"}
+    versions = {pin.name: pin.version for pin in uv_lock.pins(lock, document.Document(""), environment)}
+    assert versions == {"alpha": "==1.0", "beta": "==2.0", "cython": "==3.0", "pytest": "==9.0"}
 
 
 def test_uv_lock_without_uv(tmp_path: Path) -> None:
-    """Where uv is not on the machine the packages come from pyproject.toml, and the lock is named as unread."""
+    """Without uv, the packages come from pyproject.toml, and uv.lock is named as a lock that is not read."""
     lay(tmp_path, pyproject_toml='[project]\nname = "x"\ndependencies = ["a"]\n', uv_lock=UV_LOCK)
     assert Needs(tmp_path).lock == "uv.lock"
     without = Needs(tmp_path, reads_uv=False)
@@ -205,7 +204,7 @@ def test_uv_lock_without_uv(tmp_path: Path) -> None:
 
 
 def test_what_is_under_the_name(tmp_path: Path) -> None:
-    """Nothing, an empty folder, a file, a link, another folder, and an environment are told apart."""
+    """Nothing, an empty folder, a file, a link, another folder and an environment are distinguished."""
     assert venv.read_venv(tmp_path).state is VenvState.ABSENT
     (tmp_path / ".venv").mkdir()
     assert venv.read_venv(tmp_path).state is VenvState.ABSENT
@@ -222,7 +221,7 @@ def test_what_is_under_the_name(tmp_path: Path) -> None:
 
 
 def test_what_is_broken(tmp_path: Path) -> None:
-    """No version, no interpreter, an interpreter that has become another one, no site-packages."""
+    """An environment without a version or site-packages, or with another interpreter, is broken."""
     (fake_venv(tmp_path / "a", "3.12.1")).rmdir()
     assert "site-packages" in venv.read_venv(tmp_path / "a").why
     fake_venv(tmp_path / "b", "3.12.1")
@@ -233,24 +232,24 @@ def test_what_is_broken(tmp_path: Path) -> None:
     python.unlink()
     (tmp_path / "python3.13").touch(mode=0o755)
     python.symlink_to(tmp_path / "python3.13")
-    assert "its python is 3.13 by now" in venv.read_venv(tmp_path / "c").why
+    assert "its python is now 3.13" in venv.read_venv(tmp_path / "c").why
 
 
 def test_packages_against_the_lock(tmp_path: Path) -> None:
-    """Missing ones, other versions, and what nobody asks for, directly or not."""
+    """Missing packages, other versions, and packages that nothing needs, are listed."""
     needs = lay(tmp_path, requirements_txt="a==1\nB_b==2\nc>=3\nd==4\n")
     site = fake_venv(tmp_path, "3.12.1", {"a": "1", "b_b": "2.1", "c": "3.5", "extra": "1", "of_c": "1", "pip": "23"})
     with (site / "c-3.5.dist-info" / "METADATA").open("w") as file:
         file.write('Name: c\nVersion: 3.5\nRequires-Dist: of.c (>=1) ; extra == "x"\n\n')
-    found = installed_packages.compare(needs, venv.read_venv(tmp_path))
-    assert found.missing == ("d 4",)
-    assert found.different == ("b-b 2.1, not 2",)
-    assert found.extra == ("extra",)
-    assert found.right == 2
+    comparison = installed_packages.compare(needs, venv.read_venv(tmp_path))
+    assert comparison.missing == ("d 4",)
+    assert comparison.different == ("b-b 2.1, not 2",)
+    assert comparison.extra == ("extra",)
+    assert comparison.right == 2
 
 
 @pytest.mark.parametrize(
-    ("said", "is_here"),
+    ("direct_url", "is_here"),
     [
         ('{"url": "file://HERE", "dir_info": {"editable": true}}', True),
         ('{"url": "file:///elsewhere", "dir_info": {"editable": true}}', False),
@@ -259,12 +258,12 @@ def test_packages_against_the_lock(tmp_path: Path) -> None:
         ("[]", False),
     ],
 )
-def test_the_project_in_place(tmp_path: Path, said: str, is_here: bool) -> None:  # noqa: FBT001 - a parameter
-    """Only an editable installation from this very folder is one."""
+def test_the_project_in_place(tmp_path: Path, direct_url: str, is_here: bool) -> None:  # noqa: FBT001 - a parameter
+    """Only an editable installation from exactly this folder counts as the project."""
     folder = tmp_path / "with space"
     needs = lay(folder, pyproject_toml='[build-system]\n[project]\nname = "x"\n')
     info = fake_venv(folder, "3.12.1", {"x": "1"}) / "x-1.dist-info"
-    (info / "direct_url.json").write_text(said.replace("HERE", str(folder).replace(" ", "%20")))
+    (info / "direct_url.json").write_text(direct_url.replace("HERE", str(folder).replace(" ", "%20")))
     assert installed_packages.is_project_installed(needs, venv.read_venv(folder)) is is_here
 
 
@@ -272,7 +271,7 @@ def test_the_project_in_place(tmp_path: Path, said: str, is_here: bool) -> None:
 
 
 def test_variables_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of .env.example that neither the environment nor .env gives a value."""
+    """Variables in .env.example that have no value in the environment or in .env are missing."""
     text = "# COMMENT=1\nONE=\nexport TWO = x\n  THREE='a=b'\nFOUR=\nFIVE=\nONE=\n=x\n"
     lay(tmp_path, _env_example=text, _env="TWO=here\nTHREE=''\n")
     monkeypatch.setenv("FOUR", "here")
@@ -294,18 +293,18 @@ def test_variables_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_hooks(tmp_path: Path, hook: str | None, missing: tuple[str, ...], others: tuple[str, ...]) -> None:
-    """In place is pre-commit's own hook, for a Python that is there."""
+    """Only pre-commit's own hook, for a Python that exists, counts as installed."""
     git("init", "--quiet", at=tmp_path)
     (tmp_path / ".pre-commit-config.yaml").write_text("repos: []\n")
     (tmp_path / ".git" / "hooks").mkdir(exist_ok=True)
     if hook is not None:
         (tmp_path / ".git" / "hooks" / "pre-commit").write_text(hook)
-    found = hooks.read_hooks(tmp_path)
-    assert (found.missing, found.others) == (missing, others)
+    present = hooks.read_hooks(tmp_path)
+    assert (present.missing, present.others) == (missing, others)
 
 
 def test_hooks_of_other_kinds(tmp_path: Path) -> None:
-    """What default_install_hook_types names is what is missing."""
+    """The kinds in default_install_hook_types are the ones expected."""
     git("init", "--quiet", at=tmp_path)
     config = "default_install_hook_types: [pre-commit, 'commit-msg']\nrepos: []\n"
     (tmp_path / ".pre-commit-config.yaml").write_text(config)
@@ -325,7 +324,7 @@ def test_hooks_of_other_kinds(tmp_path: Path) -> None:
     ],
 )
 def test_the_check(tmp_path: Path, files: dict[str, str], packages: dict[str, str], command: str) -> None:
-    """What pyproject.toml names; else pytest, unittest, or that the code compiles."""
+    """The check is what pyproject.toml names, otherwise pytest, unittest, or that the code compiles."""
     needs = lay(tmp_path, **files)
     fake_venv(tmp_path, "3.12.1", packages)
     assert check_command.find_check(needs, venv.read_venv(tmp_path)).text == command
@@ -333,7 +332,7 @@ def test_the_check(tmp_path: Path, files: dict[str, str], packages: dict[str, st
 
 @pytest.mark.parametrize("value", ["3", "[]", '""', '["a", 3]', '"\'"'])
 def test_a_check_that_is_no_command(tmp_path: Path, value: str) -> None:
-    """It is refused with what to write."""
+    """A check that is not a command is refused, with what to write instead."""
     needs = lay(tmp_path, pyproject_toml=f"[tool.new-ops-project]\ncheck = {value}\n")
     with pytest.raises(ToolError, match="check"):
         check_command.find_check(needs, venv.read_venv(tmp_path))
@@ -349,6 +348,6 @@ def test_a_check_that_is_no_command(tmp_path: Path, value: str) -> None:
     ],
 )
 def test_what_to_run_first(tmp_path: Path, files: dict[str, Any], first: str) -> None:
-    """The command, a program that reads arguments, or the tests; never a program that would just run."""
+    """The first command is the project's own, a program that parses arguments, or the tests; never another program."""
     lay(tmp_path, **files)
     assert check_command.first_command(tmp_path) == first

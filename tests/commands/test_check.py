@@ -1,4 +1,4 @@
-"""check on the command line: paths, rules, formats, ignores with a reason, and --fix as one step."""
+"""`check` on the command line: paths, rules, formats, ignores, fixes."""
 
 import json
 import os
@@ -24,12 +24,12 @@ ONLY = ("--select", "environment")
 
 @pytest.fixture
 def broken(work: Path) -> Path:
-    """A repository without a template that breaks three rules, committed; it is the current folder."""
+    """A committed repository without a template that breaks three rules; it is the current folder."""
     return repository(work, BROKEN)
 
 
 def repository(folder: Path, files: dict[str, Any]) -> Path:
-    """A repository with these files, committed."""
+    """A repository with these files in one commit."""
     folder.mkdir(exist_ok=True)
     git("init", "--quiet", at=folder)
     lay(folder, files)
@@ -40,10 +40,10 @@ def repository(folder: Path, files: dict[str, Any]) -> Path:
 
 def codes(run: Run, *args: str, code: int = 1) -> list[str]:
     """The codes of the findings."""
-    return [one["code"] for one in run("check", *args, "--json", code=code).json["findings"]]
+    return [finding["code"] for finding in run("check", *args, "--json", code=code).json["findings"]]
 
 
-# ---- what is shown --------------------------------------------------------------------------------------------
+# ---- output formats -------------------------------------------------------------------------------------------
 
 
 def test_text(run: Run, broken: Path) -> None:
@@ -53,33 +53,33 @@ def test_text(run: Run, broken: Path) -> None:
         "    Add `.venv/` to .gitignore.\n"
         ".python-version:1:1: error OPS205 Support for Python 3.9 ended in 2025-10.\n"
         "    Move to Python 3.14, supported until 2030-10.\n"
-        "pyproject.toml:2:19: error OPS207 ruff is set to Python 3.8, and .python-version says 3.9.\n"
-        "    Decide for one minor, and write it everywhere.\n"
+        "pyproject.toml:2:19: error OPS207 ruff is set to Python 3.8, but .python-version says 3.9.\n"
+        "    Decide on one minor version, and write it everywhere.\n"
         "3 errors.\n"
-        "1 can be mended: new-ops-project check --fix (with --preview, nothing is written).\n"
+        "1 can be fixed: new-ops-project check --fix (with --preview, nothing is written).\n"
         "Why: new-ops-project check --explain OPS201\n"
     )
     assert broken.is_dir()
 
 
-def test_a_clean_one(run: Run, work: Path) -> None:
-    """Nothing found is said, and ends with 0."""
+def test_no_findings(run: Run, work: Path) -> None:
+    """Without findings the output says so, and the exit code is 0."""
     repository(work, {".gitignore": ".venv/\n"})
     assert run("check", *ONLY).out == "Nothing found.\n"
 
 
-def test_things_to_know_are_no_findings_that_count(run: Run, work: Path) -> None:
-    """An info is shown, and leaves the exit code at 0."""
+def test_notes_do_not_count(run: Run, work: Path) -> None:
+    """A note is shown, and leaves the exit code at 0."""
     repository(work, {".gitignore": ".venv/\n"})
-    said = run("check", "--select", "OPS601", "--json").json["findings"]
-    assert [(one["code"], one["severity"]) for one in said] == [("OPS601", "info")]
+    findings = run("check", "--select", "OPS601", "--json").json["findings"]
+    assert [(finding["code"], finding["severity"]) for finding in findings] == [("OPS601", "info")]
 
 
 @pytest.mark.usefixtures("broken")
 def test_json(run: Run) -> None:
     """One object, each finding with every field of the contract, and nothing else on stdout."""
-    said = run("check", "--format", "json", *ONLY, code=1).json
-    assert said["findings"][0] == {
+    report = run("check", "--format", "json", *ONLY, code=1).json
+    assert report["findings"][0] == {
         "code": "OPS201",
         "severity": "error",
         "path": ".gitignore",
@@ -89,20 +89,22 @@ def test_json(run: Run) -> None:
         "remedy": "Add `.venv/` to .gitignore.",
         "fixable": True,
     }
-    assert said == run("check", "--json", *ONLY, code=1).json
+    assert report == run("check", "--json", *ONLY, code=1).json
 
 
 @pytest.mark.usefixtures("broken")
 def test_sarif(run: Run) -> None:
-    """The log is SARIF 2.1.0, with a rule for each result; what is ignored is there with its justification."""
+    """The log is SARIF 2.1.0, with a rule for each result; an ignored finding has its justification."""
     ignore = '[tool.new-ops-project.ignore]\nOPS205 = "the appliance has no other"\n'
     Path("pyproject.toml").write_text(BROKEN["pyproject.toml"] + ignore)
     text = run("check", "--format", "sarif", *ONLY, code=1).out
     (ran,) = Sarif.model_validate_json(text).runs
-    results = [one for one in ran.results or [] if not one.suppressions]
-    assert [one.ruleId for one in results] == ["OPS201", "OPS207"]
-    assert all((ran.tool.driver.rules or [])[one.ruleIndex].id == one.ruleId for one in results if one.ruleIndex)
-    (held,) = [one for one in json.loads(text)["runs"][0]["results"] if "suppressions" in one]
+    results = [result for result in ran.results or [] if not result.suppressions]
+    assert [result.ruleId for result in results] == ["OPS201", "OPS207"]
+    assert all(
+        (ran.tool.driver.rules or [])[result.ruleIndex].id == result.ruleId for result in results if result.ruleIndex
+    )
+    (held,) = [result for result in json.loads(text)["runs"][0]["results"] if "suppressions" in result]
     assert held["suppressions"] == [{"kind": "external", "justification": "the appliance has no other"}]
 
 
@@ -110,49 +112,51 @@ def test_sarif_of_odd_names(run: Run, work: Path) -> None:
     """A path is a URI, whatever its letters and bytes; a fingerprint does not change with the line."""
     repository(work, {"ä b/Dockerfile": "", "x/pyvenv.cfg": "", "a\udcff#/pyvenv.cfg": ""})
     log = json.loads(run("check", "--format", "sarif", "--select", "OPS202", code=1).out)
-    uris = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in log["runs"][0]["results"]]
+    uris = [
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in log["runs"][0]["results"]
+    ]
     assert uris == ["a%FF%23", "x"]
 
 
 @pytest.mark.usefixtures("broken")
 def test_github(run: Run) -> None:
     """Each finding is a workflow command with its place."""
-    said = run("check", "--format", "github", *ONLY, code=1).out.splitlines()
-    assert said[0] == (
+    lines = run("check", "--format", "github", *ONLY, code=1).out.splitlines()
+    assert lines[0] == (
         "::error file=.gitignore,line=1,col=1,title=OPS201::.venv is not ignored by git. Add `.venv/` to .gitignore."
     )
-    assert len(said) == 3
+    assert len(lines) == 3
 
 
 def test_github_cannot_be_forged(run: Run, work: Path) -> None:
-    """A file's name ends no command and begins none."""
+    """A file name cannot end a workflow command or begin one."""
     repository(work, {"a,line=9\n::error::x/pyvenv.cfg": ""})
     (line,) = run("check", "--format", "github", "--select", "OPS202", code=1).out.splitlines()
     assert line.startswith("::error file=a%2Cline=9%0A%3A%3Aerror%3A%3Ax,title=OPS202::")
 
 
 def test_markdown(run: Run, work: Path) -> None:
-    """One table, in which a file's name is neither a column nor HTML nor a link."""
+    """In the table, a file name cannot add a column, HTML or a link."""
     repository(work, {"a|b<img src=x>[y](http://z)`/pyvenv.cfg": ""})
-    said = run("check", "--format", "markdown", "--select", "OPS202", code=1).out
-    (row,) = [line for line in said.splitlines() if line.startswith("| a")]
+    output = run("check", "--format", "markdown", "--select", "OPS202", code=1).out
+    (row,) = [line for line in output.splitlines() if line.startswith("| a")]
     assert len(re.findall(r"(?<!\\)\|", row)) == 5
     assert not re.search(r"(?<!\\)[<\[`]", row)
 
 
 def test_names_do_not_control_the_terminal(run: Run, work: Path) -> None:
-    """Escapes and bytes that are no UTF-8 in a name reach no terminal."""
+    """Escape sequences and bytes that are not UTF-8 do not reach the terminal."""
     repository(work, {"a\x1b[2J\udcff/pyvenv.cfg": ""})
-    said = run("check", "--select", "OPS202", code=1).out
-    assert "\x1b" not in said
+    output = run("check", "--select", "OPS202", code=1).out
+    assert "\x1b" not in output
 
 
-# ---- which rules ----------------------------------------------------------------------------------------------
+# ---- selected rules -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("broken")
 @pytest.mark.parametrize(
-    ("args", "found"),
+    ("args", "expected"),
     [
         (["--select", "OPS205"], ["OPS205"]),
         (["--select", "ops205,OPS201"], ["OPS201", "OPS205"]),
@@ -160,32 +164,32 @@ def test_names_do_not_control_the_terminal(run: Run, work: Path) -> None:
         (["--select", "OPS2", "--ignore", "OPS205,OPS207"], ["OPS201"]),
     ],
 )
-def test_rules_are_chosen(run: Run, args: list[str], found: list[str]) -> None:
-    """Codes, beginnings of codes and families, in any case."""
-    assert codes(run, *args) == found
+def test_rules_are_selected(run: Run, args: list[str], expected: list[str]) -> None:
+    """Rules are selected by code, prefix of a code or family, in any case."""
+    assert codes(run, *args) == expected
 
 
 @pytest.mark.usefixtures("broken")
 @pytest.mark.parametrize("name", ["OPS999", "enviroment", "X"])
-def test_a_rule_that_is_none(run: Run, name: str) -> None:
-    """A misspelt name ends with 2, and with the nearest one."""
-    said = run("check", "--select", name, code=2).err
-    assert f"No rule is called '{name}'" in said
-    assert name != "enviroment" or "environment" in said
+def test_an_unknown_rule(run: Run, name: str) -> None:
+    """A misspelt name ends with 2 and suggests the nearest one."""
+    errors = run("check", "--select", name, code=2).err
+    assert f"No rule or family is called '{name}'" in errors
+    assert name != "enviroment" or "environment" in errors
 
 
 def test_explain(run: Run) -> None:
-    """A rule is explained: what, why, what to do, where to read on."""
+    """The explanation of a rule says what it checks, why, what to do, where to read more."""
     rule = catalogue.rule("OPS201")
-    said = " ".join(run("check", "--explain", "ops201").out.split())
-    for words in (rule.code, rule.title, rule.why, rule.remedy, rule.link, "error, mended by --fix"):
-        assert words in said
+    output = " ".join(run("check", "--explain", "ops201").out.split())
+    for words in (rule.code, rule.title, rule.why, rule.remedy, rule.link, "error, fixed by --fix"):
+        assert words in output
     assert run("check", "--explain", "OPS201", "--json").json["why"] == rule.why
     assert "OPS20" in run("check", "--explain", "OPS208", code=2).err
 
 
 def test_every_rule_is_explained(run: Run) -> None:
-    """Each rule has a code of its own in its family's hundred, a title, a reason, a remedy and a link."""
+    """Each rule has a unique code in its family's hundred, a title, a reason, a remedy and a link."""
     rules = catalogue.rules()
     assert len({rule.code for rule in rules}) == len(rules)
     for rule in rules:
@@ -198,7 +202,7 @@ def test_every_rule_is_explained(run: Run) -> None:
 
 
 def test_the_document_of_rules(run: Run) -> None:
-    """docs/rules.md is what the rules say of themselves."""
+    """docs/rules.md is generated from the rules."""
     assert (ROOT / "docs" / "rules.md").read_text() == run("check", "--explain", "all", "--format", "markdown").out
 
 
@@ -221,37 +225,37 @@ def test_the_document_of_rules(run: Run) -> None:
     ],
 )
 def test_ignored(run: Run, broken: Path, entry: str, left: list[str]) -> None:
-    """With a reason a rule is ignored, everywhere or in some files; without one it is not, and that is a finding."""
+    """With a reason, a rule is ignored everywhere or in some files; a missing reason is itself a finding."""
     (broken / "pyproject.toml").write_text(f"{BROKEN['pyproject.toml']}[tool.new-ops-project.ignore]\n{entry}\n")
-    said = run("check", "--select", "environment,ignoring", "--json", code=1).json
-    assert sorted(one["code"] for one in said["findings"]) == sorted(left)
-    assert [one["reason"] for one in said["ignored"] if "OPS205" not in left] == [
-        one["reason"] for one in said["ignored"]
+    report = run("check", "--select", "environment,ignoring", "--json", code=1).json
+    assert sorted(finding["code"] for finding in report["findings"]) == sorted(left)
+    assert [finding["reason"] for finding in report["ignored"] if "OPS205" not in left] == [
+        finding["reason"] for finding in report["ignored"]
     ]
-    at = [one["line"] for one in said["findings"] if one["code"].startswith("OPS00")]
-    assert at in ([], [4])
+    lines = [finding["line"] for finding in report["findings"] if finding["code"].startswith("OPS00")]
+    assert lines in ([], [4])
 
 
 def test_a_count_of_what_is_ignored(run: Run, broken: Path) -> None:
-    """A person is told how much is ignored."""
+    """The summary counts the ignored findings."""
     (broken / "pyproject.toml").write_text('[tool.new-ops-project.ignore]\nOPS205 = "no other"\nOPS201 = "none"\n')
     assert run("check", *ONLY).out == "Nothing found; 2 ignored, each with its reason.\n"
 
 
-# ---- which repositories --------------------------------------------------------------------------------------------
+# ---- repositories --------------------------------------------------------------------------------------------------
 
 
 def test_several(run: Run, work: Path) -> None:
-    """Paths of findings begin with the folder as it was given; the code is that of the worst."""
+    """Paths of findings begin with the folder as given; the exit code is that of the worst one."""
     repository(work / "a", {".gitignore": ".venv/\n"})
     repository(work / "b", {"x.txt": ""})
-    said = run("check", "a", str(work / "b"), *ONLY, "--json", code=1).json
-    assert said["projects"] == ["a", str(work / "b")]
-    assert [one["path"] for one in said["findings"]] == [f"{work}/b/.gitignore"]
+    report = run("check", "a", str(work / "b"), *ONLY, "--json", code=1).json
+    assert report["projects"] == ["a", str(work / "b")]
+    assert [finding["path"] for finding in report["findings"]] == [f"{work}/b/.gitignore"]
 
 
 def test_files(run: Run, broken: Path) -> None:
-    """Of files, only what is in them; from a folder below, too."""
+    """With files as arguments, only their findings are shown."""
     assert codes(run, ".python-version", *ONLY) == ["OPS205"]
     assert codes(run, ".python-version", str(broken / "pyproject.toml"), *ONLY) == ["OPS205", "OPS207"]
     assert codes(run, "task.py", *ONLY, code=0) == []
@@ -259,7 +263,7 @@ def test_files(run: Run, broken: Path) -> None:
 
 
 def test_the_work_tree_counts(run: Run, broken: Path) -> None:
-    """What is not committed yet is looked at as it is; what git ignores is not."""
+    """Uncommitted files are checked as they are; ignored files are not."""
     lay(
         broken,
         {
@@ -275,15 +279,15 @@ def test_the_work_tree_counts(run: Run, broken: Path) -> None:
     assert codes(run, *ONLY) == ["OPS202"]
 
 
-@pytest.mark.parametrize(("path", "said"), [("nowhere", "does not exist"), (".", "is in no git repository")])
-def test_no_repository(run: Run, work: Path, path: str, said: str) -> None:
-    """What cannot be looked at ends with 2 and the next step."""
-    assert said in run("check", path, code=2).err
+@pytest.mark.parametrize(("path", "message"), [("nowhere", "does not exist"), (".", "is not in a git repository")])
+def test_no_repository(run: Run, work: Path, path: str, message: str) -> None:
+    """A path that cannot be checked ends with 2 and a reason."""
+    assert message in run("check", path, code=2).err
     assert work.is_dir()
 
 
-def test_it_runs_nothing_of_the_repository(run: Run, work: Path) -> None:
-    """Hooks, filters, tools of its .venv and settings of its own are never run."""
+def test_no_code_of_the_repository_runs(run: Run, work: Path) -> None:
+    """Hooks, filters, the tools of its .venv and its conftest.py never run."""
     trap = "#!/bin/sh\ntouch ran\n"
     repository(work, {"task.py": "x = 1\n", "conftest.py": trap, ".venv/bin/ruff": trap, "pyproject.toml": ""})
     (work / ".venv/bin/ruff").chmod(0o755)
@@ -296,7 +300,7 @@ def test_it_runs_nothing_of_the_repository(run: Run, work: Path) -> None:
 
 
 def test_nothing_is_written(run: Run, broken: Path) -> None:
-    """Looking, and previewing, leave every byte of the work tree and of .git as it was."""
+    """Checks and previews leave every byte of the work tree and of .git as it was."""
     before = everything(broken)
     for args in ([], ["--fix", "--preview"], ["--fix", "--preview", "--json"], ["--format", "sarif"]):
         run("check", *args, code=1)
@@ -307,9 +311,9 @@ def test_nothing_is_written(run: Run, broken: Path) -> None:
 
 
 def test_fix(run: Run, broken: Path) -> None:
-    """What can be mended is, staged, and told; what is left decides the exit code."""
-    said = run("check", "--fix", *ONLY, code=1).out
-    assert said.startswith("  changed   .gitignore\n") or "mended  .gitignore:1:1: OPS201" in said
+    """Fixes are staged and listed; the remaining findings decide the exit code."""
+    output = run("check", "--fix", *ONLY, code=1).out
+    assert output.startswith("  changed   .gitignore\n") or "fixed  .gitignore:1:1: OPS201" in output
     assert (broken / ".gitignore").read_text() == ".venv/\n*.log\n"
     assert git("status", "--porcelain", at=broken) == "M  .gitignore"
     assert codes(run, *ONLY) == ["OPS205", "OPS207"]
@@ -318,14 +322,14 @@ def test_fix(run: Run, broken: Path) -> None:
     assert everything(broken) == again
 
 
-def test_fix_to_the_end(run: Run, broken: Path) -> None:
-    """Where everything is mended it ends with 0."""
+def test_fix_of_everything(run: Run, broken: Path) -> None:
+    """When everything is fixed, the exit code is 0."""
     run("check", "--fix", "--select", "OPS201")
     assert (broken / ".gitignore").read_text().startswith(".venv/")
 
 
 def test_fix_previewed(run: Run, broken: Path) -> None:
-    """--preview shows the difference as git does, and in JSON with each file."""
+    """--preview shows the diff as git does; JSON has it for each file."""
     shown = run("check", "--fix", "--preview", *ONLY, code=1).out
     assert "diff --git a/.gitignore b/.gitignore" in shown
     assert "+.venv/\n" in shown
@@ -336,49 +340,49 @@ def test_fix_previewed(run: Run, broken: Path) -> None:
 
 
 def test_fix_in_json(run: Run, broken: Path) -> None:
-    """What was mended is listed beside what is left."""
-    said = run("check", "--fix", "--json", *ONLY, code=1).json
-    assert [one["code"] for one in said["fixed"]] == ["OPS201"]
-    assert [one["code"] for one in said["findings"]] == ["OPS205", "OPS207"]
-    assert said["plans"][0]["state"] == "staged"
+    """JSON lists what was fixed beside what remains."""
+    report = run("check", "--fix", "--json", *ONLY, code=1).json
+    assert [finding["code"] for finding in report["fixed"]] == ["OPS201"]
+    assert [finding["code"] for finding in report["findings"]] == ["OPS205", "OPS207"]
+    assert report["plans"][0]["state"] == "staged"
     assert broken.is_dir()
 
 
-def test_fix_keeps_its_hands_off_uncommitted_work(run: Run, broken: Path) -> None:
-    """A file with changes that are not committed is left as it is, and named; others are mended."""
+def test_fix_leaves_uncommitted_changes_alone(run: Run, broken: Path) -> None:
+    """A file with uncommitted changes stays as it is and is named."""
     lay(broken, {".gitignore": "mine\n"})
-    said = run("check", "--fix", *ONLY, code=1).out
-    assert "not mended: .gitignore has changes that are not committed" in said
+    output = run("check", "--fix", *ONLY, code=1).out
+    assert "not fixed: .gitignore has uncommitted changes" in output
     assert (broken / ".gitignore").read_text() == "mine\n"
 
 
 def test_fix_makes_a_new_file(run: Run, work: Path) -> None:
-    """A missing file is written; one that git does not know is not overwritten."""
+    """A missing file is written."""
     repository(work, {"task.py": "x = 1\n", "Dockerfile": "FROM python:3.12\n"})
     run("check", "--fix", *ONLY)
     assert (work / ".python-version").read_text() == "3.12\n"
     assert (work / ".gitignore").read_text() == ".venv/\n"
 
 
-def test_fix_waits_for_what_waits(run: Run, plain: Small) -> None:
-    """While an update waits to be committed nothing is mended, and the update can still be taken back."""
+def test_fix_during_an_update(run: Run, plain: Small) -> None:
+    """While an update is not committed nothing is fixed, and the update can still be aborted."""
     updated(run, plain)
     before = everything(plain.repository)
-    assert "The update waits to be committed" in run("check", str(plain.project), "--fix", code=2).err
+    assert "The update is not committed yet" in run("check", str(plain.project), "--fix", code=2).err
     assert everything(plain.repository) == before
     run("update", str(plain.project), "--abort")
 
 
 def test_fix_below_the_root(run: Run, work: Path) -> None:
-    """A project in a folder of its repository is mended there, and only there."""
+    """A project in a folder of its repository is fixed there only."""
     repository(work, {"apps/audit/pyproject.toml": "", "apps/audit/.gitignore": "x\n", ".gitignore": "y\n"})
     run("check", "apps/audit", "--fix", "--select", "OPS201")
     assert git("status", "--porcelain", at=work) == "M  apps/audit/.gitignore"
     run("check", "apps/audit/.gitignore", "--select", "OPS201")
 
 
-def test_rules_of_the_folders_above(run: Run, work: Path) -> None:
-    """What the repository's own .gitignore keeps out is kept out in a project below it, too."""
+def test_ignore_files_of_the_folders_above(run: Run, work: Path) -> None:
+    """The .gitignore of the repository counts for a project in a folder of it too."""
     repository(work, {"apps/audit/task.py": "", "apps/other/x.py": "", ".gitignore": ".venv/\n"})
     run("check", "apps/audit", "--select", "OPS201")
     lay(work, {".gitignore": "/apps/other/.venv/\n"})
@@ -387,7 +391,7 @@ def test_rules_of_the_folders_above(run: Run, work: Path) -> None:
 
 
 def test_fix_needs_a_commit(run: Run, work: Path) -> None:
-    """In a repository without a commit nothing is mended, since nothing could be taken back."""
+    """In a repository without a commit nothing is fixed, since nothing could be undone."""
     git("init", "--quiet", at=work)
     assert "has no commit yet" in run("check", "--fix", code=2).err
     run("check", *ONLY, code=1)
@@ -399,11 +403,11 @@ def test_preview_alone(run: Run) -> None:
     assert "Add --fix" in run("check", "--preview", code=2).err
 
 
-# ---- what it costs --------------------------------------------------------------------------------------------------
+# ---- cost -----------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_imported(broken: Path) -> None:
-    """Looking at a repository without a template imports neither copier nor rich nor jinja2 nor any linter."""
+    """A check without a template imports neither copier nor rich nor jinja2 nor any linter."""
     code = (
         "import sys; from new_ops_project import cli; cli.run(['check', '--select', 'environment,ignoring']);"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
@@ -427,7 +431,7 @@ def test_what_is_imported(broken: Path) -> None:
 
 
 def test_how_many_git_commands(run: Run, broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A repository without a template costs three git commands."""
+    """A check of a repository without a template takes three git commands."""
     trace = tmp_path / "trace"
     monkeypatch.setenv("GIT_TRACE2_EVENT", str(trace))
     run("check", *ONLY, code=1)
@@ -436,13 +440,13 @@ def test_how_many_git_commands(run: Run, broken: Path, tmp_path: Path, monkeypat
     assert os.fspath(broken)
 
 
-def test_linters_that_are_not_there(run: Run, broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not installed is told in one line, each rule of it in JSON, and the exit code is that of the others."""
+def test_missing_linters(run: Run, broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missing linters are named in one line; JSON lists their rules; the other rules decide the exit code."""
     here = Path(shutil.which("git") or "").parent
     monkeypatch.setattr(sys, "executable", str(broken / "python"))
     monkeypatch.setenv("PATH", str(here))
-    said = run("check", "--select", "OPS407,OPS500,OPS504", code=0).out
-    assert "not checked: 2 rules, for want of ruff, validate-pyproject. They come with the extra [check]" in said
+    output = run("check", "--select", "OPS407,OPS500,OPS504", code=0).out
+    assert "not checked: 2 rules, for want of ruff, validate-pyproject. They come with the extra [check]" in output
     skipped = run("check", "--select", "OPS407,OPS500", "--json").json["skipped"]
-    assert [one["codes"] for one in skipped] == [["OPS407"], ["OPS500"]]
+    assert [row["codes"] for row in skipped] == [["OPS407"], ["OPS500"]]
     assert broken.is_dir()

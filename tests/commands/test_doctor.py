@@ -1,4 +1,4 @@
-"""`doctor`: what a clone lacks on this machine, looked at and not touched."""
+"""`doctor` reports what a clone lacks on this machine, and changes nothing."""
 
 import os
 import socket
@@ -17,28 +17,28 @@ from support.small_clones import MINOR, fake_venv, package, pinned
 from new_ops_project.clones import interpreters
 from new_ops_project.git import remotes
 
-OTHER = next((minor for minor in ("3.13", "3.12", "3.11") if minor != MINOR and interpreters.interpreter(minor)), "")
+OTHER = next((minor for minor in ("3.13", "3.12", "3.11") if minor != MINOR and interpreters.likely_path(minor)), "")
 
 
 def checks(answer: Any) -> dict[str, str]:
-    """The state of each topic; of one with several, the last."""
+    """The state of each topic; the last one for a topic with several checks."""
     return {check["name"]: check["state"] for check in answer["checks"]}
 
 
 def messages(answer: Any) -> dict[str, str]:
-    """What is said of each topic."""
+    """The message of each topic."""
     return {check["name"]: check["message"] for check in answer["checks"]}
 
 
 @pytest.fixture
 def silent_server() -> Iterator[int]:
-    """The port of a server that takes connections and never answers."""
+    """The port of a server that accepts connections but never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield int(server.getsockname()[1])
 
 
 def test_all_is_well(run: Run, work: Path, index: Path) -> None:
-    """After onboard there is nothing to do: each topic is a line that says ok, and the exit code is 0."""
+    """After `onboard` each topic is a line that says ok, and the exit code is 0."""
     package(work / "audit", index)
     run("onboard", "audit")
     ran = run("doctor", "audit")
@@ -60,17 +60,17 @@ def test_all_is_well(run: Run, work: Path, index: Path) -> None:
 
 
 def test_a_fresh_clone(run: Run, work: Path, index: Path) -> None:
-    """What is missing is a finding with its remedy, and the exit code is 1."""
+    """A missing part is a finding with its remedy, and the exit code is 1."""
     clone = package(work / "audit", index)
     shown = run("doctor", "audit", "--json", code=1).json
-    finding = next(one for one in shown["findings"] if one["code"] == "DOC106")
+    finding = next(finding for finding in shown["findings"] if finding["code"] == "DOC106")
     assert finding["severity"] == "error"
     assert finding["remedy"] == f"new-ops-project onboard {clone}"
     assert f"-> new-ops-project onboard {clone}" in run("doctor", "audit", code=1).out
 
 
 def test_changes_nothing(run: Run, work: Path, index: Path, home: Path, shared: Path) -> None:
-    """No file of the clone, of .git, of the home or of the caches is written, none is added, not even by reading."""
+    """No file of the clone, .git, the home or the caches is written or added."""
     clone = package(work / "audit", index)
     run("onboard", "audit")
     os.utime(clone / "pyproject.toml")  # git would refresh its index
@@ -78,8 +78,8 @@ def test_changes_nothing(run: Run, work: Path, index: Path, home: Path, shared: 
     folders = (clone, home, shared)
 
     def state() -> dict[Path, tuple[int, int]]:
-        found = [path for folder in folders for path in folder.rglob("*")]
-        return {path: (path.lstat().st_mtime_ns, path.lstat().st_size) for path in found}
+        paths = [path for folder in folders for path in folder.rglob("*")]
+        return {path: (path.lstat().st_mtime_ns, path.lstat().st_size) for path in paths}
 
     before = state()
     shown = run("doctor", "audit", "--json").json
@@ -88,7 +88,7 @@ def test_changes_nothing(run: Run, work: Path, index: Path, home: Path, shared: 
 
 
 def test_the_template_is_not_unpacked(work: Path, index: Path, home: Path, tmp_path: Path) -> None:
-    """In a home where the tool never ran, it leaves none of its folders."""
+    """In a home where the tool never ran, it creates no folder."""
     package(work / "audit", index)
     (work / "audit" / ".copier-answers.yml").write_text("_src_path: https://127.0.0.1:9/team.git\n_commit: v1\n")
     env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "c"), "XDG_DATA_HOME": str(home / "d")}
@@ -99,15 +99,15 @@ def test_the_template_is_not_unpacked(work: Path, index: Path, home: Path, tmp_p
 
 
 def test_packages_that_differ(run: Run, work: Path, index: Path) -> None:
-    """Missing packages are an error, another version is a warning, one more is only to know."""
+    """A missing package is an error, another version a warning, an extra package a note."""
     clone = package(work / "audit", index)
     run("onboard", "audit")
     lock = clone / "requirements-dev.txt"
     lock.write_text(pinned(index / "alpha-2.0-py3-none-any.whl"))
     shown = run("doctor", "audit", "--json", code=1).json
-    found = {one["severity"]: one["message"] for one in shown["findings"]}
-    assert found["warning"] == "1 of another version: alpha 1.0, not 2.0"
-    assert found["info"] == "1 that nothing asks for: beta"
+    messages = {finding["severity"]: finding["message"] for finding in shown["findings"]}
+    assert messages["warning"] == "1 of another version: alpha 1.0, not 2.0"
+    assert messages["info"] == "1 that nothing needs: beta"
     lock.write_text(lock.read_text() + "gamma==1\n")
     shown = run("doctor", "audit", "--json", code=1).json
     assert "1 not installed: gamma 1" in str(shown["findings"])
@@ -115,16 +115,16 @@ def test_packages_that_differ(run: Run, work: Path, index: Path) -> None:
 
 @pytest.mark.skipif(not OTHER, reason="there is one Python on this machine")
 def test_the_wrong_python(run: Run, work: Path, index: Path) -> None:
-    """A .venv of another minor than .python-version asks for."""
+    """A .venv with another minor version than .python-version is an error with --recreate as the remedy."""
     clone = package(work / "audit", index)
     fake_venv(clone, f"{OTHER}.1")
-    said = run("doctor", "audit", code=1).out
-    assert f".venv has Python {OTHER}.1, and .python-version:1 asks for Python {MINOR}" in said
-    assert "--recreate" in said
+    output = run("doctor", "audit", code=1).out
+    assert f".venv has Python {OTHER}.1, and .python-version:1 asks for Python {MINOR}" in output
+    assert "--recreate" in output
 
 
 def test_no_such_python(run: Run, work: Path, index: Path) -> None:
-    """How to install it is the remedy."""
+    """The remedy says how to install a Python that is missing."""
     clone = package(work / "audit", index)
     (clone / ".python-version").write_text("3.19\n")
     shown = run("doctor", "audit", "--json", code=1).json
@@ -133,7 +133,7 @@ def test_no_such_python(run: Run, work: Path, index: Path) -> None:
 
 
 def test_names_of_variables_only(run: Run, work: Path, index: Path) -> None:
-    """What is not set is named; no value of .env.example, .env or the environment is in the output."""
+    """Variables that are not set are named; no value of .env.example, .env or the environment is shown."""
     clone = package(work / "audit", index)
     (clone / ".env.example").write_text("AUDIT_TOKEN=hunter2\nAUDIT_URL=\nAUDIT_ID=hunter3\n")
     (clone / ".env").write_text("AUDIT_URL=hunter4\n")
@@ -144,7 +144,7 @@ def test_names_of_variables_only(run: Run, work: Path, index: Path) -> None:
 
 
 def test_without_an_identity(run: Run, work: Path, index: Path, home: Path) -> None:
-    """The two commands that set one are the remedy."""
+    """A missing git identity is a warning."""
     package(work / "audit", index)
     (home / ".gitconfig").unlink()
     shown = run("doctor", "audit", "--json", code=1).json
@@ -152,7 +152,7 @@ def test_without_an_identity(run: Run, work: Path, index: Path, home: Path) -> N
 
 
 def test_without_git(run: Run, work: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That is the first line; what can be looked at without it is."""
+    """A missing git is an error; what can be checked without it still is."""
     package(work / "audit", index)
     monkeypatch.setenv("PATH", str(work))
     shown = run("doctor", "audit", "--json", code=1).json
@@ -163,8 +163,8 @@ def test_without_git(run: Run, work: Path, index: Path, monkeypatch: pytest.Monk
 def test_remotes_that_never_answer(
     run: Run, work: Path, index: Path, silent_server: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both are asked at once, given up at the limit, and no child of git is left."""
-    monkeypatch.setattr(remotes, "LIMIT", 0.7)
+    """Both are asked at the same time, up to the time limit, and no process remains."""
+    monkeypatch.setattr(remotes, "TIMEOUT", 0.7)
     clone = package(work / "audit", index)
     git("remote", "add", "origin", f"http://127.0.0.1:{silent_server}/audit.git", at=clone)
     source = f"_src_path: git+http://127.0.0.1:{silent_server}/team\n_commit: v1\n"
@@ -175,28 +175,28 @@ def test_remotes_that_never_answer(
     assert "no answer within 0.7 seconds" in messages(shown)["remote"]
     assert "no answer within 0.7 seconds" in messages(shown)["template"]
     for _ in range(100):  # a killed process takes a moment to be gone
-        if not (left := _naming(f":{silent_server}/")):
+        if not (remaining := _processes_with(f":{silent_server}/")):
             break
         time.sleep(0.05)
-    assert not left
+    assert not remaining
 
 
-def _naming(text: str) -> list[Path]:
-    """The processes with this in their command line."""
-    found = []
+def _processes_with(text: str) -> list[Path]:
+    """The processes with this text in their command line."""
+    paths = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
-            found += [path] if text.encode() in path.read_bytes() else []
-    return found
+            paths += [path] if text.encode() in path.read_bytes() else []
+    return paths
 
 
 def test_the_limit_is_five_seconds() -> None:
-    """As the README says."""
-    assert remotes.LIMIT == 5
+    """The limit is the one that the README names."""
+    assert remotes.TIMEOUT == 5
 
 
 def test_a_remote_that_refuses(run: Run, work: Path, index: Path) -> None:
-    """Git's own reason is given, credentials of the address are not."""
+    """Git's own reason is shown, but no credentials of the address."""
     clone = package(work / "audit", index)
     git("remote", "add", "origin", "http://ada:hunter2@127.0.0.1:9/audit.git", at=clone)
     ran = run("doctor", "audit", "--json", code=1)
@@ -205,7 +205,7 @@ def test_a_remote_that_refuses(run: Run, work: Path, index: Path) -> None:
 
 
 def test_a_remote_that_answers(run: Run, work: Path, index: Path) -> None:
-    """An address that git can list is ok."""
+    """A remote that answers is ok."""
     clone = package(work / "audit", index)
     git("clone", "--quiet", "--bare", str(clone), str(work / "origin.git"), at=work)
     git("remote", "add", "origin", str(work / "origin.git"), at=clone)
@@ -213,22 +213,26 @@ def test_a_remote_that_answers(run: Run, work: Path, index: Path) -> None:
 
 
 def test_nothing_prompts(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither git nor ssh can ask; a person's own ssh command keeps its options, another program is left as it is."""
-    found = remotes.silent(work)
-    assert (found["GIT_TERMINAL_PROMPT"], found["GIT_ASKPASS"], found["SSH_ASKPASS_REQUIRE"]) == ("0", "", "never")
-    assert found["GIT_SSH_COMMAND"] == "ssh -o BatchMode=yes -o ConnectTimeout=5"
+    """Neither git nor ssh can prompt; a user's ssh command keeps its options, another program is left alone."""
+    variables = remotes.without_prompts(work)
+    assert (variables["GIT_TERMINAL_PROMPT"], variables["GIT_ASKPASS"], variables["SSH_ASKPASS_REQUIRE"]) == (
+        "0",
+        "",
+        "never",
+    )
+    assert variables["GIT_SSH_COMMAND"] == "ssh -o BatchMode=yes -o ConnectTimeout=5"
     monkeypatch.setenv("GIT_SSH_COMMAND", "ssh -i '/my key'")
-    assert remotes.silent(work)["GIT_SSH_COMMAND"] == "ssh -i '/my key' -o BatchMode=yes -o ConnectTimeout=5"
+    assert remotes.without_prompts(work)["GIT_SSH_COMMAND"] == "ssh -i '/my key' -o BatchMode=yes -o ConnectTimeout=5"
     monkeypatch.setenv("GIT_SSH_COMMAND", "plink -batch")
-    assert remotes.silent(work)["GIT_SSH_COMMAND"] == "plink -batch"
+    assert remotes.without_prompts(work)["GIT_SSH_COMMAND"] == "plink -batch"
     monkeypatch.delenv("GIT_SSH_COMMAND")
     monkeypatch.setenv("GIT_SSH", "/opt/ssh-wrapper")
-    assert "GIT_SSH_COMMAND" not in remotes.silent(work)
+    assert "GIT_SSH_COMMAND" not in remotes.without_prompts(work)
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "folder", "unfinished", "corrupt"])
 def test_an_environment_in_any_state(run: Run, work: Path, index: Path, kind: str) -> None:
-    """Whatever is under the name is one error line with what to do, and no traceback."""
+    """Whatever .venv is, the result is one error line with a remedy, not a traceback."""
     clone = package(work / "audit", index)
     venv = clone / ".venv"
     if kind == "file":
@@ -248,15 +252,15 @@ def test_an_environment_in_any_state(run: Run, work: Path, index: Path, kind: st
 
 
 def test_a_hook_that_is_missing(run: Run, work: Path, index: Path) -> None:
-    """With a configuration and no hook, the command that installs it is the remedy."""
+    """The remedy for a missing hook is the command that installs it."""
     clone = package(work / "audit", index)
     (clone / ".pre-commit-config.yaml").write_text("repos: []\n")
-    said = run("doctor", "audit", code=1).out
-    assert ".venv/bin/pre-commit install" in said
+    output = run("doctor", "audit", code=1).out
+    assert ".venv/bin/pre-commit install" in output
 
 
 def test_disk_space(run: Run, work: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Little room is a warning, too little for an environment an error."""
+    """Little free space is a warning, too little for an environment is an error."""
     package(work / "audit", index)
     for free, state in ((5000, "ok"), (500, "warning"), (50, "error")):
         monkeypatch.setattr("new_ops_project.clones.diagnosis._free", lambda _place, free=free: free)
@@ -264,8 +268,8 @@ def test_disk_space(run: Run, work: Path, index: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(("target", "word"), [("nowhere", "does not exist"), ("empty", "neither pyproject.toml")])
-def test_what_is_no_project(run: Run, work: Path, target: str, word: str) -> None:
-    """It could not look: exit code 2."""
+def test_not_a_project(run: Run, work: Path, target: str, word: str) -> None:
+    """A folder that is missing or has no project ends with exit code 2."""
     (work / "empty").mkdir()
     assert word in run("doctor", target, code=2).err
 

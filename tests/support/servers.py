@@ -16,7 +16,7 @@ from pathlib import Path
 
 @contextmanager
 def git_daemon(root: Path) -> Iterator[str]:
-    """Serve every repository below `root`, for reading; yield the URL of `root`."""
+    """Serve every repository below `root` for reading; yield the URL of `root`."""
     port = _free_port()
     command = [
         "git",
@@ -37,12 +37,11 @@ def git_daemon(root: Path) -> Iterator[str]:
 
 @dataclass
 class Busy:
-    """What a git server over HTTP is told to do, and what it was asked for.
+    """How a git server over HTTP behaves, and which requests it has seen.
 
-    `account` is NAME:PASSWORD, which it then wants; `closed` are beginnings of paths that may not be pushed to, `mute`
-    those of which it never answers a word; so many of the first requests below a path of `pauses` are answered with 429
-    and Retry-After. `seen` has `METHOD PATH?QUERY` of each request that was let in; `sent` counts the bytes that were
-    answered.
+    `account`: the NAME:PASSWORD it requires, '' for none. `closed`: prefixes of paths that nobody may push to. `mute`:
+    prefixes of paths for which it never answers. `pauses`: how many requests below a path are answered with 429 and
+    Retry-After first. `seen`: `METHOD PATH?QUERY` of each request that was accepted. `sent`: the bytes in the answers.
     """
 
     account: str = ""
@@ -54,7 +53,7 @@ class Busy:
     sent: int = 0
 
     def refusal(self, path: str, query: str, authorization: str) -> tuple[int, dict[str, str]] | None:
-        """Status and headers of a request that is not let in."""
+        """Status and headers of the answer to a request that is refused; None if it is accepted."""
         expected = f"Basic {base64.b64encode(self.account.encode()).decode()}"
         if self.account and authorization != expected:
             return 401, {"WWW-Authenticate": 'Basic realm="ops"'}
@@ -71,7 +70,7 @@ class Busy:
 def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port: int = 0) -> Iterator[str]:
     """Serve every repository below `root` over smart HTTP, for reading and pushing; yield the URL of `root`.
 
-    A request whose body holds `refused`, if that is given, is answered with 403; `busy` says what else is.
+    A request whose body contains `refused`, if given, is answered with 403. `busy`: how the server behaves otherwise.
     """
     rules = busy or Busy()
 
@@ -83,7 +82,7 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port
             self._backend(_body(self))
 
         def _backend(self, body: bytes) -> None:
-            """One request through git's own CGI program (git-http-backend(1))."""
+            """Answer one request with git's own CGI program (git-http-backend(1))."""
             path, _, query = self.path.partition("?")
             if refused and refused in body:
                 self.send_error(403)
@@ -97,8 +96,7 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port
                 self.end_headers()
                 return
             rules.seen.append(f"{self.command} {self.path}")
-            said = _cgi(self, root, body)
-            head, _, content = said.partition(b"\r\n\r\n")
+            head, _, content = _cgi(self, root, body).partition(b"\r\n\r\n")
             fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
             self.send_response(int(fields.pop("Status", "200").split()[0]))
             for name, value in fields.items():
@@ -115,7 +113,7 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port
 
 
 def _cgi(request: BaseHTTPRequestHandler, root: Path, body: bytes) -> bytes:
-    """What git's own CGI program answers (git-http-backend(1))."""
+    """The output of git's own CGI program (git-http-backend(1))."""
     path, _, query = request.path.partition("?")
     env = {
         **os.environ,
@@ -134,7 +132,7 @@ def _cgi(request: BaseHTTPRequestHandler, root: Path, body: bytes) -> bytes:
 
 
 def _body(request: BaseHTTPRequestHandler) -> bytes:
-    """What was sent, whole or in chunks (git sends what is large in chunks)."""
+    """The body of a request; git sends a large one in chunks."""
     if "chunked" not in (request.headers.get("Transfer-Encoding") or ""):
         return request.rfile.read(int(request.headers.get("Content-Length") or 0))
     parts = []
@@ -147,7 +145,7 @@ def _body(request: BaseHTTPRequestHandler) -> bytes:
 
 @contextmanager
 def locked_http() -> Iterator[str]:
-    """A server that wants a password for everything; yield its URL."""
+    """A server that requires a password for everything; yield its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -165,16 +163,16 @@ def locked_http() -> Iterator[str]:
 
 @contextmanager
 def silent(scheme: str) -> Iterator[str]:
-    """A server that takes every connection and never says a word; yield its URL."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        one.listen()
-        yield f"{scheme}://127.0.0.1:{one.getsockname()[1]}"
+    """A server that accepts every connection and never answers; yield its URL."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @contextmanager
 def served(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[str]:
-    """Serve HTTP by `handler`, at that port or any; yield the URL."""
+    """Serve HTTP with `handler`, on `port` or (for 0) on a free one; yield the URL."""
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
@@ -185,16 +183,16 @@ def served(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[str
 
 
 def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait(port: int) -> None:
-    """Wait until something listens, at most ten seconds."""
+    """Wait at most ten seconds until something listens on the port."""
     for _ in range(200):
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on port {port}")

@@ -1,4 +1,4 @@
-"""A template of a few files with two versions, and a project of it, as copier would have made it, in milliseconds."""
+"""A small template with two versions, with a project as copier would have made it, in milliseconds."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ SIGNS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 
 @dataclass(frozen=True)
 class Small:
-    """A template's repository, and a project of its first version; `folder` is the project's in its repository."""
+    """A template's repository, and a project of its first version. `prefix`: the project's folder in its repository."""
 
     template: Path
     repository: Path
@@ -42,7 +42,7 @@ class Small:
         return self.repository / self.prefix
 
     def text(self, path: str) -> str:
-        """What a file of the project holds, line ends and all."""
+        """The content of a file of the project, with its line endings."""
         return (self.project / path).read_bytes().decode()
 
     def git(self, *args: str) -> str:
@@ -65,9 +65,9 @@ class Small:
         return set(self.git("diff", "--name-only", "--diff-filter=U", "-z").split("\0")) - {""}
 
     def recorded(self) -> dict[str, Any]:
-        """The answers that the project records."""
-        found: dict[str, Any] = yaml.safe_load((self.project / ANSWERS).read_bytes())
-        return found
+        """The answers in the project's answers file."""
+        answers: dict[str, Any] = yaml.safe_load((self.project / ANSWERS).read_bytes())
+        return answers
 
 
 def make(
@@ -82,9 +82,9 @@ def make(
     name: str = "audit",
     init: tuple[str, ...] = (),
 ) -> Small:
-    """A template with `old` as v1.0.0 and `new` (what differs) as v1.1.0; a project of the old with `mine` on top.
+    """A template with `old` as v1.0.0 and `new` (only what differs) as v1.1.0; a project of `old` with `mine` on top.
 
-    The files have no Jinja in them: a project has what the template has. `questions` are each version's copier.yml.
+    The files contain no Jinja, so a project has what the template has. `questions`: copier.yml of each version.
     """
     new = new if questions[1] is None else {"copier.yml": questions[1], **new}
     template = make_template(root / "template", {"v1.0.0": {"copier.yml": questions[0], **old}, "v1.1.0": new})
@@ -95,13 +95,13 @@ def make(
 
 
 def usual(root: Path, mine: str) -> Small:
-    """The template changes a file, which is `mine` in the project, and adds one."""
+    """A template that changes a file, whose content in the project is `mine`, and adds another file."""
     old = {"task.py": LINES, "README.md": "# Audit\n", ".gitignore": "*.log\n"}
     return make(root, old, {"task.py": NEWER, "notes.md": "New.\n"}, {"task.py": mine})
 
 
 def make_template(folder: Path, versions: Mapping[str, Files]) -> Path:
-    """A repository with a tag for each version; each adds to the one before."""
+    """Make a repository with a tag for each version; each adds to the one before."""
     first, *rest = versions
     answers = {"{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers|to_nice_yaml -}}\n"}
     stream = version(first, {**answers, **versions[first]})
@@ -114,7 +114,7 @@ def release(template: Path, tag: str, files: Files) -> None:
 
 
 def make_project(folder: Path, rendered: Files, mine: Files, *, prefix: str = "", init: tuple[str, ...] = ()) -> Path:
-    """A repository with a commit of what copier wrote, and one with what the user did since."""
+    """Make a repository with a commit of what copier wrote, and one of what the user has done since."""
     stream = commit("Generate", _below(prefix, rendered)) + commit("Edit", _below(prefix, mine))
     return checked_out(begin(folder, stream, *init))
 
@@ -124,7 +124,7 @@ def _below(prefix: str, files: Files) -> Files:
 
 
 def lay(folder: Path, files: Files) -> None:
-    """Write files below a folder, or take them away."""
+    """Write files below a folder; None removes one."""
     for path, content in files.items():
         target = folder / path
         if content is None or target.is_symlink():
@@ -144,19 +144,19 @@ def lay(folder: Path, files: Files) -> None:
 
 
 def snapshot(folder: Path) -> dict[str, tuple[str, bytes]]:
-    """Every file of a project but git's own: its mode as git has it, and its bytes, or where it points."""
+    """Every file of a project outside `.git`: its mode in git, and its bytes or the target of a link."""
     return {path: entry for path, entry in everything(folder).items() if not path.startswith(".git/")}
 
 
 def everything(folder: Path) -> dict[str, tuple[str, bytes]]:
-    """The same with what is below `.git`, but for the tool's lock."""
-    found = {path.relative_to(folder).as_posix(): _on_disk(path) for path in _walk(folder)}
-    return {path: entry for path, entry in found.items() if path != ".git/new-ops-project/lock"}
+    """The same including `.git`, except the tool's lock."""
+    entries = {path.relative_to(folder).as_posix(): _on_disk(path) for path in _walk(folder)}
+    return {path: entry for path, entry in entries.items() if path != ".git/new-ops-project/lock"}
 
 
-def without_objects(found: Mapping[str, tuple[str, bytes]]) -> dict[str, tuple[str, bytes]]:
-    """The same without git's objects: one that nothing names is no change."""
-    return {path: entry for path, entry in found.items() if not path.startswith(".git/objects/")}
+def without_objects(entries: Mapping[str, tuple[str, bytes]]) -> dict[str, tuple[str, bytes]]:
+    """The same without git's objects: an object that nothing refers to is no change."""
+    return {path: entry for path, entry in entries.items() if not path.startswith(".git/objects/")}
 
 
 def head(small: Small, ref: str = "HEAD") -> str:
@@ -165,7 +165,7 @@ def head(small: Small, ref: str = "HEAD") -> str:
 
 
 def untouched(small: Small) -> object:
-    """All that a person sees in the project: HEAD, the index to the byte, the files."""
+    """Everything that a person sees of the project: HEAD, the bytes of the index, the files."""
     return head(small), (small.repository / ".git" / "index").read_bytes(), snapshot(small.repository)
 
 
@@ -182,19 +182,19 @@ def _on_disk(path: Path) -> tuple[str, bytes]:
 
 
 def update(run: Run, small: Small, *args: str, code: int = 0) -> Ran:
-    """Update the project in this process; no message may be a traceback."""
+    """Update the project in this process; a traceback is a failure."""
     ran = run("update", str(small.project), *args, code=code)
     assert "Traceback" not in ran.err
     return ran
 
 
 def refused(run: Run, small: Small, *args: str) -> str:
-    """An update that must end with exit code 2 and leave everything as it is; its message."""
+    """Run an update that must end with exit code 2 and leave everything as it is; return its message."""
     before = without_objects(everything(small.repository))
-    said = update(run, small, *args, code=2).err
+    message = update(run, small, *args, code=2).err
     assert without_objects(everything(small.repository)) == before
-    assert said.startswith("new-ops-project: ")
-    return said
+    assert message.startswith("new-ops-project: ")
+    return message
 
 
 def signs(text: str) -> list[str]:
@@ -203,22 +203,22 @@ def signs(text: str) -> list[str]:
 
 
 def resolved(text: str, side: str) -> str:
-    """A text with conflict markers, with `ours` or `theirs` taken."""
-    kept, now = [], ""
+    """A text with conflict markers, resolved by taking `ours` or `theirs` everywhere."""
+    lines, current = [], ""
     for line in text.splitlines(keepends=True):
         sign = line[:7]
         if sign in SIGNS:
-            now = {"<<<<<<<": "ours", "|||||||": "base", "=======": "theirs", ">>>>>>>": ""}[sign]
-        elif now in {"", side}:
-            kept.append(line)
-    return "".join(kept)
+            current = {"<<<<<<<": "ours", "|||||||": "base", "=======": "theirs", ">>>>>>>": ""}[sign]
+        elif current in {"", side}:
+            lines.append(line)
+    return "".join(lines)
 
 
 # ---- our own template -----------------------------------------------------------------------------------------
 
 
 def make_ours(folder: Path, edits: Mapping[str, Mapping[str, str]]) -> Path:
-    """Our template: v1.0.0 as it is in the checkout, and v1.1.0 with texts replaced, by path."""
+    """Our own template: v1.0.0 as in the checkout, and v1.1.0 with texts replaced, by path."""
     sources = [ROOT / "copier.yml", *(path for path in (ROOT / "templates").rglob("*") if path.is_file())]
     first = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sources}
     second = {path: _replaced(first[path].decode(), by) for path, by in edits.items()}

@@ -1,4 +1,4 @@
-"""Small repositories to onboard, with an index of tiny wheels on disk: a whole run takes a second or two."""
+"""Small repositories to onboard, whose packages are tiny wheels on disk: a whole run takes a second or two."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ from support.command import git
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-# Builds the package in place, as PEP 517 and 660 ask, without anything installed.
+# A build backend that installs the package in place (PEP 517, PEP 660) and needs nothing else.
 BACKEND = """
 import pathlib, zipfile
 
@@ -43,7 +43,7 @@ check = ".venv/bin/python -c 'import alpha, audit'"
 
 
 def wheel(folder: Path, name: str, version: str, needs: Sequence[str] = ()) -> Path:
-    """A distribution with one module and nothing in it."""
+    """Write a wheel with one small module."""
     path = folder / f"{name}-{version}-py3-none-any.whl"
     info = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -63,7 +63,7 @@ def pinned(path: Path) -> str:
 
 
 def fill(folder: Path) -> None:
-    """Wheels of alpha 1.0 and 2.0, beta 1.0, and the pip that comes with Python."""
+    """Write wheels of alpha 1.0 and 2.0, of beta 1.0, and of the pip that comes with Python."""
     for name, version in (("alpha", "1.0"), ("alpha", "2.0"), ("beta", "1.0")):
         wheel(folder, name, version)
     bundled = next(Path(os.__file__).parent.glob("ensurepip/_bundled/pip-*.whl"))
@@ -71,15 +71,15 @@ def fill(folder: Path) -> None:
 
 
 def variables(folder: Path) -> dict[str, str]:
-    """What lets pip and uv see these wheels and no index; uv is on PATH."""
-    found = {"PIP_CONFIG_FILE": os.devnull, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    """Environment variables with which pip and uv see these wheels and no index; uv is on PATH."""
+    values = {"PIP_CONFIG_FILE": os.devnull, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     for tool in ("PIP", "UV"):
-        found |= {f"{tool}_NO_INDEX": "1", f"{tool}_FIND_LINKS": str(folder)}
-    return found
+        values |= {f"{tool}_NO_INDEX": "1", f"{tool}_FIND_LINKS": str(folder)}
+    return values
 
 
 def repository(folder: Path, files: Mapping[str, str]) -> Path:
-    """A committed repository of these files."""
+    """Make a repository with these files in one commit."""
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
@@ -90,7 +90,10 @@ def repository(folder: Path, files: Mapping[str, str]) -> Path:
 
 
 def package(folder: Path, wheels: Path, **more: str) -> Path:
-    """A package with a hashed lock of alpha and beta, and a check that imports them; `more`: files, `_` for `.`."""
+    """A repository of a package with a hashed lock of alpha and beta, and a check that imports them.
+
+    `more`: further files, with `_` for `.` in their names.
+    """
     lock = pinned(wheels / "alpha-1.0-py3-none-any.whl") + pinned(wheels / "beta-1.0-py3-none-any.whl")
     files = {
         "pyproject.toml": PYPROJECT,
@@ -104,7 +107,7 @@ def package(folder: Path, wheels: Path, **more: str) -> Path:
 
 
 def fake_venv(folder: Path, version: str, packages: Mapping[str, str] | None = None) -> Path:
-    """A `.venv` that looks like one with these packages, by name and version."""
+    """Write a `.venv` that looks like one with these packages, by name and version; return its site-packages."""
     minor = ".".join(version.split(".")[:2])
     site = folder / ".venv" / "lib" / f"python{minor}" / "site-packages"
     site.mkdir(parents=True)
@@ -121,7 +124,7 @@ def fake_venv(folder: Path, version: str, packages: Mapping[str, str] | None = N
 
 
 def start(*args: str, at: Path) -> subprocess.Popen[str]:
-    """The tool in a process of its own, without a terminal; its progress can be read as it comes."""
+    """Start the tool in a process of its own, without a terminal; its progress can be read from stderr."""
     command = [sys.executable, "-m", "new_ops_project", *args]
     return subprocess.Popen(
         command,
