@@ -1,1 +1,1 @@
-"""The rules of check, grouped by what they read, and what runs them."""
+"""The rules of `check`, with the engine that runs them."""

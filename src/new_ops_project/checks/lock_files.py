@@ -22,7 +22,7 @@ _NAMED = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PATH = re.compile(r"[./~]|file:|[\w.-]+/|\S+(?:\.whl|\.zip|\.tar\.gz)\b")
 _VIA = re.compile(r"#\s*(?:via\b)?\s*(.*)")
 # Options whose value a rule needs, with the key that it is kept under.
-_TAKES = {
+_READ_OPTIONS = {
     "--extra": "extra",
     "--group": "group",
     "--constraint": "constraint",
@@ -31,7 +31,7 @@ _TAKES = {
     "--only-group": "only-group",
 }
 # Other options whose value is a word of its own; without them the value would count as a source.
-_VALUED = {
+_OTHER_OPTIONS = {
     "-o",
     "--output-file",
     "--python",
@@ -144,7 +144,7 @@ class Command:
             return not {"--package", "--all-packages", "--only-group", "--only-dev", "--script"} & self.flags
         return "pyproject.toml" in self.sources
 
-    def takes(self, option: str) -> tuple[str, ...]:
+    def values(self, option: str) -> tuple[str, ...]:
         """The values that the option is given, one for each time."""
         return self.options.get(option, ())
 
@@ -158,9 +158,9 @@ def parse_command(text: str) -> Command:
     flags: set[str] = set()
     rest = iter(words)
     for word in rest:
-        if word in _TAKES or word in _VALUED:
+        if word in _READ_OPTIONS or word in _OTHER_OPTIONS:
             given = next(rest, "")
-            options[_TAKES.get(word, word)] = (*options.get(_TAKES.get(word, word), ()), given)
+            options[_READ_OPTIONS.get(word, word)] = (*options.get(_READ_OPTIONS.get(word, word), ()), given)
         if word.startswith("-"):
             flags.add(word)
         else:

@@ -74,7 +74,7 @@ def _missing_for_poetry(repo: Repo, lock: Lock) -> Iterator[Breach]:
 def _contradicting(repo: Repo, listing: RequirementsFile) -> Iterator[Breach]:
     """Pins that differ from those of a file that this one includes, or was constrained by."""
     command = listing.command
-    above = {*listing.includes, *listing.constraints, *(command.takes("constraint") if command else ())} - {
+    above = {*listing.includes, *listing.constraints, *(command.values("constraint") if command else ())} - {
         listing.path
     }
     for path in sorted(above & set(repo.requirements)):

@@ -38,9 +38,9 @@ def of_requirements_file(repo: Repo, listing: RequirementsFile) -> LockInputs | 
         return None
     extras = {normalise(name): listed for name, listed in declared_requirements.extras(repo).items()}
     groups = declared_requirements.groups(repo)
-    chosen = [*extras] if "--all-extras" in command.flags else [normalise(name) for name in command.takes("extra")]
+    chosen = [*extras] if "--all-extras" in command.flags else [normalise(name) for name in command.values("extra")]
     listed = [*declared_requirements.required(repo), *(each for name in chosen for each in extras.get(name, ()))]
-    listed += [each for name in command.takes("group") for each in groups.get(normalise(name.rpartition(":")[2]), ())]
+    listed += [each for name in command.values("group") for each in groups.get(normalise(name.rpartition(":")[2]), ())]
     is_all = not command.text.startswith("uv export") and set(command.sources) == {PYPROJECT} and is_static(repo)
     return LockInputs(_own(repo, listed), is_all)
 
