@@ -1,4 +1,4 @@
-"""Isolation for every test: a home, git configuration and caches of its own; and the command as a function."""
+"""The fixtures of all tests: an isolated home, the command as a function, templates to start from."""
 
 import io
 import os
@@ -6,28 +6,28 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from plumbum import local
+from support import foreign_templates, small, small_clones, two_releases
+from support import terminal as terminals
 from support.command import Ran, Run
+from support.foreign_templates import Foreign, Start
+from support.small import Small
+from support.terminal import Terminal
 
 from new_ops_project import cli
 from new_ops_project.template import releases
 
-if TYPE_CHECKING:
-    from support.foreign_templates import Foreign, Start
-    from support.small import Small
-    from support.terminal import Terminal
-
-# A shell's background job ignores Ctrl-C and hands that on to what it starts: tests that press it would wait for ever.
+# A background job of a shell ignores Ctrl-C, and so do its children: tests that press it would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 GITCONFIG = "[user]\n\tname = Ada Ops\n\temail = ada@example.org\n[init]\n\tdefaultBranch = trunk\n"
 
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for the template's repository and checkouts, for all tests of a worker."""
+    """A folder for the template's repository and checkouts, shared by all tests of a worker."""
     folder = tmp_path_factory.mktemp("shared")
     (folder / "git" / "hooks").mkdir(parents=True)
     return folder
@@ -35,7 +35,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home of this test's own, with a git identity; the real one is out of reach."""
+    """A home for this test alone, with a git identity; the real one is out of reach."""
     folder = tmp_path / "home"
     folder.mkdir()
     (folder / ".gitconfig").write_text(GITCONFIG)
@@ -48,17 +48,17 @@ def home(tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(shared / "git"))  # without sample hooks, which copier reads each time
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(shared / "git"))  # without sample hooks, which copier would read
     monkeypatch.setenv("NEW_OPS_PROJECT_TEMPLATE", "embedded")
-    releases.forget()
-    with local.env(**os.environ):  # plumbum, copier's shell, keeps the environment that it found first
+    releases.clear_caches()
+    with local.env(**os.environ):  # plumbum, which copier runs git with, keeps the environment of its import
         yield folder
-    releases.forget()
+    releases.clear_caches()
 
 
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, which is the current one."""
+    """An empty folder, which is the current folder."""
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -67,51 +67,43 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(work: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The command in this process, in the folder `work`, without a terminal."""
+    """A function that runs the command in this process, in the folder `work`, without a terminal."""
 
     def call(*args: str, code: int = 0) -> Ran:
         capfd.readouterr()
         monkeypatch.setattr(sys, "stdin", io.StringIO())
-        got = cli.run(list(args))
+        exit_code = cli.run(list(args))
         out, err = capfd.readouterr()
-        assert got == code, f"exit code {got}, not {code}\n{out}\n{err}"
-        return Ran(got, out, err)
+        assert exit_code == code, f"exit code {exit_code}, not {code}\n{out}\n{err}"
+        return Ran(exit_code, out, err)
 
     return call
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> "Small":
-    """The template changes a file that the user edited elsewhere, and adds one."""
-    from support.small import MINE, usual
-
-    return usual(tmp_path, MINE)
+def plain(tmp_path: Path) -> Small:
+    """An update in which the template adds a file, and changes one that the user edited elsewhere."""
+    return small.usual(tmp_path, small.MINE)
 
 
 @pytest.fixture
-def clash(tmp_path: Path) -> "Small":
-    """The same, but the user changed the very line that the template changes."""
-    from support.small import CLASH, usual
-
-    return usual(tmp_path, CLASH)
+def clash(tmp_path: Path) -> Small:
+    """An update in which the user and the template changed the same line."""
+    return small.usual(tmp_path, small.CLASH)
 
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of tiny wheels, made once per worker."""
-    from support.small_clones import fill
-
+    """A folder of tiny wheels, built once per worker."""
     folder = tmp_path_factory.mktemp("wheels")
-    fill(folder)
+    small_clones.fill(folder)
     return folder
 
 
 @pytest.fixture
 def index(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """These wheels are all that pip and uv can install."""
-    from support.small_clones import variables
-
-    for name, value in variables(wheels).items():
+    """Limit pip and uv to these wheels."""
+    for name, value in small_clones.variables(wheels).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     return wheels
@@ -119,39 +111,33 @@ def index(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def templates(shared: Path) -> Path:
-    """The folder of the foreign templates' repositories, made once per worker."""
-    from support.foreign_templates import ALL, repository
-
+    """The folder with the repositories of foreign templates, made once per worker."""
     folder = shared / "foreign"
-    for one in ALL.values():
-        repository(one.name, folder)
+    for foreign in foreign_templates.ALL.values():
+        foreign_templates.repository(foreign.name, folder)
     return folder
 
 
 @pytest.fixture
-def start(templates: Path, work: Path) -> "Start":
-    """See Start."""
-    from support.foreign_templates import committed, plain
+def start(templates: Path, work: Path) -> Start:
+    """A function that starts a project from a foreign template; see Start."""
 
-    def call(one: "Foreign", tag: str = "", **answers: Any) -> Path:
-        source = str(templates / one.name)
-        return committed(plain(source, work / "project", {**one.answers, **answers}, tag or one.tags[0]))
+    def call(foreign: Foreign, tag: str = "", **answers: Any) -> Path:
+        source, tag = str(templates / foreign.name), tag or foreign.tags[0]
+        project = foreign_templates.plain(source, work / "project", {**foreign.answers, **answers}, tag)
+        return foreign_templates.committed(project)
 
     return call
 
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    """A served repository with two releases of the template."""
-    from support import two_releases
-
+    """A bare repository with two releases of the template."""
     return two_releases.published(tmp_path)
 
 
 @pytest.fixture
-def terminal(work: Path) -> "Iterator[Terminal]":  # the current folder is that of the command
-    """The command on a terminal of its own, in the folder `work`."""
-    from support.terminal import terminal
-
-    with terminal() as start:
+def terminal(work: Path) -> Iterator[Terminal]:  # `work` sets the current folder
+    """A function that starts the command on a terminal of its own, in the folder `work`."""
+    with terminals.terminal() as start:
         yield start

@@ -1,4 +1,4 @@
-"""The foreign templates of `tests/data/foreign` as git repositories, and their projects as plain copier makes them."""
+"""The foreign templates of `tests/data/foreign` as git repositories."""
 
 import os
 import shutil
@@ -43,7 +43,7 @@ class Foreign:
 class Start(Protocol):
     """Makes a committed project `work/project` with plain copier, from a template's oldest version or `tag`."""
 
-    def __call__(self, one: Foreign, tag: str = "", **answers: Any) -> Path:
+    def __call__(self, foreign: Foreign, tag: str = "", **answers: Any) -> Path:
         """Make it, with these answers besides the template's usual ones."""
 
 
@@ -88,12 +88,12 @@ ALL = {"module": MODULE, "stack": STACK, "role": ROLE, "docs": DOCS}
 
 def repository(name: str, folder: Path) -> Path:
     """The template `name` below `folder` as a repository: a tag per version, and one commit after the last."""
-    made = folder / name
-    if not made.exists():
-        versions = {path.name: _overlay(path) for path in sorted((FOREIGN / name).iterdir())}
-        begin(made, _versions(versions) + commit("Begin the next version", {}, day=len(versions)))
-        checked_out(made)
-    return made
+    path = folder / name
+    if not path.exists():
+        versions = {release.name: _overlay(release) for release in sorted((FOREIGN / name).iterdir())}
+        begin(path, _versions(versions) + commit("Begin the next version", {}, day=len(versions)))
+        checked_out(path)
+    return path
 
 
 def _overlay(folder: Path) -> Files:
@@ -103,9 +103,9 @@ def _overlay(folder: Path) -> Files:
     return {**dict.fromkeys(removed.read_text("utf-8").splitlines() if removed.exists() else ()), **files}
 
 
-def written(made: Path, versions: Mapping[str, Files]) -> Path:
-    """A template whose versions are given as text by path; each adds to the one before, None takes away."""
-    return made if made.exists() else checked_out(begin(made, _versions(versions)))
+def written(folder: Path, versions: Mapping[str, Files]) -> Path:
+    """A template whose versions are given as text by path; each adds to the one before, None removes a file."""
+    return folder if folder.exists() else checked_out(begin(folder, _versions(versions)))
 
 
 def _versions(versions: Mapping[str, Files]) -> bytes:
@@ -118,14 +118,14 @@ def _versions(versions: Mapping[str, Files]) -> bytes:
 def plain(source: str, into: Path, data: Mapping[str, Any], tag: str, *, trusted: bool = False) -> Path:
     """A project that plain copier makes from `source` at `tag`, not yet under version control.
 
-    What this worker has rendered once is copied from then on, but for a folder that holds something.
+    What this worker has rendered once is copied from then on, unless the folder has something in it.
     """
     if into.exists():
         return _rendered(source, into, data, tag, trusted=trusted)
     key = sha256(repr((source, data, tag, trusted)).encode()).hexdigest()[:16]
-    kept = Path(os.environ["XDG_CACHE_HOME"], "rendered", key, into.name)
-    made = kept if kept.exists() else _rendered(source, kept, data, tag, trusted=trusted)
-    return Path(shutil.copytree(made, into, symlinks=True))
+    cached = Path(os.environ["XDG_CACHE_HOME"], "rendered", key, into.name)
+    rendered = cached if cached.exists() else _rendered(source, cached, data, tag, trusted=trusted)
+    return Path(shutil.copytree(rendered, into, symlinks=True))
 
 
 def _rendered(source: str, into: Path, data: Mapping[str, Any], tag: str, *, trusted: bool) -> Path:
@@ -146,24 +146,24 @@ def saved(project: Path) -> Path:
     return project
 
 
-def fresh(one: Foreign, tag: str, project: Path, into: Path, **answers: Any) -> Snapshot:
+def fresh(foreign: Foreign, tag: str, project: Path, into: Path, **answers: Any) -> Snapshot:
     """What plain copier makes at `tag` with the answers that `project` has recorded, and those added since."""
-    recorded = recorded_by(project, one)
+    recorded = recorded_by(project, foreign)
     source = recorded.pop("_src_path")
-    return snapshot(plain(source, into, {**recorded, **one.later, **answers}, tag))
+    return snapshot(plain(source, into, {**recorded, **foreign.later, **answers}, tag))
 
 
-def recorded_by(project: Path, one: Foreign) -> dict[str, Any]:
+def recorded_by(project: Path, foreign: Foreign) -> dict[str, Any]:
     """The answers file of a project."""
-    found: dict[str, Any] = yaml.safe_load((project / one.file).read_bytes())
-    return found
+    answers: dict[str, Any] = yaml.safe_load((project / foreign.file).read_bytes())
+    return answers
 
 
-def options(one: Foreign, tag: str) -> list[str]:
+def options(foreign: Foreign, tag: str) -> list[str]:
     """What an update to `tag` needs to be told: the new name of an answer, a new answer."""
-    if one.name == "terraform-module" and tag == "v1.2.0":
+    if foreign.name == "terraform-module" and tag == "v1.2.0":
         return ["--accept-answer-changes"]
-    return [f"--set={key}={value}" for key, value in one.later.items() if tag == "v2.0.0"]
+    return [f"--set={key}={value}" for key, value in foreign.later.items() if tag == "v2.0.0"]
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -175,17 +175,22 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def state(project: Path) -> tuple[object, ...]:
     """Everything that an update may change: files, index, refs, worktrees."""
-    asked = (["status", "--porcelain=v2", "--branch"], ["for-each-ref"], ["worktree", "list"], ["ls-files", "--stage"])
-    return snapshot(project), *(git(*command, at=project) for command in asked)
+    commands = (
+        ["status", "--porcelain=v2", "--branch"],
+        ["for-each-ref"],
+        ["worktree", "list"],
+        ["ls-files", "--stage"],
+    )
+    return snapshot(project), *(git(*command, at=project) for command in commands)
 
 
 def without(files: Snapshot, paths: tuple[str, ...]) -> Snapshot:
-    """The files but for `paths`, which the template writes once only (`_skip_if_exists`)."""
+    """The files without `paths`, which the template writes once only (`_skip_if_exists`)."""
     return {path: entry for path, entry in files.items() if path not in paths}
 
 
 def snapshot(folder: Path) -> Snapshot:
-    """Every file below `folder` but git's own: its mode as git has it, and its bytes or where it points."""
+    """Every file below `folder` except git's own: its mode as git has it, and its bytes or where it points."""
     return {path.relative_to(folder).as_posix(): _entry(path) for path in _files(folder)}
 
 

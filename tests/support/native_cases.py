@@ -1,9 +1,9 @@
-"""Small templates: what is rendered in process, what is left to copier, and what turns out so on the way."""
+"""Small templates for the native renderer, by how far it gets with them."""
 
 import os
 
 from support.parity import RECORD, Files
-from support.small_template import Kept
+from support.small_template import SampleFile
 
 QUESTION = "name:\n  type: str\n  default: audit\n"
 
@@ -44,20 +44,24 @@ SAME: dict[str, Files] = {
         "c": b"\0{{ 1 }}",
     },
     "dot names": {"copier.yml": QUESTION, ".jinja": "{{ name }}", ".a.jinja": "{{ name }}", "b.c.jinja": "{{ name }}"},
-    "modes": {"copier.yml": QUESTION, "a.sh.jinja": Kept("100755", b"{{ name }}"), "b.sh": Kept("100755", b"x")},
+    "modes": {
+        "copier.yml": QUESTION,
+        "a.sh.jinja": SampleFile("100755", b"{{ name }}"),
+        "b.sh": SampleFile("100755", b"x"),
+    },
     "links": {
         "copier.yml": f"_preserve_symlinks: true\n{QUESTION}",
         "a": "x",
-        "b": Kept("120000", b"a"),
-        "c.jinja": Kept("120000", b"{{ name }}"),
-        "d/e": Kept("120000", b"../a"),
-        "f": Kept("120000", b"d"),
+        "b": SampleFile("120000", b"a"),
+        "c.jinja": SampleFile("120000", b"{{ name }}"),
+        "d/e": SampleFile("120000", b"../a"),
+        "f": SampleFile("120000", b"d"),
     },
     "links to nothing": {
         "copier.yml": f"_preserve_symlinks: true\n{QUESTION}",
-        "a": Kept("120000", b"b"),
+        "a": SampleFile("120000", b"b"),
         "c": "x",
-        "d.jinja": Kept("120000", b"{{ name }}/../d//e"),
+        "d.jinja": SampleFile("120000", b"{{ name }}/../d//e"),
     },
     "binary": {"copier.yml": QUESTION, "a.png": b"\x89\0\xff\r\n", "b.txt": b"\xff"},
     "line ends": {"copier.yml": QUESTION, "a.jinja": "{{ name }}\r\nb\rc\n\n", "b": "\r\n"},
@@ -162,7 +166,7 @@ SAME: dict[str, Files] = {
     },
     "sibling behind a link": {
         "copier.yml": f"_subdirectory: sub\n_preserve_symlinks: true\n{QUESTION}",
-        "audit": Kept("120000", b"real"),
+        "audit": SampleFile("120000", b"real"),
         "real/b.jinja": "x",
         "sub/{{ name }}/b": "y",
     },
@@ -216,13 +220,13 @@ OTHER: dict[str, tuple[str, Files]] = {
         {"copier.yml": "!include q/*.yml\n", "q/a.yml": "a: 1\n", "q/b.yml": "b: 1\n"},
     ),
     "submodules": ("submodules", {"copier.yml": "a: 1\n", ".gitmodules": ""}),
-    "links to follow": ("symbolic link", {"copier.yml": "a: 1\n", "b": "x", "c": Kept("120000", b"b")}),
+    "links to follow": ("symbolic link", {"copier.yml": "a: 1\n", "b": "x", "c": SampleFile("120000", b"b")}),
     "an included link": (
         "includes the symbolic",
         {
             "copier.yml": "_preserve_symlinks: true\n",
             "b": "x",
-            "c": Kept("120000", b"b"),
+            "c": SampleFile("120000", b"b"),
             "d.jinja": "{% include 'c' %}",
         },
     ),

@@ -1,4 +1,4 @@
-"""A package index on loopback: the simple API (PEP 691, 700) of tiny wheels, with upload times or without."""
+"""A package index on loopback: the simple API (PEP 691, 700) with tiny wheels."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ JSON = "application/vnd.pypi.simple.v1+json"
 
 @dataclass(frozen=True)
 class Index:
-    """Wheels in `folder`; `ages` gives the age in days of each file, None for an index that does not tell."""
+    """Wheels in `folder`; `ages` gives the age in days of each file, None for a file without an upload time."""
 
     folder: Path
     ages: dict[str, float | None] = field(default_factory=dict)
@@ -43,10 +43,10 @@ class Index:
 
     def _file(self, path: Path) -> dict[str, object]:
         days, digest = self.ages[path.name], hashlib.sha256(path.read_bytes()).hexdigest()
-        told: dict[str, object] = {"filename": path.name, "url": f"/files/{path.name}", "hashes": {"sha256": digest}}
+        fields: dict[str, object] = {"filename": path.name, "url": f"/files/{path.name}", "hashes": {"sha256": digest}}
         if days is not None:
-            told["upload-time"] = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
-        return {**told, "size": path.stat().st_size}
+            fields["upload-time"] = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+        return {**fields, "size": path.stat().st_size}
 
 
 @contextmanager

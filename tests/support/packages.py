@@ -1,4 +1,4 @@
-"""The template's own pins and locks, as the tests read them."""
+"""The pins and locks of the template, read without the code under test."""
 
 from collections.abc import Mapping
 from typing import Any

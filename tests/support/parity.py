@@ -1,4 +1,4 @@
-"""Both ways to render, side by side; and templates made of a few files."""
+"""The comparison of the native renderer with copier."""
 
 import hashlib
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.small_template import Kept, write
+from support.small_template import SampleFile, write
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git.tree import Tree
@@ -17,26 +17,26 @@ from new_ops_project.template.sources import Source
 ANSWERS_FILE = ".copier-answers.yml"
 RECORD = {"{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers|to_nice_yaml -}}\n"}
 
-Files = Mapping[str, str | bytes | Kept]
+Files = Mapping[str, str | bytes | SampleFile]
 
 
-def made(folder: Path, files: Files) -> Checkout:
-    """A version of a template that has these files."""
-    kept = {path: _kept(content) for path, content in files.items()}
-    digest = hashlib.sha1(repr(sorted(kept.items())).encode(), usedforsecurity=False).hexdigest()
+def checkout_of(folder: Path, files: Files) -> Checkout:
+    """A template version with these files."""
+    entries = {path: _entry(content) for path, content in files.items()}
+    digest = hashlib.sha1(repr(sorted(entries.items())).encode(), usedforsecurity=False).hexdigest()
     root = folder / digest
-    write(root, kept)
+    write(root, entries)
     return Checkout(Source("team", "gh:team/template", "a test"), root, "v1.2.3", digest)
 
 
-def _kept(content: str | bytes | Kept) -> Kept:
-    if isinstance(content, Kept):
+def _entry(content: str | bytes | SampleFile) -> SampleFile:
+    if isinstance(content, SampleFile):
         return content
-    return Kept("100644", content if isinstance(content, bytes) else content.encode())
+    return SampleFile("100644", content if isinstance(content, bytes) else content.encode())
 
 
 def by_copier(checkout: Checkout, answers: Mapping[str, Any], file: str = ANSWERS_FILE) -> Tree | str:
-    """What copier makes, or what it says."""
+    """The tree that copier renders, or its error message."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEW_OPS_PROJECT_RENDERER", "copier")
         try:
@@ -45,29 +45,29 @@ def by_copier(checkout: Checkout, answers: Mapping[str, Any], file: str = ANSWER
             return error.message
 
 
-def purely(checkout: Checkout, answers: Mapping[str, Any], file: str = ANSWERS_FILE) -> Tree | str:
-    """What is made here, or why nothing is."""
+def natively(checkout: Checkout, answers: Mapping[str, Any], file: str = ANSWERS_FILE) -> Tree | str:
+    """The tree that the native renderer gives, or why it gives none."""
     try:
         return native.tree(checkout, answers, answers_file=file)
-    except native.UnsupportedError as unsure:
-        return str(unsure)
+    except native.UnsupportedError as error:
+        return str(error)
 
 
 def require_same(checkout: Checkout, answers: Mapping[str, Any], file: str = ANSWERS_FILE) -> None:
-    """Both make the same tree; or neither makes one."""
-    mine, theirs = purely(checkout, answers, file), by_copier(checkout, answers, file)
-    if isinstance(mine, str) or isinstance(theirs, str):
-        assert isinstance(mine, str), f"copier refuses what is rendered here: {theirs}"
-        assert isinstance(theirs, str), f"copier renders what is refused here: {mine}"
+    """Assert that both give the same tree, or neither gives one."""
+    native_tree, copier_tree = natively(checkout, answers, file), by_copier(checkout, answers, file)
+    if isinstance(native_tree, str) or isinstance(copier_tree, str):
+        assert isinstance(native_tree, str), f"copier refuses what is rendered here: {copier_tree}"
+        assert isinstance(copier_tree, str), f"copier renders what is refused here: {native_tree}"
         return
-    different = sorted(path for path in {*mine, *theirs} if mine.get(path) != theirs.get(path))
+    different = sorted(path for path in {*native_tree, *copier_tree} if native_tree.get(path) != copier_tree.get(path))
     if different:
         path = different[0]
-        pytest.fail(f"{path}: {mine.get(path)} here, {theirs.get(path)} by copier")
+        pytest.fail(f"{path}: {native_tree.get(path)} here, {copier_tree.get(path)} by copier")
 
 
 def require_no_other(checkout: Checkout, answers: Mapping[str, Any]) -> None:
-    """What is made here is what copier makes; what is not is left to copier."""
-    mine = purely(checkout, answers)
-    if not isinstance(mine, str):
-        assert mine == by_copier(checkout, answers)
+    """Assert that the native renderer gives what copier gives, or leaves the template to copier."""
+    native_tree = natively(checkout, answers)
+    if not isinstance(native_tree, str):
+        assert native_tree == by_copier(checkout, answers)

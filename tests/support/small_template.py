@@ -1,4 +1,4 @@
-"""A small template of five versions, cheap to render, that has every kind of file; and projects made from it."""
+"""A small template of five versions, which has every kind of file but is cheap to render."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ LINK, PLAIN, EXECUTABLE = "120000", "100644", "100755"
 
 
 @dataclass(frozen=True)
-class Kept:
+class SampleFile:
     """One file of a version or of a project: git's mode of it, and its bytes, or where it points."""
 
     mode: str
@@ -32,17 +32,19 @@ class Kept:
         return b"\0" in self.content
 
 
-Files = Mapping[str, Kept]
+Files = Mapping[str, SampleFile]
 
 
 def _lines(shape: str, *numbers: int, **other: str) -> bytes:
     """Sixteen lines of one shape; those of `numbers` hold another word, those of `other` (l3="x") another text."""
-    found = [other.get(f"l{at}", shape.format(at, "new" if at in numbers else "old")) for at in range(16)]
-    return "".join(f"{line}\n" for line in found if line != "-").encode()
+    lines = [
+        other.get(f"l{number}", shape.format(number, "new" if number in numbers else "old")) for number in range(16)
+    ]
+    return "".join(f"{line}\n" for line in lines if line != "-").encode()
 
 
-def _text(content: bytes, mode: str = PLAIN) -> Kept:
-    return Kept(mode, content)
+def _text(content: bytes, mode: str = PLAIN) -> SampleFile:
+    return SampleFile(mode, content)
 
 
 PYTHON = "def task_{0}(): return '{1}'"
@@ -53,8 +55,8 @@ QUESTIONS = "_preserve_symlinks: true\nname:\n  type: str\n  default: audit\n"
 COLOUR = "colour:\n  type: str\n  default: {}\n  choices: [{}]\n"
 OWNER = "owner:\n  type: str\n  default: ops of {{ name }}\n"
 
-# What each version adds to the one before; None takes a file away.
-VERSIONS: dict[str, dict[str, Kept | None]] = {
+# What each version adds to the one before; None removes a file.
+VERSIONS: dict[str, dict[str, SampleFile | None]] = {
     "v1.0.0": {
         "copier.yml": _text(QUESTIONS.encode() + COLOUR.format("blue", "blue, red").encode()),
         "{{ _copier_conf.answers_file }}.jinja": _text(b"{{ _copier_answers|to_nice_yaml -}}\n"),
@@ -67,7 +69,7 @@ VERSIONS: dict[str, dict[str, Kept | None]] = {
         "dos.txt": _text(_lines("line {0} is {1}").replace(b"\n", b"\r\n")),
         "LAST": _text(_lines("word {0} {1}").rstrip(b"\n")),
         "bin/run.sh": _text(b"#!/bin/sh\n" + _lines("echo {0} {1}"), EXECUTABLE),
-        "current": Kept(LINK, b"src/main.py"),
+        "current": SampleFile(LINK, b"src/main.py"),
         "logo.bin": _text(b"\0logo\xff" * 20),
     },
     "v1.1.0": {
@@ -85,7 +87,7 @@ VERSIONS: dict[str, dict[str, Kept | None]] = {
         "src/app.py.jinja": _text(_lines(PYTHON, 2, 6, 9, l4="name = '{{ name }}'", l14="owner = '{{ owner }}'")),
         "data.json": None,
         "extra.toml": _text(_lines("extra_{0} = '{1}'")),
-        "current": Kept(LINK, b"src/app.py"),
+        "current": SampleFile(LINK, b"src/app.py"),
         "README.md.jinja": _text(_lines("Sentence {0} is {1}.", 1, 15, l0="# {{ name }} of {{ owner }}")),
         "LAST": _text(_lines("word {0} {1}", 1, 15).rstrip(b"\n")),
     },
@@ -111,7 +113,7 @@ VERSIONS: dict[str, dict[str, Kept | None]] = {
 
 
 # The least that has every kind of change: a file changes, moves to a new folder, comes, goes.
-TINY: dict[str, dict[str, Kept | None]] = {
+TINY: dict[str, dict[str, SampleFile | None]] = {
     "v1.0.0": {
         "copier.yml": _text(b"_preserve_symlinks: true\nname:\n  type: str\n  default: audit\n"),
         "{{ _copier_conf.answers_file }}.jinja": _text(b"{{ _copier_answers|to_nice_yaml -}}\n"),
@@ -119,20 +121,20 @@ TINY: dict[str, dict[str, Kept | None]] = {
         "changed.txt": _text(_lines("Line {0} is {1}.")),
         "old/moved.txt": _text(_lines("{0} {1}")),
         "gone.txt": _text(b"Gone.\n"),
-        "link": Kept(LINK, b"changed.txt"),
+        "link": SampleFile(LINK, b"changed.txt"),
     },
     "v1.1.0": {
         "changed.txt": _text(_lines("Line {0} is {1}.", 8)),
         "old/moved.txt": None,
         "new/place/moved.txt": _text(_lines("{0} {1}")),
         "gone.txt": None,
-        "link": Kept(LINK, b"new/place/moved.txt"),
+        "link": SampleFile(LINK, b"new/place/moved.txt"),
         "come.sh": _text(b"#!/bin/sh\n", EXECUTABLE),
     },
 }
 
 
-def template(folder: Path, versions: Mapping[str, Mapping[str, Kept | None]] = VERSIONS) -> Path:
+def template(folder: Path, versions: Mapping[str, Mapping[str, SampleFile | None]] = VERSIONS) -> Path:
     """The template as a git repository with a tag for each version; made once."""
     if not folder.exists():
         folder.mkdir(parents=True)
@@ -142,7 +144,7 @@ def template(folder: Path, versions: Mapping[str, Mapping[str, Kept | None]] = V
     return folder
 
 
-def release(folder: Path, tag: str, files: Mapping[str, Kept | None]) -> None:
+def release(folder: Path, tag: str, files: Mapping[str, SampleFile | None]) -> None:
     """Commit the changes of a version and tag it."""
     for path in (path for path, kept in files.items() if kept is None):
         (folder / path).unlink()
@@ -192,28 +194,28 @@ def write(folder: Path, files: Files) -> None:
             file.chmod(0o755 if kept.mode == EXECUTABLE else 0o644)
 
 
-def read(folder: Path) -> dict[str, Kept]:
-    """Every file and link below `folder` but git's own."""
-    found: dict[str, Kept] = {}
+def read(folder: Path) -> dict[str, SampleFile]:
+    """Every file and link below `folder` except git's own."""
+    files: dict[str, SampleFile] = {}
     for place, folders, names in os.walk(folder):
         if ".git" in folders:
             folders.remove(".git")
         links = [name for name in folders if Path(place, name).is_symlink()]
-        found |= {Path(place, name).relative_to(folder).as_posix(): _kept(Path(place, name)) for name in names + links}
-    return found
+        files |= {Path(place, name).relative_to(folder).as_posix(): _kept(Path(place, name)) for name in names + links}
+    return files
 
 
-def _kept(path: Path) -> Kept:
+def _kept(path: Path) -> SampleFile:
     if path.is_symlink():
-        return Kept(LINK, os.fsencode(path.readlink()))
-    return Kept(EXECUTABLE if path.stat().st_mode & stat.S_IXUSR else PLAIN, path.read_bytes())
+        return SampleFile(LINK, os.fsencode(path.readlink()))
+    return SampleFile(EXECUTABLE if path.stat().st_mode & stat.S_IXUSR else PLAIN, path.read_bytes())
 
 
 def listed(folder: Path, *args: str) -> list[str]:
     """What git lists with -z, without touching the index; names of any bytes survive."""
     command = ["git", "--no-optional-locks", *args, "-z"]
-    said = subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout
-    return [os.fsdecode(line) for line in said.split(b"\0") if line]
+    output = subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout
+    return [os.fsdecode(line) for line in output.split(b"\0") if line]
 
 
 def answers_of(project: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A template with a few pins, and the repositories that they come from, with tags of any age."""
+"""A template with a few pins, whose upstream repositories are on loopback."""
 
 import os
 import subprocess
@@ -40,15 +40,15 @@ class Upstream:
 
     root: Path
 
-    def tag(self, name: str, tag: str, *, days: float = 100, made: float | None = None, pre: str = "") -> str:
-        """Tag a new commit, `days` old, and return it; `made` makes the tag an annotated one, of so many days ago."""
+    def tag(self, name: str, tag: str, *, days: float = 100, tag_days: float | None = None, pre: str = "") -> str:
+        """Tag a new commit, `days` old, and return it; with `tag_days`, the tag is annotated and that many days old."""
         at = self.repository(name)
         tree = git("hash-object", "-t", "tree", "-w", os.devnull, at=at)
         commit = git("commit-tree", "-m", f"{pre}{tag}", tree, at=at, env=_dated(days))
-        if made is None:
+        if tag_days is None:
             git("update-ref", f"refs/tags/{tag}", commit, at=at)
         else:
-            git("tag", "--force", "--annotate", "--message", tag, tag, commit, at=at, env=_dated(made))
+            git("tag", "--force", "--annotate", "--message", tag, tag, commit, at=at, env=_dated(tag_days))
         return commit
 
     def repository(self, name: str) -> Path:
@@ -91,14 +91,14 @@ class Template:
 def template(folder: Path, root: Path) -> Template:
     """Make a template that is current, and its upstream below `root`."""
     upstream = Upstream(root)
-    checkout = upstream.tag("ops/checkout", "v7.0.1", made=99)
+    checkout = upstream.tag("ops/checkout", "v7.0.1", tag_days=99)
     login = upstream.tag("ops/login", "v3.0.0")
     for patch in ("v3.12.9", "v3.13.3"):
         upstream.tag("python/cpython", patch)
-    made = Template(folder, upstream)
-    made.pins.parent.mkdir(parents=True)
-    made.write(PINS.replace("CHECKOUT", checkout).replace("LOGIN", login))
-    return made
+    template = Template(folder, upstream)
+    template.pins.parent.mkdir(parents=True)
+    template.write(PINS.replace("CHECKOUT", checkout).replace("LOGIN", login))
+    return template
 
 
 def changed(before: str, after: str) -> list[tuple[str, str]]:

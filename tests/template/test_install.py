@@ -1,4 +1,4 @@
-"""The wheel: it carries every tagged version of the template, and works on each Python without a network."""
+"""The wheel, which has to work on each Python without a network."""
 
 import json
 import os
@@ -75,12 +75,12 @@ def test_the_wheel_works_without_a_network(python: str, wheel: Path, work: Path,
 
     assert offline("new-ops-project", "template", "list").split() == ["v1.1.0", "v1.0.0"]
     assert "it came with the tool" in offline("new-ops-project", "template", "show")
-    shipped = "from new_ops_project import pins; print(*pins.shipped().pythons)"
+    shipped = "from new_ops_project.template import pins; print(*pins.shipped().pythons)"
     assert offline("python", "-c", shipped).split() == list(pins.read(ROOT / "templates" / "pins.yml").pythons)
-    shipped = "from new_ops_project.pins import locks; print(*locks.shipped().versions)"
+    shipped = "from new_ops_project.template.pins import locks_yml; print(*locks_yml.shipped().versions)"
     assert "requests" in offline("python", "-c", shipped).split()
-    made = json.loads(offline("new-ops-project", "new", "old", "--defaults", "--ref", "v1.0.0", "--json"))
-    assert made["template"] == {"source": "~/.local/share/new-ops-project/template", "version": "v1.0.0"}
+    created = json.loads(offline("new-ops-project", "new", "old", "--defaults", "--ref", "v1.0.0", "--json"))
+    assert created["template"] == {"source": "~/.local/share/new-ops-project/template", "version": "v1.0.0"}
     assert (work / "old" / ".editorconfig").read_text().startswith("# the first")
     for tier in ("script", "library", "cli"):
         offline("new-ops-project", "new", tier, "--defaults", "--tier", tier)
@@ -107,8 +107,8 @@ def test_venv_is_ready_to_use(work: Path, cached: None) -> None:
     child.expect("audit --help")
     child.expect(pexpect.EOF)
     inside = work / "audit" / ".venv" / "bin"
-    said = subprocess.run([inside / "audit", "--version"], capture_output=True, text=True, check=True).stdout
-    assert "0.1.0" in said
+    output = subprocess.run([inside / "audit", "--version"], capture_output=True, text=True, check=True).stdout
+    assert "0.1.0" in output
     subprocess.run([inside / "python", "-m", "pytest", "-q"], cwd=work / "audit", check=True, capture_output=True)
     assert git("status", "--porcelain", at=work / "audit") == ""
 
@@ -125,9 +125,8 @@ def test_venv_without_the_python(run: Run, work: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(interpreters, "likely_path", lambda _minor: None)
     ran = run("new", "audit", "--python", "3.15", "--tier", "script", "--venv", "--json", code=2)
     assert ran.json["commit"]
-    said = ran.err
-    assert "Python 3.15 was not found" in said
-    assert "uv python install 3.15" in said
+    assert "Python 3.15 was not found" in ran.err
+    assert "uv python install 3.15" in ran.err
     assert (work / "audit" / "audit.py").is_file()
 
 

@@ -1,4 +1,4 @@
-"""The questions on a real pseudo-terminal of 80 columns: asked, answered, stopped."""
+"""The prompts, on a real pseudo-terminal of 80 columns."""
 
 import sys
 from pathlib import Path
@@ -137,7 +137,7 @@ def test_the_first_prompt_comes_before_copier(work: Path, tmp_path: Path) -> Non
     """Copier is not imported until the first question is on the screen."""
     probe = tmp_path / "probe.py"
     probe.write_text(
-        "import sys\nfrom new_ops_project import cli, prompts\n"
+        "import sys\nfrom new_ops_project import cli\nfrom new_ops_project.template import prompts\n"
         "def ask(*args, **kwargs):\n"
         "    print('copier' in sys.modules, 'rich' in sys.modules)\n    raise KeyboardInterrupt\n"
         "prompts.ask = ask\ncli.run([])\n"
@@ -148,17 +148,17 @@ def test_the_first_prompt_comes_before_copier(work: Path, tmp_path: Path) -> Non
 
 def test_a_foreign_template_asks_its_own_questions(terminal: Terminal, work: Path, tmp_path: Path) -> None:
     """A template of another kind is asked about by copier, and its answers are recorded."""
-    made = tmp_path / "foreign"
-    made.mkdir()
-    (made / "copier.yml").write_text("colour:\n  type: str\n  help: Which colour?\n")
-    (made / "out.txt.jinja").write_text("{{ colour }}\n")
-    (made / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}")
-    git("init", "--quiet", at=made)
-    git("add", "--all", at=made)
-    git("commit", "--quiet", "--message=v1", at=made)
-    child = terminal("new", "paint", "--template", str(made))
+    template = tmp_path / "foreign"
+    template.mkdir()
+    (template / "copier.yml").write_text("colour:\n  type: str\n  help: Which colour?\n")
+    (template / "out.txt.jinja").write_text("{{ colour }}\n")
+    (template / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}")
+    git("init", "--quiet", at=template)
+    git("add", "--all", at=template)
+    git("commit", "--quiet", "--message=v1", at=template)
+    child = terminal("new", "paint", "--template", str(template))
     child.expect("Which colour")
     child.send(f"blue{ENTER}")
     child.expect(pexpect.EOF)
     assert (work / "paint" / "out.txt").read_text() == "blue\n"
-    assert f"_src_path: {made}" in (work / "paint" / ".copier-answers.yml").read_text()
+    assert f"_src_path: {template}" in (work / "paint" / ".copier-answers.yml").read_text()

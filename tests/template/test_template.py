@@ -1,4 +1,4 @@
-"""Where the template comes from: flag, environment, config file, install origin, embedded; and publishing it."""
+"""The source of the template: flag, environment, config file, install origin or the embedded one."""
 
 import json
 import time
@@ -16,8 +16,8 @@ from new_ops_project.template import embedded, releases, sources, unpacked
 
 def answers_of(project: Path) -> dict[str, Any]:
     """The answers file of a project."""
-    found: dict[str, Any] = yaml.safe_load((project / ".copier-answers.yml").read_bytes())
-    return found
+    answers: dict[str, Any] = yaml.safe_load((project / ".copier-answers.yml").read_bytes())
+    return answers
 
 
 def release(repository: Path, tag: str) -> None:
@@ -89,16 +89,16 @@ def test_config(run: Run, work: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("python_version", "3.9", "end of life"),
         ("colour", "red", "no question called 'colour'"),
         ("schedule", "often", "no cron schedule"),
     ],
 )
-def test_config_refuses_what_is_no_answer(run: Run, key: str, value: str, said: str) -> None:
+def test_config_refuses_what_is_no_answer(run: Run, key: str, value: str, message: str) -> None:
     """A wrong default is refused when it is set, not when somebody else meets it."""
-    assert said in run("config", "set", key, value, code=2).err
+    assert message in run("config", "set", key, value, code=2).err
     assert run("config", "show", "--json").json == {}
 
 
@@ -106,8 +106,8 @@ def test_versions_and_refs(run: Run, work: Path, published: Path) -> None:
     """The newest release is the default, --ref takes an older one, and both are recorded as tags."""
     assert run("template", "list", "--template", str(published)).out.split() == ["v1.1.0", "v1.0.0"]
     run("new", "new", "--defaults", "--template", str(published))
-    made = run("new", "old", "--defaults", "--template", str(published), "--ref", "v1.0.0", "--json").json
-    assert made["template"] == {"source": str(published), "version": "v1.0.0"}
+    created = run("new", "old", "--defaults", "--template", str(published), "--ref", "v1.0.0", "--json").json
+    assert created["template"] == {"source": str(published), "version": "v1.0.0"}
     assert answers_of(work / "new")["_commit"] == "v1.1.0"
     assert (work / "old" / ".editorconfig").read_text().startswith("# the first")
     assert not (work / "new" / ".editorconfig").read_text().startswith("# the first")
@@ -157,13 +157,13 @@ def test_publish(run: Run, work: Path, tmp_path: Path) -> None:
     git("init", "--quiet", "--bare", "--initial-branch=main", str(bare), at=tmp_path)
     git("config", "http.receivepack", "true", at=bare)
     with git_http(bare.parent) as url:
-        said = run("template", "publish", f"{url}/ops.git", "--json").json
-        assert said["source"] == f"{url}/ops.git"
-        assert git("tag", at=bare).split() == said["versions"]
+        published_template = run("template", "publish", f"{url}/ops.git", "--json").json
+        assert published_template["source"] == f"{url}/ops.git"
+        assert git("tag", at=bare).split() == published_template["versions"]
         run("template", "publish", f"{url}/ops.git")
         assert run("config", "show", "--json").json["template"]["value"] == f"{url}/ops.git"
         run("new", "audit", "--defaults", "--template", f"{url}/ops.git")
-    assert answers_of(work / "audit")["_commit"] == said["versions"][0]
+    assert answers_of(work / "audit")["_commit"] == published_template["versions"][0]
 
 
 def test_publish_that_is_refused(run: Run, published: Path) -> None:
@@ -190,7 +190,7 @@ def test_the_same_commits_everywhere(tmp_path: Path) -> None:
 
 
 def test_embedded_grows_with_the_tool(tmp_path: Path) -> None:
-    """A newer tool adds its versions to the repository that an older one made; older versions stay."""
+    """A newer tool adds its versions to the repository that an older one template; older versions stay."""
     source = two_tags(tmp_path / "source")
     target = tmp_path / "template"
     git("tag", "--delete", "v1.1.0", at=source)
@@ -227,17 +227,17 @@ def test_publish_to_a_relative_path(run: Run, work: Path) -> None:
 @pytest.mark.parametrize("named", [".copier/answers.yml", "{{ colour }}.yaml"])
 def test_an_answers_file_of_another_name(run: Run, work: Path, tmp_path: Path, named: str) -> None:
     """The answers file is signed wherever the template keeps it, so that plain copier can update."""
-    made = tmp_path / "foreign"
-    made.mkdir()
-    (made / "copier.yml").write_text(f"_answers_file: '{named}'\ncolour: blue\n")
-    (made / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}")
-    git("init", "--quiet", at=made)
-    git("add", "--all", at=made)
-    git("commit", "--quiet", "--message=v1", at=made)
-    git("tag", "v1.0.0", at=made)
-    run("new", "audit", "--defaults", "--template", str(made))
-    signed = yaml.safe_load((work / "audit" / named.replace("{{ colour }}", "blue")).read_bytes())
-    assert (signed["_commit"], signed["_src_path"]) == ("v1.0.0", str(made))
+    template = tmp_path / "foreign"
+    template.mkdir()
+    (template / "copier.yml").write_text(f"_answers_file: '{named}'\ncolour: blue\n")
+    (template / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}")
+    git("init", "--quiet", at=template)
+    git("add", "--all", at=template)
+    git("commit", "--quiet", "--message=v1", at=template)
+    git("tag", "v1.0.0", at=template)
+    run("new", "audit", "--defaults", "--template", str(template))
+    recorded = yaml.safe_load((work / "audit" / named.replace("{{ colour }}", "blue")).read_bytes())
+    assert (recorded["_commit"], recorded["_src_path"]) == ("v1.0.0", str(template))
 
 
 def test_a_folder_without_git(run: Run, work: Path, tmp_path: Path) -> None:
@@ -247,6 +247,6 @@ def test_a_folder_without_git(run: Run, work: Path, tmp_path: Path) -> None:
     (folder / "copier.yml").write_text("_subdirectory: in\n")
     (folder / "in").mkdir()
     (folder / "in" / "file.txt").write_text("text\n")
-    made = run("new", "audit", "--defaults", "--template", str(folder), "--json").json
-    assert made["template"] == {"source": str(folder), "version": None}
-    assert json.dumps(made["files"]) == '[{"path": "file.txt", "purpose": ""}]'
+    created = run("new", "audit", "--defaults", "--template", str(folder), "--json").json
+    assert created["template"] == {"source": str(folder), "version": None}
+    assert json.dumps(created["files"]) == '[{"path": "file.txt", "purpose": ""}]'

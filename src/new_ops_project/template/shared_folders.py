@@ -4,21 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import platformdirs
+
 from new_ops_project.base import config
 from new_ops_project.base.errors import ToolError
 
 
 def data_folder() -> Path:
     """The folder for what should stay: the embedded template."""
-    import platformdirs  # noqa: PLC0415 - whoever reads the pins that come with the tool needs no folder
-
     return platformdirs.user_data_path(config.NAME, appauthor=False)
 
 
 def cache_folder() -> Path:
     """The folder for checkouts, mirrors and compiled templates, all of which can be made again."""
-    import platformdirs  # noqa: PLC0415 - as above
-
     return platformdirs.user_cache_path(config.NAME, appauthor=False)
 
 

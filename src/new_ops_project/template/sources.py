@@ -14,7 +14,7 @@ from new_ops_project.base import config
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.paths import expanded
 from new_ops_project.git.urls import full_address, is_short_address, without_secrets
-from new_ops_project.template import unpacked
+from new_ops_project.template import installation, unpacked
 
 EMBEDDED = "embedded"
 
@@ -131,7 +131,7 @@ def _install_origin() -> str:
     origin = _direct_url()
     if "vcs_info" in origin:
         return str(origin["url"])
-    if checkout := unpacked.editable_checkout():
+    if checkout := installation.editable_checkout():
         return git.remote_url(checkout)
     return ""
 

@@ -7,16 +7,10 @@ from pathlib import Path
 from new_ops_project import __version__, git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template import embedded
+from new_ops_project.template.installation import DATA, editable_checkout
 from new_ops_project.template.shared_folders import cache_folder, data_folder, locked
 
-DATA = Path(__file__).parents[1] / "data"  # what the wheel carries beside its code
 _BUNDLE = DATA / "template.bundle"
-
-
-def editable_checkout() -> Path | None:
-    """The checkout that an editable install runs from; its template is newer than the one in the wheel."""
-    root = Path(__file__).parents[3]
-    return root if (root / "copier.yml").is_file() and (root / "templates").is_dir() else None
 
 
 def repository() -> Path:

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.command import Ran, git
 from support.script_projects import compiled, generate, save
-from support.small_template import EXECUTABLE, PLAIN, Kept, listed, read, write
+from support.small_template import EXECUTABLE, PLAIN, SampleFile, listed, read, write
 
 from new_ops_project import cli
 from new_ops_project.base.errors import Exit
@@ -25,7 +25,7 @@ from new_ops_project.template import render
 
 __all__ = ["compiled"]
 
-State = dict[str, Kept]
+State = dict[str, SampleFile]
 
 # The same projects in every run; with a number in this variable, so many others.
 LIVES = int(os.environ.get("LIVES", "0"))
@@ -71,7 +71,7 @@ def put(folder: Path, path: str, lines: list[str]) -> None:
     ending = "\r\n" if any(line.endswith("\r\n") for line in lines) else "\n"
     text = "".join(line if line.endswith("\n") else line + ending for line in lines)
     mode = read(folder)[path].mode if (folder / path).is_file() else PLAIN
-    write(folder, {path: Kept(mode, text.replace("\r\n", "\n").replace("\n", ending).encode())})
+    write(folder, {path: SampleFile(mode, text.replace("\r\n", "\n").replace("\n", ending).encode())})
 
 
 def insert(edit: Edit, folder: Path, token: str) -> None:
@@ -157,7 +157,7 @@ def rewrite(edit: Edit, folder: Path, token: str) -> None:
         f"# -*- coding: latin-1 -*-\nprint('caf\\xe9')  # {token}\n",
     )
     if (folder / SCRIPT).is_file():
-        write(folder, {SCRIPT: Kept((PLAIN, EXECUTABLE)[edit.line % 2], ways[edit.number % len(ways)].encode())})
+        write(folder, {SCRIPT: SampleFile((PLAIN, EXECUTABLE)[edit.line % 2], ways[edit.number % len(ways)].encode())})
 
 
 def help_out(edit: Edit, folder: Path, token: str) -> None:
@@ -174,7 +174,7 @@ def help_out(edit: Edit, folder: Path, token: str) -> None:
         firsts = [at for at, line in enumerate(lines) if line.startswith("import ")]
         at = firsts[0] if firsts else len(lines)
         put(folder, SCRIPT, [*lines[:at], ways[edit.line % len(ways)], *lines[at:]])
-        write(folder, {f"{name}.py": Kept(PLAIN, f"VALUE = '{token}'\n".encode())})
+        write(folder, {f"{name}.py": SampleFile(PLAIN, f"VALUE = '{token}'\n".encode())})
 
 
 def schedule(edit: Edit, folder: Path, token: str) -> None:
@@ -272,7 +272,7 @@ def have(edit: Edit, folder: Path, token: str) -> None:
     }
     path = list(texts)[edit.number % len(texts)]
     if not os.path.lexists(folder / path) and not any((folder / above).is_file() for above in Path(path).parents):
-        write(folder, {path: Kept(PLAIN, texts[path].encode())})
+        write(folder, {path: SampleFile(PLAIN, texts[path].encode())})
 
 
 def ignore(edit: Edit, folder: Path, token: str) -> None:
@@ -280,7 +280,7 @@ def ignore(edit: Edit, folder: Path, token: str) -> None:
     insert(Edit("insert", edit.line, 0, ".gitignore"), folder, token)
     if lines := lines_of(folder, ".gitignore"):
         put(folder, ".gitignore", [*lines, f"{token}/"])
-        write(folder, {f"{token}/kept.txt": Kept(PLAIN, token.encode())})
+        write(folder, {f"{token}/kept.txt": SampleFile(PLAIN, token.encode())})
 
 
 def remove(edit: Edit, folder: Path, token: str) -> None:
@@ -293,7 +293,7 @@ def convert(edit: Edit, folder: Path, token: str) -> None:
     """Give a file the line ends of Windows."""
     if (folder / edit.path).is_file():
         kept = read(folder)[edit.path]
-        write(folder, {edit.path: Kept(kept.mode, kept.content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))})
+        write(folder, {edit.path: SampleFile(kept.mode, kept.content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))})
 
 
 KINDS: dict[str, Callable[[Edit, Path, str], None]] = {
@@ -391,7 +391,7 @@ def command(*args: str) -> Ran:
     return Ran(code, out.getvalue(), err.getvalue())
 
 
-def parses(kept: Kept) -> bool:
+def parses(kept: SampleFile) -> bool:
     """Whether it is TOML."""
     try:
         return bool(tomllib.loads(kept.content.decode()))
@@ -399,7 +399,7 @@ def parses(kept: Kept) -> bool:
         return False
 
 
-def loaded(kept: Kept | None) -> Any:
+def loaded(kept: SampleFile | None) -> Any:
     """A workflow, parsed; None where there is none."""
     return yaml.safe_load(kept.content) if kept else None
 
@@ -450,7 +450,7 @@ def promote(here: Path, *tier: str) -> Ran:
     """Promote it, and compare what there is with what there was."""
     ours, ignored, before = *parted(here), bits(here)
     ran = command("promote", *tier, str(here), "--json")
-    if "is there already" in ran.err:  # a file of the user's is in the way
+    if "exists already" in ran.err:  # a file of the user's is in the way
         assert (ran.code, bits(here)) == (Exit.FAILED, before)
         return ran
     assert ran.code in {Exit.DONE, Exit.CONFLICTS}, ran.err

@@ -16,11 +16,11 @@ from signal import SIGINT, SIGKILL
 import pytest
 from support import forks
 from support.command import git
-from support.small_template import PLAIN, TINY, Kept, copied, listed, project, read, save, template, write
+from support.small_template import PLAIN, TINY, SampleFile, copied, listed, project, read, save, template, write
 
 from new_ops_project.base.errors import Exit
 
-MINE = Kept(PLAIN, b"mine\n")
+MINE = SampleFile(PLAIN, b"mine\n")
 TOOL = Path(".git", "new-ops-project")
 
 
@@ -28,7 +28,7 @@ TOOL = Path(".git", "new-ops-project")
 class State:
     """What a user would miss: every file, ignored ones too, the index, the last commit's tree and message."""
 
-    files: dict[str, Kept]
+    files: dict[str, SampleFile]
     index: list[str]
     commit: str
 
@@ -167,7 +167,7 @@ def assert_goes_both_ways(bench: Bench, one: Path, before: State, after: State) 
     """The next run finishes what was decided, and says that it waits; or takes back what is there of it."""
     other = bench.copy(one)
     said = bench.finish(one, codes=(Exit.DONE, Exit.FAILED))
-    assert "waits to be committed" in said or "not resolved" in said
+    assert "not committed yet" in said or "not resolved" in said
     assert state(one) == after
     assert not left_over(one)
     index = (other / TOOL / "change" / "index.old").read_bytes()

@@ -8,7 +8,7 @@ import pytest
 from support import forks
 from support.command import git, tree
 from support.servers import git_daemon
-from support.small_template import PLAIN, TINY, Kept, copied, project, release, template
+from support.small_template import PLAIN, TINY, SampleFile, copied, project, release, template
 
 from new_ops_project.base.errors import Exit
 
@@ -51,7 +51,7 @@ def test_twelve_repositories_ten_times(tmp_path: Path, monkeypatch: pytest.Monke
         one = project(f"{url}/template", "v1.0.0", tmp_path / "audit")
         for number in range(10):
             monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache {number // 2}"))
-            release(served, f"v1.2.{number}", {"number.txt": Kept(PLAIN, f"{number}\n".encode())})
+            release(served, f"v1.2.{number}", {"number.txt": SampleFile(PLAIN, f"{number}\n".encode())})
             projects = [copied(one, tmp_path / str(number) / str(at)) for at in range(12)]
             started = [start(folder) for folder in projects]
             assert finish(started) == [Exit.DONE] * 12, [child.said for child in started]

@@ -24,7 +24,7 @@ from support.small_template import (
     LINK,
     PLAIN,
     TAGS,
-    Kept,
+    SampleFile,
     answers_of,
     copied,
     listed,
@@ -40,7 +40,7 @@ from new_ops_project import cli
 from new_ops_project.base.errors import Exit
 from new_ops_project.template import render as rendering
 
-State = dict[str, Kept]
+State = dict[str, SampleFile]
 
 # The same lives in every run; with a number in this variable, so many others.
 LIVES = int(os.environ.get("LIVES", "0"))
@@ -111,15 +111,15 @@ def double(folder: Path, place: str, token: str) -> None:
     """Add the key that another version has at the end; what merges cleanly then may be no TOML any more."""
     if (folder / "settings.toml").is_file():
         kept = read(folder)["settings.toml"]
-        write(folder, {"settings.toml": Kept(kept.mode, f"added = '{token}'\n".encode() + kept.content)})
+        write(folder, {"settings.toml": SampleFile(kept.mode, f"added = '{token}'\n".encode() + kept.content)})
 
 
 def _with_line(edit: Edit, folder: Path, path: str, token: str, *, gone: int) -> None:
     kept = read(folder)[path]
     if kept.mode == LINK:
-        write(folder, {path: Kept(LINK, token.encode())})
+        write(folder, {path: SampleFile(LINK, token.encode())})
     elif b"\0" in kept.content:
-        write(folder, {path: Kept(kept.mode, kept.content + token.encode())})
+        write(folder, {path: SampleFile(kept.mode, kept.content + token.encode())})
     else:
         lines = kept.content.splitlines(keepends=True)
         at = _place(lines, edit.line, path)
@@ -127,7 +127,7 @@ def _with_line(edit: Edit, folder: Path, path: str, token: str, *, gone: int) ->
         lines[at : at + gone] = [_line(path, token) + ending]
         if at and not lines[at - 1].endswith(b"\n"):
             lines[at - 1 : at + 1] = [lines[at - 1] + ending, _line(path, token)]
-        write(folder, {path: Kept(kept.mode, b"".join(lines))})
+        write(folder, {path: SampleFile(kept.mode, b"".join(lines))})
 
 
 def _place(lines: list[bytes], number: int, path: str) -> int:
@@ -150,7 +150,7 @@ def cut(edit: Edit, folder: Path, path: str, token: str) -> None:
     if kept.mode != LINK and b"\0" not in kept.content:
         lines = kept.content.splitlines(keepends=True)
         at = edit.line % (len(lines) + 1)
-        write(folder, {path: Kept(kept.mode, b"".join(lines[:at] + lines[at + edit.count :]))})
+        write(folder, {path: SampleFile(kept.mode, b"".join(lines[:at] + lines[at + edit.count :]))})
 
 
 def move(edit: Edit, folder: Path, path: str, token: str) -> None:
@@ -175,7 +175,7 @@ def flip(edit: Edit, folder: Path, path: str, token: str) -> None:
     """Change the executable bit."""
     kept = read(folder)[path]
     if kept.mode != LINK:
-        write(folder, {path: Kept(EXECUTABLE if kept.mode == PLAIN else PLAIN, kept.content)})
+        write(folder, {path: SampleFile(EXECUTABLE if kept.mode == PLAIN else PLAIN, kept.content)})
 
 
 def convert(edit: Edit, folder: Path, path: str, token: str) -> None:
@@ -183,26 +183,29 @@ def convert(edit: Edit, folder: Path, path: str, token: str) -> None:
     kept = read(folder)[path]
     if kept.mode != LINK and b"\0" not in kept.content:
         plain = kept.content.replace(b"\r\n", b"\n")
-        write(folder, {path: Kept(kept.mode, plain if b"\r" in kept.content else plain.replace(b"\n", b"\r\n"))})
+        write(folder, {path: SampleFile(kept.mode, plain if b"\r" in kept.content else plain.replace(b"\n", b"\r\n"))})
 
 
 def become(edit: Edit, folder: Path, path: str, token: str) -> None:
     """Make a link of a file, a binary file of a text."""
-    write(folder, {path: Kept(LINK, token.encode()) if edit.count % 2 else Kept(PLAIN, b"\0" + token.encode())})
+    write(
+        folder,
+        {path: SampleFile(LINK, token.encode()) if edit.count % 2 else SampleFile(PLAIN, b"\0" + token.encode())},
+    )
 
 
 def add(folder: Path, place: str, token: str) -> None:
     """Add a file of one's own."""
     if _is_free(folder, place):
         text = f'{{\n  "{token}": 1\n}}\n'.encode() if place.endswith(".json") else _line(place, token) + b"\n"
-        write(folder, {place: Kept(PLAIN, text)})
+        write(folder, {place: SampleFile(PLAIN, text)})
 
 
 def hide(folder: Path, place: str, token: str) -> None:
     """Have a file that git ignores, by a rule that only this clone knows."""
     if _is_free(folder, place):
         keep_out(folder, place, token)
-        write(folder, {place: Kept(PLAIN, token.encode())})
+        write(folder, {place: SampleFile(PLAIN, token.encode())})
 
 
 def keep_out(folder: Path, place: str, token: str) -> None:
@@ -214,7 +217,7 @@ def keep_out(folder: Path, place: str, token: str) -> None:
 
 def log(folder: Path, place: str, token: str) -> None:
     """Have a file that the template's own rules ignore."""
-    write(folder, {f"{token}.log": Kept(PLAIN, token.encode()), "local/mine": Kept(PLAIN, token.encode())})
+    write(folder, {f"{token}.log": SampleFile(PLAIN, token.encode()), "local/mine": SampleFile(PLAIN, token.encode())})
 
 
 def _is_free(folder: Path, place: str) -> bool:
@@ -249,7 +252,7 @@ EDITS = st.builds(
 # ---- what must hold -----------------------------------------------------------------------------------------
 
 
-def words(files: Iterable[Kept]) -> set[bytes]:
+def words(files: Iterable[SampleFile]) -> set[bytes]:
     """Every word of a user's in these files."""
     return {word for kept in files for word in TOKEN.findall(kept.content)}
 
@@ -299,12 +302,12 @@ def assert_one_sided(base: State, ours: State, theirs: State, found: State) -> N
             assert path not in found, f"{path} was deleted or moved"
 
 
-def plain(kept: Kept) -> Kept:
+def plain(kept: SampleFile) -> SampleFile:
     """A file with LF at the end of lines."""
-    return Kept(kept.mode, kept.content.replace(b"\r\n", b"\n"))
+    return SampleFile(kept.mode, kept.content.replace(b"\r\n", b"\n"))
 
 
-def parses(path: str, kept: Kept) -> bool:
+def parses(path: str, kept: SampleFile) -> bool:
     """Whether a file is what its name says, as far as the name says it."""
     readers: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": json.loads, ".yml": yaml.safe_load}
     read_as = readers.get(Path(path).suffix, str)

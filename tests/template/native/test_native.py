@@ -1,4 +1,4 @@
-"""What is rendered in process is what copier makes, to the byte; whatever might not be is left to copier."""
+"""The native renderer gives exactly what copier gives, or leaves a template to copier."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.foreign_templates import ALL, Foreign
 from support.native_cases import LATE, OTHER, SAME
-from support.parity import Files, made, purely, require_no_other, require_same
-from support.small_template import TINY, VERSIONS, Kept, read, template
+from support.parity import Files, checkout_of, natively, require_no_other, require_same
+from support.small_template import TINY, VERSIONS, SampleFile, read, template
 
 from new_ops_project.template import native, releases, sources
 
@@ -150,37 +150,37 @@ def test_each_tier_and_cloud(tier: str, cloud: str) -> None:
 
 
 @pytest.mark.parametrize("versions", [VERSIONS, TINY], ids=["small", "tiny"])
-def test_small_templates(versions: dict[str, dict[str, Kept | None]], tmp_path: Path) -> None:
+def test_small_templates(versions: dict[str, dict[str, SampleFile | None]], tmp_path: Path) -> None:
     """Every version of the templates of the tests of `update`: links, modes, binary files, line ends."""
-    found = releases.releases(sources.find(str(template(tmp_path / "template", versions))))
+    all_releases = releases.releases(sources.find(str(template(tmp_path / "template", versions))))
     for tag in versions:
-        assert native.unsupported_reason(found.checkout(tag)) == ""
-        require_same(found.checkout(tag), {"name": "null: 'é'"})
-        require_same(found.checkout(tag), {"colour": "red"})
+        assert native.unsupported_reason(all_releases.checkout(tag)) == ""
+        require_same(all_releases.checkout(tag), {"name": "null: 'é'"})
+        require_same(all_releases.checkout(tag), {"colour": "red"})
 
 
-FOREIGN = [pytest.param(one, tag, id=f"{key}-{tag}") for key, one in ALL.items() for tag in one.tags]
+FOREIGN = [pytest.param(foreign, tag, id=f"{key}-{tag}") for key, foreign in ALL.items() for tag in foreign.tags]
 
 
-@pytest.mark.parametrize(("one", "tag"), FOREIGN)
-def test_foreign_templates(one: Foreign, tag: str, templates: Path, tmp_path: Path) -> None:
-    """Every version of other people's templates, too, but for their secrets, which are for copier."""
-    checkout = releases.releases(sources.find(str(templates / one.name))).checkout(tag)
+@pytest.mark.parametrize(("foreign", "tag"), FOREIGN)
+def test_foreign_templates(foreign: Foreign, tag: str, templates: Path, tmp_path: Path) -> None:
+    """Every version of other people's templates too, without their secret questions, which need copier."""
+    checkout = releases.releases(sources.find(str(templates / foreign.name))).checkout(tag)
     assert "secret" in native.unsupported_reason(checkout)
-    open_hearted = made(tmp_path, _without_secrets(checkout.root))
-    assert ("yield" in native.unsupported_reason(open_hearted)) == (one.name == "ansible-role")
+    open_hearted = checkout_of(tmp_path, _without_secrets(checkout.root))
+    assert ("yield" in native.unsupported_reason(open_hearted)) == (foreign.name == "ansible-role")
     require_no_other(open_hearted, {})
     if native.unsupported_reason(open_hearted):
         return
-    require_same(open_hearted, {**one.answers, **one.later}, one.file)
+    require_same(open_hearted, {**foreign.answers, **foreign.later}, foreign.file)
 
 
 def _without_secrets(root: Path) -> Files:
-    files: dict[str, Kept] = dict(read(root))
+    files: dict[str, SampleFile] = dict(read(root))
     for path in [path for path in files if path.endswith((".yml", ".yaml")) and b"secret" in files[path].content]:
         text = files[path].content.decode()
         text = re.sub(r"^_secret_questions:.*\n(?:[ \t-].*\n)*|^ +secret:.*\n", "", text, flags=re.MULTILINE)
-        files[path] = Kept(files[path].mode, text.encode())
+        files[path] = SampleFile(files[path].mode, text.encode())
     return files
 
 
@@ -190,9 +190,9 @@ def _without_secrets(root: Path) -> Files:
 @pytest.mark.parametrize("files", SAME.values(), ids=SAME.keys())
 def test_same(files: Files, tmp_path: Path) -> None:
     """Rendered here, and as copier does, without answers and with some."""
-    checkout = made(tmp_path, files)
+    checkout = checkout_of(tmp_path, files)
     assert native.unsupported_reason(checkout) == ""
-    assert not isinstance(purely(checkout, {}), str)
+    assert not isinstance(natively(checkout, {}), str)
     shared = [1, "x"]
     for answers in (
         {},
@@ -208,13 +208,13 @@ def test_same(files: Files, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("why", "files"), OTHER.values(), ids=OTHER.keys())
 def test_left_to_copier(why: str, files: Files, tmp_path: Path) -> None:
     """What only copier can say, or what nobody has shown to be the same, is not rendered here."""
-    checkout = made(tmp_path, files)
+    checkout = checkout_of(tmp_path, files)
     assert why in native.unsupported_reason(checkout)
-    assert why in str(purely(checkout, {}))
+    assert why in str(natively(checkout, {}))
 
 
 @pytest.mark.parametrize(("why", "files"), LATE.values(), ids=LATE.keys())
 def test_left_to_copier_while_rendering(why: str, files: Files, tmp_path: Path) -> None:
     """What goes wrong on the way is said by copier, in its words."""
-    checkout = made(tmp_path, files)
-    assert why in str(purely(checkout, {}))
+    checkout = checkout_of(tmp_path, files)
+    assert why in str(natively(checkout, {}))

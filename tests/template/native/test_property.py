@@ -1,5 +1,6 @@
-"""Whatever a template is put together from: if it is rendered in process at all, it is what copier makes."""
+"""Random templates: the native renderer gives what copier gives, or leaves them to copier."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.parity import RECORD, made, require_no_other
-from support.small_template import Kept
+from support.parity import RECORD, checkout_of, require_no_other
+from support.small_template import SampleFile
 
 # So many templates; with a number in this variable, so many others.
 PARITY = int(os.environ.get("PARITY", "0"))
@@ -158,19 +159,18 @@ INCLUDED = {
 @given(config=CONFIG, default=TEXT, files=st.lists(FILE, min_size=1, max_size=5), answers=ANSWERS)
 def test_any_template(config: dict[str, Any], default: str, files: list[Any], answers: dict[str, Any]) -> None:
     """Names, contents, settings and answers of any mixture; what one of them makes impossible is left to copier."""
-    import json
-
-    found: dict[str, str | bytes | Kept] = {**RECORD, **INCLUDED}
+    template: dict[str, str | bytes | SampleFile] = {**RECORD, **INCLUDED}
     prefix = {"sub": "sub/", "./sub/": "sub/", "{{ kind }}": "sub/"}.get(str(config.get("_subdirectory", "")), "")
     for name, suffix, content, mode in files:
         if not any(
-            f"{prefix}{name}".startswith(f"{other}/") or other.startswith(f"{prefix}{name}{suffix}/") for other in found
+            f"{prefix}{name}".startswith(f"{other}/") or other.startswith(f"{prefix}{name}{suffix}/")
+            for other in template
         ):
-            found[f"{prefix}{name}{suffix}"] = Kept(mode, content.encode())
+            template[f"{prefix}{name}{suffix}"] = SampleFile(mode, content.encode())
     lines = [f"{key}: {json.dumps(value)}\n" for key, value in config.items()]
-    found["copier.yml"] = "".join(lines) + QUESTIONS.replace("DEFAULT", json.dumps(default))
+    template["copier.yml"] = "".join(lines) + QUESTIONS.replace("DEFAULT", json.dumps(default))
     folder = Path(tempfile.mkdtemp())
     try:
-        require_no_other(made(folder, found), answers)
+        require_no_other(checkout_of(folder, template), answers)
     finally:
         shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""pins.yml is rewritten in place: nothing but what was asked for changes."""
+"""Edits of pins.yml, which change nothing else in it."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from support.command import ROOT
 from support.upstreams import PINS, changed
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.pins import files as swap
 from new_ops_project.template.pins.comparison import Edit, End, Replace
 from new_ops_project.template.pins.edits import apply_edits
+from new_ops_project.template.pins.files import replace_all
 
 REAL = (ROOT / "templates" / "pins.yml").read_bytes().decode()
 COMMENTS = (
@@ -82,9 +82,9 @@ class Pair:
             return
         comma, brace = (",", " {") if style == "long" else ("", "")
         self.line(f"{pad}{key}:{brace}{self.odd()}")
-        for name, (one, other) in values.items():
+        for name, (old, new) in values.items():
             tail = self.odd()
-            self.line(f"{pad}  {name}: {one}{comma}{tail}", f"{pad}  {name}: {other}{comma}{tail}")
+            self.line(f"{pad}  {name}: {old}{comma}{tail}", f"{pad}  {name}: {new}{comma}{tail}")
         if brace:
             self.line(f"{pad}  }}{self.odd()}")
 
@@ -217,7 +217,7 @@ def test_both_files_or_none(work: Path) -> None:
     (work / "pins.yml").write_text("old")
     (work / "locks.yml").mkdir()
     with pytest.raises(ToolError, match=r"locks\.yml.* cannot be written"):
-        swap.replace_all({work / "pins.yml": "new", work / "locks.yml": "new"})
+        replace_all({work / "pins.yml": "new", work / "locks.yml": "new"})
     assert (work / "pins.yml").read_text() == "old"
     assert {path.name for path in work.iterdir()} == {"pins.yml", "locks.yml"}
 
@@ -226,5 +226,5 @@ def test_new_file_goes_again_when_the_other_fails(work: Path) -> None:
     """A file that was not there is not there either."""
     (work / "locks.yml").mkdir()
     with pytest.raises(ToolError):
-        swap.replace_all({work / "pins.yml": "new", work / "locks.yml": "new"})
+        replace_all({work / "pins.yml": "new", work / "locks.yml": "new"})
     assert {path.name for path in work.iterdir()} == {"locks.yml"}

@@ -1,4 +1,4 @@
-"""The lock of the template: what templates/locks.yml promises to whoever installs from it."""
+"""The lock of the template, on which every installation of a project relies."""
 
 import re
 import subprocess
@@ -163,7 +163,7 @@ def test_parse_refuses_a_fork() -> None:
 
 def test_parse_refuses_what_it_does_not_know() -> None:
     """A line that is no exact version is not guessed at."""
-    with pytest.raises(ToolError, match="does not know, '--index-url"):
+    with pytest.raises(ToolError, match="cannot parse, '--index-url"):
         uv_output.parse("--index-url https://example.org/simple\n")
 
 
@@ -190,7 +190,7 @@ def test_names_that_yaml_takes_for_something_else_are_quoted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("stderr", "reason"),
     [
         (
             "warning: old\nerror: No solution\n  cause: no foo\n  cause: refused\nhint: x",
@@ -203,9 +203,9 @@ def test_names_that_yaml_takes_for_something_else_are_quoted() -> None:
         ("", "no reason given"),
     ],
 )
-def test_reason_of_uv_is_one_line(said: str, reason: str) -> None:
+def test_reason_of_uv_is_one_line(stderr: str, reason: str) -> None:
     """The error with its causes, in the form of newer and of older releases of uv."""
-    assert uv.reason(said) == reason
+    assert uv.reason(stderr) == reason
 
 
 def test_failing_uv_is_a_source_that_failed(run: Run, templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +240,7 @@ def test_unreadable_locks_are_a_sentence(run: Run, templates: Path) -> None:
     (templates / "locks.yml").write_text("old\n", encoding="utf-8")
     ran = run("template", "pins", "--only", "locks", code=2)
     assert f"{templates / 'locks.yml'} cannot be read (TypeError" in ran.err
-    assert "delete it, and let it be written anew" in ran.err
+    assert "delete it, and have it written again" in ran.err
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""`template pins`: bounds and locks against a package index on loopback, and once against the real one."""
+"""`template pins` with bounds of packages: against an index on loopback, once against the real one."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,28 +32,28 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
 
 
 @pytest.fixture
-def one(work: Path, tmp_path: Path) -> Template:
+def checkout(work: Path, tmp_path: Path) -> Template:
     """A template without locks, in the current folder."""
     return template(work, tmp_path / "upstream")
 
 
 @pytest.fixture
-def locked(run: Run, one: Template, index: Index) -> Template:
+def locked(run: Run, checkout: Template, index: Index) -> Template:
     """The same with the locks of all that the index has."""
     run("template", "pins", *PACKAGES, "--write")
-    return one
+    return checkout
 
 
-def locks(one: Template) -> dict[str, str]:
+def locks(checkout: Template) -> dict[str, str]:
     """The locked versions."""
-    read = yaml.safe_load((one.folder / "templates" / "locks.yml").read_text())
-    return {name: at["version"] for name, at in read["locks"]["default"]["packages"].items()}
+    read = yaml.safe_load((checkout.folder / "templates" / "locks.yml").read_text())
+    return {name: row["version"] for name, row in read["locks"]["default"]["packages"].items()}
 
 
 def pins(run: Run, *args: str, code: int = 0) -> dict[str, dict[str, str]]:
     """The pins of the packages by kind and name, but for those that are current."""
-    found = run("template", "pins", *PACKAGES, *args, "--json", code=code).json["pins"]
-    return {f"{each['kind']} {each['name']}": each for each in found if each["state"] != "current"}
+    rows = run("template", "pins", *PACKAGES, *args, "--json", code=code).json["pins"]
+    return {f"{each['kind']} {each['name']}": each for each in rows if each["state"] != "current"}
 
 
 def ago(days: float) -> str:
@@ -71,13 +71,13 @@ def test_newer_package_is_behind(run: Run, locked: Template, index: Index) -> No
     """A newer version, a need that is new and one that went are each said; --write locks what fits together."""
     index.add("build", "1.3", days=20, requires=("pyproject",))
     index.add("pyproject", "2.0")
-    found = pins(run, "--check", code=1)
-    assert [(at["name"], at["current"], at["newest"], at["reason"]) for at in found.values()] == [
+    outdated = pins(run, "--check", code=1)
+    assert [(row["name"], row["current"], row["newest"], row["reason"]) for row in outdated.values()] == [
         ("build", "1.2", "1.3", ""),
-        ("hooks", "1.0", "", "not needed any more"),
+        ("hooks", "1.0", "", "no longer needed"),
         ("pyproject", "", "2.0", "needed now"),
     ]
-    assert found["locks build"]["date"] == ago(20)
+    assert outdated["locks build"]["date"] == ago(20)
     ran = run("template", "pins", *PACKAGES, "--write")
     assert "(1 hashes)" in ran.out
     assert locks(locked) == {"build": "1.3", "pyproject": "2.0", "tenacity": "9.0"}
@@ -88,11 +88,11 @@ def test_young_package_is_held(run: Run, locked: Template, index: Index) -> None
     index.add("build", "1.3", days=20, requires=("hooks",))
     index.add("build", "1.4", days=1, requires=("hooks",))
     index.add("tenacity", "9.1", days=2)
-    found = pins(run, "--write")
-    assert found["locks build"]["reason"] == f"1.4 of {ago(1)} is too young"
-    assert found["locks build"]["date"] == ago(20)
-    assert (found["locks tenacity"]["state"], found["locks tenacity"]["newest"]) == ("held", "9.1")
-    assert found["locks tenacity"]["date"] == ago(2)
+    outdated = pins(run, "--write")
+    assert outdated["locks build"]["reason"] == f"1.4 of {ago(1)} is too young"
+    assert outdated["locks build"]["date"] == ago(20)
+    assert (outdated["locks tenacity"]["state"], outdated["locks tenacity"]["newest"]) == ("held", "9.1")
+    assert outdated["locks tenacity"]["date"] == ago(2)
     assert locks(locked) == {"build": "1.3", "hooks": "1.0", "tenacity": "9.0"}
 
 
@@ -110,8 +110,8 @@ def test_index_without_dates(run: Run, locked: Template, index: Index) -> None:
     """From an index that tells no dates the newest is taken, and the reason says so."""
     index.ages.update(dict.fromkeys(index.ages))
     index.add("tenacity", "9.1", days=None)
-    found = pins(run, "--check", code=1)["locks tenacity"]
-    assert (found["newest"], found["reason"]) == ("9.1", "no date could be had")
+    outdated = pins(run, "--check", code=1)["locks tenacity"]
+    assert (outdated["newest"], outdated["reason"]) == ("9.1", "its date is unknown")
 
 
 def test_bound_of_a_tool_follows_the_major_version(run: Run, locked: Template, index: Index) -> None:
@@ -119,36 +119,36 @@ def test_bound_of_a_tool_follows_the_major_version(run: Run, locked: Template, i
     before = locked.text
     index.add("build", "2.3.4", requires=("hooks",))
     index.add("tenacity", "10.0")
-    found = pins(run, "--write")
-    assert [name for name in found if name.startswith("tools")] == ["tools build"]
-    assert (found["tools build"]["current"], found["tools build"]["newest"]) == (">=1.2", "2.3.4")
+    outdated = pins(run, "--write")
+    assert [name for name in outdated if name.startswith("tools")] == ["tools build"]
+    assert (outdated["tools build"]["current"], outdated["tools build"]["newest"]) == (">=1.2", "2.3.4")
     assert changed(before, locked.text) == [('build: {at_least: "1.2"}', 'build: {at_least: "2.3"}')]
     assert pins(run, "--check") == {}
 
 
 @pytest.mark.parametrize("kind", ["locks", "tools"])
-def test_package_that_cannot_be_had_is_named(run: Run, one: Template, index: Index, kind: str) -> None:
+def test_package_that_cannot_be_had_is_named(run: Run, checkout: Template, index: Index, kind: str) -> None:
     """A bound above what there is, or a package that is gone, fails by its name; nothing is written."""
-    one.write(one.text.replace('{at_least: "8.0"}', '{at_least: "99"}'))
+    checkout.write(checkout.text.replace('{at_least: "8.0"}', '{at_least: "99"}'))
     ran = run("template", "pins", "--only", kind, "--write", "--json", code=2)
     failed = [each for each in ran.json["pins"] if each["state"] == "failed"]
     assert [(each["kind"], each["name"], each["current"]) for each in failed] == [(kind, "tenacity", ">=99")]
     assert "tenacity" in failed[0]["reason"]
     assert "Lower its bound" in failed[0]["remedy"]
-    assert not (one.folder / "templates" / "locks.yml").exists()
+    assert not (checkout.folder / "templates" / "locks.yml").exists()
 
 
-def test_index_that_is_gone_is_one_failure(run: Run, one: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_index_that_is_gone_is_one_failure(run: Run, checkout: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     """An index that does not answer is said once, not for each package."""
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    found = pins(run, "--write", code=2)
-    assert [*found] == ["locks the package index"]
-    assert "Connection refused" in found["locks the package index"]["reason"]
+    outdated = pins(run, "--write", code=2)
+    assert [*outdated] == ["locks the package index"]
+    assert "Connection refused" in outdated["locks the package index"]["reason"]
 
 
 def test_modules_of_another_system_are_kept(run: Run, locked: Template, index: Index) -> None:
-    """What cannot be installed here keeps the modules that were found where it can: machines do not disagree."""
+    """What cannot be installed here keeps the modules that were outdated where it can: machines do not disagree."""
     index.add("wmi", "1.0")
     index.add("build", "1.3", requires=("hooks", "wmi; sys_platform == 'win32'"))
     run("template", "pins", *PACKAGES, "--write")
@@ -197,15 +197,15 @@ def test_pip_index_is_used_where_uv_has_none(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.slow
 def test_whole_template_against_the_real_index(
-    run: Run, one: Template, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Run, checkout: Template, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Both files are written in one run, are what a second run finds current, and the lock is the template's kind."""
-    one.write(one.text.replace("3.12.9", "3.12.1"))
-    with git_daemon(one.upstream.root) as url:
+    checkout.write(checkout.text.replace("3.12.9", "3.12.1"))
+    with git_daemon(checkout.upstream.root) as url:
         ran = run("template", "pins", "--actions-url", url, "--write")
         assert "--- a/templates/pins.yml" in ran.out
         assert "+++ b/templates/locks.yml" in ran.out
         assert run("template", "pins", "--actions-url", url, "--check", "--json").json["state"] == "current"
     head = (ROOT / "templates" / "locks.yml").read_text().split("    python:")[0]
-    assert (one.folder / "templates" / "locks.yml").read_text().startswith(head)
-    assert {"build", "tenacity", "packaging", "pyproject-hooks"} <= locks(one).keys()
+    assert (checkout.folder / "templates" / "locks.yml").read_text().startswith(head)
+    assert {"build", "tenacity", "packaging", "pyproject-hooks"} <= locks(checkout).keys()

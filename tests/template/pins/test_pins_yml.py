@@ -21,10 +21,10 @@ def test_shipped_are_those_of_the_checkout() -> None:
 
 
 def test_shipped_needs_nothing_heavy() -> None:
-    """Whoever asks for the pins does not pay for rendering, tables or versions."""
-    code = "import sys; from new_ops_project import pins; pins.shipped(); print(*sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert not {"copier", "rich", "packaging", "platformdirs", "jinja2"} & set(said)
+    """Code that needs only the pins does not pay for rendering, tables or versions."""
+    code = "import sys; from new_ops_project.template import pins; pins.shipped(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"copier", "rich", "packaging", "platformdirs", "jinja2"} & set(loaded)
 
 
 def test_workflow_of_the_documentation_is_hardened(tmp_path: Path) -> None:

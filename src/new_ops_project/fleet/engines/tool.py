@@ -13,7 +13,7 @@ from new_ops_project import __version__, git
 from new_ops_project.base.config import NAME
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git import urls
-from new_ops_project.template import unpacked
+from new_ops_project.template import installation
 from new_ops_project.template.pins.uv_output import compile_lines, requirement_lines
 
 BUILD = "hatchling"  # pyproject.toml, build-system
@@ -61,7 +61,7 @@ def installed() -> Tool:
     origin = _direct_url()
     if "vcs_info" in origin:
         return _from_repository(str(origin["url"]), str(origin["vcs_info"]["commit_id"])) or _by_version()
-    if (checkout := unpacked.editable_checkout()) and (url := git.remote_url(checkout)):
+    if (checkout := installation.editable_checkout()) and (url := git.remote_url(checkout)):
         with suppress(ProcessError):
             return _from_repository(url, git.git("rev-parse", "HEAD", at=checkout).text.strip()) or _by_version()
     return _by_version() if "url" in origin else Tool(version=__version__)

@@ -9,12 +9,12 @@ from pathlib import Path
 import yaml
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template import unpacked
+from new_ops_project.template import installation
 from new_ops_project.template.pins.pins_yml import load
 
 NAME = "locks.yml"
 
-_SHIPPED = unpacked.DATA / NAME
+_SHIPPED = installation.DATA / NAME
 
 HEADER = """\
 # One universal, hashed resolution of all that pins.yml names. By `new-ops-project template pins --write`; don't edit.
@@ -58,7 +58,7 @@ class Locks:
 @cache
 def shipped() -> Locks:
     """The locks of the embedded template; in an editable install, those of the checkout."""
-    checkout = unpacked.editable_checkout()
+    checkout = installation.editable_checkout()
     return read(checkout / "templates" / NAME if checkout else _SHIPPED)
 
 

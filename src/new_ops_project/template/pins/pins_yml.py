@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template import unpacked
+from new_ops_project.template import installation
 
 NAME = "pins.yml"
 
-_SHIPPED = unpacked.DATA / NAME
+_SHIPPED = installation.DATA / NAME
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Pins:
 
 def shipped() -> Pins:
     """The pins of the embedded template; in an editable install, those of the checkout."""
-    checkout = unpacked.editable_checkout()
+    checkout = installation.editable_checkout()
     return read(checkout / "templates" / NAME if checkout else _SHIPPED)
 
 
