@@ -1,4 +1,4 @@
-"""The layers of docs/design.md: imports point down, and never in a circle."""
+"""The layers of docs/design.md: imports only point down, without circles."""
 
 import ast
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ INSIDE = {
 
 
 def module(path: Path) -> str:
-    """The module that a file is, without the name of the package: `git.merge`, `git` for its `__init__.py`."""
+    """The module name of a file, without the package's name: `git.merge`, or `git` for its `__init__.py`."""
     return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
 
 
@@ -63,7 +63,7 @@ FILES = {
 
 @cache
 def imported(name: str) -> frozenset[str]:
-    """The modules of ours that a module imports from, anywhere in it."""
+    """Our own modules that a module imports from, anywhere in it."""
     nodes = ast.walk(ast.parse(FILES[name].read_text("utf-8")))
     return frozenset(target for node in nodes if isinstance(node, ast.ImportFrom) for target in _targets(node))
 
@@ -80,14 +80,14 @@ def _targets(node: ast.ImportFrom) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_imports_point_down(name: str) -> None:
-    """A module imports only from its own layer and those below it."""
+    """A module imports only from its own layer and the layers below."""
     own = LAYERS.index(name.split(".", maxsplit=1)[0])
     assert not {target for target in imported(name) if LAYERS.index(target.split(".")[0]) > own}
 
 
 @pytest.mark.parametrize("parent", INSIDE)
 def test_subpackages_import_in_order(parent: str) -> None:
-    """A subpackage imports only from itself and from those stated before it."""
+    """A subpackage imports only from itself and from subpackages listed before it."""
     order = INSIDE[parent]
     upwards = [
         (name, target)
@@ -100,13 +100,13 @@ def test_subpackages_import_in_order(parent: str) -> None:
 
 
 def _child(name: str, parent: str) -> str:
-    """The subpackage of `parent` that a module is in; '' for one that is in none."""
+    """The subpackage of `parent` that holds a module; '' where none does."""
     child = name.removeprefix(f"{parent}.").split(".")[0] if name.startswith(f"{parent}.") else ""
     return child if (SOURCE.joinpath(*parent.split(".")) / child / "__init__.py").is_file() and child else ""
 
 
 def test_every_package_is_stated() -> None:
-    """A new layer, or a new subpackage, must be given its place."""
+    """Every layer and every subpackage is listed."""
     assert {name.split(".")[0] for name in FILES} == set(LAYERS)
     inside: dict[str, set[str]] = {}
     for path in SOURCE.glob("*/**/*/__init__.py"):
@@ -116,7 +116,7 @@ def test_every_package_is_stated() -> None:
 
 
 def test_there_is_no_circle() -> None:
-    """No module imports itself by way of others, not even for its types."""
+    """No module imports itself through others, not even for types."""
     try:
         TopologicalSorter({name: imported(name) - {name} for name in FILES}).prepare()
     except CycleError as error:
@@ -138,10 +138,10 @@ def test_only_one_module_imports_copier() -> None:
 
 
 def _top_level_names(name: str) -> set[str]:
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
+            names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.split(".")[0])
-    return found
+            names.add(node.module.split(".")[0])
+    return names

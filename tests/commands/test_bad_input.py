@@ -1,4 +1,4 @@
-"""Bad input: a sentence with the value in it, the next step, exit code 2, and nothing written."""
+"""Bad input gives a message with the value, a next step and exit code 2; nothing is written."""
 
 import os
 import shutil
@@ -13,8 +13,8 @@ from new_ops_project.base import environ
 from new_ops_project.template import answers
 
 
-def stopped(run: Run, work: Path, *args: str, code: int = 2) -> str:
-    """Run a command that must fail, and return its message; nothing may be written and no traceback shown."""
+def fail(run: Run, work: Path, *args: str, code: int = 2) -> str:
+    """Run a command that must fail without a traceback and without writing anything; return its message."""
     before = {path: path.lstat().st_mtime_ns for path in work.rglob("*")}
     ran = run(*args, code=code)
     assert {path: path.lstat().st_mtime_ns for path in work.rglob("*")} == before
@@ -24,31 +24,31 @@ def stopped(run: Run, work: Path, *args: str, code: int = 2) -> str:
 
 
 def test_destination_is_not_empty(run: Run, work: Path) -> None:
-    """A folder with something in it is never written to."""
+    """A folder that is not empty is never written to."""
     (work / "audit").mkdir()
     (work / "audit" / "mine.txt").write_text("mine")
-    said = stopped(run, work, "new", "audit", "--defaults")
-    assert f"{work / 'audit'} exists and is not empty" in said
-    assert "--path" in said
+    message = fail(run, work, "new", "audit", "--defaults")
+    assert f"{work / 'audit'} exists and is not empty" in message
+    assert "--path" in message
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
-def test_destination_is_no_folder(run: Run, work: Path, kind: str) -> None:
-    """A file at the destination stays, and so does a link, wherever it points."""
+def test_destination_is_not_a_folder(run: Run, work: Path, kind: str) -> None:
+    """A file or a symbolic link at the destination stays."""
     target = work / "audit"
     target.write_text("mine") if kind == "file" else target.symlink_to(work / "nowhere")
-    assert "exists and is no folder" in stopped(run, work, "new", "audit", "--defaults")
+    assert "exists and is no folder" in fail(run, work, "new", "audit", "--defaults")
 
 
 def test_parent_is_missing(run: Run, work: Path) -> None:
-    """The folder to create the project in is not invented."""
-    said = stopped(run, work, "new", "audit", "--defaults", "--path", "no/such/audit")
-    assert str(work / "no" / "such") in said
-    assert "mkdir" in said
+    """A missing parent folder is not created."""
+    message = fail(run, work, "new", "audit", "--defaults", "--path", "no/such/audit")
+    assert str(work / "no" / "such") in message
+    assert "mkdir" in message
 
 
 def test_parent_is_read_only(tmp_path: Path) -> None:
-    """A parent that cannot be written to is named; checked as a user who is not root."""
+    """A read-only parent is named, for a user who is not root."""
     parent = tmp_path / "locked"
     parent.mkdir()
     parent.chmod(0o555)
@@ -61,7 +61,7 @@ def test_parent_is_read_only(tmp_path: Path) -> None:
 
 
 def as_nobody(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    """The command as a user to whom permissions apply, with caches of its own below `home`."""
+    """Run the command as a user to whom permissions apply, with its own caches below `home`."""
     command = [sys.executable, "-m", "new_ops_project", *args]
     env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": f"{home}/c", "XDG_DATA_HOME": f"{home}/d"}
     for name in ("c", "d"):
@@ -72,7 +72,7 @@ def as_nobody(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_disk_is_full(run: Run, work: Path) -> None:
-    """On a full disk nothing is left, not even the temporary sibling."""
+    """On a full disk nothing remains, not even the temporary folder."""
     run("new", "warm", "--defaults", "--preview")
     disk = work / "disk"
     disk.mkdir()
@@ -92,13 +92,13 @@ def test_disk_is_full(run: Run, work: Path) -> None:
 
 
 def test_git_is_missing(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without git there is a sentence about git."""
+    """Without git, the message says so."""
     monkeypatch.setenv("PATH", str(work))
-    assert "git was not found" in stopped(run, work, "new", "audit", "--defaults")
+    assert "git was not found" in fail(run, work, "new", "audit", "--defaults")
 
 
 def test_git_is_too_old(run: Run, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A git that cannot name the first branch is refused with its version."""
+    """A git that cannot set the first branch's name is refused; the message has its version."""
     fake = tmp_path / "bin" / "git"
     fake.parent.mkdir()
     real = shutil.which("git")
@@ -106,9 +106,9 @@ def test_git_is_too_old(run: Run, work: Path, tmp_path: Path, monkeypatch: pytes
     fake.write_text(f'#!/bin/sh\n{old} {real} "$@";; esac\n')
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
-    said = stopped(run, work, "new", "audit", "--defaults")
-    assert "2.11.0" in said
-    assert "2.28" in said
+    message = fail(run, work, "new", "audit", "--defaults")
+    assert "2.11.0" in message
+    assert "2.28" in message
 
 
 @pytest.mark.parametrize(
@@ -139,11 +139,11 @@ def test_git_is_too_old(run: Run, work: Path, tmp_path: Path, monkeypatch: pytes
     ],
 )
 def test_a_wrong_answer(run: Run, work: Path, args: list[str], expected: list[str]) -> None:
-    """What cannot be used is named with its value, then what could be."""
+    """A wrong answer is named with its value, then the possible ones."""
     name = [] if "project_name" in str(args) else ["audit"]
-    said = stopped(run, work, "new", *name, "--defaults", *args).lower()
+    message = fail(run, work, "new", *name, "--defaults", *args).lower()
     for words in expected:
-        assert words.lower() in said
+        assert words.lower() in message
 
 
 @pytest.mark.parametrize(
@@ -156,21 +156,21 @@ def test_a_wrong_answer(run: Run, work: Path, args: list[str], expected: list[st
     ],
 )
 def test_a_malformed_data_file(run: Run, work: Path, name: str, text: str, place: str) -> None:
-    """A data file that cannot be parsed is an error with line and column."""
+    """A data file that does not parse is an error with line and column."""
     (work / name).write_text(text)
-    assert place in stopped(run, work, "new", "audit", "--defaults", "--data-file", name)
+    assert place in fail(run, work, "new", "audit", "--defaults", "--data-file", name)
 
 
 def test_python_past_its_end_of_life(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Python that ended since the template was released is refused, by the date of the day."""
+    """A Python whose support has ended since the template's release is refused."""
     monkeypatch.setattr(answers, "_today", lambda: "2027-11")
-    said = stopped(run, work, "new", "audit", "--defaults", "--python", "3.11")
-    assert "reached its end of life in 2027-10" in said
-    assert "3.12" in said
+    message = fail(run, work, "new", "audit", "--defaults", "--python", "3.11")
+    assert "reached its end of life in 2027-10" in message
+    assert "3.12" in message
 
 
 def make_template(folder: Path, config: str) -> Path:
-    """A foreign template: one committed file and `config` as copier.yml (none if it is empty)."""
+    """A foreign template with one file and `config` as copier.yml; '' for none."""
     folder.mkdir()
     (folder / "hello.txt.jinja").write_text("hello\n")
     if config:
@@ -182,96 +182,96 @@ def make_template(folder: Path, config: str) -> Path:
 
 
 def test_template_without_questions(run: Run, work: Path, tmp_path: Path) -> None:
-    """A repository without copier.yml is no template."""
-    made = make_template(tmp_path / "t", "")
-    said = stopped(run, work, "new", "audit", "--defaults", "--template", str(made))
-    assert "neither copier.yml nor copier.yaml" in said
+    """A repository without copier.yml is not a template."""
+    template = make_template(tmp_path / "t", "")
+    message = fail(run, work, "new", "audit", "--defaults", "--template", str(template))
+    assert "neither copier.yml nor copier.yaml" in message
 
 
-def test_template_that_is_no_yaml(run: Run, work: Path, tmp_path: Path) -> None:
-    """A copier.yml that cannot be parsed is said to be the template's fault."""
-    made = make_template(tmp_path / "t", "a: [\n")
-    assert "is not YAML" in stopped(run, work, "new", "audit", "--defaults", "--template", str(made))
+def test_template_that_is_not_yaml(run: Run, work: Path, tmp_path: Path) -> None:
+    """A copier.yml that does not parse is the template's fault, and the message says so."""
+    template = make_template(tmp_path / "t", "a: [\n")
+    assert "is not YAML" in fail(run, work, "new", "audit", "--defaults", "--template", str(template))
 
 
 @pytest.mark.parametrize("config", ["_tasks: [touch ran]", "_migrations: [touch ran]", "_jinja_extensions: [os.path]"])
 def test_template_that_needs_trust(run: Run, work: Path, tmp_path: Path, config: str) -> None:
-    """A template that could run code is refused with exit 4 and the reason."""
-    made = make_template(tmp_path / "t", f"{config}\n")
-    said = stopped(run, work, "new", "audit", "--defaults", "--template", str(made), code=4)
-    assert config.partition(":")[0] in said
-    assert "--trust" in said
+    """A template that could run code is refused with exit code 4 and the reason."""
+    template = make_template(tmp_path / "t", f"{config}\n")
+    message = fail(run, work, "new", "audit", "--defaults", "--template", str(template), code=4)
+    assert config.partition(":")[0] in message
+    assert "--trust" in message
 
 
 def test_a_missing_answer_of_a_foreign_template(run: Run, work: Path, tmp_path: Path) -> None:
-    """A foreign template's questions are not answered behind one's back either."""
-    made = make_template(tmp_path / "t", "colour: blue\n")
-    assert "--set colour=VALUE" in stopped(run, work, "new", "audit", "--template", str(made))
-    run("new", "audit", "--template", str(made), "--set", "colour=red")
+    """The questions of a foreign template need answers too."""
+    template = make_template(tmp_path / "t", "colour: blue\n")
+    assert "--set colour=VALUE" in fail(run, work, "new", "audit", "--template", str(template))
+    run("new", "audit", "--template", str(template), "--set", "colour=red")
 
 
 @pytest.mark.parametrize("config", ["a: '{{ 1/0 }}'", "1: x\na: '{{ nothing.at.all }}'"])
 def test_template_that_cannot_be_evaluated(run: Run, work: Path, tmp_path: Path, config: str) -> None:
-    """A mistake in a default of the template is the template's, not a bug of the tool."""
-    made = make_template(tmp_path / "t", f"{config}\n")
-    assert "cannot be" in stopped(run, work, "new", "audit", "--defaults", "--template", str(made))
+    """A mistake in a default is reported as the template's, not as a bug of the tool."""
+    template = make_template(tmp_path / "t", f"{config}\n")
+    assert "cannot be" in fail(run, work, "new", "audit", "--defaults", "--template", str(template))
 
 
 @pytest.mark.parametrize("path", ["~nosuchuser/x", "x" * 300, "."])
-def test_a_destination_that_cannot_be(run: Run, work: Path, path: str) -> None:
-    """A home that nobody has, a name that no file system takes, and the current folder are refused."""
-    stopped(run, work, "new", "audit", "--defaults", "--path", path)
+def test_an_impossible_destination(run: Run, work: Path, path: str) -> None:
+    """The home of an unknown user, a name that is too long, and the current folder are refused."""
+    fail(run, work, "new", "audit", "--defaults", "--path", path)
 
 
 def test_trusted_template_runs_its_tasks(run: Run, work: Path, tmp_path: Path) -> None:
-    """With --trust the same template works, tasks and all."""
-    made = make_template(tmp_path / "t", "_tasks: [touch ran]\n")
-    run("new", "audit", "--defaults", "--template", str(made), "--trust")
+    """With --trust, a template with tasks works."""
+    template = make_template(tmp_path / "t", "_tasks: [touch ran]\n")
+    run("new", "audit", "--defaults", "--template", str(template), "--trust")
     assert set(tree(work / "audit")) == {"hello.txt", "ran"}
 
 
 @pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")  # copier's own
 def test_template_that_fails_to_render(run: Run, work: Path, tmp_path: Path) -> None:
-    """A template with a mistake in it is an error that names it, and leaves nothing."""
-    made = make_template(tmp_path / "t", "a: 1\n")
-    (made / "bad.txt.jinja").write_text("{{ a")
-    git("add", "--all", at=made)
-    git("commit", "--quiet", "--message=v2", at=made)
-    assert "cannot be rendered" in stopped(run, work, "new", "audit", "--defaults", "--template", str(made))
+    """A template that cannot be rendered is an error, and leaves nothing."""
+    template = make_template(tmp_path / "t", "a: 1\n")
+    (template / "bad.txt.jinja").write_text("{{ a")
+    git("add", "--all", at=template)
+    git("commit", "--quiet", "--message=v2", at=template)
+    assert "cannot be rendered" in fail(run, work, "new", "audit", "--defaults", "--template", str(template))
 
 
-def test_config_file_that_is_no_toml(run: Run, work: Path, home: Path) -> None:
+def test_config_file_that_is_not_toml(run: Run, work: Path, home: Path) -> None:
     """A broken config file is named, with the line."""
     file = home / "config" / "new-ops-project" / "config.toml"
     file.parent.mkdir(parents=True)
     file.write_text("template = \n")
-    said = stopped(run, work, "new", "audit", "--defaults")
-    assert str(file) in said
-    assert "line 1" in said
+    message = fail(run, work, "new", "audit", "--defaults")
+    assert str(file) in message
+    assert "line 1" in message
 
 
 def test_two_runs_for_one_destination(work: Path) -> None:
-    """Of runs that start together one wins, and the others say so."""
+    """Of several runs at once, one wins and the others fail with a message."""
     command = [sys.executable, "-m", "new_ops_project", "new", "audit", "--defaults"]
     env = environ.child_environment()
     runs = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) for _ in range(4)
     ]
-    said = [child.communicate() for child in runs]
+    outputs = [child.communicate() for child in runs]
     codes = sorted(child.returncode for child in runs)
-    assert codes == [0, 2, 2, 2], said
-    assert all("audit" in err and "Traceback" not in err for _, err in said if err)
+    assert codes == [0, 2, 2, 2], outputs
+    assert all("audit" in err and "Traceback" not in err for _, err in outputs if err)
     assert [path.name for path in work.iterdir()] == ["audit"]
     assert git("status", "--porcelain", at=work / "audit") == ""
 
 
 def test_a_bug_says_that_it_is_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody foresaw ends with 70, the traceback and the versions."""
+    """An unforeseen error ends with 70, a traceback and the versions."""
 
     def broken() -> None:
         raise RuntimeError("unforeseen")
 
     monkeypatch.setattr("new_ops_project.git.require_on_path", broken)
-    said = run("new", "audit", "--defaults", code=70).err
-    assert "RuntimeError: unforeseen" in said
-    assert "This is a bug" in said
+    errors = run("new", "audit", "--defaults", code=70).err
+    assert "RuntimeError: unforeseen" in errors
+    assert "This is a bug" in errors

@@ -215,11 +215,8 @@ def test_a_remote_that_answers(run: Run, work: Path, index: Path) -> None:
 def test_nothing_prompts(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither git nor ssh can prompt; a user's ssh command keeps its options, another program is left alone."""
     variables = remotes.without_prompts(work)
-    assert (variables["GIT_TERMINAL_PROMPT"], variables["GIT_ASKPASS"], variables["SSH_ASKPASS_REQUIRE"]) == (
-        "0",
-        "",
-        "never",
-    )
+    names = ("GIT_TERMINAL_PROMPT", "GIT_ASKPASS", "SSH_ASKPASS_REQUIRE")
+    assert [variables[name] for name in names] == ["0", "", "never"]
     assert variables["GIT_SSH_COMMAND"] == "ssh -o BatchMode=yes -o ConnectTimeout=5"
     monkeypatch.setenv("GIT_SSH_COMMAND", "ssh -i '/my key'")
     assert remotes.without_prompts(work)["GIT_SSH_COMMAND"] == "ssh -i '/my key' -o BatchMode=yes -o ConnectTimeout=5"

@@ -1,4 +1,4 @@
-"""What --help says, and how little it takes."""
+"""`--help` comes from a file, without importing click."""
 
 import subprocess
 import sys
@@ -14,15 +14,15 @@ FILE = ROOT / "src" / "new_ops_project" / "data" / "help.txt"
 
 
 def test_the_written_help_is_the_help(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file has what click makes of the verbs at 80 columns."""
+    """The file has the text that click makes at 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")
-    said = CliRunner().invoke(cli.cli, ["--help"], prog_name="new-ops-project").output
-    assert FILE.read_text() == said, "COLUMNS=80 .venv/bin/new-ops-project --help > src/new_ops_project/data/help.txt"
+    output = CliRunner().invoke(cli.cli, ["--help"], prog_name="new-ops-project").output
+    assert FILE.read_text() == output, "COLUMNS=80 .venv/bin/new-ops-project --help > src/new_ops_project/data/help.txt"
 
 
 @pytest.mark.parametrize("option", ["--help", "-h", "--version"])
 def test_nothing_is_imported_for_it(option: str, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even click, whose words it has."""
+    """Not even click is imported, although the text is click's."""
     monkeypatch.setenv("COLUMNS", "80")
     code = (
         f"import sys; sys.argv[1:] = [{option!r}]\nfrom new_ops_project.__main__ import main\n"
@@ -34,13 +34,13 @@ def test_nothing_is_imported_for_it(option: str, work: Path, monkeypatch: pytest
 
 
 def _always() -> set[str]:
-    """What this Python imports by itself (an editable install's finder)."""
+    """The modules that this Python imports by itself, such as the finder of an editable install."""
     done = subprocess.run([sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, check=True)
     return {*done.stdout.decode().split()}
 
 
 def test_another_width(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At another width the text is made for that."""
+    """At another width, click makes the text for that width."""
     monkeypatch.setenv("COLUMNS", "60")
     done = subprocess.run(
         [sys.executable, "-m", "new_ops_project", "--help"], capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""`new` without a person: what it makes, says and prints."""
+"""`new` without a terminal."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ TIERS = ("script", "library", "cli")
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_makes_a_committed_repository(run: Run, work: Path, tier: str) -> None:
-    """Each tier is one commit on main with nothing left to commit, by the person that git knows."""
+    """Each tier becomes one commit on main by the user of git's configuration; nothing is left to commit."""
     run("new", "Rotate Keys", "--defaults", "--tier", tier)
     project = work / "rotate-keys"
     assert git("status", "--porcelain", "--ignored", at=project) == ""
@@ -27,36 +27,36 @@ def test_makes_a_committed_repository(run: Run, work: Path, tier: str) -> None:
 
 def test_says_what_to_do_next(run: Run) -> None:
     """The last lines are the commands that lead to the first run."""
-    said = run("new", "rotate-keys", "--defaults").out
-    assert said.index("cd rotate-keys") < said.index("-m venv .venv") < said.index("rotate_keys.py --help")
+    output = run("new", "rotate-keys", "--defaults").out
+    assert output.index("cd rotate-keys") < output.index("-m venv .venv") < output.index("rotate_keys.py --help")
 
 
 def test_says_when_the_python_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the next steps there is a word on how to get the Python, where it is not on this machine."""
-    monkeypatch.setattr(interpreters, "interpreter", lambda _minor: None)
+    """If the Python is not on this machine, the output says how to install it."""
+    monkeypatch.setattr(interpreters, "likely_path", lambda _minor: None)
     assert "uv python install 3.15" in run("new", "audit", "--tier", "cli", "--python", "3.15").out
 
 
 def test_dots_in_a_path_are_resolved(run: Run, work: Path) -> None:
-    """What is said and printed of a destination is its plain absolute path."""
+    """The destination is printed as a plain absolute path."""
     assert run("new", "audit", "--defaults", "--path", "x/../y", "--json").json["path"] == str(work / "y")
 
 
 def test_prints_one_json_object(run: Run, work: Path) -> None:
-    """With --json stdout is one object, and words for people are on stderr."""
+    """With --json, stdout is one object; messages are on stderr."""
     ran = run("new", "audit", "--tier", "cli", "--python", "3.13", "--json")
-    made = ran.json
-    assert set(made) == {"path", "project_name", "tier", "python_version", "template", "renderer", "commit", "files"}
-    assert (made["path"], made["tier"], made["python_version"]) == (str(work / "audit"), "cli", "3.13")
-    assert made["commit"] == git("rev-parse", "HEAD", at=work / "audit")
-    assert {file["path"] for file in made["files"]} == set(tree(work / "audit"))
-    assert all(file["purpose"] for file in made["files"])
-    assert made["template"]["version"].startswith("v")
+    answer = ran.json
+    assert set(answer) == {"path", "project_name", "tier", "python_version", "template", "renderer", "commit", "files"}
+    assert (answer["path"], answer["tier"], answer["python_version"]) == (str(work / "audit"), "cli", "3.13")
+    assert answer["commit"] == git("rev-parse", "HEAD", at=work / "audit")
+    assert {file["path"] for file in answer["files"]} == set(tree(work / "audit"))
+    assert all(file["purpose"] for file in answer["files"])
+    assert answer["template"]["version"].startswith("v")
     assert "Created" in ran.err
 
 
 def test_preview_writes_nothing(run: Run, work: Path) -> None:
-    """--preview shows the tree with what each file is for."""
+    """--preview shows the tree with the purpose of each file."""
     shown = run("new", "audit", "--defaults", "--preview").out
     assert "audit.py" in shown
     assert "the task" in shown
@@ -64,7 +64,7 @@ def test_preview_writes_nothing(run: Run, work: Path) -> None:
 
 
 def test_preview_as_json_holds_every_text(run: Run, work: Path) -> None:
-    """What --preview --json shows is byte for byte what the command then writes."""
+    """--preview --json has each file byte for byte as the command writes it."""
     shown = run("new", "audit", "--defaults", "--preview", "--json").json
     assert shown["commit"] is None
     assert not list(work.iterdir())
@@ -91,17 +91,17 @@ def test_without_an_identity_it_stages(run: Run, work: Path, home: Path) -> None
 
 
 def test_the_named_commands_commit(run: Run, work: Path, home: Path) -> None:
-    """The two commands that the message gives do commit, when typed as they stand."""
+    """The two commands in the message work as they are."""
     (home / ".gitconfig").unlink()
-    said = run("new", "audit", "--defaults").out
-    commands = [line.strip() for line in said.splitlines() if line.startswith("  git ")]
+    output = run("new", "audit", "--defaults").out
+    commands = [line.strip() for line in output.splitlines() if line.startswith("  git ")]
     assert len(commands) == 2
     subprocess.run(["bash", "-e", "-c", "\n".join(commands)], check=True)
     assert git("log", "--format=%s", at=work / "audit") == "Start audit"
 
 
 def test_signing_that_fails_leaves_everything_staged(run: Run, work: Path, home: Path) -> None:
-    """A commit that git cannot sign is not made without a signature behind the person's back."""
+    """A commit that git cannot sign is not made without a signature."""
     with (home / ".gitconfig").open("a") as file:
         file.write("[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = false\n")
     ran = run("new", "audit", "--defaults")
@@ -109,8 +109,8 @@ def test_signing_that_fails_leaves_everything_staged(run: Run, work: Path, home:
     assert git("diff", "--cached", "--name-only", at=work / "audit")
 
 
-def test_no_hook_of_the_person_runs(run: Run, work: Path, home: Path) -> None:
-    """A global core.hooksPath does not act on the repository while it is made."""
+def test_no_hook_of_the_user_runs(run: Run, work: Path, home: Path) -> None:
+    """A global core.hooksPath has no effect on the new repository's commit."""
     hooks = home / "hooks"
     hooks.mkdir()
     (hooks / "pre-commit").write_text("#!/bin/sh\nexit 1\n")
@@ -119,29 +119,29 @@ def test_no_hook_of_the_person_runs(run: Run, work: Path, home: Path) -> None:
     assert run("new", "audit", "--defaults", "--json").json["commit"]
 
 
-def test_what_a_person_ignores_is_committed_all_the_same(run: Run, work: Path, home: Path) -> None:
-    """A global ignore file has no say in what a new project holds."""
+def test_a_global_ignore_file_has_no_effect(run: Run, work: Path, home: Path) -> None:
+    """Files that the user ignores globally are committed all the same."""
     (home / "ignore").write_text(".python-version\n.env*\n")
     git("config", "--global", "core.excludesFile", str(home / "ignore"), at=work)
-    made = run("new", "audit", "--defaults", "--json").json
-    assert set(git("ls-files", at=work / "audit").splitlines()) == {file["path"] for file in made["files"]}
+    answer = run("new", "audit", "--defaults", "--json").json
+    assert set(git("ls-files", at=work / "audit").splitlines()) == {file["path"] for file in answer["files"]}
 
 
 def test_json_is_ascii(run: Run) -> None:
-    """JSON can be read whatever the encoding of the pipe."""
+    """JSON is ASCII, so that any encoding of the pipe can carry it."""
     shown = run("new", "audit", "--defaults", "--preview", "--json", "--set", "description=\U0001f511")
     assert shown.out.isascii()
 
 
 def test_an_executable_git_in_the_current_folder(run: Run, work: Path) -> None:
-    """A file called git, here, is not taken for git."""
+    """A file called git in the current folder does not run."""
     (work / "git").write_text("#!/bin/sh\nexit 1\n")
     (work / "git").chmod(0o755)
     run("new", "audit", "--defaults")
 
 
-def test_inside_another_repository_is_allowed_and_said(run: Run, work: Path) -> None:
-    """A project inside a repository is its own, and the message names the outer one."""
+def test_inside_another_repository(run: Run, work: Path) -> None:
+    """A project inside a repository gets a repository of its own, and a message mentions the outer one."""
     git("init", "--quiet", at=work)
     ran = run("new", "audit", "--defaults")
     assert "inside another git repository" in ran.out
@@ -149,7 +149,7 @@ def test_inside_another_repository_is_allowed_and_said(run: Run, work: Path) -> 
 
 
 def test_works_from_a_git_hook(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """GIT_DIR and its like, as git sets them for hooks, do not reach another repository."""
+    """GIT_DIR and similar variables, which git sets for hooks, have no effect on the new repository."""
     git("init", "--quiet", at=work)
     monkeypatch.setenv("GIT_DIR", str(work / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(work / ".git" / "index"))
@@ -160,7 +160,7 @@ def test_works_from_a_git_hook(run: Run, work: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_empty_destination_is_filled(run: Run, work: Path) -> None:
-    """A folder that exists and is empty is as good as none."""
+    """An existing empty folder is used as the destination."""
     (work / "here").mkdir()
     run("new", "audit", "--defaults", "--path", "here")
     assert (work / "here" / "audit.py").is_file()
@@ -187,15 +187,15 @@ def test_reads_answers_from_a_file(run: Run, work: Path, ending: str, text: str)
 
 
 def test_the_author_is_gits(run: Run, work: Path) -> None:
-    """Name and e-mail address come from the git configuration unless something else says so."""
+    """Name and e-mail address come from git's configuration by default."""
     run("new", "audit", "--defaults", "--set", "author_email=")
     answers = (work / "audit" / ".copier-answers.yml").read_text()
     assert "author_name: Ada Ops" in answers
     assert "author_email: ''" in answers
 
 
-def test_an_address_of_gits_that_is_none_is_left_out(run: Run, work: Path) -> None:
-    """An e-mail address that only git takes does not stop a run that did not ask for it."""
+def test_an_invalid_address_in_git_is_left_out(run: Run, work: Path) -> None:
+    """An e-mail address that only git accepts does not stop a run that never asked for it."""
     git("config", "--global", "user.email", "ada@my_host", at=work)
     run("new", "audit", "--defaults")
     assert "author_email: ''" in (work / "audit" / ".copier-answers.yml").read_text()
@@ -210,7 +210,7 @@ def test_an_address_of_gits_that_is_none_is_left_out(run: Run, work: Path) -> No
     ],
 )
 def test_a_missing_answer_names_its_flag(run: Run, work: Path, args: tuple[str, ...], flag: str) -> None:
-    """Without a terminal nothing is asked: what is missing is an error that names the flag."""
+    """Without a terminal nothing is asked: a missing answer is an error that names the flag."""
     assert flag in run("new", *args, code=2).err
     assert not list(work.iterdir())
 
@@ -234,7 +234,7 @@ def test_completion_script(run: Run, shell: str) -> None:
 
 @pytest.mark.parametrize(("typed", "offered"), [("te", "template"), ("new --t", "--tier"), ("new --tier l", "library")])
 def test_completes(work: Path, monkeypatch: pytest.MonkeyPatch, typed: str, offered: str) -> None:
-    """A half-typed verb, option or tier is completed, as the script of bash asks for it."""
+    """A half-typed verb, option or tier is completed."""
     monkeypatch.setenv("_NEW_OPS_PROJECT_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", f"new-ops-project {typed}")
     monkeypatch.setenv("COMP_CWORD", str(len(typed.split())))
@@ -255,7 +255,7 @@ def test_completes(work: Path, monkeypatch: pytest.MonkeyPatch, typed: str, offe
     ],
 )
 def test_imports_only_what_it_needs(work: Path, args: list[str], absent: list[str]) -> None:
-    """What a command does not use is not imported."""
+    """Modules that a command does not use are not imported."""
     code = (
         "import sys; from new_ops_project import cli; cli.run(sys.argv[1:]); "
         "print(*sorted(name for name in sys.modules if '.' not in name), file=sys.stderr)"

@@ -1,4 +1,4 @@
-"""`onboard`: from a URL or a fresh clone to a check that passes, once, and again after anything that stops it."""
+"""`onboard` takes a URL or a clone to a check that passes, and resumes after an interruption."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from support.small_clones import BACKEND, MINOR, PYPROJECT, fake_venv, package, 
 from new_ops_project.clones import interpreters
 
 CACHE = ROOT / ".pytest_cache"
-OTHER = next((minor for minor in ("3.13", "3.12", "3.11") if minor != MINOR and interpreters.interpreter(minor)), "")
+OTHER = next((minor for minor in ("3.13", "3.12", "3.11") if minor != MINOR and interpreters.likely_path(minor)), "")
 
 
 def states(answer: Any) -> dict[str, str]:
@@ -27,7 +27,7 @@ def states(answer: Any) -> dict[str, str]:
 
 
 def test_a_clone_becomes_ready(run: Run, work: Path, index: Path) -> None:
-    """Environment, packages by their hashes, the project in place, the check; nothing of it is seen by git."""
+    """It makes the environment, installs hashed packages and the project, runs the check; git sees no change."""
     clone = package(work / "audit", index)
     ran = run("onboard", "audit", "--json").json
     assert ran["state"] == "ready"
@@ -42,7 +42,7 @@ def test_a_clone_becomes_ready(run: Run, work: Path, index: Path) -> None:
 def test_a_second_run_does_nothing(
     run: Run, work: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It says so, writes nothing, and starts no process but at most four of git."""
+    """A second run says so, writes nothing, and runs at most four git commands."""
     package(work / "audit", index)
     run("onboard", "audit")
     before = {path: path.stat().st_mtime_ns for path in (work / "audit").rglob("*")}
@@ -56,7 +56,7 @@ def test_a_second_run_does_nothing(
 
 
 def test_a_second_run_starts_git_only(run: Run, work: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No Python, no pip and no uv is started to find out that there is nothing to do."""
+    """A second run starts neither Python nor pip nor uv."""
     package(work / "audit", index)
     run("onboard", "audit")
     started = []
@@ -72,7 +72,7 @@ def test_a_second_run_starts_git_only(run: Run, work: Path, index: Path, monkeyp
 
 
 def test_with_pip(run: Run, work: Path, index: Path) -> None:
-    """--installer pip does the same with venv and pip, and the next run, with uv, has nothing to do."""
+    """--installer pip does the same with venv and pip; the next run, with uv, has nothing to do."""
     package(work / "audit", index)
     ran = run("onboard", "audit", "--installer", "pip", "--json").json
     assert ran["installer"] == "pip"
@@ -82,17 +82,17 @@ def test_with_pip(run: Run, work: Path, index: Path) -> None:
 
 
 def test_progress_is_plain_lines_without_a_terminal(run: Run, work: Path, index: Path) -> None:
-    """Each command is said before it runs, on a line of its own, on stderr."""
+    """Each command is on a line of stderr before it runs."""
     package(work / "audit", index)
-    said = run("onboard", "audit").err.splitlines()
-    assert all(line.startswith("[") for line in said)
-    assert any("uv venv" in line for line in said)
-    assert any("--no-deps" in line and line.endswith("--editable .") for line in said)
-    assert any(".venv/bin/python -c" in line for line in said)
+    lines = run("onboard", "audit").err.splitlines()
+    assert all(line.startswith("[") for line in lines)
+    assert any("uv venv" in line for line in lines)
+    assert any("--no-deps" in line and line.endswith("--editable .") for line in lines)
+    assert any(".venv/bin/python -c" in line for line in lines)
 
 
 def test_progress_is_a_bar_on_a_terminal(work: Path, index: Path) -> None:
-    """One bar in 80 columns; when there is nothing to do there is none."""
+    """One bar in 80 columns; none when there is nothing to do."""
     package(work / "audit", index)
     args = ["-m", "new_ops_project", "onboard", "audit"]
     for is_first in (True, False):
@@ -106,7 +106,7 @@ def test_progress_is_a_bar_on_a_terminal(work: Path, index: Path) -> None:
 
 
 def test_ends_with_what_to_run_first(run: Run, work: Path, index: Path) -> None:
-    """The variables to set, by name, and the project's own command."""
+    """The output ends with the names of variables to set and the project's own command."""
     text = PYPROJECT + '[project.scripts]\naudit = "audit:main"\n'
     package(work / "audit", index, pyproject_toml=text, _env_example="AUDIT_TOKEN=hunter2\n")
     ran = run("onboard", "audit")
@@ -124,7 +124,7 @@ def test_ends_with_what_to_run_first(run: Run, work: Path, index: Path) -> None:
     ],
 )
 def test_a_changed_state_is_checked_again(run: Run, work: Path, index: Path, change: tuple[str, str, str]) -> None:
-    """The check counts for the lock, pyproject.toml and Python that it passed with, and for no others."""
+    """The check counts only for the lock, pyproject.toml and Python that it passed with."""
     clone = package(work / "audit", index)
     run("onboard", "audit")
     name, old, new = change
@@ -133,7 +133,7 @@ def test_a_changed_state_is_checked_again(run: Run, work: Path, index: Path, cha
 
 
 def test_another_package_is_checked_again(run: Run, work: Path, index: Path) -> None:
-    """The same goes for what is installed beside the lock."""
+    """After a change to the installed packages, the check runs again."""
     clone = package(work / "audit", index)
     run("onboard", "audit")
     python = clone / ".venv" / "bin" / "python"
@@ -147,7 +147,7 @@ def test_another_package_is_checked_again(run: Run, work: Path, index: Path) -> 
 
 
 def test_another_commit_is_checked_again(run: Run, work: Path, index: Path) -> None:
-    """After a pull the environment is as it was, and the check runs."""
+    """After a pull the environment stays, and the check runs again."""
     clone = package(work / "audit", index)
     run("onboard", "audit")
     git("commit", "--quiet", "--allow-empty", "--message=Pulled", at=clone)
@@ -156,7 +156,7 @@ def test_another_commit_is_checked_again(run: Run, work: Path, index: Path) -> N
 
 
 def test_a_changed_lock_is_installed(run: Run, work: Path, index: Path) -> None:
-    """Only the packages are behind then; the environment stays."""
+    """With a changed lock, only the packages are installed again."""
     clone = package(work / "audit", index)
     run("onboard", "audit")
     lock = "".join(pinned(index / f"{name}-py3-none-any.whl") for name in ("alpha-2.0", "beta-1.0"))
@@ -166,7 +166,7 @@ def test_a_changed_lock_is_installed(run: Run, work: Path, index: Path) -> None:
 
 
 def test_a_failing_check(run: Run, work: Path, index: Path) -> None:
-    """The exit code is 2; the command and what it wrote are shown, and the environment stays."""
+    """The exit code is 2; the command and its output are shown, and the environment stays."""
     clone = package(work / "audit", index)
     check = """check = ["python -c 'print(40 + 1)'", "python -c 'print(40 + 2); raise SystemExit(3)'"]"""
     text = PYPROJECT.partition("check = ")[0] + check
@@ -180,14 +180,14 @@ def test_a_failing_check(run: Run, work: Path, index: Path) -> None:
 
 
 def test_a_check_that_cannot_start(run: Run, work: Path, index: Path) -> None:
-    """A command that is not there is named; there is no traceback."""
+    """A missing program of the check is named, without a traceback."""
     clone = package(work / "audit", index)
     (clone / "pyproject.toml").write_text(PYPROJECT.partition("check = ")[0] + 'check = "no-such-program --all"')
     assert "no-such-program --all failed: it did not start" in run("onboard", "audit", code=2).out
 
 
 def test_the_check_sees_an_activated_environment(run: Run, work: Path, index: Path) -> None:
-    """`python` is that of .venv, and VIRTUAL_ENV names it."""
+    """In the check, `python` is that of .venv, and VIRTUAL_ENV is set."""
     clone = package(work / "audit", index)
     code = "import os, sys; assert sys.prefix == os.environ['VIRTUAL_ENV'], sys.prefix; import alpha"
     (clone / "pyproject.toml").write_text(PYPROJECT.partition("check = ")[0] + f'check = "python -c \\"{code}\\""')
@@ -195,18 +195,18 @@ def test_the_check_sees_an_activated_environment(run: Run, work: Path, index: Pa
 
 
 def test_no_check(run: Run, work: Path, index: Path) -> None:
-    """--no-check sets up, and leaves the check to the next run."""
+    """--no-check leaves the check to the next run."""
     package(work / "audit", index)
     assert "check" not in states(run("onboard", "audit", "--no-check", "--json").json)
     assert states(run("onboard", "audit", "--json").json)["check"] == "done"
 
 
-# ---- what is in the way --------------------------------------------------------------------------------------------
+# ---- obstacles -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(not OTHER, reason="there is one Python on this machine")
-def test_the_wrong_python_is_not_replaced_unasked(run: Run, work: Path, index: Path) -> None:
-    """A .venv of another minor is refused, untouched; with --recreate it is made anew."""
+def test_the_wrong_python(run: Run, work: Path, index: Path) -> None:
+    """A .venv with another minor version is refused and stays; --recreate replaces it."""
     clone = package(work / "audit", index)
     run("onboard", "audit")
     (clone / ".python-version").write_text(f"{OTHER}\n")
@@ -219,7 +219,7 @@ def test_the_wrong_python_is_not_replaced_unasked(run: Run, work: Path, index: P
 
 
 def test_a_file_in_place_of_the_environment(run: Run, work: Path, index: Path) -> None:
-    """It is nobody's to delete, whatever the options."""
+    """A file named .venv stays, even with --recreate."""
     clone = package(work / "audit", index)
     (clone / ".venv").write_text("/elsewhere\n")
     for options in ((), ("--recreate",)):
@@ -228,7 +228,7 @@ def test_a_file_in_place_of_the_environment(run: Run, work: Path, index: Path) -
 
 
 def test_a_link_in_place_of_the_environment(run: Run, work: Path, index: Path) -> None:
-    """What it leads to is never written; with --recreate only the link goes."""
+    """A link named .venv is refused; --recreate removes the link, not its target."""
     clone = package(work / "audit", index)
     (work / "shared").mkdir()
     fake_venv(work / "shared", f"{MINOR}.0")
@@ -239,8 +239,8 @@ def test_a_link_in_place_of_the_environment(run: Run, work: Path, index: Path) -
     assert tree(work / "shared") == before
 
 
-def test_a_folder_that_is_no_environment(run: Run, work: Path, index: Path) -> None:
-    """Somebody's files under that name stay."""
+def test_a_folder_that_is_not_an_environment(run: Run, work: Path, index: Path) -> None:
+    """A folder named .venv with other files stays."""
     clone = package(work / "audit", index)
     (clone / ".venv").mkdir()
     (clone / ".venv" / "notes").write_text("mine\n")
@@ -249,7 +249,7 @@ def test_a_folder_that_is_no_environment(run: Run, work: Path, index: Path) -> N
 
 
 def test_a_broken_environment(run: Run, work: Path, index: Path) -> None:
-    """A Python that is gone is said, and --recreate mends it."""
+    """A missing Python of .venv is reported, and --recreate fixes it."""
     clone = package(work / "audit", index)
     run("onboard", "audit")
     (clone / ".venv" / "bin" / "python").unlink()
@@ -259,30 +259,30 @@ def test_a_broken_environment(run: Run, work: Path, index: Path) -> None:
 
 
 def test_a_python_that_is_not_here(run: Run, work: Path, index: Path) -> None:
-    """How to install it is said, and nothing was made."""
+    """The message says how to install a missing Python, and nothing is created."""
     clone = package(work / "audit", index, _python_version="")
     (clone / ".python-version").write_text("3.19\n")
-    said = run("onboard", "audit", code=2).err
-    assert "uv python install 3.19" in said
-    assert "pyenv install 3.19" in said
+    errors = run("onboard", "audit", code=2).err
+    assert "uv python install 3.19" in errors
+    assert "pyenv install 3.19" in errors
     assert not (clone / ".venv").exists()
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_a_hash_that_does_not_match(run: Run, work: Path, index: Path, installer: str) -> None:
-    """Nothing is installed, and the installer's own words say which hash it got."""
+    """With a wrong hash nothing is installed, and the installer's message shows the hash."""
     clone = package(work / "audit", index)
     lock = clone / "requirements-dev.txt"
     lock.write_text(re.sub(r"sha256:\w+", f"sha256:{'0' * 64}", lock.read_text()))
-    said = run("onboard", "audit", "--installer", installer, code=2).err
-    assert "hash" in said.lower()
-    assert "0" * 64 in said
-    assert "Traceback" not in said
+    errors = run("onboard", "audit", "--installer", installer, code=2).err
+    assert "hash" in errors.lower()
+    assert "0" * 64 in errors
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_without_a_network(run: Run, work: Path, index: Path, installer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The installer's own reason is given, and what to do."""
+    """Without a network, the installer's own reason is shown, with the next step."""
     package(work / "audit", index)
     for tool in ("PIP", "UV"):
         monkeypatch.delenv(f"{tool}_NO_INDEX")
@@ -291,9 +291,9 @@ def test_without_a_network(run: Run, work: Path, index: Path, installer: str, mo
         monkeypatch.setenv(name, "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "1")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    said = run("onboard", "audit", "--installer", installer, code=2).err
-    assert "refused" in said
-    assert "goes on from there" in said
+    errors = run("onboard", "audit", "--installer", installer, code=2).err
+    assert "refused" in errors
+    assert "and it resumes" in errors
 
 
 def test_nothing_to_set_up(run: Run, work: Path) -> None:
@@ -317,8 +317,8 @@ def test_nothing_to_set_up(run: Run, work: Path) -> None:
         "ext::sh -c true",
     ],
 )
-def test_what_is_not_there(run: Run, work: Path, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A path or an address that leads nowhere is an error with a reason, and leaves nothing behind."""
+def test_a_target_that_does_not_exist(run: Run, work: Path, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path or an address that does not exist is an error with a reason, and nothing remains."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     ran = run("onboard", "--", target, code=2)
     assert "Traceback" not in ran.err
@@ -340,16 +340,16 @@ def test_a_pyproject_that_does_not_parse(run: Run, work: Path) -> None:
 
 
 def test_without_git(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git is asked for."""
+    """Without git, the message says so."""
     monkeypatch.setenv("PATH", str(work))
     assert "git was not found" in run("onboard", code=2).err
 
 
 def test_a_full_disk(work: Path, index: Path) -> None:
-    """The reason is given without a traceback."""
+    """On a full disk, the message has the reason, without a traceback."""
     clone = package(work / "audit", index)
     (clone / ".venv").mkdir()
-    # In a mount namespace of its own, .venv is on a file system of one MiB.
+    # In a separate mount namespace, .venv is a file system of one MiB.
     onboard = f"exec {sys.executable} -m new_ops_project onboard {clone} --installer"
     inside = f"mount -t tmpfs -o size=1m tmpfs {clone}/.venv && {onboard}"
     for installer in ("pip", "uv"):
@@ -365,8 +365,8 @@ def test_a_full_disk(work: Path, index: Path) -> None:
 # ---- clones ----------------------------------------------------------------------------------------------------------
 
 
-def test_clones_and_then_finds_it_there(run: Run, work: Path, index: Path, tmp_path: Path) -> None:
-    """A URL is cloned to a folder of its name; the same command again finds it ready."""
+def test_a_url_is_cloned(run: Run, work: Path, index: Path, tmp_path: Path) -> None:
+    """A URL is cloned to a folder with its name; the same command again has nothing to do."""
     package(tmp_path / "served" / "audit", index)
     with git_daemon(tmp_path / "served") as url:
         assert run("onboard", f"{url}/audit", "--json").json["state"] == "ready"
@@ -377,7 +377,7 @@ def test_clones_and_then_finds_it_there(run: Run, work: Path, index: Path, tmp_p
 
 
 def test_clones_over_http_into_a_folder(run: Run, work: Path, index: Path, tmp_path: Path) -> None:
-    """--into names the place; what is in between is made."""
+    """--into names the folder; its parents are created."""
     package(tmp_path / "served" / "audit", index)
     with git_http(tmp_path / "served") as url:
         run("onboard", f"{url}/audit/.git", "--into", "deep/er/mine", "--no-check")
@@ -385,15 +385,15 @@ def test_clones_over_http_into_a_folder(run: Run, work: Path, index: Path, tmp_p
 
 
 def test_a_path_is_cloned_with_into(run: Run, work: Path, index: Path) -> None:
-    """A repository on this machine is cloned as one at a URL is."""
+    """A repository on this machine can be cloned like one at a URL."""
     package(work / "audit", index)
     run("onboard", "audit", "--into", "mine", "--no-check")
     assert git("remote", "get-url", "origin", at=work / "mine") == str(work / "audit")
 
 
 @pytest.mark.parametrize("kind", ["folder", "file", "clone"])
-def test_a_place_that_is_taken(run: Run, work: Path, index: Path, kind: str) -> None:
-    """Whatever is there stays as it is."""
+def test_a_folder_that_exists(run: Run, work: Path, index: Path, kind: str) -> None:
+    """Anything that --into names and that exists stays as it is."""
     package(work / "audit", index)
     (work / "mine").mkdir()
     if kind == "file":
@@ -415,7 +415,7 @@ def test_a_place_that_is_taken(run: Run, work: Path, index: Path, kind: str) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize(("tier", "installer"), [("script", "pip"), ("library", "uv"), ("cli", "uv")])
 def test_each_tier_from_a_url_on_a_clean_home(run: Run, work: Path, tmp_path: Path, tier: str, installer: str) -> None:
-    """One command from a URL, on a home that holds nothing, to the project's own tests passed; twice does nothing."""
+    """On an empty home, one command takes a URL to passing tests; a second run does nothing."""
     (tmp_path / "served").mkdir()
     run("new", "audit", "--tier", tier, "--python", MINOR, "--defaults", "--path", str(tmp_path / "served" / "audit"))
     clean = tmp_path / "clean"
@@ -463,8 +463,8 @@ STAGES = (
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_killed_run_is_gone_on_with(run: Run, work: Path, index: Path, tmp_path: Path, stage: str) -> None:
-    """Killed as it comes to each step, the next run ends ready, and everything that is there is whole."""
+def test_a_killed_run_resumes(run: Run, work: Path, index: Path, tmp_path: Path, stage: str) -> None:
+    """After a kill at any step, the next run ends ready with complete packages."""
     installer, text = stage.split(": ")
     package(tmp_path / "served" / "audit", index)
     with git_daemon(tmp_path / "served") as url:
@@ -473,7 +473,7 @@ def test_a_killed_run_is_gone_on_with(run: Run, work: Path, index: Path, tmp_pat
         seen = next((line for line in child.stderr if text in line), "")
         child.kill()
         child.communicate()
-        assert seen, f"never came to {text}"
+        assert seen, f"never got to {text}"
         ran = run("onboard", f"{url}/audit", "--installer", installer, "--json").json
     assert ran["state"] in {"ready", "nothing to do"}
     clone = work / "audit"
@@ -484,8 +484,8 @@ def test_a_killed_run_is_gone_on_with(run: Run, work: Path, index: Path, tmp_pat
     assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
 
 
-def test_ctrl_c_ends_what_was_started(work: Path, index: Path) -> None:
-    """Ctrl-C while the check runs: its process ends, the exit code is 130, and the message says how to go on."""
+def test_ctrl_c_during_the_check(work: Path, index: Path) -> None:
+    """Ctrl-C ends the check's process too; the exit code is 130, and the message says how to resume."""
     clone = package(work / "audit", index)
     code = "import os, time; open('pid', 'w').write(str(os.getpid())); print('x', flush=True); time.sleep(60)"
     (clone / "pyproject.toml").write_text(PYPROJECT.partition("check = ")[0] + f'check = "python -c \\"{code}\\""')
@@ -495,15 +495,15 @@ def test_ctrl_c_ends_what_was_started(work: Path, index: Path) -> None:
     while not (clone / "pid").is_file() or not (clone / "pid").read_text():
         assert child.poll() is None
     os.kill(child.pid, signal.SIGINT)
-    said = child.communicate(timeout=10)[1]
+    errors = child.communicate(timeout=10)[1]
     assert child.returncode == 130
-    assert "goes on from there" in said
+    assert "and it resumes" in errors
     with pytest.raises(ProcessLookupError):
         os.kill(int((clone / "pid").read_text()), 0)
 
 
 def test_half_of_a_package_is_installed_again(run: Run, work: Path, index: Path) -> None:
-    """A distribution whose installer did not come to its end counts as missing."""
+    """A distribution whose installation was interrupted counts as missing."""
     clone = package(work / "audit", index)
     run("onboard", "audit")
     site = next((clone / ".venv" / "lib").glob("python*/site-packages"))
@@ -515,7 +515,7 @@ def test_half_of_a_package_is_installed_again(run: Run, work: Path, index: Path)
 
 
 def test_two_runs_at_once(run: Run, work: Path, index: Path) -> None:
-    """Of two runs in one clone one works, and the other says so; afterwards all is there."""
+    """Of two runs in one clone, one works and the other is refused."""
     package(work / "audit", index)
     child = start("onboard", "audit", at=work)
     assert child.stderr
@@ -531,7 +531,7 @@ def test_two_runs_at_once(run: Run, work: Path, index: Path) -> None:
 
 @pytest.fixture
 def hooked(work: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone that is configured for pre-commit, with a pre-commit on PATH that does what the real one does."""
+    """A clone that is configured for pre-commit, with a fake pre-commit on PATH that acts like the real one."""
     program = tmp_path / "bin" / "pre-commit"
     program.parent.mkdir()
     mark = "# File generated by pre-commit: https://pre-commit.com"
@@ -547,13 +547,13 @@ def hooked(work: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_hooks_are_set_up(run: Run, hooked: Path) -> None:
-    """`pre-commit install` runs once."""
+    """`pre-commit install` runs, but only once."""
     assert states(run("onboard", "audit", "--json").json)["hooks"] == "done"
     assert states(run("onboard", "audit", "--json").json)["hooks"] == "there"
 
 
-def test_a_hook_of_ones_own_is_kept(run: Run, hooked: Path) -> None:
-    """pre-commit keeps it as its legacy hook, and the message says so."""
+def test_an_existing_hook_is_kept(run: Run, hooked: Path) -> None:
+    """pre-commit keeps an existing hook as its legacy hook, and a message says so."""
     hook = hooked / ".git" / "hooks" / "pre-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho mine\n")
@@ -562,7 +562,7 @@ def test_a_hook_of_ones_own_is_kept(run: Run, hooked: Path) -> None:
 
 
 def test_a_hooks_path_is_left_alone(run: Run, hooked: Path) -> None:
-    """Where core.hooksPath is set pre-commit refuses: that is said, and the rest is done."""
+    """Where core.hooksPath is set, pre-commit refuses: hooks are skipped, and the rest is done."""
     git("config", "core.hooksPath", "hooks", at=hooked)
     ran = run("onboard", "audit", "--json").json
     assert states(ran)["hooks"] == "left out"
@@ -573,7 +573,7 @@ def test_a_hooks_path_is_left_alone(run: Run, hooked: Path) -> None:
 
 
 def test_requirements_only(run: Run, work: Path, index: Path) -> None:
-    """A repository with requirements.txt only, without hashes: installed, said, and its code compiled."""
+    """A requirements.txt without hashes is installed with a note, and the code is compiled as the check."""
     clone = repository(work / "audit", {"requirements.txt": "alpha==1.0\n", "tool.py": "import alpha\n"})
     ran = run("onboard", "audit", "--json").json
     assert ran["state"] == "ready"
@@ -585,7 +585,7 @@ def test_requirements_only(run: Run, work: Path, index: Path) -> None:
 
 
 def test_pyproject_only(run: Run, work: Path, index: Path) -> None:
-    """Without a lock the project comes with what it asks for, its group `dev` included, and with a word on that."""
+    """Without a lock, the project is installed with its dependencies and the group `dev`, with a note."""
     text = PYPROJECT + '\n[dependency-groups]\ndev = [{ include-group = "test" }]\ntest = ["beta"]\n'
     repository(work / "audit", {"pyproject.toml": text, "backend.py": BACKEND, "src/audit.py": ""})
     ran = run("onboard", "audit", "--json").json
@@ -594,7 +594,7 @@ def test_pyproject_only(run: Run, work: Path, index: Path) -> None:
 
 
 def test_a_lock_of_uv(run: Run, work: Path, index: Path) -> None:
-    """`uv sync --locked` installs it; a lock that is behind pyproject.toml is refused with uv's own words."""
+    """`uv sync --locked` installs a uv.lock; an outdated one is refused with uv's own message."""
     clone = repository(
         work / "audit",
         {
@@ -621,7 +621,7 @@ def test_a_lock_of_uv(run: Run, work: Path, index: Path) -> None:
 
 
 def test_an_environment_without_pip(run: Run, work: Path, index: Path) -> None:
-    """Python's own ensurepip brings it, where uv made an environment without one."""
+    """Ensurepip adds pip to an environment that uv made without it."""
     clone = package(work / "audit", index)
     subprocess.run(["uv", "venv", "--quiet", "--python", MINOR, ".venv"], cwd=clone, check=True)
     ran = run("onboard", "audit", "--installer", "pip", "--json").json
@@ -630,20 +630,20 @@ def test_an_environment_without_pip(run: Run, work: Path, index: Path) -> None:
 
 
 def test_no_code_at_all(run: Run, work: Path, index: Path) -> None:
-    """Where there is nothing to check, nothing is."""
+    """Without any code, there is no check."""
     repository(work / "audit", {"requirements.txt": "alpha==1.0\n"})
     assert states(run("onboard", "audit", "--json").json)["check"] == "left out"
 
 
 def test_unittest_runs_where_there_is_no_pytest(run: Run, work: Path, index: Path) -> None:
-    """Tests of the standard library are the check then."""
+    """Without pytest, unittest runs the tests."""
     test = "import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        import alpha\n"
     repository(work / "audit", {"requirements.txt": "alpha==1.0\n", "tests/test_it.py": test})
     assert "unittest discover" in str(run("onboard", "audit", "--json").json["steps"])
 
 
 def test_not_a_repository(run: Run, work: Path, index: Path) -> None:
-    """A folder that git does not know is set up like any other."""
+    """A folder without a repository is set up like any other."""
     (work / "audit").mkdir()
     (work / "audit" / "requirements.txt").write_text("alpha==1.0\n")
     (work / "audit" / "tool.py").write_text("")

@@ -1,4 +1,4 @@
-"""What the quick commands import and which git commands they run: what they do not use costs nothing."""
+"""Quick commands import only the modules and run only the git commands that they need."""
 
 import json
 import os
@@ -22,7 +22,7 @@ print(json.dumps({"code": code, "git": ran, "modules": sorted(sys.modules)}), fi
 
 
 def started(work: Path, *args: str, env: dict[str, str] | None = None) -> tuple[list[str], set[str]]:
-    """The git commands that one command line ran, and the modules that it loaded."""
+    """Run a command line; return the git commands that it ran and the modules that it imported."""
     done = subprocess.run(
         [sys.executable, "-c", CODE, *args],
         cwd=work,
@@ -31,9 +31,9 @@ def started(work: Path, *args: str, env: dict[str, str] | None = None) -> tuple[
         check=True,
         env={**os.environ, **(env or {})},
     )
-    said = json.loads(done.stderr.splitlines()[-1])
-    assert said["code"] == 0, done.stderr
-    return said["git"], {*said["modules"]}
+    record = json.loads(done.stderr.splitlines()[-1])
+    assert record["code"] == 0, done.stderr
+    return record["git"], {*record["modules"]}
 
 
 HEAVY = {"copier", "plumbum", "pydantic", "questionary", "rich", "jinja2"}
@@ -53,27 +53,27 @@ OURS = {
 
 @pytest.fixture
 def current(work: Path, tmp_path: Path) -> Path:
-    """A project that is at the newest version."""
+    """A project at the newest version."""
     template = fleets.template(tmp_path / "template")
     return fleets.clone(work / "audit", template, tag="v1.1.0")
 
 
 def test_update_check_of_a_current_project(current: Path, work: Path) -> None:
-    """Three questions to git, no renderer, and nothing that plans or writes."""
+    """It runs three git commands, and imports no renderer, planner or writer."""
     ran, modules = started(work, "update", "audit", "--check")
     assert ran == ["rev-parse", "status", "for-each-ref"]
     assert not modules & (HEAVY | OURS)
 
 
 def test_check_of_a_current_project(current: Path, work: Path) -> None:
-    """It renders to compare, and asks nobody and paints nothing."""
+    """It renders to compare, but imports neither prompts nor rich."""
     command = [sys.executable, "-c", CODE, "check", "audit", "--select", "OPS603", "--format", "json"]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=True)
     assert not {*json.loads(done.stderr.splitlines()[-1])["modules"]} & {"questionary", "rich"}
 
 
 def test_new_of_our_template(work: Path) -> None:
-    """Our own template is rendered without copier, and git is asked six times, init, add and commit included."""
+    """Our own template is rendered without copier, with at most six git commands, including init, add and commit."""
     started(work, "new", "first", "--defaults")
     ran, modules = started(work, "new", "audit", "--defaults")
     assert not modules & {"copier", "plumbum", "pydantic", "questionary", "rich"}
@@ -81,7 +81,7 @@ def test_new_of_our_template(work: Path) -> None:
 
 
 def test_update_of_our_template(work: Path) -> None:
-    """An update that renders both versions does not need copier either."""
+    """An update that renders both versions does not import copier either."""
     started(work, "new", "audit", "--tier", "script", "--defaults")
     _, modules = started(work, "update", "audit", "--set", "description=Other words.", "--preview")
     assert not modules & {"copier", "plumbum", "pydantic", "questionary"}

@@ -1,4 +1,4 @@
-"""Names and free text: whatever a person types, files still parse and hold exactly that."""
+"""Any name or text that a person types reaches the generated files unchanged, and all of them parse."""
 
 import ast
 import keyword
@@ -26,7 +26,7 @@ RENDERS = settings(max_examples=10, deadline=None, suppress_health_check=list(He
 
 
 def answered(**given_answers: Any) -> evaluation.Answers:
-    """The answers of our template with its own defaults for the rest."""
+    """Answers to our template's questions, with the defaults for the rest."""
     answers = evaluation.Answers(QUESTIONNAIRE)
     for question in QUESTIONNAIRE.questions:
         if question in QUESTIONNAIRE.asked and answers.is_open(question):
@@ -44,8 +44,8 @@ def answered(**given_answers: Any) -> evaluation.Answers:
 @example(name="con")
 @example(name="a" * 80)
 @settings(max_examples=150, deadline=None)
-def test_any_name_works_or_is_answered_with_one_that_does(name: str) -> None:
-    """A name gives a distribution name (PEP 503) and a free identifier, or an error that proposes one."""
+def test_any_name_works_or_gets_a_suggestion(name: str) -> None:
+    """A name gives a distribution name (PEP 503) and a free module name, or an error that suggests another name."""
     try:
         answers = answered(project_name=name).values
     except ToolError as error:
@@ -85,7 +85,7 @@ def _installed_modules() -> set[str]:
     ],
 )
 def test_names(name: str, distribution: str, module: str) -> None:
-    """Human names as people write them."""
+    """Names become distribution and module names."""
     values = answered(project_name=name).values
     assert (values["distribution_name"], values["import_name"]) == (distribution, module)
 
@@ -102,15 +102,15 @@ def test_names(name: str, distribution: str, module: str) -> None:
         ("x" * 65, "x" * 64),
     ],
 )
-def test_a_name_that_cannot_be_used_is_answered_with_another(name: str, proposed: str) -> None:
-    """What cannot be normalised, or would shadow a package, comes with a proposal."""
+def test_a_bad_name_gets_a_suggestion(name: str, proposed: str) -> None:
+    """A name that cannot be normalized, or would shadow a package, gets a suggestion."""
     with pytest.raises(ToolError) as caught:
         answered(project_name=name)
     assert caught.value.hint == f"Try {proposed}."
 
 
 def test_every_module_of_this_python_is_reserved() -> None:
-    """The list of reserved names covers the standard library of the Python that runs the tests."""
+    """The reserved names include the standard library of the Python that runs the tests."""
     reserved = set(answered(project_name="x").values["reserved"].split())
     public = {name.lower() for name in sys.stdlib_module_names if not name.startswith("_")}
     assert not public - reserved
@@ -126,7 +126,7 @@ NASTY = "\"'\\\n\r\n\t{{ 1/0 }} {% raw %} ${{ github.token }} # ]]> \u202e\u2028
 @example(description=" ", author="\n")
 @RENDERS
 def test_free_text_survives(tier: str, description: str, author: str) -> None:
-    """Any description and author: every file parses, and holds exactly that text."""
+    """With any description and author, every file parses and holds exactly that text."""
     given_answers = {"project_name": "Rotate Keys", "tier": tier, "description": description, "author_name": author}
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder, "p")
@@ -138,7 +138,7 @@ def test_free_text_survives(tier: str, description: str, author: str) -> None:
 def _assert_holds(project: Path, description: str, author: str) -> None:
     metadata = tomllib.loads((project / "pyproject.toml").read_bytes().decode())["project"]
     assert metadata["description"] == description
-    assert [one["name"] for one in metadata.get("authors", [])] == [author] * bool(author)
+    assert [entry["name"] for entry in metadata.get("authors", [])] == [author] * bool(author)
     recorded = yaml.safe_load((project / ".copier-answers.yml").read_bytes())
     assert (recorded["description"], recorded["author_name"]) == (description, author)
     assert description in (project / "README.md").read_bytes().decode()
@@ -154,8 +154,8 @@ def _assert_parses(project: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["\ud800", "ab\udfff", "a\x85b"])
-def test_what_no_answers_file_can_hold_is_refused(text: str) -> None:
-    """A lone surrogate, and U+0085 that YAML would read back as a space, are errors rather than a change."""
+def test_text_that_yaml_cannot_hold_is_refused(text: str) -> None:
+    """A lone surrogate is an error, and so is U+0085, which YAML would read back as a space."""
     with pytest.raises(ToolError, match="cannot hold"):
         answered(project_name="x", description=text)
 
@@ -164,7 +164,7 @@ def test_what_no_answers_file_can_hold_is_refused(text: str) -> None:
     "cron", ["*/5 * * * *", "0 0 1,15 * 1-5", "5 4 * JAN-MAR sun", "0-59/2 23 31 12 6", "07 05 * * *"]
 )
 def test_schedules(cron: str) -> None:
-    """Five fields, with what cron has: lists, ranges, steps, names."""
+    """A schedule has five fields, with cron's lists, ranges, steps and names."""
     assert answered(project_name="x", schedule=cron).values["schedule"] == cron
 
 
@@ -172,7 +172,7 @@ def test_schedules(cron: str) -> None:
 @example(text="5 5 * * *\n")
 @settings(max_examples=100, deadline=None)
 def test_a_schedule_is_five_fields_or_an_error(text: str) -> None:
-    """No text gets into the workflow that is not five fields of cron's own characters; without any it never runs."""
+    """Only five fields of cron's own characters get into the workflow; an empty text is allowed too."""
     try:
         answered(project_name="x", schedule=text)
     except ToolError:
@@ -180,8 +180,8 @@ def test_a_schedule_is_five_fields_or_an_error(text: str) -> None:
     assert not text or re.fullmatch(r"[0-9A-Za-z*/,-]+( +[0-9A-Za-z*/,-]+){4}", text)
 
 
-def test_a_set_author_reaches_the_files(run: Run, work: Path) -> None:
-    """Free text from the command line arrives as typed."""
+def test_a_description_from_the_command_line(run: Run, work: Path) -> None:
+    """A description from the command line arrives as typed."""
     run("new", "x", "--defaults", "--set", f"description={NASTY.replace(chr(0), '')}")
-    held = tomllib.loads((work / "x" / "pyproject.toml").read_bytes().decode())["project"]["description"]
-    assert held == NASTY.replace("\0", "")
+    description = tomllib.loads((work / "x" / "pyproject.toml").read_bytes().decode())["project"]["description"]
+    assert description == NASTY.replace("\0", "")

@@ -1,4 +1,4 @@
-"""Plain copier, without this tool and without --trust, on the same template and on what the tool generated."""
+"""Plain copier works with our template and our projects, without --trust."""
 
 import subprocess
 import sys
@@ -33,14 +33,14 @@ def copier(*args: str, at: Path) -> subprocess.CompletedProcess[str]:
 
 
 def without_source(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files, but for the line of the answers file that says where the template is."""
+    """The files, without the line of the answers file that names the template."""
     lines = files[".copier-answers.yml"].splitlines(keepends=True)
     return {**files, ".copier-answers.yml": b"".join(line for line in lines if not line.startswith(b"_src_path"))}
 
 
 @pytest.mark.parametrize("tier", ["script", "library", "cli"])
 def test_both_write_the_same_bytes(run: Run, work: Path, published: Path, tier: str) -> None:
-    """`new` and `copier copy` from the same git URL differ in nothing but `_src_path`, and not even there."""
+    """`new` and `copier copy` write the same files from the same git URL."""
     (work / "answers.yml").write_text(yaml.safe_dump({**ANSWERS, "tier": tier}))
     with git_daemon(published.parent) as url:
         run("new", "--defaults", "--data-file", "answers.yml", "--path", "ours", "--template", f"{url}/team.git")
@@ -51,7 +51,7 @@ def test_both_write_the_same_bytes(run: Run, work: Path, published: Path, tier: 
 
 @pytest.mark.parametrize("tier", ["script", "library", "cli"])
 def test_the_embedded_template_too(run: Run, work: Path, tier: str) -> None:
-    """Copier copies from the embedded repository what the tool generates from it."""
+    """Copier copies the same files from the embedded repository as the tool."""
     (work / "answers.yml").write_text(yaml.safe_dump({**ANSWERS, "tier": tier}))
     run("new", "--defaults", "--data-file", "answers.yml", "--path", "ours")
     source = str(unpacked.repository())
@@ -62,7 +62,7 @@ def test_the_embedded_template_too(run: Run, work: Path, tier: str) -> None:
 def test_the_embedded_template_is_recorded_below_home(
     run: Run, work: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The recorded path begins with ~, so that it holds for everybody who has the tool."""
+    """The recorded path begins with ~, so that it works for everybody who has the tool."""
     monkeypatch.setenv("XDG_DATA_HOME", str(home / ".local" / "share"))
     run("new", "audit", "--defaults")
     recorded = yaml.safe_load((work / "audit" / ".copier-answers.yml").read_bytes())["_src_path"]
@@ -72,8 +72,8 @@ def test_the_embedded_template_is_recorded_below_home(
 
 
 @pytest.mark.parametrize("tier", ["script", "library", "cli"])
-def test_copier_update_refreshes(run: Run, work: Path, published: Path, tier: str) -> None:
-    """`copier update` takes a project of the tool from v1.0.0 to what a fresh v1.1.0 is, and keeps an edit."""
+def test_copier_update(run: Run, work: Path, published: Path, tier: str) -> None:
+    """`copier update` takes our project from v1.0.0 to a fresh v1.1.0, and keeps an edit."""
     with git_daemon(published.parent) as url:
         source = ["--defaults", "--tier", tier, "--template", f"{url}/team.git"]
         run("new", "audit", *source, "--ref", "v1.0.0")
@@ -87,7 +87,7 @@ def test_copier_update_refreshes(run: Run, work: Path, published: Path, tier: st
 
 
 def test_copier_asks_our_questions(work: Path) -> None:
-    """Copier refuses with our validators' words, since copier.yml is the only list of questions."""
+    """Copier refuses a name with our validator's message, since copier.yml is the only list of questions."""
     source = str(unpacked.repository())
     command = [sys.executable, "-m", "copier", "copy", "--defaults", "--data", "project_name=日本", source, "out"]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The product's product: every tier is generated, and judged by public tools and by its own commands."""
+"""The generated projects pass public linters and their own commands, in every tier."""
 
 import json
 import os
@@ -24,7 +24,7 @@ PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14", "3.15") if i
 
 
 def variants(tier: str, python: str) -> list[Variant]:
-    """Each cloud, with and without a container; the other answers take turns."""
+    """Each cloud, with and without a container; the other answers rotate."""
     return [
         Variant(
             tier,
@@ -40,7 +40,7 @@ def variants(tier: str, python: str) -> list[Variant]:
 
 
 def tool(*args: str, cwd: Path) -> str:
-    """Run a linter that is installed beside the tests, which must find nothing; return what it printed."""
+    """Run a linter, which must find nothing; return its output."""
     name, *rest = args
     command = [str(Path(sys.executable).with_name(name)), *rest]
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
@@ -50,24 +50,27 @@ def tool(*args: str, cwd: Path) -> str:
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_linters_find_nothing(tier: str, tmp_path: Path) -> None:
-    """Every public linter of the field, on each Python and cloud, with and without a container: 0 findings."""
+    """No public linter has a finding, for each Python and cloud, with and without a container."""
     every = [variant for python in PYTHONS for variant in variants(tier, python)]
     names = [variant.generate(tmp_path / f"p{number}").name for number, variant in enumerate(every)]
 
-    def found(pattern: str) -> list[str]:
+    def matching(pattern: str) -> list[str]:
         return [str(path.relative_to(tmp_path)) for path in sorted(tmp_path.glob(f"p*/{pattern}"))]
 
     audit = tool("zizmor", "--offline", "--persona=auditor", "--format=json", *names, cwd=tmp_path)
     assert json.loads(audit[audit.index("[") : audit.rindex("]") + 1]) == []
     tool(
-        "check-jsonschema", "--builtin-schema=vendor.github-workflows", *found(".github/workflows/*.yml"), cwd=tmp_path
+        "check-jsonschema",
+        "--builtin-schema=vendor.github-workflows",
+        *matching(".github/workflows/*.yml"),
+        cwd=tmp_path,
     )
-    tool("check-jsonschema", "--builtin-schema=vendor.dependabot", *found(".github/dependabot.yml"), cwd=tmp_path)
-    tool("check-jsonschema", "--builtin-schema=vendor.renovate", *found("renovate.json"), cwd=tmp_path)
-    tool("validate-pyproject", *found("pyproject.toml"), cwd=tmp_path)
+    tool("check-jsonschema", "--builtin-schema=vendor.dependabot", *matching(".github/dependabot.yml"), cwd=tmp_path)
+    tool("check-jsonschema", "--builtin-schema=vendor.renovate", *matching("renovate.json"), cwd=tmp_path)
+    tool("validate-pyproject", *matching("pyproject.toml"), cwd=tmp_path)
     tool("ruff", "check", "--no-cache", ".", cwd=tmp_path)
     tool("ruff", "format", "--no-cache", "--check", ".", cwd=tmp_path)
-    yamls = [*found("**/*.yml"), *found("**/*.yaml"), *found("**/.*.y*ml"), *found(".github/**/*.yml")]
+    yamls = [*matching("**/*.yml"), *matching("**/*.yaml"), *matching("**/.*.y*ml"), *matching(".github/**/*.yml")]
     rules = "{extends: default, rules: {line-length: disable, truthy: {check-keys: false}}}"
     tool("yamllint", "--strict", "--config-data", rules, *sorted(set(yamls)), cwd=tmp_path)
 
@@ -77,7 +80,7 @@ SOME = (("library", "none"), ("library", "azure-oidc"), ("cli", "gcp-oidc"))
 
 @pytest.mark.parametrize(
     ("tier", "cloud"),
-    # A script's code is the same for all; one file of the others is not. With TEST_EVERY_PAIR set, each cloud.
+    # A script's code does not depend on the cloud; one file of the other tiers does. TEST_EVERY_PAIR tests each cloud.
     [("script", "none"), *(product(("library", "cli"), CLOUDS) if os.environ.get("TEST_EVERY_PAIR") else SOME)],
 )
 def test_types_and_tests_pass(tier: str, cloud: str, tmp_path: Path, shared: Path) -> None:
@@ -95,7 +98,7 @@ def test_types_and_tests_pass(tier: str, cloud: str, tmp_path: Path, shared: Pat
     assert done.returncode == 0, done.stdout
 
 
-# Each tier on two Pythons, each cloud at least once; with TEST_EVERY_PAIR set, each tier on each Python.
+# Each tier on two Pythons, each cloud at least once; TEST_EVERY_PAIR tests each tier on each Python.
 ROUNDS = max(2, len(PYTHONS) if os.environ.get("TEST_EVERY_PAIR") else 2)
 RUNS = [
     Variant(
@@ -107,7 +110,7 @@ RUNS = [
     )
     for row in range(ROUNDS)
     for column, tier in enumerate(TIERS)
-    # A command on the oldest Python is what tests/test_promote_install.py makes of a script.
+    # tests/project/promotion/test_install.py covers a command-line tool on the oldest Python.
     if (row, tier) != (1, "cli") or os.environ.get("TEST_EVERY_PAIR")
 ]
 
@@ -115,7 +118,7 @@ RUNS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", RUNS, ids=lambda variant: f"{variant.tier}-{variant.python}-{variant.cloud}")
 def test_every_step_of_its_workflows_runs(variant: Variant, tmp_path: Path, shared: Path) -> None:
-    """Each `run:` step of each workflow, in order, in a clean clone, with the Python that was asked for."""
+    """Each `run:` step of each workflow succeeds, in order, in a clean clone with the chosen Python."""
     origin = variant.generate(tmp_path / "origin")
     commit(origin)
     interpreter = interpreters.likely_path(variant.python)
@@ -124,7 +127,7 @@ def test_every_step_of_its_workflows_runs(variant: Variant, tmp_path: Path, shar
     git("clone", "--quiet", str(origin), str(clone), at=tmp_path)
     done = list[tuple[str, Mapping[str, str]]]()
     for step in steps(clone):
-        # Jobs set up alike: what ran in this clone with the same environment has nothing left to do.
+        # Jobs repeat their setup: what already ran in this clone with the same environment has nothing left to do.
         if step.name not in NEEDS_GITHUB and (step.script, step.env) not in done:
             execute(step, clone, interpreter, shared)
             done.append((step.script, step.env))
@@ -136,14 +139,14 @@ def test_every_step_of_its_workflows_runs(variant: Variant, tmp_path: Path, shar
 
 
 def commit(project: Path) -> None:
-    """Make a rendered project a repository."""
+    """Commit a rendered project to a new repository."""
     git("init", "--quiet", at=project)
     git("add", "--all", at=project)
     git("commit", "--quiet", "--message=start", at=project)
 
 
 def test_every_step_and_action_is_known(tmp_path: Path) -> None:
-    """What is executed above is, script by script, what every variant holds; each action is that of pins.yml."""
+    """The test above executes every script of every variant; each action is in pins.yml."""
     executed = {tier: set[str]() for tier in TIERS}
     held = {tier: set[str]() for tier in TIERS}
     used = set[str]()
@@ -161,12 +164,12 @@ def test_every_step_and_action_is_known(tmp_path: Path) -> None:
 
 def pins() -> dict[str, Any]:
     """The content of pins.yml."""
-    found: dict[str, Any] = yaml.safe_load((ROOT / "templates" / "pins.yml").read_bytes())["pins"]["default"]
-    return found
+    content: dict[str, Any] = yaml.safe_load((ROOT / "templates" / "pins.yml").read_bytes())["pins"]["default"]
+    return content
 
 
 def pinned_actions(project: Path) -> set[str]:
-    """The actions that a project uses, each by the commit id of pins.yml with its version in a comment."""
+    """The actions that a project uses, each with the SHA of pins.yml and its version in a comment."""
     used = set()
     for path in (project / ".github" / "workflows").glob("*.yml"):
         for action, rest in re.findall(r"^\s+uses: (\S+)@(.*)$", path.read_text(), flags=re.MULTILINE):
@@ -176,24 +179,24 @@ def pinned_actions(project: Path) -> set[str]:
 
 
 def test_every_login_is_executed() -> None:
-    """Among the executed runs there is each cloud, with and without a container."""
+    """The executed variants include each cloud, and projects with and without a container."""
     assert {run.cloud for run in RUNS} == set(CLOUDS)
     assert {run.container for run in RUNS} == {True, False}
 
 
 @pytest.mark.parametrize("tier", TIERS)
-def test_rendering_is_pure(tier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two renders, in folders of other names, another day and another time zone, are the same."""
+def test_rendering_is_reproducible(tier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two renders in different folders, with another user and time zone, are the same."""
     variant = Variant(tier, "3.13", "aws-oidc", container=True, updates="renovate")
-    one = tree(variant.generate(tmp_path / "one"))
+    first = tree(variant.generate(tmp_path / "one"))
     monkeypatch.setenv("TZ", "Asia/Kathmandu")
     monkeypatch.setenv("USER", "somebody")
-    other = tree(variant.generate(tmp_path / "elsewhere" / "two"))
-    assert not differing(one, other)
+    second = tree(variant.generate(tmp_path / "elsewhere" / "two"))
+    assert not differing(first, second)
 
 
-def test_every_file_of_the_table_is_written_and_no_other(tmp_path: Path) -> None:
-    """The table in copier.yml and what is generated are the same, for each tier and option."""
+def test_the_table_of_files(tmp_path: Path) -> None:
+    """The generated files are those of the table in copier.yml, for each tier and option."""
     questionnaire = copier_yml.read(ROOT)
     table = questionnaire.computed("files").details["default"]
     for number, (tier, updates) in enumerate(product(TIERS, ("dependabot", "renovate", "none"))):
@@ -210,12 +213,12 @@ def test_every_file_of_the_table_is_written_and_no_other(tmp_path: Path) -> None
         wanted = [
             file["path"] for file in table if tier in file["tiers"] and holds.get(file.get("only"), "only" not in file)
         ]
-        meant = [path.replace("NAME", "rotate_keys").replace("PREFIX", "") for path in wanted]
-        assert sorted(tree(project)) == sorted(meant)
+        expected = [path.replace("NAME", "rotate_keys").replace("PREFIX", "") for path in wanted]
+        assert sorted(tree(project)) == sorted(expected)
 
 
-# What may look like a version in a template file without being one.
 VERSION = re.compile(r"(?<![\w.])v?\d+\.\d+(?:\.\d+)?(?![\w.])|[0-9a-f]{40}|sha256:[0-9a-f]{8}")
+# Texts in template files that look like a version to pin, but are not.
 ALLOWED = {
     "0.1.0": "the version that a new project starts with",
     "v0.1.0": "its tag",
@@ -224,19 +227,19 @@ ALLOWED = {
 }
 
 
-def test_no_version_stands_outside_of_the_pins() -> None:
-    """No version and no commit id in any template file but pins.yml and locks.yml."""
+def test_versions_are_in_the_pins_only() -> None:
+    """No template file except pins.yml and locks.yml has a version or a SHA."""
     data = {"pins.yml", "locks.yml"}
     license_text = ROOT / "templates" / "includes" / "license"
     for path in sorted((ROOT / "templates").rglob("*")):
         if path.is_file() and path.name not in data and license_text not in path.parents:
-            found = {match for match in VERSION.findall(path.read_text("utf-8")) if match not in ALLOWED}
-            assert not found, f"{path}: {found}"
+            versions = {match for match in VERSION.findall(path.read_text("utf-8")) if match not in ALLOWED}
+            assert not versions, f"{path}: {versions}"
 
 
 @pytest.mark.parametrize("tier", TIERS)
-def test_requirements_hold_every_need(tier: str, tmp_path: Path) -> None:
-    """requirements.txt covers pyproject.toml, exactly pinned and hashed; the dev file is a superset of it."""
+def test_requirements_cover_the_dependencies(tier: str, tmp_path: Path) -> None:
+    """requirements.txt pins every dependency with hashes; the dev file is a superset of it."""
     project = Variant(tier, "3.13", dependencies=DEPENDENCIES).generate(tmp_path / "p")
     metadata = tomllib.loads((project / "pyproject.toml").read_text())
     needs = {re.split(r"[>=]", text)[0] for text in metadata["project"]["dependencies"]}
@@ -250,18 +253,18 @@ def test_requirements_hold_every_need(tier: str, tmp_path: Path) -> None:
 
 def pinned(path: Path) -> dict[str, str]:
     """The packages of a hashed requirements file, each with its pin and its hashes."""
-    found = {}
+    packages = {}
     for block in re.split(r"\n(?=\S)", path.read_text()):
         if not block.startswith("#"):
             name, sign, _ = block.partition("==")
             assert sign
             assert "--hash=sha256:" in block
-            found[name] = block.split(" ;")[0].split(" \\")[0]
-    return found
+            packages[name] = block.split(" ;")[0].split(" \\")[0]
+    return packages
 
 
 def test_the_script_behaves(tmp_path: Path) -> None:
-    """The script fails loudly, is idempotent, logs JSON and changes nothing in a dry run."""
+    """The script exits with an error on failure, is idempotent, logs JSON, and changes nothing in a dry run."""
     project = Variant("script", "3.11").generate(tmp_path / "p")
 
     def call(*args: str, credential: str = "example") -> tuple[int, list[dict[str, str]]]:
