@@ -1,6 +1,6 @@
 """A fake of gh and glab: `api --include` of gh 2 and glab 1, with the pull requests in JSON files.
 
-Tests copy this file to FOLDER/bin/gh and FOLDER/bin/glab; FOLDER keeps the state (see support/fleet_bundles.py).
+Tests copy this file to FOLDER/bin/gh and FOLDER/bin/glab; FOLDER keeps the state (see support/fleet_programs.py).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A stand-in for the command on a runner: it writes down how it was called, and answers as `fleet` does.
+"""A stand-in for the `fleet` command on a runner, which records each call.
 
 With three shards, the second ends with conflicts and the third with a failure; the first `publish` is cut off.
 """
