@@ -1,7 +1,7 @@
 """The rules about exact versions, pins and hashes: OPS301, OPS302 and OPS303."""
 
 import pytest
-from support.rule_cases import CLI, LIBRARY, SCRIPT, crlf, found, mended, places, project, run, texts
+from support.rule_cases import CLI, LIBRARY, SCRIPT, crlf, finding_places, fixed, places, project, run, texts
 
 HASH = " --hash=sha256:00"
 PYPROJECT = "pyproject.toml"
@@ -40,22 +40,22 @@ def test_an_exact_version(text: str, place: tuple[int, int], tier: str) -> None:
 @pytest.mark.parametrize("text", NOT_EXACT)
 def test_no_exact_version(text: str) -> None:
     """Ranges, development requirements and parts of the same project are no findings."""
-    assert not found(project(text), "OPS301")
+    assert not finding_places(project(text), "OPS301")
 
 
 def test_a_script_may_be_exact() -> None:
     """Nobody depends on a script."""
-    assert not found(project('dependencies = ["a==1"]', tier="script"), "OPS301")
+    assert not finding_places(project('dependencies = ["a==1"]', tier="script"), "OPS301")
 
 
 def test_exact_versions_of_setup_files() -> None:
     """setup.py and setup.cfg are read too."""
     setup = "from setuptools import setup\nsetup(\n    name='x',\n    install_requires=['b', 'a==1'],\n)\n"
-    assert found({**LIBRARY, "setup.py": setup}, "OPS301") == [("OPS301", "setup.py", 4, 29)]
+    assert finding_places({**LIBRARY, "setup.py": setup}, "OPS301") == [("OPS301", "setup.py", 4, 29)]
     text = (
         "[metadata]\nname = x\n[options]\ninstall_requires =\n    b\n    a==1\n[options.extras_require]\ndev = c==1\n"
     )
-    assert found({**LIBRARY, "setup.cfg": text}, "OPS301") == [("OPS301", "setup.cfg", 6, 5)]
+    assert finding_places({**LIBRARY, "setup.cfg": text}, "OPS301") == [("OPS301", "setup.cfg", 6, 5)]
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
@@ -66,14 +66,14 @@ def test_exact_versions_that_a_lock_holds_are_loosened(ending: str) -> None:
     )
     files = {path: text.replace("\n", ending) for path, text in files.items()}
     expected = files[PYPROJECT].replace("a==1.2", "a>=1.2").replace("b == 3", "b>=3")
-    assert mended(files, "OPS301") == {PYPROJECT: expected}
+    assert fixed(files, "OPS301") == {PYPROJECT: expected}
 
 
 @pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock", "pdm.lock"])
 def test_locks_that_repeat_the_bounds_stay_valid(lock: str) -> None:
     """These locks would be stale after the fix, so there is none."""
     files = project('dependencies = ["a==1"]', files={"requirements.txt": "a==1\n", lock: ""})
-    assert not mended(files, "OPS301")
+    assert not fixed(files, "OPS301")
     assert places(files, "OPS301") == [(4, 17)]
 
 
@@ -115,13 +115,17 @@ PINNED = [
 def test_unpinned(line: str) -> None:
     """A requirement that may get another version tomorrow is found on its line."""
     files = {**SCRIPT, "requirements.txt": f"# ours\n{line}\nb==1\n"}
-    assert found(files, "OPS302") == [("OPS302", "requirements.txt", 2, 1)] == found(crlf(files), "OPS302")
+    assert (
+        finding_places(files, "OPS302")
+        == [("OPS302", "requirements.txt", 2, 1)]
+        == finding_places(crlf(files), "OPS302")
+    )
 
 
 @pytest.mark.parametrize("line", PINNED)
 def test_pinned(line: str) -> None:
     """Exact requirements, and lines that are no requirements, are no findings."""
-    assert not found({**SCRIPT, "requirements.txt": f"# ours\n{line}\nb==1\n"}, "OPS302")
+    assert not finding_places({**SCRIPT, "requirements.txt": f"# ours\n{line}\nb==1\n"}, "OPS302")
 
 
 def test_included_and_constrained() -> None:
@@ -131,7 +135,7 @@ def test_included_and_constrained() -> None:
         "req/base.txt": "-r base.txt\nc\n",
         "con.txt": "a==1\n",
     }
-    assert found({**SCRIPT, **files}, "OPS302") == [
+    assert finding_places({**SCRIPT, **files}, "OPS302") == [
         ("OPS302", "req/base.txt", 2, 1),
         ("OPS302", "requirements.txt", 4, 1),
     ]
@@ -149,13 +153,13 @@ def test_included_and_constrained() -> None:
 )
 def test_no_list_to_install_from(more: dict[str, str]) -> None:
     """A list that a lock is made from need not be exact, nor the list of a distribution."""
-    assert not found({**SCRIPT, "requirements.txt": "a\n", **more}, "OPS30")
+    assert not finding_places({**SCRIPT, "requirements.txt": "a\n", **more}, "OPS30")
 
 
 def test_a_list_for_development_that_includes_it() -> None:
     """A file that includes requirements.txt does not make it the source of a lock."""
     files = {**SCRIPT, "requirements.txt": "a\n", "requirements-dev.txt": "-r requirements.txt\nb\n"}
-    assert found(files, "OPS302") == [("OPS302", "requirements.txt", 1, 1)]
+    assert finding_places(files, "OPS302") == [("OPS302", "requirements.txt", 1, 1)]
 
 
 # ---- OPS303 ------------------------------------------------------------------------------------------------------
@@ -202,11 +206,11 @@ def test_some_hashes(line: str, tier: str) -> None:
 def test_all_hashes() -> None:
     """Hashes on the line, below it, or in the URL; options are no requirements."""
     text = f"--index-url https://example.org\na==1{HASH}\nb==2 \\\n   {HASH} \\\n   {HASH}\n    # via a\nc @ https://example.org/c.whl#sha256=0\n"
-    assert not found({**SCRIPT, "requirements.txt": text}, "OPS30")
+    assert not finding_places({**SCRIPT, "requirements.txt": text}, "OPS30")
 
 
 def test_nothing_to_hash() -> None:
     """An empty list, and a list that cannot have hashes yet, are no findings of this rule."""
-    assert not found({**SCRIPT, "requirements.txt": "# none\n"}, "OPS303")
-    assert not found({**SCRIPT, "requirements.txt": "a\nb==1\n"}, "OPS303")
+    assert not finding_places({**SCRIPT, "requirements.txt": "# none\n"}, "OPS303")
+    assert not finding_places({**SCRIPT, "requirements.txt": "a\nb==1\n"}, "OPS303")
     assert texts(run({**SCRIPT, "requirements.txt": "-e .\na==1\n"}, "OPS303")) == []

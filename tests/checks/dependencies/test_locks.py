@@ -1,7 +1,7 @@
 """The rules about locks: OPS304 (they contain what is required), OPS305 (and nothing else)."""
 
 import pytest
-from support.rule_cases import Files, crlf, found, places, project, run, texts
+from support.rule_cases import Files, crlf, finding_places, places, project, run, texts
 
 from new_ops_project.template.pins import locks_yml
 
@@ -37,7 +37,7 @@ COVERED = [
 @pytest.mark.parametrize("lock", COVERED)
 def test_covered(lock: str) -> None:
     """Each dependency is there in an allowed version, or the file is the lock of something else."""
-    assert not found(with_lock(lock), "OPS304")
+    assert not finding_places(with_lock(lock), "OPS304")
 
 
 LACKING = [
@@ -53,7 +53,7 @@ LACKING = [
 @pytest.mark.parametrize(("lock", "place"), LACKING)
 def test_lacking(lock: str, place: tuple[str, str, int, int]) -> None:
     """A missing package is found where it is required, a wrong version where it is pinned."""
-    assert found(with_lock(lock), "OPS304") == [place] == found(crlf(with_lock(lock)), "OPS304")
+    assert finding_places(with_lock(lock), "OPS304") == [place] == finding_places(crlf(with_lock(lock)), "OPS304")
 
 
 def test_the_remedy_is_the_command() -> None:
@@ -65,7 +65,7 @@ def test_the_remedy_is_the_command() -> None:
 def test_what_may_be_left_out() -> None:
     """A dependency with a marker, and the project itself, may be absent."""
     text = 'dependencies = ["a; python_version < \'3.8\'", "x[more]"]'
-    assert not found(with_lock(MADE, text), "OPS304")
+    assert not finding_places(with_lock(MADE, text), "OPS304")
 
 
 def test_extras_and_groups() -> None:
@@ -82,13 +82,15 @@ def test_extras_and_groups() -> None:
 def test_locks_that_contradict_each_other() -> None:
     """A file that was constrained by another, or that includes it, must have the same pins."""
     files = {"requirements.txt": MADE + "a==2\nb-c==1\n", "requirements-dev.txt": DEV + "a==3\nb-c==1\nd==1\ne==1\n"}
-    assert found(project(f"{WANTS}\n{GROUPS}", files=files), "OPS304") == [("OPS304", "requirements-dev.txt", 2, 1)]
+    assert finding_places(project(f"{WANTS}\n{GROUPS}", files=files), "OPS304") == [
+        ("OPS304", "requirements-dev.txt", 2, 1)
+    ]
     files = {
         "requirements.txt": "a==2\n",
         "requirements-ci.txt": "-r requirements.txt\na==3\n",
         "requirements-lint.txt": "a==4\n",
     }
-    assert found(project("", files=files), "OPS304") == [("OPS304", "requirements-ci.txt", 2, 1)]
+    assert finding_places(project("", files=files), "OPS304") == [("OPS304", "requirements-ci.txt", 2, 1)]
 
 
 TOML = {
@@ -104,8 +106,10 @@ def test_locks_in_toml(path: str) -> None:
     """Locks of uv, pdm, poetry and PEP 751 are read by name and version."""
     files = with_lock(TOML[path] % "1.0", "dependencies = ['a>=2', 'b']", path)
     line = 6 if path == "uv.lock" else 5
-    assert sorted(found(files, "OPS304")) == sorted([("OPS304", "pyproject.toml", 4, 25), ("OPS304", path, line, 1)])
-    assert not found(with_lock(TOML[path] % "2.0", "dependencies = ['a>=2']", path), "OPS304")
+    assert sorted(finding_places(files, "OPS304")) == sorted(
+        [("OPS304", "pyproject.toml", 4, 25), ("OPS304", path, line, 1)]
+    )
+    assert not finding_places(with_lock(TOML[path] % "2.0", "dependencies = ['a>=2']", path), "OPS304")
 
 
 @pytest.mark.parametrize(
@@ -122,8 +126,8 @@ def test_locks_in_toml(path: str) -> None:
 def test_locks_of_something_else(path: str, lock: str) -> None:
     """A lock of something else, or one that does not parse, gives no findings."""
     files = with_lock(lock, "dependencies = ['a']", path)
-    assert not found(files, "OPS304")
-    assert not found(files, "OPS305")
+    assert not finding_places(files, "OPS304")
+    assert not finding_places(files, "OPS305")
 
 
 def test_poetry_tables() -> None:
@@ -131,14 +135,14 @@ def test_poetry_tables() -> None:
     text = "[tool.poetry.dependencies]\npython = '^3.12'\nA_x = '^1'\n"
     text += "[tool.poetry.group.dev.dependencies]\nb = {version = '*', python = '<3'}\nc = '*'"
     files = {"pyproject.toml": text, "poetry.lock": '[[package]]\nname = "a-x"\nversion = "3"\n'}
-    assert found(files, "OPS304") == [("OPS304", "pyproject.toml", 6, 5)]
+    assert finding_places(files, "OPS304") == [("OPS304", "pyproject.toml", 6, 5)]
 
 
 def test_what_uv_overrides() -> None:
     """Packages that settings of uv change are not checked."""
     settings = "override-dependencies = ['a; python_version < \"0\"']\nsources = {b = {path = 'b'}}"
     text = f"dependencies = ['a', 'b>=2']\n[tool.uv]\n{settings}"
-    assert not found(with_lock('[[package]]\nname = "b"\nversion = "1"\n', text, "uv.lock"), "OPS304")
+    assert not finding_places(with_lock('[[package]]\nname = "b"\nversion = "1"\n', text, "uv.lock"), "OPS304")
 
 
 # ---- OPS305 ------------------------------------------------------------------------------------------------------
@@ -158,8 +162,8 @@ deep==1
 
 def test_by_comments_all_is_needed() -> None:
     """Each entry is declared, or needed by one that is."""
-    assert not found(with_lock(MADE + ANNOTATED), "OPS305")
-    assert not found(with_lock(MADE + ANNOTATED.replace("    #   old\n", "")), "OPS305")
+    assert not finding_places(with_lock(MADE + ANNOTATED), "OPS305")
+    assert not finding_places(with_lock(MADE + ANNOTATED.replace("    #   old\n", "")), "OPS305")
 
 
 def test_by_comments_something_is_left() -> None:
@@ -171,7 +175,7 @@ def test_by_comments_something_is_left() -> None:
 
 def test_by_comments_of_a_part() -> None:
     """If a comment names a package that is not in the file, there is no finding."""
-    assert not found(with_lock(MADE + "a==2\nz==1\n    # via setuptools\n"), "OPS305")
+    assert not finding_places(with_lock(MADE + "a==2\nz==1\n    # via setuptools\n"), "OPS305")
 
 
 def by_closures(*names: str, more: str = "", version: str = "") -> Files:
@@ -186,18 +190,18 @@ REQUESTS = ("certifi", "charset-normalizer", "idna", "requests", "urllib3")
 
 def test_by_closures() -> None:
     """Packages that the template's locks know to be needed are no findings; others are."""
-    assert not found(by_closures(*REQUESTS), "OPS305")
+    assert not finding_places(by_closures(*REQUESTS), "OPS305")
     (located,) = run(by_closures(*REQUESTS, more="six==1\nodd==3\n"), "OPS305")
     assert (located.finding.line, located.finding.message) == (8, "Nothing needs six, odd.")
 
 
 def test_by_closures_of_other_versions() -> None:
     """Other versions, and packages that the template's locks do not know, may need anything."""
-    assert not found(by_closures(*REQUESTS, version="1", more="six==1\n"), "OPS305")
+    assert not finding_places(by_closures(*REQUESTS, version="1", more="six==1\n"), "OPS305")
     files = with_lock(MADE + "a==2\nb-c==1\nsix==1\n")
-    assert not found(files, "OPS305")
+    assert not finding_places(files, "OPS305")
     files = with_lock(MADE + "requests==2\nsix==1\n", "dynamic = ['dependencies']")
-    assert not found(files, "OPS305")
+    assert not finding_places(files, "OPS305")
 
 
 UV_LOCK = """\
@@ -246,12 +250,12 @@ def test_in_the_lock_of_uv() -> None:
     text = "dependencies = ['a']\n[dependency-groups]\ndev = ['d']"
     (located,) = run(with_lock(UV_LOCK, text, "uv.lock"), "OPS305")
     assert (located.finding.line, located.finding.message) == (23, "Nothing needs old, older.")
-    assert not found(with_lock(UV_LOCK, text.replace("'d'", "'d', 'old'"), "uv.lock"), "OPS305")
-    assert not found(with_lock(UV_LOCK, text + "\n[tool.uv]\ndev-dependencies = ['old']", "uv.lock"), "OPS305")
+    assert not finding_places(with_lock(UV_LOCK, text.replace("'d'", "'d', 'old'"), "uv.lock"), "OPS305")
+    assert not finding_places(with_lock(UV_LOCK, text + "\n[tool.uv]\ndev-dependencies = ['old']", "uv.lock"), "OPS305")
 
 
 def test_in_the_lock_of_poetry() -> None:
     """Dependencies are followed through the lock of poetry in the same way."""
     files = {"pyproject.toml": "[tool.poetry.dependencies]\na = '*'\n", "poetry.lock": POETRY_LOCK}
     assert places(files, "OPS305") == [(8, 1)]
-    assert not found({**files, "pyproject.toml": "[tool.poetry.dependencies]\na = '*'\nold = '*'\n"}, "OPS305")
+    assert not finding_places({**files, "pyproject.toml": "[tool.poetry.dependencies]\na = '*'\nold = '*'\n"}, "OPS305")

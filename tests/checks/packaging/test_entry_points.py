@@ -1,7 +1,7 @@
 """The rule about entry points: OPS405."""
 
 import pytest
-from support.rule_cases import Files, crlf, found, project, run
+from support.rule_cases import Files, crlf, finding_places, project, run
 
 CODE = """\
 import argparse as parsing
@@ -83,20 +83,20 @@ def in_layout(layout: str, target: str) -> Files:
 @pytest.mark.parametrize("target", EXISTING)
 def test_objects_that_exist(target: str) -> None:
     """Everything that binds a name counts, including branches, loops, patterns, imports and `global`."""
-    assert not found(in_layout("src", target), "OPS405")
+    assert not finding_places(in_layout("src", target), "OPS405")
 
 
 @pytest.mark.parametrize("target", MISSING)
 def test_objects_that_do_not_exist(target: str) -> None:
     """A name that nothing in the module binds is found."""
-    assert found(in_layout("src", target), "OPS405") == [("OPS405", "pyproject.toml", 4, 15)]
+    assert finding_places(in_layout("src", target), "OPS405") == [("OPS405", "pyproject.toml", 4, 15)]
 
 
 @pytest.mark.parametrize("layout", SETTINGS)
 def test_layouts(layout: str) -> None:
     """A module is found wherever packages may be."""
-    assert not found(in_layout(layout, "main"), "OPS405")
-    assert len(found(in_layout(layout, "mian"), "OPS405")) == 1
+    assert not finding_places(in_layout(layout, "main"), "OPS405")
+    assert len(finding_places(in_layout(layout, "mian"), "OPS405")) == 1
 
 
 def test_the_nearest_is_the_remedy() -> None:
@@ -113,14 +113,14 @@ def test_the_nearest_is_the_remedy() -> None:
 
 def test_a_package_with_another_name() -> None:
     """The package need not have the name of the distribution."""
-    assert len(found(scripts("x.main:main", {"src/xx/__init__.py": "", "src/xx/main.py": ""}), "OPS405")) == 1
+    assert len(finding_places(scripts("x.main:main", {"src/xx/__init__.py": "", "src/xx/main.py": ""}), "OPS405")) == 1
 
 
 @pytest.mark.parametrize("target", ["x-y.main:main", "x.main", "x:", "x main", ""])
 def test_no_reference(target: str) -> None:
     """A command must name a module and a function; no module's name contains a dash."""
     files = scripts(target, {"src/x/__init__.py": "", "src/x/main.py": "def main(): ...\n"})
-    assert len(found(files, "OPS405")) == 1
+    assert len(finding_places(files, "OPS405")) == 1
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_objects_that_may_exist(target: str, files: Files) -> None:
         {path: text for path, text in files.items() if path != "pyproject.toml"},
         "dependencies = ['other']" if "pyproject.toml" in files else "",
     )
-    assert not found(repository_files, "OPS405")
+    assert not finding_places(repository_files, "OPS405")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_objects_that_may_exist(target: str, files: Files) -> None:
 )
 def test_modules_that_a_build_makes(tool: str) -> None:
     """A build may make modules from other languages."""
-    assert not found(scripts("x.gone:main", {"x/__init__.py": ""}, tool), "OPS405")
+    assert not finding_places(scripts("x.gone:main", {"x/__init__.py": ""}, tool), "OPS405")
 
 
 KINDS = [
@@ -177,13 +177,19 @@ KINDS = [
 def test_every_kind(text: str, place: tuple[int, int]) -> None:
     """Commands, GUI commands, plugins, and those of poetry; a plugin may name a module alone."""
     files = project(text, files={"x/__init__.py": "", "x/y.py": ""})
-    assert found(files, "OPS405") == [("OPS405", "pyproject.toml", *place)] == found(crlf(files), "OPS405")
-    assert not found(project("entry-points.y = {a = 'x.y'}", files={"x/__init__.py": "", "x/y.py": ""}), "OPS405")
+    assert (
+        finding_places(files, "OPS405")
+        == [("OPS405", "pyproject.toml", *place)]
+        == finding_places(crlf(files), "OPS405")
+    )
+    assert not finding_places(
+        project("entry-points.y = {a = 'x.y'}", files={"x/__init__.py": "", "x/y.py": ""}), "OPS405"
+    )
 
 
 def test_entry_points_of_setup_files() -> None:
     """Entry points in setup.cfg and setup.py are found on their lines."""
     text = "[metadata]\nname = x\n[options.entry_points]\nconsole_scripts =\n  a = x:main\n  b = x:gone\n"
-    assert found({"setup.cfg": text, "x.py": "def main(): ...\n"}, "OPS405") == [("OPS405", "setup.cfg", 6, 1)]
+    assert finding_places({"setup.cfg": text, "x.py": "def main(): ...\n"}, "OPS405") == [("OPS405", "setup.cfg", 6, 1)]
     text = "from setuptools import setup\nsetup(\n name='x',\n entry_points={'console_scripts': ['a=x:gone']},\n)\n"
-    assert found({"setup.py": text, "x.py": ""}, "OPS405") == [("OPS405", "setup.py", 4, 1)]
+    assert finding_places({"setup.py": text, "x.py": ""}, "OPS405") == [("OPS405", "setup.py", 4, 1)]

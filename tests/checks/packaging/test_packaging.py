@@ -1,7 +1,20 @@
 """The rules about build system and metadata: OPS400 to OPS404, OPS406, OPS408, OPS409."""
 
 import pytest
-from support.rule_cases import CLI, LIBRARY, SCRIPT, Files, codes, crlf, found, mended, of, places, project, run
+from support.rule_cases import (
+    CLI,
+    LIBRARY,
+    SCRIPT,
+    Files,
+    codes,
+    crlf,
+    finding_places,
+    fixed,
+    make_repo,
+    places,
+    project,
+    run,
+)
 
 PYPROJECT = "pyproject.toml"
 
@@ -32,7 +45,7 @@ def test_no_toml(text: str, place: tuple[int, int]) -> None:
         "x/__init__.py": "def f() -> int: ...\n",
         "setup.py": "from setuptools import setup\nsetup()\n",
     }
-    assert found(files) == [("OPS400", PYPROJECT, *place)]
+    assert finding_places(files) == [("OPS400", PYPROJECT, *place)]
     assert "at line" not in run(files)[0].finding.message
 
 
@@ -49,7 +62,7 @@ def test_no_utf_8() -> None:
 @pytest.mark.parametrize("files", [{}, {PYPROJECT: ""}, {PYPROJECT: "# none\n"}, {PYPROJECT: "\ufeff[tool.x]\n"}])
 def test_nothing_to_report(files: Files) -> None:
     """An empty file, or none at all, is no finding."""
-    assert not found(files)
+    assert not finding_places(files)
 
 
 # ---- OPS401 ------------------------------------------------------------------------------------------------------
@@ -93,23 +106,23 @@ BACKENDS = [
 def test_no_such_backend(name: str, package: str, meant: str, quote: str) -> None:
     """A module that a known package does not have is found; the fix writes the right one."""
     files = built(f"requires = ['{package}']\nbuild-backend = {quote}{name}{quote}  # why")
-    assert found(files, "OPS401") == [("OPS401", PYPROJECT, 3, 17)]
+    assert finding_places(files, "OPS401") == [("OPS401", PYPROJECT, 3, 17)]
     assert run(files, "OPS401")[0].finding.remedy == f'Write build-backend = "{meant}".'
     expected = files[PYPROJECT].replace(f"{quote}{name}{quote}  #", f"{quote}{meant}{quote}  #")
-    assert mended(files, "OPS401") == {PYPROJECT: expected}
-    assert mended(crlf(files), "OPS401")[PYPROJECT].count("\r\n") == files[PYPROJECT].count("\n")
+    assert fixed(files, "OPS401") == {PYPROJECT: expected}
+    assert fixed(crlf(files), "OPS401")[PYPROJECT].count("\r\n") == files[PYPROJECT].count("\n")
 
 
 @pytest.mark.parametrize(("name", "requires"), BACKENDS)
 def test_backends(name: str, requires: str) -> None:
     """Known backends, an unknown one, and one that a plugin brings along are no findings."""
-    assert not found(built(f"requires = [{requires}]\nbuild-backend = '{name}'"), "OPS401")
+    assert not finding_places(built(f"requires = [{requires}]\nbuild-backend = '{name}'"), "OPS401")
 
 
 def test_a_backend_in_the_repository() -> None:
     """`backend-path` names a module of the repository itself."""
     text = "requires = []\nbuild-backend = 'setuptools.backends'\nbackend-path = ['.']"
-    assert not found(built(text), "OPS401")
+    assert not finding_places(built(text), "OPS401")
 
 
 @pytest.mark.parametrize(
@@ -119,17 +132,17 @@ def test_a_backend_that_nothing_installs(requires: str, place: tuple[int, int]) 
     """A backend whose package is not required is found."""
     files = built(f"requires = {requires}\nbuild-backend = 'setuptools.build_meta'")
     assert places(files, "OPS401") == [place]
-    assert not mended(files, "OPS401")
+    assert not fixed(files, "OPS401")
     wrong = built(f"requires = {requires}\nbuild-backend = 'setuptools.backends.legacy:build'")
     assert places(wrong, "OPS401") == [(3, 17)]
-    assert not mended(wrong, "OPS401")
+    assert not fixed(wrong, "OPS401")
 
 
 def test_a_backend_that_no_requirement_can_have() -> None:
     """An unknown module is found if all requirements are known packages; the fix is uncertain, so there is none."""
     files = built("requires = ['wheel', 'hatchling']\nbuild-backend = 'gone.build'")
     assert places(files, "OPS401") == [(3, 17)]
-    assert not mended(files, "OPS401")
+    assert not fixed(files, "OPS401")
     assert not places(built("requires = ['hatchling', 'gone']\nbuild-backend = 'gone.build'"), "OPS401")
 
 
@@ -144,7 +157,7 @@ def test_too_old_for_the_license(old: str, license: str) -> None:  # noqa: A002
     """A bound that allows a setuptools before 77 is raised."""
     files = built(SETUPTOOLS.format(old), license)
     assert places(files, "OPS402") == [(2, 22)]
-    assert mended(files, "OPS402") == {PYPROJECT: files[PYPROJECT].replace(f'"{old}"', '"setuptools>=77"')}
+    assert fixed(files, "OPS402") == {PYPROJECT: files[PYPROJECT].replace(f'"{old}"', '"setuptools>=77"')}
 
 
 def test_a_backend_that_is_not_named_is_setuptools() -> None:
@@ -159,7 +172,7 @@ def test_capped_below_the_license(old: str) -> None:
     """A cap below 77 makes the build fail; there is no fix, since only a person knows the right cap."""
     files = built(SETUPTOOLS.format(old), "license = 'MIT'")
     assert [located.finding.severity for located in run(files, "OPS402")] == ["error"]
-    assert not mended(files, "OPS402")
+    assert not fixed(files, "OPS402")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +188,7 @@ def test_capped_below_the_license(old: str) -> None:
 )
 def test_new_enough_for_the_license(build: str, license: str) -> None:  # noqa: A002
     """A newer setuptools, another backend or a license in a table is no finding."""
-    assert not found(built(build, license), "OPS402")
+    assert not finding_places(built(build, license), "OPS402")
 
 
 # ---- OPS403 ------------------------------------------------------------------------------------------------------
@@ -202,7 +215,7 @@ def test_only_setup_py(more: Files) -> None:
 )
 def test_not_only_setup_py(files: Files) -> None:
     """A described project, or a program that happens to be called setup.py, is no finding."""
-    assert not found(files, "OPS403")
+    assert not finding_places(files, "OPS403")
 
 
 # ---- OPS404 ------------------------------------------------------------------------------------------------------
@@ -222,8 +235,8 @@ TABLE = '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setupto
 def test_no_build_system(text: str, joint: str, ending: str) -> None:
     """The fix appends what pip assumes, and changes nothing else."""
     files = {PYPROJECT: text.replace("\n", ending), "x.py": "def f(): ...\n"}
-    assert found(files, "OPS404") == [("OPS404", PYPROJECT, 1, 1)]
-    assert mended(files, "OPS404") == {PYPROJECT: (text + joint + TABLE).replace("\n", ending)}
+    assert finding_places(files, "OPS404") == [("OPS404", PYPROJECT, 1, 1)]
+    assert fixed(files, "OPS404") == {PYPROJECT: (text + joint + TABLE).replace("\n", ending)}
 
 
 @pytest.mark.parametrize(
@@ -239,7 +252,7 @@ def test_no_build_system(text: str, joint: str, ending: str) -> None:
 )
 def test_no_build_system_is_needed(files: Files) -> None:
     """A script, an application that is not installed, or a project that is no package needs none."""
-    assert not found(files, "OPS404")
+    assert not finding_places(files, "OPS404")
 
 
 @pytest.mark.parametrize(
@@ -249,7 +262,7 @@ def test_a_build_system_that_only_a_person_knows(more: Files) -> None:
     """If something hints at another tool, there is no fix."""
     files = {PYPROJECT: "[project]\nname = 'x'\n", "src/x/__init__.py": "", **more}
     assert places(files, "OPS404") == [(1, 1)]
-    assert bool(mended(files, "OPS404")) == ("tool.hatch" in files[PYPROJECT] and "version" not in files[PYPROJECT])
+    assert bool(fixed(files, "OPS404")) == ("tool.hatch" in files[PYPROJECT] and "version" not in files[PYPROJECT])
 
 
 TIERS = [
@@ -266,7 +279,7 @@ TIERS = [
 @pytest.mark.parametrize(("files", "tier"), TIERS)
 def test_the_tier_is_guessed(files: Files, tier: str) -> None:
     """A version alone does not make a program a library; a package, or something that builds it, does."""
-    assert of(files).tier == tier
+    assert make_repo(files).tier == tier
 
 
 # ---- OPS406 ------------------------------------------------------------------------------------------------------
@@ -278,8 +291,8 @@ TYPED = {"src/x/__init__.py": "", "src/x/a.py": "def f(a: int): ...\n"}
 def test_no_py_typed() -> None:
     """The fix adds an empty py.typed to a package with annotations, if the build includes it."""
     files = {**built(HATCH), **TYPED}
-    assert found(files, "OPS406") == [("OPS406", "src/x/__init__.py", 1, 1)]
-    assert mended(files, "OPS406") == {"src/x/py.typed": ""}
+    assert finding_places(files, "OPS406") == [("OPS406", "src/x/__init__.py", 1, 1)]
+    assert fixed(files, "OPS406") == {"src/x/py.typed": ""}
     assert [located.finding.severity for located in run({**files, **CLI}, "OPS406")] == ["info"]
 
 
@@ -291,7 +304,7 @@ def test_py_typed_that_a_build_leaves_out(build: str) -> None:
     """With setuptools, or with a choice of files, there is a finding without a fix."""
     files = {**built(build), **TYPED}
     assert places(files, "OPS406") == [(1, 1)]
-    assert not mended(files, "OPS406")
+    assert not fixed(files, "OPS406")
 
 
 @pytest.mark.parametrize(
@@ -307,7 +320,7 @@ def test_py_typed_that_a_build_leaves_out(build: str) -> None:
 )
 def test_no_py_typed_is_needed(more: Files) -> None:
     """A package with py.typed, without annotations, or that is not there needs none."""
-    assert not found({**built(HATCH), **more}, "OPS406")
+    assert not finding_places({**built(HATCH), **more}, "OPS406")
 
 
 # ---- OPS408 ------------------------------------------------------------------------------------------------------
@@ -335,7 +348,7 @@ def test_no_python() -> None:
 )
 def test_some_python(files: Files) -> None:
     """The version is stated, cannot be known, or nobody installs the project."""
-    assert not found(files, "OPS408")
+    assert not finding_places(files, "OPS408")
 
 
 # ---- OPS409 ------------------------------------------------------------------------------------------------------
@@ -371,15 +384,15 @@ def test_a_file_that_does_not_exist(text: str, place: tuple[int, int]) -> None:
 )
 def test_files_that_exist(text: str) -> None:
     """Paths and patterns that match a file, values that are no path, and paths above the project are no findings."""
-    assert not found(project(text, files={"LICENSE": "MIT\n", "docs/a.md": ""}), "OPS409")
+    assert not finding_places(project(text, files={"LICENSE": "MIT\n", "docs/a.md": ""}), "OPS409")
 
 
 def test_a_license_without_its_text() -> None:
     """It is only a note, since a larger repository may have the text above the project."""
     (located,) = run(project("license = 'MIT'"), "OPS409")
     assert (located.finding.severity, located.finding.line) == ("info", 4)
-    assert not found(project("license = 'MIT'", tier="script"), "OPS409")
-    assert not found(project("license = 'MIT'", files={"LICENSES/MIT.txt": ""}), "OPS409")
+    assert not finding_places(project("license = 'MIT'", tier="script"), "OPS409")
+    assert not finding_places(project("license = 'MIT'", files={"LICENSES/MIT.txt": ""}), "OPS409")
 
 
 def test_a_clean_library() -> None:

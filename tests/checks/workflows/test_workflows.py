@@ -1,7 +1,7 @@
 """The rules about workflows: what each one must find (marked with «), and what it must not."""
 
 import pytest
-from support.workflow_texts import CHECKOUT, PATH, PYTHON, UPLOAD, check, found, job, marks, places, steps
+from support.workflow_texts import CHECKOUT, PATH, PYTHON, UPLOAD, check, finding_places, job, marks, places, steps
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.workflows import known_actions
@@ -288,7 +288,7 @@ runs:
 def test_steps_of_composite_actions_count(path: str) -> None:
     """Pins and untrusted text are found in the repository's own actions."""
     wanted = [(code, path, *place) for code, place in zip(("OPS101", "OPS113"), marks(COMPOSITE), strict=True)]
-    assert found({path: COMPOSITE}) == wanted
+    assert finding_places({path: COMPOSITE}) == wanted
 
 
 def test_inputs_of_local_actions_are_known() -> None:
@@ -308,9 +308,9 @@ def test_a_cache_follows_the_lock_that_is_installed() -> None:
     """With a lock other than requirements.txt, the cache must name it; without any lock, it need not."""
     text = steps(f"- uses: {PYTHON}\n  with:\n    python-version: '3.12'\n    cache: «pip")
     locks = {"requirements.txt": "a==1\n", "requirements-dev.txt": "a==1\nb==2\n"}
-    (place,) = [place for place in found({PATH: text, **locks}) if place[0] == "OPS123"]
+    (place,) = [place for place in finding_places({PATH: text, **locks}) if place[0] == "OPS123"]
     assert [place[2:]] == marks(text)
-    assert not [place for place in found({PATH: text, "requirements.txt": ""}) if place[0] == "OPS123"]
+    assert not [place for place in finding_places({PATH: text, "requirements.txt": ""}) if place[0] == "OPS123"]
     assert places("OPS123", text) == []
 
 
@@ -409,5 +409,5 @@ def test_dependabot_updates_everything_with_patience(code: str, text: str) -> No
     path = ".github/dependabot.yml"
     files = {path: text, PATH: steps(f"- name: x\n  uses: {CHECKOUT}\n  with: {{persist-credentials: false}}")}
     wanted = [(code, path, *place) for place in marks(text)]
-    assert "OPS131" not in {place[0] for place in found({**files, "pyproject.toml": "[project]\n"})}
-    assert found({**files, "requirements.txt": "a==1\n"}) == wanted
+    assert "OPS131" not in {place[0] for place in finding_places({**files, "pyproject.toml": "[project]\n"})}
+    assert finding_places({**files, "requirements.txt": "a==1\n"}) == wanted

@@ -27,8 +27,7 @@ FAMILY = Family(
             "OPS302",
             "A script's requirements are exact versions",
             Severity.ERROR,
-            "Without an exact version, the next machine or the next release gets something else: what ran yesterday "
-            "fails today.",
+            "Without an exact version, the next installation may get another release: what ran yesterday fails today.",
             "Pin it with ==, or let `uv pip compile` or pip-compile write the list.",
             "https://pip.pypa.io/en/stable/topics/repeatable-installs/",
             unpinned.unpinned,

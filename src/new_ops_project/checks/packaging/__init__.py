@@ -24,7 +24,7 @@ FAMILY = Family(
             "OPS401",
             "The build backend exists",
             Severity.ERROR,
-            "With a backend that does not exist, or that nothing installs, neither pip nor build can build it.",
+            "With a backend that does not exist, or that nothing installs, no tool can build the project.",
             "Write the name of an existing backend, such as setuptools.build_meta or hatchling.build.",
             _SPEC,
             backends.no_such_backend,
@@ -53,7 +53,7 @@ FAMILY = Family(
             "OPS404",
             "A distribution has a [build-system]",
             Severity.WARNING,
-            "Without it, pip uses setuptools as before pyproject.toml, and uv installs neither the package nor its "
+            "Without it, pip falls back to a legacy setuptools build, and uv installs neither the package nor its "
             "commands.",
             'Add [build-system] with requires = ["setuptools>=77"] and build-backend = "setuptools.build_meta".',
             _SPEC,

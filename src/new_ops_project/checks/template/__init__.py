@@ -6,8 +6,7 @@ from new_ops_project.checks.template import drift, record
 
 _UPDATING = "https://copier.readthedocs.io/en/stable/updating/"
 _WHY_DRIFT = (
-    "A change in one repository alone may conflict with the next update, and all others lack it; updates keep it "
-    "forever."
+    "A local change may conflict with the next update, all other repositories lack it, and no update undoes it."
 )
 
 FAMILY = Family(

@@ -78,7 +78,7 @@ RULES = (
         "OPS114",
         "Checkouts do not leave their token behind",
         Severity.WARNING,
-        "Every later step can read the token; before v6, so can anyone who downloads an artifact of the folder.",
+        "Every later step can read the token; before v6, so can anyone who downloads an artifact with that folder.",
         "Write `persist-credentials: false` under the checkout's `with:`, or `true` if a later step needs the token.",
         links.CHECKOUT,
         leftover_tokens,

@@ -151,7 +151,7 @@ RULES = (
         "OPS126",
         "Jobs that log in to a cloud may request a token",
         Severity.ERROR,
-        "Once a job lists its permissions, it has no others.",
+        "A job that lists its permissions has no others, so the login fails.",
         "Add `id-token: write` to the job's permissions.",
         links.OIDC_REFERENCE,
         missing_token,

@@ -170,7 +170,7 @@ RULES = (
     ),
     Rule(
         "OPS102",
-        "The version in the comment is not another commit",
+        "The comment does not name another commit's version",
         Severity.ERROR,
         "People read the comment. One that names another release than the commit hides what runs.",
         "Find out which of the two is right.",
@@ -179,7 +179,7 @@ RULES = (
     ),
     Rule(
         "OPS103",
-        "The commit is not another version than its comment says",
+        "The commit is the version that its comment names",
         Severity.ERROR,
         "Reviewers trust the comment, but another release runs.",
         "Correct the comment, or the commit id.",

@@ -71,7 +71,7 @@ RULES = (
         "OPS106",
         "Jobs have a timeout",
         Severity.WARNING,
-        "GitHub stops a job that hangs only after 360 minutes; until then it occupies a runner and blocks other jobs.",
+        "GitHub stops a hanging job only after 360 minutes; until then it occupies a runner and blocks other jobs.",
         "Add `timeout-minutes: 10` to the job, or the longest time that it needs.",
         links.SYNTAX,
         endless,

@@ -138,7 +138,7 @@ RULES = (
         "OPS119",
         "Schedules avoid the full and the half hour",
         Severity.INFO,
-        "GitHub delays or drops scheduled runs when load is high: at the minutes that most people choose.",
+        "GitHub delays or drops scheduled runs when load is high, as it is at the full and the half hour.",
         "Choose another minute.",
         links.EVENTS,
         full_hours,
