@@ -45,6 +45,7 @@ def _left_by_comments(listing: RequirementsFile, wanted: LockInputs) -> list[Pin
     needed = _reached(wanted.names, {name: {child for child in above if name in above[child]} for name in above})
     known = {entry.name for entry in listing.entries}
     annotated = [entry for entry in listing.entries if entry.via and entry.version]
+    # A comment that names a package which is not here shows that the file is a part of a lock: then nothing is certain.
     is_whole = all(above[entry.name] - {""} <= known for entry in annotated)
     return [entry for entry in annotated if entry.name not in needed] if is_whole else []
 

@@ -69,6 +69,7 @@ def _breach(node: Node, expression: expressions.Expression, who: str, context: s
 
 def _writer(contexts: tuple[str, ...], step: Step) -> tuple[str, str]:
     """Who can write the text of the expression, with its context; ('', '') where nobody could do harm."""
+    # An expression may join several contexts: the most dangerous one decides, wherever it is.
     for context in contexts:
         if _is_one_of(context, _ANYBODY):
             return "anybody", context

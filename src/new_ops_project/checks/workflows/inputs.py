@@ -43,6 +43,7 @@ def _inputs(repo: Repo, uses: Uses) -> tuple[Sequence[str], bool]:
     action = known_actions.find(uses.action) if uses.action else known_actions.KnownAction()
     names = (*action.inputs, *(_DOCKER if action.using == "docker" else ()))
     read, used = known_actions.numbers(action.inputs_of), known_actions.numbers(version(uses, action))
+    # Majors rename inputs, and later minors add some: only within what was read is the list of names complete.
     is_same_major = bool(read) and read[:1] == used[:1]
     return names, is_same_major and len(used) > 1 and used[:2] <= read[:2]
 

@@ -42,6 +42,7 @@ def _numbers(root: Node) -> Iterator[Node]:
     waiting = [(root, False)]
     while waiting:
         node, is_python = waiting.pop()
+        # YAML aliases let many parents share one node: without this, a small file could take forever.
         if (id(node), is_python) in seen:
             continue
         seen.add((id(node), is_python))
