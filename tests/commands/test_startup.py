@@ -41,7 +41,7 @@ OURS = {
     f"new_ops_project.{name}"
     for name in (
         "plan.three_way",
-        "plan.destinations",
+        "plan.delivery",
         "plan.apply",
         "git.merge",
         "project.update.planner",

@@ -12,7 +12,7 @@ from new_ops_project.checks.rule import Rule
 from new_ops_project.git import committed, journal, worktree
 from new_ops_project.git.tree import PLAIN, Entry
 from new_ops_project.git.worktree import Repository, Status
-from new_ops_project.plan import apply, pending, summary, three_way
+from new_ops_project.plan import apply, pending, summary, three_way, wording
 from new_ops_project.plan.model import Plan, Sides
 
 
@@ -85,7 +85,7 @@ def settle(repository: Repository) -> None:
     if left.verb == "check":
         journal.conclude(left.change)
         return
-    name = pending.noun(left.verb, "the").capitalize()
+    name = wording.noun(left.verb, "the").capitalize()
     hint = f"Commit it (git commit), or undo it: new-ops-project {left.verb} --abort."
     raise ToolError(f"{name} is not committed yet, so nothing is fixed.", hint)
 

@@ -8,7 +8,7 @@ from typing import Any
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.git import journal, worktree
 from new_ops_project.git.worktree import Repository, Status
-from new_ops_project.plan import apply, pending
+from new_ops_project.plan import apply, pending, wording
 from new_ops_project.plan.destination import STDOUT, Destination, Purpose
 from new_ops_project.plan.model import Plan
 from new_ops_project.plan.outcome import Outcome
@@ -42,8 +42,8 @@ def _pending(repository: Repository, status: Status, destination: Destination, *
     left = pending.find(repository, status)
     if left is None:
         return None
-    its_target, noun = left.change.about["to"], pending.noun(destination.verb)
-    name, command = f"{pending.noun(left.verb, 'the').capitalize()} to {its_target}", f"new-ops-project {left.verb}"
+    its_target, noun = left.change.about["to"], wording.noun(destination.verb)
+    name, command = f"{wording.noun(left.verb, 'the').capitalize()} to {its_target}", f"new-ops-project {left.verb}"
     if left.open_paths:
         message = f"{name} has unresolved conflicts: {', '.join(left.open_paths)}."
         raise ToolError(message, f"Resolve them and run `{command} --continue`, or --abort.")

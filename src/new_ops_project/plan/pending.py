@@ -10,15 +10,7 @@ from new_ops_project.git import journal, markers, worktree
 from new_ops_project.git.journal import Change
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan import apply
-
-_NOUNS = {"update": "update", "promote": "promotion", "adopt": "adoption", "check": "fix"}
-
-
-def noun(verb: str, article: str = "") -> str:
-    """The noun for what a verb makes, with an article if one is given (`a` or `the`): `an update`, `the promotion`."""
-    name = _NOUNS.get(verb, verb)
-    spelled = {"a": "an" if name[0] in "aeiou" else "a"}.get(article, article)
-    return f"{spelled} {name}".strip()
+from new_ops_project.plan.wording import noun
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import click
 
 from new_ops_project.base.report import Voice
 from new_ops_project.git.journal import Change
-from new_ops_project.plan import pending
+from new_ops_project.plan import wording
 from new_ops_project.plan.outcome import Outcome
 
 
@@ -37,7 +37,7 @@ def answer(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
 
 def _noun(change: Change, article: str) -> str:
     """What a change is called, at the start of a sentence: `The update`."""
-    return pending.noun(str(change.about.get("verb", "update")), article).capitalize()
+    return wording.noun(str(change.about.get("verb", "update")), article).capitalize()
 
 
 def _say_nothing(_outcome: Outcome, _voice: Voice) -> None:
