@@ -13,7 +13,7 @@ def answer(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
     if outcome.patch:
         click.echo(outcome.patch, nl=False)
     if outcome.was_finished and outcome.change:
-        voice.say(f"{_noun(outcome.change, 'an')} that was interrupted is now finished.", fg="yellow")
+        voice.say(f"{_noun(outcome.change, 'a')} that was interrupted is now finished.", fg="yellow")
     for path in outcome.unchanged:
         reason = outcome.change.about["conflicts"][path] if outcome.change else ""
         voice.say(f"Kept as it was here: {path} ({reason}).")
