@@ -80,7 +80,7 @@ def create_environment(project: Path, minor: str, progress: Progress) -> Path:
     except ToolError as error:
         raise ToolError(
             f"The environment of {project.name} could not be made: {error.message}",
-            f"Fix that, then run `new-ops-project onboard {project.name}`; it continues from there.",
+            f"Fix that, then run `new-ops-project onboard {project.name}`, and it resumes.",
         ) from error
     steps.end("the environment is ready")
     return python_of(project / venv.NAME)
@@ -126,7 +126,7 @@ class EnvironmentBuilder:
                 venv_marker.end(folder)
         except OSError as error:
             message = f"{error.filename or folder} cannot be written: {error.strerror or error}."
-            raise ToolError(message, "Fix that, then run this again; it continues from there.") from error
+            raise ToolError(message, "Fix that, then run this again, and it resumes.") from error
 
     def make_venv(self, base: Interpreter) -> None:
         """Make .venv with the Python `base`, or complete one that was begun."""
@@ -191,7 +191,7 @@ class EnvironmentBuilder:
                     self._report(line)
         except ProcessError as error:
             cause = f"{urls.without_secrets(failure_reason(error))}{_disk_note(self.needs.folder / venv.NAME)}"
-            hint = "Fix that, then run this again; it continues from there."
+            hint = "Fix that, then run this again, and it resumes."
             raise ToolError(f"{shown} failed: {cause}", hint) from error
 
     def _report(self, line: str) -> None:

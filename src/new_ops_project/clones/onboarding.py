@@ -130,7 +130,7 @@ def onboard(folder: Path, request: OnboardRequest, progress: Progress) -> Onboar
             return _set_up(_Run(needs, request, installer, is_root, head, environment.Steps(progress, expected)))
     except OSError as error:
         message = f"{error.filename or folder} cannot be read or written: {error.strerror or error}."
-        raise ToolError(message, "Fix that, then run this again; it continues from there.") from error
+        raise ToolError(message, "Fix that, then run this again, and it resumes.") from error
 
 
 def _repository(folder: Path) -> Repository | None:
