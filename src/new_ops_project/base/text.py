@@ -25,9 +25,9 @@ def escape_for_terminal(text: str) -> str:
     return _CONTROL.sub(_escaped, escape_undecodable(text))
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """A question such as `did you mean update?` with the entry of `known` closest to `word`; '' if none is close."""
-    matches = get_close_matches(word, known, n=1, cutoff=0.5)
+def nearest(word: str, words: list[str]) -> str:
+    """A question such as `did you mean update?` with the entry of `words` closest to `word`; '' if none is close."""
+    matches = get_close_matches(word, words, n=1, cutoff=0.5)
     return f"did you mean {matches[0]}?" if matches else ""
 
 

@@ -45,8 +45,10 @@ def is_cloned(url: str, path: Path) -> bool:
     origin = git.remote_url(path) if (path / ".git").exists() else ""
     if origin and _comparable(origin) == _comparable(urls.full_address(url)):
         return True
-    what = f"a clone of {urls.without_secrets(origin)}" if origin else "and not empty" if path.is_dir() else "a file"
-    raise ToolError(f"{path} is there already, {what}.", "Choose another place with --into DIR.")
+    obstacle = (
+        f"a clone of {urls.without_secrets(origin)}" if origin else "and not empty" if path.is_dir() else "a file"
+    )
+    raise ToolError(f"{path} is there already, {obstacle}.", "Choose another place with --into DIR.")
 
 
 def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
@@ -54,9 +56,9 @@ def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
 
     Without `can_ask`, neither git nor ssh prompts.
     """
-    shown = urls.without_secrets(url)
+    safe_url = urls.without_secrets(url)
     env = {} if can_ask else remotes.without_prompts(Path.cwd())
-    progress(f"git clone {shown} {path.name}", 0, 100)
+    progress(f"git clone {safe_url} {path.name}", 0, 100)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with new_folder.temporary_sibling(path) as fresh:
@@ -64,10 +66,10 @@ def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
             command = ("git", *options, "clone", "--progress", "--", urls.full_address(url), str(fresh))
             with closing(output_lines(*command, env=env)) as lines:
                 for stage, percent in _stages(lines):
-                    progress(f"git clone {shown}: {stage}", percent, 100)
+                    progress(f"git clone {safe_url}: {stage}", percent, 100)
             new_folder.move_into_place(fresh, path)
     except ProcessError as error:
-        message = f"{shown} cannot be cloned: {remotes.failure_reason(error)}."
+        message = f"{safe_url} cannot be cloned: {remotes.failure_reason(error)}."
         raise ToolError(message, "Check the address, and your access to it with `git ls-remote`.") from error
     except OSError as error:
         raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Nothing was kept.") from error

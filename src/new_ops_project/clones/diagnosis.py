@@ -111,30 +111,30 @@ def _remote(clone: _Clone, failures: Mapping[str, str]) -> Topic:
         return Topic("remote", f"{clone.folder} is not in a git repository", Severity.INFO, "git init, or clone it")
     if "remote" not in clone.addresses:
         return Topic("remote", "there is no remote `origin` yet")
-    shown = urls.without_secrets(clone.addresses["remote"])
+    address = urls.without_secrets(clone.addresses["remote"])
     if failures["remote"]:
         remedy = f"Check the network and your access: git -C {shlex.quote(str(clone.folder))} ls-remote origin"
-        return Topic("remote", f"{shown}: {failures['remote']}", Severity.WARNING, remedy)
-    return Topic("remote", f"{shown} answers")
+        return Topic("remote", f"{address}: {failures['remote']}", Severity.WARNING, remedy)
+    return Topic("remote", f"{address} answers")
 
 
 def _template(clone: _Clone, failures: Mapping[str, str]) -> Iterator[Topic]:
     if not clone.template:
         return
-    shown = urls.without_secrets(clone.template)
+    address = urls.without_secrets(clone.template)
     if "template" in clone.addresses:
         if failures["template"]:
-            remedy = f"Check the network and your access: git ls-remote {shown.removeprefix('git+')}"
-            yield Topic("template", f"{shown}: {failures['template']}", Severity.WARNING, remedy)
+            remedy = f"Check the network and your access: git ls-remote {address.removeprefix('git+')}"
+            yield Topic("template", f"{address}: {failures['template']}", Severity.WARNING, remedy)
         else:
-            yield Topic("template", f"{shown} answers")
+            yield Topic("template", f"{address} answers")
     elif sources.is_embedded(clone.template):
         yield Topic("template", "embedded; it comes with the tool")
     elif paths.expanded(clone.template.removeprefix("git+file://")).exists():
-        yield Topic("template", f"{shown} is there")
+        yield Topic("template", f"{address} is there")
     else:
         remedy = "new-ops-project update --template SOURCE, with the place where it is now"
-        yield Topic("template", f"{shown} is not on this machine", Severity.WARNING, remedy)
+        yield Topic("template", f"{address} is not on this machine", Severity.WARNING, remedy)
 
 
 def _python(clone: _Clone) -> Iterator[Topic]:
@@ -181,9 +181,9 @@ def _lock(clone: _Clone) -> Iterator[Topic]:
     needs = clone.needs
     pins = len(needs.pins(clone.venv.environment))
     if not needs.has_lock:
-        what = f"{needs.foreign_lock} is not read here" if needs.foreign_lock else "nothing pins the packages"
+        cause = f"{needs.foreign_lock} is not read here" if needs.foreign_lock else "nothing pins the packages"
         remedy = "uv pip compile --universal --generate-hashes pyproject.toml --output-file requirements.txt"
-        yield Topic("lock", f"{what}; they come from {needs.lock}", Severity.INFO, remedy, "pyproject.toml")
+        yield Topic("lock", f"{cause}; they come from {needs.lock}", Severity.INFO, remedy, "pyproject.toml")
     elif not needs.is_hashed:
         remedy = "Write it with hashes: uv pip compile --generate-hashes, or pip-compile --generate-hashes"
         yield Topic(

@@ -179,9 +179,9 @@ class EnvironmentBuilder:
 
     def _run(self, *command: str, env: Mapping[str, str] | None = None) -> None:
         """Report the command, run it, and report each package that it comes to."""
-        shown = _shown(command, self.needs.folder)
-        self.commands.append(shown)
-        self._steps.say(shown)
+        text = _shown(command, self.needs.folder)
+        self.commands.append(text)
+        self._steps.say(text)
         try:
             variables = {**_QUIET, **(env or {})}
             with closing(
@@ -192,7 +192,7 @@ class EnvironmentBuilder:
         except ProcessError as error:
             cause = f"{urls.without_secrets(failure_reason(error))}{_disk_note(self.needs.folder / venv.NAME)}"
             hint = "Fix that, then run this again, and it resumes."
-            raise ToolError(f"{shown} failed: {cause}", hint) from error
+            raise ToolError(f"{text} failed: {cause}", hint) from error
 
     def _report(self, line: str) -> None:
         """Report the package that pip or uv has come to, if the line of its output says so."""

@@ -64,13 +64,13 @@ def minors_within(specifier: str = "") -> list[str]:
     """The minor versions that a PEP 440 specifier such as ">=3.11" allows, newest first."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - `new` needs no specifiers
 
-    known = [f"3.{number}" for number in range(_NEWEST, _OLDEST - 1, -1)]
+    candidates = [f"3.{number}" for number in range(_NEWEST, _OLDEST - 1, -1)]
     try:
         allowed = SpecifierSet(specifier)
     except InvalidSpecifier:
-        return known
+        return candidates
     # A specifier such as >3.12.2 or ==3.12.4 allows the minor version if it allows any patch release of it.
-    return [minor for minor in known if any(allowed.contains(f"{minor}.{patch}") for patch in range(60))]
+    return [minor for minor in candidates if any(allowed.contains(f"{minor}.{patch}") for patch in range(60))]
 
 
 def probe(path: Path) -> Interpreter | None:

@@ -17,13 +17,13 @@ def use_tree(tree: str) -> bytes:
     return f'M 040000 {tree} ""\n'.encode()
 
 
-def add_files(tree: Tree, known: Mapping[bytes, str] | None = None) -> bytes:
-    """Add these files. `known`: ids of contents that the repository already has; git then writes only the id."""
-    return b"".join(_add_known_file(path, entry, known or {}) for path, entry in tree.items())
+def add_files(tree: Tree, blob_ids: Mapping[bytes, str] | None = None) -> bytes:
+    """Add these files. `blob_ids`: ids of contents that the repository already has; git then writes only the id."""
+    return b"".join(_add_stored_file(path, entry, blob_ids or {}) for path, entry in tree.items())
 
 
-def _add_known_file(path: str, entry: Entry, known: Mapping[bytes, str]) -> bytes:
-    blob = known.get(entry.content)
+def _add_stored_file(path: str, entry: Entry, blob_ids: Mapping[bytes, str]) -> bytes:
+    blob = blob_ids.get(entry.content)
     return with_path(f"M {entry.mode} {blob} ".encode(), path) if blob else add_file(path, entry)
 
 

@@ -100,25 +100,25 @@ class Scratch:
         *,
         overrides: Tree,
         moves: Mapping[str, str],
-        known: Mapping[bytes, str] | None = None,
+        blob_ids: Mapping[bytes, str] | None = None,
     ) -> Merged:
         """Merge the tree object `ours` with `theirs`.
 
-        First, `moves` are applied to `ours`, then `overrides` replace its files. `known`: ids of contents that the
+        First, `moves` are applied to `ours`, then `overrides` replace its files. `blob_ids`: ids of contents that the
         repository already has, and that need not be written again.
         """
         # Git merges commits, so all three sides become commits, in one fast-import: a process per file would be slow.
         stream = b"".join(
             (
                 begin_commit(BASE, 1),
-                add_files(base, known),
+                add_files(base, blob_ids),
                 begin_commit(OURS, 2, parent=1),
                 use_tree(ours),
                 move_files(moves),
-                add_files(overrides, known),
+                add_files(overrides, blob_ids),
                 begin_commit(THEIRS, 3, parent=1),
                 b"deleteall\n",
-                add_files(theirs, known),
+                add_files(theirs, blob_ids),
             )
         )
         self.git("fast-import", "--quiet", "--depth=0", stdin=stream)

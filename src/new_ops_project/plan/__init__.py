@@ -1,1 +1,1 @@
-"""plan: say here what this package owns."""
+"""How a change to a project is computed as a Plan, shown, written or undone."""

@@ -100,7 +100,7 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, resolve: Resol
         # Ours gets the base of files that are the template's alone, so that the merge takes theirs without a conflict.
         overrides={**{path: base[path] for path in sides.template_only if path in base}, **sides.rewritten},
         moves=moves,
-        known=project.known,
+        blob_ids=project.blob_ids,
     )
     draft = start_draft(scratch, merged, project.ours)
     # The resolvers come last: they may also resolve what flag_broken has found.
@@ -143,7 +143,7 @@ def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, 
 class _Project:
     """A commit of the project. `head`: the id of its tree; `ours`: of the tree of the project's folder in it.
 
-    `rendered`: the project's version of each file of the template that it has; `known`: the id of each such content.
+    `rendered`: the project's version of each file of the template that it has; `blob_ids`: the id of each such content.
     `in_submodules`: paths of the template that are at or below a submodule.
     """
 
@@ -151,7 +151,7 @@ class _Project:
     ours: str
     rendered: Mapping[str, bytes]
     in_submodules: frozenset[str]
-    known: Mapping[bytes, str]
+    blob_ids: Mapping[bytes, str]
 
 
 def _project(scratch: Scratch, sides: Sides) -> _Project:
@@ -163,9 +163,9 @@ def _project(scratch: Scratch, sides: Sides) -> _Project:
     scratch.use_attributes(objects[attributes][1] if attributes in objects else b"")
     rendered = {path: objects[name][1] for name, path in names.items() if name in objects}
     in_submodules = _in_submodules(objects.get(modules, ("", b""))[1], sides.prefix, {*sides.base, *sides.theirs})
-    known = {objects[name][1]: objects[name][0] for name in names if name in objects}
+    blob_ids = {objects[name][1]: objects[name][0] for name in names if name in objects}
     ours = objects[folder if sides.prefix else root][0]
-    return _Project(objects[root][0], ours, rendered, in_submodules, known)
+    return _Project(objects[root][0], ours, rendered, in_submodules, blob_ids)
 
 
 _SUBMODULE_PATH = re.compile(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
