@@ -15,7 +15,7 @@ from new_ops_project.plan.wording import noun
 
 @dataclass(frozen=True)
 class Pending:
-    """A change that is pending. `was_finished`: whether this run had to finish it; `open_paths`: the unresolved ones."""
+    """A pending change. `was_finished`: whether this run had to finish it; `open_paths`: the unresolved conflicts."""
 
     change: Change
     was_finished: bool
