@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Write
 from new_ops_project.formats import document, python_version
@@ -155,8 +157,6 @@ def _targets(repo: Repo) -> Iterator[tuple[str, str, Document, int]]:
 
 def _allows(bound: str, minor: str) -> bool | None:
     """Whether the specifier (PEP 440) allows some patch of the minor version; None if it is invalid."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - only this rule compares
-
     try:
         allowed = SpecifierSet(bound)
     except InvalidSpecifier:

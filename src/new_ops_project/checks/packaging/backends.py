@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from new_ops_project.base.finding import Severity
@@ -13,9 +13,6 @@ from new_ops_project.checks.rule import Breach, Edit, Fix
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.toml import places
 from new_ops_project.template.pins.pins_yml import normalise
-
-if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
 
 _BUILD = ("build-system", "build-backend")
 _REQUIRES = ("build-system", "requires")
@@ -166,7 +163,7 @@ def license_too_new(repo: Repo) -> Iterator[Breach]:
             )
 
 
-def _compare(specifier: "SpecifierSet", version: str) -> tuple[bool, bool]:
+def _compare(specifier: SpecifierSet, version: str) -> tuple[bool, bool]:
     """Whether the specifier allows only that version or later ones, and whether it allows only earlier ones."""
     try:
         clauses = [(clause.operator, Version(clause.version.removesuffix(".*"))) for clause in specifier]
