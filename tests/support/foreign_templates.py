@@ -160,7 +160,7 @@ def recorded_by(project: Path, foreign: Foreign) -> dict[str, Any]:
 
 
 def options(foreign: Foreign, tag: str) -> list[str]:
-    """What an update to `tag` needs to be told: the new name of an answer, a new answer."""
+    """The options that an update to `tag` needs: the new name of an answer, a new answer."""
     if foreign.name == "terraform-module" and tag == "v1.2.0":
         return ["--accept-answer-changes"]
     return [f"--set={key}={value}" for key, value in foreign.later.items() if tag == "v2.0.0"]

@@ -288,11 +288,11 @@ OTHER: dict[str, tuple[str, Files]] = {
 LATE: dict[str, tuple[str, Files]] = {
     "two files of one name": ("twice", {"copier.yml": QUESTION, "{{ 'b' }}": "x", "b": "y"}),
     "a file below a file": (
-        "a folder, too",
+        "a folder too",
         {"copier.yml": f"p: b/c\n{QUESTION}", "{{ 'b' }}": "x", "{{ name[:0] ~ p }}": "y"},
     ),
     "a file where a folder is": (
-        "a folder, too",
+        "a folder too",
         {"copier.yml": f"_exclude: [x]\n{QUESTION}", "{{ 'b' }}/x": "x", "b": "y"},
     ),
     "a folder as answers file": ("in a folder", {"copier.yml": QUESTION, "{{ _copier_conf.answers_file }}/a": "x"}),

@@ -212,7 +212,7 @@ def _kept(path: Path) -> SampleFile:
 
 
 def listed(folder: Path, *args: str) -> list[str]:
-    """What git lists with -z, without touching the index; names of any bytes survive."""
+    """What git lists with -z, without touching the index; names can have any bytes."""
     command = ["git", "--no-optional-locks", *args, "-z"]
     output = subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout
     return [os.fsdecode(line) for line in output.split(b"\0") if line]

@@ -115,7 +115,7 @@ def processes(text: str) -> list[str]:
 
 
 def ended(text: str) -> bool:
-    """Whether no process has `text` in its command line any more, within ten seconds: the system takes its time."""
+    """Whether all processes with `text` in their command line end within ten seconds."""
     until = time.monotonic() + 10
     while processes(text) and time.monotonic() < until:
         time.sleep(0.05)

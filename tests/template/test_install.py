@@ -28,7 +28,7 @@ IDENTITY = {
 
 @pytest.fixture
 def cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pip keep what it fetched from one run of the tests to the next."""
+    """Let pip keep its downloads from one run of the tests to the next."""
     for name, value in CACHE.items():
         monkeypatch.setenv(name, value)
 
@@ -48,7 +48,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def install(python: Path, wheel: Path) -> None:
-    """Install the wheel with what it needs: by uv, or by pip where only pip knows the package index."""
+    """Install the wheel and its requirements with uv, or with pip if only pip knows the package index."""
     into = ["install", "--quiet", str(wheel)]
     quick = subprocess.run([sys.executable, "-m", "uv", "pip", *into, "--python", str(python)], check=False)
     if quick.returncode:
@@ -114,14 +114,14 @@ def test_venv_is_ready_to_use(work: Path, cached: None) -> None:
 
 
 def test_venv_progress_without_a_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    """Elsewhere than on a terminal each step is a line."""
+    """Without a terminal, each step is a line."""
     with Voice(json=False).progress() as progress:
         progress("making .venv", 0, 3)
     assert capfd.readouterr().err == "[0/3] making .venv\n"
 
 
 def test_venv_without_the_python(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without that Python the project is there, and the message says how to get the Python."""
+    """Without that Python, the project is created, and the message says how to get the Python."""
     monkeypatch.setattr(interpreters, "likely_path", lambda _minor: None)
     ran = run("new", "audit", "--python", "3.15", "--tier", "script", "--venv", "--json", code=2)
     assert ran.json["commit"]

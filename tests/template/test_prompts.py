@@ -44,7 +44,7 @@ def test_versions_say_which_are_installed(terminal: Terminal) -> None:
 
 
 def test_a_wrong_name_is_said_while_it_is_typed(terminal: Terminal) -> None:
-    """What is wrong with a name shows before Enter, with another to try."""
+    """The problem with a name shows before Enter, with another name to try."""
     child = terminal()
     child.expect("Project name")
     child.send("日本")
@@ -116,7 +116,7 @@ def test_advanced_asks_everything(terminal: Terminal, work: Path) -> None:
 
 
 def test_nothing_is_asked_when_all_is_given(terminal: Terminal, work: Path) -> None:
-    """With the three answers on the command line nothing is asked, on a terminal too."""
+    """With the three answers on the command line, nothing is asked, even on a terminal."""
     child = terminal("new", "audit", "--python", "3.13", "--tier", "script")
     child.expect("Committed")
     child.expect(pexpect.EOF)
@@ -124,7 +124,7 @@ def test_nothing_is_asked_when_all_is_given(terminal: Terminal, work: Path) -> N
 
 
 def test_ci_is_never_asked(terminal: Terminal, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With CI set there is no prompt even on a terminal, but an error that names the flag."""
+    """With CI set, there is no prompt even on a terminal, but an error that names the flag."""
     monkeypatch.setenv("CI", "true")
     child = terminal("new", "audit")
     child.expect("Give --python")
@@ -147,7 +147,7 @@ def test_the_first_prompt_comes_before_copier(work: Path, tmp_path: Path) -> Non
 
 
 def test_a_foreign_template_asks_its_own_questions(terminal: Terminal, work: Path, tmp_path: Path) -> None:
-    """A template of another kind is asked about by copier, and its answers are recorded."""
+    """Copier asks the questions of a template of another kind, and the answers are recorded."""
     template = tmp_path / "foreign"
     template.mkdir()
     (template / "copier.yml").write_text("colour:\n  type: str\n  help: Which colour?\n")

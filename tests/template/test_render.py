@@ -1,4 +1,4 @@
-"""The choice of a renderer, and the cache of compiled templates."""
+"""How a template is rendered: by which renderer, from which cache."""
 
 import json
 import os
@@ -27,7 +27,7 @@ WITH_TASKS: Files = {"copier.yml": "_tasks: [touch b]\nname: audit\n", "a.jinja"
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A cache of this test's own; `fresh` forgets what this process knows."""
+    """A cache that only this test uses; `fresh` clears what this process has in memory."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     fresh()
     yield tmp_path / "cache" / "new-ops-project" / "compiled"
@@ -35,7 +35,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def fresh() -> None:
-    """Look again at what is on disk, as another process does."""
+    """Forget the compiled versions, so that they are read from disk as in another process."""
     compiled_cache._versions.clear()  # noqa: SLF001 - there is no other way to be another process
 
 
@@ -100,7 +100,7 @@ def test_nothing_is_compiled_twice(cache: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_another_release_compiles_itself(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What another release of the tool has compiled is not used."""
+    """A version compiled by another release of the tool is not used."""
     checkout = checkout_of(tmp_path, PLAIN)
     native.tree(checkout, {})
     fresh()
@@ -163,7 +163,7 @@ def test_tasks_go_to_copier(run: Run, work: Path, tmp_path: Path) -> None:
 
 
 def test_native_renderer_is_forced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """NEW_OPS_PROJECT_RENDERER=pure refuses what only copier can render, and renders the rest."""
+    """NEW_OPS_PROJECT_RENDERER=pure refuses a template that only copier can render, and renders others."""
     monkeypatch.setenv("NEW_OPS_PROJECT_RENDERER", "pure")
     with pytest.raises(ToolError, match=r"^Only copier can render the template a test: it has the setting _tasks"):
         render.tree(checkout_of(tmp_path, WITH_TASKS), {}, Path("x"), answers_file=".copier-answers.yml")
@@ -203,7 +203,7 @@ def test_renderer_of_update(run: Run, work: Path) -> None:
 
 
 def test_modes_and_links(tmp_path: Path) -> None:
-    """Executable files and links are written as such, whatever the umask leaves of the rest."""
+    """Executable files and links are written as such, under any umask."""
     files: Files = {
         "copier.yml": "_preserve_symlinks: true\n",
         "a.sh": SampleFile("100755", b"x"),

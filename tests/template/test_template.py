@@ -57,7 +57,7 @@ def test_install_origin(run: Run, published: Path, monkeypatch: pytest.MonkeyPat
 def test_each_place_wins_over_the_next(
     run: Run, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Flag before environment before the user's file before the system's."""
+    """The flag wins over the environment, that over the user's file, that over the system's."""
     places = []
     for name in ("site", "user", "environment", "flag"):
         git("clone", "--quiet", "--bare", str(published), f"{name}.git", at=tmp_path)
@@ -97,7 +97,7 @@ def test_config(run: Run, work: Path) -> None:
     ],
 )
 def test_config_refuses_what_is_no_answer(run: Run, key: str, value: str, message: str) -> None:
-    """A wrong default is refused when it is set, not when somebody else meets it."""
+    """A wrong default is refused when it is set, not when it is used."""
     assert message in run("config", "set", key, value, code=2).err
     assert run("config", "show", "--json").json == {}
 
@@ -140,7 +140,7 @@ def test_a_git_url(run: Run, work: Path, published: Path, serve: object) -> None
     ],
 )
 def test_what_is_recorded(given: str, recorded: str) -> None:
-    """No credentials and no relative path in what stays in a repository for years."""
+    """A recorded location has no credentials and no relative path."""
     assert sources.normalise(given) == recorded
 
 
@@ -152,7 +152,7 @@ def test_a_relative_path_is_recorded_whole(run: Run, work: Path, published: Path
 
 
 def test_publish(run: Run, work: Path, tmp_path: Path) -> None:
-    """`template publish` pushes every tag, writes the config, and is done when it is done again."""
+    """`template publish` pushes every tag and writes the config; a second run changes nothing."""
     bare = tmp_path / "served" / "ops.git"
     git("init", "--quiet", "--bare", "--initial-branch=main", str(bare), at=tmp_path)
     git("config", "http.receivepack", "true", at=bare)
@@ -167,7 +167,7 @@ def test_publish(run: Run, work: Path, tmp_path: Path) -> None:
 
 
 def test_publish_that_is_refused(run: Run, published: Path) -> None:
-    """A server that holds something else refuses; nothing is forced and the config is as before."""
+    """A server with other content refuses; nothing is forced, and the config stays."""
     main = git("rev-parse", "main", at=published)
     assert "cannot be pushed" in run("template", "publish", str(published), code=2).err
     assert git("rev-parse", "main", at=published) == main
@@ -190,7 +190,7 @@ def test_the_same_commits_everywhere(tmp_path: Path) -> None:
 
 
 def test_embedded_grows_with_the_tool(tmp_path: Path) -> None:
-    """A newer tool adds its versions to the repository that an older one template; older versions stay."""
+    """A newer tool adds its versions to the repository of an older one, whose versions stay."""
     source = two_tags(tmp_path / "source")
     target = tmp_path / "template"
     git("tag", "--delete", "v1.1.0", at=source)
@@ -205,7 +205,7 @@ def test_embedded_grows_with_the_tool(tmp_path: Path) -> None:
 
 
 def test_another_build_of_the_same_version(tmp_path: Path) -> None:
-    """A rebuilt tool with the same version and another template replaces what is embedded, and goes on working."""
+    """A rebuilt tool with the same version and another template replaces the embedded one."""
     source = two_tags(tmp_path / "source")
     target = tmp_path / "template"
     embedded.pack(source, "0", tmp_path / "one.bundle")
@@ -219,14 +219,14 @@ def test_another_build_of_the_same_version(tmp_path: Path) -> None:
 
 
 def test_publish_to_a_relative_path(run: Run, work: Path) -> None:
-    """A path is taken from the current folder."""
+    """A relative path starts at the current folder."""
     git("init", "--quiet", "--bare", "team.git", at=work)
     assert run("template", "publish", "./team.git", "--json").json["source"] == str(work / "team.git")
 
 
 @pytest.mark.parametrize("named", [".copier/answers.yml", "{{ colour }}.yaml"])
 def test_an_answers_file_of_another_name(run: Run, work: Path, tmp_path: Path, named: str) -> None:
-    """The answers file is signed wherever the template keeps it, so that plain copier can update."""
+    """The template is recorded in the answers file wherever that is, so that plain copier can update."""
     template = tmp_path / "foreign"
     template.mkdir()
     (template / "copier.yml").write_text(f"_answers_file: '{named}'\ncolour: blue\n")

@@ -1,4 +1,4 @@
-"""The answers to a template's questions for a new project, from flags, files, config, git and the user."""
+"""The answers for a new project, from every place that can give one."""
 
 import json
 import tomllib

@@ -1,4 +1,4 @@
-"""The answers file, which records a project's answers together with the source and version of its template."""
+"""The answers file, in which a project records how it was rendered."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The reader of copier.yml, the file in which a template has its settings and questions.
+"""The reader of copier.yml.
 
 The rules are copier's (https://copier.readthedocs.io/en/stable/configuring/): several documents, `!include`, and
 settings that begin with an underscore.

@@ -1,4 +1,4 @@
-"""The questions and settings of a template, as copier.yml states them.
+"""The questions of a template, as copier.yml states them.
 
 What each means is defined by copier: https://copier.readthedocs.io/en/stable/configuring/
 """

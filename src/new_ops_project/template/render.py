@@ -1,4 +1,4 @@
-"""The only door to rendering: it chooses between this process and copier."""
+"""The only door to rendering, which chooses the renderer."""
 
 import os
 import tempfile

@@ -23,7 +23,7 @@ def cache_folder() -> Path:
 @contextmanager
 def locked(target: Path) -> Iterator[None]:
     """Let only one process at a time write the file or folder `target`; raises ToolError if its folder is read-only."""
-    from filelock import FileLock  # noqa: PLC0415 - takes as long as all of `update --check`, which locks nothing
+    from filelock import FileLock  # noqa: PLC0415 - slow to import, and most runs lock nothing
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -31,4 +31,4 @@ def locked(target: Path) -> Iterator[None]:
             yield
     except OSError as error:
         message = f"{error.filename or target} cannot be written: {error.strerror or error}."
-        raise ToolError(message, "The template is kept there; free or unlock it.") from error
+        raise ToolError(message, "The template is stored there; free up space or change its permissions.") from error

@@ -116,7 +116,7 @@ def _home_relative(path: Path) -> str:
 @cache
 def _direct_url() -> dict[str, object]:
     """What pip recorded about where it installed the tool from (PEP 610); {} for a package index."""
-    from importlib import metadata  # noqa: PLC0415 - takes a tenth of `doctor`, which looks for no template
+    from importlib import metadata  # noqa: PLC0415 - slow to import, and `doctor` looks for no template
 
     try:
         text = metadata.distribution(config.NAME).read_text("direct_url.json")

@@ -128,7 +128,7 @@ def test_our_template_is_pure() -> None:
 @EXAMPLES
 @given(answers=GOOD)
 def test_our_template_is_the_same(answers: dict[str, Any]) -> None:
-    """Whatever is answered, both ways give the same names, modes and bytes; or both refuse."""
+    """For any answers, both renderers give the same names, modes and bytes, or both refuse."""
     require_same(releases.checkout(sources.find()), answers)
 
 
@@ -142,7 +142,7 @@ def test_odd_answers_are_the_same(answers: dict[str, Any], file: str) -> None:
 @pytest.mark.parametrize("tier", ["script", "library", "cli"])
 @pytest.mark.parametrize("cloud", ["none", "aws-oidc", "aws-keys", "gcp-oidc", "azure-oidc"])
 def test_each_tier_and_cloud(tier: str, cloud: str) -> None:
-    """Every tier with every cloud is the same."""
+    """Both renderers give the same for every tier with every cloud."""
     require_same(releases.checkout(sources.find()), {"project_name": "audit", "tier": tier, "cloud": cloud})
 
 
@@ -189,7 +189,7 @@ def _without_secrets(root: Path) -> Files:
 
 @pytest.mark.parametrize("files", SAME.values(), ids=SAME.keys())
 def test_same(files: Files, tmp_path: Path) -> None:
-    """Rendered here, and as copier does, without answers and with some."""
+    """These templates are rendered natively, exactly as by copier, without answers and with some."""
     checkout = checkout_of(tmp_path, files)
     assert native.unsupported_reason(checkout) == ""
     assert not isinstance(natively(checkout, {}), str)
@@ -207,7 +207,7 @@ def test_same(files: Files, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("why", "files"), OTHER.values(), ids=OTHER.keys())
 def test_left_to_copier(why: str, files: Files, tmp_path: Path) -> None:
-    """What only copier can say, or what nobody has shown to be the same, is not rendered here."""
+    """A template is left to copier if only copier can render it, or if the results might differ."""
     checkout = checkout_of(tmp_path, files)
     assert why in native.unsupported_reason(checkout)
     assert why in str(natively(checkout, {}))
@@ -215,6 +215,6 @@ def test_left_to_copier(why: str, files: Files, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("why", "files"), LATE.values(), ids=LATE.keys())
 def test_left_to_copier_while_rendering(why: str, files: Files, tmp_path: Path) -> None:
-    """What goes wrong on the way is said by copier, in its words."""
+    """An error while rendering is left to copier, which reports it."""
     checkout = checkout_of(tmp_path, files)
     assert why in str(natively(checkout, {}))

@@ -158,7 +158,7 @@ INCLUDED = {
 )
 @given(config=CONFIG, default=TEXT, files=st.lists(FILE, min_size=1, max_size=5), answers=ANSWERS)
 def test_any_template(config: dict[str, Any], default: str, files: list[Any], answers: dict[str, Any]) -> None:
-    """Names, contents, settings and answers of any mixture; what one of them makes impossible is left to copier."""
+    """Any mixture of names, contents, settings and answers; an impossible one is left to copier."""
     template: dict[str, str | bytes | SampleFile] = {**RECORD, **INCLUDED}
     prefix = {"sub": "sub/", "./sub/": "sub/", "{{ kind }}": "sub/"}.get(str(config.get("_subdirectory", "")), "")
     for name, suffix, content, mode in files:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.command import ROOT
 from support.upstreams import PINS, changed
@@ -39,7 +39,7 @@ bounds = st.builds("{}.{}".format, *[st.integers(0, 99)] * 2)
 
 @dataclass
 class Pair:
-    """A file as it is and as it shall be, written side by side, with the edits between the two."""
+    """A file before and after some edits, written side by side."""
 
     draw: st.DrawFn
     before: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ class Pair:
 
 @st.composite
 def files(draw: st.DrawFn) -> tuple[str, str, list[Edit]]:
-    """A pins.yml, what it shall become, and the edits for that."""
+    """A pins.yml before and after some edits, with the edits."""
     pair = Pair(draw)
     for text in ("# head", "pins:", "  type: yaml", "  default:", "    actions:"):
         pair.line(text)
@@ -118,9 +118,10 @@ def test_only_the_wanted_scalars_change(case: tuple[str, str, list[Edit]]) -> No
     assert apply_edits(before, edits) == after
 
 
+@settings(deadline=None)  # it parses with PyYAML's slow loader, which knows positions
 @given(st.lists(st.sampled_from(("3.11", "3.12", "3.13")), unique=True), st.sampled_from((*COMMENTS, "")))
 def test_ended_pythons_move_and_comments_stay(minors: list[str], comment: str) -> None:
-    """Ended minors leave `versions` in any order, and are in `ended`, the newest first; comments between lines stay."""
+    """Ended minors move from `versions` to `ended`, newest first; comments between lines stay."""
     before = REAL.replace('        "3.12"', f'        {comment}\n\n        "3.12"')
     after = apply_edits(before, [End(minor) for minor in minors])
     gone = [line for line in before.splitlines() if line.lstrip().startswith(tuple(f'"{each}"' for each in minors))]
@@ -163,7 +164,7 @@ LONG = """\
 
 @pytest.mark.parametrize("entry", [BLOCK, LONG], ids=["block", "long"])
 def test_ended_python_goes_with_its_lines_only(entry: str) -> None:
-    """An entry over several lines goes as a whole, and the comment after it stays."""
+    """All lines of an entry are removed, and the comment after it stays."""
     start, end = PINS.index('        "3.12"'), PINS.index('        "3.13": {')
     after = apply_edits(PINS[:start] + entry + PINS[end:], [End("3.12")])
     expected = PINS[:start] + "        # Debian 13 has this one.\n" + PINS[end:]
@@ -171,7 +172,7 @@ def test_ended_python_goes_with_its_lines_only(entry: str) -> None:
 
 
 def test_versions_in_braces_lose_one() -> None:
-    """From a mapping in braces the entry goes with its comma."""
+    """An entry is removed from a mapping in braces together with its comma."""
     start, end = PINS.index("versions:"), PINS.index("      ended:")
     flow = 'versions: {"3.12": {newest_patch: 3.12.9, end_of_life: "2028-10"},  # old\n        "3.13": {}}\n'
     after = apply_edits(PINS[:start] + flow + PINS[end:], [End("3.12")])
@@ -190,7 +191,7 @@ def test_versions_in_braces_lose_one() -> None:
     ],
 )
 def test_what_cannot_be_rewritten_is_refused(old: str, new: str) -> None:
-    """A value that stands for two, a block of text, a tag, or a key that is missing, is left to a person."""
+    """An anchored value, a block of text, a tag and a missing key are left to the user."""
     before = PINS.replace(old, new)
     assert before != PINS
     with pytest.raises(ToolError) as raised:
@@ -199,21 +200,21 @@ def test_what_cannot_be_rewritten_is_refused(old: str, new: str) -> None:
 
 
 def test_anchor_that_nobody_uses_stays() -> None:
-    """What stands before a value stays there."""
+    """An anchor or a tag before a value stays."""
     before = PINS.replace("version: v7.0.1", "version: &v !!str v7.0.1")
     after = apply_edits(before, [Replace(("actions", "ops/checkout", "version"), "v8.0.0")])
     assert after == before.replace("v7.0.1", "v8.0.0")
 
 
 def test_date_of_the_head_only() -> None:
-    """The date of the check is that of the first comment; one elsewhere is somebody's own."""
+    """Only the date in the first comment is that of the check."""
     before = PINS.replace("  type: yaml", "# Checked 2025-05-05 by Ada.\n  type: yaml")
     after = apply_edits(before, [], date(2026, 3, 4))
     assert changed(before, after) == [("# PEP 719, 745. Checked 2026-01-02.", "# PEP 719, 745. Checked 2026-03-04.")]
 
 
 def test_both_files_or_none(work: Path) -> None:
-    """Where the second file cannot be replaced, the first is what it was, and nothing else is left."""
+    """If the second file cannot be replaced, the first is restored and no other file is left behind."""
     (work / "pins.yml").write_text("old")
     (work / "locks.yml").mkdir()
     with pytest.raises(ToolError, match=r"locks\.yml.* cannot be written"):
@@ -223,7 +224,7 @@ def test_both_files_or_none(work: Path) -> None:
 
 
 def test_new_file_goes_again_when_the_other_fails(work: Path) -> None:
-    """A file that was not there is not there either."""
+    """If another file cannot be replaced, a new file is removed again."""
     (work / "locks.yml").mkdir()
     with pytest.raises(ToolError):
         replace_all({work / "pins.yml": "new", work / "locks.yml": "new"})

@@ -43,7 +43,7 @@ def test_closures_are_of_the_pinned_names() -> None:
 
 
 def test_stubs_have_a_closure() -> None:
-    """The types that a dependency names are locked as well."""
+    """The type stubs of a dependency are locked too."""
     assert {at["stubs"] for at in DIRECT.values() if "stubs" in at} <= CLOSURES.keys()
 
 
@@ -85,7 +85,7 @@ def test_python_is_the_lowest_that_is_offered() -> None:
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_package_is_well_formed(name: str) -> None:
-    """Name, version, modules and hashes are what pip and the import system take; hashes come sorted and once."""
+    """Name, version, modules and hashes are valid for pip and the import system; hashes are sorted and unique."""
     package = PACKAGES[name]
     hashes = package["hashes"].splitlines()
     assert name == pins_yml.normalise(name)
@@ -103,13 +103,13 @@ def test_modules_are_the_names_that_import_finds(name: str, modules: str) -> Non
 
 
 def test_file_is_what_the_tool_writes() -> None:
-    """The file is sorted and in the one spelling of its content: nobody edited it."""
+    """The file is exactly what the tool writes, so nobody has edited it."""
     text = (TEMPLATES / "locks.yml").read_bytes().decode()
     assert locks_yml.render(locks_yml.parse(text)) == text
 
 
 def test_file_names_no_index() -> None:
-    """Where the packages come from is for whoever installs them to say."""
+    """The lock names no index: the user who installs chooses one."""
     assert "://" not in (TEMPLATES / "locks.yml").read_text(encoding="utf-8")
 
 
@@ -145,7 +145,7 @@ def pretend_uv(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
 
 
 def test_parse_reads_markers_and_hashes() -> None:
-    """A line's name is normalised, its marker kept, its hashes sorted."""
+    """The name is normalized, the marker is kept, the hashes are sorted."""
     line = f"Typing_Extensions==4.1 ; python_full_version < '3.12' \\\n   {HASHES}\n"
     expected = ("sha256:" + "a" * 64, "sha256:" + "b" * 64)
     name = "typing-extensions"
@@ -162,7 +162,7 @@ def test_parse_refuses_a_fork() -> None:
 
 
 def test_parse_refuses_what_it_does_not_know() -> None:
-    """A line that is no exact version is not guessed at."""
+    """A line without an exact version is an error, not a guess."""
     with pytest.raises(ToolError, match="cannot parse, '--index-url"):
         uv_output.parse("--index-url https://example.org/simple\n")
 
@@ -180,12 +180,12 @@ def test_parse_refuses_what_it_does_not_know() -> None:
     ],
 )
 def test_module_name(path: str, name: str) -> None:
-    """Code has the name that `import` uses, on each platform the same; data and metadata have none."""
+    """Code has the name that `import` uses, the same on each platform; data and metadata have none."""
     assert resolution.module_name(PurePosixPath(path)) == name
 
 
 def test_names_that_yaml_takes_for_something_else_are_quoted() -> None:
-    """A package that is called like a boolean or a number stays a string."""
+    """A package whose name looks like a boolean or a number stays a string."""
     assert [locks_yml.plain(name) for name in ("on", "3", "six")] == ['"on"', '"3"', "six"]
 
 
@@ -229,14 +229,14 @@ def test_missing_uv_is_a_source_that_failed(run: Run, monkeypatch: pytest.Monkey
 
 
 def test_unreadable_pins_are_a_sentence(run: Run, templates: Path) -> None:
-    """A pins.yml that lacks something is named, without a traceback."""
+    """An incomplete pins.yml is named, without a traceback."""
     (templates / "pins.yml").write_text("pins: {}\n", encoding="utf-8")
     ran = run("template", "pins", "--only", "locks", code=2)
     assert f"The pins in {templates / 'pins.yml'} are not as expected (KeyError: 'default')." in ran.err
 
 
 def test_unreadable_locks_are_a_sentence(run: Run, templates: Path) -> None:
-    """A locks.yml that is none is named, with the way to a new one."""
+    """A damaged locks.yml is named, with how to get a new one."""
     (templates / "locks.yml").write_text("old\n", encoding="utf-8")
     ran = run("template", "pins", "--only", "locks", code=2)
     assert f"{templates / 'locks.yml'} cannot be read (TypeError" in ran.err

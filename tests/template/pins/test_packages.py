@@ -39,7 +39,7 @@ def checkout(work: Path, tmp_path: Path) -> Template:
 
 @pytest.fixture
 def locked(run: Run, checkout: Template, index: Index) -> Template:
-    """The same with the locks of all that the index has."""
+    """The same template with its locks written."""
     run("template", "pins", *PACKAGES, "--write")
     return checkout
 
@@ -51,24 +51,24 @@ def locks(checkout: Template) -> dict[str, str]:
 
 
 def pins(run: Run, *args: str, code: int = 0) -> dict[str, dict[str, str]]:
-    """The pins of the packages by kind and name, but for those that are current."""
+    """The pins of packages that are not current, by kind and name."""
     rows = run("template", "pins", *PACKAGES, *args, "--json", code=code).json["pins"]
     return {f"{each['kind']} {each['name']}": each for each in rows if each["state"] != "current"}
 
 
 def ago(days: float) -> str:
-    """The day that was so many days ago."""
+    """The date that many days ago."""
     return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 
 
 def test_locks_are_one_resolution(run: Run, locked: Template) -> None:
-    """What everything needs is locked, with hashes; then nothing is behind."""
+    """All requirements are locked with hashes; then nothing is behind."""
     assert locks(locked) == {"build": "1.2", "hooks": "1.0", "tenacity": "9.0"}
     assert pins(run, "--check") == {}
 
 
 def test_newer_package_is_behind(run: Run, locked: Template, index: Index) -> None:
-    """A newer version, a need that is new and one that went are each said; --write locks what fits together."""
+    """A newer version, a new requirement and a dropped one are each reported; --write locks a consistent set."""
     index.add("build", "1.3", days=20, requires=("pyproject",))
     index.add("pyproject", "2.0")
     outdated = pins(run, "--check", code=1)
@@ -84,7 +84,7 @@ def test_newer_package_is_behind(run: Run, locked: Template, index: Index) -> No
 
 
 def test_young_package_is_held(run: Run, locked: Template, index: Index) -> None:
-    """A version of yesterday waits with its date, and one between is taken."""
+    """A version of yesterday is held with its date, and one that is older is taken."""
     index.add("build", "1.3", days=20, requires=("hooks",))
     index.add("build", "1.4", days=1, requires=("hooks",))
     index.add("tenacity", "9.1", days=2)
@@ -107,7 +107,7 @@ def test_what_is_locked_never_goes_back_for_its_age(run: Run, locked: Template, 
 
 
 def test_index_without_dates(run: Run, locked: Template, index: Index) -> None:
-    """From an index that tells no dates the newest is taken, and the reason says so."""
+    """From an index without dates, the newest version is taken, and the reason says so."""
     index.ages.update(dict.fromkeys(index.ages))
     index.add("tenacity", "9.1", days=None)
     outdated = pins(run, "--check", code=1)["locks tenacity"]
@@ -115,7 +115,7 @@ def test_index_without_dates(run: Run, locked: Template, index: Index) -> None:
 
 
 def test_bound_of_a_tool_follows_the_major_version(run: Run, locked: Template, index: Index) -> None:
-    """That of a tool moves with the major version that is locked; that of a dependency is a promise, and stays."""
+    """The bound of a tool follows the locked major version; that of a dependency stays."""
     before = locked.text
     index.add("build", "2.3.4", requires=("hooks",))
     index.add("tenacity", "10.0")
@@ -128,7 +128,7 @@ def test_bound_of_a_tool_follows_the_major_version(run: Run, locked: Template, i
 
 @pytest.mark.parametrize("kind", ["locks", "tools"])
 def test_package_that_cannot_be_had_is_named(run: Run, checkout: Template, index: Index, kind: str) -> None:
-    """A bound above what there is, or a package that is gone, fails by its name; nothing is written."""
+    """A bound above every version is reported with the name of its package, and nothing is written."""
     checkout.write(checkout.text.replace('{at_least: "8.0"}', '{at_least: "99"}'))
     ran = run("template", "pins", "--only", kind, "--write", "--json", code=2)
     failed = [each for each in ran.json["pins"] if each["state"] == "failed"]
@@ -139,7 +139,7 @@ def test_package_that_cannot_be_had_is_named(run: Run, checkout: Template, index
 
 
 def test_index_that_is_gone_is_one_failure(run: Run, checkout: Template, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An index that does not answer is said once, not for each package."""
+    """An index that does not answer is reported once, not for each package."""
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     outdated = pins(run, "--write", code=2)
@@ -148,7 +148,7 @@ def test_index_that_is_gone_is_one_failure(run: Run, checkout: Template, monkeyp
 
 
 def test_modules_of_another_system_are_kept(run: Run, locked: Template, index: Index) -> None:
-    """What cannot be installed here keeps the modules that were outdated where it can: machines do not disagree."""
+    """A package that cannot be installed here keeps the modules in the lock, so that machines agree."""
     index.add("wmi", "1.0")
     index.add("build", "1.3", requires=("hooks", "wmi; sys_platform == 'win32'"))
     run("template", "pins", *PACKAGES, "--write")
@@ -159,7 +159,7 @@ def test_modules_of_another_system_are_kept(run: Run, locked: Template, index: I
 
 
 def test_lock_that_somebody_edited_is_behind(run: Run, locked: Template) -> None:
-    """A lock that says the same in another spelling is written anew."""
+    """A lock with the same content in another format is written again."""
     file = locked.folder / "templates" / "locks.yml"
     written = file.read_bytes()
     file.write_bytes(written + b"# mine\n")
@@ -180,7 +180,7 @@ def test_lowest_python_goes_with_its_end(run: Run, locked: Template) -> None:
 
 
 def test_pip_index_is_used_where_uv_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pip's index-url, from its environment or its file, counts unless uv has one of its own."""
+    """The index-url of pip's environment or file is used, unless uv has its own."""
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "PIP_INDEX_URL", "UV_CONFIG_FILE"):
         monkeypatch.delenv(name, raising=False)
     config = tmp_path / "pip.conf"
@@ -199,7 +199,7 @@ def test_pip_index_is_used_where_uv_has_none(tmp_path: Path, monkeypatch: pytest
 def test_whole_template_against_the_real_index(
     run: Run, checkout: Template, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Both files are written in one run, are what a second run finds current, and the lock is the template's kind."""
+    """One run writes both files, and a second run finds them current."""
     checkout.write(checkout.text.replace("3.12.9", "3.12.1"))
     with git_daemon(checkout.upstream.root) as url:
         ran = run("template", "pins", "--actions-url", url, "--write")

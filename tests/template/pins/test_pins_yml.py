@@ -1,4 +1,4 @@
-"""templates/pins.yml as data."""
+"""The reader of templates/pins.yml."""
 
 import re
 import subprocess
@@ -28,7 +28,7 @@ def test_shipped_needs_nothing_heavy() -> None:
 
 
 def test_workflow_of_the_documentation_is_hardened(tmp_path: Path) -> None:
-    """The example that a team copies has no finding, is what GitHub takes, and has the actions that are pinned."""
+    """The example workflow has no finding, fits GitHub's schema and uses the pinned actions."""
     text = (ROOT / "docs" / "maintaining.md").read_text(encoding="utf-8")
     workflow = tmp_path / ".github" / "workflows" / "pins.yml"
     workflow.parent.mkdir(parents=True)

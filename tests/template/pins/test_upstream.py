@@ -38,12 +38,12 @@ def url(checkout: Template) -> Iterator[str]:
 
 @pytest.fixture
 def pins(run: Run, url: str) -> Run:
-    """`template pins` of what git serves."""
+    """Runs `template pins` with the served repositories."""
     return lambda *args, code=0: run("template", "pins", "--actions-url", url, *GIT_KINDS, *args, code=code)
 
 
 def ago(days: float) -> str:
-    """The day that was so many days ago."""
+    """The date that many days ago."""
     return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 
 
@@ -54,7 +54,7 @@ def pin(ran: object, name: str) -> dict[str, str]:
 
 
 def test_current(pins: Run, checkout: Template) -> None:
-    """Where every pin is the newest there is nothing to do, and --write leaves the file alone."""
+    """If every pin is the newest, --write leaves the file alone."""
     before = checkout.text
     assert pins("--check").out.endswith(f"{checkout.folder}: 4 current.\n")
     assert pins("--write", "--json").json["state"] == "current"
@@ -63,7 +63,7 @@ def test_current(pins: Run, checkout: Template) -> None:
 
 @pytest.mark.parametrize("tag_days", [None, 20], ids=["lightweight", "annotated"])
 def test_newer_release_is_written(pins: Run, checkout: Template, tag_days: float | None) -> None:
-    """--check says so by 1, --write pins the commit that the tag names, whatever kind of tag; nothing else moves."""
+    """--check exits with 1; --write pins the commit of the tag, of either kind, and changes nothing else."""
     before, commit = checkout.text, checkout.upstream.tag("ops/checkout", "v7.0.2", days=30, tag_days=tag_days)
     row = pin(pins("--check", "--json", code=1), "ops/checkout")
     assert (row["current"], row["newest"], row["state"]) == ("v7.0.1", "v7.0.2", "behind")
@@ -101,7 +101,7 @@ def test_releases_are_ordered_as_numbers(pins: Run, checkout: Template) -> None:
 
 
 def test_too_young_is_held(pins: Run, checkout: Template) -> None:
-    """A release of yesterday waits, which is no finding; --min-age says how long."""
+    """A release of yesterday is held, which is not a finding; --min-age sets the age."""
     checkout.upstream.tag("ops/checkout", "v7.0.2", days=1)
     row = pin(pins("--check", "--json"), "ops/checkout")
     assert (row["state"], row["newest"], row["date"]) == ("held", "v7.0.2", ago(1))
@@ -111,7 +111,7 @@ def test_too_young_is_held(pins: Run, checkout: Template) -> None:
 
 
 def test_old_enough_is_taken_below_one_that_is_not(pins: Run, checkout: Template) -> None:
-    """Of several newer releases the newest that is old enough is taken, and the younger one is named."""
+    """Of several newer releases, the newest that is old enough is taken, and the younger one is named."""
     for tag, days in (("v7.0.2", 60), ("v7.0.3", 30), ("v7.1.0", 2)):
         checkout.upstream.tag("ops/checkout", tag, days=days)
     row = pin(pins("--json"), "ops/checkout")
@@ -120,13 +120,13 @@ def test_old_enough_is_taken_below_one_that_is_not(pins: Run, checkout: Template
 
 
 def test_old_commit_with_a_new_tag_is_young(pins: Run, checkout: Template) -> None:
-    """A tag that was made yesterday is not old because its commit is."""
+    """A tag made yesterday is young, even on an old commit."""
     checkout.upstream.tag("ops/checkout", "v7.0.2", days=300, tag_days=1)
     assert pin(pins("--json"), "ops/checkout")["state"] == "held"
 
 
 def test_without_a_date_it_is_taken_and_said(run: Run, checkout: Template) -> None:
-    """Where the server tells no date, the newest release is taken, and the reason says so."""
+    """If the server tells no date, the newest release is taken, and the reason says so."""
     checkout.upstream.tag("ops/checkout", "v7.0.2", days=1)
     with git_http(checkout.upstream.root, refused=b"command=fetch") as url:
         ran = run("template", "pins", "--actions-url", url, *GIT_KINDS, "--json")
@@ -137,7 +137,7 @@ def test_without_a_date_it_is_taken_and_said(run: Run, checkout: Template) -> No
 
 @pytest.mark.parametrize("is_gone", [True, False])
 def test_moved_tag_stops_everything(pins: Run, checkout: Template, *, is_gone: bool) -> None:
-    """A pinned tag that names another commit, or none, is said loudly, and nothing at all is written."""
+    """A pinned tag that points to another commit or is gone is reported, and nothing at all is written."""
     checkout.upstream.tag("ops/login", "v3.1.0")
     if is_gone:
         checkout.upstream.tag("ops/checkout", "v8.0.0")
@@ -156,7 +156,7 @@ def test_moved_tag_stops_everything(pins: Run, checkout: Template, *, is_gone: b
 
 
 def test_id_of_the_tag_becomes_that_of_its_commit(pins: Run, checkout: Template) -> None:
-    """A pin of an annotated tag's own id becomes that of the commit, which is what was released."""
+    """A pin with the id of an annotated tag gets the id of its commit instead."""
     listed = checkout.upstream.root / "ops" / "checkout" / "refs" / "tags" / "v7.0.1"
     before = checkout.text
     commit = before.partition("v7.0.1, sha: ")[2][:40]
@@ -167,7 +167,7 @@ def test_id_of_the_tag_becomes_that_of_its_commit(pins: Run, checkout: Template)
 
 
 def test_source_that_fails_is_named_and_the_others_go_on(pins: Run, checkout: Template) -> None:
-    """A repository that is not there is exit code 2; the others are compared, and nothing is written."""
+    """A missing repository gives exit code 2; the others are compared, and nothing is written."""
     checkout.upstream.tag("ops/login", "v3.1.0")
     checkout.upstream.repository("ops/checkout").rename(checkout.upstream.root / "gone")
     before = checkout.text
@@ -181,7 +181,7 @@ def test_source_that_fails_is_named_and_the_others_go_on(pins: Run, checkout: Te
 
 
 def test_action_that_is_none_is_named(pins: Run, checkout: Template) -> None:
-    """A name without an owner is no repository; a repository without full releases has nothing to pin."""
+    """A name without an owner and a repository without full releases are errors."""
     checkout.upstream.tag("ops/moving", "v1")
     sha = "0" * 40
     lines = f"      checkout: {{version: v1.0.0, sha: {sha}}}\n      ops/moving: {{version: v1, sha: {sha}}}\n"
@@ -192,7 +192,7 @@ def test_action_that_is_none_is_named(pins: Run, checkout: Template) -> None:
 
 
 def test_branch_becomes_a_release(pins: Run, checkout: Template) -> None:
-    """A pin of a tag that is there to move has not moved: it becomes the newest full release."""
+    """A pin of a branch or a moving tag is not reported as moved; it becomes the newest full release."""
     commit = checkout.upstream.tag("ops/login", "v3")
     checkout.write(checkout.text.replace("'v3.0.0'", "'v3'"))
     newer = checkout.upstream.tag("ops/login", "v3.2.1")
@@ -203,7 +203,7 @@ def test_branch_becomes_a_release(pins: Run, checkout: Template) -> None:
 
 @pytest.mark.parametrize("scheme", ["git", "http"])
 def test_server_that_hangs_meets_the_time_limit(run: Run, checkout: Template, scheme: str) -> None:
-    """A server that never answers costs the time limit and no more; neither git nor what git started is left."""
+    """A server that never answers costs only the time limit; no process of git is left."""
     before = time.monotonic()
     with silent(scheme) as url:
         ran = run("template", "pins", "--actions-url", url, *GIT_KINDS, "--timeout", "1.5", "--json", code=2)
@@ -229,7 +229,7 @@ def test_nobody_is_asked_for_a_password(
 
 
 def test_secret_in_the_address_is_not_shown(run: Run, checkout: Template) -> None:
-    """A token in --actions-url is for git's eyes only."""
+    """A token in --actions-url is never shown."""
     with locked_http() as url:
         address = url.replace("://", "://ada:s3cret@")
         ran = run("template", "pins", "--actions-url", address, *GIT_KINDS, "--json", code=2)
@@ -238,7 +238,7 @@ def test_secret_in_the_address_is_not_shown(run: Run, checkout: Template) -> Non
 
 
 def test_two_actions_of_one_repository(pins: Run, checkout: Template) -> None:
-    """An action in a folder is pinned by its repository's tags, which are asked for once."""
+    """An action in a folder is pinned by the tags of its repository, which are fetched once."""
     commit = checkout.text.partition("v7.0.1, sha: ")[2][:40]
     line = f"      ops/checkout/deep/inside: {{version: v7.0.1, sha: {commit}}}\n"
     checkout.write(checkout.text.replace("      ops/login", f"{line}      ops/login"))
@@ -251,7 +251,7 @@ def test_two_actions_of_one_repository(pins: Run, checkout: Template) -> None:
 def test_actions_url_is_that_of_the_server_that_runs_the_workflow(
     run: Run, checkout: Template, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """GITHUB_SERVER_URL, which GitHub Enterprise sets, says where actions are; a slash at its end does no harm."""
+    """GITHUB_SERVER_URL, which GitHub Enterprise sets, is where actions are; a slash at its end is ignored."""
     monkeypatch.setenv("GITHUB_SERVER_URL", f"{url}/")
     assert run("template", "pins", *GIT_KINDS, "--json").json["state"] == "current"
 
@@ -268,7 +268,7 @@ def test_newer_patch_of_python(pins: Run, checkout: Template) -> None:
 
 
 def test_new_minor_of_python_is_for_a_person(pins: Run, checkout: Template) -> None:
-    """A new minor is said with how to offer it, and not written; it is no finding."""
+    """A new minor is reported with how to offer it, but not written, and is not a finding."""
     before = checkout.text
     for tag in ("v3.14.0", "v3.14.1", "v3.15.0rc1", "v3.11.1"):
         checkout.upstream.tag("python/cpython", tag)
@@ -280,7 +280,7 @@ def test_new_minor_of_python_is_for_a_person(pins: Run, checkout: Template) -> N
 
 
 def test_python_without_support_moves_to_ended(pins: Run, checkout: Template) -> None:
-    """A minor whose month is over is behind; --write moves it, keeps every comment, and its support's end."""
+    """A minor whose support has ended is behind; --write moves it with its month and keeps every comment."""
     checkout.write(checkout.text.replace("2028-10", ago(70)[:7]))
     before = checkout.text
     row = pin(pins("--check", "--json", code=1), "3.12")
@@ -299,7 +299,7 @@ def test_month_of_the_end_is_still_supported(pins: Run, checkout: Template) -> N
 
 
 def test_default_python_without_support_is_for_a_person(pins: Run, checkout: Template) -> None:
-    """Another default is nobody's to choose but the owner's: it is said, stays behind, and the rest is written."""
+    """A default without support stays and is reported, since the owner has to choose another; the rest is written."""
     checkout.write(checkout.text.replace("2029-10", "2026-01"))
     newer = checkout.upstream.tag("ops/login", "v3.1.0")
     ran = pins("--write", "--json")
@@ -340,7 +340,7 @@ def test_diff_is_coloured_on_a_terminal(
 
 
 def test_only_what_is_asked_for_is_compared(run: Run, checkout: Template, url: str) -> None:
-    """--only takes kinds; with actions alone, no Python is asked for, and the date of the check stays."""
+    """--only takes kinds; with actions alone, no Python is compared, and the date of the check stays."""
     before, commit = checkout.text, checkout.upstream.tag("ops/checkout", "v7.0.2")
     ran = run("template", "pins", "--actions-url", url, "--only", "actions", "--write", "--json")
     assert {each["kind"] for each in ran.json["pins"]} == {"actions"}
@@ -351,7 +351,7 @@ def test_only_what_is_asked_for_is_compared(run: Run, checkout: Template, url: s
 def test_file_that_changed_meanwhile_is_left_alone(
     pins: Run, checkout: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What somebody wrote while upstream was asked is not overwritten."""
+    """A change made while upstream was asked is not overwritten."""
     checkout.upstream.tag("ops/checkout", "v7.0.2")
     compare = upstream.compare
 
@@ -377,14 +377,14 @@ def test_file_that_changed_meanwhile_is_left_alone(
     ],
 )
 def test_pins_that_are_not_as_expected(run: Run, checkout: Template, old: str, new: str) -> None:
-    """A file with a mistake in it is named, with the mistake, and without a traceback."""
+    """A file with a mistake is named with the mistake, without a traceback."""
     checkout.write(checkout.text.replace(old, new))
     ran = run("template", "pins", code=2)
     assert f"The pins in {checkout.pins} are not as expected (" in ran.err
 
 
 def test_folder_without_a_template(run: Run, work: Path) -> None:
-    """Elsewhere than in a template the message says what is missing and what to give."""
+    """Outside a template, the message says what is missing and which argument to give."""
     ran = run("template", "pins", code=2)
     assert f"{work} is not a template: it has no templates/pins.yml." in ran.err
     assert "template pins PATH" in ran.err
@@ -405,7 +405,7 @@ def test_wrong_usage(run: Run, checkout: Template, args: tuple[str, ...], messag
 
 
 def test_ctrl_c_ends_it_at_once(checkout: Template) -> None:
-    """All repositories are asked at once; Ctrl-C ends every question, and no git is left behind."""
+    """All repositories are asked at once; Ctrl-C ends every request, and no git is left behind."""
     with silent("http") as url:
         command = [sys.executable, "-m", "new_ops_project", "template", "pins", *GIT_KINDS, "--actions-url", url]
         with subprocess.Popen(command, cwd=checkout.folder, stderr=subprocess.PIPE, text=True) as child:

@@ -1,4 +1,4 @@
-"""The settings and questions of copier.yml that can be rendered without copier.
+"""The entries of copier.yml that can be rendered without copier.
 
 A name or a type that is not listed here may mean anything in a later copier, so it raises UnsupportedError.
 """

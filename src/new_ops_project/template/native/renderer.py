@@ -1,4 +1,4 @@
-"""The renderer that turns a compiled template and answers into a tree."""
+"""The renderer, which turns a compiled template into a tree."""
 
 import os
 import re
@@ -124,7 +124,7 @@ class _Rendering:
     def _answers_destination(self, parts: tuple[str, ...]) -> str:
         """Where the answers file goes; if it is in a folder, or is one, copier writes it somewhere else."""
         if len(parts) > 1:
-            raise UnsupportedError("has its answers file in a folder that is a template, too")
+            raise UnsupportedError("has its answers file in a folder that is a template too")
         return self.answers_file
 
     def _add(self, path: str, file: TemplateFile) -> None:
@@ -148,7 +148,7 @@ class _Rendering:
         paths = [PurePosixPath(path) for path in (*self.done, *(f"{folder}/x" for folder in self.folders if folder))]
         for folder in {parent for path in paths for parent in path.parents}:
             if str(folder) in self.done:
-                raise UnsupportedError(f"writes {folder}, which is a folder, too")
+                raise UnsupportedError(f"writes {folder}, which is a folder too")
 
     def _with_template_recorded(self) -> Tree:
         """The tree with the template's address and version in its answers file.

@@ -1,4 +1,4 @@
-"""The pins and locks of a template: reading, comparing with upstream, rewriting."""
+"""The versions that a template pins."""
 
 from new_ops_project.template.pins.pins_yml import Action, Container, OfferedPackage, Pins, PythonPin, read, shipped
 

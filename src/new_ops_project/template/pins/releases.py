@@ -1,4 +1,4 @@
-"""The choice of a release of a git repository: the newest one that is final, full and old enough."""
+"""The choice of a release of a git repository: the newest one that is old enough."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
