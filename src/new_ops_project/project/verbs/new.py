@@ -199,14 +199,14 @@ class _Interview:
 
 
 def _preload(checkout: Checkout) -> None:
-    from new_ops_project.template import render
+    from new_ops_project.template import render  # noqa: PLC0415 - imported while a person types
 
     render.preload(checkout)
 
 
 def _installed(question: Question, answers: Answers) -> dict[str, str]:
     """Which of the offered Pythons are on this machine, as notes on the choices."""
-    from new_ops_project.clones.interpreters import likely_path
+    from new_ops_project.clones.interpreters import likely_path  # noqa: PLC0415 - only a prompt needs it
 
     if question.name != "python_version":
         return {}
@@ -253,7 +253,7 @@ class _Creation:
 
     def _render(self, folder: Path) -> tuple[tuple[CreatedFile, ...], str]:
         """Render into `folder`; return its files, and which renderer made them."""
-        from new_ops_project.template import render
+        from new_ops_project.template import render  # noqa: PLC0415 - the first prompt does not wait for it
 
         render.render(self.checkout, self.answers, folder, trusted=self.request.trust, ask=self.copier_asks)
         paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
