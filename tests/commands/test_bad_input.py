@@ -152,7 +152,7 @@ def test_a_wrong_answer(run: Run, work: Path, args: list[str], expected: list[st
         ("a.yml", "license: MIT\ncloud: [none\n", "line 3, column 1"),
         ("a.toml", 'license = "MIT"\ncloud = \n', "line 2, column 9"),
         ("a.json", '{"license": "MIT",\n "cloud" "none"}', "line 2 column 10"),
-        ("a.yml", "- MIT\n", "no mapping"),
+        ("a.yml", "- MIT\n", "not a mapping"),
     ],
 )
 def test_a_malformed_data_file(run: Run, work: Path, name: str, text: str, place: str) -> None:
@@ -163,7 +163,7 @@ def test_a_malformed_data_file(run: Run, work: Path, name: str, text: str, place
 
 def test_python_past_its_end_of_life(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Python whose support has ended since the template's release is refused."""
-    monkeypatch.setattr(answers, "_today", lambda: "2027-11")
+    monkeypatch.setattr(answers, "_this_month", lambda: "2027-11")
     message = fail(run, work, "new", "audit", "--defaults", "--python", "3.11")
     assert "reached its end of life in 2027-10" in message
     assert "3.12" in message

@@ -56,10 +56,10 @@ def places(text: str) -> Mapping[Keys, TomlPlace]:
 
 @dataclass
 class _Reader:
-    """Reads a text that tomllib accepts; `at` is the offset that it has reached."""
+    """Reads a text that tomllib accepts; `offset` is where it has got to."""
 
     text: str
-    at: int = 0
+    offset: int = 0
     places: dict[Keys, TomlPlace] = field(default_factory=dict)
     arrays: dict[Keys, int] = field(default_factory=dict)
     line: int = 1
@@ -69,7 +69,7 @@ class _Reader:
         """Read the text to its end. Returns the places by keys."""
         table: Keys = ()
         while self._skip(_BLANK) < len(self.text):
-            if self.text[self.at] == "[":
+            if self.text[self.offset] == "[":
                 table = self._header()
             else:
                 self._pair(table)
@@ -77,10 +77,10 @@ class _Reader:
 
     def _header(self) -> Keys:
         start = self._here("[")
-        is_array = self.text.startswith("[[", self.at)
-        self.at += 1 + is_array
+        is_array = self.text.startswith("[[", self.offset)
+        self.offset += 1 + is_array
         keys = self._resolved([*self._names()], is_array=is_array)
-        self.at += 1 + is_array
+        self.offset += 1 + is_array
         self.places.setdefault(keys, start)
         return keys
 
@@ -99,51 +99,51 @@ class _Reader:
         """The parts of a dotted key; stops after it and the space that follows."""
         while True:
             self._skip(_SPACE)
-            part = _PART.match(self.text, self.at)
+            part = _PART.match(self.text, self.offset)
             if part is None:
-                raise ValueError(f"There is no key at {self.at}.")
-            self.at = part.end()
+                raise ValueError(f"There is no key at {self.offset}.")
+            self.offset = part.end()
             yield _plain(part[0])
             self._skip(_SPACE)
-            if not self.text.startswith(".", self.at):
+            if not self.text.startswith(".", self.offset):
                 return
-            self.at += 1
+            self.offset += 1
 
     def _pair(self, table: Keys) -> None:
         keys = (*table, *self._names())
-        self.at += 1  # =
+        self.offset += 1  # =
         self._skip(_SPACE)
         self._value(keys)
 
     def _value(self, keys: Keys) -> None:
-        opening = self.text[self.at]
+        opening = self.text[self.offset]
         if opening not in "[{":
-            scalar = _SCALAR.match(self.text, self.at)
+            scalar = _SCALAR.match(self.text, self.offset)
             raw = scalar[0].rstrip() if scalar else ""
             self.places[keys] = self._here(raw)
-            self.at += max(len(raw), 1)
+            self.offset += max(len(raw), 1)
             return
         self.places[keys] = self._here(opening)
-        self.at += 1
+        self.offset += 1
         number = 0
-        while self._skip(_BLANK) < len(self.text) and self.text[self.at] not in "]}":
+        while self._skip(_BLANK) < len(self.text) and self.text[self.offset] not in "]}":
             if opening == "{":
                 self._pair(keys)
             else:
                 self._value((*keys, number))
             number += 1
-            self.at += self.text.startswith(",", self._skip(_BLANK))
-        self.at += 1
+            self.offset += self.text.startswith(",", self._skip(_BLANK))
+        self.offset += 1
 
     def _skip(self, pattern: re.Pattern[str]) -> int:
-        match = pattern.match(self.text, self.at)
-        self.at = match.end() if match else self.at
-        return self.at
+        match = pattern.match(self.text, self.offset)
+        self.offset = match.end() if match else self.offset
+        return self.offset
 
     def _here(self, raw: str) -> TomlPlace:
-        self.line += self.text.count("\n", self.counted, self.at)
-        self.counted = self.at
-        return TomlPlace(self.line, self.at - self.text.rfind("\n", 0, self.at), raw)
+        self.line += self.text.count("\n", self.counted, self.offset)
+        self.counted = self.offset
+        return TomlPlace(self.line, self.offset - self.text.rfind("\n", 0, self.offset), raw)
 
 
 def _plain(part: str) -> str:
