@@ -1,4 +1,4 @@
-"""Finding, the result type that check, doctor and fleet share."""
+"""Finding, the result type that several verbs share."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum

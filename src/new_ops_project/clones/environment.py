@@ -1,4 +1,4 @@
-"""How a project's .venv is made: with uv if it is on this machine, otherwise with venv and pip."""
+"""How a project's .venv is made: with uv if it is on this machine, otherwise with pip."""
 
 import os
 import re

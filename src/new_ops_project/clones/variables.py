@@ -1,4 +1,4 @@
-"""The environment variables that a repository lists in `.env.example`, by name and without their values."""
+"""The names of the environment variables that a repository lists in `.env.example`."""
 
 import os
 import re

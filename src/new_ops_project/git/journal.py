@@ -1,4 +1,4 @@
-"""A change of work tree plus index that is written as a whole, survives a killed run and can be undone.
+"""A change of work tree plus index, written as a whole, which can be undone even after a killed run.
 
 Everything is prepared in `.git/new-ops-project/prepare`. Renaming that folder to `change` is the one step that decides:
 before it nothing has happened, after it the change will be completed. All later steps are renames that can be repeated,
