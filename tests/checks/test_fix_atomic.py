@@ -48,11 +48,11 @@ def test_stopped_at_a_step(unfixed: Path, tmp_path: Path, number: Signals) -> No
             "check", folder, *ARGS, log=tmp_path / f"log-{step}", stop=forks.Stop(number, step, folder)
         )
         ended = started.wait()
-        assert "Traceback" not in started.said
+        assert "Traceback" not in started.output
         if not (folder / ".git" / "new-ops-project" / "change").exists():
             assert state(folder) in (before, after)
         again = forks.start("check", folder, *ARGS, log=tmp_path / "log")
-        assert again.wait() == 0, again.said
+        assert again.wait() == 0, again.output
         assert state(folder) == after
         shutil.rmtree(folder)
     assert ended == 0, "there are more steps than were tried"

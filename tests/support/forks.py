@@ -69,8 +69,8 @@ class Forked:
             os.killpg(self.process.pid or 0, number)
 
     @property
-    def said(self) -> str:
-        """What it has said until now."""
+    def output(self) -> str:
+        """What it has printed so far."""
         return self.log.read_text()
 
 
@@ -128,11 +128,11 @@ def _is_step(event: str, given: tuple[Any, ...], root: str) -> bool:
 
 def _is_below(given: tuple[Any, ...], root: str) -> bool:
     """Whether one of the paths, or the folder that one of the numbers is open as, is below `root`."""
-    for one in given:
-        place = one
-        if isinstance(one, int):
+    for path in given:
+        place = path
+        if isinstance(path, int):
             try:
-                place = os.readlink(f"/proc/self/fd/{one}")  # noqa: PTH115 - quick, as it runs at every step
+                place = os.readlink(f"/proc/self/fd/{path}")  # noqa: PTH115 - quick, as it runs at every step
             except OSError:
                 continue
         if isinstance(place, str | bytes | os.PathLike) and os.fsdecode(place).startswith(root):

@@ -80,7 +80,7 @@ def promote(run: Run, small: Small, *args: str, code: int = 0) -> Ran:
 def refused(run: Run, small: Small, *args: str) -> str:
     """A promotion that must end with exit code 2 and leave everything as it is; its message."""
     before = without_objects(everything(small.repository))
-    said = promote(run, small, *args, code=2).err
+    message = promote(run, small, *args, code=2).err
     assert without_objects(everything(small.repository)) == before
-    assert said.startswith("new-ops-project: ")
-    return said
+    assert message.startswith("new-ops-project: ")
+    return message

@@ -62,10 +62,12 @@ def commit(message: str, files: Files, *, day: int = 0, parent: str = "") -> byt
 
 def version(tag: str, files: Files, *, day: int = 0, parent: str = "", annotated: bool = False) -> bytes:
     """The same with a tag."""
-    made = commit(f"Release {tag}", files, day=day, parent=parent)
+    commit_id = commit(f"Release {tag}", files, day=day, parent=parent)
     if annotated:
-        return made + f"tag {tag}\nfrom refs/heads/trunk\n{_person('tagger', day)}{_data(f'Release {tag}')}".encode()
-    return made + f"reset refs/tags/{tag}\nfrom refs/heads/trunk\n\n".encode()
+        return (
+            commit_id + f"tag {tag}\nfrom refs/heads/trunk\n{_person('tagger', day)}{_data(f'Release {tag}')}".encode()
+        )
+    return commit_id + f"reset refs/tags/{tag}\nfrom refs/heads/trunk\n\n".encode()
 
 
 def _person(role: str, day: int) -> str:
@@ -80,6 +82,6 @@ def _file(path: str, content: str | bytes | Entry | None) -> bytes:
     escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     if content is None:
         return os.fsencode(f'D "{escaped}"\n')
-    made = entry(content)
-    head = f'M {made.mode} inline "{escaped}"\ndata {len(made.content)}\n'
-    return os.fsencode(head) + made.content + b"\n"
+    blob = entry(content)
+    head = f'M {blob.mode} inline "{escaped}"\ndata {len(blob.content)}\n'
+    return os.fsencode(head) + blob.content + b"\n"

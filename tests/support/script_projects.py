@@ -79,11 +79,11 @@ class Script:
 
 
 def _script(path: Path) -> Script:
-    found: dict[str, Any] = tomllib.loads(path.read_text())
+    values: dict[str, Any] = tomllib.loads(path.read_text())
     lists = ("runs", "elsewhere", "unfollowed_by_cli", "notes")
-    found |= {name: tuple(tuple(one) for one in found[name]) for name in lists if name in found}
-    found |= {name: tuple(found[name]) for name in ("dependencies", "untyped", "public") if name in found}
-    return Script(path.stem, **found)
+    values |= {name: tuple(tuple(line) for line in values[name]) for name in lists if name in values}
+    values |= {name: tuple(values[name]) for name in ("dependencies", "untyped", "public") if name in values}
+    return Script(path.stem, **values)
 
 
 ALL = tuple(_script(path) for path in sorted(SCRIPTS.glob("*.toml")))
@@ -140,7 +140,7 @@ def compiled() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Said:
+class ProgramOutput:
     """What a run printed, how it ended, and the files that it wrote or removed."""
 
     code: int
@@ -173,7 +173,9 @@ def environment(project: Path, extra: Mapping[str, str]) -> dict[str, str]:
     return {**env, **fixed, **extra, "PYTHONPATH": str(project / "src")}
 
 
-def said(script: Script, project: Path, tier: str, arguments: Arguments, *, at: Path | None = None) -> Said:
+def run_program(
+    script: Script, project: Path, tier: str, arguments: Arguments, *, at: Path | None = None
+) -> ProgramOutput:
     """Run the program in the project's folder (or in another), then put back what it changed there."""
     command, *first = program(script, project, tier)
     if at and tier == "script":
@@ -193,7 +195,9 @@ def said(script: Script, project: Path, tier: str, arguments: Arguments, *, at: 
         (project / path).unlink(missing_ok=True)
         if path in before:
             (project / path).write_bytes(before[path])
-    return Said(done.returncode, called(script, done.stdout), called(script, raised(script, done.stderr)), changed)
+    return ProgramOutput(
+        done.returncode, called(script, done.stdout), called(script, raised(script, done.stderr)), changed
+    )
 
 
 def called(script: Script, text: str) -> str:

@@ -86,10 +86,10 @@ def test_nothing_is_lost(head: list[str], tail: list[str], mine: list[str], thei
     ]
     base, ours, new = (text.encode() for text in texts)
     with merge.scratch_repository(Path("/nonexistent")) as scratch:
-        found = ignore.settle_markers(scratch.three_way(base, ours, new))
-    if found is None:
+        merged = ignore.settle_markers(scratch.three_way(base, ours, new))
+    if merged is None:
         return
-    lines = iter(found.splitlines())
+    lines = iter(merged.splitlines())
     assert all(line in lines for line in ours.splitlines())
-    assert {*new.splitlines()} <= {*found.splitlines()}
-    assert b"<<<<<<<" not in found
+    assert {*new.splitlines()} <= {*merged.splitlines()}
+    assert b"<<<<<<<" not in merged

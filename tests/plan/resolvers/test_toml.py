@@ -107,10 +107,10 @@ def written(values: dict[str, int]) -> str:
     return "\n".join((f"[{table}]\n" if table else "") + "".join(rows) for table, rows in sorted(lines.items()))
 
 
-def values(found: dict[str, Any], prefix: str = "") -> dict[str, int]:
+def values(table: dict[str, Any], prefix: str = "") -> dict[str, int]:
     """The values of a document, by dotted key."""
     flat = dict[str, int]()
-    for key, value in found.items():
+    for key, value in table.items():
         flat |= values(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return flat
 
@@ -135,6 +135,6 @@ def test_an_update_merges_by_key(run: Run, tmp_path: Path) -> None:
     """Neighbouring lines are no conflict in a pyproject.toml, and a note says so."""
     versions = ({"pyproject.toml": BASE}, {"pyproject.toml": BASE.replace("py311", "py313")})
     small = make(tmp_path, *versions, {"pyproject.toml": BASE.replace("100", "88")}, questions=(QUESTIONS, None))
-    said = update(run, small, "--json").json
+    report = update(run, small, "--json").json
     assert small.text("pyproject.toml") == BASE.replace("100", "88").replace("py311", "py313")
-    assert said["notes"] == ["pyproject.toml: merged by key."]
+    assert report["notes"] == ["pyproject.toml: merged by key."]

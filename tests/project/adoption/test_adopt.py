@@ -32,26 +32,26 @@ BARE = {
     "README.md": "# Prune\n\nNobody remembers which Python.\n",
     ".gitignore": "*.bak\n",
 }
-each = pytest.mark.parametrize("one", ALL.values(), ids=ALL)
+each = pytest.mark.parametrize("repository", ALL.values(), ids=ALL)
 # Every second of them, and all with TEST_EVERY_PAIR set.
 SOME = [*ALL][:: 1 if os.environ.get("TEST_EVERY_PAIR") else 2]
-some = pytest.mark.parametrize("one", [ALL[name] for name in SOME], ids=SOME)
+some = pytest.mark.parametrize("repository", [ALL[name] for name in SOME], ids=SOME)
 
 
 @dataclass(frozen=True)
 class Adopted:
     """A repository with the branch that `adopt --json` made."""
 
-    one: Adoptable
+    original: Adoptable
     repository: Path
-    said: dict[str, Any]  # what it printed
+    report: dict[str, Any]  # its JSON
     before: dict[str, bytes]  # the files that were there before
     moved: set[str]  # the files, git's own too, that it wrote or removed; not objects
 
     @property
     def project(self) -> Path:
         """The folder that was adopted."""
-        return self.repository / self.one.prefix
+        return self.repository / self.original.prefix
 
     def git(self, *args: str) -> str:
         """Run git in the repository."""
@@ -117,16 +117,16 @@ def released(template: Path) -> Iterator[None]:
 def adopt(run: Run, shared: Path, work: Path, template: Path) -> Callable[[Adoptable], Adopted]:
     """A copy of a repository that `adopt` was run on, which happens once per worker."""
 
-    def call(one: Adoptable) -> Adopted:
-        kept = shared / "adopted" / one.name
+    def call(repository: Adoptable) -> Adopted:
+        kept = shared / "adopted" / repository.name
         if kept not in ADOPTED:
-            project = one.lay(kept)
+            project = repository.lay(kept)
             files, before = tree(kept), without_objects(everything(kept))
-            said = run("adopt", str(project), "--template", str(template), "--json").json
+            report = run("adopt", str(project), "--template", str(template), "--json").json
             after = without_objects(everything(kept))
             moved = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
-            ADOPTED[kept] = Adopted(one, kept, said, files, moved)
-        here = Path(shutil.copytree(kept, work / one.name))
+            ADOPTED[kept] = Adopted(repository, kept, report, files, moved)
+        here = Path(shutil.copytree(kept, work / repository.name))
         git("update-index", "-q", "--refresh", at=here)  # what is copied looks changed
         return replace(ADOPTED[kept], repository=here)
 
@@ -146,90 +146,92 @@ def bare(work: Path, **more: str) -> Path:
 
 
 @each
-def test_the_default_is_a_branch(adopt: Adopt, one: Adoptable) -> None:
+def test_the_default_is_a_branch(adopt: Adopt, repository: Adoptable) -> None:
     """Without an option there is one commit on a branch; work tree, index and HEAD are as they were, to the byte."""
-    adopted = adopt(one)
+    adopted = adopt(repository)
     assert adopted.moved <= {f".git/refs/heads/{BRANCH}", f".git/logs/refs/heads/{BRANCH}"}
-    assert (adopted.said["state"], adopted.said["branch"]) == ("branched", BRANCH)
-    assert adopted.git("rev-parse", BRANCH) == adopted.said["commit"]
+    assert (adopted.report["state"], adopted.report["branch"]) == ("branched", BRANCH)
+    assert adopted.git("rev-parse", BRANCH) == adopted.report["commit"]
     assert adopted.git("rev-parse", f"{BRANCH}^") == adopted.git("rev-parse", "HEAD")
 
 
 @each
-def test_what_is_there_stays(adopt: Adopt, one: Adoptable) -> None:
+def test_what_is_there_stays(adopt: Adopt, repository: Adoptable) -> None:
     """What is not merged stays to the byte, what is loses no line, and git ignores nothing that it tracked before."""
-    adopted = adopt(one)
+    adopted = adopt(repository)
     hidden = adopted.git("ls-files", "--cached", "--ignored", "--exclude-standard")
     adopted.merge()
     after = tree(adopted.repository)
     assert not adopted.lost()
     assert adopted.git("ls-files", "--cached", "--ignored", "--exclude-standard") == hidden
     changed = {path for path, content in adopted.before.items() if after[path] != content}
-    assert changed == {str(Path(one.prefix, path)) for path in one.changed}
+    assert changed == {str(Path(repository.prefix, path)) for path in repository.changed}
 
 
 @each
-def test_all_that_fits_is_added(adopt: Adopt, one: Adoptable) -> None:
+def test_all_that_fits_is_added(adopt: Adopt, repository: Adoptable) -> None:
     """Each file of the template that the repository can have is there; --json lists what git sees; no conflicts."""
-    adopted = adopt(one)
-    found = {file["path"]: file["change"] for file in adopted.said["files"]}
-    expected = dict.fromkeys(one.added, "added") | dict.fromkeys(one.changed, "changed")
-    assert found == expected
+    adopted = adopt(repository)
+    changes = {file["path"]: file["change"] for file in adopted.report["files"]}
+    expected = dict.fromkeys(repository.added, "added") | dict.fromkeys(repository.changed, "changed")
+    assert changes == expected
     differing = adopted.git("diff", "--name-only", "HEAD", BRANCH).split()
-    assert set(differing) == {str(Path(one.prefix, path)) for path in expected}
-    assert not adopted.said["conflicts"]
+    assert set(differing) == {str(Path(repository.prefix, path)) for path in expected}
+    assert not adopted.report["conflicts"]
 
 
 @each
-def test_its_own_tests_pass(adopt: Adopt, one: Adoptable) -> None:
+def test_its_own_tests_pass(adopt: Adopt, repository: Adoptable) -> None:
     """The repository's tests pass before and after."""
-    adopted = adopt(one)
-    before = one.test(adopted.project)
+    adopted = adopt(repository)
+    before = repository.test(adopted.project)
     assert before.returncode == 0, before.stdout + before.stderr
-    after = one.test(adopted.merge())
+    after = repository.test(adopted.merge())
     assert after.returncode == 0, after.stdout + after.stderr
 
 
 @each
-def test_answers_are_shown_with_their_place(adopt: Adopt, one: Adoptable) -> None:
+def test_answers_are_shown_with_their_place(adopt: Adopt, repository: Adoptable) -> None:
     """Each answer that was read is told with the place, which exists, and is what is recorded."""
-    adopted = adopt(one)
-    told = {answer["name"]: answer for answer in adopted.said["evidence"]}
-    for name, (value, where) in one.told.items():
+    adopted = adopt(repository)
+    told = {answer["name"]: answer for answer in adopted.report["evidence"]}
+    for name, (value, where) in repository.told.items():
         assert told[name]["value"] == value
         assert where in {"*", told[name]["where"]}
-    for answer in adopted.said["evidence"]:
+    for answer in adopted.report["evidence"]:
         path, _, line = answer["where"].partition(", ")[0].rpartition(":")
         assert not line.isdigit() or int(line) <= len((adopted.project / path).read_bytes().splitlines())
     recorded = yaml.safe_load(adopted.merge().joinpath(ANSWERS).read_bytes())
-    assert {name: recorded[name] for name in one.told} == {name: value for name, (value, _) in one.told.items()}
+    assert {name: recorded[name] for name in repository.told} == {
+        name: value for name, (value, _) in repository.told.items()
+    }
     assert (recorded["code"], recorded["_commit"]) == ("own", "v1.0.0")
 
 
 @each
-def test_what_is_left_alone_is_listed(adopt: Adopt, one: Adoptable) -> None:
+def test_what_is_left_alone_is_listed(adopt: Adopt, repository: Adoptable) -> None:
     """Files of the template that are not written are told with the reason, and old metadata with what to do."""
-    adopted = adopt(one)
-    kept = {file["path"]: file["reason"] for file in adopted.said["kept"]}
-    written = {file["path"] for file in adopted.said["files"]}
+    adopted = adopt(repository)
+    kept = {file["path"]: file["reason"] for file in adopted.report["kept"]}
+    written = {file["path"] for file in adopted.report["files"]}
     assert not kept.keys() & written
     assert all(kept.values())
     own = {path for path in tree(adopted.project) if path in {".editorconfig", "LICENSE", "README.md"}}
     assert own - written <= kept.keys()
-    notes = " ".join(adopted.said["notes"])
-    assert all(word in notes for word in one.notes), notes
+    notes = " ".join(adopted.report["notes"])
+    assert all(word in notes for word in repository.notes), notes
 
 
 # ---- afterwards --------------------------------------------------------------------------------------------------
 
 
 @each
-def test_again_changes_nothing(run: Run, adopt: Adopt, template: Path, one: Adoptable) -> None:
+def test_again_changes_nothing(run: Run, adopt: Adopt, template: Path, repository: Adoptable) -> None:
     """A second time the branch is as it was; once it is merged, the answer is `update`."""
-    adopted = adopt(one)
+    adopted = adopt(repository)
     before = without_objects(everything(adopted.repository))
     again = run("adopt", str(adopted.project), "--template", str(template), "--json").json
-    assert again["commit"] == adopted.said["commit"]
+    assert again["commit"] == adopted.report["commit"]
     assert without_objects(everything(adopted.repository)) == before
     adopted.merge()
     before = without_objects(everything(adopted.repository))
@@ -240,21 +242,21 @@ def test_again_changes_nothing(run: Run, adopt: Adopt, template: Path, one: Adop
 
 
 @some
-def test_update_follows(run: Run, adopt: Adopt, template: Path, one: Adoptable) -> None:
+def test_update_follows(run: Run, adopt: Adopt, template: Path, repository: Adoptable) -> None:
     """`update` says current; of a newer version it takes what is new, without a conflict and without a loss."""
-    adopted = adopt(one)
+    adopted = adopt(repository)
     project = adopted.merge()
     assert run("update", str(project), "--json").json["state"] == "current"
     with released(template):
-        said = run("update", str(project), "--commit", "--json").json
-    assert (said["to"], said["conflicts"]) == ("v1.1.0", [])
+        report = run("update", str(project), "--commit", "--json").json
+    assert (report["to"], report["conflicts"]) == ("v1.1.0", [])
     assert_newer(adopted)
 
 
-@pytest.mark.parametrize("one", [SCRIPT, WORKFLOWS], ids=lambda one: one.name)
-def test_plain_copier_follows(adopt: Adopt, template: Path, one: Adoptable) -> None:
+@pytest.mark.parametrize("repository", [SCRIPT, WORKFLOWS], ids=lambda repository: repository.name)
+def test_plain_copier_follows(adopt: Adopt, template: Path, repository: Adoptable) -> None:
     """`copier update` does the same."""
-    adopted = adopt(one)
+    adopted = adopt(repository)
     project = adopted.merge()
     with released(template):
         copier.run_update(project, defaults=True, overwrite=True, quiet=True)
@@ -268,9 +270,9 @@ def assert_newer(adopted: Adopted) -> None:
     assert yaml.safe_load((project / ANSWERS).read_bytes())["_commit"] == "v1.1.0"
     assert not adopted.lost()
     assert not [path for path, text in tree(project).items() if b"<<<<<<<" in text or path.endswith(".rej")]
-    if ".editorconfig" in adopted.one.added:
+    if ".editorconfig" in adopted.original.added:
         assert "indent_size = 3" in (project / ".editorconfig").read_text()
-    was = adopted.git("show", f"{BRANCH}:./{adopted.one.prefix}/pyproject.toml")
+    was = adopted.git("show", f"{BRANCH}:./{adopted.original.prefix}/pyproject.toml")
     had = '"T20"' in was
     assert ('"TID"' in (project / "pyproject.toml").read_text()) == had
 
@@ -299,8 +301,8 @@ def test_a_patch(run: Run, adopt: Adopt, template: Path, work: Path) -> None:
 def test_a_commit(run: Run, work: Path, template: Path) -> None:
     """--commit is one commit on the branch that is checked out, and the work tree is clean."""
     project = UV.lay(work / UV.name)
-    said = run("adopt", str(project), "--template", str(template), "--commit", "--json").json
-    assert said["state"] == "committed"
+    report = run("adopt", str(project), "--template", str(template), "--commit", "--json").json
+    assert report["state"] == "committed"
     assert git("rev-list", "--count", "HEAD", at=project) == "2"
     assert git("status", "--porcelain", at=project) == ""
     assert git("for-each-ref", "--format=%(refname:short)", "refs/heads", at=project) == "trunk"
@@ -309,9 +311,9 @@ def test_a_commit(run: Run, work: Path, template: Path) -> None:
 def test_a_branch_of_another_name(run: Run, work: Path, template: Path) -> None:
     """--branch NAME replaces the usual name."""
     project = UV.lay(work / UV.name)
-    said = run("adopt", str(project), "--template", str(template), "--branch", "look", "--json").json
-    assert said["branch"] == "look"
-    assert git("rev-parse", "look", at=project) == said["commit"]
+    report = run("adopt", str(project), "--template", str(template), "--branch", "look", "--json").json
+    assert report["branch"] == "look"
+    assert git("rev-parse", "look", at=project) == report["commit"]
 
 
 def test_work_that_is_not_committed_stays(run: Run, work: Path, template: Path) -> None:
@@ -327,13 +329,13 @@ def test_work_that_is_not_committed_stays(run: Run, work: Path, template: Path) 
 
 def test_the_shape_of_json(adopt: Adopt) -> None:
     """--json has all keys, evidence and files as objects, and the release it comes from as text."""
-    said = adopt(SCRIPT).said
-    assert said.keys() >= KEYS
-    assert (said["to"], said["base"]) == ("v1.0.0", "")
-    assert all(one.keys() == {"name", "value", "where"} for one in said["evidence"])
-    assert all(one.keys() == {"path", "change"} for one in said["files"])
-    assert all(one.keys() == {"path", "reason"} for one in said["kept"])
-    assert any("merge" in step for step in said["next"])
+    report = adopt(SCRIPT).report
+    assert report.keys() >= KEYS
+    assert (report["to"], report["base"]) == ("v1.0.0", "")
+    assert all(entry.keys() == {"name", "value", "where"} for entry in report["evidence"])
+    assert all(entry.keys() == {"path", "change"} for entry in report["files"])
+    assert all(entry.keys() == {"path", "reason"} for entry in report["kept"])
+    assert any("merge" in step for step in report["next"])
 
 
 def test_words_for_people(run: Run, work: Path, template: Path) -> None:
@@ -355,11 +357,11 @@ def test_what_is_given_wins(run: Run, work: Path, template: Path) -> None:
     """Flags and --set come before what is read."""
     project = SCRIPT.lay(work / SCRIPT.name)
     given = ["--python", "3.13", "--name", "Cert Watch", "--set", "license=MIT", "--set", "runner=ubuntu-26.04"]
-    said = run("adopt", str(project), "--template", str(template), *given, "--commit", "--json").json
+    report = run("adopt", str(project), "--template", str(template), *given, "--commit", "--json").json
     recorded = yaml.safe_load((project / ANSWERS).read_bytes())
     assert (recorded["python_version"], recorded["project_name"]) == ("3.13", "Cert Watch")
     assert (recorded["license"], recorded["runner"]) == ("MIT", "ubuntu-26.04")
-    assert "LICENSE" in {file["path"] for file in said["files"]}
+    assert "LICENSE" in {file["path"] for file in report["files"]}
 
 
 def test_what_cannot_be_told_is_named(run: Run, work: Path, template: Path) -> None:
@@ -374,17 +376,17 @@ def test_what_cannot_be_told_is_named(run: Run, work: Path, template: Path) -> N
 def test_a_version_that_is_not_offered(run: Run, work: Path, template: Path) -> None:
     """A Python that the template does not offer is not taken for another: the place is named, and the flag."""
     project = bare(work, **{".python-version": "3.8\n"})
-    said = run("adopt", str(project), "--template", str(template), code=2).err
-    assert "3.8" in said
-    assert ".python-version:1" in said
-    assert "--python" in said
+    message = run("adopt", str(project), "--template", str(template), code=2).err
+    assert "3.8" in message
+    assert ".python-version:1" in message
+    assert "--python" in message
 
 
 @pytest.mark.parametrize("given", [["--set", "colour=blue"], ["--tier", "app"], ["--python", "2.7"]])
 def test_answers_that_are_none(run: Run, work: Path, template: Path, given: list[str]) -> None:
     """What is given is checked as everywhere."""
-    said = run("adopt", str(UV.lay(work / UV.name)), "--template", str(template), *given, code=2).err
-    assert said.startswith("new-ops-project: ")
+    message = run("adopt", str(UV.lay(work / UV.name)), "--template", str(template), *given, code=2).err
+    assert message.startswith("new-ops-project: ")
 
 
 def test_no_repository(run: Run, work: Path) -> None:
@@ -403,17 +405,17 @@ def test_a_lost_answers_file_comes_back(run: Run, work: Path, template: Path, ve
     """Of a project that the template made, edited since, only the answers file is added, with its own version."""
     project = work / "audit"
     with released(template):
-        made = ["--python", "3.13", "--tier", tier, "--defaults", "--set", "container=true"]
-        run("new", "audit", *made, "--template", str(template), "--ref", version)
+        options = ["--python", "3.13", "--tier", tier, "--defaults", "--set", "container=true"]
+        run("new", "audit", *options, "--template", str(template), "--ref", version)
         lost = (project / ANSWERS).read_bytes()
         (project / ANSWERS).unlink()
         (project / "README.md").write_text((project / "README.md").read_text() + "\nAsk Ada.\n")
         (project / "notes.md").write_text("Mine.\n")
         git("add", "--all", at=project)
         git("commit", "--quiet", "--message=lose it", at=project)
-        said = run("adopt", str(project), "--template", str(template), "--commit", "--json").json
-    assert said["files"] == [{"path": ANSWERS, "change": "added"}]
-    assert said["base"] == version
+        report = run("adopt", str(project), "--template", str(template), "--commit", "--json").json
+    assert report["files"] == [{"path": ANSWERS, "change": "added"}]
+    assert report["base"] == version
     assert yaml.safe_load((project / ANSWERS).read_bytes()) == yaml.safe_load(lost)
 
 

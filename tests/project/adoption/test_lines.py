@@ -103,7 +103,9 @@ def test_any_two(mine: bytes, theirs: bytes) -> None:
     assert both.startswith(mine)
     assert merge(both, theirs) == both
     held = {plain_rule(line) for line in both.splitlines()}
-    missing = {plain_rule(line.rstrip()) for line in theirs.splitlines() if line.strip() and not line.startswith(b"#")} - held
+    missing = {
+        plain_rule(line.rstrip()) for line in theirs.splitlines() if line.strip() and not line.startswith(b"#")
+    } - held
     assert not missing or b"!" in mine
     assert both == mine or both.endswith(b"\n")
     assert b"\r\n" not in mine or b"\n" not in both.removeprefix(mine).replace(b"\r\n", b"")

@@ -31,7 +31,7 @@ def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
     yield Answers(questionnaire)
 
 
-def found(releases: template.Releases, mine: bytes, seen: list[str]) -> NearestRelease | None:
+def search(releases: template.Releases, mine: bytes, seen: list[str]) -> NearestRelease | None:
     """The nearest release; `seen` gets those that were rendered."""
 
     def render(checkout: Checkout, answers: Answers) -> Tree:
@@ -47,22 +47,22 @@ def found(releases: template.Releases, mine: bytes, seen: list[str]) -> NearestR
 def test_the_release_that_differs_least(releases: template.Releases, tag: str) -> None:
     """Edits do not hide where it comes from."""
     mine = TEXTS[TAGS[tag]].replace("line 7 of all", "mine") + "more of mine\n"
-    one = found(releases, mine.encode(), [])
-    assert one
-    assert (one.checkout.version, one.share) == (tag, 0.9)
+    nearest = search(releases, mine.encode(), [])
+    assert nearest
+    assert (nearest.checkout.version, nearest.share) == (tag, 0.9)
 
 
 def test_the_newest_of_several(releases: template.Releases) -> None:
     """Where releases differ in as many lines, it is the newest."""
-    one = found(releases, "".join(TEXTS["a"].splitlines(keepends=True)[3:]).encode(), [])
-    assert one
-    assert one.checkout.version == "v1.2.0"
+    nearest = search(releases, "".join(TEXTS["a"].splitlines(keepends=True)[3:]).encode(), [])
+    assert nearest
+    assert nearest.checkout.version == "v1.2.0"
 
 
 def test_nothing_in_common(releases: template.Releases) -> None:
     """One look is enough where the newest has next to nothing of it."""
     seen: list[str] = []
-    assert found(releases, b"other\n", seen) is None
+    assert search(releases, b"other\n", seen) is None
     assert seen == ["v1.2.0"]
 
 

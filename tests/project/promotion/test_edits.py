@@ -42,8 +42,8 @@ def test_no_conflict(run: Run, shared: Path, tmp_path: Path, name: str) -> None:
     assert text.count(old) == 1
     small.commit({path: text.replace(old, new)})
     for tier in ("library", "cli") if os.environ.get("TEST_EVERY_PAIR") else (("library", "cli")[len(name) % 2],):
-        made = promote(run, small, tier, "--json").json
-        assert made["conflicts"] == []
+        report = promote(run, small, tier, "--json").json
+        assert report["conflicts"] == []
         mine = {word.strip('",]') for word in new.split()} - {word.strip('",]') for word in old.split()}
         assert [word for word in mine if NAME not in word and word not in small.text(path)] == []
         small.git("reset", "--quiet", "--hard")
@@ -64,7 +64,7 @@ def test_a_line_that_both_changed(run: Run, shared: Path, tmp_path: Path) -> Non
     image = small.text(IMAGE)
     small.commit({IMAGE: image.replace("COPY rotate_keys.py /app/", "COPY rotate_keys.py mine /srv/")})
     ran = promote(run, small, "cli", "--json", code=Exit.CONFLICTS)
-    assert [one["path"] for one in ran.json["conflicts"]] == [IMAGE]
+    assert [conflict["path"] for conflict in ran.json["conflicts"]] == [IMAGE]
 
 
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", ".github/workflows/release.yml"])

@@ -203,8 +203,8 @@ def test_a_library_of_the_example(run: Run, shared: Path, tmp_path: Path) -> Non
     """With the example's functions in place the template's command comes, and the package stays to the byte."""
     small = start(shared, tmp_path, {"src/rotate_keys/more.py": "more = 1\n"}, tier="library")
     before = snapshot(small.project / "src")
-    made = promote(run, small, "--json").json
-    assert {file["path"] for file in made["files"] if file["change"] == "added"} == {
+    report = promote(run, small, "--json").json
+    assert {file["path"] for file in report["files"] if file["change"] == "added"} == {
         "src/rotate_keys/main.py",
         "tests/test_main.py",
     }
@@ -223,9 +223,9 @@ def test_a_library_without_the_example(run: Run, shared: Path, tmp_path: Path, o
     init = {"src/rotate_keys/__init__.py": offers} if offers else {}
     small = start(shared, tmp_path, {**files, **init}, tier="library")
     before = snapshot(small.project / "src")
-    made = promote(run, small, "--branch", "--json").json
-    assert made["conflicts"] == []
-    assert [note for note in made["notes"] if "src/rotate_keys/__main__.py is new" in note]
+    report = promote(run, small, "--branch", "--json").json
+    assert report["conflicts"] == []
+    assert [note for note in report["notes"] if "src/rotate_keys/__main__.py is new" in note]
     small.git("merge", "--quiet", "--ff-only", "template/cli")
     assert before.items() <= snapshot(small.project / "src").items()
     assert tomllib.loads(small.text(METADATA))["project"]["scripts"] == {"rotate-keys": "rotate_keys.__main__:main"}
@@ -237,9 +237,9 @@ def test_a_library_with_a_program_of_its_own(run: Run, shared: Path, tmp_path: P
     program = "print('mine')\n"
     files = {"src/rotate_keys/__main__.py": program, "src/rotate_keys/state.py": STATE, "tests/test_state.py": None}
     small = start(shared, tmp_path, files, tier="library")
-    made = promote(run, small, "--branch", "--json").json
-    assert "src/rotate_keys/__main__.py" not in {file["path"] for file in made["files"]}
-    assert [note for note in made["notes"] if "main(), which is not there" in note]
+    report = promote(run, small, "--branch", "--json").json
+    assert "src/rotate_keys/__main__.py" not in {file["path"] for file in report["files"]}
+    assert [note for note in report["notes"] if "main(), which is not there" in note]
 
 
 def test_twice(run: Run, shared: Path, tmp_path: Path) -> None:

@@ -110,13 +110,13 @@ def assert_command_works(clone: Path) -> None:
     """`--help` and `--dry-run` end with 0, and say what the script said."""
     command = str(clone / ".venv" / "bin" / COMMAND)
 
-    def said(*arguments: str) -> str:
+    def output(*arguments: str) -> str:
         env = {"PATH": "/usr/bin:/bin", "ROTATE_KEYS_TOKEN": "example"}
         done = subprocess.run([command, *arguments], cwd=clone, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout + done.stderr
 
-    assert said("--help").startswith(f"usage: {COMMAND} ")
-    rehearsal = said("--dry-run", "--log-format", "text")
+    assert output("--help").startswith(f"usage: {COMMAND} ")
+    rehearsal = output("--dry-run", "--log-format", "text")
     assert "API key: 90 days" in rehearsal
     assert "would record credential" in rehearsal

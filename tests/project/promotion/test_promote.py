@@ -44,16 +44,16 @@ def library(shared: Path, tmp_path: Path) -> Small:
 def test_the_next_tier(run: Run, script: Small) -> None:
     """Without a tier, and with a path alone, it is the next one; the work tree has it staged, HEAD stays."""
     before = head(script)
-    made = promote(run, script, "--json").json
-    assert made.keys() == WHOLE
-    assert (made["state"], made["from"], made["to"]) == ("staged", "script", "library")
-    assert (made["path"], made["conflicts"]) == (str(script.project), [])
-    assert {"path": TASK, "change": "moved", "from": SCRIPT} in made["files"]
-    assert {answer["name"]: answer["to"] for answer in made["answers"]}.items() >= {
+    report = promote(run, script, "--json").json
+    assert report.keys() == WHOLE
+    assert (report["state"], report["from"], report["to"]) == ("staged", "script", "library")
+    assert (report["path"], report["conflicts"]) == (str(script.project), [])
+    assert {"path": TASK, "change": "moved", "from": SCRIPT} in report["files"]
+    assert {answer["name"]: answer["to"] for answer in report["answers"]}.items() >= {
         "tier": "library",
         "code": "own",
     }.items()
-    assert made["next"] == ["git diff --cached", "git commit", "new-ops-project promote --abort"]
+    assert report["next"] == ["git diff --cached", "git commit", "new-ops-project promote --abort"]
     assert head(script) == before
     assert script.git("diff", "--name-only") == ""
     assert {SCRIPT, TASK, "src/rotate_keys/__init__.py"} <= script.staged()
@@ -102,8 +102,12 @@ def test_looking_writes_nothing(run: Run, script: Small) -> None:
 def test_each_way_makes_the_same_tree(run: Run, script: Small, tmp_path: Path) -> None:
     """Branch, patch, commit and work tree have the same content; the commit is undone by git revert."""
     first = head(script)
-    made = promote(run, script, "cli", "--branch", "--json").json
-    assert (made["state"], made["branch"], made["commit"]) == ("branched", "template/cli", head(script, "template/cli"))
+    report = promote(run, script, "cli", "--branch", "--json").json
+    assert (report["state"], report["branch"], report["commit"]) == (
+        "branched",
+        "template/cli",
+        head(script, "template/cli"),
+    )
     assert (script.git("status", "--porcelain"), head(script)) == ("", first)
     patch = tmp_path / "a.patch"
     assert promote(run, script, "cli", "--patch", str(patch), "--json").json["patch"] == str(patch)
@@ -144,9 +148,9 @@ def test_conflicts(run: Run, script: Small) -> None:
     """A file of the user's where one is to be written is a conflict: 3, --continue and --abort."""
     script.commit(MINE)
     before = untouched(script)
-    said = promote(run, script, "--json", code=3).json
-    assert (said["state"], [one["path"] for one in said["conflicts"]]) == ("conflicts", [*MINE])
-    assert {"new-ops-project promote --continue", "new-ops-project promote --abort"} <= {*said["next"]}
+    report = promote(run, script, "--json", code=3).json
+    assert (report["state"], [conflict["path"] for conflict in report["conflicts"]]) == ("conflicts", [*MINE])
+    assert {"new-ops-project promote --continue", "new-ops-project promote --abort"} <= {*report["next"]}
     assert "has conflict markers" in promote(run, script, "--continue", code=2).err
     promote(run, script, "--abort")
     assert untouched(script) == before
@@ -164,7 +168,7 @@ def test_an_update_does_not_begin_while_a_promotion_waits(run: Run, script: Smal
     promote(run, script)
     before = untouched(script)
     for ran in (update(run, script, code=2), promote(run, script, "cli", code=2)):
-        assert "The promotion to library waits to be committed" in ran.err
+        assert "The promotion to library is not committed yet" in ran.err
         assert "new-ops-project promote --abort" in ran.err
     assert promote(run, script, "--json").json["state"] == "waiting"
     assert untouched(script) == before
@@ -175,9 +179,9 @@ def test_a_promotion_does_not_begin_while_an_update_waits(run: Run, tmp_path: Pa
     """The update is named with its command, waiting or in conflict."""
     small = make(tmp_path, {"task.py": CLASH}, {"task.py": "newer\n"})
     update(run, small)
-    said = refused(run, small)
-    assert "The update to v1.1.0 waits to be committed, so no promotion is begun" in said
-    assert "new-ops-project update --abort" in said
+    message = refused(run, small)
+    assert "The update to v1.1.0 is not committed yet, so no promotion can start" in message
+    assert "new-ops-project update --abort" in message
 
 
 def test_conflicts_of_an_update(run: Run, clash: Small) -> None:
@@ -211,7 +215,7 @@ def test_another_template(run: Run, tmp_path: Path, questions: str, answers: dic
 
 def test_no_repository(run: Run, tmp_path: Path) -> None:
     """A folder in no repository is refused."""
-    assert "no git repository" in run("promote", str(tmp_path), code=2).err
+    assert "is not in a git repository" in run("promote", str(tmp_path), code=2).err
 
 
 def test_a_project_in_a_subfolder(run: Run, shared: Path, tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def define(edit: Edit, folder: Path, token: str) -> None:
         put(
             folder,
             SCRIPT,
-            [*lines[:at], *(one.replace("{}", token) for one in ways[edit.number % len(ways)]), *lines[at:]],
+            [*lines[:at], *(name.replace("{}", token) for name in ways[edit.number % len(ways)]), *lines[at:]],
         )
 
 
@@ -190,10 +190,10 @@ def keep_secret(edit: Edit, folder: Path, token: str) -> None:
 
 def step(edit: Edit, folder: Path, token: str) -> None:
     """Add a step before or after the task."""
-    said = [f"      - name: Ours {token}\n", f"        run: .venv/bin/python {SCRIPT} --state {token}.json\n"]
+    lines = [f"      - name: Ours {token}\n", f"        run: .venv/bin/python {SCRIPT} --state {token}.json\n"]
     names = ("Run the task", "Set up Python", "Install the locked dependencies")
     name = names[edit.number % len(names)]
-    _in_run(folder, lambda line: [*said, line] if line.strip() == f"- name: {name}" else [line])
+    _in_run(folder, lambda line: [*lines, line] if line.strip() == f"- name: {name}" else [line])
 
 
 def _in_run(folder: Path, change: Callable[[str], list[str]]) -> None:
@@ -240,7 +240,7 @@ def _after(folder: Path, line: str, new: str) -> None:
     if lines and not (
         new.startswith("\n[tool.ruff.lint.per-file-ignores]") and "per-file-ignores]\n" in "".join(lines)
     ):
-        at = next((at + 1 for at, one in enumerate(lines) if one.rstrip() == line), len(lines))
+        at = next((at + 1 for at, text in enumerate(lines) if text.rstrip() == line), len(lines))
         put(folder, METADATA, [*lines[:at], new, *lines[at:]])
 
 
@@ -407,8 +407,8 @@ def loaded(kept: SampleFile | None) -> Any:
 def secrets(workflow: Any) -> dict[str, str]:
     """Every variable of its steps; DRY_RUN is the template's, for programs that know `--dry-run`."""
     steps = workflow["jobs"]["run"]["steps"]
-    found = {name: str(value) for step in steps for name, value in step.get("env", {}).items()}
-    return {name: value for name, value in found.items() if name != "DRY_RUN"}
+    values = {name: str(value) for step in steps for name, value in step.get("env", {}).items()}
+    return {name: value for name, value in values.items() if name != "DRY_RUN"}
 
 
 @dataclass
@@ -473,24 +473,24 @@ def promote_twice(here: Path, *tier: str) -> Ran:
 
 def check(here: Path, ran: Ran, ours: State, ignored: State) -> None:
     """Nothing of the user's is lost, conflicts are what they say they are, and what was merged can be read."""
-    found, still_ignored = parted(here)
+    merged, still_ignored = parted(here)
     assert still_ignored == ignored
-    lost = written_lines(ours) - written_lines(found)
+    lost = written_lines(ours) - written_lines(merged)
     assert not lost, ran
-    conflicts = {one["path"] for one in ran.json["conflicts"]}
+    conflicts = {conflict["path"] for conflict in ran.json["conflicts"]}
     assert (ran.code == Exit.CONFLICTS) == bool(conflicts)
     assert unmerged(here) == conflicts
-    assert {path for path, kept in found.items() if OPEN.search(kept.content)} <= conflicts
+    assert {path for path, kept in merged.items() if OPEN.search(kept.content)} <= conflicts
     assert all(
-        SIGN.search(line) is None for path in found.keys() - conflicts for line in found[path].content.splitlines()
+        SIGN.search(line) is None for path in merged.keys() - conflicts for line in merged[path].content.splitlines()
     )
-    assert METADATA in conflicts or parses(found[METADATA]) or not parses(ours[METADATA])
-    assert SCRIPT not in found or SCRIPT in conflicts
+    assert METADATA in conflicts or parses(merged[METADATA]) or not parses(ours[METADATA])
+    assert SCRIPT not in merged or SCRIPT in conflicts
     if (RUN in ours) and RUN not in conflicts:
-        before, after = loaded(ours[RUN]), loaded(found[RUN])
+        before, after = loaded(ours[RUN]), loaded(merged[RUN])
         assert after[True]["schedule"] == before[True]["schedule"]
         assert secrets(before).items() <= secrets(after).items()
-        assert SCRIPT not in found[RUN].content.decode()
+        assert SCRIPT not in merged[RUN].content.decode()
 
 
 def concluded(here: Path, ran: Ran) -> None:

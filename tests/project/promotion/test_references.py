@@ -108,8 +108,8 @@ def lines(text: str) -> list[str]:
 def test_what_runs_it(text: str, cli: str, library: str) -> None:
     """Every way to run the script runs the command, or the module, in files of every kind."""
     for path in (WORKFLOW, "Makefile", "scripts/run.sh", "README.md", "crontab"):
-        made = [rewrite(path, before, CLI) for before in lines(text)]
-        assert made == lines(cli), path
+        rewritten = [rewrite(path, before, CLI) for before in lines(text)]
+        assert rewritten == lines(cli), path
         assert [rewrite(path, before, LIBRARY) for before in lines(text)] == lines(library), path
 
 

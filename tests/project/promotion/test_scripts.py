@@ -13,7 +13,17 @@ from typing import Any
 import pytest
 import yaml
 from support.command import Run, differing, git, tree
-from support.script_projects import ALL, Arguments, Said, Script, compiled, generate, said, save, written
+from support.script_projects import (
+    ALL,
+    Arguments,
+    ProgramOutput,
+    Script,
+    compiled,
+    generate,
+    run_program,
+    save,
+    written,
+)
 
 from new_ops_project import cli
 from new_ops_project.base.errors import Exit
@@ -36,8 +46,8 @@ class Start:
     """A project of the script tier, and what its script says for each list of arguments, here and elsewhere."""
 
     project: Path
-    here: dict[Arguments, Said]
-    elsewhere: dict[Arguments, Said]
+    here: dict[Arguments, ProgramOutput]
+    elsewhere: dict[Arguments, ProgramOutput]
 
 
 @dataclass(frozen=True)
@@ -81,8 +91,8 @@ def begun(script: Script, folder: Path) -> Start:
     project = written(script, folder)
     away = folder.with_name(f"{folder.name} elsewhere")
     away.mkdir()
-    here = {arguments: said(script, project, "script", arguments) for arguments in script.runs}
-    there = {arguments: said(script, project, "script", arguments, at=away) for arguments in script.elsewhere}
+    here = {arguments: run_program(script, project, "script", arguments) for arguments in script.runs}
+    there = {arguments: run_program(script, project, "script", arguments, at=away) for arguments in script.elsewhere}
     return Start(project, here, there)
 
 
@@ -103,9 +113,11 @@ def assert_the_same_program(promoted: Promoted, elsewhere: Path) -> None:
     script, tier = promoted.script, promoted.tier
     for arguments, expected in promoted.start.here.items():
         if tier == "library" or arguments not in script.unfollowed_by_cli:
-            assert said(script, promoted.project, tier, arguments) == expected, arguments
+            assert run_program(script, promoted.project, tier, arguments) == expected, arguments
     for arguments, expected in promoted.start.elsewhere.items():
-        assert said(script, promoted.project, tier, arguments, at=elsewhere) == expected, f"elsewhere {arguments}"
+        assert run_program(script, promoted.project, tier, arguments, at=elsewhere) == expected, (
+            f"elsewhere {arguments}"
+        )
 
 
 def assert_every_line_is_there(promoted: Promoted) -> None:
@@ -186,9 +198,9 @@ def assert_its_tests_pass(promoted: Promoted) -> None:
         assert re.search(rf"\b{name}\b", smoke), name
         assert re.search(rf"\b{name}\b", offered), name
     assert ("doctest" in smoke) == promoted.script.doctests or not promoted.script.files
-    said = own_tests(promoted.project)
-    assert re.search(r"^\d+ passed", said, flags=re.MULTILINE), said
-    assert "skipped" not in said
+    output = own_tests(promoted.project)
+    assert re.search(r"^\d+ passed", output, flags=re.MULTILINE), output
+    assert "skipped" not in output
 
 
 def own_tests(project: Path) -> str:
@@ -243,8 +255,8 @@ def test_a_script_becomes_a_library_then_a_command(starts: dict[str, Start], wor
     code = {path: content for path, content in tree(project).items() if path.startswith("src/")}
     ran = run("promote", str(project), "--commit", "--json")
     assert (ran.json["from"], ran.json["to"]) == ("library", "cli")
-    found = tree(project)
-    assert {path: found.get(path) for path in code} == code
+    files = tree(project)
+    assert {path: files.get(path) for path in code} == code
     (work / "away").mkdir()
     twice = Promoted(script, "cli", start, project, ran.json)
     assert_the_same_program(twice, work / "away")
@@ -257,9 +269,9 @@ def test_a_library_takes_the_command_of_the_template(work: Path, run: Run) -> No
     (project / "src" / "rotate_keys" / "ours.py").write_text("OURS = 1\n")
     save(project, "Add")
     run("promote", "cli", str(project), "--commit")
-    found, fresh = tree(project), tree(generate("rotate_keys", work / "fresh", tier="cli"))
-    assert found.pop("src/rotate_keys/ours.py") == b"OURS = 1\n"
-    assert not differing(found, fresh)
+    files, fresh = tree(project), tree(generate("rotate_keys", work / "fresh", tier="cli"))
+    assert files.pop("src/rotate_keys/ours.py") == b"OURS = 1\n"
+    assert not differing(files, fresh)
 
 
 def test_a_library_of_ones_own_gets_a_command(work: Path, run: Run) -> None:
@@ -276,10 +288,10 @@ def test_a_library_of_ones_own_gets_a_command(work: Path, run: Run) -> None:
     save(project, "Our own")
     before = tree(project)
     ran = run("promote", str(project), "--commit", "--json")
-    found = tree(project)
+    files = tree(project)
     code = {path for path in before if path.endswith(".py")}
-    assert {path: found.get(path) for path in code} == {path: before[path] for path in code}
-    assert {path for path in found.keys() - code if path.endswith(".py")} == {
+    assert {path: files.get(path) for path in code} == {path: before[path] for path in code}
+    assert {path for path in files.keys() - code if path.endswith(".py")} == {
         "src/rotate_keys/__main__.py",
         "tests/test_command.py",
     }

@@ -24,16 +24,16 @@ def asked(tmp_path: Path, old: str, new: str, recorded: dict[str, Any] | None = 
 
 def changes(run: Run, small: Small, *args: str) -> dict[str, tuple[Any, Any]]:
     """The answers that an update changes: from and to, by name."""
-    said = update(run, small, "--preview", "--json", *args, code=3).json  # all.txt, which the user wrote
-    return {one["name"]: (one["from"], one["to"]) for one in said["answers"]}
+    report = update(run, small, "--preview", "--json", *args, code=3).json  # all.txt, which the user wrote
+    return {answer["name"]: (answer["from"], answer["to"]) for answer in report["answers"]}
 
 
 def test_a_renamed_question(run: Run, tmp_path: Path) -> None:
     """A question that seems to be another's new name is named with both, and --set keeps the answer."""
     small = asked(tmp_path, QUESTIONS, "color:\n  type: str\n  default: grey\n", {"colour": "red"})
-    said = refused(run, small)
+    message = refused(run, small)
     for words in ("color", "colour", "red", "grey", "--set color=", "--accept-answer-changes"):
-        assert words in said
+        assert words in message
     assert changes(run, small, "--set", "color=red")["color"] == (None, "red")
     assert changes(run, small, "--accept-answer-changes") == {"color": (None, "grey"), "colour": ("red", None)}
 
@@ -47,8 +47,8 @@ def test_a_dropped_question(run: Run, tmp_path: Path) -> None:
         questions=(QUESTIONS + REQUIRED, QUESTIONS),
         answers={"colour": "red", "owner": "ops"},
     )
-    said = update(run, small, "--json").json
-    assert [(one["name"], one["from"], one["to"]) for one in said["answers"]] == [("owner", "ops", None)]
+    report = update(run, small, "--json").json
+    assert [(answer["name"], answer["from"], answer["to"]) for answer in report["answers"]] == [("owner", "ops", None)]
     assert small.recorded() == {"_commit": "v1.1.0", "_src_path": str(small.template), "colour": "red"}
 
 
@@ -72,9 +72,9 @@ def test_newly_required(run: Run, tmp_path: Path) -> None:
     """All new questions without a default are named at once; consent does not answer them."""
     small = asked(tmp_path, QUESTIONS, QUESTIONS + REQUIRED + REQUIRED.replace("owner", "budget"))
     for args in ([], ["--accept-answer-changes"], ["--preview"], ["--branch"], ["--set", "owner=ops"]):
-        said = refused(run, small, *args)
-        assert "--set budget=VALUE" in said
-        assert ("--set owner=VALUE" in said) == ("--set" not in args)
+        message = refused(run, small, *args)
+        assert "--set budget=VALUE" in message
+        assert ("--set owner=VALUE" in message) == ("--set" not in args)
     assert update(run, small, "--check", code=1).code == 1
     assert set(changes(run, small, "--set", "owner=ops", "--set", "budget=9")) == {"owner", "budget"}
 
@@ -85,9 +85,9 @@ def test_a_choice_that_is_gone(run: Run, tmp_path: Path) -> None:
         f"colour:\n  type: str\n  default: grey\n  choices: [{offered}]\n" for offered in ("grey, red", "grey, tan")
     )
     small = asked(tmp_path, old, new, {"colour": "red"})
-    said = refused(run, small)
+    message = refused(run, small)
     for words in ("colour", "red", "grey", "--accept-answer-changes"):
-        assert words in said
+        assert words in message
     assert changes(run, small, "--accept-answer-changes") == {"colour": ("red", "grey")}
     assert changes(run, small, "--set", "colour=tan") == {"colour": ("red", "tan")}
 
@@ -144,7 +144,7 @@ def test_an_answer_of_another_type_that_fits(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         ("colr=red", "colour"),
         ("colour=mauve", "mauve"),
@@ -156,12 +156,12 @@ def test_an_answer_of_another_type_that_fits(run: Run, tmp_path: Path) -> None:
         ("dry=perhaps", "true or false"),
     ],
 )
-def test_a_wrong_setting(run: Run, tmp_path: Path, setting: str, said: str) -> None:
+def test_a_wrong_setting(run: Run, tmp_path: Path, setting: str, message: str) -> None:
     """An unknown key, a value that is not offered and a computed answer are refused by name."""
     text = "colour:\n  type: str\n  default: red\n  choices: [red, blue]\n"
     text += "files:\n  type: yaml\n  when: false\n  default: []\n"
     text += CLOUDS.format("aws, gcp") + "dry:\n  type: bool\n  default: false\n"
-    assert said in refused(run, asked(tmp_path, text, text), "--set", setting)
+    assert message in refused(run, asked(tmp_path, text, text), "--set", setting)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_an_answer_that_was_changed_by_hand(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("_commit: v1.0.0\n_src_path: [\n", "not YAML"),
         ("<<<<<<< HEAD\n_commit: v1.0.0\n=======\n_commit: v1.1.0\n>>>>>>> side\n_src_path: x\n", "not YAML"),
@@ -230,13 +230,13 @@ def test_an_answer_that_was_changed_by_hand(run: Run, tmp_path: Path) -> None:
         ("", "no answers"),
     ],
 )
-def test_an_answers_file_that_says_too_little(run: Run, tmp_path: Path, text: str, said: str) -> None:
+def test_an_answers_file_that_says_too_little(run: Run, tmp_path: Path, text: str, expected: str) -> None:
     """A broken answers file is named, with what is wrong and where its history is."""
     small = make(tmp_path, {"a": LINES}, {"a": NEWER})
     small.commit({ANSWERS: text.replace("{template}", str(small.template)).encode(errors="surrogateescape")})
     message = refused(run, small)
     assert ANSWERS in message
-    assert said in message
+    assert expected in message
 
 
 def test_an_answers_file_in_conflict(run: Run, tmp_path: Path) -> None:
@@ -318,9 +318,9 @@ def test_a_python_past_its_end_of_life(run: Run, work: Path, tmp_path: Path) -> 
     source = make_ours(tmp_path / "ours", ENDED)
     run("new", "audit", "--defaults", "--template", str(source), "--ref", "v1.0.0", "--python", "3.11")
     before = tree(work / "audit")
-    said = run("update", "audit", code=2).err
+    message = run("update", "audit", code=2).err
     for words in ("3.11", "reached its end of life in 2027-10", "3.14", "--accept-answer-changes"):
-        assert words in said
+        assert words in message
     assert tree(work / "audit") == before
     run("update", "audit", "--set", "python_version=3.12")
     assert 'requires-python = ">=3.12"' in (work / "audit" / "pyproject.toml").read_text()

@@ -65,9 +65,9 @@ class Bench:
         """A new copy of a project of one kind."""
         kept = self.kinds / kind / "audit"
         if not kept.exists():
-            made = getattr(self, f"_{kind}")()
+            copy = getattr(self, f"_{kind}")()
             kept.parent.mkdir(parents=True)
-            made.rename(kept)
+            copy.rename(kept)
         return self.copy(kept)
 
     def copy(self, project: Path) -> Path:
@@ -81,37 +81,37 @@ class Bench:
     def finish(self, folder: Path, *args: str, codes: tuple[int, ...] = (0,)) -> str:
         """Update it to the end, expect one of the exit codes, and return what was said."""
         started = self.start(folder, *args)
-        assert started.wait() in codes, started.said
-        assert "Traceback" not in started.said
-        return started.said
+        assert started.wait() in codes, started.output
+        assert "Traceback" not in started.output
+        return started.output
 
     def _clean(self) -> Path:
-        made = project(str(template(self.kinds / "template", TINY)), "v1.0.0", self.place / "made" / "audit")
-        write(made, {"secret.log": MINE, "mine.txt": MINE})
-        return save(made)
+        folder = project(str(template(self.kinds / "template", TINY)), "v1.0.0", self.place / "made" / "audit")
+        write(folder, {"secret.log": MINE, "mine.txt": MINE})
+        return save(folder)
 
     def _edited(self) -> Path:
         """One that will have conflicts, of two kinds."""
-        made = self.take("clean")
-        text = (made / "changed.txt").read_text()
-        (made / "changed.txt").write_text(text.replace("Line 8 is old.", "Line 8 is mine."))
-        (made / "gone.txt").write_text("Mine.\n")
-        return save(made)
+        folder = self.take("clean")
+        text = (folder / "changed.txt").read_text()
+        (folder / "changed.txt").write_text(text.replace("Line 8 is old.", "Line 8 is mine."))
+        (folder / "gone.txt").write_text("Mine.\n")
+        return save(folder)
 
     def _updated(self) -> Path:
-        made = self.take("clean")
-        self.finish(made)
-        return made
+        folder = self.take("clean")
+        self.finish(folder)
+        return folder
 
     def _conflicting(self) -> Path:
-        made = self.take("edited")
-        self.finish(made, codes=(Exit.CONFLICTS,))
-        return made
+        folder = self.take("edited")
+        self.finish(folder, codes=(Exit.CONFLICTS,))
+        return folder
 
     def _resolved(self) -> Path:
-        made = self.take("conflicting")
-        (made / "changed.txt").write_text("Resolved.\n")
-        return made
+        folder = self.take("conflicting")
+        (folder / "changed.txt").write_text("Resolved.\n")
+        return folder
 
 
 @pytest.fixture
@@ -129,9 +129,9 @@ def killed_at_each_step(bench: Bench, kind: str, *args: str, within: Path = Path
     A step is a write, a rename, a removal and so on, or the start of git. After the last step nothing is killed.
     """
     for at in count(1):
-        one = bench.take(kind)
-        code = bench.start(one, *args, stop=forks.Stop(SIGKILL, at, one / within)).wait()
-        yield one
+        copy = bench.take(kind)
+        code = bench.start(copy, *args, stop=forks.Stop(SIGKILL, at, copy / within)).wait()
+        yield copy
         if code != -SIGKILL:
             assert at > 10, "the steps were not counted"
             return
@@ -151,25 +151,25 @@ def test_update_killed(bench: Bench, kind: str, code: Exit, within: Path) -> Non
     whole = bench.take(kind)
     bench.finish(whole, codes=(code,))
     after, seen = state(whole), set[tuple[str, ...]]()
-    for one in killed_at_each_step(bench, kind, within=within):
-        if is_decided(one):
-            assert_goes_both_ways(bench, one, before, after)
+    for copy in killed_at_each_step(bench, kind, within=within):
+        if is_decided(copy):
+            assert_goes_both_ways(bench, copy, before, after)
             continue
-        assert state(one) == before
-        if situation(one) not in seen:
-            seen.add(situation(one))
-            bench.finish(one, codes=(code,))
-            assert state(one) == after
-            assert not left_over(one)
+        assert state(copy) == before
+        if situation(copy) not in seen:
+            seen.add(situation(copy))
+            bench.finish(copy, codes=(code,))
+            assert state(copy) == after
+            assert not left_over(copy)
 
 
-def assert_goes_both_ways(bench: Bench, one: Path, before: State, after: State) -> None:
+def assert_goes_both_ways(bench: Bench, copy: Path, before: State, after: State) -> None:
     """The next run finishes what was decided, and says that it waits; or takes back what is there of it."""
-    other = bench.copy(one)
-    said = bench.finish(one, codes=(Exit.DONE, Exit.FAILED))
-    assert "not committed yet" in said or "not resolved" in said
-    assert state(one) == after
-    assert not left_over(one)
+    other = bench.copy(copy)
+    message = bench.finish(copy, codes=(Exit.DONE, Exit.FAILED))
+    assert "not committed yet" in message or "not resolved" in message
+    assert state(copy) == after
+    assert not left_over(copy)
     index = (other / TOOL / "change" / "index.old").read_bytes()
     bench.finish(other, "--abort")
     assert state(other) == before
@@ -183,13 +183,13 @@ def test_commit_killed(bench: Bench) -> None:
     """Killed with --commit, the result is not there, or staged, or committed."""
     before, staged, whole = state(bench.take("clean")), state(bench.take("updated")), bench.take("clean")
     bench.finish(whole, "--commit")
-    for one in killed_at_each_step(bench, "clean", "--commit", within=TOOL / "change"):
-        if not is_decided(one):
-            assert state(one) in (before, state(whole))
+    for copy in killed_at_each_step(bench, "clean", "--commit", within=TOOL / "change"):
+        if not is_decided(copy):
+            assert state(copy) in (before, state(whole))
             continue
-        bench.finish(one)
-        assert state(one) in (staged, state(whole))
-        assert git("diff", "--name-only", at=one) == ""
+        bench.finish(copy)
+        assert state(copy) in (staged, state(whole))
+        assert git("diff", "--name-only", at=copy) == ""
 
 
 @pytest.mark.slow
@@ -197,14 +197,14 @@ def test_commit_killed(bench: Bench) -> None:
 def test_abort_killed(bench: Bench, kind: str, was: str) -> None:
     """Killed while it takes an update back, the next --abort gets to the beginning; so does an update, and goes on."""
     before, after = state(bench.take(was)), state(bench.take(kind))
-    for number, one in enumerate(killed_at_each_step(bench, kind, "--abort")):
-        assert is_decided(one) or state(one) == before
-        if number % 2 and state(one) != after:
-            bench.finish(one, codes=(Exit.DONE, Exit.CONFLICTS))
-            assert state(one) == after
+    for number, copy in enumerate(killed_at_each_step(bench, kind, "--abort")):
+        assert is_decided(copy) or state(copy) == before
+        if number % 2 and state(copy) != after:
+            bench.finish(copy, codes=(Exit.DONE, Exit.CONFLICTS))
+            assert state(copy) == after
         else:
-            bench.finish(one, "--abort", codes=(Exit.DONE, Exit.FAILED))
-            assert state(one) == before
+            bench.finish(copy, "--abort", codes=(Exit.DONE, Exit.FAILED))
+            assert state(copy) == before
 
 
 @pytest.mark.slow
@@ -213,11 +213,11 @@ def test_continue_killed(bench: Bench, options: list[str]) -> None:
     """Killed while it concludes an update, the next --continue gets to the end."""
     whole = bench.take("resolved")
     bench.finish(whole, "--continue", *options)
-    for one in killed_at_each_step(bench, "resolved", "--continue", *options):
-        bench.finish(one, "--continue", *options, codes=(Exit.DONE, Exit.FAILED))
-        assert state(one) == state(whole)
-        assert not left_over(one)
-        assert not is_decided(one)
+    for copy in killed_at_each_step(bench, "resolved", "--continue", *options):
+        bench.finish(copy, "--continue", *options, codes=(Exit.DONE, Exit.FAILED))
+        assert state(copy) == state(whole)
+        assert not left_over(copy)
+        assert not is_decided(copy)
 
 
 @pytest.mark.slow
@@ -226,15 +226,15 @@ def test_killed_at_random_moments(bench: Bench) -> None:
     before, after = state(bench.take("clean")), state(bench.take("updated"))
     seconds = timed(bench)
     for _ in range(30):
-        one = bench.take("clean")
-        started = bench.start(one)
+        copy = bench.take("clean")
+        started = bench.start(copy)
         started.process.join(random.uniform(0, seconds))  # noqa: S311 - a moment, no secret
         started.process.kill()
         started.wait()
-        assert is_decided(one) or state(one) == before
-        bench.finish(one)
-        assert state(one) == after
-        assert not left_over(one)
+        assert is_decided(copy) or state(copy) == before
+        bench.finish(copy)
+        assert state(copy) == after
+        assert not left_over(copy)
 
 
 def timed(bench: Bench) -> float:
@@ -252,42 +252,42 @@ def timed(bench: Bench) -> float:
 def half_way(bench: Bench) -> Path:
     """A project whose update was killed when some of its files were in place."""
     before, after = state(bench.take("clean")).files, state(bench.take("updated")).files
-    for one in killed_at_each_step(bench, "clean", within=TOOL / "change"):
-        if is_decided(one) and "come.sh" in read(one) and read(one) not in (before, after):
-            return one
+    for copy in killed_at_each_step(bench, "clean", within=TOOL / "change"):
+        if is_decided(copy) and "come.sh" in read(copy) and read(copy) not in (before, after):
+            return copy
     raise AssertionError("never half-way")
 
 
 def test_work_done_after_a_kill_is_kept(bench: Bench) -> None:
     """A file that was edited after a run was killed half-way is not overwritten; --abort keeps a copy of it."""
-    one = half_way(bench)
-    (one / "changed.txt").write_text("Mine, since.\n")
-    said = bench.finish(one, codes=(Exit.FAILED,))
-    assert "changed.txt was edited" in said
-    assert (one / "changed.txt").read_text() == "Mine, since.\n"
-    bench.finish(one, "--abort")
-    assert state(one) == state(bench.take("clean"))
-    assert [path.read_text() for path in (one / TOOL).rglob("changed.txt")] == ["Mine, since.\n"]
+    copy = half_way(bench)
+    (copy / "changed.txt").write_text("Mine, since.\n")
+    message = bench.finish(copy, codes=(Exit.FAILED,))
+    assert "changed.txt was edited" in message
+    assert (copy / "changed.txt").read_text() == "Mine, since.\n"
+    bench.finish(copy, "--abort")
+    assert state(copy) == state(bench.take("clean"))
+    assert [path.read_text() for path in (copy / TOOL).rglob("changed.txt")] == ["Mine, since.\n"]
 
 
 def test_a_commit_made_after_a_kill_is_kept(bench: Bench) -> None:
     """What was committed after a run was killed half-way is neither unstaged nor overwritten by the next run."""
-    one = half_way(bench)
-    git("reset", "--quiet", "--hard", at=one)
-    git("clean", "--quiet", "--force", "-d", at=one)
-    (one / "mine.txt").write_text("Mine, since.\n")
-    save(one, "Since")
-    bench.finish(one, codes=(Exit.DONE, Exit.FAILED))
-    assert (one / "mine.txt").read_text() == "Mine, since.\n"
-    assert "mine.txt" not in git("diff", "--cached", "--name-only", at=one)
+    copy = half_way(bench)
+    git("reset", "--quiet", "--hard", at=copy)
+    git("clean", "--quiet", "--force", "-d", at=copy)
+    (copy / "mine.txt").write_text("Mine, since.\n")
+    save(copy, "Since")
+    bench.finish(copy, codes=(Exit.DONE, Exit.FAILED))
+    assert (copy / "mine.txt").read_text() == "Mine, since.\n"
+    assert "mine.txt" not in git("diff", "--cached", "--name-only", at=copy)
 
 
 def test_a_reset_takes_an_update_back(bench: Bench) -> None:
     """After git reset --hard an update does not wait any more: the next run does it again."""
-    one = bench.take("updated")
-    git("reset", "--quiet", "--hard", at=one)
-    bench.finish(one)
-    assert state(one) == state(bench.take("updated"))
+    copy = bench.take("updated")
+    git("reset", "--quiet", "--hard", at=copy)
+    bench.finish(copy)
+    assert state(copy) == state(bench.take("updated"))
 
 
 # ---- stopped ------------------------------------------------------------------------------------------------
@@ -302,13 +302,13 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def assert_stopped(one: Path, started: forks.Forked, before: State, after: State) -> None:
+def assert_stopped(copy: Path, started: forks.Forked, before: State, after: State) -> None:
     """Either it was stopped, says so and nothing is there of it; or it came too late and everything is there."""
     code = started.wait()
-    assert "Traceback" not in started.said
-    assert (code, state(one)) in [(Exit.INTERRUPTED, before), (Exit.DONE, after)], started.said
-    assert not left_over(one)
-    assert is_decided(one) == (code == Exit.DONE)
+    assert "Traceback" not in started.output
+    assert (code, state(copy)) in [(Exit.INTERRUPTED, before), (Exit.DONE, after)], started.output
+    assert not left_over(copy)
+    assert is_decided(copy) == (code == Exit.DONE)
 
 
 @pytest.mark.slow
@@ -318,12 +318,12 @@ def test_interrupted_at_each_step(bench: Bench, temporary: Path, where: str) -> 
     before, after = state(bench.take("clean")), state(bench.take("updated"))
     late = 0
     for at in count(1):
-        one = bench.take("clean")
-        root = one / TOOL if where == "in the project" else temporary
-        started = bench.start(one, stop=forks.Stop(SIGINT, at, root))
-        assert_stopped(one, started, before, after)
+        copy = bench.take("clean")
+        root = copy / TOOL if where == "in the project" else temporary
+        started = bench.start(copy, stop=forks.Stop(SIGINT, at, root))
+        assert_stopped(copy, started, before, after)
         assert not list(temporary.iterdir())
-        late += is_decided(one)
+        late += is_decided(copy)
         if late > 20:
             return
 
@@ -334,11 +334,11 @@ def test_interrupted_at_random_moments(bench: Bench, temporary: Path) -> None:
     before, after = state(bench.take("clean")), state(bench.take("updated"))
     seconds = timed(bench)
     for _ in range(12):
-        one = bench.take("clean")
-        started = bench.start(one)
+        copy = bench.take("clean")
+        started = bench.start(copy)
         started.process.join(random.uniform(0, seconds))  # noqa: S311 - a moment, no secret
         started.send(SIGINT)
-        assert_stopped(one, started, before, after)
+        assert_stopped(copy, started, before, after)
         assert not list(temporary.iterdir())
 
 
@@ -374,9 +374,9 @@ def test_disk_is_full(bench: Bench, tmp_path: Path) -> None:
     before, after = state(bench.take("clean")), state(bench.take("updated"))
     ended = {}
     for free in (0, 8, 16, 28, 64):
-        one = tmp_path / f"{free} KiB" / "audit"
-        done = on_its_own_disk(FULL, one.with_name("disk"), bench.take("clean"), one, free)
-        assert state(one) == (after if done.returncode == Exit.DONE else before)
+        copy = tmp_path / f"{free} KiB" / "audit"
+        done = on_its_own_disk(FULL, copy.with_name("disk"), bench.take("clean"), copy, free)
+        assert state(copy) == (after if done.returncode == Exit.DONE else before)
         ended[free] = done.returncode
     assert set(ended.values()) == {Exit.DONE, Exit.FAILED}, ended
 
@@ -392,10 +392,10 @@ cp -a "$1/audit" "$3/aborted"
 
 def test_a_worktree_on_another_disk(bench: Bench, tmp_path: Path) -> None:
     """Where the work tree and its git folder are on two disks, between which nothing can be renamed, it is the same."""
-    one = bench.take("clean")
-    done = on_its_own_disk(LINKED, tmp_path / "disk", one, tmp_path)
+    copy = bench.take("clean")
+    done = on_its_own_disk(LINKED, tmp_path / "disk", copy, tmp_path)
     assert done.returncode == Exit.DONE, done.stderr
     for name, kind in (("updated", "updated"), ("aborted", "clean")):
-        found = read(tmp_path / name)
-        del found[".git"]
-        assert found == {path: kept for path, kept in read(bench.take(kind)).items() if path != "secret.log"}
+        content = read(tmp_path / name)
+        del content[".git"]
+        assert content == {path: kept for path, kept in read(bench.take(kind)).items() if path != "secret.log"}

@@ -13,9 +13,9 @@ def test_a_branch(run: Run, plain: Small) -> None:
     """--branch makes one commit on top of HEAD with what the default would stage; tree and index stay, dirty or not."""
     lay(plain.project, {"task.py": "dirty\n", "loose.txt": "mine\n"})
     before = untouched(plain)
-    made = update(run, plain, "--branch", "--json").json
+    report = update(run, plain, "--branch", "--json").json
     assert untouched(plain) == before
-    assert (made["state"], made["branch"], made["commit"]) == ("branched", BRANCH, head(plain, BRANCH))
+    assert (report["state"], report["branch"], report["commit"]) == ("branched", BRANCH, head(plain, BRANCH))
     assert head(plain, f"{BRANCH}^") == head(plain)
     lay(plain.project, {"task.py": MINE, "loose.txt": None})
     update(run, plain)
@@ -24,8 +24,8 @@ def test_a_branch(run: Run, plain: Small) -> None:
 
 def test_a_branch_of_another_name(run: Run, plain: Small) -> None:
     """--branch NAME replaces the usual name."""
-    made = update(run, plain, "--branch", "refresh", "--json").json
-    assert made["branch"] == "refresh"
+    report = update(run, plain, "--branch", "refresh", "--json").json
+    assert report["branch"] == "refresh"
     assert plain.git("for-each-ref", "--format=%(refname:short)", "refs/heads").split() == ["refresh", "trunk"]
 
 
@@ -86,6 +86,6 @@ def test_a_name_that_no_branch_can_have(run: Run, plain: Small, name: str) -> No
 def test_no_branch_with_conflicts(run: Run, clash: Small) -> None:
     """In conflict nothing is written, and the files are named."""
     before = everything(clash.repository)
-    said = update(run, clash, "--branch", "--json", code=3).json
+    report = update(run, clash, "--branch", "--json", code=3).json
     assert everything(clash.repository) == before
-    assert (said["state"], [one["path"] for one in said["conflicts"]]) == ("conflicts", ["task.py"])
+    assert (report["state"], [conflict["path"] for conflict in report["conflicts"]]) == ("conflicts", ["task.py"])

@@ -40,10 +40,10 @@ def update(run: Run, case: Case, *args: str, code: int = 0) -> Ran:
 def refused(run: Run, case: Case, *args: str) -> str:
     """Update a project that must stay as it is, down to its index and refs, and return the message."""
     before = case.state()
-    said = update(run, case, *args, code=2).err
+    message = update(run, case, *args, code=2).err
     assert case.state() == before
-    assert said.startswith("new-ops-project: ")
-    return said
+    assert message.startswith("new-ops-project: ")
+    return message
 
 
 def start(*args: str, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
@@ -78,9 +78,9 @@ def test_a_the_edit_follows_the_rename(run: Run, tmp_path: Path) -> None:
 def test_b_edited_and_dropped_is_a_conflict(run: Run, tmp_path: Path) -> None:
     """A file that the user edited and the template drops stays, as a conflict."""
     case = make("b", tmp_path)
-    said = update(run, case, "--json", code=3).json
-    assert said["state"] == "conflicts"
-    assert [conflict["path"] for conflict in said["conflicts"]] == ["task.py"]
+    report = update(run, case, "--json", code=3).json
+    assert report["state"] == "conflicts"
+    assert [conflict["path"] for conflict in report["conflicts"]] == ["task.py"]
     assert case.text("task.py") == EDITED_TASK
     assert unmerged(case) == {"task.py"}
 
@@ -107,9 +107,9 @@ def test_d_the_code_moves_with_the_tier(run: Run, tmp_path: Path) -> None:
     """The user's code of a script is a module of the library that it becomes."""
     case = make_tiers(tmp_path)
     code = case.text("rotate_keys.py")
-    said = update(run, case, "--set", "tier=library", "--json").json
+    report = update(run, case, "--set", "tier=library", "--json").json
     moved = {"path": "src/rotate_keys/task.py", "change": "moved", "from": "rotate_keys.py"}
-    assert moved in said["files"]
+    assert moved in report["files"]
     assert case.text("src/rotate_keys/task.py") == code
     assert not case.has("rotate_keys.py")
     assert case.has("src/rotate_keys/state.py")
@@ -119,10 +119,10 @@ def test_d_the_code_moves_with_the_tier(run: Run, tmp_path: Path) -> None:
 def test_e_an_ignored_file_is_never_written(run: Run, tmp_path: Path, letter: str) -> None:
     """A file of the template that the project ignores stays the user's, and is named."""
     case = make(letter, tmp_path)
-    said = update(run, case, "--json").json
+    report = update(run, case, "--json").json
     assert case.text(".env") == "LEVEL=info\nTOKEN=mine\n"
-    assert said["ignored"] == [".env"]
-    assert ".env" not in [file["path"] for file in said["files"]]
+    assert report["ignored"] == [".env"]
+    assert ".env" not in [file["path"] for file in report["files"]]
 
 
 def test_f_a_new_file_on_an_ignored_one(run: Run, tmp_path: Path) -> None:
@@ -168,9 +168,9 @@ def test_j_the_real_folder_in_a_file(run: Run, tmp_path: Path) -> None:
 def test_k_an_answer_that_is_no_longer_offered(run: Run, tmp_path: Path) -> None:
     """The recorded answer and what would replace it are named, and replaced only when that is accepted."""
     case = make("k", tmp_path)
-    said = refused(run, case)
+    message = refused(run, case)
     for word in ("python_version", "3.9", "3.12", "--accept-answer-changes"):
-        assert word in said
+        assert word in message
     (answer,) = update(run, case, "--accept-answer-changes", "--json").json["answers"]
     assert (answer["name"], answer["from"], answer["to"]) == ("python_version", "3.9", "3.12")
     assert case.text("python.txt") == "3.12\n"
@@ -196,24 +196,24 @@ def test_m_drift_is_reported(run: Run, tmp_path: Path) -> None:
 
 def test_n_not_generated(run: Run, tmp_path: Path) -> None:
     """A project without an answers file is told that it has none, and of adopt."""
-    said = refused(run, make("n", tmp_path))
-    assert "was not generated from a template" in said
-    assert "adopt" in said
+    message = refused(run, make("n", tmp_path))
+    assert "was not generated from a template" in message
+    assert "adopt" in message
 
 
 @pytest.mark.parametrize(
-    ("source", "args", "said"),
+    ("source", "args", "message"),
     [
         ("", ["--to", "v9.9.9"], "v9.9.9"),
         ("git://127.0.0.1:1/x.git", [], "git://127.0.0.1:1/x.git"),
         ("/no/such/template", [], "/no/such/template"),
     ],
 )
-def test_o_a_template_that_is_not_there(run: Run, tmp_path: Path, source: str, args: list[str], said: str) -> None:
+def test_o_a_template_that_is_not_there(run: Run, tmp_path: Path, source: str, args: list[str], message: str) -> None:
     """A bad version, no network and a wrong path are named in a sentence."""
     case = make("o", tmp_path)
     case.records(source or str(case.template))
-    assert said in refused(run, case, *args)
+    assert message in refused(run, case, *args)
 
 
 def test_p_called_from_a_hook(tmp_path: Path) -> None:
@@ -250,9 +250,9 @@ def test_q_no_hook_elsewhere(run: Run, tmp_path: Path, args: list[str], code: in
 
 def test_r_an_unknown_key(run: Run, tmp_path: Path) -> None:
     """A misspelt question is an error that names the nearest one."""
-    said = refused(run, make("r", tmp_path), "--set", "colr=red")
-    assert "'colr'" in said
-    assert "colour" in said
+    message = refused(run, make("r", tmp_path), "--set", "colr=red")
+    assert "'colr'" in message
+    assert "colour" in message
 
 
 def test_s_the_preview_is_the_diff(run: Run, tmp_path: Path) -> None:
@@ -274,10 +274,10 @@ def test_s_the_preview_is_the_diff(run: Run, tmp_path: Path) -> None:
 
 def copies(case: Case, folder: Path, number: int) -> list[Case]:
     """The case's project, `number` times."""
-    made = [folder / str(at) / case.project.name for at in range(number)]
-    for project in made:
+    folders = [folder / str(at) / case.project.name for at in range(number)]
+    for project in folders:
         shutil.copytree(case.project, project, symlinks=True)
-    return [Case(case.template, project) for project in made]
+    return [Case(case.template, project) for project in folders]
 
 
 @pytest.mark.slow
@@ -287,13 +287,13 @@ def test_t_killed_it_is_before_or_after(run: Run, tmp_path: Path) -> None:
     whole, *killed = copies(case, tmp_path / "copies", 6)
     seconds = timed(whole)
     before_or_after = [case.state(), whole.state()]
-    for one in killed:
-        with start("update", str(one.project)) as child:
+    for copy in killed:
+        with start("update", str(copy.project)) as child:
             time.sleep(seconds * random.random())  # noqa: S311 - a moment, no secret
             child.kill()
-        assert one.state() in before_or_after
-        update(run, one)
-        assert one.state() == whole.state()
+        assert copy.state() in before_or_after
+        update(run, copy)
+        assert copy.state() == whole.state()
 
 
 def timed(case: Case) -> float:
@@ -325,10 +325,10 @@ def test_u_interrupted_nothing_is_left(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("TMPDIR", str(temporary))
     whole, *stopped = copies(case, tmp_path / "copies", 6)
     seconds = timed(whole)
-    for one in stopped:
-        said = interrupted(seconds * random.uniform(0.3, 1), "update", str(one.project))  # noqa: S311 - no secret
-        assert one.state() in [case.state(), *([] if "nothing was left behind" in said else [whole.state()])]
-        assert list(one.project.parent.iterdir()) == [one.project]
+    for copy in stopped:
+        output = interrupted(seconds * random.uniform(0.3, 1), "update", str(copy.project))  # noqa: S311 - no secret
+        assert copy.state() in [case.state(), *([] if "nothing was left behind" in output else [whole.state()])]
+        assert list(copy.project.parent.iterdir()) == [copy.project]
     assert not list(temporary.iterdir())
 
 
@@ -337,23 +337,23 @@ def test_u_an_interrupted_copy_leaves_no_folder(work: Path, tmp_path: Path) -> N
     """After Ctrl-C while a project is being made it is whole or not there."""
     case = make("u", tmp_path)
     for seconds in (0.2, 0.3, 0.4, 0.5):
-        made = work / str(seconds)
-        said = interrupted(seconds, "new", "--defaults", "--template", str(case.template), "--path", str(made))
-        assert "nothing was left behind" not in said or not made.exists()
-        assert not made.exists() or git("status", "--porcelain", at=made) == ""
-        shutil.rmtree(made, ignore_errors=True)
+        folder = work / str(seconds)
+        output = interrupted(seconds, "new", "--defaults", "--template", str(case.template), "--path", str(folder))
+        assert "nothing was left behind" not in output or not folder.exists()
+        assert not folder.exists() or git("status", "--porcelain", at=folder) == ""
+        shutil.rmtree(folder, ignore_errors=True)
         assert not list(work.iterdir())
 
 
 @pytest.mark.slow
 def test_v_twelve_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twelve updates of twelve projects from one remote template, with no cache yet: none fails."""
-    made = make_template(tmp_path / "served" / "template", PLAIN)
-    with git_daemon(made.parent) as url:
+    template = make_template(tmp_path / "served" / "template", PLAIN)
+    with git_daemon(template.parent) as url:
         project = make_project(tmp_path / "audit", f"{url}/template", PLAIN)
-        projects = copies(Case(made, project), tmp_path / "copies", 12)
+        projects = copies(Case(template, project), tmp_path / "copies", 12)
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-        children = [start("update", str(one.project)) for one in projects]
-        said = [child.communicate() for child in children]
-    assert [child.returncode for child in children] == [0] * 12, said
-    assert {one.text("task.py") for one in projects} == {EDITED_NEWER_TASK}
+        children = [start("update", str(copy.project)) for copy in projects]
+        outputs = [child.communicate() for child in children]
+    assert [child.returncode for child in children] == [0] * 12, outputs
+    assert {copy.text("task.py") for copy in projects} == {EDITED_NEWER_TASK}

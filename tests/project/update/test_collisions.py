@@ -19,9 +19,9 @@ def test_an_ignored_file_is_never_written(run: Run, tmp_path: Path, home: Path, 
     if place == ".gitignore":
         small.commit({})
     lay(small.project, {"a.env": "secret\n"})
-    said = update(run, small, "--json").json
+    report = update(run, small, "--json").json
     assert (small.text("a.env"), small.text("b")) == ("secret\n", "c\n")
-    assert said["ignored"] == ["a.env"]
+    assert report["ignored"] == ["a.env"]
 
 
 def test_a_tracked_file_that_a_rule_ignores(run: Run, tmp_path: Path) -> None:
@@ -81,8 +81,8 @@ def test_nothing_is_written_through_a_link(run: Run, tmp_path: Path, path: str) 
     outside = tmp_path / "outside"
     outside.mkdir()
     (small.project / path).symlink_to(outside)
-    said = refused(run, small, "--in-place")
-    assert f"{path}/sub/index.md is new in the template" in said
+    message = refused(run, small, "--in-place")
+    assert f"{path}/sub/index.md is new in the template" in message
     assert list(outside.iterdir()) == []
 
 

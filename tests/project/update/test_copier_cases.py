@@ -183,17 +183,17 @@ def test_an_answer_that_is_not_offered_is_replaced(tmp_path: Path) -> None:
     """The recorded answer becomes the new default, without a word."""
     case = make("k", tmp_path)
     assert case.text("python.txt") == "3.9\n"
-    said = update(case)
+    ran = update(case)
     assert case.text("python.txt") == "3.12\n"
-    assert "3.9" not in said
+    assert "3.9" not in ran
 
 
 @row("l")
 def test_a_required_question_is_a_traceback(tmp_path: Path) -> None:
     """A new question without a default ends in a traceback."""
-    said = update(make("l", tmp_path), code=1)
-    assert 'ValueError: Question "owner" is required' in said
-    assert "Traceback" in said
+    ran = update(make("l", tmp_path), code=1)
+    assert 'ValueError: Question "owner" is required' in ran
+    assert "Traceback" in ran
 
 
 @row("m")
@@ -213,20 +213,20 @@ def test_no_answers_file_is_a_traceback(tmp_path: Path) -> None:
 
 @row("o")
 @pytest.mark.parametrize(
-    ("source", "args", "said"),
+    ("source", "args", "message"),
     [
         ("", ["--vcs-ref", "v9.9.9"], "ValueError: Unknown revision: 'v9.9.9'"),
         ("git://127.0.0.1:1/x.git", [], "plumbum.commands.processes.ProcessExecutionError"),
         ("/no/such/template", [], "ValueError: Local template must be a directory."),
     ],
 )
-def test_an_unreachable_template_is_a_traceback(tmp_path: Path, source: str, args: list[str], said: str) -> None:
+def test_an_unreachable_template_is_a_traceback(tmp_path: Path, source: str, args: list[str], message: str) -> None:
     """A bad version, no network and a wrong path are tracebacks."""
     case = make("o", tmp_path)
     case.records(source or str(case.template))
     shown = update(case, *args, code=1)
     assert "Traceback" in shown
-    assert said in shown
+    assert message in shown
 
 
 @row("p")
@@ -281,8 +281,8 @@ def test_kill_9_loses_the_edit(tmp_path: Path) -> None:
 def test_interrupted_copying_leaves_a_part(tmp_path: Path) -> None:
     """Ctrl-C while copying leaves what was written so far, unless it comes where copier still cleans up."""
     story = Story(old={f"file_{number}.txt.jinja": "{{ name }}\n" for number in range(300)})
-    made = make_template(tmp_path / "template", story)
-    left = [_interrupted(made, tmp_path / f"try-{number}") for number in range(3)]
+    template = make_template(tmp_path / "template", story)
+    left = [_interrupted(template, tmp_path / f"try-{number}") for number in range(3)]
     assert any(0 < count < 300 for count in left), left
 
 
@@ -302,13 +302,13 @@ def test_processes_that_share_a_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
     """Processes with one cache fail now and then (19 of 48, by twelve): recorded, since it is a matter of luck."""
-    made = make_template(tmp_path / "served" / "template", PLAIN)
+    template = make_template(tmp_path / "served" / "template", PLAIN)
     projects = [tmp_path / f"audit-{number}" for number in range(3)]
-    with git_daemon(made.parent) as url:
+    with git_daemon(template.parent) as url:
         for project in projects:
             make_project(project, f"{url}/template", PLAIN)
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
         children = [start("update", "--defaults", at=project) for project in projects]
-        said = [child.communicate() for child in children]
-    assert len(said) == 3
+        outputs = [child.communicate() for child in children]
+    assert len(outputs) == 3
     record_property("failed", sum(child.returncode != 0 for child in children))

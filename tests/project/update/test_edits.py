@@ -98,16 +98,16 @@ def test_modes_and_links_of_the_user_stay(start: Start, run: Run) -> None:
     assert (after["main.tf"][0], b"budget = 250.0" in after["main.tf"][1]) == ("100755", True)
 
 
-@pytest.mark.parametrize("one", [MODULE, DOCS], ids=["module", "docs"])
-def test_written_once_is_the_users(one: Foreign, start: Start, run: Run) -> None:
+@pytest.mark.parametrize("foreign", [MODULE, DOCS], ids=["module", "docs"])
+def test_written_once_is_the_users(foreign: Foreign, start: Start, run: Run) -> None:
     """A `_skip_if_exists` file that the user edited is exactly as they left it, though the template changed it."""
-    project = start(one)
-    mine = project / one.once[0]
+    project = start(foreign)
+    mine = project / foreign.once[0]
     mine.write_bytes(b"# ours alone\n" + mine.read_bytes())
     kept = saved(project) and mine.read_bytes()
-    said = run("update", str(project / one.file), "--json", *options(one, one.tags[-1])).json
+    report = run("update", str(project / foreign.file), "--json", *options(foreign, foreign.tags[-1])).json
     assert mine.read_bytes() == kept
-    assert one.once[0] not in [entry["path"] for entry in said["files"]]
+    assert foreign.once[0] not in [entry["path"] for entry in report["files"]]
 
 
 def test_edited_and_dropped_is_a_conflict(start: Start, run: Run) -> None:
@@ -115,8 +115,8 @@ def test_edited_and_dropped_is_a_conflict(start: Start, run: Run) -> None:
     project = start(ROLE)
     edit(project / ".travis.yml", "molecule test --all", "molecule test --all --parallel")
     saved(project)
-    said = run("update", str(project / ROLE.file), "--json", code=3).json
-    assert [entry["path"] for entry in said["conflicts"]] == [".travis.yml"]
+    report = run("update", str(project / ROLE.file), "--json", code=3).json
+    assert [entry["path"] for entry in report["conflicts"]] == [".travis.yml"]
     assert "--parallel" in (project / ".travis.yml").read_text()
     assert "tasks/packages.yml" in git("diff", "--cached", "--name-only", at=project)
 
@@ -126,8 +126,8 @@ def test_a_binary_conflict_keeps_the_users_bytes(start: Start, run: Run) -> None
     project = start(DOCS)
     (project / "docs" / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\xffours")
     before = state(saved(project))
-    said = run("update", str(project), "--to", "v1.1.0", "--json", code=3).json
-    assert [entry["path"] for entry in said["conflicts"]] == ["docs/logo.png"]
+    report = run("update", str(project), "--to", "v1.1.0", "--json", code=3).json
+    assert [entry["path"] for entry in report["conflicts"]] == ["docs/logo.png"]
     assert (project / "docs" / "logo.png").read_bytes().endswith(b"\0\xffours")
     run("update", "--abort", str(project))
     assert state(project) == before

@@ -35,8 +35,8 @@ SHOWN = "".join(
 
 def becomes_fresh(run: Run, work: Path, versions: Versions) -> None:
     """Assert that an untouched project of a template of two versions becomes what copier makes of the second."""
-    made = written(work.with_name("small"), versions)
-    project = committed(plain(str(made), work / "project", {}, "v1"))
+    template = written(work.with_name("small"), versions)
+    project = committed(plain(str(template), work / "project", {}, "v1"))
     expected = fresh(SMALL, "v2", project, work / "fresh")
     run("update", str(project))
     assert snapshot(project) == expected
@@ -105,11 +105,11 @@ def test_answers_files_of_other_shapes(answers: str, run: Run, work: Path) -> No
 def test_an_answers_file_in_a_folder(path: str, run: Run, work: Path, tmp_path: Path) -> None:
     """An answers file below the project's folder is found, and may be given as PATH."""
     config = f"_answers_file: .config/small.yml\n{NAME}"
-    made = written(
+    template = written(
         tmp_path / "small",
         {"v1": {**ANSWERS_FILE, "copier.yml": config, "notes.txt": "one\n"}, "v2": {"notes.txt": "two\n"}},
     )
-    project = committed(plain(str(made), work / "project", {}, "v1"))
+    project = committed(plain(str(template), work / "project", {}, "v1"))
     run("update", str(project / path))
     assert (project / "notes.txt").read_text() == "two\n"
     assert "_commit: v2" in (project / ".config" / "small.yml").read_text()
@@ -117,7 +117,7 @@ def test_an_answers_file_in_a_folder(path: str, run: Run, work: Path, tmp_path: 
 
 def test_one_template_twice(run: Run, work: Path, tmp_path: Path) -> None:
     """Of two answers files of one project, which `copier copy --answers-file` makes, the one given is updated."""
-    made = written(
+    template = written(
         tmp_path / "small",
         {
             "v1": {**ANSWERS_FILE, "copier.yml": NAME, "{{ name }}/notes.txt": "one\n"},
@@ -126,7 +126,7 @@ def test_one_template_twice(run: Run, work: Path, tmp_path: Path) -> None:
     )
     for name in ("a", "b"):
         copier.run_copy(
-            str(made),
+            str(template),
             work / "project",
             {"name": name},
             answers_file=f".copier-answers.{name}.yml",
@@ -144,7 +144,7 @@ def test_data_of_the_project(run: Run, work: Path, tmp_path: Path) -> None:
     """A template that reads a file of the project (`_external_data`) finds it."""
     config = "_external_data: {site: site.yml}\nname: {type: str, default: '{{ _external_data.site.name }}'}\n"
     text = "{{ _external_data.site.name }}\n\n\n"
-    made = written(
+    template = written(
         tmp_path / "small",
         {
             "v1": {**ANSWERS_FILE, "copier.yml": config, "notes.txt.jinja": f"{text}one\n"},
@@ -153,7 +153,7 @@ def test_data_of_the_project(run: Run, work: Path, tmp_path: Path) -> None:
     )
     (work / "project").mkdir()
     (work / "project" / "site.yml").write_text("name: ours\n")
-    project = committed(plain(str(made), work / "project", {}, "v1"))
+    project = committed(plain(str(template), work / "project", {}, "v1"))
     run("update", str(project))
     assert (project / "notes.txt").read_text() == "ours\n\n\ntwo\n"
     assert (project / "new.txt").read_text() == "ours\n\n\n"

@@ -109,9 +109,9 @@ def test_a_file(run: Run, tmp_path: Path, kind: str) -> None:
     small = story(tmp_path)
     before = snapshot(small.project)
     update(run, small)
-    found = snapshot(small.project)
-    found.pop(ANSWERS)
-    assert found == {path: (mode, text.encode()) for path, (mode, text) in wanted.items()}
+    files = snapshot(small.project)
+    files.pop(ANSWERS)
+    assert files == {path: (mode, text.encode()) for path, (mode, text) in wanted.items()}
     assert small.git("status", "--porcelain", "-z").split("\0")[0].startswith("M  ")
     assert small.git("diff", "--name-only") == ""
     assert small.git("ls-files", "--others") == ""
@@ -142,9 +142,9 @@ def test_a_file_in_conflict(run: Run, tmp_path: Path, kind: str) -> None:
     story, paths, kept = CLASHES[kind]
     small = story(tmp_path)
     before = everything(small.repository)
-    said = update(run, small, "--json", code=3).json
-    assert len(said["conflicts"]) == len(paths)
-    assert all(one["reason"] for one in said["conflicts"])
+    report = update(run, small, "--json", code=3).json
+    assert len(report["conflicts"]) == len(paths)
+    assert all(conflict["reason"] for conflict in report["conflicts"])
     listed = small.git("ls-files", "--unmerged", "-z").split("\0")
     assert {line.partition("\t")[2] for line in listed if line} == paths
     assert {path: small.text(path) for path in kept} == kept
@@ -159,10 +159,10 @@ def test_a_file_where_the_other_has_a_folder(run: Run, tmp_path: Path, side: str
     mine, theirs = (file, folder) if side == "user" else (folder, file)
     small = make(tmp_path, {"x": "x"}, theirs, mine)
     before = snapshot(small.project)
-    said = update(run, small, code=3)
+    ran = update(run, small, code=3)
     texts = [content for _, content in snapshot(small.project).values()]
     assert {b"the file\n", b"in the folder\n"} <= set(texts)
-    assert "folder" in said.out
+    assert "folder" in ran.out
     update(run, small, "--abort")
     assert snapshot(small.project) == before
 
@@ -183,9 +183,9 @@ def test_the_end_of_a_file_in_conflict(run: Run, tmp_path: Path) -> None:
 def test_what_is_said_of_a_deleted_file(run: Run, tmp_path: Path) -> None:
     """That a deleted file stays deleted is a note, and no conflict."""
     small = make(tmp_path, {"a": LINES, "b": "b"}, {"a": NEWER}, {"a": None})
-    said = update(run, small, "--json").json
-    assert [file["path"] for file in said["files"]] == [ANSWERS]
-    assert "a was deleted here" in str(said["notes"])
+    report = update(run, small, "--json").json
+    assert [file["path"] for file in report["files"]] == [ANSWERS]
+    assert "a was deleted here" in str(report["notes"])
 
 
 def test_a_moved_file_is_said_to_be_one(run: Run, tmp_path: Path) -> None:

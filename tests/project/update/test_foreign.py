@@ -26,27 +26,29 @@ from support.foreign_templates import (
 from support.history import extend, version
 
 LATER = [
-    pytest.param(one, tag, id=f"{key}-{tag}")
-    for key, one in ALL.items()
-    for tag in one.tags[1:]
+    pytest.param(foreign, tag, id=f"{key}-{tag}")
+    for key, foreign in ALL.items()
+    for tag in foreign.tags[1:]
     if (key, tag) != ("stack", "v1.1.0")
 ]
 
-THREE = [pytest.param(one, id=one.name) for one in (MODULE, ROLE, DOCS)]
+THREE = [pytest.param(foreign, id=foreign.name) for foreign in (MODULE, ROLE, DOCS)]
 
 
 # ---- plain copier by itself ---------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("one", THREE)
-def test_plain_copier_updates(one: Foreign, start: Start, work: Path) -> None:
+@pytest.mark.parametrize("foreign", THREE)
+def test_plain_copier_updates(foreign: Foreign, start: Start, work: Path) -> None:
     """Copier's own update arrives at the newest version, but leaves a dropped file whose `_exclude` has changed."""
-    project = start(one)
-    expected = fresh(one, one.tags[-1], project, work / "fresh")
-    copier.run_update(project, answers_file=one.file, data=dict(one.later), defaults=True, overwrite=True, quiet=True)
-    left = {"examples/basic/main.tf"} if one is MODULE else set()
-    got = without(snapshot(project), one.once)
+    project = start(foreign)
+    expected = fresh(foreign, foreign.tags[-1], project, work / "fresh")
+    copier.run_update(
+        project, answers_file=foreign.file, data=dict(foreign.later), defaults=True, overwrite=True, quiet=True
+    )
+    left = {"examples/basic/main.tf"} if foreign is MODULE else set()
+    got = without(snapshot(project), foreign.once)
     assert {path for path in got if got[path] != expected.get(path)} == left
 
 
@@ -68,29 +70,29 @@ def test_what_the_templates_hold(start: Start) -> None:
 # ---- untouched projects -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("one", "tag"), LATER)
-def test_untouched_becomes_fresh(one: Foreign, tag: str, start: Start, run: Run, work: Path) -> None:
+@pytest.mark.parametrize(("foreign", "tag"), LATER)
+def test_untouched_becomes_fresh(foreign: Foreign, tag: str, start: Start, run: Run, work: Path) -> None:
     """Without edits the result, all of it staged, is what plain copier makes anew: bytes, modes, links."""
-    project = start(one)
+    project = start(foreign)
     before = snapshot(project)
-    expected = fresh(one, tag, project, work / "fresh")
-    said = run("update", str(project / one.file), "--to", tag, "--json", *options(one, tag)).json
-    assert (said["from"], said["to"], said["state"]) == (one.tags[0], tag, "staged")
+    expected = fresh(foreign, tag, project, work / "fresh")
+    report = run("update", str(project / foreign.file), "--to", tag, "--json", *options(foreign, tag)).json
+    assert (report["from"], report["to"], report["state"]) == (foreign.tags[0], tag, "staged")
     after = snapshot(project)
-    assert without(after, one.once) == without(expected, one.once)
-    assert all(after[path] == before[path] for path in one.once)
+    assert without(after, foreign.once) == without(expected, foreign.once)
+    assert all(after[path] == before[path] for path in foreign.once)
     assert (git("diff", at=project), git("ls-files", "--others", at=project)) == ("", "")
-    assert recorded_by(project, one).items() >= one.answers.items()  # lists and mappings, too
+    assert recorded_by(project, foreign).items() >= foreign.answers.items()  # lists and mappings, too
 
 
-@pytest.mark.parametrize("one", [MODULE, DOCS], ids=["module", "docs"])
-def test_step_by_step_is_the_same(one: Foreign, start: Start, run: Run, work: Path) -> None:
+@pytest.mark.parametrize("foreign", [MODULE, DOCS], ids=["module", "docs"])
+def test_step_by_step_is_the_same(foreign: Foreign, start: Start, run: Run, work: Path) -> None:
     """Each version in turn leads to the same files as the newest at once."""
-    project = start(one)
+    project = start(foreign)
     at_once = Path(shutil.copytree(project, work / "at-once", symlinks=True))
-    for tag in one.tags[1:]:
-        run("update", str(project / one.file), "--to", tag, "--commit", *options(one, tag))
-    run("update", str(at_once / one.file), *options(one, one.tags[-1]))
+    for tag in foreign.tags[1:]:
+        run("update", str(project / foreign.file), "--to", tag, "--commit", *options(foreign, tag))
+    run("update", str(at_once / foreign.file), *options(foreign, foreign.tags[-1]))
     assert snapshot(project) == snapshot(at_once)
     assert git("status", "--porcelain", at=project) == ""
 
@@ -117,29 +119,29 @@ def test_again_is_nothing(start: Start, run: Run) -> None:
 # ---- looking without touching -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("one", [ROLE, DOCS], ids=["role", "docs"])
-def test_check(one: Foreign, start: Start, run: Run) -> None:
+@pytest.mark.parametrize("foreign", [ROLE, DOCS], ids=["role", "docs"])
+def test_check(foreign: Foreign, start: Start, run: Run) -> None:
     """`--check` says 1 for an old project and 0 for a new one, and touches neither."""
-    project = start(one)
+    project = start(foreign)
     before = state(project)
-    run("update", str(project / one.file), "--check", code=1)
+    run("update", str(project / foreign.file), "--check", code=1)
     assert state(project) == before
-    run("update", str(project / one.file), "--commit", *options(one, one.tags[-1]))
-    run("update", str(project / one.file), "--check")
+    run("update", str(project / foreign.file), "--commit", *options(foreign, foreign.tags[-1]))
+    run("update", str(project / foreign.file), "--check")
 
 
-@pytest.mark.parametrize("one", [MODULE, DOCS], ids=["module", "docs"])
-def test_preview(one: Foreign, start: Start, run: Run) -> None:
+@pytest.mark.parametrize("foreign", [MODULE, DOCS], ids=["module", "docs"])
+def test_preview(foreign: Foreign, start: Start, run: Run) -> None:
     """`--preview` shows every file with its diff and writes nothing; the update then changes those files."""
-    project = start(one)
+    project = start(foreign)
     before = state(project)
-    flags = options(one, one.tags[-1])
-    said = run("update", str(project / one.file), "--preview", "--json", *flags).json
+    flags = options(foreign, foreign.tags[-1])
+    report = run("update", str(project / foreign.file), "--preview", "--json", *flags).json
     assert state(project) == before
-    assert all(entry["diff"] for entry in said["files"])
-    assert "diff --git" in run("update", str(project / one.file), "--preview", *flags).out
-    done = run("update", str(project / one.file), "--json", *flags).json
-    assert [entry["path"] for entry in done["files"]] == [entry["path"] for entry in said["files"]]
+    assert all(entry["diff"] for entry in report["files"])
+    assert "diff --git" in run("update", str(project / foreign.file), "--preview", *flags).out
+    done = run("update", str(project / foreign.file), "--json", *flags).json
+    assert [entry["path"] for entry in done["files"]] == [entry["path"] for entry in report["files"]]
 
 
 def test_patch(start: Start, run: Run, work: Path) -> None:

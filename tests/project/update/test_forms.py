@@ -53,9 +53,9 @@ def _rewritten(repo: Path, home: Path, source: str) -> str:
     return source
 
 
-def _bare(repo: Path, made: Path) -> Path:
-    git("clone", "--quiet", "--bare", str(repo), str(made), at=repo)
-    return made
+def _bare(repo: Path, project: Path) -> Path:
+    git("clone", "--quiet", "--bare", str(repo), str(project), at=repo)
+    return project
 
 
 FORMS = [_path, _file_url, _git_file_url, _bundle, _below_home, _relative, _short, _ssh]
@@ -92,9 +92,9 @@ def test_a_relative_source_from_elsewhere(
     source = _relative(templates / DOCS.name, home)
     project = committed(plain(source, work / "project", DOCS.answers, "v1.0.0"))
     monkeypatch.chdir(project)
-    said = run("update", "--to", "v1.1.0", code=2).err
-    assert source in said
-    assert "--template" in said
+    message = run("update", "--to", "v1.1.0", code=2).err
+    assert source in message
+    assert "--template" in message
     run("update", "--to", "v1.1.0", "--template", str(home / "docs"))
     assert recorded_by(project, DOCS)["_src_path"] == str(home / "docs")
     assert recorded_by(project, DOCS)["_commit"] == "v1.1.0"

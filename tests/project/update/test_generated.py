@@ -86,11 +86,11 @@ def test_requirements_are_written_anew(run: Run, work: Path, tmp_path: Path) -> 
     small = project(run, work, source)
     by_hand = fresh(run, work, source, "httpx,requests", "v1.0.0")
     require(small, "httpx>=0.27", {path: by_hand.text(path) for path in FILES})
-    said = update(run, small, "--json").json
+    report = update(run, small, "--json").json
     wanted = fresh(run, work, source, "httpx,requests", "v1.1.0")
     assert {path: small.text(path) for path in FILES} == {path: wanted.text(path) for path in FILES}
-    assert said["conflicts"] == []
-    assert "rendered again" in str(said["notes"])
+    assert report["conflicts"] == []
+    assert "rendered again" in str(report["notes"])
     assert small.git("diff", "--name-only") == ""
 
 
@@ -130,9 +130,9 @@ def test_requirements_stay_the_users(run: Run, work: Path, tmp_path: Path, wante
     mine = {path: small.text(path).replace("charset-norm", UNKNOWN + "charset-norm") for path in FILES}
     mine = {path: re.sub(r"(certifi==)\S+", r"\g<1>2020.1.1", text) for path, text in mine.items()}
     require(small, wanted, mine)
-    said = update(run, small, "--json").json
+    report = update(run, small, "--json").json
     assert {path: small.text(path) for path in FILES} == mine
-    (note,) = [note for note in said["notes"] if "requirements" in note]
+    (note,) = [note for note in report["notes"] if "requirements" in note]
     assert "To renew: uv pip compile --universal" in note
     assert note.index("--output-file requirements.txt") < note.index("--output-file requirements-dev.txt")
     assert note.count(" && ") == 1
@@ -146,10 +146,10 @@ def test_pyproject_in_conflict(run: Run, work: Path, tmp_path: Path) -> None:
     small = project(run, work, source)
     mine = {path: re.sub(r"(certifi==)\S+", r"\g<1>2020.1.1", small.text(path)) for path in FILES}
     small.commit({"pyproject.toml": small.text("pyproject.toml").replace("requests>=2.32", "requests>=2.30"), **mine})
-    said = update(run, small, "--json", code=3).json
-    assert [one["path"] for one in said["conflicts"]] == ["pyproject.toml"]
+    report = update(run, small, "--json", code=3).json
+    assert [conflict["path"] for conflict in report["conflicts"]] == ["pyproject.toml"]
     assert {path: small.text(path) for path in FILES} == mine
-    assert "To renew: uv pip compile" in str(said["notes"])
+    assert "To renew: uv pip compile" in str(report["notes"])
 
 
 @pytest.mark.slow
@@ -157,11 +157,11 @@ def test_requirements_without_a_conflict(run: Run, work: Path, tmp_path: Path) -
     """A requirements file that merges cleanly is merged: nothing is said of it."""
     source = make_ours(tmp_path / "ours", newer("pytest"))
     small = project(run, work, source)
-    said = update(run, small, "--json").json
+    report = update(run, small, "--json").json
     assert small.text("requirements-dev.txt") == fresh(run, work, source, "requests", "v1.1.0").text(
         "requirements-dev.txt"
     )
-    assert said["notes"] == []
+    assert report["notes"] == []
 
 
 def test_requirements_of_another_template(run: Run, tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_a_conflict_of_form_in_crlf(run: Run, tmp_path: Path) -> None:
     """Its markers have the file's line ends."""
     text, early, key, late, _, _ = KEYS["a.toml"]
     story = [text, text.replace(late, late + key), text.replace(early, early + key)]
-    old, new, mine = ({"a.toml": one.replace("\n", "\r\n")} for one in story)
+    old, new, mine = ({"a.toml": version.replace("\n", "\r\n")} for version in story)
     small = make(tmp_path, old, new, mine)
     update(run, small, code=3)
     assert small.text("a.toml").count("\n") == small.text("a.toml").count("\r\n")

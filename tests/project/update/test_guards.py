@@ -43,8 +43,8 @@ def test_a_submodule_where_the_template_has_files(run: Run, tmp_path: Path) -> N
     add = ("-c", "protocol.file.allow=always", "submodule", "--quiet", "add")
     git(*add, str(small.template), "lib", at=small.project)
     small.git("commit", "--quiet", "--all", "--message=lib")
-    said = update(run, small, "--json").json
-    assert {"lib/x.txt", "lib/y.txt"} <= {*said["ignored"]}
+    report = update(run, small, "--json").json
+    assert {"lib/x.txt", "lib/y.txt"} <= {*report["ignored"]}
     assert small.staged() == {"task.py", ".copier-answers.yml"}
     assert small.git("-C", "lib", "status", "--porcelain") == ""
 
@@ -63,7 +63,7 @@ def test_another_version_while_one_waits(run: Run, tmp_path: Path) -> None:
     small = make(tmp_path, OLD, NEW)
     update(run, small, "--to", "v1.1.0")
     update(run, small, "--to", "v1.1.0")
-    assert "waits to be committed" in refused(run, small, "--to", "v1.0.0")
+    assert "is not committed yet" in refused(run, small, "--to", "v1.0.0")
     assert update(run, small, "--commit", "--json").json["state"] == "committed"
 
 

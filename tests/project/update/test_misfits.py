@@ -14,7 +14,7 @@ from support.foreign_templates import DOCS, MODULE, ROLE, Foreign, Start, fresh,
 class Misfit:
     """Answers that the newest version does not take as they are: the words that name them, and what is used."""
 
-    one: Foreign
+    foreign: Foreign
     answers: Mapping[str, Any]
     named: tuple[str, ...]
     used: Mapping[str, Any]
@@ -38,13 +38,13 @@ MISFITS = {
 @pytest.mark.parametrize("misfit", MISFITS.values(), ids=MISFITS)
 def test_answers_that_no_longer_fit(misfit: Misfit, start: Start, run: Run) -> None:
     """They are named with what would be used, and nothing moves; --accept-answer-changes goes on with that."""
-    project = start(misfit.one, **misfit.answers)
+    project = start(misfit.foreign, **misfit.answers)
     before = state(project)
-    said = run("update", str(project / misfit.one.file), code=2).err
-    assert [word for word in misfit.named if word not in said] == []
+    message = run("update", str(project / misfit.foreign.file), code=2).err
+    assert [word for word in misfit.named if word not in message] == []
     assert state(project) == before
-    run("update", str(project / misfit.one.file), "--accept-answer-changes")
-    recorded = recorded_by(project, misfit.one)
+    run("update", str(project / misfit.foreign.file), "--accept-answer-changes")
+    recorded = recorded_by(project, misfit.foreign)
     assert {key: recorded[key] for key in misfit.used} == misfit.used
 
 
@@ -71,8 +71,8 @@ def test_a_newly_required_answer(start: Start, run: Run) -> None:
 def test_a_choice_that_depends_on_an_answer(start: Start, run: Run) -> None:
     """A choice with a validator of its own is no longer offered either; what is set must be offered."""
     project = start(DOCS, theme="cinder", palette="default")
-    said = run("update", str(project), "--set", "service_level=gold", code=2).err
-    assert "cinder" in said
+    message = run("update", str(project), "--set", "service_level=gold", code=2).err
+    assert "cinder" in message
     assert "service_level" in run("update", str(project), "--set", "service_level=lead", code=2).err
     run("update", str(project), "--set", "service_level=gold", "--set", "theme=readthedocs")
     assert recorded_by(project, DOCS)["palette"] == "default"

@@ -19,9 +19,9 @@ def test_a_given_version_and_back(run: Run, plain: Small) -> None:
 
 def test_an_unknown_version(run: Run, plain: Small) -> None:
     """A version that the template lacks is named with the nearest."""
-    said = refused(run, plain, "--to", "v1.1")
-    assert "'v1.1'" in said
-    assert "v1.1.0" in said.splitlines()[1]
+    message = refused(run, plain, "--to", "v1.1")
+    assert "'v1.1'" in message
+    assert "v1.1.0" in message.splitlines()[1]
 
 
 def test_a_prerelease_is_asked_for(run: Run, plain: Small) -> None:
@@ -61,9 +61,9 @@ def test_a_commit_that_was_not_released(run: Run, plain: Small) -> None:
 )
 def test_options_that_contradict_each_other(run: Run, plain: Small, args: list[str]) -> None:
     """Two deliveries at once are refused with both names, and so is what --continue and --abort take no notice of."""
-    said = refused(run, plain, *args)
+    message = refused(run, plain, *args)
     for option in (arg for arg in args if arg.startswith("--")):
-        assert option in said
+        assert option in message
 
 
 def test_answers_alone(run: Run, tmp_path: Path) -> None:
@@ -71,9 +71,11 @@ def test_answers_alone(run: Run, tmp_path: Path) -> None:
     old = {"colour.txt.jinja": "{{ colour }}\n"}
     small = make(tmp_path, old, {}, {"colour.txt": "blue\n"})
     update(run, small, "--commit")
-    said = update(run, small, "--set", "colour=red", "--json").json
-    assert (said["from"], said["to"], said["state"]) == ("v1.1.0", "v1.1.0", "staged")
-    assert [(one["name"], one["from"], one["to"]) for one in said["answers"]] == [("colour", "blue", "red")]
+    report = update(run, small, "--set", "colour=red", "--json").json
+    assert (report["from"], report["to"], report["state"]) == ("v1.1.0", "v1.1.0", "staged")
+    assert [(answer["name"], answer["from"], answer["to"]) for answer in report["answers"]] == [
+        ("colour", "blue", "red")
+    ]
     assert (small.text("colour.txt"), small.recorded()["colour"]) == ("red\n", "red")
 
 

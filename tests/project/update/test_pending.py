@@ -46,9 +46,9 @@ def test_a_second_update_waits(run: Run, plain: Small) -> None:
     """An update that is not committed yet is said to wait, and stays as it is."""
     update(run, plain)
     before = everything(plain.repository)
-    said = update(run, plain, "--json")
-    assert said.json["state"] == "waiting"
-    assert "waits to be committed" in said.err
+    ran = update(run, plain, "--json")
+    assert ran.json["state"] == "waiting"
+    assert "is staged and not committed yet" in ran.err
     assert everything(plain.repository) == before
 
 
@@ -77,9 +77,9 @@ def test_continue_refuses_markers(run: Run, clash: Small) -> None:
     """While markers stand in a file it is named with the line; without them it is staged, and the update is over."""
     update(run, clash, code=3)
     line = clash.text("task.py").splitlines().index("<<<<<<< your project") + 1
-    said = refused(run, clash, "--continue")
-    assert "task.py" in said
-    assert str(line) in said
+    message = refused(run, clash, "--continue")
+    assert "task.py" in message
+    assert str(line) in message
     lay(clash.project, {"task.py": BOTH})
     assert update(run, clash, "--continue", "--json").json["state"] == "staged"
     assert (clash.unmerged(), clash.staged()) == (set(), WRITTEN)
@@ -141,9 +141,9 @@ def test_abort_restores_everything(run: Run, plain: Small, clash_of: Callable[[]
     before = untouched(small)
     update(run, small, "--in-place", code=code)
     assert untouched(small) != before
-    said = update(run, small, "--abort", "--json").json
+    report = update(run, small, "--abort", "--json").json
     assert untouched(small) == before
-    assert (said["state"], "kept" in said) == ("aborted", False)
+    assert (report["state"], "kept" in report) == ("aborted", False)
 
 
 def test_abort_keeps_what_was_edited_since(run: Run, plain: Small) -> None:
@@ -151,9 +151,9 @@ def test_abort_keeps_what_was_edited_since(run: Run, plain: Small) -> None:
     before = untouched(plain)
     update(run, plain)
     lay(plain.project, {"task.py": "edited since\n", "notes.md": "edited too\n"})
-    said = update(run, plain, "--abort")
+    ran = update(run, plain, "--abort")
     assert untouched(plain) == before
-    kept = Path(said.out.split("kept in ")[1].splitlines()[0].rstrip("."))
+    kept = Path(ran.out.split("kept in ")[1].splitlines()[0].rstrip("."))
     assert {path: content for path, (_, content) in snapshot(kept).items()} == {
         "task.py": b"edited since\n",
         "notes.md": b"edited too\n",

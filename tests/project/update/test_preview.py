@@ -35,16 +35,16 @@ def test_the_preview(run: Run, plain: Small) -> None:
 
 def test_the_preview_of_a_conflict(run: Run, clash: Small) -> None:
     """A preview with conflicts shows their markers and ends with 3."""
-    said = update(run, clash, "--preview", "--json", code=3).json
-    (diff,) = [file["diff"] for file in said["files"] if file["change"] == "conflict"]
-    assert said["state"] == "previewed"
+    report = update(run, clash, "--preview", "--json", code=3).json
+    (diff,) = [file["diff"] for file in report["files"] if file["change"] == "conflict"]
+    assert report["state"] == "previewed"
     assert "+<<<<<<< your project\n line 18, mine\n+||||||| old template\n" in diff
 
 
 def test_check(run: Run, plain: Small) -> None:
     """--check ends with 1 while the project is behind, with 0 when it is not."""
-    said = update(run, plain, "--check", "--json", code=1).json
-    assert (said["state"], said["from"], said["to"]) == ("behind", "v1.0.0", "v1.1.0")
+    report = update(run, plain, "--check", "--json", code=1).json
+    assert (report["state"], report["from"], report["to"]) == ("behind", "v1.0.0", "v1.1.0")
     update(run, plain, "--commit")
     assert update(run, plain, "--check", "--json").json["state"] == "current"
     assert "is current" in update(run, plain, "--check").out
@@ -63,15 +63,15 @@ def test_the_patch_makes_the_same_tree(run: Run, tmp_path: Path, to: str) -> Non
     }
     small = make(tmp_path, old, new, {"task.py": MINE})
     patch = tmp_path / "a.patch"
-    said = update(run, small, "--patch", "-" if to == "stdout" else str(patch))
+    ran = update(run, small, "--patch", "-" if to == "stdout" else str(patch))
     if to == "stdout":
-        assert said.out.startswith("diff --git ")
-        patch.write_text(said.out)
+        assert ran.out.startswith("diff --git ")
+        patch.write_text(ran.out)
     small.git("apply", "--index", str(patch))
-    made = small.git("write-tree")
+    tree = small.git("write-tree")
     small.git("reset", "--quiet", "--hard")
     update(run, small)
-    assert small.git("write-tree") == made
+    assert small.git("write-tree") == tree
 
 
 def test_a_patch_where_none_can_be(run: Run, plain: Small) -> None:
@@ -81,8 +81,8 @@ def test_a_patch_where_none_can_be(run: Run, plain: Small) -> None:
 
 def test_a_patch_as_json(run: Run, plain: Small, tmp_path: Path) -> None:
     """With --json stdout is one object, wherever the patch goes."""
-    said = update(run, plain, "--json", "--patch", str(tmp_path / "a.patch")).json
-    assert (said["state"], said["patch"]) == ("patched", str(tmp_path / "a.patch"))
+    report = update(run, plain, "--json", "--patch", str(tmp_path / "a.patch")).json
+    assert (report["state"], report["patch"]) == ("patched", str(tmp_path / "a.patch"))
 
 
 def test_a_patch_and_json_on_stdout(plain: Small, capfd: pytest.CaptureFixture[str]) -> None:
@@ -122,24 +122,24 @@ WHOLE = {
 )
 def test_the_json_of_each_state(run: Run, plain: Small, args: list[str], state: str, more: set[str]) -> None:
     """The object has the same keys in each state, and what is particular to it."""
-    said = update(run, plain, "--json", *args).json
-    assert said["state"] == state
-    assert said.keys() == WHOLE | more
-    assert said["path"] == str(plain.project)
-    assert said["template"] == {"source": str(plain.template)}
+    report = update(run, plain, "--json", *args).json
+    assert report["state"] == state
+    assert report.keys() == WHOLE | more
+    assert report["path"] == str(plain.project)
+    assert report["template"] == {"source": str(plain.template)}
     if state != "current":
-        assert {file["path"]: file["change"] for file in said["files"]} == {
+        assert {file["path"]: file["change"] for file in report["files"]} == {
             ANSWERS: "changed",
             "task.py": "changed",
             "notes.md": "added",
         }
-        assert all(("diff" in file) == (state == "previewed") for file in said["files"])
+        assert all(("diff" in file) == (state == "previewed") for file in report["files"])
 
 
 def test_the_json_of_a_conflict(run: Run, clash: Small) -> None:
     """A conflict has a reason in words, and the next commands."""
-    said = update(run, clash, "--json", code=3).json
-    assert (said["state"], said.keys()) == ("conflicts", WHOLE)
-    assert said["conflicts"] == [{"path": "task.py", "reason": "you and the template changed the same lines"}]
-    assert {"path": "task.py", "change": "conflict"} in said["files"]
-    assert {"new-ops-project update --continue", "new-ops-project update --abort"} <= set(said["next"])
+    report = update(run, clash, "--json", code=3).json
+    assert (report["state"], report.keys()) == ("conflicts", WHOLE)
+    assert report["conflicts"] == [{"path": "task.py", "reason": "you and the template changed the same lines"}]
+    assert {"path": "task.py", "change": "conflict"} in report["files"]
+    assert {"new-ops-project update --continue", "new-ops-project update --abort"} <= set(report["next"])

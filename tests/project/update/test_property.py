@@ -284,22 +284,22 @@ def unmerged(folder: Path) -> set[str]:
 
 def unstaged(folder: Path) -> list[str]:
     """What git says that is not staged, but for conflicts."""
-    said = listed(folder, "status", "--porcelain", "--no-renames", "-uall")
-    return [line for line in said if line[1] != " " and "U" not in line[:2] and line[:2] not in {"AA", "DD"}]
+    output = listed(folder, "status", "--porcelain", "--no-renames", "-uall")
+    return [line for line in output if line[1] != " " and "U" not in line[:2] and line[:2] not in {"AA", "DD"}]
 
 
-def assert_one_sided(base: State, ours: State, theirs: State, found: State) -> None:
+def assert_one_sided(base: State, ours: State, theirs: State, merged: State) -> None:
     """What only the template changed is as the template has it; what only the user changed, as the user has it."""
     for path in (base.keys() & ours.keys() & theirs.keys()) - {ANSWERS}:
         if ours[path] == base[path]:
-            assert found.get(path) == theirs[path], path
+            assert merged.get(path) == theirs[path], path
         elif theirs[path] == base[path]:
-            assert found.get(path) == ours[path], path
+            assert merged.get(path) == ours[path], path
     for path in ours.keys() - base.keys() - theirs.keys():
-        assert path in found, f"{path} is the user's own"
+        assert path in merged, f"{path} is the user's own"
     for path in (base.keys() & theirs.keys()) - ours.keys():
         if (base[path].mode == LINK) == (theirs[path].mode == LINK):  # else the template has something new there
-            assert path not in found, f"{path} was deleted or moved"
+            assert path not in merged, f"{path} was deleted or moved"
 
 
 def plain(kept: SampleFile) -> SampleFile:
@@ -377,9 +377,9 @@ class Life(RuleBasedStateMachine):
     @rule(edits=st.lists(EDITS, min_size=1, max_size=6))
     def edit(self, edits: list[Edit]) -> None:
         """The user does something, and commits it."""
-        for one in edits:
+        for edit in edits:
             self.token += 1
-            one.apply(self.here, f"tok{self.token:05}")
+            edit.apply(self.here, f"tok{self.token:05}")
         self.is_edited = True
         save(self.here)
 
@@ -424,34 +424,36 @@ class Life(RuleBasedStateMachine):
 
     def check(self, ran: Ran, tag: str, before: Any, ours: State, ignored: State) -> None:
         """Compare what there is now with what there was, and with what both versions of the template are."""
-        found, still_ignored = parted(self.here)
+        merged, still_ignored = parted(self.here)
         assert still_ignored == ignored
-        assert words(ours.values()) <= words(found.values()), ran
-        conflicts = {one["path"] for one in ran.json["conflicts"]}
+        assert words(ours.values()) <= words(merged.values()), ran
+        conflicts = {conflict["path"] for conflict in ran.json["conflicts"]}
         assert (ran.code == Exit.CONFLICTS) == bool(conflicts)
         assert {shown(path) for path in unmerged(self.here)} == conflicts
-        assert {shown(path) for path, kept in found.items() if OPEN.search(kept.content)} <= conflicts
+        assert {shown(path) for path, kept in merged.items() if OPEN.search(kept.content)} <= conflicts
         assert not unstaged(self.here)
         tracked_anyway = {*listed(self.here, "ls-files", "--cached", "--ignored", "--exclude-standard")}
-        assert not tracked_anyway & (found.keys() - ours.keys())
-        self.check_files(ran, ours, found, conflicts)
+        assert not tracked_anyway & (merged.keys() - ours.keys())
+        self.check_files(ran, ours, merged, conflicts)
         recorded = yaml.safe_load(before[0][ANSWERS].content)
         answers = {name: value for name, value in recorded.items() if not name.startswith("_")}
         base, theirs = self.world.fresh(recorded["_commit"], answers), self.world.fresh(tag, answers_of(self.here))
         left_out = conflicts | {path.partition("~")[0] for path in conflicts} | set(ran.json["ignored"])
         for path in base.keys() & ours.keys() & theirs.keys() & conflicts:
             assert plain(ours[path]) != plain(base[path]), f"in {path} nothing but line ends was changed"
-        sides = (base, ours, theirs, found)
+        sides = (base, ours, theirs, merged)
         assert_one_sided(*({p: k for p, k in side.items() if shown(p) not in left_out} for side in sides))
-        for path in (ours.keys() & theirs.keys() & found.keys()) - conflicts:
-            assert parses(path, found[path]) or not (parses(path, ours[path]) and parses(path, theirs[path])), path
+        for path in (ours.keys() & theirs.keys() & merged.keys()) - conflicts:
+            assert parses(path, merged[path]) or not (parses(path, ours[path]) and parses(path, theirs[path])), path
         if not self.is_edited:
-            assert found.keys() == theirs.keys()
+            assert merged.keys() == theirs.keys()
 
-    def check_files(self, ran: Ran, ours: State, found: State, conflicts: set[str]) -> None:
+    def check_files(self, ran: Ran, ours: State, merged: State, conflicts: set[str]) -> None:
         """Every path that differs is listed, and nothing else."""
-        differ = {shown(path) for path in ours.keys() | found.keys() if ours.get(path) != found.get(path)}
-        listed = {one["path"] for one in ran.json["files"]} | {one.get("from", ANSWERS) for one in ran.json["files"]}
+        differ = {shown(path) for path in ours.keys() | merged.keys() if ours.get(path) != merged.get(path)}
+        listed = {file["path"] for file in ran.json["files"]} | {
+            file.get("from", ANSWERS) for file in ran.json["files"]
+        }
         aside = {path.partition("~")[0] for path in conflicts}  # where a folder is in the place of a file
         assert differ <= listed | aside
         assert listed - differ <= conflicts
@@ -567,7 +569,7 @@ def test_without_edits_it_is_a_fresh_render(run: Run, world: World, start: str) 
     for tag in TAGS:
         here = world.project(start)
         run("update", str(here), "--to", tag, "--accept-answer-changes")
-        found, fresh = read(here), world.fresh(tag, answers_of(here))
+        updated, fresh = read(here), world.fresh(tag, answers_of(here))
         marks = {"_commit": tag, "_src_path": str(world.template)}
-        assert yaml.safe_load(found.pop(ANSWERS).content) == {**yaml.safe_load(fresh.pop(ANSWERS).content), **marks}
-        assert found == fresh
+        assert yaml.safe_load(updated.pop(ANSWERS).content) == {**yaml.safe_load(fresh.pop(ANSWERS).content), **marks}
+        assert updated == fresh

@@ -84,8 +84,8 @@ def test_a_project_in_a_subfolder(run: Run, tmp_path: Path, monkeypatch: pytest.
     git("add", "task.py", at=small.repository)
     monkeypatch.chdir(small.project if how == "from within" else small.repository)
     path = {"path": ["services/audit"], "answers file": [f"services/audit/{ANSWERS}"]}.get(how, [])
-    said = run("update", *path, "--json").json
-    assert {file["path"] for file in said["files"]} == {ANSWERS, "task.py", "lib/x.py", "notes.md"}
+    report = run("update", *path, "--json").json
+    assert {file["path"] for file in report["files"]} == {ANSWERS, "task.py", "lib/x.py", "notes.md"}
     assert (small.text("task.py"), small.text("notes.md")) == (BOTH, "New.\n")
     assert {path for path in small.staged() if path.startswith("services/audit/")} == small.staged() - {"task.py"}
     assert (small.repository / "task.py").read_text() == "not of the project\n"
@@ -108,13 +108,13 @@ def test_a_conflict_in_a_subfolder(run: Run, tmp_path: Path, monkeypatch: pytest
 
 def test_two_projects_in_one_repository(run: Run, tmp_path: Path) -> None:
     """A second project of the repository can be updated beside the first, which waits for its commit."""
-    one = make(tmp_path, OLD, NEW, {"task.py": MINE}, prefix="one/")
-    rendered = {f"two/{path}": content.decode() for path, (_, content) in snapshot(one.project).items()}
-    Small(one.template, one.repository).commit(rendered)
-    two = Small(one.template, one.repository, "two/")
-    update(run, one, "--commit")
+    first = make(tmp_path, OLD, NEW, {"task.py": MINE}, prefix="one/")
+    rendered = {f"two/{path}": content.decode() for path, (_, content) in snapshot(first.project).items()}
+    Small(first.template, first.repository).commit(rendered)
+    two = Small(first.template, first.repository, "two/")
+    update(run, first, "--commit")
     update(run, two)
-    assert (one.text("task.py"), two.text("task.py")) == (BOTH, BOTH)
+    assert (first.text("task.py"), two.text("task.py")) == (BOTH, BOTH)
     assert all(path.startswith("two/") for path in two.staged())
 
 
@@ -239,6 +239,6 @@ def test_no_repository(run: Run, tmp_path: Path) -> None:
     """A project that is in no repository is refused with the reason, and stays."""
     small = make(tmp_path, OLD, NEW)
     (small.repository / ".git").rename(tmp_path / "kept")
-    said = run("update", str(small.project), code=2).err
-    assert "git repository" in said
+    message = run("update", str(small.project), code=2).err
+    assert "git repository" in message
     assert small.text("task.py") == LINES

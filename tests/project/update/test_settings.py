@@ -161,8 +161,8 @@ def test_settings_of_git(run: Run, tmp_path: Path, kind: str) -> None:
         git("config", "--global", name, value, at=tmp_path)
     if kind == "split index":
         small.git("update-index", "--split-index")
-    said = update(run, small, "--preview", "--json").json
-    assert {file["path"]: file["change"] for file in said["files"]}["b ü"] == "moved"
+    report = update(run, small, "--preview", "--json").json
+    assert {file["path"]: file["change"] for file in report["files"]}["b ü"] == "moved"
     update(run, small, "--patch", str(tmp_path / "patch"))
     assert "diff --git a/task.py b/task.py\n" in (tmp_path / "patch").read_text()
     update(run, small)

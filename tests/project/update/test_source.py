@@ -64,9 +64,9 @@ def test_the_embedded_template(run: Run, work: Path, home: Path, monkeypatch: py
     run("new", "audit", "--defaults", "--ref", "v1.0.0")
     (work / "fresh").mkdir()
     run("new", "audit", "--defaults", "--path", "fresh/audit")
-    said = run("update", "audit", "--json").json
-    assert (said["from"], said["to"], said["conflicts"]) == ("v1.0.0", "v1.1.0", [])
-    assert said["template"]["source"].startswith("~/.local/share/new-ops-project/template")
+    report = run("update", "audit", "--json").json
+    assert (report["from"], report["to"], report["conflicts"]) == ("v1.0.0", "v1.1.0", [])
+    assert report["template"]["source"].startswith("~/.local/share/new-ops-project/template")
     assert snapshot(work / "audit") == snapshot(work / "fresh" / "audit")
 
 
@@ -87,9 +87,9 @@ def test_another_place(run: Run, plain: Small, tmp_path: Path) -> None:
     source = f"git+file://{tmp_path}/elsewhere"
     git("clone", "--quiet", "--bare", str(plain.template), "elsewhere", at=tmp_path)
     update(run, plain, "--commit")
-    said = update(run, plain, "--template", f"file://{tmp_path}/elsewhere", "--json").json
+    report = update(run, plain, "--template", f"file://{tmp_path}/elsewhere", "--json").json
     assert (plain.recorded()["_src_path"], plain.recorded()["_commit"]) == (source, "v1.1.0")
-    assert [file["path"] for file in said["files"]] == [ANSWERS]
+    assert [file["path"] for file in report["files"]] == [ANSWERS]
 
 
 def test_another_place_that_lacks_the_version(run: Run, plain: Small, tmp_path: Path) -> None:
@@ -107,9 +107,9 @@ def test_another_place_that_lacks_the_version(run: Run, plain: Small, tmp_path: 
 def test_a_tag_that_is_gone(run: Run, plain: Small) -> None:
     """A recorded version that the template no longer has is named."""
     git("tag", "--delete", "v1.0.0", at=plain.template)
-    said = refused(run, plain)
-    assert ANSWERS in said
-    assert "v1.0.0" in said
+    message = refused(run, plain)
+    assert ANSWERS in message
+    assert "v1.0.0" in message
 
 
 def test_a_template_without_git(run: Run, plain: Small, tmp_path: Path) -> None:

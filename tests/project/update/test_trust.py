@@ -59,8 +59,8 @@ DROPPING: dict[str, Versions] = {
 
 def trusting(shared: Path, work: Path, versions: Versions) -> Path:
     """A project of a template that needs trust, at v1.0.0, with a file of the user's."""
-    made = written(shared / "trusted" / sha256(repr(versions).encode()).hexdigest()[:16], versions)
-    project = plain(str(made), work / "project", {}, "v1.0.0", trusted=True)
+    folder = written(shared / "trusted" / sha256(repr(versions).encode()).hexdigest()[:16], versions)
+    project = plain(str(folder), work / "project", {}, "v1.0.0", trusted=True)
     (project / "mine.txt").write_text("mine\n")
     return committed(project)
 
@@ -77,15 +77,15 @@ def test_trust_is_needed(versions: Versions, named: str, run: Run, work: Path, s
     """Without --trust nothing moves, exit 4, and what the template would run is named."""
     project = trusting(shared, work, versions)
     before = state(project)
-    said = run("update", str(project), "--to", "v1.1.0", code=4).err
-    assert named.strip("_") in said
-    assert "--trust" in said
+    message = run("update", str(project), "--to", "v1.1.0", code=4).err
+    assert named.strip("_") in message
+    assert "--trust" in message
     assert state(project) == before
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("versions", "made"),
+    ("versions", "result"),
     [
         (TASKS, ("built.txt", "ledger\n")),
         (MIGRATIONS, ("yours.txt", "MINE\n")),
@@ -93,14 +93,14 @@ def test_trust_is_needed(versions: Versions, named: str, run: Run, work: Path, s
     ],
 )
 def test_with_trust_its_result_arrives(
-    versions: Versions, made: tuple[str, str], run: Run, work: Path, shared: Path
+    versions: Versions, result: tuple[str, str], run: Run, work: Path, shared: Path
 ) -> None:
     """With --trust tasks, migrations and extensions run, and what they made is staged; no worktree is left."""
     project = trusting(shared, work, versions)
-    said = run("update", str(project), "--to", "v1.1.0", "--trust", "--json").json
-    assert said["state"] == "staged"
-    assert (project / made[0]).read_text() == made[1]
-    assert made[0] in git("diff", "--cached", "--name-only", at=project).split()
+    report = run("update", str(project), "--to", "v1.1.0", "--trust", "--json").json
+    assert report["state"] == "staged"
+    assert (project / result[0]).read_text() == result[1]
+    assert result[0] in git("diff", "--cached", "--name-only", at=project).split()
     assert (project / "mine.txt").read_text() == "mine\n"
     assert len(git("worktree", "list", at=project).splitlines()) == 1
 
@@ -124,9 +124,9 @@ def test_a_failing_command_changes_nothing(versions: Versions, run: Run, work: P
     """A task or migration that fails is named, exit 2; files, index, refs and worktrees are what they were."""
     project = trusting(shared, work, versions)
     before = state(project)
-    said = run("update", str(project), "--to", "v1.2.0", "--trust", code=2).err
-    assert "7" in said
-    assert "Traceback" not in said
+    message = run("update", str(project), "--to", "v1.2.0", "--trust", code=2).err
+    assert "7" in message
+    assert "Traceback" not in message
     assert state(project) == before
     assert subprocess.run(["git", "fsck", "--strict"], cwd=project, check=False, capture_output=True).returncode == 0
 
@@ -167,8 +167,8 @@ def test_trusted_loses_no_edit(gone: str, run: Run, work: Path, shared: Path) ->
     project = trusting(shared, work, DROPPING[gone])
     (project / gone).write_text("ours\n")
     saved(project)
-    said = run("update", str(project), "--trust", "--json", code=3).json
-    assert [entry["path"] for entry in said["conflicts"]] == [gone]
+    report = run("update", str(project), "--trust", "--json", code=3).json
+    assert [entry["path"] for entry in report["conflicts"]] == [gone]
     assert (project / gone).read_text() == "ours\n"
 
 

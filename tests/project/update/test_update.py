@@ -44,9 +44,9 @@ def test_a_dirty_tree_is_refused(run: Run, plain: Small, kind: str) -> None:
     lay(plain.project, {path: None if kind == "deleted" else "mine\n"})
     if kind == "staged":
         plain.git("add", path)
-    said = refused(run, plain)
+    message = refused(run, plain)
     for words in (path, "--branch", "--in-place"):
-        assert words in said
+        assert words in message
 
 
 def test_ignored_files_are_not_dirt(run: Run, plain: Small) -> None:
@@ -99,8 +99,8 @@ def test_a_commit(run: Run, plain: Small, tmp_path: Path) -> None:
     """--commit makes one commit, through the user's hooks, that says both versions; the tree is clean."""
     before = head(plain)
     hook(plain, "pre-commit", f"echo ran >> {tmp_path}/log")
-    made = update(run, plain, "--commit", "--json").json
-    assert (made["state"], made["commit"]) == ("committed", head(plain))
+    report = update(run, plain, "--commit", "--json").json
+    assert (report["state"], report["commit"]) == ("committed", head(plain))
     assert head(plain, "HEAD^") == before
     assert plain.git("status", "--porcelain") == ""
     assert (tmp_path / "log").read_text() == "ran\n"
@@ -122,8 +122,8 @@ def test_without_an_identity(run: Run, plain: Small, home: Path, option: str) ->
     """Where git knows no author, git's own sentence about it is shown, and HEAD is where it was."""
     (home / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
     before = head(plain)
-    said = update(run, plain, option, code=2).err
-    assert "email" in said
+    message = update(run, plain, option, code=2).err
+    assert "email" in message
     assert head(plain) == before
     assert plain.git("for-each-ref", "--format=%(refname)", "refs/heads") == "refs/heads/trunk"
 

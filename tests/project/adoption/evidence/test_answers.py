@@ -23,9 +23,9 @@ Told = tuple[Any, str]
 
 def told(files: Texts, folder: str = "here") -> dict[str, Told]:
     """{question: (value, place)}."""
-    found = gather({path: text.encode() for path, text in files.items()}, folder, OFFERED)
-    assert len({one.name for one in found}) == len(found)
-    return {one.name: (one.value, one.where) for one in found}
+    evidence = gather({path: text.encode() for path, text in files.items()}, folder, OFFERED)
+    assert len({item.name for item in evidence}) == len(evidence)
+    return {item.name: (item.value, item.where) for item in evidence}
 
 
 PYPROJECT = """\
@@ -75,7 +75,7 @@ jobs:
 
 def test_a_whole_repository() -> None:
     """Every question has its answer, in the order of the questions."""
-    found = told(
+    evidence = told(
         {
             "pyproject.toml": PYPROJECT,
             "src/rotate_keys/__init__.py": "",
@@ -86,7 +86,7 @@ def test_a_whole_repository() -> None:
             "LICENSE": "\nMIT License\n\nCopyright (c) 2026 Ada\n",
         }
     )
-    assert list(found.items()) == [
+    assert list(evidence.items()) == [
         ("project_name", ("Rotate.Keys", "pyproject.toml:5")),
         ("python_version", ("3.12", ".github/workflows/ci.yml:3")),
         ("tier", ("cli", "pyproject.toml:20")),
@@ -173,8 +173,8 @@ def test_each_kind_of_metadata(path: str, text: str, lines: tuple[int, ...]) -> 
         "command",
     )
     values = ("keys", "3.11", "cli", "Ada Ops", "ada@example.org", "Apache-2.0", ["requests"], "keys")
-    found = told({path: text, "keys/__init__.py": ""})
-    assert found == {name: (value, f"{path}:{line}") for name, value, line in zip(names, values, lines, strict=True)}
+    evidence = told({path: text, "keys/__init__.py": ""})
+    assert evidence == {name: (value, f"{path}:{line}") for name, value, line in zip(names, values, lines, strict=True)}
 
 
 def flow(*steps: str, image: str = "x") -> Texts:
@@ -327,8 +327,8 @@ def test_one_question(name: str, files: Texts, expected: Told | None) -> None:
 
 def test_what_is_not_offered_is_told_as_it_was_found() -> None:
     """So that a person can be told why it is not taken."""
-    found = gather({".python-version": b"3.8.1\n", "pyproject.toml": b"project.license = 'ISC'"}, "", OFFERED)
-    assert [(item.value, item.text) for item in found] == [(None, "3.8.1"), (None, "ISC")]
+    evidence = gather({".python-version": b"3.8.1\n", "pyproject.toml": b"project.license = 'ISC'"}, "", OFFERED)
+    assert [(item.value, item.text) for item in evidence] == [(None, "3.8.1"), (None, "ISC")]
 
 
 def test_a_matrix_is_weaker_than_a_bound() -> None:
@@ -454,7 +454,7 @@ CONTENTS = st.binary(max_size=40) | st.lists(WORDS, max_size=12).map(b"".join)
 @example({".github/workflows/a.yml": b"[" * 5000, "pyproject.toml": b"a = " + b"[" * 5000, "setup.py": b"(" * 5000})
 def test_no_content_raises(files: dict[str, bytes]) -> None:
     """Whatever people have in these files; lines that are named exist."""
-    for one in gather(files, "here", OFFERED):
-        path, _, line = one.where.split(", ")[0].partition(":")
+    for item in gather(files, "here", OFFERED):
+        path, _, line = item.where.split(", ")[0].partition(":")
         assert not line or 1 <= int(line) <= len(files[path].split(b"\n"))
     parse_problems(files)

@@ -17,9 +17,9 @@ HEAD = "from setuptools import find_packages, setup\n"
 def of(py: str = "", cfg: str = "", files: Mapping[str, str] | None = None) -> Metadata:
     """The metadata of these two files, beside others."""
     texts = {"setup.py": py and HEAD + py, "setup.cfg": cfg, **(files or {})}
-    found = read({path: text.encode() for path, text in texts.items() if text})
-    assert found is not None
-    return found
+    metadata = read({path: text.encode() for path, text in texts.items() if text})
+    assert metadata is not None
+    return metadata
 
 
 PY = '''\
@@ -118,20 +118,25 @@ MARKED = [*PROJECT["dependencies"], "tomli; python_version < '3.12'"]
 
 
 @pytest.mark.parametrize(
-    "found",
+    "metadata",
     [
         of(PY, files=PACKAGE),
         of(cfg=CFG, files=PACKAGE),
     ],
     ids=["setup.py", "setup.cfg"],
 )
-def test_each_keyword_has_its_key(found: Metadata) -> None:
+def test_each_keyword_has_its_key(metadata: Metadata) -> None:
     """Both files carry over whole, into the same table."""
-    dependencies = found.project.pop("dependencies")
+    dependencies = metadata.project.pop("dependencies")
     assert dependencies in (PROJECT["dependencies"], MARKED)
-    assert found.project == {key: value for key, value in PROJECT.items() if key != "dependencies"}
-    assert (found.problems, found.needs_setuptools, found.version, found.dev) == ((), False, "1.2.3", ("pytest",))
-    assert found.tool == {"hatch": {"build": {"targets": {"wheel": {"packages": ["src/rotate_keys"]}}}}}
+    assert metadata.project == {key: value for key, value in PROJECT.items() if key != "dependencies"}
+    assert (metadata.problems, metadata.needs_setuptools, metadata.version, metadata.dev) == (
+        (),
+        False,
+        "1.2.3",
+        ("pytest",),
+    )
+    assert metadata.tool == {"hatch": {"build": {"targets": {"wheel": {"packages": ["src/rotate_keys"]}}}}}
 
 
 def test_an_extra_may_be_a_condition() -> None:
@@ -200,9 +205,9 @@ PARTS: list[tuple[str, dict[str, Any]]] = [
 def test_what_is_not_a_literal_is_followed(py: str, expected: dict[str, Any]) -> None:
     """Names, files, joined texts and comprehensions over lines are as good as literals."""
     files = {"setup.py": (HEAD + py).encode(), "req.txt": b"# all\nrequests>=2  # http\nrich\n", "N.rst": b"Notes"}
-    found = read(files)
-    assert found
-    assert {key: value for key, value in found.project.items() if key != "dynamic"} == expected
+    metadata = read(files)
+    assert metadata
+    assert {key: value for key, value in metadata.project.items() if key != "dynamic"} == expected
 
 
 LEFT = [
@@ -228,7 +233,10 @@ LEFT = [
         "setup(classifiers=['License :: OSI Approved :: BSD License'])",
         "setup.py:2 classifier 'License :: OSI Approved :: BSD License' does not name a single SPDX license",
     ),
-    ("setup(entry_points={'console_scripts': ['a']})", "setup.py:2 entry_points holds 'a', which is not an entry point"),
+    (
+        "setup(entry_points={'console_scripts': ['a']})",
+        "setup.py:2 entry_points holds 'a', which is not an entry point",
+    ),
     (
         "setup(long_description=open('A').read() + open('A').read())",
         "setup.py:2 long_description joins A with more, which is lost",
@@ -272,11 +280,11 @@ VERSIONS: list[tuple[str, dict[str, str], str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("py", "files", "version", "table"), VERSIONS)
 def test_a_version_in_a_file_stays_there(py: str, files: dict[str, str], version: str, table: dict[str, Any]) -> None:
     """The backend reads it there; where no file can be meant, setup.py goes on computing it."""
-    found = of(f"setup({py})", files=files)
-    assert (found.version, found.project["dynamic"]) == (version, ["version"])
-    assert found.tool.get("hatch", {}).get("version", {}) == table
-    assert found.needs_setuptools == (not version)
-    assert len(found.problems) == (not version)
+    metadata = of(f"setup({py})", files=files)
+    assert (metadata.version, metadata.project["dynamic"]) == (version, ["version"])
+    assert metadata.tool.get("hatch", {}).get("version", {}) == table
+    assert metadata.needs_setuptools == (not version)
+    assert len(metadata.problems) == (not version)
 
 
 def test_the_attribute_of_a_module_is_its_version() -> None:
@@ -302,12 +310,12 @@ BUILDS: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("py", "tool"), BUILDS)
 def test_what_hatchling_cannot_build_stays_with_setuptools(py: str, tool: dict[str, Any]) -> None:
     """With a backend that knows license expressions, and what it is told in [tool]."""
-    found = of(f"setup({py}, setup_requires=['wheel', 'cython'])")
-    assert (found.needs_setuptools, found.tool) == (True, tool)
-    assert found.build["requires"][0] == "setuptools>=77.0.3"
-    assert "cython" in found.build["requires"]
-    assert "wheel" not in found.build["requires"]
-    assert ("setuptools-scm>=8" in found.build["requires"]) == ("scm" in py)
+    metadata = of(f"setup({py}, setup_requires=['wheel', 'cython'])")
+    assert (metadata.needs_setuptools, metadata.tool) == (True, tool)
+    assert metadata.build["requires"][0] == "setuptools>=77.0.3"
+    assert "cython" in metadata.build["requires"]
+    assert "wheel" not in metadata.build["requires"]
+    assert ("setuptools-scm>=8" in metadata.build["requires"]) == ("scm" in py)
 
 
 WHEELS: list[tuple[str, dict[str, Any]]] = [
@@ -326,8 +334,8 @@ WHEELS: list[tuple[str, dict[str, Any]]] = [
 def test_the_wheel_holds_the_same_packages(py: str, wheel: dict[str, Any]) -> None:
     """Packages by folder, found ones too; never the tests."""
     names = ("a/__init__.py", "c/__init__.py", "tests/__init__.py", "ns/deep.py", "a/x/__init__.py", "one.py")
-    found = of(f"setup({py})", files=dict.fromkeys(names, "#"))
-    assert found.tool["hatch"]["build"]["targets"]["wheel"] == wheel
+    metadata = of(f"setup({py})", files=dict.fromkeys(names, "#"))
+    assert metadata.tool["hatch"]["build"]["targets"]["wheel"] == wheel
 
 
 @pytest.mark.parametrize(
@@ -335,20 +343,20 @@ def test_the_wheel_holds_the_same_packages(py: str, wheel: dict[str, Any]) -> No
 )
 def test_the_version_of_git_needs_its_tool(wanted: str, expected: list[str]) -> None:
     """The bound that is there stays."""
-    found = of(f"setup(use_scm_version=True, setup_requires={wanted})")
-    assert found.build["requires"][1:] == expected
+    metadata = of(f"setup(use_scm_version=True, setup_requires={wanted})")
+    assert metadata.build["requires"][1:] == expected
 
 
 def test_setuptools_goes_on_computing_what_it_did() -> None:
     """What only running setup.py tells is `dynamic`, as far as that is allowed."""
-    found = of("setup(name=me(), install_requires=wanted(), packages=['a'])")
-    assert (found.project, found.needs_setuptools) == ({"dynamic": ["dependencies"]}, True)
+    metadata = of("setup(name=me(), install_requires=wanted(), packages=['a'])")
+    assert (metadata.project, metadata.needs_setuptools) == ({"dynamic": ["dependencies"]}, True)
 
 
 def test_setup_py_wins_over_setup_cfg() -> None:
     """As setuptools has it; what only one of them says is carried from there."""
-    found = of("setup(name='a')", "[metadata]\nname = b\nversion = 2\n")
-    assert (found.project["name"], found.project["version"]) == ("a", "2")
+    metadata = of("setup(name='a')", "[metadata]\nname = b\nversion = 2\n")
+    assert (metadata.project["name"], metadata.project["version"]) == ("a", "2")
 
 
 @pytest.mark.parametrize("files", [{}, {"setup.cfg": b"[flake8]\nignore = E1\n"}, {"pyproject.toml": b""}])
@@ -361,9 +369,9 @@ def test_setuptools_stays_where_pyproject_names_it() -> None:
     """The tables that are added are for the backend that is there."""
     files = {"setup.py": HEAD.encode() + b"setup(packages=['a'])", "a/__init__.py": b""}
     files["pyproject.toml"] = b"[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n"
-    found = read(files)
-    assert found
-    assert found.tool == {"setuptools": {"packages": ["a"]}}
+    metadata = read(files)
+    assert metadata
+    assert metadata.tool == {"setuptools": {"packages": ["a"]}}
 
 
 BOMBS = [
@@ -438,9 +446,9 @@ def test_odd_values_never_raise(given: dict[str, Any], noise: bytes) -> None:
     """Whatever the keywords hold, and whatever setup.cfg is; the table can be written as TOML."""
     import tomli_w
 
-    found = read({"setup.py": f"{HEAD}setup(**{given!r})".encode(errors="replace"), "setup.cfg": noise})
-    assert found
-    tomli_w.dumps({"project": found.project, "tool": found.tool, "build-system": found.build})
+    metadata = read({"setup.py": f"{HEAD}setup(**{given!r})".encode(errors="replace"), "setup.cfg": noise})
+    assert metadata
+    tomli_w.dumps({"project": metadata.project, "tool": metadata.tool, "build-system": metadata.build})
 
 
 @settings(max_examples=50, deadline=None)
@@ -460,6 +468,6 @@ TEXTS = st.text("ab\"'[]=.#\n ", max_size=12).map(lambda text: text.replace('"""
 def test_the_line_of_a_toml_key_is_where_it_stands(table: dict[str, str]) -> None:
     """Strings of several lines that look like keys and tables are passed over."""
     text = "[t]\n" + "".join(f'{key} = """\n{value}\n"""\n' for key, value in table.items())
-    found = document.toml({"a.toml": text.encode()}, "a.toml")
-    assert not found.problem
-    assert [text.split("\n")[found.line("t", key) - 1] for key in table] == [f'{key} = """' for key in table]
+    toml = document.toml({"a.toml": text.encode()}, "a.toml")
+    assert not toml.problem
+    assert [text.split("\n")[toml.line("t", key) - 1] for key in table] == [f'{key} = """' for key in table]

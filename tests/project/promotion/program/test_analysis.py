@@ -274,10 +274,10 @@ PIECES = st.sampled_from([*RUNS, *(f"{name} = {value}" for name in "ab" for valu
 def test_any_text_is_read_or_is_a_syntax_error(parts: list[str], *, tail: bool) -> None:
     """Reading raises nothing but SyntaxError, and an entry never comes with work on import."""
     try:
-        found = program("\n".join((HEAD, *parts, GUARD + "main()" if tail else "")))
+        result = program("\n".join((HEAD, *parts, GUARD + "main()" if tail else "")))
     except SyntaxError:
         return
-    assert not (found.entry and found.runs_at)
+    assert not (result.entry and result.runs_at)
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_help_is_offered_where_it_is_safe(source: str, *, is_safe: bool) -> None
 
 def test_public_names() -> None:
     """Functions and classes of the top level are public, with their parameters, unless an underscore hides them."""
-    found = program("""
+    result = program("""
         import click, functools, tools
         def plain(a, /, b, *args, c=1, **kwargs): ...
         async def later(x): ...
@@ -348,7 +348,7 @@ def test_public_names() -> None:
         if True:
             def below(): ...
     """).public
-    assert found == (
+    assert result == (
         PublicName("plain", 3, "function", ("a", "b", "args", "c", "kwargs")),
         PublicName("later", 4, "function", ("x",)),
         PublicName("Thing", 6, "class", ()),
@@ -446,9 +446,9 @@ def beside(name):
 @pytest.mark.parametrize("form", ["x = {}", "def f():\n    return {}", "X = {}\ndef f():\n    print(X)"])
 def test_files_beside_the_code(expression: str, form: str) -> None:
     """A tracked file that is named relative to the code is found, however the path is put together."""
-    found = program(PLACES + form.format(expression), "hosts.csv")
-    assert [(data.path, data.beside) for data in found.data] == [("hosts.csv", True)]
-    assert [doubt.text for doubt in found.doubts if doubt.line > 9 and "run time" not in doubt.text] == []
+    result = program(PLACES + form.format(expression), "hosts.csv")
+    assert [(data.path, data.beside) for data in result.data] == [("hosts.csv", True)]
+    assert [doubt.text for doubt in result.doubts if doubt.line > 9 and "run time" not in doubt.text] == []
 
 
 @pytest.mark.parametrize(
@@ -475,17 +475,17 @@ def test_files_beside_the_code(expression: str, form: str) -> None:
 )
 def test_files_of_the_current_folder(expression: str, path: str) -> None:
     """A tracked file that is named relative to the current folder is told apart."""
-    found = program(f"import os\nfrom pathlib import Path\n{expression}", "hosts.csv", "data/more.csv")
-    assert found.data == ((DataFile(path, 3, beside=False),) if path else ())
-    assert found.doubts == ()
+    result = program(f"import os\nfrom pathlib import Path\n{expression}", "hosts.csv", "data/more.csv")
+    assert result.data == ((DataFile(path, 3, beside=False),) if path else ())
+    assert result.doubts == ()
 
 
 def test_names_resolve_where_they_are_bound() -> None:
     """A local name hides that of the module; one bound twice stands for nothing."""
     source = PLACES + "def f(HERE):\n    return HERE / 'hosts.csv'\nx = 'a'\nx = HERE\ny = x / 'hosts.csv'\n"
-    found = program(source, "hosts.csv")
-    assert found.data == ()
-    assert [doubt.line for doubt in found.doubts if doubt.line > 9] == [13]
+    result = program(source, "hosts.csv")
+    assert result.data == ()
+    assert [doubt.line for doubt in result.doubts if doubt.line > 9] == [13]
 
 
 def test_folder_of_data() -> None:
@@ -496,11 +496,11 @@ def test_folder_of_data() -> None:
 
 def test_loop_over_names_beside() -> None:
     """Names that are joined to the folder at run time are taken to be beside, with a doubt."""
-    found = program(
+    result = program(
         PLACES + "for name in ('a.csv', 'b.csv'):\n    print(HERE / name, open('c.csv'))\n", "a.csv", "b.csv", "c.csv"
     )
-    assert [(data.path, data.beside) for data in found.data] == [("a.csv", True), ("b.csv", True), ("c.csv", False)]
-    assert [doubt.text for doubt in found.doubts if doubt.line > 9] == [
+    assert [(data.path, data.beside) for data in result.data] == [("a.csv", True), ("b.csv", True), ("c.csv", False)]
+    assert [doubt.text for doubt in result.doubts if doubt.line > 9] == [
         "makes the name of a file beside the code at run time"
     ]
 
@@ -513,9 +513,9 @@ def test_helper_that_names_files_beside() -> None:
 
 def test_change_into_own_folder() -> None:
     """A program that changes into its own folder has beside it what it names without a folder."""
-    found = program("import os\nos.chdir(os.path.dirname(os.path.abspath(__file__)))\nopen('hosts.csv')", "hosts.csv")
-    assert found.data == (DataFile("hosts.csv", 3, beside=True),)
-    assert [doubt.line for doubt in found.doubts] == [2]
+    result = program("import os\nos.chdir(os.path.dirname(os.path.abspath(__file__)))\nopen('hosts.csv')", "hosts.csv")
+    assert result.data == (DataFile("hosts.csv", 3, beside=True),)
+    assert [doubt.line for doubt in result.doubts] == [2]
 
 
 @pytest.mark.parametrize(
@@ -539,8 +539,8 @@ def test_change_into_own_folder() -> None:
 )
 def test_doubts(code: str, words: str) -> None:
     """What moving would break, or what cannot be followed, is said with its line."""
-    found = program(PLACES.replace("HERE / name", "1") + code, "tools.py")
-    assert [doubt.line for doubt in found.doubts if words in doubt.text][-1:] == [10 + ("\n" in code)]
+    result = program(PLACES.replace("HERE / name", "1") + code, "tools.py")
+    assert [doubt.line for doubt in result.doubts if words in doubt.text][-1:] == [10 + ("\n" in code)]
 
 
 def test_mark_of_bytes() -> None:

@@ -129,8 +129,8 @@ def now(name: str) -> str:
 
 def imports(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:
     """The import statements in the order of the text."""
-    found = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
-    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return sorted(nodes, key=lambda node: (node.lineno, node.col_offset))
 
 
 def bound(tree: ast.Module) -> list[tuple[str, str]]:
