@@ -1,4 +1,4 @@
-"""Compares new-ops-project with copier and similar tools, as whole processes, in one interleaved run."""
+"""Compares new-ops-project with other project generators, as whole processes, in one interleaved run."""
 
 import argparse
 import shutil

@@ -1,4 +1,4 @@
-"""The build hook that packs every released version of the template into the wheel and the sdist.
+"""The build hook that packs every released version of the template into each distribution.
 
 The versions are one git bundle. The wheel also has pins.yml and locks.yml as files: rules read them, which should not
 unpack a repository.

@@ -1,4 +1,4 @@
-"""Bad input gives a message with the value, a next step and exit code 2; nothing is written."""
+"""Bad input gives a message with the value, a next step, exit code 2; nothing is written."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""`doctor` reports what a clone lacks on this machine, and changes nothing."""
+"""`doctor` reports what a clone lacks on this machine, without changing anything."""
 
 import os
 import socket

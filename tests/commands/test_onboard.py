@@ -1,4 +1,4 @@
-"""`onboard` takes a URL or a clone to a check that passes, and resumes after an interruption."""
+"""`onboard` takes a URL or a clone to a check that passes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Quick commands import only the modules and run only the git commands that they need."""
+"""Quick commands do no work that they do not need: fewest imports, fewest git commands."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""YAML is read as nodes with places, quotes and comments."""
+"""YAML is read as nodes with places, quotes, comments."""
 
 import pytest
 from hypothesis import given, settings

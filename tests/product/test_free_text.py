@@ -1,4 +1,4 @@
-"""Any name or text that a person types reaches the generated files unchanged, and all of them parse."""
+"""Any name or text that a person types reaches the generated files unchanged."""
 
 import ast
 import keyword

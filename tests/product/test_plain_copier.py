@@ -1,4 +1,4 @@
-"""Plain copier works with our template and our projects, without --trust."""
+"""Plain copier works with our template without --trust, also in projects that our tool made."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The generated projects pass public linters and their own commands, in every tier."""
+"""The generated projects of every tier pass public linters, then their own commands."""
 
 import json
 import os

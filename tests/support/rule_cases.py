@@ -1,4 +1,4 @@
-"""Runs of the dependency and packaging rules on repositories in memory."""
+"""Runs of the rules in the families dependencies, packaging, on repositories in memory."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""The keywords of setup(), combined from setup.py and setup.cfg."""
+"""The keywords of setup(), combined from the two files that can give them."""
 
 from dataclasses import dataclass
 from typing import Any
