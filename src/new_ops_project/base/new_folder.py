@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ToolError
 
@@ -20,6 +18,8 @@ _MARK = ".new-ops-project"
 @contextmanager
 def temporary_sibling(path: Path) -> Iterator[Path]:
     """Yield an empty folder on the file system of `path`, removed at the end; first remove those of killed runs."""
+    from filelock import FileLock  # noqa: PLC0415 - the first prompt does not wait for it
+
     for left_over in path.parent.glob(f".{glob.escape(path.name)}.*{_MARK}"):
         _remove_left_over(left_over)
     holder: Path | None = None
@@ -37,6 +37,8 @@ def temporary_sibling(path: Path) -> Iterator[Path]:
 
 
 def _remove_left_over(holder: Path) -> None:
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - as above
+
     with suppress(Timeout, OSError):
         if (holder / "lock").exists():
             with FileLock(holder / "lock", timeout=0):

@@ -2,7 +2,6 @@
 
 import os
 import re
-from difflib import get_close_matches
 
 # Half of a UTF-16 surrogate pair, which JSON can hold. os.fsdecode makes only U+DC80 to U+DCFF, so these are no bytes.
 _LONE_SURROGATE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
@@ -27,6 +26,8 @@ def escape_for_terminal(text: str) -> str:
 
 def nearest(word: str, words: list[str]) -> str:
     """A question such as `did you mean update?` with the entry of `words` closest to `word`; '' if none is close."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a wrong word needs it
+
     matches = get_close_matches(word, words, n=1, cutoff=0.5)
     return f"did you mean {matches[0]}?" if matches else ""
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from new_ops_project.base.errors import Exit
-from new_ops_project.git.journal import Change
+
+if TYPE_CHECKING:
+    from new_ops_project.git.journal import Change
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Outcome:
     template: str = ""
     is_new: bool = True
     patch: bytes = b""
-    change: Change | None = None
+    change: "Change | None" = None
     was_finished: bool = False
     unchanged: tuple[str, ...] = ()
     backup: Path | None = None

@@ -1,11 +1,15 @@
 """The outcome of a verb in words for people, or as its one JSON object."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from new_ops_project.base.report import Voice
-from new_ops_project.git.journal import Change
 from new_ops_project.plan import wording
 from new_ops_project.plan.outcome import Outcome
+
+if TYPE_CHECKING:
+    from new_ops_project.git.journal import Change
 
 
 def answer(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
@@ -35,7 +39,7 @@ def answer(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
             voice.say(f"  {step}")
 
 
-def _noun(change: Change, article: str) -> str:
+def _noun(change: "Change", article: str) -> str:
     """What a change is called, at the start of a sentence: `The update`."""
     return wording.noun(str(change.about.get("verb", "update")), article).capitalize()
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 _LEADING = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -18,8 +19,10 @@ def requirement_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
             yield number, text
 
 
-def parse(text: str) -> Requirement | None:
+def parse(text: str) -> "Requirement | None":
     """Parse a requirement; None where the text is not one, such as a path or a URL without a name."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - most updates parse none
+
     try:
         return Requirement(text)
     except (InvalidRequirement, RecursionError):
@@ -28,5 +31,7 @@ def parse(text: str) -> Requirement | None:
 
 def canonical_name(text: str) -> str:
     """The name of a requirement, normalized as in PEP 503; '' where the text is not a requirement."""
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - as above
+
     requirement = parse(text)
     return str(canonicalize_name(requirement.name)) if requirement else ""
