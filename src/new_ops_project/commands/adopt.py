@@ -110,12 +110,12 @@ def _show(adoption: "Adoption", plan: "Plan", destination: "Destination", voice:
     if adoption.base:
         share = f"{adoption.base.share:.0%} of its lines are here"
         voice.say(f"  It was made from {version} ({share}): only the record is missing.")
-    for evidence in adoption.told.evidence:
+    for evidence in adoption.inferred.evidence:
         voice.say(f"  {evidence.name:<14} {_shown(evidence.value)}  ({evidence.where})")
-    for doubt in adoption.told.doubts:
+    for doubt in adoption.inferred.doubts:
         voice.say(f"  not used: {doubt}", fg="yellow")
     plan_words.say(voice, plan)
-    for file in adoption.joined.kept:
+    for file in adoption.result.kept:
         voice.say(f"  left alone {file.path}: {file.reason}", fg="bright_black")
     if destination.preview:
         plan_words.say_difference(voice, plan)

@@ -17,7 +17,7 @@ class Outcome:
 
     The other fields are for people. `template` is the name of the template that a project follows. `is_new` is false
     for a commit that was on the branch already. `patch` is the text of a patch for stdout. `change` is the pending
-    change that the verb met: one that waits for its commit, was concluded or was taken back. `was_finished` says that
+    change that the verb met: one that waits for its commit, was concluded or was undone. `was_finished` says that
     this run took the last steps of an interrupted one. `unchanged` are the paths whose conflict was resolved in favour
     of what the project had. `backup` is the folder with the edits that were made after the change was written.
     """

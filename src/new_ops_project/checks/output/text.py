@@ -1,4 +1,4 @@
-"""Findings for a person at a terminal: one line each that an editor can jump to, and the remedy below it."""
+"""Findings for a person at a terminal, each on a line that an editor can jump to, the remedy below it."""
 
 import os
 import sys

@@ -142,9 +142,10 @@ def _new_plan(source: tuple[str, ...], shard: tuple[int, int], request: "PlanReq
 
 
 def _run(plan: "FleetPlan", options: "RunOptions") -> "list[Result]":
-    from new_ops_project.fleet.run import execution, progress
+    from new_ops_project.commands.shared import fleet_progress
+    from new_ops_project.fleet.run import execution
 
-    with progress.display(len(options.tasks(plan))) as show:
+    with fleet_progress.display(len(options.tasks(plan))) as show:
         try:
             return execution.run(plan, options, show)
         except KeyboardInterrupt as error:

@@ -1,4 +1,4 @@
-"""`--continue` and `--abort`: the pending change of a project is concluded or taken back."""
+"""The end of a pending change: `--continue` concludes it, `--abort` undoes it."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def conclude(path: Path, destination: Destination) -> Outcome:
 
 
 def take_back(path: Path, destination: Destination) -> Outcome:
-    """Take back the pending change of the project at `path`; raises ToolError when there is none."""
+    """Undo the pending change of the project at `path`; raises ToolError when there is none."""
     git.require_on_path()
     repository, _, _ = generated.find(paths.expanded(path))
     return delivery.take_back(repository, destination)

@@ -28,8 +28,8 @@ def display(total: int) -> Iterator[ShowResult]:
 
 @contextmanager
 def _bar(total: int) -> Iterator[ShowResult]:
-    from rich.console import Console  # noqa: PLC0415 - only a terminal shows a bar
-    from rich.progress import (  # noqa: PLC0415 - only a terminal shows a bar
+    from rich.console import Console
+    from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
