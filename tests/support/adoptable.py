@@ -1,4 +1,4 @@
-"""Small repositories in the shapes of real life, which no template of ours made, each with tests of its own."""
+"""Small repositories as they occur in real life, each with tests of its own."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The command in processes of its own, which start at once and can be made to end at any step."""
+"""The command in forked processes, which a test can stop at any step."""
 
 import multiprocessing
 import os
@@ -60,7 +60,7 @@ class Forked:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it was told to stop until it is told to go on."""
+        """Whether it is stopped by a signal, until it is continued."""
         return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
     def send(self, number: signal.Signals) -> None:

@@ -1,4 +1,4 @@
-"""Projects of our own template, each made once, and their promotions in this process."""
+"""Projects of our own template for tests of promotions."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""A whole git history in one process (git-fast-import(1)): the versions of a template, the commits of a project."""
+"""The writer of whole git histories in one process (git-fast-import(1))."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def program(text: str) -> Entry:
 
 
 def entry(content: str | bytes | Entry) -> Entry:
-    """A plain file, where nothing else is said."""
+    """A plain file, unless told otherwise."""
     if isinstance(content, Entry):
         return content
     return Entry(PLAIN, content.encode() if isinstance(content, str) else content)

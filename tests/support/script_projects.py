@@ -1,4 +1,4 @@
-"""The scripts of `tests/data/scripts` as projects of the script tier, and their output before and after a promotion."""
+"""The scripts of `tests/data/scripts` as projects of the script tier."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The cases a..v of docs/update.md as data: what the template does, what the user did, and both on disk."""
+"""The cases a..v of docs/update.md as data."""
 
 import os
 from collections.abc import Mapping
@@ -230,7 +230,7 @@ def generate(source: str, into: Path, version: str, answers: Mapping[str, Any]) 
 
 
 def write(folder: Path, files: Files) -> None:
-    """Write the texts, and take away what has none."""
+    """Write the texts, and delete the files without one."""
     for path, text in files.items():
         file = folder / path
         if text is None:

@@ -1,4 +1,4 @@
-"""An ignore file to which the project and the template both added lines is no conflict."""
+"""Ignore files to which both the project and the template added lines."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def small(tmp_path: Path, mine: str, theirs: str, *, path: str = ".gitignore", o
     ],
 )
 def test_both_added(run: Run, tmp_path: Path, mine: str, theirs: str, expected: str) -> None:
-    """What both added stands there, the project's first, and what both added alike once."""
+    """Both additions are there, the project's first, and a line that both added appears once."""
     here = small(tmp_path, mine, theirs)
     update(run, here)
     assert here.text(".gitignore") == expected

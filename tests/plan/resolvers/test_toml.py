@@ -1,4 +1,4 @@
-"""A pyproject.toml that is in conflict by its lines is merged by key, unless both changed one."""
+"""The merge of pyproject.toml by key."""
 
 import tomllib
 from pathlib import Path
@@ -83,7 +83,7 @@ def test_one_key_that_both_changed(name: str) -> None:
 
 
 def test_a_list_by_element() -> None:
-    """For a promotion, what both added to a list is there, and what one took away is not."""
+    """In a promotion, elements that both added are there, and elements that one removed are not."""
     merged = three_way(BASE, *CLASHES["a list that both added to"], by_element=True)
     assert merged == BASE.replace('"A", "B"', '"B", "X", "C"')
 
@@ -118,7 +118,7 @@ def values(table: dict[str, Any], prefix: str = "") -> dict[str, int]:
 @given(base=tables, mine=tables, theirs=tables)
 @settings(max_examples=150, deadline=None)
 def test_it_is_a_merge(base: dict[str, int], mine: dict[str, int], theirs: dict[str, int]) -> None:
-    """Key by key: what only one side changed is as that side has it; both changed differently: None."""
+    """For each key, a change of only one side wins; different changes of both give None."""
     merged = three_way(written(base), written(mine), written(theirs))
     changed = [key for key in base.keys() | theirs.keys() if base.get(key) != theirs.get(key)]
     clash = [key for key in changed if mine.get(key) not in {base.get(key), theirs.get(key), None}]

@@ -1,4 +1,4 @@
-"""`adopt`: repositories that no template made come under it, whole, and looking at it costs nothing."""
+"""The adoption of repositories that were not generated from a template."""
 
 import os
 import shutil
@@ -77,7 +77,7 @@ def lines(content: bytes) -> list[bytes]:
 
 @pytest.fixture
 def template(shared: Path) -> Path:
-    """Our template, of which v1.0.0 is released; `released` is v1.1.0 for a while."""
+    """Our template with the release v1.0.0; `released` adds v1.1.0 for a while."""
     folder = shared / "adopting"
     if not folder.exists():
         make_ours(folder, EDITS)
@@ -192,7 +192,7 @@ def test_its_own_tests_pass(adopt: Adopt, repository: Adoptable) -> None:
 
 @each
 def test_answers_are_shown_with_their_place(adopt: Adopt, repository: Adoptable) -> None:
-    """Each answer that was read is told with the place, which exists, and is what is recorded."""
+    """Each answer that was read is printed with its place, which exists, and is recorded."""
     adopted = adopt(repository)
     told = {answer["name"]: answer for answer in adopted.report["evidence"]}
     for name, (value, where) in repository.told.items():
@@ -210,7 +210,7 @@ def test_answers_are_shown_with_their_place(adopt: Adopt, repository: Adoptable)
 
 @each
 def test_what_is_left_alone_is_listed(adopt: Adopt, repository: Adoptable) -> None:
-    """Files of the template that are not written are told with the reason, and old metadata with what to do."""
+    """Files of the template that are not written are listed with the reason; old metadata is listed with what to do."""
     adopted = adopt(repository)
     kept = {file["path"]: file["reason"] for file in adopted.report["kept"]}
     written = {file["path"] for file in adopted.report["files"]}
@@ -317,7 +317,7 @@ def test_a_branch_of_another_name(run: Run, work: Path, template: Path) -> None:
 
 
 def test_work_that_is_not_committed_stays(run: Run, work: Path, template: Path) -> None:
-    """A dirty work tree is no obstacle to a branch, and is neither in it nor touched."""
+    """A branch can be made in a dirty work tree, without including or touching that work."""
     project = UV.lay(work / UV.name)
     (project / "src" / "drain_nodes" / "__init__.py").write_text("dirty\n")
     (project / "Dockerfile").write_text("FROM scratch\n")
@@ -374,7 +374,7 @@ def test_what_cannot_be_told_is_named(run: Run, work: Path, template: Path) -> N
 
 
 def test_a_version_that_is_not_offered(run: Run, work: Path, template: Path) -> None:
-    """A Python that the template does not offer is not taken for another: the place is named, and the flag."""
+    """A Python that the template does not offer is not replaced: the message names the place and the flag."""
     project = bare(work, **{".python-version": "3.8\n"})
     message = run("adopt", str(project), "--template", str(template), code=2).err
     assert "3.8" in message
@@ -420,7 +420,7 @@ def test_a_lost_answers_file_comes_back(run: Run, work: Path, template: Path, ve
 
 
 def test_a_project_that_remembers(run: Run, work: Path) -> None:
-    """A generated project is told to use `update`, and nothing else happens."""
+    """For a generated project, the hint is to use `update`, and nothing else happens."""
     run("new", "audit", "--defaults")
     before = without_objects(everything(work / "audit"))
     ran = run("adopt", "audit")

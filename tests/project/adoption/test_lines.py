@@ -1,4 +1,4 @@
-"""Lists merged by line: the user's first and to the byte, then what it lacks; twice is once."""
+"""The merge of lists by line."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which release a repository was made from is told by the lines that both have."""
+"""The search for the release that a repository was generated from."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ def releases(tmp_path: Path) -> template.Releases:
 
 
 def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
-    """One way to answer."""
+    """The default answers only."""
     yield Answers(questionnaire)
 
 

@@ -1,4 +1,4 @@
-"""Ordinary edits beside what another tier changes are no conflict, and all of them are there afterwards."""
+"""Ordinary edits beside lines that another tier changes: no conflict, no loss."""
 
 import os
 import tomllib
@@ -35,7 +35,7 @@ EDITS: Mapping[str, tuple[str, str, str]] = {
 
 @pytest.mark.parametrize("name", EDITS)
 def test_no_conflict(run: Run, shared: Path, tmp_path: Path, name: str) -> None:
-    """The edit is in the file of the next tier, which is otherwise as the template has it."""
+    """The edit is in the next tier's file, which otherwise matches the template."""
     path, old, new = EDITS[name]
     small = start(shared, tmp_path, {SCRIPT: CODE}, container=True, cloud="aws-oidc")
     text = small.text(path)
@@ -69,7 +69,7 @@ def test_a_line_that_both_changed(run: Run, shared: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", ".github/workflows/release.yml"])
 def test_files_of_the_users_own(run: Run, shared: Path, tmp_path: Path, name: str) -> None:
-    """A file that the next tier would bring is the user's where he has it, in updates too."""
+    """A file that the user already has is not replaced by that of the next tier, nor by later updates."""
     small = start(shared, tmp_path, {SCRIPT: CODE, name: "name: mine\n"})
     assert promote(run, small, "cli", "--json").json["conflicts"] == []
     assert small.text(name) == "name: mine\n"

@@ -1,4 +1,4 @@
-"""What a promotion makes of a project that people worked on: nothing of theirs is lost, and what names code follows."""
+"""The promotion of a project that people have worked on."""
 
 import tomllib
 from pathlib import Path
@@ -82,7 +82,7 @@ def rich(shared: Path, into: Path) -> Small:
 
 @pytest.fixture
 def grown(shared: Path, run: Run) -> tuple[Small, Ran]:
-    """The same as a command, and what was said of it; promoted once per worker, so look only."""
+    """The same project as a command, with the notes; promoted once per worker, so tests must not change it."""
     if not _GROWN:
         small = rich(shared, shared / "rich")
         _GROWN.append((small, promote(run, small, "cli", "--json")))

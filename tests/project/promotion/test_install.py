@@ -1,4 +1,4 @@
-"""A script that grew: generated, edited, promoted to a command, then set up and checked in a clean clone."""
+"""A script from its generation to the installed command in a clean clone."""
 
 import subprocess
 import sys
@@ -107,7 +107,7 @@ def test_a_promoted_script_passes_its_own_checks(run: Run, tmp_path: Path, share
 
 
 def assert_command_works(clone: Path) -> None:
-    """`--help` and `--dry-run` end with 0, and say what the script said."""
+    """`--help` and `--dry-run` exit with 0, and print what the script printed."""
     command = str(clone / ".venv" / "bin" / COMMAND)
 
     def output(*arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""`promote` as a verb: which tier, how the result is handed over, and what is refused."""
+"""The verb `promote`: its choice of a tier, its results, its refusals."""
 
 import subprocess
 from pathlib import Path
@@ -122,7 +122,7 @@ def test_each_way_makes_the_same_tree(run: Run, script: Small, tmp_path: Path) -
 
 
 def test_a_dirty_tree(run: Run, script: Small) -> None:
-    """Work that is not committed stands in the way; with --in-place only where both write; --abort restores it."""
+    """Uncommitted work is refused; with --in-place only where both write the same file; --abort restores it."""
     lay(script.project, {"other.txt": "mine\n", ".env": "TOKEN=mine\n"})
     before = untouched(script)
     assert "other.txt" in refused(run, script)

@@ -1,4 +1,4 @@
-"""Whatever a user did to a script's project before its promotion: every line is still there, or in a conflict."""
+"""Random edits of a script's project before its promotion: no line of the user is lost."""
 
 import io
 import os

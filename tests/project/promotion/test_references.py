@@ -1,4 +1,4 @@
-"""What names a program follows it when it moves, and what only looks alike stays."""
+"""References to a program that moves."""
 
 import pytest
 
@@ -106,7 +106,7 @@ def lines(text: str) -> list[str]:
 
 @pytest.mark.parametrize(("text", "cli", "library"), RUNS + ODD_RUNS, ids=[row[0] for row in RUNS + ODD_RUNS])
 def test_what_runs_it(text: str, cli: str, library: str) -> None:
-    """Every way to run the script runs the command, or the module, in files of every kind."""
+    """Every command that ran the script runs the command, or the module, in files of every kind."""
     for path in (WORKFLOW, "Makefile", "scripts/run.sh", "README.md", "crontab"):
         rewritten = [rewrite(path, before, CLI) for before in lines(text)]
         assert rewritten == lines(cli), path

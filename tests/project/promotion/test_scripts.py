@@ -1,4 +1,4 @@
-"""Real scripts, promoted: the program does what the script did, and every line of the user's is in its place."""
+"""The promotion of real scripts: the program still does the same."""
 
 import os
 import re
@@ -121,7 +121,7 @@ def assert_the_same_program(promoted: Promoted, elsewhere: Path) -> None:
 
 
 def assert_every_line_is_there(promoted: Promoted) -> None:
-    """Each file of the user's is in its place, byte for byte but for the imports that are listed."""
+    """Each file of the user's is in its place, byte for byte except for the listed imports."""
     script, before = promoted.script, tree(promoted.start.project)
     mine = sorted({script.main, *script.files})
     after = tree(promoted.project)
@@ -214,7 +214,7 @@ def own_tests(project: Path) -> str:
 
 
 def assert_what_was_written_is_clean(promoted: Promoted) -> None:
-    """Ruff, as the project has it, finds nothing in the files that `promote` wrote."""
+    """Ruff, with the project's settings, finds nothing in the files that `promote` wrote."""
     package = f"src/{promoted.script.name}"
     paths = [f"{package}/__init__.py", f"{package}/__main__.py", "tests/test_task.py"]
     ruff = str(Path(sys.executable).with_name("ruff"))
@@ -235,7 +235,7 @@ def test_the_scripts_are_of_every_kind() -> None:
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_without_edits_it_is_a_fresh_project_around_the_code(tier: str, work: Path, run: Run) -> None:
-    """Every file but code and tests is as a new project of that tier has it that has code of its own."""
+    """Every file except code and tests is the same as in a new project of that tier with code of its own."""
     project = generate("rotate_keys", work / "rotate-keys", container=True, cloud="aws-oidc")
     run("promote", tier, str(project), "--commit")
     recorded = yaml.safe_load((project / ".copier-answers.yml").read_bytes())

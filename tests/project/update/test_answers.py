@@ -1,4 +1,4 @@
-"""Recorded answers meet the questions of another version: named, kept, asked; never replaced behind one's back."""
+"""The recorded answers of a project in an update: named, kept or asked, but never silently replaced."""
 
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ def test_a_renamed_question(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_dropped_question(run: Run, tmp_path: Path) -> None:
-    """An answer that nothing asks for any more is told and leaves the record; that needs no consent."""
+    """An answer to a question that no longer exists is listed and leaves the record, without consent."""
     small = make(
         tmp_path,
         {"a": LINES},
@@ -53,7 +53,7 @@ def test_a_dropped_question(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_new_question(run: Run, tmp_path: Path) -> None:
-    """A new question takes its default, computed from the other answers, which is told and recorded."""
+    """A new question takes its default, computed from the other answers; it is listed and recorded."""
     new = QUESTIONS + "shade:\n  type: str\n  default: dark {{ colour }}\n"
     small = make(tmp_path, {"a": LINES}, {"a": NEWER}, questions=(QUESTIONS, new), answers={"colour": "red"})
     assert "dark red" in update(run, small).out
@@ -240,7 +240,7 @@ def test_an_answers_file_that_says_too_little(run: Run, tmp_path: Path, text: st
 
 
 def test_an_answers_file_in_conflict(run: Run, tmp_path: Path) -> None:
-    """An answers file that a merge left unresolved stands in the way by its name."""
+    """An answers file with an unresolved merge is refused by its name."""
     small = make(tmp_path, {"a": LINES}, {"a": NEWER})
     small.git("checkout", "--quiet", "-b", "side")
     small.commit({ANSWERS: small.text(ANSWERS).replace("blue", "red")})

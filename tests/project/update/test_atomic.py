@@ -1,4 +1,4 @@
-"""Killed, stopped or out of space at any moment: the project is before or after, and the next run works.
+"""An update that is killed, interrupted or out of disk space at any moment.
 
 Several files cannot change at once. Their change is decided by one rename, of a journal that holds all of it, to
 `.git/new-ops-project/change`: before that nothing has moved, and from then on the next run finishes or takes back.
@@ -79,7 +79,7 @@ class Bench:
         return forks.start("update", folder, *args, log=folder.with_name("log"), stop=stop)
 
     def finish(self, folder: Path, *args: str, codes: tuple[int, ...] = (0,)) -> str:
-        """Update it to the end, expect one of the exit codes, and return what was said."""
+        """Update it to the end, expect one of the exit codes, and return the output."""
         started = self.start(folder, *args)
         assert started.wait() in codes, started.output
         assert "Traceback" not in started.output
@@ -195,7 +195,7 @@ def test_commit_killed(bench: Bench) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "was"), [("updated", "clean"), ("conflicting", "edited")])
 def test_abort_killed(bench: Bench, kind: str, was: str) -> None:
-    """Killed while it takes an update back, the next --abort gets to the beginning; so does an update, and goes on."""
+    """Killed while it takes an update back, the next --abort restores the beginning; an update does too, then runs."""
     before, after = state(bench.take(was)), state(bench.take(kind))
     for number, copy in enumerate(killed_at_each_step(bench, kind, "--abort")):
         assert is_decided(copy) or state(copy) == before

@@ -1,4 +1,4 @@
-"""The cases a..v, in which copier's own update loses work or reports success wrongly, through ours: nothing is lost."""
+"""Updates in the cases a..v, in which copier's own update loses work or wrongly reports success."""
 
 import os
 import random
@@ -195,7 +195,7 @@ def test_m_drift_is_reported(run: Run, tmp_path: Path) -> None:
 
 
 def test_n_not_generated(run: Run, tmp_path: Path) -> None:
-    """A project without an answers file is told that it has none, and of adopt."""
+    """For a project without an answers file, the message says so and points to adopt."""
     message = refused(run, make("n", tmp_path))
     assert "was not generated from a template" in message
     assert "adopt" in message

@@ -1,4 +1,4 @@
-"""What git does not track is never written over, nor is anything written through a link."""
+"""Files that git does not track, which no update may overwrite."""
 
 from pathlib import Path
 

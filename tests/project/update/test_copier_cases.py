@@ -1,4 +1,4 @@
-"""What copier's own `update` does with each of the cases, so that a copier that behaves differently is noticed.
+"""copier's own `update` in the cases a..v, so that we notice when copier changes.
 
 A test that fails here is no fault of ours: read its row in the table of docs/update.md again, and change both.
 """
@@ -136,7 +136,7 @@ def test_an_ignored_file_is_overwritten(tmp_path: Path, letter: str, level: str)
 
 @row("f")
 def test_a_new_file_replaces_an_ignored_one(tmp_path: Path) -> None:
-    """An ignored file of the user's gives way to the template's new one."""
+    """The template's new file replaces an ignored one of the user's."""
     case = make("f", tmp_path)
     update(case)
     assert case.text("local.toml") == "theirs = true\n"

@@ -1,4 +1,4 @@
-"""What the user did to projects of foreign templates comes through an update: edits, moves, deletions, modes."""
+"""A user's edits, moves, deletions or modes in an update of a foreign template's project."""
 
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def test_no_final_newline_stays(start: Start, run: Run) -> None:
 
 
 def test_modes_and_links_of_the_user_stay(start: Start, run: Run) -> None:
-    """An executable bit that the user took away and a link that they turned stay, with the template's changes."""
+    """An executable bit that the user removed and a link that they redirected stay, with the template's changes."""
     project = start(MODULE)
     (project / "scripts" / "plan.sh").chmod(0o644)
     (project / "main.tf").chmod(0o755)

@@ -1,4 +1,4 @@
-"""What else of copier public templates use: every type of answer, other answers files, data of the project."""
+"""Features of copier that public templates use, such as other answers files."""
 
 from pathlib import Path
 

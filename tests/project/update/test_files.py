@@ -1,4 +1,4 @@
-"""Every kind of file comes through an update as it should, and nothing is lost."""
+"""Every kind of file in an update."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -189,7 +189,7 @@ def test_what_is_said_of_a_deleted_file(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_moved_file_is_said_to_be_one(run: Run, tmp_path: Path) -> None:
-    """A rename of the template is told as one, from and to."""
+    """A rename in the template is listed as a rename, from and to."""
     small = make(tmp_path, {"a": LINES}, {"a": None, "d/b": NEWER}, {"a": MINE})
     assert {"path": "d/b", "change": "moved", "from": "a"} in update(run, small, "--json").json["files"]
 

@@ -1,4 +1,4 @@
-"""`update` of projects that plain copier made from three templates of other people's kind (tests/data/foreign)."""
+"""Updates of projects that plain copier made from three foreign templates (tests/data/foreign)."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever form of a template's address copier has recorded, update finds the template there."""
+"""Every form in which copier may have recorded a template's address."""
 
 import shutil
 from collections.abc import Callable

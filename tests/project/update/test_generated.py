@@ -1,4 +1,4 @@
-"""What an update writes that follows from something else: requirements, the news it tells, conflicts of form."""
+"""What an update derives, such as requirements files or the changelog."""
 
 import json
 import re
@@ -154,7 +154,7 @@ def test_pyproject_in_conflict(run: Run, work: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_requirements_without_a_conflict(run: Run, work: Path, tmp_path: Path) -> None:
-    """A requirements file that merges cleanly is merged: nothing is said of it."""
+    """A requirements file that merges cleanly is merged without a note."""
     source = make_ours(tmp_path / "ours", newer("pytest"))
     small = project(run, work, source)
     report = update(run, small, "--json").json
@@ -206,7 +206,7 @@ Ten.
     ],
 )
 def test_the_changelog(run: Run, tmp_path: Path, to: str, told: list[str], untold: list[str]) -> None:
-    """The sections of the versions in between are shown, newest first as they stand there, and no others."""
+    """The sections of the versions in between are shown as they are, newest first, and no others."""
     config = "_subdirectory: files\ncolour: blue\n"
     old = {
         "copier.yml": config,

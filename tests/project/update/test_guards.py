@@ -1,4 +1,4 @@
-"""What an update keeps its hands off: work under way, other people's files, and what somebody did after a kill."""
+"""What an update does not touch, such as work in progress."""
 
 import json
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_a_submodule_where_the_template_has_files(run: Run, tmp_path: Path) -> N
 
 
 def test_what_is_written_once_is_not_in_the_way(run: Run, tmp_path: Path) -> None:
-    """A new file of _skip_if_exists, where the user has an ignored one, is the user's, and no reason to refuse."""
+    """An ignored file of the user's at the path of a new file in _skip_if_exists stays, and the update runs."""
     questions = "_skip_if_exists: [.env]\ncolour: {type: str, default: blue}\n"
     small = make(tmp_path, {**OLD, ".gitignore": ".env\n"}, {**NEW, ".env": "theirs\n"}, questions=(questions, None))
     (small.project / ".env").write_text(MINE)
@@ -59,7 +59,7 @@ def test_what_is_written_once_is_not_in_the_way(run: Run, tmp_path: Path) -> Non
 
 
 def test_another_version_while_one_waits(run: Run, tmp_path: Path) -> None:
-    """An update that waits for its commit is not taken for one to another version."""
+    """An update that is not committed yet does not count as one to another version."""
     small = make(tmp_path, OLD, NEW)
     update(run, small, "--to", "v1.1.0")
     update(run, small, "--to", "v1.1.0")
@@ -81,7 +81,7 @@ def test_another_commit_while_one_waits(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_reset_throws_an_update_away(run: Run, tmp_path: Path) -> None:
-    """After git reset --hard nothing waits, and the next update begins anew."""
+    """After git reset --hard nothing is pending, and the next update starts over."""
     small = make(tmp_path, OLD, NEW)
     update(run, small)
     small.git("reset", "--quiet", "--hard")

@@ -1,4 +1,4 @@
-"""Answers that the newest version of a foreign template does not take as they are are named, and can be given anew."""
+"""Answers that the newest version of a foreign template no longer accepts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ MISFITS = {
 
 @pytest.mark.parametrize("misfit", MISFITS.values(), ids=MISFITS)
 def test_answers_that_no_longer_fit(misfit: Misfit, start: Start, run: Run) -> None:
-    """They are named with what would be used, and nothing moves; --accept-answer-changes goes on with that."""
+    """The message names them with what would replace them, and nothing moves; --accept-answer-changes continues."""
     project = start(misfit.foreign, **misfit.answers)
     before = state(project)
     message = run("update", str(project / misfit.foreign.file), code=2).err

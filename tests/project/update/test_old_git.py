@@ -1,4 +1,4 @@
-"""Where `git merge-tree --write-tree` is not to be had, the result of an update is the same."""
+"""Updates with a git that lacks `git merge-tree --write-tree`."""
 
 import os
 import subprocess
@@ -53,7 +53,7 @@ def old_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("kind", SAME)
 def test_an_old_git(run: Run, tmp_path: Path, old_git: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """Where `git merge-tree --write-tree` is not to be had, files, index and the list of files are the same."""
+    """Without `git merge-tree --write-tree`, the files, the index and the list of files are the same."""
     old, new, mine, code = SAME[kind]
     small = make(tmp_path, old, new, mine, questions=LINKS)
     results: list[object] = []

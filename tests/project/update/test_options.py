@@ -1,4 +1,4 @@
-"""Which version an update goes to, and which options contradict each other."""
+"""The options of `update`, among them the version to update to."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from support.small import BOTH, MINE, NEW, NEWER, OLD, Small, make, refused, rel
 
 
 def test_a_given_version_and_back(run: Run, plain: Small) -> None:
-    """--to takes a version that is not the newest, and an older one than the project's, which is said."""
+    """--to accepts a version that is not the newest, and one older than the project's, which is noted."""
     release(plain.template, "v1.2.0", {"task.py": NEWER + "end\n"})
     update(run, plain, "--to", "v1.1.0", "--commit")
     assert plain.recorded()["_commit"] == "v1.1.0"
@@ -34,7 +34,7 @@ def test_a_prerelease_is_asked_for(run: Run, plain: Small) -> None:
 
 
 def test_a_commit_that_was_not_released(run: Run, plain: Small) -> None:
-    """--to takes any commit of the template, recorded as `git describe` tells it, and the next update goes on."""
+    """--to accepts any commit of the template, recorded as by `git describe`, and the next update continues from it."""
     release(plain.template, "other", {"task.py": NEWER + "end\n"})
     git("tag", "--delete", "other", at=plain.template)
     update(run, plain, "--to", "trunk", "--commit")

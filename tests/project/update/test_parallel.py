@@ -1,4 +1,4 @@
-"""Several updates at once: of many repositories from one template, of one repository, of its linked worktrees."""
+"""Several updates at the same time."""
 
 import time
 from pathlib import Path
@@ -86,7 +86,7 @@ def test_one_repository_at_the_same_time(original: Path, updated: dict[str, byte
 
 
 def test_branches_at_the_same_time(original: Path) -> None:
-    """Several runs that write the same branch leave one commit on it, of which all but those that lost know."""
+    """Several runs that write the same branch leave one commit on it, and at least one of them succeeds."""
     started = [start(original, "--branch") for _ in range(4)]
     codes = finish(started)
     assert Exit.DONE in codes

@@ -1,4 +1,4 @@
-"""An update that is not committed yet waits, and can be continued or taken back."""
+"""An update that is not committed yet."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +34,7 @@ def clash_of(tmp_path: Path) -> Callable[[], Small]:
 
 @pytest.mark.parametrize("option", ["--continue", "--abort"])
 def test_nothing_to_conclude(run: Run, plain: Small, option: str) -> None:
-    """Without an update under way, and after its commit, there is nothing to continue or take back."""
+    """Without a pending update, and after its commit, there is nothing to continue or take back."""
     assert "No update is under way" in refused(run, plain, option)
     update(run, plain)
     plain.git("commit", "--quiet", "--message=update")
@@ -43,7 +43,7 @@ def test_nothing_to_conclude(run: Run, plain: Small, option: str) -> None:
 
 
 def test_a_second_update_waits(run: Run, plain: Small) -> None:
-    """An update that is not committed yet is said to wait, and stays as it is."""
+    """An update that is not committed yet is reported, and stays."""
     update(run, plain)
     before = everything(plain.repository)
     ran = update(run, plain, "--json")
@@ -63,7 +63,7 @@ def test_conflicts_in_the_way(run: Run, clash: Small) -> None:
 
 @pytest.mark.parametrize("args", [[], ["--in-place"], ["--branch"], ["--preview"]])
 def test_the_conflicts_of_a_merge(run: Run, plain: Small, args: list[str]) -> None:
-    """The conflicts of the user's own merge stand in the way, too."""
+    """The conflicts of the user's own merge prevent an update, too."""
     plain.git("checkout", "--quiet", "-b", "side")
     plain.commit({"README.md": "# Side\n"})
     plain.git("checkout", "--quiet", "trunk")
@@ -74,7 +74,7 @@ def test_the_conflicts_of_a_merge(run: Run, plain: Small, args: list[str]) -> No
 
 
 def test_continue_refuses_markers(run: Run, clash: Small) -> None:
-    """While markers stand in a file it is named with the line; without them it is staged, and the update is over."""
+    """A file with markers is named with their line; without them it is staged, and the update is complete."""
     update(run, clash, code=3)
     line = clash.text("task.py").splitlines().index("<<<<<<< your project") + 1
     message = refused(run, clash, "--continue")
@@ -147,7 +147,7 @@ def test_abort_restores_everything(run: Run, plain: Small, clash_of: Callable[[]
 
 
 def test_abort_keeps_what_was_edited_since(run: Run, plain: Small) -> None:
-    """What was edited after the update is kept in a folder that is said; the project is as it was."""
+    """Edits since the update are kept in a folder that is named; the project is as it was."""
     before = untouched(plain)
     update(run, plain)
     lay(plain.project, {"task.py": "edited since\n", "notes.md": "edited too\n"})

@@ -1,4 +1,4 @@
-"""What an update would do can be seen beforehand, as text, patch and JSON, and nothing is written."""
+"""The preview of an update, as text, patch or JSON."""
 
 import json
 from pathlib import Path

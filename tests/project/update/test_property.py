@@ -1,4 +1,4 @@
-"""Whatever a user did to a project and whichever version it goes to: every line that the user wrote is still there."""
+"""Random edits of a project in updates to any version: no line of the user is lost."""
 
 import io
 import json
@@ -131,7 +131,7 @@ def _with_line(edit: Edit, folder: Path, path: str, token: str, *, gone: int) ->
 
 
 def _place(lines: list[bytes], number: int, path: str) -> int:
-    """The line that the number means; in JSON one after which an entry may stand."""
+    """The line that the number selects; in JSON one that an entry may follow."""
     places = list(range(len(lines) + 1))
     if path.endswith(".json"):
         places = [at for at, line in enumerate(lines) if line.startswith(b'  "')] or [len(lines)]
@@ -209,7 +209,7 @@ def hide(folder: Path, place: str, token: str) -> None:
 
 
 def keep_out(folder: Path, place: str, token: str) -> None:
-    """Have such a rule for what is not there yet, or is tracked anyway."""
+    """Add such a rule for a file that does not exist yet, or is tracked anyway."""
     (folder / ".git" / "info").mkdir(exist_ok=True)
     with (folder / ".git" / "info" / "exclude").open("ab") as file:
         file.write(b"/" + os.fsencode(place) + b"\n")
@@ -273,7 +273,7 @@ def bits(folder: Path) -> tuple[State, bytes, bytes]:
 
 
 def shown(path: str) -> str:
-    """A path as --json has it: bytes that are no UTF-8 as escapes."""
+    """A path as in --json: bytes that are not UTF-8 as escapes."""
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
@@ -283,13 +283,13 @@ def unmerged(folder: Path) -> set[str]:
 
 
 def unstaged(folder: Path) -> list[str]:
-    """What git says that is not staged, but for conflicts."""
+    """What git reports as not staged, except conflicts."""
     output = listed(folder, "status", "--porcelain", "--no-renames", "-uall")
     return [line for line in output if line[1] != " " and "U" not in line[:2] and line[:2] not in {"AA", "DD"}]
 
 
 def assert_one_sided(base: State, ours: State, theirs: State, merged: State) -> None:
-    """What only the template changed is as the template has it; what only the user changed, as the user has it."""
+    """A file that only one side changed has that side's content."""
     for path in (base.keys() & ours.keys() & theirs.keys()) - {ANSWERS}:
         if ours[path] == base[path]:
             assert merged.get(path) == theirs[path], path
@@ -308,7 +308,7 @@ def plain(kept: SampleFile) -> SampleFile:
 
 
 def parses(path: str, kept: SampleFile) -> bool:
-    """Whether a file is what its name says, as far as the name says it."""
+    """Whether a file parses as its name says."""
     readers: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": json.loads, ".yml": yaml.safe_load}
     read_as = readers.get(Path(path).suffix, str)
     try:
@@ -486,7 +486,7 @@ class Life(RuleBasedStateMachine):
         assert bits(self.here) == before
 
     def make_way(self, ran: Ran) -> None:
-        """What was refused because of an ignored file goes when that is gone."""
+        """Remove the ignored file that an update was refused for."""
         hidden = set(parted(self.here)[1])
         assert any(path.split("/")[0] in ran.err for path in hidden), ran
         for path in hidden:

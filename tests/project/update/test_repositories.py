@@ -1,4 +1,4 @@
-"""Every kind of repository is updated as it should, or refused with the reason."""
+"""Every kind of repository in an update."""
 
 from pathlib import Path
 
@@ -214,7 +214,7 @@ def test_a_detached_head(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_unborn_branch(run: Run, tmp_path: Path) -> None:
-    """A project that was never committed is told to be."""
+    """For a repository without a commit, the hint is to commit."""
     small = make(tmp_path, OLD, NEW)
     small.git("checkout", "--quiet", "--orphan", "new")
     assert "no commit yet" in refused(run, small)

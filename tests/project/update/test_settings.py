@@ -1,4 +1,4 @@
-"""What the user told git, by flags, attributes and configuration, holds in an update."""
+"""The user's git settings in an update."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def test_a_file_that_git_was_told_to_overlook(run: Run, tmp_path: Path, flag: st
 
 
 def test_the_flags_of_other_files_are_kept(run: Run, tmp_path: Path) -> None:
-    """What git was told of a file that the update does not touch holds afterwards, and its edit stays."""
+    """Flags in the index of files that the update does not touch stay, and so do edits of these files."""
     small = make(tmp_path, {**OLD, "mine.cfg": "x\n", "more.cfg": "x\n"}, NEW)
     small.git("update-index", "--assume-unchanged", "mine.cfg")
     small.git("update-index", "--skip-worktree", "more.cfg")

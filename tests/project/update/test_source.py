@@ -1,4 +1,4 @@
-"""Where the template may be, what is said where it cannot be had, and what a run asks of its server."""
+"""The source of a template in an update."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ def moved(small: Small, source: str) -> None:
 
 @pytest.mark.parametrize("serve", [git_daemon, git_http])
 def test_a_git_url(run: Run, plain: Small, tmp_path: Path, serve: Serve) -> None:
-    """From a git URL; the project goes on recording it, and a new release is seen by the next run."""
+    """From a git URL: the project keeps recording it, and the next run sees a new release."""
     with serve(served(tmp_path).parent) as url:
         moved(plain, f"{url}/t.git")
         update(run, plain, "--commit")

@@ -1,4 +1,4 @@
-"""A template that runs code needs trust; what it then makes is delivered as any result, or nothing is changed."""
+"""Updates of templates that run code, which need trust."""
 
 import subprocess
 from hashlib import sha256

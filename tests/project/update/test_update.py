@@ -1,4 +1,4 @@
-"""An update is delivered to the work tree or as a commit, and leaves nothing else behind."""
+"""The delivery of an update to the work tree or as a commit."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def test_the_result_is_staged(run: Run, plain: Small) -> None:
 
 @pytest.mark.parametrize("kind", ["modified", "staged", "untracked", "deleted"])
 def test_a_dirty_tree_is_refused(run: Run, plain: Small, kind: str) -> None:
-    """Whatever is not committed is named, and both ways around it are said."""
+    """Whatever is not committed is named, with both ways to proceed."""
     path = "other.txt" if kind == "untracked" else "README.md"
     lay(plain.project, {path: None if kind == "deleted" else "mine\n"})
     if kind == "staged":
@@ -50,7 +50,7 @@ def test_a_dirty_tree_is_refused(run: Run, plain: Small, kind: str) -> None:
 
 
 def test_ignored_files_are_not_dirt(run: Run, plain: Small) -> None:
-    """A file that the project ignores does not stand in the way."""
+    """A file that the project ignores does not prevent an update."""
     lay(plain.project, {"run.log": "mine\n"})
     update(run, plain)
     assert plain.text("run.log") == "mine\n"

@@ -1,4 +1,4 @@
-"""What a repository says about itself is found in whichever file says it, with the right line."""
+"""The evidence for answers in each file that may have it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -161,7 +161,7 @@ console_scripts =
     ],
 )
 def test_each_kind_of_metadata(path: str, text: str, lines: tuple[int, ...]) -> None:
-    """Poetry, setup.py and setup.cfg say the same, each in its way."""
+    """Poetry, setup.py and setup.cfg give the same answers."""
     names = (
         "project_name",
         "python_version",
@@ -326,7 +326,7 @@ def test_one_question(name: str, files: Texts, expected: Told | None) -> None:
 
 
 def test_what_is_not_offered_is_told_as_it_was_found() -> None:
-    """So that a person can be told why it is not taken."""
+    """The text is kept, so that a message can say why it is no valid answer."""
     evidence = gather({".python-version": b"3.8.1\n", "pyproject.toml": b"project.license = 'ISC'"}, "", OFFERED)
     assert [(item.value, item.text) for item in evidence] == [(None, "3.8.1"), (None, "ISC")]
 

@@ -1,4 +1,4 @@
-"""setup.py and setup.cfg become [project] as setuptools understands them, and nothing in them is run."""
+"""The conversion of setup.py or setup.cfg to [project], without running either."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -140,7 +140,7 @@ def test_each_keyword_has_its_key(metadata: Metadata) -> None:
 
 
 def test_an_extra_may_be_a_condition() -> None:
-    """What stands under `:marker` is required where the marker holds."""
+    """A requirement under `:marker` is required where the marker applies."""
     assert of(PY, files=PACKAGE).project["dependencies"] == MARKED
 
 
@@ -279,7 +279,7 @@ VERSIONS: list[tuple[str, dict[str, str], str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("py", "files", "version", "table"), VERSIONS)
 def test_a_version_in_a_file_stays_there(py: str, files: dict[str, str], version: str, table: dict[str, Any]) -> None:
-    """The backend reads it there; where no file can be meant, setup.py goes on computing it."""
+    """The backend reads it from that file; where no file qualifies, setup.py continues to compute it."""
     metadata = of(f"setup({py})", files=files)
     assert (metadata.version, metadata.project["dynamic"]) == (version, ["version"])
     assert metadata.tool.get("hatch", {}).get("version", {}) == table
@@ -309,7 +309,7 @@ BUILDS: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("py", "tool"), BUILDS)
 def test_what_hatchling_cannot_build_stays_with_setuptools(py: str, tool: dict[str, Any]) -> None:
-    """With a backend that knows license expressions, and what it is told in [tool]."""
+    """The build uses a setuptools that supports license expressions, configured in [tool]."""
     metadata = of(f"setup({py}, setup_requires=['wheel', 'cython'])")
     assert (metadata.needs_setuptools, metadata.tool) == (True, tool)
     assert metadata.build["requires"][0] == "setuptools>=77.0.3"
@@ -348,13 +348,13 @@ def test_the_version_of_git_needs_its_tool(wanted: str, expected: list[str]) -> 
 
 
 def test_setuptools_goes_on_computing_what_it_did() -> None:
-    """What only running setup.py tells is `dynamic`, as far as that is allowed."""
+    """A value that only running setup.py gives is `dynamic`, where PEP 621 allows that."""
     metadata = of("setup(name=me(), install_requires=wanted(), packages=['a'])")
     assert (metadata.project, metadata.needs_setuptools) == ({"dynamic": ["dependencies"]}, True)
 
 
 def test_setup_py_wins_over_setup_cfg() -> None:
-    """As setuptools has it; what only one of them says is carried from there."""
+    """setup.py takes precedence, as in setuptools; keys that only one of them has are converted from there."""
     metadata = of("setup(name='a')", "[metadata]\nname = b\nversion = 2\n")
     assert (metadata.project["name"], metadata.project["version"]) == ("a", "2")
 

@@ -1,4 +1,4 @@
-"""What is read of a Python file is what happens when it is run, imported or moved."""
+"""The analysis of a Python file against what really happens when it is run, imported or moved."""
 
 import subprocess
 import sys
@@ -98,7 +98,7 @@ LOGS = (
     ],
 )
 def test_entry_keeps_names_of_loggers(configured: str, name: str) -> None:
-    """A module-level logger is no obstacle where its name surely shows nowhere."""
+    """A module-level logger is allowed where its name certainly appears nowhere."""
     assert program(LOGS.format(configured), "tools.py").entry == name
 
 
@@ -258,7 +258,7 @@ HEAD = (
 
 @pytest.mark.parametrize("source", RUNS)
 def test_what_runs_on_import_is_found(source: str) -> None:
-    """The first line that does anything on import is told."""
+    """The analysis finds the first line with an effect on import."""
     first = 9 + (source.startswith("@"))  # a definition is where its `def` is
     assert program(HEAD + source).runs_at == first
 
@@ -359,7 +359,7 @@ def test_public_names() -> None:
 
 
 def test_all_says_what_is_public() -> None:
-    """__all__ is followed, also to names with an underscore, as far as they are defined here."""
+    """`__all__` counts, also for names with an underscore, if this file defines them."""
     source = "__all__ = ['_b', 'imported']\nfrom x import imported\ndef a(): ...\ndef _b(): ...\n"
     assert [item.name for item in program(source).public] == ["_b"]
 
@@ -474,7 +474,7 @@ def test_files_beside_the_code(expression: str, form: str) -> None:
     ],
 )
 def test_files_of_the_current_folder(expression: str, path: str) -> None:
-    """A tracked file that is named relative to the current folder is told apart."""
+    """A tracked file that is named relative to the current folder is marked as such."""
     result = program(f"import os\nfrom pathlib import Path\n{expression}", "hosts.csv", "data/more.csv")
     assert result.data == ((DataFile(path, 3, beside=False),) if path else ())
     assert result.doubts == ()
@@ -506,7 +506,7 @@ def test_loop_over_names_beside() -> None:
 
 
 def test_helper_that_names_files_beside() -> None:
-    """A function that joins its argument to the folder is no doubt where each call of it can be read."""
+    """A function that joins its argument to the folder is no doubt if every call of it can be evaluated."""
     doubts = program(PLACES + "x = beside('hosts.csv')\ny = HERE / 'hosts.csv'\n", "hosts.csv").doubts
     assert [doubt.line for doubt in doubts] == [6]  # a folder that nobody uses here
 
@@ -538,13 +538,13 @@ def test_change_into_own_folder() -> None:
     ],
 )
 def test_doubts(code: str, words: str) -> None:
-    """What moving would break, or what cannot be followed, is said with its line."""
+    """What the move would break, or what cannot be followed, is listed with its line."""
     result = program(PLACES.replace("HERE / name", "1") + code, "tools.py")
     assert [doubt.line for doubt in result.doubts if words in doubt.text][-1:] == [10 + ("\n" in code)]
 
 
 def test_mark_of_bytes() -> None:
-    """A byte order mark is no obstacle."""
+    """A file may begin with a byte order mark."""
     assert program("\ufeffimport os").modules == ("os",)
 
 

@@ -1,4 +1,4 @@
-"""Imports of moved modules are rewritten, and nothing else is."""
+"""The rewriting of imports, which changes nothing else."""
 
 import ast
 import re
@@ -78,7 +78,7 @@ def test_rewritten(before: str, after: str) -> None:
     ],
 )
 def test_left_with_a_doubt(source: str, line: int) -> None:
-    """What cannot be rewritten is left as it is, and told."""
+    """What cannot be rewritten stays, and gives a doubt."""
     text, doubts = rename_modules(source, MOVED)
     assert text == source
     assert [doubt.line for doubt in doubts] == [line]

@@ -1,4 +1,4 @@
-"""The metadata of setup.py and setup.cfg, converted to the [project] table of PEP 621 without running either."""
+"""The conversion of setuptools metadata (setup.py, setup.cfg) to the [project] table of PEP 621, without running it."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
