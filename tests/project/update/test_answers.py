@@ -332,7 +332,7 @@ def test_the_clock(run: Run, work: Path, tmp_path: Path, monkeypatch: pytest.Mon
     source = make_ours(tmp_path / "ours", {})
     release(source, "v1.2.0", {"templates/project/NEW.md.jinja": "New.\n"})
     run("new", "audit", "--defaults", "--template", str(source), "--ref", "v1.0.0", "--python", "3.11")
-    monkeypatch.setattr(answers, "_today", lambda: "2028-11")
+    monkeypatch.setattr(answers, "_this_month", lambda: "2028-11")
     run("update", "audit")
     assert 'requires-python = ">=3.11"' in (work / "audit" / "pyproject.toml").read_text()
     run("update", "audit", "--abort")

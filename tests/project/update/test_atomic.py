@@ -167,7 +167,7 @@ def assert_goes_both_ways(bench: Bench, copy: Path, before: State, after: State)
     """The next run finishes what was decided, and says that it waits; or takes back what is there of it."""
     other = bench.copy(copy)
     message = bench.finish(copy, codes=(Exit.DONE, Exit.FAILED))
-    assert "not committed yet" in message or "not resolved" in message
+    assert "not committed yet" in message or "unresolved conflicts" in message
     assert state(copy) == after
     assert not left_over(copy)
     index = (other / TOOL / "change" / "index.old").read_bytes()
