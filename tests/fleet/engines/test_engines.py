@@ -43,7 +43,9 @@ def test_linters_find_nothing(options: tuple[str, ...], run: Run, work: Path) ->
     run_linter("check-jsonschema", "--builtin-schema=vendor.github-workflows", github_actions.WORKFLOW, cwd=work)
     run_linter("check-jsonschema", "--builtin-schema=vendor.dependabot", github_actions.DEPENDABOT, cwd=work)
     rules = "{extends: default, rules: {line-length: disable, truthy: {check-keys: false}}}"
-    run_linter("yamllint", "--strict", "--config-data", rules, github_actions.WORKFLOW, github_actions.DEPENDABOT, cwd=work)
+    run_linter(
+        "yamllint", "--strict", "--config-data", rules, github_actions.WORKFLOW, github_actions.DEPENDABOT, cwd=work
+    )
     report = run("check", "--offline", "--json", "--select", "OPS1,OPS2").json
     assert report["findings"] == []
     assert not [skipped for skipped in report["skipped"] if "OPS101" in skipped["codes"]]
