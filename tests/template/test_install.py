@@ -12,7 +12,7 @@ import yaml
 from support.command import ROOT, Run, git, tree
 from support.two_releases import two_tags
 
-from new_ops_project.base.report import Voice
+from new_ops_project.base.voice import Voice
 from new_ops_project.clones import interpreters
 from new_ops_project.template import pins
 

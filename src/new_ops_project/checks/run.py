@@ -49,7 +49,7 @@ class CheckRequest:
 
 
 @dataclass(frozen=True)
-class Checkup:
+class CheckReport:
     """The results of one run; paths of findings begin with their project's folder as it was given.
 
     `fixed` are the findings that were fixed, `drift` has the state of each managed file by project and path, `plans`
@@ -94,7 +94,7 @@ class _Part:
     fixed: fix.FixOutcome | None
 
 
-def check(request: CheckRequest, *, show: Show = lambda _: None) -> Checkup:
+def check(request: CheckRequest, *, show: Show = lambda _: None) -> CheckReport:
     """Check each project, after fixing it if that is asked for; `show` gets the plan of each preview.
 
     Raises ToolError for a path that is in no repository, and for a rule that does not exist.
@@ -178,9 +178,9 @@ def _project_of(file: Path) -> Path | None:
 # ---- results --------------------------------------------------------------------------------------------------------
 
 
-def _joined(rules: tuple[Rule, ...], parts: Sequence[_Part]) -> Checkup:
+def _joined(rules: tuple[Rule, ...], parts: Sequence[_Part]) -> CheckReport:
     fixes = [(part.given, part.fixed) for part in parts if part.fixed]
-    return Checkup(
+    return CheckReport(
         rules,
         tuple(part.given for part in parts),
         tuple(_placed(part.given, finding) for part in parts for finding in part.checked.findings),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.base.report import Voice, is_interactive
+from new_ops_project.base.voice import Voice, is_interactive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

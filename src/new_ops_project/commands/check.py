@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.report import Voice
+from new_ops_project.base.voice import Voice
 
 if TYPE_CHECKING:
     from new_ops_project.checks.rule import Rule
-    from new_ops_project.checks.run import Checkup
+    from new_ops_project.checks.run import CheckReport
     from new_ops_project.plan.model import Plan
 
 FORMATS = ("text", "json", "sarif", "github", "markdown")
@@ -96,10 +96,10 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
         raise ToolError("--preview shows what --fix would do.", "Add --fix, or leave --preview out.")
     voice = Voice(shape != "text")
     with interrupts.interruptible(), interrupts.temporary_folder():
-        checkup = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
-        _say_held(checkup, voice)
-        _print(checkup, shape, voice)
-    has_findings = any(finding.counts for finding in checkup.findings)
+        report = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
+        _say_held(report, voice)
+        _print(report, shape, voice)
+    has_findings = any(finding.counts for finding in report.findings)
     click.get_current_context().exit(Exit.FINDINGS if has_findings else Exit.DONE)
 
 
@@ -116,47 +116,47 @@ def _show(voice: Voice, plan: "Plan") -> None:
         voice.say()
 
 
-def _say_held(checkup: "Checkup", voice: Voice) -> None:
+def _say_held(report: "CheckReport", voice: Voice) -> None:
     from new_ops_project.base.text import escape_undecodable
 
-    for plan in checkup.plans:
+    for plan in report.plans:
         for path in plan["held"]:
             voice.say(f"not fixed: {escape_undecodable(path)} has uncommitted changes", fg="yellow")
 
 
-def _print(checkup: "Checkup", shape: str, voice: Voice) -> None:
+def _print(report: "CheckReport", shape: str, voice: Voice) -> None:
     if shape == "text":
         from new_ops_project.checks.output import text
 
-        for line in text.lines(checkup):
+        for line in text.lines(report):
             voice.say(line)
     elif shape == "github":
         from new_ops_project.checks.output import github
 
-        click.echo("".join(f"{line}\n" for line in github.lines(checkup)), nl=False)
+        click.echo("".join(f"{line}\n" for line in github.lines(report)), nl=False)
     elif shape == "markdown":
         from new_ops_project.checks.output import markdown
 
-        click.echo(markdown.document(checkup), nl=False)
+        click.echo(markdown.document(report), nl=False)
     elif shape == "sarif":
         from new_ops_project.checks.output import sarif
 
-        click.echo(json.dumps(sarif.log(checkup), indent=2))
+        click.echo(json.dumps(sarif.log(report), indent=2))
     else:
-        voice.answer(_as_json(checkup))
+        voice.answer(_as_json(report))
 
 
-def _as_json(checkup: "Checkup") -> dict[str, Any]:
-    skipped = [{"codes": list(skip.codes), "reason": skip.reason, "hint": skip.hint} for skip in checkup.skipped]
-    ignored = [{**finding.as_json(), "reason": why.reason} for finding, why in checkup.ignored]
-    fixed = [finding.as_json() for finding in checkup.fixed]
+def _as_json(report: "CheckReport") -> dict[str, Any]:
+    skipped = [{"codes": list(skip.codes), "reason": skip.reason, "hint": skip.hint} for skip in report.skipped]
+    ignored = [{**finding.as_json(), "reason": why.reason} for finding, why in report.ignored]
+    fixed = [finding.as_json() for finding in report.fixed]
     return {
-        "projects": list(checkup.projects),
-        "findings": [finding.as_json() for finding in checkup.findings],
+        "projects": list(report.projects),
+        "findings": [finding.as_json() for finding in report.findings],
         "ignored": ignored,
         "skipped": skipped,
-        "drift": checkup.drift,
-        **({"fixed": fixed, "plans": list(checkup.plans)} if checkup.plans else {}),
+        "drift": report.drift,
+        **({"fixed": fixed, "plans": list(report.plans)} if report.plans else {}),
     }
 
 

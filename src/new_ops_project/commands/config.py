@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from new_ops_project.base import config
-from new_ops_project.base.report import Voice
+from new_ops_project.base.voice import Voice
 
 EXAMPLES = """\b
 Examples:

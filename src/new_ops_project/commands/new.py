@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.report import Voice, is_interactive
+from new_ops_project.base.voice import Voice, is_interactive
 
 if TYPE_CHECKING:
     from new_ops_project.project.creation.destination import Created

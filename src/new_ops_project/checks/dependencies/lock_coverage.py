@@ -19,10 +19,10 @@ _PROJECT = re.compile(r"\./?(?:\[.*\])?")
 
 def uncovered(repo: Repo) -> Iterator[Breach]:
     """Each dependency that a lock lacks or has in a version that is not allowed; each pin that contradicts another."""
-    for listing in lock_files.requirements_files(repo):
-        if wanted := lock_inputs.of_requirements_file(repo, listing):
-            yield from _mismatches(listing, wanted, unpinned.update_command(repo, listing))
-        yield from _contradicting(repo, listing)
+    for requirements_file in lock_files.requirements_files(repo):
+        if wanted := lock_inputs.of_requirements_file(repo, requirements_file):
+            yield from _mismatches(requirements_file, wanted, unpinned.update_command(repo, requirements_file))
+        yield from _contradicting(repo, requirements_file)
     for lock in locked_packages.locks(repo):
         yield from _mismatches(lock, lock_inputs.of_lock(repo, lock), lock.command)
         yield from _missing_for_poetry(repo, lock)
@@ -71,19 +71,25 @@ def _missing_for_poetry(repo: Repo, lock: Lock) -> Iterator[Breach]:
             yield Breach(message, PYPROJECT, place.line, place.column, remedy=f"Update it: {lock.command}")
 
 
-def _contradicting(repo: Repo, listing: RequirementsFile) -> Iterator[Breach]:
+def _contradicting(repo: Repo, requirements_file: RequirementsFile) -> Iterator[Breach]:
     """Pins that differ from those of a file that this one includes, or was constrained by."""
-    command = listing.command
-    above = {*listing.includes, *listing.constraints, *(command.values("constraint") if command else ())} - {
-        listing.path
-    }
+    command = requirements_file.command
+    above = {
+        *requirements_file.includes,
+        *requirements_file.constraints,
+        *(command.values("constraint") if command else ()),
+    } - {requirements_file.path}
     for path in sorted(above & set(repo.requirements)):
         other = lock_files.requirements_file(repo, path)
-        for entry in listing.entries:
+        for entry in requirements_file.entries:
             theirs = {each.version for each in other.named(entry.name)} if entry.version else set()
-            mine = {each.version for each in listing.named(entry.name)}
+            mine = {each.version for each in requirements_file.named(entry.name)}
             if theirs and "" not in theirs and not mine & theirs:
                 message = f"{entry.name} is {entry.version} here, but {', '.join(sorted(theirs))} in {path}."
                 yield Breach(
-                    message, listing.path, entry.line, 1, remedy=f"Update it: {unpinned.update_command(repo, listing)}"
+                    message,
+                    requirements_file.path,
+                    entry.line,
+                    1,
+                    remedy=f"Update it: {unpinned.update_command(repo, requirements_file)}",
                 )

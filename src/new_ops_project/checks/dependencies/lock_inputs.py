@@ -28,11 +28,15 @@ class LockInputs:
         return frozenset(requirement.name for requirement in self.listed)
 
 
-def of_requirements_file(repo: Repo, listing: RequirementsFile) -> LockInputs | None:
+def of_requirements_file(repo: Repo, requirements_file: RequirementsFile) -> LockInputs | None:
     """What the command in the file's head resolves; a hashed requirements.txt without one installs the project."""
-    command = listing.command
+    command = requirements_file.command
     if command is None:
-        is_lock = listing.path == "requirements.txt" and listing.is_hashed and "requirements.in" not in repo.paths
+        is_lock = (
+            requirements_file.path == "requirements.txt"
+            and requirements_file.is_hashed
+            and "requirements.in" not in repo.paths
+        )
         return LockInputs(_own(repo, declared_requirements.required(repo)), is_all=False) if is_lock else None
     if not command.is_of_pyproject:
         return None

@@ -17,12 +17,18 @@ _MOST = 5  # packages that a message names
 
 def superfluous(repo: Repo) -> Iterator[Breach]:
     """The entries of a lock that certainly nothing needs."""
-    for listing in lock_files.requirements_files(repo):
-        wanted = lock_inputs.of_requirements_file(repo, listing)
+    for requirements_file in lock_files.requirements_files(repo):
+        wanted = lock_inputs.of_requirements_file(repo, requirements_file)
         if wanted and wanted.is_all:
-            left = _left_by_comments(listing, wanted) if listing.is_annotated else _left_by_closures(listing, wanted)
+            left = (
+                _left_by_comments(requirements_file, wanted)
+                if requirements_file.is_annotated
+                else _left_by_closures(requirements_file, wanted)
+            )
             yield from _superfluous(
-                listing.path, {entry.name: entry.line for entry in left}, unpinned.update_command(repo, listing)
+                requirements_file.path,
+                {entry.name: entry.line for entry in left},
+                unpinned.update_command(repo, requirements_file),
             )
     for lock in locked_packages.locks(repo):
         left_over = {name: lock.line(name) for name in _left_in(repo, lock)}
@@ -39,12 +45,12 @@ def _superfluous(path: str, left: Mapping[str, int], command: str) -> Iterator[B
     yield Breach(message, path, left[names[0]], 1, remedy=f"Update it: {command}")
 
 
-def _left_by_comments(listing: RequirementsFile, wanted: LockInputs) -> list[PinnedRequirement]:
+def _left_by_comments(requirements_file: RequirementsFile, wanted: LockInputs) -> list[PinnedRequirement]:
     """Entries that no declared dependency leads to, by their `# via` comments; not those without one."""
-    above = {entry.name: {_parent(text) for text in entry.via} for entry in listing.entries}
+    above = {entry.name: {_parent(text) for text in entry.via} for entry in requirements_file.entries}
     needed = _reached(wanted.names, {name: {child for child in above if name in above[child]} for name in above})
-    known = {entry.name for entry in listing.entries}
-    annotated = [entry for entry in listing.entries if entry.via and entry.version]
+    known = {entry.name for entry in requirements_file.entries}
+    annotated = [entry for entry in requirements_file.entries if entry.via and entry.version]
     # A comment that names a package which is not here shows that the file is a part of a lock: then nothing is certain.
     is_whole = all(above[entry.name] - {""} <= known for entry in annotated)
     return [entry for entry in annotated if entry.name not in needed] if is_whole else []
@@ -55,15 +61,17 @@ def _parent(text: str) -> str:
     return "" if text.startswith("-") or "(" in text else normalise(text.partition("[")[0].strip())
 
 
-def _left_by_closures(listing: RequirementsFile, wanted: LockInputs) -> list[PinnedRequirement]:
+def _left_by_closures(requirements_file: RequirementsFile, wanted: LockInputs) -> list[PinnedRequirement]:
     """The same by the template's locks, if the entries have exactly the versions that those know."""
     known = locks_yml.shipped()
     if not all(each.name in known.closures and each.parsed and not each.parsed.extras for each in wanted.listed):
         return []
     needed = {name for each in wanted.listed for name in known.closures[each.name]}
-    if any(known.versions.get(entry.name) != entry.version for entry in listing.entries if entry.name in needed):
+    if any(
+        known.versions.get(entry.name) != entry.version for entry in requirements_file.entries if entry.name in needed
+    ):
         return []
-    return [entry for entry in listing.entries if entry.name not in needed and entry.kind == "name"]
+    return [entry for entry in requirements_file.entries if entry.name not in needed and entry.kind == "name"]
 
 
 def _left_in(repo: Repo, lock: Lock) -> list[str]:

@@ -17,12 +17,12 @@ _ARCHIVE = re.compile(r"\.(?:whl|zip|tar\.\w+)\b")
 
 def unpinned(repo: Repo) -> Iterator[Breach]:
     """Each requirement of a script that may get another version tomorrow."""
-    for listing in _installed(repo):
-        if not listing.is_hashed:
-            constrained = _constrained(repo, listing)
+    for requirements_file in _installed(repo):
+        if not requirements_file.is_hashed:
+            constrained = _constrained(repo, requirements_file)
             yield from (
                 _loose(entry, repo)
-                for entry in listing.entries
+                for entry in requirements_file.entries
                 if not entry.is_pinned and entry.name not in constrained
             )
 
@@ -50,9 +50,9 @@ def _is_compiled(content: bytes, path: str) -> bool:
     return bool(command and path in command.sources)
 
 
-def _constrained(repo: Repo, listing: RequirementsFile) -> set[str]:
+def _constrained(repo: Repo, requirements_file: RequirementsFile) -> set[str]:
     """The packages that its constraints files pin."""
-    constraints = (lock_files.requirements_file(repo, path) for path in listing.constraints)
+    constraints = (lock_files.requirements_file(repo, path) for path in requirements_file.constraints)
     return {entry.name for each in constraints for entry in each.entries if entry.is_pinned}
 
 
@@ -70,12 +70,12 @@ def _loose(entry: PinnedRequirement, repo: Repo) -> Breach:
     return Breach(message, entry.path, entry.line, 1, remedy=remedy)
 
 
-def update_command(repo: Repo, listing: RequirementsFile | None = None) -> str:
+def update_command(repo: Repo, requirements_file: RequirementsFile | None = None) -> str:
     """The command that updates a requirements file."""
-    command = listing.command if listing else None
+    command = requirements_file.command if requirements_file else None
     if command:
         return command.text
-    path = listing.path if listing else _FILE
+    path = requirements_file.path if requirements_file else _FILE
     inside = path.replace(".txt", ".in")
     is_listed = bool(repo.pyproject.strings("project", "dependencies")) and inside not in repo.paths
     first = "" if is_listed or inside in repo.paths else f"mv {path} {inside} && "
@@ -85,18 +85,22 @@ def update_command(repo: Repo, listing: RequirementsFile | None = None) -> str:
 
 def unhashed(repo: Repo) -> Iterator[Breach]:
     """Each entry that pip refuses because others have hashes; a script's list without any hashes."""
-    for listing in lock_files.requirements_files(repo):
-        if listing.is_hashed:
-            yield from map(partial(_mixed, repo), _without_hash(repo, listing))
-    for listing in _installed(repo):
-        if listing.entries and not listing.is_hashed and all(_is_hashable(entry) for entry in listing.entries):
-            first = listing.entries[0]
+    for requirements_file in lock_files.requirements_files(repo):
+        if requirements_file.is_hashed:
+            yield from map(partial(_mixed, repo), _without_hash(repo, requirements_file))
+    for requirements_file in _installed(repo):
+        if (
+            requirements_file.entries
+            and not requirements_file.is_hashed
+            and all(_is_hashable(entry) for entry in requirements_file.entries)
+        ):
+            first = requirements_file.entries[0]
             yield Breach(
-                f"{listing.path} has no hashes.",
-                listing.path,
+                f"{requirements_file.path} has no hashes.",
+                requirements_file.path,
                 first.line,
                 1,
-                remedy=f"Update it: {update_command(repo, listing)}",
+                remedy=f"Update it: {update_command(repo, requirements_file)}",
                 severity=Severity.WARNING,
             )
 
@@ -105,10 +109,10 @@ def _is_hashable(entry: PinnedRequirement) -> bool:
     return entry.is_pinned and entry.kind in {"name", "url"}
 
 
-def _without_hash(repo: Repo, listing: RequirementsFile) -> Iterator[PinnedRequirement]:
+def _without_hash(repo: Repo, requirements_file: RequirementsFile) -> Iterator[PinnedRequirement]:
     """What pip refuses beside an entry with a hash, included files too."""
-    for file in lock_files.with_included(repo, listing.path):
-        if file.path == listing.path or not file.is_hashed:
+    for file in lock_files.with_included(repo, requirements_file.path):
+        if file.path == requirements_file.path or not file.is_hashed:
             yield from (entry for entry in file.entries if not entry.is_hashed and not _has_fragment(entry))
 
 
@@ -118,11 +122,11 @@ def _has_fragment(entry: PinnedRequirement) -> bool:
 
 
 def _mixed(repo: Repo, entry: PinnedRequirement) -> Breach:
-    listing = lock_files.requirements_file(repo, entry.path)
+    requirements_file = lock_files.requirements_file(repo, entry.path)
     if entry.kind in {"vcs", "editable"} or (entry.kind == "path" and not _ARCHIVE.search(entry.text)):
         message = f"{entry.text} cannot have a hash, so pip refuses the whole list, which has hashes."
         remedy = "Install it by itself: pip install --no-deps"
     else:
         message = f"{entry.text} has no hash, but others have one, so pip refuses the whole list."
-        remedy = f"Update it: {update_command(repo, listing)}"
+        remedy = f"Update it: {update_command(repo, requirements_file)}"
     return Breach(message, entry.path, entry.line, 1, remedy=remedy)

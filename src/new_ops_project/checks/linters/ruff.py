@@ -66,10 +66,10 @@ def report(repo: Repo) -> Diagnostics:
     program.find("ruff")
     if not paths:
         return ()
-    with workdir.folder(repo, paths) as folder, _path_list(paths) as listing:
+    with workdir.folder(repo, paths) as folder, _path_list(paths) as path_list:
         options = ("check", "--isolated", "--no-cache", "--no-fix", "--exit-zero", "--quiet", "--output-format=json")
-        output = listing.with_name("output")  # given as an option, since ruff would write to RUFF_OUTPUT_FILE
-        files = (f"--output-file={output}", f"@{listing}")
+        output = path_list.with_name("output")  # given as an option, since ruff would write to RUFF_OUTPUT_FILE
+        files = (f"--output-file={output}", f"@{path_list}")
         program.run("ruff", *options, f"--select={','.join(CODES)}", *files, cwd=folder)
         return tuple(_diagnostics(output.read_bytes() if output.exists() else b"", folder))
 
@@ -83,9 +83,9 @@ def _can_be_listed(path: str) -> bool:
 def _path_list(paths: Iterable[str]) -> Iterator[Path]:
     """A file that lists the paths, which can be too many for a command line; `./` hides a leading `-` or `@`."""
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as folder:
-        listing = Path(folder, "files")
-        listing.write_text("".join(f"./{path}\n" for path in paths), "utf-8", newline="\n")
-        yield listing
+        path_list = Path(folder, "files")
+        path_list.write_text("".join(f"./{path}\n" for path in paths), "utf-8", newline="\n")
+        yield path_list
 
 
 def _diagnostics(output: bytes, folder: Path) -> Iterator[Diagnostic]:

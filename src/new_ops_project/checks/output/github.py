@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.checks.run import Checkup
+from new_ops_project.checks.run import CheckReport
 
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def lines(checkup: Checkup) -> Iterator[str]:
+def lines(report: CheckReport) -> Iterator[str]:
     """One workflow command for each finding."""
-    yield from (_command(finding) for finding in checkup.findings)
+    yield from (_command(finding) for finding in report.findings)
 
 
 def _command(finding: Finding) -> str:

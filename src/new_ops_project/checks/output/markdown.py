@@ -7,15 +7,15 @@ from new_ops_project.base.finding import Finding
 from new_ops_project.base.text import escape_undecodable
 from new_ops_project.checks.output.counts import summary
 from new_ops_project.checks.rule import Family, Rule
-from new_ops_project.checks.run import Checkup
+from new_ops_project.checks.run import CheckReport
 
 
-def document(checkup: Checkup) -> str:
+def document(report: CheckReport) -> str:
     """The findings as one table, with the counts above it."""
-    rows = "".join(_row(finding) for finding in checkup.findings)
+    rows = "".join(_row(finding) for finding in report.findings)
     table = f"\n| where | rule | what | remedy |\n|---|---|---|---|\n{rows}" if rows else ""
-    skipped = "".join(f"\nNot checked: {', '.join(each.codes)}. {cell(each.reason)}\n" for each in checkup.skipped)
-    return f"## new-ops-project check\n\n{summary(checkup.counts)}\n{table}{skipped}"
+    skipped = "".join(f"\nNot checked: {', '.join(each.codes)}. {cell(each.reason)}\n" for each in report.skipped)
+    return f"## new-ops-project check\n\n{summary(report.counts)}\n{table}{skipped}"
 
 
 def _row(finding: Finding) -> str:

@@ -10,23 +10,23 @@ from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.text import escape_undecodable
 from new_ops_project.checks.ignores import Ignore
 from new_ops_project.checks.rule import Rule
-from new_ops_project.checks.run import Checkup
+from new_ops_project.checks.run import CheckReport
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def log(checkup: Checkup) -> dict[str, Any]:
+def log(report: CheckReport) -> dict[str, Any]:
     """The whole log: one run with its rules; each finding as a result, ignored ones as suppressed results."""
-    indexes = {rule.code: index for index, rule in enumerate(checkup.rules)}
+    indexes = {rule.code: index for index, rule in enumerate(report.rules)}
     driver = {
         "name": "new-ops-project",
         "semanticVersion": __version__,
         "informationUri": "https://pypi.org/project/new-ops-project/",
-        "rules": [_rule(rule) for rule in checkup.rules],
+        "rules": [_rule(rule) for rule in report.rules],
     }
-    results = [_result(finding, indexes) for finding in checkup.findings]
-    results += [_suppressed(finding, why, indexes) for finding, why in checkup.ignored]
+    results = [_result(finding, indexes) for finding in report.findings]
+    results += [_suppressed(finding, why, indexes) for finding, why in report.ignored]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 

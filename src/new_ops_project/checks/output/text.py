@@ -12,18 +12,18 @@ from new_ops_project.base.text import escape_undecodable
 from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.linters.program import ABSENT, EXTRA
 from new_ops_project.checks.output.counts import counted, summary
-from new_ops_project.checks.run import Checkup
+from new_ops_project.checks.run import CheckReport
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bright_black"}
 _MOST = 5  # codes that are named where rules could not look
 
 
-def lines(checkup: Checkup) -> Iterator[str]:
+def lines(report: CheckReport) -> Iterator[str]:
     """Everything there is to say, in colours, the counts last."""
-    for finding in checkup.fixed:
+    for finding in report.fixed:
         yield click.style(f"fixed  {_place(finding)}: {finding.code} {escape_undecodable(finding.message)}", fg="green")
     last_remedy = ""
-    for finding in checkup.findings:
+    for finding in report.findings:
         head = f"{_place(finding)}: {finding.severity} {finding.code}"
         text = wrapped(f"{head} {escape_undecodable(finding.message)}", below="    ")
         yield click.style(text[: len(head)], fg=_COLORS[finding.severity]) + text[len(head) :]
@@ -31,9 +31,9 @@ def lines(checkup: Checkup) -> Iterator[str]:
             remedy = wrapped(escape_undecodable(finding.remedy), "    ", below="    ")
             yield click.style(remedy, fg="bright_black")
         last_remedy = finding.remedy
-    for line in _not_checked(checkup.skipped):
+    for line in _not_checked(report.skipped):
         yield click.style(wrapped(escape_undecodable(line), below="    "), fg="bright_black")
-    for line in _end(checkup):
+    for line in _end(report):
         yield wrapped(line, below="    ")
 
 
@@ -81,14 +81,14 @@ def _not_checked(skipped: Sequence[Skipped]) -> Iterator[str]:
             yield f"not checked: {', '.join(skip.codes[:_MOST])}{more}: {skip.reason} {skip.hint}".rstrip()
 
 
-def _end(checkup: Checkup) -> Iterator[str]:
-    counts = summary(checkup.counts)
-    ignored = f"; {len(checkup.ignored)} ignored, each with its reason" if checkup.ignored else ""
-    where = f" in {counted(len(checkup.projects), 'project')}" if len(checkup.projects) > 1 else ""
+def _end(report: CheckReport) -> Iterator[str]:
+    counts = summary(report.counts)
+    ignored = f"; {len(report.ignored)} ignored, each with its reason" if report.ignored else ""
+    where = f" in {counted(len(report.projects), 'project')}" if len(report.projects) > 1 else ""
     yield f"{counts[:1].upper()}{counts[1:]}{where}{ignored}."
-    fixable = [finding for finding in checkup.findings if finding.fixable and not checkup.rule(finding.code).fixed_when]
+    fixable = [finding for finding in report.findings if finding.fixable and not report.rule(finding.code).fixed_when]
     if fixable:
         yield f"{len(fixable)} can be fixed: new-ops-project check --fix (with --preview, nothing is written)."
-    first = next((finding.code for finding in checkup.findings if finding.counts), "")
+    first = next((finding.code for finding in report.findings if finding.counts), "")
     if first:
         yield f"Why: new-ops-project check --explain {first}"
