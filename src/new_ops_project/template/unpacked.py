@@ -6,8 +6,8 @@ from pathlib import Path
 
 from new_ops_project import __version__, git
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template import embedded
-from new_ops_project.template.installation import DATA, editable_checkout
+from new_ops_project.template import embedded, installation
+from new_ops_project.template.installation import DATA
 from new_ops_project.template.shared_folders import cache_folder, data_folder, locked
 
 _BUNDLE = DATA / "template.bundle"
@@ -18,7 +18,7 @@ def repository() -> Path:
 
     Raises ToolError when the user's data folder cannot be written.
     """
-    checkout = editable_checkout()
+    checkout = installation.editable_checkout()
     target = data_folder() / ("template-checkout" if checkout else "template")
     if checkout is None and is_unpacked(_BUNDLE, target):
         return target

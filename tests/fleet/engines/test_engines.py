@@ -15,7 +15,7 @@ from support.small_clones import wheel
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.engines import github_actions, tool
-from new_ops_project.template import pins, unpacked
+from new_ops_project.template import installation, pins
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 URL = f"git+https://git.example.org/ops/new-ops-project@{COMMIT}"
@@ -272,7 +272,7 @@ def test_the_tool_is_taken_from_where_it_came(
 ) -> None:
     """From its git URL and commit, without credentials; otherwise by version, with a note if that may fail."""
     monkeypatch.setattr(tool, "_direct_url", lambda: origin)
-    monkeypatch.setattr(unpacked, "editable_checkout", lambda: None)
+    monkeypatch.setattr(installation, "editable_checkout", lambda: None)
     installed = tool.installed()
     assert (installed.requirement, bool(installed.note)) == (requirement, notes)
 

@@ -12,7 +12,7 @@ from support.servers import git_daemon, git_http
 from support.small import ANSWERS, BOTH, NEWER, Small, lay, refused, release, snapshot, update
 from support.two_releases import two_tags
 
-from new_ops_project.template import releases, unpacked
+from new_ops_project.template import installation, releases
 
 Serve = Callable[[Path], AbstractContextManager[str]]
 
@@ -60,7 +60,7 @@ def test_the_embedded_template(run: Run, work: Path, home: Path, monkeypatch: py
     """A project of the embedded template follows it: a newer tool carries newer versions."""
     monkeypatch.setenv("XDG_DATA_HOME", str(home / ".local" / "share"))
     checkout = two_tags(work / "checkout")
-    monkeypatch.setattr(unpacked, "editable_checkout", lambda: checkout)
+    monkeypatch.setattr(installation, "editable_checkout", lambda: checkout)
     run("new", "audit", "--defaults", "--ref", "v1.0.0")
     (work / "fresh").mkdir()
     run("new", "audit", "--defaults", "--path", "fresh/audit")
