@@ -12,8 +12,8 @@ import yaml
 from support.command import ROOT, Run, git, tree
 from support.two_releases import two_tags
 
-from new_ops_project.base.voice import Voice
 from new_ops_project.clones import interpreters
+from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.template import pins
 
 PYTHONS = tuple(minor for minor in ("3.11", "3.12", "3.13", "3.14") if interpreters.likely_path(minor))

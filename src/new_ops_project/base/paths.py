@@ -1,4 +1,4 @@
-"""Paths as people type them, made into paths that programs can use."""
+"""Paths in the forms that people type and programs use."""
 
 import os
 from pathlib import Path
@@ -12,3 +12,11 @@ def expanded(path: str | Path) -> Path:
 def absolute(path: str | Path) -> Path:
     """`path` expanded and absolute, without `..`; symbolic links stay as they are."""
     return Path(os.path.normpath(expanded(path).absolute()))
+
+
+def from_here(path: Path) -> str:
+    """The path relative to the current folder; absolute where there is no way from here (another drive)."""
+    try:
+        return os.path.relpath(path)
+    except (OSError, ValueError):
+        return str(path)

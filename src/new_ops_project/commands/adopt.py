@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.base.voice import Voice, is_interactive
+from new_ops_project.commands.shared.voice import Voice, is_interactive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,15 +86,15 @@ def _adopt(
 
 
 def _asker() -> "Asker":
-    from new_ops_project.template import prompts
+    from new_ops_project.commands.shared import prompts
 
     return lambda question, answers, default: prompts.ask(question, answers, default=default)
 
 
 def _confirm(destination: "Destination") -> None:
     """Ask for the go-ahead; raises KeyboardInterrupt when it is refused."""
+    from new_ops_project.commands.shared import prompts
     from new_ops_project.project.verbs.adopt import BRANCH
-    from new_ops_project.template import prompts
 
     where = "here" if destination.commit else f"on the branch {destination.branch or BRANCH}"
     if not prompts.confirm(f"Commit this {where}?"):

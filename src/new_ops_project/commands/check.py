@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.voice import Voice
+from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
     from new_ops_project.checks.rule import Rule

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from new_ops_project.base import config
-from new_ops_project.base.voice import Voice
+from new_ops_project.commands.shared.voice import Voice
 
 EXAMPLES = """\b
 Examples:

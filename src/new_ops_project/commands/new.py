@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.voice import Voice, is_interactive
+from new_ops_project.commands.shared.voice import Voice, is_interactive
 
 if TYPE_CHECKING:
     from new_ops_project.project.creation.destination import Created
@@ -71,14 +71,14 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
 
 
 def _prompt(*args: Any, **options: Any) -> Any:
-    from new_ops_project.template import prompts
+    from new_ops_project.commands.shared import prompts
 
     return prompts.ask(*args, **options)
 
 
 def _confirm(voice: Voice, commit: bool, path: Path, files: "tuple[CreatedFile, ...]") -> None:  # noqa: FBT001 - bound by name
     """Show the files and ask for the go-ahead; raises KeyboardInterrupt when it is refused."""
-    from new_ops_project.template import prompts
+    from new_ops_project.commands.shared import prompts
 
     _show(voice, path, files)
     if not prompts.confirm(f"Create these {len(files)} files{' and commit them' if commit else ''}?"):
@@ -101,7 +101,7 @@ def _make_environment(voice: Voice, project: "NewProject") -> None:
 
 
 def _show(voice: Voice, path: Path, files: "tuple[CreatedFile, ...]") -> None:
-    from new_ops_project.base.file_tree import print_tree
+    from new_ops_project.commands.shared.file_tree import print_tree
 
     print_tree(f"{path}/", {file.path: file.purpose for file in files}, to_stderr=voice.json)
 
@@ -151,8 +151,8 @@ def _say_created(voice: Voice, project: "NewProject", created: "Created") -> Non
 
 def _say_next(voice: Voice, project: "NewProject", *, has_venv: bool) -> None:
     """The commands to go on with, as the project's own README has them."""
+    from new_ops_project.base.paths import from_here
     from new_ops_project.clones import check_command, interpreters
-    from new_ops_project.commands.shared.paths import from_here
 
     names = {file.path for file in project.files}
     if "pyproject.toml" not in names or "tier" not in project.answers:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.voice import Voice, is_interactive
+from new_ops_project.commands.shared.voice import Voice, is_interactive
 
 if TYPE_CHECKING:
     from new_ops_project.base.progress import Progress
@@ -114,7 +114,7 @@ def _say(outcome: "Onboarding", voice: Voice) -> None:
 
 
 def _say_next(outcome: "Onboarding", voice: Voice) -> None:
-    from new_ops_project.commands.shared.paths import from_here
+    from new_ops_project.base.paths import from_here
 
     if outcome.variables:
         voice.say("\nSet before you run it (.env.example says what each is):")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.base.voice import Voice, is_interactive
+from new_ops_project.commands.shared.voice import Voice, is_interactive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +124,7 @@ def _update(options: "Mapping[str, Any]", destination: "Destination", voice: Voi
 
 
 def _asker() -> "Asker":
-    from new_ops_project.template import prompts
+    from new_ops_project.commands.shared import prompts
 
     return lambda question, answers, default: prompts.ask(question, answers, default=default)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.base.voice import Voice
+from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

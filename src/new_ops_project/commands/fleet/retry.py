@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.voice import Voice
+from new_ops_project.commands.shared.voice import Voice
 
 STATES = ("failed", "deferred", "conflict")
 

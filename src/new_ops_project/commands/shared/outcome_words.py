@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from new_ops_project.base.voice import Voice
+from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.plan import wording
 from new_ops_project.plan.outcome import Outcome
 

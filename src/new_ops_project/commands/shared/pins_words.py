@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from new_ops_project.base.voice import Voice
+from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.template.pins.comparison import PinComparison, PinState
 from new_ops_project.template.pins.report import PinsReport
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import click
 
 from new_ops_project.base.text import escape_undecodable
-from new_ops_project.base.voice import Voice
+from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.plan.model import FileChange, Plan
 from new_ops_project.template.answer_migration import AnswerChange
 

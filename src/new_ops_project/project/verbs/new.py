@@ -67,7 +67,7 @@ class NewProject:
 
 
 class Prompt(Protocol):
-    """Asks a person one question; template/prompts.py has the one for a terminal."""
+    """Asks a person one question; commands/shared/prompts.py has the one for a terminal."""
 
     def __call__(
         self,

@@ -35,7 +35,7 @@ class Voice:
         if not stream.isatty() or os.environ.get("CI"):
             yield lambda text, done, total: click.echo(f"[{done}/{total}] {text}", err=True)
             return
-        from new_ops_project.base.progress_bar import progress_bar  # noqa: PLC0415 - only a terminal needs rich
+        from new_ops_project.commands.shared.progress_bar import progress_bar
 
         with progress_bar(stream) as show:
             yield show

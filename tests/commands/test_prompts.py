@@ -137,7 +137,7 @@ def test_the_first_prompt_comes_before_copier(work: Path, tmp_path: Path) -> Non
     """Copier is not imported until the first question is on the screen."""
     probe = tmp_path / "probe.py"
     probe.write_text(
-        "import sys\nfrom new_ops_project import cli\nfrom new_ops_project.template import prompts\n"
+        "import sys\nfrom new_ops_project import cli\nfrom new_ops_project.commands.shared import prompts\n"
         "def ask(*args, **kwargs):\n"
         "    print('copier' in sys.modules, 'rich' in sys.modules)\n    raise KeyboardInterrupt\n"
         "prompts.ask = ask\ncli.run([])\n"
