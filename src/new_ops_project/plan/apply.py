@@ -133,7 +133,7 @@ def _prepare(plan: Plan, ready: Path, paths: list[str]) -> None:
     shutil.copy2(repository.git_dir / "index", ready / "index")
     shutil.copy2(ready / "index", ready / "index.old")
     new = ready / "new"
-    env = {"GIT_DIR": str(repository.git_dir), "GIT_INDEX_FILE": str(ready / "index"), "GIT_WORKTREE": str(new)}
+    env = {"GIT_DIR": str(repository.git_dir), "GIT_INDEX_FILE": str(ready / "index"), "GIT_WORK_TREE": str(new)}
     git.git(*_QUIET, "read-tree", "-m", "-u", plan.head, plan.tree, at=new, env=env)
     unwanted = {path.relative_to(new).as_posix() for path in new.rglob("*") if not path.is_dir()} - {*paths}
     for path in unwanted:

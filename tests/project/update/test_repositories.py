@@ -1,5 +1,6 @@
 """Every kind of repository in an update."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,28 @@ def test_a_submodule_is_left_alone(run: Run, tmp_path: Path) -> None:
     assert small.git("ls-files", "--stage", "vendor") == entry
     update(run, small, "--abort")
     assert snapshot(small.project / "vendor") == vendor
+
+
+@pytest.mark.parametrize("kind", ["submodule", "core.worktree", "separate git directory"])
+def test_a_repository_whose_git_directory_is_elsewhere(run: Run, tmp_path: Path, kind: str) -> None:
+    """Only the result is in the work tree, all of it is staged, and --abort leaves everything as it was."""
+    small = make(tmp_path, OLD, NEW, {"task.py": MINE})
+    if kind == "submodule":
+        git("init", "--quiet", "above", at=tmp_path)
+        add = ("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(small.repository), "audit")
+        git(*add, at=tmp_path / "above")
+        small = replace(small, repository=tmp_path / "above" / "audit")
+    elif kind == "core.worktree":
+        small.git("config", "core.worktree", str(small.repository))
+    else:
+        small.git("init", "--quiet", f"--separate-git-dir={tmp_path / 'elsewhere'}")
+    before = snapshot(small.repository)
+    update(run, small)
+    assert small.text("task.py") == BOTH
+    assert small.git("diff", "--name-only") == ""
+    assert "task.py" in small.staged()
+    update(run, small, "--abort")
+    assert (snapshot(small.repository), small.staged()) == (before, set())
 
 
 def test_a_sparse_checkout(run: Run, tmp_path: Path) -> None:
