@@ -29,7 +29,7 @@ def require_clean(now: Status, prefix: str, *, has_in_place: bool = True) -> Non
     if mine := [path for path in now.dirty if path.startswith(prefix) or prefix.startswith(path)]:
         hint = "Commit or stash that first, or use --branch, which leaves the work tree alone"
         hint += "; --in-place updates the other files only." if has_in_place else "."
-        raise ToolError(f"The work tree has changes that are not committed: {_some(mine)}.", hint)
+        raise ToolError(f"The work tree has uncommitted changes: {_some(mine)}.", hint)
 
 
 def require_untouched(plan: Plan, now: Status) -> None:
@@ -37,7 +37,7 @@ def require_untouched(plan: Plan, now: Status) -> None:
     touched = {path for difference in plan.differences for path in (difference.path, difference.before)}
     if mine := [path for path in now.dirty if path in touched]:
         hint = "Commit or stash that first, or use --branch, which leaves the work tree alone."
-        raise ToolError(f"What is not committed here would change: {_some(mine)}.", hint)
+        raise ToolError(f"Uncommitted changes would be overwritten: {_some(mine)}.", hint)
 
 
 def require_branch(repository: Repository, branch: str) -> None:
@@ -134,7 +134,7 @@ def _prepare(plan: Plan, ready: Path, paths: list[str]) -> None:
     shutil.copy2(ready / "index", ready / "index.old")
     new = ready / "new"
     env = {"GIT_DIR": str(repository.git_dir), "GIT_INDEX_FILE": str(ready / "index"), "GIT_WORK_TREE": str(new)}
-    git.git(*_QUIET, "read-tree", "-m", "-u", plan.head, plan.tree, at=new, env=env)
+    git.git(*_QUIET, "read-tree", "-m", "-u", plan.tree_before, plan.tree_after, at=new, env=env)
     unwanted = {path.relative_to(new).as_posix() for path in new.rglob("*") if not path.is_dir()} - {*paths}
     for path in unwanted:
         (new / path).unlink()
@@ -153,7 +153,7 @@ def _mark_unmerged(plan: Plan, ready: Path) -> None:
     if not plan.stages:
         return
     paths = dict.fromkeys(stage.path for stage in plan.stages)
-    zero = "0" * len(plan.tree)
+    zero = "0" * len(plan.tree_after)
     # A line with mode 0 removes the merged entry, which git keeps beside the stages otherwise (git-update-index(1)).
     rows = [f"0 {zero}\t{path}" for path in paths]
     rows += [f"{stage.mode} {stage.blob} {stage.number}\t{stage.path}" for stage in plan.stages]
@@ -203,15 +203,15 @@ def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
     tip = _replaceable_tip(repository, branch, plan)
     if tip:
         tree_and_parents = git.git("log", "-1", "--no-show-signature", "--format=%T %P", tip, at=root).text
-        if tree_and_parents == f"{plan.tree} {plan.commit}":
+        if tree_and_parents == f"{plan.tree_after} {plan.commit}":
             return tip, False
     if path := git.worktree_of(root, branch):
         raise ToolError(f"The branch {branch} is checked out in {path}.", "Switch to another, or give --branch NAME.")
     plan.scratch.copy_objects_to(repository.objects)
-    text = f"{message}\n\n{TREE_TRAILER}: {plan.tree}\n"
+    text = f"{message}\n\n{TREE_TRAILER}: {plan.tree_after}\n"
     sign = ("--gpg-sign",) if git.config_boolean(root, "commit.gpgsign") == "true" else ()  # commit-tree ignores it
     try:
-        commit = git.git("commit-tree", *sign, "-p", plan.commit, plan.tree, at=root, stdin=text.encode()).text
+        commit = git.git("commit-tree", *sign, "-p", plan.commit, plan.tree_after, at=root, stdin=text.encode()).text
         interrupts.ignore()
         git.git("update-ref", "-m", message.splitlines()[0], ref, commit, tip or "0" * len(commit), at=root)
     except ProcessError as error:

@@ -58,17 +58,17 @@ class Sides:
 class Plan:
     """A change to a project, computed as a whole. Its objects are in `scratch`, so it lives as long as that does.
 
-    `head`: the id of the whole tree of `commit`; `tree`: of the tree that it would become. `differences`: between
-    those two, by path from the repository's root. `changes`, `conflicts`: by path from the project's folder. `ignored`:
-    paths of the template that the project's ignore rules exclude.
+    `tree_before`: the id of the whole tree of `commit`; `tree_after`: of the tree that it would become. `differences`:
+    between those two, by path from the repository's root. `changes`, `conflicts`: by path from the project's folder.
+    `ignored`: paths of the template that the project's ignore rules exclude.
     """
 
     scratch: Scratch
     repository: Repository
     prefix: str
     commit: str
-    head: str
-    tree: str
+    tree_before: str
+    tree_after: str
     differences: tuple[Difference, ...]
     changes: tuple[FileChange, ...]
     conflicts: tuple[Conflict, ...]
@@ -78,7 +78,7 @@ class Plan:
 
     def patch(self, *more: str) -> bytes:
         """The change as a patch for `git apply`; `more`: options of git-diff-tree(1)."""
-        return self.scratch.patch(self.head, self.tree, *more)
+        return self.scratch.patch(self.tree_before, self.tree_after, *more)
 
 
 @dataclass(frozen=True)

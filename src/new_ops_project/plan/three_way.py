@@ -32,7 +32,7 @@ from new_ops_project.plan.model import Conflict, CopierResult, FileChange, Plan,
 _KINDS = {"A": "added", "D": "removed", "M": "changed", "R": "moved", "T": "changed"}
 
 
-# Resolves conflicts of a draft with knowledge that git lacks: TOML by key, lock files written anew, for example.
+# Resolves conflicts of a draft with knowledge that git lacks: TOML by key, lock files rewritten, for example.
 Resolve = Callable[[Draft], Draft]
 
 
@@ -54,17 +54,17 @@ def plan_from_copier(repository: Repository, commit: str, prefix: str, result: C
         draft = with_labels(with_base_sides(start_draft(scratch, merged, project.ours)))
         # Copier applies a diff to what it has rendered. So it can lose edits without a conflict, which git never does.
         draft = flag_overwritten(
-            draft, result.base, result.theirs, project.rendered, template_only=result.template_only
+            draft, result.base, result.theirs, project.contents, template_only=result.template_only
         )
-        draft = flag_dropped(draft, result.base, project.rendered, template_only=result.template_only)
+        draft = flag_dropped(draft, result.base, project.contents, template_only=result.template_only)
         draft = flag_broken(draft, {}, {})
-        draft = replace(draft, notes=(*draft.notes, *_missed_changes(result, project.rendered)))
-        yield _finished(draft, repository, sides, project.head, ignored=set())
+        draft = replace(draft, notes=(*draft.notes, *_missed_changes(result, project.contents)))
+        yield _finished(draft, repository, sides, project.tree_before, ignored=set())
 
 
-def _missed_changes(result: CopierResult, rendered: Mapping[str, bytes]) -> list[str]:
+def _missed_changes(result: CopierResult, contents: Mapping[str, bytes]) -> list[str]:
     """A note for each file that has changed in the template and is no longer at its path in the project."""
-    missing = [path for path in result.base if path in result.theirs and path not in rendered]
+    missing = [path for path in result.base if path in result.theirs and path not in contents]
     changed = [path for path in sorted(missing) if result.base[path] != result.theirs[path]]
     return [
         f"{path} was moved or deleted here and has changed in the template; that is for you to bring over."
@@ -74,12 +74,12 @@ def _missed_changes(result: CopierResult, rendered: Mapping[str, bytes]) -> list
 
 def _plan(scratch: Scratch, repository: Repository, sides: Sides, resolve: Resolve) -> Plan:
     project = _project(scratch, sides)
-    rendered = project.rendered
+    contents = project.contents
     # A file that is written once is the user's as soon as it was ever there: in the old render, in the commit, or
     # untracked in the work tree. Even one that was deleted does not come back.
     existing = {path for path in sides.written_once if os.path.lexists(repository.root / sides.prefix / path)}
-    users_own = sides.written_once & (sides.base.keys() | rendered.keys() | existing)
-    ignored = _ignored(scratch, repository, sides, {*rendered, *users_own, *project.in_submodules})
+    users_own = sides.written_once & (sides.base.keys() | contents.keys() | existing)
+    ignored = _ignored(scratch, repository, sides, {*contents, *users_own, *project.in_submodules})
     ignored |= project.in_submodules
     left_out = ignored | users_own
     # Left out of both renders: a file in only one of them would look like one that the template added or dropped.
@@ -87,10 +87,10 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, resolve: Resol
         {path: entry for path, entry in side.items() if path not in left_out} for side in (sides.base, sides.theirs)
     )
     base, theirs = with_line_endings(
-        base, theirs, {path: content for path, content in rendered.items() if path in base}
+        base, theirs, {path: content for path, content in contents.items() if path in base}
     )
     moves = {
-        old: new for old, new in sides.moves.items() if old not in sides.if_edited or _is_edited(old, base, rendered)
+        old: new for old, new in sides.moves.items() if old not in sides.if_edited or _is_edited(old, base, contents)
     }
     merged = scratch.merge(
         # Without the old paths of moved files: git would take them for renames or deletions that the user made.
@@ -105,19 +105,19 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, resolve: Resol
     draft = start_draft(scratch, merged, project.ours)
     # The resolvers come last: they may also resolve what flag_broken has found.
     draft = resolve(flag_broken(keep_deleted(with_labels(draft)), base, theirs))
-    return _finished(draft, repository, sides, project.head, ignored=ignored)
+    return _finished(draft, repository, sides, project.tree_before, ignored=ignored)
 
 
-def _is_edited(path: str, base: Tree, rendered: Mapping[str, bytes]) -> bool:
-    return path in base and rendered.get(path) not in {None, base[path].content}
+def _is_edited(path: str, base: Tree, contents: Mapping[str, bytes]) -> bool:
+    return path in base and contents.get(path) not in {None, base[path].content}
 
 
-def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, ignored: set[str]) -> Plan:
+def _finished(draft: Draft, repository: Repository, sides: Sides, tree_before: str, *, ignored: set[str]) -> Plan:
     """The plan that a draft has become, with paths and trees of the whole repository where a Plan has those."""
     scratch, tree, differences = draft.scratch, draft.merged.tree, draft.differences
     if draft.overrides or sides.prefix:  # otherwise the merged tree is already that of the whole repository
-        tree = scratch.build(head, (sides.prefix, tree), draft.overrides)
-        differences = tuple(scratch.differences(head, tree))
+        tree = scratch.build(tree_before, (sides.prefix, tree), draft.overrides)
+        differences = tuple(scratch.differences(tree_before, tree))
     stages = tuple(
         replace(stage, path=f"{sides.prefix}{stage.path}")
         for stage in draft.merged.stages
@@ -128,7 +128,7 @@ def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, 
         repository,
         sides.prefix,
         sides.commit,
-        head,
+        tree_before,
         tree,
         differences,
         tuple(_changes(differences, sides.prefix, draft.conflicts)),
@@ -141,15 +141,15 @@ def _finished(draft: Draft, repository: Repository, sides: Sides, head: str, *, 
 
 @dataclass(frozen=True)
 class _Project:
-    """A commit of the project. `head`: the id of its tree; `ours`: of the tree of the project's folder in it.
+    """A commit of the project. `tree_before`: the id of its tree; `ours`: of the tree of the project's folder in it.
 
-    `rendered`: the project's version of each file of the template that it has; `blob_ids`: the id of each such content.
+    `contents`: the project's version of each file of the template that it has; `blob_ids`: the id of each such content.
     `in_submodules`: paths of the template that are at or below a submodule.
     """
 
-    head: str
+    tree_before: str
     ours: str
-    rendered: Mapping[str, bytes]
+    contents: Mapping[str, bytes]
     in_submodules: frozenset[str]
     blob_ids: Mapping[bytes, str]
 
@@ -161,11 +161,11 @@ def _project(scratch: Scratch, sides: Sides) -> _Project:
     modules = f"{sides.commit}:.gitmodules"
     objects = scratch.ids_and_contents([root, folder, *names, attributes, modules])
     scratch.use_attributes(objects[attributes][1] if attributes in objects else b"")
-    rendered = {path: objects[name][1] for name, path in names.items() if name in objects}
+    contents = {path: objects[name][1] for name, path in names.items() if name in objects}
     in_submodules = _in_submodules(objects.get(modules, ("", b""))[1], sides.prefix, {*sides.base, *sides.theirs})
     blob_ids = {objects[name][1]: objects[name][0] for name in names if name in objects}
     ours = objects[folder if sides.prefix else root][0]
-    return _Project(objects[root][0], ours, rendered, in_submodules, blob_ids)
+    return _Project(objects[root][0], ours, contents, in_submodules, blob_ids)
 
 
 _SUBMODULE_PATH = re.compile(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)

@@ -82,8 +82,8 @@ class Questionnaire:
     _templates: dict[str, "Template"] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def is_ours(self) -> bool:
-        """Whether the template asks the three main questions, so that the tool can ask them without copier."""
+    def asks_our_questions(self) -> bool:
+        """Whether the template asks what our own templates ask, so that the tool can ask them without copier."""
         names = {question.name for question in self.questions}
         return names.issuperset((*MAIN, "distribution_name", "import_name", "files")) and not self.distrust
 

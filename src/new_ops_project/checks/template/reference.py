@@ -57,14 +57,14 @@ class Reference:
     @cached_property
     def rows(self) -> Mapping[str, Mapping[str, Any]]:
         """The rows of the template's table of files, by path; {} for a template without one."""
-        if not self.update.former.is_ours:
+        if not self.update.former.asks_our_questions:
             return {}
         return {row["path"]: row for row in file_table(self.migrated.answers.values)}
 
     @property
     def newer_versions(self) -> list[str]:
         """The releases after the recorded version, newest first; only HEAD if nothing was released."""
-        if not self.update.is_behind:
+        if not self.update.versions.changes_version:
             return []
         names = self.update.releases.versions
         before, after = self.update.before.version, self.update.after.version

@@ -41,7 +41,7 @@ class Fate(StrEnum):
     NEW = "new"
     SAME = "same"
     """It exists with this content."""
-    THEIRS = "theirs"
+    KEPT = "theirs"
     """A starter file that exists with other content: it stays as it is."""
     DIFFERS = "differs"
     """It exists with other content: nothing is written."""
@@ -59,7 +59,7 @@ def fate_of(file: EngineFile, folder: Path) -> Fate:
         return Fate.NEW
     if content == file.text.encode():
         return Fate.SAME
-    return Fate.THEIRS if file.is_starter else Fate.DIFFERS
+    return Fate.KEPT if file.is_starter else Fate.DIFFERS
 
 
 def require_no_clash(files: Iterable[EngineFile], folder: Path) -> None:

@@ -136,7 +136,7 @@ def _committed(task: Task, context: RunContext, update: Update, plan: Plan, edit
         state=ResultState.CONFLICT if plan.conflicts else ResultState.UPDATED,
         target=target,
         commit=commit,
-        tree=plan.tree,
+        tree=plan.tree_after,
         bundle=file,
         lines=sum(difference.lines for difference in plan.differences),
         news=news,
@@ -149,7 +149,7 @@ def _committed(task: Task, context: RunContext, update: Update, plan: Plan, edit
 def _commit(plan: Plan, task: Task, context: RunContext) -> str:
     """Write the commit of the plan; its id is the same on every machine and at any time."""
     info = CommitInfo(context.plan, context.author, int(datetime.fromisoformat(context.created).timestamp()))
-    content = commits.content(task, plan.tree, info, has_conflicts=bool(plan.conflicts))
+    content = commits.content(task, plan.tree_after, info, has_conflicts=bool(plan.conflicts))
     return objects.write_loose(plan.scratch.objects, "commit", content, object_format=plan.repository.object_format)
 
 

@@ -40,13 +40,13 @@ def _resolved(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
     is_prose, unresolved = PurePosixPath(path).suffix in {".md", ".rst"}, list[bytes]()
 
     def chosen(hunk: re.Match[bytes]) -> bytes:
-        mine, base, theirs = (side.replace(_SEPARATOR, b"") for side in hunk.groups())
-        if not base.strip() or (not mine.strip() and not _shared(base, theirs)):
-            return mine + theirs
-        if (added := _added(base, mine, theirs)) is not None:
+        ours, base, theirs = (side.replace(_SEPARATOR, b"") for side in hunk.groups())
+        if not base.strip() or (not ours.strip() and not _shared(base, theirs)):
+            return ours + theirs
+        if (added := _added(base, ours, theirs)) is not None:
             return added
-        unresolved.append(mine)
-        return mine if is_prose else hunk[0]
+        unresolved.append(ours)
+        return ours if is_prose else hunk[0]
 
     text = markers.HUNK.sub(chosen, merged).replace(_SEPARATOR, b"")
     if (unresolved and not is_prose) or validation.problem(path, text):
@@ -57,15 +57,15 @@ def _resolved(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
     return replace(draft, overrides=overrides, conflicts=conflicts, notes=(*draft.notes, *notes))
 
 
-def _added(base: bytes, mine: bytes, theirs: bytes) -> bytes | None:
+def _added(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
     """The result where one side only added lines above or below what was there; None otherwise."""
     if theirs.startswith(base):
-        return mine + theirs[len(base) :]
+        return ours + theirs[len(base) :]
     if theirs.endswith(base):
-        return theirs[: -len(base)] + mine
-    if mine.startswith(base):
-        return theirs + mine[len(base) :]
-    return mine[: -len(base)] + theirs if mine.endswith(base) else None
+        return theirs[: -len(base)] + ours
+    if ours.startswith(base):
+        return theirs + ours[len(base) :]
+    return ours[: -len(base)] + theirs if ours.endswith(base) else None
 
 
 def _shared(base: bytes, other: bytes) -> bool:

@@ -53,17 +53,17 @@ def settle_markers(marked: bytes) -> bytes | None:
     return None if _MARKER.search(text) else text
 
 
-def _added(mine: Sequence[bytes], base: Sequence[bytes], theirs: Sequence[bytes]) -> bytes | None:
+def _added(ours: Sequence[bytes], base: Sequence[bytes], theirs: Sequence[bytes]) -> bytes | None:
     """Both sides of one conflict; None where a side lacks a line of `base`, or has a negation."""
-    texts = [[line.rstrip(b"\r\n") for line in side] for side in (base, mine, theirs)]
+    texts = [[line.rstrip(b"\r\n") for line in side] for side in (base, ours, theirs)]
     if not all(_holds(side, texts[0]) for side in texts[1:]) or any(
         line.startswith(b"!") for side in texts for line in side
     ):
         return None
     known = {*texts[0], *texts[1]}
     more = [line for line in theirs if line.rstrip(b"\r\n") not in known]
-    end = b"\r\n" if any(line.endswith(b"\r\n") for line in (*mine, *more)) else b"\n"
-    return b"".join(line if line.endswith(b"\n") else line + end for line in (*mine, *more))
+    end = b"\r\n" if any(line.endswith(b"\r\n") for line in (*ours, *more)) else b"\n"
+    return b"".join(line if line.endswith(b"\n") else line + end for line in (*ours, *more))
 
 
 def _holds(lines: Sequence[bytes], wanted: Sequence[bytes]) -> bool:

@@ -22,7 +22,7 @@ class _Locks:
     """The requirements files of a project by path: in the old template, the project, the new template, the merge."""
 
     base: Mapping[str, bytes]
-    mine: Mapping[str, bytes]
+    ours: Mapping[str, bytes]
     theirs: Mapping[str, bytes]
     merged: Mapping[str, bytes]
 
@@ -35,13 +35,13 @@ def from_locks(draft: Draft, base: Tree, theirs: Tree, answers: Answers) -> Draf
     a template whose locks (`locks` among its computed answers) hold every dependency of the project; otherwise the
     files stay as the user has them, and a note gives the command that renews them.
     """
-    locks = _locks(draft, base, theirs) if answers.questionnaire.is_ours else None
+    locks = _locks(draft, base, theirs) if answers.questionnaire.asks_our_questions else None
     if not locks or not _is_mixed(draft, locks):
         return draft
     names = _names(draft)
-    rendered = {path: _render(path, names, answers).encode() for path in locks.mine} if names else {}
+    rendered = {path: _render(path, names, answers).encode() for path in locks.ours} if names else {}
     is_complete = bool(rendered) and all(rendered.values()) and not _has_manual_lines(locks, rendered)
-    files = rendered if is_complete else locks.mine
+    files = rendered if is_complete else locks.ours
     overrides = {path: Entry(draft.mode(path), content) for path, content in files.items()}
     return replace(
         draft,
@@ -57,11 +57,11 @@ def _locks(draft: Draft, base: Tree, theirs: Tree) -> _Locks | None:
     if not any(path in draft.conflicts or draft.content(path) is not None for path in paths):
         return None
     names = {f"{draft.ours}:{path}": path for path in paths}
-    mine = {names[name]: content for name, content in draft.scratch.contents(names).items()}
+    ours = {names[name]: content for name, content in draft.scratch.contents(names).items()}
     gone = {path for path, entry in draft.overrides.items() if entry is None}
-    mine = {path: content for path, content in mine.items() if command(path, content) and path not in gone}
-    merged = {path: draft.content(path) or content for path, content in mine.items()}
-    return _Locks(_of(base, mine), mine, _of(theirs, mine), merged)
+    ours = {path: content for path, content in ours.items() if command(path, content) and path not in gone}
+    merged = {path: draft.content(path) or content for path, content in ours.items()}
+    return _Locks(_of(base, ours), ours, _of(theirs, ours), merged)
 
 
 def _of(tree: Tree, paths: Iterable[str]) -> dict[str, bytes]:
@@ -74,14 +74,14 @@ def _is_mixed(draft: Draft, locks: _Locks) -> bool:
     for content in locks.merged.values():
         for name, version in _PIN.findall(content):
             pins.setdefault(name, set()).add(version)
-    return bool(draft.conflicts.keys() & locks.mine.keys()) or any(len(versions) > 1 for versions in pins.values())
+    return bool(draft.conflicts.keys() & locks.ours.keys()) or any(len(versions) > 1 for versions in pins.values())
 
 
 def _has_manual_lines(locks: _Locks, rendered: Mapping[str, bytes]) -> bool:
     """Whether the user's files have entries that neither the old template nor the new files have: written by hand."""
     return any(
-        _entries(locks.mine[path]) - _entries(locks.base.get(path, b"")) - _entries(rendered[path])
-        for path in locks.mine
+        _entries(locks.ours[path]) - _entries(locks.base.get(path, b"")) - _entries(rendered[path])
+        for path in locks.ours
     )
 
 

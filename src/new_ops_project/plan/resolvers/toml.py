@@ -14,20 +14,20 @@ _FILE = "pyproject.toml"
 _SIDES = 3
 
 
-def by_key(draft: Draft, mine: bytes | None = None) -> Draft:
+def by_key(draft: Draft, ours: bytes | None = None) -> Draft:
     """`draft` without the conflict in pyproject.toml, if the project and the template changed different keys of it.
 
-    `mine` is the project's file as it went into the merge, which a promotion gives. Then a file that merged by line but
+    `ours` is the project's file as it went into the merge, which a promotion gives. Then a file that merged by line but
     no longer parses is merged by key as well; an update leaves that for a person to see.
     """
     stages = [stage for stage in draft.merged.stages if stage.path == _FILE]
     blobs = draft.scratch.contents([stage.blob for stage in stages])
-    sides = {stage.number: blobs[stage.blob] for stage in stages} | ({2: mine} if mine is not None and stages else {})
-    is_textual = "content" in draft.merged.reasons.get(_FILE, "") or mine is not None
+    sides = {stage.number: blobs[stage.blob] for stage in stages} | ({2: ours} if ours is not None and stages else {})
+    is_textual = "content" in draft.merged.reasons.get(_FILE, "") or ours is not None
     if _FILE not in draft.conflicts or not is_textual or len(sides) != _SIDES:
         return draft
     try:
-        text = three_way(sides[1].decode(), sides[2].decode(), sides[3].decode(), by_element=mine is not None)
+        text = three_way(sides[1].decode(), sides[2].decode(), sides[3].decode(), by_element=ours is not None)
     except ValueError:  # one of them is not TOML, or not text
         return draft
     if text is None:
@@ -46,19 +46,19 @@ class _Changes:
     added: frozenset[KeyPath]
 
 
-def three_way(base: str, mine: str, theirs: str, *, by_element: bool = False) -> str | None:
-    """`mine` with what `theirs` changed since `base`, key by key; None where both changed the same key.
+def three_way(base: str, ours: str, theirs: str, *, by_element: bool = False) -> str | None:
+    """`ours` with what `theirs` changed since `base`, key by key; None where both changed the same key.
 
     A key that the user deleted stays deleted. With `by_element`, arrays of strings are merged element by element;
     other arrays and inline tables are one value. Raises ValueError where one of the three does not parse.
     """
-    old, ours, new = read(base), read(mine), read(theirs)
+    old, current, new = read(base), read(ours), read(theirs)
     if any(_at(old, path) != _at(new, path) for path in old.arrays | new.arrays):
         return None
-    changes = _changes(_lines(old), _lines(ours), _lines(new), by_element=by_element)
+    changes = _changes(_lines(old), _lines(current), _lines(new), by_element=by_element)
     if changes is None:
         return None
-    text = _applied(ours, changes)
+    text = _applied(current, changes)
     skipped = {dotted_key(path) for path in (*(_lines(new).keys() - changes.added), *new.arrays)}
     result, kept = merge.merge_toml(text, theirs, skip=skipped)
     return None if any(dotted_key(path) in {value.key for value in kept} for path in changes.added) else result
@@ -80,7 +80,7 @@ def _lines(document: TomlText) -> dict[KeyPath, TomlLine]:
 
 def _changes(
     old: Mapping[KeyPath, TomlLine],
-    ours: Mapping[KeyPath, TomlLine],
+    current: Mapping[KeyPath, TomlLine],
     new: Mapping[KeyPath, TomlLine],
     *,
     by_element: bool,
@@ -88,14 +88,14 @@ def _changes(
     """What to do to the user's file; None where both sides changed the same key differently."""
     replaced, removed, added = dict[KeyPath, TomlLine](), set[KeyPath](), set[KeyPath]()
     for path in old.keys() | new.keys():
-        was, mine, wanted = old.get(path), ours.get(path), new.get(path)
-        if _same(was, wanted) or _same(mine, wanted):
+        was, ours, wanted = old.get(path), current.get(path), new.get(path)
+        if _same(was, wanted) or _same(ours, wanted):
             continue
-        if mine is None:
+        if ours is None:
             added |= {path} if was is None else set()  # what the user deleted stays deleted
-        elif by_element and (merged := _merged_list(was, mine, wanted)) is not None:
+        elif by_element and (merged := _merged_list(was, ours, wanted)) is not None:
             replaced[path] = merged
-        elif was is None or mine.text.strip() != was.text.strip():
+        elif was is None or ours.text.strip() != was.text.strip():
             return None
         elif wanted is None:
             removed.add(path)
@@ -104,41 +104,41 @@ def _changes(
     return _Changes(replaced, frozenset(removed), frozenset(added))
 
 
-def _merged_list(was: TomlLine | None, mine: TomlLine, wanted: TomlLine | None) -> TomlLine | None:
+def _merged_list(was: TomlLine | None, ours: TomlLine, wanted: TomlLine | None) -> TomlLine | None:
     """The user's list with what the template added to it, without what the template removed; None for other values.
 
     A path below a folder that the template added goes as well, since that folder includes it.
     """
-    old, ours, new = (line.value if line else [] for line in (was, mine, wanted))
-    if wanted is None or not all(_is_texts(side) for side in (old, ours, new)):
+    old, current, new = (line.value if line else [] for line in (was, ours, wanted))
+    if wanted is None or not all(_is_texts(side) for side in (old, current, new)):
         return None
-    added = [text for text in new if text not in old and text not in ours]
-    inside = {text for text in ours for folder in added if text.startswith(f"{folder}/")}
-    removed = [text for text in ours if text in inside or (text in old and text not in new)]
-    return _edited(mine, wanted, added, removed)
+    added = [text for text in new if text not in old and text not in current]
+    inside = {text for text in current for folder in added if text.startswith(f"{folder}/")}
+    removed = [text for text in current if text in inside or (text in old and text not in new)]
+    return _edited(ours, wanted, added, removed)
 
 
 def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _edited(mine: TomlLine, wanted: TomlLine, added: list[str], removed: list[str]) -> TomlLine:
+def _edited(ours: TomlLine, wanted: TomlLine, added: list[str], removed: list[str]) -> TomlLine:
     """The user's line with its list edited, each new element as the template writes it."""
-    text = mine.text
+    text = ours.text
     for element in removed:
         quoted = rf"(?:{re.escape(json.dumps(element))}|'{re.escape(element)}')"
         text, count = re.subn(rf"^[ \t]*{quoted},?[ \t]*\r?\n", "", text, flags=re.MULTILINE)
         text = text if count else re.sub(rf"{quoted}(?:,[ \t]*)?", "", text)
     if not added:
-        return replace(mine, text=text)
+        return replace(ours, text=text)
     end = text.rindex("]")
     head, ending = text[:end].rstrip(), "\r\n" if "\r\n" in text else "\n"
     if "\n" not in text[:end]:
         comma = "" if head.endswith("[") else " " if head.endswith(",") else ", "
-        return replace(mine, text=f"{head}{comma}{', '.join(map(json.dumps, added))}{text[end:]}")
+        return replace(ours, text=f"{head}{comma}{', '.join(map(json.dumps, added))}{text[end:]}")
     comma = "" if re.search(r"[\[,][ \t]*(#[^\n]*)?\Z", head) else ","
     rows = "".join(f"    {_row(wanted, element)}{ending}" for element in added)
-    return replace(mine, text=f"{head}{comma}{ending}{rows}{text[end:]}")
+    return replace(ours, text=f"{head}{comma}{ending}{rows}{text[end:]}")
 
 
 def _row(line: TomlLine, element: str) -> str:

@@ -125,7 +125,7 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
         base, theirs = ({path: entry for path, entry in side.items() if path not in own} for side in (base, theirs))
     new = scaffold.build(promotion.move, promotion.migrated.answers, files, {**base, **theirs})
     moves = promotion.move.moves if promotion.move else {}
-    mine, notes = _rewritten_files(promotion, base)
+    rewritten, notes = _rewritten_files(promotion, base)
     # References are rewritten in the base as well as in the project: otherwise a line that the user never touched
     # would look changed on both sides, and be a conflict.
     sides = Sides(
@@ -135,10 +135,10 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
         prefix=update.project.prefix,
         template_only=frozenset({update.project.answers_file}),
         moves=moves,
-        rewritten=mine,
+        rewritten=rewritten,
     )
 
-    edited = mine.get("pyproject.toml")
+    edited = rewritten.get("pyproject.toml")
     written_by_user = edited.content if edited else files.texts.get("pyproject.toml")
 
     def resolve(draft: Draft) -> Draft:

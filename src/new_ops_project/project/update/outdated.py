@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.project.generated import Project
-from new_ops_project.template import releases as template
 from new_ops_project.template import sources
-from new_ops_project.template.releases import Releases, TemplateVersion
+from new_ops_project.template.releases import Releases, TemplateVersion, read_releases
 
 
 class UnknownVersionError(ToolError):
@@ -31,8 +30,8 @@ class VersionPair:
     after: TemplateVersion
 
     @property
-    def is_behind(self) -> bool:
-        """Whether there is something to do: another version, or another source of the template."""
+    def changes_version(self) -> bool:
+        """Whether there is something to do: another version, older or newer, or another source of the template."""
         return self.before.commit != self.after.commit or self.releases.source.location != self.project.source
 
 
@@ -44,12 +43,12 @@ def find_versions(
     Raises ToolError when the template cannot be reached or lacks one of them.
     """
     source = sources.find(place) if place else sources.recorded(project.source, project.folder)
-    releases = template.releases(source, offline=offline)
+    releases = read_releases(source, offline=offline)
 
     def origin() -> Releases:
         if not place or project.version in releases.tags:
             return releases
-        return template.releases(sources.recorded(project.source, project.folder), offline=offline)
+        return read_releases(sources.recorded(project.source, project.folder), offline=offline)
 
     return _pair(releases, project, to, origin)
 

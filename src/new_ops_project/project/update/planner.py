@@ -41,14 +41,14 @@ class Update:
 
     project: Project
     target: UpdateTarget
-    releases: Releases
+    versions: VersionPair
     before: Checkout
     after: Checkout
 
     @property
-    def is_behind(self) -> bool:
-        """Whether there is something to do: another version, or another source of the template."""
-        return self.before.commit != self.after.commit or self.after.source.location != self.project.source
+    def releases(self) -> Releases:
+        """The releases of the template to update to."""
+        return self.versions.releases
 
     @cached_property
     def questionnaire(self) -> Questionnaire:
@@ -76,8 +76,8 @@ class Update:
 
 def prepare(project: Project, target: UpdateTarget) -> Update:
     """Find both versions; raises ToolError when the template cannot be reached or lacks one of them."""
-    pair = outdated.find_versions(project, to=target.to, place=target.template, offline=target.offline)
-    return _unpacked(pair, target)
+    versions = outdated.find_versions(project, to=target.to, place=target.template, offline=target.offline)
+    return _unpacked(versions, target)
 
 
 def prepare_in(releases: Releases, project: Project, target: UpdateTarget) -> Update:
@@ -85,12 +85,14 @@ def prepare_in(releases: Releases, project: Project, target: UpdateTarget) -> Up
     return _unpacked(outdated.versions_in(releases, project, to=target.to), target)
 
 
-def _unpacked(pair: VersionPair, target: UpdateTarget) -> Update:
+def _unpacked(versions: VersionPair, target: UpdateTarget) -> Update:
     """Unpack both versions."""
-    before = pair.origin.checkout_of(pair.before)
-    is_same = pair.after == pair.before  # the project is current, or ahead of the newest release
-    after = replace(before, source=pair.releases.source) if is_same else pair.releases.checkout_of(pair.after)
-    return Update(_placed(pair.project, _questions(before)), target, pair.releases, before, after)
+    before = versions.origin.checkout_of(versions.before)
+    is_same = versions.after == versions.before  # the project is current, or ahead of the newest release
+    after = (
+        replace(before, source=versions.releases.source) if is_same else versions.releases.checkout_of(versions.after)
+    )
+    return Update(_placed(versions.project, _questions(before)), target, versions, before, after)
 
 
 def _questions(checkout: Checkout) -> Questionnaire:
@@ -227,7 +229,7 @@ def tier_moves(questionnaire: Questionnaire, answers: Mapping[str, Any], old: An
     The column `moves_to` in the template's table of files says so.
     """
     new = answers.get("tier")
-    if old == new or not questionnaire.is_ours:
+    if old == new or not questionnaire.asks_our_questions:
         return {}
     rows = [row for row in file_table(answers) if old in row["tiers"] and new not in row["tiers"] and "moves_to" in row]
     return {row["path"]: row["moves_to"] for row in rows}

@@ -100,7 +100,7 @@ def new(
     questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust)
     interview = _Interview(request, checkout, prompt)
     recorded: Mapping[str, Any]
-    if questionnaire.is_ours:
+    if questionnaire.asks_our_questions:
         answers = _answers(request, questionnaire, interview)
         path = _destination(request, answers.values["distribution_name"])
         recorded, rows = answers.recorded, file_table(answers.values)
@@ -108,7 +108,7 @@ def new(
         path = _destination(request, _required_name(request))
         recorded, rows = _foreign_answers(request, questionnaire, can_ask=prompt is not None), []
     purposes = {row["path"]: row["purpose"] for row in rows}
-    copier_asks = prompt is not None and not questionnaire.is_ours
+    copier_asks = prompt is not None and not questionnaire.asks_our_questions
     creation = _Creation(request, checkout, path, recorded, purposes, copier_asks=copier_asks)
     return creation.preview() if request.preview else creation.create(confirm if interview.has_asked else None)
 

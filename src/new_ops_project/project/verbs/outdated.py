@@ -22,10 +22,10 @@ def check(path: Path, *, to: str | None, template: str | None, offline: bool) ->
     git.require_on_path()
     repository, prefix, answers_file = generated.find(paths.expanded(path))
     project = generated.read(repository, prefix, answers_file, worktree.status(repository))
-    gap = outdated.find_versions(project, to=to, place=template, offline=offline)
-    source = gap.releases.source
-    details = version_facts(project, source, gap.before.version, gap.after.version)
-    if not gap.is_behind:
+    versions = outdated.find_versions(project, to=to, place=template, offline=offline)
+    source = versions.releases.source
+    details = version_facts(project, source, versions.before.version, versions.after.version)
+    if not versions.changes_version:
         return Outcome("current", details=details, template=source.name)
     return Outcome("behind", Exit.FINDINGS, details, ("new-ops-project update --preview",), template=source.name)
 

@@ -73,7 +73,7 @@ def update(
         target = UpdateTarget(request.to, request.assignments, request.template, request.trust, request.offline)
         prepared = planner.prepare(project, target)
         answers = prepared.migrate_answers(ask=ask)
-        if not (prepared.is_behind or _is_changed(answers)):
+        if not (prepared.versions.changes_version or _is_changed(answers)):
             return _current(prepared, answers, destination)
         delivery.require_room(destination, repository, status, prefix)
         _require_accepted(request, prepared, answers)
@@ -121,8 +121,8 @@ def _require_accepted(request: UpdateRequest, prepared: Update, answers: Migrate
 
 def _proposal(prepared: Update, answers: MigratedAnswers, plan: Plan) -> UpdateProposal:
     before, after = prepared.before, prepared.after
-    is_older = prepared.is_behind and prepared.releases.includes(before, after)
-    span = (before.version if prepared.is_behind else None, after.version)
+    is_older = prepared.versions.changes_version and prepared.releases.includes(before, after)
+    span = (before.version if prepared.versions.changes_version else None, after.version)
     return UpdateProposal(
         prepared.project, after.source, *span, is_older, prepared.news(), tuple(answers.changes), plan
     )
@@ -140,5 +140,9 @@ def _purpose(prepared: Update, proposal: UpdateProposal, destination: Destinatio
 
 
 def _message(prepared: Update) -> str:
-    subject = f"Update template to {prepared.after.version}" if prepared.is_behind else "Update template answers"
+    subject = (
+        f"Update template to {prepared.after.version}"
+        if prepared.versions.changes_version
+        else "Update template answers"
+    )
     return f"{subject}\n\nFrom {prepared.before.version} of {prepared.after.source.name}, by new-ops-project update."
