@@ -11,7 +11,7 @@ import yaml
 from support.command import ROOT
 from support.linting import run_linter
 
-from new_ops_project.commands.fleet import command as fleet
+from new_ops_project.commands.fleet import command
 from new_ops_project.fleet.engines import github_actions
 
 DOCUMENT = (ROOT / "docs" / "fleet-engines.md").read_text("utf-8")
@@ -62,7 +62,7 @@ def called() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("verb", ["status", "plan", "update", "publish", "report", "init"])
 def test_every_option_that_is_written_down_exists(verb: str) -> None:
     """Every option in the documentation and in the written files exists."""
-    subcommand = fleet.get_command(click.Context(fleet), verb)
+    subcommand = command.get_command(click.Context(command), verb)
     assert subcommand
     options = {name for option in subcommand.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
     pattern = re.compile(r"(?<![\w-])--[a-z][a-z-]*")

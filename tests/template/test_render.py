@@ -17,7 +17,7 @@ from support.small_template import SampleFile, template
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template import copier_yml, native, releases, render, sources
 from new_ops_project.template.answers import Given, complete
-from new_ops_project.template.native import cache as compiled_cache
+from new_ops_project.template.native import cache
 from new_ops_project.template.releases import Checkout
 
 HEAVY = {"copier", "plumbum", "pydantic", "questionary", "rich", "prompt_toolkit", "pathspec"}
@@ -26,7 +26,7 @@ WITH_TASKS: Files = {"copier.yml": "_tasks: [touch b]\nname: audit\n", "a.jinja"
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A cache that only this test uses; `fresh` clears what this process has in memory."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     fresh()
@@ -36,34 +36,34 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def fresh() -> None:
     """Forget the compiled versions, so that they are read from disk as in another process."""
-    compiled_cache._versions.clear()  # noqa: SLF001 - there is no other way to be another process
+    cache._versions.clear()  # noqa: SLF001 - there is no other way to be another process
 
 
 def forbid_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make it an error to compile a template."""
-    monkeypatch.setattr(compiled_cache, "_compile", lambda _: pytest.fail("it was compiled again"))
+    monkeypatch.setattr(cache, "_compile", lambda _: pytest.fail("it was compiled again"))
 
 
 # ---- kept between runs ----
 
 
 @pytest.mark.parametrize("files", [PLAIN, WITH_TASKS], ids=["pure", "not"])
-def test_compiled_once(files: Files, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compiled_once(files: Files, cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process does not compile a version again, and gets the same result."""
     checkout = checkout_of(tmp_path, files)
     before = native.unsupported_reason(checkout) or native.tree(checkout, {})
     fresh()
     forbid_compiling(monkeypatch)
     assert (native.unsupported_reason(checkout) or native.tree(checkout, {})) == before
-    assert len(list(cache.iterdir())) == 1
+    assert len(list(cache_folder.iterdir())) == 1
 
 
 @pytest.mark.parametrize("damage", [b"", b"x" * 100, None, "cut", "changed"])
-def test_damaged_file_is_replaced(damage: bytes | str | None, cache: Path, tmp_path: Path) -> None:
+def test_damaged_file_is_replaced(damage: bytes | str | None, cache_folder: Path, tmp_path: Path) -> None:
     """A damaged file in the cache is compiled again."""
     checkout = checkout_of(tmp_path, PLAIN)
     before = native.tree(checkout, {})
-    file = next(cache.iterdir())
+    file = next(cache_folder.iterdir())
     content = file.read_bytes()
     changes = {None: b"\0" * 32, "cut": content[:-1], "changed": content[:-9] + b"?" + content[-8:]}
     file.write_bytes(damage if isinstance(damage, bytes) else changes[damage])
@@ -72,10 +72,10 @@ def test_damaged_file_is_replaced(damage: bytes | str | None, cache: Path, tmp_p
     assert file.read_bytes()[:4] == content[:4]
 
 
-def test_the_same_questions(cache: Path) -> None:
+def test_the_same_questions(cache_folder: Path) -> None:
     """The cached questions are those of copier.yml, and have the same answers."""
     checkout = releases.checkout(sources.find())
-    assert compiled_cache.version(checkout).unsupported == ""
+    assert cache.version(checkout).unsupported == ""
     fresh()
     kept, read = native.questionnaire(checkout), copier_yml.read(checkout.root)
     assert kept == read
@@ -88,7 +88,7 @@ def test_the_same_questions(cache: Path) -> None:
         assert from_kept.choices(kept_question) == from_read.choices(question)
 
 
-def test_nothing_is_compiled_twice(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_compiled_twice(cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run after the first one compiles no text of our template: neither to ask nor to render."""
     checkout = releases.checkout(sources.find())
     native.unsupported_reason(checkout)
@@ -99,35 +99,35 @@ def test_nothing_is_compiled_twice(cache: Path, monkeypatch: pytest.MonkeyPatch)
     assert "README.md" in native.tree(checkout, answers.recorded)
 
 
-def test_another_release_compiles_itself(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_release_compiles_itself(cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A version compiled by another release of the tool is not used."""
     checkout = checkout_of(tmp_path, PLAIN)
     native.tree(checkout, {})
     fresh()
-    monkeypatch.setattr(compiled_cache, "__version__", "99")
+    monkeypatch.setattr(cache, "__version__", "99")
     native.tree(checkout, {})
-    assert len(list(cache.iterdir())) == 2
+    assert len(list(cache_folder.iterdir())) == 2
 
 
-def test_unwritable_cache(cache: Path, tmp_path: Path) -> None:
+def test_unwritable_cache(cache_folder: Path, tmp_path: Path) -> None:
     """Rendering works when the cache cannot be written, and when the version cannot be cached."""
-    cache.parent.mkdir(parents=True)
-    cache.write_text("in the way")
+    cache_folder.parent.mkdir(parents=True)
+    cache_folder.write_text("in the way")
     assert native.tree(checkout_of(tmp_path, PLAIN), {})["a"].content == b"audit\n"
-    cache.unlink()
+    cache_folder.unlink()
     assert (
         native.tree(checkout_of(tmp_path, {**PLAIN, "copier.yml": "name: 2024-01-01\n"}), {})["a"].content
         == b"2024-01-01\n"
     )
-    assert not cache.exists() or not list(cache.iterdir())
+    assert not cache_folder.exists() or not list(cache_folder.iterdir())
 
 
-def test_plain_folder_is_not_cached(cache: Path, tmp_path: Path) -> None:
+def test_plain_folder_is_not_cached(cache_folder: Path, tmp_path: Path) -> None:
     """A folder without versions can change between two runs, and is left to copier."""
     version = checkout_of(tmp_path, PLAIN)
     checkout = Checkout(version.source, version.root, None, None)
     assert "plain folder" in render.renderer_for(checkout)
-    assert not cache.exists()
+    assert not cache_folder.exists()
 
 
 # ---- which renderer ----
@@ -192,7 +192,7 @@ def test_refused_answer_is_refused_by_copier(tmp_path: Path) -> None:
 
 def test_renderer_of_update(run: Run, work: Path) -> None:
     """`update --json` names the renderer of both versions."""
-    all_releases = releases.releases(sources.find())
+    all_releases = releases.read_releases(sources.find())
     run("new", "audit", "--defaults")
     output = run("update", "audit", "--set", "license=Apache-2.0", "--json").json
     assert (output["state"], output["renderer"]) == ("staged", "pure")

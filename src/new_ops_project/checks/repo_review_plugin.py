@@ -9,8 +9,7 @@ from typing import Any
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.finding import Finding
-from new_ops_project.checks import catalogue, engine
-from new_ops_project.checks import repo as repository
+from new_ops_project.checks import catalogue, engine, repo
 from new_ops_project.checks.remote_files import RemoteFiles
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Rule
@@ -29,8 +28,8 @@ class PluginInput:
     @cached_property
     def checked(self) -> engine.Checked:
         """The findings; rules that need a linter are left out when the package is not in a local clone."""
-        repo, is_clone = _repo(self.package)
-        return engine.run(repo, [rule for rule in _rules() if is_clone or not rule.tool])
+        repository, is_clone = _repo(self.package)
+        return engine.run(repository, [rule for rule in _rules() if is_clone or not rule.tool])
 
     def of(self, rule: Rule) -> str | bool | None:
         """True, or the rule's findings as Markdown; None if the rule could not be checked."""
@@ -102,11 +101,11 @@ def _repo(package: Traversable) -> tuple[Repo, bool]:
     """The repository, and whether linters can run in it."""
     if isinstance(package, Path):
         try:
-            return repository.read(package, offline=True), True
+            return repo.read(package, offline=True), True
         except (ProcessError, ToolError):  # the folder is in no repository
-            return repository.Repo(package, files := RemoteFiles.walked(package), files.names, offline=True), False
+            return Repo(package, files := RemoteFiles.walked(package), files.names, offline=True), False
     files = RemoteFiles.walked(package)
-    return repository.Repo(Path("nowhere"), files, files.names, offline=True), False
+    return Repo(Path("nowhere"), files, files.names, offline=True), False
 
 
 def _report(rule: Rule, findings: list[Finding]) -> str:

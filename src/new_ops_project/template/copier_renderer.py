@@ -14,7 +14,7 @@ from copier.errors import CopierAnswersInterrupt, UnsafeTemplateError
 from jinja2 import TemplateNotFound
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.template import answers_file as answers_files
+from new_ops_project.template.answers_file import ANSWERS_FILE, set_entries
 from new_ops_project.template.copier_patches import compile_once, fast_yaml, private_cache, without_git
 from new_ops_project.template.releases import Checkout
 
@@ -83,7 +83,7 @@ def _record_template(project: Path, checkout: Checkout) -> None:
 
 def _find_answers_file(project: Path, root: bytes) -> Path | None:
     """The file that names `root`, the folder that copier was given, wherever the template's `_answers_file` puts it."""
-    usual = project / answers_files.ANSWERS_FILE
+    usual = project / ANSWERS_FILE
     if usual.is_file() and b"_src_path:" in usual.read_bytes():
         return usual
     others = (path for path in sorted(project.rglob("*.y*ml")) if path.is_file())
@@ -91,7 +91,7 @@ def _find_answers_file(project: Path, root: bytes) -> Path | None:
 
 
 def _set_entries(file: Path, entries: Mapping[str, str]) -> None:
-    file.write_bytes(answers_files.set_entries(file.read_bytes().decode(), entries).encode())
+    file.write_bytes(set_entries(file.read_bytes().decode(), entries).encode())
 
 
 def update(checkout: Checkout, folder: Path, answers: Mapping[str, Any], *, answers_file: str) -> None:

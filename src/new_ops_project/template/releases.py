@@ -98,7 +98,7 @@ class Releases:
         """
         if self.repository is None:
             message = f"The template {self.source.name} is not under version control, so it has no versions."
-            raise ToolError(message, "Put it in a git repository with tags, and give that as --template.")
+            raise ToolError(message, "Put it in a git repository with tags, and give that repository as --template.")
         wanted = ref or self.newest
         commit = self.tags.get(wanted) or git.resolve(self.repository, wanted)
         if commit is None:
@@ -122,7 +122,7 @@ class Releases:
         return git.commit_subjects(self.repository, f"{before.commit}..{after.commit}")
 
 
-def releases(source: Source, *, offline: bool = False) -> Releases:
+def read_releases(source: Source, *, offline: bool = False) -> Releases:
     """The versions of the template, looked up at its source, or in our mirror if `offline`.
 
     Raises ToolError when the source cannot be reached.
@@ -136,7 +136,7 @@ def versions(source: Source) -> list[str]:
 
     Raises ToolError when the template cannot be reached.
     """
-    return releases(source).versions
+    return read_releases(source).versions
 
 
 def checkout(source: Source, ref: str | None = None) -> Checkout:
@@ -144,7 +144,7 @@ def checkout(source: Source, ref: str | None = None) -> Checkout:
 
     Raises ToolError for a template that cannot be reached, and for a version that it does not have.
     """
-    return releases(source).checkout(ref)
+    return read_releases(source).checkout(ref)
 
 
 def _describe(repository: Path, commit: str, tags: Mapping[str, str]) -> str:

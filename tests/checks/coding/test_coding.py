@@ -12,7 +12,7 @@ from support.command import Run, git
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks import catalogue, engine
-from new_ops_project.checks import repo as repository
+from new_ops_project.checks import repo
 
 Places = list[tuple[str, int, int]]
 RULES = catalogue.selected(["code"], ["OPS511", "OPS590"])
@@ -20,7 +20,7 @@ RULES = catalogue.selected(["code"], ["OPS511", "OPS590"])
 
 def places(files: Mapping[str, str]) -> Places:
     """Code, line and column of all errors and warnings in these files."""
-    checked = engine.run(repository.of(files), RULES)
+    checked = engine.run(repo.of(files), RULES)
     assert not checked.skipped
     return [(finding.code, finding.line, finding.column) for finding in checked.findings if finding.counts]
 
@@ -151,7 +151,7 @@ def everything() -> Mapping[str, Places]:
     """The findings of each case, all checked in one run as one repository of programs."""
     cases = [*(text for text, _ in BROKEN), *CLEAN]
     files = {f"case_{number}.py": text for number, text in enumerate(cases)}
-    checked = engine.run(repository.of(files), RULES)
+    checked = engine.run(repo.of(files), RULES)
     assert not checked.skipped
     by_path: dict[str, Places] = {path: [] for path in files}
     for finding in checked.findings:
@@ -181,7 +181,7 @@ def test_a_specific_failure_that_exits_with_0_is_a_warning() -> None:
     """Exit code 0 is an error in a handler of all exceptions, and a warning in one of a specific failure."""
     text = "import sys\ntry:\n    go()\nexcept {}:\n    sys.exit(0)\n"
     files = {"a.py": text.format("Exception"), "b.py": text.format("OSError")}
-    checked = engine.run(repository.of(files), catalogue.selected(["OPS504"], []))
+    checked = engine.run(repo.of(files), catalogue.selected(["OPS504"], []))
     assert [finding.severity for finding in checked.findings] == [Severity.ERROR, Severity.WARNING]
 
 
@@ -200,7 +200,7 @@ IN_LIBRARY = {"pyproject.toml": LIBRARY, "src/x/__init__.py": ""}
 def test_prints_are_one_finding_for_each_file(files: dict[str, str], path: str, severity: Severity) -> None:
     """Printing in a module of a library is a warning; in a program without a logger, it is a note."""
     text = "def f():\n    print(1)\n    print(2)\n    print()\n"
-    (finding,) = engine.run(repository.of({**files, path: text}), RULES).findings
+    (finding,) = engine.run(repo.of({**files, path: text}), RULES).findings
     assert (finding.code, finding.path, finding.line, finding.severity) == ("OPS502", path, 2, severity)
     assert "2 times" in finding.message
 
@@ -304,7 +304,7 @@ def test_ruff_checks_files_with_odd_names() -> None:
     """Names with spaces, a leading dash or at sign, or other letters reach ruff; one with a line end does not."""
     names = ["-x.py", "@x.py", "a b.py", "ü/é.py", "x[1].py", "evil\nname.py"]
     files = dict.fromkeys(names, "x(:\n")
-    checked = engine.run(repository.of(files), catalogue.selected(["OPS500"], []))
+    checked = engine.run(repo.of(files), catalogue.selected(["OPS500"], []))
     assert {finding.path for finding in checked.findings} == set(names[:-1])
 
 
@@ -334,7 +334,7 @@ def test_without_ruff_its_rules_are_skipped(monkeypatch: pytest.MonkeyPatch) -> 
     """Rules that need ruff are skipped if it is missing; the others are still checked."""
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     text = "import sys\ntry:\n    go()\nexcept OSError:\n    sys.exit(0)\n"
-    checked = engine.run(repository.of({"x.py": text}), RULES)
+    checked = engine.run(repo.of({"x.py": text}), RULES)
     assert [finding.code for finding in checked.findings] == ["OPS504"]
     (skipped,) = checked.skipped
     assert "ruff is not installed" in skipped.reason
@@ -350,12 +350,12 @@ def test_deeply_nested_code_is_handled(depth: int) -> None:
         "c.py": f"try:\n    x()\nexcept:\n    y({'a(' * (depth % 90)}{')' * (depth % 90)})\n",
         "d.py": f"import requests\nrequests.Session(){'.a()' * depth}\n",
     }
-    engine.run(repository.of(files), RULES)
+    engine.run(repo.of(files), RULES)
 
 
 def test_a_crash_of_ruff_is_handled() -> None:
     """If ruff fails, its rules are skipped with that reason."""
-    checked = engine.run(repository.of({"x.py": f"x = {'-' * 100000}a\n"}), RULES)
+    checked = engine.run(repo.of({"x.py": f"x = {'-' * 100000}a\n"}), RULES)
     assert [skipped.reason for skipped in checked.skipped if not skipped.reason.startswith("ruff failed")] == []
 
 
@@ -394,5 +394,5 @@ PIECES = st.sampled_from(
 def test_odd_code_is_handled(texts: list[str], config: bytes) -> None:
     """No code leads to a traceback."""
     files = {f"x{number}.py": text for number, text in enumerate(texts)}
-    repo = repository.of({**files, "ruff.toml": config.decode("latin-1")})
-    assert not engine.run(repo, RULES).skipped
+    checked = repo.of({**files, "ruff.toml": config.decode("latin-1")})
+    assert not engine.run(checked, RULES).skipped

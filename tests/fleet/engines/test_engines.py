@@ -273,13 +273,13 @@ def test_the_tool_is_taken_from_where_it_came(
     """From its git URL and commit, without credentials; otherwise by version, with a note if that may fail."""
     monkeypatch.setattr(tool, "_direct_url", lambda: origin)
     monkeypatch.setattr(installation, "editable_checkout", lambda: None)
-    installed = tool.installed()
+    installed = tool.installed_tool()
     assert (installed.requirement, bool(installed.note)) == (requirement, notes)
 
 
 def test_a_tool_from_git_is_built_from_what_is_locked() -> None:
     """Its requirements and its build backend are locked; extras, which runners do not need, are not."""
-    wanted = tool.parse(URL).requirements
+    wanted = tool.parse_tool(URL).requirements
     assert {re.split(r"[<>=~! ]", line)[0] for line in wanted} >= {"click", "copier", "hatchling"}
     assert not [line for line in wanted if line.startswith("zizmor")]
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
@@ -289,4 +289,4 @@ def test_a_tool_from_git_is_built_from_what_is_locked() -> None:
 def test_a_range_pins_nothing() -> None:
     """A tool without an exact version is refused."""
     with pytest.raises(ToolError, match="does not pin"):
-        tool.parse("new-ops-project>=1")
+        tool.parse_tool("new-ops-project>=1")

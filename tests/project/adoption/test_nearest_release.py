@@ -9,21 +9,20 @@ from support.history import begin, version
 from new_ops_project.git.tree import PLAIN, Entry, Tree
 from new_ops_project.project.adoption.nearest_release import NearestRelease, find_nearest, share
 from new_ops_project.template import copier_yml, sources
-from new_ops_project.template import releases as template
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Questionnaire
-from new_ops_project.template.releases import Checkout
+from new_ops_project.template.releases import Checkout, Releases, read_releases
 
 TEXTS = {tag: "".join(f"line {number} of {tag if number < 3 else 'all'}\n" for number in range(10)) for tag in "abc"}
 TAGS = {"v1.0.0": "a", "v1.1.0": "b", "v1.2.0": "c"}
 
 
 @pytest.fixture
-def releases(tmp_path: Path) -> template.Releases:
+def releases(tmp_path: Path) -> Releases:
     """A template with three releases, whose only file is a text."""
     files = [(tag, {"copier.yml": "x: 1\n", "f.txt": TEXTS[letter]}) for tag, letter in TAGS.items()]
     begin(tmp_path / "t", b"".join(version(tag, texts) for tag, texts in files))
-    return template.releases(sources.find(str(tmp_path / "t")))
+    return read_releases(sources.find(str(tmp_path / "t")))
 
 
 def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
@@ -31,7 +30,7 @@ def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
     yield Answers(questionnaire)
 
 
-def search(releases: template.Releases, mine: bytes, seen: list[str]) -> NearestRelease | None:
+def search(releases: Releases, mine: bytes, seen: list[str]) -> NearestRelease | None:
     """The nearest release; `seen` gets those that were rendered."""
 
     def render(checkout: Checkout, answers: Answers) -> Tree:
@@ -44,7 +43,7 @@ def search(releases: template.Releases, mine: bytes, seen: list[str]) -> Nearest
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_the_release_that_differs_least(releases: template.Releases, tag: str) -> None:
+def test_the_release_that_differs_least(releases: Releases, tag: str) -> None:
     """Edits do not hide where it comes from."""
     mine = TEXTS[TAGS[tag]].replace("line 7 of all", "mine") + "more of mine\n"
     nearest = search(releases, mine.encode(), [])
@@ -52,14 +51,14 @@ def test_the_release_that_differs_least(releases: template.Releases, tag: str) -
     assert (nearest.checkout.version, nearest.share) == (tag, 0.9)
 
 
-def test_the_newest_of_several(releases: template.Releases) -> None:
+def test_the_newest_of_several(releases: Releases) -> None:
     """Where releases differ in as many lines, it is the newest."""
     nearest = search(releases, "".join(TEXTS["a"].splitlines(keepends=True)[3:]).encode(), [])
     assert nearest
     assert nearest.checkout.version == "v1.2.0"
 
 
-def test_nothing_in_common(releases: template.Releases) -> None:
+def test_nothing_in_common(releases: Releases) -> None:
     """One look is enough where the newest has next to nothing of it."""
     seen: list[str] = []
     assert search(releases, b"other\n", seen) is None

@@ -38,7 +38,7 @@ from support.small_template import (
 
 from new_ops_project import cli
 from new_ops_project.base.errors import Exit
-from new_ops_project.template import render as rendering
+from new_ops_project.template.render import tree
 
 State = dict[str, SampleFile]
 
@@ -511,14 +511,14 @@ def keep_both(file: Path) -> None:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """See World; a version that was rendered with some answers is not rendered again, which takes most of the time."""
-    real, known = rendering.tree, dict[str, Any]()
+    known = dict[str, Any]()
 
-    def tree(checkout: Any, answers: Any, folder: Path, **options: Any) -> Any:
+    def remembered(checkout: Any, answers: Any, folder: Path, **options: Any) -> Any:
         key = repr((checkout, sorted(answers.items()), folder.name, options))
         known[key] = known.get(key) or real(checkout, answers, folder, **options)
         return known[key]
 
-    monkeypatch.setattr(rendering, "tree", tree)
+    monkeypatch.setattr("new_ops_project.template.render.tree", remembered)
     return World(tmp_path)
 
 

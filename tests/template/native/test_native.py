@@ -152,7 +152,7 @@ def test_each_tier_and_cloud(tier: str, cloud: str) -> None:
 @pytest.mark.parametrize("versions", [VERSIONS, TINY], ids=["small", "tiny"])
 def test_small_templates(versions: dict[str, dict[str, SampleFile | None]], tmp_path: Path) -> None:
     """Every version of the templates of the tests of `update`: links, modes, binary files, line ends."""
-    all_releases = releases.releases(sources.find(str(template(tmp_path / "template", versions))))
+    all_releases = releases.read_releases(sources.find(str(template(tmp_path / "template", versions))))
     for tag in versions:
         assert native.unsupported_reason(all_releases.checkout(tag)) == ""
         require_same(all_releases.checkout(tag), {"name": "null: 'é'"})
@@ -165,7 +165,7 @@ FOREIGN = [pytest.param(foreign, tag, id=f"{key}-{tag}") for key, foreign in ALL
 @pytest.mark.parametrize(("foreign", "tag"), FOREIGN)
 def test_foreign_templates(foreign: Foreign, tag: str, templates: Path, tmp_path: Path) -> None:
     """Every version of other people's templates too, without their secret questions, which need copier."""
-    checkout = releases.releases(sources.find(str(templates / foreign.name))).checkout(tag)
+    checkout = releases.read_releases(sources.find(str(templates / foreign.name))).checkout(tag)
     assert "secret" in native.unsupported_reason(checkout)
     open_hearted = checkout_of(tmp_path, _without_secrets(checkout.root))
     assert ("yield" in native.unsupported_reason(open_hearted)) == (foreign.name == "ansible-role")

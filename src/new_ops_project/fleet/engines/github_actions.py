@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.fleet.engines import tool as tools
+from new_ops_project.fleet.engines import tool
 from new_ops_project.fleet.engines.files import EngineFile, EnginePlan, Fate, fate_of
 from new_ops_project.fleet.engines.tool import Tool
 from new_ops_project.template import pins
@@ -112,7 +112,7 @@ def _lock(request: WorkflowRequest) -> tuple[tuple[EngineFile, ...], str]:
     if fate_of(lock, request.folder) is not Fate.NEW:
         return (lock,), ""
     try:
-        return (replace(lock, text=tools.lock(request.tool, pins.shipped().default_python)),), ""
+        return (replace(lock, text=tool.lock(request.tool, pins.shipped().default_python)),), ""
     except ToolError as error:
         return (), f"The tool is not locked, so the workflow cannot install it yet: {error.message}"
 

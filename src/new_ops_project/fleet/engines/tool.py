@@ -1,4 +1,4 @@
-"""This tool as a requirement, for a runner to install it from where it was installed here."""
+"""The exact version of this tool that a CI job installs: a release, or a commit of its repository."""
 
 import json
 import re
@@ -45,7 +45,7 @@ class Tool:
         return tuple(sorted({*_needs(), BUILD})) if self.url else (self.requirement,)
 
 
-def parse(text: str) -> Tool:
+def parse_tool(text: str) -> Tool:
     """The tool that a person names; raises ToolError unless that is an exact version or commit."""
     if match := _EXACT.fullmatch(text):
         return Tool(version=match["version"])
@@ -56,7 +56,7 @@ def parse(text: str) -> Tool:
     )
 
 
-def installed() -> Tool:
+def installed_tool() -> Tool:
     """The tool as it was installed here (PEP 610); by its version if a runner cannot install it from there."""
     origin = _direct_url()
     if "vcs_info" in origin:
@@ -69,7 +69,7 @@ def installed() -> Tool:
 
 def _from_repository(url: str, commit: str) -> Tool | None:
     with suppress(ToolError):
-        return parse(f"git+{urls.without_secrets(url).removeprefix('git+')}@{commit}")
+        return parse_tool(f"git+{urls.without_secrets(url).removeprefix('git+')}@{commit}")
     return None
 
 

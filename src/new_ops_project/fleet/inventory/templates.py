@@ -8,9 +8,8 @@ from pathlib import Path
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.inventory.scan import Inspection
-from new_ops_project.template import releases as template_releases
 from new_ops_project.template import sources
-from new_ops_project.template.releases import Releases, TemplateVersion
+from new_ops_project.template.releases import Releases, TemplateVersion, read_releases
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def _look_up(location: str, project: Inspection, to: str | None, *, offline: boo
     """The template at `location`; a relative path starts at the project's folder."""
     try:
         source = sources.recorded(location, Path(project.folder or "."))
-        releases = template_releases.releases(source, offline=offline)
+        releases = read_releases(source, offline=offline)
         if releases.repository is None:
             message = f"The template {source.name} is not under version control, so it has no versions to go to."
             return FleetTemplate(error=ToolError(message, "Put it in a git repository with tags."))

@@ -13,9 +13,8 @@ from new_ops_project.fleet.run import limits, pool
 from new_ops_project.fleet.run.pool import Assignment
 from new_ops_project.fleet.run.task import RunContext, failed_result, timestamp
 from new_ops_project.fleet.store import Store
-from new_ops_project.template import releases as template_releases
 from new_ops_project.template import sources
-from new_ops_project.template.releases import Releases
+from new_ops_project.template.releases import Releases, read_releases
 
 TIMEOUT = 120.0  # seconds for one project, by default
 
@@ -118,7 +117,7 @@ def _templates(tasks: list[Task], *, offline: bool) -> tuple[dict[str, Releases]
         projects = [task for task in tasks if task.template == location]
         try:
             source = sources.recorded(location, Path(projects[0].folder or "."))
-            releases = template_releases.releases(source, offline=offline)
+            releases = read_releases(source, offline=offline)
             for version in {task.commit for task in projects}:
                 releases.checkout(version)
         except ToolError as error:

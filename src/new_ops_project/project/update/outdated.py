@@ -50,15 +50,15 @@ def find_versions(
             return releases
         return read_releases(sources.recorded(project.source, project.folder), offline=offline)
 
-    return _pair(releases, project, to, origin)
+    return _versions(releases, project, to, origin)
 
 
 def versions_in(releases: Releases, project: Project, *, to: str | None = None) -> VersionPair:
     """Find both versions among releases that are known already."""
-    return _pair(releases, project, to, lambda: releases)
+    return _versions(releases, project, to, lambda: releases)
 
 
-def _pair(releases: Releases, project: Project, to: str | None, origin: Callable[[], Releases]) -> VersionPair:
+def _versions(releases: Releases, project: Project, to: str | None, origin: Callable[[], Releases]) -> VersionPair:
     """Both versions; a project that is ahead of the newest release stays where it is, unless `to` says otherwise."""
     releases.find()  # raises for a template without any version, which is the better message
     try:
