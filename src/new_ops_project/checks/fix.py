@@ -18,7 +18,7 @@ from new_ops_project.plan.model import Plan, Sides
 
 @dataclass(frozen=True)
 class FixTarget:
-    """The project to fix: its repository, its folder in it, and the only files that may change (all, if none)."""
+    """The project to fix: its repository, its folder in it, and the only files that may change (empty: all of them)."""
 
     repository: Repository
     prefix: str
@@ -38,7 +38,7 @@ class FixOutcome:
         return self.details.get("state") == "staged"
 
 
-def fix(
+def apply_fixes(
     repo: Repo,
     target: FixTarget,
     rules: Sequence[Rule],

@@ -11,10 +11,10 @@ from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.checks import catalogue, engine, fix, repo
+from new_ops_project.checks import catalogue, engine, fix
 from new_ops_project.checks.engine import Checked, Skipped
 from new_ops_project.checks.ignores import Ignore
-from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.repo import Repo, read
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.template import file_states
 from new_ops_project.git import journal, worktree
@@ -109,14 +109,15 @@ def _part(place: _Place, rules: Sequence[Rule], request: CheckRequest, show: Sho
     with journal.locked(repository.git_dir) if request.writes else nullcontext():
         if request.writes:
             fix.settle(repository)
-        files, fixed = repo.read(place.folder, offline=request.offline), None
-        _require_known(place, files)
+        repo, outcome = read(place.folder, offline=request.offline), None
+        _require_known(place, repo)
         if request.fix:
             fixing = catalogue.fixing(rules, request.select, is_named=bool(place.only))
             target = fix.FixTarget(repository, prefix, place.only)
-            fixed = fix.fix(files, target, fixing, show=show if request.preview else None, texts=request.texts)
-            files = repo.read(place.folder, offline=request.offline)
-        return _Part(place.given, _only(place, engine.run(files, rules)), _drift(files), fixed)
+            show_plan = show if request.preview else None
+            outcome = fix.apply_fixes(repo, target, fixing, show=show_plan, texts=request.texts)
+            repo = read(place.folder, offline=request.offline)
+        return _Part(place.given, _only(place, engine.run(repo, rules)), _drift(repo), outcome)
 
 
 def _repository(folder: Path) -> tuple[Repository, str]:
@@ -126,10 +127,10 @@ def _repository(folder: Path) -> tuple[Repository, str]:
         raise ToolError(error.message, "Give the PATH of a repository; `git init` makes one.") from error
 
 
-def _require_known(place: _Place, files: Repo) -> None:
+def _require_known(place: _Place, repo: Repo) -> None:
     """Raise ToolError for a file that is not there, unless the template has it: then it was deleted."""
     gone = [name for name in sorted(place.only) if not os.path.lexists(place.folder / name)]
-    known = file_states.managed_paths(files) if gone else frozenset()
+    known = file_states.managed_paths(repo) if gone else frozenset()
     for name in gone:
         if name not in known:
             raise ToolError(f"{PurePosixPath(place.given, name)} does not exist.", _GIVE)
@@ -144,9 +145,9 @@ def _only(place: _Place, checked: Checked) -> Checked:
     return replace(checked, results=results, ignored=ignored)
 
 
-def _drift(files: Repo) -> dict[str, str]:
+def _drift(repo: Repo) -> dict[str, str]:
     """The state of each managed file, if a rule has asked for it."""
-    return {file.path: file.state for file in file_states.computed_states(files)}
+    return {file.path: file.state for file in file_states.computed_states(repo)}
 
 
 # ---- which projects -------------------------------------------------------------------------------------------------

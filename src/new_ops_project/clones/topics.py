@@ -1,4 +1,4 @@
-"""The result of a diagnosis: topics, some of which are findings."""
+"""The result of a diagnosis: topics, which may be findings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +54,12 @@ class Diagnosis:
     """All topics, in the order in which a person would fix them."""
 
     path: Path
-    checks: tuple[Topic, ...]
+    topics: tuple[Topic, ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong."""
-        return tuple(check.finding for check in self.checks if check.finding)
+        return tuple(topic.finding for topic in self.topics if topic.finding)
 
     @property
     def code(self) -> Exit:
@@ -69,7 +69,7 @@ class Diagnosis:
     def as_json(self) -> dict[str, Any]:
         """The object that --json prints."""
         checks = [
-            {"name": check.name, "state": check.state, "message": check.message, "remedy": check.remedy}
-            for check in self.checks
+            {"name": topic.name, "state": topic.state, "message": topic.message, "remedy": topic.remedy}
+            for topic in self.topics
         ]
         return {"path": str(self.path), "checks": checks, "findings": [finding.as_json() for finding in self.findings]}

@@ -1,4 +1,4 @@
-"""`adopt`: a template is added to an existing repository."""
+"""The options of `adopt`, with the words that it prints."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from new_ops_project.plan.model import Plan
     from new_ops_project.plan.outcome import Outcome
     from new_ops_project.project.adoption.planner import Adoption
-    from new_ops_project.template.answers import Asker
 
 EXAMPLES = """\b
 Examples:
@@ -25,7 +24,7 @@ Examples:
   new-ops-project adopt --commit            one commit here
 
 \b
-Exit codes: 0 done, or generated already; 2 could not.
+Exit codes: 0 done, or already generated; 2 failed.
 """
 
 
@@ -72,6 +71,7 @@ def command(*, as_json: bool, yes: bool, **options: Any) -> None:
 def _adopt(
     options: "Mapping[str, Any]", destination: "Destination", voice: Voice, *, can_ask: bool, yes: bool
 ) -> "Outcome":
+    from new_ops_project.commands.shared import asking
     from new_ops_project.project.verbs.adopt import AdoptRequest, adopt
 
     def show(adoption: "Adoption", plan: "Plan") -> None:
@@ -79,16 +79,10 @@ def _adopt(
         if can_ask and not (yes or destination.preview or destination.patch is not None):
             _confirm(destination)
 
-    outcome = adopt(AdoptRequest(**options), destination, ask=_asker() if can_ask else None, show=show)
+    outcome = adopt(AdoptRequest(**options), destination, ask=asking.ask if can_ask else None, show=show)
     if outcome.state == "current":
         voice.say(f"{outcome.details['path']} already follows the template {outcome.template}: refresh it with update.")
     return outcome
-
-
-def _asker() -> "Asker":
-    from new_ops_project.commands.shared import prompts
-
-    return lambda question, answers, default: prompts.ask(question, answers, default=default)
 
 
 def _confirm(destination: "Destination") -> None:

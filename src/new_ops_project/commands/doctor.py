@@ -19,7 +19,7 @@ Examples:
   new-ops-project doctor ../audit --json
 
 \b
-Exit codes: 0 all is well; 1 there is something to do; 2 could not check.
+Exit codes: 0 all is well; 1 there is something to do; 2 failed.
 """
 
 _STATE, _NAME = 9, 13  # columns
@@ -40,7 +40,7 @@ def command(*, path: Path, as_json: bool) -> None:
     if as_json:
         voice.answer(diagnosis.as_json())
     else:
-        for topic in diagnosis.checks:
+        for topic in diagnosis.topics:
             _say(voice, topic)
     click.get_current_context().exit(diagnosis.code)
 

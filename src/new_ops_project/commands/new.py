@@ -11,7 +11,7 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.commands.shared.voice import Voice, is_interactive
 
 if TYPE_CHECKING:
-    from new_ops_project.project.creation.destination import Created
+    from new_ops_project.project.creation.repository import Created
     from new_ops_project.project.verbs.new import CreatedFile, NewProject
 
 TIERS = ("script", "library", "cli")
@@ -49,16 +49,17 @@ Examples:
 @click.option("--no-commit", is_flag=True, help="Stage the files without committing them.")
 @click.option("--venv", is_flag=True, help="Also create .venv and install the lock into it.")
 def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> None:
-    """Create a project: NAME, its Python and its tier give a git repository.
+    """Create a git repository from NAME, a Python version and a tier.
 
-    Without answers on the command line it asks. The destination is ./NAME and must be empty or absent.
+    It asks for answers that the command line does not give. The destination, ./NAME, must be empty or absent.
     """
+    from new_ops_project.commands.shared import asking
     from new_ops_project.project.verbs.new import NewRequest, new
 
     voice = Voice(as_json)
     request = NewRequest(commit=not no_commit, **options)
     can_ask = not as_json and not request.defaults and is_interactive()
-    project = new(request, prompt=_prompt if can_ask else None, confirm=partial(_confirm, voice, request.commit))
+    project = new(request, prompt=asking.ask if can_ask else None, confirm=partial(_confirm, voice, request.commit))
     if project.created is None and not as_json:
         _show(voice, project.path, project.files)
     if as_json:
@@ -68,12 +69,6 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
         if venv:
             _make_environment(voice, project)
         _say_next(voice, project, has_venv=venv)
-
-
-def _prompt(*args: Any, **options: Any) -> Any:
-    from new_ops_project.commands.shared import prompts
-
-    return prompts.ask(*args, **options)
 
 
 def _confirm(voice: Voice, commit: bool, path: Path, files: "tuple[CreatedFile, ...]") -> None:  # noqa: FBT001 - bound by name

@@ -61,7 +61,7 @@ def command(*, as_json: bool, resume: bool, abort: bool, name: str | None, **opt
     default the result is staged in the work tree and not committed.
     """
     from new_ops_project.base import interrupts
-    from new_ops_project.commands.shared import destination_options, outcome_words
+    from new_ops_project.commands.shared import destination_options, outcome_words, pending_change
 
     destination = destination_options.taken("promote", options, as_json=as_json)
     tier, path = _which(options.pop("tier"), options.pop("path"))
@@ -70,7 +70,7 @@ def command(*, as_json: bool, resume: bool, abort: bool, name: str | None, **opt
     voice = Voice(as_json or destination.patch == "-")
     with interrupts.interruptible(), interrupts.temporary_folder():
         if resume or abort:
-            outcome = _pending(path, destination, resume=resume)
+            outcome = pending_change.finish_or_undo(path, destination, resume=resume)
         else:
             outcome = _promote(path, tier, name, destination, voice, **options)
         outcome_words.answer(outcome, voice, as_json=as_json)
@@ -84,12 +84,6 @@ def _which(tier: str | None, path: Path | None) -> tuple[str | None, Path]:
     if tier and tier not in {*TIERS, "script"}:
         raise ToolError(f"{tier!r} is no tier.", "Choose library or cli.")
     return tier, path or Path()
-
-
-def _pending(path: Path, destination: "Destination", *, resume: bool) -> "Outcome":
-    from new_ops_project.project.verbs import pending
-
-    return pending.conclude(path, destination) if resume else pending.take_back(path, destination)
 
 
 def _promote(

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from new_ops_project.plan.destination import Destination
     from new_ops_project.plan.outcome import Outcome
     from new_ops_project.project.verbs.update import UpdateProposal
-    from new_ops_project.template.answers import Asker
 
 EXAMPLES = """\b
 Examples:
@@ -62,7 +61,7 @@ def command(*, as_json: bool, check: bool, resume: bool, abort: bool, **options:
     gets conflict markers and the exit code is 3. By default the result is staged in the work tree and not committed.
     """
     from new_ops_project.base import interrupts
-    from new_ops_project.commands.shared import destination_options, outcome_words
+    from new_ops_project.commands.shared import destination_options, outcome_words, pending_change
 
     destination = destination_options.taken("update", options, as_json=as_json)
     aims = _aims({**options, "check": check})
@@ -70,7 +69,7 @@ def command(*, as_json: bool, check: bool, resume: bool, abort: bool, **options:
     voice = Voice(as_json or destination.patch == "-")
     with interrupts.interruptible(), interrupts.temporary_folder():
         if resume or abort:
-            outcome = _pending(options["path"], destination, resume=resume)
+            outcome = pending_change.finish_or_undo(options["path"], destination, resume=resume)
         elif check:
             outcome = _check(options, voice)
         else:
@@ -92,12 +91,6 @@ def _aims(options: "Mapping[str, Any]") -> dict[str, Any]:
     }
 
 
-def _pending(path: Path, destination: "Destination", *, resume: bool) -> "Outcome":
-    from new_ops_project.project.verbs import pending
-
-    return pending.conclude(path, destination) if resume else pending.take_back(path, destination)
-
-
 def _check(options: "Mapping[str, Any]", voice: Voice) -> "Outcome":
     from new_ops_project.project.verbs import outdated
 
@@ -114,19 +107,14 @@ def _check(options: "Mapping[str, Any]", voice: Voice) -> "Outcome":
 
 
 def _update(options: "Mapping[str, Any]", destination: "Destination", voice: Voice) -> "Outcome":
+    from new_ops_project.commands.shared import asking
     from new_ops_project.project.verbs.update import UpdateRequest, update
 
-    ask = _asker() if not voice.json and is_interactive() else None
+    ask = asking.ask if not voice.json and is_interactive() else None
     outcome = update(UpdateRequest(**options), destination, ask=ask, show=partial(_show, destination, voice))
     if outcome.state == "current":
         _say_current(outcome, voice)
     return outcome
-
-
-def _asker() -> "Asker":
-    from new_ops_project.commands.shared import prompts
-
-    return lambda question, answers, default: prompts.ask(question, answers, default=default)
 
 
 def _show(destination: "Destination", voice: Voice, proposal: "UpdateProposal") -> None:

@@ -150,7 +150,7 @@ def _keep(migration: _Migration, question: Question) -> None:
 def _replace(migration: _Migration, question: Question, reason: str) -> None:
     if migration.ask:
         explained = _explained(question, f"{migration.recorded[question.name]!r} is recorded, which {reason}")
-        answer = migration.ask(explained, migration.answers, _substitute(migration, question))
+        answer = migration.ask(explained, migration.answers, default=_substitute(migration, question))
         migration.answers.answer(question, answer)
         _record(migration, question, "", is_wanted=True)
     elif question.required and not question.multiselect:
@@ -193,8 +193,8 @@ def _answer_new(migration: _Migration, question: Question) -> None:
             migration.missing[question.name] = "new in the template"
             return
         proposed = migration.recorded.get(old, migration.answers.default(question))
-        reason = f"new in the template; is it what {old} was?" if old else "new in the template"
-        answer = migration.ask(_explained(question, reason), migration.answers, proposed)
+        reason = f"new in the template; is it the new name of {old}?" if old else "new in the template"
+        answer = migration.ask(_explained(question, reason), migration.answers, default=proposed)
         migration.answers.answer(question, answer)
         _record(migration, question, "", is_wanted=True)
         return

@@ -2,11 +2,11 @@
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from new_ops_project import git
 from new_ops_project.base.config import Setting
@@ -16,8 +16,12 @@ from new_ops_project.template.questions import MAIN, Question, Questionnaire
 
 FLAGS = {"project_name": "NAME", "python_version": "--python", "tier": "--tier"}
 
-# Asks the user; gets the question, the answers so far and the default to show.
-Asker = Callable[[Question, Answers, Any], Any]
+
+class Asker(Protocol):
+    """Asks the user one question; gets the answers so far and the default to show."""
+
+    def __call__(self, question: Question, answers: Answers, *, default: Any) -> Any:
+        """Return the answer; raises KeyboardInterrupt when the user stops."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def _missing(
     default = given.defaults.get(question.name, answers.default(question))
     is_main = question.name in MAIN
     if ask and (is_main or advanced):
-        return ask(question, answers, default)
+        return ask(question, answers, default=default)
     if default is None or (is_main and not defaults):
         flag = FLAGS.get(question.name, f"--set {question.name}=VALUE")
         also = "" if default is None else ", or --defaults to take the default"

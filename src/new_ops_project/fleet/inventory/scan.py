@@ -153,12 +153,12 @@ def _inspect_clone(start: Inspection) -> list[Inspection]:
     if not (folder / ".git").exists():
         commit = git.resolve(folder, "HEAD")
         if commit is None:
-            raise ToolError(f"{folder} has no commit yet.", "Push one, or leave it out.")
+            raise ToolError(f"{folder} has no commit yet.", "Push one, or leave the repository out.")
         return _projects(replace(start, base=commit), folder, lambda blobs: _contents(folder, blobs))
-    where, _ = worktree.find_repository(folder)
-    now = worktree.status(where)
-    inspections = _projects(replace(start, base=now.head), folder, lambda blobs: _contents(folder, blobs))
-    return [_deferred_if_busy(inspection, now.dirty, default) for inspection in inspections]
+    repository, _ = worktree.find_repository(folder)
+    status = worktree.status(repository)
+    inspections = _projects(replace(start, base=status.head), folder, lambda blobs: _contents(folder, blobs))
+    return [_deferred_if_busy(inspection, status.dirty, default) for inspection in inspections]
 
 
 def _named_by_remote(start: Inspection, origin: str) -> Inspection:
@@ -203,7 +203,10 @@ def _projects(start: Inspection, folder: Path, contents: _Read) -> list[Inspecti
     files = dict(_files(line for line in lines if line))
     paths = _answers_files(files) or _renamed_answers_files(files, contents)
     if not paths:
-        reason, hint = f"No template made it: it has no {answers_file.ANSWERS_FILE}.", "new-ops-project adopt PATH"
+        reason, hint = (
+            f"It was not generated from a template: it has no {answers_file.ANSWERS_FILE}.",
+            "new-ops-project adopt PATH",
+        )
         return [replace(start, state=ResultState.DEFERRED, reason=reason, hint=hint)]
     by_blob = contents([files[path] for path in paths])
     return [_project(start, path, by_blob[files[path]]) for path in paths]
@@ -239,8 +242,8 @@ def _project(start: Inspection, path: str, content: bytes) -> Inspection:
     name = f"{start.name}//{folder}" if folder else start.name
     project = replace(start, name=name, prefix=prefix, answers_file=file)
     try:
-        where = Repository(Path(start.folder), Path(), Path(), "")
-        record = generated.parse(where, prefix, file, content, commit=start.base)
+        repository = Repository(Path(start.folder), Path(), Path(), "")
+        record = generated.parse(repository, prefix, file, content, commit=start.base)
     except ToolError as error:
         return replace(project, state=ResultState.FAILED, reason=error.message, hint=error.hint)
     return replace(project, template=record.source, before=record.version, answers=record.answers)

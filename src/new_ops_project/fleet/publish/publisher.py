@@ -92,10 +92,10 @@ class PublishEvent:
     waiting: str = ""
 
 
-Report = Callable[[PublishEvent], None]
+OnEvent = Callable[[PublishEvent], None]
 
 
-def publish(request: PublishRequest, report: Report, clock: Clock) -> Published:
+def publish(request: PublishRequest, on_event: OnEvent, clock: Clock) -> Published:
     """Deliver what is ready in the folders of results, no faster than the request's rate.
 
     Raises ToolError where nothing can be started: no plan, another publisher, no program for the forge.
@@ -110,7 +110,7 @@ def publish(request: PublishRequest, report: Report, clock: Clock) -> Published:
     held = frozenset() if request.force else outliers(plan, results) - {*request.only}
     journal = Journal(request.journal or request.folders[0] / store.JOURNAL, clock)
     with journal.opened(for_reading=request.preview):
-        return _Run(request, plan, held, journal, report=report, clock=clock).run(candidates)
+        return _Run(request, plan, held, journal, on_event=on_event, clock=clock).run(candidates)
 
 
 def _limits(limits: Limits, request: PublishRequest) -> Limits:
@@ -162,11 +162,11 @@ class _Run:
         held: frozenset[str],
         journal: Journal,
         *,
-        report: Report,
+        on_event: OnEvent,
         clock: Clock,
     ) -> None:
         self._request, self._plan, self._held = request, plan, held
-        self._journal, self._report, self._clock = journal, report, clock
+        self._journal, self._on_event, self._clock = journal, on_event, clock
         self._started = clock.now()
         self._counts = Counter[Delivered]()
         self._tried, self._total, self._failures_in_a_row = 0, 0, 0
@@ -194,7 +194,7 @@ class _Run:
             self._clock,
             taken=self._journal.token_times(),
             on_take=self._journal.add_token,
-            on_wait=lambda sentence: self._report(replace(self._event(), waiting=sentence)),
+            on_wait=lambda sentence: self._on_event(replace(self._event(), waiting=sentence)),
         )
         return DeliveryOptions(
             self._request.mode, limiter, self._request.forge or self._plan.forge, self._request.preview
@@ -207,10 +207,12 @@ class _Run:
                 # After the time is over another run continues: in the journal they would count as deferred.
                 yield from rest if reason == TIME_OVER else self._record(*rest)
                 return
-            self._report(replace(self._event(), starting=candidate.task.name))
-            (done,) = self._record(delivery.deliver(candidate, options, may_reopen=self._may_reopen(candidate)))
+            self._on_event(replace(self._event(), starting=candidate.task.name))
+            attempt = delivery.deliver(candidate, options, may_reopen=self._may_reopen(candidate))
+            (done,) = self._record(attempt.delivery)
+            self._moved += [done.name] if attempt.base_moved else []
             self._count(done)
-            self._report(replace(self._event(), delivery=done))
+            self._on_event(replace(self._event(), delivery=done))
             yield done
 
     def _count(self, done: Delivery) -> None:

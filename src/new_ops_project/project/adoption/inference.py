@@ -90,9 +90,9 @@ def _asked(question: Question, answers: Answers, problem: str, ask: Asker | None
     """Let a person answer a question; raises ToolError when nobody can be asked."""
     if ask is None:
         reason = f" ({problem})" if problem else ""
-        message = f"The repository does not tell {question.name}{reason}, and nobody can be asked here."
+        message = f"{question.name} cannot be read from the repository{reason}, and nobody can be asked here."
         flag = {**FLAGS, "project_name": "--name NAME", "python_version": "--python X.Y"}.get(question.name, "")
         raise ToolError(message, f"Give {flag if ' ' in flag else '--tier script|library|cli'}.")
     shown = replace(question, details={**question.details, "help": f"{question.help} ({problem})"})
-    answers.answer(question, ask(shown if problem else question, answers, answers.default(question)))
+    answers.answer(question, ask(shown if problem else question, answers, default=answers.default(question)))
     return Evidence(question.name, answers.values[question.name], "asked")

@@ -15,7 +15,7 @@ from new_ops_project.formats.requirements import lower_bounds
 from new_ops_project.formats.requirements.merge import split_blocks
 from new_ops_project.formats.toml import merge
 from new_ops_project.git.committed import Committed
-from new_ops_project.plan.resolvers import requirements as generated
+from new_ops_project.plan.resolvers import requirements
 from new_ops_project.project.adoption.evidence.metadata import Metadata
 
 PYPROJECT = "pyproject.toml"
@@ -74,7 +74,7 @@ def _deletion_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
     if len(others) == len(_sections(files)):  # setup.cfg has nothing of the package
         copied = [path for path in copied if path != "setup.cfg"]
     elif others:
-        yield f"setup.cfg: keep [{'], ['.join(others)}] when you remove what is in {PYPROJECT} now."
+        yield f"setup.cfg: keep [{'], ['.join(others)}] when you remove what {PYPROJECT} has now."
         copied = [path for path in copied if path != "setup.cfg"]
     if not copied:
         return
@@ -162,7 +162,7 @@ class _Skipped:
 
 def _with_requirements(text: str, listed: bytes) -> str:
     """The template's pyproject.toml with the entries of a hand-written requirements.txt, versions as lower bounds."""
-    if generated.command("requirements.txt", listed) or b"--hash=" in listed:
+    if requirements.command("requirements.txt", listed) or b"--hash=" in listed:
         return text
     names = [
         lower_bounds.lower_bound(line)

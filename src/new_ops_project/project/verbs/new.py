@@ -11,10 +11,10 @@ from typing import Any, Protocol
 from new_ops_project import git
 from new_ops_project.base import config
 from new_ops_project.base.errors import ToolError
-from new_ops_project.project.creation import destination
-from new_ops_project.project.creation.destination import Created
+from new_ops_project.project.creation import repository
+from new_ops_project.project.creation.repository import Created
 from new_ops_project.template import native, questions, releases, sources
-from new_ops_project.template.answers import Given, complete, file_table, gather
+from new_ops_project.template.answers import Asker, Given, complete, file_table, gather
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Question, Questionnaire
 from new_ops_project.template.releases import Checkout
@@ -66,8 +66,8 @@ class NewProject:
         return str(self.answers.get("python_version") or (version.read_text().strip() if version.is_file() else "3"))
 
 
-class Prompt(Protocol):
-    """Asks a person one question; commands/shared/prompts.py has the one for a terminal."""
+class Prompt(Asker, Protocol):
+    """An Asker that can also add notes to choices, check what is typed, and start work while the user reads."""
 
     def __call__(
         self,
@@ -158,7 +158,7 @@ def _destination(request: NewRequest, name: str) -> Path:
     try:
         path = Path(os.path.abspath((request.path or Path(name)).expanduser()))  # noqa: PTH100 - collapses `..` too
         if not request.preview:
-            destination.require_destination(path)
+            repository.require_free(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise ToolError(f"{request.path or name} cannot be created: {error}.", "Choose another --path.") from error
     return path
@@ -172,7 +172,7 @@ class _Interview:
         self.prompt = prompt
         self._request, self._checkout = request, checkout
 
-    def ask(self, question: Question, answers: Answers, default: Any) -> Any:
+    def ask(self, question: Question, answers: Answers, *, default: Any) -> Any:
         """Ask one question of the template."""
         is_first, self.has_asked = not self.has_asked, True
         return self.prompt and self.prompt(
@@ -244,7 +244,7 @@ class _Creation:
             if confirm:
                 confirm(self.path, files)
 
-        created = destination.repository(self.path, fill, commit=self.request.commit, message=self._message())
+        created = repository.create(self.path, fill, commit=self.request.commit, message=self._message())
         return NewProject(self.path, self.answers, self.checkout, files, renderer, created)
 
     def _message(self) -> str:

@@ -24,24 +24,24 @@ class Created:
     outer: Path | None
 
 
-def require_destination(path: Path) -> None:
+def require_free(path: Path) -> None:
     """Raise ToolError unless a repository can be made at `path`."""
     if path == Path.cwd():
-        message = f"{path} is the current folder, and a project is put in its place as a whole."
+        message = f"{path} is the current folder, which cannot be replaced."
         raise ToolError(message, f"Run this in {path.parent}, with --path {path.name}.")
     if path.is_symlink() or path.is_file() or (path.is_dir() and any(path.iterdir())):
-        kind = "exists and is not empty" if path.is_dir() else "exists and is no folder"
-        raise ToolError(f"{path} {kind}.", "Choose another name, or another place with --path.")
+        kind = "exists and is not empty" if path.is_dir() else "exists and is not a folder"
+        raise ToolError(f"{path} {kind}.", "Choose another name, or another destination with --path.")
     if not path.parent.is_dir():
         raise ToolError(f"{path.parent}, the folder to create {path.name} in, does not exist.", f"mkdir {path.parent}")
 
 
-def repository(path: Path, render: Callable[[Path], None], *, commit: bool, message: str) -> Created:
+def create(path: Path, render: Callable[[Path], None], *, commit: bool, message: str) -> Created:
     """Make a git repository at `path` of what `render` writes into the folder that it is given.
 
     Raises ToolError when the destination is taken, also by another run that was quicker, or cannot be written.
     """
-    require_destination(path)
+    require_free(path)
     outer = git.toplevel(path.parent)
     try:
         with temporary_sibling(path) as fresh:
@@ -49,7 +49,7 @@ def repository(path: Path, render: Callable[[Path], None], *, commit: bool, mess
             made, why = _commit(fresh, message=message, commit=commit)
             move_into_place(fresh, path)
     except ProcessError as error:
-        raise ToolError(f"git could not make the repository: {error.reason}", "Nothing was kept.") from error
+        raise ToolError(f"git could not create the repository: {error.reason}", "Nothing was kept.") from error
     except OSError as error:
         raise ToolError(f"{path} cannot be created: {error.strerror or error}.", "Nothing was kept.") from error
     return Created(path, made, why, outer)
@@ -70,7 +70,7 @@ def _commit(folder: Path, *, message: str, commit: bool) -> tuple[str | None, st
         git.git(*_COMMITTING, "commit", "--quiet", f"--message={message}", at=folder)
     except ProcessError as error:
         if not git.has_identity(folder):
-            return None, "git knows no name and e-mail address to commit with"
+            return None, "git has no name and e-mail address to commit with"
         if "sign" not in error.stderr and "gpg" not in error.stderr:
             raise
         return None, f"git could not sign the commit: {error.reason}"
