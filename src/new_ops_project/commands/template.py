@@ -154,7 +154,7 @@ def _age(_context: click.Context, option: click.Parameter, value: str) -> "timed
     metavar="KINDS",
     default="",
     callback=_kinds,
-    help="Some of actions,tools,python,locks.  [default: all]",
+    help="Any of actions,tools,python,locks.  [default: all]",
 )
 @click.option(
     "--min-age",
@@ -220,17 +220,16 @@ def pins(folder: Path, query: "UpstreamQuery", progress: "Progress", *, write: b
     Raises ToolError where there is no template, and for files that cannot be read, rewritten or written.
     """
     from new_ops_project import git
-    from new_ops_project.template.pins import files as pin_files
-    from new_ops_project.template.pins import report, upstream
+    from new_ops_project.template.pins import files, report, upstream
 
     git.require_on_path()
     folder = folder.absolute()
-    files = upstream.read(folder)
-    comparison = upstream.compare(files, query, progress)
+    pinned = upstream.read(folder)
+    comparison = upstream.compare(pinned, query, progress)
     if comparison.broken:
         return report.incomplete(folder, comparison, write=write)
-    texts = upstream.texts(files, comparison, query)
+    texts = upstream.texts(pinned, comparison, query)
     if write and texts:
-        upstream.require_unchanged(files)
-        pin_files.replace_all(texts)
-    return report.complete(folder, comparison, upstream.changes(files, texts), write=write)
+        upstream.require_unchanged(pinned)
+        files.replace_all(texts)
+    return report.complete(folder, comparison, upstream.changes(pinned, texts), write=write)

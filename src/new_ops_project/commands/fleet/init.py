@@ -79,10 +79,10 @@ def command(*, name: str, folder: Path, preview: bool, as_json: bool, **options:
 
 def _github(folder: Path, *, shards: int | None, fleet: str, environment: str, tool: str | None) -> "EnginePlan":
     from new_ops_project.fleet.engines import github_actions
-    from new_ops_project.fleet.engines import tool as tools
+    from new_ops_project.fleet.engines.tool import installed_tool, parse_tool
 
     github_actions.require_valid(fleet=fleet, environment=environment, shards=shards or 0)
-    chosen = tools.parse(tool) if tool else tools.installed()
+    chosen = parse_tool(tool) if tool else installed_tool()
     return github_actions.plan(github_actions.WorkflowRequest(folder, chosen, shards or 0, fleet, environment))
 
 

@@ -27,12 +27,11 @@ from new_ops_project.project.adoption.inference import InferredAnswers
 from new_ops_project.project.adoption.nearest_release import NearestRelease, find_nearest
 from new_ops_project.project.adoption.pyproject import AdoptedRepository
 from new_ops_project.template import native, render
-from new_ops_project.template import releases as template
 from new_ops_project.template.answers import Asker
 from new_ops_project.template.answers_file import ANSWERS_FILE
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Questionnaire
-from new_ops_project.template.releases import Checkout, Releases
+from new_ops_project.template.releases import Checkout, Releases, read_releases
 from new_ops_project.template.sources import Source
 
 # The share of a release's lines in a repository from which on it counts as generated from that release.
@@ -73,7 +72,7 @@ def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offlin
 
     Raises ToolError for a template that cannot be added to a repository, and for an answer that is missing.
     """
-    releases = template.releases(source, offline=offline)
+    releases = read_releases(source, offline=offline)
     checkout = releases.checkout()
     questionnaire = native.questionnaire(checkout)
     _require_adoptable(releases, checkout, questionnaire)
