@@ -515,7 +515,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
     def remembered(checkout: Any, answers: Any, folder: Path, **options: Any) -> Any:
         key = repr((checkout, sorted(answers.items()), folder.name, options))
-        known[key] = known.get(key) or real(checkout, answers, folder, **options)
+        known[key] = known.get(key) or tree(checkout, answers, folder, **options)
         return known[key]
 
     monkeypatch.setattr("new_ops_project.template.render.tree", remembered)

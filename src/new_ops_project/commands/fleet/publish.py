@@ -13,7 +13,7 @@ from new_ops_project.commands.shared.voice import Voice
 if TYPE_CHECKING:
     from new_ops_project.base.progress import Progress
     from new_ops_project.fleet.model import Delivery
-    from new_ops_project.fleet.publish.publisher import Published, PublishEvent, PublishRequest, Report
+    from new_ops_project.fleet.publish.publisher import OnEvent, Published, PublishEvent, PublishRequest
 
 EXAMPLES = """\b
 Examples:
@@ -98,7 +98,7 @@ def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool,
     voice = Voice(as_json)
     try:
         with interrupts.temporary_folder(), voice.progress() as show:
-            published = publisher.publish(request, _reporter(show), Clock())
+            published = publisher.publish(request, _shown_on(show), Clock())
     except KeyboardInterrupt as error:
         message = "Interrupted; what was delivered is in the journal."
         raise ToolError(message, "Run the same command again to continue.", Exit.INTERRUPTED) from error
@@ -125,13 +125,13 @@ def _as_json(published: "Published", request: "PublishRequest") -> dict[str, Any
 # ---- what is printed -------------------------------------------------------------------------------------------------
 
 
-def _reporter(show: "Progress") -> "Report":
+def _shown_on(show: "Progress") -> "OnEvent":
     """Show events: on a bar with counts, rate and time left; elsewhere one line for each delivery."""
     from new_ops_project.fleet.publish.messages import one_line
 
     has_bar = sys.stderr.isatty() and not os.environ.get("CI")
 
-    def report(event: "PublishEvent") -> None:
+    def on_event(event: "PublishEvent") -> None:
         head = _pulse(event) if has_bar else ""
         if event.waiting:
             show(event.waiting, event.tried, max(event.total, 1))
@@ -140,7 +140,7 @@ def _reporter(show: "Progress") -> "Report":
         elif has_bar:
             show(head + one_line(event.starting), event.tried, event.total)
 
-    return report
+    return on_event
 
 
 def _pulse(event: "PublishEvent") -> str:

@@ -208,9 +208,7 @@ class _Run:
                 yield from rest if reason == TIME_OVER else self._record(*rest)
                 return
             self._on_event(replace(self._event(), starting=candidate.task.name))
-            attempt = delivery.deliver(candidate, options, may_reopen=self._may_reopen(candidate))
-            (done,) = self._record(attempt.delivery)
-            self._moved += [done.name] if attempt.base_moved else []
+            (done,) = self._record(delivery.deliver(candidate, options, may_reopen=self._may_reopen(candidate)))
             self._count(done)
             self._on_event(replace(self._event(), delivery=done))
             yield done
