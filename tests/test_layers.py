@@ -38,6 +38,7 @@ INSIDE = {
     "project.adoption": ("evidence",),
     "checks": (
         "linters",
+        "ignoring",
         "environment",
         "dependencies",
         "packaging",
@@ -46,7 +47,7 @@ INSIDE = {
         "template",
         "output",
     ),
-    "fleet": ("inventory", "engines", "run", "publish", "reports"),
+    "fleet": ("inventory", "engines", "run", "publish", "reports", "verbs"),
     "commands": ("shared", "fleet"),
 }
 

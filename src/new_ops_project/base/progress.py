@@ -1,5 +1,7 @@
 """How a long operation reports its progress."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 
@@ -8,3 +10,7 @@ class Progress(Protocol):
 
     def __call__(self, text: str, done: int, total: int, /) -> None:
         """Show the progress."""
+
+
+ProgressDisplay = Callable[[], AbstractContextManager[Progress]]
+"""Opens a display of progress, and closes it at the end of the block."""

@@ -23,13 +23,13 @@ Examples:
   new-ops-project fleet init --engine renovate
 
 \b
-Exit codes: 0 written, or there already; 2 could not, also when a file
-exists with different content.
+Exit codes: 0 written, or already there; 2 failed, or a file exists
+with different content.
 """
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--engine", "name", type=click.Choice(ENGINES), required=True, help="What runs the fleet.")
+@click.option("--engine", "name", type=click.Choice(ENGINES), required=True, help="Where the fleet runs.")
 @click.option(
     "--path",
     "folder",
@@ -40,9 +40,9 @@ exists with different content.
     help="The central repository.",
 )
 @click.option(
-    "--shards", type=click.IntRange(min=1), metavar="N", help="Jobs that update.  [default: as the plan says]"
+    "--shards", type=click.IntRange(min=1), metavar="N", help="The number of update jobs.  [default: as planned]"
 )
-@click.option("--fleet", default="fleet.toml", show_default=True, metavar="FILE", help="The fleet's file, below DIR.")
+@click.option("--fleet", default="fleet.toml", show_default=True, metavar="FILE", help="The fleet's file in DIR.")
 @click.option(
     "--environment", default="fleet", show_default=True, metavar="NAME", help="The GitHub environment that may publish."
 )
@@ -54,7 +54,7 @@ exists with different content.
 @click.option("--preview", is_flag=True, help="Show the files; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(*, name: str, folder: Path, preview: bool, as_json: bool, **options: Any) -> None:
-    """Write the files that run a fleet elsewhere, and list what else that needs.
+    """Write the files that run a fleet on GitHub Actions or with Renovate, and list what else to do.
 
     A file with different content is never overwritten. A second run changes nothing.
     """
@@ -72,7 +72,7 @@ def command(*, name: str, folder: Path, preview: bool, as_json: bool, **options:
     _say(plan, fates, voice, new="would be written" if preview else "written")
     if as_json:
         texts = {"texts": {file.path: file.text for file in plan.files}} if preview else {}
-        voice.answer(
+        voice.print_json(
             {"engine": name, "preview": preview, "files": fates, **texts, "notes": plan.notes, "next": plan.steps}
         )
 

@@ -1,16 +1,17 @@
 """`fleet plan`: pins what a rollout does, for any number of machines."""
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.errors import ToolError
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from new_ops_project.fleet.model import FleetPlan
 
 EXAMPLES = """\b
@@ -49,7 +50,7 @@ def _shards(_context: click.Context, _option: click.Parameter, value: str) -> in
     default="1",
     show_default=True,
     callback=_shards,
-    help="How many machines share the work; auto: two minutes of it for each.",
+    help="How many machines share the work; auto: one for every two minutes of work.",
 )
 @click.option(
     "--out",
@@ -64,11 +65,11 @@ def _shards(_context: click.Context, _option: click.Parameter, value: str) -> in
     multiple=True,
     help="An earlier plan, or folder of results: costs and shards.  [repeatable]",
 )
-@click.option("--github-output", is_flag=True, help="Add `shards`, a list of numbers, to the file GITHUB_OUTPUT.")
+@click.option("--github-output", is_flag=True, help="Write the shard numbers to the file GITHUB_OUTPUT, as `shards`.")
 @click.option(
     "--timeout", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds for each repository."
 )
-@click.option("--offline", is_flag=True, help="Use only what this machine has of the template.")
+@click.option("--offline", is_flag=True, help="Do not fetch the template.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(
     *,
@@ -83,45 +84,35 @@ def command(
     timeout: float,
     offline: bool,
 ) -> None:
-    """Pin what to do: the template's version and every repository's commit, in balanced shards.
+    """Pin the work: the template's version and every repository's commit, in balanced shards.
 
     The plan gives the same commits on every machine. No repository changes.
     """
-    from new_ops_project import git
     from new_ops_project.base import interrupts
-    from new_ops_project.fleet import store
-    from new_ops_project.fleet.inventory import repositories
     from new_ops_project.fleet.run import planning
+    from new_ops_project.fleet.verbs.plan import FleetPlanRequest, plan
 
-    git.require_on_path()
-    if github_output and not os.environ.get("GITHUB_OUTPUT"):
-        raise ToolError("GITHUB_OUTPUT is not set.", "--github-output is for a step of GitHub Actions.")
+    output = _github_output() if github_output else None
+    request = FleetPlanRequest(source, out, last, to, wave, shards, timeout, offline, output)
     voice = Voice(as_json)
-    with interrupts.temporary_folder():
-        past = planning.past_runs([*last, *([out] if out.is_file() else [])])
-        request = planning.PlanRequest(to=to, wave=wave, shards=shards, offline=offline, past=past, seconds=timeout)
-        fleet = repositories.read(source)
-        with voice.progress() as show:
-            plan = planning.plan(fleet, request, show)
-    store.write_plan(plan, out)
-    if github_output:
-        _write_github_output(plan, Path(os.environ["GITHUB_OUTPUT"]))
-    _say(plan, out, voice)
+    with interrupts.temporary_folder(), voice.progress() as show:
+        fleet_plan = plan(request, show)
+    counts = planning.counts(fleet_plan)
+    _say(fleet_plan, counts, out, voice)
     if as_json:
-        voice.answer({"plan": str(out), "id": plan.id, "shards": plan.shards, "counts": planning.counts(plan)})
-    click.get_current_context().exit(Exit.FAILED if planning.counts(plan).get("failed") else Exit.DONE)
+        voice.print_json({"plan": str(out), "id": fleet_plan.id, "shards": fleet_plan.shards, "counts": counts})
+    click.get_current_context().exit(planning.exit_code(fleet_plan))
 
 
-def _write_github_output(plan: "FleetPlan", file: Path) -> None:
-    """Write the numbers of the shards only: names would fill the 1 MB that GitHub allows for outputs."""
-    numbers = sorted({task.shard for task in plan.tasks})
-    with file.open("a", encoding="utf-8") as output:
-        output.write(f"shards={json.dumps(numbers)}\ncount={plan.shards}\nrepositories={len(plan.tasks)}\n")
+def _github_output() -> Path:
+    """The file for the outputs of a step of GitHub Actions."""
+    if not (file := os.environ.get("GITHUB_OUTPUT")):
+        raise ToolError("GITHUB_OUTPUT is not set.", "--github-output is for a step of GitHub Actions.")
+    return Path(file)
 
 
-def _say(plan: "FleetPlan", out: Path, voice: Voice) -> None:
+def _say(plan: "FleetPlan", counts: "Mapping[str, int]", out: Path, voice: Voice) -> None:
     from new_ops_project.base.text import escape_for_terminal
-    from new_ops_project.fleet.run import planning
 
     for result in plan.settled:
         if result.reason:
@@ -130,8 +121,8 @@ def _say(plan: "FleetPlan", out: Path, voice: Voice) -> None:
             )
             voice.say(f"  {escape_for_terminal(result.hint)}") if result.hint else None
     versions = sorted({f"{task.before} -> {task.version}" for task in plan.tasks})
-    counts = ", ".join(f"{count} {state}" for state, count in planning.counts(plan).items())
-    voice.say(f"\n{counts}; {plan.shards} shard{'s' * (plan.shards > 1)}; plan {plan.id} is in {out}.")
+    summary = ", ".join(f"{count} {state}" for state, count in counts.items())
+    voice.say(f"\n{summary}; {plan.shards} shard{'s' * (plan.shards > 1)}; plan {plan.id} is in {out}.")
     voice.say(f"  {'; '.join(map(escape_for_terminal, versions))}") if versions else None
     if plan.tasks:
         voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")

@@ -11,7 +11,7 @@ from new_ops_project.commands.shared.voice import Voice
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from new_ops_project.fleet.reports.facts import Facts
+    from new_ops_project.fleet.verbs.report import FleetReport
 
 EXAMPLES = """\b
 Examples:
@@ -34,24 +34,23 @@ are conflicts.
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 @click.option("--title", metavar="TEXT", help="The report's title.")
 def command(*, folders: tuple[Path, ...], as_json: bool, title: str | None, **files: str | None) -> None:
-    """Say what came of a rollout, from the folders of results DIR (all of one plan).
+    """Show the results of a rollout, from the results folders DIR (all of one plan).
 
     What is left to do comes first, with the reason and the next command.
     """
-    from datetime import UTC, datetime
-
-    from new_ops_project.fleet.reports import facts, json_answer
+    from new_ops_project.fleet.reports import json_report
+    from new_ops_project.fleet.verbs.report import ReportRequest, report
 
     requested = {shape: file for shape, file in files.items() if file}
     _require_one_stdout(requested, as_json=as_json)
-    rollout = facts.gather(folders, datetime.now(UTC).date())
-    name, voice = title or rollout.title, Voice(as_json or "-" in requested.values())
-    _write(rollout, name, requested)
-    _say(rollout, name, voice)
+    rollout = report(ReportRequest(folders, title, requested))
+    click.echo(rollout.document, nl=False)
+    voice = Voice(as_json or "-" in requested.values())
+    _say(rollout, voice)
     _say_written(requested, voice)
     if as_json:
-        voice.answer(json_answer.answer(rollout))
-    click.get_current_context().exit(rollout.exit_code)
+        voice.print_json(json_report.document(rollout.facts))
+    click.get_current_context().exit(rollout.facts.exit_code)
 
 
 def _require_one_stdout(requested: "Mapping[str, str]", *, as_json: bool) -> None:
@@ -61,46 +60,23 @@ def _require_one_stdout(requested: "Mapping[str, str]", *, as_json: bool) -> Non
         raise ToolError(f"{' and '.join(options)} both go to stdout.", "Give a file for all but one.")
 
 
-def _write(rollout: "Facts", title: str, requested: "Mapping[str, str]") -> None:
-    from new_ops_project.fleet.reports import files
-
-    for shape, file in requested.items():
-        text = _document(rollout, title, shape)
-        if file == "-":
-            click.echo(text, nl=False)
-        else:
-            files.write(Path(file), text)
-
-
-def _document(rollout: "Facts", title: str, shape: str) -> str:
-    if shape == "csv":
-        from new_ops_project.fleet.reports import csv_sheet
-
-        return csv_sheet.document(rollout)
-    if shape == "markdown":
-        from new_ops_project.fleet.reports import step_summary
-
-        return step_summary.document(rollout, title)
-    from new_ops_project.fleet.reports import html_page
-
-    return html_page.document(rollout, title)
-
-
 # ---- what is printed -------------------------------------------------------------------------------------------------
 
 
-def _say(rollout: "Facts", title: str, voice: Voice) -> None:
+def _say(rollout: "FleetReport", voice: Voice) -> None:
     from rich.console import Console, Group
 
     from new_ops_project.fleet.reports import terminal
 
     # In a group, each text keeps its own settings; `crop` would cut a command that is wider than the terminal.
-    Console(stderr=voice.json, highlight=False).print(Group(*terminal.document(rollout, title)), crop=False)
+    Console(stderr=voice.json, highlight=False).print(
+        Group(*terminal.document(rollout.facts, rollout.title)), crop=False
+    )
 
 
 def _say_written(requested: "Mapping[str, str]", voice: Voice) -> None:
-    from new_ops_project.fleet.names import shown
+    from new_ops_project.base.text import escape_invisible
 
     for shape, file in requested.items():
         if file != "-":
-            voice.say(f"\n{shape.upper() if shape != 'markdown' else 'Markdown'} written to {shown(file)}.")
+            voice.say(f"\n{shape.upper() if shape != 'markdown' else 'Markdown'} written to {escape_invisible(file)}.")

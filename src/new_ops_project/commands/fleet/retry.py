@@ -4,10 +4,7 @@ from pathlib import Path
 
 import click
 
-from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.commands.shared.voice import Voice
-
-STATES = ("failed", "deferred", "conflict")
 
 EXAMPLES = """\b
 Examples:
@@ -22,6 +19,8 @@ to retry.
 
 
 def _only(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
+    from new_ops_project.fleet.verbs.retry import STATES
+
     names = tuple(name.strip() for name in value.split(",") if name.strip())
     for name in names or ("",):
         if name not in STATES:
@@ -37,7 +36,7 @@ def _only(_context: click.Context, _option: click.Parameter, value: str) -> tupl
     default="failed,deferred",
     show_default=True,
     callback=_only,
-    help="Which ones: failed, deferred, conflict.",
+    help="Only these states: failed, deferred, conflict.",
 )
 @click.option("--name", "names", multiple=True, help="Only this repository.  [repeatable]")
 @click.option(
@@ -51,24 +50,18 @@ def _only(_context: click.Context, _option: click.Parameter, value: str) -> tupl
 def command(
     *, folders: tuple[Path, ...], only: tuple[str, ...], names: tuple[str, ...], out: Path, as_json: bool
 ) -> None:
-    """Plan again what was not done, by the results in DIR.
+    """Plan again what was not done, according to the results in DIR.
 
     The template's version stays the same; each repository is taken at its current commit.
     """
-    from new_ops_project import git
     from new_ops_project.base import interrupts
     from new_ops_project.base.text import escape_for_terminal
-    from new_ops_project.fleet import store
-    from new_ops_project.fleet.run import planning, retry
+    from new_ops_project.fleet.run import planning
+    from new_ops_project.fleet.verbs.retry import RetryRequest, retry
 
-    git.require_on_path()
     voice = Voice(as_json)
-    with interrupts.temporary_folder():
-        with voice.progress() as show:
-            plan = retry.plan(folders, only, names, show)
-        if plan is None:
-            raise ToolError(f"Nothing in these results is {' or '.join(only)}.", f"--only takes {', '.join(STATES)}.")
-        store.write_plan(plan, out)
+    with interrupts.temporary_folder(), voice.progress() as show:
+        plan = retry(RetryRequest(folders, only, out, names), show)
     for result in plan.settled:
         if result.reason:
             voice.say(
@@ -79,5 +72,5 @@ def command(
     if plan.tasks:
         voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")
     if as_json:
-        voice.answer({"plan": str(out), "id": plan.id, "counts": counts})
-    click.get_current_context().exit(Exit.FAILED if counts.get("failed") else Exit.DONE)
+        voice.print_json({"plan": str(out), "id": plan.id, "counts": counts})
+    click.get_current_context().exit(planning.exit_code(plan))

@@ -1,11 +1,11 @@
 """`fleet status`: shows how far each repository is behind."""
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.base.errors import Exit
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
@@ -30,43 +30,26 @@ Exit codes: 0 all are current; 1 some are behind; 2 some could not be read.
 @click.argument("source", nargs=-1, metavar="[SOURCE]...")
 @click.option("--drift", is_flag=True, help="Render each project's version, and count edited and deleted files.")
 @click.option("--jobs", type=click.IntRange(1), help="Projects rendered at the same time.  [default: one per core]")
-@click.option("--offline", is_flag=True, help="Use only what this machine has of the template.")
+@click.option("--offline", is_flag=True, help="Do not fetch the template.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(*, source: tuple[str, ...], drift: bool, jobs: int | None, offline: bool, as_json: bool) -> None:
     """Show the state of each repository of the SOURCEs; the worst come first.
 
     A SOURCE is a folder of clones, a file or - with one path or URL a line, a URL, or a fleet.toml.
     """
-    from datetime import UTC, datetime
-
-    from new_ops_project import git
     from new_ops_project.base import interrupts
-    from new_ops_project.base.errors import ToolError
-    from new_ops_project.fleet.inventory import repositories, scan, templates
-    from new_ops_project.fleet.run import execution, status
+    from new_ops_project.fleet.verbs.status import StatusRequest, status
 
-    git.require_on_path()
     voice = Voice(as_json)
     with interrupts.temporary_folder():
-        fleet = repositories.read(source)
-        with _progress(voice) as show:
-            projects = scan.inspect(fleet.places, show)
-        if not projects:
-            raise ToolError("There is no repository in these sources.", "Give a folder of clones, a list, or a URL.")
-        fleet_templates = templates.find(projects, offline=offline)
-        rows = status.rows(projects, fleet_templates, datetime.now(UTC))
-        if drift:
-            with _progress(voice) as show:
-                rows = status.with_drift(rows, projects, fleet_templates, jobs or execution.cpu_count(), show)
-    counts = status.counts(rows)
+        fleet = status(StatusRequest(source, drift, jobs, offline), partial(_progress, voice))
     if as_json:
-        voice.answer({"counts": counts, "repositories": [row.as_json() for row in rows]})
+        voice.print_json({"counts": fleet.counts, "repositories": [row.as_json() for row in fleet.rows]})
     else:
-        _say(rows, counts, voice)
-        if counts["behind"]:
+        _say(fleet.rows, fleet.counts, voice)
+        if fleet.counts["behind"]:
             voice.say(f"\nNext:\n  {_next(source)}")
-    code = Exit.FAILED if counts["failed"] else Exit.FINDINGS if counts["behind"] else Exit.DONE
-    click.get_current_context().exit(code)
+    click.get_current_context().exit(fleet.exit_code)
 
 
 @contextmanager
@@ -116,14 +99,15 @@ def _next(source: tuple[str, ...]) -> str:
 
 def _say_grouped(messages: "Iterable[tuple[tuple[str, str, str], str]]", voice: Voice) -> None:
     """Print each (state, reason, hint) once, for all of its names."""
-    from new_ops_project.base.text import escape_for_terminal
+    from new_ops_project.base.text import escape_for_terminal, list_first
 
     groups: dict[tuple[str, str, str], list[str]] = {}
     for key, name in messages:
         groups.setdefault(key, []).append(escape_for_terminal(_short(name)))
     for (state, reason, hint), names in groups.items():
-        some = ", ".join(names[:_NAMES]) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
-        voice.say(f"{some}: {escape_for_terminal(reason)}", fg=_COLORS.get(state) or "bright_black")
+        voice.say(
+            f"{list_first(names, _NAMES)}: {escape_for_terminal(reason)}", fg=_COLORS.get(state) or "bright_black"
+        )
         if hint:
             voice.say(f"  {escape_for_terminal(hint)}")
 

@@ -12,7 +12,7 @@ from new_ops_project.base.process import run_within
 from new_ops_project.fleet import branches, commits
 from new_ops_project.fleet.model import Delivered, Delivery, Result, ResultState, Task
 from new_ops_project.fleet.publish import ownership
-from new_ops_project.fleet.publish.messages import one_line, short_id
+from new_ops_project.fleet.publish.messages import redacted_line, short_id
 from new_ops_project.fleet.publish.ownership import CommitDetails
 from new_ops_project.git import markers, remotes
 from new_ops_project.git.objects import open_reader
@@ -30,6 +30,10 @@ class SkippedError(Exception):
         self.state = state
         self.reason = reason
         self.hint = hint
+
+
+class BaseMovedError(SkippedError):
+    """A commit is not delivered because its branch has moved since the plan."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,10 @@ class Candidate:
         if (result.target, result.version) != (branches.name(task), task.version) or not all(
             map(_is_branch_name, (result.target, task.branch))
         ):
-            branch = one_line(result.target or "(none)")
+            branch = redacted_line(result.target or "(none)")
             raise ToolError(f"{branch} is not the branch that the plan names.", _UPDATE_AGAIN)
         if not all(map(_is_object_id, (result.commit, result.tree, result.base))):
-            raise ToolError("The result names no commit.", _UPDATE_AGAIN)
+            raise ToolError("The result does not name a commit.", _UPDATE_AGAIN)
 
     def unbundle(self, repository: Path, env: Mapping[str, str] | None = None) -> None:
         """Put the commit's objects into `repository`, which has its parent; no ref moves.
@@ -81,13 +85,13 @@ class Candidate:
         """
         file = self.folder / self.result.bundle
         if not self.result.bundle or not file.resolve().is_relative_to(self.folder.resolve()):
-            raise ToolError("The result names no bundle in its folder.", _UPDATE_AGAIN)
+            raise ToolError("The result does not name a bundle in its folder.", _UPDATE_AGAIN)
         try:
             command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, "bundle", "unbundle", str(file.absolute()))
             run_within(_PATIENCE, *command, cwd=repository, env=env)
             commit = ownership.read(repository, self.result.commit)
         except ProcessError as error:
-            reason = one_line(remotes.failure_reason(error))
+            reason = redacted_line(remotes.failure_reason(error))
             message = f"{file} does not hold the commit {short_id(self.result.commit)}: {reason}."
             raise ToolError(message, _UPDATE_AGAIN) from error
         if not (commit.is_same(self.result.tree, self.task.base) and self._is_as_planned(repository, commit)):
@@ -100,7 +104,7 @@ class Candidate:
         if self.result.state == ResultState.CONFLICT:
             return
         if path := _path_with_markers(repository, self.task.base, self.result.commit, env):
-            message = f"{one_line(path)} has conflict markers, but the result lists no conflicts."
+            message = f"{redacted_line(path)} has conflict markers, but the result lists no conflicts."
             raise ToolError(message, "Look at that commit; then run `fleet update` with that plan again.")
 
     def _is_as_planned(self, repository: Path, commit: CommitDetails) -> bool:
@@ -116,31 +120,33 @@ class Candidate:
         expected = commits.content(self.task, commit.tree, info, has_conflicts=has_conflicts)
         return git.git("cat-file", "commit", commit.id, at=repository).stdout == expected
 
-    def base_moved(self, now: str) -> SkippedError:
+    def base_moved(self, now: str) -> BaseMovedError:
         """Its base is no longer the commit of its branch, which is `now`."""
         branch, base = self.task.branch, short_id(self.task.base)
-        return SkippedError(
+        return BaseMovedError(
             Delivered.DEFERRED, f"{branch} moved from {base} to {short_id(now)} since the plan.", _PLAN_AGAIN
         )
 
     def branch_missing(self) -> SkippedError:
         """The branch of its base does not exist."""
-        branch = one_line(self.task.branch)
-        reason = f"The branch {branch} does not exist any more." if branch else "HEAD was detached."
+        branch = redacted_line(self.task.branch)
+        reason = f"The branch {branch} no longer exists." if branch else "HEAD was detached."
         return SkippedError(Delivered.DEFERRED, reason, _PLAN_AGAIN)
 
     def not_on_default_branch(self, default: str) -> SkippedError:
         """Its base is on a branch that is not the remote's default one, so that work on it may not be merged."""
-        reason = f"{one_line(self.task.branch)} is not the default branch of the remote: {one_line(default)} is."
-        hint = "In a clone, switch to that one; then plan it again: new-ops-project fleet retry."
+        reason = (
+            f"{redacted_line(self.task.branch)} is not the default branch of the remote: {redacted_line(default)} is."
+        )
+        hint = "In a clone, switch to that branch; then plan it again: new-ops-project fleet retry."
         return SkippedError(Delivered.DEFERRED, reason, hint)
 
     def branch_has_other_commits(self, branch: str) -> SkippedError:
         """A person has committed to this tool's branch."""
         return SkippedError(
             Delivered.UNTOUCHED,
-            f"{branch} has commits that are not this tool's.",
-            "Merge or close what is there; then delete that branch and publish again.",
+            f"{branch} has commits that this tool did not make.",
+            "Merge or close that work; then delete the branch and publish again.",
         )
 
 
@@ -157,7 +163,7 @@ def _path_with_markers(repository: Path, base: str, commit: str, env: Mapping[st
 
 
 def _is_branch_name(name: str) -> bool:
-    return not git.git("check-ref-format", f"refs/heads/{name}", codes=(0, 1)).code
+    return not git.git("check-ref-format", f"refs/heads/{name}", codes=(0, 1)).exit_code
 
 
 def _is_object_id(text: str) -> bool:

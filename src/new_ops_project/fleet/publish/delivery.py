@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet.model import Delivered, Delivery
 from new_ops_project.fleet.publish import pull_request_text, pull_requests, to_branch, to_remote
-from new_ops_project.fleet.publish.candidate import Candidate, SkippedError
+from new_ops_project.fleet.publish.candidate import BaseMovedError, Candidate, SkippedError
 from new_ops_project.fleet.publish.forge import Forge, host_and_path, kind_of
-from new_ops_project.fleet.publish.messages import one_line
+from new_ops_project.fleet.publish.messages import redacted_line
 from new_ops_project.fleet.publish.pull_requests import PullRequest, PullRequestContent
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 from new_ops_project.fleet.publish.to_remote import BranchState
@@ -27,22 +27,35 @@ class DeliveryOptions:
     preview: bool = False
 
 
-def deliver(candidate: Candidate, options: DeliveryOptions, *, may_reopen: bool = False) -> Delivery:
+@dataclass(frozen=True)
+class Attempt:
+    """A delivery, and whether it was deferred because the branch has moved since the plan."""
+
+    delivery: Delivery
+    base_moved: bool = False
+
+
+def deliver(candidate: Candidate, options: DeliveryOptions, *, may_reopen: bool = False) -> Attempt:
     """Deliver the commit and return how that went; an error is a delivery that failed, and stops no other.
 
     `may_reopen`: open another pull request where a person has closed the last one.
     """
     try:
         candidate.require_planned()
-        if options.mode == "branch":
-            return to_branch.deliver(candidate, preview=options.preview)
-        if options.mode == "push":
-            return _push(candidate, options)
-        return _request(candidate, options, may_reopen=may_reopen)
+        return Attempt(_deliver(candidate, options, may_reopen=may_reopen))
     except SkippedError as skipped:
-        return candidate.delivery(options.mode, skipped.state, skipped.reason, skipped.hint)
+        record = candidate.delivery(options.mode, skipped.state, skipped.reason, skipped.hint)
+        return Attempt(record, isinstance(skipped, BaseMovedError))
     except (ToolError, ProcessError, OSError) as error:
-        return candidate.delivery(options.mode, Delivered.FAILED, *_reason_and_hint(error))
+        return Attempt(candidate.delivery(options.mode, Delivered.FAILED, *_reason_and_hint(error)))
+
+
+def _deliver(candidate: Candidate, options: DeliveryOptions, *, may_reopen: bool) -> Delivery:
+    if options.mode == "branch":
+        return to_branch.deliver(candidate, preview=options.preview)
+    if options.mode == "push":
+        return _push(candidate, options)
+    return _request(candidate, options, may_reopen=may_reopen)
 
 
 def _reason_and_hint(error: ToolError | ProcessError | OSError) -> tuple[str, str]:
@@ -53,7 +66,7 @@ def _reason_and_hint(error: ToolError | ProcessError | OSError) -> tuple[str, st
         if isinstance(error, ProcessError)
         else f"{error.filename}: {error.strerror or error}"
     )
-    return f"{one_line(reason)}.", "Fix that, then publish again."
+    return f"{redacted_line(reason)}.", "Fix that, then publish again."
 
 
 def _push(candidate: Candidate, options: DeliveryOptions) -> Delivery:
@@ -71,7 +84,7 @@ def _request(candidate: Candidate, options: DeliveryOptions, *, may_reopen: bool
         if options.preview:
             delivered = Delivered.REFRESHED if pull else Delivered.OPENED
             return candidate.delivery(options.mode, delivered, request=pull.url if pull else "")
-        to_remote.push(state, is_counted=False)  # a push is no request to the API, whose limit this is
+        to_remote.push(state, is_counted=False)  # a push is not a request to the API, whose limit this is
         return _with_pull(candidate, forge, state, pull)
 
 
@@ -84,7 +97,7 @@ def _open_pull(candidate: Candidate, forge: Forge, *, may_reopen: bool) -> PullR
         raise SkippedError(
             Delivered.UNTOUCHED,
             f"{closed.url} was closed without being merged.",
-            f"To open another: --only {one_line(candidate.task.name)}",
+            f"To open another: --only {redacted_line(candidate.task.name)}",
         )
     return pull
 

@@ -13,12 +13,12 @@ from new_ops_project.fleet.publish import delivery, forge
 from new_ops_project.fleet.publish.candidate import Candidate
 from new_ops_project.fleet.publish.delivery import DeliveryOptions
 from new_ops_project.fleet.publish.journal import Journal
-from new_ops_project.fleet.publish.messages import one_line
+from new_ops_project.fleet.publish.messages import redacted_line
 from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, RateLimiter
 from new_ops_project.fleet.run.limits import exceeds, outliers, stop_reason
 
 STOPPED = "The wave was stopped: "  # the reason of a commit that was not tried begins with it
-TIME_OVER = "The time for this run was over."
+TIME_OVER = "The time for this run is over."
 _FAILURES_IN_A_ROW = 10  # more than that is the network, the forge or the token, not the repositories
 
 
@@ -53,6 +53,7 @@ class Published:
     """What a run did. `conflicts` are the projects whose conflicts were not delivered.
 
     `stopped` is why the wave was stopped, or ''; `is_over`: the time for this run ended, and another run continues.
+    `moved` are the projects whose branch has moved since the plan.
     """
 
     plan: str
@@ -60,6 +61,7 @@ class Published:
     conflicts: tuple[str, ...] = ()
     stopped: str = ""
     is_over: bool = False
+    moved: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -129,7 +131,7 @@ def _candidates(
     for name in request.only:
         if name not in gathered:
             hint = nearest(name, [*gathered]).capitalize() or "Look at `fleet report`."
-            raise ToolError(f"There is no {one_line(name)} in the plan.", hint)
+            raise ToolError(f"There is no {redacted_line(name)} in the plan.", hint)
     return [
         Candidate(task, result, folder, plan.author)
         for task in plan.tasks
@@ -171,6 +173,7 @@ class _Run:
         self._counts = Counter[Delivered]()
         self._tried, self._total, self._failures_in_a_row = 0, 0, 0
         self._is_over = False
+        self._moved: list[str] = []
 
     def run(self, candidates: list[Candidate]) -> Published:
         """Deliver them; what failed in an earlier run comes last, so that it does not stop the others."""
@@ -186,7 +189,7 @@ class _Run:
                 candidate.task.name for candidate in candidates if candidate.result.state == ResultState.CONFLICT
             )
         )
-        return Published(self._plan.id, deliveries, conflicts, self._stop_reason(), self._is_over)
+        return Published(self._plan.id, deliveries, conflicts, self._stop_reason(), self._is_over, tuple(self._moved))
 
     def _options(self) -> DeliveryOptions:
         limiter = RateLimiter(
@@ -208,7 +211,9 @@ class _Run:
                 yield from rest if reason == TIME_OVER else self._record(*rest)
                 return
             self._on_event(replace(self._event(), starting=candidate.task.name))
-            (done,) = self._record(delivery.deliver(candidate, options, may_reopen=self._may_reopen(candidate)))
+            attempt = delivery.deliver(candidate, options, may_reopen=self._may_reopen(candidate))
+            (done,) = self._record(attempt.delivery)
+            self._moved += [done.name] if attempt.base_moved else []
             self._count(done)
             self._on_event(replace(self._event(), delivery=done))
             yield done
@@ -235,8 +240,8 @@ class _Run:
             return candidate.delivery(
                 mode,
                 Delivered.HELD,
-                f"It changes {candidate.result.lines} lines, far more than the others do.",
-                f"Look at it, then: --only {one_line(candidate.task.name)}",
+                f"It changes {candidate.result.lines} lines, far more than the others.",
+                f"Look at it, then: --only {redacted_line(candidate.task.name)}",
             )
         return None
 
@@ -282,5 +287,5 @@ class _Run:
 def _deferral(reason: str) -> tuple[str, str]:
     """Reason and hint of a commit that was not tried."""
     if reason == TIME_OVER:
-        return reason, "Run it again to continue."
+        return reason, "Run this again to continue."
     return f"{STOPPED}{reason}", "Look at what failed; --force continues."

@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet import history, store
-from new_ops_project.fleet.model import FleetPlan, Result, ResultState, Task, counts
+from new_ops_project.fleet.model import FleetPlan, Result, Task
 from new_ops_project.fleet.run import limits, pool
 from new_ops_project.fleet.run.pool import Assignment
 from new_ops_project.fleet.run.task import RunContext, failed_result, timestamp
@@ -102,7 +102,7 @@ def _result(reply: pool.WorkerReply, plan: FleetPlan) -> Result:
     if reply.answer is not None:
         return Result.read(reply.answer)
     name = f"logs/{store.slug(reply.task.name)}.log"
-    failed = failed_result(reply.task, plan.id, reply.reason, "Run this again; its log says how far it came.")
+    failed = failed_result(reply.task, plan.id, reply.reason, "Run this again; its log shows how far it came.")
     return replace(failed, log=name, at=timestamp())
 
 
@@ -190,24 +190,6 @@ def _past_runs(plan: FleetPlan) -> dict[str, history.PastRun]:
         task.name: replace(past.get(task.name, history.PastRun()), shard=task.shard, shards=plan.shards)
         for task in plan.tasks
     }
-
-
-def all_results(results: list[Result], plan: FleetPlan, options: RunOptions) -> list[Result]:
-    """The results of a run; a run of the whole plan, or of its first shard, includes the settled projects."""
-    return [*(plan.settled if options.shard in {0, 1} else ()), *results]
-
-
-def counts_by_state(results: list[Result], plan: FleetPlan, options: RunOptions) -> dict[str, int]:
-    """The number of results of each state, including settled projects."""
-    return {str(state): count for state, count in counts(all_results(results, plan, options)).items()}
-
-
-def exit_code(results: list[Result]) -> Exit:
-    """The exit code: 2 if any project failed, else 3 if any is in conflict, else 0."""
-    states = {result.state for result in results}
-    if ResultState.FAILED in states:
-        return Exit.FAILED
-    return Exit.CONFLICTS if ResultState.CONFLICT in states else Exit.DONE
 
 
 def cpu_count() -> int:

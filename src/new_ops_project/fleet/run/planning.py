@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project import __version__, git
-from new_ops_project.base.errors import ToolError
+from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.progress import Progress
 from new_ops_project.fleet import history, store
 from new_ops_project.fleet.history import PastRun
@@ -155,6 +155,11 @@ def counts(plan: FleetPlan) -> dict[str, int]:
     for result in plan.settled:
         totals[str(result.state)] = totals.get(str(result.state), 0) + 1
     return totals
+
+
+def exit_code(plan: FleetPlan) -> Exit:
+    """2 if a project failed when the plan was made, else 0."""
+    return Exit.FAILED if counts(plan).get("failed") else Exit.DONE
 
 
 def with_limits(plan: FleetPlan, failed: float | None, conflicts: float | None) -> FleetPlan:

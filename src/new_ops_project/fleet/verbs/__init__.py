@@ -1,0 +1,1 @@
+"""The verbs of `fleet`, each from a request to a value."""

@@ -1,0 +1,60 @@
+"""`fleet report`: what came of a rollout, in files of several formats."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from new_ops_project.fleet.reports import facts, files
+from new_ops_project.fleet.reports.facts import Facts
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """What was asked for on the command line; `files` has a path, or STDOUT, for html, markdown and csv."""
+
+    folders: tuple[Path, ...]
+    title: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FleetReport:
+    """The facts of a rollout, the report's title, and the document for stdout ('' if none is to go there)."""
+
+    facts: Facts
+    title: str
+    document: str = ""
+
+
+def report(request: ReportRequest) -> FleetReport:
+    """Gather the facts in the folders and write the files.
+
+    Raises ToolError for folders that are not results of one plan, and for a file that cannot be written.
+    """
+    rollout = facts.gather(request.folders, datetime.now(UTC).date())
+    title = request.title or rollout.title
+    printed = ""
+    for shape, file in request.files.items():
+        document = _document(rollout, title, shape)
+        if file == STDOUT:
+            printed += document
+        else:
+            files.write(Path(file), document)
+    return FleetReport(rollout, title, printed)
+
+
+def _document(rollout: Facts, title: str, shape: str) -> str:
+    if shape == "csv":
+        from new_ops_project.fleet.reports import csv_sheet  # noqa: PLC0415 - only with --csv
+
+        return csv_sheet.document(rollout)
+    if shape == "markdown":
+        from new_ops_project.fleet.reports import step_summary  # noqa: PLC0415 - only with --markdown
+
+        return step_summary.document(rollout, title)
+    from new_ops_project.fleet.reports import html_page  # noqa: PLC0415 - only with --html
+
+    return html_page.document(rollout, title)
