@@ -1,4 +1,4 @@
-"""The command line: the verbs in their order."""
+"""The `new-ops-project` command, from its arguments to the exit code of the process."""
 
 import os
 import sys
@@ -14,15 +14,15 @@ from new_ops_project.commands.group import Verbs
 
 EXAMPLES = """\b
 Examples:
-  new-ops-project                                  asks three questions, creates the project
+  new-ops-project                                  asks three questions
   new-ops-project new rotate-keys --defaults       the same without questions
-  new-ops-project new audit --tier cli --preview   shows what would be written
+  new-ops-project new audit --tier cli --preview   shows, writes nothing
 """
 
 # Verb, what --help says of it. Each is the file of its name in commands/, imported when it is called.
 VERBS = {
-    "new": "Create a project: three answers, a committed repository.",
-    "update": "Refresh a project: the template's newest version, and nothing lost.",
+    "new": "Create a project: answer three questions, get a git repository.",
+    "update": "Update a project to the newest version of its template.",
     "promote": "Move a project to a higher tier: script, library, command-line tool.",
     "adopt": "Add the template to an existing repository.",
     "check": "Say what is wrong in a repository, and fix what can be fixed.",
@@ -30,7 +30,7 @@ VERBS = {
     "doctor": "Say what a clone lacks on this machine, and change nothing.",
     "fleet": "Refresh many repositories: plan, update, publish, report.",
     "template": "Show, list and publish the template, and keep its pins.",
-    "config": "Show and set defaults: `template`, and any answer.",
+    "config": "Show and set your default template and answers.",
     "completion": "Print the completion script of a shell.",
 }
 
@@ -75,7 +75,7 @@ def _told(error: BaseException) -> Exit:
     """Say what went wrong; return the exit code for it."""
     if isinstance(error, ToolError):
         _complain(error.message, error.hint)
-        return error.code
+        return error.exit_code
     if isinstance(error, ProcessError):
         _complain(f"{error.command} failed: {error.reason}", "Fix that, then run this again.")
         return Exit.FAILED

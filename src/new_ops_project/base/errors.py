@@ -1,10 +1,10 @@
-"""How a verb fails: the error it raises, with its exit code."""
+"""The errors that a verb raises, with the exit codes that they lead to."""
 
 from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Exit codes as diff and ruff use them; docs/design.md says what each one means."""
+    """Exit codes as diff and ruff use them; the README says what each one means ("Exit codes")."""
 
     DONE = 0
     FINDINGS = 1
@@ -19,20 +19,20 @@ class Exit(IntEnum):
 class ToolError(Exception):
     """An error a person can act on: the message says what happened, with the value; the hint says what to do next."""
 
-    def __init__(self, message: str, hint: str = "", code: Exit = Exit.FAILED) -> None:
+    def __init__(self, message: str, hint: str = "", exit_code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.code = code
+        self.exit_code = exit_code
 
 
 class ProcessError(Exception):
-    """A program could not start, or ended with an unexpected exit code. `code`: None if it has not ended by itself."""
+    """A program did not start, or ended with an unexpected exit code, which is None if it did not end by itself."""
 
-    def __init__(self, args: tuple[str, ...], code: int | None, stderr: str) -> None:
-        super().__init__(f"{' '.join(args)}: {stderr.strip() or f'exit code {code}'}")
+    def __init__(self, args: tuple[str, ...], exit_code: int | None, stderr: str) -> None:
+        super().__init__(f"{' '.join(args)}: {stderr.strip() or f'exit code {exit_code}'}")
         self.args_run = args
-        self.code = code
+        self.exit_code = exit_code
         self.stderr = stderr
 
     @property
@@ -45,4 +45,4 @@ class ProcessError(Exception):
         """What went wrong: git's own `fatal:` line, otherwise the last line on stderr."""
         lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
         fatal = [line for line in lines if line.startswith("fatal:")]
-        return (fatal or lines[-1:] or [f"exit code {self.code}"])[0]
+        return (fatal or lines[-1:] or [f"exit code {self.exit_code}"])[0]

@@ -29,7 +29,7 @@ class ProcessResult:
 
     stdout: bytes
     stderr: str
-    code: int = 0
+    exit_code: int = 0
 
     @property
     def text(self) -> str:

@@ -68,5 +68,5 @@ def _run(folder: Path, venv: Venv, command: tuple[str, ...]) -> tuple[int, str]:
         try:
             output = "\n".join(output_lines(program, *command[1:], cwd=folder, env=env))
         except ProcessError as error:
-            return error.code if error.code is not None else _NOT_STARTED, error.stderr or str(error)
+            return error.exit_code if error.exit_code is not None else _NOT_STARTED, error.stderr or str(error)
     return 0, output

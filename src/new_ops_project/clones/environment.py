@@ -64,11 +64,11 @@ def create_environment(project: Path, minor: str, progress: Progress) -> Path:
     Raises ToolError if there is no such Python or the installation fails.
     """
     if not (project / LOCK).is_file():
-        raise ToolError(f"{project.name} has no {LOCK} to make an environment from.", "Leave --venv out.")
+        raise ToolError(f"{project.name} has no {LOCK} to create an environment from.", "Leave --venv out.")
     base = find_working(minor)
     if base is None:
         message = f"Python {minor} was not found on PATH, in pyenv or in uv."
-        raise ToolError(message, f"{install_hint(minor)} Then make .venv.")
+        raise ToolError(message, f"{install_hint(minor)} Then create .venv.")
     needs = Needs(project)
     steps = Steps(progress, len(needs.pins(venv.read_venv(project).environment)) + 3)
     builder = EnvironmentBuilder(needs, choose_installer(), steps)
@@ -79,8 +79,8 @@ def create_environment(project: Path, minor: str, progress: Progress) -> Path:
             builder.install_project()
     except ToolError as error:
         raise ToolError(
-            f"The environment of {project.name} could not be made: {error.message}",
-            f"Fix that, then run `new-ops-project onboard {project.name}`, and it resumes.",
+            f"The environment of {project.name} could not be created: {error.message}",
+            f"Fix that, then run `new-ops-project onboard {project.name}` to resume.",
         ) from error
     steps.end("the environment is ready")
     return python_of(project / venv.NAME)
@@ -103,7 +103,7 @@ class Steps:
 
 
 class EnvironmentBuilder:
-    """The steps from nothing to a complete .venv, each of which can be repeated. `commands`: those that were run.
+    """The steps from nothing to a complete .venv; each can be repeated. `commands`: those that were run.
 
     Each step raises ToolError with the installer's own reason.
     """
@@ -126,13 +126,13 @@ class EnvironmentBuilder:
                 venv_marker.end(folder)
         except OSError as error:
             message = f"{error.filename or folder} cannot be written: {error.strerror or error}."
-            raise ToolError(message, "Fix that, then run this again, and it resumes.") from error
+            raise ToolError(message, "Fix that, then run this again to resume.") from error
 
     def make_venv(self, base: Interpreter) -> None:
         """Make .venv with the Python `base`, or complete one that was begun."""
         folder = self.needs.folder / venv.NAME
         if not self.installer.uv and not base.makes_environments:
-            message = f"{base.path} cannot make environments: it has no venv module with ensurepip."
+            message = f"{base.path} cannot create environments: it has no venv module with ensurepip."
             raise ToolError(message, f"On Debian and Ubuntu: `apt install python{base.minor}-venv`. Or install uv.")
         if self.installer.uv:
             options = ("--quiet", "--allow-existing", "--seed", "--python", str(base.path))
@@ -191,7 +191,7 @@ class EnvironmentBuilder:
                     self._report(line)
         except ProcessError as error:
             cause = f"{urls.without_secrets(failure_reason(error))}{_disk_note(self.needs.folder / venv.NAME)}"
-            hint = "Fix that, then run this again, and it resumes."
+            hint = "Fix that, then run this again to resume."
             raise ToolError(f"{text} failed: {cause}", hint) from error
 
     def _report(self, line: str) -> None:
@@ -231,4 +231,4 @@ def failure_reason(error: ProcessError) -> str:
     if reason and reason[0].startswith("ERROR: THESE PACKAGES DO NOT MATCH"):
         reason = ["the hashes of the lock do not match what was downloaded:", *reason[1:]]
     text = "\n".join(line.removeprefix("ERROR: ").removeprefix("error: ") for line in reason[:12])
-    return text.strip() or f"exit code {error.code}"
+    return text.strip() or f"exit code {error.exit_code}"

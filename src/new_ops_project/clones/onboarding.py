@@ -66,8 +66,8 @@ class Onboarding:
     output: str = ""
 
     @property
-    def code(self) -> Exit:
-        """The exit code."""
+    def exit_code(self) -> Exit:
+        """2 if the check failed."""
         return Exit.FAILED if self.state == FAILED else Exit.DONE
 
     def as_json(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def onboard(folder: Path, request: OnboardRequest, progress: Progress) -> Onboar
             return _set_up(_Run(needs, request, installer, is_root, head, environment.Steps(progress, expected)))
     except OSError as error:
         message = f"{error.filename or folder} cannot be read or written: {error.strerror or error}."
-        raise ToolError(message, "Fix that, then run this again, and it resumes.") from error
+        raise ToolError(message, "Fix that, then run this again to resume.") from error
 
 
 def _repository(folder: Path) -> Repository | None:
@@ -182,7 +182,7 @@ def _note_lock(run: _Run) -> None:
     elif not needs.has_lock:
         run.notes.append(f"Nothing pins the packages: they are installed from {needs.lock}.")
     elif not needs.is_hashed:
-        run.notes.append(f"{needs.lock} has no hash for every package, so nothing proves what was downloaded.")
+        run.notes.append(f"{needs.lock} has no hash for every package, so nothing verifies the downloads.")
 
 
 class _LazyBuilder:
@@ -224,8 +224,8 @@ def _make_venv(run: _Run, builder: _LazyBuilder) -> None:
         venv_marker.empty(present.path)
     step = builder()
     step.make_venv(base)
-    cause = f", as {python.where} asks" if python.where else ", the newest here; nothing names one"
-    run.record("environment", "done", f".venv made with Python {base.version}{cause}", *step.commands)
+    cause = f", as {python.where} asks" if python.where else ", the newest here; no version is configured"
+    run.record("environment", "done", f".venv created with Python {base.version}{cause}", *step.commands)
 
 
 def _is_usable(present: Venv) -> bool:
@@ -238,7 +238,7 @@ def _is_usable(present: Venv) -> bool:
 def _require_replaceable(run: _Run, present: Venv) -> None:
     """Raise ToolError unless what is there may be replaced."""
     if present.state is VenvState.FILE:
-        message = f"{present.path} is a file, where the environment belongs."
+        message = f"{present.path} is a file, but the environment belongs there."
         raise ToolError(message, "Move it away, then run this again.")
     if run.request.recreate:
         return
@@ -313,7 +313,7 @@ def _install_hooks(run: _Run) -> None:
         run.record("hooks", "left out", f"core.hooksPath is {present.path}, and pre-commit installs nothing there")
         return
     if program is None and not shutil.which("pre-commit"):
-        run.record("hooks", "left out", f"pre-commit is neither in .venv nor on PATH; {hooks.CONFIG} asks for it")
+        run.record("hooks", "left out", f"pre-commit is neither in .venv nor on PATH; {hooks.CONFIG} needs it")
         return
     command = f"{'.venv/bin/' if program else ''}pre-commit install"
     run.progress.say(command)

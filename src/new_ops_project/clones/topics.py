@@ -62,8 +62,8 @@ class Diagnosis:
         return tuple(topic.finding for topic in self.topics if topic.finding)
 
     @property
-    def code(self) -> Exit:
-        """The exit code for it."""
+    def exit_code(self) -> Exit:
+        """1 if a finding counts."""
         return Exit.FINDINGS if any(finding.counts for finding in self.findings) else Exit.DONE
 
     def as_json(self) -> dict[str, Any]:

@@ -47,12 +47,12 @@ Exit codes: 0 done, or already generated; 2 failed.
 )
 @click.option("--commit", is_flag=True, help="Commit the result on the branch that is checked out.")
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
-@click.option("--offline", is_flag=True, help="Use only what this machine has of the template.")
+@click.option("--offline", is_flag=True, help="Do not fetch the template.")
 def command(*, as_json: bool, yes: bool, **options: Any) -> None:
     """Add the template to the existing repository in PATH.
 
     Answers are read from its files and shown. Your files stay; where they differ from the template's, they are listed.
-    The result is one commit on a branch of its own, so looking at it costs nothing.
+    The result is one commit on a branch of its own, so you can review it safely.
     """
     from new_ops_project.base import interrupts
     from new_ops_project.commands.shared import destination_options, outcome_words
@@ -64,8 +64,8 @@ def command(*, as_json: bool, yes: bool, **options: Any) -> None:
     voice = Voice(as_json or destination.patch == "-")
     with interrupts.interruptible(), interrupts.temporary_folder():
         outcome = _adopt(options, destination, voice, can_ask=not as_json and is_interactive(), yes=yes)
-        outcome_words.answer(outcome, voice, as_json=as_json)
-    click.get_current_context().exit(outcome.code)
+        outcome_words.say(outcome, voice, as_json=as_json)
+    click.get_current_context().exit(outcome.exit_code)
 
 
 def _adopt(

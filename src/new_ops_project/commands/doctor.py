@@ -38,11 +38,11 @@ def command(*, path: Path, as_json: bool) -> None:
     diagnosis = doctor(path)
     voice = Voice(as_json)
     if as_json:
-        voice.answer(diagnosis.as_json())
+        voice.print_json(diagnosis.as_json())
     else:
         for topic in diagnosis.topics:
             _say(voice, topic)
-    click.get_current_context().exit(diagnosis.code)
+    click.get_current_context().exit(diagnosis.exit_code)
 
 
 def doctor(path: Path) -> "Diagnosis":

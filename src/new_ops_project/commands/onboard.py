@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  new-ops-project onboard                              the clone in this folder
+  new-ops-project onboard                          the clone in this folder
   new-ops-project onboard ssh://git@git.example.org/ops/audit.git
   new-ops-project onboard gh:org/audit --into work/audit
-  new-ops-project onboard audit --recreate             .venv with another Python
+  new-ops-project onboard audit --recreate         .venv with another Python
   new-ops-project onboard --installer pip --no-check
 
 \b
-Exit codes: 0 ready; 2 could not, or the project's own check failed;
+Exit codes: 0 ready; 2 failed, or the project's own check failed;
 130 interrupted: run it again, and it resumes.
 """
 
@@ -35,9 +35,9 @@ Exit codes: 0 ready; 2 could not, or the project's own check failed;
 @click.option("--no-check", is_flag=True, help="Set up only: do not run the project's check.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(*, target: str, into: Path | None, as_json: bool, no_check: bool, **options: Any) -> None:
-    """Make the clone at PATH, or of URL, ready for work.
+    """Make the clone at PATH, or a new clone of URL, ready for work.
 
-    It finds the right Python, makes .venv, installs the lock with its hashes and the project, sets up pre-commit, and
+    It finds the right Python, creates .venv, installs the lock with its hashes and the project, sets up pre-commit, and
     runs the project's own check. Steps that are done already are skipped, so a second run does nothing.
     """
     from new_ops_project.clones.onboarding import OnboardRequest
@@ -50,9 +50,9 @@ def command(*, target: str, into: Path | None, as_json: bool, no_check: bool, **
             outcome = onboard(target, into, request, progress, can_ask=can_ask)
     except KeyboardInterrupt as error:
         message = "Interrupted; what was done is kept."
-        raise ToolError(message, "Run the same command again, and it resumes.", Exit.INTERRUPTED) from error
+        raise ToolError(message, "Run the same command again to resume.", Exit.INTERRUPTED) from error
     _answer(outcome, voice, as_json=as_json)
-    click.get_current_context().exit(outcome.code)
+    click.get_current_context().exit(outcome.exit_code)
 
 
 def onboard(
@@ -69,7 +69,7 @@ def onboard(
     try:
         folder = _folder(target, into, progress, can_ask=can_ask)
     except OSError as error:
-        message = f"There is no place for the clone: {error.strerror or error}."
+        message = f"The clone cannot be created: {error.strerror or error}."
         raise ToolError(message, "Choose another with --into DIR.") from error
     return onboarding.onboard(folder, request, progress)
 
@@ -90,14 +90,14 @@ def _folder(target: str, into: Path | None, progress: "Progress", *, can_ask: bo
 
 
 def _answer(outcome: "Onboarding", voice: Voice, *, as_json: bool) -> None:
-    """Say what was done, what failed, and how to go on."""
+    """Say what was done, what failed, and what to do next."""
     if outcome.output:
         click.echo(outcome.output.rstrip(), err=True)
     _say(outcome, voice)
     if outcome.state != "check failed":
         _say_next(outcome, voice)
     if as_json:
-        voice.answer(outcome.as_json())
+        voice.print_json(outcome.as_json())
 
 
 def _say(outcome: "Onboarding", voice: Voice) -> None:
@@ -106,7 +106,7 @@ def _say(outcome: "Onboarding", voice: Voice) -> None:
         "nothing to do": "is ready; there was nothing to do.",
         "check failed": "is set up, but its own check fails.",
     }
-    voice.say(f"{outcome.path.name} {endings[outcome.state]}", bold=True, fg="red" if outcome.code else None)
+    voice.say(f"{outcome.path.name} {endings[outcome.state]}", bold=True, fg="red" if outcome.exit_code else None)
     for step in outcome.steps:
         voice.say(f"  {step.name:<13}{step.message}", fg={"failed": "red", "left out": "yellow"}.get(step.state))
     for note in outcome.notes:

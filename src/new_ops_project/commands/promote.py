@@ -1,4 +1,4 @@
-"""`promote`: a project moves to a higher tier."""
+"""The options of `promote`, with the words that it prints."""
 
 from functools import partial
 from pathlib import Path
@@ -19,14 +19,14 @@ TIERS = ("library", "cli")
 
 EXAMPLES = """\b
 Examples:
-  new-ops-project promote --preview         the next tier: shows, writes nothing
-  new-ops-project promote library           writes to the work tree, staged
-  new-ops-project promote cli --command rk  a command of another name
-  new-ops-project promote cli PATH --branch one commit on template/cli
-  new-ops-project promote --abort           undoes it before its commit
+  new-ops-project promote --preview          shows the change to the next tier
+  new-ops-project promote library            writes to the work tree, staged
+  new-ops-project promote cli --command rk   gives the command another name
+  new-ops-project promote cli PATH --branch  one commit on template/cli
+  new-ops-project promote --abort            undoes it before its commit
 
 \b
-Exit codes: 0 done; 2 could not; 3 conflicts to resolve.
+Exit codes: 0 done; 2 failed; 3 conflicts to resolve.
 """
 
 
@@ -38,7 +38,7 @@ Exit codes: 0 done; 2 could not; 3 conflicts to resolve.
     shell_complete=lambda _context, _argument, typed: [tier for tier in TIERS if tier.startswith(typed)],
 )
 @click.argument("path", type=click.Path(path_type=Path), required=False)
-@click.option("--command", "name", metavar="NAME", help="What people type to run it.  [default: the project's name]")
+@click.option("--command", "name", metavar="NAME", help="The command that runs it.  [default: the project's name]")
 @click.option("--preview", is_flag=True, help="Show every change in full, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 @click.option("--patch", metavar="FILE", help="Write the changes as a patch for git apply; - is stdout.")
@@ -51,14 +51,14 @@ Exit codes: 0 done; 2 could not; 3 conflicts to resolve.
 )
 @click.option("--in-place", is_flag=True, help="Write to a work tree that has other changes.")
 @click.option("--commit", is_flag=True, help="Commit the result.")
-@click.option("--offline", is_flag=True, help="Use only what this machine has of the template.")
+@click.option("--offline", is_flag=True, help="Do not fetch the template.")
 @click.option("--continue", "resume", is_flag=True, help="Finish a promotion after you resolved its conflicts.")
 @click.option("--abort", is_flag=True, help="Undo a promotion that is not committed yet.")
 def command(*, as_json: bool, resume: bool, abort: bool, name: str | None, **options: Any) -> None:
     """Turn the script in PATH into a library or a command-line tool, or a library into a command-line tool.
 
-    The program moves into the package unchanged; workflows, README, imports and settings that name it follow. By
-    default the result is staged in the work tree and not committed.
+    The program moves into the package unchanged; workflows, README, imports and settings that refer to it
+    are updated. By default the result is staged in the work tree and not committed.
     """
     from new_ops_project.base import interrupts
     from new_ops_project.commands.shared import destination_options, outcome_words, pending_change
@@ -73,16 +73,16 @@ def command(*, as_json: bool, resume: bool, abort: bool, name: str | None, **opt
             outcome = pending_change.finish_or_undo(path, destination, resume=resume)
         else:
             outcome = _promote(path, tier, name, destination, voice, **options)
-        outcome_words.answer(outcome, voice, as_json=as_json)
-    click.get_current_context().exit(outcome.code)
+        outcome_words.say(outcome, voice, as_json=as_json)
+    click.get_current_context().exit(outcome.exit_code)
 
 
 def _which(tier: str | None, path: Path | None) -> tuple[str | None, Path]:
-    """The tier and the path; a single word that is no tier is the path."""
+    """The tier and the path; a single word that is not a tier is the path."""
     if tier and path is None and tier not in {*TIERS, "script"}:
         return None, Path(tier)
     if tier and tier not in {*TIERS, "script"}:
-        raise ToolError(f"{tier!r} is no tier.", "Choose library or cli.")
+        raise ToolError(f"{tier!r} is not a tier.", "Choose library or cli.")
     return tier, path or Path()
 
 

@@ -24,16 +24,33 @@ Examples:
   new-ops-project template pins --check
 """
 
+SHOW_EXAMPLES = """\b
+Examples:
+  new-ops-project template show
+  new-ops-project template show --template ../template --json
+"""
+
+LIST_EXAMPLES = """\b
+Examples:
+  new-ops-project template list
+  new-ops-project template list --template gh:org/template
+"""
+
+PUBLISH_EXAMPLES = """\b
+Examples:
+  new-ops-project template publish ssh://git@git.example.org/ops/template.git
+"""
+
 PINS_EXAMPLES = """\b
 Examples:
-  new-ops-project template pins                          what is behind upstream
-  new-ops-project template pins --check --json           for CI: 1 when something is behind
-  new-ops-project template pins --write --only locks     newer packages only
+  new-ops-project template pins                       what is behind upstream
+  new-ops-project template pins --check --json        for CI: 1 if behind
+  new-ops-project template pins --write --only locks  newer packages only
   new-ops-project template pins --write --min-age 14d
 
 \b
 Exit codes: 0 done, or nothing to do; 1 behind (--check);
-2 could not, also when one source did not answer.
+2 failed, or a source did not answer.
 """
 
 
@@ -52,11 +69,11 @@ def command() -> None:
     """Show, list and publish the template, and keep its pins."""
 
 
-@command.command("show")
+@command.command("show", epilog=SHOW_EXAMPLES)
 @click.option("--template", "option", metavar="SOURCE", help="A git URL, a folder, or `embedded`.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(*, option: str | None, as_json: bool) -> None:
-    """Say which template is used, why, and which versions it has."""
+    """Show the template in use, the reason for it, and its versions."""
     template = show(option)
     voice = Voice(as_json)
     voice.say(f"{template.name}, because {template.reason}.")
@@ -65,10 +82,10 @@ def show_command(*, option: str | None, as_json: bool) -> None:
     if template.name == "embedded":
         voice.say("A team should publish it once: new-ops-project template publish URL")
     if as_json:
-        voice.answer({"source": template.source, "reason": template.reason, "versions": list(template.versions)})
+        voice.print_json({"source": template.source, "reason": template.reason, "versions": list(template.versions)})
 
 
-@command.command("list")
+@command.command("list", epilog=LIST_EXAMPLES)
 @click.option("--template", "option", metavar="SOURCE", help="A git URL, a folder, or `embedded`.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_command(*, option: str | None, as_json: bool) -> None:
@@ -76,7 +93,7 @@ def list_command(*, option: str | None, as_json: bool) -> None:
     template = show(option)
     voice = Voice(as_json)
     if as_json:
-        voice.answer({"source": template.source, "versions": list(template.versions)})
+        voice.print_json({"source": template.source, "versions": list(template.versions)})
         return
     for version in template.versions:
         voice.say(version)
@@ -90,20 +107,20 @@ def show(option: str | None = None) -> Shown:
     return Shown(source.location, source.name, source.reason, tuple(releases.versions(source)))
 
 
-@command.command("publish")
+@command.command("publish", epilog=PUBLISH_EXAMPLES)
 @click.argument("url")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def publish_command(*, url: str, as_json: bool) -> None:
-    """Push the embedded template with its tags to URL, and use it from there on."""
+    """Push the embedded template with its tags to URL, and use it from there."""
     published = publish(url)
     voice = Voice(as_json)
     voice.say(f"Published {', '.join(published.versions)} to {published.source}.")
     voice.say(
-        "New projects of yours record that address. For everybody else: "
+        "Your new projects record that address. For everybody else: "
         f"new-ops-project config set template {published.source}"
     )
     if as_json:
-        voice.answer({"source": published.source, "versions": list(published.versions)})
+        voice.print_json({"source": published.source, "versions": list(published.versions)})
 
 
 def publish(url: str) -> Shown:
@@ -146,7 +163,7 @@ def _age(_context: click.Context, option: click.Parameter, value: str) -> "timed
 
 @command.command("pins", epilog=PINS_EXAMPLES)
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
-@click.option("--check", is_flag=True, help="Exit with 1 when something is behind.")
+@click.option("--check", is_flag=True, help="Exit with 1 if something is behind.")
 @click.option("--write", is_flag=True, help="Rewrite pins.yml and locks.yml, and show what changed.")
 @click.option(
     "--only",
@@ -162,7 +179,7 @@ def _age(_context: click.Context, option: click.Parameter, value: str) -> "timed
     default="7d",
     show_default=True,
     callback=_age,
-    help="How old a version must be to be taken: 36h, 7d, 2w; 0 for any age.",
+    help="The age that a version must have: 36h, 7d, 2w; 0 for any age.",
 )
 @click.option(
     "--actions-url",
@@ -172,7 +189,7 @@ def _age(_context: click.Context, option: click.Parameter, value: str) -> "timed
     show_default=True,
     envvar="GITHUB_SERVER_URL",
     show_envvar=True,
-    help="Where OWNER/REPOSITORY is: a GitHub Enterprise server, or any git server.",
+    help="The server of OWNER/REPOSITORY: GitHub Enterprise, or any git server.",
 )
 @click.option(
     "--timeout",
@@ -198,20 +215,20 @@ def pins_command(
     """Compare the versions that the template in PATH writes with upstream.
 
     Actions with the tags of their repositories, tools and dependencies with the package index that uv or pip is
-    configured for, Pythons with CPython's tags. Nothing is written when one source did not answer.
+    configured for, Pythons with CPython's tags. Nothing is written if a source does not answer.
     """
     from new_ops_project.commands.shared import pins_words
     from new_ops_project.template.pins.upstream import UpstreamQuery
 
     if check and write:
-        raise click.UsageError("--check writes nothing, and --write does: give one of them.")
+        raise click.UsageError("--check and --write do not go together.")
     voice = Voice(as_json)
     with voice.progress() as progress:
         report = pins(path, UpstreamQuery(kinds, base, seconds, min_age), progress, write=write)
     pins_words.say(voice, report)
     if as_json:
-        voice.answer(report.as_json())
-    click.get_current_context().exit(report.code(check=check))
+        voice.print_json(report.as_json())
+    click.get_current_context().exit(report.exit_code(check=check))
 
 
 def pins(folder: Path, query: "UpstreamQuery", progress: "Progress", *, write: bool = False) -> "PinsReport":

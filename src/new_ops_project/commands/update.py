@@ -1,4 +1,4 @@
-"""`update`: a project follows its template, without losing a line."""
+"""The options of `update`, with the words that it prints."""
 
 from functools import partial
 from pathlib import Path
@@ -20,11 +20,11 @@ Examples:
   new-ops-project update --preview          shows every change, writes nothing
   new-ops-project update                    writes to the work tree, staged
   new-ops-project update PATH --branch      one commit on template/VERSION
-  new-ops-project update --check            1 when the project is behind
+  new-ops-project update --check            exits with 1 if it is behind
   new-ops-project update --set python_version=3.14 --commit
 
 \b
-Exit codes: 0 done, or current; 1 behind (--check); 2 could not;
+Exit codes: 0 done, or current; 1 behind (--check); 2 failed;
 3 conflicts to resolve; 4 the template needs --trust.
 """
 
@@ -34,7 +34,7 @@ Exit codes: 0 done, or current; 1 behind (--check); 2 could not;
 @click.option("--to", metavar="VERSION", help="The template's version.  [default: the newest release]")
 @click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="Change an answer.  [repeatable]")
 @click.option("--preview", is_flag=True, help="Show every change in full, and write nothing.")
-@click.option("--check", is_flag=True, help="Only say whether the project is behind: exit code 1.")
+@click.option("--check", is_flag=True, help="Only report whether the project is behind (exit code 1).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 @click.option("--patch", metavar="FILE", help="Write the changes as a patch for git apply; - is stdout.")
 @click.option(
@@ -50,14 +50,14 @@ Exit codes: 0 done, or current; 1 behind (--check); 2 could not;
     "--accept-answer-changes", "accept", is_flag=True, help="Continue where a recorded answer no longer fits."
 )
 @click.option("--template", metavar="SOURCE", help="Follow the template at another address from now on.")
-@click.option("--trust", is_flag=True, help="Let the template run code of its own.")
-@click.option("--offline", is_flag=True, help="Use only what this machine has of the template.")
+@click.option("--trust", is_flag=True, help="Allow the template to run code.")
+@click.option("--offline", is_flag=True, help="Do not fetch the template.")
 @click.option("--continue", "resume", is_flag=True, help="Finish an update after you resolved its conflicts.")
 @click.option("--abort", is_flag=True, help="Undo an update that is not committed yet.")
 def command(*, as_json: bool, check: bool, resume: bool, abort: bool, **options: Any) -> None:
     """Update the project in PATH to the newest version of its template.
 
-    Your changes are kept: they are merged with those of the template. Where the two contradict each other, the file
+    Your changes are kept: they are merged with the template's. Where the two contradict each other, the file
     gets conflict markers and the exit code is 3. By default the result is staged in the work tree and not committed.
     """
     from new_ops_project.base import interrupts
@@ -74,8 +74,8 @@ def command(*, as_json: bool, check: bool, resume: bool, abort: bool, **options:
             outcome = _check(options, voice)
         else:
             outcome = _update(options, destination, voice)
-        outcome_words.answer(outcome, voice, as_json=as_json)
-    click.get_current_context().exit(outcome.code)
+        outcome_words.say(outcome, voice, as_json=as_json)
+    click.get_current_context().exit(outcome.exit_code)
 
 
 def _aims(options: "Mapping[str, Any]") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Short functions that ask git one question, or have it do one thing."""
+"""The runner of git, with short functions that ask git one question or have it do one thing."""
 
 import os
 import re
@@ -177,7 +177,7 @@ def worktree_of(repository: Path, branch: str) -> str:
 
 def is_ancestor(repository: Path, older: str, newer: str) -> bool:
     """Whether the commit `older` is `newer` itself or one of its ancestors."""
-    return not git("merge-base", "--is-ancestor", older, newer, at=repository, codes=(0, 1)).code
+    return not git("merge-base", "--is-ancestor", older, newer, at=repository, codes=(0, 1)).exit_code
 
 
 def commit_subjects(repository: Path, span: str) -> list[str]:

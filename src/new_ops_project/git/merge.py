@@ -126,7 +126,7 @@ class Scratch:
         try:
             return _parsed(self.git(*command, codes=(0, 1)))
         except ProcessError as error:
-            if error.code != _USAGE_ERROR:
+            if error.exit_code != _USAGE_ERROR:
                 raise
             return self.merge_in_worktree()
 

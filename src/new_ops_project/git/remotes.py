@@ -61,7 +61,7 @@ def _why(result: ProcessResult | ProcessError) -> str:
 
 def failure_reason(error: ProcessError) -> str:
     """Why git could not reach a remote: its `fatal:` line, after the line in which ssh or the server gives a reason."""
-    if error.code is None:
+    if error.exit_code is None:
         return error.stderr
     lines = [line.strip() for line in error.stderr.splitlines() if line.strip()]
     fatal = next((number for number, line in enumerate(lines) if line.startswith("fatal:")), len(lines) - 1)
@@ -71,5 +71,5 @@ def failure_reason(error: ProcessError) -> str:
     # After a colon, git gives the reason on the next line.
     rest = lines[fatal + 1 : fatal + 2] if lines[fatal : fatal + 1] and lines[fatal].endswith(":") else []
     message = " ".join([*lines[fatal : fatal + 1], *rest])
-    text = "; ".join([*cause, message]) or f"exit code {error.code}"
+    text = "; ".join([*cause, message]) or f"exit code {error.exit_code}"
     return urls.without_secrets(text.replace("fatal: ", "").rstrip("."))

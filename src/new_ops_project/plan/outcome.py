@@ -23,7 +23,7 @@ class Outcome:
     """
 
     state: str
-    code: Exit = Exit.DONE
+    exit_code: Exit = Exit.DONE
     details: Mapping[str, Any] = field(default_factory=dict)
     next: tuple[str, ...] = ()
     template: str = ""

@@ -27,7 +27,7 @@ def report(repo: Repo) -> Invalid | None:
         return None
     result = program.run(NAME, PYPROJECT, cwd=repo.folder, env=_OFFLINE)
     error = _ERROR.search(f"{result.stderr}\n{result.text}")
-    return _invalid(error[1]) if result.code and error else None
+    return _invalid(error[1]) if result.exit_code and error else None
 
 
 def _invalid(message: str) -> Invalid:

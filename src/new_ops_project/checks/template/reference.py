@@ -145,7 +145,7 @@ def former_answers(repo: Repo) -> dict[str, Any]:
     """The answers before their last change, by hand or by an update; {} if there were none."""
     name, here = answers_file(repo), of(repo).project
     is_new = ("diff", "--quiet", "HEAD", "--", name)
-    skip = 0 if git.git(*is_new, at=repo.folder, codes=(0, 1)).code else 1
+    skip = 0 if git.git(*is_new, at=repo.folder, codes=(0, 1)).exit_code else 1
     command = ("log", "--no-show-signature", f"--skip={skip}", "--max-count=1", "--format=%H", "--", name)
     commit = git.git(*command, at=repo.folder).text
     if not commit:

@@ -60,7 +60,7 @@ def remote_state(url: str, deadline: Deadline) -> RemoteState:
     commits = {name: value for value, name in lines if not value.startswith("ref: ")}
     branch = next((value[5:] for value, name in lines if value.startswith("ref: ") and name == "HEAD"), "")
     if "HEAD" not in commits:
-        raise ToolError(f"{url} has no commit on its default branch.", "Push one, or leave it out.")
+        raise ToolError(f"{url} has no commit on its default branch.", "Push one, or leave the repository out.")
     heads = {name.removeprefix("refs/heads/"): value for name, value in commits.items() if name != "HEAD"}
     return RemoteState(branch.removeprefix("refs/heads/"), commits["HEAD"], heads)
 
@@ -86,7 +86,7 @@ def has_commit(folder: Path, commit: str) -> bool:
     if not (folder / "HEAD").is_file():
         return False
     try:
-        return _run_offline(folder, commit, "cat-file", "-e", f"{commit}^{{commit}}").code == 0
+        return _run_offline(folder, commit, "cat-file", "-e", f"{commit}^{{commit}}").exit_code == 0
     except ProcessError:
         return False
 

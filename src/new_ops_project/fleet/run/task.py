@@ -158,7 +158,7 @@ def _bundle(plan: Plan, task: Task, context: RunContext, target: str, commit: st
 
     The bundle has no deltas: a blobless clone that takes it may lack the files of the parent commit.
     """
-    if not _PLAIN.fullmatch(target) and git.git("check-ref-format", f"refs/heads/{target}", codes=(0, 1)).code:
+    if not _PLAIN.fullmatch(target) and git.git("check-ref-format", f"refs/heads/{target}", codes=(0, 1)).exit_code:
         raise ToolError(f"git does not allow a branch called {target!r}.", "Rename the template's version.")
     name = f"bundles/{store.slug(task.name)}.bundle"
     file, ref = context.out / name, f"refs/heads/{target}"

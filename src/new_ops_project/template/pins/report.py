@@ -35,7 +35,7 @@ class PinsReport:
         """The pins that could not be compared, or that are wrong."""
         return [pin for pin in self.pins if pin.state in BROKEN]
 
-    def code(self, *, check: bool) -> Exit:
+    def exit_code(self, *, check: bool) -> Exit:
         """The exit code: a source that failed counts more than a pin that is behind."""
         if self.broken:
             return Exit.FAILED

@@ -86,7 +86,7 @@ class TagSource:
         try:
             return run_within(seconds_left, "git", *git.TEMPORARY, *args, cwd=at, env=_SILENT)
         except ProcessError as error:
-            if error.code is None and self.is_overdue:
+            if error.exit_code is None and self.is_overdue:
                 raise ProcessError(error.args_run, None, f"no answer within {self.seconds:g} seconds") from error
             raise
 
