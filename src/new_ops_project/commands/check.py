@@ -143,7 +143,7 @@ def _print(report: "CheckReport", shape: str, voice: Voice) -> None:
 
         click.echo(json.dumps(sarif.log(report), indent=2))
     else:
-        voice.answer(_as_json(report))
+        voice.print_json(_as_json(report))
 
 
 def _as_json(report: "CheckReport") -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _explain(code: str, shape: str) -> None:
     rules = catalogue.rules() if code.lower() == "all" else (catalogue.rule(code),)
     if shape == "json":
         explained = [{**_facts(rule), "severity": str(rule.severity)} for rule in rules]
-        Voice(json=True).answer({"rules": explained} if code.lower() == "all" else explained[0])
+        Voice(json=True).print_json({"rules": explained} if code.lower() == "all" else explained[0])
     elif shape == "markdown":
         families = [
             replace(family, rules=chosen)

@@ -28,7 +28,7 @@ def show_command(*, as_json: bool) -> None:
     settings = show()
     voice = Voice(as_json)
     if as_json:
-        voice.answer(
+        voice.print_json(
             {key: {"value": setting.value, "origin": str(setting.origin)} for key, setting in settings.items()}
         )
         return
@@ -53,7 +53,7 @@ def set_command(*, key: str, value: str, as_json: bool) -> None:
     voice = Voice(as_json)
     voice.say(f"{key} = {stored!r}    {config.user_file()}")
     if as_json:
-        voice.answer({"key": key, "value": stored, "file": str(config.user_file())})
+        voice.print_json({"key": key, "value": stored, "file": str(config.user_file())})
 
 
 def assign(key: str, value: str) -> Any:
@@ -93,4 +93,4 @@ def unset_command(*, key: str, as_json: bool) -> None:
     voice = Voice(as_json)
     voice.say(f"{key} is no longer set in {path}.")
     if as_json:
-        voice.answer({"key": key, "value": None, "file": str(path)})
+        voice.print_json({"key": key, "value": None, "file": str(path)})

@@ -63,7 +63,7 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
     if project.created is None and not as_json:
         _show(voice, project.path, project.files)
     if as_json:
-        voice.answer(_as_json(project))
+        voice.print_json(_as_json(project))
     if project.created is not None:
         _say_created(voice, project, project.created)
         if venv:

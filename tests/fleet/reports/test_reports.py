@@ -20,7 +20,7 @@ from support.fleet_reported import CREATED, HOSTILE, PLAN, delivery, fleet, resu
 
 from new_ops_project.fleet import names, python_support, store
 from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, PathNote, Result, ResultState
-from new_ops_project.fleet.reports import advice, charts, csv_sheet, facts, html_page, json_answer, step_summary
+from new_ops_project.fleet.reports import advice, charts, csv_sheet, facts, html_page, json_report, step_summary
 from new_ops_project.fleet.reports.facts import Facts
 from new_ops_project.fleet.reports.state import RepositoryState, Row
 
@@ -567,7 +567,7 @@ def test_the_page_asks_for_nothing() -> None:
 def test_everything_is_json(tmp_path: Path) -> None:
     """JSON of hostile names is UTF-8 and complete."""
     rollout = facts.gather([fleet(tmp_path, len(HOSTILE))], TODAY)
-    text = json.dumps(json_answer.answer(rollout), ensure_ascii=False)
+    text = json.dumps(json_report.document(rollout), ensure_ascii=False)
     assert json.loads(text.encode())["total"] == len(HOSTILE)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from new_ops_project.git.journal import Change
 
 
-def answer(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
+def say(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
     """Print how a verb ended: in words, then one JSON object or the next commands."""
     if outcome.patch:
         click.echo(outcome.patch, nl=False)
@@ -21,7 +21,7 @@ def answer(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
     for path in outcome.unchanged:
         reason = outcome.change.about["conflicts"][path] if outcome.change else ""
         voice.say(f"Kept as it was here: {path} ({reason}).")
-    say = {
+    say_state = {
         "patched": _say_patched,
         "branched": _say_branched,
         "conflicts": _say_conflicts,
@@ -30,9 +30,9 @@ def answer(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
         "waiting": _say_waiting,
         "aborted": _say_aborted,
     }.get(outcome.state, _say_nothing)
-    say(outcome, voice)
+    say_state(outcome, voice)
     if as_json:
-        voice.answer({"state": outcome.state, **outcome.details, "next": list(outcome.next)})
+        voice.print_json({"state": outcome.state, **outcome.details, "next": list(outcome.next)})
     elif outcome.next:
         voice.say("\nNext:")
         for step in outcome.next:

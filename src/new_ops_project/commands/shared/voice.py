@@ -24,7 +24,7 @@ class Voice:
         color = False if os.environ.get("NO_COLOR") else None
         click.secho(text, err=self.json, color=color, **style)
 
-    def answer(self, value: Mapping[str, Any]) -> None:
+    def print_json(self, value: Mapping[str, Any]) -> None:
         """Print the JSON object of the verb."""
         click.echo(json.dumps(value, indent=2))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.project.adoption.evidence.answers import Evidence
+from new_ops_project.project.adoption.evidence.readers import Evidence
 from new_ops_project.template.answers import FLAGS, Asker, check_support
 from new_ops_project.template.evaluation import Answers, EvaluationError
 from new_ops_project.template.questions import MAIN, Question, Questionnaire

@@ -19,9 +19,9 @@ from new_ops_project.plan import three_way
 from new_ops_project.plan.draft import Draft
 from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.project.adoption import inference
-from new_ops_project.project.adoption.evidence import answers as evidence
 from new_ops_project.project.adoption.evidence import metadata
-from new_ops_project.project.adoption.evidence.answers import Evidence
+from new_ops_project.project.adoption.evidence import readers as evidence
+from new_ops_project.project.adoption.evidence.readers import Evidence
 from new_ops_project.project.adoption.files import AdoptedFiles, merge_files
 from new_ops_project.project.adoption.inference import InferredAnswers
 from new_ops_project.project.adoption.nearest_release import NearestRelease, find_nearest

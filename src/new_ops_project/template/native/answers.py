@@ -10,7 +10,7 @@ from new_ops_project.template.native.unsupported import UnsupportedError
 
 
 @dataclass
-class Answering:
+class AnswerCompletion:
     """Answers the questions in order. `context` has the values for evaluated texts, `hidden` the unrecorded names."""
 
     engine: Engine
@@ -18,7 +18,7 @@ class Answering:
     given: Mapping[str, Any]
     hidden: set[str] = field(default_factory=set)
 
-    def all(self) -> None:
+    def answer_all(self) -> None:
         """Answer every question; raises UnsupportedError, or whatever a text raises, for an answer copier refuses."""
         for name, details in self.engine.version.questions:
             self._answer(name, details)

@@ -11,7 +11,7 @@ from typing import Any
 from new_ops_project.git.tree import LINK, Entry, Tree
 from new_ops_project.template.answers_file import ANSWERS_FILE, HEAD, set_entries
 from new_ops_project.template.native import cache, excludes, filters
-from new_ops_project.template.native.answers import Answering
+from new_ops_project.template.native.answers import AnswerCompletion
 from new_ops_project.template.native.engine import Engine, engine
 from new_ops_project.template.native.model import CompiledVersion, TemplateFile, is_plain
 from new_ops_project.template.native.unsupported import UnsupportedError
@@ -67,10 +67,10 @@ class _Rendering:
             raise UnsupportedError(f"has its answers in {path!r}")
         if reserved := [name for name in answers if name.startswith("_") or name in {"now", "make_secret", "self"}]:
             raise UnsupportedError(f"is given the answer {reserved[0]}")
-        answering = Answering(engine, {**answers, "_copier_conf": {"answers_file": path}}, answers)
-        answering.all()
-        recorded = {"_src_path": str(checkout.root), **answering.recorded()}
-        context = {**answering.context, "_copier_answers": recorded}
+        completion = AnswerCompletion(engine, {**answers, "_copier_conf": {"answers_file": path}}, answers)
+        completion.answer_all()
+        recorded = {"_src_path": str(checkout.root), **completion.recorded()}
+        context = {**completion.context, "_copier_answers": recorded}
         return _Rendering(checkout, engine, path, context, recorded)
 
     def tree(self) -> Tree:

@@ -124,10 +124,10 @@ class _Repository:
 
 
 Offered = Mapping[str, Sequence[Any]]
-Answers = Iterator[Evidence]
+Readings = Iterator[Evidence]
 
 
-def _name(repository: _Repository, _: Offered) -> Answers:
+def _name(repository: _Repository, _: Offered) -> Readings:
     """The template calls the program of a script NAME.py, so the file's name takes precedence over the metadata."""
     stem, declared = repository.layout.package, next(repository.texts("name", "name"), None)
     if repository.is_script and not (declared and code_layout.canonical(declared[0]) == code_layout.canonical(stem)):
@@ -140,7 +140,7 @@ def _name(repository: _Repository, _: Offered) -> Answers:
         yield Evidence("project_name", repository.folder, "the folder's name")
 
 
-def _python(repository: _Repository, offered: Offered) -> Answers:
+def _python(repository: _Repository, offered: Offered) -> Readings:
     """The first exact version, offered or not, or else the first bound that is offered."""
     versions = [
         *python_version.candidates(repository.files, repository.pyproject, repository.setup, repository.workflows)
@@ -153,7 +153,7 @@ def _python(repository: _Repository, offered: Offered) -> Answers:
         yield Evidence("python_version", value, chosen.where, chosen.text)
 
 
-def _tier(repository: _Repository, _: Offered) -> Answers:
+def _tier(repository: _Repository, _: Offered) -> Readings:
     place = repository.layout.place
     if command := next(repository.commands, None):
         yield Evidence("tier", "cli", command[1])
@@ -166,14 +166,14 @@ def _tier(repository: _Repository, _: Offered) -> Answers:
         yield Evidence("tier", "script", scripts[0])
 
 
-def _description(repository: _Repository, _: Offered) -> Answers:
+def _description(repository: _Repository, _: Offered) -> Readings:
     for text, where in repository.texts("description", "description"):
         if text.upper() not in {"UNKNOWN", "ADD YOUR DESCRIPTION HERE", "TODO"}:
             yield Evidence("description", " ".join(text.split()), where)
             return
 
 
-def _author(repository: _Repository, _: Offered) -> Answers:
+def _author(repository: _Repository, _: Offered) -> Readings:
     """The first author with a name, and the first valid address."""
     people = [*_people(repository)]
     if named := next((person for person in people if person[0]), None):
@@ -197,7 +197,7 @@ def _people(repository: _Repository) -> Iterator[tuple[str, str, str]]:
     yield "", first[1], setup.where("author_email")
 
 
-def _license(repository: _Repository, offered: Offered) -> Answers:
+def _license(repository: _Repository, offered: Offered) -> Readings:
     """A license that is not offered has the value None, since the default would be wrong."""
     statements = [*_licenses(repository)]
     files = {name for name, _, where in statements if "LICEN" in where.upper() or "COPYING" in where}
@@ -227,14 +227,14 @@ def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
             yield spdx_expression(text), text, where
 
 
-def _runner(repository: _Repository, offered: Offered) -> Answers:
+def _runner(repository: _Repository, offered: Offered) -> Readings:
     images = [image for workflow in repository.workflows for image in workflow_values.runner_images(workflow)]
     images = [image for image in images if image.text in offered.get("runner", ())]
     for text, _ in Counter(image.text for image in images).most_common(1):
         yield Evidence("runner", text, next(image.where for image in images if image.text == text))
 
 
-def _dependencies(repository: _Repository, offered: Offered) -> Answers:
+def _dependencies(repository: _Repository, offered: Offered) -> Readings:
     """The offered ones in the order in which they are offered; an empty list is an answer if others are listed."""
     listed = dependencies.listed(repository.files, repository.pyproject, repository.setup, repository.layout.place)
     if not listed:
@@ -245,18 +245,18 @@ def _dependencies(repository: _Repository, offered: Offered) -> Answers:
         yield Evidence("dependencies", names, ", ".join([*places][:3]) + (", ..." if len(places) > 3 else ""))  # noqa: PLR2004
 
 
-def _cloud(repository: _Repository, offered: Offered) -> Answers:
+def _cloud(repository: _Repository, offered: Offered) -> Readings:
     logins = (login for workflow in repository.workflows for login in workflow_values.cloud_logins(workflow))
     if login := next((login for login in logins if login.text in offered.get("cloud", ())), None):
         yield Evidence("cloud", login.text, login.where)
 
 
-def _container(repository: _Repository, _: Offered) -> Answers:
+def _container(repository: _Repository, _: Offered) -> Readings:
     if "Dockerfile" in repository.files:
         yield Evidence("container", value=True, where="Dockerfile")
 
 
-def _updates(repository: _Repository, offered: Offered) -> Answers:
+def _updates(repository: _Repository, offered: Offered) -> Readings:
     places = {".github/dependabot.yml": "dependabot", ".github/dependabot.yaml": "dependabot"}
     places |= dict.fromkeys(_RENOVATE, "renovate")
     for path, value in places.items():
@@ -265,7 +265,7 @@ def _updates(repository: _Repository, offered: Offered) -> Answers:
             return
 
 
-def _command(repository: _Repository, _: Offered) -> Answers:
+def _command(repository: _Repository, _: Offered) -> Readings:
     """The only console script, or the one with the project's name."""
     commands = dict(repository.commands)
     name = next((item.value for item in _name(repository, {})), "")
@@ -275,7 +275,7 @@ def _command(repository: _Repository, _: Offered) -> Answers:
         yield Evidence("command", chosen[0], commands[chosen[0]])
 
 
-def _dry_run(repository: _Repository, _: Offered) -> Answers:
+def _dry_run(repository: _Repository, _: Offered) -> Readings:
     """Whether the program's code has the option as a string of its own."""
     place = repository.layout.place
     for path in sorted(repository.files):

@@ -9,7 +9,7 @@ from new_ops_project.fleet.reports.facts import Facts
 from new_ops_project.fleet.reports.rows import as_values
 
 
-def answer(facts: Facts) -> dict[str, Any]:
+def document(facts: Facts) -> dict[str, Any]:
     """The object: numbers by state, lists by version, file and owner, a row for each repository."""
     plan = facts.plan
     return {
