@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
-from new_ops_project.checks import declared_requirements, lock_files
+from new_ops_project.checks import declared_requirements, requirements_files
 from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
@@ -79,7 +79,7 @@ def _is_locked(repo: Repo, name: str, version: str) -> bool:
         return False
     return any(
         entry.version == version
-        for requirements in lock_files.requirements_files(repo)
+        for requirements in requirements_files.in_root(repo)
         for entry in requirements.named(name)
     )
 

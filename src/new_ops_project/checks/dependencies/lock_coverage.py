@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from packaging.version import InvalidVersion
 
-from new_ops_project.checks import declared_requirements, lock_files
+from new_ops_project.checks import declared_requirements, requirements_files
 from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.dependencies import lock_inputs, locked_packages, unpinned
 from new_ops_project.checks.dependencies.lock_inputs import LockInputs
 from new_ops_project.checks.dependencies.locked_packages import Lock
-from new_ops_project.checks.lock_files import PinnedRequirement, RequirementsFile
 from new_ops_project.checks.repo import PYPROJECT, Repo
+from new_ops_project.checks.requirements_files import RequirementEntry, RequirementsFile
 from new_ops_project.checks.rule import Breach
 
 _PROJECT = re.compile(r"\./?(?:\[.*\])?")
@@ -19,7 +19,7 @@ _PROJECT = re.compile(r"\./?(?:\[.*\])?")
 
 def uncovered(repo: Repo) -> Iterator[Breach]:
     """Each dependency that a lock lacks or has in a version that is not allowed; each pin that contradicts another."""
-    for requirements_file in lock_files.requirements_files(repo):
+    for requirements_file in requirements_files.in_root(repo):
         if wanted := lock_inputs.of_requirements_file(repo, requirements_file):
             yield from _mismatches(requirements_file, wanted, unpinned.update_command(repo, requirements_file))
         yield from _contradicting(repo, requirements_file)
@@ -37,7 +37,7 @@ def _mismatches(lock: Lock | RequirementsFile, wanted: LockInputs, command: str)
             yield Breach(message, requirement.path, requirement.place.line, requirement.place.column, remedy=remedy)
         versions = [entry.version for entry in entries if entry.version]
         if versions and not any(_allows(requirement, version) for version in versions):
-            line = entries[0].line if isinstance(entries[0], PinnedRequirement) else _line(lock, requirement.name)
+            line = entries[0].line if isinstance(entries[0], RequirementEntry) else _line(lock, requirement.name)
             message = f"{requirement.name} {versions[0]} does not match {requirement.text} in {requirement.path}."
             yield Breach(message, lock.path, line, 1, remedy=remedy)
 
@@ -80,7 +80,7 @@ def _contradicting(repo: Repo, requirements_file: RequirementsFile) -> Iterator[
         *(command.values("constraint") if command else ()),
     } - {requirements_file.path}
     for path in sorted(above & set(repo.requirements)):
-        other = lock_files.requirements_file(repo, path)
+        other = requirements_files.read(repo, path)
         for entry in requirements_file.entries:
             theirs = {each.version for each in other.named(entry.name)} if entry.version else set()
             mine = {each.version for each in requirements_file.named(entry.name)}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.dependencies.locked_packages import Lock
-from new_ops_project.checks.lock_files import RequirementsFile
 from new_ops_project.checks.repo import PYPROJECT, Repo
+from new_ops_project.checks.requirements_files import RequirementsFile
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.template.pins.pins_yml import normalise
 

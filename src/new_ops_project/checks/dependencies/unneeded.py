@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from new_ops_project.checks import declared_requirements, lock_files
+from new_ops_project.checks import declared_requirements, requirements_files
 from new_ops_project.checks.dependencies import lock_inputs, locked_packages, unpinned
 from new_ops_project.checks.dependencies.lock_inputs import LockInputs
 from new_ops_project.checks.dependencies.locked_packages import Lock
-from new_ops_project.checks.lock_files import PinnedRequirement, RequirementsFile
 from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.requirements_files import RequirementEntry, RequirementsFile
 from new_ops_project.checks.rule import Breach
 from new_ops_project.template.pins import locks_yml
 from new_ops_project.template.pins.pins_yml import normalise
@@ -17,7 +17,7 @@ _MOST = 5  # packages that a message names
 
 def superfluous(repo: Repo) -> Iterator[Breach]:
     """The entries of a lock that certainly nothing needs."""
-    for requirements_file in lock_files.requirements_files(repo):
+    for requirements_file in requirements_files.in_root(repo):
         wanted = lock_inputs.of_requirements_file(repo, requirements_file)
         if wanted and wanted.is_all:
             left = (
@@ -45,7 +45,7 @@ def _superfluous(path: str, left: Mapping[str, int], command: str) -> Iterator[B
     yield Breach(message, path, left[names[0]], 1, remedy=f"Update it: {command}")
 
 
-def _left_by_comments(requirements_file: RequirementsFile, wanted: LockInputs) -> list[PinnedRequirement]:
+def _left_by_comments(requirements_file: RequirementsFile, wanted: LockInputs) -> list[RequirementEntry]:
     """Entries that no declared dependency leads to, by their `# via` comments; not those without one."""
     above = {entry.name: {_parent(text) for text in entry.via} for entry in requirements_file.entries}
     needed = _reached(wanted.names, {name: {child for child in above if name in above[child]} for name in above})
@@ -61,7 +61,7 @@ def _parent(text: str) -> str:
     return "" if text.startswith("-") or "(" in text else normalise(text.partition("[")[0].strip())
 
 
-def _left_by_closures(requirements_file: RequirementsFile, wanted: LockInputs) -> list[PinnedRequirement]:
+def _left_by_closures(requirements_file: RequirementsFile, wanted: LockInputs) -> list[RequirementEntry]:
     """The same by the template's locks, if the entries have exactly the versions that those know."""
     known = locks_yml.shipped()
     if not all(each.name in known.closures and each.parsed and not each.parsed.extras for each in wanted.listed):

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from new_ops_project.base.finding import Severity
-from new_ops_project.checks import lock_files
-from new_ops_project.checks.lock_files import PinnedRequirement, RequirementsFile
+from new_ops_project.checks import requirements_files
 from new_ops_project.checks.repo import PYPROJECT, Repo
+from new_ops_project.checks.requirements_files import RequirementEntry, RequirementsFile
 from new_ops_project.checks.rule import Breach
 
 _FILE = "requirements.txt"
@@ -31,7 +31,7 @@ def _installed(repo: Repo) -> list[RequirementsFile]:
     """The requirements files that a script is installed from: requirements.txt and those that it includes."""
     if repo.tier != "script" or any(path in repo.paths for path in _LOCKS) or _is_source(repo, _FILE):
         return []
-    return [*lock_files.with_included(repo, _FILE)]
+    return [*requirements_files.with_included(repo, _FILE)]
 
 
 def _is_source(repo: Repo, path: str) -> bool:
@@ -52,11 +52,11 @@ def _is_compiled(content: bytes, path: str) -> bool:
 
 def _constrained(repo: Repo, requirements_file: RequirementsFile) -> set[str]:
     """The packages that its constraints files pin."""
-    constraints = (lock_files.requirements_file(repo, path) for path in requirements_file.constraints)
+    constraints = (requirements_files.read(repo, path) for path in requirements_file.constraints)
     return {entry.name for each in constraints for entry in each.entries if entry.is_pinned}
 
 
-def _loose(entry: PinnedRequirement, repo: Repo) -> Breach:
+def _loose(entry: RequirementEntry, repo: Repo) -> Breach:
     if entry.kind == "vcs":
         message, remedy = (
             f"{entry.text} names no commit.",
@@ -85,7 +85,7 @@ def update_command(repo: Repo, requirements_file: RequirementsFile | None = None
 
 def unhashed(repo: Repo) -> Iterator[Breach]:
     """Each entry that pip refuses because others have hashes; a script's list without any hashes."""
-    for requirements_file in lock_files.requirements_files(repo):
+    for requirements_file in requirements_files.in_root(repo):
         if requirements_file.is_hashed:
             yield from map(partial(_mixed, repo), _without_hash(repo, requirements_file))
     for requirements_file in _installed(repo):
@@ -105,24 +105,24 @@ def unhashed(repo: Repo) -> Iterator[Breach]:
             )
 
 
-def _is_hashable(entry: PinnedRequirement) -> bool:
+def _is_hashable(entry: RequirementEntry) -> bool:
     return entry.is_pinned and entry.kind in {"name", "url"}
 
 
-def _without_hash(repo: Repo, requirements_file: RequirementsFile) -> Iterator[PinnedRequirement]:
+def _without_hash(repo: Repo, requirements_file: RequirementsFile) -> Iterator[RequirementEntry]:
     """What pip refuses beside an entry with a hash, included files too."""
-    for file in lock_files.with_included(repo, requirements_file.path):
+    for file in requirements_files.with_included(repo, requirements_file.path):
         if file.path == requirements_file.path or not file.is_hashed:
             yield from (entry for entry in file.entries if not entry.is_hashed and not _has_fragment(entry))
 
 
-def _has_fragment(entry: PinnedRequirement) -> bool:
+def _has_fragment(entry: RequirementEntry) -> bool:
     """Whether the URL has its hash as a fragment."""
     return any(f"#{kind}=" in entry.text or f"&{kind}=" in entry.text for kind in ("sha256", "sha384", "sha512"))
 
 
-def _mixed(repo: Repo, entry: PinnedRequirement) -> Breach:
-    requirements_file = lock_files.requirements_file(repo, entry.path)
+def _mixed(repo: Repo, entry: RequirementEntry) -> Breach:
+    requirements_file = requirements_files.read(repo, entry.path)
     if entry.kind in {"vcs", "editable"} or (entry.kind == "path" and not _ARCHIVE.search(entry.text)):
         message = f"{entry.text} cannot have a hash, so pip refuses the whole list, which has hashes."
         remedy = "Install it by itself: pip install --no-deps"

@@ -74,7 +74,7 @@ _OTHER_OPTIONS = {
 
 
 @dataclass(frozen=True)
-class PinnedRequirement:
+class RequirementEntry:
     """One requirement of a file: `kind` is `name`, `vcs`, `url`, `path` or `editable`.
 
     `version` is the version after `==`, '' if there is none. `via` has the packages that need it, from the comments.
@@ -103,7 +103,7 @@ class RequirementsFile:
 
     path: str
     text: str
-    entries: tuple[PinnedRequirement, ...]
+    entries: tuple[RequirementEntry, ...]
     includes: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
 
@@ -123,7 +123,7 @@ class RequirementsFile:
         """Whether comments say which package needs an entry."""
         return any(entry.via for entry in self.entries)
 
-    def named(self, name: str) -> tuple[PinnedRequirement, ...]:
+    def named(self, name: str) -> tuple[RequirementEntry, ...]:
         """The entries of a package; markers can make them several."""
         return tuple(entry for entry in self.entries if entry.name == name)
 
@@ -168,29 +168,29 @@ def parse_command(text: str) -> Command:
     return Command(text, tuple(sources), options, frozenset(flags))
 
 
-def requirements_file(repo: Repo, path: str) -> RequirementsFile:
+def read(repo: Repo, path: str) -> RequirementsFile:
     """The requirements file at `path`; an empty one if there is none."""
-    return _read(path, repo.files.get(path, b""))
+    return _parse(path, repo.files.get(path, b""))
 
 
-def requirements_files(repo: Repo) -> tuple[RequirementsFile, ...]:
+def in_root(repo: Repo) -> tuple[RequirementsFile, ...]:
     """The requirements files in the root."""
-    return tuple(requirements_file(repo, path) for path in repo.requirements)
+    return tuple(read(repo, path) for path in repo.requirements)
 
 
 def with_included(repo: Repo, path: str, seen: frozenset[str] = frozenset()) -> Iterator[RequirementsFile]:
     """The file at `path` and the files that it includes, directly or through others."""
     if path in seen or path not in repo.files:
         return
-    file = requirements_file(repo, path)
+    file = read(repo, path)
     yield file
     for include in file.includes:
         yield from with_included(repo, include, seen | {path})
 
 
 @lru_cache(maxsize=64)
-def _read(path: str, content: bytes) -> RequirementsFile:
-    entries: list[PinnedRequirement] = []
+def _parse(path: str, content: bytes) -> RequirementsFile:
+    entries: list[RequirementEntry] = []
     targets: dict[str, list[str]] = {"r": [], "c": []}
     line = 1
     for block in split_blocks(content):
@@ -205,7 +205,7 @@ def _read(path: str, content: bytes) -> RequirementsFile:
 
 
 def _add(
-    path: str, line: int, lines: Sequence[str], entries: list[PinnedRequirement], targets: Mapping[str, list[str]]
+    path: str, line: int, lines: Sequence[str], entries: list[RequirementEntry], targets: Mapping[str, list[str]]
 ) -> None:
     """Add the entry or the include of one block of lines to `entries` or `targets`."""
     whole = " ".join(re.sub(r"(?:^|\s)#.*", "", text).rstrip().removesuffix("\\") for text in lines).strip()
@@ -221,7 +221,7 @@ def _add(
         return
     text = option[2].strip() if option else text
     kind = _kind(text, is_editable=bool(option))
-    entry = PinnedRequirement(
+    entry = RequirementEntry(
         path, line, _name(text, kind), text, kind, is_hashed=bool(_HASH.search(whole)), via=_via(lines)
     )
     entries.append(_versioned(entry) if kind == "name" else entry)
@@ -232,7 +232,7 @@ def _name(text: str, kind: str) -> str:
     return normalise(match[0].rstrip(".-_")) if match else ""
 
 
-def _versioned(entry: PinnedRequirement) -> PinnedRequirement:
+def _versioned(entry: RequirementEntry) -> RequirementEntry:
     """The entry with the version that it is pinned to."""
     pin = _PIN.fullmatch(entry.text)
     return replace(entry, version=pin[1] if pin else "")
