@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from new_ops_project.checks.repo import Repo
 from new_ops_project.formats.document import Keys
 from new_ops_project.formats.requirements import pep508
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.formats.toml import places
 from new_ops_project.formats.toml.places import TomlPlace
-from new_ops_project.template.pins.pins_yml import normalise
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -34,7 +34,7 @@ class DeclaredRequirement:
     @property
     def name(self) -> str:
         """The package's name, normalised by PEP 503; '' if the requirement is invalid."""
-        return normalise(self.parsed.name) if self.parsed else ""
+        return canonical_name(self.parsed.name) if self.parsed else ""
 
 
 def required(repo: Repo) -> tuple[DeclaredRequirement, ...]:
@@ -51,7 +51,7 @@ def extras(repo: Repo) -> Mapping[str, tuple[DeclaredRequirement, ...]]:
 
 def groups(repo: Repo) -> Mapping[str, tuple[DeclaredRequirement, ...]]:
     """The dependency groups (PEP 735) by their PEP 503 names, each with the requirements of groups that it includes."""
-    known = {normalise(name): name for name in repo.pyproject.table("dependency-groups")}
+    known = {canonical_name(name): name for name in repo.pyproject.table("dependency-groups")}
     return {name: tuple(_grouped(repo, known, name, frozenset())) for name in known}
 
 
@@ -64,7 +64,7 @@ def _grouped(repo: Repo, known: Mapping[str, str], name: str, above: frozenset[s
     for item in listed if isinstance(listed, list) else ():
         included = item.get("include-group") if isinstance(item, dict) else None
         if isinstance(included, str):
-            yield from _grouped(repo, known, normalise(included), above | {name})
+            yield from _grouped(repo, known, canonical_name(included), above | {name})
 
 
 def _listed(repo: Repo, keys: Keys, extra: str = "") -> Iterator[DeclaredRequirement]:
@@ -115,7 +115,7 @@ def of_poetry(repo: Repo) -> Iterator[PoetryRequirement]:
 
 def _poetry_table(repo: Repo, keys: Keys, group: str) -> Iterator[PoetryRequirement]:
     for name, value in repo.pyproject.table(*keys).items():
-        if normalise(name) == "python":
+        if canonical_name(name) == "python":
             continue
         within = (*keys, name) if isinstance(value, str) else (*keys, name, "version")
         version = repo.pyproject.string(*within)
@@ -123,5 +123,5 @@ def _poetry_table(repo: Repo, keys: Keys, group: str) -> Iterator[PoetryRequirem
             isinstance(value, dict) and {"markers", "python", "platform"} & value.keys()
         )
         yield PoetryRequirement(
-            normalise(name), version, places.place(repo.pyproject, *within), group, bool(has_marker)
+            canonical_name(name), version, places.place(repo.pyproject, *within), group, bool(has_marker)
         )

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from new_ops_project.checks.repo import Repo
 from new_ops_project.formats.requirements.merge import split_blocks
-from new_ops_project.template.pins.pins_yml import normalise
+from new_ops_project.formats.requirements.pep508 import canonical_name
 
 _COMMAND = re.compile(r"^# +((?:uv pip compile|uv export|pip-compile)\b.*?)\r?$", re.MULTILINE)
 _HASH = re.compile(r"--hash[= ]\s*\S+")
@@ -229,7 +229,7 @@ def _add(
 
 def _name(text: str, kind: str) -> str:
     match = _NAMED.match(text) if kind == "name" or _AT.match(text) else None
-    return normalise(match[0].rstrip(".-_")) if match else ""
+    return canonical_name(match[0].rstrip(".-_")) if match else ""
 
 
 def _versioned(entry: RequirementEntry) -> RequirementEntry:

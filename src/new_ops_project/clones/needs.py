@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.clones import uv_lock
 from new_ops_project.clones.requirements import Pin, Requirements, parse_pin, read_requirements
 from new_ops_project.formats import document, python_version
 from new_ops_project.formats.document import Document
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.setuptools import keywords
 
 # The first existing file of each group counts, unless a file of an earlier group covers it.
@@ -118,7 +118,7 @@ class Needs:
     def name(self) -> str:
         """The canonical name of the package; '' if it is not known without building it."""
         name = self.pyproject.string("project", "name") or self.pyproject.string("tool", "poetry", "name")
-        return canonicalize_name(name or keywords.read(self.files).string("name"))
+        return canonical_name(name or keywords.read(self.files).string("name"))
 
     @cached_property
     def uv_lock(self) -> Document:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
 from new_ops_project.formats.requirements import pep508
+from new_ops_project.formats.requirements.pep508 import canonical_name
 
 _INCLUDE = re.compile(r"(?:-r|--requirement|-c|--constraint)[ =]?\s*(\S+)")
 
@@ -103,4 +103,4 @@ def parse_pin(line: str) -> Pin | None:
     if requirement is None:
         return None
     marker = str(requirement.marker or "")
-    return Pin(canonicalize_name(requirement.name), str(requirement.specifier), marker, "--hash" in line)
+    return Pin(canonical_name(requirement.name), str(requirement.specifier), marker, "--hash" in line)

@@ -15,9 +15,9 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from packaging.markers import default_environment
-from packaging.utils import canonicalize_name
 
 from new_ops_project.clones import venv_marker
+from new_ops_project.formats.requirements.pep508 import canonical_name
 
 NAME = ".venv"
 
@@ -155,8 +155,8 @@ def _packages(path: Path, minor: str) -> Iterator[InstalledPackage]:
                 name, version = str(metadata["Name"]), str(metadata["Version"])
                 is_whole = (info / "INSTALLER").is_file()
                 matches = (re.match(r"[\w.-]+", str(text)) for text in metadata.get_all("Requires-Dist", ()))
-                needs = tuple(canonicalize_name(match[0]) for match in matches if match)
-                yield InstalledPackage(canonicalize_name(name), version, info, _editable(info), is_whole, needs)
+                needs = tuple(canonical_name(match[0]) for match in matches if match)
+                yield InstalledPackage(canonical_name(name), version, info, _editable(info), is_whole, needs)
 
 
 def _infos(path: Path, minor: str) -> list[Path]:

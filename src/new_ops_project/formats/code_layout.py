@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from new_ops_project.formats import document
 from new_ops_project.formats.document import Files, decoded
 from new_ops_project.formats.python import parse_file
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.setuptools import keywords
 
 # Folders and modules in the root that hold code, but not the code that the repository is there for.
@@ -104,7 +105,9 @@ def program(files: Files, names: Sequence[str] = ()) -> str:
     stems = [path.removesuffix(".py") for path in sorted(files) if "/" not in path and path.endswith(".py")]
     stems = [stem for stem in stems if stem not in _SUPPORT_MODULES and not stem.startswith("test_")]
     running = [stem for stem in stems if first_running_line(files, f"{stem}.py")]
-    namesakes = [stem for stem in running or stems if canonical(stem) in {canonical(name) for name in names}]
+    namesakes = [
+        stem for stem in running or stems if comparable_name(stem) in {comparable_name(name) for name in names}
+    ]
     called = [stem for stem in running if stem in set(_called_programs(files))]
     return next((choice[0] for choice in (namesakes, running, called, stems) if len(choice) == 1), "")
 
@@ -117,9 +120,9 @@ def first_running_line(files: Files, path: str) -> int:
     return lines.get(True, lines.get(False, 0))
 
 
-def canonical(name: str) -> str:
-    """The name normalized as in PEP 503, for comparison; spaces count as separators too."""
-    return re.sub(r"[-_.\s]+", "-", name).lower()
+def comparable_name(name: str) -> str:
+    """The canonical name for a comparison only: spaces, which no distribution's name has, count as separators too."""
+    return canonical_name(re.sub(r"\s+", "-", name))
 
 
 def _is_guard(node: ast.stmt) -> bool:
@@ -144,7 +147,9 @@ def _is_package(path: str) -> bool:
 
 def _choose(candidates: Sequence[str], names: Sequence[str]) -> str:
     """The candidate that has one of the names, else the first."""
-    namesakes = [candidate for name in names for candidate in candidates if canonical(candidate) == canonical(name)]
+    namesakes = [
+        candidate for name in names for candidate in candidates if comparable_name(candidate) == comparable_name(name)
+    ]
     return next(iter([*namesakes, *candidates]), "")
 
 

@@ -12,7 +12,8 @@ from support.command import Run
 from support.packages import CLOSURES, DIRECT, LOCKS, PACKAGES, PINS, TEMPLATES
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.pins import locks_yml, pins_yml, resolution, uv, uv_output
+from new_ops_project.formats.requirements import pep508
+from new_ops_project.template.pins import locks_yml, resolution, uv, uv_output
 
 HASHES = " --hash=sha256:" + "b" * 64 + " \\\n    --hash=sha256:" + "a" * 64
 SMALL_PINS = """\
@@ -88,7 +89,7 @@ def test_package_is_well_formed(name: str) -> None:
     """Name, version, modules and hashes are valid for pip and the import system; hashes are sorted and unique."""
     package = PACKAGES[name]
     hashes = package["hashes"].splitlines()
-    assert name == pins_yml.normalise(name)
+    assert name == pep508.canonical_name(name)
     assert str(Version(package["version"])) == package["version"]
     assert all(module.isidentifier() for module in package["modules"].split())
     assert hashes
@@ -121,7 +122,7 @@ def test_selection_downloads_with_its_hashes(names: tuple[str, ...], tmp_path: P
     options = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--quiet", "--dest", str(tmp_path))
     command = (sys.executable, "-m", "pip", "download", *options, "--requirement", str(tmp_path / "requirements.txt"))
     subprocess.run(command, check=True)
-    got = {pins_yml.normalise(wheel.name.split("-")[0]) for wheel in tmp_path.glob("*.whl")}
+    got = {pep508.canonical_name(wheel.name.split("-")[0]) for wheel in tmp_path.glob("*.whl")}
     assert got == {
         member for name in names for member, marker in CLOSURES[name].items() if not marker or Marker(marker).evaluate()
     }

@@ -9,7 +9,7 @@ from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
 from new_ops_project.formats.requirements import lower_bounds
-from new_ops_project.template.pins.pins_yml import normalise
+from new_ops_project.formats.requirements.pep508 import canonical_name
 
 # Extras for developers of the distribution: nobody depends on it with one of these.
 _FOR_DEVELOPERS = re.compile(
@@ -24,7 +24,7 @@ def exact_versions(repo: Repo) -> Iterator[Breach]:
     """Each `==` in what a distribution requires."""
     if repo.tier == "script":
         return
-    own = normalise(repo.pyproject.string("project", "name") or repo.setup.string("name"))
+    own = canonical_name(repo.pyproject.string("project", "name") or repo.setup.string("name"))
     for requirement in _published(repo):
         if _is_exact(requirement) and not _are_sisters(requirement.name, own):
             severity = None if repo.tier == "library" else Severity.WARNING

@@ -13,9 +13,9 @@ from new_ops_project.checks.linters.module_names import MODULES, SHARED
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats import document, python
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.toml import places
 from new_ops_project.template.pins import locks_yml
-from new_ops_project.template.pins.pins_yml import normalise
 
 _MISSING = ("DEP001", "DEP003")  # DEP003: installed beside deptry, which says nothing about the project
 _ASIDE = re.compile(r"(?:test_.*|.*_test|conftest|setup|noxfile|fabfile|tasks|dodo|conf|versioneer|hubconf)\.py")
@@ -33,7 +33,7 @@ _LOADED = re.compile(
 def undeclared(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     """Each module that the program imports and nothing declares."""
     unknown = [mismatch for mismatch in mismatches if mismatch.code == "DEP002" and not deptry.modules(mismatch.name)]
-    own = {normalise(name) for name in deptry.spellings(repo)}
+    own = {canonical_name(name) for name in deptry.spellings(repo)}
     needed = (
         import_reach.always_imported(repo) if any(mismatch.code in _MISSING for mismatch in mismatches) else frozenset()
     )
@@ -67,7 +67,7 @@ def _providers() -> dict[str, str]:
 
 def _provider(mismatch: Mismatch) -> str:
     """The package that certainly provides the module; '' if that is unknown."""
-    return _providers().get(mismatch.name, normalise(mismatch.name) if mismatch.code == "DEP003" else "")
+    return _providers().get(mismatch.name, canonical_name(mismatch.name) if mismatch.code == "DEP003" else "")
 
 
 def _is_essential(repo: Repo, mismatch: Mismatch) -> bool:
@@ -103,12 +103,12 @@ def _is_program(repo: Repo, path: str) -> bool:
 def unused(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     """Each dependency in pyproject.toml that no code imports, if its modules are known, or all imports are."""
     own, answer = _own_modules(repo), repo.answers.get("dependencies")
-    wanted = {normalise(name) for name in answer if isinstance(name, str)} if isinstance(answer, list) else set()
+    wanted = {canonical_name(name) for name in answer if isinstance(name, str)} if isinstance(answer, list) else set()
     is_clear = not any(
         mismatch.code == "DEP001" and mismatch.name not in own and not _provider(mismatch) for mismatch in mismatches
     )
     for mismatch in mismatches:
-        name = normalise(mismatch.name)
+        name = canonical_name(mismatch.name)
         is_reported = (
             mismatch.code == "DEP002"
             and mismatch.path == PYPROJECT

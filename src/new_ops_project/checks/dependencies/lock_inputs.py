@@ -9,7 +9,7 @@ from new_ops_project.checks.dependencies.locked_packages import Lock
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.requirements_files import RequirementsFile
 from new_ops_project.formats.requirements import pep508
-from new_ops_project.template.pins.pins_yml import normalise
+from new_ops_project.formats.requirements.pep508 import canonical_name
 
 # Settings of uv that remove packages from a resolution, or change what it requires.
 OVERRIDES = ("override-dependencies", "exclude-dependencies", "constraint-dependencies")
@@ -40,11 +40,15 @@ def of_requirements_file(repo: Repo, requirements_file: RequirementsFile) -> Loc
         return LockInputs(_own(repo, declared_requirements.required(repo)), is_all=False) if is_lock else None
     if not command.is_of_pyproject:
         return None
-    extras = {normalise(name): listed for name, listed in declared_requirements.extras(repo).items()}
+    extras = {canonical_name(name): listed for name, listed in declared_requirements.extras(repo).items()}
     groups = declared_requirements.groups(repo)
-    chosen = [*extras] if "--all-extras" in command.flags else [normalise(name) for name in command.values("extra")]
+    chosen = (
+        [*extras] if "--all-extras" in command.flags else [canonical_name(name) for name in command.values("extra")]
+    )
     listed = [*declared_requirements.required(repo), *(each for name in chosen for each in extras.get(name, ()))]
-    listed += [each for name in command.values("group") for each in groups.get(normalise(name.rpartition(":")[2]), ())]
+    listed += [
+        each for name in command.values("group") for each in groups.get(canonical_name(name.rpartition(":")[2]), ())
+    ]
     is_all = not command.text.startswith("uv export") and set(command.sources) == {PYPROJECT} and is_static(repo)
     return LockInputs(_own(repo, listed), is_all)
 
@@ -57,7 +61,7 @@ def is_static(repo: Repo) -> bool:
 
 def _own(repo: Repo, listed: Iterable[DeclaredRequirement]) -> tuple[DeclaredRequirement, ...]:
     """All except what refers to the project itself (to get an extra of it) or is not a requirement."""
-    own = normalise(repo.pyproject.string("project", "name"))
+    own = canonical_name(repo.pyproject.string("project", "name"))
     return tuple(requirement for requirement in listed if requirement.name and requirement.name != own)
 
 
@@ -68,7 +72,7 @@ def of_lock(repo: Repo, lock: Lock) -> LockInputs:
     groups = [each for listed in declared_requirements.groups(repo).values() for each in listed]
     if lock.path == "uv.lock":
         changed = {
-            pep508.canonical_name(text) for key in OVERRIDES for text in repo.pyproject.strings("tool", "uv", key)
+            pep508.requirement_name(text) for key in OVERRIDES for text in repo.pyproject.strings("tool", "uv", key)
         }
         changed |= repo.pyproject.table("tool", "uv", "sources").keys()
         listed = [each for each in (*required, *extras, *groups) if each.name not in changed]

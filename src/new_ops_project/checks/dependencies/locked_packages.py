@@ -8,7 +8,7 @@ from typing import Any
 from new_ops_project.checks.repo import Repo
 from new_ops_project.formats import document
 from new_ops_project.formats.document import Document
-from new_ops_project.template.pins.pins_yml import normalise
+from new_ops_project.formats.requirements.pep508 import canonical_name
 
 # The table of packages in each, and the command that updates it.
 FORMATS = {
@@ -48,7 +48,7 @@ class Lock:
         """The line that names a package; 0 if none does."""
         lines = enumerate(self.data.text_lines, 1)
         matches = ((number, _NAME.match(text)) for number, text in lines)
-        return next((number for number, match in matches if match and normalise(match[1]) == name), 0)
+        return next((number for number, match in matches if match and canonical_name(match[1]) == name), 0)
 
 
 def locks(repo: Repo) -> Iterator[Lock]:
@@ -65,7 +65,7 @@ def _package(entry: Mapping[str, Any]) -> LockedPackage:
     name, version, source = (entry.get(key) for key in ("name", "version", "source"))
     is_local = isinstance(source, dict) and bool({"editable", "virtual", "directory"} & source.keys())
     return LockedPackage(
-        normalise(name) if isinstance(name, str) else "",
+        canonical_name(name) if isinstance(name, str) else "",
         version if isinstance(version, str) else "",
         frozenset(_names([entry.get(key) for key in _NEEDS])),
         is_local,
@@ -77,16 +77,16 @@ def _names(value: Any, depth: int = 0) -> Iterator[str]:
     if depth > 4:  # noqa: PLR2004 - no lock nests them deeper
         return
     if isinstance(value, str):
-        yield normalise(_leading(value))
+        yield canonical_name(_leading(value))
     elif isinstance(value, list):
         for item in value:
             yield from _names(item, depth + 1)
     elif isinstance(value, dict):
         name = value.get("name")
         for key, item in value.items() if not isinstance(name, str) else ():
-            yield normalise(str(key))
+            yield canonical_name(str(key))
             yield from _names(item, depth + 1)
-        yield from [normalise(name)] if isinstance(name, str) else []
+        yield from [canonical_name(name)] if isinstance(name, str) else []
 
 
 def _leading(text: str) -> str:

@@ -9,8 +9,8 @@ from new_ops_project.checks.dependencies.locked_packages import Lock
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.requirements_files import RequirementEntry, RequirementsFile
 from new_ops_project.checks.rule import Breach
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.template.pins import locks_yml
-from new_ops_project.template.pins.pins_yml import normalise
 
 _MOST = 5  # packages that a message names
 
@@ -58,7 +58,7 @@ def _left_by_comments(requirements_file: RequirementsFile, wanted: LockInputs) -
 
 def _parent(text: str) -> str:
     """The package that a comment names; '' for the project itself and for files."""
-    return "" if text.startswith("-") or "(" in text else normalise(text.partition("[")[0].strip())
+    return "" if text.startswith("-") or "(" in text else canonical_name(text.partition("[")[0].strip())
 
 
 def _left_by_closures(requirements_file: RequirementsFile, wanted: LockInputs) -> list[RequirementEntry]:
@@ -88,7 +88,7 @@ def _left_in(repo: Repo, lock: Lock) -> list[str]:
 
 
 def _own_name(repo: Repo) -> set[str]:
-    return {normalise(repo.pyproject.string(*keys)) for keys in (("project", "name"), ("tool", "poetry", "name"))}
+    return {canonical_name(repo.pyproject.string(*keys)) for keys in (("project", "name"), ("tool", "poetry", "name"))}
 
 
 def _roots(repo: Repo, lock: Lock) -> set[str]:
@@ -111,7 +111,7 @@ def _roots(repo: Repo, lock: Lock) -> set[str]:
 
 
 def _sourced(repo: Repo) -> set[str]:
-    return {normalise(name) for name in repo.pyproject.table("tool", "uv", "sources")}
+    return {canonical_name(name) for name in repo.pyproject.table("tool", "uv", "sources")}
 
 
 def _reached(roots: Iterable[str], below: Mapping[str, Iterable[str]]) -> set[str]:

@@ -13,8 +13,8 @@ from new_ops_project.checks.linters import program
 from new_ops_project.checks.linters.module_names import MODULES
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.template.pins import locks_yml
-from new_ops_project.template.pins.pins_yml import normalise
 
 NAME = "deptry"
 _DYNAMIC = ("tool", "setuptools", "dynamic", "dependencies")
@@ -89,7 +89,7 @@ def _strings(value: Any) -> tuple[str, ...]:
 
 def modules(name: str) -> tuple[str, ...]:
     """The top-level modules of a package; () if they are not known."""
-    package = normalise(name)
+    package = canonical_name(name)
     return MODULES.get(package) or locks_yml.shipped().modules.get(package, ())
 
 

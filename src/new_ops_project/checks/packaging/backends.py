@@ -11,8 +11,8 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
 from new_ops_project.formats.requirements import pep508
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.toml import places
-from new_ops_project.template.pins.pins_yml import normalise
 
 _BUILD = ("build-system", "build-backend")
 _REQUIRES = ("build-system", "requires")
@@ -120,7 +120,7 @@ def _intended(name: str) -> str:
 
 def _only_candidate(repo: Repo) -> str:
     """The first backend that the build requires, if the requirements can have no other; else ''."""
-    names = [pep508.canonical_name(text) for text in repo.pyproject.strings(*_REQUIRES)]
+    names = [pep508.requirement_name(text) for text in repo.pyproject.strings(*_REQUIRES)]
     if set(names) - _ALONE:
         return ""
     return next((backend for name in names for backend, package in BACKENDS.items() if package == name), "")
@@ -137,7 +137,7 @@ def _rename(repo: Repo, meant: str) -> Fix:
 
 def _is_missing(repo: Repo, package: str) -> bool:
     """Whether nothing that the build requires can install the package."""
-    names = {pep508.canonical_name(text) for text in repo.pyproject.strings(*_REQUIRES)}
+    names = {pep508.requirement_name(text) for text in repo.pyproject.strings(*_REQUIRES)}
     if package in names or "" in names or names - _ALONE:
         return False
     return not any(package in _BRINGS.get(name, ()) for name in names)
@@ -151,7 +151,7 @@ def license_too_new(repo: Repo) -> Iterator[Breach]:
         return
     for index, text in _requires(repo):
         requirement = pep508.parse(text)
-        is_meant = requirement and normalise(requirement.name) == "setuptools" and not requirement.url
+        is_meant = requirement and canonical_name(requirement.name) == "setuptools" and not requirement.url
         is_new, is_capped = _compare(requirement.specifier, _EXPRESSIONS) if requirement and is_meant else (True, False)
         if is_capped or not is_new:
             place = places.place(repo.pyproject, *_REQUIRES, index)

@@ -10,10 +10,10 @@ from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats import document, python
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.setuptools import entry_points
 from new_ops_project.formats.toml import places
 from new_ops_project.formats.toml.places import TomlPlace
-from new_ops_project.template.pins.pins_yml import normalise
 
 _TARGET = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:\s*:\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*))?\s*(?:\[.*\])?")
 _COMMANDS = ("scripts", "gui-scripts")
@@ -167,14 +167,18 @@ def _may_be_elsewhere(repo: Repo, top: str) -> bool:
         for requirement in (*declared_requirements.required(repo), *declared_requirements.of_setup(repo))
     }
     names |= {requirement.name for requirement in declared_requirements.of_poetry(repo)}
-    return bool(names & {normalise(top), f"python-{normalise(top)}"}) or not repo.python_files or _is_foreign(repo, top)
+    return (
+        bool(names & {canonical_name(top), f"python-{canonical_name(top)}"})
+        or not repo.python_files
+        or _is_foreign(repo, top)
+    )
 
 
 def _is_foreign(repo: Repo, top: str) -> bool:
     """Whether the name differs from the project's names: then it may be a module of a dependency."""
-    own = {normalise(repo.pyproject.string(*keys)) for keys in (("project", "name"), ("tool", "poetry", "name"))}
-    own |= {normalise(repo.setup.string("name")), normalise(repo.layout.package)} - {""}
-    return normalise(top) not in own and bool(
+    own = {canonical_name(repo.pyproject.string(*keys)) for keys in (("project", "name"), ("tool", "poetry", "name"))}
+    own |= {canonical_name(repo.setup.string("name")), canonical_name(repo.layout.package)} - {""}
+    return canonical_name(top) not in own and bool(
         declared_requirements.required(repo) or [*declared_requirements.of_poetry(repo)]
     )
 

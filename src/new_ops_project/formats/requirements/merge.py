@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from new_ops_project.formats.requirements.pep508 import canonical_name
+
 _NAME = re.compile(rb"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:[\[=<>!~;@#\\(]|[ \t]\\?$|$)")
 _HASH = re.compile(rb"[ \t]*\\\r?\n?[ \t]*--hash=\S+|[ \t]+--hash=\S+")
 
@@ -38,7 +40,7 @@ def split_blocks(content: bytes) -> list[Block]:
             blocks[-1] = replace(blocks[-1], text=blocks[-1].text + line)
         else:
             name = _NAME.match(line.rstrip())
-            blocks.append(Block(_canonical(name[1]) if name else b"", line))
+            blocks.append(Block(canonical_name(name[1].decode()).encode() if name else b"", line))
         continues = line.rstrip().endswith(b"\\") and not line.lstrip().startswith(b"#")
     return blocks
 
@@ -66,10 +68,6 @@ def merge_requirements(base: bytes, mine: bytes, theirs: bytes) -> bytes:
         merged[index:index] = after[name]
     texts = [block.text for block in merged]
     return b"".join([*(text if text.endswith(b"\n") else text + ending for text in texts[:-1]), *texts[-1:]])
-
-
-def _canonical(name: bytes) -> bytes:
-    return re.sub(rb"[-_.]+", b"-", name).lower()
 
 
 def _by_name(blocks: list[Block]) -> dict[bytes, list[Block]]:

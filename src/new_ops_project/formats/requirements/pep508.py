@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 _LEADING = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
+def canonical_name(name: str) -> str:
+    """A distribution's name, normalized as in PEP 503, so that one package has one key."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def requirement_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Each requirement of a file with its line number, from 1, without comments, hashes and options."""
     for number, line in enumerate(lines, 1):
@@ -29,9 +34,7 @@ def parse(text: str) -> "Requirement | None":
         return None
 
 
-def canonical_name(text: str) -> str:
-    """The name of a requirement, normalized as in PEP 503; '' where the text is not a requirement."""
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 - as above
-
+def requirement_name(text: str) -> str:
+    """The canonical name of the package that a requirement names; '' where the text is not a requirement."""
     requirement = parse(text)
-    return str(canonicalize_name(requirement.name)) if requirement else ""
+    return canonical_name(requirement.name) if requirement else ""

@@ -148,11 +148,11 @@ def _render(path: str, names: Mapping[str, list[str]], answers: Answers) -> str:
 def _is_locked(text: Any, locks: Mapping[str, Any]) -> bool:
     """Whether the locks hold what this requirement needs, in a version that it allows."""
     wanted = pep508.parse(text) if isinstance(text, str) else None  # a table includes another group
-    name = pep508.canonical_name(text) if wanted else ""
+    name = pep508.requirement_name(text) if wanted else ""
     if not wanted or name not in locks["closures"] or wanted.extras or wanted.marker or wanted.url:
         return False
     return wanted.specifier.contains(locks["packages"][name]["version"], prereleases=True)
 
 
 def _sorted_names(requirements: list[str]) -> list[str]:
-    return sorted({pep508.canonical_name(text) for text in requirements})
+    return sorted({pep508.requirement_name(text) for text in requirements})

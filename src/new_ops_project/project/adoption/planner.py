@@ -11,6 +11,7 @@ from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.code_layout import Layout, layout
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.git import committed
 from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import Entry, Tree
@@ -149,7 +150,7 @@ def _heading(files: Committed, name: str) -> Evidence | None:
     lines = files.texts.get("README.md", b"").decode(errors="replace").splitlines()
     for number, line in enumerate(lines, start=1):
         if title := re.match(r"#\s+(.+?)\s*#*$", line):
-            same = re.sub(r"[^a-z0-9]+", "-", title[1].lower()).strip("-") == re.sub(r"[-_.]+", "-", name.lower())
+            same = re.sub(r"[^a-z0-9]+", "-", title[1].lower()).strip("-") == canonical_name(name)
             return Evidence("project_name", title[1], f"README.md:{number}", title[1]) if same else None
     return None
 

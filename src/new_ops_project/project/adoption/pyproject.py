@@ -13,6 +13,7 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.requirements import lower_bounds
 from new_ops_project.formats.requirements.merge import split_blocks
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.toml import merge
 from new_ops_project.git.committed import Committed
 from new_ops_project.plan.resolvers import requirements
@@ -216,4 +217,4 @@ def required_packages(pyproject: bytes) -> tuple[set[str], set[str]]:
 
 def _names(requirements: list[Any]) -> Iterator[str]:
     matches = (re.match(r"[A-Za-z0-9._-]+", text) for text in requirements if isinstance(text, str))
-    yield from (re.sub(r"[-_.]+", "-", match[0]).lower() for match in matches if match)
+    yield from (canonical_name(match[0]) for match in matches if match)

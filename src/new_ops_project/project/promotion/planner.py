@@ -273,7 +273,7 @@ def _where_pinned(requirement: str, promotion: Promotion) -> str:
     pinned = {block.name.decode() for block in split_blocks(promotion.files.texts.get("requirements.txt", b""))}
     return (
         "requirements.txt has the exact version."
-        if pep508.canonical_name(requirement) in pinned
+        if pep508.requirement_name(requirement) in pinned
         else "pin it in requirements.txt."
     )
 

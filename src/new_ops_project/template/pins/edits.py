@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.template.pins.comparison import Edit, End, Replace
-from new_ops_project.template.pins.pins_yml import load, minor, normalise
+from new_ops_project.template.pins.pins_yml import load, minor
 
 _CHECKED = re.compile(r"(?m)^(#.*\bChecked )\d{4}-\d{2}-\d{2}\b")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor or a tag before a value (YAML 1.2, 6.9)
@@ -146,7 +147,7 @@ def _node(node: yaml.Node, path: tuple[str, ...]) -> Any:
 
 def _entry(mapping: yaml.MappingNode, name: str) -> tuple[yaml.Node, yaml.Node]:
     exact = [pair for pair in mapping.value if pair[0].value == name]
-    normalized = [pair for pair in mapping.value if normalise(str(pair[0].value)) == name]
+    normalized = [pair for pair in mapping.value if canonical_name(str(pair[0].value)) == name]
     if not exact and not normalized:
         raise ToolError(f"pins.yml has no {name!r} in line {mapping.start_mark.line + 1}.", "Add it there.")
     entry: tuple[yaml.Node, yaml.Node] = (exact or normalized)[0]
@@ -198,7 +199,7 @@ def _move_to_ended(python: Any, name: str) -> None:
 def _key(mapping: Any, name: str) -> Any:
     """The key as it is in the file, where 3.14 may be a number and a package may have another spelling."""
     return next((key for key in mapping if str(key) == name), None) or next(
-        key for key in mapping if normalise(str(key)) == name
+        key for key in mapping if canonical_name(str(key)) == name
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.template import installation
 
 NAME = "pins.yml"
@@ -112,11 +113,6 @@ def load(text: str) -> Any:
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
 
 
-def normalise(name: str) -> str:
-    """A distribution's name as PEP 503 spells it, so that one package has one key."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def minor(version: str) -> tuple[int, ...]:
     """The numbers of a Python version, which sort as versions do: 3.9 before 3.10."""
     return tuple(int(part) for part in version.split("."))
@@ -130,4 +126,6 @@ def _python(name: str, row: Mapping[str, Any]) -> PythonPin:
 
 
 def _requirements(table: Mapping[str, Any]) -> dict[str, OfferedPackage]:
-    return {normalise(name): OfferedPackage(str(row["at_least"]), row.get("stubs", "")) for name, row in table.items()}
+    return {
+        canonical_name(name): OfferedPackage(str(row["at_least"]), row.get("stubs", "")) for name, row in table.items()
+    }

@@ -10,9 +10,9 @@ from importlib.metadata import Distribution
 from pathlib import Path, PurePosixPath
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.template.pins import uv
 from new_ops_project.template.pins.locks_yml import Locks, ResolvedPackage
-from new_ops_project.template.pins.pins_yml import normalise
 from new_ops_project.template.pins.uv_output import (
     HashedRequirement,
     PackageRelease,
@@ -161,7 +161,7 @@ def _modules(requirements: Iterable[HashedRequirement], folder: Path) -> dict[st
     wanted.write_text("".join(requirement_lines(requirements)), encoding="utf-8")
     uv.run("install", "--prefix", str(prefix), "--no-deps", "--require-hashes", "--requirements", str(wanted))
     distributions = (Distribution.at(path) for path in prefix.rglob("*.dist-info"))
-    return {normalise(each.name): _top_level(each) for each in distributions}
+    return {canonical_name(each.name): _top_level(each) for each in distributions}
 
 
 def _top_level(distribution: Distribution) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.template.pins import uv
-from new_ops_project.template.pins.pins_yml import normalise
 
 _LINE = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>.+?))?(?P<hashes>(?: --hash=\S+)*)")
 
@@ -42,7 +42,7 @@ def releases(requirements: Iterable[str], *options: str, python: str) -> dict[st
     settings = ("--universal", "--python-version", python, "--fork-strategy", "fewest", "--format", "pylock.toml")
     output = uv.run("compile", *settings, "--no-header", *options, "-", text=_lines(requirements))
     packages = tomllib.loads(output).get("packages", [])
-    return {normalise(package["name"]): _release(package) for package in packages}
+    return {canonical_name(package["name"]): _release(package) for package in packages}
 
 
 def _lines(requirements: Iterable[str]) -> str:
@@ -82,7 +82,7 @@ def _parse_line(line: str) -> HashedRequirement:
     if not match:
         raise ToolError(f"uv wrote a line that this tool cannot parse, {line!r}.", "Try another version of uv.")
     hashes = tuple(sorted(match["hashes"].replace("--hash=", "").split()))
-    return HashedRequirement(normalise(match["name"]), match["version"], match["marker"] or "", hashes)
+    return HashedRequirement(canonical_name(match["name"]), match["version"], match["marker"] or "", hashes)
 
 
 def requirement_lines(requirements: Iterable[HashedRequirement]) -> Iterator[str]:

@@ -203,9 +203,9 @@ def _data_files(value: Any) -> Any:
 
 def _build(setup: Setup) -> dict[str, Any]:
     wanted = [text for text in _texts(setup.get("setup_requires")) if pep508.parse(text)]
-    names = {pep508.canonical_name(text) for text in wanted}
+    names = {pep508.requirement_name(text) for text in wanted}
     extra = [] if "setuptools-scm" in names or not setup.get("use_scm_version") else ["setuptools-scm>=8"]
-    mine = [text for text in wanted if pep508.canonical_name(text) not in {"setuptools", "wheel", "pytest-runner"}]
+    mine = [text for text in wanted if pep508.requirement_name(text) not in {"setuptools", "wheel", "pytest-runner"}]
     return {"requires": [_SETUPTOOLS, *extra, *mine], "build-backend": "setuptools.build_meta"}
 
 

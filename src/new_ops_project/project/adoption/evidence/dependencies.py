@@ -55,33 +55,33 @@ def _modules(node: ast.AST) -> list[str]:
 
 def _declared(pyproject: Document) -> Iterator[tuple[str, str]]:
     for text in pyproject.strings("project", "dependencies"):
-        yield pep508.canonical_name(text), pyproject.where("project", "dependencies", holding=text)
+        yield pep508.requirement_name(text), pyproject.where("project", "dependencies", holding=text)
     poetry = ("tool", "poetry", "dependencies")
     for text in pyproject.table(*poetry):
         if text != "python":
-            yield pep508.canonical_name(text), pyproject.where(*poetry, text)
+            yield pep508.requirement_name(text), pyproject.where(*poetry, text)
 
 
 def _of_setup(setup: Setup) -> Iterator[tuple[str, str]]:
     value = setup.get("install_requires")
     if isinstance(value, Lines):
         yield from (
-            (pep508.canonical_name(text), f"{value.path}:{line}") for line, text in pep508.requirement_lines(value)
+            (pep508.requirement_name(text), f"{value.path}:{line}") for line, text in pep508.requirement_lines(value)
         )
         return
     texts = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
     for text in (text.strip() for text in texts if isinstance(text, str)):
-        yield pep508.canonical_name(text), setup.where("install_requires", text)
+        yield pep508.requirement_name(text), setup.where("install_requires", text)
 
 
 def _inline(script: Document) -> Iterator[tuple[str, str]]:
     for text in script.strings("dependencies"):
-        yield pep508.canonical_name(text), script.where("dependencies", holding=text)
+        yield pep508.requirement_name(text), script.where("dependencies", holding=text)
 
 
 def _pipfile(files: Files) -> Iterator[tuple[str, str]]:
     pipfile = document.toml(files, "Pipfile")
-    yield from ((pep508.canonical_name(text), pipfile.where("packages", text)) for text in pipfile.table("packages"))
+    yield from ((pep508.requirement_name(text), pipfile.where("packages", text)) for text in pipfile.table("packages"))
 
 
 def _lines(
@@ -95,7 +95,7 @@ def _lines(
     is_generated = bool(re.search(r"#\s+via\b", text))
     for line, wanted in pep508.requirement_lines(lines):
         if _is_direct(lines, line) if is_generated else not only_generated:
-            yield pep508.canonical_name(wanted), f"{path}:{line}"
+            yield pep508.requirement_name(wanted), f"{path}:{line}"
     for include in filter(None, map(_INCLUDE.match, lines)):
         inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), include[1]))
         yield from _lines(files, inner, seen | {path}, only_generated=only_generated)

@@ -130,7 +130,9 @@ Readings = Iterator[Evidence]
 def _name(repository: _Repository, _: Offered) -> Readings:
     """The template calls the program of a script NAME.py, so the file's name takes precedence over the metadata."""
     stem, declared = repository.layout.package, next(repository.texts("name", "name"), None)
-    if repository.is_script and not (declared and code_layout.canonical(declared[0]) == code_layout.canonical(stem)):
+    if repository.is_script and not (
+        declared and code_layout.comparable_name(declared[0]) == code_layout.comparable_name(stem)
+    ):
         yield Evidence("project_name", stem, repository.layout.place)
     elif declared:
         yield Evidence("project_name", declared[0], declared[1])
@@ -239,8 +241,10 @@ def _dependencies(repository: _Repository, offered: Offered) -> Readings:
     listed = dependencies.listed(repository.files, repository.pyproject, repository.setup, repository.layout.place)
     if not listed:
         listed = dependencies.imported(repository.files, repository.layout.place)
-    names = [name for name in offered.get("dependencies", ()) if pep508.canonical_name(str(name)) in listed]
-    places = dict.fromkeys(listed[pep508.canonical_name(str(name))] for name in names) or dict.fromkeys(listed.values())
+    names = [name for name in offered.get("dependencies", ()) if pep508.requirement_name(str(name)) in listed]
+    places = dict.fromkeys(listed[pep508.requirement_name(str(name))] for name in names) or dict.fromkeys(
+        listed.values()
+    )
     if listed:
         yield Evidence("dependencies", names, ", ".join([*places][:3]) + (", ..." if len(places) > 3 else ""))  # noqa: PLR2004
 
@@ -269,7 +273,9 @@ def _command(repository: _Repository, _: Offered) -> Readings:
     """The only console script, or the one with the project's name."""
     commands = dict(repository.commands)
     name = next((item.value for item in _name(repository, {})), "")
-    same_name = [command for command in commands if code_layout.canonical(command) == code_layout.canonical(name)]
+    same_name = [
+        command for command in commands if code_layout.comparable_name(command) == code_layout.comparable_name(name)
+    ]
     chosen = [*commands] if len(commands) == 1 else same_name
     if len(chosen) == 1:
         yield Evidence("command", chosen[0], commands[chosen[0]])
