@@ -12,6 +12,7 @@ from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Severity
+from new_ops_project.base.text import list_first
 from new_ops_project.clones import hooks, installed_packages, interpreters, variables, venv
 from new_ops_project.clones.needs import Needs, read_needs
 from new_ops_project.clones.topics import Diagnosis, Topic
@@ -198,14 +199,14 @@ def _packages(clone: _Clone) -> Iterator[Topic]:
         return
     comparison = installed_packages.compare(clone.needs, clone.venv)
     if missing := comparison.missing:
-        yield _bad("packages", f"{len(missing)} not installed: {_some(missing)}", clone.onboard)
+        yield _bad("packages", f"{len(missing)} not installed: {list_first(missing, _SHOWN)}", clone.onboard)
     if different := comparison.different:
-        message = f"{len(different)} of another version: {_some(different)}"
+        message = f"{len(different)} of another version: {list_first(different, _SHOWN)}"
         yield Topic("packages", message, Severity.WARNING, clone.onboard, venv.NAME)
     if comparison.is_same:
         yield Topic("packages", f"all {comparison.right} of {clone.needs.lock} are installed")
     if extra := comparison.extra:
-        message = f"{len(extra)} that nothing needs: {_some(extra)}"
+        message = f"{len(extra)} that nothing needs: {list_first(extra, _SHOWN)}"
         yield Topic("packages", message, Severity.INFO, ".venv/bin/python -m pip uninstall, if they may go", venv.NAME)
 
 
@@ -263,9 +264,3 @@ def _free(place: Path) -> int:
     """The free space, in MiB, of the file system where `place` is or would be."""
     existing = next(path for path in (place, *place.parents) if path.exists())
     return shutil.disk_usage(existing).free // _MIB
-
-
-def _some(clauses: tuple[str, ...]) -> str:
-    """The first clauses, with the number of the others."""
-    more = len(clauses) - _SHOWN
-    return ", ".join(clauses[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

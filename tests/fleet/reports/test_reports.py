@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from support.command import Run
 from support.fleet_reported import CREATED, HOSTILE, PLAN, delivery, fleet, result, stamp, task, write
 
+from new_ops_project.base.text import escape_invisible
 from new_ops_project.fleet import names, python_support, store
 from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, PathNote, Result, ResultState
 from new_ops_project.fleet.reports import advice, charts, csv_sheet, facts, html_page, json_report, step_summary
@@ -458,7 +459,7 @@ def test_markdown_links_only_pull_requests_of_the_web() -> None:
 @given(text=TEXT)
 def test_shown_names_are_seen_and_encode(text: str) -> None:
     """A shown name is one line of visible characters that UTF-8 can encode."""
-    shown = names.shown(text)
+    shown = escape_invisible(text)
     shown.encode()
     assert len(shown.splitlines()) <= 1
     assert not re.search("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", shown)
@@ -481,7 +482,7 @@ def test_a_quoted_name_is_one_word_of_the_shell(text: str) -> None:
     quoted = names.shell_quoted(text)
     done = subprocess.run(["bash", "-c", f"printf %s {quoted}"], capture_output=True, check=True)
     assert done.stdout == (b"./" if text.startswith("-") else b"") + wanted
-    assert names.shown(quoted) == quoted
+    assert escape_invisible(quoted) == quoted
 
 
 @pytest.mark.parametrize(
@@ -546,7 +547,7 @@ def test_names_never_leave_their_place_in_the_page(text: str) -> None:
     )
     data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     assert data
-    assert json.loads(data[1])["rows"][0].get("name", "") == names.shown(text)
+    assert json.loads(data[1])["rows"][0].get("name", "") == escape_invisible(text)
 
 
 def _without_choices(tags: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from new_ops_project.base.text import list_first
 from new_ops_project.checks import declared_requirements, requirements_files
 from new_ops_project.checks.dependencies import lock_inputs, locked_packages, unpinned
 from new_ops_project.checks.dependencies.lock_inputs import LockInputs
@@ -40,8 +41,7 @@ def _superfluous(path: str, left: Mapping[str, int], command: str) -> Iterator[B
     if not left:
         return
     names = [*left]
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    message = f"Nothing needs {', '.join(names[:_MOST])}{more}."
+    message = f"Nothing needs {list_first(names, _MOST)}."
     yield Breach(message, path, left[names[0]], 1, remedy=f"Update it: {command}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.base.text import escape_undecodable
+from new_ops_project.base.text import escape_undecodable, list_first
 from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.linters.program import ABSENT, EXTRA
 from new_ops_project.checks.output.counts import counted, summary
@@ -77,8 +77,7 @@ def _not_checked(skipped: Sequence[Skipped]) -> Iterator[str]:
         yield f"not checked: {counted(count, 'rule')}, because {', '.join(programs)} {are} not installed. {EXTRA}"
     for skip in skipped:
         if skip not in for_absence:
-            more = f" and {len(skip.codes) - _MOST} more" if len(skip.codes) > _MOST else ""
-            yield f"not checked: {', '.join(skip.codes[:_MOST])}{more}: {skip.reason} {skip.hint}".rstrip()
+            yield f"not checked: {list_first(skip.codes, _MOST)}: {skip.reason} {skip.hint}".rstrip()
 
 
 def _end(report: CheckReport) -> Iterator[str]:

@@ -13,7 +13,7 @@ from new_ops_project import git
 from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.progress import Progress
-from new_ops_project.base.text import escape_for_terminal
+from new_ops_project.base.text import escape_for_terminal, list_first
 from new_ops_project.fleet.inventory import mirrors, repositories
 from new_ops_project.fleet.inventory.repositories import RepositoryPlace
 from new_ops_project.fleet.model import ResultState
@@ -186,8 +186,7 @@ def _deferred_if_busy(project: Inspection, dirty: frozenset[str], default: str) 
         return replace(project, state=ResultState.DEFERRED, reason=reason, hint=hint)
     # An untracked folder is one path, so a dirty path may also be a folder above the project.
     if changed := sorted(path for path in dirty if path.startswith(project.prefix) or project.prefix.startswith(path)):
-        some = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")  # noqa: PLR2004
-        reason = f"It has changes that are not committed: {some}."
+        reason = f"It has changes that are not committed: {list_first(changed, 3)}."
         return replace(project, state=ResultState.DEFERRED, reason=reason, hint="Commit or stash them.")
     return project
 

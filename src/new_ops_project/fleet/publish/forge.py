@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import ProcessResult, run_within
 from new_ops_project.fleet import network_retry
-from new_ops_project.fleet.publish.messages import one_line
+from new_ops_project.fleet.publish.messages import redacted_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 
 PROGRAMS = {"github": "gh", "gitlab": "glab"}
@@ -59,12 +59,12 @@ class ForgeResponse:
     def reason(self) -> str:
         """Why not, in the forge's words."""
         if not self.status:
-            return one_line(self.output)
+            return redacted_line(self.output)
         body = self.body if isinstance(self.body, dict) else {}
         errors = body.get("errors") if isinstance(body.get("errors"), list) else []
         details = [error.get("message") if isinstance(error, dict) else error for error in errors or ()]
         texts = [body.get("message") or body.get("error") or self.output or "no reason given", *details]
-        return one_line(f"{'; '.join(str(text) for text in texts if text)} (HTTP {self.status})")
+        return redacted_line(f"{'; '.join(str(text) for text in texts if text)} (HTTP {self.status})")
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def host_and_path(url: str) -> tuple[str, str]:
         host = account.rpartition("@")[2]
     path = path.strip("/").removesuffix(".git")
     if not re.fullmatch(r"[\w.-]+(?::\d+)?", host) or not re.fullmatch(r"[\w.~+-]+(?:/[\w.~+-]+)+", path):
-        raise ToolError(f"{one_line(url) or 'A folder'} is not on a forge.", "Use --mode push, or --mode branch.")
+        raise ToolError(f"{redacted_line(url) or 'A folder'} is not on a forge.", "Use --mode push, or --mode branch.")
     return host, path
 
 

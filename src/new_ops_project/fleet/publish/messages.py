@@ -11,8 +11,12 @@ def short_id(commit: str) -> str:
     return commit[:7] or "nothing"
 
 
-def one_line(text: str) -> str:
-    """`text` on one line of at most 300 characters, without credentials or control characters."""
+def redacted_line(text: str) -> str:
+    """`text` on one line of at most 300 characters, without credentials and with no character that cannot be printed.
+
+    Stricter than the escapes of base/text.py, because a server or a program can write anything here: it also escapes
+    private and unassigned characters, and collapses white space.
+    """
     plain = " ".join(urls.without_secrets(escape_undecodable(text)).split())
     safe = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in plain)
     return f"{safe[:_LONGEST]}..." if len(safe) > _LONGEST else safe

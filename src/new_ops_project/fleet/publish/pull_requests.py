@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.publish.forge import Forge, ForgeResponse
-from new_ops_project.fleet.publish.messages import one_line
+from new_ops_project.fleet.publish.messages import redacted_line
 
 DRAFT = "Draft: "  # how GitLab marks a draft
 _CONFLICTING = frozenset({409, 422})  # what forges answer when there is a pull request already
@@ -140,7 +140,7 @@ def _from_github(pull: Mapping[str, Any]) -> PullRequest:
     state = "merged" if pull.get("merged_at") else str(pull["state"])
     return PullRequest(
         int(pull["number"]),
-        one_line(str(pull["html_url"])),
+        redacted_line(str(pull["html_url"])),
         state,
         str(pull.get("title") or ""),
         str(pull.get("body") or ""),
@@ -158,7 +158,7 @@ def _from_gitlab(pull: Mapping[str, Any]) -> PullRequest:
     state = {"opened": "open", "locked": "open"}.get(str(pull["state"]), str(pull["state"]))
     return PullRequest(
         int(pull["iid"]),
-        one_line(str(pull["web_url"])),
+        redacted_line(str(pull["web_url"])),
         state,
         str(pull.get("title") or ""),
         str(pull.get("description") or ""),

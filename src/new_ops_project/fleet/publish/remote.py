@@ -12,7 +12,7 @@ from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import ProcessResult, run_within
 from new_ops_project.fleet import network_retry
-from new_ops_project.fleet.publish.messages import one_line
+from new_ops_project.fleet.publish.messages import redacted_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 from new_ops_project.git import remotes
 
@@ -79,7 +79,7 @@ class Remote:
             if not rejection:
                 raise
             details = re.findall(r"^remote: *(\S.*?)\s*$", error.stderr, re.MULTILINE)
-            return one_line("; ".join([rejection[1], *details]))
+            return redacted_line("; ".join([rejection[1], *details]))
         return ""
 
     def _forget_promisor(self) -> None:
@@ -106,7 +106,7 @@ class Remote:
                     after = network_retry.backoff(tried)
                 if after is None or after > network_retry.LONGEST or tried == network_retry.TRIES:
                     raise refused.error from None
-                reason = one_line(remotes.failure_reason(refused.error))
+                reason = redacted_line(remotes.failure_reason(refused.error))
                 self.limiter.pause(after, f"{reason}, try {tried + 1} of {network_retry.TRIES}")
         raise AssertionError
 

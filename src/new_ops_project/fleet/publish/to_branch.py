@@ -7,7 +7,7 @@ from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet.model import Delivered, Delivery
 from new_ops_project.fleet.publish import ownership
 from new_ops_project.fleet.publish.candidate import Candidate, SkippedError
-from new_ops_project.fleet.publish.messages import one_line
+from new_ops_project.fleet.publish.messages import redacted_line
 
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
 
@@ -25,7 +25,7 @@ def deliver(candidate: Candidate, *, preview: bool) -> Delivery:
     if before and not ownership.is_ours(clone, ownership.read(clone, before), candidate.task.base):
         raise candidate.branch_has_other_commits(target)
     if path := git.worktree_of(clone, target):
-        reason = f"{target} is checked out in {one_line(path)}."
+        reason = f"{target} is checked out in {redacted_line(path)}."
         raise SkippedError(Delivered.DEFERRED, reason, "Switch to another branch.")
     if not preview:
         _write(candidate, clone, before)
@@ -39,7 +39,7 @@ def _clone(candidate: Candidate) -> Path:
         )
     clone = Path(candidate.task.folder)
     if not clone.is_dir():
-        reason = f"{one_line(candidate.task.folder)} does not exist any more."
+        reason = f"{redacted_line(candidate.task.folder)} does not exist any more."
         raise SkippedError(Delivered.FAILED, reason, "Plan it again.")
     return clone
 
@@ -60,5 +60,5 @@ def _write(candidate: Candidate, clone: Path, before: str | None) -> None:
     try:
         git.git(*_QUIET, "update-ref", "-m", words, ref, commit, before or "0" * len(commit), at=clone)
     except ProcessError as error:
-        message = f"The branch {candidate.result.target} cannot be written: {one_line(error.reason)}."
+        message = f"The branch {candidate.result.target} cannot be written: {redacted_line(error.reason)}."
         raise ToolError(message, "Nothing was changed; fix that, then publish again.") from error

@@ -13,7 +13,7 @@ from new_ops_project.fleet import branches
 from new_ops_project.fleet.model import Delivered
 from new_ops_project.fleet.publish import ownership, remote
 from new_ops_project.fleet.publish.candidate import Candidate, SkippedError
-from new_ops_project.fleet.publish.messages import one_line, short_id
+from new_ops_project.fleet.publish.messages import redacted_line, short_id
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 from new_ops_project.fleet.publish.remote import Heads, Remote
 
@@ -100,7 +100,8 @@ def _require_no_name_clash(target: str, names: Iterable[str]) -> None:
     """Raise ToolError where another branch is called as a part of the target's path: git cannot have both."""
     other = next((name for name in names if target.startswith(f"{name}/") or name.startswith(f"{target}/")), "")
     if other:
-        message = f"There is a branch {one_line(other)}, beside which git cannot have one called {one_line(target)}."
+        existing, wanted = redacted_line(other), redacted_line(target)
+        message = f"There is a branch {existing}, beside which git cannot have one called {wanted}."
         raise ToolError(message, "Rename that branch, then publish again.")
 
 

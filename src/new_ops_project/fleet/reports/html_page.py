@@ -12,7 +12,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from new_ops_project.fleet.names import cut, natural_key, shown
+from new_ops_project.base.text import escape_invisible
+from new_ops_project.fleet.names import cut, natural_key
 from new_ops_project.fleet.python_support import Support
 from new_ops_project.fleet.reports import advice, charts
 from new_ops_project.fleet.reports.facts import UNKNOWN, Facts
@@ -97,7 +98,7 @@ def _data(facts: Facts) -> str:
 
 def _options(names: Iterable[str]) -> list[str]:
     """The choices of a filter."""
-    return sorted({shown(name) for name in names if name}, key=natural_key)
+    return sorted({escape_invisible(name) for name in names if name}, key=natural_key)
 
 
 def _text(name: str) -> str:
@@ -109,5 +110,5 @@ def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"shown": shown, "cut": cut, "number": "{:,}".format}
+    environment.filters |= {"shown": escape_invisible, "cut": cut, "number": "{:,}".format}
     return environment.get_template("page.html.jinja")

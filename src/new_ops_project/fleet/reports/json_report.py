@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from new_ops_project.fleet.names import shown
+from new_ops_project.base.text import escape_invisible
 from new_ops_project.fleet.reports import advice
 from new_ops_project.fleet.reports.facts import Facts
 from new_ops_project.fleet.reports.rows import as_values
@@ -14,8 +14,8 @@ def document(facts: Facts) -> dict[str, Any]:
     plan = facts.plan
     return {
         "plan": {"id": plan.id, "created": plan.created, "wave": plan.wave, "shards": plan.shards},
-        "template": shown(facts.template),
-        "version": shown(facts.version),
+        "template": escape_invisible(facts.template),
+        "version": escape_invisible(facts.version),
         "today": facts.today.isoformat(),
         "total": len(facts.rows),
         "at_version": facts.at_version,
@@ -28,7 +28,9 @@ def document(facts: Facts) -> dict[str, Any]:
         "drift": _drift(facts),
         "conflicts": _by_file(facts.conflicts),
         "kept": {"total": facts.edits_kept, "files": _by_file(facts.kept_files)},
-        "slowest": [{"name": shown(row.result.name), "seconds": row.result.seconds} for row in facts.slowest],
+        "slowest": [
+            {"name": escape_invisible(row.result.name), "seconds": row.result.seconds} for row in facts.slowest
+        ],
         "seconds": round(sum(row.result.seconds for row in facts.rows), 3),
         "cpu": round(sum(row.result.cpu for row in facts.rows), 3),
         "next": [
@@ -42,13 +44,14 @@ def document(facts: Facts) -> dict[str, Any]:
 
 def _versions(facts: Facts) -> list[dict[str, Any]]:
     return [
-        {"version": shown(version.name), "before": version.before, "now": version.now} for version in facts.versions
+        {"version": escape_invisible(version.name), "before": version.before, "now": version.now}
+        for version in facts.versions
     ]
 
 
 def _pythons(facts: Facts) -> list[dict[str, Any]]:
     return [
-        {"python": shown(use.name), "count": use.count, "ends": use.ends, "support": use.support}
+        {"python": escape_invisible(use.name), "count": use.count, "ends": use.ends, "support": use.support}
         for use in facts.python_versions
     ]
 
@@ -62,13 +65,15 @@ def _drift(facts: Facts) -> list[dict[str, Any]]:
     heat = facts.heat
     return [
         {
-            "path": shown(file),
+            "path": escape_invisible(file),
             "total": heat.total(file),
-            "owners": {shown(owner): heat.cells[file, owner] for owner in heat.owners if (file, owner) in heat.cells},
+            "owners": {
+                escape_invisible(owner): heat.cells[file, owner] for owner in heat.owners if (file, owner) in heat.cells
+            },
         }
         for file in heat.files
     ]
 
 
 def _by_file(counts: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
-    return [{"path": shown(path), "repositories": count} for path, count in counts]
+    return [{"path": escape_invisible(path), "repositories": count} for path, count in counts]

@@ -8,7 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from new_ops_project.fleet.names import cut, shown
+from new_ops_project.base.text import escape_invisible, list_first
+from new_ops_project.fleet.names import cut
 from new_ops_project.fleet.reports import advice
 from new_ops_project.fleet.reports.facts import Facts
 from new_ops_project.fleet.reports.state import RepositoryState, Row
@@ -34,7 +35,7 @@ def document(facts: Facts, title: str) -> Iterator[RenderableType]:
 
     Print it as a group without cropping: commands stay on one line, however long, so that they can be copied.
     """
-    yield Text(shown(title), "bold")
+    yield Text(escape_invisible(title), "bold")
     yield Text(headline(facts))
     for state in advice.UNFINISHED:
         yield from _unfinished(facts, state)
@@ -44,7 +45,7 @@ def document(facts: Facts, title: str) -> Iterator[RenderableType]:
 def headline(facts: Facts) -> str:
     """The counts in one sentence."""
     counts = ", ".join(f"{count} {state}" for state, count in facts.by_state.items() if count)
-    version = f" at {shown(facts.version)}" if facts.version else ""
+    version = f" at {escape_invisible(facts.version)}" if facts.version else ""
     return f"{facts.at_version} of {len(facts.rows)} repositories{version}: {counts or 'there are none'}."
 
 
@@ -81,9 +82,8 @@ def _group(reason: str, names: Sequence[str], style: str) -> Iterator[Renderable
 
 def _reason(row: Row) -> str:
     """The reason with its hint, for a conflict with its files."""
-    files = [shown(note.path) for note in row.result.conflicts]
-    more = f" and {len(files) - _CONFLICTS} more" if len(files) > _CONFLICTS else ""
-    conflicts = f"In conflict: {', '.join(files[:_CONFLICTS])}{more}." if files else ""
+    files = [escape_invisible(note.path) for note in row.result.conflicts]
+    conflicts = f"In conflict: {list_first(files, _CONFLICTS)}." if files else ""
     return cut(" ".join(filter(None, (row.reason, row.hint, conflicts))), _LONGEST)
 
 
@@ -110,7 +110,7 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Table:
         table.add_column(head, overflow="fold", justify="right" if place == 1 or head == "now" else "left")
     all_rows = [*rows]
     for row in all_rows[:_COUNTED]:
-        table.add_row(*(Text(shown(str(value))) for value in row))
+        table.add_row(*(Text(escape_invisible(str(value))) for value in row))
     if len(all_rows) > _COUNTED:
         table.add_row(Text(f"and {len(all_rows) - _COUNTED} more", "bright_black"))
     return table

@@ -10,6 +10,7 @@ from typing import Any
 import tomli_w
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.text import list_first
 from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.requirements import lower_bounds
 from new_ops_project.formats.requirements.merge import split_blocks
@@ -102,7 +103,7 @@ def _wheel_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
         if path.startswith(f"{folder}/") and not path.endswith(".py")
     ]
     if data:
-        listed = ", ".join(data[:4]) + (f" and {len(data) - 4} more" if len(data) > 4 else "")  # noqa: PLR2004
+        listed = list_first(data, 4)
         yield f"The wheel holds {listed} now, whether or not it did: `exclude` in [tool.hatch.build] keeps them out."
 
 
