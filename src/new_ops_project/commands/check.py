@@ -1,6 +1,5 @@
 """`check`: what is wrong in a repository."""
 
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,8 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from new_ops_project.checks.rule import Rule
     from new_ops_project.checks.run import CheckReport
     from new_ops_project.plan.model import Plan
@@ -98,7 +99,7 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
     with interrupts.interruptible(), interrupts.temporary_folder():
         report = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
         _say_held(report, voice)
-        _print(report, shape, voice)
+        _PRINTERS[shape](report, voice)
     has_findings = any(finding.counts for finding in report.findings)
     click.get_current_context().exit(Exit.FINDINGS if has_findings else Exit.DONE)
 
@@ -124,40 +125,45 @@ def _say_held(report: "CheckReport", voice: Voice) -> None:
             voice.say(f"not fixed: {escape_undecodable(path)} has uncommitted changes", fg="yellow")
 
 
-def _print(report: "CheckReport", shape: str, voice: Voice) -> None:
-    if shape == "text":
-        from new_ops_project.checks.output import text
+def _print_text(report: "CheckReport", voice: Voice) -> None:
+    from new_ops_project.checks.output import text
 
-        for line in text.lines(report):
-            voice.say(line)
-    elif shape == "github":
-        from new_ops_project.checks.output import github
-
-        click.echo("".join(f"{line}\n" for line in github.lines(report)), nl=False)
-    elif shape == "markdown":
-        from new_ops_project.checks.output import markdown
-
-        click.echo(markdown.document(report), nl=False)
-    elif shape == "sarif":
-        from new_ops_project.checks.output import sarif
-
-        click.echo(json.dumps(sarif.log(report), indent=2))
-    else:
-        voice.print_json(_as_json(report))
+    for line in text.lines(report):
+        voice.say(line)
 
 
-def _as_json(report: "CheckReport") -> dict[str, Any]:
-    skipped = [{"codes": list(skip.codes), "reason": skip.reason, "hint": skip.hint} for skip in report.skipped]
-    ignored = [{**finding.as_json(), "reason": why.reason} for finding, why in report.ignored]
-    fixed = [finding.as_json() for finding in report.fixed]
-    return {
-        "projects": list(report.projects),
-        "findings": [finding.as_json() for finding in report.findings],
-        "ignored": ignored,
-        "skipped": skipped,
-        "drift": report.drift,
-        **({"fixed": fixed, "plans": list(report.plans)} if report.plans else {}),
-    }
+def _print_json(report: "CheckReport", voice: Voice) -> None:
+    from new_ops_project.checks.output import json_document
+
+    voice.print_json(json_document.document(report))
+
+
+def _print_sarif(report: "CheckReport", voice: Voice) -> None:
+    from new_ops_project.checks.output import sarif
+
+    voice.print_json(sarif.log(report))
+
+
+def _print_github(report: "CheckReport", _voice: Voice) -> None:
+    from new_ops_project.checks.output import github
+
+    click.echo("".join(f"{line}\n" for line in github.lines(report)), nl=False)
+
+
+def _print_markdown(report: "CheckReport", _voice: Voice) -> None:
+    from new_ops_project.checks.output import markdown
+
+    click.echo(markdown.document(report), nl=False)
+
+
+# Functions that import their format, since one run prints only one.
+_PRINTERS: "Mapping[str, Callable[[CheckReport, Voice], None]]" = {
+    "text": _print_text,
+    "json": _print_json,
+    "sarif": _print_sarif,
+    "github": _print_github,
+    "markdown": _print_markdown,
+}
 
 
 def _explain(code: str, shape: str) -> None:

@@ -1,1 +1,1 @@
-"""Formats of findings: text, SARIF, GitHub annotations, Markdown."""
+"""Formats of findings: text, JSON, SARIF, GitHub annotations, Markdown."""
