@@ -5,7 +5,7 @@ from functools import cache
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.text import capitalize, nearest
-from new_ops_project.checks import coding, dependencies, environment, ignores, packaging, template, workflows
+from new_ops_project.checks import coding, dependencies, environment, ignoring, packaging, template, workflows
 from new_ops_project.checks.rule import Family, Rule
 
 _FAMILIES = (
@@ -22,7 +22,7 @@ _FAMILIES = (
 def families() -> tuple[Family, ...]:
     """The families by code; the first has the rules about ignoring rules."""
     codes = [rule.code for family in _FAMILIES for rule in family.rules]
-    return (Family("ignoring", "Ignored rules", ignores.rules(codes)), *_FAMILIES)
+    return (ignoring.family(codes), *_FAMILIES)
 
 
 def rules() -> tuple[Rule, ...]:

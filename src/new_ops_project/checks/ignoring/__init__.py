@@ -1,0 +1,40 @@
+"""The family of rules about ignoring rules."""
+
+from collections.abc import Iterable
+
+from new_ops_project.base.finding import Severity
+from new_ops_project.checks.ignores import TABLE
+from new_ops_project.checks.ignoring import entries
+from new_ops_project.checks.rule import Family, Rule
+
+_WHY = "A rule that is off without a reason stays off: nobody can tell later whether it may be turned on again."
+_LINK = "https://docs.astral.sh/ruff/rules/unused-noqa/"
+
+
+def family(codes: Iterable[str]) -> Family:
+    """The family; `codes` are the codes of all other rules, so it cannot be a constant as the other families are."""
+    known = (*codes, "OPS001", "OPS002")
+    return Family(
+        "ignoring",
+        "Ignored rules",
+        (
+            Rule(
+                "OPS001",
+                "Ignored rules have a reason",
+                Severity.ERROR,
+                _WHY,
+                f'Write the reason: [{".".join(TABLE)}] CODE = "the reason".',
+                _LINK,
+                entries.unreasoned,
+            ),
+            Rule(
+                "OPS002",
+                "Ignored rules exist",
+                Severity.WARNING,
+                "A misspelt code ignores nothing, and the code of a removed rule is dead text.",
+                "Correct the code, or remove the line.",
+                _LINK,
+                lambda repo: entries.unknown(repo, known),
+            ),
+        ),
+    )
