@@ -1,4 +1,4 @@
-"""The name of the change that a verb makes: an update, a promotion."""
+"""The nouns for what the verbs make, such as "promotion" for `promote`."""
 
 _NOUNS = {"update": "update", "promote": "promotion", "adopt": "adoption", "check": "fix"}
 

@@ -1,4 +1,4 @@
-"""What verbs print, for people or for programs."""
+"""Output on the terminal: lines and progress for people, JSON for programs."""
 
 import json
 import os

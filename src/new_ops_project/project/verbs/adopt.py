@@ -1,4 +1,4 @@
-"""`adopt`: a template is added to an existing repository."""
+"""The steps of `adopt`: evidence in an existing repository becomes answers, and the template is added."""
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext

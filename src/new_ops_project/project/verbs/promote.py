@@ -1,4 +1,4 @@
-"""`promote`: a project moves to a higher tier."""
+"""The steps of `promote`: the code of a project moves into the layout of a higher tier."""
 
 from collections.abc import Callable
 from contextlib import nullcontext

@@ -1,4 +1,4 @@
-"""`update`: a project follows its template to another version."""
+"""The steps of `update`: a project moves to another version of its template."""
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext

@@ -1,4 +1,4 @@
-"""The replacement of several files at once: all of them or none."""
+"""All-or-nothing writing of the several files that new pins change."""
 
 import os
 import shutil
