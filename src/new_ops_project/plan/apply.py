@@ -11,6 +11,7 @@ from typing import Any
 from new_ops_project import git
 from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.text import list_first
 from new_ops_project.git import journal
 from new_ops_project.git.journal import Change
 from new_ops_project.git.merge import Difference
@@ -250,8 +251,7 @@ def commit_staged(repository: Repository, message: str) -> str:
 
 
 def _some(paths: list[str]) -> str:
-    names = ", ".join(sorted(paths)[:5])
-    return f"{names} and {len(paths) - 5} more" if len(paths) > 5 else names  # noqa: PLR2004
+    return list_first(sorted(paths), 5)
 
 
 def _blob_id(content: bytes, like: str) -> str:
