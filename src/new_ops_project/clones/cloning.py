@@ -30,11 +30,26 @@ def existing_clone(given: str | Path) -> Path:
     return path
 
 
+def ensure_clone(target: str, into: Path | None, progress: Progress, *, can_ask: bool) -> Path:
+    """The clone at the path `target`, or a clone of it where it is an address or `into` says where to clone to.
+
+    Raises ToolError or OSError if there is no such clone, and none can be made.
+    """
+    if not is_address(target) and into is None:
+        return existing_clone(target)
+    if not is_address(target):
+        target = str(paths.absolute(target))
+    path = clone_destination(target, into)
+    if not is_cloned(target, path):
+        clone(target, path, progress, can_ask=can_ask)
+    return path
+
+
 def clone_destination(url: str, into: Path | None) -> Path:
     """Where a clone of `url` goes, as an absolute path; raises ToolError if the address gives it no name."""
     name = re.sub(r"\.git$", "", re.split(r"[/:\\]", url.rstrip("/\\"))[-1])
     if into is None and name in {"", ".", ".."}:
-        raise ToolError(f"{urls.without_secrets(url)} gives the clone no name.", "Give --into DIR.")
+        raise ToolError(f"{urls.without_secrets(url)} does not contain a name for the clone.", "Give --into DIR.")
     return paths.absolute(into or name)
 
 
@@ -48,7 +63,7 @@ def is_cloned(url: str, path: Path) -> bool:
     obstacle = (
         f"a clone of {urls.without_secrets(origin)}" if origin else "and not empty" if path.is_dir() else "a file"
     )
-    raise ToolError(f"{path} is there already, {obstacle}.", "Choose another place with --into DIR.")
+    raise ToolError(f"{path} is there already, {obstacle}.", "Choose another destination with --into DIR.")
 
 
 def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:

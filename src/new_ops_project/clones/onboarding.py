@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from new_ops_project import git
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.base.process import output_lines
 from new_ops_project.base.progress import Progress
 from new_ops_project.clones import (
     check_command,
     check_run,
+    cloning,
     environment,
     hooks,
     installed_packages,
@@ -23,7 +25,7 @@ from new_ops_project.clones import (
 )
 from new_ops_project.clones.needs import Needs, read_needs
 from new_ops_project.clones.venv import Venv, VenvState
-from new_ops_project.git import journal, resolve
+from new_ops_project.git import journal
 from new_ops_project.git.worktree import Repository, find_repository
 
 READY, NOTHING, FAILED = "ready", "nothing to do", "check failed"
@@ -33,6 +35,8 @@ READY, NOTHING, FAILED = "ready", "nothing to do", "check failed"
 class OnboardRequest:
     """The options of a run. `installer`: uv or pip, None for uv if it is there; `check`: whether to run the check."""
 
+    target: str = "."
+    into: Path | None = None
     recreate: bool = False
     installer: str | None = None
     check: bool = True
@@ -114,7 +118,21 @@ class _Run:
         self.steps.append(StepResult(name, state, message, commands))
 
 
-def onboard(folder: Path, request: OnboardRequest, progress: Progress) -> Onboarding:
+def onboard(request: OnboardRequest, progress: Progress, *, can_ask: bool) -> Onboarding:
+    """Clone, if there is something to clone, then set up; `can_ask`: git may ask for a password.
+
+    Raises ToolError for everything that a person can fix.
+    """
+    git.require_on_path()
+    try:
+        folder = cloning.ensure_clone(request.target, request.into, progress, can_ask=can_ask)
+    except OSError as error:
+        message = f"The clone cannot be created: {error.strerror or error}."
+        raise ToolError(message, "Choose another with --into DIR.") from error
+    return _onboard_clone(folder, request, progress)
+
+
+def _onboard_clone(folder: Path, request: OnboardRequest, progress: Progress) -> Onboarding:
     """Set up the clone in `folder` and run its check, without repeating what an earlier run has done.
 
     Raises ToolError when something is in the way. What was done until then stays, and the next run continues there.
@@ -125,7 +143,7 @@ def onboard(folder: Path, request: OnboardRequest, progress: Progress) -> Onboar
         repository = _repository(folder)
         with journal.locked(repository.git_dir) if repository else nullcontext():
             is_root = repository is not None and repository.root.resolve() == folder.resolve()
-            head = (resolve(folder, "HEAD") or "") if repository else ""
+            head = (git.resolve(folder, "HEAD") or "") if repository else ""
             expected = len(needs.pins(venv.read_venv(folder).environment)) + 8
             return _set_up(_Run(needs, request, installer, is_root, head, environment.Steps(progress, expected)))
     except OSError as error:

@@ -1,12 +1,28 @@
 """`config`: the defaults of a team or a person."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import click
 
 from new_ops_project.base import config
 from new_ops_project.commands.shared.voice import Voice
+
+SHOW_EXAMPLES = """\b
+Examples:
+  new-ops-project config show
+  new-ops-project config show --json
+"""
+
+SET_EXAMPLES = """\b
+Examples:
+  new-ops-project config set python_version 3.12
+  new-ops-project config set template https://git.example.org/ops/template.git
+"""
+
+UNSET_EXAMPLES = """\b
+Examples:
+  new-ops-project config unset python_version
+"""
 
 EXAMPLES = """\b
 Examples:
@@ -18,13 +34,13 @@ Examples:
 
 @click.group(epilog=EXAMPLES)
 def command() -> None:
-    """Show and set defaults: `template`, and any answer."""
+    """Show and set your default template and answers."""
 
 
-@command.command("show")
+@command.command("show", epilog=SHOW_EXAMPLES)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(*, as_json: bool) -> None:
-    """Show each value with where it comes from."""
+    """Show each value and where it comes from."""
     settings = show()
     voice = Voice(as_json)
     if as_json:
@@ -43,52 +59,26 @@ def show() -> Mapping[str, config.Setting]:
     return dict(sorted(config.load().items()))
 
 
-@command.command("set")
+@command.command("set", epilog=SET_EXAMPLES)
 @click.argument("key")
 @click.argument("value")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def set_command(*, key: str, value: str, as_json: bool) -> None:
     """Set KEY to VALUE in your own config file."""
-    stored = assign(key, value)
+    from new_ops_project.template import defaults
+
+    stored = defaults.assign(key, value)
     voice = Voice(as_json)
     voice.say(f"{key} = {stored!r}    {config.user_file()}")
     if as_json:
         voice.print_json({"key": key, "value": stored, "file": str(config.user_file())})
 
 
-def assign(key: str, value: str) -> Any:
-    """Write one value, checked as the answer that it is; raises ToolError when it is none."""
-    stored = _template(value) if key == "template" else _answer(key, value)
-    config.write(key, stored)
-    return stored
-
-
-def _template(value: str) -> str:
-    from new_ops_project.template import sources
-
-    return value if value == sources.EMBEDDED else sources.normalise(value)
-
-
-def _answer(key: str, value: str) -> Any:
-    """`value` as the answer to the question `key` of the template in use."""
-    from new_ops_project.template import copier_yml, evaluation, releases, sources
-
-    questionnaire = copier_yml.read(releases.checkout(sources.find()).root)
-    wanted = questionnaire.named(key)
-    answers = evaluation.Answers(questionnaire)
-    for question in questionnaire.questions:
-        if question is wanted:
-            break
-        answers.compute(question)
-    answers.answer(wanted, value)
-    return answers.values[key]
-
-
-@command.command("unset")
+@command.command("unset", epilog=UNSET_EXAMPLES)
 @click.argument("key")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def unset_command(*, key: str, as_json: bool) -> None:
-    """Take KEY out of your own config file."""
+    """Remove KEY from your own config file."""
     path = config.remove(key)
     voice = Voice(as_json)
     voice.say(f"{key} is no longer set in {path}.")

@@ -10,8 +10,7 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.commands.shared.voice import Voice, is_interactive
 
 if TYPE_CHECKING:
-    from new_ops_project.base.progress import Progress
-    from new_ops_project.clones.onboarding import Onboarding, OnboardRequest
+    from new_ops_project.clones.onboarding import Onboarding
 
 EXAMPLES = """\b
 Examples:
@@ -40,53 +39,19 @@ def command(*, target: str, into: Path | None, as_json: bool, no_check: bool, **
     It finds the right Python, creates .venv, installs the lock with its hashes and the project, sets up pre-commit, and
     runs the project's own check. Steps that are done already are skipped, so a second run does nothing.
     """
-    from new_ops_project.clones.onboarding import OnboardRequest
+    from new_ops_project.clones import onboarding
 
     voice = Voice(as_json)
-    request = OnboardRequest(check=not no_check, **options)
+    request = onboarding.OnboardRequest(target, into, check=not no_check, **options)
     can_ask = is_interactive() and not as_json
     try:
         with voice.progress() as progress:
-            outcome = onboard(target, into, request, progress, can_ask=can_ask)
+            outcome = onboarding.onboard(request, progress, can_ask=can_ask)
     except KeyboardInterrupt as error:
         message = "Interrupted; what was done is kept."
         raise ToolError(message, "Run the same command again to resume.", Exit.INTERRUPTED) from error
     _answer(outcome, voice, as_json=as_json)
     click.get_current_context().exit(outcome.exit_code)
-
-
-def onboard(
-    target: str, into: Path | None, request: "OnboardRequest", progress: "Progress", *, can_ask: bool
-) -> "Onboarding":
-    """Clone, if there is something to clone, then set up.
-
-    Raises ToolError for everything that a person can fix.
-    """
-    from new_ops_project import git
-    from new_ops_project.clones import onboarding
-
-    git.require_on_path()
-    try:
-        folder = _folder(target, into, progress, can_ask=can_ask)
-    except OSError as error:
-        message = f"The clone cannot be created: {error.strerror or error}."
-        raise ToolError(message, "Choose another with --into DIR.") from error
-    return onboarding.onboard(folder, request, progress)
-
-
-def _folder(target: str, into: Path | None, progress: "Progress", *, can_ask: bool) -> Path:
-    """The clone to set up, made if `target` is to be cloned."""
-    from new_ops_project.base import paths
-    from new_ops_project.clones import cloning
-
-    if not cloning.is_address(target) and into is None:
-        return cloning.existing_clone(target)
-    if not cloning.is_address(target):
-        target = str(paths.absolute(target))
-    path = cloning.clone_destination(target, into)
-    if not cloning.is_cloned(target, path):
-        cloning.clone(target, path, progress, can_ask=can_ask)
-    return path
 
 
 def _answer(outcome: "Onboarding", voice: Voice, *, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """`template`: the template that is used, its versions and its pins."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,7 @@ from new_ops_project.commands.shared.voice import Voice
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from new_ops_project.base.progress import Progress
     from new_ops_project.template.pins.comparison import Kind
-    from new_ops_project.template.pins.report import PinsReport
-    from new_ops_project.template.pins.upstream import UpstreamQuery
 
 EXAMPLES = """\b
 Examples:
@@ -54,16 +50,6 @@ Exit codes: 0 done, or nothing to do; 1 behind (--check);
 """
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A template: where it is, why it is the one, and its versions, newest first."""
-
-    source: str
-    name: str
-    reason: str
-    versions: tuple[str, ...]
-
-
 @click.group(epilog=EXAMPLES)
 def command() -> None:
     """Show, list and publish the template, and keep its pins."""
@@ -74,7 +60,9 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(*, option: str | None, as_json: bool) -> None:
     """Show the template in use, the reason for it, and its versions."""
-    template = show(option)
+    from new_ops_project.template import current
+
+    template = current.find(option)
     voice = Voice(as_json)
     voice.say(f"{template.name}, because {template.reason}.")
     voice.say(f"  at        {template.source}")
@@ -90,7 +78,9 @@ def show_command(*, option: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_command(*, option: str | None, as_json: bool) -> None:
     """List the versions of the template, newest first."""
-    template = show(option)
+    from new_ops_project.template import current
+
+    template = current.find(option)
     voice = Voice(as_json)
     if as_json:
         voice.print_json({"source": template.source, "versions": list(template.versions)})
@@ -99,20 +89,14 @@ def list_command(*, option: str | None, as_json: bool) -> None:
         voice.say(version)
 
 
-def show(option: str | None = None) -> Shown:
-    """The template in use; raises ToolError when it cannot be reached."""
-    from new_ops_project.template import releases, sources
-
-    source = sources.find(option)
-    return Shown(source.location, source.name, source.reason, tuple(releases.versions(source)))
-
-
 @command.command("publish", epilog=PUBLISH_EXAMPLES)
 @click.argument("url")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def publish_command(*, url: str, as_json: bool) -> None:
     """Push the embedded template with its tags to URL, and use it from there."""
-    published = publish(url)
+    from new_ops_project.template import current
+
+    published = current.publish(url)
     voice = Voice(as_json)
     voice.say(f"Published {', '.join(published.versions)} to {published.source}.")
     voice.say(
@@ -121,19 +105,6 @@ def publish_command(*, url: str, as_json: bool) -> None:
     )
     if as_json:
         voice.print_json({"source": published.source, "versions": list(published.versions)})
-
-
-def publish(url: str) -> Shown:
-    """Push every version of the embedded template to the git server, then write the address to the config.
-
-    Raises ToolError when the push is refused; the config is as before then.
-    """
-    from new_ops_project.base import config
-    from new_ops_project.template import releases, sources
-
-    source = sources.publish(url)
-    config.write("template", source.location)
-    return Shown(source.location, source.name, source.reason, tuple(releases.versions(sources.find("embedded"))))
 
 
 def _kinds(_context: click.Context, option: click.Parameter, value: str) -> "frozenset[Kind]":
@@ -218,35 +189,15 @@ def pins_command(
     configured for, Pythons with CPython's tags. Nothing is written if a source does not answer.
     """
     from new_ops_project.commands.shared import pins_words
+    from new_ops_project.template.pins import run
     from new_ops_project.template.pins.upstream import UpstreamQuery
 
     if check and write:
         raise click.UsageError("--check and --write do not go together.")
     voice = Voice(as_json)
     with voice.progress() as progress:
-        report = pins(path, UpstreamQuery(kinds, base, seconds, min_age), progress, write=write)
+        report = run.run(path, UpstreamQuery(kinds, base, seconds, min_age), progress, write=write)
     pins_words.say(voice, report)
     if as_json:
         voice.print_json(report.as_json())
     click.get_current_context().exit(report.exit_code(check=check))
-
-
-def pins(folder: Path, query: "UpstreamQuery", progress: "Progress", *, write: bool = False) -> "PinsReport":
-    """Compare the pins of the template in `folder` with upstream; with `write`, rewrite them.
-
-    Raises ToolError where there is no template, and for files that cannot be read, rewritten or written.
-    """
-    from new_ops_project import git
-    from new_ops_project.template.pins import files, report, upstream
-
-    git.require_on_path()
-    folder = folder.absolute()
-    pinned = upstream.read(folder)
-    comparison = upstream.compare(pinned, query, progress)
-    if comparison.broken:
-        return report.incomplete(folder, comparison, write=write)
-    texts = upstream.texts(pinned, comparison, query)
-    if write and texts:
-        upstream.require_unchanged(pinned)
-        files.replace_all(texts)
-    return report.complete(folder, comparison, upstream.changes(pinned, texts), write=write)
