@@ -88,7 +88,7 @@ def test_what_an_environment_meets(tmp_path: Path) -> None:
     ],
 )
 def test_a_line_of_a_requirements_file(line: str, pin: Pin | None) -> None:
-    """A pin has a name, a specifier, a marker, and maybe a hash; a line without a name is no pin."""
+    """A pin has a name, a specifier, a marker, and maybe a hash; a line without a name is not a pin."""
     assert parse_pin(line) == pin
 
 

@@ -37,7 +37,7 @@ def test_destination_is_not_a_folder(run: Run, work: Path, kind: str) -> None:
     """A file or a symbolic link at the destination stays."""
     target = work / "audit"
     target.write_text("mine") if kind == "file" else target.symlink_to(work / "nowhere")
-    assert "exists and is no folder" in fail(run, work, "new", "audit", "--defaults")
+    assert "exists and is not a folder" in fail(run, work, "new", "audit", "--defaults")
 
 
 def test_parent_is_missing(run: Run, work: Path) -> None:
@@ -123,11 +123,11 @@ def test_git_is_too_old(run: Run, work: Path, tmp_path: Path, monkeypatch: pytes
         (["--set", "qqq=1"], ["no question called 'qqq'", "project_name"]),
         (["--set", "runner"], ["--set 'runner' is not KEY=VALUE"]),
         (["--set", "distribution_name=x"], ["no question called 'distribution_name'"]),
-        (["--set", "schedule=61 * * * *"], ['schedule "61 * * * *" is no cron schedule', "17 5 * * 1-5"]),
-        (["--set", "schedule=@daily"], ['schedule "@daily" is no cron schedule']),
-        (["--set", "schedule=* * * *"], ["is no cron schedule"]),
-        (["--set", "schedule=1 2 3 4 5\nx: y"], ["is no cron schedule"]),
-        (["--set", "author_email=ada"], ['author_email "ada" is no e-mail address']),
+        (["--set", "schedule=61 * * * *"], ['schedule "61 * * * *" is not a cron schedule', "17 5 * * 1-5"]),
+        (["--set", "schedule=@daily"], ['schedule "@daily" is not a cron schedule']),
+        (["--set", "schedule=* * * *"], ["is not a cron schedule"]),
+        (["--set", "schedule=1 2 3 4 5\nx: y"], ["is not a cron schedule"]),
+        (["--set", "author_email=ada"], ['author_email "ada" is not an e-mail address']),
         (["--set", "container=maybe"], ["container is 'maybe'", "true or false"]),
         (["--set", "dependencies=boto"], ["dependencies 'boto' is not offered", "Did you mean boto3?"]),
         (["--set", "runner=ubuntu-latest"], ["runner 'ubuntu-latest' is not offered"]),

@@ -107,7 +107,7 @@ def test_packages_that_differ(run: Run, work: Path, index: Path) -> None:
     shown = run("doctor", "audit", "--json", code=1).json
     messages = {finding["severity"]: finding["message"] for finding in shown["findings"]}
     assert messages["warning"] == "1 of another version: alpha 1.0, not 2.0"
-    assert messages["info"] == "1 that nothing needs: beta"
+    assert messages["info"] == "1 that nothing requires: beta"
     lock.write_text(lock.read_text() + "gamma==1\n")
     shown = run("doctor", "audit", "--json", code=1).json
     assert "1 not installed: gamma 1" in str(shown["findings"])

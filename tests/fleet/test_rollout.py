@@ -203,7 +203,7 @@ def _answering(world: World) -> Iterator[None]:
 EXPECTED: dict[str, tuple[str, str]] = {
     UNREACHABLE: ("failed", "Failed to connect"),
     SLOW: ("failed", "no answer within 8 seconds"),
-    NO_ANSWERS: ("deferred", "No template made it"),
+    NO_ANSWERS: ("deferred", "It was not generated from a template"),
     DIRTY: ("deferred", "not committed: README.md"),
     DETACHED: ("deferred", "HEAD is detached"),
     CORRUPT: ("failed", "git cannot read it"),
@@ -211,7 +211,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     KILLED: ("failed", "was killed (SIGKILL)"),
     FULL: ("failed", "No space left on device"),
     REFUSED: ("updated", "403"),
-    BRANCHED: ("updated", "commits that are not this tool's"),
+    BRANCHED: ("updated", "commits that this tool did not make"),
 }
 
 

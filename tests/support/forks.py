@@ -88,7 +88,7 @@ def _run(args: list[str], environ: dict[str, str], log: Path, stop: Stop | None,
     os.environ.clear()
     os.environ.update(environ)
     tempfile.tempdir = None
-    tempfile.gettempdir()  # which tries whether it can write there; that is none of our steps
+    tempfile.gettempdir()  # which tries whether it can write there; that is not one of our steps
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

@@ -192,7 +192,7 @@ SAME: dict[str, Files] = {
     "a message": {"copier.yml": f"_message_after_copy: '{{{{ now() }}}} {{% x %}}'\n{QUESTION}", **RECORD},
 }
 
-# With what is said of each.
+# With the reason that is given for each.
 OTHER: dict[str, tuple[str, Files]] = {
     "tasks": ("setting _tasks", {"copier.yml": "_tasks: [x]\n"}),
     "migrations": ("setting _migrations", {"copier.yml": "_migrations: [x]\n"}),
@@ -207,8 +207,8 @@ OTHER: dict[str, tuple[str, Files]] = {
     "envops": ("newline_sequence in _envops", {"copier.yml": '_envops: {newline_sequence: "\\r\\n"}\n'}),
     "undefined": ("undefined in _envops", {"copier.yml": "_envops: {undefined: jinja2.DebugUndefined}\n"}),
     "a newer copier": ("asks for copier 99", {"copier.yml": "_min_copier_version: '99'\n"}),
-    "a version that is no text": ("asks for copier 9.4", {"copier.yml": "_min_copier_version: 9.4\n"}),
-    "a question that is no text": ("a question called True", {"copier.yml": "yes: 1\n"}),
+    "a version that is not a string": ("asks for copier 9.4", {"copier.yml": "_min_copier_version: 9.4\n"}),
+    "a question that is not a string": ("a question called True", {"copier.yml": "yes: 1\n"}),
     "an odd version": ("asks for copier 9.x", {"copier.yml": "_min_copier_version: 9.x\n"}),
     "an odd suffix": ("_templates_suffix", {"copier.yml": "_templates_suffix: .a.b\n"}),
     "two configs": ("not exactly one", {"copier.yml": "a: 1\n", "copier.YAML": "a: 2\n"}),

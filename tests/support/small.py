@@ -155,7 +155,7 @@ def everything(folder: Path) -> dict[str, tuple[str, bytes]]:
 
 
 def without_objects(entries: Mapping[str, tuple[str, bytes]]) -> dict[str, tuple[str, bytes]]:
-    """The same without git's objects: an object that nothing refers to is no change."""
+    """The same without git's objects: an object that nothing refers to is not a change."""
     return {path: entry for path, entry in entries.items() if not path.startswith(".git/objects/")}
 
 

@@ -93,7 +93,7 @@ def test_config(run: Run, work: Path) -> None:
     [
         ("python_version", "3.9", "end of life"),
         ("colour", "red", "no question called 'colour'"),
-        ("schedule", "often", "no cron schedule"),
+        ("schedule", "often", "is not a cron schedule"),
     ],
 )
 def test_config_refuses_what_is_no_answer(run: Run, key: str, value: str, message: str) -> None:

@@ -53,7 +53,7 @@ def write(key: str, value: Any) -> Path:
 
 
 def remove(key: str) -> Path:
-    """Remove `key` from the user's file and return the file; raises ToolError when it is not there."""
+    """Remove `key` from the user's file and return the file; raises ToolError when it is not set."""
     settings = _read(user_file())
     if key not in settings:
         raise ToolError(f"{key} is not set in {user_file()}.", "See `new-ops-project config show`.")

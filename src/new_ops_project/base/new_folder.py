@@ -64,5 +64,5 @@ def move_into_place(fresh: Path, path: Path) -> None:
     except OSError as error:
         if error.errno in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
             message = f"{path} was created by another run in the meantime."
-            raise ToolError(message, "Look at what is there; this run did not change it.") from error
+            raise ToolError(message, "Look at its contents; this run did not change it.") from error
         raise

@@ -27,7 +27,7 @@ class FixTarget:
 
 @dataclass(frozen=True)
 class FixOutcome:
-    """The findings that were fixed, or would be, and what --json says of the plan."""
+    """The findings that were fixed, or would be, and the plan as --json prints it."""
 
     findings: tuple[Finding, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -46,7 +46,7 @@ def apply_fixes(
     show: Callable[[Plan], None] | None = None,
     texts: bool = False,
 ) -> FixOutcome:
-    """Fix what the rules can fix; with `show`, only hand it the plan.
+    """Fix what the rules can fix; if `show` is given, only pass it the plan.
 
     A file with uncommitted changes is left as it is, and listed as `held`. `texts` asks for the difference of each
     file. Raises ToolError, with nothing moved, in a repository without a commit.
@@ -74,7 +74,7 @@ def _is_free(path: str, dirty: frozenset[str]) -> bool:
 
 
 def settle(repository: Repository) -> None:
-    """Finish what a killed run began; call it before anything that shall be fixed is read.
+    """Finish what a killed run began; call it before reading anything that is to be fixed.
 
     Raises ToolError while a merge is under way, or another change is pending in the work tree.
     """
@@ -91,7 +91,7 @@ def settle(repository: Repository) -> None:
 
 
 def _sides(target: FixTarget, status: Status, files: Mapping[str, Entry]) -> Sides:
-    """Base and ours are what is committed; theirs is the same, fixed, with the line ends that are committed."""
+    """Base and ours are the commit; theirs is the commit with the fixes, and with its line ends."""
     base = committed.read_files(target.repository, status.head, target.prefix, files)
     theirs = {path: _as_committed(entry, base.get(path)) for path, entry in files.items()}
     return Sides(base, theirs, status.head, target.prefix)

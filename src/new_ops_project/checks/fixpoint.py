@@ -91,7 +91,7 @@ def _lines(edit: Edit) -> set[int]:
 
 
 def edited(content: bytes, edits: Iterable[Edit]) -> bytes:
-    """The content after `edits`, no two of which share a line; all other bytes stay, line ends included.
+    """The content after `edits`, which never share a line; all other bytes stay, line ends included.
 
     Raises ValueError if an edit's `old` is not at its place.
     """

@@ -60,7 +60,7 @@ def find_check(needs: "Needs", venv: "Venv") -> CheckCommand:
     if tests and not _wants_pytest(needs.folder / tests):
         command = (".venv/bin/python", "-m", "unittest", "discover", "--start-directory", tests)
         return CheckCommand((command,), empty=_NOTHING_COLLECTED)
-    doubt = f"The tests import pytest, which is not in {needs.lock}: they were not run." if tests else ""
+    doubt = f"The tests import pytest, which is not in {needs.lock}, so they were not run." if tests else ""
     code = _code(needs.folder)  # without arguments, compileall would compile the standard library
     return CheckCommand(((".venv/bin/python", "-m", "compileall", "-q", *code),) if code else (), doubt=doubt)
 

@@ -90,7 +90,7 @@ def _identity(clone: _Clone) -> Topic:
         author = git.git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", at=clone.folder).text
         return Topic("identity", author.rpartition("> ")[0] + ">")
     remedy = "git config --global user.name 'Your Name' && git config --global user.email you@example.org"
-    return Topic("identity", "git knows no name and e-mail address to commit with", Severity.WARNING, remedy)
+    return Topic("identity", "git has no name and e-mail address to commit with", Severity.WARNING, remedy)
 
 
 def _addresses(folder: Path, *, is_repository: bool, has_git: bool) -> tuple[dict[str, str], str]:
@@ -134,7 +134,7 @@ def _template(clone: _Clone, failures: Mapping[str, str]) -> Iterator[Topic]:
     elif paths.expanded(clone.template.removeprefix("git+file://")).exists():
         yield Topic("template", f"{address} is there")
     else:
-        remedy = "new-ops-project update --template SOURCE, with the place where it is now"
+        remedy = "new-ops-project update --template SOURCE, with its current location"
         yield Topic("template", f"{address} is not on this machine", Severity.WARNING, remedy)
 
 
@@ -206,8 +206,10 @@ def _packages(clone: _Clone) -> Iterator[Topic]:
     if comparison.is_same:
         yield Topic("packages", f"all {comparison.right} of {clone.needs.lock} are installed")
     if extra := comparison.extra:
-        message = f"{len(extra)} that nothing needs: {list_first(extra, _SHOWN)}"
-        yield Topic("packages", message, Severity.INFO, ".venv/bin/python -m pip uninstall, if they may go", venv.NAME)
+        message = f"{len(extra)} that nothing requires: {list_first(extra, _SHOWN)}"
+        yield Topic(
+            "packages", message, Severity.INFO, ".venv/bin/python -m pip uninstall, if you do not need them", venv.NAME
+        )
 
 
 def _project(clone: _Clone) -> Iterator[Topic]:
@@ -225,7 +227,9 @@ def _hooks(clone: _Clone) -> Iterator[Topic]:
     config = hooks.CONFIG
     if present.missing and present.path:
         message = f"core.hooksPath is {present.path}, so pre-commit's hooks do not run"
-        yield Topic("hooks", message, Severity.WARNING, "git config --unset core.hooksPath, if it may go", config)
+        yield Topic(
+            "hooks", message, Severity.WARNING, "git config --unset core.hooksPath, if you do not need it", config
+        )
     elif present.missing:
         others = "; another hook is there, which pre-commit keeps and runs" if present.others else ""
         message = f"pre-commit's {', '.join(present.missing)} hook is not installed{others}"
@@ -256,7 +260,7 @@ def _disk(clone: _Clone) -> Iterator[Topic]:
         yield Topic("disk", message)
     else:
         severity = Severity.ERROR if least < _FULL else Severity.WARNING
-        remedy = "Free some: an environment takes about 200 MiB, and its downloads as much"
+        remedy = "Free some space: an environment takes about 200 MiB, and its downloads as much"
         yield Topic("disk", message, severity, remedy)
 
 

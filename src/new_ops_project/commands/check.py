@@ -29,12 +29,12 @@ Examples:
   new-ops-project check --explain OPS101         why, and what to do
 
 \b
-A rule is ignored with its reason, in pyproject.toml:
+To ignore a rule, give the reason in pyproject.toml:
   [tool.new-ops-project.ignore]
   OPS104 = "the vendor publishes no tags"
 
 \b
-Exit codes: 0 clean, or only notes; 1 findings; 2 could not.
+Exit codes: 0 clean, or only notes; 1 findings; 2 failed.
 """
 
 
@@ -60,7 +60,7 @@ def _codes(_context: click.Context, _option: click.Parameter, typed: str) -> lis
     metavar="CODE,...",
     callback=_names,
     shell_complete=_codes,
-    help="Only these rules: codes, beginnings of codes, families.",
+    help="Only these rules: codes, prefixes of codes, families.",
 )
 @click.option(
     "--ignore",
@@ -77,13 +77,14 @@ def _codes(_context: click.Context, _option: click.Parameter, typed: str) -> lis
     show_default=True,
     help="The format of the findings.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option("--explain", metavar="CODE", shell_complete=_codes, help="Explain a rule, or `all`, and check nothing.")
-@click.option("--offline", is_flag=True, help="Use only what this machine has of the template.")
+@click.option("--offline", is_flag=True, help="Do not fetch the template.")
 def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -> None:
-    """Say what is wrong in the repositories or files PATH.
+    """Report what is wrong in the repositories or files at PATH.
 
-    It reads files and runs nothing that is in them. It works on any repository, whatever template made it, or none.
+    It reads files and runs nothing that is in them. It works on any repository, with or without a
+    template.
     """
     from new_ops_project.base import interrupts
     from new_ops_project.checks import run
@@ -167,12 +168,12 @@ _PRINTERS: "Mapping[str, Callable[[CheckReport, Voice], None]]" = {
 
 
 def _explain(code: str, shape: str) -> None:
-    """Say what a rule is for; of `all`, in families."""
+    """Explain a rule; for `all`, list them in families."""
     from new_ops_project.checks import catalogue
     from new_ops_project.checks.output import markdown
 
     if shape not in {"text", "json", "markdown"}:
-        raise ToolError(f"A rule cannot be explained as {shape}.", "Take text, json or markdown.")
+        raise ToolError(f"A rule cannot be explained as {shape}.", "Use text, json or markdown.")
     rules = catalogue.rules() if code.lower() == "all" else (catalogue.rule(code),)
     if shape == "json":
         explained = [{**_facts(rule), "severity": str(rule.severity)} for rule in rules]

@@ -10,7 +10,8 @@ EXAMPLES = """\b
 Examples:
   eval "$(new-ops-project completion bash)"     in ~/.bashrc
   eval "$(new-ops-project completion zsh)"      in ~/.zshrc
-  new-ops-project completion fish > ~/.config/fish/completions/new-ops-project.fish
+  new-ops-project completion fish \\
+    > ~/.config/fish/completions/new-ops-project.fish
 """
 
 

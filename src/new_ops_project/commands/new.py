@@ -18,11 +18,11 @@ TIERS = ("script", "library", "cli")
 
 EXAMPLES = """\b
 Examples:
-  new-ops-project new                                     asks three questions
-  new-ops-project new rotate-keys --defaults              a script, now
-  new-ops-project new audit --tier cli --python 3.13      a command, no prompt
+  new-ops-project new                                 asks three questions
+  new-ops-project new rotate-keys --defaults          a script, now
+  new-ops-project new audit --tier cli --python 3.13  a command, no prompt
   new-ops-project new audit --tier cli --defaults --set cloud=aws-oidc --venv
-  new-ops-project new audit --defaults --preview          shows, writes nothing
+  new-ops-project new audit --defaults --preview      shows, writes nothing
 """
 
 
@@ -37,17 +37,17 @@ Examples:
     shell_complete=lambda _context, _option, typed: [tier for tier in TIERS if tier.startswith(typed)],
 )
 @click.option("--python", metavar="X.Y", help="The exact minor version of Python.")
-@click.option("--defaults", is_flag=True, help="Take the default wherever no answer is given; never ask.")
+@click.option("--defaults", is_flag=True, help="Use the defaults of missing answers; never ask.")
 @click.option("--advanced", is_flag=True, help="Ask the other questions too.")
 @click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="Answer any question.  [repeatable]")
 @click.option("--data-file", type=click.Path(path_type=Path), help="Answers as YAML, TOML or JSON.")
 @click.option("--template", metavar="SOURCE", help="A git URL, a folder, or `embedded`.")
 @click.option("--ref", metavar="VERSION", help="The template's version.  [default: the newest release]")
-@click.option("--trust", is_flag=True, help="Let the template run code of its own.")
+@click.option("--trust", is_flag=True, help="Allow the template to run code.")
 @click.option("--preview", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 @click.option("--no-commit", is_flag=True, help="Stage the files without committing them.")
-@click.option("--venv", is_flag=True, help="Also create .venv and install the lock into it.")
+@click.option("--venv", is_flag=True, help="Also create .venv and install the lock.")
 def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> None:
     """Create a git repository from NAME, a Python version and a tier.
 
@@ -88,7 +88,7 @@ def _make_environment(voice: Voice, project: "NewProject") -> None:
         with voice.progress() as progress:
             environment.create_environment(project.path, project.python, progress)
     except KeyboardInterrupt as error:
-        message = f"Interrupted; {project.path} is there, its .venv is not finished."
+        message = f"Interrupted; {project.path} is there, but its .venv is not finished."
         raise ToolError(message, "`new-ops-project onboard` there finishes it.", Exit.INTERRUPTED) from error
 
 
@@ -126,7 +126,7 @@ def _file_as_json(file: "CreatedFile", *, has_text: bool) -> dict[str, str]:
 
 
 def _say_created(voice: Voice, project: "NewProject", created: "Created") -> None:
-    """What was made, and what a person should know about it."""
+    """What was created, and what a person should know about it."""
     from new_ops_project.template import sources
 
     source, version = project.checkout.source, project.checkout.version or "without a version"
@@ -145,7 +145,7 @@ def _say_created(voice: Voice, project: "NewProject", created: "Created") -> Non
 
 
 def _say_next(voice: Voice, project: "NewProject", *, has_venv: bool) -> None:
-    """The commands to go on with, as the project's own README has them."""
+    """The next commands, as the project's own README has them."""
     from new_ops_project.base.paths import from_here
     from new_ops_project.clones import check_command, interpreters
 

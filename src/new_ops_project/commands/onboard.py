@@ -22,7 +22,7 @@ Examples:
 
 \b
 Exit codes: 0 ready; 2 failed, or the project's own check failed;
-130 interrupted: run it again, and it resumes.
+130 interrupted: run it again to resume.
 """
 
 

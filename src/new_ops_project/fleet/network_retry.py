@@ -33,7 +33,7 @@ def is_network_failure(message: str) -> bool:
 
 
 def delay(status: int, headers: Mapping[str, str], message: str, *, now: float, tried: int) -> float | None:
-    """Seconds to wait before the request is made again; None if another try is no use.
+    """Seconds to wait before the request is made again; None if another try would not help.
 
     The names of `headers` are in lower case. Retry-After is seconds or a date (RFC 9110, 10.2.3); X-RateLimit-Reset is
     in seconds since 1970 (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).

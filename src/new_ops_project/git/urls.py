@@ -8,7 +8,7 @@ _SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 # The scp-like form of an ssh address (git-clone(1)), with two characters at least, since C: is a Windows drive.
 _SCP = re.compile(r"^(?:[\w.+-]+@)?[\w.-]{2,}:(?!//)")
 
-# A token or a password in a URL. The account of an ssh address (git@) is no secret and has to stay.
+# A token or a password in a URL. The account of an ssh address (git@) is not a secret, and has to stay.
 _SECRET = re.compile(r"(?<=http://)[^/@]*@|(?<=https://)[^/@]*@|(?<=://)[^/@:]*:[^/@]*@")
 
 

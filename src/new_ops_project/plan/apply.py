@@ -34,7 +34,7 @@ def require_clean(now: Status, prefix: str, *, has_in_place: bool = True) -> Non
 
 
 def require_untouched(plan: Plan, now: Status) -> None:
-    """Raise ToolError when the plan would overwrite what is not committed."""
+    """Raise ToolError when the plan would overwrite uncommitted changes."""
     touched = {path for difference in plan.differences for path in (difference.path, difference.before)}
     if mine := [path for path in now.dirty if path in touched]:
         hint = "Commit or stash that first, or use --branch, which leaves the work tree alone."
@@ -55,7 +55,7 @@ def require_identity(repository: Repository) -> None:
     """Raise ToolError if git knows no author for a commit."""
     if not git.has_identity(repository.root):
         hint = 'git config user.name "NAME" && git config user.email ADDRESS'
-        raise ToolError("git knows no author for the commit.", hint)
+        raise ToolError("git has no author for the commit.", hint)
 
 
 def require_no_merge(repository: Repository) -> None:
@@ -63,14 +63,14 @@ def require_no_merge(repository: Repository) -> None:
     for name in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"):
         if (repository.git_dir / name).exists():
             operation = name.partition("_HEAD")[0].partition("-")[0].lower().replace("_", "-")
-            raise ToolError(f"A git {operation} is under way in {repository.root}.", "Conclude or abort it first.")
+            raise ToolError(f"A git {operation} is under way in {repository.root}.", "Finish or abort it first.")
 
 
 def require_nothing_staged(repository: Repository) -> None:
     """Raise ToolError when a commit would include what the user has staged, such as the commit of a submodule."""
     output = git.git("diff-index", "--cached", "--name-only", "-z", "HEAD", at=repository.root).stdout
     if staged := [os.fsdecode(name) for name in output.split(b"\0") if name]:
-        message = f"The commit would include what is staged here: {_some(staged)}."
+        message = f"The commit would also include staged changes: {_some(staged)}."
         raise ToolError(message, "Commit or unstage that first, or leave --commit out.")
 
 
@@ -119,14 +119,14 @@ def _will_be_empty(target: Path, removed: set[str], path: str) -> bool:
 
 
 def _in_the_way(path: str, obstacle: str) -> ToolError:
-    message = f"{path} is new in the template, and {obstacle}, which git does not track, is there."
+    message = f"{path} is new in the template, but the untracked {obstacle} is in its place."
     return ToolError(message, f"Move {obstacle} elsewhere, or commit it; then run this again.")
 
 
 def _prepare(plan: Plan, ready: Path, paths: list[str]) -> None:
     """Write a copy of the index that has the plan's tree to `ready`, and the new files as git checks them out.
 
-    Git is told that the folder `new` is its work tree. So it applies line endings, filters, modes and a sparse checkout
+    Git uses the folder `new` as its work tree. So it applies line endings, filters, modes and a sparse checkout
     as it always does, without touching the user's files.
     """
     repository = plan.repository
@@ -164,7 +164,7 @@ def _mark_unmerged(plan: Plan, ready: Path) -> None:
 
 
 def _paths_as_committed(repository: Repository, written: Iterable[Difference]) -> list[str]:
-    """The paths in the work tree that the plan replaces, each of which is as committed.
+    """The paths in the work tree that the plan replaces; each is as committed.
 
     Raises ToolError for one that is not, which git status does not show (`git update-index --assume-unchanged`).
     """
@@ -190,7 +190,7 @@ def _require_same(repository: Repository, expected: Mapping[str, str]) -> None:
         except ProcessError:
             actual = ""
         if actual != blob:
-            message = f"{path} differs from what is committed, and git was told to ignore that."
+            message = f"{path} differs from the commit, and git is set to ignore that."
             raise ToolError(message, f"git update-index --no-assume-unchanged --no-skip-worktree {shlex.quote(path)}")
 
 

@@ -127,7 +127,7 @@ def keep_deleted(draft: Draft) -> Draft:
         sides.setdefault(stage.path, set()).add(stage.number)
     deleted = {path for path, numbers in sides.items() if 2 not in numbers and _is_deletion(draft, path)}  # noqa: PLR2004
     notes = tuple(
-        f"{path} was deleted here and has changed in the template; it stays deleted." for path in sorted(deleted)
+        f"{path} was deleted here, but changed in the template; it stays deleted." for path in sorted(deleted)
     )
     return replace(
         draft,
@@ -208,7 +208,7 @@ def flag_overwritten(
             continue
         sides = (base[path].content, ours[path], theirs[path].content)
         if draft.content(path) == sides[2] and len({*sides}) == len(sides):
-            reason = "you and the template changed it, and only one of both would be left"
+            reason = "you and the template changed it, and git would keep only one of the changes"
             draft = _with_conflict(draft, path, sides, Entry(difference.old_mode, ours[path]), reason)
     return draft
 

@@ -98,13 +98,13 @@ def conclude(repository: Repository, verb: str, *, commit: bool) -> tuple[Change
     journal.finish(change)
     if problems := _problems(repository, change):
         rows = "".join(f"\n  {path} {problem}" for path, problem in problems)
-        message = f"Not every conflict is resolved:{rows}"
+        message = f"Some conflicts are not resolved:{rows}"
         raise ToolError(message, "Fix that, then run --continue again, or --abort.")
     status = worktree.status(repository)
     unmerged = status.unmerged
     commits = commit or change.about["commit"]
     if commits and (others := status.staged - {*change.after, *change.about["conflicts"]}):
-        message = f"The commit would include what else is staged here: {', '.join(sorted(others)[:5])}."
+        message = f"The commit would also include other staged changes: {', '.join(sorted(others)[:5])}."
         raise ToolError(message, "Commit or unstage that first.")
     if foreign := [path for path in unmerged if path not in change.about["conflicts"]]:
         raise ToolError(f"git has other conflicts: {', '.join(foreign)}.", "Resolve and git add them first.")
@@ -132,9 +132,9 @@ def _required(repository: Repository, verb: str) -> Change:
     if not journal.is_complete(change):
         journal.undo(change)
         message = f"The {name} was stopped half-way, and HEAD has moved since."
-        raise ToolError(message, "What it had written was undone.")
+        raise ToolError(message, "Its changes were undone.")
     if not _is_in_work_tree(change, status):
         journal.conclude(change)
-        raise ToolError(f"The {name} was committed since.", "Undo it with git revert.")
+        raise ToolError(f"The {name} was committed since.", "To undo it, use git revert.")
     message = f"HEAD has moved since the {name} was written, from {change.about['head'][:9]} to {status.head[:9]}."
-    raise ToolError(message, "Commit it, or go back there (git switch, or git reset --soft) to undo or conclude it.")
+    raise ToolError(message, "Commit it, or go back there (git switch, or git reset --soft) to undo or finish it.")

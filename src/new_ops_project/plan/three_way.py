@@ -67,7 +67,7 @@ def _missed_changes(result: CopierResult, contents: Mapping[str, bytes]) -> list
     missing = [path for path in result.base if path in result.theirs and path not in contents]
     changed = [path for path in sorted(missing) if result.base[path] != result.theirs[path]]
     return [
-        f"{path} was moved or deleted here and has changed in the template; that is for you to bring over."
+        f"{path} was moved or deleted here, but changed in the template; apply that change yourself."
         for path in changed
     ]
 
@@ -193,7 +193,7 @@ def _ignored(scratch: Scratch, repository: Repository, sides: Sides, decided: se
     ignored |= scratch.ignored(sides.theirs, new & {*reachable} - ignored)
     for path in sorted(ignored & new):
         if os.path.lexists(folder / path):
-            message = f"{path} is new in the template, and you have a file there that git ignores."
+            message = f"{path} is new in the template, but you have a file there that git ignores."
             raise ToolError(message, "Move yours elsewhere, then run this again.")
     return ignored
 

@@ -101,7 +101,7 @@ def migrate(
         raise _missing_answers(migration)
     if unasked := sorted(wanted.keys() - migration.given.keys()):
         message = f"{', '.join(unasked)}: not asked with the current other answers (`when` in copier.yml)."
-        raise ToolError(message, "Leave it out, or change the answer that it depends on, too.")
+        raise ToolError(message, "Leave it out, or also change the answer that it depends on.")
     return MigratedAnswers(migration.given, migration.answers, (*migration.changes, *_dropped(migration)))
 
 

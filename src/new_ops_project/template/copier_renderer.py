@@ -125,7 +125,7 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
             f"The template {name} needs trust: {error}", "Read it first; then add --trust.", Exit.UNTRUSTED
         ) from error
     except TemplateNotFound as error:  # it is an OSError too, so this comes first
-        message = f"The template {name} cannot be rendered: it includes {error}, which it does not have."
+        message = f"The template {name} cannot be rendered: it includes {error}, which does not exist."
         raise ToolError(message, "Fix it there.") from error
     except OSError as error:
         raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error

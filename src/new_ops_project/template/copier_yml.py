@@ -19,7 +19,9 @@ def read(root: Path) -> Questionnaire:
     paths = [path for name in ("copier.yml", "copier.yaml") if (path := root / name).is_file()]
     if len(paths) != 1:
         mistake = "both copier.yml and copier.yaml" if paths else "neither copier.yml nor copier.yaml"
-        raise ToolError(f"The template at {root} has {mistake}.", "A copier template has one of them at its root.")
+        raise ToolError(
+            f"The template at {root} has {mistake}.", "A copier template has exactly one of them at its root."
+        )
     merged = _merge(_documents(paths[0], root))
     config = {key[1:]: value for key, value in merged.items() if str(key).startswith("_")}
     entries = {key: value for key, value in merged.items() if not str(key).startswith("_")}

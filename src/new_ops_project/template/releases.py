@@ -158,7 +158,7 @@ def _plain_folder(source: Source, ref: str | None) -> Checkout:
     if not root.is_dir():
         raise ToolError(f"The template {source.name} is neither a folder nor a git repository.", "Check --template.")
     if ref:
-        raise ToolError(f"The template {source.name} has no versions, so {ref!r} is none of them.", "Leave --ref out.")
+        raise ToolError(f"The template {source.name} has no versions, so it does not have {ref!r}.", "Leave --ref out.")
     return Checkout(source, root, None, None)
 
 
@@ -202,7 +202,7 @@ def _mirror(url: str, *, offline: bool) -> Path:
     if offline:
         if mirror.is_dir():
             return mirror
-        raise ToolError(f"There is no copy of the template {url} here yet.", "Run this once without --offline.")
+        raise ToolError(f"The template {url} has not been fetched yet.", "Run this once without --offline.")
     with shared_folders.locked(mirror):
         try:
             if mirror.is_dir():

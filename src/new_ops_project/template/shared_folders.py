@@ -16,7 +16,7 @@ def data_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """The folder for checkouts, mirrors and compiled templates, all of which can be made again."""
+    """The folder for checkouts, mirrors and compiled templates, which can all be created again."""
     return platformdirs.user_cache_path(config.NAME, appauthor=False)
 
 

@@ -65,7 +65,7 @@ def unpack(bundle: Path, target: Path, *, anew: bool) -> None:
     Raises ToolError when there is no bundle.
     """
     if not bundle.is_file():
-        raise ToolError("This installation carries no template.", "Reinstall new-ops-project, or give --template.")
+        raise ToolError("This installation contains no template.", "Reinstall new-ops-project, or give --template.")
     if is_unpacked(bundle, target):
         return
     if target.exists() and (anew or not (target / ".git").is_dir()):
@@ -73,7 +73,7 @@ def unpack(bundle: Path, target: Path, *, anew: bool) -> None:
     if target.exists():
         refs = ("+refs/tags/*:refs/tags/*", "+refs/heads/main:refs/embedded/main")
         git.git(*git.TEMPORARY, "fetch", "--quiet", str(bundle), *refs, at=target)
-        # Another build of the same version is no fast-forward, so merging would fail. The folder belongs to the tool
+        # Another build of the same version is not a fast-forward, so merging would fail. The folder belongs to the tool
         # alone, so a hard reset loses nobody's work.
         git.git(*git.TEMPORARY, "reset", "--hard", "--quiet", "refs/embedded/main", at=target)
     else:

@@ -61,7 +61,7 @@ def test_no_utf_8() -> None:
 
 @pytest.mark.parametrize("files", [{}, {PYPROJECT: ""}, {PYPROJECT: "# none\n"}, {PYPROJECT: "\ufeff[tool.x]\n"}])
 def test_nothing_to_report(files: Files) -> None:
-    """An empty file, or none at all, is no finding."""
+    """An empty file, or no file at all, is not a finding."""
     assert not finding_places(files)
 
 
@@ -187,7 +187,7 @@ def test_capped_below_the_license(old: str) -> None:
     ],
 )
 def test_new_enough_for_the_license(build: str, license: str) -> None:  # noqa: A002
-    """A newer setuptools, another backend or a license in a table is no finding."""
+    """A newer setuptools, another backend or a license in a table is not a finding."""
     assert not finding_places(built(build, license), "OPS402")
 
 
@@ -214,7 +214,7 @@ def test_only_setup_py(more: Files) -> None:
     ],
 )
 def test_not_only_setup_py(files: Files) -> None:
-    """A described project, or a program that happens to be called setup.py, is no finding."""
+    """A described project, or a program that happens to be called setup.py, is not a finding."""
     assert not finding_places(files, "OPS403")
 
 
@@ -251,7 +251,7 @@ def test_no_build_system(text: str, joint: str, ending: str) -> None:
     ],
 )
 def test_no_build_system_is_needed(files: Files) -> None:
-    """A script, an application that is not installed, or a project that is no package needs none."""
+    """A script, an application that is not installed, or a project that is not a package needs none."""
     assert not finding_places(files, "OPS404")
 
 

@@ -110,7 +110,7 @@ def test_a_template_needs_no_template(run: Run, work: Path) -> None:
 
 
 def test_answers_as_the_tool_writes_them(run: Run, project: Path) -> None:
-    """An answer that the tool or copier changed is no finding."""
+    """An answer that the tool or copier changed is not a finding."""
     run("update", str(project), "--commit", "--set", "runner=ubuntu-26.04")
     assert findings(run, project) == []
     copied = [sys.executable, "-m", "copier", "update", "--defaults", "--quiet", "--data", "license=Apache-2.0"]

@@ -247,7 +247,7 @@ def test_without_a_lock_the_first_step_is_to_make_one(run: Run, work: Path, inde
     assert not (work / github_actions.LOCK).exists()
     assert (work / github_actions.WORKFLOW).exists()
     assert "The tool is not locked" in ran.out
-    assert ran.out.partition("Next:\n")[2].startswith("  make the lock: uv pip compile")
+    assert ran.out.partition("Next:\n")[2].startswith("  create the lock: uv pip compile")
 
 
 @pytest.mark.parametrize(

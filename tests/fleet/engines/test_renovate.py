@@ -52,7 +52,7 @@ def test_renovate_can_serve(template: str, version: str) -> None:
 @pytest.mark.parametrize(
     ("template", "why"),
     [
-        ("", "names no template"),
+        ("", "does not name a template"),
         ("gh:org/template", "gh:org/template is copier's short form"),
         ("gl:org/template", "short form"),
         ("/srv/templates/ops", "/srv/templates/ops is not one"),
@@ -64,7 +64,7 @@ def test_renovate_can_serve(template: str, version: str) -> None:
         ("git://git.example.org/x.git", "is not one"),
         ("https://", "is not one"),
         ("https://[", "is not one"),
-        ("~/.local/share/new-ops-project/template", "is the one in the tool"),
+        ("~/.local/share/new-ops-project/template", "is embedded in the tool"),
         ("https://x:secret@/x", "is not one"),
     ],
 )

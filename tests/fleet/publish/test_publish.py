@@ -127,7 +127,7 @@ def test_never_touches_a_persons_commits(fleet: Fleet, programs: Programs, mode:
     mine = fleet.somebody("acme/one", TARGET, start=start)
     delivery = only(run_publisher(fleet, mode))
     assert (delivery.state, fleet.tip("acme/one"), programs.written()) == ("untouched", mine, [])
-    assert "not this tool's" in delivery.reason
+    assert "commits that this tool did not make" in delivery.reason
 
 
 def test_a_persons_commit_below_ours_is_a_persons(fleet: Fleet) -> None:
@@ -270,9 +270,9 @@ def test_no_secret_is_told_or_stored(fleet: Fleet, busy: Busy, run: Run, tmp_pat
         ({"base": "0" * 40}, "not what was planned"),
         ({"commit": "0" * 40}, "does not hold the commit"),
         ({"tree": "0" * 40}, "not the one that was planned"),
-        ({"bundle": "../../elsewhere"}, "no bundle in its folder"),
-        ({"bundle": ""}, "no bundle in its folder"),
-        ({"commit": "--all"}, "names no commit"),
+        ({"bundle": "../../elsewhere"}, "does not name a bundle in its folder"),
+        ({"bundle": ""}, "does not name a bundle in its folder"),
+        ({"commit": "--all"}, "does not name a commit"),
     ],
 )
 def test_a_result_that_lies_is_refused(fleet: Fleet, wrong: dict[str, str], reason: str) -> None:
@@ -310,10 +310,14 @@ def test_writes_a_branch_of_the_clone(fleet: Fleet) -> None:
 @pytest.mark.parametrize(
     ("steps", "state", "reason"),
     [
-        ((("checkout", "-q", "-b", TARGET), ("commit", "-q", "--allow-empty", "-mx")), "untouched", "not this tool's"),
+        (
+            (("checkout", "-q", "-b", TARGET), ("commit", "-q", "--allow-empty", "-mx")),
+            "untouched",
+            "commits that this tool did not make",
+        ),
         ((("commit", "-q", "--allow-empty", "-mx"),), "deferred", "trunk moved from"),
         ((("branch", "template"),), "failed", "cannot be written"),
-        ((("checkout", "-q", "--detach"), ("branch", "-D", "trunk")), "deferred", "branch trunk does not exist"),
+        ((("checkout", "-q", "--detach"), ("branch", "-D", "trunk")), "deferred", "branch trunk no longer exists"),
     ],
 )
 def test_leaves_a_branch_alone(fleet: Fleet, steps: tuple[tuple[str, ...], ...], state: str, reason: str) -> None:
@@ -385,7 +389,7 @@ def test_says_which_branch_is_in_the_way(fleet: Fleet, name: str) -> None:
     theirs = fleet.somebody("acme/one", name, start="origin/trunk")
     delivery = only(run_publisher(fleet, "push"))
     assert (delivery.state, fleet.tip("acme/one", name)) == ("failed", theirs)
-    assert delivery.reason.startswith(f"There is a branch {name}, beside which")
+    assert delivery.reason.startswith(f"There is a branch {name}, so git cannot create one")
 
 
 def test_never_moves_a_branch_that_is_checked_out(fleet: Fleet) -> None:

@@ -45,7 +45,7 @@ def test_does_not_wait_longer_than_needed() -> None:
     for _ in range(61):
         limiter.take()
     assert time.slept == [MINUTE]
-    assert sentences == ["Waiting 60 s: 60 in one minute are the most."]
+    assert sentences == ["Waiting 60 s: 60 in one minute is the limit."]
 
 
 def test_ten_thousand_take_a_day() -> None:

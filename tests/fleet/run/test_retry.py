@@ -100,7 +100,7 @@ def test_a_state_that_is_none(run: Run, work: Path, only: str) -> None:
 def test_says_what_it_planned(run: Run, fleet: Fleet) -> None:
     """It prints counts, the plan's path and id, and the next step; with --json an object."""
     ran = run("fleet", "retry", "out", "--only", "failed,deferred")
-    assert f"{fleet['dirty']}: deferred: It has changes that are not committed: a." in ran.out
+    assert f"{fleet['dirty']}: deferred: It has uncommitted changes: a." in ran.out
     plan = store.read_plan(Path("plan.json"))
     assert f"\n1 to do, 1 deferred; plan {plan.id} is in plan.json.\n" in ran.out
     answer = run("fleet", "retry", "out", "--json").json
@@ -132,7 +132,7 @@ def test_goes_back_when_that_was_asked_for(run: Run, tmp_path: Path, work: Path)
 def test_takes_the_base_as_it_is_now(run: Run, fleet: Fleet, work: Path) -> None:
     """The retry merges into what a person has committed since then."""
     lay(fleet["clash"], {"task.py": MINE})
-    git("commit", "--quiet", "--all", "--message=mend", at=fleet["clash"])
+    git("commit", "--quiet", "--all", "--message=fix", at=fleet["clash"])
     (task,) = retried(run, "--only", "conflict").tasks
     assert task.base == git("rev-parse", "HEAD", at=fleet["clash"])
     run("fleet", "update", "--plan", "again.json", "--out", "out-2")
@@ -155,7 +155,7 @@ def test_publishes_and_reports_both(run: Run, fleet: Fleet) -> None:
     """Reports and deliveries take the folders of a plan and its retry together, each commit with its own base."""
     run("fleet", "update", "clones", "--out", "first", code=3)
     lay(fleet["clash"], {"task.py": MINE})
-    git("commit", "--quiet", "--all", "--message=mend", at=fleet["clash"])
+    git("commit", "--quiet", "--all", "--message=fix", at=fleet["clash"])
     run("fleet", "retry", "first", "--only", "conflict")
     run("fleet", "update", "--plan", "plan.json", "--out", "second")
     run("fleet", "publish", "--in", "first", "--in", "second", "--mode", "branch")
@@ -245,7 +245,7 @@ def test_a_project_that_is_gone_from_its_repository(run: Run, tmp_path: Path, wo
     git("rm", "-r", "--quiet", "svc", at=folder)
     git("commit", "--quiet", "--message=gone", at=folder)
     (settled,) = retried(run, "--only", "conflict", code=2).settled
-    assert (settled.name, settled.reason) == (f"{folder}//svc", f"There is no project svc in {folder} any more.")
+    assert (settled.name, settled.reason) == (f"{folder}//svc", f"The project svc is no longer in {folder}.")
 
 
 def test_each_template_keeps_its_version(run: Run, tmp_path: Path, work: Path) -> None:

@@ -49,7 +49,7 @@ def rows(output: str) -> list[list[str]]:
     return [line.split() for line in lines[first + 1 : lines.index("", first)]]
 
 
-# ---- what is said of each ---------------------------------------------------------------------------------------
+# ---- the message for each ---------------------------------------------------------------------------------------
 
 
 def test_says_how_each_stands(run: Run, template: Path, work: Path) -> None:
@@ -165,13 +165,13 @@ def test_says_what_is_wrong(run: Run, template: Path, work: Path) -> None:
     (work / "list").write_text("dirty\ndetached\ncorrupt\nempty\nlost\nodd\nplain\ngone\n")
     rows = status(run, "list", code=2)
     expected = {
-        "dirty": ("behind", "It has changes that are not committed: task.py."),
+        "dirty": ("behind", "It has uncommitted changes: task.py."),
         "detached": ("behind", "HEAD is detached at"),
         "corrupt": ("failed", "git cannot read it: "),
         "empty": ("failed", "has no commit yet."),
         "lost": ("failed", "no-such-template does not exist"),
         "odd": ("failed", ".copier-answers.yml"),
-        "plain": ("deferred", "No template made it"),
+        "plain": ("deferred", "It was not generated from a template"),
         "gone": ("failed", "does not exist."),
     }
     assert {name: row["state"] for name, row in rows.items()} == {name: state for name, (state, _) in expected.items()}
@@ -186,8 +186,11 @@ def test_says_once_what_is_alike(run: Run, template: Path, work: Path) -> None:
     for at in range(12):
         fleets.plain(work / f"other{at:02}", {"a.txt": "a\n"})
     output = run("fleet", "status").out
-    assert "\nother00, other01, other02 and 9 more: No template made it: it has no .copier-answers.yml.\n" in output
-    assert output.count("No template made it") == 1
+    assert (
+        "\nother00, other01, other02 and 9 more: It was not generated from a template: it has no .copier-answers.yml.\n"
+        in output
+    )
+    assert output.count("It was not generated from a template") == 1
     assert "13 repositories: 12 deferred, 1 current." in output
 
 

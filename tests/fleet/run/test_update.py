@@ -270,10 +270,10 @@ def _lost_version(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("trouble", "state", "reason"),
     [
-        (_dirty, "deferred", "It has changes that are not committed: task.py."),
+        (_dirty, "deferred", "It has uncommitted changes: task.py."),
         (_detached, "deferred", "HEAD is detached at"),
         (_aside, "deferred", "mine is checked out, and the default branch is trunk"),
-        (_no_answers, "deferred", "No template made it: it has no .copier-answers.yml."),
+        (_no_answers, "deferred", "It was not generated from a template: it has no .copier-answers.yml."),
         (_corrupt, "failed", "git cannot read it:"),
         (_odd_answers, "failed", ".copier-answers.yml"),
         (_lost_version, "failed", "It records version v0.0.9, which the template"),

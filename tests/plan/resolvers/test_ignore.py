@@ -41,7 +41,7 @@ def test_both_added(run: Run, tmp_path: Path, mine: str, theirs: str, expected: 
 def test_other_places(run: Run, tmp_path: Path, path: str) -> None:
     """Wherever an ignore file is."""
     here = small(tmp_path, OLD + "mine/\n", OLD + "*.tmp\n", path=path)
-    assert f"{path}: has the lines that both added." in update(run, here).out
+    assert f"{path}: has the lines that you and the template added." in update(run, here).out
 
 
 def test_line_ends_are_kept(run: Run, tmp_path: Path) -> None:

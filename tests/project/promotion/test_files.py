@@ -239,7 +239,7 @@ def test_a_library_with_a_program_of_its_own(run: Run, shared: Path, tmp_path: P
     small = start(shared, tmp_path, files, tier="library")
     report = promote(run, small, "--branch", "--json").json
     assert "src/rotate_keys/__main__.py" not in {file["path"] for file in report["files"]}
-    assert [note for note in report["notes"] if "main(), which is not there" in note]
+    assert [note for note in report["notes"] if "main(), which does not exist" in note]
 
 
 def test_twice(run: Run, shared: Path, tmp_path: Path) -> None:

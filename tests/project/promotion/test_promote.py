@@ -67,7 +67,7 @@ def test_a_command_of_another_name(run: Run, library: Small) -> None:
     assert ".venv/bin/rk" in library.text("README.md")
     assert "is a cli already, and no tier is above it" in refused(run, library)
     assert "is a cli already" in refused(run, library, "cli")
-    assert "does not become a library" in refused(run, library, "library")
+    assert "cannot become a library" in refused(run, library, "library")
     assert "git revert" in refused(run, library, "script")
 
 
@@ -75,7 +75,7 @@ def test_no_demotion(run: Run, library: Small) -> None:
     """The same tier and a lower one are refused with the reason and what there is instead."""
     assert "Choose cli." in refused(run, library, "library")
     assert "others may import" in refused(run, library, "script")
-    assert "'tool' is no tier" in run("promote", "tool", str(library.project), code=2).err
+    assert "'tool' is not a tier" in run("promote", "tool", str(library.project), code=2).err
     assert "tool does not exist" in run("promote", "tool", code=2).err
 
 

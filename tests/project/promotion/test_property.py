@@ -561,7 +561,7 @@ def test_every_shape_of_an_edit(world: World, kind: str) -> None:
 @pytest.mark.parametrize("number", range(8))
 @pytest.mark.parametrize("kind", ALONE[::2])
 def test_one_edit(world: World, kind: str, number: int) -> None:
-    """The same for edits of which only one can be made."""
+    """The same for edits that exclude each other."""
     here = world.copy()
     Edit(kind, number + 1, number, SCRIPT).apply(here, "tok00001")
     save(here, "Edit")

@@ -248,7 +248,7 @@ def test_where_programs_are_named() -> None:
 
 
 def test_a_word_is_no_path() -> None:
-    """A file of data whose name is a word moves without changing that word where it is no path."""
+    """A file of data whose name is a word moves without changing that word where it is not a path."""
     renaming = Renaming("rotate_keys.py", "rotate_keys", "", {**MOVES, "VERSION": "src/rotate_keys/VERSION"})
     for path, text in [
         (WORKFLOW, "env: {VERSION: 1}\nrun: echo $VERSION ${VERSION} ${{ env.VERSION }}\n"),

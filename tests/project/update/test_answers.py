@@ -202,7 +202,7 @@ def test_an_answer_that_looks_like_something_else(run: Run, tmp_path: Path, valu
 
 
 def test_an_answers_file_in_a_handwriting(run: Run, tmp_path: Path) -> None:
-    """An answers file in another order, with comments and quotes, is no conflict; its answers hold."""
+    """An answers file in another order, with comments and quotes, is not a conflict; its answers are kept."""
     small = make(tmp_path, {"a": LINES}, {"a": NEWER})
     text = f'# by hand\n\n"colour": "red" # mine\n_src_path: "{small.template}"\n_commit:   v1.0.0\n'
     small.commit({ANSWERS: text})

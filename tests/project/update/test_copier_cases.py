@@ -1,6 +1,6 @@
 """copier's own `update` in the cases a..v, so that we notice when copier changes.
 
-A test that fails here is no fault of ours: read its row in the table of docs/update.md again, and change both.
+A failure here is not a bug of this tool: read its row in the table of docs/update.md again, and change both.
 """
 
 import signal

@@ -72,7 +72,7 @@ def test_what_the_templates_hold(start: Start) -> None:
 
 @pytest.mark.parametrize(("foreign", "tag"), LATER)
 def test_untouched_becomes_fresh(foreign: Foreign, tag: str, start: Start, run: Run, work: Path) -> None:
-    """Without edits the result, all of it staged, is what plain copier makes anew: bytes, modes, links."""
+    """Without edits the result, all of it staged, is what plain copier generates: bytes, modes, links."""
     project = start(foreign)
     before = snapshot(project)
     expected = fresh(foreign, tag, project, work / "fresh")

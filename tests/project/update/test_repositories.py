@@ -101,7 +101,7 @@ def test_a_conflict_outside_of_a_sparse_checkout(run: Run, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("how", ["path", "answers file", "from within"])
 def test_a_project_in_a_subfolder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
-    """Of a monorepo only the project's folder changes; work in other folders is no reason to refuse, and stays."""
+    """Of a monorepo only the project's folder changes; work in other folders stays, and does not stop the update."""
     small = make(tmp_path, OLD, NEW, {"task.py": MINE}, prefix="services/audit/")
     lay(small.repository, {"task.py": "not of the project\n", "other/loose.txt": "mine\n"})
     git("add", "task.py", at=small.repository)
@@ -244,7 +244,7 @@ def test_an_unborn_branch(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_uncommitted_answers_file(run: Run, tmp_path: Path) -> None:
-    """An answers file that is not part of the last commit is no record to rely on."""
+    """An answers file that is not part of the last commit does not count as a record."""
     small = make(tmp_path, OLD, NEW)
     small.git("rm", "--quiet", "--cached", ANSWERS)
     small.git("commit", "--quiet", "--message=forget")

@@ -61,7 +61,7 @@ class Pair:
             self.after.append(between)
 
     def value(self, path: tuple[str, ...], old: str, new: st.SearchStrategy[str]) -> tuple[str, str]:
-        """A scalar in some quotes, and what it shall be, which is often the same."""
+        """A scalar in some quotes, and its new value, which is often the same."""
         quotes = self.draw(st.sampled_from(QUOTES))
         if quotes == "{}" and yaml.safe_load(old) != old:
             quotes = '"{}"'

@@ -159,7 +159,7 @@ def test_parse_refuses_a_fork() -> None:
     """Two versions of one package are an error that names both."""
     with pytest.raises(ToolError, match=r"^six needs two versions, 1\.0 and 2\.0") as raised:
         uv_output.parse("six==1.0 ; os_name == 'nt'\nsix==2.0 ; os_name != 'nt'\n")
-    assert "Move a bound in pins.yml" in raised.value.hint
+    assert "Change a bound in pins.yml" in raised.value.hint
 
 
 def test_parse_refuses_what_it_does_not_know() -> None:
@@ -241,7 +241,7 @@ def test_unreadable_locks_are_a_sentence(run: Run, templates: Path) -> None:
     (templates / "locks.yml").write_text("old\n", encoding="utf-8")
     ran = run("template", "pins", "--only", "locks", code=2)
     assert f"{templates / 'locks.yml'} cannot be read (TypeError" in ran.err
-    assert "delete it, and have it written again" in ran.err
+    assert "delete it, then run this again" in ran.err
 
 
 @pytest.mark.slow

@@ -163,7 +163,7 @@ def test_lock_that_somebody_edited_is_behind(run: Run, locked: Template) -> None
     file = locked.folder / "templates" / "locks.yml"
     written = file.read_bytes()
     file.write_bytes(written + b"# mine\n")
-    assert pins(run, "--check", code=1)["locks locks.yml"]["reason"] == "not as this command writes it"
+    assert pins(run, "--check", code=1)["locks locks.yml"]["reason"] == "differs from what this command writes"
     run("template", "pins", *PACKAGES, "--write")
     assert file.read_bytes() == written
 

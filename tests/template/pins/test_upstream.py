@@ -173,7 +173,7 @@ def test_source_that_fails_is_named_and_the_others_go_on(pins: Run, checkout: Te
     before = checkout.text
     ran = pins("--write", code=2)
     assert "failed  ops/checkout: git://127.0.0.1" in ran.out
-    assert "Check the address and that this machine reaches it" in ran.out
+    assert "Check the address, and that this machine can reach it" in ran.out
     assert "behind  actions  ops/login  v3.0.0 -> v3.1.0" in ran.out
     assert "so nothing was written" in ran.out
     assert checkout.text == before
@@ -360,7 +360,7 @@ def test_file_that_changed_meanwhile_is_left_alone(
         return compare(*args)
 
     monkeypatch.setattr(upstream, "compare", meanwhile)
-    assert "Somebody else changed the pins meanwhile; nothing was written." in pins("--write", code=2).err
+    assert "Somebody else changed the pins in the meantime; nothing was written." in pins("--write", code=2).err
     assert checkout.text.startswith("# mine\n")
     assert "v7.0.1" in checkout.text
 
@@ -393,7 +393,7 @@ def test_folder_without_a_template(run: Run, work: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("--check", "--write"), "give one of them"),
+        (("--check", "--write"), "--check and --write do not go together"),
         (("--only", "action"), "'action' is not a kind of pin; did you mean actions?"),
         (("--min-age", "7"), "'7' is not a span of time"),
         (("--timeout", "0"), "0.0 is not in the range"),

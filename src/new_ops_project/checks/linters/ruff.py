@@ -37,7 +37,7 @@ CODES = (
     "S323",
     "S506",
 )
-# A syntax error "on Python 3.x" is none on a newer Python, and which one the file is written for is not known here.
+# A syntax error "on Python 3.x" is valid on a newer Python, and this does not know which one the file is for.
 _NEWER = re.compile(r"on Python 3\.\d+")
 
 

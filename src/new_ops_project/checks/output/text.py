@@ -60,7 +60,7 @@ def wrapped(text: str, first: str = "", *, below: str = "") -> str:
 
 
 def _width() -> int:
-    """The columns of the terminal, at most 100 to read well; no limit where there is none."""
+    """The columns of the terminal, at most 100 to read well; no limit without a terminal."""
     try:
         return min(os.get_terminal_size().columns, 100)
     except OSError:
@@ -68,7 +68,7 @@ def _width() -> int:
 
 
 def _not_checked(skipped: Sequence[Skipped]) -> Iterator[str]:
-    """A line for each reason; programs that are not installed are told together."""
+    """A line for each reason; programs that are not installed share one line."""
     for_absence = [skip for skip in skipped if skip.reason.endswith(ABSENT)]
     if for_absence:
         programs = sorted(skip.reason.removesuffix(ABSENT) for skip in for_absence)

@@ -93,7 +93,7 @@ def _of_setup(repo: Repo) -> Iterator[EntryPoint]:
 
 
 def _misspelt(entry: EntryPoint) -> tuple[str, str]:
-    """The problem and the remedy of a target that is no reference; ('', '') if not a command: those may be anything."""
+    """The problem and the remedy of a target that is not a reference; ('', '') for plugins, which may be anything."""
     if not entry.is_command:
         return "", ""
     module, _, function = entry.target.partition(":")

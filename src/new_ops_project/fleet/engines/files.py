@@ -67,7 +67,7 @@ def require_no_clash(files: Iterable[EngineFile], folder: Path) -> None:
     clashes = [file.path for file in files if fate_of(file, folder) is Fate.DIFFERS]
     if clashes:
         message = f"{', '.join(clashes)} already exist{'s' * (len(clashes) == 1)}, with different content."
-        raise ToolError(message, "Compare with --preview; then move it away, or copy by hand what you want of the new.")
+        raise ToolError(message, "Compare with --preview; then move it away, or copy by hand what you need.")
 
 
 def write(files: Iterable[EngineFile], folder: Path) -> None:

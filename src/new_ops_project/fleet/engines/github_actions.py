@@ -22,7 +22,7 @@ DEPENDABOT = ".github/dependabot.yml"
 MOST_SHARDS = 256  # the jobs that GitHub allows in one matrix
 
 _HERE = Path(__file__).parent
-_LOCK_STEP = f"make the lock: uv pip compile --universal --generate-hashes --output-file {LOCK} {REQUIREMENTS}"
+_LOCK_STEP = f"create the lock: uv pip compile --universal --generate-hashes --output-file {LOCK} {REQUIREMENTS}"
 _FILE = re.compile(r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[A-Za-z0-9._][A-Za-z0-9._/-]*\.toml")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -56,11 +56,11 @@ def plan(request: WorkflowRequest) -> EnginePlan:
     lock, problem = _lock(request)
     files = (
         EngineFile(WORKFLOW, workflow(request), "plans, updates in shards, publishes, reports"),
-        EngineFile(TOKEN, _read("app-token.sh"), "makes a token of a GitHub App"),
+        EngineFile(TOKEN, _read("app-token.sh"), "creates a token of a GitHub App"),
         EngineFile(REQUIREMENTS, requirements, "what is locked", is_starter=True),
         *lock,
         EngineFile(DEPENDABOT, _read("dependabot.yml"), "moves the pins above", is_starter=True),
-        EngineFile(".gitignore", "/.venv/\n", "what is generated here and never committed", is_starter=True),
+        EngineFile(".gitignore", "/.venv/\n", "generated files, which are never committed", is_starter=True),
         EngineFile(request.fleet, _fleet(request), "the repositories, their owners and waves", is_starter=True),
     )
     steps = (*([_LOCK_STEP] if problem else []), *_next_steps(request))

@@ -39,9 +39,9 @@ def readiness(template: str, version: str) -> str:
 
 def _address(template: str) -> str:
     if not template:
-        return "the answers file names no template"
+        return "the answers file does not name a template"
     if sources.is_embedded(template):
-        return f"its template is the one in the tool; publish it, and record {_ADDRESS}"
+        return f"its template is embedded in the tool; publish it, and record {_ADDRESS}"
     shown = urls.without_secrets(template)
     if _SCP.fullmatch(template) or _is_url(shown.removeprefix("git+")):
         return ""
@@ -59,7 +59,7 @@ def _is_url(text: str) -> bool:
 
 def _version(version: str) -> str:
     if not version:
-        return "the answers file records no version"
+        return "the answers file does not record a version"
     if _DESCRIBED.fullmatch(version):
         return f"{version} is a commit between two versions; update to a tag"
     try:

@@ -47,7 +47,7 @@ class Fleet:
 def read(sources: Iterable[str]) -> Fleet:
     """The fleet of these sources; without any, the fleet.toml in the current folder, or else the clones there.
 
-    Raises ToolError for a source that is none of the kinds, with the line if it is in a list.
+    Raises ToolError for a source of another kind, with the line if it is in a list.
     """
     fleet = Fleet(())
     for source in [*sources] or [FILE if Path(FILE).is_file() else "."]:

@@ -186,7 +186,7 @@ def _deferred_if_busy(project: Inspection, dirty: frozenset[str], default: str) 
         return replace(project, state=ResultState.DEFERRED, reason=reason, hint=hint)
     # An untracked folder is one path, so a dirty path may also be a folder above the project.
     if changed := sorted(path for path in dirty if path.startswith(project.prefix) or project.prefix.startswith(path)):
-        reason = f"It has changes that are not committed: {list_first(changed, 3)}."
+        reason = f"It has uncommitted changes: {list_first(changed, 3)}."
         return replace(project, state=ResultState.DEFERRED, reason=reason, hint="Commit or stash them.")
     return project
 

@@ -96,7 +96,7 @@ class Forge:
             answer = self._send(method, endpoint, body)
             now = self.limiter.clock.now()
             if answer.is_good and (left := network_retry.seconds_until_reset(answer.headers, now)) is not None:
-                self.limiter.pause(min(left, network_retry.LONGEST), f"{self.host} has no request left for this hour")
+                self.limiter.pause(min(left, network_retry.LONGEST), f"{self.host} has no requests left for this hour")
             after = self._retry_delay(answer, now, tried)
             if after is None or after > network_retry.LONGEST or tried == network_retry.TRIES:
                 return answer
@@ -187,10 +187,10 @@ def kind_of(host: str, chosen: str) -> str:
     """
     kind = chosen or _kind_by_name(host) or _kind_by_login(host)
     if not kind:
-        raise ToolError(f"Nothing tells which forge {host} is.", "Give --forge github or --forge gitlab.")
+        raise ToolError(f"It is not known which forge {host} is.", "Give --forge github or --forge gitlab.")
     if not shutil.which(PROGRAMS[kind]):
         hint = f"Install {PROGRAMS[kind]} and log in, or use --mode push, which needs git only."
-        raise ToolError(f"{PROGRAMS[kind]} was not found on PATH; pull requests on {host} go through it.", hint)
+        raise ToolError(f"{PROGRAMS[kind]} was not found on PATH; it is needed for pull requests on {host}.", hint)
     return kind
 
 
@@ -204,7 +204,7 @@ def _kind_by_login(host: str) -> str:
     installed = [kind for kind, program in PROGRAMS.items() if shutil.which(program)]
     if not installed:
         raise ToolError(
-            "Neither gh nor glab was found on PATH; pull requests go through them.",
+            "Neither gh nor glab was found on PATH; one of them is needed for pull requests.",
             "Install one and log in, or use --mode push, which needs git only.",
         )
     return installed[0] if len(installed) == 1 else next((kind for kind in installed if _is_logged_in(kind, host)), "")

@@ -48,10 +48,10 @@ class Journal:
                 yield
         except Timeout as error:
             message = f"Another run publishes with {self.path}."
-            raise ToolError(message, "Wait for it: two would send twice as much as the forge allows.") from error
+            raise ToolError(message, "Wait until it is done: two would exceed the limits of the forge.") from error
         except OSError as error:
             message = f"{error.filename or self.path} cannot be written: {error.strerror or error}."
-            raise ToolError(message, "What is in it is kept; fix that, then run this again.") from error
+            raise ToolError(message, "Its contents are kept; fix that, then run this again.") from error
 
     def _drop_partial_line(self) -> None:
         """Remove the unfinished line that a killed run may have left: the next line would be appended to it."""

@@ -61,7 +61,7 @@ def _conflicts(result: Result) -> Iterator[str]:
     if not result.conflicts:
         return
     target = shlex.quote(result.target)
-    yield "\n### To resolve\n\nA person has to resolve these files, for the reason beside each:\n"
+    yield "\n### To resolve\n\nA person has to resolve these files:\n"
     yield from _bullets([f"{as_code(note.path)}: {as_code(note.what)}" for note in result.conflicts])
     yield "\nThe conflict markers are in the files. In a clone of this repository:\n"
     yield from (
@@ -74,7 +74,7 @@ def _conflicts(result: Result) -> Iterator[str]:
             "git push",
         )
     )
-    yield "\nThis branch is yours from then on: the tool does not touch it any more."
+    yield "\nThis branch is yours from then on: the tool no longer changes it."
 
 
 def _lists(result: Result) -> Iterator[str]:
@@ -86,7 +86,7 @@ def _lists(result: Result) -> Iterator[str]:
         yield "\n### Your edits, kept\n\nThese files are no longer in the template, but have somebody's edits:\n"
         yield from _bullets(map(as_code, result.kept))
     if result.drift:
-        yield "\n### Edited here before\n\nThese differ from what the template generated, and keep their edits:\n"
+        yield "\n### Edited before this update\n\nThese differ from the template's version, and keep their edits:\n"
         yield from _bullets(map(_drifted, result.drift))
     if result.notes:
         yield "\n### Notes\n"
@@ -99,7 +99,7 @@ def _drifted(note: PathNote) -> str:
 
 def _kept_branches(branches: Sequence[str]) -> Iterator[str]:
     if branches:
-        yield "\n### Older branches\n\nThese have somebody's commits, and stay as they are:\n"
+        yield "\n### Older branches\n\nThese contain somebody's commits, and are left alone:\n"
         yield from _bullets(map(as_code, branches))
 
 

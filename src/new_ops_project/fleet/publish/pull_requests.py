@@ -78,7 +78,7 @@ def supersede(forge: Forge, pull: PullRequest, newer: PullRequest) -> None:
     """Close it with a comment that names the newer one; a repeated call does not repeat the comment."""
     comments = _comments(forge, pull)
     if not any(newer.url in str(comment.get("body", "")) for comment in forge.read(f"{comments}?per_page=100") or ()):
-        forge.write("POST", comments, {"body": f"A newer version of the template takes its place: {newer.url}"})
+        forge.write("POST", comments, {"body": f"A newer version of the template replaces it: {newer.url}"})
     closed = {"state": "closed"} if forge.kind == "github" else {"state_event": "close"}
     forge.write(_change_method(forge), _endpoint(forge, pull), closed)
 

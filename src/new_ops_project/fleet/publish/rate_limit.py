@@ -26,7 +26,7 @@ class Rate:
 
 
 class RateLimiter:
-    """A bucket of tokens, each of which comes back a minute, and an hour, after it was taken.
+    """A bucket of tokens; each one comes back a minute, and an hour, after it was taken.
 
     `taken` are the times at which earlier runs took theirs. `on_take` is called with the time of each token before it
     is used, so that a run that is killed has counted it. `on_wait` is called with a sentence for each wait.
@@ -71,10 +71,10 @@ class RateLimiter:
     def _next(self) -> tuple[float, str]:
         """When the next token can be taken, and what it waits for."""
         rate, taken = self._rate, self._taken
-        candidates = [(taken[-1] + rate.gap if taken else 0.0, "the forge wants a moment between two requests")]
+        candidates = [(taken[-1] + rate.gap if taken else 0.0, "the forge requires a pause between two requests")]
         for window, limit, name in ((MINUTE, rate.minute, "minute"), (HOUR, rate.hour, "hour")):
             if len(taken) >= limit:
-                candidates.append((taken[-limit] + window, f"{limit} in one {name} are the most"))
+                candidates.append((taken[-limit] + window, f"{limit} in one {name} is the limit"))
         return max(candidates)
 
     def ready_at(self) -> float:

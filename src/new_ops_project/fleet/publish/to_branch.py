@@ -34,12 +34,10 @@ def deliver(candidate: Candidate, *, preview: bool) -> Delivery:
 
 def _clone(candidate: Candidate) -> Path:
     if not candidate.task.folder:
-        raise SkippedError(
-            Delivered.FAILED, "There is no clone of it on this machine.", "Use --mode push, or --mode pr."
-        )
+        raise SkippedError(Delivered.FAILED, "It has no clone on this machine.", "Use --mode push, or --mode pr.")
     clone = Path(candidate.task.folder)
     if not clone.is_dir():
-        reason = f"{redacted_line(candidate.task.folder)} does not exist any more."
+        reason = f"{redacted_line(candidate.task.folder)} no longer exists."
         raise SkippedError(Delivered.FAILED, reason, "Plan it again.")
     return clone
 

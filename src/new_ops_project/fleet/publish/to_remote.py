@@ -68,7 +68,7 @@ def push(state: BranchState, *, is_counted: bool) -> None:
         return
     if now != state.commit:
         before, after = short_id(state.commit), short_id(now)
-        reason = f"{target} moved from {before} to {after} meanwhile: somebody else pushed to it."
+        reason = f"{target} moved from {before} to {after} in the meantime: somebody else pushed to it."
         raise SkippedError(Delivered.DEFERRED, reason, "Look at what is there, then publish again.")
     raise SkippedError(Delivered.FAILED, f"The push was refused: {refusal.rstrip('.')}.", _refusal_hint(refusal))
 
@@ -100,8 +100,7 @@ def _require_no_name_clash(target: str, names: Iterable[str]) -> None:
     """Raise ToolError where another branch is called as a part of the target's path: git cannot have both."""
     other = next((name for name in names if target.startswith(f"{name}/") or name.startswith(f"{target}/")), "")
     if other:
-        existing, wanted = redacted_line(other), redacted_line(target)
-        message = f"There is a branch {existing}, beside which git cannot have one called {wanted}."
+        message = f"There is a branch {redacted_line(other)}, so git cannot create one called {redacted_line(target)}."
         raise ToolError(message, "Rename that branch, then publish again.")
 
 

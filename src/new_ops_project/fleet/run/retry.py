@@ -92,7 +92,7 @@ def _can_replace(inspection: Inspection, result: Result) -> bool:
 
 
 def _missing(result: Result) -> Inspection:
-    reason = f"There is no project {result.name.rpartition('//')[2]} in {_location(result)} any more."
+    reason = f"The project {result.name.rpartition('//')[2]} is no longer in {_location(result)}."
     return Inspection(
         result.name, result.url, result.folder, state=ResultState.FAILED, reason=reason, hint="Leave it out."
     )

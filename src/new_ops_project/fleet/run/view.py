@@ -27,7 +27,7 @@ class ObjectStore:
 
 
 def find_objects(repository: Path, commit: str) -> ObjectStore:
-    """The object store of a repository, bare or not, that has the commit; raises ProcessError if it is no repository.
+    """The object store of a repository, bare or not, that has the commit; raises ProcessError if there is none.
 
     Git is asked only for a linked worktree, whose objects are elsewhere.
     """

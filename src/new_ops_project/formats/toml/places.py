@@ -28,7 +28,7 @@ class TomlPlace:
     raw: str = ""
 
     def quoted(self, new: str) -> str:
-        """`new` in the quotes of this string; '' where it would need an escape, or this is no one-line string."""
+        """`new` in the quotes of this string; '' where it would need an escape, or this is not a one-line string."""
         quote = self.raw[:1]
         is_simple = quote in {"'", '"'} and not self.raw.startswith(quote * 3) and "\\" not in self.raw + new
         return f"{quote}{new}{quote}" if is_simple and quote not in new else ""

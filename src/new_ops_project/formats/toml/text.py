@@ -94,7 +94,7 @@ class TomlText:
         return {path: section for path, section in sections.items() if path in self.tables}
 
     def existing_part(self, path: KeyPath) -> KeyPath:
-        """The part of `path` that exists already: its first value that is no open table, else all of it; () if new."""
+        """The existing part of `path`: up to the first value that is not an open table, else all of it; () if new."""
         value: Any = self.values
         for length, part in enumerate(path, 1):
             if part not in value:

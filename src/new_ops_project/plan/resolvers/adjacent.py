@@ -52,7 +52,7 @@ def _resolved(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
     if (unresolved and not is_prose) or validation.problem(path, text):
         return draft
     conflicts = {name: reason for name, reason in draft.conflicts.items() if name != path}
-    notes = (f"{path}: your words stay where the tier's differ; compare them.",) if unresolved else ()
+    notes = (f"{path}: where your text and the new tier's differ, yours is kept; compare them.",) if unresolved else ()
     overrides = {**draft.overrides, path: Entry(draft.mode(path), text)}
     return replace(draft, overrides=overrides, conflicts=conflicts, notes=(*draft.notes, *notes))
 

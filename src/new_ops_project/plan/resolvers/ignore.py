@@ -36,7 +36,10 @@ def _merged(draft: Draft, path: str) -> Draft:
     conflicts = {name: reason for name, reason in draft.conflicts.items() if name != path}
     overrides = {**draft.overrides, path: Entry(draft.mode(path), text)}
     return replace(
-        draft, overrides=overrides, conflicts=conflicts, notes=(*draft.notes, f"{path}: has the lines that both added.")
+        draft,
+        overrides=overrides,
+        conflicts=conflicts,
+        notes=(*draft.notes, f"{path}: has the lines that you and the template added."),
     )
 
 

@@ -97,7 +97,7 @@ def _note(files: Mapping[str, bytes], *, is_new: bool) -> str:
         return f"{listed}: rendered again for the merged pyproject.toml."
     # The lock for development is constrained by the runtime lock, which has the shorter name, so that one comes first.
     commands = " && ".join(command(path, files[path]) for path in sorted(files, key=len))
-    return f"{listed}: yours, because the template's locks do not hold everything they need. To renew: {commands}"
+    return f"{listed}: yours, because the template's locks do not hold everything they need. To update them: {commands}"
 
 
 def command(path: str, content: bytes) -> str:

@@ -89,7 +89,7 @@ def _lock_notes(files: Mapping[str, Entry], own: Committed) -> Iterator[str]:
             if "--group dev" in remedy and b"dependency-groups" not in content:
                 remedy = "export them from your lock, or give pyproject.toml a group dev"
             names = ", ".join(missed)
-            yield f"{path} lacks {names}, because the template has no locked versions of them. To renew it: {remedy}"
+            yield f"{path} lacks {names}, because the template has no locked versions of them. To update it: {remedy}"
 
 
 def _same(mine: bytes, theirs: bytes) -> bool:
@@ -113,13 +113,11 @@ def _merged(path: str, mine: bytes, theirs: bytes, repo: AdoptedRepository) -> t
 def _with_tools(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
     """The user's requirements-dev.txt with the tools that the workflows call; the user's own entries stay."""
     if b"--hash=" in mine or requirements.command("requirements-dev.txt", mine):
-        return mine, ["requirements-dev.txt: yours; the tools that ci.yml calls have to be in it."]
+        return mine, ["requirements-dev.txt: yours; it must contain the tools that ci.yml calls."]
     tools = b"".join(block.text for block in split_blocks(theirs) if block.name.decode() in repo.tools)
     bare = re.sub(rb"[ \t]*\\\r?\n?[ \t]*--hash=\S+", b"", tools)
     listed = merge_requirements(b"", mine if split_blocks(mine) else b"#\n", bare)
-    return listed, [
-        "requirements-dev.txt has no hashes, which ci.yml asks for: give it some, or take --require-hashes out."
-    ]
+    return listed, ["requirements-dev.txt has no hashes, which ci.yml requires: add them, or remove --require-hashes."]
 
 
 def _new(path: str, entry: Entry, repo: AdoptedRepository) -> tuple[Entry, list[str]]:

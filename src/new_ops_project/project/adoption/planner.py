@@ -21,8 +21,7 @@ from new_ops_project.plan.draft import Draft
 from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.project.adoption import inference
 from new_ops_project.project.adoption.evidence import metadata
-from new_ops_project.project.adoption.evidence import readers as evidence
-from new_ops_project.project.adoption.evidence.readers import Evidence
+from new_ops_project.project.adoption.evidence.readers import Evidence, gather, parse_problems
 from new_ops_project.project.adoption.files import AdoptedFiles, merge_files
 from new_ops_project.project.adoption.inference import InferredAnswers
 from new_ops_project.project.adoption.nearest_release import NearestRelease, find_nearest
@@ -99,7 +98,7 @@ def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offlin
     inferred.answers.values["keep"] = [file.path for file in result.kept]
     rendered = _render(checkout, inferred.answers, place)
     result = replace(result, files=merge_files(repo, _without_answers(rendered)).files)
-    inferred = replace(inferred, doubts=(*inferred.doubts, *evidence.parse_problems(files.texts)))
+    inferred = replace(inferred, doubts=(*inferred.doubts, *parse_problems(files.texts)))
     return Adoption(place, source, checkout, files, inferred, None, result, rendered[ANSWERS_FILE])
 
 
@@ -137,7 +136,7 @@ def _rendered(checkout: Checkout, recorded: str, folder: Path) -> Tree:
 
 def _evidence(files: Committed, code: Layout, folder: str, questionnaire: Questionnaire) -> tuple[Evidence, ...]:
     """The evidence in the files, with the package and the project's name as people write it."""
-    read = {item.name: item for item in evidence.gather(files.texts, folder, inference.offered_choices(questionnaire))}
+    read = {item.name: item for item in gather(files.texts, folder, inference.offered_choices(questionnaire))}
     if code.package:
         read["package"] = Evidence("package", code.package, code.place)
     if "project_name" in read and (heading := _heading(files, str(read["project_name"].value))):
@@ -175,7 +174,7 @@ def _generated_from(
 ) -> NearestRelease | None:
     """The release that this repository was generated from, if it was and only lost its answers file."""
     fixed = {**_fixed(files), "schedule": _schedule(files), "workflow_prefix": ""}
-    example = tuple(map(_without_click, read))  # the example's command needs click, so it is no answer then
+    example = tuple(map(_without_click, read))  # the example's command needs click, so it is not an answer then
 
     def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
         for code, items in (("own", read), ("example", example)):
@@ -217,12 +216,12 @@ def planned(adoption: Adoption) -> Iterator[Plan]:
     with three_way.plan_from_sides(place.repository, sides, with_notes) as plan:
         if ANSWERS_FILE in plan.ignored:
             message = f"git ignores {place.prefix}{ANSWERS_FILE} here, but no update is possible without that file."
-            raise ToolError(message, f"Let it in (`!{ANSWERS_FILE}` in .gitignore), commit that, and run this again.")
+            raise ToolError(
+                message, f"Stop ignoring it (`!{ANSWERS_FILE}` in .gitignore), commit that, and run this again."
+            )
         if plan.conflicts:
             named = "".join(f"\n  {conflict.path}: {conflict.reason}" for conflict in plan.conflicts)
-            raise ToolError(
-                f"Something of yours is where a file of the template would go:{named}", "Move it elsewhere."
-            )
+            raise ToolError(f"Your files are in the way of the template's:{named}", "Move it elsewhere.")
         yield plan
 
 

@@ -58,7 +58,7 @@ def merge_pyproject(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tupl
     shown = [
         f"{value.key} = {value.mine!r}" for value in kept if value.mine is not None and value.key.startswith(tables)
     ]
-    notes += [f"{PYPROJECT}: yours stays: {', '.join(shown)}."] if shown else []
+    notes += [f"{PYPROJECT}: your values are kept: {', '.join(shown)}."] if shown else []
     return result.encode(), notes
 
 
@@ -216,6 +216,6 @@ def required_packages(pyproject: bytes) -> tuple[set[str], set[str]]:
         return set(), set()
 
 
-def _names(requirements: list[Any]) -> Iterator[str]:
-    matches = (re.match(r"[A-Za-z0-9._-]+", text) for text in requirements if isinstance(text, str))
+def _names(texts: list[Any]) -> Iterator[str]:
+    matches = (re.match(r"[A-Za-z0-9._-]+", text) for text in texts if isinstance(text, str))
     yield from (canonical_name(match[0]) for match in matches if match)

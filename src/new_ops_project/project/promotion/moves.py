@@ -64,7 +64,7 @@ def program_move(files: Committed, moves: Mapping[str, str], package: str, manag
         message = f"{script} is a link or not a text file, so it cannot move."
         raise ToolError(message, "Put the program itself there, commit, and run this again.")
     if script not in files.texts:
-        message = f"{script} is not in the last commit, so there is no program that could move."
+        message = f"{script} is not in the last commit, so there is no program to move."
         raise ToolError(message, f"Give the program that name (git mv FILE {script}), commit, and run this again.")
     programs, problems = dict[str, Program](), dict[str, str]()
     modules = _modules(script, files, programs, problems)
@@ -89,7 +89,7 @@ def _require_free(files: Committed, moves: Mapping[str, str]) -> None:
     """Raise ToolError where a file of the project has the new path of one that moves, or of a folder above it."""
     places = [str(place) for new in moves.values() for place in (PurePosixPath(new), *PurePosixPath(new).parents)]
     if taken := next((place for place in places if place in files.modes and place not in moves), None):
-        message = f"{taken} exists already where {next(iter(moves))} and what it needs would go."
+        message = f"{taken} exists already where {next(iter(moves))} and what it needs would be."
         raise ToolError(message, f"Move it elsewhere (git mv {taken} ...), commit, and run this again.")
 
 
@@ -147,11 +147,11 @@ def _clauses(move: ProgramMove, path: str) -> Iterator[str]:
         if not data.beside:
             yield f":{data.line}: {data.path} is read from the current folder; it stays, so run this from the root."
         elif not _moves(move, str(PurePosixPath(path).parent / data.path)):
-            yield f":{data.line}: {data.path} is looked for beside the code, but it stays where it is."
+            yield f":{data.line}: {data.path} is expected beside the code, but it stays where it is."
     for doubt in program.doubts:
         yield f":{doubt.line}: {doubt.text}"
     if path == move.script and program.runs_at:
-        yield f":{program.runs_at}: it does its work as soon as it is imported, so nobody can import its functions."
+        yield f":{program.runs_at}: it runs as soon as it is imported, so its functions cannot be imported."
     if program.untyped:
         first, *others = program.untyped
         more = f" and {len(others)} more" if others else ""

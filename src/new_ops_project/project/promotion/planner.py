@@ -64,7 +64,7 @@ def next_tier(project: Project, wanted: str | None) -> str:
     if wanted in {None, tier}:
         message = f"{project.folder} is a {tier} already" + ("" if above else ", and no tier is above it") + "."
         raise ToolError(message, f"Choose {' or '.join(above)}." if above else "There is nothing to promote it to.")
-    message = f"{project.folder} is a {tier}, and a {tier} does not become a {wanted}: others may import or call it."
+    message = f"{project.folder} is a {tier}, and a {tier} cannot become a {wanted}: others may import or call it."
     raise ToolError(message, "To undo a promotion: --abort before its commit, git revert after it.")
 
 
@@ -111,7 +111,7 @@ def _require_tiers(update: Update, migrated: MigratedAnswers) -> None:
         return
     message = f"{update.after.source.name} {update.after.version} does not say how to promote a project (copier.yml)."
     hint = "Bring the project to a newer version first: new-ops-project update."
-    raise ToolError(message, hint if is_table else "Only a template with a table `files` of its tiers does.")
+    raise ToolError(message, hint if is_table else "The template must list the files of its tiers in `files`.")
 
 
 @contextmanager
@@ -208,7 +208,7 @@ def _outside_references(promotion: Promotion) -> Iterator[str]:
     for path, content in committed.read(project.repository, project.commit, "").texts.items():
         if not path.startswith(project.prefix) and named in content and references.may_name(path, content):
             line = content[: content.index(named)].count(b"\n") + 1
-            yield f"/{path}:{line}: it names {named.decode()}, which is {project.prefix}{move.target} now."
+            yield f"/{path}:{line}: it names {named.decode()}, which is now {project.prefix}{move.target}."
 
 
 def _install_notes(rewritten: Tree, promotion: Promotion, base: Tree) -> Iterator[str]:
@@ -229,7 +229,7 @@ def _install_notes(rewritten: Tree, promotion: Promotion, base: Tree) -> Iterato
     if paths:
         command = renaming.command or f"python -m {renaming.module}"
         listed = f"{', '.join(paths)} run{'s' * (len(paths) == 1)} `{command}` now"
-        yield f"{listed}, for which the project has to be installed (pip install --no-deps --editable .)."
+        yield f"{listed}, which requires the project to be installed (pip install --no-deps --editable .)."
 
 
 def _rewritten_file(
@@ -245,7 +245,7 @@ def _rewritten_file(
         text, changes = lower_bounds.replace_pins(text)
         for change in changes:
             pin = _where_pinned(change.before, promotion)
-            clauses.append(f":{change.line}: {change.before} is {change.after} now; {pin}")
+            clauses.append(f":{change.line}: {change.before} is now {change.after}; {pin}")
     if renaming is None or promotion.move is None or path == promotion.project.answers_file:
         return text.encode(), clauses
     if PurePosixPath(path).suffix in {".py", ".pyi"}:
@@ -257,7 +257,7 @@ def _rewritten_file(
     old, new = renaming.script, promotion.move.target
     if not is_managed:  # what the template's own files say comes with the merge
         lines = references.stale_lines(path, text, renaming)
-        clauses += [f":{line}: it names {old}, which is {new} now." for line in lines]
+        clauses += [f":{line}: it names {old}, which is now {new}." for line in lines]
     return text.encode(), clauses
 
 

@@ -93,7 +93,7 @@ def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Scaf
         return Scaffold({}, ())
     if path in files.modes:
         has_main = "main" in defined_names(files.texts.get(path, b""))
-        return Scaffold({}, () if has_main else (f"{path}: the command calls main(), which is not there.",))
+        return Scaffold({}, () if has_main else (f"{path}: the command calls main(), which does not exist.",))
     variables = {
         "helps": True,
         "public": (),
@@ -105,7 +105,7 @@ def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Scaf
     }
     test = _free("tests/test_command.py", {*files.modes, *taken})
     new = {path: _rendered(answers, "command.py", variables), test: _rendered(answers, "test_task.py", variables)}
-    return Scaffold(new, (f"{path} is new: so far, the command only explains itself.",))
+    return Scaffold(new, (f"{path} is new: so far, the command only prints its help.",))
 
 
 def _rendered(answers: Answers, name: str, variables: Mapping[str, Any]) -> Entry:

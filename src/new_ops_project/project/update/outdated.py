@@ -20,7 +20,7 @@ class UnknownVersionError(ToolError):
 class VersionPair:
     """The version that a project has, from `origin`, and the version to update to, from `releases`.
 
-    The two differ where the project shall get its template from another source.
+    The two differ where the project is to get its template from another source.
     """
 
     project: Project

@@ -43,7 +43,7 @@ class CompiledVersion:
         return ".jinja" if suffix is None else str(suffix)
 
     def parts(self, path: str) -> tuple[str, ...]:
-        """The parts of a file's path, each of which is evaluated; without the suffix of an evaluated file."""
+        """The parts of a file's path, each evaluated; without the suffix of an evaluated file."""
         source = PurePosixPath(path)
         return (source.with_suffix("") if self.suffix and path.endswith(self.suffix) else source).parts
 

@@ -25,12 +25,12 @@ def compare(repository: str, actions: Actions, remote: TagSource, limit: datetim
     """Compare the actions of one repository; a release after `limit` is too young."""
     pins = {name: PinComparison(Kind.ACTIONS, name, action.version) for name, action in actions.items()}
     if repository.count("/") != 1 or not all(repository.split("/")):
-        return [pin.failed("not OWNER/REPOSITORY", "Spell it as `uses:` does.") for pin in pins.values()]
+        return [pin.failed("not OWNER/REPOSITORY", "Write it as in `uses:`.") for pin in pins.values()]
     try:
         tags = remote.tags()
         return [_compare(pin, actions[name], tags, remote, limit) for name, pin in pins.items()]
     except ProcessError as error:
-        remedy = "Check the address and that this machine reaches it, or give another --actions-url."
+        remedy = "Check the address, and that this machine can reach it, or give another --actions-url."
         return [pin.failed(remote.describe(error), remedy) for pin in pins.values()]
 
 
@@ -80,7 +80,7 @@ def _moved(pin: PinComparison, action: Action, now: Tag | None, remote: TagSourc
     change = f"points to {now.commit} now" if now else "is gone"
     reason = f"the tag {action.version} {change}; {action.sha} is pinned"
     remedy = (
-        f"Ask at {remote.name} why, and read what differs. Leave the pin as it is until you know; then set "
-        "version and sha in pins.yml by hand."
+        f"Ask the maintainers of {remote.name} why, and read what differs. Leave the pin as it is until you know; then "
+        "set version and sha in pins.yml by hand."
     )
     return replace(pin, state=PinState.MOVED, reason=reason, remedy=remedy)

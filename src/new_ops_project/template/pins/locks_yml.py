@@ -70,7 +70,7 @@ def read(path: Path) -> Locks:
         return Locks()
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        hint = "This command writes it: delete it, and have it written again."
+        hint = "This command writes it: delete it, then run this again."
         raise ToolError(f"{path} cannot be read ({reason}).", hint) from error
 
 

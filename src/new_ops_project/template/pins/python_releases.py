@@ -37,7 +37,7 @@ def compare(pins: Pins, remote: TagSource, limit: datetime | None, today: date) 
         patches = [_patch(name, pin, releases, remote, limit) for name, pin in supported.items()]
         return [*unsupported, *patches, *_new(pins, releases)]
     except ProcessError as error:
-        remedy = "Check that this machine reaches it, give another --actions-url, or leave these out with --only."
+        remedy = "Check that this machine can reach it, give another --actions-url, or leave these out with --only."
         reason = remote.describe(error)
         unknown = (PinComparison(Kind.PYTHON, name, pin.newest_patch) for name, pin in supported.items())
         return [*unsupported, *(pin.failed(reason, remedy) for pin in unknown)]

@@ -163,7 +163,9 @@ def _packages(files: PinFiles, query: UpstreamQuery) -> UpstreamComparison:
 def _reformatted(files: PinFiles, text: str, compared: list[PinComparison]) -> Iterator[PinComparison]:
     """The lock file itself, if its content is current but its text differs: somebody edited it."""
     if text != files.locks_text and not any(pin.state is PinState.BEHIND for pin in compared):
-        yield PinComparison(Kind.LOCKS, locks_yml.NAME, "", "", PinState.BEHIND, "not as this command writes it")
+        yield PinComparison(
+            Kind.LOCKS, locks_yml.NAME, "", "", PinState.BEHIND, "differs from what this command writes"
+        )
 
 
 def texts(files: PinFiles, outcome: UpstreamComparison, query: UpstreamQuery) -> dict[Path, str]:
@@ -191,4 +193,4 @@ def require_unchanged(files: PinFiles) -> None:
     """Raise ToolError when somebody has changed a file since it was read."""
     now = read(files.folder)
     if (now.pins_text, now.locks_text) != (files.pins_text, files.locks_text):
-        raise ToolError("Somebody else changed the pins meanwhile; nothing was written.", "Run this again.")
+        raise ToolError("Somebody else changed the pins in the meantime; nothing was written.", "Run this again.")

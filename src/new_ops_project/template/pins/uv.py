@@ -41,7 +41,7 @@ def run(verb: str, *arguments: str, text: str = "", env: Mapping[str, str] | Non
             SECONDS, *command(), "pip", verb, *options, stdin=text.encode(), env={**index(), **(env or {})}
         ).text
     except ProcessError as error:
-        hint = "Check pins.yml, and that uv reaches the package index."
+        hint = "Check pins.yml, and that uv can reach the package index."
         raise ToolError(f"`uv pip {verb}`: {reason(error.stderr)}", hint) from error
 
 

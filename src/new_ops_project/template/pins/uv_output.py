@@ -70,7 +70,8 @@ def parse(text: str) -> dict[str, HashedRequirement]:
         if other := requirements.get(requirement.name):
             versions = f"{other.version} and {requirement.version}"
             raise ToolError(
-                f"{other.name} needs two versions, {versions}.", "Move a bound in pins.yml until one version is enough."
+                f"{other.name} needs two versions, {versions}.",
+                "Change a bound in pins.yml so that one version is enough.",
             )
         requirements[requirement.name] = requirement
     return requirements

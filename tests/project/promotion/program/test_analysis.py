@@ -506,7 +506,7 @@ def test_loop_over_names_beside() -> None:
 
 
 def test_helper_that_names_files_beside() -> None:
-    """A function that joins its argument to the folder is no doubt if every call of it can be evaluated."""
+    """A function that joins its argument to the folder raises no doubt if every call of it can be evaluated."""
     doubts = program(PLACES + "x = beside('hosts.csv')\ny = HERE / 'hosts.csv'\n", "hosts.csv").doubts
     assert [doubt.line for doubt in doubts] == [6]  # a folder that nobody uses here
 
@@ -522,16 +522,16 @@ def test_change_into_own_folder() -> None:
     ("code", "words"),
     [
         ("x = HERE / 'state.json'", "names state.json beside the code"),
-        ("x = HERE.parent / 'conf.ini'", "names ../conf.ini, seen from"),
+        ("x = HERE.parent / 'conf.ini'", "names ../conf.ini relative to"),
         ("x = Path(__file__).stem", "uses the name of its own file"),
-        ("x = Path(__file__).with_suffix('.log')", "from that of its own file"),
-        ("x = __file__ + '.log'", "from that of its own file"),
-        ("print(os.listdir(HERE))", "uses the folder that the code is in"),
+        ("x = Path(__file__).with_suffix('.log')", "from the name of its own file"),
+        ("x = __file__ + '.log'", "from the name of its own file"),
+        ("print(os.listdir(HERE))", "uses the folder of the code"),
         ("sys.path.insert(0, str(HERE))", "puts a folder on sys.path"),
         ("print(sys.argv[0])", "uses sys.argv[0], which names the command then"),
         ("import subprocess; subprocess.run([sys.executable, __file__])", "uses the name of its own file"),
         ("__import__('tools')", "imports tools by name"),
-        ("importlib.import_module('x' + y)", "imports a module whose name is made at run time"),
+        ("importlib.import_module('x' + y)", "imports a module whose name is computed at run time"),
         ("import runpy; runpy.run_path('tools.py')", "runs a file by its path"),
         ("x = '%(filename)s %(message)s'", "shows the name of its file in the log"),
         ("def unused(name):\n    return HERE / name", "at run time"),

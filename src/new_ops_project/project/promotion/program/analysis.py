@@ -199,7 +199,7 @@ def _doubt(node: ast.Call, own: Module, exists: Callable[[str], bool]) -> str:
         return ""
     name_of_module = string_value(first_argument(node))
     if not name_of_module:
-        return "imports a module whose name is made at run time"
+        return "imports a module whose name is computed at run time"
     top = name_of_module.split(".", maxsplit=1)[0]
     is_sibling = exists(f"{top}.py") or exists(top)
     # The argument of import_module is rewritten with the imports, so only the others remain for a person.

@@ -67,19 +67,19 @@ def _is_followed(path: PathValue, name: str) -> bool:
     return path.beside or path.is_path or "." in name or "/" in name
 
 
-_CHDIR = "changes into its own folder, which will be an installed package's"
+_CHDIR = "changes into its own folder, which will be inside an installed package"
 
 
 def _doubt(path: PathValue, name: str) -> str:
     if SELF in name:
-        return "uses the name of its own file" if name == SELF else "makes a name from that of its own file"
+        return "uses the name of its own file" if name == SELF else "makes a name from the name of its own file"
     if name in {"", "."} and path.is_open:
         return "makes the name of a file beside the code at run time"
     if name in {"", "."}:
-        return "uses the folder that the code is in, which will be an installed package's"
+        return "uses the folder of the code, which will be inside an installed package"
     if name.startswith(".."):
-        return f"names {name}, seen from the folder that the code is in, which moves"
-    return f"names {name} beside the code, which will be an installed package's folder"
+        return f"names {name} relative to the folder of the code, which moves"
+    return f"names {name} beside the code, which will be inside an installed package"
 
 
 # Walking

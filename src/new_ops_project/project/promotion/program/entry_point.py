@@ -48,7 +48,7 @@ def _makes_command(decorator: ast.expr, module: Module) -> bool:
 
 # After the promotion, the installed command runs `sys.exit(function())`, and the module has another `__name__`. So the
 # function is an entry point only if neither makes a difference: the file ends in a guard that calls this function and
-# does nothing else, importing the file has no effect, the result is no exit code by accident, and nothing shows the
+# does nothing else, importing the file has no effect, the result is not an exit code by accident, and nothing shows the
 # name `__main__` (in log lines, for example).
 
 

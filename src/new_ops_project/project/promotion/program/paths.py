@@ -187,7 +187,7 @@ def _parent(path: PathValue) -> PathValue | None:
     return replace(path, text=posixpath.dirname(path.text))
 
 
-# What returns its argument, as far as the path that it stands for is concerned.
+# Functions that return their argument, or another form of the same path.
 _IDENTITIES = {
     "str",
     "os.fspath",
