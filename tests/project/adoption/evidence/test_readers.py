@@ -326,7 +326,7 @@ def test_one_question(name: str, files: Texts, expected: Told | None) -> None:
 
 
 def test_what_is_not_offered_is_told_as_it_was_found() -> None:
-    """The text is kept, so that a message can say why it is no valid answer."""
+    """The text is kept, so that a message can say why it is not a valid answer."""
     evidence = gather({".python-version": b"3.8.1\n", "pyproject.toml": b"project.license = 'ISC'"}, "", OFFERED)
     assert [(item.value, item.text) for item in evidence] == [(None, "3.8.1"), (None, "ISC")]
 
