@@ -204,7 +204,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     UNREACHABLE: ("failed", "Failed to connect"),
     SLOW: ("failed", "no answer within 8 seconds"),
     NO_ANSWERS: ("deferred", "It was not generated from a template"),
-    DIRTY: ("deferred", "not committed: README.md"),
+    DIRTY: ("deferred", "uncommitted changes: README.md"),
     DETACHED: ("deferred", "HEAD is detached"),
     CORRUPT: ("failed", "git cannot read it"),
     MOVED: ("deferred", "trunk moved from"),

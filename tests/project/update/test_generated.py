@@ -133,7 +133,7 @@ def test_requirements_stay_the_users(run: Run, work: Path, tmp_path: Path, wante
     report = update(run, small, "--json").json
     assert {path: small.text(path) for path in FILES} == mine
     (note,) = [note for note in report["notes"] if "requirements" in note]
-    assert "To renew: uv pip compile --universal" in note
+    assert "To update them: uv pip compile --universal" in note
     assert note.index("--output-file requirements.txt") < note.index("--output-file requirements-dev.txt")
     assert note.count(" && ") == 1
 
@@ -149,7 +149,7 @@ def test_pyproject_in_conflict(run: Run, work: Path, tmp_path: Path) -> None:
     report = update(run, small, "--json", code=3).json
     assert [conflict["path"] for conflict in report["conflicts"]] == ["pyproject.toml"]
     assert {path: small.text(path) for path in FILES} == mine
-    assert "To renew: uv pip compile" in str(report["notes"])
+    assert "To update them: uv pip compile" in str(report["notes"])
 
 
 @pytest.mark.slow
