@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from support.command import Run, git
 
 from new_ops_project.base.finding import Severity
-from new_ops_project.checks import catalogue, engine
-from new_ops_project.checks import repo
+from new_ops_project.checks import catalogue, engine, repo
 
 Places = list[tuple[str, int, int]]
 RULES = catalogue.selected(["code"], ["OPS511", "OPS590"])
