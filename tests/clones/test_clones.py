@@ -236,7 +236,7 @@ def test_what_is_broken(tmp_path: Path) -> None:
 
 
 def test_packages_against_the_lock(tmp_path: Path) -> None:
-    """Missing packages, other versions, and packages that nothing needs, are listed."""
+    """Missing packages, other versions, and packages that nothing requires, are listed."""
     needs = lay(tmp_path, requirements_txt="a==1\nB_b==2\nc>=3\nd==4\n")
     site = fake_venv(tmp_path, "3.12.1", {"a": "1", "b_b": "2.1", "c": "3.5", "extra": "1", "of_c": "1", "pip": "23"})
     with (site / "c-3.5.dist-info" / "METADATA").open("w") as file:

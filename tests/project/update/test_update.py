@@ -119,7 +119,7 @@ def test_a_hook_that_refuses(run: Run, plain: Small) -> None:
 
 @pytest.mark.parametrize("option", ["--commit", "--branch"])
 def test_without_an_identity(run: Run, plain: Small, home: Path, option: str) -> None:
-    """Where git knows no author, git's own sentence about it is shown, and HEAD is where it was."""
+    """Where git has no author, git's own sentence about it is shown, and HEAD is where it was."""
     (home / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
     before = head(plain)
     message = update(run, plain, option, code=2).err
