@@ -132,11 +132,13 @@ def test_venv_without_the_python(run: Run, work: Path, monkeypatch: pytest.Monke
 
 def test_interpreters_are_found_behind_pyenv_shims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A shim on PATH is not an interpreter; the newest patch of pyenv's own versions is taken."""
-    for name in ("shims/python3.12", "versions/3.12.9/bin/python3.12", "versions/3.12.10/bin/python3.12"):
-        path = tmp_path / name
+    minor = "3.12" if sys.version_info[:2] != (3, 12) else "3.13"  # the one that runs is found before all others
+    for name in ("shims", f"versions/{minor}.9/bin", f"versions/{minor}.10/bin"):
+        path = tmp_path / name / f"python{minor}"
         path.parent.mkdir(parents=True)
         path.write_text("#!/bin/sh\n")
         path.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path / "shims"))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
-    assert next(interpreters._places("3.12")) == tmp_path / "versions" / "3.12.10" / "bin" / "python3.12"  # noqa: SLF001
+    newest = tmp_path / "versions" / f"{minor}.10" / "bin" / f"python{minor}"
+    assert next(interpreters._places(minor)) == newest  # noqa: SLF001
