@@ -61,7 +61,7 @@ def command(*, as_json: bool, resume: bool, abort: bool, name: str | None, **opt
     are updated. By default the result is staged in the work tree and not committed.
     """
     from new_ops_project.base import interrupts
-    from new_ops_project.commands.shared import destination_options, outcome_words, pending_change
+    from new_ops_project.commands.shared import destination_options, outcome_words
 
     destination = destination_options.taken("promote", options, as_json=as_json)
     tier, path = _which(options.pop("tier"), options.pop("path"))
@@ -70,6 +70,8 @@ def command(*, as_json: bool, resume: bool, abort: bool, name: str | None, **opt
     voice = Voice(as_json or destination.patch == "-")
     with interrupts.interruptible(), interrupts.temporary_folder():
         if resume or abort:
+            from new_ops_project.commands.shared import pending_change
+
             outcome = pending_change.finish_or_undo(path, destination, resume=resume)
         else:
             outcome = _promote(path, tier, name, destination, voice, **options)

@@ -61,7 +61,7 @@ def command(*, as_json: bool, check: bool, resume: bool, abort: bool, **options:
     gets conflict markers and the exit code is 3. By default the result is staged in the work tree and not committed.
     """
     from new_ops_project.base import interrupts
-    from new_ops_project.commands.shared import destination_options, outcome_words, pending_change
+    from new_ops_project.commands.shared import destination_options, outcome_words
 
     destination = destination_options.taken("update", options, as_json=as_json)
     aims = _aims({**options, "check": check})
@@ -69,6 +69,8 @@ def command(*, as_json: bool, check: bool, resume: bool, abort: bool, **options:
     voice = Voice(as_json or destination.patch == "-")
     with interrupts.interruptible(), interrupts.temporary_folder():
         if resume or abort:
+            from new_ops_project.commands.shared import pending_change
+
             outcome = pending_change.finish_or_undo(options["path"], destination, resume=resume)
         elif check:
             outcome = _check(options, voice)

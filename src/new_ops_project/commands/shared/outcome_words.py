@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import click
 
 from new_ops_project.commands.shared.voice import Voice
-from new_ops_project.plan import wording
 from new_ops_project.plan.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def say(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
 
 def _noun(change: "Change", article: str) -> str:
     """What a change is called, at the start of a sentence: `The update`."""
+    from new_ops_project.plan import wording
+
     return wording.noun(str(change.about.get("verb", "update")), article).capitalize()
 
 

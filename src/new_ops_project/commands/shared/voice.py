@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.base.progress import Progress
+if TYPE_CHECKING:
+    from new_ops_project.base.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Voice:
         click.echo(json.dumps(value, indent=2))
 
     @contextmanager
-    def progress(self) -> Iterator[Progress]:
+    def progress(self) -> "Iterator[Progress]":
         """Show progress as a bar on a terminal, and as one line for each step elsewhere."""
         stream = sys.stderr
         if not stream.isatty() or os.environ.get("CI"):

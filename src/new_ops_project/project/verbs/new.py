@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from new_ops_project import git
 from new_ops_project.base import config
@@ -66,20 +66,22 @@ class NewProject:
         return str(self.answers.get("python_version") or (version.read_text().strip() if version.is_file() else "3"))
 
 
-class Prompt(Asker, Protocol):
-    """An Asker that can also add notes to choices, check what is typed, and start work while the user reads."""
+if TYPE_CHECKING:
 
-    def __call__(
-        self,
-        question: Question,
-        answers: Answers,
-        *,
-        default: Any = None,
-        notes: Mapping[str, str] | None = None,
-        check: Callable[[str], str] | None = None,
-        meanwhile: Callable[[], None] | None = None,
-    ) -> Any:
-        """Return the answer; raises KeyboardInterrupt when the person stops."""
+    class Prompt(Asker, Protocol):
+        """An Asker that can also add notes to choices, check what is typed, and start work while the user reads."""
+
+        def __call__(
+            self,
+            question: Question,
+            answers: Answers,
+            *,
+            default: Any = None,
+            notes: Mapping[str, str] | None = None,
+            check: Callable[[str], str] | None = None,
+            meanwhile: Callable[[], None] | None = None,
+        ) -> Any:
+            """Return the answer; raises KeyboardInterrupt when the person stops."""
 
 
 # Shown the destination and the files before they are put there; whatever it raises stops the creation.
@@ -87,7 +89,7 @@ Confirm = Callable[[Path, tuple[CreatedFile, ...]], None]
 
 
 def new(
-    request: NewRequest, *, prompt: Prompt | None = None, confirm: Confirm = lambda _path, _files: None
+    request: NewRequest, *, prompt: "Prompt | None" = None, confirm: Confirm = lambda _path, _files: None
 ) -> NewProject:
     """Answer the template's questions, render it, and make a repository of the result.
 
@@ -167,7 +169,7 @@ def _destination(request: NewRequest, name: str) -> Path:
 class _Interview:
     """Asks a person, remembers that it did, and prepares the rendering while they type."""
 
-    def __init__(self, request: NewRequest, checkout: Checkout, prompt: Prompt | None) -> None:
+    def __init__(self, request: NewRequest, checkout: Checkout, prompt: "Prompt | None") -> None:
         self.has_asked = False
         self.prompt = prompt
         self._request, self._checkout = request, checkout
