@@ -53,22 +53,23 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
 
     It asks for answers that the command line does not give. The destination, ./NAME, must be empty or absent.
     """
+    from new_ops_project.base import interrupts
     from new_ops_project.commands.shared import asking
     from new_ops_project.project.verbs.new import NewRequest, new
 
     voice = Voice(as_json)
     request = NewRequest(commit=not no_commit, **options)
     can_ask = not as_json and not request.defaults and is_interactive()
-    project = new(request, prompt=asking.ask if can_ask else None, confirm=partial(_confirm, voice, request.commit))
-    if project.created is None and not as_json:
-        _show(voice, project.path, project.files)
-    if as_json:
-        voice.print_json(_as_json(project))
+    with interrupts.interruptible():
+        project = new(request, prompt=asking.ask if can_ask else None, confirm=partial(_confirm, voice, request.commit))
+        if project.created is None and not as_json:
+            _show(voice, project.path, project.files)
+        if as_json:
+            voice.print_json(_as_json(project))
+        if project.created is not None:
+            _say_created(voice, project, project.created)
     if project.created is not None:
-        _say_created(voice, project, project.created)
-        if venv:
-            _make_environment(voice, project)
-        _say_next(voice, project, has_venv=venv)
+        _finish(voice, project, venv=venv)
 
 
 def _confirm(voice: Voice, commit: bool, path: Path, files: "tuple[CreatedFile, ...]") -> None:  # noqa: FBT001 - bound by name
@@ -80,16 +81,19 @@ def _confirm(voice: Voice, commit: bool, path: Path, files: "tuple[CreatedFile, 
         raise KeyboardInterrupt
 
 
-def _make_environment(voice: Voice, project: "NewProject") -> None:
-    """Make the project's .venv; raises ToolError when that fails, with the project in place."""
-    from new_ops_project.clones import environment
-
+def _finish(voice: Voice, project: "NewProject", *, venv: bool) -> None:
+    """Make the .venv that was asked for, and say what comes next; raises ToolError, with the project in place."""
     try:
-        with voice.progress() as progress:
-            environment.create_environment(project.path, project.python, progress)
+        if venv:
+            from new_ops_project.clones import environment
+
+            with voice.progress() as progress:
+                environment.create_environment(project.path, project.python, progress)
+        _say_next(voice, project, has_venv=venv)
     except KeyboardInterrupt as error:
-        message = f"Interrupted; {project.path} is there, but its .venv is not finished."
-        raise ToolError(message, "`new-ops-project onboard` there finishes it.", Exit.INTERRUPTED) from error
+        unfinished = ", but its .venv is not finished" if venv else ""
+        hint = "`new-ops-project onboard` there finishes it." if venv else ""
+        raise ToolError(f"Interrupted; {project.path} is there{unfinished}.", hint, Exit.INTERRUPTED) from error
 
 
 # ---- what is printed ------------------------------------------------------------------------------------------------

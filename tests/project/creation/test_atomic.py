@@ -96,3 +96,28 @@ def test_parallel_runs_share_the_template(work: Path, tmp_path: Path, monkeypatc
     ]
     said = [child.communicate() for child in runs]
     assert [child.returncode for child in runs] == [0] * 8, said
+
+
+@pytest.mark.parametrize(("place", "expected"), [("rename", ""), ("_say_next", "Interrupted; {path} is there.")])
+def test_interrupted_after_the_rename(run: Run, work: Path, place: str, expected: str) -> None:
+    """Once the project is in place, Ctrl-C does not make the run say that nothing was left behind."""
+    patched = {"rename": "repository.move_into_place", "_say_next": "new._say_next"}[place]
+    program = f"""
+import os, signal, sys
+from new_ops_project import cli
+from new_ops_project.commands import new
+from new_ops_project.project.creation import repository
+real = {patched}
+def interrupting(*args, **options):
+    result = real(*args, **options)
+    os.kill(os.getpid(), signal.SIGINT)
+    return result
+{patched} = interrupting
+sys.exit(cli.run(["new", "audit", "--defaults"]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=work, capture_output=True, text=True, check=False)
+    said = expected.format(path=work / "audit")
+    assert done.returncode == (130 if said else 0), done.stderr
+    assert said in done.stderr
+    assert "nothing was left behind" not in done.stderr
+    assert (work / "audit" / "pyproject.toml").is_file()

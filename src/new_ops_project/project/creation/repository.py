@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.new_folder import move_into_place, temporary_sibling
 
@@ -47,6 +48,7 @@ def create(path: Path, render: Callable[[Path], None], *, commit: bool, message:
         with temporary_sibling(path) as fresh:
             render(fresh)
             made, why = _commit(fresh, message=message, commit=commit)
+            interrupts.ignore()  # once it is there, a run that was stopped would leave it behind
             move_into_place(fresh, path)
     except ProcessError as error:
         raise ToolError(f"git could not create the repository: {error.reason}", "Nothing was kept.") from error
