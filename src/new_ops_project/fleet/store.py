@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base import locks
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.model import Delivery, FleetPlan, Result, ResultState, Task
 
@@ -96,18 +97,15 @@ class Store:
             yield
 
     def _lock(self, stack: ExitStack) -> None:
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - only a run that writes results needs the lock
-
+        busy = ToolError(f"Another run writes to {self._path}.", "Wait for it, or give another --out.")
         try:
             for folder in (self.folder, self.folder / "bundles", self.folder / "logs"):
                 folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(FileLock(self._path.with_suffix(".lock"), timeout=0))
+            stack.enter_context(locks.exclusive(self._path.with_suffix(".lock"), busy))
             self._drop_partial_line()
             shutil.rmtree(self.work, ignore_errors=True)
             self.work.mkdir(mode=0o700)
             stack.callback(shutil.rmtree, self.work, ignore_errors=True)
-        except Timeout as error:
-            raise ToolError(f"Another run writes to {self._path}.", "Wait for it, or give another --out.") from error
         except OSError as error:
             message = f"{self.folder} cannot be written: {error.strerror or error}."
             raise ToolError(message, "Give another --out.") from error

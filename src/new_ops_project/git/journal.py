@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.base import interrupts
+from new_ops_project.base import interrupts, locks
 from new_ops_project.base.errors import ToolError
 
 _FOLDER = "new-ops-project"
@@ -44,17 +44,14 @@ class Change:
 @contextmanager
 def locked(git_dir: Path) -> Iterator[None]:
     """Let only one run at a time plan and write here; raises ToolError when another one is at work."""
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - a run that writes nothing takes no lock
-
+    busy = ToolError("Another run is at work in this repository.", "Wait until it is done.")
     try:
         (git_dir / _FOLDER).mkdir(exist_ok=True)
-        with FileLock(git_dir / _FOLDER / "lock", timeout=0):
+        with locks.exclusive(git_dir / _FOLDER / "lock", busy):
             shutil.rmtree(git_dir / _FOLDER / "prepare", ignore_errors=True)
             for discarded in (git_dir / _FOLDER).glob("done-*"):
                 shutil.rmtree(discarded, ignore_errors=True)
             yield
-    except Timeout as error:
-        raise ToolError("Another run is at work in this repository.", "Wait until it is done.") from error
     except OSError as error:
         message = f"{error.filename or git_dir} cannot be read or written: {error.strerror or error}."
         raise ToolError(message, "Fix that, then run this again.") from error

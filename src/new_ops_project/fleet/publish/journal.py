@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
+from new_ops_project.base import locks
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet import store
 from new_ops_project.fleet.model import Delivery
@@ -40,15 +39,14 @@ class Journal:
             self._last = store.deliveries(self.path)
             yield
             return
+        message = f"Another run publishes with {self.path}."
+        busy = ToolError(message, "Wait until it is done: two would exceed the limits of the forge.")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=0):
+            with locks.exclusive(self.path.with_name(f"{self.path.name}.lock"), busy):
                 self._drop_partial_line()
                 self._last = store.deliveries(self.path)
                 yield
-        except Timeout as error:
-            message = f"Another run publishes with {self.path}."
-            raise ToolError(message, "Wait until it is done: two would exceed the limits of the forge.") from error
         except OSError as error:
             message = f"{error.filename or self.path} cannot be written: {error.strerror or error}."
             raise ToolError(message, "Its contents are kept; fix that, then run this again.") from error
