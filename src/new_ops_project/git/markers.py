@@ -36,7 +36,7 @@ def first_marker_line(content: bytes) -> int:
     return content.count(b"\n", 0, match.start()) + 1 if match else 0
 
 
-def mark_broken(ours: bytes, merged: bytes, theirs: bytes, parses: Callable[[bytes], bool]) -> bytes:
+def mark_broken(ours: bytes, merged: bytes, theirs: bytes, problem: Callable[[bytes], object]) -> bytes:
     """`merged`, which does not parse although both sides do, with conflict markers around what breaks it.
 
     The merge was clean, so only one side changed each hunk, and the other side has there what the old template had.
@@ -45,8 +45,8 @@ def mark_broken(ours: bytes, merged: bytes, theirs: bytes, parses: Callable[[byt
     """
     lines = merged.splitlines(keepends=True)
     # What differs from ours came from the template, and the other way round.
-    template = _breaking_hunks(lines, _hunks(ours, lines), parses)
-    project = _breaking_hunks(lines, _hunks(theirs, lines), parses)
+    template = _breaking_hunks(lines, _hunks(ours, lines), problem)
+    project = _breaking_hunks(lines, _hunks(theirs, lines), problem)
     parts, position = [], 0
     for start, end, before, is_template in sorted(
         [(*hunk, True) for hunk in template] + [(*hunk, False) for hunk in project], key=lambda hunk: hunk[:2]
@@ -72,12 +72,12 @@ def _hunks(other: bytes, merged: list[bytes]) -> list[Hunk]:
     return [(start, end, lines[from_:to]) for kind, from_, to, start, end in codes if kind != "equal"]
 
 
-def _breaking_hunks(merged: list[bytes], hunks: list[Hunk], parses: Callable[[bytes], bool]) -> list[Hunk]:
+def _breaking_hunks(merged: list[bytes], hunks: list[Hunk], problem: Callable[[bytes], object]) -> list[Hunk]:
     """The one hunk without which the file parses; all hunks if no single one is to blame."""
     if len(hunks) * len(merged) > _LONG * 100:
         return hunks  # each attempt parses the whole file, which would take minutes here
     attempts = ((hunk, [*merged[: hunk[0]], *hunk[2], *merged[hunk[1] :]]) for hunk in hunks)
-    return next(([hunk] for hunk, lines in attempts if parses(b"".join(lines))), hunks)
+    return next(([hunk] for hunk, lines in attempts if not problem(b"".join(lines))), hunks)
 
 
 def _conflict(ours: list[bytes], base: list[bytes], theirs: list[bytes]) -> list[bytes]:

@@ -6,6 +6,7 @@ that the tree is built once, at the end, rather than after each step.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from new_ops_project.formats import validation
 from new_ops_project.git import markers
@@ -56,12 +57,42 @@ class Draft:
         difference = self._difference(path)
         return self.blobs.get(difference.blob) if difference else None
 
+    def sides(self, path: str) -> dict[int, bytes]:
+        """The sides of the conflict at `path`: 1 is the old template, 2 the project, 3 the new template."""
+        blobs = {stage.number: stage.blob for stage in self.merged.stages if stage.path == path}
+        contents = self.scratch.contents(blobs.values())
+        return {number: contents[blob] for number, blob in blobs.items() if blob in contents}
+
+    def text_sides(self, path: str) -> tuple[bytes, ...]:
+        """Old template, project and new template where both changed the content of a text file; else ()."""
+        sides = self.sides(path)
+        is_text = "content" in self.merged.reasons.get(path, "") and b"\0" not in b"".join(sides.values())
+        return tuple(sides[number] for number in (1, 2, 3)) if is_text and len(sides) == 3 else ()  # noqa: PLR2004
+
     def parsed(self, path: str) -> bool:
-        """Whether all sides of the conflict at `path` parse, judged by the type that its name implies."""
-        sides = [
-            self.blobs[stage.blob] for stage in self.merged.stages if stage.path == path and stage.blob in self.blobs
-        ]
-        return not any(validation.problem(path, content) for content in sides)
+        """Whether all sides of a conflict that git found parse, judged by the type that its name implies."""
+        found = path in self.merged.reasons
+        return not (found and any(validation.problem(path, content) for content in self.sides(path).values()))
+
+    def settle(self, files: Mapping[str, bytes | None], *notes: str) -> "Draft":
+        """This draft with these contents, None for no file, and without the conflicts at their paths."""
+        entries = {
+            path: None if content is None else Entry(self.mode(path), content) for path, content in files.items()
+        }
+        conflicts = {path: reason for path, reason in self.conflicts.items() if path not in files}
+        overrides = {**self.overrides, **entries}
+        return replace(self, overrides=overrides, conflicts=conflicts, notes=(*self.notes, *notes))
+
+    def conflict(self, path: str, sides: Mapping[int, bytes], entry: Entry, reason: str) -> "Draft":
+        """This draft with a conflict at `path` that git does not know of, and with `entry` there; `sides` as above."""
+        blobs = self.scratch.write_blobs(sides.values())
+        stages = [Stage(entry.mode, blob, number, path) for number, blob in zip(sides, blobs, strict=True)]
+        return replace(
+            self,
+            merged=replace(self.merged, stages=(*self.merged.stages, *stages)),
+            overrides={**self.overrides, path: entry},
+            conflicts={**self.conflicts, path: reason},
+        )
 
     def mode(self, path: str) -> str:
         """The mode of `path` in the merged tree; that of a plain file if it did not change."""
@@ -108,12 +139,9 @@ def with_base_sides(draft: Draft) -> Draft:
 
     Copier writes conflicts with two sides only, from which nobody can tell who changed what.
     """
-    sides: dict[str, dict[int, bytes]] = {}
-    for stage in draft.merged.stages:
-        sides.setdefault(stage.path, {})[stage.number] = draft.blobs[stage.blob]
-    texts = {path: three for path, three in sides.items() if len(three) == 3 and b"\0" not in b"".join(three.values())}  # noqa: PLR2004
-    merged = {path: draft.scratch.three_way(three[1], three[2], three[3]) for path, three in texts.items()}
-    overrides = {path: Entry(draft.mode(path), content) for path, content in merged.items()}
+    paths = {stage.path for stage in draft.merged.stages}
+    texts = {path: sides for path in paths if (sides := draft.text_sides(path))}
+    overrides = {path: Entry(draft.mode(path), draft.scratch.three_way(*sides)) for path, sides in texts.items()}
     return replace(draft, overrides={**draft.overrides, **overrides})
 
 
@@ -122,19 +150,10 @@ def keep_deleted(draft: Draft) -> Draft:
 
     git makes each of them a conflict, at every update again. The user has decided already.
     """
-    sides: dict[str, set[int]] = {}
-    for stage in draft.merged.stages:
-        sides.setdefault(stage.path, set()).add(stage.number)
-    deleted = {path for path, numbers in sides.items() if 2 not in numbers and _is_deletion(draft, path)}  # noqa: PLR2004
-    notes = tuple(
-        f"{path} was deleted here, but changed in the template; it stays deleted." for path in sorted(deleted)
-    )
-    return replace(
-        draft,
-        overrides={**draft.overrides, **dict.fromkeys(deleted)},
-        conflicts={path: reason for path, reason in draft.conflicts.items() if path not in deleted},
-        notes=(*draft.notes, *notes),
-    )
+    present = {stage.path for stage in draft.merged.stages if stage.number == 2}  # noqa: PLR2004 - the project's side
+    deleted = sorted({stage.path for stage in draft.merged.stages if _is_deletion(draft, stage.path)} - present)
+    notes = (f"{path} was deleted here, but changed in the template; it stays deleted." for path in deleted)
+    return draft.settle(dict.fromkeys(deleted), *notes)
 
 
 def _is_deletion(draft: Draft, path: str) -> bool:
@@ -153,44 +172,16 @@ def flag_broken(draft: Draft, base: Tree, theirs: Tree) -> Draft:
         path, content = difference.path, draft.content(difference.path)
         if content is None or path in draft.conflicts or difference.mode == LINK:
             continue
-        if not (problem := validation.problem(path, content)):
+        problem, ours = validation.problem(path, content), draft.blobs.get(difference.old_blob)
+        old, new = (side.get(path) or side.get(difference.before) for side in (base, theirs))
+        if not problem or ours is None or validation.problem(path, ours):
             continue
-        ours = draft.blobs.get(difference.old_blob)
-        their_entry = theirs.get(path) or theirs.get(difference.before)
-        if (
-            ours is None
-            or validation.problem(path, ours)
-            or (their_entry and validation.problem(path, their_entry.content))
-        ):
+        if new and validation.problem(path, new.content):
             continue  # it was broken before, which is not for the merge to judge
-        base_entry = base.get(path) or base.get(difference.before)
-        sides = (
-            base_entry.content if base_entry else ours,
-            ours,
-            their_entry.content if their_entry else content,
-        )
-        draft = _with_broken(draft, difference, sides, problem)
+        sides = {1: old.content if old else ours, 2: ours, 3: new.content if new else content}
+        marked = markers.mark_broken(ours, content, sides[3], partial(validation.problem, path))
+        draft = draft.conflict(path, sides, Entry(difference.mode, marked), problem)
     return draft
-
-
-def _with_broken(draft: Draft, difference: Difference, sides: tuple[bytes, bytes, bytes], problem: str) -> Draft:
-    """The draft with a conflict at one path, whose sides are the old template, the project and the new template."""
-    path, mode = difference.path, difference.mode
-    content = draft.content(path) or b""
-    marked = markers.mark_broken(sides[1], content, sides[2], lambda text: not validation.problem(path, text))
-    return _with_conflict(draft, path, sides, Entry(mode, marked), problem)
-
-
-def _with_conflict(draft: Draft, path: str, sides: tuple[bytes, bytes, bytes], entry: Entry, reason: str) -> Draft:
-    """The draft with a conflict at `path` that git does not know of, and with `entry` there."""
-    blobs = draft.scratch.write_blobs(sides)
-    stages = [Stage(entry.mode, blob, number, path) for number, blob in enumerate(blobs, start=1)]
-    return replace(
-        draft,
-        merged=replace(draft.merged, stages=(*draft.merged.stages, *stages)),
-        overrides={**draft.overrides, path: entry},
-        conflicts={**draft.conflicts, path: reason},
-    )
 
 
 def flag_overwritten(
@@ -200,16 +191,14 @@ def flag_overwritten(
 
     The user's version is what stays. `template_only`: files to which this does not apply.
     """
+    reason = "you and the template changed it, and git would keep only one of the changes"
+    shared = (base.keys() & theirs.keys() & ours.keys()) - draft.conflicts.keys() - template_only
     for difference in draft.differences:
         path = difference.path
-        if difference.status not in "MT" or path in {*draft.conflicts, *template_only}:
-            continue
-        if path not in base or path not in theirs or path not in ours:
-            continue
-        sides = (base[path].content, ours[path], theirs[path].content)
-        if draft.content(path) == sides[2] and len({*sides}) == len(sides):
-            reason = "you and the template changed it, and git would keep only one of the changes"
-            draft = _with_conflict(draft, path, sides, Entry(difference.old_mode, ours[path]), reason)
+        if difference.status in "MT" and path in shared:
+            sides = {1: base[path].content, 2: ours[path], 3: theirs[path].content}
+            if draft.content(path) == sides[3] and len({*sides.values()}) == len(sides):
+                draft = draft.conflict(path, sides, Entry(difference.old_mode, ours[path]), reason)
     return draft
 
 
@@ -218,17 +207,12 @@ def flag_dropped(draft: Draft, base: Tree, ours: Mapping[str, bytes], *, templat
 
     `template_only`: files to which this does not apply.
     """
-    gone = [change for change in draft.differences if change.status in "DR" and change.before not in template_only]
-    edited = [
-        change for change in gone if change.before not in base or ours.get(change.before) != base[change.before].content
-    ]
-    contents = draft.scratch.contents([change.old_blob for change in edited])
-    kept = {change.before: Entry(change.old_mode, contents[change.old_blob]) for change in edited}
-    # Stages 1 and 2 without 3 are git's own form of "edited here, deleted there".
-    stages = [Stage(change.old_mode, change.old_blob, number, change.before) for change in edited for number in (1, 2)]
-    return replace(
-        draft,
-        merged=replace(draft.merged, stages=(*draft.merged.stages, *stages)),
-        overrides={**draft.overrides, **kept},
-        conflicts={**draft.conflicts, **dict.fromkeys(kept, _REASONS["modify/delete"])},
-    )
+    for difference in draft.differences:
+        path = difference.before
+        is_edited = path not in base or ours.get(path) != base[path].content
+        if difference.status in "DR" and path not in template_only and is_edited:
+            content = draft.scratch.contents([difference.old_blob])[difference.old_blob]
+            # Stages 1 and 2 without 3 are git's own form of "edited here, deleted there".
+            sides = {1: content, 2: content}
+            draft = draft.conflict(path, sides, Entry(difference.old_mode, content), _REASONS["modify/delete"])
+    return draft

@@ -58,7 +58,7 @@ def plan_from_copier(repository: Repository, commit: str, prefix: str, result: C
         )
         draft = flag_dropped(draft, result.base, project.contents, template_only=result.template_only)
         draft = flag_broken(draft, {}, {})
-        draft = replace(draft, notes=(*draft.notes, *_missed_changes(result, project.contents)))
+        draft = draft.settle({}, *_missed_changes(result, project.contents))
         yield _finished(draft, repository, sides, project.tree_before, ignored=set())
 
 

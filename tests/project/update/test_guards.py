@@ -154,9 +154,9 @@ def test_long_files_are_judged_in_time() -> None:
     merged = theirs.replace("2,\n", "22,\n")
     tried: list[bytes] = []
 
-    def parses(text: bytes) -> bool:
+    def problem(text: bytes) -> str:
         tried.append(text)
-        return False
+        return "it does not parse"
 
-    markers.mark_broken(ours.encode(), merged.encode(), theirs.encode(), parses)
+    markers.mark_broken(ours.encode(), merged.encode(), theirs.encode(), problem)
     assert len(tried) < 40

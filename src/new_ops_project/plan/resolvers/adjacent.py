@@ -1,18 +1,16 @@
 """The resolver for a promotion's conflicts between neighbouring lines."""
 
 import re
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from new_ops_project.formats import validation
 from new_ops_project.git import markers
-from new_ops_project.git.tree import Entry
 from new_ops_project.plan.draft import Draft
 
 # git reports a conflict where two sides change neighbouring lines. With this line between any two, an unchanged line
 # always stands between them, so only changes of the same line remain in conflict. Text files do not use 0x1e.
 _SEPARATOR = b"\x1e\n"
-_SIDES = 3
 
 
 def line_by_line(draft: Draft) -> Draft:
@@ -22,20 +20,13 @@ def line_by_line(draft: Draft) -> Draft:
     project's words stay where both sides changed the same line, and a note says so.
     """
     for path in sorted(draft.conflicts):
-        stages = [stage for stage in draft.merged.stages if stage.path == path and stage.blob in draft.blobs]
-        sides = {stage.number: draft.blobs[stage.blob] for stage in stages}
-        if (
-            len(sides) != _SIDES
-            or "content" not in draft.merged.reasons.get(path, "")
-            or b"\0" in b"".join(sides.values())
-        ):
-            continue
-        draft = _resolved(draft, path, sides)
+        if sides := draft.text_sides(path):
+            draft = _resolved(draft, path, sides)
     return draft
 
 
-def _resolved(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
-    spaced = [b"".join(line + _SEPARATOR for line in sides[number].splitlines(keepends=True)) for number in (1, 2, 3)]
+def _resolved(draft: Draft, path: str, sides: Iterable[bytes]) -> Draft:
+    spaced = [b"".join(line + _SEPARATOR for line in side.splitlines(keepends=True)) for side in sides]
     merged = draft.scratch.three_way(*spaced)
     is_prose, unresolved = PurePosixPath(path).suffix in {".md", ".rst"}, list[bytes]()
 
@@ -51,10 +42,8 @@ def _resolved(draft: Draft, path: str, sides: dict[int, bytes]) -> Draft:
     text = markers.HUNK.sub(chosen, merged).replace(_SEPARATOR, b"")
     if (unresolved and not is_prose) or validation.problem(path, text):
         return draft
-    conflicts = {name: reason for name, reason in draft.conflicts.items() if name != path}
-    notes = (f"{path}: where your text and the new tier's differ, yours is kept; compare them.",) if unresolved else ()
-    overrides = {**draft.overrides, path: Entry(draft.mode(path), text)}
-    return replace(draft, overrides=overrides, conflicts=conflicts, notes=(*draft.notes, *notes))
+    notes = [f"{path}: where your text and the new tier's differ, yours is kept; compare them."] if unresolved else []
+    return draft.settle({path: text}, *notes)
 
 
 def _added(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:

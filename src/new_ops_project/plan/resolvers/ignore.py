@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from new_ops_project.git import markers
-from new_ops_project.git.tree import Entry
 from new_ops_project.plan.draft import Draft
 
 _NAMES = frozenset({".gitignore", ".dockerignore"})
-_SIDES = 3
 _MARKER = re.compile(rb"^(?:<{7}|>{7})", re.MULTILINE)
 
 
@@ -20,27 +17,10 @@ def by_line(draft: Draft) -> Draft:
     conflict: the last matching pattern decides (gitignore(5)), so the order of the two sides would matter.
     """
     for path in sorted(draft.conflicts):
-        if path.rpartition("/")[2] in _NAMES:
-            draft = _merged(draft, path)
+        sides = draft.text_sides(path) if path.rpartition("/")[2] in _NAMES else ()
+        if sides and (text := settle_markers(draft.scratch.three_way(*sides))) is not None:
+            draft = draft.settle({path: text}, f"{path}: has the lines that you and the template added.")
     return draft
-
-
-def _merged(draft: Draft, path: str) -> Draft:
-    stages = [stage for stage in draft.merged.stages if stage.path == path]
-    sides = {stage.number: draft.blobs[stage.blob] for stage in stages if stage.blob in draft.blobs}
-    if len(sides) != _SIDES or "content" not in draft.merged.reasons.get(path, "") or b"\0" in b"".join(sides.values()):
-        return draft
-    text = settle_markers(draft.scratch.three_way(sides[1], sides[2], sides[3]))
-    if text is None:
-        return draft
-    conflicts = {name: reason for name, reason in draft.conflicts.items() if name != path}
-    overrides = {**draft.overrides, path: Entry(draft.mode(path), text)}
-    return replace(
-        draft,
-        overrides=overrides,
-        conflicts=conflicts,
-        notes=(*draft.notes, f"{path}: has the lines that you and the template added."),
-    )
 
 
 def settle_markers(marked: bytes) -> bytes | None:

@@ -3,13 +3,13 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.requirements import pep508
-from new_ops_project.git.tree import Entry, Tree
+from new_ops_project.git.tree import Tree
 from new_ops_project.plan.draft import Draft
 from new_ops_project.template.evaluation import Answers
 
@@ -42,13 +42,7 @@ def from_locks(draft: Draft, base: Tree, theirs: Tree, answers: Answers) -> Draf
     rendered = {path: _render(path, names, answers).encode() for path in locks.ours} if names else {}
     is_complete = bool(rendered) and all(rendered.values()) and not _has_manual_lines(locks, rendered)
     files = rendered if is_complete else locks.ours
-    overrides = {path: Entry(draft.mode(path), content) for path, content in files.items()}
-    return replace(
-        draft,
-        overrides={**draft.overrides, **overrides},
-        conflicts={path: reason for path, reason in draft.conflicts.items() if path not in files},
-        notes=(*draft.notes, _note(files, is_new=is_complete)),
-    )
+    return draft.settle(files, _note(files, is_new=is_complete))
 
 
 def _locks(draft: Draft, base: Tree, theirs: Tree) -> _Locks | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from new_ops_project.formats.toml import merge
 from new_ops_project.formats.toml.text import KeyPath, TomlLine, TomlText, dotted_key, read, value_at
-from new_ops_project.git.tree import Entry
 from new_ops_project.plan.draft import Draft
 
 _FILE = "pyproject.toml"
@@ -20,9 +19,9 @@ def by_key(draft: Draft, ours: bytes | None = None) -> Draft:
     `ours` is the project's file as it went into the merge, which a promotion gives. Then a file that merged by line but
     no longer parses is merged by key as well; an update leaves that for a person to see.
     """
-    stages = [stage for stage in draft.merged.stages if stage.path == _FILE]
-    blobs = draft.scratch.contents([stage.blob for stage in stages])
-    sides = {stage.number: blobs[stage.blob] for stage in stages} | ({2: ours} if ours is not None and stages else {})
+    sides = draft.sides(_FILE)
+    if ours is not None and sides:
+        sides[2] = ours
     is_textual = "content" in draft.merged.reasons.get(_FILE, "") or ours is not None
     if _FILE not in draft.conflicts or not is_textual or len(sides) != _SIDES:
         return draft
@@ -30,11 +29,7 @@ def by_key(draft: Draft, ours: bytes | None = None) -> Draft:
         text = three_way(sides[1].decode(), sides[2].decode(), sides[3].decode(), by_element=ours is not None)
     except ValueError:  # one of them is not TOML, or not text
         return draft
-    if text is None:
-        return draft
-    conflicts = {path: reason for path, reason in draft.conflicts.items() if path != _FILE}
-    overrides = {**draft.overrides, _FILE: Entry(draft.mode(_FILE), text.encode())}
-    return replace(draft, overrides=overrides, conflicts=conflicts, notes=(*draft.notes, f"{_FILE}: merged by key."))
+    return draft if text is None else draft.settle({_FILE: text.encode()}, f"{_FILE}: merged by key.")
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ def planned(adoption: Adoption) -> Iterator[Plan]:
     base = {path: files.entry(path, files.texts[path]) for path in wanted if path in files.texts}
 
     def with_notes(draft: Draft) -> Draft:
-        return replace(draft, notes=(*draft.notes, *adoption.result.notes))
+        return draft.settle({}, *adoption.result.notes)
 
     sides = Sides(base, wanted, commit=place.commit, prefix=place.prefix)
     with three_way.plan_from_sides(place.repository, sides, with_notes) as plan:

@@ -143,7 +143,7 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
 
     def resolve(draft: Draft) -> Draft:
         resolved = adjacent.line_by_line(_locked(toml.by_key(draft, written_by_user), base, theirs, files))
-        return replace(resolved, notes=(*resolved.notes, *new.notes, *notes))
+        return resolved.settle({}, *new.notes, *notes)
 
     with three_way.plan_from_sides(update.project.repository, sides, resolve) as plan:
         yield plan
@@ -288,9 +288,7 @@ def _locked(draft: Draft, base: Tree, theirs: Tree, files: Committed) -> Draft:
         path: merge_requirements(base[path].content if path in base else b"", files.texts[path], theirs[path].content)
         for path in paths
     }
-    overrides = {path: Entry(draft.mode(path), content) for path, content in merged.items()}
-    conflicts = {path: reason for path, reason in draft.conflicts.items() if path not in merged}
-    return replace(draft, overrides={**draft.overrides, **overrides}, conflicts=conflicts)
+    return draft.settle(merged)
 
 
 def facts(promotion: Promotion) -> dict[str, Any]:
