@@ -270,13 +270,19 @@ def test_no_folder_of_results(work: Path, given: list[str]) -> None:
     assert caught.value.hint == "Give the --out DIR of `new-ops-project fleet update`."
 
 
-def test_a_plan_is_written_whole(tmp_path: Path) -> None:
+def test_a_plan_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that cannot be written leaves the previous one unchanged."""
     store.write_plan(plan("a"), tmp_path / "plan.json")
-    (tmp_path / f".plan.json.{os.getpid()}").mkdir()
-    with pytest.raises((ToolError, OSError)):
+    monkeypatch.setattr(Path, "replace", unreplaceable)
+    with pytest.raises(ToolError, match="cannot be written: No space left"):
         store.write_plan(plan("b"), tmp_path / "plan.json")
+    assert [path.name for path in tmp_path.glob("*plan*")] == ["plan.json"]
     assert store.read_plan(tmp_path / "plan.json") == plan("a")
+
+
+def unreplaceable(_path: Path, _target: Path) -> None:
+    """A disk that is full at the last moment."""
+    raise OSError(28, "No space left on device")
 
 
 # ---- several folders --------------------------------------------------------------------------------------------

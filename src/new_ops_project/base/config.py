@@ -3,7 +3,6 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,14 +73,8 @@ def _read(path: Path) -> dict[str, Any]:
 def _replace(settings: Mapping[str, Any]) -> Path:
     import tomli_w  # noqa: PLC0415 - only `config` writes, every verb reads
 
+    from new_ops_project.base.files import save  # noqa: PLC0415 - the same
+
     path = user_file()
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(tomli_w.dumps(settings), encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise ToolError(f"{path} cannot be written: {error.strerror}.", "Check its folder's permissions.") from error
+    save(path, tomli_w.dumps(settings).encode(), hint="Check its folder's permissions.")
     return path

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base.files import write_whole
+
 _UNFINISHED = ".new-ops-project-unfinished"  # exists from before the first step until after the last one
 _STAMP = ".new-ops-project.json"  # what the last complete run has verified
 
@@ -85,6 +87,4 @@ def read_stamp(path: Path) -> Mapping[str, Any]:
 
 def write_stamp(path: Path, content: Mapping[str, Any]) -> None:
     """Note, atomically, what a complete run has verified."""
-    fresh = path / f"{_STAMP}.new"
-    fresh.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    fresh.replace(path / _STAMP)
+    write_whole(path / _STAMP, f"{json.dumps(content, indent=2)}\n".encode())

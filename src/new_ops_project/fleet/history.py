@@ -1,7 +1,6 @@
 """The last run of each project, remembered for all fleets of this user."""
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from new_ops_project.base import config
+from new_ops_project.base.files import write_whole
 from new_ops_project.fleet.model import FleetPlan, Result
 
 
@@ -72,9 +72,7 @@ def remember(runs: Mapping[str, PastRun]) -> None:
     """
     with suppress(OSError), _locked():
         merged = {**read(), **runs}
-        fresh = file().with_name(f".fleet.{os.getpid()}")
-        fresh.write_text(json.dumps({name: asdict(past) for name, past in merged.items()}), encoding="utf-8")
-        fresh.replace(file())
+        write_whole(file(), json.dumps({name: asdict(past) for name, past in merged.items()}).encode())
 
 
 @contextmanager

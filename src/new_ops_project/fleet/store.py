@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.base import locks
+from new_ops_project.base import files, locks
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.model import Delivery, FleetPlan, Result, ResultState, Task
 
@@ -38,14 +38,7 @@ def slug(name: str) -> str:
 
 def write_plan(plan: FleetPlan, path: Path) -> None:
     """Write the plan, completely or not at all; raises ToolError if it cannot be written."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(plan.as_json(), indent=1) + "\n", encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Give another path.") from error
+    files.save(path, f"{json.dumps(plan.as_json(), indent=1)}\n".encode(), hint="Give another path.")
 
 
 def read_plan(path: Path) -> FleetPlan:

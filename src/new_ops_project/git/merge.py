@@ -6,7 +6,6 @@ one side edited and the other deleted.
 
 import itertools
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.files import write_whole
 from new_ops_project.git import markers
 from new_ops_project.git.fastimport import add_file, add_files, begin_commit, move_files, use_tree, with_path
 from new_ops_project.git.objects import Reader, open_reader
@@ -240,13 +240,9 @@ class Scratch:
 
 def _copy(path: Path, target: Path) -> None:
     """Copy an object atomically. If the run is killed, git removes the temporary file some day (git-prune(1))."""
-    fresh = target.with_name(f"tmp_obj_{os.getpid()}_{target.name}")
     try:
-        shutil.copyfile(path, fresh)
-        fresh.chmod(0o444)
-        fresh.replace(target)
+        write_whole(target, path.read_bytes(), beside="tmp_obj_")
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         message = f"{target.parent} cannot be written: {error.strerror or error}."
         raise ToolError(message, "Nothing was changed; fix that, then run this again.") from error
 

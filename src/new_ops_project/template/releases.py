@@ -4,7 +4,6 @@ All runs on this machine share one mirror of a repository elsewhere, and one fol
 """
 
 import hashlib
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.files import whole_folder
 from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.git import urls
 from new_ops_project.template import shared_folders, sources
@@ -169,11 +169,9 @@ def _files(repository: Path, commit: str) -> Path:
         return folder
     with shared_folders.locked(folder):
         if not folder.is_dir():
-            fresh = folder.with_name(f".{commit}.new")
-            shutil.rmtree(fresh, ignore_errors=True)
-            fresh.mkdir()
-            git.extract(repository, commit, fresh)
-            fresh.rename(folder)
+            with whole_folder(folder) as fresh:
+                fresh.mkdir()
+                git.extract(repository, commit, fresh)
     return folder
 
 
@@ -219,11 +217,9 @@ def _mirror(url: str, *, offline: bool) -> Path:
                     at=mirror,
                 )
             else:
-                fresh = mirror.with_name(f".{mirror.name}.new")
-                shutil.rmtree(fresh, ignore_errors=True)
-                clone = ("clone", "--mirror", "--quiet", "--", url, str(fresh))
-                git.git(*git.TEMPORARY, *_ALL_REFERENCES, *clone, at=mirror.parent)
-                fresh.rename(mirror)
+                with whole_folder(mirror) as fresh:
+                    clone = ("clone", "--mirror", "--quiet", "--", url, str(fresh))
+                    git.git(*git.TEMPORARY, *_ALL_REFERENCES, *clone, at=mirror.parent)
         except ProcessError as error:
             offline_hint = ", or use the copy of it here, with `update --offline`" if mirror.is_dir() else ""
             hint = f"Check the address and your access to it{offline_hint}, or name another with --template."

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from new_ops_project import __version__, git
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.files import whole_folder
 from new_ops_project.template import embedded, installation
 from new_ops_project.template.installation import DATA
 from new_ops_project.template.shared_folders import cache_folder, data_folder, locked
@@ -83,8 +84,6 @@ def unpack(bundle: Path, target: Path, *, anew: bool) -> None:
 
 
 def _clone(bundle: Path, target: Path) -> None:
-    fresh = target.with_name(f".{target.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    git.git(*git.TEMPORARY, "clone", "--quiet", "--branch=main", str(bundle), str(fresh), at=target.parent)
-    git.git("remote", "remove", "origin", at=fresh)
-    fresh.rename(target)
+    with whole_folder(target) as fresh:
+        git.git(*git.TEMPORARY, "clone", "--quiet", "--branch=main", str(bundle), str(fresh), at=target.parent)
+        git.git("remote", "remove", "origin", at=fresh)

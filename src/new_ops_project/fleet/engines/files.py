@@ -1,12 +1,12 @@
 """The files of an engine, compared with a repository before they are written into it."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.files import save
 
 
 @dataclass(frozen=True)
@@ -74,23 +74,4 @@ def write(files: Iterable[EngineFile], folder: Path) -> None:
     """Write those that do not exist, each one completely or not at all; raises ToolError when that fails."""
     for file in files:
         if fate_of(file, folder) is Fate.NEW:
-            _write(folder / file.path, file.text)
-
-
-def _write(path: Path, text: str) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(text.encode())
-        fresh.replace(path)
-    except OSError as error:
-        raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Free or unlock it.") from error
-    finally:
-        _remove(fresh)
-
-
-def _remove(fresh: Path) -> None:
-    try:
-        fresh.unlink(missing_ok=True)
-    except OSError:
-        return
+            save(folder / file.path, file.text.encode(), hint="Free or unlock it.")

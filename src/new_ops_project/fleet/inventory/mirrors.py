@@ -17,7 +17,8 @@ from typing import Self
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.process import ProcessResult, run_within
+from new_ops_project.base.files import whole_folder
+from new_ops_project.base.process import ProcessResult, run
 from new_ops_project.fleet import network_retry
 from new_ops_project.git import remotes, urls
 from new_ops_project.template import shared_folders
@@ -127,13 +128,11 @@ def _fetch_or_renew(url: str, folder: Path, state: RemoteState, deadline: Deadli
 
 def _renew(url: str, folder: Path, state: RemoteState, deadline: Deadline) -> None:
     """Fetch a new clone, then put it in the place of the old one: a reader never sees half a clone."""
-    fresh = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    _init(fresh, url, state)
-    _fetch_into(fresh, url, state, deadline)
-    if folder.exists():
-        folder.rename(folder.with_name(f".{folder.name}.old-{os.getpid()}"))
-    fresh.rename(folder)
+    with whole_folder(folder) as fresh:
+        _init(fresh, url, state)
+        _fetch_into(fresh, url, state, deadline)
+        if folder.exists():
+            folder.rename(folder.with_name(f".{folder.name}.old-{os.getpid()}"))
     for old in folder.parent.glob(f".{folder.name}.old-*"):
         shutil.rmtree(old, ignore_errors=True)
 
@@ -213,7 +212,7 @@ def _run(url: str, deadline: Deadline, *args: str, at: Path | None = None, stdin
     for number in range(1, network_retry.TRIES + 1):
         try:
             command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, *args)
-            return run_within(deadline.left, *command, cwd=at, env=_environment(), stdin=stdin)
+            return run(*command, cwd=at, env=_environment(), stdin=stdin, seconds=deadline.left)
         except ProcessError as error:
             reason = remotes.failure_reason(error)
             pause = _PAUSE * 2 ** (number - 1)

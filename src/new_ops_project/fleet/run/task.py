@@ -1,7 +1,5 @@
 """The work on one project of a fleet, without a change to its clone or its remote."""
 
-import glob
-import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -12,6 +10,7 @@ from typing import Any
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.files import save
 from new_ops_project.base.text import escape_undecodable
 from new_ops_project.fleet import branches, commits, store
 from new_ops_project.fleet.commits import CommitInfo
@@ -161,20 +160,12 @@ def _bundle(plan: Plan, task: Task, context: RunContext, target: str, commit: st
     if not _PLAIN.fullmatch(target) and git.git("check-ref-format", f"refs/heads/{target}", codes=(0, 1)).exit_code:
         raise ToolError(f"git does not allow a branch called {target!r}.", "Rename the template's version.")
     name = f"bundles/{store.slug(task.name)}.bundle"
-    file, ref = context.out / name, f"refs/heads/{target}"
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        (plan.scratch.folder / ref).parent.mkdir(parents=True, exist_ok=True)
-        (plan.scratch.folder / ref).write_text(f"{commit}\n")
-        command = ("-c", "pack.window=0", "bundle", "create", "--quiet", str(fresh.absolute()), ref, f"^{task.base}")
-        plan.scratch.git(*command)
-        fresh.replace(file)
-    except ProcessError as error:
-        raise ToolError(f"{file} cannot be written: {error.reason}", "Free disk space, then run this again.") from error
-    finally:
-        # git's lock files too, and what killed runs left.
-        for leftover in file.parent.glob(f".{glob.escape(file.name)}.*"):
-            leftover.unlink(missing_ok=True)
+    ref, fresh = f"refs/heads/{target}", plan.scratch.folder / "bundle"
+    (plan.scratch.folder / ref).parent.mkdir(parents=True, exist_ok=True)
+    (plan.scratch.folder / ref).write_text(f"{commit}\n")
+    command = ("-c", "pack.window=0", "bundle", "create", "--quiet", str(fresh.absolute()), ref, f"^{task.base}")
+    plan.scratch.git(*command)
+    save(context.out / name, fresh.read_bytes(), hint="Free disk space, then run this again.")
     return name
 
 

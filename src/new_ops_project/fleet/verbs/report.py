@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from new_ops_project.fleet.reports import facts, files
+from new_ops_project.base.files import save
+from new_ops_project.fleet.reports import facts
 from new_ops_project.fleet.reports.facts import Facts
 
 STDOUT = "-"
@@ -42,7 +43,7 @@ def report(request: ReportRequest) -> FleetReport:
         if file == STDOUT:
             printed += document
         else:
-            files.write(Path(file), document)
+            save(Path(file), document.encode(), hint="Give another path.")
     return FleetReport(rollout, title, printed)
 
 

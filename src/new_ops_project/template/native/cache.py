@@ -2,9 +2,7 @@
 
 import hashlib
 import marshal
-import os
 import sys
-import tempfile
 from contextlib import suppress
 from functools import partial
 from importlib.machinery import PathFinder
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from new_ops_project import __version__
+from new_ops_project.base.files import write_whole
 from new_ops_project.template import copier_yml, shared_folders
 from new_ops_project.template.native.model import CompiledVersion, TemplateFile
 from new_ops_project.template.questions import Question, Questionnaire
@@ -104,14 +103,7 @@ def _write(file: Path, version: CompiledVersion) -> CompiledVersion:
     """
     with suppress(OSError, ValueError):
         data = marshal.dumps(_as_tuple(version))
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as fresh:
-                fresh.write(hashlib.sha256(data).digest() + data)
-            Path(name).replace(file)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
+        write_whole(file, hashlib.sha256(data).digest() + data)
     return version
 
 
