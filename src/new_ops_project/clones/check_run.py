@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project.base.errors import ProcessError
-from new_ops_project.base.process import output_lines
+from new_ops_project.base.process import stream
 from new_ops_project.clones import check_command
 from new_ops_project.clones.check_command import CheckCommand
 from new_ops_project.clones.needs import Needs
@@ -66,7 +66,7 @@ def _run(folder: Path, venv: Venv, command: tuple[str, ...]) -> tuple[int, str]:
         env = check_command.activated(venv, os.environ)
         env |= {"PYTHONPYCACHEPREFIX": cache} if "compileall" in command else {}
         try:
-            output = "\n".join(output_lines(program, *command[1:], cwd=folder, env=env))
+            output = "\n".join(stream(program, *command[1:], cwd=folder, env=env))
         except ProcessError as error:
             return error.exit_code if error.exit_code is not None else _NOT_STARTED, error.stderr or str(error)
     return 0, output

@@ -9,7 +9,7 @@ from pathlib import Path
 from new_ops_project import git
 from new_ops_project.base import new_folder, paths
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.process import output_lines
+from new_ops_project.base.process import stream
 from new_ops_project.base.progress import Progress
 from new_ops_project.git import remotes, urls
 
@@ -79,7 +79,7 @@ def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
         with new_folder.temporary_sibling(path) as fresh:
             options = () if can_ask else remotes.NO_PROMPTS
             command = ("git", *options, "clone", "--progress", "--", urls.full_address(url), str(fresh))
-            with closing(output_lines(*command, env=env)) as lines:
+            with closing(stream(*command, env=env)) as lines:
                 for stage, percent in _stages(lines):
                     progress(f"git clone {safe_url}: {stage}", percent, 100)
             new_folder.move_into_place(fresh, path)

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,14 +66,15 @@ def _diagnosed(needs: Needs) -> Diagnosis:
     is_repository = has_git and git.toplevel(folder) is not None
     addresses, template = _addresses(folder, is_repository=is_repository, has_git=has_git)
     clone = _Clone(needs, read_venv(folder), is_repository, addresses, template)
-    with remotes.probing(folder, addresses) as wait:  # the remotes are asked while everything else is examined
+    with ThreadPoolExecutor() as pool:  # the remotes are asked while everything else is examined
+        waiting = {name: pool.submit(remotes.why_silent, folder, address) for name, address in addresses.items()}
         local = [
             topic
             for examine in (_python, _environment, _lock, _packages, _project, _hooks, _variables, _disk)
             for topic in examine(clone)
         ]
         identity = [_identity(clone)] if has_git else []
-        failures = wait()
+        failures = {name: future.result() for name, future in waiting.items()}
     remote = [_remote(clone, failures), *_template(clone, failures)] if has_git else []
     return Diagnosis(folder, (version, *identity, *remote, *local))
 

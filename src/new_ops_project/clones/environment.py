@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.process import output_lines
+from new_ops_project.base.process import stream
 from new_ops_project.base.progress import Progress
 from new_ops_project.clones import venv, venv_marker
 from new_ops_project.clones.interpreters import Interpreter, find_working, install_hint
@@ -184,9 +184,7 @@ class EnvironmentBuilder:
         self._steps.say(text)
         try:
             variables = {**_QUIET, **(env or {})}
-            with closing(
-                output_lines(*command, cwd=self.needs.folder, env=variables, keep=self._lock_descriptors)
-            ) as lines:
+            with closing(stream(*command, cwd=self.needs.folder, env=variables, keep=self._lock_descriptors)) as lines:
                 for line in lines:
                     self._report(line)
         except ProcessError as error:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project.base.process import ProcessResult, started
+from new_ops_project.base.errors import ProcessError
+from new_ops_project.base.process import run
 
 # A program that prints what a Python is, in four lines. The path is that of the base interpreter: an environment must
 # not be made from another environment, which may be removed.
@@ -75,9 +76,10 @@ def minors_within(specifier: str = "") -> list[str]:
 
 def probe(path: Path) -> Interpreter | None:
     """Run the Python at `path` to find out what it is; None if it does not answer in time or is not CPython."""
-    with started((str(path), "-I", "-B", "-c", _PROBE), seconds=_PATIENCE) as wait:
-        result = wait()[0]
-    lines = result.text.split("\n") if isinstance(result, ProcessResult) else []
+    try:
+        lines = run(str(path), "-I", "-B", "-c", _PROBE, seconds=_PATIENCE).text.split("\n")
+    except ProcessError:
+        return None
     if len(lines) != 4 or lines[3].strip() != "cpython":  # noqa: PLR2004 - the lines of the probe
         return None
     version, base, makes_environments, _ = (line.strip() for line in lines)

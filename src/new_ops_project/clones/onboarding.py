@@ -9,7 +9,7 @@ from typing import Any
 
 from new_ops_project import git
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
-from new_ops_project.base.process import output_lines
+from new_ops_project.base.process import stream
 from new_ops_project.base.progress import Progress
 from new_ops_project.clones import (
     check_command,
@@ -336,7 +336,7 @@ def _install_hooks(run: _Run) -> None:
     command = f"{'.venv/bin/' if program else ''}pre-commit install"
     run.progress.say(command)
     try:
-        for _ in output_lines(str(program or "pre-commit"), "install", cwd=run.folder):
+        for _ in stream(str(program or "pre-commit"), "install", cwd=run.folder):
             pass
     except ProcessError as error:
         run.record("hooks", "left out", f"{command} failed: {error.reason}", command)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from new_ops_project import git
+from new_ops_project.git.objects import read_blobs
 from new_ops_project.git.tree import LINK, Entry
 from new_ops_project.git.worktree import Repository
 
@@ -45,7 +46,7 @@ def read(repository: Repository, commit: str, prefix: str) -> Committed:
         modes[path] = mode
         if mode not in {LINK, _SUBMODULE} and int(size) <= LARGEST:
             blobs[path] = blob
-    contents = _contents(repository, blobs.values())
+    contents = read_blobs(repository.root, blobs.values())
     files = {path: contents[blob] for path, blob in blobs.items()}
     return Committed(modes, {path: content for path, content in files.items() if b"\0" not in content[:8000]})
 
@@ -59,19 +60,5 @@ def read_files(repository: Repository, commit: str, prefix: str, paths: Iterable
     rows = [line.partition(b"\t") for line in git.git(*command, at=repository.root).stdout.split(b"\0") if line]
     objects = {os.fsdecode(name): about.decode().split() for about, _, name in rows}
     blobs = {path: (mode, blob) for path, (mode, kind, blob) in objects.items() if kind == "blob"}
-    contents = _contents(repository, (blob for _, blob in blobs.values()))
+    contents = read_blobs(repository.root, (blob for _, blob in blobs.values()))
     return {path: Entry(mode, contents[blob]) for path, (mode, blob) in blobs.items()}
-
-
-def _contents(repository: Repository, blobs: Iterable[str]) -> dict[str, bytes]:
-    """The content of each blob, by its id."""
-    ids = [*dict.fromkeys(blobs)]
-    stdin = "".join(f"{blob}\n" for blob in ids).encode()
-    output = git.git("cat-file", "--batch", at=repository.root, stdin=stdin).stdout
-    contents, start = {}, 0
-    for blob in ids:  # each answer is a line with id, type and size, then the content, then a newline
-        end = output.index(b"\n", start)
-        size = int(output[start:end].split()[2])
-        contents[blob] = output[end + 1 : end + 1 + size]
-        start = end + size + 2
-    return contents

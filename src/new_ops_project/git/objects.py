@@ -5,13 +5,15 @@ import os
 import subprocess
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
-from new_ops_project.base.environ import child_environment
+from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError
-from new_ops_project.base.process import notify_watchers
+from new_ops_project.base.files import write_whole
 from new_ops_project.git import TEMPORARY
 
 _COMMAND = ("git", *TEMPORARY, "cat-file", "--batch")
@@ -33,10 +35,7 @@ def write_loose(folder: Path, kind: str, content: bytes, *, object_format: str) 
     object_id = hashlib.new(object_format, data, usedforsecurity=False).hexdigest()
     file = folder / object_id[:2] / object_id[2:]
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_name(f"tmp_obj_{os.getpid()}_{object_id[2:]}")
-        fresh.write_bytes(zlib.compress(data))
-        fresh.replace(file)
+        write_whole(file, zlib.compress(data), beside="tmp_obj_")  # git-prune(1) removes what a killed run left
     return object_id
 
 
@@ -57,33 +56,13 @@ class Reader:
             raise ProcessError(_COMMAND, None, f"no answer about {name!r}: {error}") from error
 
     def _read(self, name: str) -> GitObject | None:
-        child = self._child = self._child or self._start()
+        child = self._child = self._child or process.start(*_COMMAND, cwd=self._at, env=self._env)
         stdin, stdout = child.stdin, child.stdout
         if stdin is None or stdout is None:
             raise ValueError("it has no pipes")
         stdin.write(os.fsencode(name) + b"\n")
         stdin.flush()
-        header = stdout.readline().split()
-        if len(header) != _HEADER_WORDS or not header[2].isdigit():  # `NAME missing` or `NAME ambiguous`
-            if not header:
-                raise ValueError("it ended")
-            return None
-        size = int(header[2])
-        content = stdout.read(size + 1)
-        if len(content) != size + 1:
-            raise ValueError("it ended")
-        return GitObject(header[0].decode(), header[1].decode(), content[:-1])
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        notify_watchers(_COMMAND)
-        return subprocess.Popen(
-            _COMMAND,
-            cwd=self._at,
-            env=child_environment(self._env),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        return _answer(stdout)
 
     def contents(self, names: Iterable[str]) -> dict[str, bytes]:
         """The content of each object that exists, by the name given."""
@@ -113,13 +92,34 @@ class Reader:
     def close(self) -> None:
         """End the git process."""
         child, self._child = self._child, None
-        if child is None:
-            return
-        for pipe in (child.stdin, child.stdout):
-            with suppress(OSError):
-                if pipe:
-                    pipe.close()
-        child.wait()
+        if child:
+            process.end(child)
+
+
+def _answer(stdout: IO[bytes]) -> GitObject | None:
+    """The next object that git writes, or None if it has none of that name; raises ValueError if git has ended."""
+    header = stdout.readline().split()
+    if len(header) != _HEADER_WORDS or not header[2].isdigit():  # `NAME missing` or `NAME ambiguous`
+        if not header:
+            raise ValueError("it ended")
+        return None
+    size = int(header[2])
+    content = stdout.read(size + 1)
+    if len(content) != size + 1:
+        raise ValueError("it ended")
+    return GitObject(header[0].decode(), header[1].decode(), content[:-1])
+
+
+def read_blobs(at: Path, blobs: Iterable[str]) -> dict[str, bytes]:
+    """The content of each blob of the repository `at`, by its id, in one request; raises ProcessError without one."""
+    ids = [*dict.fromkeys(blobs)]
+    output = BytesIO(process.run(*_COMMAND, cwd=at, stdin="".join(f"{blob}\n" for blob in ids).encode()).stdout)
+    contents = {}
+    for blob in ids:
+        if (answer := _answer(output)) is None:
+            raise ProcessError(_COMMAND, None, f"the object {blob} is missing")
+        contents[blob] = answer.content
+    return contents
 
 
 def _entries(tree: GitObject, prefix: str) -> Iterator[tuple[str, str, str]]:

@@ -3,13 +3,11 @@
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError
-from new_ops_project.base.process import ProcessResult, started
+from new_ops_project.base.process import run
 from new_ops_project.git import urls
 
 TIMEOUT = 5.0  # seconds
@@ -43,20 +41,14 @@ def _ssh(at: Path) -> str:
     return f"{command} -o BatchMode=yes -o ConnectTimeout={TIMEOUT:.0f}" if program in {"ssh", "ssh.exe"} else command
 
 
-@contextmanager
-def probing(at: Path, addresses: Mapping[str, str]) -> Iterator[Callable[[], dict[str, str]]]:
-    """Ask all `addresses` (by name) at once, from the folder `at`.
-
-    Yield a function that waits for the answers and returns, by name, why an address does not answer; '' if it does.
-    """
-    commands = [("git", *NO_PROMPTS, "ls-remote", "--quiet", "--", address, "HEAD") for address in addresses.values()]
-    env: Mapping[str, str] = without_prompts(at) if commands else {}
-    with started(*commands, seconds=TIMEOUT, cwd=at, env=env) as wait:
-        yield lambda: dict(zip(addresses, map(_why, wait()), strict=True))
-
-
-def _why(result: ProcessResult | ProcessError) -> str:
-    return "" if isinstance(result, ProcessResult) else failure_reason(result)
+def why_silent(at: Path, address: str) -> str:
+    """Why the address, asked from the folder `at`, does not answer; '' if it does."""
+    command = ("git", *NO_PROMPTS, "ls-remote", "--quiet", "--", address, "HEAD")
+    try:
+        run(*command, cwd=at, env=without_prompts(at), seconds=TIMEOUT)
+    except ProcessError as error:
+        return failure_reason(error)
+    return ""
 
 
 def failure_reason(error: ProcessError) -> str:

@@ -17,7 +17,7 @@ from new_ops_project.base.text import escape_for_terminal, list_first
 from new_ops_project.fleet.inventory import mirrors, repositories
 from new_ops_project.fleet.inventory.repositories import RepositoryPlace
 from new_ops_project.fleet.model import ResultState
-from new_ops_project.git import remotes, worktree
+from new_ops_project.git import objects, remotes, worktree
 from new_ops_project.git.worktree import Repository
 from new_ops_project.project import generated
 from new_ops_project.template import answers_file
@@ -125,7 +125,7 @@ def _inspect_remote(start: Inspection, deadline: mirrors.Deadline) -> list[Inspe
 
     def contents(blobs: list[str]) -> dict[str, bytes]:
         mirrors.fetch_missing(start.url, folder, state.commit, blobs, deadline)
-        return _contents(folder, blobs)
+        return objects.read_blobs(folder, blobs)
 
     return _projects(start, folder, contents)
 
@@ -154,10 +154,10 @@ def _inspect_clone(start: Inspection) -> list[Inspection]:
         commit = git.resolve(folder, "HEAD")
         if commit is None:
             raise ToolError(f"{folder} has no commit yet.", "Push one, or leave the repository out.")
-        return _projects(replace(start, base=commit), folder, lambda blobs: _contents(folder, blobs))
+        return _projects(replace(start, base=commit), folder, partial(objects.read_blobs, folder))
     repository, _ = worktree.find_repository(folder)
     status = worktree.status(repository)
-    inspections = _projects(replace(start, base=status.head), folder, lambda blobs: _contents(folder, blobs))
+    inspections = _projects(replace(start, base=status.head), folder, partial(objects.read_blobs, folder))
     return [_deferred_if_busy(inspection, status.dirty, default) for inspection in inspections]
 
 
@@ -246,19 +246,3 @@ def _project(start: Inspection, path: str, content: bytes) -> Inspection:
     except ToolError as error:
         return replace(project, state=ResultState.FAILED, reason=error.message, hint=error.hint)
     return replace(project, template=record.source, before=record.version, answers=record.answers)
-
-
-def _contents(folder: Path, blobs: list[str]) -> dict[str, bytes]:
-    """The content of each blob, as `git cat-file --batch` prints it; raises ProcessError if one is missing."""
-    request = "".join(f"{blob}\n" for blob in blobs).encode()
-    output = git.git("cat-file", "--batch", at=folder, stdin=request).stdout
-    contents, position = {}, 0
-    for blob in blobs:
-        end = output.index(b"\n", position)
-        head = output[position:end].split()
-        if head[-1] == b"missing":
-            raise ProcessError(("git", "cat-file"), None, f"the object {blob} is missing")
-        size = int(head[2])
-        contents[blob] = output[end + 1 : end + 1 + size]
-        position = end + size + 2
-    return contents

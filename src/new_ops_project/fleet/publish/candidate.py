@@ -8,7 +8,7 @@ from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.process import run_within
+from new_ops_project.base.process import run
 from new_ops_project.fleet import branches, commits
 from new_ops_project.fleet.model import Delivered, Delivery, Result, ResultState, Task
 from new_ops_project.fleet.publish import ownership
@@ -88,7 +88,7 @@ class Candidate:
             raise ToolError("The result does not name a bundle in its folder.", _UPDATE_AGAIN)
         try:
             command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, "bundle", "unbundle", str(file.absolute()))
-            run_within(_PATIENCE, *command, cwd=repository, env=env)
+            run(*command, cwd=repository, env=env, seconds=_PATIENCE)
             commit = ownership.read(repository, self.result.commit)
         except ProcessError as error:
             reason = redacted_line(remotes.failure_reason(error))

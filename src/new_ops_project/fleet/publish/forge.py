@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.process import ProcessResult, run_within
+from new_ops_project.base.process import ProcessResult, run
 from new_ops_project.fleet import network_retry
 from new_ops_project.fleet.publish.messages import redacted_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
@@ -115,8 +115,7 @@ class Forge:
         options = () if body is None else ("--header", "Content-Type: application/json", "--input", "-")
         stdin = b"" if body is None else json.dumps(body).encode()
         try:
-            process = run_within(
-                _PATIENCE,
+            process = run(
                 *command,
                 *options,
                 endpoint,
@@ -124,6 +123,7 @@ class Forge:
                 codes=_ANY,
                 cwd=Path(tempfile.gettempdir()),  # in a clone, gh and glab would read that clone's remotes
                 env=_SILENT,
+                seconds=_PATIENCE,
             )
         except ProcessError as error:
             return ForgeResponse(0, {}, None, error.stderr)
@@ -212,7 +212,7 @@ def _kind_by_login(host: str) -> str:
 
 def _is_logged_in(kind: str, host: str) -> bool:
     try:
-        run_within(_PATIENCE, PROGRAMS[kind], "auth", "status", "--hostname", host, env=_SILENT)
+        run(PROGRAMS[kind], "auth", "status", "--hostname", host, env=_SILENT, seconds=_PATIENCE)
     except ProcessError:
         return False
     return True

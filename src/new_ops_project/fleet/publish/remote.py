@@ -10,7 +10,7 @@ from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.process import ProcessResult, run_within
+from new_ops_project.base.process import ProcessResult, run
 from new_ops_project.fleet import network_retry
 from new_ops_project.fleet.publish.messages import redacted_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
@@ -119,9 +119,8 @@ class Remote:
         os.close(handle)
         trace = {"GIT_TRACE_CURL": name, "GIT_TRACE_CURL_NO_DATA": "1", "GIT_TRACE_REDACT": "1"}
         try:
-            return run_within(
-                _PATIENCE, "git", *git.TEMPORARY, *remotes.NO_PROMPTS, *args, cwd=self.path, env={**self.env, **trace}
-            )
+            command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, *args)
+            return run(*command, cwd=self.path, env={**self.env, **trace}, seconds=_PATIENCE)
         except ProcessError as error:
             raise _RefusedError(error, *_last_error(Path(name).read_text(errors="replace"))) from error
         finally:

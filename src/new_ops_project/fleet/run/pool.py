@@ -1,7 +1,6 @@
 """The pool of worker processes: a worker that dies or takes too long is replaced."""
 
 import json
-import os
 import queue
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from new_ops_project.base.environ import child_environment
+from new_ops_project.base import process
 from new_ops_project.fleet.model import Task
 from new_ops_project.fleet.run import worker
 from new_ops_project.fleet.run.task import RunContext
@@ -70,7 +69,7 @@ class _Lane:
         self, work: Assignment, waiting: "queue.SimpleQueue[Task]", done: "queue.SimpleQueue[WorkerReply]"
     ) -> None:
         self._work, self._waiting, self._done = work, waiting, done
-        self._child: subprocess.Popen[str] | None = None
+        self._child: subprocess.Popen[bytes] | None = None
         self._stopped = threading.Event()
         self._late = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -78,7 +77,8 @@ class _Lane:
     def stop(self) -> None:
         """Take no more tasks and kill the worker."""
         self._stopped.set()
-        _kill(self._child)
+        if self._child:
+            process.kill(self._child)
 
     def _run(self) -> None:
         try:
@@ -108,68 +108,39 @@ class _Lane:
             return WorkerReply(task, None, f"It took longer than {self._work.seconds:g} seconds.")
         return WorkerReply(task, None, f"The worker {_ended(child.returncode)}.")
 
-    def _start(self) -> "subprocess.Popen[str]":
-        child = subprocess.Popen(
-            (sys.executable, "-m", worker.__name__),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=child_environment(),
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-            stderr=subprocess.DEVNULL,
-        )
+    def _start(self) -> "subprocess.Popen[bytes]":
+        child = process.start(sys.executable, "-m", worker.__name__)
         if self._stopped.is_set():
-            _kill(child)
+            process.kill(child)
         context = self._work.context
         values = {**asdict(context), "out": str(context.out), "work": str(context.work or "")}
         templates = {name: worker.describe(releases) for name, releases in self._work.templates.items()}
         _write(child, {"context": values, "templates": templates})
         return child
 
-    def _request(self, child: "subprocess.Popen[str]", task: Task) -> str:
-        """The line that the worker answers; '' if it has ended, even in the middle of a line."""
+    def _request(self, child: "subprocess.Popen[bytes]", task: Task) -> bytes:
+        """The line that the worker answers; b'' if it has ended, even in the middle of a line."""
         _write(child, {"kind": self._work.kind, "task": asdict(task), "seconds": self._work.seconds})
-        line = child.stdout.readline() if child.stdout else ""
-        return line if line.endswith("\n") else ""
+        line = child.stdout.readline() if child.stdout else b""
+        return line if line.endswith(b"\n") else b""
 
-    def _interrupt(self, child: "subprocess.Popen[str]") -> None:
+    def _interrupt(self, child: "subprocess.Popen[bytes]") -> None:
         self._late.set()
-        _kill(child)
+        process.kill(child)
 
     def _end(self) -> None:
         """End the worker by closing its input; kill it if it does not end."""
         child, self._child = self._child, None
-        if child is None:
-            return
-        for pipe in (child.stdin, child.stdout):
-            with suppress(OSError):
-                if pipe:
-                    pipe.close()
-        try:
-            child.wait(_GRACE)
-        except subprocess.TimeoutExpired:
-            _kill(child)
-            child.wait()
+        if child:
+            process.end(child)
 
 
-def _write(child: "subprocess.Popen[str]", value: Mapping[str, Any]) -> None:
+def _write(child: "subprocess.Popen[bytes]", value: Mapping[str, Any]) -> None:
     """Write a line; a worker that has ended is noticed later, when its answer is read."""
     with suppress(OSError):
         if child.stdin:
-            child.stdin.write(json.dumps(value) + "\n")
+            child.stdin.write(json.dumps(value).encode() + b"\n")
             child.stdin.flush()
-
-
-def _kill(child: "subprocess.Popen[str] | None") -> None:
-    """Kill a worker together with the programs that it started."""
-    if child is None or child.poll() is not None:
-        return
-    with suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
 
 
 def _ended(code: int) -> str:

@@ -3,42 +3,40 @@
 Every question has a time limit, and none prompts the user.
 """
 
-import re
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError
-from new_ops_project.base.process import ProcessResult, run_within
+from new_ops_project.base.process import ProcessResult, run
+from new_ops_project.git import urls
 
 # An empty GIT_ASKPASS keeps git from starting a program that prompts; ssh runs in a session without a terminal.
 _SILENT = {"GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never", "GCM_INTERACTIVE": "never"}
 
-_SECRET = re.compile(r"(?<=://)[^/@\s]*@")
+_DATES = "%(creatordate:unix) %(*committerdate:unix)"
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag: the commit that it points to, and the id that the server lists; an annotated tag has one of its own."""
+
+    commit: str
+    listed: str
 
 
 @dataclass(frozen=True)
 class TagSource:
-    """A repository by its URL, and the moment (of time.monotonic) at which its time is over."""
+    """A repository by its URL, which may take `seconds` for all answers; `deadline` is on the clock time.monotonic."""
 
     url: str
     seconds: float
-    deadline: float = field(compare=False)
+    deadline: float
 
-    @classmethod
-    def within(cls, seconds: float, url: str) -> "TagSource":
-        """The repository at `url`, which has `seconds` from now on."""
-        return cls(url, seconds, time.monotonic() + seconds)
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether the time is over."""
-        return time.monotonic() >= self.deadline
-
-    def tags(self) -> dict[str, "Tag"]:
+    def tags(self) -> dict[str, Tag]:
         """Every tag by its name; raises ProcessError when the repository does not answer."""
         tags: dict[str, Tag] = {}
         for line in self._git("ls-remote", "--tags", "--", self.url).text.splitlines():
@@ -54,49 +52,36 @@ class TagSource:
 
         A new tag on an old commit is as young as the tag. Raises ProcessError when the time is over.
         """
+        ref = f"refs/tags/{tag}:refs/tags/{tag}"
         with tempfile.TemporaryDirectory(prefix="pins-") as folder:
+            at = Path(folder)
             try:
-                self._fetch(tag, Path(folder))
-                dates = git.git("for-each-ref", f"--format={_DATES}", at=Path(folder)).text.split()
+                git.git(*git.TEMPORARY, "init", "--quiet", "--bare", at=at)
+                # Without the files, if the server supports that (gitprotocol-v2: filter).
+                options = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--filter=tree:0")
+                self._git("fetch", *options, "--", self.url, ref, at=at)
+                dates = git.git("for-each-ref", f"--format={_DATES}", at=at).text.split()
                 return max(datetime.fromtimestamp(int(each), UTC) for each in dates)
             except (ProcessError, ValueError):
-                if self.is_overdue:
+                if time.monotonic() >= self.deadline:
                     raise
                 return None
 
     @property
     def name(self) -> str:
         """Its URL without a password or token, for messages."""
-        return _SECRET.sub("", self.url)
+        return urls.without_secrets(self.url)
 
     def describe(self, error: ProcessError) -> str:
         """Why the repository did not answer, with its address."""
-        reason = _SECRET.sub("", error.reason.removeprefix("fatal: ")).strip()
+        reason = urls.without_secrets(error.reason.removeprefix("fatal: ")).strip()
         return reason if self.name in reason else f"{self.name}: {reason}"
-
-    def _fetch(self, tag: str, into: Path) -> None:
-        """Fetch the tag and its commit, without the files if the server supports that (gitprotocol-v2: filter)."""
-        git.git(*git.TEMPORARY, "init", "--quiet", "--bare", at=into)
-        ref = f"refs/tags/{tag}:refs/tags/{tag}"
-        options = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--filter=tree:0")
-        self._git("fetch", *options, "--", self.url, ref, at=into)
 
     def _git(self, *args: str, at: Path | None = None) -> ProcessResult:
         seconds_left = self.deadline - time.monotonic()
         try:
-            return run_within(seconds_left, "git", *git.TEMPORARY, *args, cwd=at, env=_SILENT)
+            return run("git", *git.TEMPORARY, *args, cwd=at, env=_SILENT, seconds=seconds_left)
         except ProcessError as error:
-            if error.exit_code is None and self.is_overdue:
+            if error.exit_code is None and time.monotonic() >= self.deadline:
                 raise ProcessError(error.args_run, None, f"no answer within {self.seconds:g} seconds") from error
             raise
-
-
-_DATES = "%(creatordate:unix) %(*committerdate:unix)"
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A tag: the commit that it points to, and the id that the server lists; an annotated tag has one of its own."""
-
-    commit: str
-    listed: str

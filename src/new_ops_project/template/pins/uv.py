@@ -4,15 +4,15 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import platformdirs
 
+from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.process import run_within
 
 SECONDS = 300  # for one run of uv, which has limits of its own for each request
 
@@ -37,12 +37,17 @@ def run(verb: str, *arguments: str, text: str = "", env: Mapping[str, str] | Non
     """
     options = ("--python", sys.executable, "--no-build", "--no-progress", *arguments)
     try:
-        return run_within(
-            SECONDS, *command(), "pip", verb, *options, stdin=text.encode(), env={**index(), **(env or {})}
-        ).text
+        full = (*command(), "pip", verb, *options)
+        return process.run(*full, stdin=text.encode(), env={**index(), **(env or {})}, seconds=SECONDS).text
     except ProcessError as error:
         hint = "Check pins.yml, and that uv can reach the package index."
         raise ToolError(f"`uv pip {verb}`: {reason(error.stderr)}", hint) from error
+
+
+def resolve(requirements: Iterable[str], *options: str, python: str, env: Mapping[str, str] | None = None) -> str:
+    """The output of `uv pip compile` for every platform and every Python from `python` up."""
+    settings = ("--universal", "--python-version", python, "--fork-strategy", "fewest", "--no-header", "--no-annotate")
+    return run("compile", *settings, *options, "-", text="".join(f"{line}\n" for line in requirements), env=env)
 
 
 def reason(stderr: str) -> str:
@@ -77,7 +82,7 @@ def pip_index() -> str:
     if not find_spec("pip"):
         return ""
     try:
-        output = run_within(30, sys.executable, "-m", "pip", "config", "list").text
+        output = process.run(sys.executable, "-m", "pip", "config", "list", seconds=30).text
     except ProcessError:
         return ""
     match = _PIP_INDEX.search(output)
