@@ -35,8 +35,9 @@ def is_network_failure(message: str) -> bool:
 def delay(status: int, headers: Mapping[str, str], message: str, *, now: float, tried: int) -> float | None:
     """Seconds to wait before the request is made again; None if another try would not help.
 
-    The names of `headers` are in lower case. Retry-After is seconds or a date (RFC 9110, 10.2.3); X-RateLimit-Reset is
-    in seconds since 1970 (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+    The names of `headers` are in lower case; `status` 0 stands for no answer. Retry-After is seconds or a date (RFC
+    9110, 10.2.3); X-RateLimit-Reset is in seconds since 1970
+    (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
     """
     if after := headers.get("retry-after", "") if status in {403, 429, 503} else "":
         return _retry_after(after, now)
@@ -44,7 +45,7 @@ def delay(status: int, headers: Mapping[str, str], message: str, *, now: float, 
         return left
     if status == 429 or (status == 403 and re.search(r"rate limit|abuse", message, re.IGNORECASE)):  # noqa: PLR2004
         return _SECONDARY * tried
-    return backoff(tried) if status in {500, 502, 503, 504} else None
+    return backoff(tried) if status in {500, 502, 503, 504} or (not status and is_network_failure(message)) else None
 
 
 def seconds_until_reset(headers: Mapping[str, str], now: float) -> float | None:

@@ -1,7 +1,8 @@
 """Requests to GitHub or GitLab, sent through `gh` or `glab`.
 
 Both programs are logged in already, so no token passes through this tool. `gh api` and `glab api` take the same
-options: https://cli.github.com/manual/gh_api, https://docs.gitlab.com/cli/api.
+options (https://cli.github.com/manual/gh_api, https://docs.gitlab.com/cli/api). Neither tries again when the forge
+wants a pause, so they are asked for the headers that say how long.
 """
 
 import json
@@ -10,13 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.parser import Parser
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.process import ProcessResult, run
+from new_ops_project.base.process import run
 from new_ops_project.fleet import network_retry
 from new_ops_project.fleet.publish.messages import redacted_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
@@ -48,7 +50,7 @@ class ForgeResponse:
     status: int
     headers: Mapping[str, str]
     body: Any
-    output: str = ""
+    output: str
 
     @property
     def is_good(self) -> bool:
@@ -58,13 +60,12 @@ class ForgeResponse:
     @property
     def reason(self) -> str:
         """Why not, in the forge's words."""
-        if not self.status:
-            return redacted_line(self.output)
         body = self.body if isinstance(self.body, dict) else {}
         errors = body.get("errors") if isinstance(body.get("errors"), list) else []
         details = [error.get("message") if isinstance(error, dict) else error for error in errors or ()]
         texts = [body.get("message") or body.get("error") or self.output or "no reason given", *details]
-        return redacted_line(f"{'; '.join(str(text) for text in texts if text)} (HTTP {self.status})")
+        status = f" (HTTP {self.status})" if self.status else ""
+        return redacted_line(f"{'; '.join(str(text) for text in texts if text)}{status}")
 
 
 @dataclass(frozen=True)
@@ -76,89 +77,66 @@ class Forge:
     path: str
     limiter: RateLimiter
 
-    def read(self, endpoint: str) -> Any:
-        """The JSON at an endpoint; raises ToolError when the forge does not give it."""
-        return self._require_good(self.request("GET", endpoint))
-
-    def write(self, method: str, endpoint: str, body: Mapping[str, Any]) -> Any:
-        """Create or change something; raises ToolError when the forge refuses."""
-        return self._require_good(self.request(method, endpoint, body))
+    def ask(self, method: str, endpoint: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The JSON that the forge answers; raises ToolError when it refuses."""
+        answer = self.request(method, endpoint, body)
+        if answer.is_good:
+            return answer.body
+        raise ToolError(f"{self.host} refused the request: {answer.reason}.", self._hint(answer.status))
 
     def request(self, method: str, endpoint: str, body: Mapping[str, Any] | None = None) -> ForgeResponse:
         """Send one request, and again when the network failed or the forge wants a pause.
 
         A request that writes takes a token of the rate limit each time.
         """
-        for tried in range(1, network_retry.TRIES + 1):
-            if method != "GET":
-                self.limiter.take()
-            self.limiter.wait()
-            answer = self._send(method, endpoint, body)
-            now = self.limiter.clock.now()
-            if answer.is_good and (left := network_retry.seconds_until_reset(answer.headers, now)) is not None:
-                self.limiter.pause(min(left, network_retry.LONGEST), f"{self.host} has no requests left for this hour")
-            after = self._retry_delay(answer, now, tried)
-            if after is None or after > network_retry.LONGEST or tried == network_retry.TRIES:
-                return answer
-            self.limiter.pause(after, f"{self.host} says: {answer.reason}, try {tried + 1} of {network_retry.TRIES}")
-        raise AssertionError
+        return self.limiter.patiently(
+            lambda: self._send(method, endpoint, body), self._pause_after, is_counted=method != "GET"
+        )
 
-    def _retry_delay(self, answer: ForgeResponse, now: float, tried: int) -> float | None:
-        if answer.is_good:
-            return None
-        if not answer.status:
-            return network_retry.backoff(tried) if network_retry.is_network_failure(answer.output) else None
-        return network_retry.delay(answer.status, answer.headers, answer.reason, now=now, tried=tried)
+    def _pause_after(self, answer: ForgeResponse, tried: int) -> tuple[float | None, str]:
+        now = self.limiter.clock.now()
+        if not answer.is_good:
+            after = network_retry.delay(answer.status, answer.headers, answer.reason, now=now, tried=tried)
+            return after, f"{self.host} says: {answer.reason}"
+        if (left := network_retry.seconds_until_reset(answer.headers, now)) is not None:
+            self.limiter.pause(min(left, network_retry.LONGEST), f"{self.host} has no requests left for this hour")
+        return None, ""
 
     def _send(self, method: str, endpoint: str, body: Mapping[str, Any] | None) -> ForgeResponse:
         command = (PROGRAMS[self.kind], "api", "--include", "--hostname", self.host, "--method", method)
         options = () if body is None else ("--header", "Content-Type: application/json", "--input", "-")
         stdin = b"" if body is None else json.dumps(body).encode()
+        folder = Path(tempfile.gettempdir())  # in a clone, gh and glab would read that clone's remotes
         try:
             process = run(
-                *command,
-                *options,
-                endpoint,
-                stdin=stdin,
-                codes=_ANY,
-                cwd=Path(tempfile.gettempdir()),  # in a clone, gh and glab would read that clone's remotes
-                env=_SILENT,
-                seconds=_PATIENCE,
+                *command, *options, endpoint, stdin=stdin, codes=_ANY, cwd=folder, env=_SILENT, seconds=_PATIENCE
             )
         except ProcessError as error:
             return ForgeResponse(0, {}, None, error.stderr)
-        return _parse(process)
+        return _parsed(process.stdout.decode(errors="replace"), process.stderr)
 
-    def _require_good(self, answer: ForgeResponse) -> Any:
-        if answer.is_good:
-            return answer.body
-        raise ToolError(f"{self.host} refused the request: {answer.reason}.", _hint(self, answer))
+    def _hint(self, status: int) -> str:
+        program = PROGRAMS[self.kind]
+        if status in {0, 401}:
+            return f"Log in: {program} auth login --hostname {self.host}"
+        if status in {403, 404}:
+            needs = "contents:write and pull-requests:write" if self.kind == "github" else "the scope api"
+            return f"The account of {program} needs {needs} for {self.path}."
+        return "Fix that, then publish again."
 
 
-def _parse(process: ProcessResult) -> ForgeResponse:
+def _parsed(output: str, messages: str) -> ForgeResponse:
     """The answer as `--include` prints it: the status line, the headers, an empty line, the body."""
-    head, *rest = re.split(rb"\r?\n\r?\n", process.stdout, maxsplit=1)
-    first, *lines = head.decode(errors="replace").splitlines() or [""]
+    first, _, rest = output.partition("\n")
     status = re.match(r"HTTP/[\d.]+ (\d{3})", first)
     if not status:
-        return ForgeResponse(0, {}, None, process.stderr or process.stdout.decode(errors="replace"))
-    pairs = (line.partition(":") for line in lines)
-    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        return ForgeResponse(0, {}, None, messages or output)
+    answer = Parser().parsestr(rest)
     try:
-        body = json.loads(rest[0]) if rest and rest[0].strip() else None
+        body = json.loads(str(answer.get_payload()))
     except ValueError:
         body = None
-    return ForgeResponse(int(status[1]), headers, body, process.stderr)
-
-
-def _hint(forge: Forge, answer: ForgeResponse) -> str:
-    program = PROGRAMS[forge.kind]
-    if answer.status in {0, 401}:
-        return f"Log in: {program} auth login --hostname {forge.host}"
-    if answer.status in {403, 404}:
-        needs = "contents:write and pull-requests:write" if forge.kind == "github" else "the scope api"
-        return f"The account of {program} needs {needs} for {forge.path}."
-    return "Fix that, then publish again."
+    return ForgeResponse(int(status[1]), {name.lower(): value for name, value in answer.items()}, body, messages)
 
 
 # ---- which forge ------------------------------------------------------------------------------------------------
@@ -185,9 +163,10 @@ def kind_of(host: str, chosen: str) -> str:
 
     Raises ToolError when the program for it is not installed, or when nothing tells which forge it is.
     """
-    kind = chosen or _kind_by_name(host) or _kind_by_login(host)
+    kind = chosen or _kind_by_name(host) or next((kind for kind in PROGRAMS if _is_logged_in(kind, host)), "")
     if not kind:
-        raise ToolError(f"It is not known which forge {host} is.", "Give --forge github or --forge gitlab.")
+        hint = "Log in with gh or glab, or give --forge; --mode push needs git only."
+        raise ToolError(f"It is not known which forge {host} is.", hint)
     if not shutil.which(PROGRAMS[kind]):
         hint = f"Install {PROGRAMS[kind]} and log in, or use --mode push, which needs git only."
         raise ToolError(f"{PROGRAMS[kind]} was not found on PATH; it is needed for pull requests on {host}.", hint)
@@ -197,17 +176,7 @@ def kind_of(host: str, chosen: str) -> str:
 def _kind_by_name(host: str) -> str:
     if "gitlab" in host:
         return "gitlab"
-    return "github" if "github" in host or "ghe" in re.split(r"[.-]", host) or host.endswith(".ghe.com") else ""
-
-
-def _kind_by_login(host: str) -> str:
-    installed = [kind for kind, program in PROGRAMS.items() if shutil.which(program)]
-    if not installed:
-        raise ToolError(
-            "Neither gh nor glab was found on PATH; one of them is needed for pull requests.",
-            "Install one and log in, or use --mode push, which needs git only.",
-        )
-    return installed[0] if len(installed) == 1 else next((kind for kind in installed if _is_logged_in(kind, host)), "")
+    return "github" if "github" in host or "ghe" in re.split(r"[.-]", host) else ""
 
 
 def _is_logged_in(kind: str, host: str) -> bool:

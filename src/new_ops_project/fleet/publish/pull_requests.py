@@ -6,10 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.fleet.publish.forge import Forge, ForgeResponse
+from new_ops_project.fleet.publish.forge import Forge
 from new_ops_project.fleet.publish.messages import redacted_line
 
-DRAFT = "Draft: "  # how GitLab marks a draft
 _CONFLICTING = frozenset({409, 422})  # what forges answer when there is a pull request already
 
 
@@ -35,15 +34,56 @@ class PullRequestContent:
     is_draft: bool
 
 
+@dataclass(frozen=True)
+class _Api:
+    """What one forge's API calls things: its endpoints, and the keys of a pull request in JSON."""
+
+    pulls: str
+    query: str
+    comments: str
+    change: str
+    closed: Mapping[str, str]
+    number: str
+    url: str
+    body: str
+    head: str
+    base: str
+
+
+_APIS = {
+    "github": _Api(
+        "repos/{path}/pulls",
+        "state=all&head={owner}%3A{branch}",
+        "repos/{path}/issues/{number}/comments",
+        "PATCH",
+        {"state": "closed"},
+        "number",
+        "html_url",
+        "body",
+        "head",
+        "base",
+    ),
+    "gitlab": _Api(
+        "projects/{id}/merge_requests",
+        "source_branch={branch}",
+        "projects/{id}/merge_requests/{number}/notes",
+        "PUT",
+        {"state_event": "close"},
+        "iid",
+        "web_url",
+        "description",
+        "source_branch",
+        "target_branch",
+    ),
+}
+
+
 def of_branch(forge: Forge, branch: str) -> list[PullRequest]:
     """Every pull request of a branch, the newest first; those of forks are left out."""
-    if forge.kind == "github":
-        owner = forge.path.partition("/")[0]
-        head = quote(f"{owner}:{branch}", safe="")
-        pulls = forge.read(f"{_pulls(forge)}?state=all&head={head}&per_page=100")
-        return [_from_github(pull) for pull in pulls or () if _is_own_github(pull, forge, branch)]
-    pulls = forge.read(f"{_pulls(forge)}?source_branch={quote(branch, safe='')}&per_page=100")
-    return [_from_gitlab(pull) for pull in pulls or () if _is_own_gitlab(pull, branch)]
+    api = _APIS[forge.kind]
+    query = api.query.format(owner=forge.path.partition("/")[0], branch=quote(branch, safe=""))
+    pulls = forge.ask("GET", f"{_endpoint(forge, api.pulls)}?{query}&per_page=100")
+    return [_read(forge, pull) for pull in pulls or () if _is_own(forge, pull, branch)]
 
 
 def first_open(pulls: list[PullRequest]) -> PullRequest | None:
@@ -56,126 +96,78 @@ def create(forge: Forge, content: PullRequestContent) -> tuple[PullRequest, bool
 
     Raises ToolError when the forge refuses it.
     """
-    answer = forge.request("POST", _pulls(forge), _new(forge, content))
+    api = _APIS[forge.kind]
+    pull = {**_text(forge, content), api.head: content.head, api.base: content.base}
+    pull |= {"draft": content.is_draft} if forge.kind == "github" else {"remove_source_branch": True}
+    answer = forge.request("POST", _endpoint(forge, api.pulls), pull)
     if answer.status in _CONFLICTING and "draft" in answer.reason.lower():  # not every plan of GitHub has drafts
-        answer = forge.request("POST", _pulls(forge), {**_new(forge, content), "draft": False})
+        answer = forge.request("POST", _endpoint(forge, api.pulls), {**pull, "draft": False})
     if answer.is_good:
-        return _parse(forge, answer.body), True
+        return _read(forge, answer.body), True
     if answer.status in _CONFLICTING and (existing := first_open(of_branch(forge, content.head))):
         return existing, False
-    raise ToolError(f"The pull request was not opened: {answer.reason}.", _hint(forge, answer))
+    hint = f"Look at {forge.host}/{forge.path}, then publish again."
+    if "not permitted to create" in answer.reason:
+        hint = "Let Actions create pull requests, or use a GitHub App: Settings, Actions, Workflow permissions."
+    raise ToolError(f"The pull request was not opened: {answer.reason}.", hint)
 
 
 def refresh(forge: Forge, pull: PullRequest, content: PullRequestContent) -> None:
     """Give it the title and the text of `content`, unless it has them; raises ToolError when the forge refuses."""
-    title = _title(forge, content)
-    if (pull.title, _plain(pull.body)) != (title, _plain(content.body)):
-        text = {"title": title, "body" if forge.kind == "github" else "description": content.body}
-        forge.write(_change_method(forge), _endpoint(forge, pull), text)
+    text = _text(forge, content)
+    if [pull.title, _plain(pull.body)] != [*map(_plain, text.values())]:
+        _change(forge, pull, text)
 
 
 def supersede(forge: Forge, pull: PullRequest, newer: PullRequest) -> None:
     """Close it with a comment that names the newer one; a repeated call does not repeat the comment."""
-    comments = _comments(forge, pull)
-    if not any(newer.url in str(comment.get("body", "")) for comment in forge.read(f"{comments}?per_page=100") or ()):
-        forge.write("POST", comments, {"body": f"A newer version of the template replaces it: {newer.url}"})
-    closed = {"state": "closed"} if forge.kind == "github" else {"state_event": "close"}
-    forge.write(_change_method(forge), _endpoint(forge, pull), closed)
+    comments = _endpoint(forge, _APIS[forge.kind].comments, pull.number)
+    there = forge.ask("GET", f"{comments}?per_page=100")
+    if not any(newer.url in str(comment.get("body", "")) for comment in there or ()):
+        forge.ask("POST", comments, {"body": f"A newer version of the template replaces it: {newer.url}"})
+    _change(forge, pull, _APIS[forge.kind].closed)
 
 
-# ---- the API of each forge --------------------------------------------------------------------------------------
+def _change(forge: Forge, pull: PullRequest, values: Mapping[str, str]) -> None:
+    api = _APIS[forge.kind]
+    forge.ask(api.change, _endpoint(forge, f"{api.pulls}/{{number}}", pull.number), values)
 
 
-def _pulls(forge: Forge) -> str:
-    if forge.kind == "github":
-        return f"repos/{forge.path}/pulls"
-    return f"projects/{quote(forge.path, safe='')}/merge_requests"
+def _endpoint(forge: Forge, pattern: str, number: int = 0) -> str:
+    return pattern.format(path=forge.path, id=quote(forge.path, safe=""), number=number)
 
 
-def _endpoint(forge: Forge, pull: PullRequest) -> str:
-    return f"{_pulls(forge)}/{pull.number}"
+def _text(forge: Forge, content: PullRequestContent) -> dict[str, Any]:
+    """Title and text, as the forge has them; GitLab marks a draft in its title."""
+    draft = "Draft: " if forge.kind == "gitlab" and content.is_draft else ""
+    return {"title": f"{draft}{content.title}", _APIS[forge.kind].body: content.body}
 
 
-def _comments(forge: Forge, pull: PullRequest) -> str:
-    if forge.kind == "github":
-        return f"repos/{forge.path}/issues/{pull.number}/comments"
-    return f"{_endpoint(forge, pull)}/notes"
-
-
-def _change_method(forge: Forge) -> str:
-    return "PATCH" if forge.kind == "github" else "PUT"
-
-
-def _title(forge: Forge, content: PullRequestContent) -> str:
-    return f"{DRAFT}{content.title}" if forge.kind == "gitlab" and content.is_draft else content.title
-
-
-def _new(forge: Forge, content: PullRequestContent) -> dict[str, Any]:
-    if forge.kind == "github":
-        return {
-            "title": content.title,
-            "head": content.head,
-            "base": content.base,
-            "body": content.body,
-            "draft": content.is_draft,
-        }
-    return {
-        "title": _title(forge, content),
-        "source_branch": content.head,
-        "target_branch": content.base,
-        "description": content.body,
-        "remove_source_branch": True,
-    }
-
-
-def _parse(forge: Forge, pull: Any) -> PullRequest:
+def _read(forge: Forge, pull: Any) -> PullRequest:
+    api = _APIS[forge.kind]
     try:
-        return _from_github(pull) if forge.kind == "github" else _from_gitlab(pull)
-    except (KeyError, TypeError, ValueError) as error:
+        state = "merged" if pull.get("merged_at") else {"opened": "open", "locked": "open"}.get(pull["state"])
+        return PullRequest(
+            int(pull[api.number]),
+            redacted_line(str(pull[api.url])),
+            state or str(pull["state"]),
+            str(pull.get("title") or ""),
+            str(pull.get(api.body) or ""),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         message = f"{forge.host} answered with something that is not a pull request."
         raise ToolError(message, f"Look at {forge.host}/{forge.path}.") from error
 
 
-def _from_github(pull: Mapping[str, Any]) -> PullRequest:
-    state = "merged" if pull.get("merged_at") else str(pull["state"])
-    return PullRequest(
-        int(pull["number"]),
-        redacted_line(str(pull["html_url"])),
-        state,
-        str(pull.get("title") or ""),
-        str(pull.get("body") or ""),
-    )
-
-
-def _is_own_github(pull: Mapping[str, Any], forge: Forge, branch: str) -> bool:
-    """Whether it is of that branch of the repository itself: the filter `head` of the API finds forks, too."""
+def _is_own(forge: Forge, pull: Mapping[str, Any], branch: str) -> bool:
+    """Whether it is of that branch of the repository itself: the filters of both forges find forks, too."""
+    if forge.kind == "gitlab":
+        return (pull.get("source_project_id"), pull.get("source_branch")) == (pull.get("target_project_id"), branch)
     head = pull.get("head") or {}
-    repository = (head.get("repo") or {}).get("full_name", forge.path)
-    return str(repository).lower() == forge.path.lower() and head.get("ref", branch) == branch
-
-
-def _from_gitlab(pull: Mapping[str, Any]) -> PullRequest:
-    state = {"opened": "open", "locked": "open"}.get(str(pull["state"]), str(pull["state"]))
-    return PullRequest(
-        int(pull["iid"]),
-        redacted_line(str(pull["web_url"])),
-        state,
-        str(pull.get("title") or ""),
-        str(pull.get("description") or ""),
-    )
-
-
-def _is_own_gitlab(pull: Mapping[str, Any], branch: str) -> bool:
-    is_fork = pull.get("source_project_id") != pull.get("target_project_id")
-    return not is_fork and pull.get("source_branch", branch) == branch
+    repository = (head.get("repo") or {}).get("full_name", "")
+    return str(repository).lower() == forge.path.lower() and head.get("ref") == branch
 
 
 def _plain(body: str) -> str:
     """A body for comparison: forges return it with other line ends, or without white space around it."""
     return body.replace("\r\n", "\n").strip()
-
-
-def _hint(forge: Forge, answer: ForgeResponse) -> str:
-    if "not permitted to create" in answer.reason:
-        return "Let Actions create pull requests, or use a GitHub App: Settings, Actions, Workflow permissions."
-    return f"Look at {forge.host}/{forge.path}, then publish again."

@@ -3,7 +3,11 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
+from new_ops_project.fleet import network_retry
+
+T = TypeVar("T")
 MINUTE, HOUR = 60.0, 3600.0
 _WORTH_TELLING = 1.5  # seconds; shorter waits are not reported
 
@@ -58,6 +62,25 @@ class RateLimiter:
         now = self.clock.now()
         self._on_take(now)
         self._taken.append(now)
+
+    def patiently(
+        self, send: Callable[[], T], pause_after: Callable[[T, int], tuple[float | None, str]], *, is_counted: bool
+    ) -> T:
+        """What `send` returns, called again after each pause that `pause_after` wants, three times at most.
+
+        `pause_after` gets the answer and the number of tries; it returns seconds, None for an answer that is final,
+        and why. `is_counted`: each try takes a token.
+        """
+        for tried in range(1, network_retry.TRIES + 1):
+            if is_counted:
+                self.take()
+            self.wait()
+            answer = send()
+            after, reason = pause_after(answer, tried)
+            if after is None or after > network_retry.LONGEST or tried == network_retry.TRIES:
+                break
+            self.pause(after, f"{reason}, try {tried + 1} of {network_retry.TRIES}")
+        return answer
 
     def pause(self, seconds: float, reason: str) -> None:
         """Let no request start for so many seconds, for that reason."""

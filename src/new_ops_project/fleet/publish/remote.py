@@ -1,6 +1,5 @@
 """One repository on a server: which branches it has, their commits, a push that overwrites nobody's work."""
 
-import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -92,65 +91,27 @@ class Remote:
 
     def _run(self, *args: str, is_counted: bool = False) -> ProcessResult:
         """Run git, and again when the network failed or the server wants a pause."""
-        for tried in range(1, network_retry.TRIES + 1):
-            if is_counted:
-                self.limiter.take()
-            self.limiter.wait()
+        command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, *args)
+
+        def send() -> ProcessResult | ProcessError:
             try:
-                return self._run_once(*args)
-            except _RefusedError as refused:
-                after = network_retry.delay(
-                    refused.status, refused.headers, "", now=self.limiter.clock.now(), tried=tried
-                )
-                if after is None and not refused.status and network_retry.is_network_failure(refused.error.stderr):
-                    after = network_retry.backoff(tried)
-                if after is None or after > network_retry.LONGEST or tried == network_retry.TRIES:
-                    raise refused.error from None
-                reason = redacted_line(remotes.failure_reason(refused.error))
-                self.limiter.pause(after, f"{reason}, try {tried + 1} of {network_retry.TRIES}")
-        raise AssertionError
+                return run(*command, cwd=self.path, env=self.env, seconds=_PATIENCE)
+            except ProcessError as error:
+                return error
 
-    def _run_once(self, *args: str) -> ProcessResult:
-        """Run git with a trace, without data or credentials, which is read for the server's answer and then deleted.
-
-        Git itself reports a refusal without the headers, and Retry-After is one of them.
-        """
-        handle, name = tempfile.mkstemp(prefix="headers-", dir=self.path.parent)
-        os.close(handle)
-        trace = {"GIT_TRACE_CURL": name, "GIT_TRACE_CURL_NO_DATA": "1", "GIT_TRACE_REDACT": "1"}
-        try:
-            command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, *args)
-            return run(*command, cwd=self.path, env={**self.env, **trace}, seconds=_PATIENCE)
-        except ProcessError as error:
-            raise _RefusedError(error, *_last_error(Path(name).read_text(errors="replace"))) from error
-        finally:
-            Path(name).unlink()
+        answer = self.limiter.patiently(send, _pause_after, is_counted=is_counted)
+        if isinstance(answer, ProcessError):
+            raise answer
+        return answer
 
 
-class _RefusedError(Exception):
-    """A command that failed, with status and headers of the server's error; status 0 if it sent none."""
-
-    def __init__(self, error: ProcessError, status: int, headers: Mapping[str, str]) -> None:
-        super().__init__(str(status))
-        self.error = error
-        self.status = status
-        self.headers = headers
-
-
-def _last_error(trace: str) -> tuple[int, dict[str, str]]:
-    """Status of the last answer in a trace of curl, with the headers that tell when to try again, if it is an error."""
-    received = re.findall(r"<= Recv header[^:]*: ([^\r\n]*)", trace)
-    starts = [number for number, line in enumerate(received) if re.match(r"HTTP/[\d.]+ \d{3}", line)]
-    if not starts:
-        return 0, {}
-    status = int(received[starts[-1]].split()[1])
-    pairs = (line.partition(":") for line in received[starts[-1] + 1 :])
-    headers = {
-        name.lower(): value.strip()
-        for name, _, value in pairs
-        if "ratelimit" in name.lower() or name.lower() == "retry-after"
-    }
-    return (status, headers) if status >= 400 else (0, {})  # noqa: PLR2004 - the errors of HTTP
+def _pause_after(answer: ProcessResult | ProcessError, tried: int) -> tuple[float | None, str]:
+    """How long the server's status, which is all that git tells of its answer, asks to wait."""
+    if isinstance(answer, ProcessResult):
+        return None, ""
+    status = re.search(r"returned error: (\d{3})", answer.stderr)
+    after = network_retry.delay(int(status[1]) if status else 0, {}, answer.stderr, now=0.0, tried=tried)
+    return after, redacted_line(remotes.failure_reason(answer))
 
 
 @contextmanager
