@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project.checks.worktree_files import WorkTree, list_paths
-from new_ops_project.formats import code_layout, document, python, python_version
+from new_ops_project.formats import code_layout, document, locks, python, python_version
 from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.document import Document, Files
 from new_ops_project.formats.github import automation, workflow_values
 from new_ops_project.formats.github.automation import Automation
+from new_ops_project.formats.locks import Lock
 from new_ops_project.formats.python import Syntax
-from new_ops_project.formats.requirements.merge import is_requirements_path
+from new_ops_project.formats.requirements import reader
+from new_ops_project.formats.requirements.reader import RequirementsFile
 from new_ops_project.formats.setuptools import keywords
 from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.template.answers_file import ANSWERS_FILE
 
 PYPROJECT = "pyproject.toml"
-RUFF_NAMES = (".ruff.toml", "ruff.toml", PYPROJECT)  # in ruff's order of precedence
 _SHEBANG = re.compile(rb"#![^\n]*\bpython")
 
 
@@ -114,12 +115,6 @@ class Repo:
         bare = (path for path in self.paths if "." not in path.rpartition("/")[2] and path in self.files)
         return tuple(sorted({*self.python_files, *(path for path in bare if _SHEBANG.match(self.files[path]))}))
 
-    @cached_property
-    def ruff_configurations(self) -> tuple[tuple[str, bytes], ...]:
-        """The path and content of every file that can configure ruff, in any folder."""
-        paths = (path for path in sorted(self.paths) if path.rpartition("/")[2] in RUFF_NAMES)
-        return tuple((path, self.files[path]) for path in paths if path in self.files)
-
     def syntax(self, path: str) -> Syntax | None:
         """The syntax of a Python file, parsed once; None if it does not parse or is nested too deep to walk."""
         if path not in self._parsed:
@@ -135,9 +130,16 @@ class Repo:
         return {}
 
     @cached_property
-    def requirements(self) -> tuple[str, ...]:
+    def requirements(self) -> tuple[RequirementsFile, ...]:
         """The requirements files in the root, by path."""
-        return tuple(path for path in sorted(self.paths) if is_requirements_path(path) and path in self.files)
+        paths = (path for path in sorted(self.paths) if reader.is_requirements_path(path) and path in self.files)
+        return tuple(reader.parse(path, self.files[path]) for path in paths)
+
+    @cached_property
+    def locks(self) -> tuple[Lock, ...]:
+        """The locks in the root whose packages are known, except those of a workspace."""
+        known = (locks.read(self.files, kind) for kind in locks.present(self.paths))
+        return tuple(lock for lock in known if lock.packages and not lock.is_of_workspace)
 
     @cached_property
     def is_built(self) -> bool:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
-from new_ops_project.checks import declared_requirements, requirements_files
+from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
+from new_ops_project.formats import locks
 from new_ops_project.formats.requirements import lower_bounds
 from new_ops_project.formats.requirements.pep508 import canonical_name
 
@@ -15,8 +16,6 @@ from new_ops_project.formats.requirements.pep508 import canonical_name
 _FOR_DEVELOPERS = re.compile(
     r"(?:dev|test|lint|doc|typ|mypy|ci|style|format|build|release|check|bench|cov|qa|pre-commit)", re.IGNORECASE
 )
-# These locks repeat the requirements of pyproject.toml, so an edit of that file alone makes them stale.
-_REPEATING_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 _EXACT = re.compile(r"={0,2}\s*(\d[\w.+!-]*)")
 
 
@@ -75,13 +74,8 @@ def _loosen(repo: Repo, requirement: DeclaredRequirement) -> Fix:
 
 
 def _is_locked(repo: Repo, name: str, version: str) -> bool:
-    if any(path in repo.paths for path in _REPEATING_LOCKS):
-        return False
-    return any(
-        entry.version == version
-        for requirements in requirements_files.in_root(repo)
-        for entry in requirements.named(name)
-    )
+    is_repeated = any(kind.repeats_pyproject for kind in locks.present(repo.paths))
+    return not is_repeated and any(entry.version == version for file in repo.requirements for entry in file.named(name))
 
 
 def _of_poetry(repo: Repo) -> Iterator[Breach]:

@@ -5,41 +5,46 @@ from collections.abc import Iterator
 
 from packaging.version import InvalidVersion
 
-from new_ops_project.checks import declared_requirements, requirements_files
+from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.declared_requirements import DeclaredRequirement
-from new_ops_project.checks.dependencies import lock_inputs, locked_packages, unpinned
+from new_ops_project.checks.dependencies import lock_inputs, unpinned
 from new_ops_project.checks.dependencies.lock_inputs import LockInputs
-from new_ops_project.checks.dependencies.locked_packages import Lock
 from new_ops_project.checks.repo import PYPROJECT, Repo
-from new_ops_project.checks.requirements_files import RequirementEntry, RequirementsFile
 from new_ops_project.checks.rule import Breach
+from new_ops_project.formats.locks import Lock
+from new_ops_project.formats.requirements.reader import RequirementEntry, RequirementsFile
+from new_ops_project.formats.toml.places import TomlPlace
 
 _PROJECT = re.compile(r"\./?(?:\[.*\])?")
 
 
 def uncovered(repo: Repo) -> Iterator[Breach]:
     """Each dependency that a lock lacks or has in a version that is not allowed; each pin that contradicts another."""
-    for requirements_file in requirements_files.in_root(repo):
-        if wanted := lock_inputs.of_requirements_file(repo, requirements_file):
-            yield from _mismatches(requirements_file, wanted, unpinned.update_command(repo, requirements_file))
-        yield from _contradicting(repo, requirements_file)
-    for lock in locked_packages.locks(repo):
-        yield from _mismatches(lock, lock_inputs.of_lock(repo, lock), lock.command)
+    for file in repo.requirements:
+        command = unpinned.update_command(repo, file)
+        if wanted := lock_inputs.of_requirements_file(repo, file):
+            yield from _mismatches(file, wanted, command)
+        yield from _contradicting(repo, file, command)
+    for lock in repo.locks:
+        yield from _mismatches(lock, lock_inputs.of_lock(repo, lock), lock.format.command)
         yield from _missing_for_poetry(repo, lock)
 
 
 def _mismatches(lock: Lock | RequirementsFile, wanted: LockInputs, command: str) -> Iterator[Breach]:
-    remedy = f"Update it: {command}"
     for requirement in wanted.listed:
         entries = lock.named(requirement.name)
         if not entries and not (requirement.parsed and requirement.parsed.marker) and not _has_nameless(lock):
-            message = f"{requirement.name} is not in {lock.path}, which is the lock of this list."
-            yield Breach(message, requirement.path, requirement.place.line, requirement.place.column, remedy=remedy)
+            yield _missing(lock, requirement.name, requirement.path, requirement.place, command)
         versions = [entry.version for entry in entries if entry.version]
         if versions and not any(_allows(requirement, version) for version in versions):
             line = entries[0].line if isinstance(entries[0], RequirementEntry) else _line(lock, requirement.name)
             message = f"{requirement.name} {versions[0]} does not match {requirement.text} in {requirement.path}."
-            yield Breach(message, lock.path, line, 1, remedy=remedy)
+            yield Breach(message, lock.path, line, 1, remedy=f"Update it: {command}")
+
+
+def _missing(lock: Lock | RequirementsFile, name: str, path: str, place: TomlPlace, command: str) -> Breach:
+    message = f"{name} is not in {lock.path}, which is the lock of this list."
+    return Breach(message, path, place.line, place.column, remedy=f"Update it: {command}")
 
 
 def _has_nameless(lock: Lock | RequirementsFile) -> bool:
@@ -65,31 +70,19 @@ def _allows(requirement: DeclaredRequirement, version: str) -> bool:
 def _missing_for_poetry(repo: Repo, lock: Lock) -> Iterator[Breach]:
     others = {each.name for each in declared_requirements.required(repo)}
     for requirement in declared_requirements.of_poetry(repo) if lock.path == "poetry.lock" else ():
-        name, place = requirement.name, requirement.place
-        if not lock.named(name) and not requirement.has_marker and name not in others:
-            message = f"{name} is not in {lock.path}, which is the lock of this list."
-            yield Breach(message, PYPROJECT, place.line, place.column, remedy=f"Update it: {lock.command}")
+        if not lock.named(requirement.name) and not requirement.has_marker and requirement.name not in others:
+            yield _missing(lock, requirement.name, PYPROJECT, requirement.place, lock.format.command)
 
 
-def _contradicting(repo: Repo, requirements_file: RequirementsFile) -> Iterator[Breach]:
+def _contradicting(repo: Repo, file: RequirementsFile, command: str) -> Iterator[Breach]:
     """Pins that differ from those of a file that this one includes, or was constrained by."""
-    command = requirements_file.command
-    above = {
-        *requirements_file.includes,
-        *requirements_file.constraints,
-        *(command.values("constraint") if command else ()),
-    } - {requirements_file.path}
-    for path in sorted(above & set(repo.requirements)):
-        other = requirements_files.read(repo, path)
-        for entry in requirements_file.entries:
+    used = file.command.values("--constraint", "-c") if file.command else ()
+    above = {*file.includes, *file.constraints, *used} - {file.path}
+    for other in (each for each in repo.requirements if each.path in above):
+        for entry in file.entries:
             theirs = {each.version for each in other.named(entry.name)} if entry.version else set()
-            mine = {each.version for each in requirements_file.named(entry.name)}
+            mine = {each.version for each in file.named(entry.name)}
             if theirs and "" not in theirs and not mine & theirs:
-                message = f"{entry.name} is {entry.version} here, but {', '.join(sorted(theirs))} in {path}."
-                yield Breach(
-                    message,
-                    requirements_file.path,
-                    entry.line,
-                    1,
-                    remedy=f"Update it: {unpinned.update_command(repo, requirements_file)}",
-                )
+                versions = ", ".join(sorted(theirs))
+                message = f"{entry.name} is {entry.version} here, but {versions} in {other.path}."
+                yield Breach(message, file.path, entry.line, 1, remedy=f"Update it: {command}")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.declared_requirements import DeclaredRequirement
-from new_ops_project.checks.dependencies.locked_packages import Lock
 from new_ops_project.checks.repo import PYPROJECT, Repo
-from new_ops_project.checks.requirements_files import RequirementsFile
+from new_ops_project.formats.locks import UV, Lock
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.requirements.pep508 import canonical_name
+from new_ops_project.formats.requirements.reader import RequirementsFile
 
 # Settings of uv that remove packages from a resolution, or change what it requires.
 OVERRIDES = ("override-dependencies", "exclude-dependencies", "constraint-dependencies")
@@ -28,27 +28,20 @@ class LockInputs:
         return frozenset(requirement.name for requirement in self.listed)
 
 
-def of_requirements_file(repo: Repo, requirements_file: RequirementsFile) -> LockInputs | None:
+def of_requirements_file(repo: Repo, file: RequirementsFile) -> LockInputs | None:
     """What the command in the file's head resolves; a hashed requirements.txt without one installs the project."""
-    command = requirements_file.command
+    command, required = file.command, declared_requirements.required(repo)
     if command is None:
-        is_lock = (
-            requirements_file.path == "requirements.txt"
-            and requirements_file.is_hashed
-            and "requirements.in" not in repo.paths
-        )
-        return LockInputs(_own(repo, declared_requirements.required(repo)), is_all=False) if is_lock else None
+        is_lock = file.path == "requirements.txt" and file.is_hashed and "requirements.in" not in repo.paths
+        return LockInputs(_own(repo, required), is_all=False) if is_lock else None
     if not command.is_of_pyproject:
         return None
     extras = {canonical_name(name): listed for name, listed in declared_requirements.extras(repo).items()}
-    groups = declared_requirements.groups(repo)
-    chosen = (
-        [*extras] if "--all-extras" in command.flags else [canonical_name(name) for name in command.values("extra")]
-    )
-    listed = [*declared_requirements.required(repo), *(each for name in chosen for each in extras.get(name, ()))]
-    listed += [
-        each for name in command.values("group") for each in groups.get(canonical_name(name.rpartition(":")[2]), ())
-    ]
+    chosen = extras.keys() if "--all-extras" in command.options else map(canonical_name, command.values("--extra"))
+    named = [name.rpartition(":")[2] for name in command.values("--group")]
+    groups = declared_requirements.groups(repo) if named else {}
+    listed = [*required, *(each for name in chosen for each in extras.get(name, ()))]
+    listed += [each for name in named for each in groups.get(canonical_name(name), ())]
     is_all = not command.text.startswith("uv export") and set(command.sources) == {PYPROJECT} and is_static(repo)
     return LockInputs(_own(repo, listed), is_all)
 
@@ -67,20 +60,14 @@ def _own(repo: Repo, listed: Iterable[DeclaredRequirement]) -> tuple[DeclaredReq
 
 def of_lock(repo: Repo, lock: Lock) -> LockInputs:
     """What a lock in TOML must contain of [project]; nothing where that is uncertain."""
-    required = declared_requirements.required(repo)
-    extras = [each for listed in declared_requirements.extras(repo).values() for each in listed]
-    groups = [each for listed in declared_requirements.groups(repo).values() for each in listed]
-    if lock.path == "uv.lock":
-        changed = {
-            pep508.requirement_name(text) for key in OVERRIDES for text in repo.pyproject.strings("tool", "uv", key)
-        }
-        changed |= repo.pyproject.table("tool", "uv", "sources").keys()
-        listed = [each for each in (*required, *extras, *groups) if each.name not in changed]
-    elif lock.path == "pylock.toml":
-        # It may be the lock of a group alone.
-        listed = [*required] if any(lock.named(each.name) for each in required) else []
-    elif lock.path == "pdm.lock" and "default" not in (lock.data.strings("metadata", "groups") or ["default"]):
-        listed = []
-    else:
-        listed = [*required]
-    return LockInputs(_own(repo, listed))
+    listed = [*declared_requirements.required(repo)]
+    if lock.format == UV:
+        tool = repo.pyproject.table("tool", "uv")
+        overrides = (text for key in OVERRIDES for text in repo.pyproject.strings("tool", "uv", key))
+        changed = {*map(pep508.requirement_name, overrides), *tool.get("sources", {})}
+        more = (*declared_requirements.extras(repo).values(), *declared_requirements.groups(repo).values())
+        listed = [each for each in (*listed, *(each for some in more for each in some)) if each.name not in changed]
+    is_of_a_group = "default" not in (lock.data.strings("metadata", "groups") or ["default"])
+    if lock.path == "pylock.toml":
+        is_of_a_group = not any(lock.named(each.name) for each in listed)
+    return LockInputs(() if is_of_a_group else _own(repo, listed))

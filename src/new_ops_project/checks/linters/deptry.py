@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.checks import declared_requirements, requirements_files
+from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.linters.module_names import MODULES
 from new_ops_project.checks.repo import Repo
@@ -103,7 +103,7 @@ def spellings(repo: Repo) -> set[str]:
     names = {requirement.parsed.name for requirement in requirements if requirement.parsed}
     for keys in _poetry_tables(repo):
         names |= repo.pyproject.table(*keys).keys()
-    entries = (entry for file in requirements_files.in_root(repo) for entry in file.entries if entry.kind == "name")
+    entries = (entry for file in repo.requirements for entry in file.entries if entry.kind == "name")
     locked = (match[0] for entry in entries if (match := _NAME.match(entry.text)))
     return {name for name in (*names, *locked) if _NAME.fullmatch(name)}
 

@@ -10,6 +10,7 @@ from packaging.version import InvalidVersion, Version
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
+from new_ops_project.formats import locks
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.toml import places
@@ -229,8 +230,8 @@ def _is_installed(repo: Repo) -> bool:
 
 def _add_setuptools(repo: Repo) -> Fix:
     """The build system that pip assumes without one, so the build stays the same; no fix with other tools."""
-    others = ("uv.lock", "poetry.lock", "pdm.lock", "setup.py", "setup.cfg")
-    if any(path in repo.paths for path in others) or any(repo.pyproject.table("tool", name) for name in _TOOLS):
+    others = {"setup.py", "setup.cfg"} & repo.paths or locks.present(repo.paths)
+    if others or any(repo.pyproject.table("tool", name) for name in _TOOLS):
         return ()
     text = repo.pyproject.text.replace("\r\n", "\n")
     blank = "" if text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"

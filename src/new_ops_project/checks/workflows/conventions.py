@@ -52,14 +52,14 @@ def cached_release(repo: Repo) -> Iterator[Breach]:
 
 def vague_cache(repo: Repo) -> Iterator[Breach]:
     """Each pip cache whose key follows requirements.txt, in a repository with other locks."""
-    if repo.requirements in {(), ("requirements.txt",)}:
+    if {file.path for file in repo.requirements} <= {"requirements.txt"}:
         return
     for step in repo.automation.steps:
         cache = step.input("cache")
         is_pip = step.uses.action == "actions/setup-python" and cache.scalar == "pip"
         if is_pip and not step.input("cache-dependency-path"):
             # The longest list: what development needs includes what runs.
-            path = max(repo.requirements, key=lambda path: len(repo.files[path]))
+            path = max(repo.requirements, key=lambda file: len(file.text)).path
             yield Breach(
                 "The cache does not name the files that its key depends on.",
                 *cache.place,

@@ -6,10 +6,10 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Rule
 from new_ops_project.checks.workflows import links
+from new_ops_project.formats import locks
 from new_ops_project.formats.yaml import Node
 
 _PYTHON = {"pip", "uv"}
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
 _RENOVATE = (
     "renovate.json",
     "renovate.json5",
@@ -48,7 +48,7 @@ def actions_left_out(repo: Repo) -> Iterator[Breach]:
 
 def packages_left_out(repo: Repo) -> Iterator[Breach]:
     """Settings that leave out pip and uv, in a repository that locks Python packages."""
-    if any(b"==" in repo.files[path] for path in repo.requirements) or any(path in repo.paths for path in _LOCKS):
+    if any("==" in file.text for file in repo.requirements) or locks.present(repo.paths):
         yield from _missing_entry(repo, _PYTHON, "Python packages")
 
 

@@ -5,44 +5,11 @@ What somebody changed stays; what nobody touched follows the template.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from new_ops_project.formats.requirements.pep508 import canonical_name
+from new_ops_project.formats.requirements.reader import Block, split_blocks
 
-_NAME = re.compile(rb"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:[\[=<>!~;@#\\(]|[ \t]\\?$|$)")
 _HASH = re.compile(rb"[ \t]*\\\r?\n?[ \t]*--hash=\S+|[ \t]+--hash=\S+")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A package of a requirements file with its hashes and indented comments; or, with `name` b'', any other line."""
-
-    name: bytes
-    text: bytes
-
-    @property
-    def is_hashed(self) -> bool:
-        """Whether it says which files pip accepts."""
-        return b"--hash=" in self.text
-
-
-def is_requirements_path(path: str) -> bool:
-    """Whether the path is that of a requirements file in the root, by its name."""
-    return bool(re.fullmatch(r"requirements[\w.-]*\.txt", path))
-
-
-def split_blocks(content: bytes) -> list[Block]:
-    """Split a requirements file into blocks; joined, they are the file again."""
-    blocks, continues = list[Block](), False
-    for line in content.splitlines(keepends=True):
-        is_indented = bool(blocks and blocks[-1].name) and line[:1] in b" \t" and bool(line.strip())
-        if continues or is_indented:
-            blocks[-1] = replace(blocks[-1], text=blocks[-1].text + line)
-        else:
-            name = _NAME.match(line.rstrip())
-            blocks.append(Block(canonical_name(name[1].decode()).encode() if name else b"", line))
-        continues = line.rstrip().endswith(b"\\") and not line.lstrip().startswith(b"#")
-    return blocks
 
 
 def merge_requirements(base: bytes, mine: bytes, theirs: bytes) -> bytes:

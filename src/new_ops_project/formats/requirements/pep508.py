@@ -12,7 +12,9 @@ _LEADING = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def canonical_name(name: str) -> str:
     """A distribution's name, normalized as in PEP 503, so that one package has one key."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - most updates normalize none
+
+    return canonicalize_name(name)
 
 
 def requirement_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:

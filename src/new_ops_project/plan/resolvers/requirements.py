@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.formats.requirements import pep508
+from new_ops_project.formats.document import decoded
+from new_ops_project.formats.requirements import pep508, reader
 from new_ops_project.git.tree import Tree
 from new_ops_project.plan.draft import Draft
 from new_ops_project.template.evaluation import Answers
 
-_COMMAND = re.compile(rb"^# +((?:uv pip compile|pip-compile) .+?)\r?$", re.MULTILINE)
 _PIN = re.compile(rb"^([A-Za-z0-9._-]+)==([^ ;\\\r\n]+)", re.MULTILINE)
 
 
@@ -47,13 +47,13 @@ def from_locks(draft: Draft, base: Tree, theirs: Tree, answers: Answers) -> Draf
 
 def _locks(draft: Draft, base: Tree, theirs: Tree) -> _Locks | None:
     """The requirements files that the template and the project have, if a header names the command that makes them."""
-    paths = [path for path, entry in theirs.items() if command(path, entry.content)]
+    paths = [path for path, entry in theirs.items() if _command(path, entry.content)]
     if not any(path in draft.conflicts or draft.content(path) is not None for path in paths):
         return None
     names = {f"{draft.ours}:{path}": path for path in paths}
     ours = {names[name]: content for name, content in draft.scratch.contents(names).items()}
     gone = {path for path, entry in draft.overrides.items() if entry is None}
-    ours = {path: content for path, content in ours.items() if command(path, content) and path not in gone}
+    ours = {path: content for path, content in ours.items() if _command(path, content) and path not in gone}
     merged = {path: draft.content(path) or content for path, content in ours.items()}
     return _Locks(_of(base, ours), ours, _of(theirs, ours), merged)
 
@@ -90,16 +90,15 @@ def _note(files: Mapping[str, bytes], *, is_new: bool) -> str:
     if is_new:
         return f"{listed}: rendered again for the merged pyproject.toml."
     # The lock for development is constrained by the runtime lock, which has the shorter name, so that one comes first.
-    commands = " && ".join(command(path, files[path]) for path in sorted(files, key=len))
+    commands = " && ".join(_command(path, files[path]) for path in sorted(files, key=len))
     return f"{listed}: yours, because the template's locks do not hold everything they need. To update them: {commands}"
 
 
-def command(path: str, content: bytes) -> str:
+def _command(path: str, content: bytes) -> str:
     """The command that made a requirements file, as its header has it; '' if there is none."""
-    if not re.fullmatch(r"requirements.*\.txt", PurePosixPath(path).name):
-        return ""
-    match = _COMMAND.search(content[:2000])
-    return match[1].decode(errors="replace") if match else ""
+    is_known = reader.is_requirements_path(PurePosixPath(path).name)
+    command = reader.command(decoded(content)) if is_known else None
+    return command.text if command else ""
 
 
 def _names(draft: Draft) -> dict[str, list[str]]:

@@ -7,10 +7,11 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from new_ops_project.formats.requirements.merge import is_requirements_path, merge_requirements, split_blocks
+from new_ops_project.formats.requirements import reader
+from new_ops_project.formats.requirements.merge import merge_requirements
+from new_ops_project.formats.requirements.reader import is_requirements_path, split_blocks
 from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import Entry, Tree
-from new_ops_project.plan.resolvers import requirements
 from new_ops_project.project.adoption import lines, pyproject
 from new_ops_project.project.adoption.pyproject import PYPROJECT, AdoptedRepository
 
@@ -85,7 +86,8 @@ def _lock_notes(files: Mapping[str, Entry], own: Committed) -> Iterator[str]:
             continue
         held = {block.name.decode() for block in split_blocks(entry.content)}
         if missed := sorted((run | build if "dev" in path else run) - held):
-            remedy = requirements.command(path, entry.content) or "add them with their versions"
+            command = reader.parse(path, entry.content).command
+            remedy = command.text if command else "add them with their versions"
             if "--group dev" in remedy and b"dependency-groups" not in content:
                 remedy = "export them from your lock, or give pyproject.toml a group dev"
             names = ", ".join(missed)
@@ -112,7 +114,8 @@ def _merged(path: str, mine: bytes, theirs: bytes, repo: AdoptedRepository) -> t
 
 def _with_tools(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
     """The user's requirements-dev.txt with the tools that the workflows call; the user's own entries stay."""
-    if b"--hash=" in mine or requirements.command("requirements-dev.txt", mine):
+    own = reader.parse("requirements-dev.txt", mine)
+    if own.is_hashed or own.command:
         return mine, ["requirements-dev.txt: yours; it must contain the tools that ci.yml calls."]
     tools = b"".join(block.text for block in split_blocks(theirs) if block.name.decode() in repo.tools)
     bare = re.sub(rb"[ \t]*\\\r?\n?[ \t]*--hash=\S+", b"", tools)

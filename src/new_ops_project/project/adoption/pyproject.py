@@ -11,17 +11,15 @@ import tomli_w
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.text import list_first
+from new_ops_project.formats import locks
 from new_ops_project.formats.code_layout import Layout
-from new_ops_project.formats.requirements import lower_bounds
-from new_ops_project.formats.requirements.merge import split_blocks
+from new_ops_project.formats.requirements import lower_bounds, reader
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.toml import merge
 from new_ops_project.git.committed import Committed
-from new_ops_project.plan.resolvers import requirements
 from new_ops_project.project.adoption.evidence.metadata import Metadata
 
 PYPROJECT = "pyproject.toml"
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
 @dataclass(frozen=True)
@@ -64,27 +62,27 @@ def merge_pyproject(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tupl
 
 def _with_metadata(text: str, metadata: Metadata, files: Committed) -> tuple[str, list[str]]:
     """Add the tables that setup.py and setup.cfg correspond to."""
-    tables = {"build-system": metadata.build, "project": metadata.project, "tool": metadata.tool}
-    result, _ = merge.merge_toml(text, tomli_w.dumps({key: value for key, value in tables.items() if value}))
-    return result, [*_deletion_notes(metadata, files), *metadata.problems, *_wheel_notes(metadata, files)]
+    result, _ = merge.merge_toml(text, tomli_w.dumps(metadata.tables))
+    return result, [*_setup_notes(metadata, files), *metadata.problems, *_wheel_notes(metadata, files)]
 
 
-def _deletion_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
-    """Notes on what to delete of setup.py and setup.cfg."""
+def _setup_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
+    """Notes on what to keep and what to delete of setup.py and setup.cfg."""
     others = [name for name in _sections(files) if not re.match(r"(metadata|options)\b|bdist|sdist|egg_info", name)]
-    copied = [path for path in ("setup.py", "setup.cfg") if path in files.modes]
-    if len(others) == len(_sections(files)):  # setup.cfg has nothing of the package
-        copied = [path for path in copied if path != "setup.cfg"]
-    elif others:
-        yield f"setup.cfg: keep [{'], ['.join(others)}] when you remove what {PYPROJECT} has now."
-        copied = [path for path in copied if path != "setup.cfg"]
-    if not copied:
+    has_package = len(others) < len(_sections(files))  # setup.cfg, not only settings of tools
+    described = [
+        path for path in ("setup.py", "setup.cfg") if path in files.modes and (path != "setup.cfg" or has_package)
+    ]
+    if metadata.needs_setuptools:
+        rest = f"; where both have a value, that of {PYPROJECT} counts" if "project" in metadata.tables else ""
+        yield f"{' and '.join(described)}: keep this, setuptools reads from it what {PYPROJECT} lacks{rest}."
         return
-    them = "them" if len(copied) > 1 else "it"
-    rest = ", except what only setuptools can do" if metadata.needs_setuptools else ""
-    yield f"{' and '.join(copied)}: copied into {PYPROJECT}; check that, then delete {them}{rest}."
-    if metadata.needs_setuptools and {"scripts", "entry-points"} & metadata.project.keys() and "setup.py" in copied:
-        yield f"setup.py: remove its entry_points, which {PYPROJECT} has now: the build may fail with both."
+    if others and has_package:
+        yield f"setup.cfg: keep [{'], ['.join(others)}] when you remove what {PYPROJECT} has now."
+        described.remove("setup.cfg")
+    if described:
+        them = "them" if len(described) > 1 else "it"
+        yield f"{' and '.join(described)}: copied into {PYPROJECT}; check that, then delete {them}."
 
 
 def _sections(files: Committed) -> list[str]:
@@ -95,7 +93,7 @@ def _sections(files: Committed) -> list[str]:
 
 def _wheel_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
     """A note on data files: hatchling packs every tracked file of a package, which setuptools may not have done."""
-    packages = metadata.tool.get("hatch", {}).get("build", {}).get("targets", {}).get("wheel", {}).get("packages", [])
+    packages = metadata.wheel.get("packages", [])
     data = [
         path
         for path in files.modes
@@ -129,11 +127,11 @@ class _Skipped:
         if head == "project":
             is_license = parts[1:2] == ["license"] and not self.repo.has_license_answer
             is_license |= parts[1:2] == ["license-files"] and not self._has_license()
-            return is_license or "project" in self.document or "poetry" in tool
+            return is_license or "project" in self.document or "poetry" in tool or self.repo.metadata is not None
         if head == "build-system":
             return "build-system" in self.document or "poetry" in tool or self.is_packaged
         if head == "dependency-groups":
-            return "poetry" in tool or any(path in self.repo.files.modes for path in _LOCKS)
+            return "poetry" in tool or bool(locks.present(self.repo.files.modes))
         if parts[:2] == ["tool", "pytest"]:
             return True  # the repository's tests pass with the settings that they have
         if parts[:2] == ["tool", "hatch"]:
@@ -164,27 +162,14 @@ class _Skipped:
 
 def _with_requirements(text: str, listed: bytes) -> str:
     """The template's pyproject.toml with the entries of a hand-written requirements.txt, versions as lower bounds."""
-    if requirements.command("requirements.txt", listed) or b"--hash=" in listed:
-        return text
-    names = [
-        lower_bounds.lower_bound(line)
-        for block in split_blocks(listed)
-        if block.name and (line := _requirement(block.text))
-    ]
-    if not names:
+    own = reader.parse("requirements.txt", listed)
+    names = [lower_bounds.lower_bound(entry.text) for entry in own.entries if entry.kind == "name" and not entry.via]
+    if own.command or own.is_hashed or not names:
         return text
     lines = "".join(f"    {json.dumps(name)},\n" for name in sorted(names, key=str.lower))
     return re.sub(
         r"^dependencies = \[\n(?:    .*\n)*\]", lambda _: f"dependencies = [\n{lines}]", text, flags=re.MULTILINE
     )
-
-
-def _requirement(block: bytes) -> str:
-    """A line of a requirements file without comment and options; '' for a package that is there because of another."""
-    text = block.decode(errors="replace")
-    if "# via" in text or " @ " in text:
-        return ""
-    return re.split(r"\s(?:#|--)", text.strip(), maxsplit=1)[0].strip(" \\")
 
 
 def _with_own_paths(text: str, repo: AdoptedRepository) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.requirements import lower_bounds, pep508
-from new_ops_project.formats.requirements.merge import is_requirements_path, merge_requirements, split_blocks
+from new_ops_project.formats.requirements.merge import merge_requirements
+from new_ops_project.formats.requirements.reader import is_requirements_path, split_blocks
 from new_ops_project.git import committed
 from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import Entry, Tree

@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import PurePosixPath
 
+from new_ops_project.formats import locks
+from new_ops_project.formats.requirements import reader
 from new_ops_project.project.promotion import dockerfile
 from new_ops_project.project.promotion.dockerfile import Renaming
 
@@ -34,13 +36,12 @@ _SUFFIXES = {
 }
 _SHELL = re.compile(rb"#![^\n]*\b(?:ba|da|k|z)?sh\b")
 _HISTORY = re.compile(r"(CHANGELOG|CHANGES|HISTORY|NEWS)\b", re.IGNORECASE)
-_LOCKS = re.compile(r".*\.lock|.*-lock\.\w+|requirements.*\.txt")
 
 
 def may_name(path: str, content: bytes = b"") -> bool:
     """Whether a file is of a kind that refers to programs; code, changelogs and locks are not."""
     name = PurePosixPath(path).name
-    if _HISTORY.match(name) or _LOCKS.fullmatch(name):
+    if _HISTORY.match(name) or locks.is_lock(name) or reader.is_requirements_path(name):
         return False
     is_known = bool(_NAMES.fullmatch(name)) or PurePosixPath(name).suffix in _SUFFIXES
     return is_known or path.startswith(".githooks/") or bool(_SHELL.match(content))
