@@ -15,22 +15,20 @@ pins:
   type: yaml
   default:
     actions:
-      # The first step of every job.
-      ops/checkout: {version: v7.0.1, sha: CHECKOUT}  # read release notes
-      ops/login: {sha: "LOGIN", version: 'v3.0.0'}
+      ops/checkout: {version: v7.0.1, sha: CHECKOUT}
+      ops/login: {sha: LOGIN, version: v3.0.0}
     runners: [ubuntu-24.04]
     python:
-      default: "3.13"
+      default: '3.13'
       versions:
-        "3.12": {newest_patch: 3.12.9, end_of_life: "2028-10"}
-        # Debian 13 has this one.
-        "3.13": {newest_patch: 3.13.3, end_of_life: "2029-10"}
-      ended: {"3.10": 2026-10, "3.9": 2025-10}
+        '3.12': {newest_patch: 3.12.9, end_of_life: 2028-10}
+        '3.13': {newest_patch: 3.13.3, end_of_life: 2029-10}
+      ended: {'3.10': 2026-10, '3.9': 2025-10}
     container: {image: python, variant: slim}
     dependencies:
-      tenacity: {at_least: "8.0"}
+      tenacity: {at_least: '8.0'}
     tools:
-      build: {at_least: "1.2"}
+      build: {at_least: '1.2'}
 """
 
 

@@ -185,11 +185,6 @@ def test_module_name(path: str, name: str) -> None:
     assert resolution.module_name(PurePosixPath(path)) == name
 
 
-def test_names_that_yaml_takes_for_something_else_are_quoted() -> None:
-    """A package whose name looks like a boolean or a number stays a string."""
-    assert [locks_yml.plain(name) for name in ("on", "3", "six")] == ['"on"', '"3"', "six"]
-
-
 @pytest.mark.parametrize(
     ("stderr", "reason"),
     [
@@ -233,14 +228,14 @@ def test_unreadable_pins_are_a_sentence(run: Run, templates: Path) -> None:
     """An incomplete pins.yml is named, without a traceback."""
     (templates / "pins.yml").write_text("pins: {}\n", encoding="utf-8")
     ran = run("template", "pins", "--only", "locks", code=2)
-    assert f"The pins in {templates / 'pins.yml'} are not as expected (KeyError: 'default')." in ran.err
+    assert f"{templates / 'pins.yml'} is not as expected (KeyError: 'default')." in ran.err
 
 
 def test_unreadable_locks_are_a_sentence(run: Run, templates: Path) -> None:
     """A damaged locks.yml is named, with how to get a new one."""
     (templates / "locks.yml").write_text("old\n", encoding="utf-8")
     ran = run("template", "pins", "--only", "locks", code=2)
-    assert f"{templates / 'locks.yml'} cannot be read (TypeError" in ran.err
+    assert f"{templates / 'locks.yml'} is not as expected (TypeError" in ran.err
     assert "delete it, then run this again" in ran.err
 
 
@@ -252,5 +247,5 @@ def test_locks_are_repeatable(run: Run, templates: Path) -> None:
     assert not (templates / "locks.yml").exists()
     assert "+      build: {build: ''" in run(*command, "--write").out
     written = (templates / "locks.yml").read_bytes()
-    assert b"build: {build: '', colorama: \"os_name == 'nt'\", packaging: ''" in written
+    assert b"build: {build: '', colorama: os_name == 'nt', packaging: ''" in written
     assert run(*command, "--check", "--json").json["state"] == "current"

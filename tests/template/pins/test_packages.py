@@ -122,14 +122,14 @@ def test_bound_of_a_tool_follows_the_major_version(run: Run, locked: Template, i
     outdated = pins(run, "--write")
     assert [name for name in outdated if name.startswith("tools")] == ["tools build"]
     assert (outdated["tools build"]["current"], outdated["tools build"]["newest"]) == (">=1.2", "2.3.4")
-    assert changed(before, locked.text) == [('build: {at_least: "1.2"}', 'build: {at_least: "2.3"}')]
+    assert changed(before, locked.text) == [("build: {at_least: '1.2'}", "build: {at_least: '2.3'}")]
     assert pins(run, "--check") == {}
 
 
 @pytest.mark.parametrize("kind", ["locks", "tools"])
 def test_package_that_cannot_be_had_is_named(run: Run, checkout: Template, index: Index, kind: str) -> None:
     """A bound above every version is reported with the name of its package, and nothing is written."""
-    checkout.write(checkout.text.replace('{at_least: "8.0"}', '{at_least: "99"}'))
+    checkout.write(checkout.text.replace("{at_least: '8.0'}", "{at_least: '99'}"))
     ran = run("template", "pins", "--only", kind, "--write", "--json", code=2)
     failed = [each for each in ran.json["pins"] if each["state"] == "failed"]
     assert [(each["kind"], each["name"], each["current"]) for each in failed] == [(kind, "tenacity", ">=99")]
@@ -176,7 +176,7 @@ def test_lowest_python_goes_with_its_end(run: Run, locked: Template) -> None:
     assert {"python 3.12", "locks python"} == {
         f"{each['kind']} {each['name']}" for each in ran.json["pins"] if each["state"] == "behind"
     }
-    assert 'python: ">=3.13"' in (locked.folder / "templates" / "locks.yml").read_text()
+    assert "python: '>=3.13'" in (locked.folder / "templates" / "locks.yml").read_text()
 
 
 def test_pip_index_is_used_where_uv_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

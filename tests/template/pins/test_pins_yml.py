@@ -1,13 +1,25 @@
-"""The reader of templates/pins.yml."""
+"""templates/pins.yml, read and written."""
 
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from support.command import ROOT
+from support.upstreams import PINS, changed
 
+from new_ops_project.base.errors import ToolError
 from new_ops_project.template import pins
+from new_ops_project.template.pins.comparison import Edit
+from new_ops_project.template.pins.pins_yml import edited
+from new_ops_project.template.pins.run import replace_all
 
 
 def test_shipped_are_those_of_the_checkout() -> None:
@@ -40,3 +52,69 @@ def test_workflow_of_the_documentation_is_hardened(tmp_path: Path) -> None:
     used = re.findall(r"uses: (.+)@(.+)  # (.+)", workflow.read_text(encoding="utf-8"))
     assert used
     assert all(pins.shipped().actions[name] == pins.Action(version, sha) for name, sha, version in used)
+
+
+# ---- written ----
+
+
+def default(text: str) -> dict[str, Any]:
+    """The pins in a text."""
+    data: dict[str, Any] = yaml.safe_load(text)["pins"]["default"]
+    return data
+
+
+def test_file_is_what_the_tool_writes() -> None:
+    """The repository's file is exactly what the tool writes, so a pin that moves changes its own line only."""
+    text = (ROOT / "templates" / "pins.yml").read_bytes().decode()
+    assert edited(text, []) == text
+    edit = Edit(("actions", "actions/checkout", "sha"), "1" * 40)
+    assert len(changed(text, edited(text, [edit], date(2026, 3, 4)))) == 2
+
+
+scalars = st.text(st.characters(codec="utf-8"), max_size=9) | st.sampled_from(("1.20", "on", "0" * 40))
+
+
+@given(st.dictionaries(st.sampled_from(("version", "sha")), scalars))
+def test_only_the_wanted_values_change(values: Mapping[str, str]) -> None:
+    """Whatever a value is, it is read back as that text, and everything else has the same data in the same order."""
+    after = edited(PINS, [Edit(("actions", "ops/login", name), value) for name, value in values.items()])
+    expected = default(PINS)
+    expected["actions"]["ops/login"] |= values
+    assert default(after) == expected
+    assert [*default(after)["actions"]["ops/login"]] == ["sha", "version"]
+    assert edited(after, []) == after
+
+
+@given(st.lists(st.sampled_from(("3.12", "3.13")), unique=True), st.sampled_from(("{}", "", "{3.11: 2027-10}")))
+def test_ended_pythons_move(minors: list[str], ended: str) -> None:
+    """A Python with an end moves from `versions` to `ended`, newest first, also where that was empty."""
+    before = PINS.replace("{'3.10': 2026-10, '3.9': 2025-10}", ended)
+    python = default(edited(before, [Edit(("python", "ended", minor), "2028-10") for minor in minors]))["python"]
+    assert [*python["ended"]] == sorted({*minors, *(["3.11"] if "3.11" in ended else [])}, reverse=True)
+    assert [*python["versions"]] == [minor for minor in ("3.12", "3.13") if minor not in minors]
+
+
+def test_other_forms_are_rewritten() -> None:
+    """Quotes, blocks and comments below the top are not kept; the data and the comments at the top are."""
+    odd = PINS.replace("{image: python, variant: slim}", '\n      image: "python"  # official\n\n      variant: slim')
+    assert edited(odd.replace("\n", "\r\n"), []) == PINS
+
+
+def test_date_of_the_head_only() -> None:
+    """Only the date in the comments at the top is that of the check."""
+    before = PINS.replace("image: python", "image: Checked 2025-05-05")
+    after = edited(before, [], date(2026, 3, 4))
+    assert changed(before, after) == [("# PEP 719, 745. Checked 2026-01-02.", "# PEP 719, 745. Checked 2026-03-04.")]
+
+
+@pytest.mark.parametrize("old", ["old", None])
+def test_both_files_or_none(work: Path, old: str | None) -> None:
+    """If the second file cannot be written, the first is as it was, or gone again, and no other file is left."""
+    if old:
+        (work / "pins.yml").write_text(old)
+    (work / "locks.yml").mkdir()
+    before = sorted(work.iterdir())
+    with pytest.raises(ToolError, match=r"locks\.yml cannot be written"):
+        replace_all({work / "pins.yml": "new", work / "locks.yml": "new"})
+    assert sorted(work.iterdir()) == before
+    assert not old or (work / "pins.yml").read_text() == old

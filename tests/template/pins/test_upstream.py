@@ -70,20 +70,20 @@ def test_newer_release_is_written(pins: Run, checkout: Template, tag_days: float
     assert row["date"] == ago(tag_days or 30)
     assert checkout.text == before
     ran = pins("--write")
-    assert f"+      ops/checkout: {{version: v7.0.2, sha: {commit}}}  # read release notes\n" in ran.out
+    assert f"+      ops/checkout: {{version: v7.0.2, sha: {commit}}}\n" in ran.out
     assert "Next: python -m pytest" in ran.out
     assert [new for _, new in changed(before, checkout.text)] == [
         f"# PEP 719, 745. Checked {ago(0)}.",
-        f"ops/checkout: {{version: v7.0.2, sha: {commit}}}  # read release notes",
+        f"ops/checkout: {{version: v7.0.2, sha: {commit}}}",
     ]
     assert pins("--check", "--json").json["state"] == "current"
 
 
-def test_quotes_and_order_of_a_pin_are_kept(pins: Run, checkout: Template) -> None:
-    """A pin whose values are quoted, in another order, keeps both."""
+def test_order_of_a_pin_is_kept(pins: Run, checkout: Template) -> None:
+    """A pin whose values are in another order keeps it."""
     before, commit = checkout.text, checkout.upstream.tag("ops/login", "v3.1.0")
     pins("--write")
-    assert changed(before, checkout.text)[-1][1] == f"ops/login: {{sha: \"{commit}\", version: 'v3.1.0'}}"
+    assert changed(before, checkout.text)[-1][1] == f"ops/login: {{sha: {commit}, version: v3.1.0}}"
 
 
 def test_what_is_no_release_is_not_taken(pins: Run, checkout: Template) -> None:
@@ -194,10 +194,10 @@ def test_action_that_is_none_is_named(pins: Run, checkout: Template) -> None:
 def test_branch_becomes_a_release(pins: Run, checkout: Template) -> None:
     """A pin of a branch or a moving tag is not reported as moved; it becomes the newest full release."""
     commit = checkout.upstream.tag("ops/login", "v3")
-    checkout.write(checkout.text.replace("'v3.0.0'", "'v3'"))
+    checkout.write(checkout.text.replace("v3.0.0", "v3"))
     newer = checkout.upstream.tag("ops/login", "v3.2.1")
     pins("--write")
-    assert f"ops/login: {{sha: \"{newer}\", version: 'v3.2.1'}}" in checkout.text
+    assert f"ops/login: {{sha: {newer}, version: v3.2.1}}" in checkout.text
     assert commit not in checkout.text
 
 
@@ -264,7 +264,7 @@ def test_newer_patch_of_python(pins: Run, checkout: Template) -> None:
     ran = pins("--write", "--json")
     assert pin(ran, "3.12")["newest"] == "3.12.10"
     assert (pin(ran, "3.13")["state"], pin(ran, "3.13")["newest"]) == ("held", "3.13.5")
-    assert changed(before, checkout.text)[-1][1] == '"3.12": {newest_patch: 3.12.10, end_of_life: "2028-10"}'
+    assert changed(before, checkout.text)[-1][1] == "'3.12': {newest_patch: 3.12.10, end_of_life: 2028-10}"
 
 
 def test_new_minor_of_python_is_for_a_person(pins: Run, checkout: Template) -> None:
@@ -280,14 +280,14 @@ def test_new_minor_of_python_is_for_a_person(pins: Run, checkout: Template) -> N
 
 
 def test_python_without_support_moves_to_ended(pins: Run, checkout: Template) -> None:
-    """A minor whose support has ended is behind; --write moves it with its month and keeps every comment."""
+    """A minor whose support has ended is behind; --write moves it with its month."""
     checkout.write(checkout.text.replace("2028-10", ago(70)[:7]))
     before = checkout.text
     row = pin(pins("--check", "--json", code=1), "3.12")
     assert row["reason"] == f"support ended in {ago(70)[:7]}"
     pins("--write")
-    lines = [line for line in before.splitlines() if '"3.12"' not in line]
-    expected = "\n".join(lines).replace("ended: {", f'ended: {{"3.12": {ago(70)[:7]}, ') + "\n"
+    lines = [line for line in before.splitlines() if "'3.12'" not in line]
+    expected = "\n".join(lines).replace("ended: {", f"ended: {{'3.12': {ago(70)[:7]}, ") + "\n"
     assert checkout.text == expected.replace("2026-01-02", ago(0))
     assert pins("--check", "--json").json["state"] == "current"
 
@@ -305,7 +305,7 @@ def test_default_python_without_support_is_for_a_person(pins: Run, checkout: Tem
     ran = pins("--write", "--json")
     assert "By hand: 3.13, support ended in 2026-01, and it is the default." in ran.json["next"][0]
     assert newer in checkout.text
-    assert '"3.13": {newest_patch' in checkout.text
+    assert "'3.13': {newest_patch" in checkout.text
     assert pins("--check", "--json", code=1).json["state"] == "behind"
 
 
@@ -370,7 +370,8 @@ def test_file_that_changed_meanwhile_is_left_alone(
     [
         ("3.12.9", "3.12.x"),
         ("3.12.9", "3.11.9"),
-        ('"2028-10"', "October"),
+        ("2028-10", "October"),
+        ("tenacity:", "Tenacity:"),
         ("python:", "pythons:"),
         ("{version: v7.0.1, ", "{"),
         ("pins:", "{pins:"),
@@ -380,7 +381,7 @@ def test_pins_that_are_not_as_expected(run: Run, checkout: Template, old: str, n
     """A file with a mistake is named with the mistake, without a traceback."""
     checkout.write(checkout.text.replace(old, new))
     ran = run("template", "pins", code=2)
-    assert f"The pins in {checkout.pins} are not as expected (" in ran.err
+    assert f"{checkout.pins} is not as expected (" in ran.err
 
 
 def test_folder_without_a_template(run: Run, work: Path) -> None:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.template.pins.comparison import PinComparison, PinState
-from new_ops_project.template.pins.report import PinsReport
+from new_ops_project.template.pins.run import PinsReport
 
 _COLORS = {PinState.BEHIND: "yellow", PinState.HELD: "cyan", PinState.MOVED: "red", PinState.FAILED: "red"}
 _NEWS = frozenset({PinState.BEHIND, PinState.HELD})

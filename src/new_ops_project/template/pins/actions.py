@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from new_ops_project.base.errors import ProcessError
-from new_ops_project.template.pins.comparison import Kind, PinComparison, PinState, Replace
+from new_ops_project.template.pins.comparison import Edit, Kind, PinComparison, PinState
 from new_ops_project.template.pins.pins_yml import Action
-from new_ops_project.template.pins.releases import Release, ReleaseChoice, choose, day, final, numbers
+from new_ops_project.template.pins.releases import Release, final, judge, numbers
 from new_ops_project.template.pins.tags import Tag, TagSource
 
 Actions = Mapping[str, Action]
@@ -44,17 +45,11 @@ def _compare(
     releases = final(tags, like=action.version)
     if not releases:
         return pin.failed(f"{remote.name} has no release tag such as v1.2.3", "Pin another action.")
-    choice = choose(remote, _newer(releases, action.version), limit)
-    if choice.taken:
-        return _behind(pin, choice.taken, choice)
-    if now and is_same and action.sha != now.commit:
-        edits = (_edit(pin, "sha", now.commit),)
+    compared = judge(pin, _newer(releases, action.version), remote, limit, partial(_edits, pin))
+    if compared.state is not PinState.BEHIND and now and is_same and action.sha != now.commit:
         reason = "the pin is the id of the tag, not of its commit"
-        return replace(pin, newest=action.version, state=PinState.BEHIND, reason=reason, edits=edits)
-    if choice.younger:
-        date, reason = day(choice.younger_date), "too young"
-        return replace(pin, newest=choice.younger.tag, state=PinState.HELD, reason=reason, date=date)
-    return replace(pin, newest=action.version)
+        return pin.behind(action.version, reason, edits=(_edit(pin, "sha", now.commit),))
+    return compared if compared.newest else replace(pin, newest=action.version)
 
 
 def _newer(releases: list[Release], version: str) -> Iterator[Release]:
@@ -63,16 +58,12 @@ def _newer(releases: list[Release], version: str) -> Iterator[Release]:
     return (release for release in releases if pinned is None or release.numbers > pinned)
 
 
-def _behind(pin: PinComparison, taken: Release, choice: ReleaseChoice) -> PinComparison:
-    edits = (_edit(pin, "version", taken.tag), _edit(pin, "sha", taken.commit))
-    reason = "" if choice.date else "its date is unknown"
-    if choice.younger:
-        reason = f"{choice.younger.tag} of {day(choice.younger_date)} is too young"
-    return replace(pin, newest=taken.tag, state=PinState.BEHIND, reason=reason, date=day(choice.date), edits=edits)
+def _edits(pin: PinComparison, release: Release) -> tuple[Edit, ...]:
+    return (_edit(pin, "version", release.tag), _edit(pin, "sha", release.commit))
 
 
-def _edit(pin: PinComparison, field: str, value: str) -> Replace:
-    return Replace(("actions", pin.name, field), value)
+def _edit(pin: PinComparison, field: str, value: str) -> Edit:
+    return Edit(("actions", pin.name, field), value)
 
 
 def _moved(pin: PinComparison, action: Action, now: Tag | None, remote: TagSource) -> PinComparison:

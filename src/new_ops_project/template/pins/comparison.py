@@ -25,25 +25,16 @@ class PinState(StrEnum):
     FAILED = "failed"
 
 
+UNDATED = "its date is unknown"
 BROKEN = frozenset({PinState.MOVED, PinState.FAILED})  # while one pin is in such a state, nothing is written
 
 
 @dataclass(frozen=True)
-class Replace:
+class Edit:
     """Gives a scalar of pins.yml another value; `path` is below `pins.default`."""
 
     path: tuple[str, ...]
     value: str
-
-
-@dataclass(frozen=True)
-class End:
-    """Moves a Python minor from `versions` to `ended`."""
-
-    minor: str
-
-
-Edit = Replace | End
 
 
 @dataclass(frozen=True)
@@ -63,6 +54,10 @@ class PinComparison:
     date: str = ""
     remedy: str = ""
     edits: tuple[Edit, ...] = ()
+
+    def behind(self, newest: str, reason: str = "", date: str = "", edits: tuple[Edit, ...] = ()) -> "PinComparison":
+        """The same pin, for which there is a version to take."""
+        return replace(self, newest=newest, state=PinState.BEHIND, reason=reason, date=date, edits=edits)
 
     def failed(self, reason: str, remedy: str = "") -> "PinComparison":
         """The same pin, which could not be compared."""

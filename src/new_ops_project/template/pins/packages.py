@@ -6,7 +6,7 @@ from dataclasses import replace
 from packaging.version import Version
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.pins.comparison import Kind, PinComparison, PinState, Replace
+from new_ops_project.template.pins.comparison import UNDATED, Edit, Kind, PinComparison, PinState
 from new_ops_project.template.pins.locks_yml import Locks
 from new_ops_project.template.pins.pins_yml import Pins
 from new_ops_project.template.pins.releases import day
@@ -26,35 +26,28 @@ def bounds(pins: Pins, resolved: Resolved) -> list[PinComparison]:
 
 
 def _bound(pins: Pins, resolved: Resolved, name: str) -> PinComparison:
-    at_least, version = pins.packages[name].at_least, resolved.chosen[name].version
-    pin = PinComparison(Kind.TOOLS, name, f">={at_least}", version, date=_date(resolved, name, version))
+    at_least, version, date = pins.packages[name].at_least, resolved.chosen[name].version, _date(resolved, name)
+    pin = PinComparison(Kind.TOOLS, name, f">={at_least}", version, date=date)
     if name in pins.dependencies or Version(at_least).major >= Version(version).major:
         return pin
     bound = f"{Version(version).major}.{Version(version).minor}"
-    reason = "a later major version is locked"
-    return replace(pin, state=PinState.BEHIND, reason=reason, edits=(Replace(("tools", name, "at_least"), bound),))
+    return pin.behind(version, "a later major version is locked", date, (Edit(("tools", name, "at_least"), bound),))
 
 
 def locked(old: Locks, new: Locks, resolved: Resolved) -> list[PinComparison]:
     """Compare each package of the lock, and the Python that the lock is for, with those of the fresh resolution."""
     names = sorted(old.packages.keys() | new.packages.keys())
-    python = (
-        [PinComparison(Kind.LOCKS, "python", old.python, new.python, PinState.BEHIND)]
-        if old.python != new.python
-        else []
-    )
-    return [*python, *(_locked(name, old, new, resolved) for name in names)]
+    python = PinComparison(Kind.LOCKS, "python", old.python).behind(new.python)
+    return [*([python] if old.python != new.python else []), *(_locked(name, old, new, resolved) for name in names)]
 
 
 def _locked(name: str, old: Locks, new: Locks, resolved: Resolved) -> PinComparison:
     before, after = old.packages.get(name), new.packages.get(name)
-    version = after.version if after else ""
-    pin = PinComparison(
-        Kind.LOCKS, name, before.version if before else "", version, date=_date(resolved, name, version)
-    )
+    version, date = after.version if after else "", _date(resolved, name)
+    pin = PinComparison(Kind.LOCKS, name, before.version if before else "", version, date=date)
     younger = _younger(name, version, resolved)
     if before != after or old.closures.get(name) != new.closures.get(name):
-        return replace(pin, state=PinState.BEHIND, reason=_reason(pin, younger, resolved))
+        return pin.behind(version, _reason(pin, younger, resolved), date)
     if younger:
         return replace(pin, newest=younger.version, state=PinState.HELD, reason="too young", date=day(younger.date))
     return pin
@@ -74,12 +67,13 @@ def _reason(pin: PinComparison, younger: PackageRelease | None, resolved: Resolv
         return "the same version, with other files or requirements"
     if younger:
         return f"{younger.version} of {day(younger.date)} is too young"
-    return "" if pin.date or not resolved.wanted.limit else "its date is unknown"
+    return "" if pin.date or not resolved.wanted.limit else UNDATED
 
 
-def _date(resolved: Resolved, name: str, version: str) -> str:
-    release = resolved.dates.get(name)
-    return day(release.date) if release and release.version == version else ""
+def _date(resolved: Resolved, name: str) -> str:
+    """The date of the chosen version, or ''."""
+    release = resolved.dates.get(name) if name in resolved.chosen else None
+    return day(release.date) if release and release.version == resolved.chosen[name].version else ""
 
 
 def failures(pins: Pins, wanted: ResolutionInput, error: ToolError, kind: Kind) -> Iterator[PinComparison]:

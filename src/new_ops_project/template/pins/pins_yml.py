@@ -1,20 +1,20 @@
-"""The reader of templates/pins.yml, which has every version that a template writes."""
+"""The format of templates/pins.yml, which has every version that a template writes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from new_ops_project.base.errors import ToolError
-from new_ops_project.formats.requirements.pep508 import canonical_name
-from new_ops_project.template import installation
+from new_ops_project.template.pins import document
+from new_ops_project.template.pins.comparison import Edit
 
 NAME = "pins.yml"
 
-_SHIPPED = installation.DATA / NAME
+_NORMALIZED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_CHECKED = re.compile(r"\b(Checked )\d{4}-\d{2}-\d{2}\b")
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,12 @@ class Pins:
 
 def shipped() -> Pins:
     """The pins of the embedded template; in an editable install, those of the checkout."""
-    checkout = installation.editable_checkout()
-    return read(checkout / "templates" / NAME if checkout else _SHIPPED)
+    return read(document.shipped(NAME))
 
 
 def read(path: Path) -> Pins:
     """The pins in the file; raises ToolError when it cannot be read or is incomplete."""
-    try:
-        return parse(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ToolError(f"The pins in {path} cannot be read: {error}.", "Check that the file is there.") from error
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise ToolError(f"The pins in {path} are not as expected ({reason}).", "Fix that file first.") from error
+    return document.read(path, parse, "Fix that file first.")
 
 
 def parse(text: str) -> Pins:
@@ -94,7 +87,7 @@ def parse(text: str) -> Pins:
 
     Raises yaml.YAMLError, or KeyError, TypeError, ValueError or AttributeError for a missing or invalid value.
     """
-    default = load(text)["pins"]["default"]
+    default = document.load(text)["pins"]["default"]
     python = default["python"]
     return Pins(
         {name: Action(str(row["version"]), str(row["sha"])) for name, row in default.get("actions", {}).items()},
@@ -108,9 +101,26 @@ def parse(text: str) -> Pins:
     )
 
 
-def load(text: str) -> Any:
-    """The data in a YAML text, read with libyaml if PyYAML has it; raises yaml.YAMLError."""
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
+def edited(text: str, edits: Iterable[Edit], checked: date | None = None) -> str:
+    """The text of pins.yml with the edits, written whole; only the comments at its top are kept.
+
+    The date `checked` replaces the one in those comments. A Python that got an end in `ended` is no longer offered.
+    """
+    data = document.load(text)
+    default = data["pins"]["default"]
+    python = default["python"]
+    python["ended"] = {str(name): month for name, month in (python.get("ended") or {}).items()}
+    for edit in edits:
+        *above, last = edit.path
+        mapping = default
+        for name in above:
+            mapping = next(value for key, value in mapping.items() if str(key) == name)
+        mapping[last] = edit.value
+    ended = python["ended"]
+    python["ended"] = {name: ended[name] for name in sorted(ended, key=minor, reverse=True)}
+    python["versions"] = {name: row for name, row in python["versions"].items() if str(name) not in ended}
+    head = "".join(f"{line}\n" for line in takewhile(lambda line: line.startswith("#"), text.splitlines()))
+    return (_CHECKED.sub(rf"\g<1>{checked:%Y-%m-%d}", head) if checked else head) + document.dump(data)
 
 
 def minor(version: str) -> tuple[int, ...]:
@@ -126,6 +136,7 @@ def _python(name: str, row: Mapping[str, Any]) -> PythonPin:
 
 
 def _requirements(table: Mapping[str, Any]) -> dict[str, OfferedPackage]:
-    return {
-        canonical_name(name): OfferedPackage(str(row["at_least"]), row.get("stubs", "")) for name, row in table.items()
-    }
+    for name in table:
+        if not _NORMALIZED.fullmatch(name):
+            raise ValueError(f"{name} is not normalized (PEP 503)")
+    return {name: OfferedPackage(str(row["at_least"]), row.get("stubs", "")) for name, row in table.items()}

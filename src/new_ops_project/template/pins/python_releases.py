@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from new_ops_project.base.errors import ProcessError
-from new_ops_project.template.pins.comparison import End, Kind, PinComparison, PinState, Replace
+from new_ops_project.template.pins.comparison import Edit, Kind, PinComparison, PinState
 from new_ops_project.template.pins.pins_yml import Pins, PythonPin, minor
-from new_ops_project.template.pins.releases import Release, choose, day, final
+from new_ops_project.template.pins.releases import Release, final, judge
 from new_ops_project.template.pins.tags import TagSource
 
 REPOSITORY = "python/cpython"
@@ -29,9 +29,9 @@ def compare(pins: Pins, remote: TagSource, limit: datetime | None, today: date) 
 
     The dates in pins.yml decide when support ends: upstream has them only in the text of the PEPs.
     """
-    unsupported = [_ended_pin(pins, name) for name in ended(pins, today)]
-    unsupported_names = {pin.name for pin in unsupported}
-    supported = {name: pin for name, pin in pins.pythons.items() if name not in unsupported_names}
+    over = ended(pins, today)
+    unsupported = [_ended_pin(pins, name) for name in over]
+    supported = {name: pin for name, pin in pins.pythons.items() if name not in over}
     try:
         releases = final(remote.tags())
         patches = [_patch(name, pin, releases, remote, limit) for name, pin in supported.items()]
@@ -44,30 +44,21 @@ def compare(pins: Pins, remote: TagSource, limit: datetime | None, today: date) 
 
 
 def _ended_pin(pins: Pins, name: str) -> PinComparison:
-    pin = PinComparison(Kind.PYTHON, name, pins.pythons[name].newest_patch, state=PinState.BEHIND)
-    reason = f"support ended in {pins.pythons[name].end_of_life}"
+    pin, month = PinComparison(Kind.PYTHON, name, pins.pythons[name].newest_patch), pins.pythons[name].end_of_life
     if name == pins.default_python:
         remedy = "Choose another `default` in pins.yml, then run this again."
-        return replace(pin, reason=f"{reason}, and it is the default", remedy=remedy)
-    return replace(pin, reason=reason, edits=(End(name),))
+        return replace(pin.behind("", f"support ended in {month}, and it is the default"), remedy=remedy)
+    return pin.behind("", f"support ended in {month}", edits=(Edit(("python", "ended", name), month),))
 
 
 def _patch(
     name: str, pin: PythonPin, releases: list[Release], remote: TagSource, limit: datetime | None
 ) -> PinComparison:
     compared = PinComparison(Kind.PYTHON, name, pin.newest_patch, pin.newest_patch)
-    pinned = minor(pin.newest_patch)
-    choice = choose(remote, (each for each in _of(name, releases) if each.numbers > pinned), limit)
-    if choice.taken:
-        newest = choice.taken.tag.removeprefix("v")
-        edits = (Replace(("python", "versions", name, "newest_patch"), newest),)
-        reason = "" if choice.date else "its date is unknown"
-        date = day(choice.date)
-        return replace(compared, newest=newest, state=PinState.BEHIND, reason=reason, date=date, edits=edits)
-    if choice.younger:
-        newest, date = choice.younger.tag.removeprefix("v"), day(choice.younger_date)
-        return replace(compared, newest=newest, state=PinState.HELD, reason="too young", date=date)
-    return compared
+    newer = [each for each in _of(name, releases) if each.numbers > minor(pin.newest_patch)]
+    path = ("python", "versions", name, "newest_patch")
+    judged = judge(compared, newer, remote, limit, lambda release: (Edit(path, release.tag.removeprefix("v")),))
+    return replace(judged, newest=judged.newest.removeprefix("v"))
 
 
 def _of(name: str, releases: Iterable[Release]) -> Iterator[Release]:

@@ -1,10 +1,11 @@
-"""The choice of a release of a git repository: the newest one that is old enough."""
+"""The comparison of a pin with the releases of a git repository: the newest one that is old enough is taken."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from new_ops_project.template.pins.comparison import UNDATED, Edit, PinComparison, PinState
 from new_ops_project.template.pins.tags import Tag, TagSource
 
 _FULL = re.compile(r"(v?)(\d+)\.(\d+)\.(\d+)")
@@ -19,19 +20,6 @@ class Release:
     tag: str
     numbers: Numbers
     commit: str
-
-
-@dataclass(frozen=True)
-class ReleaseChoice:
-    """The release to take, if there is a newer one, and the newest one that is too young to be taken.
-
-    `date` is that of `taken`, `younger_date` that of `younger`; None if the repository does not tell.
-    """
-
-    taken: Release | None = None
-    date: datetime | None = None
-    younger: Release | None = None
-    younger_date: datetime | None = None
 
 
 def numbers(version: str) -> Numbers | None:
@@ -49,24 +37,27 @@ def final(tags: Mapping[str, Tag], *, like: str = "v") -> list[Release]:
     return [releases[key] for key in sorted(releases, reverse=True)]
 
 
-def choose(remote: TagSource, newer: Iterable[Release], limit: datetime | None) -> ReleaseChoice:
-    """The first of these releases, newest first, that is not younger than `limit`; one without a date is taken.
+def judge(
+    pin: PinComparison,
+    newer: Iterable[Release],
+    remote: TagSource,
+    limit: datetime | None,
+    edits: Callable[[Release], tuple[Edit, ...]],
+) -> PinComparison:
+    """Compare the pin with the `newer` releases, newest first.
 
-    Raises ProcessError when the repository does not answer in time.
+    It is behind the first that is not younger than `limit` (`edits` bring it there); one without a date is taken. With
+    younger releases only, it is held. Raises ProcessError when the repository does not answer in time.
     """
-    younger: Release | None = None
-    younger_date: datetime | None = None
-    for release, date in _dated(remote, newer):
-        if limit is None or date is None or date <= limit:
-            return ReleaseChoice(release, date, younger, younger_date)
-        if younger is None:
-            younger, younger_date = release, date
-    return ReleaseChoice(None, None, younger, younger_date)
-
-
-def _dated(remote: TagSource, releases: Iterable[Release]) -> Iterator[tuple[Release, datetime | None]]:
-    for release in releases:
-        yield release, remote.date(release.tag)
+    held = pin
+    for release in newer:
+        moment = remote.date(release.tag)
+        if limit is None or moment is None or moment <= limit:
+            reason = f"{held.newest} of {held.date} is too young" if held.date else "" if moment else UNDATED
+            return pin.behind(release.tag, reason, day(moment), edits(release))
+        if held is pin:
+            held = replace(pin, newest=release.tag, state=PinState.HELD, reason="too young", date=day(moment))
+    return held
 
 
 def day(moment: datetime | None) -> str:

@@ -37,11 +37,6 @@ class ResolutionInput:
     locked: Mapping[str, ResolvedPackage] = field(default_factory=dict)
 
     @property
-    def versions(self) -> dict[str, str]:
-        """The locked versions, by name."""
-        return {name: package.version for name, package in self.locked.items()}
-
-    @property
     def lines(self) -> list[str]:
         """The direct requirements, in pip's format."""
         return [f"{name}>={bound}" for name, bound in self.at_least.items()]
@@ -76,9 +71,8 @@ def unavailable(wanted: ResolutionInput) -> dict[str, str]:
 
 def _failure(line: str, python: str) -> str:
     """Why one requirement cannot be resolved, or ''."""
-    settings = ("--universal", "--python-version", python, "--no-deps", "-")
     try:
-        uv.run("compile", *settings, text=f"{line}\n", env={"UV_HTTP_RETRIES": "0"})
+        uv.resolve([line], "--no-deps", python=python, env={"UV_HTTP_RETRIES": "0"})
     except ToolError as error:
         return error.message
     return ""
@@ -92,32 +86,27 @@ def _ages(wanted: ResolutionInput, newest: Mapping[str, PackageRelease], constra
     """
     if wanted.limit is None:
         return []
-    known = {**newest, **_older_releases(wanted.versions, newest, wanted.python)}
+    locked = {name: package.version for name, package in wanted.locked.items()}
+    known = {**newest, **_older_releases(locked, newest, wanted.python)}
     undated = [name for name, release in known.items() if release.date is None]
-    locked = {name: release for name, release in known.items() if release.version == wanted.versions.get(name)}
-    young = [name for name, release in locked.items() if release.date and release.date > wanted.limit]
-    constraints.write_text("".join(f"{name}<={wanted.versions[name]}\n" for name in young), encoding="utf-8")
+    held = [(name, release) for name, release in known.items() if release.version == locked.get(name)]
+    young = [name for name, release in held if release.date and release.date > wanted.limit]
+    constraints.write_text("".join(f"{name}<={locked[name]}\n" for name in young), encoding="utf-8")
     exempt = (f"--exclude-newer-package={name}=false" for name in (*undated, *young))
-    return [f"--exclude-newer={_stamp(wanted.limit)}", f"--constraints={constraints}", *exempt]
+    limit = f"{wanted.limit.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return [f"--exclude-newer={limit}", f"--constraints={constraints}", *exempt]
 
 
 def _older_releases(
     versions: Mapping[str, str], newest: Mapping[str, PackageRelease], python: str
 ) -> dict[str, PackageRelease]:
     """The releases of `versions` that are not the newest; {} if the index no longer has one of them."""
-    lines = [
-        f"{name}=={version}"
-        for name, version in versions.items()
-        if name not in newest or newest[name].version != version
-    ]
+    current = {name: release.version for name, release in newest.items()}
+    lines = [f"{name}=={version}" for name, version in versions.items() if current.get(name) != version]
     try:
         return releases(lines, "--no-deps", python=python) if lines else {}
     except ToolError:
         return {}
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def lock(resolved: Resolved) -> Locks:
@@ -160,14 +149,11 @@ def _modules(requirements: Iterable[HashedRequirement], folder: Path) -> dict[st
     prefix, wanted = folder / "installed", folder / "requirements.txt"
     wanted.write_text("".join(requirement_lines(requirements)), encoding="utf-8")
     uv.run("install", "--prefix", str(prefix), "--no-deps", "--require-hashes", "--requirements", str(wanted))
-    distributions = (Distribution.at(path) for path in prefix.rglob("*.dist-info"))
-    return {canonical_name(each.name): _top_level(each) for each in distributions}
-
-
-def _top_level(distribution: Distribution) -> tuple[str, ...]:
-    """The names that `import` finds in a distribution, from its RECORD (PEP 376)."""
-    names = {module_name(path) for path in distribution.files or ()}
-    return tuple(sorted(name for name in names if name.isidentifier() and name != "__pycache__"))
+    modules = {}
+    for distribution in map(Distribution.at, prefix.rglob("*.dist-info")):
+        names = {module_name(path) for path in distribution.files or ()}  # from its RECORD (PEP 376)
+        modules[canonical_name(distribution.name)] = tuple(sorted(filter(str.isidentifier, names - {"__pycache__"})))
+    return modules
 
 
 def module_name(path: PurePosixPath) -> str:

@@ -3,8 +3,9 @@
 All sources are asked at once, and one that fails does not stop the others.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -12,15 +13,15 @@ from pathlib import Path
 
 from new_ops_project.base import process
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.progress import Progress
 from new_ops_project.template.pins import actions, locks_yml, packages, pins_yml, python_releases, resolution
-from new_ops_project.template.pins.comparison import BROKEN, Kind, PinComparison, PinState
-from new_ops_project.template.pins.edits import apply_edits
+from new_ops_project.template.pins.comparison import Kind, PinComparison, PinState
 from new_ops_project.template.pins.pins_yml import Pins, minor
 from new_ops_project.template.pins.tags import TagSource
 
-_AT_ONCE = 8
+PINS, LOCKS = f"templates/{pins_yml.NAME}", f"templates/{locks_yml.NAME}"  # paths below the template
 
-Progress = Callable[[str, int, int], None]
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -49,28 +50,17 @@ class UpstreamQuery:
 
     def remote(self, repository: str) -> TagSource:
         """A repository, whose time limit starts now."""
-        return TagSource.within(self.seconds, f"{self.base.rstrip('/')}/{repository}")
+        return TagSource(f"{self.base.rstrip('/')}/{repository}", self.seconds, time.monotonic() + self.seconds)
 
 
 @dataclass(frozen=True)
 class PinFiles:
-    """templates/pins.yml and templates/locks.yml of one checkout, as they are on disk."""
+    """PINS and LOCKS of the template in `folder`: their texts by path, and what they say; LOCKS may not exist yet."""
 
     folder: Path
-    pins_text: str
+    texts: Mapping[str, str]
     pins: Pins
-    locks_text: str
     locks: locks_yml.Locks
-
-    @property
-    def pins_file(self) -> Path:
-        """The path of pins.yml."""
-        return self.folder / "templates" / pins_yml.NAME
-
-    @property
-    def locks_file(self) -> Path:
-        """The path of locks.yml, which may not exist yet."""
-        return self.folder / "templates" / locks_yml.NAME
 
 
 @dataclass(frozen=True)
@@ -80,45 +70,29 @@ class UpstreamComparison:
     pins: tuple[PinComparison, ...]
     locks_text: str = ""
 
-    @property
-    def broken(self) -> list[PinComparison]:
-        """The pins that prevent writing anything."""
-        return [pin for pin in self.pins if pin.state in BROKEN]
-
-    @property
-    def behind(self) -> list[PinComparison]:
-        """The pins that are out of date."""
-        return [pin for pin in self.pins if pin.state is PinState.BEHIND]
-
 
 def read(folder: Path) -> PinFiles:
     """The files of the template in `folder`; raises ToolError when there is no pins.yml."""
-    pins_file, locks_file = folder / "templates" / pins_yml.NAME, folder / "templates" / locks_yml.NAME
-    if not pins_file.is_file():
+    if not (folder / PINS).is_file():
         hint = "Give the folder of a checkout of the template: new-ops-project template pins PATH"
-        raise ToolError(f"{folder} is not a template: it has no templates/{pins_yml.NAME}.", hint)
-    pins, locked = pins_yml.read(pins_file), locks_yml.read(locks_file)
-    locks_text = locks_file.read_bytes().decode() if locks_file.exists() else ""
-    return PinFiles(folder, pins_file.read_bytes().decode(), pins, locks_text, locked)
+        raise ToolError(f"{folder} is not a template: it has no {PINS}.", hint)
+    pins, locked = pins_yml.read(folder / PINS), locks_yml.read(folder / LOCKS)
+    paths = {name: folder / name for name in (PINS, LOCKS)}
+    texts = {name: path.read_bytes().decode() if path.exists() else "" for name, path in paths.items()}
+    return PinFiles(folder, texts, pins, locked)
 
 
 def compare(files: PinFiles, query: UpstreamQuery, progress: Progress) -> UpstreamComparison:
     """Ask every source. The pins of a source that does not answer have the state `failed` and the reason."""
     sources = dict(_sources(files, query))
+    progress("asking upstream", 0, len(sources))
     with ThreadPoolExecutor(_AT_ONCE) as pool, process.stopped_together():
         running = {pool.submit(source): name for name, source in sources.items()}
-        _watch(running, progress)
+        for done, future in enumerate(as_completed(running), 1):
+            progress(running[future], done, len(running))
     outcomes = [future.result() for future in running]
-    order = [*Kind]
-    pins = sorted((pin for outcome in outcomes for pin in outcome.pins), key=lambda pin: order.index(pin.kind))
+    pins = sorted((pin for outcome in outcomes for pin in outcome.pins), key=lambda pin: [*Kind].index(pin.kind))
     return UpstreamComparison(tuple(pins), "".join(outcome.locks_text for outcome in outcomes))
-
-
-def _watch(running: dict["Future[UpstreamComparison]", str], progress: Progress) -> None:
-    total = len(running)
-    progress("asking upstream", 0, total)
-    for done, future in enumerate(as_completed(running), 1):
-        progress(running[future], done, total)
 
 
 def _sources(files: PinFiles, query: UpstreamQuery) -> Iterator[tuple[str, Callable[[], UpstreamComparison]]]:
@@ -162,35 +136,6 @@ def _packages(files: PinFiles, query: UpstreamQuery) -> UpstreamComparison:
 
 def _reformatted(files: PinFiles, text: str, compared: list[PinComparison]) -> Iterator[PinComparison]:
     """The lock file itself, if its content is current but its text differs: somebody edited it."""
-    if text != files.locks_text and not any(pin.state is PinState.BEHIND for pin in compared):
-        yield PinComparison(
-            Kind.LOCKS, locks_yml.NAME, "", "", PinState.BEHIND, "differs from what this command writes"
-        )
-
-
-def texts(files: PinFiles, outcome: UpstreamComparison, query: UpstreamQuery) -> dict[Path, str]:
-    """The new texts of the files that change when everything is brought up to date; {} if all is current.
-
-    Raises ToolError when pins.yml has a form that cannot be rewritten.
-    """
-    edits = [edit for pin in outcome.behind for edit in pin.edits]
-    new_texts: dict[Path, str] = {}
-    if edits:
-        is_whole = {Kind.ACTIONS, Kind.PYTHON} <= query.kinds
-        new_texts[files.pins_file] = apply_edits(files.pins_text, edits, query.today if is_whole else None)
-    if outcome.locks_text not in {"", files.locks_text}:
-        new_texts[files.locks_file] = outcome.locks_text
-    return new_texts
-
-
-def changes(files: PinFiles, texts: dict[Path, str]) -> list[tuple[str, str, str]]:
-    """Each file that changes: its path below the template, its text before and after."""
-    before = {files.pins_file: files.pins_text, files.locks_file: files.locks_text}
-    return [(path.relative_to(files.folder).as_posix(), before[path], after) for path, after in texts.items()]
-
-
-def require_unchanged(files: PinFiles) -> None:
-    """Raise ToolError when somebody has changed a file since it was read."""
-    now = read(files.folder)
-    if (now.pins_text, now.locks_text) != (files.pins_text, files.locks_text):
-        raise ToolError("Somebody else changed the pins in the meantime; nothing was written.", "Run this again.")
+    if text != files.texts[LOCKS] and not any(pin.state is PinState.BEHIND for pin in compared):
+        pin = PinComparison(Kind.LOCKS, locks_yml.NAME, "")
+        yield pin.behind("", "differs from what this command writes")

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.requirements.pep508 import canonical_name
@@ -33,57 +34,35 @@ class PackageRelease:
 
 def compile_lines(requirements: Iterable[str], *options: str, python: str) -> dict[str, HashedRequirement]:
     """Resolve for every platform and every Python from `python` up, with as few versions of a package as possible."""
-    settings = ("--universal", "--python-version", python, "--fork-strategy", "fewest", "--no-annotate", "--no-header")
-    return parse(uv.run("compile", *settings, *options, "-", text=_lines(requirements)))
+    return parse(uv.resolve(requirements, *options, python=python))
 
 
 def releases(requirements: Iterable[str], *options: str, python: str) -> dict[str, PackageRelease]:
     """The same resolution as versions with their dates, which uv writes to a pylock.toml (PEP 751)."""
-    settings = ("--universal", "--python-version", python, "--fork-strategy", "fewest", "--format", "pylock.toml")
-    output = uv.run("compile", *settings, "--no-header", *options, "-", text=_lines(requirements))
+    output = uv.resolve(requirements, "--format", "pylock.toml", *options, python=python)
     packages = tomllib.loads(output).get("packages", [])
     return {canonical_name(package["name"]): _release(package) for package in packages}
 
 
-def _lines(requirements: Iterable[str]) -> str:
-    return "".join(f"{requirement}\n" for requirement in requirements)
-
-
-def _release(package: Mapping[str, object]) -> PackageRelease:
-    dates = [file.get("upload-time") for file in _files(package)]
-    known = [date for date in dates if isinstance(date, datetime)]
-    return PackageRelease(str(package["version"]), min(known) if known and len(known) == len(dates) else None)
-
-
-def _files(package: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-    wheels, sdist = package.get("wheels"), package.get("sdist")
-    yield from wheels if isinstance(wheels, list) else ()
-    if isinstance(sdist, dict):
-        yield sdist
+def _release(package: Mapping[str, Any]) -> PackageRelease:
+    files = [*package.get("wheels", ()), *([package["sdist"]] if "sdist" in package else [])]
+    dates = [file.get("upload-time") for file in files]
+    return PackageRelease(package["version"], min(dates) if dates and all(dates) else None)
 
 
 def parse(text: str) -> dict[str, HashedRequirement]:
-    """Read the output of `uv pip compile`; raises ToolError if one package has two versions (a fork)."""
+    """Read lines `name==version ; marker --hash=...`; raises ToolError if one package has two versions (a fork)."""
     requirements: dict[str, HashedRequirement] = {}
     for line in re.sub(r" *\\\n *", " ", text).splitlines():
-        requirement = _parse_line(line)
-        if other := requirements.get(requirement.name):
-            versions = f"{other.version} and {requirement.version}"
-            raise ToolError(
-                f"{other.name} needs two versions, {versions}.",
-                "Change a bound in pins.yml so that one version is enough.",
-            )
-        requirements[requirement.name] = requirement
+        match = _LINE.fullmatch(line)
+        if not match:
+            raise ToolError(f"uv wrote a line that this tool cannot parse, {line!r}.", "Try another version of uv.")
+        name, hashes = canonical_name(match["name"]), sorted(match["hashes"].replace("--hash=", "").split())
+        if other := requirements.get(name):
+            message = f"{name} needs two versions, {other.version} and {match['version']}."
+            raise ToolError(message, "Change a bound in pins.yml so that one version is enough.")
+        requirements[name] = HashedRequirement(name, match["version"], match["marker"] or "", tuple(hashes))
     return requirements
-
-
-def _parse_line(line: str) -> HashedRequirement:
-    """Read `name==version ; marker --hash=...`."""
-    match = _LINE.fullmatch(line)
-    if not match:
-        raise ToolError(f"uv wrote a line that this tool cannot parse, {line!r}.", "Try another version of uv.")
-    hashes = tuple(sorted(match["hashes"].replace("--hash=", "").split()))
-    return HashedRequirement(canonical_name(match["name"]), match["version"], match["marker"] or "", hashes)
 
 
 def requirement_lines(requirements: Iterable[HashedRequirement]) -> Iterator[str]:
