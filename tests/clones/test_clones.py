@@ -10,9 +10,10 @@ from support.small_clones import fake_venv
 from new_ops_project.base.errors import ToolError
 from new_ops_project.clones import check_command, hooks, installed_packages, uv_lock, variables, venv
 from new_ops_project.clones.needs import Needs
-from new_ops_project.clones.requirements import Pin, parse_pin, read_requirements
+from new_ops_project.clones.requirements import Pin, Requirements
 from new_ops_project.clones.venv import VenvState
-from new_ops_project.formats import document
+from new_ops_project.formats import document, locks
+from new_ops_project.formats.requirements import reader
 
 
 def lay(folder: Path, **files: str) -> Needs:
@@ -89,18 +90,18 @@ def test_what_an_environment_meets(tmp_path: Path) -> None:
 )
 def test_a_line_of_a_requirements_file(line: str, pin: Pin | None) -> None:
     """A pin has a name, a specifier, a marker, and maybe a hash; a line without a name is not a pin."""
-    assert parse_pin(line) == pin
+    assert Requirements((reader.parse("", line.encode()),)).pins == ((pin,) if pin else ())
 
 
 def test_included_files_count(tmp_path: Path) -> None:
     """-r adds the pins of a file, relative to the file with that line; a constraint adds none; a circle ends."""
-    lay(
+    needs = lay(
         tmp_path,
         requirements__dev_txt="-r base.txt\n-c limits.txt\npytest==9 # tests\n",
         requirements__base_txt="a==1 \\\n    --hash=sha256:00\n--requirement dev.txt\n",
         requirements__limits_txt="b==2\n",
     )
-    assert [pin.name for pin in read_requirements(tmp_path, "requirements/dev.txt").pins] == ["pytest", "a"]
+    assert [pin.name for file in needs.requirements for pin in file.pins] == ["pytest", "a"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_covered_file_is_left_out(tmp_path: Path) -> None:
     assert [file.path for file in superset.requirements] == ["requirements/dev.txt"]
     folder = tmp_path / "other"
     needs = lay(folder, requirements_txt="./vendored\na==1\n", requirements__dev_txt="-r ../requirements.txt\nb==1\n")
-    assert len(needs.requirements) == 2  # spelled differently, it is not recognised as the same file
+    assert [file.path for file in needs.requirements] == ["requirements/dev.txt"]
 
 
 def test_markers_hold_for_the_environment(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ version = "1.0"
 
 def test_uv_lock(tmp_path: Path) -> None:
     """The pins are those that `uv sync` installs, by marker, extra and default group."""
-    lock = document.toml({"uv.lock": UV_LOCK.encode()}, "uv.lock")
+    lock = locks.read({"uv.lock": UV_LOCK.encode()}, locks.UV)
     environment = {"sys_platform": "linux", "python_full_version": "3.12.1"}
     versions = {pin.name: pin.version for pin in uv_lock.pins(lock, document.Document(""), environment)}
     assert versions == {"alpha": "==1.0", "beta": "==2.0", "cython": "==3.0", "pytest": "==9.0"}

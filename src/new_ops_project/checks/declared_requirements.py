@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from new_ops_project.base.errors import ToolError
 from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.formats.document import Keys
-from new_ops_project.formats.requirements import pep508
+from new_ops_project.formats.requirements import groups, pep508
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.formats.toml import places
@@ -49,22 +51,23 @@ def extras(repo: Repo) -> Mapping[str, tuple[DeclaredRequirement, ...]]:
     return {name: tuple(_listed(repo, (*keys, name), name)) for name in table}
 
 
-def groups(repo: Repo) -> Mapping[str, tuple[DeclaredRequirement, ...]]:
-    """The dependency groups (PEP 735) by their PEP 503 names, each with the requirements of groups that it includes."""
-    known = {canonical_name(name): name for name in repo.pyproject.table("dependency-groups")}
-    return {name: tuple(_grouped(repo, known, name, frozenset())) for name in known}
+def of_groups(repo: Repo) -> Mapping[str, tuple[DeclaredRequirement, ...]]:
+    """The dependency groups (PEP 735) by their PEP 503 names, each with the requirements of groups that it includes.
+
+    Raises UncheckedError if they are not valid.
+    """
+    names = repo.pyproject.table(groups.TABLE)
+    written = {str(each.parsed): each for name in names for each in _listed(repo, (groups.TABLE, name))}
+    try:
+        resolved = {canonical_name(name): groups.resolve(repo.pyproject, name) for name in names}
+    except ToolError as error:
+        raise UncheckedError(error.message, error.hint) from error
+    return {name: tuple(written[text] for text in listed) for name, listed in resolved.items()}
 
 
-def _grouped(repo: Repo, known: Mapping[str, str], name: str, above: frozenset[str]) -> Iterator[DeclaredRequirement]:
-    if name not in known or name in above:
-        return
-    keys = ("dependency-groups", known[name])
-    yield from _listed(repo, keys)
-    listed = repo.pyproject.get(*keys)
-    for item in listed if isinstance(listed, list) else ():
-        included = item.get("include-group") if isinstance(item, dict) else None
-        if isinstance(included, str):
-            yield from _grouped(repo, known, canonical_name(included), above | {name})
+def optional(repo: Repo) -> tuple[DeclaredRequirement, ...]:
+    """The requirements of all extras and groups; raises UncheckedError if the groups are not valid."""
+    return tuple(each for listed in (*extras(repo).values(), *of_groups(repo).values()) for each in listed)
 
 
 def _listed(repo: Repo, keys: Keys, extra: str = "") -> Iterator[DeclaredRequirement]:

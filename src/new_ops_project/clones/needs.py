@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.clones import uv_lock
-from new_ops_project.clones.requirements import Pin, Requirements, parse_pin, read_requirements
-from new_ops_project.formats import document, python_version
+from new_ops_project.clones.requirements import Pin, Requirements, parse_pin
+from new_ops_project.formats import document, locks, python_version
 from new_ops_project.formats.document import Document
+from new_ops_project.formats.locks import Lock
+from new_ops_project.formats.requirements import groups, reader
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.setuptools import keywords
 
@@ -47,8 +49,8 @@ _LOCKS = (
     ),
 )
 _EXTRAS = ("dev", "test", "tests", "testing")
-_READ = ("pyproject.toml", "setup.py", "setup.cfg", ".python-version", ".tool-versions", "runtime.txt")
-_OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
+_PYPROJECT = "pyproject.toml"
+_READ = (_PYPROJECT, "setup.py", "setup.cfg", ".python-version", ".tool-versions", "runtime.txt")
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,12 @@ class Needs:
     @cached_property
     def files(self) -> Mapping[str, bytes]:
         """The contents of the files that say what is needed, by name."""
-        return {name: (self.folder / name).read_bytes() for name in _READ if (self.folder / name).is_file()}
+        return {name: content for name in _READ if (content := self._load(name)) is not None}
 
     @cached_property
     def pyproject(self) -> Document:
         """pyproject.toml; raises ToolError if it does not parse."""
-        pyproject = document.toml(self.files, "pyproject.toml")
+        pyproject = document.toml(self.files, _PYPROJECT)
         if pyproject.problem:
             raise ToolError(f"{pyproject.problem}.", "Fix that line; `git log -p pyproject.toml` shows its history.")
         return pyproject
@@ -121,17 +123,15 @@ class Needs:
         return canonical_name(name or keywords.read(self.files).string("name"))
 
     @cached_property
-    def uv_lock(self) -> Document:
-        """uv.lock; empty if it does not count, because there is a requirements-dev.txt, which takes precedence."""
-        path = self.folder / "uv.lock"
-        if not self.reads_uv or not path.is_file() or (self.folder / _LOCKS[0][0]).is_file():
-            return Document("")
-        return document.toml({"uv.lock": path.read_bytes()}, "uv.lock")
+    def uv_lock(self) -> Lock | None:
+        """uv.lock; None if it does not count, because there is a requirements-dev.txt, which takes precedence."""
+        content = self._load(locks.UV.path) if self.reads_uv and self._load(_LOCKS[0][0]) is None else None
+        return None if content is None else locks.read({locks.UV.path: content}, locks.UV)
 
     @cached_property
     def requirements(self) -> tuple[Requirements, ...]:
         """The requirements files to install, which together pin everything; none if uv.lock counts."""
-        if self.uv_lock.path:
+        if self.uv_lock:
             return ()
         paths = [next((path for path in group if (self.folder / path).is_file()), "") for group in _LOCKS]
         others = sorted(path.relative_to(self.folder).as_posix() for path in self.folder.glob("requirements/*.txt"))
@@ -139,7 +139,7 @@ class Needs:
             paths = others
         chosen: list[Requirements] = []
         for path in filter(None, paths):
-            requirements = read_requirements(self.folder, path)
+            requirements = Requirements(reader.with_included(self._load, path))
             if not any(requirements.is_covered_by(earlier) for earlier in chosen):
                 chosen.append(requirements)
         return tuple(chosen)
@@ -147,28 +147,28 @@ class Needs:
     @property
     def lock(self) -> str:
         """Which files the packages come from, in words for people."""
-        return " and ".join(file.path for file in self.requirements) or self.uv_lock.path or "pyproject.toml"
+        return locks.UV.path if self.uv_lock else " and ".join(each.path for each in self.requirements) or _PYPROJECT
 
     @property
     def has_lock(self) -> bool:
         """Whether a lock says which packages are needed, rather than only the project's metadata."""
-        return bool(self.requirements or self.uv_lock.path)
+        return bool(self.requirements or self.uv_lock)
 
     @property
     def foreign_lock(self) -> str:
         """The lock of a tool that is not used here, if it is the only lock; otherwise ''."""
-        unread = () if self.has_lock else _OTHER_LOCKS
-        return next((name for name in unread if (self.folder / name).is_file()), "")
+        kinds = () if self.has_lock else locks.FORMATS
+        return next((kind.path for kind in kinds if (self.folder / kind.path).is_file()), "")
 
     @property
     def is_hashed(self) -> bool:
         """Whether every pin has a hash."""
         pins = [pin for file in self.requirements for pin in file.pins]
-        return bool(self.uv_lock.path) or (bool(pins) and all(pin.is_hashed for pin in pins))
+        return bool(self.uv_lock) or (bool(pins) and all(pin.is_hashed for pin in pins))
 
     def pins(self, environment: Mapping[str, str]) -> tuple[Pin, ...]:
         """What has to be installed in an environment, given as the variables of PEP 508."""
-        if self.uv_lock.path:
+        if self.uv_lock:
             return uv_lock.pins(self.uv_lock, self.pyproject, environment)
         pins = [pin for file in self.requirements for pin in file.pins] if self.requirements else self.declared
         return tuple(pin for pin in pins if pin.applies(environment))
@@ -179,8 +179,9 @@ class Needs:
 
         These are those of a dependency group; without a package, also its dependencies and its extras for development.
         """
-        groups = self.pyproject.table("dependency-groups")
-        requirements = list(_group(groups, "dev" if "dev" in groups else "test", ()))
+        offered = {canonical_name(name) for name in self.pyproject.table(groups.TABLE)}
+        group = next((name for name in ("dev", "test") if name in offered), "")
+        requirements = [*groups.resolve(self.pyproject, group)] if group else []
         if not self.is_package:
             requirements += self.pyproject.strings("project", "dependencies")
             for extra in self.extras:
@@ -213,20 +214,22 @@ class Needs:
         state = hashlib.sha256()
         for name, content in sorted(self.files.items()):
             state.update(f"{name}\0{len(content)}\0".encode() + content)
-        for file in self.requirements:
-            for path, text in file.texts.items():
-                state.update(f"{path}\0{text}\0".encode())
-        return (
-            state.hexdigest()
-            if not self.uv_lock.path
-            else hashlib.sha256(state.digest() + self.uv_lock.text.encode()).hexdigest()
-        )
+        for each in self.requirements:
+            for file in reader.with_included(self._load, each.path, constraints=True):
+                state.update(f"{file.path}\0{file.text}\0".encode())
+        state.update(self.uv_lock.data.text.encode() if self.uv_lock else b"")
+        return state.hexdigest()
+
+    def _load(self, path: str) -> bytes | None:
+        """The content of a file, by its path in the repository; None if there is none."""
+        file = self.folder / path
+        return file.read_bytes() if file.is_file() else None
 
 
 def read_needs(folder: Path, *, reads_uv: bool = True) -> Needs:
     """What the repository in `folder` needs; raises ToolError if the folder is not a Python project."""
     needs = Needs(folder, reads_uv)
-    if not needs.files.keys() & {"pyproject.toml", "setup.py", "setup.cfg"} and not needs.requirements:
+    if not needs.files.keys() & {_PYPROJECT, "setup.py", "setup.cfg"} and not needs.requirements:
         message = f"{folder} has neither pyproject.toml nor requirements.txt."
         raise ToolError(message, "Give the PATH of a Python project.")
     return needs
@@ -244,13 +247,3 @@ def _pep440(text: str) -> str:
     if match := re.fullmatch(r"([\^~])\s*(\d+)\.(\d+)(\.\d+)?", text.strip()):
         return f">={match[2]}.{match[3]}{match[4] or ''}," + ("<4" if match[1] == "^" else f"=={match[2]}.{match[3]}.*")
     return text
-
-
-def _group(groups: Mapping[str, object], name: str, seen: tuple[str, ...]) -> Iterator[str]:
-    """The requirements of a dependency group and of the groups that it includes (PEP 735)."""
-    items = groups.get(name)
-    for item in items if isinstance(items, list) and name not in seen else ():
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict) and isinstance(item.get("include-group"), str):
-            yield from _group(groups, item["include-group"], (*seen, name))

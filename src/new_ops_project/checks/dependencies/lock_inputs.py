@@ -39,7 +39,7 @@ def of_requirements_file(repo: Repo, file: RequirementsFile) -> LockInputs | Non
     extras = {canonical_name(name): listed for name, listed in declared_requirements.extras(repo).items()}
     chosen = extras.keys() if "--all-extras" in command.options else map(canonical_name, command.values("--extra"))
     named = [name.rpartition(":")[2] for name in command.values("--group")]
-    groups = declared_requirements.groups(repo) if named else {}
+    groups = declared_requirements.of_groups(repo) if named else {}
     listed = [*required, *(each for name in chosen for each in extras.get(name, ()))]
     listed += [each for name in named for each in groups.get(canonical_name(name), ())]
     is_all = not command.text.startswith("uv export") and set(command.sources) == {PYPROJECT} and is_static(repo)
@@ -65,8 +65,7 @@ def of_lock(repo: Repo, lock: Lock) -> LockInputs:
         tool = repo.pyproject.table("tool", "uv")
         overrides = (text for key in OVERRIDES for text in repo.pyproject.strings("tool", "uv", key))
         changed = {*map(pep508.requirement_name, overrides), *tool.get("sources", {})}
-        more = (*declared_requirements.extras(repo).values(), *declared_requirements.groups(repo).values())
-        listed = [each for each in (*listed, *(each for some in more for each in some)) if each.name not in changed]
+        listed = [each for each in (*listed, *declared_requirements.optional(repo)) if each.name not in changed]
     is_of_a_group = "default" not in (lock.data.strings("metadata", "groups") or ["default"])
     if lock.path == "pylock.toml":
         is_of_a_group = not any(lock.named(each.name) for each in listed)

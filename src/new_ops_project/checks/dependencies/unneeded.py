@@ -81,8 +81,7 @@ def _roots(repo: Repo, lock: Lock) -> frozenset[str]:
     if lock.format == UV and lock_inputs.is_static(repo) and not unknown:
         return lock_inputs.of_lock(repo, lock).names | {canonical_name(name) for name in tool.get("sources", {})}
     if lock.path == "poetry.lock" and repo.pyproject.table("tool", "poetry"):
-        more = (*declared_requirements.extras(repo).values(), *declared_requirements.groups(repo).values())
-        listed = [*declared_requirements.required(repo), *(each for some in more for each in some)]
+        listed = (*declared_requirements.required(repo), *declared_requirements.optional(repo))
         return frozenset({each.name for each in listed} | {each.name for each in declared_requirements.of_poetry(repo)})
     return frozenset()
 

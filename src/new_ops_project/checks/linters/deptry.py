@@ -95,11 +95,7 @@ def modules(name: str) -> tuple[str, ...]:
 
 def spellings(repo: Repo) -> set[str]:
     """Every declared package in each spelling: deptry's map of modules compares names without normalising them."""
-    tables = (declared_requirements.extras(repo), declared_requirements.groups(repo))
-    requirements = [
-        *declared_requirements.required(repo),
-        *(requirement for table in tables for listed in table.values() for requirement in listed),
-    ]
+    requirements = (*declared_requirements.required(repo), *declared_requirements.optional(repo))
     names = {requirement.parsed.name for requirement in requirements if requirement.parsed}
     for keys in _poetry_tables(repo):
         names |= repo.pyproject.table(*keys).keys()
