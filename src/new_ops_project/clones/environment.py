@@ -143,7 +143,7 @@ class EnvironmentBuilder:
     def install_packages(self) -> None:
         """Install what the lock pins; without a lock, what pyproject.toml requires."""
         needs = self.needs
-        if needs.uv_lock.path and self.installer.uv:
+        if needs.uv_lock and self.installer.uv:
             options = ("--locked", "--inexact", *(() if needs.is_package else ("--no-install-project",)))
             self._run(self.installer.uv, "sync", *options, env={"UV_PROJECT_ENVIRONMENT": venv.NAME})
             return
