@@ -1,11 +1,13 @@
 """The options of `adopt`, with the words that it prints."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from new_ops_project.commands.shared import destination_options
 from new_ops_project.commands.shared.voice import Voice, is_interactive
 
 if TYPE_CHECKING:
@@ -35,44 +37,27 @@ Exit codes: 0 done, or already generated; 2 failed.
 @click.option("--python", metavar="X.Y", help="The exact minor version of Python.")
 @click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="Answer any question.  [repeatable]")
 @click.option("--template", metavar="SOURCE", help="A git URL, a folder, or `embedded`.")
-@click.option("--preview", is_flag=True, help="Show every change in full, and write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
-@click.option("--patch", metavar="FILE", help="Write the changes as a patch for git apply; - is stdout.")
-@click.option(
-    "--branch",
-    metavar="[NAME]",
-    is_flag=False,
-    flag_value="",
-    help="Write one commit on a branch; this is the default.  [NAME: template/adopt]",
+@destination_options.offered(
+    branch="Write one commit on a branch; this is the default.  [NAME: template/adopt]",
+    commit="Commit the result on the branch that is checked out.",
 )
-@click.option("--commit", is_flag=True, help="Commit the result on the branch that is checked out.")
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
-@click.option("--offline", is_flag=True, help="Do not fetch the template.")
-def command(*, as_json: bool, yes: bool, **options: Any) -> None:
+def command(*, yes: bool, **options: Any) -> None:
     """Add the template to the existing repository in PATH.
 
     Answers are read from its files and shown. Your files stay; where they differ from the template's, they are listed.
     The result is one commit on a branch of its own, so you can review it safely.
     """
-    from new_ops_project.base import interrupts
-    from new_ops_project.commands.shared import destination_options, outcome_words
-
-    destination = destination_options.taken("adopt", options, as_json=as_json)
-    destination_options.require_sense(destination, as_json=as_json)
-    if not (destination.preview or destination.commit) and destination.patch is None:
-        destination = replace(destination, branch=destination.branch or "")
-    voice = Voice(as_json or destination.patch == "-")
-    with interrupts.interruptible(), interrupts.temporary_folder():
-        outcome = _adopt(options, destination, voice, can_ask=not as_json and is_interactive(), yes=yes)
-        outcome_words.say(outcome, voice, as_json=as_json)
-    click.get_current_context().exit(outcome.exit_code)
+    destination_options.run("adopt", options, partial(_adopt, options, yes=yes))
 
 
-def _adopt(
-    options: "Mapping[str, Any]", destination: "Destination", voice: Voice, *, can_ask: bool, yes: bool
-) -> "Outcome":
+def _adopt(options: "Mapping[str, Any]", destination: "Destination", voice: Voice, *, yes: bool) -> "Outcome":
     from new_ops_project.commands.shared import asking
     from new_ops_project.project.verbs.adopt import AdoptRequest, adopt
+
+    if not destination.preview and not destination.commit and destination.patch is None:
+        destination = replace(destination, branch=destination.branch or "")
+    can_ask = not voice.json and is_interactive()
 
     def show(adoption: "Adoption", plan: "Plan") -> None:
         _show(adoption, plan, destination, voice)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from new_ops_project.commands.shared import destination_options
 from new_ops_project.commands.shared.voice import Voice, is_interactive
 
 if TYPE_CHECKING:
@@ -33,67 +34,28 @@ Exit codes: 0 done, or current; 1 behind (--check); 2 failed;
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--to", metavar="VERSION", help="The template's version.  [default: the newest release]")
 @click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="Change an answer.  [repeatable]")
-@click.option("--preview", is_flag=True, help="Show every change in full, and write nothing.")
 @click.option("--check", is_flag=True, help="Only report whether the project is behind (exit code 1).")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
-@click.option("--patch", metavar="FILE", help="Write the changes as a patch for git apply; - is stdout.")
-@click.option(
-    "--branch",
-    metavar="[NAME]",
-    is_flag=False,
-    flag_value="",
-    help="Write one commit on a branch and leave the work tree alone.  [NAME: template/VERSION]",
+@destination_options.offered(
+    branch="Write one commit on a branch and leave the work tree alone.  [NAME: template/VERSION]", pending="an update"
 )
-@click.option("--in-place", is_flag=True, help="Write to a work tree that has other changes.")
-@click.option("--commit", is_flag=True, help="Commit the result.")
 @click.option(
     "--accept-answer-changes", "accept", is_flag=True, help="Continue where a recorded answer no longer fits."
 )
 @click.option("--template", metavar="SOURCE", help="Follow the template at another address from now on.")
 @click.option("--trust", is_flag=True, help="Allow the template to run code.")
-@click.option("--offline", is_flag=True, help="Do not fetch the template.")
-@click.option("--continue", "resume", is_flag=True, help="Finish an update after you resolved its conflicts.")
-@click.option("--abort", is_flag=True, help="Undo an update that is not committed yet.")
-def command(*, as_json: bool, check: bool, resume: bool, abort: bool, **options: Any) -> None:
+def command(*, check: bool, **options: Any) -> None:
     """Update the project in PATH to the newest version of its template.
 
     Your changes are kept: they are merged with the template's. Where the two contradict each other, the file
     gets conflict markers and the exit code is 3. By default the result is staged in the work tree and not committed.
     """
-    from new_ops_project.base import interrupts
-    from new_ops_project.commands.shared import destination_options, outcome_words
-
-    destination = destination_options.taken("update", options, as_json=as_json)
-    aims = _aims({**options, "check": check})
-    destination_options.require_sense(destination, as_json=as_json, resume=resume, abort=abort, aims=aims)
-    voice = Voice(as_json or destination.patch == "-")
-    with interrupts.interruptible(), interrupts.temporary_folder():
-        if resume or abort:
-            from new_ops_project.commands.shared import pending_change
-
-            outcome = pending_change.finish_or_undo(options["path"], destination, resume=resume)
-        elif check:
-            outcome = _check(options, voice)
-        else:
-            outcome = _update(options, destination, voice)
-        outcome_words.say(outcome, voice, as_json=as_json)
-    click.get_current_context().exit(outcome.exit_code)
+    names = {"--to": "to", "--set": "assignments", "--template": "template", "--trust": "trust"}
+    names |= {"--accept-answer-changes": "accept", "--offline": "offline"}
+    aims = {"--check": check, **{name: options[key] for name, key in names.items()}}
+    destination_options.run("update", options, partial(_check if check else _update, options), aims)
 
 
-def _aims(options: "Mapping[str, Any]") -> dict[str, Any]:
-    """The options that say what to do, by their names."""
-    return {
-        "--check": options["check"],
-        "--to": options["to"],
-        "--set": options["assignments"],
-        "--template": options["template"],
-        "--trust": options["trust"],
-        "--accept-answer-changes": options["accept"],
-        "--offline": options["offline"],
-    }
-
-
-def _check(options: "Mapping[str, Any]", voice: Voice) -> "Outcome":
+def _check(options: "Mapping[str, Any]", _destination: "Destination", voice: Voice) -> "Outcome":
     from new_ops_project.project.verbs import outdated
 
     names = ("to", "template", "offline")

@@ -18,13 +18,14 @@ from typing import Any
 
 from new_ops_project.base import interrupts, locks
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.files import write_whole
 
 _FOLDER = "new-ops-project"
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change that is in place or under way. `about`: what the verb that made it needs later.
+    """A change that is in place or under way. `about`: its `verb`, and what that needs later.
 
     `phase`: `forth` while the change is written or in place, `back` while it is undone. `before` and `after`: digests
     of the files that it touches, by path from the root; '' where there is no file. `folders`: those that existed
@@ -39,6 +40,11 @@ class Change:
     after: Mapping[str, str]
     folders: tuple[str, ...]
     about: Mapping[str, Any]
+
+    @property
+    def verb(self) -> str:
+        """The verb that wrote it."""
+        return str(self.about["verb"])
 
 
 @contextmanager
@@ -234,10 +240,8 @@ def undo(change: Change) -> Path | None:
         "folders": change.folders,
         "about": change.about,
     }
-    fresh = change.folder / "state.new"
-    fresh.write_text(json.dumps(state))
     with interrupts.deferred():
-        fresh.replace(change.folder / "state.json")
+        write_whole(change.folder / "state.json", json.dumps(state).encode())
         interrupts.ignore()
         return _restore_all(change)
 

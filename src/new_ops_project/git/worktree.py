@@ -30,7 +30,6 @@ class Status:
 
     head: str
     dirty: frozenset[str]
-    staged: frozenset[str]
     unmerged: tuple[str, ...]
 
 
@@ -50,7 +49,7 @@ def find_repository(folder: Path) -> tuple[Repository, str]:
 
 
 def status(repository: Repository) -> Status:
-    """What is modified, staged, untracked and unmerged; the user's configuration cannot hide any of it.
+    """What is modified, untracked and unmerged; the user's configuration cannot hide any of it.
 
     Raises ToolError for a repository without a commit.
     """
@@ -69,9 +68,8 @@ def status(repository: Repository) -> Status:
     head = next(line.split()[2] for line in lines if line.startswith("# branch.oid"))
     if head == "(initial)":
         raise ToolError(f"{repository.root} has no commit yet.", "Commit the project as it is, then run this again.")
-    # git-status(1), "Porcelain Format Version 2": `1` changed, `u` unmerged, `?` untracked; column 2 is the index.
+    # git-status(1), "Porcelain Format Version 2": `1` changed, `u` unmerged, `?` untracked.
     changed = {line.split(" ", 8)[8] for line in lines if line.startswith("1 ")}
     unmerged = tuple(line.split(" ", 10)[10] for line in lines if line.startswith("u "))
     untracked = {line[2:] for line in lines if line.startswith("? ")}
-    staged = {line.split(" ", 8)[8] for line in lines if line.startswith("1 ") and line[2] != "."}
-    return Status(head, frozenset(changed | untracked | set(unmerged)), frozenset(staged), unmerged)
+    return Status(head, frozenset(changed | untracked | set(unmerged)), unmerged)

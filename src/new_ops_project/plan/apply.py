@@ -4,7 +4,7 @@ import hashlib
 import os
 import shlex
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -66,12 +66,13 @@ def require_no_merge(repository: Repository) -> None:
             raise ToolError(f"A git {operation} is under way in {repository.root}.", "Finish or abort it first.")
 
 
-def require_nothing_staged(repository: Repository) -> None:
+def require_nothing_staged(repository: Repository, besides: Container[str] = ()) -> None:
     """Raise ToolError when a commit would include what the user has staged, such as the commit of a submodule."""
     output = git.git("diff-index", "--cached", "--name-only", "-z", "HEAD", at=repository.root).stdout
-    if staged := [os.fsdecode(name) for name in output.split(b"\0") if name]:
-        message = f"The commit would also include staged changes: {_some(staged)}."
-        raise ToolError(message, "Commit or unstage that first, or leave --commit out.")
+    names = [os.fsdecode(name) for name in output.split(b"\0") if name]
+    if staged := [name for name in names if name not in besides]:
+        message = f"The commit would also include other staged changes: {_some(staged)}."
+        raise ToolError(message, "Commit or unstage that first.")
 
 
 def write_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
@@ -206,8 +207,7 @@ def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
         tree_and_parents = git.git("log", "-1", "--no-show-signature", "--format=%T %P", tip, at=root).text
         if tree_and_parents == f"{plan.tree_after} {plan.commit}":
             return tip, False
-    if path := git.worktree_of(root, branch):
-        raise ToolError(f"The branch {branch} is checked out in {path}.", "Switch to another, or give --branch NAME.")
+    require_branch(repository, branch)
     plan.scratch.copy_objects_to(repository.objects)
     text = f"{message}\n\n{TREE_TRAILER}: {plan.tree_after}\n"
     sign = ("--gpg-sign",) if git.config_boolean(root, "commit.gpgsign") == "true" else ()  # commit-tree ignores it

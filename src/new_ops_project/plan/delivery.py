@@ -1,61 +1,57 @@
 """A Plan reaches its destination: a preview, a patch, a branch or the work tree."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.text import list_first
 from new_ops_project.git import journal, worktree
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan import apply, pending, wording
 from new_ops_project.plan.destination import STDOUT, Destination, Purpose
 from new_ops_project.plan.model import Plan
 from new_ops_project.plan.outcome import Outcome
-
-_FACTS = ("path", "from", "to")
-
+from new_ops_project.plan.pending import Pending
 
 # ---- before a plan is made ------------------------------------------------------------------------------------------
 
 
-def settle(repository: Repository, destination: Destination, *, to: str | None) -> Status | Outcome:
-    """Return the state of the work tree, or the outcome of an earlier run that is still pending there.
+@contextmanager
+def begun(repository: Repository, destination: Destination, *, to: str | None) -> Iterator[Status | Outcome]:
+    """Yield the state of the work tree, or the outcome of an earlier run that is still pending there.
 
-    Raises ToolError for unresolved conflicts, and for a pending change of another verb or to something else than `to`.
+    Whatever goes to the work tree holds the repository's lock. Raises ToolError for unresolved conflicts, and for a
+    pending change of another verb or to something else than `to`.
     """
-    status = worktree.status(repository)
-    if destination.writes_work_tree and journal.read_change(repository.root, repository.git_dir):
-        if outcome := _pending(repository, status, destination, to=to):
-            return outcome
-        status = worktree.status(repository)
-    if status.unmerged:
-        raise ToolError(
-            f"There are unresolved conflicts: {', '.join(status.unmerged[:5])}.",
-            "Resolve and commit them first, or undo the merge (git merge --abort).",
-        )
-    return status
+    with journal.locked(repository.git_dir) if destination.writes_work_tree else nullcontext():
+        status, left = worktree.status(repository), None
+        if destination.writes_work_tree and journal.read_change(repository.root, repository.git_dir):
+            left = pending.find(repository, status)
+            status = worktree.status(repository)
+        if left is None and status.unmerged:
+            hint = "Resolve and commit them first, or undo the merge (git merge --abort)."
+            raise ToolError(f"There are unresolved conflicts: {list_first(status.unmerged, 5)}.", hint)
+        yield _met(repository, left, destination, to=to) if left else status
 
 
-def _pending(repository: Repository, status: Status, destination: Destination, *, to: str | None) -> Outcome | None:
-    """What an earlier run left in the work tree, not committed yet; None if there is nothing."""
-    left = pending.find(repository, status)
-    if left is None:
-        return None
-    its_target, noun = left.change.about["to"], wording.noun(destination.verb)
-    name, command = f"{wording.noun(left.verb, 'the').capitalize()} to {its_target}", f"new-ops-project {left.verb}"
+def _met(repository: Repository, left: Pending, destination: Destination, *, to: str | None) -> Outcome:
+    """The outcome where an earlier run left a change in the work tree that is not committed yet."""
+    change, its_target = left.change, left.change.about["to"]
+    name, command = f"{wording.noun(change.verb, 'the').capitalize()} to {its_target}", f"new-ops-project {change.verb}"
     if left.open_paths:
         message = f"{name} has unresolved conflicts: {', '.join(left.open_paths)}."
         raise ToolError(message, f"Resolve them and run `{command} --continue`, or --abort.")
-    if left.verb != destination.verb or to not in {None, its_target}:
-        other = f"no {noun}" if left.verb != destination.verb else f"no {noun} to {to}"
-        message = f"{name} is not committed yet, so {other} can start."
+    if change.verb != destination.verb or to not in {None, its_target}:
+        other = wording.noun(destination.verb) + (f" to {to}" if change.verb == destination.verb else "")
+        message = f"{name} is not committed yet, so no {other} can start."
         raise ToolError(message, f"Commit it (git commit), or undo it: {command} --abort.")
     if destination.commit:
-        return _concluded(repository, destination, was_finished=left.was_finished)
-    steps = ("git commit", f"{destination.command} --abort")
-    details = _facts(left.change.about)
-    return Outcome("waiting", details=details, next=steps, change=left.change, was_finished=left.was_finished)
+        return pending.conclude(repository, destination, was_finished=left.was_finished)
+    steps, details = ("git commit", f"{command} --abort"), pending.facts(change.about)
+    return Outcome("waiting", details=details, next=steps, change=change, was_finished=left.was_finished)
 
 
 def require_room(destination: Destination, repository: Repository, status: Status, prefix: str) -> None:
@@ -129,47 +125,10 @@ def _about(plan: Plan, destination: Destination, purpose: Purpose) -> dict[str, 
     """What --continue and --abort need to know later; the journal keeps it."""
     return {
         "verb": destination.verb,
-        **_facts(purpose.details),
+        **pending.facts(purpose.details),
         "head": plan.commit,
         "message": purpose.message,
         "commit": destination.commit,
         "conflicts": {f"{plan.prefix}{conflict.path}": conflict.reason for conflict in plan.conflicts},
         "parsed": [f"{plan.prefix}{conflict.path}" for conflict in plan.conflicts if conflict.parsed],
     }
-
-
-def _facts(about: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: about[key] for key in _FACTS}
-
-
-# ---- a change that is pending ---------------------------------------------------------------------------------------
-
-
-def take_back(repository: Repository, destination: Destination) -> Outcome:
-    """Restore work tree and index as they were before the pending change; raises ToolError when there is none."""
-    with journal.locked(repository.git_dir):
-        change, backup = pending.undo(repository, destination.verb)
-    details = {**_facts(change.about), **({"kept": str(backup)} if backup else {})}
-    return Outcome("aborted", details=details, change=change, backup=backup)
-
-
-def conclude(repository: Repository, destination: Destination) -> Outcome:
-    """Stage what was resolved, commit it if that is or was asked for, and forget the pending change.
-
-    Raises ToolError while a file has conflict markers or does not parse.
-    """
-    with journal.locked(repository.git_dir):
-        return _concluded(repository, destination)
-
-
-def _concluded(repository: Repository, destination: Destination, *, was_finished: bool = False) -> Outcome:
-    change, commit, unchanged = pending.conclude(repository, destination.verb, commit=destination.commit)
-    details = _facts(change.about)
-    return Outcome(
-        "committed" if commit else "staged",
-        details={**details, "commit": commit} if commit else details,
-        next=() if commit else ("git commit",),
-        change=change,
-        was_finished=was_finished,
-        unchanged=tuple(unchanged),
-    )

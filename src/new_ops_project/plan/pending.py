@@ -1,7 +1,8 @@
 """A change that an earlier run wrote to the work tree, not committed yet."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
@@ -10,6 +11,8 @@ from new_ops_project.git import journal, markers, worktree
 from new_ops_project.git.journal import Change
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan import apply
+from new_ops_project.plan.destination import Destination
+from new_ops_project.plan.outcome import Outcome
 from new_ops_project.plan.wording import noun
 
 
@@ -20,11 +23,6 @@ class Pending:
     change: Change
     was_finished: bool
     open_paths: tuple[str, ...]
-
-    @property
-    def verb(self) -> str:
-        """The verb that wrote it."""
-        return str(self.change.about.get("verb", "update"))
 
 
 def find(repository: Repository, status: Status) -> Pending | None:
@@ -78,42 +76,50 @@ def _problems(repository: Repository, change: Change) -> list[tuple[str, str]]:
     return problems
 
 
-def undo(repository: Repository, verb: str) -> tuple[Change, Path | None]:
-    """Restore work tree and index as they were before the change; raises ToolError when none is under way.
+def facts(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What --json says of a pending change."""
+    return {key: about[key] for key in ("path", "from", "to")}
 
-    Returns the change, and the folder with files that were edited since, if there are any.
+
+def end(repository: Repository, destination: Destination, *, resume: bool) -> Outcome:
+    """Conclude the pending change of a verb, or undo it; raises ToolError when there is none.
+
+    To conclude it raises ToolError also while a file has conflict markers or does not parse.
     """
-    change = _required(repository, verb)
-    return change, journal.undo(change)
+    with journal.locked(repository.git_dir):
+        if resume:
+            return conclude(repository, destination)
+        change = _required(repository, destination.verb)
+        backup = journal.undo(change)
+    details = {**facts(change.about), **({"kept": str(backup)} if backup else {})}
+    return Outcome("aborted", details=details, change=change, backup=backup)
 
 
-def conclude(repository: Repository, verb: str, *, commit: bool) -> tuple[Change, str, list[str]]:
-    """Stage what was resolved, commit it if that was requested then or is now, and forget the change.
-
-    Returns the change, the id of the commit or '', and the paths in conflict that are exactly as before the change.
-
-    Raises ToolError while a file has conflict markers or does not parse, and when no change is under way.
-    """
-    change = _required(repository, verb)
+def conclude(repository: Repository, destination: Destination, *, was_finished: bool = False) -> Outcome:
+    """Stage what was resolved, commit it if that was requested then or is now, and forget the change."""
+    change = _required(repository, destination.verb)
     journal.finish(change)
     if problems := _problems(repository, change):
         rows = "".join(f"\n  {path} {problem}" for path, problem in problems)
         message = f"Some conflicts are not resolved:{rows}"
         raise ToolError(message, "Fix that, then run --continue again, or --abort.")
-    status = worktree.status(repository)
-    unmerged = status.unmerged
-    commits = commit or change.about["commit"]
-    if commits and (others := status.staged - {*change.after, *change.about["conflicts"]}):
-        message = f"The commit would also include other staged changes: {', '.join(sorted(others)[:5])}."
-        raise ToolError(message, "Commit or unstage that first.")
-    if foreign := [path for path in unmerged if path not in change.about["conflicts"]]:
+    about, unmerged = change.about, worktree.status(repository).unmerged
+    if foreign := [path for path in unmerged if path not in about["conflicts"]]:
         raise ToolError(f"git has other conflicts: {', '.join(foreign)}.", "Resolve and git add them first.")
+    if commits := destination.commit or about["commit"]:
+        apply.require_nothing_staged(repository, besides={*change.after, *about["conflicts"]})
     if unmerged:
         git.stage(repository.root, list(unmerged))
-    as_before = [path for path in unmerged if path not in change.after]
-    commit_id = apply.commit_staged(repository, change.about["message"]) if commits else ""
+    commit = {"commit": apply.commit_staged(repository, about["message"])} if commits else {}
     journal.conclude(change)
-    return change, commit_id, as_before
+    return Outcome(
+        "committed" if commit else "staged",
+        details={**facts(about), **commit},
+        next=() if commit else ("git commit",),
+        change=change,
+        was_finished=was_finished,
+        unchanged=tuple(path for path in unmerged if path not in change.after),
+    )
 
 
 def _required(repository: Repository, verb: str) -> Change:
@@ -122,11 +128,10 @@ def _required(repository: Repository, verb: str) -> Change:
     if change is None:
         message = f"No {noun(verb)} is under way in {repository.root}."
         raise ToolError(message, f"Start one with `new-ops-project {verb}`.")
-    begun = str(change.about.get("verb", "update"))
-    status, name = worktree.status(repository), noun(begun)
-    if begun != verb:
-        message = f"{noun(begun, 'a').capitalize()} is under way in {repository.root}, not {noun(verb, 'a')}."
-        raise ToolError(message, f"new-ops-project {begun} --continue, or --abort.")
+    if change.verb != verb:
+        message = f"{noun(change.verb, 'a').capitalize()} is under way in {repository.root}, not {noun(verb, 'a')}."
+        raise ToolError(message, f"new-ops-project {change.verb} --continue, or --abort.")
+    status, name = worktree.status(repository), noun(verb)
     if status.head == change.about["head"]:
         return change
     if not journal.is_complete(change):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
+from new_ops_project.base import paths
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git.worktree import Repository, Status, find_repository
 from new_ops_project.template.answers_file import ANSWERS_FILE, answers_files, parse_answers
@@ -42,8 +43,11 @@ class Project:
 def find(path: Path) -> tuple[Repository, str, str]:
     """The repository, the prefix and the answers file of the project at `path`.
 
-    `path` is the project's folder or its answers file. Raises ToolError when there is no such project.
+    `path` is the project's folder or its answers file; it may begin with `~`. Raises ToolError when there is no such
+    project, and without git.
     """
+    git.require_on_path()
+    path = paths.expanded(path)
     if not path.exists():
         raise ToolError(f"{path} does not exist.", "Give the PATH of a generated project.")
     folder = path if path.is_dir() else path.parent

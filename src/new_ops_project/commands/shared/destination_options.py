@@ -1,39 +1,86 @@
-"""The options that say where the plan of a verb goes."""
+"""The options that say where the plan of a verb goes, with the run of such a verb."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from new_ops_project.base.errors import ToolError
+from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
     from new_ops_project.plan.destination import Destination
+    from new_ops_project.plan.outcome import Outcome
 
 _FIELDS = ("preview", "patch", "branch", "in_place", "commit")
 _TOGETHER = (["--continue", "--commit"], ["--in-place", "--commit"], ["--preview", "--in-place"])
 
 
-def taken(verb: str, options: dict[str, Any], *, as_json: bool) -> "Destination":
-    """Take the options of a destination out of those of a verb."""
-    from new_ops_project.plan.destination import Destination
+def offered(*, branch: str, commit: str = "Commit the result.", pending: str = "") -> Callable[[Any], Any]:
+    """A decorator that gives a command these options. `branch`, `commit`: what their help says.
 
-    fields = {name: options.pop(name) for name in _FIELDS if name in options}
-    return Destination(verb, texts=bool(fields["preview"] and as_json), **fields)
+    `pending`: what the verb makes (`an update`), if it can leave that in the work tree for later.
+    """
+    options = [
+        click.option("--preview", is_flag=True, help="Show every change in full, and write nothing."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr."),
+        click.option("--patch", metavar="FILE", help="Write the changes as a patch for git apply; - is stdout."),
+        click.option("--branch", metavar="[NAME]", is_flag=False, flag_value="", help=branch),
+        click.option("--commit", is_flag=True, help=commit),
+        click.option("--offline", is_flag=True, help="Do not fetch the template."),
+    ]
+    if pending:
+        options += [
+            click.option("--in-place", is_flag=True, help="Write to a work tree that has other changes."),
+            click.option(
+                "--continue", "resume", is_flag=True, help=f"Finish {pending} after you resolved its conflicts."
+            ),
+            click.option("--abort", is_flag=True, help=f"Undo {pending} that is not committed yet."),
+        ]
+    return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
-def require_sense(
-    destination: "Destination",
-    *,
-    as_json: bool,
-    resume: bool = False,
-    abort: bool = False,
+def run(
+    verb: str,
+    options: dict[str, Any],
+    act: "Callable[[Destination, Voice], Outcome]",
     aims: Mapping[str, Any] | None = None,
 ) -> None:
-    """Raise ToolError for options that contradict each other; `aims` are those that say what to do, by name."""
+    """Run a verb with these options, which are then without those of a destination, and print how it ended.
+
+    `act` is given the destination; --continue and --abort come without it. `aims`: the options that say what to do, by
+    name. Raises ToolError for options that contradict each other.
+    """
+    from new_ops_project.base import interrupts
+    from new_ops_project.commands.shared import outcome_words
+    from new_ops_project.plan.destination import Destination
+
+    as_json, resume, abort = (options.pop(name, False) for name in ("as_json", "resume", "abort"))
+    fields = {name: options.pop(name) for name in _FIELDS if name in options}
+    destination = Destination(verb, texts=bool(fields["preview"] and as_json), **fields)
+    _require_sense(destination, as_json=as_json, resume=resume, abort=abort, aims=aims or {})
+    voice = Voice(as_json or destination.patch == "-")
+    with interrupts.interruptible(), interrupts.temporary_folder():
+        if resume or abort:
+            from new_ops_project.plan import pending
+            from new_ops_project.project import generated
+
+            outcome = pending.end(generated.find(options["path"])[0], destination, resume=resume)
+        else:
+            outcome = act(destination, voice)
+        outcome_words.say(outcome, voice, as_json=as_json)
+    click.get_current_context().exit(outcome.exit_code)
+
+
+def _require_sense(
+    destination: "Destination", *, as_json: bool, resume: bool, abort: bool, aims: Mapping[str, Any]
+) -> None:
     chosen = {
         "--continue": resume,
         "--abort": abort,
         "--preview": destination.preview,
-        "--check": bool((aims or {}).get("--check")),
+        "--check": aims.get("--check"),
         "--patch": destination.patch is not None,
         "--branch": destination.branch is not None,
         "--in-place": destination.in_place,
@@ -42,7 +89,7 @@ def require_sense(
     given = [name for name, is_given in chosen.items() if is_given]
     if len(given) > 1 and given not in _TOGETHER:
         raise ToolError(f"{' and '.join(given)} do not go together.", "Choose one.")
-    if (resume or abort) and (useless := [name for name, value in (aims or {}).items() if value]):
+    if (resume or abort) and (useless := [name for name, value in aims.items() if value]):
         raise ToolError(f"{given[0]} takes no {' and no '.join(useless)}.", "Leave that out.")
     if destination.patch == "-" and as_json:
         raise ToolError("--json and --patch - both write to stdout.", "Give --patch a file.")

@@ -42,7 +42,7 @@ def _noun(change: "Change", article: str) -> str:
     """What a change is called, at the start of a sentence: `The update`."""
     from new_ops_project.plan import wording
 
-    return wording.noun(str(change.about.get("verb", "update")), article).capitalize()
+    return wording.noun(change.verb, article).capitalize()
 
 
 def _say_nothing(_outcome: Outcome, _voice: Voice) -> None:

@@ -12,6 +12,7 @@ from new_ops_project.formats.document import decoded
 from new_ops_project.formats.requirements import pep508, reader
 from new_ops_project.git.tree import Tree
 from new_ops_project.plan.draft import Draft
+from new_ops_project.template import roles
 from new_ops_project.template.evaluation import Answers
 
 _PIN = re.compile(rb"^([A-Za-z0-9._-]+)==([^ ;\\\r\n]+)", re.MULTILINE)
@@ -123,15 +124,12 @@ def _names(draft: Draft) -> dict[str, list[str]]:
 
 def _render(path: str, names: Mapping[str, list[str]], answers: Answers) -> str:
     """The requirements file that the template renders for these requirements; '' where its locks lack one of them."""
-    questionnaire = answers.questionnaire
-    source = f"{questionnaire.config.get('subdirectory', '.')}/{path}.jinja"
-    locks = answers.values.get("locks")
-    if not isinstance(locks, dict) or not (questionnaire.root / source).is_file():
+    text, locks = roles.text_of(answers.questionnaire, path), answers.values.get("locks")
+    if not isinstance(locks, dict) or not text:
         return ""
-    if not all(_is_locked(text, locks) for text in (*names["run"], *names["dev"])):
+    if not all(_is_locked(each, locks) for each in (*names["run"], *names["dev"])):
         return ""
     chosen = {"requirements": _sorted_names(names["run"]), "dev_requirements": _sorted_names(names["dev"])}
-    text = (questionnaire.root / source).read_text(encoding="utf-8")
     try:
         return str(answers.render(text, **chosen))
     except ToolError:

@@ -1,7 +1,6 @@
 """The steps of `adopt`: evidence in an existing repository becomes answers, and the template is added."""
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
-from new_ops_project.git import journal, worktree
+from new_ops_project.git import worktree
 from new_ops_project.plan import apply, delivery, summary
 from new_ops_project.plan.destination import Destination, Purpose
 from new_ops_project.plan.model import Plan
@@ -55,8 +54,7 @@ def adopt(
     _require_committable(repository, destination)
     if files := [path for path in answers_file.answers_files(folder) if "/" not in path or path.startswith(".")]:
         return _generated(repository.root / prefix, files[0])
-    with journal.locked(repository.git_dir) if destination.writes_work_tree else nullcontext():
-        status = delivery.settle(repository, destination, to=None)
+    with delivery.begun(repository, destination, to=None) as status:
         if isinstance(status, Outcome):
             return status
         delivery.require_room(destination, repository, status, prefix)

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import git
-from new_ops_project.base import paths
 from new_ops_project.base.errors import Exit
 from new_ops_project.git import worktree
 from new_ops_project.plan.outcome import Outcome
@@ -19,8 +17,7 @@ def check(path: Path, *, to: str | None, template: str | None, offline: bool) ->
 
     Raises ToolError where no generated project is, and for a template that cannot be reached.
     """
-    git.require_on_path()
-    repository, prefix, answers_file = generated.find(paths.expanded(path))
+    repository, prefix, answers_file = generated.find(path)
     project = generated.read(repository, prefix, answers_file, worktree.status(repository))
     versions = outdated.find_versions(project, to=to, place=template, offline=offline)
     source = versions.releases.source

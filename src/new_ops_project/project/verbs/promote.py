@@ -1,14 +1,10 @@
 """The steps of `promote`: the code of a project moves into the layout of a higher tier."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project import git
-from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
-from new_ops_project.git import journal
 from new_ops_project.plan import delivery, summary
 from new_ops_project.plan.destination import Destination, Purpose
 from new_ops_project.plan.model import Plan
@@ -35,10 +31,8 @@ def promote(
 
     Raises ToolError, with nothing moved, for everything that a person can fix.
     """
-    git.require_on_path()
-    repository, prefix, answers_file = generated.find(paths.expanded(request.path))
-    with journal.locked(repository.git_dir) if destination.writes_work_tree else nullcontext():
-        status = delivery.settle(repository, destination, to=request.tier)
+    repository, prefix, answers_file = generated.find(request.path)
+    with delivery.begun(repository, destination, to=request.tier) as status:
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
