@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.checks.repo import Repo
@@ -79,21 +79,20 @@ def _listed(repo: Repo, keys: Keys, extra: str = "") -> Iterator[DeclaredRequire
 
 def of_setup(repo: Repo) -> Iterator[DeclaredRequirement]:
     """The requirements of setup.py and setup.cfg, with those of their extras."""
-    setup = repo.setup
-    yield from _lines(setup, "install_requires", setup.get("install_requires"))
-    extra = setup.get("extras_require")
-    for name, value in extra.items() if isinstance(extra, dict) else ():
-        yield from _lines(setup, "extras_require", value, str(name))
+    yield from (_placed(repo.setup, "install_requires", text) for text in repo.setup.strings("install_requires"))
+    extras = repo.setup.get("extras_require")
+    for name, value in extras.items() if isinstance(extras, dict) else ():
+        texts = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
+        for text in (text.strip() for text in texts if isinstance(text, str) and text.strip()):
+            yield _placed(repo.setup, "extras_require", text, str(name))
 
 
-def _lines(setup: Setup, keyword: str, value: Any, extra: str = "") -> Iterator[DeclaredRequirement]:
-    texts = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
-    for text in (text.strip() for text in texts if isinstance(text, str) and text.strip()):
-        path, _, line = setup.where(keyword, text).partition(":")
-        number = int(line) if line.isdigit() else 0
-        source = setup.py if setup.py.path == path else setup.cfg
-        column = source.text_lines[number - 1].find(text) + 1 if number else 0
-        yield DeclaredRequirement(text, path, TomlPlace(number, max(column, min(number, 1))), extra)
+def _placed(setup: Setup, keyword: str, text: str, extra: str = "") -> DeclaredRequirement:
+    path, _, line = setup.where(keyword, text).partition(":")
+    number = int(line or 0)
+    source = setup.py if setup.py.path == path else setup.cfg
+    column = source.text_lines[number - 1].find(text) + 1 if number else 0
+    return DeclaredRequirement(text, path, TomlPlace(number, max(column, min(number, 1))), extra)
 
 
 @dataclass(frozen=True)

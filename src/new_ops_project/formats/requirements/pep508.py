@@ -1,13 +1,9 @@
-"""Requirements in the syntax of PEP 508, also between the options that pip accepts around them."""
+"""Requirements in the syntax of PEP 508, and the names in them."""
 
-import re
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
-
-_LEADING = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def canonical_name(name: str) -> str:
@@ -15,15 +11,6 @@ def canonical_name(name: str) -> str:
     from packaging.utils import canonicalize_name  # noqa: PLC0415 - most updates normalize none
 
     return canonicalize_name(name)
-
-
-def requirement_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Each requirement of a file with its line number, from 1, without comments, hashes and options."""
-    for number, line in enumerate(lines, 1):
-        text = re.sub(r"(?:^|\s)#.*", "", line)
-        text = re.sub(r"\s(?:\\|--[a-z-]+[= ]\S+).*", "", text.rstrip().removesuffix("\\")).strip()
-        if text and not line[:1].isspace() and _LEADING.match(text):
-            yield number, text
 
 
 def parse(text: str) -> "Requirement | None":

@@ -287,7 +287,7 @@ ONE: list[tuple[str, Texts, Told | None]] = [
     ("dependencies", {"Pipfile": "[packages]\njinja2 = '*'\n"}, (["jinja2"], "Pipfile:2")),
     ("dependencies", {"a.py": "# /// script\n# dependencies = [\n#   'rich',\n# ]\n# ///\n"}, (["rich"], "a.py:3")),
     ("dependencies", {"a.py": "import os\nfrom yaml.nodes import Node\n"}, (["pyyaml"], "a.py:2")),
-    ("dependencies", {"requirements.txt": "flask\n    rich\n--hash\n"}, ([], "requirements.txt:1")),
+    ("dependencies", {"requirements.txt": "flask\n    rich\n--hash\n"}, (["rich"], "requirements.txt:2")),
     (
         "command",
         {"pyproject.toml": "[project]\nname = 'a-b'\n[project.scripts]\nx = 'x:x'\na_b = 'x:x'\n"},
