@@ -11,7 +11,6 @@ from new_ops_project.formats.setuptools import entry_points, setup_cfg, setup_py
 class Setup:
     """The keywords of both files. Where both give one, setup.py wins, as it does in setuptools."""
 
-    files: Files
     py: Document
     cfg: Document
 
@@ -34,6 +33,12 @@ class Setup:
         """The value of a keyword that is text; '' for anything else."""
         return self._source(name).string(name)
 
+    def strings(self, name: str) -> list[str]:
+        """The strings of a list, or the lines of a text; [] for anything else."""
+        return self._source(name).strings(name) or [
+            text for text in map(str.strip, self.string(name).split("\n")) if text
+        ]
+
     def where(self, name: str, holding: str = "") -> str:
         """The place of a keyword as `path:line`, or of the text `holding` in its value."""
         return self._source(name).where(name, holding=holding)
@@ -44,7 +49,7 @@ class Setup:
 
 def read(files: Files) -> Setup:
     """Read the keywords of setup.py and setup.cfg in the root of `files`."""
-    return Setup(files, setup_py.keywords(files), setup_cfg.keywords(files))
+    return Setup(setup_py.keywords(files), setup_cfg.keywords(files))
 
 
 def console_scripts(setup: Setup) -> tuple[str, ...]:

@@ -1,20 +1,20 @@
-"""The keywords that setup.py passes to setup(), read from its syntax: none of it runs."""
+"""The literal keywords that setup.py passes to setup(), read from its syntax: none of it runs."""
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from new_ops_project.formats.document import Document, Files, decoded
 from new_ops_project.formats.python import last_name, parse
-from new_ops_project.formats.setuptools.evaluation import Evaluator
-from new_ops_project.formats.setuptools.scope import scope
-from new_ops_project.formats.setuptools.values import Computed
+from new_ops_project.formats.setuptools.values import FOUND, Computed
 
 
 def keywords(files: Files) -> Document:
     """Read setup.py as {keyword: value}; empty where there is no setup.py.
 
-    A value that the syntax alone does not give is `Computed`.
+    A value that is no literal is `Computed`, except the name of a string and a call of find_packages(). What `**` adds
+    is `Computed` under a key such as `**more`; so is `setup()` where it is called twice.
     """
     path = "setup.py"
     if path not in files:
@@ -25,38 +25,53 @@ def keywords(files: Files) -> Document:
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and last_name(node.func) == "setup"]
         if not calls:
             return Document(path, text, problem=f"{path} does not call setup()")
-        return _document(text, calls, Evaluator(files, scope(tree)))
+        strings = _strings(tree)
+        values = {_name(keyword): _value(keyword.value, strings) for keyword in calls[0].keywords}
+        lines: dict[tuple[str | int, ...], int] = {
+            (_name(keyword),): keyword.value.lineno for keyword in calls[0].keywords
+        }
     except (SyntaxError, RecursionError) as error:
         line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         return Document(path, text, problem=f"{path}{line} does not parse as Python")
-
-
-def _document(text: str, calls: list[ast.Call], evaluator: Evaluator) -> Document:
-    data: dict[str, Any] = {}
-    lines: dict[tuple[str | int, ...], int] = {}
-    for name, node in _arguments(calls[0], evaluator):
-        data[name] = evaluator.evaluate(node)
-        lines[(name,)] = evaluator.line(node)
     if len(calls) > 1:
-        data["setup"] = Computed("setup() is called more than once")
-        lines["setup",] = calls[1].lineno
-    return Document("setup.py", text, data, lines)
+        values["setup()"], lines["setup()",] = Computed("it is called more than once"), calls[1].lineno
+    return Document(path, text, values, lines)
 
 
-def _arguments(call: ast.Call, evaluator: Evaluator) -> Iterator[tuple[str, ast.expr]]:
-    """Each keyword with its expression, also those in `**name` and `**dict(...)`."""
-    for keyword in call.keywords:
-        if keyword.arg:
-            yield keyword.arg, keyword.value
-            continue
-        mapping = evaluator.bound(keyword.value)
-        if isinstance(mapping, ast.Dict) and all(isinstance(key, ast.Constant) for key in mapping.keys):
-            yield from (
-                (str(key.value), value)
-                for key, value in zip(mapping.keys, mapping.values, strict=True)
-                if isinstance(key, ast.Constant)
-            )
-        elif isinstance(mapping, ast.Call) and last_name(mapping.func) == "dict":
-            yield from _arguments(mapping, evaluator)
-        else:
-            yield f"**{ast.unparse(keyword.value)}"[:60], keyword.value
+def _name(keyword: ast.keyword) -> str:
+    return keyword.arg or f"**{ast.unparse(keyword.value)}"[:60]
+
+
+def _strings(tree: ast.Module) -> dict[str, ast.expr]:
+    """The strings that the module names: `exec`, `import *` and whatever else binds the name make it unknown."""
+    stored = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
+    aliases = [node for node in ast.walk(tree) if isinstance(node, ast.alias)]
+    bound = Counter([*stored, *(alias.asname or alias.name for alias in aliases)])
+    called = {last_name(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    if "*" in bound or called & {"exec", "execfile", "globals", "locals", "vars"}:
+        return {}
+    return {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name) and bound[target.id] == 1
+    }
+
+
+def _value(node: ast.expr, strings: Mapping[str, ast.expr]) -> Any:
+    if isinstance(node, ast.Name):
+        node = strings.get(node.id, node)
+    if isinstance(node, ast.Call) and last_name(node.func) == "find_packages":
+        return FOUND
+    try:
+        return _listed(ast.literal_eval(node))
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        return Computed(" ".join(ast.unparse(node).split())[:80])
+
+
+def _listed(value: Any) -> Any:
+    """The value with a list for each tuple, as TOML has it."""
+    if isinstance(value, dict):
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value

@@ -63,18 +63,16 @@ def merge_files(repo: AdoptedRepository, theirs: Tree) -> AdoptedFiles:
                 kept.append(UnwrittenFile(path, "yours"))
             else:
                 files[path] = repo.files.entry(path, content)
-    return AdoptedFiles(
-        files, tuple(kept), (*notes, *_lock_notes(files, repo.files), *_workflow_notes(files, repo.files))
-    )
+    return AdoptedFiles(files, tuple(kept), (*notes, *_lock_notes(files, repo.files), *_workflow_notes(files, repo)))
 
 
-def _workflow_notes(files: Mapping[str, Entry], own: Committed) -> Iterator[str]:
+def _workflow_notes(files: Mapping[str, Entry], repo: AdoptedRepository) -> Iterator[str]:
     """What the new workflow checks, and may fail on."""
-    workflow = next((path for path in files if path.endswith("ci.yml")), "")
-    if workflow:
+    workflow = repo.roles.get("checks", "")
+    if workflow in files:
         yield f"{workflow} lints and checks types with the settings in {PYPROJECT}: run them before you merge."
-    if workflow and not any(re.search(r"(^|/)(test_[^/]*|[^/]*_test)\.py$", path) for path in own.modes):
-        yield f"{workflow} runs pytest, which fails without tests: write the first one."
+        if not any(re.search(r"(^|/)(test_[^/]*|[^/]*_test)\.py$", path) for path in repo.files.modes):
+            yield f"{workflow} runs pytest, which fails without tests: write the first one."
 
 
 def _lock_notes(files: Mapping[str, Entry], own: Committed) -> Iterator[str]:
@@ -148,7 +146,7 @@ def _unwanted(path: str, repo: AdoptedRepository) -> str:
     ):
         return "the code is yours"
     alike = [mine for mine in modes if path in _EQUIVALENTS and re.fullmatch(_EQUIVALENTS[path], mine, re.IGNORECASE)]
-    other = _release_workflow(repo.files) if path.endswith("release.yml") else ""
+    other = _release_workflow(repo.files) if path == repo.roles.get("releases") else ""
     reasons = {
         "GitHub reads it at the repository's root only": repo.is_subfolder and path.startswith(".github/"),
         "the tests are yours": path.startswith("tests/"),

@@ -6,8 +6,9 @@ from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.project.adoption.evidence.readers import Evidence
-from new_ops_project.template.answers import FLAGS, Asker, check_support
-from new_ops_project.template.evaluation import Answers, EvaluationError
+from new_ops_project.template.answers import FLAGS, Asker, check_support, written
+from new_ops_project.template.errors import EvaluationError
+from new_ops_project.template.evaluation import MISSING, Answers
 from new_ops_project.template.questions import MAIN, Question, Questionnaire
 
 
@@ -47,8 +48,7 @@ def infer(
     Without any of these, a person is asked for one of the three main answers, and the others get their defaults.
     Raises ToolError for a given answer that is not valid, and for a missing main answer when nobody can be asked.
     """
-    for name in given:
-        questionnaire.named(name)
+    given = {name: written(questionnaire.named(name), value) for name, value in given.items()}
     read = {item.name: item for item in evidence}
     answers, used, doubts = Answers(questionnaire), list[Evidence](), list[str]()
     for question in questionnaire.questions:
@@ -67,7 +67,7 @@ def infer(
         elif name in MAIN:
             used.append(_asked(question, answers, problem, ask))
         else:
-            answers.answer(question, answers.default(question))
+            answers.accept_default(question)
     return InferredAnswers(answers, tuple(used), tuple(doubts))
 
 
@@ -94,5 +94,7 @@ def _asked(question: Question, answers: Answers, problem: str, ask: Asker | None
         flag = {**FLAGS, "project_name": "--name NAME", "python_version": "--python X.Y"}.get(question.name, "")
         raise ToolError(message, f"Give {flag if ' ' in flag else '--tier script|library|cli'}.")
     shown = replace(question, details={**question.details, "help": f"{question.help} ({problem})"})
-    answers.answer(question, ask(shown if problem else question, answers, default=answers.default(question)))
+    default = answers.default(question)
+    shown_default = None if default is MISSING else default
+    answers.answer(question, ask(shown if problem else question, answers, default=shown_default))
     return Evidence(question.name, answers.values[question.name], "asked")

@@ -26,7 +26,7 @@ from new_ops_project.project.adoption.files import AdoptedFiles, merge_files
 from new_ops_project.project.adoption.inference import InferredAnswers
 from new_ops_project.project.adoption.nearest_release import NearestRelease, find_nearest
 from new_ops_project.project.adoption.pyproject import AdoptedRepository
-from new_ops_project.template import native, render
+from new_ops_project.template import native, render, roles
 from new_ops_project.template.answers import Asker
 from new_ops_project.template.answers_file import ANSWERS_FILE
 from new_ops_project.template.evaluation import Answers
@@ -79,11 +79,13 @@ def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offlin
     files = committed.read(place.repository, place.commit, place.prefix)
     code = layout(files.texts)
     read = _evidence(files, code, place.folder.name, questionnaire)
-    if base := _generated_from(releases, files, read, place):
+    defaults = {question.name: question.details.get("default") for question in questionnaire.questions}
+    workflows = roles.paths(defaults)
+    if base := _generated_from(releases, files, read, place, workflows):
         inferred = InferredAnswers(base.answers, _matching(read, base.answers), ())
         nothing = AdoptedFiles({}, (), ())
         return Adoption(place, source, base.checkout, files, inferred, base, nothing, base.rendered[ANSWERS_FILE])
-    inferred = inference.infer(questionnaire, read, given=given, fixed=_fixed(files), ask=ask)
+    inferred = inference.infer(questionnaire, read, given=given, fixed=_fixed(files, workflows), ask=ask)
     repo = AdoptedRepository(
         files,
         code,
@@ -91,6 +93,7 @@ def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offlin
         has_license_answer=any(item.name == "license" for item in inferred.evidence),
         is_subfolder=bool(place.prefix),
         tools=_tools(inferred.answers),
+        roles=roles.paths(inferred.answers.values),
     )
     # Twice: the README and the answers file list the files, so they can only be rendered once it is known which of
     # the template's files stay out.
@@ -154,10 +157,9 @@ def _heading(files: Committed, name: str) -> Evidence | None:
     return None
 
 
-def _fixed(files: Committed) -> dict[str, Any]:
+def _fixed(files: Committed, workflows: Mapping[str, str]) -> dict[str, Any]:
     """The answers that are the same for every repository with code of its own: nothing may start to run by itself."""
-    names = {path for path in files.modes if path.startswith(".github/workflows/")}
-    clash = names & {".github/workflows/ci.yml", ".github/workflows/release.yml"}
+    clash = files.modes.keys() & {workflows.get("checks"), workflows.get("releases")}
     prefix = "ops-" if clash else ""
     return {"code": "own", "schedule": "", "workflow_prefix": prefix, "license": "Proprietary"}
 
@@ -170,10 +172,11 @@ def _matching(read: tuple[Evidence, ...], answers: Answers) -> tuple[Evidence, .
 
 
 def _generated_from(
-    releases: Releases, files: Committed, read: tuple[Evidence, ...], place: Location
+    releases: Releases, files: Committed, read: tuple[Evidence, ...], place: Location, workflows: Mapping[str, str]
 ) -> NearestRelease | None:
     """The release that this repository was generated from, if it was and only lost its answers file."""
-    fixed = {**_fixed(files), "schedule": _schedule(files), "workflow_prefix": ""}
+    schedule = _schedule(files, workflows.get("runs", ""))
+    fixed = {**_fixed(files, workflows), "schedule": schedule, "workflow_prefix": ""}
     example = tuple(map(_without_click, read))  # the example's command needs click, so it is not an answer then
 
     def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
@@ -192,9 +195,9 @@ def _without_click(item: Evidence) -> Evidence:
     return replace(item, value=[name for name in item.value if name != "click"]) if is_list else item
 
 
-def _schedule(files: Committed) -> str:
-    """The schedule in run.yml, as the template writes it."""
-    match = re.search(rb"^ +- cron: [\"']?([^\"'\n]+)", files.texts.get(".github/workflows/run.yml", b""), re.MULTILINE)
+def _schedule(files: Committed, workflow: str) -> str:
+    """The schedule in the workflow that runs the program, as the template writes it."""
+    match = re.search(rb"^ +- cron: [\"']?([^\"'\n]+)", files.texts.get(workflow, b""), re.MULTILINE)
     return match[1].decode(errors="replace").strip() if match else ""
 
 

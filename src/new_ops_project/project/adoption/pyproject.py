@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import tomli_w
@@ -32,6 +32,7 @@ class AdoptedRepository:
     has_license_answer: bool = True
     tools: frozenset[str] = frozenset()  # the names (PEP 503) of what the template's workflows call
     is_subfolder: bool = False  # the project is not at the repository's root
+    roles: Mapping[str, str] = field(default_factory=dict)  # the template's file for each role
 
 
 def merge_pyproject(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
@@ -70,19 +71,16 @@ def _setup_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
     """Notes on what to keep and what to delete of setup.py and setup.cfg."""
     others = [name for name in _sections(files) if not re.match(r"(metadata|options)\b|bdist|sdist|egg_info", name)]
     has_package = len(others) < len(_sections(files))  # setup.cfg, not only settings of tools
-    described = [
-        path for path in ("setup.py", "setup.cfg") if path in files.modes and (path != "setup.cfg" or has_package)
-    ]
+    paths = [path for path in ("setup.py", "setup.cfg") if path in files.modes and (has_package or path == "setup.py")]
+    if others and has_package and not metadata.needs_setuptools:
+        yield f"setup.cfg: keep [{'], ['.join(others)}] when you remove what {PYPROJECT} has now."
+        paths.remove("setup.cfg")
+    named, them = " and ".join(paths), "them" if len(paths) > 1 else "it"
     if metadata.needs_setuptools:
         rest = f"; where both have a value, that of {PYPROJECT} counts" if "project" in metadata.tables else ""
-        yield f"{' and '.join(described)}: keep this, setuptools reads from it what {PYPROJECT} lacks{rest}."
-        return
-    if others and has_package:
-        yield f"setup.cfg: keep [{'], ['.join(others)}] when you remove what {PYPROJECT} has now."
-        described.remove("setup.cfg")
-    if described:
-        them = "them" if len(described) > 1 else "it"
-        yield f"{' and '.join(described)}: copied into {PYPROJECT}; check that, then delete {them}."
+        yield f"{named}: keep {them}, setuptools reads from {them} what {PYPROJECT} lacks{rest}."
+    elif paths:
+        yield f"{named}: copied into {PYPROJECT}; check that, then delete {them}."
 
 
 def _sections(files: Committed) -> list[str]:
@@ -93,13 +91,10 @@ def _sections(files: Committed) -> list[str]:
 
 def _wheel_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
     """A note on data files: hatchling packs every tracked file of a package, which setuptools may not have done."""
-    packages = metadata.wheel.get("packages", [])
-    data = [
-        path
-        for path in files.modes
-        for folder in packages
-        if path.startswith(f"{folder}/") and not path.endswith(".py")
-    ]
+    tool = metadata.tables.get("tool")
+    packages = tool["hatch"]["build"]["targets"]["wheel"].get("packages", []) if tool else []
+    folders = tuple(f"{folder}/" for folder in packages)
+    data = [path for path in files.modes if path.startswith(folders) and not path.endswith(".py")]
     if data:
         listed = list_first(data, 4)
         yield f"The wheel holds {listed} now, whether or not it did: `exclude` in [tool.hatch.build] keeps them out."

@@ -1,8 +1,8 @@
 """The conversion of setuptools metadata (setup.py, setup.cfg) to the [project] table of PEP 621, without running it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -12,288 +12,259 @@ from new_ops_project.formats.document import Files
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.setuptools import entry_points, keywords
 from new_ops_project.formats.setuptools.keywords import Setup
-from new_ops_project.formats.setuptools.values import Computed, Contents, Lines
+from new_ops_project.formats.setuptools.values import Computed
 from new_ops_project.project.adoption.evidence import backend
 from new_ops_project.project.adoption.evidence.licenses import spdx_expression
 
-# Keywords that the table of converters leaves out: some have a function of their own, `_REPORTED` of these report
-# their problems themselves; zip_safe and test_suite have no meaning today.
-_PEOPLE = {"author", "author_email", "maintainer", "maintainer_email"}
-_TEXTS = {"license", "long_description", "long_description_content_type", *_PEOPLE}
-_REPORTED = {"version", "long_description"}
-_LISTS = {"license_file", "license_files", "classifiers", "tests_require"}
-_HANDLED = {"zip_safe", "test_suite", *backend.KEYWORDS, *_REPORTED, *_LISTS, *_TEXTS}
-# Keywords that setuptools may continue to compute, with their names in [project] (`dynamic`).
-_DYNAMIC = {
-    "description": "description",
-    "install_requires": "dependencies",
-    "extras_require": "optional-dependencies",
-    "python_requires": "requires-python",
-    "keywords": "keywords",
-}
+# Keywords without a key in [project] that lose nothing with hatchling: no index and no installer uses them today.
+_OBSOLETE = frozenset({"platforms", "provides", "obsoletes", "requires", "tests_require"})
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """The metadata of setup.py and setup.cfg as tables of pyproject.toml.
+    """The metadata of setup.py and setup.cfg as `tables` of pyproject.toml: project, build-system, tool.
 
-    `project`: the keys of PEP 621. `tool`: what [tool] needs with it (hatch, or setuptools where `needs_setuptools`).
-    `build`: the [build-system] table where `needs_setuptools`, else {}. `problems`: clauses that begin with path:line,
-    about what could not be converted. `version`: the version if it is known, also where it is dynamic. `dev`: the
-    requirements of tests_require.
+    `problems`: a clause about each keyword that is not carried over, with its line. `needs_setuptools`: the files have
+    to stay, since setuptools takes from them what the tables lack. Without `project` they stay as they are.
     """
 
-    project: dict[str, Any] = field(default_factory=dict)
-    tool: dict[str, Any] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-    needs_setuptools: bool = False
-    build: dict[str, Any] = field(default_factory=dict)
-    version: str = ""
-    dev: tuple[str, ...] = ()
+    tables: Mapping[str, Any]
+    problems: tuple[str, ...]
+    needs_setuptools: bool
 
 
 class _OddError(Exception):
-    """A value that cannot be converted; the message is a clause that says why."""
+    """A keyword whose value cannot be converted, and the reason as a clause."""
+
+    def __init__(self, keyword: str, reason: str) -> None:
+        super().__init__(keyword, reason)
+        self.keyword, self.reason = keyword, reason
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A part of the result: keys of [project], keys that stay computed, and clauses about problems."""
+    """Keywords that are converted together, each with the keys of [project] that it gives."""
 
-    project: dict[str, Any] = field(default_factory=dict)
-    dynamic: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-
-    def __or__(self, other: "_Part") -> "_Part":
-        """Both parts, with tables and lists of the same key combined."""
-        project = dict(self.project)
-        for key, value in other.project.items():
-            project[key] = _combined(project[key], value) if key in project else value
-        return _Part(project, (*self.dynamic, *other.dynamic), (*self.problems, *other.problems))
-
-
-def _combined(first: Any, second: Any) -> Any:
-    if isinstance(first, dict) and isinstance(second, dict):
-        return {
-            key: _combined(first[key], second[key]) if key in first and key in second else (first | second)[key]
-            for key in first | second
-        }
-    return [*first, *(item for item in second if item not in first)] if isinstance(first, list) else second
+    keys: Mapping[str, tuple[str, ...]]
+    convert: Callable[[Setup], dict[str, Any]]
 
 
 def read(files: Files) -> Metadata | None:
-    """Convert setup.py and setup.cfg at the root of `files`; None when neither describes a project."""
+    """Convert setup.py and setup.cfg at the root of `files`; None when neither describes a project.
+
+    What is no literal stays where it is: its key is `dynamic`, so that setuptools goes on computing it.
+    """
     setup = keywords.read(files)
-    if "setup.py" not in files and not setup.cfg.data and not setup.cfg.problem:
+    if not setup.names and not _is_unread(setup):
         return None
-    parts = _Part(problems=setup.problems)
-    for name in setup.names:
-        parts |= _convert(setup, name)
-    version = backend.declared_version(setup)
-    people = _Part(_people(setup, "author") | _people(setup, "maintainer"))
-    parts = parts | people | _license(setup) | _readme(setup) | _version(setup, version)
-    computed = set(parts.dynamic) - ({"version"} if version.path else set())
-    built = backend.choose_backend(setup, version, needs_setuptools=bool(computed))
-    project = parts.project | ({"dynamic": sorted(set(parts.dynamic))} if parts.dynamic else {})
-    dev = tuple(text for text in _several(setup.get("tests_require")) if pep508.parse(text))
-    problems = (*parts.problems, *built.problems)
-    return Metadata(project, built.tool, problems, built.needs_setuptools, built.build, version.text, dev)
+    computed = {name: value for name in setup.names if isinstance(value := setup.get(name), Computed)}
+    if _readme_file(setup) in files:  # setup.cfg only names it
+        del computed["long_description"]
+    problems = [
+        f"{setup.where(name)} {name} is computed, not carried over: {value.text}" for name, value in computed.items()
+    ]
+    project: dict[str, Any] = {}
+    dynamic: set[str] = set()
+    for part in _PARTS:
+        given = [name for name in part.keys if name in setup.names]
+        try:
+            if computed.keys().isdisjoint(given):
+                project = _combined(project, part.convert(setup) if given else {})
+                continue
+        except _OddError as odd:
+            problems.append(f"{setup.where(odd.keyword)} {odd.keyword} {odd.reason}")
+        dynamic.update(key for name in given for key in part.keys[name])
+    beyond = [name for name in setup.names if name not in _PLACED and name not in computed]
+    problems += [f"{setup.where(name)} {name} has no place in pyproject.toml" for name in beyond]
+    is_beyond_hatch = bool(computed or dynamic or set(beyond) - _OBSOLETE or _is_unread(setup))
+    tables = backend.tables(setup, files, needs_setuptools=is_beyond_hatch)
+    needs_setuptools = "tool" not in tables
+    if obstacle := _obstacle(setup, backend.declared(files) if needs_setuptools else "hatchling"):
+        return Metadata(tables, (*problems, f"pyproject.toml gets no [project]: {obstacle}"), needs_setuptools)
+    project = {key: value for key, value in project.items() if value and key not in dynamic}
+    project |= {"dynamic": sorted(dynamic)} if dynamic else {}
+    return Metadata({"project": project, **tables}, tuple(problems), needs_setuptools)
 
 
-def _convert(setup: Setup, name: str) -> _Part:
-    """Convert one keyword of setup()."""
-    value = setup.get(name)
-    if isinstance(value, Computed) and name not in _REPORTED:
-        clause = f"{setup.where(name)} {name} is computed: {value.text}"
-        return _Part(dynamic=(_DYNAMIC[name],) if name in _DYNAMIC else (), problems=(clause,))
-    if name in _HANDLED:
-        is_odd = name in _TEXTS and not isinstance(value, str | Computed)
-        return _Part(problems=(f"{setup.where(name)} {name} is not a string",) if is_odd else ())
+def _is_unread(setup: Setup) -> bool:
+    return any("does not parse" in problem for problem in setup.problems)
+
+
+def _obstacle(setup: Setup, builder: str) -> str:
+    """Why nothing can be carried over, as a clause; '' if something can. `builder` is '' for setuptools."""
+    if _is_unread(setup):
+        return "a file does not parse"
+    if not setup.string("name") or not all(name.isidentifier() for name in setup.names):
+        return "it needs a literal name, and all keywords of setup()"
+    if builder and not builder.startswith(("setuptools", "hatchling")):
+        return f"{builder} builds the project"
+    is_text = not isinstance(setup.py.get("entry_points") or {}, dict)
+    # A build by setuptools fails where [project] stands beside entry points in the form of text.
+    return "beside it, entry_points must be a literal table" if is_text and not builder.startswith("hatch") else ""
+
+
+def _combined(first: Any, second: Any) -> Any:
+    """Both values, with what tables and lists of the same key hold."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        shared = {key: _combined(first[key], second[key]) for key in first.keys() & second.keys()}
+        return {**first, **second, **shared}
+    return [*first, *(item for item in second if item not in first)] if isinstance(first, list) else second
+
+
+# ---- what keywords hold ------------------------------------------------------------------------------------------
+
+
+def _text(setup: Setup, name: str) -> str:
+    """The value of a keyword that has to be text; '' where there is none."""
+    if not isinstance(setup.get(name) or "", str):
+        raise _OddError(name, "is not a string")
+    return setup.string(name)
+
+
+def _texts(value: Any, name: str) -> list[str]:
+    """The strings of a list; a single string has one in each line, as setuptools takes it."""
+    texts = re.sub(r"(?:^|\s)#.*", "", value, flags=re.MULTILINE).split("\n") if isinstance(value, str) else value or []
+    if not isinstance(texts, list) or not all(isinstance(item, str) for item in texts):
+        raise _OddError(name, "is not a list of strings")
+    return [item.strip() for item in texts if item.strip()]
+
+
+def _table(setup: Setup, name: str) -> dict[str, Any]:
+    """The value of a keyword that has to be a table; {} where there is none."""
+    if not isinstance(setup.get(name) or {}, dict):
+        raise _OddError(name, "is not a table")
+    return {str(key): item for key, item in (setup.get(name) or {}).items()}
+
+
+# ---- the keys of [project] ---------------------------------------------------------------------------------------
+
+
+def _name(setup: Setup) -> dict[str, Any]:
+    return {"name": _text(setup, "name")}
+
+
+def _version(setup: Setup) -> dict[str, Any]:
+    if source := next((name for name in ("use_scm_version", "pbr") if setup.get(name)), ""):
+        raise _OddError(source, "gives the version")
+    text = str(setup.get("version")).strip()
     try:
-        return _Part(_CONVERTERS.get(name, _nowhere)(setup, value))
-    except _OddError as error:
-        return _Part(problems=(f"{setup.where(name)} {name} {error}",))
+        return {"version": str(Version(text)) and text}
+    except InvalidVersion as error:
+        raise _OddError("version", f"{text[:60]!r} is not valid (PEP 440)") from error
 
 
-def _nowhere(_: Setup, __: Any) -> dict[str, Any]:
-    raise _OddError("has no place in pyproject.toml")
+def _description(setup: Setup) -> dict[str, Any]:
+    return {"description": " ".join(_text(setup, "description").split())}
 
 
-def _text(_: Setup, value: Any, key: str) -> dict[str, Any]:
-    if not isinstance(value, str):
-        raise _OddError("is not a string")
-    return {key: " ".join(value.split())}
-
-
-def _readme(setup: Setup) -> _Part:
-    """The file that the long description is read from; where it is computed otherwise, the README."""
+def _readme_file(setup: Setup) -> str:
+    """The one file that setup.cfg names as the long description; '' without one."""
     value = setup.get("long_description")
-    kind = setup.string("long_description_content_type").partition(";")[0]
-    if isinstance(value, Contents):
-        is_different = kind and kind != _kind(value.path)
-        readme = {"file": value.path, "content-type": kind} if is_different else value.path
-        clause = f"{setup.where('long_description')} long_description joins {value.path} with more, which is lost"
-        return _Part({"readme": readme}, problems=() if value.whole else (clause,))
-    if isinstance(value, str) and value.strip():
-        return _Part({"readme": {"text": value, "content-type": kind or "text/x-rst"}})
-    if not value:
-        return _Part()
-    readmes = sorted(path for path in setup.files if re.fullmatch(r"README(?:\.(?:md|rst|txt))?", path, re.IGNORECASE))
-    clause = f"{setup.where('long_description')} long_description is computed"
-    return _Part(
-        {"readme": readmes[0]} if readmes else {}, problems=(f"{clause}; {readmes[0]} is taken" if readmes else clause,)
-    )
+    text = value.text if isinstance(value, Computed) else ""
+    return text.removeprefix("file:").strip() if text.startswith("file:") else ""
 
 
-def _kind(path: str) -> str:
-    return {"md": "text/markdown", "rst": "text/x-rst"}.get(path.rpartition(".")[2].lower(), "text/plain")
+def _readme(setup: Setup) -> dict[str, Any]:
+    kind, path = _text(setup, "long_description_content_type").partition(";")[0], _readme_file(setup)
+    if path:
+        usual = {"md": "text/markdown", "rst": "text/x-rst"}.get(path.rpartition(".")[2].lower(), "text/plain")
+        return {"readme": {"file": path, "content-type": kind} if kind not in {"", usual} else path}
+    text = _text(setup, "long_description")
+    return {"readme": {"text": text, "content-type": kind or "text/x-rst"}} if text else {}
 
 
-def _people(setup: Setup, name: str) -> dict[str, Any]:
+def _people(setup: Setup, role: str) -> dict[str, Any]:
     """Names and addresses, either of them perhaps several with commas between them."""
-    names, emails = _split(setup.string(name)), _split(setup.string(f"{name}_email"))
+    listed = (_text(setup, keyword).split(",") for keyword in (role, f"{role}_email"))
+    names, emails = ([text.strip() for text in texts if text.strip()] for texts in listed)
     if len(names) == len(emails):
-        people = [{"name": person, "email": email} for person, email in zip(names, emails, strict=True)]
-    else:
-        people = [*({"name": person} for person in names), *({"email": email} for email in emails)]
-    return {f"{name}s": people} if people else {}
+        return {f"{role}s": [{"name": name, "email": email} for name, email in zip(names, emails, strict=True)]}
+    return {f"{role}s": [*({"name": name} for name in names), *({"email": email} for email in emails)]}
 
 
-def _split(text: str) -> list[str]:
-    return [part for part in (part.strip() for part in text.split(",")) if part]
+def _urls(setup: Setup) -> dict[str, Any]:
+    urls = {"Homepage": _text(setup, "url"), "Download": _text(setup, "download_url")}
+    urls |= {label: str(url) for label, url in _table(setup, "project_urls").items()}
+    return {"urls": {label: url for label, url in urls.items() if url}}
 
 
-def _url(_: Setup, value: Any, label: str) -> dict[str, Any]:
-    if not isinstance(value, str):
-        raise _OddError("is not a string")
-    return {"urls": {label: value.strip()}}
+def _keywords(setup: Setup) -> dict[str, Any]:
+    value = setup.get("keywords")
+    words = value.split("," if "," in value else None) if isinstance(value, str) else value
+    return {"keywords": _texts(words, "keywords")}
 
 
-def _urls(_: Setup, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _OddError("is not a table")
-    return {"urls": {str(key): str(item) for key, item in value.items() if isinstance(item, str)}}
-
-
-def _keywords(_: Setup, value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        value = _split(value) if "," in value else value.split()
-    return {"keywords": _texts(value)}
-
-
-def _python(_: Setup, value: Any) -> dict[str, Any]:
+def _python(setup: Setup) -> dict[str, Any]:
+    text = _text(setup, "python_requires")
     try:
-        return {"requires-python": str(value).strip()} if SpecifierSet(str(value)) else {}
+        return {"requires-python": text if SpecifierSet(text) else ""}
     except InvalidSpecifier as error:
-        raise _OddError(f"{str(value)[:60]!r} is not a version specifier") from error
+        raise _OddError("python_requires", f"{text[:60]!r} is not a version specifier") from error
 
 
-def _dependencies(_: Setup, value: Any) -> dict[str, Any]:
-    return {"dependencies": [*_requirements(value)]}
+def _dependencies(setup: Setup) -> dict[str, Any]:
+    return {"dependencies": _requirements(setup.get("install_requires"), "install_requires")}
 
 
-def _requirements(value: Any) -> Iterator[str]:
-    """The requirements in the form of PEP 508; raises _OddError for one that only pip understands."""
-    if isinstance(value, Lines):
-        value = [text for _, text in pep508.requirement_lines(value)]
-    for text in _texts(value):
-        if not pep508.parse(text):
-            raise _OddError(f"holds {text[:60]!r}, which is not a requirement")
-        yield text
+def _requirements(value: Any, name: str, marker: str = "") -> list[str]:
+    """The requirements in the form of PEP 508, each with the marker; raises _OddError for one that only pip takes."""
+    texts = _texts(value, name)
+    if marker:
+        texts = [f"{text} and ({marker})" if ";" in text else f"{text}; {marker}" for text in texts]
+    if odd := next((text for text in texts if not pep508.parse(text)), ""):
+        raise _OddError(name, f"holds {odd[:60]!r}, which is not a requirement")
+    return texts
 
 
-def _extras(_: Setup, value: Any) -> dict[str, Any]:
-    """Extras; a key `name:marker` adds the marker to each of its requirements."""
-    if not isinstance(value, dict):
-        raise _OddError("is not a table")
-    parts = _Part()
-    for key, items in value.items():
-        name, _colon, marker = str(key).partition(":")
-        listed = [_marked(text, marker.strip()) for text in _requirements(items)]
-        parts |= _Part({"optional-dependencies": {name.strip(): listed}} if name.strip() else {"dependencies": listed})
-    return parts.project
+def _extras(setup: Setup) -> dict[str, Any]:
+    """Extras; a key `name:marker` adds the marker to each of its requirements, `:marker` makes them dependencies."""
+    result: dict[str, Any] = {}
+    for key, value in _table(setup, "extras_require").items():
+        name, _, marker = (part.strip() for part in key.partition(":"))
+        listed = _requirements(value, "extras_require", marker)
+        result = _combined(result, {"optional-dependencies": {name: listed}} if name else {"dependencies": listed})
+    return result
 
 
-def _marked(text: str, marker: str) -> str:
-    marked = f"{text} and ({marker})" if ";" in text else f"{text}; {marker}"
-    if marker and not pep508.parse(marked):
-        raise _OddError(f"holds {marker[:60]!r}, which is not a marker")
-    return marked if marker else text
-
-
-def _entry_points(_: Setup, value: Any) -> dict[str, Any]:
+def _entry_points(setup: Setup) -> dict[str, Any]:
     try:
-        groups = entry_points.groups(value)
+        groups = entry_points.groups(setup.get("entry_points"))
     except ValueError as error:
-        raise _OddError(str(error)) from error
-    plain = {"console_scripts": "scripts", "gui_scripts": "gui-scripts"}
-    others = {group: entries for group, entries in groups.items() if group not in plain and entries}
-    scripts = {key: groups[group] for group, key in plain.items() if groups.get(group)}
-    return scripts | ({"entry-points": others} if others else {})
+        raise _OddError("entry_points", str(error)) from error
+    scripts = {"scripts": groups.pop("console_scripts", {}), "gui-scripts": groups.pop("gui_scripts", {})}
+    return {**scripts, "entry-points": {group: entries for group, entries in groups.items() if entries}}
 
 
-def _several(value: Any) -> list[str]:
-    """The lines of a string, or the strings of a list; [] for any other value."""
-    lines = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
-    return [line.strip() for line in lines if isinstance(line, str) and line.strip()]
-
-
-def _license(setup: Setup) -> _Part:
+def _license(setup: Setup) -> dict[str, Any]:
     """The license and the classifiers; PEP 639 does not allow an expression beside classifiers for licenses."""
-    classifiers = setup.get("classifiers")
-    listed = _several(classifiers)
-    naming = [text for text in listed if text.startswith("License ::")]
-    text = setup.string("license")
-    known = spdx_expression(text) if text else next(filter(None, map(spdx_expression, naming)), "")
-    problems = (
-        [f"{setup.where('license')} license {text[:60]!r} is not an SPDX expression"] if text and not known else []
-    )
-    if not text and not known:
-        problems += [
-            f"{setup.where('classifiers', name)} classifier {name!r} does not name a single SPDX license"
-            for name in naming
-        ]
-    others = [name for name in listed if name not in naming]
-    files = [*_several(setup.get("license_files")), *_several(setup.get("license_file"))]
-    project = {"license": known, "license-files": files, "classifiers": others}
-    return _Part({key: value for key, value in project.items() if value}, problems=tuple(problems))
+    listed, text = _texts(setup.get("classifiers"), "classifiers"), _text(setup, "license")
+    naming = [name for name in listed if name.startswith("License ::")]
+    known = spdx_expression(text or (naming[0] if len(naming) == 1 else ""))
+    classifiers = [name for name in listed if not known or name not in naming]
+    return {"license": known or ({"text": text} if text else ""), "classifiers": classifiers}
 
 
-def _version(setup: Setup, version: backend.DeclaredVersion) -> _Part:
-    if version.path or setup.get("use_scm_version") or setup.get("pbr"):
-        return _Part(dynamic=("version",))
-    if isinstance(value := setup.get("version"), Computed):
-        return _Part(dynamic=("version",), problems=(f"{setup.where('version')} version is computed: {value.text}",))
-    try:
-        return _Part({"version": str(Version(version.text)) and version.text} if version.text else {})
-    except InvalidVersion:
-        return _Part(problems=(f"{setup.where('version')} version {version.text[:60]!r} is not valid (PEP 440)",))
+def _license_files(setup: Setup) -> dict[str, Any]:
+    listed = [_texts(setup.get(name), name) for name in ("license_files", "license_file")]
+    return {"license-files": [*listed[0], *listed[1]]}
 
 
-def _texts(value: Any) -> list[str]:
-    """A list of strings as setuptools takes it: a single string has one in each line; raises _OddError for others."""
-    if value is None:
-        return []
-    if isinstance(value, str):
-        return [line for _, line in pep508.requirement_lines(value.split("\n"))] if "\n" in value else [value.strip()]
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return [item.strip() for item in value if item.strip()]
-    raise _OddError("is not a list of strings")
-
-
-def _as(convert: Callable[[Setup, Any, str], dict[str, Any]], key: str) -> Callable[[Setup, Any], dict[str, Any]]:
-    return lambda setup, value: convert(setup, value, key)
-
-
-_CONVERTERS: Mapping[str, Callable[[Setup, Any], dict[str, Any]]] = {
-    "name": _as(_text, "name"),
-    "description": _as(_text, "description"),
-    "url": _as(_url, "Homepage"),
-    "download_url": _as(_url, "Download"),
-    "project_urls": _urls,
-    "keywords": _keywords,
-    "python_requires": _python,
-    "install_requires": _dependencies,
-    "extras_require": _extras,
-    "entry_points": _entry_points,
-}
+_PARTS = (
+    _Part({"name": ()}, _name),
+    _Part(dict.fromkeys(("version", "use_scm_version", "pbr"), ("version",)), _version),
+    _Part({"description": ("description",)}, _description),
+    _Part(dict.fromkeys(("long_description", "long_description_content_type"), ("readme",)), _readme),
+    _Part(dict.fromkeys(("author", "author_email"), ("authors",)), lambda setup: _people(setup, "author")),
+    _Part(
+        dict.fromkeys(("maintainer", "maintainer_email"), ("maintainers",)), lambda setup: _people(setup, "maintainer")
+    ),
+    _Part(dict.fromkeys(("url", "download_url", "project_urls"), ("urls",)), _urls),
+    _Part({"keywords": ("keywords",)}, _keywords),
+    _Part({"python_requires": ("requires-python",)}, _python),
+    _Part({"install_requires": ("dependencies",)}, _dependencies),
+    _Part({"extras_require": ("optional-dependencies", "dependencies")}, _extras),
+    _Part({"entry_points": ("scripts", "gui-scripts", "entry-points")}, _entry_points),
+    _Part({"license": ("license",), "classifiers": ("classifiers",)}, _license),
+    _Part({"license_files": (), "license_file": ()}, _license_files),
+)
+_PLACED = frozenset({*(name for part in _PARTS for name in part.keys), *backend.WITHIN_HATCH})
