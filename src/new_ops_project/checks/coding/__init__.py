@@ -80,6 +80,7 @@ FAMILY = Family(
             "Exit with another code, `sys.exit(1)`, or let the exception through.",
             "https://docs.python.org/3/library/sys.html#sys.exit",
             exceptions.exits_with_zero,
+            tool="ruff",
         ),
         Rule(
             "OPS505",

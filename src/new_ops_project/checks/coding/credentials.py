@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import python_files
 from new_ops_project.checks.linters.detect_secrets import Secret
-from new_ops_project.checks.linters.ruff import Diagnostic, Diagnostics
+from new_ops_project.checks.linters.ruff import Diagnostic, RuffReport
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 
@@ -40,9 +40,9 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def literal_credentials(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+def literal_credentials(repo: Repo, report: RuffReport) -> Iterator[Breach]:
     """Each password or token that is a literal in Python code."""
-    for diagnostic in python_files.relevant(repo, diagnostics, "S105", "S106", "S107"):
+    for diagnostic in python_files.relevant(repo, report, "S105", "S106", "S107"):
         quoted = _QUOTED.search(diagnostic.message)
         name = quoted[1] if quoted else ""
         last_word = re.split(r"[_\W]+", name.rstrip("_"))[-1]
@@ -58,30 +58,10 @@ def literal_credentials(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach
 
 
 def _literal(repo: Repo, diagnostic: Diagnostic) -> str:
-    """The string that ruff reports, or that the reported argument has as its value or default; '' if none."""
-    for kind in (ast.Constant, ast.keyword, ast.arg):
-        node = python_files.node_at(repo, diagnostic, kind)
-        value = node.value if isinstance(node, ast.Constant | ast.keyword) else None
-        value = value.value if isinstance(value, ast.Constant) else value
-        if isinstance(node, ast.arg):
-            value = _default_value(repo, diagnostic, node)
-        if isinstance(value, str):
-            return value
-    return ""
-
-
-def _default_value(repo: Repo, diagnostic: Diagnostic, arg: ast.arg) -> str | None:
-    syntax = repo.syntax(diagnostic.path)
-    arguments = syntax.parent(arg) if syntax else None
-    if not isinstance(arguments, ast.arguments):
-        return None
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [
-        *zip(reversed(positional), reversed(arguments.defaults), strict=False),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-    ]
-    value = next((value for name, value in pairs if name is arg), None)
-    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+    """The string that ruff reports, or that the reported argument has as its value; '' if there is none."""
+    keyword = python_files.node_at(repo, diagnostic, ast.keyword)
+    node = keyword.value if keyword else python_files.node_at(repo, diagnostic, ast.Constant)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def looks_secret(value: str, name: str = "") -> bool:
@@ -105,6 +85,5 @@ def known_secrets(repo: Repo, secrets: Iterable[Secret]) -> Iterator[Breach]:
             f"This looks like a secret: {secret.kind}.",
             secret.path,
             secret.line,
-            secret.column,
             severity=Severity.INFO if is_harmless else None,
         )

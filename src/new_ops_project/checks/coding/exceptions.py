@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import python_files
-from new_ops_project.checks.linters.ruff import Diagnostics
+from new_ops_project.checks.linters.ruff import RuffReport
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.python import Syntax, dotted_name, executed_nodes, last_name
@@ -35,7 +35,7 @@ _CLOSING = re.compile(
     r"a?(?:close|disconnect|quit|stop|shutdown|terminate|kill|cleanup|release|cancel|logout)(?:_\w+)?"
 )
 _EXITS = {"sys.exit", "exit", "quit", "os._exit", "SystemExit", "typer.Exit", "click.exceptions.Exit"}
-_LEAVING = re.compile(rb"\b(?:sys|os|typer|exceptions)\._?[eE]xit\b|\b(?:exit|quit|_exit)\(|\b(?:System)?Exit\b")
+_LEAVING = rb"\b(?:sys|os|typer|exceptions)\._?[eE]xit\b|\b(?:exit|quit|_exit)\(|\b(?:System)?Exit\b"
 _ZERO = {"os.EX_OK", "EX_OK"}
 _CONDITIONAL = (ast.If, ast.While, ast.Match, ast.For, ast.AsyncFor)
 
@@ -54,10 +54,10 @@ def catches_only_expected(handler: ast.ExceptHandler) -> bool:
 # ---- swallowed -----------------------------------------------------------------------------------------------------
 
 
-def swallowed_exceptions(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+def swallowed_exceptions(repo: Repo, report: RuffReport) -> Iterator[Breach]:
     """Each handler of all exceptions that drops what it caught without a comment that says why."""
     seen: set[tuple[str, int]] = set()
-    for diagnostic in python_files.relevant(repo, diagnostics, "S110", "S112", "E722", "BLE001"):
+    for diagnostic in python_files.relevant(repo, report, "S110", "S112", "E722", "BLE001"):
         path = diagnostic.path
         handler = _handler_at(repo, path, diagnostic.line)
         if handler is None or (path, handler.lineno) in seen:
@@ -114,9 +114,9 @@ def _leaves_program(handler: ast.ExceptHandler) -> bool:
 # ---- exit code 0 ---------------------------------------------------------------------------------------------------
 
 
-def exits_with_zero(repo: Repo) -> Iterator[Breach]:
+def exits_with_zero(repo: Repo, report: RuffReport) -> Iterator[Breach]:
     """Each exit with code 0 in a handler of a failure."""
-    for path, syntax in python_files.containing(repo, b"except", _LEAVING):
+    for path, syntax in python_files.containing(repo, report, _LEAVING):
         for node in syntax.nodes(ast.ExceptHandler):
             if severity := _severity(node):
                 yield from (

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import exceptions, python_files
-from new_ops_project.checks.linters.ruff import Diagnostic, Diagnostics
+from new_ops_project.checks.linters.ruff import Diagnostic, RuffReport
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.python import Syntax, dotted_name
@@ -22,11 +22,11 @@ _SHOWING = re.compile(
 _PROGRAM = "Print the result to stdout; log everything else, with a time and a level, to stderr: `log.info(...)`."
 
 
-def prints(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+def prints(repo: Repo, report: RuffReport) -> Iterator[Breach]:
     """Each print that should be a log record: an error, or any in a module with a logger; the others once a file."""
     quiet: dict[str, list[ast.Call]] = {}
     programs: dict[str, list[ast.Call]] = {}
-    for path, call, syntax in _calls(repo, diagnostics):
+    for path, call, syntax in _calls(repo, report):
         if _is_in_handler(syntax, call):
             yield Breach(
                 "An error is printed to stdout among the results, without a time or a level.",
@@ -44,9 +44,9 @@ def prints(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
     yield from _program_breaches(repo, programs)
 
 
-def _calls(repo: Repo, diagnostics: Diagnostics) -> Iterator[tuple[str, ast.Call, Syntax]]:
+def _calls(repo: Repo, report: RuffReport) -> Iterator[tuple[str, ast.Call, Syntax]]:
     """Each print to stdout, except in examples and in interactive modules."""
-    for diagnostic in python_files.relevant(repo, diagnostics, "T201", "T203"):
+    for diagnostic in python_files.relevant(repo, report, "T201", "T203"):
         path = diagnostic.path
         call, syntax = _to_stdout(repo, diagnostic), repo.syntax(path)
         if call and syntax and not python_files.is_auxiliary(repo, path) and not _is_interactive(syntax):

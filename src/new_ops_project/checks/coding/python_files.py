@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from new_ops_project.checks.coding import ruff_config
-from new_ops_project.checks.linters.ruff import Diagnostic, Diagnostics
+from new_ops_project.checks.linters.ruff import Diagnostic, RuffReport
 from new_ops_project.checks.repo import Repo
 from new_ops_project.formats.python import Syntax
 
@@ -53,39 +52,28 @@ def is_auxiliary(repo: Repo, path: str) -> bool:
     return bool(_ASIDE & set(pure.parts[:-1])) or pure.stem in _TASKS
 
 
-def is_foreign(repo: Repo, path: str) -> bool:
-    """Whether the file is vendored, generated, a template, or excluded by the project's ruff configuration."""
+def is_foreign(path: str) -> bool:
+    """Whether the file is vendored, generated or a template."""
     pure = PurePosixPath(path)
     is_copied = bool(_FOREIGN & set(pure.parts[:-1])) or bool(_GENERATED.fullmatch(pure.name))
-    return is_copied or "{{" in path or ruff_config.excludes(repo, path)
+    return is_copied or "{{" in path
 
 
-def relevant(repo: Repo, diagnostics: Diagnostics, *codes: str) -> Iterator[Diagnostic]:
-    """The diagnostics with one of `codes` outside tests, without those that the repository itself ignores."""
-    for diagnostic in diagnostics:
+def relevant(repo: Repo, report: RuffReport, *codes: str) -> Iterator[Diagnostic]:
+    """The diagnostics with one of `codes` outside tests, without those that a comment for another linter silences."""
+    for diagnostic in report.diagnostics:
         path = diagnostic.path
-        if diagnostic.code not in codes or is_test(repo, path) or path not in repo.files:
-            continue
-        is_excluded = ruff_config.ignores(repo, path, diagnostic.code) or is_foreign(repo, path)
-        if not is_excluded and not is_silenced(repo, path, diagnostic.line):
+        is_ours = diagnostic.code in codes and path in repo.files and not is_test(repo, path) and not is_foreign(path)
+        if is_ours and not is_silenced(repo, path, diagnostic.line):
             yield diagnostic
 
 
-def containing(repo: Repo, *words: bytes | re.Pattern[bytes]) -> Iterator[tuple[str, Syntax]]:
-    """Each file outside tests that contains all `words`, with its syntax; the words avoid parsing the other files."""
-    for path in repo.python_sources:
-        if (
-            is_test(repo, path)
-            or not all(_contains(word, repo.files[path]) for word in words)
-            or is_foreign(repo, path)
-        ):
-            continue
-        if syntax := repo.syntax(path):
+def containing(repo: Repo, report: RuffReport, pattern: bytes) -> Iterator[tuple[str, Syntax]]:
+    """Each file outside tests in which `pattern` matches, with its syntax; the pattern avoids parsing the others."""
+    for path in sorted(report.files & set(repo.python_sources)):
+        is_checked = not is_test(repo, path) and not is_foreign(path) and re.search(pattern, repo.files[path])
+        if is_checked and (syntax := repo.syntax(path)):
             yield path, syntax
-
-
-def _contains(word: bytes | re.Pattern[bytes], content: bytes) -> bool:
-    return word in content if isinstance(word, bytes) else bool(word.search(content))
 
 
 def is_silenced(repo: Repo, path: str, line: int, code: str = "") -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import python_files
-from new_ops_project.checks.linters.ruff import Diagnostics
+from new_ops_project.checks.linters.ruff import RuffReport
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.python import Syntax, dotted_name, last_name
@@ -25,9 +25,9 @@ _MAY_FAIL = re.compile(
 )
 
 
-def unquoted_values(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+def unquoted_values(repo: Repo, report: RuffReport) -> Iterator[Breach]:
     """Each command line for a shell that contains unquoted values."""
-    for diagnostic in python_files.relevant(repo, diagnostics, "S602", "S604", "S605"):
+    for diagnostic in python_files.relevant(repo, report, "S602", "S604", "S605"):
         path = diagnostic.path
         call, syntax = python_files.node_at(repo, diagnostic, ast.Call), repo.syntax(path)
         command = _command(call) if call else None
@@ -138,18 +138,15 @@ def _is_harmless(node: ast.expr) -> bool:
 # ---- failures --------------------------------------------------------------------------------------------------------
 
 
-def unchecked_commands(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+def unchecked_commands(repo: Repo, report: RuffReport) -> Iterator[Breach]:
     """Each command whose exit code is not used, unless the code says that failure does not matter."""
-    for diagnostic in python_files.relevant(repo, diagnostics, "PLW1510"):
+    for diagnostic in python_files.relevant(repo, report, "PLW1510"):
         path = diagnostic.path
         call, syntax = python_files.node_at(repo, diagnostic, ast.Call), repo.syntax(path)
         if syntax and call and isinstance(syntax.parent(call), ast.Expr) and not _may_fail(call):
             yield Breach("The program goes on when the command fails.", *python_files.place(repo, path, call))
-    for path, syntax in python_files.containing(repo, b"os.system"):
+    for path, syntax in python_files.containing(repo, report, rb"os\.system|\bcall\("):
         yield from _discarded_exit_codes(repo, path, syntax)
-    for path, syntax in python_files.containing(repo, b"subprocess", b"call("):
-        if b"os.system" not in repo.files[path]:
-            yield from _discarded_exit_codes(repo, path, syntax)
 
 
 def _discarded_exit_codes(repo: Repo, path: str, syntax: Syntax) -> Iterator[Breach]:

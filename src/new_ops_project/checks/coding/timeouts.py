@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from new_ops_project.checks.coding import python_files
-from new_ops_project.checks.linters.ruff import Diagnostics
+from new_ops_project.checks.linters.ruff import RuffReport
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.python import Syntax, dotted_name, last_name
@@ -16,22 +16,16 @@ _TIMEOUT_POSITIONS = {"urllib.request.urlopen": 3, "http.client.HTTPConnection":
 _NO_LIMIT = "{} waits forever if the other side does not answer."
 
 
-def missing_timeouts(repo: Repo, diagnostics: Diagnostics) -> Iterator[Breach]:
+def missing_timeouts(repo: Repo, report: RuffReport) -> Iterator[Breach]:
     """Each request without a timeout; ruff finds those by the functions of requests and httpx."""
-    for request in python_files.relevant(repo, diagnostics, "S113"):
+    for request in python_files.relevant(repo, report, "S113"):
         call = python_files.node_at(repo, request, ast.Call)
         if call is None or not _has_timeout(call):
             yield Breach(_NO_LIMIT.format("The request"), request.path, request.line, request.column)
-    seen = set[str]()
-    for words in ((b"urlopen",), (b"http.client",), (b"requests", b"ession")):
-        for path, syntax in python_files.containing(repo, *words):
-            if path not in seen and b"setdefaulttimeout" not in repo.files[path]:
-                seen.add(path)
-                yield from (
-                    Breach(_NO_LIMIT.format(name), *python_files.place(repo, path, call))
-                    for name, call in _calls_without_timeout(syntax)
-                    if not python_files.is_silenced(repo, path, call.lineno, "OPS506")
-                )
+    for path, syntax in python_files.containing(repo, report, rb"urlopen|http\.client|ession\b"):
+        for name, call in _calls_without_timeout(syntax) if b"setdefaulttimeout" not in repo.files[path] else ():
+            if not python_files.is_silenced(repo, path, call.lineno, "OPS506"):
+                yield Breach(_NO_LIMIT.format(name), *python_files.place(repo, path, call))
 
 
 def _calls_without_timeout(syntax: Syntax) -> Iterator[tuple[str, ast.Call]]:

@@ -1,219 +1,105 @@
-"""detect-secrets, whose detectors of known forms of secrets are applied to every text file, offline."""
+"""detect-secrets, run offline over the text files that may hold a secret with a known form."""
 
-import importlib
 import importlib.util
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from hashlib import sha1
-from pathlib import PurePosixPath
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from new_ops_project.checks.linters import program
+from new_ops_project.checks.linters import program, workdir
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
 
+NAME = "detect-secrets"
 BASELINE = ".secrets.baseline"
-# {module in detect_secrets.plugins: class}. Left out are detectors that guess (entropy, keywords, IP addresses), and
-# those whose form ordinary words or numbers also have (Artifactory, Twilio, SoftLayer, Telegram).
-DETECTORS = {
-    "aws": "AWSKeyDetector",
-    "azure_storage_key": "AzureStorageKeyDetector",
-    "basic_auth": "BasicAuthDetector",
-    "discord": "DiscordBotTokenDetector",
-    "github_token": "GitHubTokenDetector",
-    "gitlab_token": "GitLabTokenDetector",
-    "jwt": "JwtTokenDetector",
-    "mailchimp": "MailchimpDetector",
-    "npm": "NpmDetector",
-    "openai": "OpenAIDetector",
-    "private_key": "PrivateKeyDetector",
-    "pypi_token": "PypiTokenDetector",
-    "sendgrid": "SendGridDetector",
-    "slack": "SlackDetector",
-    "square_oauth": "SquareOAuthDetector",
-    "stripe": "StripeDetector",
+_EMPTY = b'{"version": "1.5.0", "results": {}}'
+_NEWER = Path(__file__).with_name("newer_secrets.py")
+# Left out are detectors that guess, and those whose form ordinary words or numbers also have.
+_GUESSING = {
+    "ArtifactoryDetector",
+    "Base64HighEntropyString",
+    "HexHighEntropyString",
+    "IPPublicDetector",
+    "KeywordDetector",
+    "SoftlayerDetector",
+    "TelegramBotTokenDetector",
+    "TwilioKeyDetector",
+    "CloudantDetector",
+    "IbmCloudIamDetector",
+    "IbmCosHmacDetector",
 }
-# Forms that are newer than the last release of detect-secrets.
-_MORE = {
-    "GitHub Fine-Grained Token": re.compile(r"github_pat_[A-Za-z0-9_]{82}"),
-    "HashiCorp Vault Token": re.compile(r"hvs\.[A-Za-z0-9_-]{90,120}"),
-    "Docker Access Token": re.compile(r"dckr_pat_[A-Za-z0-9_-]{27}"),
-    "Azure Client Secret": re.compile(r"[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}"),
-}
-_SECRET_LENGTH = 12  # characters; a shorter group in a form is only a prefix
-_LOCKS = re.compile(r".*\.lock|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go\.sum|.*\.(?:svg|min\.js|map)")
-_ALLOWED = re.compile(r"pragma:\s?(?:allow|white)list[ -]secret|gitleaks:allow")
-_NEXT_ALLOWED = re.compile(r"pragma:\s?(?:allow|white)list[ -]nextline[ -]secret")
-_PLACEHOLDER = re.compile(
-    r"example|sample|dummy|changeme|change[-_]me|placeholder|replace|your|insert|redacted|fake|test|"
-    r"foobar|hunter2|abcdef|12345|xxxx|eyJzdWIiOiIxMjM0|\.\.\.|\*\*\*|000000|todo|none|null|<|\$\{|\{\{|\{\w*\}|%\(|%s",
-    re.IGNORECASE,
+_PLACEHOLDER = (
+    r"(?i)example|sample|dummy|changeme|change[-_]me|placeholder|replace|your|insert|redacted|fake|test|foobar|hunter2|"
+    r"abcdef|12345|eyJzdWIiOiIxMjM0|\.\.\.|\*\*\*|todo|none|null|[<>${}%()\[\]]"
 )
-_VARIED = 5  # different characters that a real secret has at least
-_URL = "basic_auth"
-_KEY = "private_key"
-_BODY = re.compile(r"(?:\s|\\n|\\r|[\"'+])*(?:(?:Proc-Type|DEK-Info)[^\n]*\s+)*[A-Za-z0-9+/]{40}")
-_LOCAL = re.compile(r"[^@\s]*@(?:localhost|127\.0\.0\.1|\[::1\]|(?:\w[\w-]*\.)*example\.(?:com|org|net))\b")
+_HARMLESS_LINE = re.compile(
+    r"pragma:\s?(?:allow|white)list[ -]secret|gitleaks:allow"
+    r"|@(?:localhost|127\.0\.0\.1|\[::1\]|(?:\w[\w-]*\.)*example\.(?:com|org|net))\b"
+    r"|://[^\s:/@]*:(?:[A-Za-z_-]+|[A-Z_0-9]+|\d+)@"  # a word, a name in capitals or a port is no password
+    r"|PRIVATE KEY-----['\"`]"  # a mention
+    r"|[A-Za-z0-9](?:A3T|ABIA|ACCA|AKIA|ASIA)[A-Z0-9]{16}"  # encoded data, not the id of a key
+    r"|([A-Za-z0-9])\1{7}"  # filler
+)
 
 
 @dataclass(frozen=True)
 class Secret:
-    """The place and kind of a secret, without the secret; `line` and `column` count from 1, in characters."""
+    """The place and kind of a secret, without the secret; `line` counts from 1."""
 
     path: str
     line: int
-    column: int
     kind: str
 
 
 def report(repo: Repo) -> tuple[Secret, ...]:
-    """Every secret, except those that an inline pragma or the repository's baseline allows.
+    """The first secret of each line, except those that a pragma or the repository's baseline allows.
 
-    Raises UncheckedError if detect-secrets is not installed.
+    Raises UncheckedError if detect-secrets is not installed, or fails even without the baseline.
     """
-    detectors = _detectors()
-    baseline = _baseline(repo)
-    return tuple(
-        secret
-        for path in sorted(repo.paths)
-        if _is_checked(path, baseline) and path in repo.files
-        for secret in _secrets(path, repo.files[path].decode(errors="replace"), detectors, baseline)
+    if importlib.util.find_spec("detect_secrets") is None:
+        raise UncheckedError(f"{NAME}{program.ABSENT}", program.EXTRA)
+    plugins, forms = _detectors()
+    texts = ((path, repo.files[path].decode(errors="replace")) for path in sorted(repo.paths) if path in repo.files)
+    # The program takes a second for a hundred files, so it gets only those in which it can find something.
+    paths = [path for path, text in texts if any(form.search(text) for form in forms)]
+    if not paths:
+        return ()
+    try:
+        return tuple(_scan(repo, paths, plugins, json.loads(repo.files.get(BASELINE, _EMPTY))))
+    except (UncheckedError, ValueError, TypeError):  # a baseline that detect-secrets rejects does not apply
+        return tuple(_scan(repo, paths, plugins, json.loads(_EMPTY)))
+
+
+def _detectors() -> tuple[list[dict[str, str]], list[re.Pattern[str]]]:
+    """The detectors to use, as a baseline lists them, and the forms that they look for."""
+    from detect_secrets.core.plugins.util import (  # noqa: PLC0415 - installed with the extra [check] only
+        get_mapping_from_secret_type_to_class,
     )
 
+    from new_ops_project.checks.linters.newer_secrets import NewerTokenDetector  # noqa: PLC0415 - imports the former
 
-@dataclass(frozen=True)
-class _Detector:
-    """One kind of secret: the forms that it has, and the function that returns the secrets in a matching text."""
-
-    name: str
-    kind: str
-    forms: tuple[re.Pattern[str], ...]
-    secrets: Callable[[str], Iterable[str]]
+    used = [each for each in get_mapping_from_secret_type_to_class().values() if each.__name__ not in _GUESSING]
+    plugins = [{"name": each.__name__} for each in used] + [{"name": "NewerTokenDetector", "path": _NEWER.as_uri()}]
+    return plugins, [form for each in [*used, NewerTokenDetector] for form in getattr(each, "denylist", ())]
 
 
-def _detectors() -> tuple[_Detector, ...]:
-    if importlib.util.find_spec("detect_secrets") is None:
-        raise UncheckedError(f"detect-secrets{program.ABSENT}", program.EXTRA)
-    detectors = []
-    for module, name in DETECTORS.items():
-        try:
-            plugin = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
-            detectors.append(_Detector(module, plugin.secret_type, tuple(plugin.denylist), plugin.analyze_string))
-        except (ImportError, AttributeError):
-            continue  # another version of detect-secrets has other detectors
-    return (*detectors, *(_Detector("", kind, (form,), lambda text: [text]) for kind, form in _MORE.items()))
-
-
-def _is_checked(path: str, baseline: "Baseline") -> bool:
-    name = PurePosixPath(path).name
-    is_data = name == BASELINE or bool(_LOCKS.fullmatch(name))
-    return not is_data and not any(pattern.search(path) for pattern in baseline.files)
-
-
-def _secrets(path: str, text: str, detectors: Iterable[_Detector], baseline: "Baseline") -> Iterator[Secret]:
-    """The secrets in one file, each place once."""
-    seen = set[int]()
-    for detector in detectors:
-        if detector.name == _URL and "@" not in text:
-            continue  # its form starts with any URL scheme, which makes it slow
-        for form in detector.forms:
-            for match in form.finditer(text):
-                start, end = match.span(1 if match.groups() and _is_whole(detector.name, match[1]) else 0)
-                is_new = start not in seen and _is_apart(text, start, "" if detector.name == "jwt" else text[end:][:1])
-                if is_new and _counts(detector, match, text, start, end) and not baseline.knows(path, match):
-                    seen.add(start)
-                    yield Secret(
-                        path, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start), detector.kind
-                    )
-
-
-def _is_whole(module: str, group: str | None) -> bool:
-    """Whether the group is the secret; in some forms it is only the prefix."""
-    return bool(group) and (module == _URL or len(group or "") >= _SECRET_LENGTH)
-
-
-def _is_apart(text: str, start: int, following: str) -> bool:
-    """Whether the match is not part of a longer word, such as a hash."""
-    neighbours = (text[start - 1] if start else "", following)
-    return not any(character.isalnum() and character.isascii() for character in neighbours)
-
-
-def _counts(detector: _Detector, match: re.Match[str], text: str, start: int, end: int) -> bool:
-    """Whether a match is likely to be a secret."""
-    value, rest = text[start:end], text[end : end + 400]
-    if _is_allowed(text, start) or not any(detector.secrets(match[0])):
-        return False
-    if detector.name == _KEY:
-        return bool(_BODY.match(rest.lstrip("-")))
-    if detector.name == _URL and (_is_no_password(value) or _LOCAL.match(rest)):
-        return False
-    return not is_placeholder(value)
-
-
-def _is_allowed(text: str, start: int) -> bool:
-    above, here = (["", *text[:start].split("\n")[-2:]])[-2:]
-    line = here + text[start:].partition("\n")[0]
-    return bool(_ALLOWED.search(line) or _NEXT_ALLOWED.search(above))
-
-
-def _is_no_password(value: str) -> bool:
-    """Whether the text between `:` and `@` in a URL is a variable, a word or a port."""
-    return bool(re.fullmatch(r"[A-Za-z_-]+|[A-Z_0-9]+|\d+|.*[$%{}<>()\[\]].*", value))
-
-
-def is_placeholder(value: str) -> bool:
-    """Whether the value is a placeholder for a secret."""
-    return bool(_PLACEHOLDER.search(value)) or len(set(value.lower())) < _VARIED
-
-
-# ---- the baseline --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """The exemptions in `.secrets.baseline`: secrets by path and SHA-1 hash, files by pattern."""
-
-    hashes: frozenset[tuple[str, str]] = frozenset()
-    files: tuple[re.Pattern[str], ...] = field(default=())
-
-    def knows(self, path: str, match: re.Match[str]) -> bool:
-        """Whether the baseline lists the match; detect-secrets hashes the groups of a form, or the whole match."""
-        values = [value for value in match.groups() if value] or [match[0]]
-        return any((path, sha1(value.encode(), usedforsecurity=False).hexdigest()) in self.hashes for value in values)
-
-
-def _baseline(repo: Repo) -> Baseline:
-    """The committed baseline; an empty one if it is missing or invalid."""
-    try:
-        data = json.loads(repo.files.get(BASELINE, b"{}"))
-    except (ValueError, RecursionError):
-        return Baseline()
-    results = data.get("results") if isinstance(data, dict) else None
-    filters = data.get("filters_used") if isinstance(data, dict) else None
-    return Baseline(frozenset(_hashes(results)), tuple(_excluded(filters)))
-
-
-def _hashes(results: Any) -> Iterator[tuple[str, str]]:
-    for path, secrets in results.items() if isinstance(results, dict) else ():
-        for item in secrets if isinstance(secrets, list) else ():
-            entry = item if isinstance(item, dict) else {}
-            # `is_secret` is true once somebody has audited the entry and confirmed the secret.
-            if entry.get("is_secret") is not True and isinstance(entry.get("hashed_secret"), str):
-                yield PurePosixPath(path.replace("\\", "/")).as_posix(), entry["hashed_secret"]
-
-
-def _excluded(filters: Any) -> Iterator[re.Pattern[str]]:
-    for item in filters if isinstance(filters, list) else ():
-        is_files = isinstance(item, dict) and str(item.get("path", "")).endswith(".should_exclude_file")
-        patterns = item.get("pattern") if is_files else ()
-        yield from _compiled(patterns if isinstance(patterns, list) else [patterns] if patterns else ())
-
-
-def _compiled(patterns: Iterable[Any]) -> Iterator[re.Pattern[str]]:
-    for pattern in patterns:
-        try:
-            yield re.compile(str(pattern))
-        except (re.error, RecursionError, OverflowError):
-            continue
+def _scan(repo: Repo, paths: list[str], plugins: list[dict[str, str]], baseline: dict[str, Any]) -> Iterator[Secret]:
+    """The secrets that are not in the baseline, or in it as real ones."""
+    with workdir.folder(repo, paths) as folder, tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, BASELINE)  # since the program adds what it finds to the baseline
+        copy.write_text(json.dumps({**baseline, "plugins_used": plugins}), "utf-8")
+        options = ("--no-verify", f"--baseline={copy}", f"--exclude-secrets={_PLACEHOLDER}")
+        program.run(NAME, "scan", *options, "--", *(f"./{path}" for path in paths), cwd=folder, codes=(0,))
+        results = json.loads(copy.read_bytes())["results"]
+    old = baseline["results"].items()
+    known = {(path, item["hashed_secret"]) for path, items in old for item in items if not item.get("is_secret")}
+    for path, items in results.items():
+        name = path.replace("\\", "/")
+        lines = repo.files[name].decode(errors="replace").split("\n")
+        new = (item for item in items if (path, item["hashed_secret"]) not in known)
+        for line, kind in {item["line_number"]: item["type"] for item in new}.items():
+            if not _HARMLESS_LINE.search(lines[line - 1]):
+                yield Secret(name, line, kind)
