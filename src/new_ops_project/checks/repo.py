@@ -169,9 +169,8 @@ class Repo:
     @cached_property
     def python(self) -> str:
         """The minor version in .python-version, such as `3.12`; '' if there is none."""
-        path = ".python-version"
-        versions = python_version.pinned({path: self.files.get(path, b"")})
-        return next((version.minor for version in versions), "")
+        pinned = python_version.pinned(self.files)
+        return next((version.minor for version in pinned if version.place[0] == python_version.PINNED), "")
 
 
 def read(folder: Path, *, offline: bool = False) -> Repo:

@@ -102,13 +102,9 @@ class Needs:
         pinned = next(iter(python_version.pinned(self.files)), None)
         if pinned:
             return RequiredPython(pinned.minor, f"=={pinned.minor}.*", pinned.where)
-        places = (("project", "requires-python"), ("tool", "poetry", "dependencies", "python"))
-        keys = next((keys for keys in places if self.pyproject.string(*keys)), None)
-        if keys:
-            text = _pep440(self.pyproject.string(*keys))
-            return RequiredPython(_only_minor(text), text, self.pyproject.where(*keys))
-        text = keywords.read(self.files).string("python_requires")
-        return RequiredPython(_only_minor(text), text, "setup.cfg or setup.py") if text else RequiredPython("", "", "")
+        bounds = python_version.required(self.pyproject, keywords.read(self.files))
+        text, where = next((bound for bound in bounds if bound[0]), ("", ""))
+        return RequiredPython(python_version.only_minor(text), _pep440(text), where)
 
     @cached_property
     def is_package(self) -> bool:
@@ -233,13 +229,6 @@ def read_needs(folder: Path, *, reads_uv: bool = True) -> Needs:
         message = f"{folder} has neither pyproject.toml nor requirements.txt."
         raise ToolError(message, "Give the PATH of a Python project.")
     return needs
-
-
-def _only_minor(specifier: str) -> str:
-    """The only minor version that a specifier allows: ==3.12.*, ==3.12.4 or ~=3.12.0; '' for a range."""
-    match = re.fullmatch(r"(?:===?|~=)\s*(3\.\d+)(?:\.(\d+|\*))?", specifier.strip())
-    # ~=3.12 without a patch release means >=3.12,<4, which is a range.
-    return match[1] if match and not (specifier.strip().startswith("~=") and match[2] is None) else ""
 
 
 def _pep440(text: str) -> str:

@@ -2,26 +2,38 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from new_ops_project.formats import document
-from new_ops_project.formats.document import Document, Files, decoded
+from new_ops_project.formats.document import Document, Files, Keys, decoded
 from new_ops_project.formats.github import workflow_values
 from new_ops_project.formats.setuptools.keywords import Setup
 
+PINNED = ".python-version"
 _MINOR = re.compile(r"3\.\d{1,2}(?![\d])")
 _FROM = re.compile(r"FROM\s+(?:--\S+\s+)*(?:\S+/)?python:(\S+)", re.IGNORECASE)
 _ARG = re.compile(r"ARG\s+(\w+)=[\"']?([\w.-]+)", re.IGNORECASE)
+_POETRY = ("tool", "poetry", "dependencies", "python")
 
 
 @dataclass(frozen=True)
 class PythonVersion:
-    """A minor version such as 3.12, the text that names it, its place as `path:line`; `is_exact`: not just a bound."""
+    """A minor version such as 3.12, the text that names it, its place as `path:line`; `is_exact`: not just a bound.
+
+    `among`: how many versions a workflow tries there.
+    """
 
     minor: str
     text: str
     where: str
     is_exact: bool = False
+    among: int = 1
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The path and the line, which is 1 where it is unknown."""
+        path, _, line = self.where.rpartition(":")
+        return (path, int(line)) if line.isdigit() else (self.where, 1)
 
 
 def candidates(files: Files, pyproject: Document, setup: Setup, flows: Sequence[Document]) -> Iterator[PythonVersion]:
@@ -31,32 +43,30 @@ def candidates(files: Files, pyproject: Document, setup: Setup, flows: Sequence[
     several versions in CI, the targets of tools.
     """
     yield from pinned(files)
-    steps = [step for flow in flows for step in workflow_values.python_versions(flow) if _MINOR.match(step.text)]
-    minors = sorted({_minor(step.text) for step in steps}, key=_order)
-    if len(minors) == 1:
-        yield PythonVersion(minors[0], steps[0].text, steps[0].where, is_exact=True)
+    tried = [*in_workflows(flows)]
+    if len({version.minor for version in tried}) == 1:
+        yield replace(tried[0], is_exact=True)
     yield from docker_images(files)
-    yield from sorted(_required(files, pyproject, setup), key=lambda version: not version.is_exact)
+    yield from sorted(_bounds(files, pyproject, setup), key=lambda version: not version.is_exact)
     yield from _classified(pyproject, setup)
-    for step in (step for minor in reversed(minors) for step in steps if _minor(step.text) == minor):
-        yield PythonVersion(_minor(step.text), step.text, step.where)
-    yield from _targets(files, pyproject)
+    yield from sorted(tried, key=_order, reverse=True)
+    yield from (version for _, version in targets(files, pyproject))
+    tox = document.ini(files, "tox.ini")
+    for option in ("envlist", "env_list"):
+        yield from _compact(tox.string("tox", option), tox.where("tox", option))
 
 
 def classifiers(pyproject: Document, setup: Setup) -> Iterator[tuple[str, str]]:
     """Each trove classifier, with its place as `path:line`."""
     for keys in (("project", "classifiers"), ("tool", "poetry", "classifiers")):
         yield from ((text, pyproject.where(*keys, holding=text)) for text in pyproject.strings(*keys))
-    value = setup.get("classifiers")
-    listed = value.split("\n") if isinstance(value, str) else value if isinstance(value, list) else []
-    texts = (text.strip() for text in listed if isinstance(text, str))
-    yield from ((text, setup.where("classifiers", text)) for text in texts if text)
+    yield from ((text, setup.where("classifiers", text)) for text in setup.strings("classifiers"))
 
 
 def pinned(files: Files) -> Iterator[PythonVersion]:
     """Read the versions in .python-version (pyenv, uv), .tool-versions (asdf) and runtime.txt (Heroku)."""
     patterns = {
-        ".python-version": r"\s*(?:c?python-?)?(3\.\d{1,2})\b",
+        PINNED: r"\s*(?:c?python-?)?(3\.\d{1,2})\b",
         ".tool-versions": r"\s*python\s+(3\.\d{1,2})\b",
         "runtime.txt": r"\s*python-(3\.\d{1,2})\b",
     }
@@ -81,11 +91,35 @@ def docker_images(files: Files) -> Iterator[PythonVersion]:
     yield from reversed(versions)
 
 
-def _required(files: Files, pyproject: Document, setup: Setup) -> Iterator[PythonVersion]:
-    poetry = ("tool", "poetry", "dependencies", "python")
-    yield from _bound(pyproject.string("project", "requires-python"), pyproject.where("project", "requires-python"))
-    yield from _bound(pyproject.string(*poetry), pyproject.where(*poetry))
-    yield from _bound(setup.string("python_requires"), setup.where("python_requires"))
+def in_workflows(flows: Sequence[Document]) -> Iterator[PythonVersion]:
+    """The versions that steps of GitHub workflows set up."""
+    for step in (step for flow in flows for step in workflow_values.python_versions(flow)):
+        if match := _MINOR.match(step.text):
+            yield PythonVersion(match[0], step.text, step.where, among=step.matrix_size)
+
+
+def required(pyproject: Document, setup: Setup) -> Iterator[tuple[str, str]]:
+    """The specifiers of what the project allows (PEP 440, or Poetry's own form), each with its place."""
+    for keys in (("project", "requires-python"), _POETRY):
+        yield pyproject.string(*keys), pyproject.where(*keys)
+    yield setup.string("python_requires"), setup.where("python_requires")
+
+
+def only_minor(specifier: str) -> str:
+    """The only minor version that a specifier allows: ==3.12.*, ==3.12.4 or ~=3.12.0; '' for a range."""
+    # ~=3.12 without a patch release means >=3.12,<4, which is a range.
+    match = re.fullmatch(r"(?:===?\s*(3\.\d+)(?:\.(?:\d+|\*))?|~=\s*(3\.\d+)\.\d+)", specifier.strip())
+    return match[1] or match[2] if match else ""
+
+
+def lowest(specifier: str) -> str:
+    """The minor version of the first lower bound or exact version in a specifier; '' if there is none."""
+    return next((version.minor for version in _bound(specifier, "")), "")
+
+
+def _bounds(files: Files, pyproject: Document, setup: Setup) -> Iterator[PythonVersion]:
+    for text, where in required(pyproject, setup):
+        yield from _bound(text, where)
     for path in sorted(path for path in files if "/" not in path and path.endswith(".py")):
         inline = document.script_metadata(files, path)
         yield from _bound(inline.string("requires-python"), inline.where("requires-python"))
@@ -95,9 +129,9 @@ def _required(files: Files, pyproject: Document, setup: Setup) -> Iterator[Pytho
 
 def _bound(text: str, where: str) -> Iterator[PythonVersion]:
     """The first lower bound or exact version in a specifier, as PEP 440 or Poetry writes it."""
-    for operator, minor in re.findall(r"(>=|<=|==|!=|~=|\^|~|<|>)?\s*(3\.\d{1,2})(?!\d)", text):
+    for operator, minor in re.findall(r"(>=|<=|===?|!=|~=|\^|~|<|>)?\s*(3\.\d{1,2})(?!\d)", text):
         if operator not in {"<", "<=", "!="}:
-            yield PythonVersion(minor, text, where, is_exact=operator in {"==", "~", ""})
+            yield PythonVersion(minor, text, where, is_exact=operator in {"==", "===", "~", ""})
             return
 
 
@@ -107,29 +141,31 @@ def _classified(pyproject: Document, setup: Setup) -> Iterator[PythonVersion]:
     for text, where in classifiers(pyproject, setup):
         if match := re.fullmatch(r"Programming Language :: Python :: (3\.\d{1,2})", text):
             versions.append(PythonVersion(match[1], text, where))
-    yield from sorted(versions, key=lambda version: _order(version.minor), reverse=True)
+    yield from sorted(versions, key=_order, reverse=True)
 
 
-def _targets(files: Files, pyproject: Document) -> Iterator[PythonVersion]:
-    """The versions that ruff, mypy and tox are set to."""
-    for keys in (("tool", "ruff", "target-version"), ("tool", "mypy", "python_version")):
-        yield from _compact(pyproject.string(*keys), pyproject.where(*keys))
-    ruff, tox = document.toml(files, "ruff.toml"), document.ini(files, "tox.ini")
-    yield from _compact(ruff.string("target-version"), ruff.where("target-version"))
-    for option in ("envlist", "env_list"):
-        yield from _compact(tox.string("tox", option), tox.where("tox", option))
+def targets(files: Files, pyproject: Document) -> Iterator[tuple[str, PythonVersion]]:
+    """The version that ruff and mypy are set to, wherever their settings are, after the tool's name."""
+    ruff, mypy = "target-version", "python_version"
+    places: list[tuple[str, Document, Keys]] = [
+        ("ruff", pyproject, ("tool", "ruff", ruff)),
+        ("mypy", pyproject, ("tool", "mypy", mypy)),
+        ("ruff", document.toml(files, "ruff.toml"), (ruff,)),
+        ("ruff", document.toml(files, ".ruff.toml"), (ruff,)),
+        ("mypy", document.ini(files, "mypy.ini"), ("mypy", mypy)),
+        ("mypy", document.ini(files, "setup.cfg"), ("mypy", mypy)),
+    ]
+    for tool, source, keys in places:
+        value = source.get(*keys)
+        if isinstance(value, str | float):  # a number where it has no quotes, which mypy accepts
+            yield from ((tool, version) for version in _compact(str(value).strip(), source.where(*keys)))
 
 
 def _compact(text: str, where: str) -> Iterator[PythonVersion]:
     """The versions in names such as py311, the highest first."""
-    minors = [f"3.{digits}" for digits in re.findall(r"py3\.?(\d{1,2})(?!\d)", text)] or _MINOR.findall(text)
-    yield from (PythonVersion(minor, text, where) for minor in sorted(set(minors), key=_order, reverse=True))
+    minors = {f"3.{digits}" for digits in re.findall(r"py3\.?(\d{1,2})(?!\d)", text)} or {*_MINOR.findall(text)}
+    yield from sorted((PythonVersion(minor, text, where) for minor in minors), key=_order, reverse=True)
 
 
-def _minor(text: str) -> str:
-    match = _MINOR.match(text)
-    return match[0] if match else ""
-
-
-def _order(minor: str) -> int:
-    return int(minor.partition(".")[2] or 0)
+def _order(version: PythonVersion) -> int:
+    return int(version.minor.partition(".")[2])

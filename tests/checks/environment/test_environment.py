@@ -151,14 +151,14 @@ def test_a_matrix_may_try_old_ones() -> None:
 @pytest.mark.parametrize(
     ("today", "code"),
     [
-        (date(2027, 3, 31), ""),
-        (date(2027, 4, 1), "OPS206"),
+        (date(2027, 5, 3), ""),
+        (date(2027, 5, 4), "OPS206"),
         (date(2027, 10, 31), "OPS206"),
         (date(2027, 11, 1), "OPS205"),
     ],
 )
 def test_python_ends_soon(today: date, code: str) -> None:
-    """3.11 ends in 2027-10: six months before it is a warning, the month after an error."""
+    """3.11 ends with 2027-10: 180 days before it is a warning, the day after an error."""
     findings = places({".python-version": "3.11\n"}, "OPS205", "OPS206", today=today)
     assert [finding[0] for finding in findings] == ([code] if code else [])
 

@@ -19,11 +19,12 @@ from support.command import Run
 from support.fleet_reported import CREATED, HOSTILE, PLAN, delivery, fleet, result, stamp, task, write
 
 from new_ops_project.base.text import escape_invisible
-from new_ops_project.fleet import names, python_support, store
+from new_ops_project.fleet import names, store
 from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, PathNote, Result, ResultState
 from new_ops_project.fleet.reports import advice, charts, csv_sheet, facts, html_page, json_report, step_summary
 from new_ops_project.fleet.reports.facts import Facts
 from new_ops_project.fleet.reports.state import RepositoryState, Row
+from new_ops_project.template.pins import python_support
 
 TODAY = date(2026, 11, 25)
 Rows = tuple[tuple[str, ResultState, dict[str, Any]], ...]

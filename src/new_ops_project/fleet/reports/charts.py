@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 
-from new_ops_project.fleet.python_support import VersionUse
 from new_ops_project.fleet.reports.burndown import Burndown
 from new_ops_project.fleet.reports.facts import Facts, Heat
 from new_ops_project.fleet.reports.state import RepositoryState
+from new_ops_project.template.pins.python_support import VersionUse
 
 WIDTH, HEIGHT = 1000, 240  # of the burn-down, in the units of its view box
 LEVELS = 5  # of color in the heat map

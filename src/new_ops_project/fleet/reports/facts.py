@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from new_ops_project.base.errors import Exit
-from new_ops_project.fleet import python_support, store
+from new_ops_project.fleet import store
 from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, ResultState, counts
 from new_ops_project.fleet.names import natural_key
 from new_ops_project.fleet.reports import burndown
 from new_ops_project.fleet.reports.state import RepositoryState, Row
+from new_ops_project.template.pins import python_support
 
 UNKNOWN = "unknown"
 NOBODY = "no owner"
@@ -93,7 +94,9 @@ class Facts:
     @cached_property
     def python_versions(self) -> tuple[python_support.VersionUse, ...]:
         """Each Python version, the oldest first, with the end of its support."""
-        return python_support.count_versions((row.result.python for row in self.rows), self.today)
+        counted = Counter(row.result.python or UNKNOWN for row in self.rows)
+        names = sorted(counted, key=lambda name: (name == UNKNOWN, natural_key(name)))
+        return tuple(python_support.version_use(name, self.today, counted[name]) for name in names)
 
     @cached_property
     def burndown(self) -> burndown.Burndown:

@@ -14,11 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from new_ops_project.base.text import escape_invisible
 from new_ops_project.fleet.names import cut, natural_key
-from new_ops_project.fleet.python_support import Support
 from new_ops_project.fleet.reports import advice, charts
 from new_ops_project.fleet.reports.facts import UNKNOWN, Facts
 from new_ops_project.fleet.reports.rows import as_values
 from new_ops_project.fleet.reports.state import RepositoryState
+from new_ops_project.template.pins.python_support import Support
 
 _HERE = Path(__file__).parent
 # A shape for each state, because many people cannot tell states apart by color alone.

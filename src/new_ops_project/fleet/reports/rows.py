@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from new_ops_project.base.text import escape_invisible
-from new_ops_project.fleet import python_support
 from new_ops_project.fleet.model import PathNote
 from new_ops_project.fleet.reports import advice
 from new_ops_project.fleet.reports.facts import Facts
 from new_ops_project.fleet.reports.state import Row
+from new_ops_project.template.pins import python_support
 
 
 def as_values(row: Row, facts: Facts) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The rows of `fleet status`, most urgent first."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.progress import Progress
 from new_ops_project.base.text import escape_for_terminal
-from new_ops_project.fleet import history, python_support
+from new_ops_project.fleet import history
 from new_ops_project.fleet.engines import renovate
 from new_ops_project.fleet.history import PastRun
 from new_ops_project.fleet.inventory import templates
@@ -19,6 +19,7 @@ from new_ops_project.fleet.model import PathNote, ResultState, Task
 from new_ops_project.fleet.run import pool
 from new_ops_project.fleet.run.pool import Assignment
 from new_ops_project.fleet.run.task import RunContext
+from new_ops_project.template.pins import python_support
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,8 @@ class StatusRow:
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object for --json."""
-        drift = None if self.drift is None else [{"path": note.path, "what": note.what} for note in self.drift]
-        names = ("state", "reason", "version", "at")
-        last = {key: getattr(self.last, key) for key in names} if self.last.state else None
-        return {**self.__dict__, "drift": drift, "open": list(self.open), "last": last}
+        last = {key: getattr(self.last, key) for key in ("state", "reason", "version", "at")}
+        return {**asdict(self), "last": last if self.last.state else None}
 
 
 def rows(
