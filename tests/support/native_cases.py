@@ -189,6 +189,19 @@ SAME: dict[str, Files] = {
         "d": "x",
         **RECORD,
     },
+    "several includes": {"copier.yml": "!include q/*.yml\n", "q/a.yml": "a: 1\n", "q/b.yml": "b: 1\na: 2\n", **RECORD},
+    "another encoding": {"copier.yml": "a: é\n".encode("utf-16"), **RECORD},
+    "a link beside what is rendered": {
+        "copier.yml": f"_subdirectory: sub\n{QUESTION}",
+        "tests/link": SampleFile("120000", b"../sub"),
+        "bytes.jinja": b"\xff",
+        "sub/a.jinja": "{{ name }}",
+    },
+    "a link that is left out": {
+        "copier.yml": f"_exclude: [/docs, copier.yml]\n{QUESTION}",
+        "docs/link": SampleFile("120000", b"../a.jinja"),
+        "a.jinja": "{{ name }}",
+    },
     "a message": {"copier.yml": f"_message_after_copy: '{{{{ now() }}}} {{% x %}}'\n{QUESTION}", **RECORD},
 }
 
@@ -202,7 +215,6 @@ OTHER: dict[str, tuple[str, Files]] = {
     "a secret": ("has secret in", {"copier.yml": "a: {type: str, secret: true, default: x}\n"}),
     "an unknown setting": ("setting _future", {"copier.yml": "_future: 1\n"}),
     "an unknown detail": ("has future in", {"copier.yml": "a: {type: str, future: 1}\n"}),
-    "another type": ("of the type url", {"copier.yml": "a: {type: url}\n"}),
     "a name that is none": ("question called a b", {"copier.yml": "a b: 1\n"}),
     "envops": ("newline_sequence in _envops", {"copier.yml": '_envops: {newline_sequence: "\\r\\n"}\n'}),
     "undefined": ("undefined in _envops", {"copier.yml": "_envops: {undefined: jinja2.DebugUndefined}\n"}),
@@ -214,11 +226,6 @@ OTHER: dict[str, tuple[str, Files]] = {
     "two configs": ("not exactly one", {"copier.yml": "a: 1\n", "copier.YAML": "a: 2\n"}),
     "no config": ("not exactly one", {"a": "x"}),
     "no YAML": ("not YAML", {"copier.yml": "a: [\n"}),
-    "another encoding": ("YAML in UTF-8", {"copier.yml": "a: 1\n".encode("utf-16")}),
-    "several includes": (
-        "not one file",
-        {"copier.yml": "!include q/*.yml\n", "q/a.yml": "a: 1\n", "q/b.yml": "b: 1\n"},
-    ),
     "submodules": ("submodules", {"copier.yml": "a: 1\n", ".gitmodules": ""}),
     "links to follow": ("symbolic link", {"copier.yml": "a: 1\n", "b": "x", "c": SampleFile("120000", b"b")}),
     "an included link": (
@@ -278,7 +285,11 @@ OTHER: dict[str, tuple[str, Files]] = {
         "EvalContext",
         {"copier.yml": "a: 1\n", "b.jinja": "{% autoescape true %}{{ a }}{% endautoescape %}"},
     ),
-    "any file": ("the filter hash", {"copier.yml": "a: x\n", "x": "{{ a | hash }}", "b.jinja": "{% include a %}"}),
+    "any file": ("known only at run time", {"copier.yml": "a: x\n", "x": "y", "b.jinja": "{% include a %}"}),
+    "any file of a folder": (
+        "the filter hash",
+        {"copier.yml": "a: x\n", "d/y": "{{ a | hash }}", "b.jinja": "{% include 'd/' ~ a %}"},
+    ),
     "a subfolder of an answer": (
         "the filter hash",
         {"copier.yml": "_subdirectory: '{{ a }}'\na: x\n", "x/b": "x", "y/c.jinja": "{{ a | hash }}"},
@@ -299,20 +310,21 @@ LATE: dict[str, tuple[str, Files]] = {
     "outside": ("writes", {"copier.yml": "p: ../x\n", "{{ p }}": "y"}),
     "absolute": ("writes", {"copier.yml": "p: /x\n", "{{ p }}": "y"}),
     "git's own": ("writes", {"copier.yml": "p: .git/x\n", "{{ p }}": "y"}),
-    "no such include": ("TemplateNotFound", {"copier.yml": QUESTION, "a.jinja": "{% include name %}"}),
+    "no such include": ("TemplateNotFound", {"copier.yml": QUESTION, "a.jinja": "{% include 'b/' ~ name %}"}),
+    "another type": ("'url'", {"copier.yml": "a: {type: url, default: x}\n"}),
     "an include that is unusual": (
         "includes",
         {"copier.yml": QUESTION, "a.jinja": "{% include './' ~ name %}", "audit": "x"},
     ),
     "no such subfolder": ("no folder", {"copier.yml": f"_subdirectory: '{{{{ name }}}}'\n{QUESTION}", "b/c": "x"}),
-    "no answer": ("needs an answer", {"copier.yml": "a: {type: str}\n"}),
-    "not offered": ("does not offer", {"copier.yml": "a: {type: str, choices: [x], default: y}\n"}),
+    "no answer": ("no answer", {"copier.yml": "a: {type: str}\n"}),
+    "not offered": ("is not offered", {"copier.yml": "a: {type: str, choices: [x], default: y}\n"}),
     "a list in a list": (
-        "a list in the list",
+        "not offered",
         {"copier.yml": "a: {multiselect: true, choices: [1], default: [[1]]}\n"},
     ),
-    "refused": ("refuses", {"copier.yml": "a: {type: str, default: y, validator: '{{ a }}'}\n"}),
-    "no text": ("where a text", {"copier.yml": "a: {type: str, default: [x]}\n"}),
+    "refused": ("refuses an answer: y", {"copier.yml": "a: {type: str, default: y, validator: '{{ a }}'}\n"}),
+    "no text": ("not a single value", {"copier.yml": "a: {type: str, default: [x]}\n"}),
     "UNSET": ("uses UNSET", {"copier.yml": "a: {type: str, default: '{{ UNSET }}'}\n"}),
     "strictly undefined": (
         "UndefinedError",

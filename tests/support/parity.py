@@ -11,6 +11,7 @@ from support.small_template import SampleFile, write
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git.tree import Tree
 from new_ops_project.template import native, render
+from new_ops_project.template.errors import UnsupportedError
 from new_ops_project.template.releases import Checkout
 from new_ops_project.template.sources import Source
 
@@ -49,7 +50,7 @@ def natively(checkout: Checkout, answers: Mapping[str, Any], file: str = ANSWERS
     """The tree that the native renderer gives, or why it gives none."""
     try:
         return native.tree(checkout, answers, answers_file=file)
-    except native.UnsupportedError as error:
+    except UnsupportedError as error:
         return str(error)
 
 

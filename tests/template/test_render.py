@@ -75,7 +75,7 @@ def test_damaged_file_is_replaced(damage: bytes | str | None, cache_folder: Path
 def test_the_same_questions(cache_folder: Path) -> None:
     """The cached questions are those of copier.yml, and have the same answers."""
     checkout = releases.checkout(sources.find())
-    assert cache.version(checkout).unsupported == ""
+    assert native.unsupported_reason(checkout) == ""
     fresh()
     kept, read = native.questionnaire(checkout), copier_yml.read(checkout.root)
     assert kept == read
@@ -186,7 +186,7 @@ def test_refused_answer_is_refused_by_copier(tmp_path: Path) -> None:
     render.renderers_used()
     with pytest.raises(ToolError, match="No x"):
         render.tree(checkout, {}, Path("x"), answers_file=".copier-answers.yml")
-    assert render.renderers_used() == "copier: the template refuses 'x' as name" == render.renderer_for(checkout)
+    assert render.renderers_used() == "copier: the template refuses an answer: No x." == render.renderer_for(checkout)
     assert render.renderers_used() == ""
 
 

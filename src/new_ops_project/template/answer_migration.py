@@ -6,8 +6,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.answers import Asker, assignment, check_support
-from new_ops_project.template.evaluation import Answers, EvaluationError
+from new_ops_project.template.answers import Asker, assigned, check_support
+from new_ops_project.template.errors import EvaluationError
+from new_ops_project.template.evaluation import MISSING, Answers
 from new_ops_project.template.questions import Question, Questionnaire
 
 _NEW = "a new question"
@@ -56,9 +57,7 @@ def merge_unchecked(
 
     Raises ToolError for an assignment that is not KEY=VALUE, and for an unknown KEY.
     """
-    wanted: dict[str, Any] = dict(assignment(text) for text in assignments)
-    for name in wanted:
-        questionnaire.named(name)
+    wanted = assigned(questionnaire, assignments)
     changes = [
         AnswerChange(name, recorded.get(name), value, "", is_wanted=True)
         for name, value in wanted.items()
@@ -88,10 +87,8 @@ def migrate(
     `ask` asks the user for answers that are missing or no longer fit. Without it, ToolError names every new question
     that has no default. Raises ToolError for an assignment that is not KEY=VALUE, or that answers no open question.
     """
-    wanted = dict(assignment(text) for text in assignments)
-    for name in wanted:
-        questionnaire.named(name)
-    migration = _Migration(questionnaire, recorded, wanted, ask, Answers(questionnaire))
+    wanted = assigned(questionnaire, assignments)
+    migration = _Migration(questionnaire, recorded, wanted, ask, Answers(questionnaire, {**recorded, **wanted}))
     for question in questionnaire.questions:
         try:
             _migrate_question(migration, question)
@@ -148,34 +145,27 @@ def _keep(migration: _Migration, question: Question) -> None:
 
 
 def _replace(migration: _Migration, question: Question, reason: str) -> None:
+    substitute = _substitute(migration, question)
+    reason_to_ask = f"{migration.recorded[question.name]!r} is recorded, which {reason}"
     if migration.ask:
-        explained = _explained(question, f"{migration.recorded[question.name]!r} is recorded, which {reason}")
-        answer = migration.ask(explained, migration.answers, default=_substitute(migration, question))
-        migration.answers.answer(question, answer)
-        _record(migration, question, "", is_wanted=True)
-    elif question.required and not question.multiselect:
-        migration.missing[question.name] = f"{migration.recorded[question.name]!r} is recorded, which {reason}"
-    else:
-        _use_substitute(migration, question)
+        _ask(migration, question, reason_to_ask, substitute)
+    elif substitute is MISSING:
+        migration.missing[question.name] = reason_to_ask
+    else:  # even one that the question refuses: that is a mistake in the template
+        migration.answers.values[question.name] = substitute
         _record(migration, question, reason)
 
 
-def _explained(question: Question, reason: str) -> Question:
-    """The question with the reason for asking it added to its help text."""
-    return replace(question, details={**question.details, "help": f"{question.help} ({reason})"})
-
-
-def _use_substitute(migration: _Migration, question: Question) -> None:
-    """Answer with the substitute, even one that the question refuses: that is a mistake in the template."""
-    value = _substitute(migration, question)
-    try:
-        migration.answers.answer(question, value)
-    except ToolError:
-        migration.answers.values[question.name] = value
+def _ask(migration: _Migration, question: Question, reason: str, default: Any) -> None:
+    """Let `ask` answer the question, with the reason for asking it added to its help text."""
+    explained = replace(question, details={**question.details, "help": f"{question.help} ({reason})"})
+    shown = None if default is MISSING else default
+    migration.answers.answer(question, migration.ask and migration.ask(explained, migration.answers, default=shown))
+    _record(migration, question, "", is_wanted=True)
 
 
 def _substitute(migration: _Migration, question: Question) -> Any:
-    """What to use instead of an answer that no longer fits: the choices of a list that do, otherwise the default."""
+    """What to use instead of an answer that no longer fits: those of its items that do, the default, or MISSING."""
     value = migration.recorded.get(question.name)
     if question.multiselect and isinstance(value, list):
         offered = [choice.value for choice in migration.answers.choices(question) if not choice.disabled]
@@ -188,17 +178,15 @@ def _answer_new(migration: _Migration, question: Question) -> None:
     secret_questions = migration.questionnaire.config.get("secret_questions", [])
     is_secret = question.details.get("secret") or question.name in secret_questions
     old = _former_name(migration, question)
-    if question.required or (old and migration.ask):
-        if migration.ask is None:
-            migration.missing[question.name] = "new in the template"
-            return
-        proposed = migration.recorded.get(old, migration.answers.default(question))
-        reason = f"new in the template; is it the new name of {old}?" if old else "new in the template"
-        answer = migration.ask(_explained(question, reason), migration.answers, default=proposed)
-        migration.answers.answer(question, answer)
-        _record(migration, question, "", is_wanted=True)
+    default = migration.answers.default(question)
+    if default is MISSING and migration.ask is None:
+        migration.missing[question.name] = "new in the template"
         return
-    _use_substitute(migration, question)
+    if migration.ask and (old or default is MISSING):
+        reason = f"new in the template; is it the new name of {old}?" if old else "new in the template"
+        _ask(migration, question, reason, migration.recorded.get(old, default))
+        return
+    migration.answers.values[question.name] = default
     if old:
         value = migration.recorded[old]
         _record(migration, question, f"the new name of {old}? then --set {question.name}={value} keeps its answer")
@@ -239,11 +227,7 @@ def _new_names(migration: _Migration) -> list[str]:
 
 
 def _fits(migration: _Migration, question: Question, value: Any) -> bool:
-    try:
-        parsed = migration.answers.parse(question, value)
-        return not migration.answers.problem(question, parsed)
-    except ToolError:
-        return False
+    return not migration.answers.refusal(question, value)
 
 
 def _dropped(migration: _Migration) -> list[AnswerChange]:

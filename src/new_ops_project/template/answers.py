@@ -1,6 +1,7 @@
 """The answers for a new project, from every place that can give one."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 from new_ops_project import git
 from new_ops_project.base.config import Setting
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.evaluation import Answers
+from new_ops_project.template.evaluation import FALSE, MISSING, TRUE, Answers
 from new_ops_project.template.questions import MAIN, Question, Questionnaire
 
 FLAGS = {"project_name": "NAME", "python_version": "--python", "tier": "--tier"}
@@ -45,16 +46,28 @@ def gather(
     Raises ToolError for a key that the template does not know, with the most similar one, and for an unreadable file.
     """
     values = read_data(data_file) if data_file else {}
-    values |= dict(assignment(text) for text in assignments)
+    values |= assigned(questionnaire, assignments)
     values |= {key: value for key, value in flags.items() if value is not None}
-    for key in values:
-        questionnaire.named(key)
-    asked = {question.name for question in questionnaire.asked}
-    configured = {key: setting.value for key, setting in settings.items() if key in asked}
-    author = _author(asked - configured.keys() - values.keys())
+    values = {key: written(questionnaire.named(key), value) for key, value in values.items()}
+    asked = {question.name: question for question in questionnaire.asked}
+    configured = {key: written(asked[key], setting.value) for key, setting in settings.items() if key in asked}
+    author = _author(asked.keys() - configured.keys() - values.keys())
     answers = Answers(questionnaire)  # git accepts invalid e-mail addresses; a default must not stop the command
-    author = {key: value for key, value in author.items() if not answers.problem(questionnaire.named(key), value)}
+    author = {key: value for key, value in author.items() if not answers.refusal(asked[key], value)}
     return Given(values, {**author, **configured})
+
+
+def assigned(questionnaire: Questionnaire, assignments: Iterable[str]) -> dict[str, Any]:
+    """The answers in texts of the form KEY=VALUE.
+
+    Raises ToolError for a text without `=`, for a key that the template does not know, and for a value that is
+    neither yes nor no where one of them is asked for.
+    """
+    values = {}
+    for text in assignments:
+        key, value = assignment(text)
+        values[key] = written(questionnaire.named(key), value)
+    return values
 
 
 def assignment(text: str) -> tuple[str, str]:
@@ -63,6 +76,20 @@ def assignment(text: str) -> tuple[str, str]:
     if not sign or not key:
         raise ToolError(f"--set {text!r} is not KEY=VALUE.", "Write it as --set runner=ubuntu-24.04, for example.")
     return key, value
+
+
+def written(question: Question, value: Any) -> Any:
+    """What a person wrote as an answer: stricter than copier, which takes every unknown word for yes.
+
+    A list can be words, separated by commas or spaces. Raises ToolError.
+    """
+    if not isinstance(value, str):
+        return value
+    if question.multiselect and not value.strip().startswith("["):
+        return [word for word in re.split(r"[,\s]+", value) if word]
+    if question.type == "bool" and value.strip().lower() not in TRUE | FALSE | {"0", "1"}:
+        raise ToolError(f"{question.name} is {value!r}, which is not of type bool.", "Write true or false.")
+    return value
 
 
 def _author(wanted: Iterable[str]) -> dict[str, str]:
@@ -113,31 +140,34 @@ def complete(
 
     Raises ToolError for an invalid answer, and for a missing one when nobody can be asked.
     """
-    answers = Answers(questionnaire)
+    answers = Answers(questionnaire, dict(given.values))
     for question in questionnaire.questions:
-        if question not in questionnaire.asked or not answers.is_open(question):
+        if not answers.is_open(question):
             answers.compute(question)
         elif question.name in given.values:
             answers.answer(question, given.values[question.name])
         else:
-            answers.answer(question, _missing(question, answers, given, ask=ask, defaults=defaults, advanced=advanced))
+            _answer_missing(question, answers, given, ask=ask, defaults=defaults, advanced=advanced)
         check_support(question, answers)
     return answers
 
 
-def _missing(
+def _answer_missing(
     question: Question, answers: Answers, given: Given, *, ask: Asker | None, defaults: bool, advanced: bool
-) -> Any:
-    """The answer to a question that nothing on the command line answers."""
-    default = given.defaults.get(question.name, answers.default(question))
-    is_main = question.name in MAIN
+) -> None:
+    """Answer a question that nothing on the command line answers."""
+    is_main, is_configured = question.name in MAIN, question.name in given.defaults
+    default = given.defaults[question.name] if is_configured else answers.default(question)
     if ask and (is_main or advanced):
-        return ask(question, answers, default=default)
-    if default is None or (is_main and not defaults):
+        answers.answer(question, ask(question, answers, default=None if default is MISSING else default))
+    elif default is MISSING or (is_main and not defaults):
         flag = FLAGS.get(question.name, f"--set {question.name}=VALUE")
-        also = "" if default is None else ", or --defaults to take the default"
+        also = "" if default is MISSING else ", or --defaults to take the default"
         raise ToolError(f"{question.name} is missing, and nobody can be asked here.", f"Give {flag}{also}.")
-    return default
+    elif is_configured:
+        answers.answer(question, default)
+    else:
+        answers.accept(question, default)
 
 
 def file_table(values: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -22,7 +22,10 @@ def read(root: Path) -> Questionnaire:
         raise ToolError(
             f"The template at {root} has {mistake}.", "A copier template has exactly one of them at its root."
         )
-    merged = _merge(_documents(paths[0], root))
+    try:
+        merged = _merge(_documents(paths[0], root.resolve()))
+    except (OSError, RecursionError, TypeError) as error:
+        raise ToolError(f"{paths[0].name} of the template cannot be read: {error}.", "Fix it there.") from error
     config = {key[1:]: value for key, value in merged.items() if str(key).startswith("_")}
     entries = {key: value for key, value in merged.items() if not str(key).startswith("_")}
     questions = [
@@ -53,9 +56,11 @@ def _as_list(document: Any) -> list[Any]:
 
 
 def _include(pattern: str, root: Path) -> list[dict[str, Any]]:
-    if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
+    """The documents of the files that the pattern matches, in the order in which copier finds them too."""
+    included = [] if PurePosixPath(pattern).is_absolute() else [path.resolve() for path in root.glob(pattern)]
+    if PurePosixPath(pattern).is_absolute() or not all(path.is_relative_to(root) for path in included):
         raise ToolError(f"The template includes {pattern!r}, which is outside it.", "Include relative paths.")
-    return [item for path in sorted(root.glob(pattern)) for item in _documents(path, root)]
+    return [item for path in included for item in _documents(path, root)]
 
 
 def _merge(documents: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,123 +1,210 @@
-"""The evaluation of a template's questions one after the other, by copier's rules.
+"""The meaning of a template's questions, by copier's rules: casts, choices, defaults, validators, `when`.
 
-The parts that the tool needs before it imports copier are here: choices, defaults, validators, `when`. Copier still
-has the last word: it renders with the answers that come from here, after it has checked them again.
+This is the only reading of them: prompts, updates and the native renderer use it. Where copier renders, it is given the
+answers that come from here. The rules: https://copier.readthedocs.io/en/stable/configuring/#advanced-prompt-formatting
 """
 
-import re
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.text import capitalize, nearest
+from new_ops_project.template.errors import EvaluationError, UnsetError, UnsupportedError
 from new_ops_project.template.questions import Choice, Question, Questionnaire
 
+if TYPE_CHECKING:
+    from new_ops_project.template.jinja import Templates
 
-class EvaluationError(ToolError):
-    """A string of copier.yml cannot be evaluated here; copier may know more (`_external_data`, for example)."""
+MISSING: Any = object()
+"""The default of a question that has none."""
 
 
 @dataclass
 class Answers:
     """The answers so far. Questions are answered in order, because each can refer to the answers before it.
 
-    `hidden` are the names of the answers that are not recorded.
+    `values` are what texts are evaluated with; copier puts everything that is given into them from the start. `hidden`
+    are the names of the answers that are not recorded. `templates` evaluate the texts, unless they are the usual ones.
     """
 
     questionnaire: Questionnaire
     values: dict[str, Any] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    templates: "Templates | None" = None
 
     @property
     def recorded(self) -> dict[str, Any]:
         """The answers to the questions that were asked, without the computed ones."""
-        return {name: value for name, value in self.values.items() if name not in self.hidden}
+        names = (question.name for question in self.questionnaire.questions)
+        return {name: self.values[name] for name in names if name in self.values and name not in self.hidden}
 
-    def render(self, text: Any, /, **more: Any) -> Any:
-        """Evaluate `text` with the answers so far, also in lists; every other value is returned as it is.
+    def render(self, value: Any, /, **more: Any) -> Any:
+        """Evaluate a text with the answers so far, also in lists; every other value is returned as it is.
 
         Raises EvaluationError.
         """
-        if not isinstance(text, str):
-            return [self.render(item) for item in text] if isinstance(text, list) else text
-        if not any(delimiter in text for delimiter in self.questionnaire.delimiters):
-            return text
-        from jinja2 import TemplateError  # noqa: PLC0415 - a check of a current project evaluates nothing
+        return self._evaluate(value, more)
 
+    def _evaluate(self, value: Any, more: Mapping[str, Any], *, is_default: bool = False) -> Any:
+        if not isinstance(value, str):
+            items = value if isinstance(value, list) else ()
+            return [self._evaluate(item, more, is_default=is_default) for item in items] if items else value
+        if self.questionnaire.is_plain(value):
+            return value
+        from new_ops_project.template import jinja  # noqa: PLC0415 - many templates have plain texts only
+
+        known = {**jinja.UNKNOWN, **(jinja.UNSET if is_default else {}), **self.values, **more}
+        templates = self.templates or self.questionnaire.templates
         try:
-            return self.questionnaire.compiled(text).render({**self.values, **more})
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+            return templates.text(value, known)
+        except (UnsupportedError, EvaluationError):
+            raise
+        except Exception as error:
             message = f"copier.yml of the template cannot be evaluated: {error}."
             raise EvaluationError(message, "Fix it there.") from error
 
     def is_open(self, question: Question) -> bool:
         """Whether the question's `when` is true, so that it is asked and recorded."""
-        when = self.render(question.details.get("when", True))
-        return _to_bool(when) if isinstance(when, str) else bool(when)
+        return to_bool(self.render(question.details.get("when", True)))
+
+    def is_multiline(self, question: Question) -> bool:
+        """Whether a text for it may have several lines."""
+        return to_bool(self.render(question.details.get("multiline", False)))
+
+    def type_of(self, question: Question) -> str:
+        """The type of the question's answer, a key of CASTS; raises EvaluationError for another one."""
+        kind = str(self.render(question.type))
+        if kind not in CASTS:
+            message = f"{question.name} is of the type {kind!r}, which copier does not know."
+            raise EvaluationError(message, "Fix it in copier.yml of the template.")
+        return kind
 
     def choices(self, question: Question) -> list[Choice]:
-        """The choices that the question offers, in order; [] for free text."""
-        offered = self.render(question.details.get("choices", []))
-        if isinstance(offered, str):
-            offered = _yaml(offered)
-        pairs = offered.items() if isinstance(offered, dict) else offered or []
-        return [self._choice(pair) for pair in pairs]
+        """The choices that the question offers, in order; [] for free text. Raises EvaluationError."""
+        offered = question.details.get("choices", [])
+        try:
+            if isinstance(offered, str):
+                offered = read_yaml(self.render(offered))
+            pairs = offered.items() if isinstance(offered, dict) else offered
+            return [self._choice(question, pair) for pair in pairs]
+        except (KeyError, TypeError, ValueError) as error:
+            raise EvaluationError(
+                f"The choices of {question.name} are malformed: {error}.", "Fix them there."
+            ) from error
 
-    def _choice(self, pair: Any) -> Choice:
+    def _choice(self, question: Question, pair: Any) -> Choice:
         label, value = pair if isinstance(pair, (tuple, list)) else (pair, pair)
         disabled = ""
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value is not label:
+            if not isinstance(value.get("validator", ""), str):
+                raise TypeError("a validator is not a text")
             disabled = self.render(value.get("validator", ""))
             value = value["value"]
-        return Choice(str(self.render(str(label))), self.render(value), str(disabled))
+        return Choice(str(self.render(label)), self._cast(question, self.render(value)), disabled)
 
     def default(self, question: Question) -> Any:
-        """The question's default, converted to its type; None if it has no default."""
+        """The question's default, converted to its type; MISSING if it has no default."""
         if question.required:
-            return None
-        return self.parse(question, self.render(question.details["default"]))
+            return MISSING
+        try:
+            return self.parse(question, self._evaluate(question.details["default"], {}, is_default=True))
+        except UnsetError:
+            return MISSING
 
     def parse(self, question: Question, given: Any) -> Any:
-        """`given` converted to the question's type; raises ToolError, with the value in the message."""
-        try:
-            if question.multiselect:
-                return self._many(question, given)
-            return _cast(question.type, given)
-        except (TypeError, ValueError) as error:
-            raise ToolError(f"{question.name} is {given!r}, which is not of type {question.type}: {error}.") from error
+        """`given` converted to the question's type; raises ToolError, with the value in the message.
 
-    def _many(self, question: Question, given: Any) -> list[Any]:
-        """The given choices, in the order in which the question offers them."""
-        items = _items(given)
-        offered = [choice.value for choice in self.choices(question)]
-        for item in items:
-            if item not in offered:
-                raise ToolError(f"{question.name} {item!r} is not offered.", capitalize(_offer(offered, item)))
-        return [value for value in offered if value in items]
+        An answer with choices has to be one of them; several are returned in the order in which they are offered.
+        """
+        if not question.multiselect:
+            return self._chosen(question, self._cast(question, given), self.choices(question))
+        choices = self.choices(question)
+        try:
+            items = yaml_items(given) if isinstance(given, str) else list(given)
+        except (TypeError, ValueError) as error:
+            raise _mistyped(question, given, "list", error) from error
+        chosen = [self._chosen(question, self._cast(question, item), choices) for item in items]
+        return [choice.value for choice in choices if choice.value in chosen] if choices else []
+
+    def _cast(self, question: Question, given: Any) -> Any:
+        kind = self.type_of(question)
+        try:
+            return CASTS[kind](given)
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise _mistyped(question, given, kind, error) from error
+
+    def _chosen(self, question: Question, value: Any, choices: list[Choice]) -> Any:
+        matches = [choice for choice in choices if choice.value == value]
+        if choices and not any(not choice.disabled for choice in matches):
+            offered = [choice.value for choice in choices if not choice.disabled]
+            reason = matches[0].disabled if matches else "is not offered"
+            raise ToolError(f"{question.name} {value!r} {reason}.", capitalize(_offer(offered, value)))
+        return value
 
     def problem(self, question: Question, value: Any) -> str:
-        """What is wrong with `value` as the answer, as a sentence; '' if nothing is."""
-        choices = [] if question.multiselect else self.choices(question)
-        match = next((choice for choice in choices if choice.value == value), None)
-        if choices and (match is None or match.disabled):
-            offered = [choice.value for choice in choices if not choice.disabled]
-            reason = match.disabled if match else "is not offered"
-            return f"{question.name} {value!r} {reason}; {_offer(offered, value)}"
-        return " ".join(str(self.render(question.details.get("validator", ""), **{question.name: value})).split())
+        """What the question's validator says against `value`, as one line; '' if it accepts it."""
+        text = self.render(question.details.get("validator", ""), **{question.name: value})
+        return " ".join(str(text).split())
+
+    def refusal(self, question: Question, given: Any) -> str:
+        """Why `given` cannot be the answer, as one line; '' if it can."""
+        try:
+            return self.problem(question, self.parse(question, given))
+        except ToolError as error:
+            return (
+                f"{error.message.rstrip('.')}; {error.hint[:1].lower()}{error.hint[1:]}"
+                if error.hint
+                else error.message
+            )
 
     def answer(self, question: Question, given: Any) -> None:
         """Record `given` as the answer; raises ToolError when it is invalid."""
-        value = self.parse(question, given)
+        self.accept(question, self.parse(question, given))
+
+    def accept(self, question: Question, value: Any) -> None:
+        """Record `value`, which has the question's type, as the answer; raises ToolError when it is invalid."""
         if problem := self.problem(question, value):
             message, _, hint = problem.partition("; ")
             raise ToolError(message, capitalize(hint))
         self.values[question.name] = value
 
+    def accept_default(self, question: Question) -> None:
+        """Record the default as the answer; raises ToolError when it is invalid, or there is none."""
+        value = self.default(question)
+        if value is MISSING:
+            raise ToolError(f"{question.name} has no answer and no default.", "Give it an answer.")
+        self.accept(question, value)
+
     def compute(self, question: Question) -> None:
         """Answer a question that is not asked with its default, as copier does, without recording it."""
         self.hidden.add(question.name)
-        if not question.required:
-            self.values[question.name] = self.default(question)
+        self.values.pop(question.name, None)
+        if (value := self.default(question)) is not MISSING:
+            self.values[question.name] = value
+
+    def complete(self, given: Mapping[str, Any]) -> None:
+        """Answer all questions from `given` and their defaults, as copier does when nobody is asked.
+
+        What is given for a question that is not open counts, but is not recorded. Raises ToolError.
+        """
+        self.values.update(given)
+        for question in self.questionnaire.questions:
+            is_open = self.is_open(question)
+            if not is_open:
+                self.hidden.add(question.name)
+            if question.name in given:
+                self.answer(question, given[question.name])
+            elif is_open:
+                self.accept_default(question)
+            else:
+                self.compute(question)
+
+
+def _mistyped(question: Question, given: Any, kind: str, error: Exception) -> ToolError:
+    return ToolError(f"{question.name} is {given!r}, which is not of type {kind}: {error}.")
 
 
 def _offer(offered: list[Any], given: Any) -> str:
@@ -127,38 +214,85 @@ def _offer(offered: list[Any], given: Any) -> str:
     return suggestion or f"choose one of {', '.join(words)}."
 
 
-def _items(given: Any) -> list[Any]:
-    """A list from a list, a list in YAML, or words separated by commas or spaces."""
-    if not isinstance(given, str):
-        return list(given or [])
-    if given.strip().startswith("["):
-        return list(_yaml(given))
-    return [word for word in re.split(r"[,\s]+", given) if word]
+# ---- casts ----------------------------------------------------------------------------------------------------------
+
+TRUE = frozenset({"y", "yes", "t", "true", "on"})
+FALSE = frozenset({"", "n", "no", "f", "false", "off", "~", "null", "none"})
 
 
-def _cast(kind: str, given: Any) -> Any:
-    if kind == "bool":
-        return _to_bool(given) if isinstance(given, str) else bool(given)
-    if kind in {"yaml", "json"}:
-        return _yaml(given) if isinstance(given, str) else given
-    if given is None or isinstance(given, (list, dict)):
-        raise ValueError(f"{given!r} is not a single value")
-    return {"int": int, "float": float}.get(kind, str)(given)
-
-
-def _to_bool(text: str) -> bool:
-    word = text.strip().lower()
-    if word in {"true", "yes", "y", "on", "1", "t"}:
-        return True
-    if word in {"false", "no", "n", "off", "0", "f", "", "none", "null", "~"}:
+def to_bool(value: Any) -> bool:
+    """False for 0, for a word that is false in YAML and for an empty value; otherwise True."""
+    with suppress(TypeError, ValueError):
+        return bool(float(value))
+    if isinstance(value, str) and value.strip().lower() in FALSE:
         return False
-    raise ValueError("write true or false")
+    return bool(value)
 
 
-def _yaml(text: str) -> Any:
-    import yaml  # noqa: PLC0415 - most questions have a simpler type
+def _to_str(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (float, int)):
+        return str(value)
+    raise ValueError("it is not a single value")
+
+
+def read_yaml(text: str) -> Any:
+    """The YAML document in a text; raises ValueError."""
+    import yaml  # noqa: PLC0415 - the first prompt does not need it
 
     try:
         return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+
+
+def yaml_items(text: str) -> list[str]:
+    """The items of a YAML list as they are written there, without the quotes around a text.
+
+    Raises ValueError for anything but a list.
+    """
+    import yaml  # noqa: PLC0415 - the first prompt does not need it
+
+    try:
+        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+    if not isinstance(node, yaml.nodes.SequenceNode):
+        raise ValueError("write a list, such as [a, b]")  # noqa: TRY004 - as for YAML that is malformed
+    return [_raw(text, item) for item in node.value]
+
+
+def _raw(text: str, item: Any) -> str:
+    raw = text[item.start_mark.index : item.end_mark.index].strip()
+    is_text = item.id == "scalar" and item.tag == "tag:yaml.org,2002:str"
+    if is_text and any(raw.startswith(quote) and raw.endswith(quote) for quote in ('"', "'")):
+        return raw[1:-1]
+    return raw
+
+
+def _single(cast: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A cast that refuses None: only YAML and JSON have a word for it."""
+
+    def cast_single(value: Any) -> Any:
+        if value is None:
+            raise ValueError("it has no value")
+        return cast(value)
+
+    return cast_single
+
+
+def _document(read: Callable[[str], Any]) -> Callable[[Any], Any]:
+    """A cast that reads texts; a list or mapping is what it is already."""
+    return lambda value: read(value) if isinstance(value, str) else value
+
+
+CASTS: Mapping[str, Callable[[Any], Any]] = {
+    "bool": _single(to_bool),
+    "float": _single(float),
+    "int": _single(int),
+    "json": _document(json.loads),
+    "path": _single(str),
+    "str": _single(_to_str),
+    "yaml": _document(read_yaml),
+}

@@ -3,11 +3,10 @@
 What each means is defined by copier: https://copier.readthedocs.io/en/stable/configuring/
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from new_ops_project.base.errors import Exit, ToolError
@@ -16,8 +15,7 @@ from new_ops_project.base.text import capitalize, nearest
 if TYPE_CHECKING:
     from types import CodeType
 
-    from jinja2 import BaseLoader, Template
-    from jinja2.sandbox import SandboxedEnvironment
+    from new_ops_project.template.jinja import Templates
 
 # The three questions by which the tool recognizes a template of its own kind.
 MAIN = ("project_name", "python_version", "tier")
@@ -47,10 +45,9 @@ class Question:
 
     @property
     def type(self) -> str:
-        """The type of its answer: str, bool, int, float, yaml, json or path."""
-        default = self.details.get("default")
-        guess = type(default).__name__ if isinstance(default, (bool, int, float, str)) else "yaml"
-        return str(self.details.get("type") or guess)
+        """The type of its answer: str, bool, int, float, yaml, json or path; or a text to evaluate."""
+        guess = type(self.details.get("default")).__name__
+        return str(self.details.get("type") or (guess if guess in {"bool", "float", "int", "str"} else "yaml"))
 
     @property
     def help(self) -> str:
@@ -68,18 +65,22 @@ class Question:
         return bool(self.details.get("multiselect"))
 
 
+# The settings in `_envops` that hold the delimiters of Jinja, with jinja2's defaults.
+_DELIMITERS = {"variable_start_string": "{{", "block_start_string": "{%", "comment_start_string": "{#"}
+
+
 @dataclass(frozen=True)
 class Questionnaire:
-    """A template's copier.yml: `config` has the settings, whose names begin with an underscore, without it."""
+    """A template's copier.yml: `config` has the settings, whose names begin with an underscore, without it.
+
+    `codes` are its compiled texts, `file_codes` the compiled files that they may include, by path; both can be empty.
+    """
 
     root: Path
     config: Mapping[str, Any]
     questions: tuple[Question, ...]
     codes: Mapping[str, "CodeType"] = field(default_factory=dict, repr=False, compare=False)
-    """The compiled texts of copier.yml, from the cache of compiled templates."""
-    loader: "Callable[[], BaseLoader] | None" = field(default=None, repr=False, compare=False)
-    """Makes the loader of the compiled files that the texts include, from the same cache."""
-    _templates: dict[str, "Template"] = field(default_factory=dict, repr=False, compare=False)
+    file_codes: Mapping[str, "CodeType"] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def asks_our_questions(self) -> bool:
@@ -116,38 +117,22 @@ class Questionnaire:
         """The computed answer called `name`, which must exist."""
         return next(question for question in self.questions if question.name == name)
 
-    @cached_property
-    def delimiters(self) -> tuple[str, ...]:
-        """The delimiters by which a string is recognized as Jinja; a template can change them in `_envops`."""
+    def is_plain(self, text: str) -> bool:
+        """Whether evaluating `text` returns `text`.
+
+        Without delimiters it does, unless jinja2 changes the ends of its lines or drops the last one.
+        """
         options = self.config.get("envops") or {}
-        return (str(options.get("variable_start_string", "{{")), str(options.get("block_start_string", "{%")))
+        if any(str(options.get(name, default)) in text for name, default in _DELIMITERS.items()):
+            return False
+        return "\r" not in text and (options.get("keep_trailing_newline", True) or not text.endswith("\n"))
 
     @cached_property
-    def jinja(self) -> "SandboxedEnvironment":
-        """The environment in which copier would evaluate the strings of copier.yml."""
-        import jinja2  # noqa: PLC0415 - a check of a current project evaluates nothing
-        from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415 - as above
+    def templates(self) -> "Templates":
+        """The texts of copier.yml for evaluation, each compiled once: prompts evaluate them at each key press."""
+        from new_ops_project.template.jinja import Templates  # noqa: PLC0415 - a check of a current project has none
 
-        options = {"keep_trailing_newline": True, **(self.config.get("envops") or {})}
-        strict = options.pop("undefined", "") == "jinja2.StrictUndefined"
-        undefined = jinja2.StrictUndefined if strict else jinja2.Undefined
-        files = jinja2.FileSystemLoader(self.root)
-        loader = jinja2.ChoiceLoader([self.loader(), files]) if self.loader else files
-        env = SandboxedEnvironment(loader=loader, undefined=undefined, **options)
-        env.globals["pathjoin"] = _pathjoin
-        env.filters |= {"regex_replace": _regex_replace, "regex_findall": _regex_findall}
-        return env
-
-    def compiled(self, text: str) -> "Template":
-        """The Jinja template of a string of copier.yml, compiled only once: prompts evaluate it at each key press."""
-        if text not in self._templates:
-            self._templates[text] = self._compile(text)
-        return self._templates[text]
-
-    def _compile(self, text: str) -> "Template":
-        if text not in self.codes:
-            return self.jinja.from_string(text)
-        return self.jinja.template_class.from_code(self.jinja, self.codes[text], self.jinja.make_globals(None))
+        return Templates(self.config, self.codes, self.file_codes, self.root)
 
 
 def require_trust(questionnaire: Questionnaire, source: str, *, trusted: bool) -> None:
@@ -155,16 +140,3 @@ def require_trust(questionnaire: Questionnaire, source: str, *, trusted: bool) -
     if questionnaire.distrust and not trusted:
         message = f"The template {source} needs trust: its {questionnaire.distrust}."
         raise ToolError(message, "Read it first; then add --trust.", Exit.UNTRUSTED)
-
-
-def _pathjoin(*parts: str, mode: str = "posix") -> str:
-    kind = {"posix": PurePosixPath, "windows": PureWindowsPath, "native": PurePath}[mode]
-    return str(kind(*parts))
-
-
-def _regex_replace(value: str, pattern: str, replacement: str, *, ignorecase: bool = False) -> str:
-    return re.sub(pattern, replacement, value, flags=re.IGNORECASE if ignorecase else 0)
-
-
-def _regex_findall(value: str, regex: str, *, ignorecase: bool = False) -> list[Any]:
-    return re.findall(regex, value, flags=re.IGNORECASE if ignorecase else 0)

@@ -13,6 +13,8 @@ from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git.tree import Tree, read, write
 from new_ops_project.template import native
+from new_ops_project.template.errors import UnsupportedError
+from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.releases import Checkout
 
 # "copier" has copier render everything; "pure" refuses templates that only copier can render.
@@ -59,14 +61,14 @@ def renderers_used() -> str:
     return used
 
 
-def _render_natively(checkout: Checkout, answers: Mapping[str, Any], answers_file: str | None) -> Tree | None:
+def _render_natively(checkout: Checkout, answers: Answers | Mapping[str, Any], answers_file: str | None) -> Tree | None:
     """The project as rendered in this process; None if copier has to render it."""
     forced = os.environ.get(_VARIABLE, "")
     if forced not in {"", "copier", "pure"}:
         raise ToolError(f"{_VARIABLE} is {forced!r}.", "Set it to copier or pure, or not at all.")
     try:
         tree = None if forced == "copier" else native.tree(checkout, answers, answers_file=answers_file)
-    except native.UnsupportedError as error:
+    except UnsupportedError as error:
         if forced == "pure":
             message = f"Only copier can render the template {checkout.source.name}: it {error}."
             raise ToolError(message, f"Unset {_VARIABLE}.") from error
@@ -79,7 +81,7 @@ def _render_natively(checkout: Checkout, answers: Mapping[str, Any], answers_fil
 
 def render(
     checkout: Checkout,
-    answers: Mapping[str, Any],
+    answers: Answers | Mapping[str, Any],
     into: Path,
     *,
     answers_file: str | None = None,
@@ -89,12 +91,13 @@ def render(
     """Write the project to the folder `into`, which must be empty or absent.
 
     `answers_file` is where the answers go, if not where the template says. With `ask`, copier asks for the answers
-    that are missing; without it, it takes defaults. Raises ToolError for everything that a template or an answer can
-    do wrong, KeyboardInterrupt when the user stops at one of copier's questions.
+    that are missing; without it, it takes defaults. Raises ToolError for everything that a template or an answer can do
+    wrong, KeyboardInterrupt when the user stops at one of copier's questions.
     """
     native_tree = None if ask else _render_natively(checkout, answers, answers_file)
     if native_tree is None:
-        _copier_renderer().render(checkout, answers, into, answers_file=answers_file, trusted=trusted, ask=ask)
+        data = answers.recorded if isinstance(answers, Answers) else answers
+        _copier_renderer().render(checkout, data, into, answers_file=answers_file, trusted=trusted, ask=ask)
         return
     with _readable_disk_errors():
         write(into, native_tree)

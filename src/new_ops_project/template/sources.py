@@ -1,11 +1,9 @@
 """The choice of the template to use, in the form in which projects record its location."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -113,22 +111,9 @@ def _home_relative(path: Path) -> str:
         return str(path)
 
 
-@cache
-def _direct_url() -> dict[str, object]:
-    """What pip recorded about where it installed the tool from (PEP 610); {} for a package index."""
-    from importlib import metadata  # noqa: PLC0415 - slow to import, and `doctor` looks for no template
-
-    try:
-        text = metadata.distribution(config.NAME).read_text("direct_url.json")
-    except metadata.PackageNotFoundError:
-        return {}
-    content = json.loads(text or "{}")
-    return content if isinstance(content, dict) else {}
-
-
 def _install_origin() -> str:
     """The git URL that the tool was installed from, or an editable checkout's `origin`; '' for neither."""
-    origin = _direct_url()
+    origin = installation.origin()
     if "vcs_info" in origin:
         return str(origin["url"])
     if checkout := installation.editable_checkout():
@@ -182,4 +167,4 @@ def publish(url: str) -> Source:
 
 def clear_caches() -> None:
     """Forget the install origin, so that the next run in this process looks it up again."""
-    _direct_url.cache_clear()
+    installation.origin.cache_clear()

@@ -48,19 +48,28 @@ def ask(
     prompt = _prompt(question, answers, default, notes or {}, check or (lambda _: ""))
     if meanwhile:
         _after_first_render(prompt, meanwhile)
-    return _run(prompt)
+    return _run(prompt, esc_stops=not answers.is_multiline(question))
 
 
 def _prompt(
     question: Question, answers: Answers, default: Any, notes: Mapping[str, str], check: Callable[[str], str]
 ) -> questionary.Question:
+    help_text, choices = _help(question, answers), answers.choices(question)
     if question.multiselect:
-        return _checkbox(question, answers, default or [])
-    if question.type == "bool":
-        return questionary.confirm(question.help, default=bool(default), style=_STYLE, qmark="?")
-    if choices := answers.choices(question):
-        return _select(question, choices, default, notes)
-    return _text(question, answers, default, check)
+        return _checkbox(help_text, choices, default or [])
+    if answers.type_of(question) == "bool":
+        return questionary.confirm(help_text, default=bool(default), style=_STYLE, qmark="?")
+    if choices:
+        return _select(help_text, choices, default, notes)
+    return _text(help_text, question, answers, default, check)
+
+
+def _help(question: Question, answers: Answers) -> str:
+    """The words in which a question is asked; as they are in copier.yml where only copier can evaluate them."""
+    try:
+        return str(answers.render(question.help))
+    except ToolError:
+        return question.help
 
 
 def confirm(text: str) -> bool:
@@ -68,25 +77,26 @@ def confirm(text: str) -> bool:
     return bool(_run(questionary.confirm(text, default=True, style=_STYLE, qmark="?")))
 
 
-def _text(question: Question, answers: Answers, default: Any, check: Callable[[str], str]) -> questionary.Question:
+def _text(
+    help_text: str, question: Question, answers: Answers, default: Any, check: Callable[[str], str]
+) -> questionary.Question:
     def validate(text: str) -> bool | str:
-        try:
-            value = answers.parse(question, text)
-        except ToolError as error:
-            return error.message
-        return answers.problem(question, value) or check(text) or True
+        return answers.refusal(question, text) or check(text) or True
 
-    return questionary.text(
-        f"{question.help}\n ",
-        default=json.dumps(default) if question.type in {"yaml", "json"} else str(default or ""),
+    is_document, is_multiline = answers.type_of(question) in {"yaml", "json"}, answers.is_multiline(question)
+    draw = questionary.password if question.details.get("secret") else questionary.text
+    return draw(
+        f"{help_text}\n ",
+        default=json.dumps(default, indent=2 if is_multiline else None) if is_document else str(default or ""),
         validate=validate,
+        multiline=is_multiline,
         style=_STYLE,
         validate_while_typing=True,
         qmark="?",
     )
 
 
-def _select(question: Question, choices: list[Choice], default: Any, notes: Mapping[str, str]) -> questionary.Question:
+def _select(help_text: str, choices: list[Choice], default: Any, notes: Mapping[str, str]) -> questionary.Question:
     offered = [
         questionary.Choice(choice.label + notes.get(choice.value, ""), value=choice.value)
         for choice in choices
@@ -94,16 +104,15 @@ def _select(question: Question, choices: list[Choice], default: Any, notes: Mapp
     ]
     start = default if default in [choice.value for choice in offered] else None
     return questionary.select(
-        f"{question.help}\n ", offered, default=start, style=_STYLE, qmark="?", instruction="(arrow keys, Enter)"
+        f"{help_text}\n ", offered, default=start, style=_STYLE, qmark="?", instruction="(arrow keys, Enter)"
     )
 
 
-def _checkbox(question: Question, answers: Answers, default: list[Any]) -> questionary.Question:
+def _checkbox(help_text: str, choices: list[Choice], default: list[Any]) -> questionary.Question:
     offered = [
-        questionary.Choice(choice.label, value=choice.value, checked=choice.value in default)
-        for choice in answers.choices(question)
+        questionary.Choice(choice.label, value=choice.value, checked=choice.value in default) for choice in choices
     ]
-    return questionary.checkbox(f"{question.help}\n ", offered, style=_STYLE, qmark="?")
+    return questionary.checkbox(f"{help_text}\n ", offered, style=_STYLE, qmark="?")
 
 
 def _after_first_render(question: questionary.Question, work: Callable[[], None]) -> None:
@@ -117,8 +126,10 @@ def _after_first_render(question: questionary.Question, work: Callable[[], None]
     app.after_render += start
 
 
-def _run(question: questionary.Question) -> Any:
-    """Ask, with Esc doing what Ctrl-C does."""
+def _run(question: questionary.Question, *, esc_stops: bool = True) -> Any:
+    """Ask, with Esc doing what Ctrl-C does, unless Esc and Enter end a text of several lines."""
+    if not esc_stops:
+        return question.unsafe_ask()
     keys = KeyBindings()
 
     @keys.add("escape", eager=True)

@@ -101,17 +101,16 @@ def new(
     questionnaire = native.questionnaire(checkout)
     questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust)
     interview = _Interview(request, checkout, prompt)
-    recorded: Mapping[str, Any]
+    answers: Answers | Mapping[str, Any]
     if questionnaire.asks_our_questions:
         answers = _answers(request, questionnaire, interview)
         path = _destination(request, answers.values["distribution_name"])
-        recorded, rows = answers.recorded, file_table(answers.values)
+        purposes = {row["path"]: row["purpose"] for row in file_table(answers.values)}
     else:  # copier asks the questions of a template of another kind
         path = _destination(request, _required_name(request))
-        recorded, rows = _foreign_answers(request, questionnaire, can_ask=prompt is not None), []
-    purposes = {row["path"]: row["purpose"] for row in rows}
+        answers, purposes = _foreign_answers(request, questionnaire, can_ask=prompt is not None), {}
     copier_asks = prompt is not None and not questionnaire.asks_our_questions
-    creation = _Creation(request, checkout, path, recorded, purposes, copier_asks=copier_asks)
+    creation = _Creation(request, checkout, path, answers, purposes, copier_asks=copier_asks)
     return creation.preview() if request.preview else creation.create(confirm if interview.has_asked else None)
 
 
@@ -225,7 +224,7 @@ class _Creation:
     request: NewRequest
     checkout: Checkout
     path: Path
-    answers: Mapping[str, Any]
+    answers: Answers | Mapping[str, Any]
     purposes: Mapping[str, str]
     copier_asks: bool
 
@@ -233,7 +232,7 @@ class _Creation:
         """Render into a temporary folder, and leave the destination alone."""
         with tempfile.TemporaryDirectory() as folder:
             files, renderer = self._render(Path(folder, self.path.name))
-        return NewProject(self.path, self.answers, self.checkout, files, renderer, None)
+        return NewProject(self.path, self._recorded, self.checkout, files, renderer, None)
 
     def create(self, confirm: Confirm | None) -> NewProject:
         """Render beside the destination, then rename into place as a repository."""
@@ -247,10 +246,14 @@ class _Creation:
                 confirm(self.path, files)
 
         created = repository.create(self.path, fill, commit=self.request.commit, message=self._message())
-        return NewProject(self.path, self.answers, self.checkout, files, renderer, created)
+        return NewProject(self.path, self._recorded, self.checkout, files, renderer, created)
+
+    @property
+    def _recorded(self) -> Mapping[str, Any]:
+        return self.answers.recorded if isinstance(self.answers, Answers) else self.answers
 
     def _message(self) -> str:
-        name, source = self.answers.get("project_name", self.path.name), self.checkout.source.name
+        name, source = self._recorded.get("project_name", self.path.name), self.checkout.source.name
         return " ".join(f"Start {name} from {source} {self.checkout.version or ''}".split())
 
     def _render(self, folder: Path) -> tuple[tuple[CreatedFile, ...], str]:

@@ -5,6 +5,5 @@ The result is exactly the tree that copier makes. Whatever is not known to be th
 
 from new_ops_project.template.native.cache import questionnaire
 from new_ops_project.template.native.renderer import tree, unsupported_reason
-from new_ops_project.template.native.unsupported import UnsupportedError
 
-__all__ = ["UnsupportedError", "questionnaire", "tree", "unsupported_reason"]
+__all__ = ["questionnaire", "tree", "unsupported_reason"]

@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from new_ops_project.template.native.casts import CASTS
-from new_ops_project.template.native.unsupported import UnsupportedError
+from new_ops_project.template.errors import UnsupportedError
 
 # The oldest copier that the tool can be installed with (pyproject.toml).
 _COPIER = (9, 19, 1)
@@ -63,28 +60,6 @@ def require_one_config(root: Path) -> None:
         raise UnsupportedError("has not exactly one copier.yml")
     if (root / ".gitmodules").exists():
         raise UnsupportedError("has submodules")
-    _require_includes(root, paths[0], {paths[0]})
-
-
-def _require_includes(root: Path, path: Path, seen: set[Path]) -> None:
-    """Require that each !include names one file: the order of several is that of the disk for copier."""
-    try:
-        text = path.read_bytes().decode()
-        if "!include" not in text and "%TAG" not in text:
-            return
-        events = list(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UnsupportedError(f"has {path.name}, which is not YAML in UTF-8") from error
-    for event in events:
-        if getattr(event, "tag", None) != "!include":
-            continue
-        pattern = str(getattr(event, "value", ""))
-        files = list(root.glob(pattern))
-        if len(files) > 1 or any(file.is_symlink() or not file.is_file() for file in files):
-            raise UnsupportedError(f"includes {pattern!r} into copier.yml, which is not one file")
-        for file in set(files) - seen:
-            seen.add(file)
-            _require_includes(root, file, seen)
 
 
 def require_settings(config: Mapping[str, Any]) -> None:
@@ -133,19 +108,3 @@ def require_question(name: str, details: Mapping[str, Any]) -> None:
     for key, value in details.items():
         if key not in _DETAILS or not isinstance(value, _DETAILS[key]):
             raise UnsupportedError(f"has {key} in the question {name}")
-    if details.get("type", "str") not in CASTS:
-        raise UnsupportedError(f"has a question of the type {details['type']}")
-    choices = details.get("choices", [])
-    if not isinstance(choices, str):
-        for choice in choices.items() if isinstance(choices, dict) else choices:
-            _require_choice(name, choice)
-
-
-def _require_choice(name: str, choice: Any) -> None:
-    label, value = choice if isinstance(choice, (list, tuple)) and len(choice) == 2 else (choice, choice)  # noqa: PLR2004
-    if isinstance(value, dict) and value is not choice:
-        if not isinstance(value.get("validator", ""), str):
-            raise UnsupportedError(f"has an unusual choice in the question {name}")
-        value = value.get("value")
-    if not all(isinstance(part, (str, int, float)) for part in (label, value)):
-        raise UnsupportedError(f"has an unusual choice in the question {name}")

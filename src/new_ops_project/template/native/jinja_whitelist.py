@@ -4,14 +4,13 @@ A text may use only what is listed here: a filter that is new in jinja2 or copie
 compared the two. Whatever depends on time, chance, the machine or copier's state is left out.
 """
 
-import glob
 from collections.abc import Iterator
 from typing import Any
 
 from jinja2 import meta, nodes
 
-from new_ops_project.template.native.filters import FILTERS
-from new_ops_project.template.native.unsupported import UnsupportedError
+from new_ops_project.template.errors import UnsupportedError
+from new_ops_project.template.jinja import FILTERS
 
 # The variables of copier that a text may use, by the part of the template that the text is in.
 KNOWN = {
@@ -119,6 +118,7 @@ _FILTERS = {
     "urlencode",
     "wordcount",
     "wordwrap",
+    "to_yaml",
     *FILTERS,
 }
 _TESTS = {
@@ -367,23 +367,21 @@ def _created_namespaces(scope: Any) -> set[str]:
     return {name for name, is_new in only_namespaces.items() if is_new}
 
 
-def referenced(tree: nodes.Template) -> Iterator[str]:
-    """Patterns (fnmatch) for the names of all files that the text can include or import."""
+def included(tree: nodes.Template) -> Iterator[tuple[str | None, ...]]:
+    """The names of all files that the text can include or import, in parts; None stands for a part that is computed."""
     for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
         expression = node.template  # type: ignore[attr-defined]
         is_list = isinstance(expression, (nodes.List, nodes.Tuple))
-        yield from (_pattern(item) for item in (expression.items if is_list else (expression,)))
+        yield from (_parts(item) for item in (expression.items if is_list else (expression,)))
 
 
-def _pattern(expression: Any) -> str:
-    """A pattern in which constants stand for themselves, and everything else for any text."""
+def _parts(expression: Any) -> tuple[str | None, ...]:
     if isinstance(expression, nodes.Const):
-        value = expression.value
-        if isinstance(value, (list, tuple)):
+        if isinstance(expression.value, (list, tuple)):
             raise UnsupportedError("includes the first file of a list")
-        return glob.escape(str(value))
+        return (str(expression.value),)
     if isinstance(expression, nodes.Concat):
-        return "".join(map(_pattern, expression.nodes))
+        return tuple(part for node in expression.nodes for part in _parts(node))
     if isinstance(expression, nodes.Add):
-        return _pattern(expression.left) + _pattern(expression.right)
-    return "*"
+        return (*_parts(expression.left), *_parts(expression.right))
+    return (None,)

@@ -1,13 +1,18 @@
 """One version of a template in the form in which it is rendered."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
-from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING
 
-# The settings that hold the delimiters of Jinja, with jinja2's defaults.
-_DELIMITERS = {"variable_start_string": "{{", "block_start_string": "{%", "comment_start_string": "{#"}
+from new_ops_project.template.questions import Questionnaire
+
+if TYPE_CHECKING:
+    from new_ops_project.template.jinja import Templates
+
+# What copier excludes if the template has neither `_exclude` nor `_subdirectory`.
+_USUALLY_EXCLUDED = ("copier.yaml", "copier.yml", "~*", "*.py[co]", "__pycache__", ".git", ".DS_Store", ".svn")
 
 
 @dataclass(frozen=True)
@@ -21,39 +26,41 @@ class TemplateFile:
 
 @dataclass(frozen=True)
 class CompiledVersion:
-    """A compiled version. `unsupported` is the reason why only copier can render it; then everything else is empty.
+    """A compiled version: `questionnaire` with the codes of all texts, `files` that can become files of a project.
 
-    `text_codes` has the code of each text of copier.yml and of each part of a file name, `file_codes` that of each
-    file by its path. `paths` are those of all files and folders, `files` the files and links among them.
+    `paths` are those of everything in the rendered folder, folders included.
     """
 
-    unsupported: str
-    config: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    questions: tuple[tuple[str, Mapping[str, Any]], ...] = ()
-    text_codes: Mapping[str, CodeType] = field(default_factory=dict)
-    file_codes: Mapping[str, CodeType] = field(default_factory=dict)
+    questionnaire: Questionnaire
     files: tuple[TemplateFile, ...] = ()
     paths: frozenset[str] = frozenset()
+
+    @cached_property
+    def templates(self) -> "Templates":
+        """The compiled texts and files, and no others."""
+        from new_ops_project.template.jinja import Templates  # noqa: PLC0415 - a check of a current project has none
+
+        return Templates(self.questionnaire.config, self.questionnaire.codes, self.questionnaire.file_codes)
+
+    @property
+    def subdirectory(self) -> str:
+        """The folder that is rendered, a text to evaluate; '' for all."""
+        return str(self.questionnaire.config.get("subdirectory", ""))
+
+    @property
+    def exclude(self) -> Sequence[str]:
+        """The patterns of paths that are left out, texts to evaluate."""
+        usual = _USUALLY_EXCLUDED if PurePosixPath(self.subdirectory) == PurePosixPath() else ()
+        patterns: Sequence[str] = self.questionnaire.config.get("exclude", usual)
+        return patterns
 
     @property
     def suffix(self) -> str:
         """The suffix of the names of files that are evaluated."""
-        suffix = self.settings.get("templates_suffix")
+        suffix = self.questionnaire.config.get("templates_suffix")
         return ".jinja" if suffix is None else str(suffix)
 
     def parts(self, path: str) -> tuple[str, ...]:
         """The parts of a file's path, each evaluated; without the suffix of an evaluated file."""
         source = PurePosixPath(path)
         return (source.with_suffix("") if self.suffix and path.endswith(self.suffix) else source).parts
-
-
-def is_plain(text: str, settings: Mapping[str, Any]) -> bool:
-    """Whether evaluating `text` returns `text`.
-
-    Without delimiters it does, unless jinja2 changes the ends of its lines or drops the last one.
-    """
-    options = settings.get("envops") or {}
-    if any(str(options.get(name, default)) in text for name, default in _DELIMITERS.items()):
-        return False
-    return "\r" not in text and (options.get("keep_trailing_newline", True) or not text.endswith("\n"))

@@ -8,51 +8,49 @@ from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any
 
+from new_ops_project.base.errors import ToolError
 from new_ops_project.git.tree import LINK, Entry, Tree
 from new_ops_project.template.answers_file import ANSWERS_FILE, HEAD, set_entries
-from new_ops_project.template.native import cache, excludes, filters
-from new_ops_project.template.native.answers import AnswerCompletion
-from new_ops_project.template.native.engine import Engine, engine
-from new_ops_project.template.native.model import CompiledVersion, TemplateFile, is_plain
-from new_ops_project.template.native.unsupported import UnsupportedError
+from new_ops_project.template.errors import UnsupportedError
+from new_ops_project.template.evaluation import Answers
+from new_ops_project.template.native import cache, excludes
+from new_ops_project.template.native.model import CompiledVersion, TemplateFile
 from new_ops_project.template.releases import Checkout
 
 _LONGEST_NAME = 255  # bytes
-_engines: dict[int, tuple[CompiledVersion, Engine]] = {}
+# The types of answers that copier records.
+_RECORDED = (dict, list, str, int, float, bool, type(None))
 
 
 def unsupported_reason(checkout: Checkout) -> str:
     """Why only copier can render this version of a template, as a clause ("has tasks"); '' if this module can too."""
-    return cache.version(checkout).unsupported
+    version = cache.version(checkout)
+    return version if isinstance(version, str) else ""
 
 
-def tree(checkout: Checkout, answers: Mapping[str, Any], *, answers_file: str | None = None) -> Tree:
+def tree(checkout: Checkout, answers: Answers | Mapping[str, Any], *, answers_file: str | None = None) -> Tree:
     """The project, exactly as copier makes it from these answers and the defaults of the other questions.
 
-    Raises UnsupportedError if copier would refuse them, or might render something else.
+    `Answers` are complete, and taken as they are. Raises UnsupportedError if copier would refuse the answers, or might
+    render something else.
     """
     version = cache.version(checkout)
-    if version.unsupported:
-        raise UnsupportedError(version.unsupported)
+    if isinstance(version, str):
+        raise UnsupportedError(version)
     try:
-        return _Rendering.of(checkout, _engine(version), answers, answers_file).tree()
+        return _Rendering.of(checkout, version, answers, answers_file).tree()
     except UnsupportedError:
         raise
+    except ToolError as error:
+        raise UnsupportedError(f"refuses an answer: {error.message}") from error
     except Exception as error:  # copier meets the same error, and has a message for it
         raise UnsupportedError(f"cannot be rendered: {type(error).__name__}: {error}") from error
-
-
-def _engine(version: CompiledVersion) -> Engine:
-    """The engine of this version, which is made once."""
-    if id(version) not in _engines:
-        _engines[id(version)] = version, engine(version)
-    return _engines[id(version)][1]
 
 
 @dataclass(frozen=True)
 class _Rendering:
     checkout: Checkout
-    engine: Engine
+    version: CompiledVersion
     answers_file: str
     context: Mapping[str, Any]
     recorded: Mapping[str, Any]
@@ -60,23 +58,30 @@ class _Rendering:
     folders: set[str] = field(default_factory=set)
 
     @staticmethod
-    def of(checkout: Checkout, engine: Engine, answers: Mapping[str, Any], answers_file: str | None) -> "_Rendering":
+    def of(
+        checkout: Checkout, version: CompiledVersion, given: Answers | Mapping[str, Any], answers_file: str | None
+    ) -> "_Rendering":
         """Answer all questions."""
-        path = str(PurePosixPath(answers_file or engine.version.settings.get("answers_file", ANSWERS_FILE)))
-        if not is_plain(path, engine.version.settings) or not _is_inside(path):
+        path = str(PurePosixPath(answers_file or version.questionnaire.config.get("answers_file", ANSWERS_FILE)))
+        if not version.questionnaire.is_plain(path) or not _is_inside(path):
             raise UnsupportedError(f"has its answers in {path!r}")
-        if reserved := [name for name in answers if name.startswith("_") or name in {"now", "make_secret", "self"}]:
-            raise UnsupportedError(f"is given the answer {reserved[0]}")
-        completion = AnswerCompletion(engine, {**answers, "_copier_conf": {"answers_file": path}}, answers)
-        completion.answer_all()
-        recorded = {"_src_path": str(checkout.root), **completion.recorded()}
-        context = {**completion.context, "_copier_answers": recorded}
-        return _Rendering(checkout, engine, path, context, recorded)
+        conf = {"_copier_conf": {"answers_file": path}}
+        if isinstance(given, Answers):
+            answers = given
+        else:
+            if reserved := [name for name in given if name.startswith("_") or name in {"now", "make_secret", "self"}]:
+                raise UnsupportedError(f"is given the answer {reserved[0]}")
+            answers = Answers(version.questionnaire, dict(conf), templates=version.templates)
+            answers.complete(given)
+        kept = {name: value for name, value in answers.recorded.items() if isinstance(value, _RECORDED)}
+        recorded = {"_src_path": str(checkout.root), **kept}
+        context = {**answers.values, **conf, "_copier_answers": recorded}
+        return _Rendering(checkout, version, path, context, recorded)
 
     def tree(self) -> Tree:
         """Render every file that the answers do not exclude."""
         root, is_excluded = self._root(), self._exclude_matcher()
-        for file in self.engine.version.files:
+        for file in self.version.files:
             if file.path.startswith(root):
                 path = self._destination(file.path.removeprefix(root), root)
                 if path and not is_excluded(path):
@@ -84,9 +89,14 @@ class _Rendering:
         self._require_no_overlap()
         return self._with_template_recorded()
 
+    def _text(self, text: str, **more: str) -> str:
+        if self.version.questionnaire.is_plain(text):
+            return text
+        return self.version.templates.text(text, {**self.context, **more})
+
     def _root(self) -> str:
         """The folder of the template that is rendered, with a slash at its end, or ''."""
-        subdirectory = self.engine.text(str(self.engine.version.settings.get("subdirectory", "")), self.context)
+        subdirectory = self._text(self.version.subdirectory)
         folder, root = PurePosixPath(subdirectory), self.checkout.root.resolve()
         if folder == PurePosixPath():
             return ""
@@ -95,8 +105,7 @@ class _Rendering:
         return f"{folder}/"
 
     def _exclude_matcher(self) -> Callable[[str], bool]:
-        context = {**self.context, "_copier_operation": "copy"}
-        texts = [self.engine.text(text, context) for text in self.engine.version.settings["exclude"]]
+        texts = [self._text(text, _copier_operation="copy") for text in self.version.exclude]
         return excludes.matcher(tuple(line for text in texts for line in re.split(r"\r\n|\r|\n", text)))
 
     def _destination(self, path: str, root: str) -> str:
@@ -105,11 +114,11 @@ class _Rendering:
         A part of the path that evaluates to '' leaves the file out. So does a file of the same name with the suffix:
         copier takes that one, whether it looks for it by the name in the template or by the evaluated name.
         """
-        version, suffix = self.engine.version, self.engine.version.suffix
+        version, suffix = self.version, self.version.suffix
         if suffix and f"{root}{path}{suffix}" in version.paths:
             return ""
         all_parts = version.parts(path)
-        parts = list(takewhile(bool, (self.engine.text(part, self.context) for part in all_parts)))
+        parts = list(takewhile(bool, map(self._text, all_parts)))
         if self.answers_file in parts:
             return self._answers_destination(all_parts)
         self.folders.add("/".join(parts[: len(all_parts) - 1]))
@@ -136,11 +145,9 @@ class _Rendering:
         path = self.checkout.root / file.path
         if file.mode == LINK:
             target = os.readlink(path)  # noqa: PTH115 - a text, not a path
-            return os.fsencode(
-                str(PurePosixPath(self.engine.text(target, self.context) if file.is_template else target))
-            )
+            return os.fsencode(str(PurePosixPath(self._text(target) if file.is_template else target)))
         if file.is_template:
-            return self.engine.file(file.path, self.context).encode()
+            return self.version.templates.file(file.path, self.context).encode()
         return path.read_bytes()
 
     def _require_no_overlap(self) -> None:
@@ -177,12 +184,14 @@ class _Rendering:
         `set_entries` could do it alone, but has to parse the text, which takes long. So copier's plain dump is replaced
         by one that is put together from cached lines.
         """
+        from new_ops_project.template import jinja  # noqa: PLC0415 - a check of a current project renders nothing
+
         commit = {"_commit": self.checkout.version} if self.checkout.version else {}
         entries = {**commit, "_src_path": self.checkout.source.location}
-        dump = filters.to_nice_yaml(self.recorded) if filters.is_simple(self.recorded) else ""
+        dump = jinja.to_nice_yaml(self.recorded) if jinja.is_simple(self.recorded) else ""
         head = text.removesuffix(dump)
         if dump and head != text and HEAD.fullmatch(head):
-            return head + filters.to_nice_yaml({**self.recorded, **entries})
+            return head + jinja.to_nice_yaml({**self.recorded, **entries})
         return set_entries(text, entries)
 
 
