@@ -28,12 +28,19 @@ def write_whole(path: Path, content: bytes, *, beside: str = ".") -> None:
             fresh.unlink()
 
 
-def save(path: Path, content: bytes, *, hint: str) -> None:
-    """`write_whole` for a file that a person named: raises ToolError, with that hint, in place of OSError."""
+@contextmanager
+def explained(path: Path, hint: str) -> Iterator[None]:
+    """Raise a ToolError that names `path`, with that hint, for an OSError in the block."""
     try:
-        write_whole(path, content)
+        yield
     except OSError as error:
         raise ToolError(f"{path} cannot be written: {error.strerror or error}.", hint) from error
+
+
+def save(path: Path, content: bytes, *, hint: str) -> None:
+    """`write_whole` for a file that a person named: raises ToolError, with that hint, in place of OSError."""
+    with explained(path, hint):
+        write_whole(path, content)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import platformdirs
 
 from new_ops_project.base import config
 from new_ops_project.base.files import write_whole
+from new_ops_project.fleet import json_types
 from new_ops_project.fleet.model import FleetPlan, Result
 
 
@@ -38,8 +39,8 @@ def read() -> dict[str, PastRun]:
     """The last run of each project by name; empty if the file is missing or damaged."""
     try:
         runs = json.loads(file().read_text(encoding="utf-8"))
-        return {name: PastRun(**past) for name, past in runs.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        return {name: json_types.read(PastRun, past) for name, past in runs.items()}
+    except (OSError, *json_types.INVALID):
         return {}
 
 

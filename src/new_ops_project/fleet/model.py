@@ -1,13 +1,11 @@
 """The data of a fleet run, as its JSON files hold it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
-from new_ops_project.fleet import json_types
-
-_FORMAT = 1  # of plan.json
+FORMAT = 1  # of plan.json
 
 
 class ResultState(StrEnum):
@@ -37,12 +35,6 @@ class PathNote:
     path: str
     what: str
 
-    @classmethod
-    def read(cls, values: Mapping[str, Any]) -> Self:
-        """Read a JSON object; raises TypeError if it does not fit."""
-        json_types.require(cls, values)
-        return cls(**values)
-
 
 @dataclass(frozen=True)
 class Task:
@@ -71,12 +63,6 @@ class Task:
     python: str
     cost: float = 0.0
     shard: int = 1
-
-    @classmethod
-    def read(cls, values: Mapping[str, Any]) -> Self:
-        """Read a JSON object; raises TypeError if it does not fit."""
-        json_types.require(cls, values)
-        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -124,14 +110,6 @@ class Result:
     shard: int = 1
     at: str = ""
 
-    @classmethod
-    def read(cls, values: Mapping[str, Any]) -> Self:
-        """Read a JSON object; raises KeyError, TypeError or ValueError if it does not fit."""
-        json_types.require(cls, values)
-        path_notes = {key: tuple(map(PathNote.read, values.get(key, ()))) for key in ("files", "conflicts", "drift")}
-        texts = {key: tuple(map(_text, values.get(key, ()))) for key in ("kept", "notes")}
-        return cls(**{**values, **path_notes, **texts, "state": ResultState(values["state"])})
-
     def as_json(self) -> dict[str, Any]:
         """The JSON object, without empty values."""
         required = {"name", "state", "plan"}
@@ -146,12 +124,6 @@ class Limits:
     conflicts: float = 20.0
     larger: float = 10.0
     """A change waits for a person if it has more lines than this many times the median; 100 lines are always fine."""
-
-    @classmethod
-    def read(cls, values: Mapping[str, Any]) -> Self:
-        """Read a JSON object; raises TypeError if it does not fit."""
-        json_types.require(cls, values)
-        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -173,25 +145,9 @@ class FleetPlan:
     forge: str = ""
     parent: str = ""
 
-    @classmethod
-    def read(cls, values: Mapping[str, Any]) -> Self:
-        """Read a JSON object; raises KeyError, TypeError or ValueError if it does not fit."""
-        if values["format"] != _FORMAT:
-            raise ValueError(f"its format is {values['format']!r}, and this tool reads {_FORMAT}")
-        json_types.require(cls, values)
-        members = {key: value for key, value in values.items() if key != "format"}
-        return cls(
-            **{
-                **members,
-                "limits": Limits.read(members.get("limits", {})),
-                "tasks": tuple(map(Task.read, members["tasks"])),
-                "settled": tuple(map(Result.read, members["settled"])),
-            }
-        )
-
     def as_json(self) -> dict[str, Any]:
         """The JSON object."""
-        return {"format": _FORMAT, **asdict(self), "settled": [result.as_json() for result in self.settled]}
+        return {"format": FORMAT, **asdict(self), "settled": [result.as_json() for result in self.settled]}
 
     def of_shard(self, number: int) -> tuple[Task, ...]:
         """The tasks of a shard; the first shard is 1."""
@@ -237,22 +193,6 @@ class Delivery:
     reason: str = ""
     hint: str = ""
     at: str = ""
-
-    @classmethod
-    def read(cls, values: Mapping[str, Any]) -> Self:
-        """Read a JSON object; raises KeyError, TypeError or ValueError if it does not fit."""
-        json_types.require(cls, values)
-        return cls(**{**values, "state": Delivered(values["state"])})
-
-    def as_json(self) -> dict[str, Any]:
-        """The JSON object."""
-        return asdict(self)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r:.60} is not text")
-    return value
 
 
 def counts(results: Iterable[Result]) -> dict[ResultState, int]:

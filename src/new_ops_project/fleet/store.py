@@ -16,17 +16,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from new_ops_project.base import files, locks
+from new_ops_project.base import files
 from new_ops_project.base.errors import ToolError
-from new_ops_project.fleet.model import Delivery, FleetPlan, Result, ResultState, Task
+from new_ops_project.fleet import json_lines, json_types
+from new_ops_project.fleet.json_types import INVALID
+from new_ops_project.fleet.model import FORMAT, Delivery, FleetPlan, Result, ResultState, Task
 
 PLAN = "plan.json"
 JOURNAL = "published.jsonl"
 WHOLE = (1, 1)  # the shard of a run that does the whole plan
-# What reading raises for JSON that is not the expected object.
-_INVALID = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 _LONGEST = 60  # characters of a project's name in the names of its files
 
 
@@ -44,13 +43,16 @@ def write_plan(plan: FleetPlan, path: Path) -> None:
 def read_plan(path: Path) -> FleetPlan:
     """The plan in a file; raises ToolError if the file cannot be read or does not hold a plan."""
     try:
-        return FleetPlan.read(json.loads(path.read_text(encoding="utf-8")))
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if (number := values.pop("format")) != FORMAT:
+            raise ValueError(f"its format is {number!r}, and this tool reads {FORMAT}")
+        return json_types.read(FleetPlan, values)
     except FileNotFoundError as error:
         raise ToolError(f"{path} does not exist.", "Make one with `new-ops-project fleet plan`.") from error
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror or error}."
         raise ToolError(message, "Fix that, then run it again.") from error
-    except _INVALID as error:
+    except INVALID as error:
         message = f"{path} is not a plan of this tool: {type(error).__name__}: {error}."
         raise ToolError(message, "Make one with `new-ops-project fleet plan`.") from error
 
@@ -85,45 +87,20 @@ class Store:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Reserve the folder for this run; raises ToolError if another run uses it or it cannot be written."""
-        with ExitStack() as stack:
-            self._lock(stack)
-            yield
-
-    def _lock(self, stack: ExitStack) -> None:
         busy = ToolError(f"Another run writes to {self._path}.", "Wait for it, or give another --out.")
-        try:
-            for folder in (self.folder, self.folder / "bundles", self.folder / "logs"):
-                folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locks.exclusive(self._path.with_suffix(".lock"), busy))
-            self._drop_partial_line()
-            shutil.rmtree(self.work, ignore_errors=True)
-            self.work.mkdir(mode=0o700)
-            stack.callback(shutil.rmtree, self.work, ignore_errors=True)
-        except OSError as error:
-            message = f"{self.folder} cannot be written: {error.strerror or error}."
-            raise ToolError(message, "Give another --out.") from error
-
-    def _drop_partial_line(self) -> None:
-        """Remove an incomplete last line, which a killed run can leave: the next line would be appended to it."""
-        if not self._path.exists():
-            return
-        content = self._path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if whole != content:
-            with self._path.open("r+b") as file:
-                file.truncate(len(whole))
+        with ExitStack() as stack:
+            with files.explained(self.folder, "Give another --out."):
+                for name in ("bundles", "logs"):
+                    (self.folder / name).mkdir(parents=True, exist_ok=True)
+                stack.enter_context(json_lines.locked(self._path, busy))
+                shutil.rmtree(self.work, ignore_errors=True)
+                self.work.mkdir(mode=0o700)
+                stack.callback(shutil.rmtree, self.work, ignore_errors=True)
+            yield
 
     def add(self, result: Result) -> None:
         """Write a result; it is on the disk when this returns. Raises ToolError if it cannot be written."""
-        line = json.dumps(result.as_json(), separators=(",", ":")).encode() + b"\n"
-        try:
-            with self._path.open("ab") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            message = f"{self._path} cannot be written: {error.strerror or error}."
-            raise ToolError(message, "Its results are kept. Free disk space, then run this again.") from error
+        json_lines.append(self._path, result.as_json())
 
     def results(self) -> dict[str, Result]:
         """The last result of each project of this shard."""
@@ -132,25 +109,17 @@ class Store:
 
 def _read_results(path: Path) -> Iterator[Result]:
     """The results in a file, without incomplete or invalid lines."""
-    for values in json_lines(path):
-        with suppress(*_INVALID):
-            yield Result.read(values)
-
-
-def json_lines(path: Path) -> Iterator[Any]:
-    """The values of the complete lines of a JSON Lines file; none if the file does not exist."""
-    if path.exists():
-        for line in path.read_bytes().split(b"\n")[:-1]:
-            with suppress(ValueError, RecursionError):
-                yield json.loads(line)
+    for values in json_lines.read(path):
+        with suppress(*INVALID):
+            yield json_types.read(Result, values)
 
 
 def deliveries(path: Path) -> dict[tuple[str, str], Delivery]:
     """The last delivery of each project in a journal, by the project's name and the plan's id."""
     last = {}
-    for values in json_lines(path):
-        with suppress(*_INVALID):
-            delivery = Delivery.read(values)
+    for values in json_lines.read(path):
+        with suppress(*INVALID):
+            delivery = json_types.read(Delivery, values)
             last[delivery.name, delivery.plan] = delivery
     return last
 

@@ -21,7 +21,7 @@ from support.servers import Busy, git_http
 from support.terminal import Terminal
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.fleet import store
+from new_ops_project.fleet import json_lines, store
 from new_ops_project.fleet.model import ResultState
 from new_ops_project.fleet.publish import forge
 from new_ops_project.fleet.publish.publisher import Published, PublishRequest, publish
@@ -232,7 +232,7 @@ def test_each_push_takes_a_token(fleet: Fleet) -> None:
     time = Time()
     run_publisher(fleet, "push", time, max_per_minute=2)
     assert sum(time.slept) == pytest.approx(60.0)
-    taken = [line for line in store.json_lines(fleet.out / store.JOURNAL) if "taken" in line]
+    taken = [line for line in json_lines.read(fleet.out / store.JOURNAL) if "taken" in line]
     assert len(taken) == 3
 
 

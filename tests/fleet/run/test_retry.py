@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +211,7 @@ def test_failed_deliveries_count(run: Run, fleet: Fleet, state: str, *, again: b
     """A commit that could not be delivered is tried again; one that was delivered or is held is not."""
     plan = store.read_plan(Path("out/plan.json"))
     delivery = Delivery(str(fleet["good"]), plan.id, Delivered(state), "pr")
-    Path("out", store.JOURNAL).write_text(json.dumps(delivery.as_json()) + "\n")
+    Path("out", store.JOURNAL).write_text(json.dumps(asdict(delivery)) + "\n")
     assert ("good" in names(retried(run))) is again
 
 

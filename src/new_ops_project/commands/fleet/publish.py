@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +126,7 @@ def _as_json(published: "Published", commands: "Sequence[str]", *, preview: bool
         "plan": published.plan,
         **({"preview": True} if preview else {}),
         **stopped,
-        "deliveries": [delivery.as_json() for delivery in published.deliveries],
+        "deliveries": [asdict(delivery) for delivery in published.deliveries],
         "counts": published.counts,
         "conflicts": list(published.conflicts),
         "next": list(commands),

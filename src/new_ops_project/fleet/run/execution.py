@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.fleet import history, store
+from new_ops_project.fleet import history, json_types, store
 from new_ops_project.fleet.model import FleetPlan, Result, Task
 from new_ops_project.fleet.run import limits, pool
 from new_ops_project.fleet.run.pool import Assignment
@@ -100,7 +100,7 @@ def _results(plan: FleetPlan, options: RunOptions, todo: list[Task], before: Map
 def _result(reply: pool.WorkerReply, plan: FleetPlan) -> Result:
     """The result in a worker's reply; a failed one if the worker died."""
     if reply.answer is not None:
-        return Result.read(reply.answer)
+        return json_types.read(Result, reply.answer)
     name = f"logs/{store.slug(reply.task.name)}.log"
     failed = failed_result(reply.task, plan.id, reply.reason, "Run this again; its log shows how far it came.")
     return replace(failed, log=name, at=timestamp())

@@ -3,7 +3,6 @@
 import json
 import queue
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -69,7 +68,7 @@ class _Lane:
         self, work: Assignment, waiting: "queue.SimpleQueue[Task]", done: "queue.SimpleQueue[WorkerReply]"
     ) -> None:
         self._work, self._waiting, self._done = work, waiting, done
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: process.Child | None = None
         self._stopped = threading.Event()
         self._late = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -108,23 +107,21 @@ class _Lane:
             return WorkerReply(task, None, f"It took longer than {self._work.seconds:g} seconds.")
         return WorkerReply(task, None, f"The worker {_ended(child.returncode)}.")
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def _start(self) -> process.Child:
         child = process.start(sys.executable, "-m", worker.__name__)
         if self._stopped.is_set():
             process.kill(child)
-        context = self._work.context
-        values = {**asdict(context), "out": str(context.out), "work": str(context.work or "")}
-        templates = {name: worker.describe(releases) for name, releases in self._work.templates.items()}
-        _write(child, {"context": values, "templates": templates})
+        templates = {name: asdict(releases) for name, releases in self._work.templates.items()}
+        _write(child, {"context": asdict(self._work.context), "templates": templates})
         return child
 
-    def _request(self, child: "subprocess.Popen[bytes]", task: Task) -> bytes:
+    def _request(self, child: process.Child, task: Task) -> bytes:
         """The line that the worker answers; b'' if it has ended, even in the middle of a line."""
         _write(child, {"kind": self._work.kind, "task": asdict(task), "seconds": self._work.seconds})
         line = child.stdout.readline() if child.stdout else b""
         return line if line.endswith(b"\n") else b""
 
-    def _interrupt(self, child: "subprocess.Popen[bytes]") -> None:
+    def _interrupt(self, child: process.Child) -> None:
         self._late.set()
         process.kill(child)
 
@@ -135,11 +132,11 @@ class _Lane:
             process.end(child)
 
 
-def _write(child: "subprocess.Popen[bytes]", value: Mapping[str, Any]) -> None:
+def _write(child: process.Child, value: Mapping[str, Any]) -> None:
     """Write a line; a worker that has ended is noticed later, when its answer is read."""
     with suppress(OSError):
         if child.stdin:
-            child.stdin.write(json.dumps(value).encode() + b"\n")
+            child.stdin.write(json.dumps(value, default=str).encode() + b"\n")
             child.stdin.flush()
 
 

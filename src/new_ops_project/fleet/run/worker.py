@@ -13,18 +13,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TextIO
 
 from new_ops_project.base import environ, interrupts, process
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.fleet import store
+from new_ops_project.fleet import json_types, store
 from new_ops_project.fleet.inventory.mirrors import Deadline
 from new_ops_project.fleet.model import Result, Task
 from new_ops_project.fleet.run.task import RunContext, failed_result, find_drift, result_of, run_update, timestamp
 from new_ops_project.template import render
 from new_ops_project.template.releases import Releases
-from new_ops_project.template.sources import Source
 
 
 def main() -> None:
@@ -33,10 +31,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints must not get among the answers
     setup = json.loads(sys.stdin.readline())
-    values = setup["context"]
-    folders = {"out": Path(values["out"]), "work": Path(values["work"]) if values["work"] else None}
-    context = RunContext(**{**values, **folders})
-    templates = {name: _releases(description) for name, description in setup["templates"].items()}
+    context = json_types.read(RunContext, setup["context"])
+    templates = {name: json_types.read(Releases, description) for name, description in setup["templates"].items()}
     with suppress(KeyboardInterrupt), interrupts.temporary_folder(context.work):
         for line in sys.stdin:
             _answer(json.loads(line), context, templates, answers)
@@ -45,7 +41,7 @@ def main() -> None:
 def _answer(
     request: Mapping[str, Any], context: RunContext, templates: Mapping[str, Releases], answers: TextIO
 ) -> None:
-    task = Task.read(request["task"])
+    task = json_types.read(Task, request["task"])
     if request["kind"] == "drift":
         answer = _drift(task, context, templates[task.template], Deadline.after(request["seconds"]))
     else:
@@ -124,15 +120,6 @@ def _command(args: tuple[str, ...]) -> str:
 def _cpu() -> float:
     """Processor time in seconds of this process and its ended children."""
     return sum(os.times()[:4])
-
-
-def describe(releases: Releases) -> dict[str, Any]:
-    """The description of a template that a worker reads, as JSON."""
-    return {"source": asdict(releases.source), "repository": str(releases.repository), "tags": dict(releases.tags)}
-
-
-def _releases(description: Mapping[str, Any]) -> Releases:
-    return Releases(Source(**description["source"]), Path(description["repository"]), description["tags"])
 
 
 if __name__ == "__main__":
