@@ -1,6 +1,5 @@
 """Where a repository keeps its code: a package in src, a package in the root, or one file."""
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import PurePosixPath
 
 from new_ops_project.formats import document
 from new_ops_project.formats.document import Files, decoded
-from new_ops_project.formats.python import parse_file
+from new_ops_project.formats.python import parse_file, running_line
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.setuptools import keywords
 
@@ -59,7 +58,6 @@ _SUPPORT_MODULES = {
 # Files that name the program which people or machines run.
 _CALLERS = {"Dockerfile", "Makefile", "Jenkinsfile", ".gitlab-ci.yml", "crontab"}
 _COMMAND = re.compile(r"(?:python[\d.]*[\"',\s]+|uv run[\"',\s]+|\./)([A-Za-z_]\w*)\.py\b")
-_LOOPS_AND_BLOCKS = (ast.For, ast.While, ast.With, ast.AsyncFor, ast.AsyncWith)
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def program(files: Files, names: Sequence[str] = ()) -> str:
     """
     stems = [path.removesuffix(".py") for path in sorted(files) if "/" not in path and path.endswith(".py")]
     stems = [stem for stem in stems if stem not in _SUPPORT_MODULES and not stem.startswith("test_")]
-    running = [stem for stem in stems if first_running_line(files, f"{stem}.py")]
+    running = [stem for stem in stems if running_line(parse_file(files, f"{stem}.py"))]
     namesakes = [
         stem for stem in running or stems if comparable_name(stem) in {comparable_name(name) for name in names}
     ]
@@ -112,27 +110,9 @@ def program(files: Files, names: Sequence[str] = ()) -> str:
     return next((choice[0] for choice in (namesakes, running, called, stems) if len(choice) == 1), "")
 
 
-def first_running_line(files: Files, path: str) -> int:
-    """The line of the `__name__` guard, else of the first statement that does something; 0 where there is neither."""
-    tree = parse_file(files, path)
-    # Reversed, so that the first statement of each sort is the one that stays in the table.
-    lines = {_is_guard(node): node.lineno for node in reversed(tree.body) if _is_guard(node) or _does_work(node)}
-    return lines.get(True, lines.get(False, 0))
-
-
 def comparable_name(name: str) -> str:
     """The canonical name for a comparison only: spaces, which no distribution's name has, count as separators too."""
     return canonical_name(re.sub(r"\s+", "-", name))
-
-
-def _is_guard(node: ast.stmt) -> bool:
-    parts = ast.walk(node.test) if isinstance(node, ast.If) else ()
-    return any(isinstance(part, ast.Name) and part.id == "__name__" for part in parts)
-
-
-def _does_work(node: ast.stmt) -> bool:
-    is_call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await)
-    return is_call or isinstance(node, _LOOPS_AND_BLOCKS)
 
 
 def _is_in_src(path: str) -> bool:

@@ -120,6 +120,31 @@ def parse_file(files: Files, path: str) -> ast.Module:
         return ast.Module([], [])
 
 
+def is_guard(node: ast.AST) -> bool:
+    """Whether a statement is `if __name__ == "__main__":`."""
+    match node:
+        case ast.If(
+            test=ast.Compare(left=ast.Name("__name__"), ops=[ast.Eq()], comparators=[ast.Constant("__main__")])
+        ):
+            return True
+        case ast.If(
+            test=ast.Compare(left=ast.Constant("__main__"), ops=[ast.Eq()], comparators=[ast.Name("__name__")])
+        ):
+            return True
+    return False
+
+
+def running_line(tree: ast.Module) -> int:
+    """The line that makes a file a program: its guard, else the first statement that does something; 0 for a module."""
+    working = [node.lineno for node in tree.body if _does_work(node)]
+    return next((node.lineno for node in tree.body if is_guard(node)), working[0] if working else 0)
+
+
+def _does_work(node: ast.stmt) -> bool:
+    is_call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await)
+    return is_call or isinstance(node, ast.For | ast.While | ast.With | ast.AsyncFor | ast.AsyncWith)
+
+
 def dotted_name(node: ast.AST | None) -> str:
     """`a.b.c` for a name or attribute, as it is written; '' for anything else."""
     if isinstance(node, ast.Name):

@@ -10,7 +10,7 @@ from new_ops_project.checks.coding import exceptions, python_files
 from new_ops_project.checks.linters.ruff import Diagnostic, RuffReport
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats.python import Syntax, dotted_name
+from new_ops_project.formats.python import Syntax, dotted_name, is_guard
 
 _LOGGERS = {"logging.getLogger", "structlog.get_logger", "structlog.getLogger", "loguru.logger"}
 _COMMAND = {"argparse", "optparse", "click", "typer", "fire", "docopt", "cmd", "getopt", "plac", "cyclopts"}
@@ -113,9 +113,7 @@ def _is_run_directly(syntax: Syntax) -> bool:
     imported = {name.name for node in syntax.nodes(ast.Import) for name in node.names}
     imported |= {node.module or "" for node in syntax.nodes(ast.ImportFrom)}
     is_command = bool({name.partition(".")[0] for name in imported} & _COMMAND)
-    return is_command or any(
-        dotted_name(part) == "__name__" for node in syntax.nodes(ast.If) for part in ast.walk(node.test)
-    )
+    return is_command or any(map(is_guard, syntax.nodes(ast.If)))
 
 
 def _has_logger(syntax: Syntax) -> bool:

@@ -76,7 +76,7 @@ def _is_essential(repo: Repo, mismatch: Mismatch) -> bool:
         return False
     content = repo.files.get(mismatch.path, b"")
     if (
-        not _is_program(repo, mismatch.path)
+        not _belongs_to_program(repo, mismatch.path)
         or b"sys.path" in content
         or document.script_metadata(repo.files, mismatch.path).text
     ):
@@ -92,7 +92,7 @@ def _own_modules(repo: Repo) -> set[str]:
     }
 
 
-def _is_program(repo: Repo, path: str) -> bool:
+def _belongs_to_program(repo: Repo, path: str) -> bool:
     """Whether the file belongs to the program that runs or is installed, not to its tests or tools."""
     place = repo.layout.place
     if path == place or (place and path.startswith(f"{place}/") and not _OTHERS & {*path.split("/")}):

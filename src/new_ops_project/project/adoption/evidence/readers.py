@@ -160,7 +160,7 @@ def _tier(repository: _Repository, _: Offered) -> Readings:
     if command := next(repository.commands, None):
         yield Evidence("tier", "cli", command[1])
     elif repository.is_script:
-        line = code_layout.first_running_line(repository.files, place)
+        line = python.running_line(python.parse_file(repository.files, place))
         yield Evidence("tier", "script", f"{place}:{line}" if line else place)
     elif place:
         yield Evidence("tier", "library", place)
