@@ -1,15 +1,18 @@
 """The files that depend on a promoted program's code: its entry point, its exports, its smoke tests."""
 
-import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from new_ops_project.formats import python
+from new_ops_project.formats.python import Syntax
 from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import PLAIN, Entry, Tree
 from new_ops_project.project.promotion.moves import ProgramMove
+from new_ops_project.project.promotion.program.import_effects import read_module
+from new_ops_project.template import roles
 from new_ops_project.template.evaluation import Answers
 
 
@@ -29,15 +32,15 @@ def build(move: ProgramMove | None, answers: Answers, files: Committed, taken: T
     package = str(answers.values["import_name"])
     if move is None:
         return _command(answers, files, taken, f"src/{package}")
-    variables = _variables(move, files)
+    variables = _variables(move)
     home = PurePosixPath(move.target).parent
-    templates = {f"{home}/__main__.py": "__main__.py", f"{home}/__init__.py": "__init__.py"}
+    templates = {f"{home}/__main__.py": "entry point", f"{home}/__init__.py": "exports"}
     if move.script not in move.problems:
-        templates[_free(f"tests/test_{variables['name']}.py", {*files.modes, *taken})] = "test_task.py"
+        templates[_free(f"tests/test_{variables['name']}.py", {*files.modes, *taken})] = "tests of the program"
     return Scaffold({path: _rendered(answers, name, variables) for path, name in templates.items()}, ())
 
 
-def _variables(move: ProgramMove, files: Committed) -> dict[str, Any]:
+def _variables(move: ProgramMove) -> dict[str, Any]:
     """The variables of the templates in templates/promote."""
     program, name = move.program, PurePosixPath(move.target).stem
     taken = {dotted.rpartition(".")[2] for dotted in move.modules.values()}  # a module's name stays the module's
@@ -47,37 +50,11 @@ def _variables(move: ProgramMove, files: Committed) -> dict[str, Any]:
         "package": move.package,
         "name": name,
         "file": PurePosixPath(move.target).name,
-        "entry": program.entry,
-        "ends": _returns_exit_code(files.texts[move.script], program.entry),
         "exports": sorted({item.name for item in program.public} - taken, key=_isort_order) if can_import else [],
         "public": program.public if can_import else (),
         "helps": program.parses_arguments,
         "examples": program.has_examples and can_import,
-        "tests": _test_names([item.name for item in program.public]),
     }
-
-
-def _test_names(names: list[str]) -> dict[str, str]:
-    """A unique name of a test (in PEP 8's style) for each name."""
-    tests: dict[str, str] = {}
-    for name in names:
-        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-        alike = sum(test.startswith(f"test_{snake}") for test in tests.values())
-        tests[name] = f"test_{snake}" + (f"_{alike + 1}" if alike else "")
-    return tests
-
-
-def _returns_exit_code(source: bytes, entry: str) -> bool:
-    """Whether the function `entry` returns an exit code: it has no decorator (of click) and returns a value."""
-    if not entry:
-        return False
-    functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
-    function = next((node for node in functions if node.name == entry), None)
-    if function is None or function.decorator_list:
-        return False
-    if function.returns is not None:
-        return not (isinstance(function.returns, ast.Constant) and function.returns.value is None)
-    return any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function))
 
 
 def _isort_order(name: str) -> tuple[int, str]:
@@ -92,7 +69,7 @@ def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Scaf
     if not is_own:
         return Scaffold({}, ())
     if path in files.modes:
-        has_main = "main" in defined_names(files.texts.get(path, b""))
+        has_main = "main" in _defined_names(files, path)
         return Scaffold({}, () if has_main else (f"{path}: the command calls main(), which does not exist.",))
     variables = {
         "helps": True,
@@ -100,17 +77,16 @@ def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Scaf
         "examples": False,
         "file": "__main__.py",
         "name": "__main__",
-        "tests": {},
         "module": f"{answers.values['import_name']}.__main__",
     }
     test = _free("tests/test_command.py", {*files.modes, *taken})
-    new = {path: _rendered(answers, "command.py", variables), test: _rendered(answers, "test_task.py", variables)}
+    roles_of = {path: "new command", test: "tests of the program"}
+    new = {path: _rendered(answers, role, variables) for path, role in roles_of.items()}
     return Scaffold(new, (f"{path} is new: so far, the command only prints its help.",))
 
 
-def _rendered(answers: Answers, name: str, variables: Mapping[str, Any]) -> Entry:
-    text = (answers.questionnaire.root / "templates" / "promote" / f"{name}.jinja").read_text(encoding="utf-8")
-    return Entry(PLAIN, str(answers.render(text, **variables)).encode())
+def _rendered(answers: Answers, role: str, variables: Mapping[str, Any]) -> Entry:
+    return Entry(PLAIN, str(answers.render(roles.text(answers, role), **variables)).encode())
 
 
 def _free(path: str, taken: set[str]) -> str:
@@ -125,31 +101,17 @@ def _free(path: str, taken: set[str]) -> str:
 
 def example_is_intact(files: Committed, answers: Answers) -> bool:
     """Whether the modules of the template's example still have all that the template's command imports from them."""
-    root, package = answers.questionnaire.root, answers.values["import_name"]
-    below = root / str(answers.questionnaire.config.get("subdirectory", "."))
-    sources = (below / "src" / "{{ import_name }}" / "main.py.jinja", below / "tests" / "test_main.py.jinja")
+    package, command = answers.values["import_name"], PurePosixPath(roles.paths(answers.values)["command"]).stem
     wanted = re.compile(r"^from (?:\.|\{\{ import_name \}\}\.)(\w+) import ([\w, ]+)$", re.MULTILINE)
-    named = [pair for path in sources if path.is_file() for pair in wanted.findall(path.read_text(encoding="utf-8"))]
+    texts = [roles.text(answers, role) for role in ("command", "tests of the command")]
     return all(
-        {name.strip() for name in names.split(",")} <= defined_names(files.texts.get(f"src/{package}/{module}.py", b""))
-        for module, names in named
-        if module != "main"
+        {name.strip() for name in names.split(",")} <= _defined_names(files, f"src/{package}/{module}.py")
+        for module, names in wanted.findall("\n".join(texts))
+        if module != command
     )
 
 
-def defined_names(source: bytes) -> set[str]:
-    """The names that a module defines at its top level; none where it does not parse."""
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError):
-        return set()
-    names: set[str] = set()
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names |= {target.id for target in targets if isinstance(target, ast.Name)}
-    return names
+def _defined_names(files: Committed, path: str) -> set[str]:
+    """The names that a module defines at its top level or imports; none where it does not parse."""
+    own = read_module(Syntax(python.parse_file(files.texts, path)))
+    return {*own.functions, *own.classes, *own.values, *own.imported}
