@@ -1,7 +1,7 @@
-"""The zizmor linter with its rule, which adds the security audits of workflows that our own rules do not cover."""
+"""zizmor, whose security audits of workflows add to our own rules."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule, UncheckedError
+from new_ops_project.checks.rule import UncheckedError
 
 NAME = "zizmor"
 # The exit codes of a complete run; from 10 on they tell the highest severity (docs.zizmor.sh/usage/#exit-codes).
@@ -19,22 +19,6 @@ _NO_CONFIG = Path(__file__).with_name("zizmor.yml")
 _SEVERITIES = {"High": Severity.ERROR, "Medium": Severity.WARNING}
 # Audits that our own rules OPS101, OPS114 and OPS120 cover completely, including what they allow.
 _OURS = {"artipacked", "dangerous-triggers", "unpinned-uses"}
-# Our rules that can report the same problem: within the lines of the audit, or anywhere in the file.
-_SAME_PLACE = {
-    "adhoc-packages": ("OPS109",),
-    "cache-poisoning": ("OPS122",),
-    "dependabot-cooldown": ("OPS132",),
-    "ref-version-mismatch": ("OPS102", "OPS103"),
-    "secrets-outside-env": ("OPS111",),
-    "template-injection": ("OPS113",),
-    "unpinned-images": ("OPS101",),
-}
-_SAME_FILE = {
-    "anonymous-definition": ("OPS117",),
-    "concurrency-limits": ("OPS115", "OPS116"),
-    "excessive-permissions": ("OPS112",),
-    "undocumented-permissions": ("OPS121",),
-}
 
 
 @dataclass(frozen=True)
@@ -102,41 +86,3 @@ def _column(repo: Repo, path: str, point: Mapping[str, int]) -> int:
     lines = repo.files.get(path, b"").split(b"\n")
     line = lines[point["row"]] if point["row"] < len(lines) else b""
     return len(line[: point["column"]].decode(errors="replace")) + 1
-
-
-def rule(own: Sequence[Rule]) -> Rule:
-    """The rule that passes on the findings of zizmor; `own` are our rules that can report the same."""
-    return Rule(
-        "OPS190",
-        "zizmor finds nothing",
-        Severity.WARNING,
-        "zizmor knows more ways to attack a workflow than the rules above.",
-        "Read the page of the audit; a comment `# zizmor: ignore[NAME]` on that line ignores the finding.",
-        "https://docs.zizmor.sh/audits/",
-        lambda repo, audits: _breaches(repo, audits, own),
-        tool=NAME,
-    )
-
-
-def _breaches(repo: Repo, audits: Sequence[Audit], own: Sequence[Rule]) -> Iterator[Breach]:
-    wanted = {code for audit in audits for code in _same(audit)}
-    reported = {
-        (rule.code, breach.path, breach.line) for rule in own if rule.code in wanted for breach in rule.check(repo)
-    }
-    for audit in audits:
-        if not _is_reported(audit, reported):
-            remedy = f"See {audit.url}; `# zizmor: ignore[{audit.ident}]` on that line ignores the finding."
-            yield Breach(audit.message, audit.path, audit.line, audit.column, remedy=remedy, severity=audit.severity)
-
-
-def _same(audit: Audit) -> tuple[str, ...]:
-    """Our rules that can report the same problem."""
-    return _SAME_PLACE.get(audit.ident) or _SAME_FILE.get(audit.ident) or ()
-
-
-def _is_reported(audit: Audit, reported: set[tuple[str, str, int]]) -> bool:
-    is_anywhere = audit.ident in _SAME_FILE
-    return any(
-        code in _same(audit) and path == audit.path and (is_anywhere or audit.line <= line <= audit.last)
-        for code, path, line in reported
-    )

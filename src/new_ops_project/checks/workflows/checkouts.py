@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Edit, Fix, Rule
-from new_ops_project.checks.workflows import known_actions, links
+from new_ops_project.checks.rule import Breach, Edit, Fix
+from new_ops_project.checks.workflows import known_actions
 from new_ops_project.formats.github.automation import Step
 from new_ops_project.formats.yaml import Node
 
@@ -71,17 +70,3 @@ def _switch_off(step: Step) -> Fix:
 def _is_first(key: Node) -> bool:
     """Whether only spaces precede the key on its line."""
     return not key.source.line(key.line)[: key.column - 1].strip(" ")
-
-
-RULES = (
-    Rule(
-        "OPS114",
-        "Checkouts do not leave their token behind",
-        Severity.WARNING,
-        "Every later step can read the token; before v6, so can anyone who downloads an artifact with that folder.",
-        "Write `persist-credentials: false` under the checkout's `with:`, or `true` if a later step needs the token.",
-        links.CHECKOUT,
-        leftover_tokens,
-        fixes=True,
-    ),
-)

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import links
+from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.github.automation import Job, Step
 from new_ops_project.formats.yaml import Node
 
@@ -125,35 +124,3 @@ def missing_token(repo: Repo) -> Iterator[Breach]:
         grants = job.grants()
         if grants and "${{" not in grants.text and not job.has_grant("id-token"):
             yield Breach(f"Job `{job.id}` lacks `id-token: write`, so this login fails.", *step.uses.node.place)
-
-
-RULES = (
-    Rule(
-        "OPS111",
-        "No static cloud keys",
-        Severity.ERROR,
-        "Whoever reads a long-lived key once can use it from anywhere, until somebody notices.",
-        "Log in with OpenID Connect. Where that is impossible, give the job an `environment:`, store the key as a "
-        "secret of that environment, and pass it only to the step that needs it.",
-        links.OIDC,
-        static_keys,
-    ),
-    Rule(
-        "OPS125",
-        "Cloud logins are bound to an environment",
-        Severity.INFO,
-        "With an environment in the token's subject, the cloud can refuse every other branch and job.",
-        "Add `environment: NAME` to the job, and let the cloud trust only repo:ORG/REPO:environment:NAME.",
-        links.OIDC_REFERENCE,
-        open_logins,
-    ),
-    Rule(
-        "OPS126",
-        "Jobs that log in to a cloud may request a token",
-        Severity.ERROR,
-        "A job that lists its permissions has no others, so the login fails.",
-        "Add `id-token: write` to the job's permissions.",
-        links.OIDC_REFERENCE,
-        missing_token,
-    ),
-)

@@ -3,10 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import links
+from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.github.automation import Step, Workflow
 from new_ops_project.formats.yaml import Node
 
@@ -77,44 +75,3 @@ def empty_upload(repo: Repo) -> Iterator[Breach]:
 
 def _may_be_missing(step: Step) -> bool:
     return bool(_AFTER_FAILURE.search(step.node.get("if").text))
-
-
-RULES = (
-    Rule(
-        "OPS117",
-        "Workflows, jobs and steps have names",
-        Severity.INFO,
-        "People read these names in the list of runs, and branch protection refers to them.",
-        "Add `name:`.",
-        links.SYNTAX,
-        unnamed_parts,
-    ),
-    Rule(
-        "OPS122",
-        "Releases are built without a cache",
-        Severity.WARNING,
-        "Any run on the default branch can write to the cache, and what it writes ends up in the release.",
-        "Turn the cache off in workflows that release.",
-        links.ZIZMOR + "#cache-poisoning",
-        cached_release,
-    ),
-    Rule(
-        "OPS123",
-        "A cache key follows the locks that are installed",
-        Severity.INFO,
-        "Without cache-dependency-path, the key follows requirements.txt or pyproject.toml, so the old cache stays in "
-        "use when another lock changes.",
-        "Set `cache-dependency-path` to the lock files that the job installs.",
-        links.SETUP_PYTHON,
-        vague_cache,
-    ),
-    Rule(
-        "OPS124",
-        "An upload fails when there is nothing to upload",
-        Severity.INFO,
-        "By default, a missing artifact is only a warning: the job passes, and what needs the artifact fails later.",
-        "Write `if-no-files-found: error`, or `warn` if the files may be missing.",
-        links.UPLOAD,
-        empty_upload,
-    ),
-)

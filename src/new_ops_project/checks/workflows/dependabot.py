@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import links
+from new_ops_project.checks.rule import Breach
 from new_ops_project.formats import locks
 from new_ops_project.formats.yaml import Node
 
@@ -68,43 +66,3 @@ def one_by_one(repo: Repo) -> Iterator[Breach]:
         is_grouped = entry.get("groups") or entry.get("multi-ecosystem-group") or not settings
         if not is_grouped and entry.get("open-pull-requests-limit").scalar not in {"0", "1"}:
             yield Breach(f"Dependabot opens a pull request for each {name.scalar} package.", *name.place)
-
-
-RULES = (
-    Rule(
-        "OPS130",
-        "Dependabot updates the actions",
-        Severity.WARNING,
-        "A pinned commit that nothing updates keeps its known vulnerabilities forever.",
-        "Add an entry with `package-ecosystem: github-actions`, `directory: /` and a weekly schedule.",
-        links.DEPENDABOT,
-        actions_left_out,
-    ),
-    Rule(
-        "OPS131",
-        "Dependabot updates the Python packages",
-        Severity.WARNING,
-        "A locked package that nothing updates keeps its known vulnerabilities forever.",
-        "Add an entry with `package-ecosystem: pip` (`uv` for uv.lock), `directory: /` and a weekly schedule.",
-        links.DEPENDABOT,
-        packages_left_out,
-    ),
-    Rule(
-        "OPS132",
-        "Dependabot waits before it takes a release",
-        Severity.WARNING,
-        "Most hijacked releases are discovered within days.",
-        "Add `cooldown:` with `default-days: 7` to the entry. Security updates do not wait.",
-        links.DEPENDABOT,
-        hasty,
-    ),
-    Rule(
-        "OPS133",
-        "Dependabot groups its updates",
-        Severity.INFO,
-        "Ten pull requests a week get merged unread; one gets read.",
-        'Add `groups:` to the entry, such as `packages: {patterns: ["*"]}`.',
-        links.DEPENDABOT,
-        one_by_one,
-    ),
-)

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import links
+from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.github import expressions
 from new_ops_project.formats.github.automation import Step
 from new_ops_project.formats.yaml import Node
@@ -99,17 +98,3 @@ def _is_safe_input(context: str, step: Step) -> bool:
         value.get("type").scalar for inputs in declared for key, value in inputs.entries() if key.text.lower() == name
     ]
     return bool(types) and set(types) <= _SAFE_TYPES
-
-
-RULES = (
-    Rule(
-        "OPS113",
-        "Untrusted text reaches scripts through variables",
-        Severity.ERROR,
-        "GitHub inserts the text before the shell reads the script: $(...) in a title runs as a command, with the "
-        "job's token and secrets.",
-        "Put the expression into the step's env, and use the variable in quotes.",
-        links.INJECTIONS,
-        injected,
-    ),
-)

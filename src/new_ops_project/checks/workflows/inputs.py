@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import known_actions, links
+from new_ops_project.checks.rule import Breach
+from new_ops_project.checks.workflows import known_actions
 from new_ops_project.checks.workflows.pinning import version
 from new_ops_project.formats.github.automation import Uses
 from new_ops_project.formats.yaml import Node
@@ -85,16 +84,3 @@ def _is_typo(name: str, other: str) -> bool:
     left, right = name[index:], other[index:]
     is_swap = left[:2] == right[:2][::-1] and left[2:] == right[2:]
     return is_swap or left[1:] == right or left == right[1:] or left[1:] == right[1:]
-
-
-RULES = (
-    Rule(
-        "OPS110",
-        "Actions get only inputs that they have",
-        Severity.ERROR,
-        "GitHub ignores an unknown input, with a warning in a log that nobody reads: what you wanted does not happen.",
-        "Correct the name of the input.",
-        links.METADATA,
-        unknown,
-    ),
-)

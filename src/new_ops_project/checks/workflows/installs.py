@@ -4,10 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import links
+from new_ops_project.checks.rule import Breach
 from new_ops_project.formats import shell
 from new_ops_project.formats.github.automation import Step
 from new_ops_project.formats.shell import Word
@@ -158,16 +156,3 @@ def _is_reproducible(word: Word) -> bool:
     if "git+" in text:
         return bool(_COMMIT.search(text))
     return bool(_LOCAL.match(text) or _PINNED.fullmatch(text)) and not text.endswith(".*")
-
-
-RULES = (
-    Rule(
-        "OPS109",
-        "Workflows install packages by version",
-        Severity.WARNING,
-        "Without a version, each run may install something else, and a hijacked release runs at once.",
-        "Write NAME==VERSION, or install from a lock: pip install --require-hashes -r requirements.txt.",
-        links.PIP,
-        unpinned,
-    ),
-)

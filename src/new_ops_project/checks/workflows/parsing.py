@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import links
+from new_ops_project.checks.rule import Breach
 
 
 def unparsed(repo: Repo) -> Iterator[Breach]:
@@ -27,16 +25,3 @@ def unparsed(repo: Repo) -> Iterator[Breach]:
                 *key.place,
                 remedy="Keep one of the two.",
             )
-
-
-RULES = (
-    Rule(
-        "OPS100",
-        "Workflows parse",
-        Severity.ERROR,
-        "GitHub runs nothing in a file that it cannot read, and says so only on its own pages.",
-        "Fix the YAML on that line.",
-        links.YAML,
-        unparsed,
-    ),
-)

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import links
+from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.github.automation import Workflow
 from new_ops_project.formats.yaml import Node
 
@@ -53,26 +52,3 @@ def _is_explained(key: Node, value: Node) -> bool:
         return True
     above = key.source.line(key.line - 1)
     return "#" in above and (above.lstrip().startswith("#") or above.partition("#")[0].strip() == "permissions:")
-
-
-RULES = (
-    Rule(
-        "OPS112",
-        "Jobs say what their token may do",
-        Severity.WARNING,
-        "Without `permissions`, the token has what the settings of the repository or the organisation give: often "
-        "the right to change the code.",
-        "Write `permissions: {}` at the top, and give each job what it needs, such as `contents: read`.",
-        links.SECURE_USE,
-        unlimited,
-    ),
-    Rule(
-        "OPS121",
-        "Grants beyond reading the code say why",
-        Severity.INFO,
-        "A grant that nobody can explain is never taken back.",
-        "Add the reason as a comment: `id-token: write  # to log in to AWS`.",
-        links.SECURE_USE,
-        unexplained,
-    ),
-)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Edit, Fix, Rule
-from new_ops_project.checks.workflows import known_actions, links
+from new_ops_project.checks.rule import Breach, Edit, Fix
+from new_ops_project.checks.workflows import known_actions
 from new_ops_project.checks.workflows.known_actions import ActionRelease, KnownAction
 from new_ops_project.formats.github.automation import Uses
 
@@ -155,46 +155,3 @@ def _add_comment(uses: Uses, release: ActionRelease) -> Fix:
     if behind.strip():
         return ()
     return (Edit(*node.source.place(node.end), behind, f"  # {release.version}"),)
-
-
-RULES = (
-    Rule(
-        "OPS101",
-        "`uses:` names a full commit id",
-        Severity.ERROR,
-        "Whoever can move a tag decides what runs with the workflow's token and secrets; a commit id cannot be moved.",
-        "Write the commit id of a release, with the version in a comment.",
-        links.SECURE_USE,
-        unpinned,
-        fixes=True,
-    ),
-    Rule(
-        "OPS102",
-        "The comment does not name another commit's version",
-        Severity.ERROR,
-        "People read the comment. One that names another release than the commit hides what runs.",
-        "Find out which of the two is right.",
-        links.SECURE_USE,
-        contradicted,
-    ),
-    Rule(
-        "OPS103",
-        "The commit is the version that its comment names",
-        Severity.ERROR,
-        "Reviewers trust the comment, but another release runs.",
-        "Correct the comment, or the commit id.",
-        links.SECURE_USE,
-        another_version,
-        fixes=True,
-    ),
-    Rule(
-        "OPS104",
-        "A commit id has its full version in a comment",
-        Severity.WARNING,
-        "Nobody can tell how old a bare commit id is, and Renovate never updates it.",
-        "Write `# vX.Y.Z` after it.",
-        links.SECURE_USE,
-        uncommented,
-        fixes=True,
-    ),
-)

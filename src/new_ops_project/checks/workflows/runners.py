@@ -3,10 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import links
+from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.github.automation import Job
 from new_ops_project.formats.yaml import Node
 from new_ops_project.template import pins
@@ -55,25 +53,3 @@ def endless(repo: Repo) -> Iterator[Breach]:
         )
         if not is_bounded and not job.calls.node:
             yield Breach(f"Job `{job.id}` may run for six hours.", *job.key.place)
-
-
-RULES = (
-    Rule(
-        "OPS105",
-        "Jobs name the exact image that they run on",
-        Severity.WARNING,
-        "`-latest` moves to another image, with other tools in it, on a day that GitHub chooses.",
-        "Name an image, such as ubuntu-24.04.",
-        links.RUNNERS,
-        latest,
-    ),
-    Rule(
-        "OPS106",
-        "Jobs have a timeout",
-        Severity.WARNING,
-        "GitHub stops a hanging job only after 360 minutes; until then it occupies a runner and blocks other jobs.",
-        "Add `timeout-minutes: 10` to the job, or the longest time that it needs.",
-        links.SYNTAX,
-        endless,
-    ),
-)

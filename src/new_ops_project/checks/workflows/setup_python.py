@@ -6,8 +6,7 @@ from itertools import groupby
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Edit, Fix, Rule
-from new_ops_project.checks.workflows import links
+from new_ops_project.checks.rule import Breach, Edit, Fix
 from new_ops_project.formats.github import expressions
 from new_ops_project.formats.github.automation import Step
 from new_ops_project.formats.yaml import Node
@@ -136,26 +135,3 @@ def _is_given_elsewhere(step: Step) -> bool:
 def _suggested_version(repo: Repo) -> str:
 
     return repo.python or pins.shipped().default_python
-
-
-RULES = (
-    Rule(
-        "OPS107",
-        "Python versions are quoted",
-        Severity.WARNING,
-        "YAML reads a version without quotes as a number: 3.10 becomes 3.1, which does not exist.",
-        "Put it in quotes.",
-        links.SETUP_PYTHON,
-        unquoted,
-        fixes=True,
-    ),
-    Rule(
-        "OPS108",
-        "Python versions name one minor version",
-        Severity.WARNING,
-        "With a range, 3.x or no version, the job changes to another Python when one is released or the image changes.",
-        "Write a minor version in quotes, or `python-version-file: .python-version`.",
-        links.SETUP_PYTHON,
-        inexact,
-    ),
-)

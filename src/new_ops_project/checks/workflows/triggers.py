@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Rule
-from new_ops_project.checks.workflows import links
+from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.github.automation import Job, Workflow
 from new_ops_project.formats.yaml import Node
 
@@ -104,53 +103,3 @@ def _privileged(workflow: Workflow, event: str) -> Breach:
             message = f"`{event}` gives your secrets to a stranger's code, checked out on line {step.uses.node.line}."
             return Breach(message, *place, severity=Severity.ERROR)
     return Breach(f"`{event}` handles input from strangers with write access and secrets.", *place)
-
-
-RULES = (
-    Rule(
-        "OPS115",
-        "Runs neither pile up nor overlap",
-        Severity.INFO,
-        "Superseded runs occupy runners that others wait for; two runs that change the same things interfere.",
-        "Add `concurrency:` with `group: ${{ github.workflow }}-${{ github.ref }}` and `cancel-in-progress: true`.",
-        links.CONCURRENCY,
-        overlapping,
-    ),
-    Rule(
-        "OPS116",
-        "Runs that change things are not cancelled",
-        Severity.WARNING,
-        "A run that is cancelled in the middle of a change leaves it half done.",
-        "Write `cancel-in-progress: false`.",
-        links.CONCURRENCY,
-        cancelled_runs,
-    ),
-    Rule(
-        "OPS118",
-        "Workflows can be started by hand",
-        Severity.INFO,
-        "After an outage, or when a secret has been replaced, somebody will want to run it without a commit.",
-        "Add `workflow_dispatch:` under `on:`.",
-        links.EVENTS,
-        not_manual,
-    ),
-    Rule(
-        "OPS119",
-        "Schedules avoid the full and the half hour",
-        Severity.INFO,
-        "GitHub delays or drops scheduled runs when load is high, as it is at the full and the half hour.",
-        "Choose another minute.",
-        links.EVENTS,
-        full_hours,
-    ),
-    Rule(
-        "OPS120",
-        "No workflow gives strangers the repository's privileges",
-        Severity.WARNING,
-        "pull_request_target and workflow_run get secrets and a token that can write, even for a pull request from a "
-        "fork.",
-        "Use `pull_request`. Where that is impossible, never check out or run code from the pull request.",
-        links.SECURE_USE,
-        privileged,
-    ),
-)
