@@ -64,30 +64,6 @@ def f():
     ]
 
 
-def test_a_part_that_not_everybody_imports(work: Path) -> None:
-    """What only an optional module imports is a note; what the whole package needs is a warning."""
-    files = {
-        "pyproject.toml": LIBRARY.format("") + "[project.scripts]\nx = 'x.app:main'\n",
-        "src/x/__init__.py": "from . import core\n",
-        "src/x/core.py": "from x.deep.inner import one\ntry:\n    import x.fast\nexcept ImportError: ...\n",
-        "src/x/deep/__init__.py": "import rich\n",
-        "src/x/deep/inner.py": "import httpx\none = 1\n",
-        "src/x/app.py": "import yaml\ndef main():\n    from x import late\n",
-        "src/x/late.py": "import requests\n",
-        "src/x/fast.py": "import tenacity\n",
-        "src/x/_vendor/y.py": "import structlog\n",
-    }
-    done = checked(work, files, IMPORTS)
-    severities = {each.path.removeprefix("src/x/"): str(each.severity) for each in done.findings}
-    assert [*severities.items()] == [
-        ("app.py", "warning"),
-        ("deep/__init__.py", "warning"),
-        ("deep/inner.py", "warning"),
-        ("fast.py", "info"),
-        ("late.py", "warning"),
-    ]
-
-
 def test_packages_whose_modules_nobody_knows(work: Path) -> None:
     """An import could come from any of them, so neither is reported."""
     files = {"pyproject.toml": LIBRARY.format("'py-unheard-of'"), "src/x/__init__.py": "import unheard\n"}
