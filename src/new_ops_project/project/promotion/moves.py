@@ -10,19 +10,7 @@ from new_ops_project.project.promotion.program import analysis
 from new_ops_project.project.promotion.program.analysis import Program
 
 # Stands for a file that does not parse: it may do anything when it is imported, so nothing is claimed of it.
-_UNREADABLE = Program(
-    (),
-    "",
-    (),
-    1,
-    is_program=True,
-    parses_arguments=False,
-    knows_dry_run=False,
-    has_examples=False,
-    untyped=(),
-    data=(),
-    doubts=(),
-)
+_UNREADABLE = Program(runs_at=1)
 
 
 @dataclass(frozen=True)
@@ -144,15 +132,13 @@ def _clauses(move: ProgramMove, path: str) -> Iterator[str]:
         yield move.problems[path]
         return
     for data in program.data:
-        if not data.beside:
-            yield f":{data.line}: {data.path} is read from the current folder; it stays, so run this from the root."
-        elif not _moves(move, str(PurePosixPath(path).parent / data.path)):
+        if data.beside and not _moves(move, str(PurePosixPath(path).parent / data.path)):
             yield f":{data.line}: {data.path} is expected beside the code, but it stays where it is."
+        elif not data.beside and _moves(move, data.path):
+            yield f":{data.line}: {data.path} moves with the code, so it is no longer in the current folder."
+        elif not data.beside:
+            yield f":{data.line}: {data.path} is read from the current folder; it stays, so run this from the root."
     for doubt in program.doubts:
         yield f":{doubt.line}: {doubt.text}"
     if path == move.script and program.runs_at:
-        yield f":{program.runs_at}: it runs as soon as it is imported, so its functions cannot be imported."
-    if program.untyped:
-        first, *others = program.untyped
-        more = f" and {len(others)} more" if others else ""
-        yield f":{first.line}: {first.name}{more} without types, which mypy refuses (strict, in pyproject.toml)."
+        yield f":{program.runs_at}: importing it may do something here, so the package exports none of its functions."

@@ -5,55 +5,34 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from new_ops_project.formats import python
+from new_ops_project.formats.python import Syntax
 from new_ops_project.project.promotion.program.data_files import DataFile, Doubt, find_data
-from new_ops_project.project.promotion.program.entry_point import entry, is_command, offers_help
-from new_ops_project.project.promotion.program.import_effects import Module, is_program, read_module, runs_at
-from new_ops_project.project.promotion.program.names import (
-    Function,
-    docstrings,
-    dotted,
-    first_argument,
-    imported_modules,
-    is_import,
-    string_value,
-)
+from new_ops_project.project.promotion.program.import_effects import Function, Module, offers_help, read_module, runs_at
 
-__all__ = ["DataFile", "Doubt", "Program", "PublicName", "UntypedFunction", "read"]
+__all__ = ["DataFile", "Doubt", "Program", "PublicName", "read"]
 
 
 @dataclass(frozen=True)
 class PublicName:
-    """A public function or class of a file."""
+    """A public function or class of a file; `parameters` of a function without decorators, None for others."""
 
     name: str
-    line: int
-    kind: str  # function, class, command (of click or typer), or wrapped: a decorator may have changed the parameters
-    parameters: tuple[str, ...]  # of a function, in the order of inspect.signature
-
-
-@dataclass(frozen=True)
-class UntypedFunction:
-    """A function that mypy --strict refuses, because a parameter or the result has no annotation."""
-
-    name: str  # qualified by its class or function: Keys.rotate
-    line: int
+    parameters: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
 class Program:
     """The result of the analysis."""
 
-    modules: tuple[str, ...]  # top-level modules that it imports, in order
-    entry: str  # a function for which sys.exit(function()) does the same as running the file; '' if there is none
-    public: tuple[PublicName, ...]
-    runs_at: int  # line of the first statement with an effect when the file is imported; 0 if there is none
-    is_program: bool  # running it does something
-    parses_arguments: bool  # --help has no effect but the help, and exits with 0
-    knows_dry_run: bool
-    has_examples: bool  # a docstring holds >>>
-    untyped: tuple[UntypedFunction, ...]
-    data: tuple[DataFile, ...]
-    doubts: tuple[Doubt, ...]
+    modules: tuple[str, ...] = ()  # top-level modules that it imports
+    public: tuple[PublicName, ...] = ()
+    runs_at: int = 0  # line of the first statement that may have an effect when the file is imported; 0 if none
+    parses_arguments: bool = False  # --help has no effect but the help, and exits with 0
+    knows_dry_run: bool = False
+    has_examples: bool = False  # a docstring holds >>>
+    data: tuple[DataFile, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 def read(source: str, *, exists: Callable[[str], bool]) -> Program:
@@ -61,146 +40,129 @@ def read(source: str, *, exists: Callable[[str], bool]) -> Program:
 
     `exists` says whether git tracks a file or folder of that path, relative to the file's folder.
     """
-    try:
-        return _read(ast.parse(source.removeprefix("\ufeff")), exists)
-    except (RecursionError, MemoryError, ValueError) as error:  # too deep, or a null byte
-        raise SyntaxError(str(error) or "too deeply nested to be read") from error
-
-
-def _read(tree: ast.Module, exists: Callable[[str], bool]) -> Program:
-    own = read_module(tree)
-    data, doubts = find_data(tree, exists)
+    syntax = Syntax(python.parse(source.encode("utf-8", "surrogatepass")))
+    if syntax.is_deep:
+        raise SyntaxError("too deeply nested to be read")
+    own = read_module(syntax)
+    data, doubts = find_data(syntax, exists)
+    everything = {*doubts, *_doubts(syntax, exists), *_untyped(syntax)}
     return Program(
-        modules=imported_modules(tree),
-        entry=entry(own, exists),
+        modules=_modules(syntax),
         public=tuple(_public(own)),
         runs_at=runs_at(own),
-        is_program=is_program(own),
         parses_arguments=offers_help(own),
-        knows_dry_run=_knows_dry_run(own),
-        has_examples=any(re.search(r"^\s*>>> ", string_value(node), re.MULTILINE) for node in docstrings(tree)),
-        untyped=tuple(_untyped(tree, "", is_class=False)),
+        knows_dry_run=_knows_dry_run(syntax),
+        has_examples=any(re.search(r"^\s*>>> ", text, re.MULTILINE) for text in _docstrings(syntax)),
         data=data,
-        doubts=tuple(sorted({*doubts, *_doubts(own, exists)}, key=lambda doubt: (doubt.line, doubt.text))),
+        doubts=tuple(sorted(everything, key=lambda doubt: (doubt.line, doubt.text))),
     )
+
+
+_IMPORTERS = {"importlib.import_module", "__import__", "runpy.run_module"}
+
+
+def _modules(syntax: Syntax) -> tuple[str, ...]:
+    """The top-level modules that absolute imports and import_module("...") name."""
+    names = [alias.name for node in syntax.nodes(ast.Import) for alias in node.names]
+    names += [node.module for node in syntax.nodes(ast.ImportFrom) if node.module and not node.level]
+    names += [_first_string(it) for it in syntax.nodes(ast.Call) if syntax.qualified_name(it.func) in _IMPORTERS]
+    return tuple(dict.fromkeys(name.partition(".")[0] for name in names if name))
+
+
+def _first_string(call: ast.Call) -> str:
+    """The first argument of a call if it is a literal string, else ''."""
+    value = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
+    return value if isinstance(value, str) else ""
+
+
+def _docstrings(syntax: Syntax) -> list[str]:
+    """The docstrings, and other strings that are statements of their own."""
+    values = [node.value.value for node in syntax.nodes(ast.Expr) if isinstance(node.value, ast.Constant)]
+    return [value for value in values if isinstance(value, str)]
 
 
 # Its public names
 
 
 def _public(own: Module) -> Iterator[PublicName]:
-    chosen = _all(own)
+    listed = own.values.get("__all__")
+    elements = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else []
+    chosen = [item.value for item in elements if isinstance(item, ast.Constant)]
     definitions = {**own.functions, **own.classes}
     for name, node in sorted(definitions.items(), key=lambda item: item[1].lineno):
-        if name in chosen if chosen is not None else not name.startswith("_"):
-            kind = "class" if isinstance(node, ast.ClassDef) else _kind(node, own)
-            yield PublicName(name, node.lineno, kind, _parameters(own.functions[name]) if kind == "function" else ())
+        if name in chosen if elements else not name.startswith("_"):
+            is_plain = isinstance(node, Function) and not node.decorator_list
+            yield PublicName(name, tuple(it.arg for it in _arguments(own.functions[name])) if is_plain else None)
 
 
-def _all(own: Module) -> list[str] | None:
-    """What __all__ lists, or None where it cannot be read."""
-    value = own.values.get("__all__")
-    if not isinstance(value, (ast.List, ast.Tuple)):
-        return None
-    return [name for item in value.elts if (name := string_value(item))]
+def _arguments(node: Function) -> list[ast.arg]:
+    """What a function takes, in the order of inspect.signature."""
+    return [it for it in ast.iter_child_nodes(node.args) if isinstance(it, ast.arg)]
 
 
-def _kind(node: Function, own: Module) -> str:
-    names = [dotted(it.func if isinstance(it, ast.Call) else it, own.known) for it in node.decorator_list]
-    if is_command(node.name, own):
-        return "command"
-    return "function" if all(_keeps_signature(name, own) for name in names) else "wrapped"
-
-
-def _keeps_signature(decorator: str, own: Module) -> bool:
-    """Whether a decorator keeps the parameters: it uses functools.wraps, or is from a library that is known to."""
-    if decorator in own.functions:
-        return "wraps" in {
-            name.rpartition(".")[2]
-            for call in ast.walk(own.functions[decorator])
-            if isinstance(call, ast.Call) and (name := dotted(call.func, own.known))
-        }
-    return decorator.startswith(_KEEP_SIGNATURE)
-
-
-_KEEP_SIGNATURE = ("functools.", "contextlib.", "typing.", "tenacity.", "backoff.", "retrying.", "abc.", "atexit.")
-
-
-def _parameters(node: Function) -> tuple[str, ...]:
-    args = node.args
-    star = [args.vararg] if args.vararg else []
-    stars = [args.kwarg] if args.kwarg else []
-    return tuple(arg.arg for arg in (*args.posonlyargs, *args.args, *star, *args.kwonlyargs, *stars))
-
-
-# Its gaps
-
-
-def _untyped(node: ast.AST, prefix: str, *, is_class: bool) -> Iterator[UntypedFunction]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            name = f"{prefix}{child.name}"
-            if not _is_typed(child, is_method=is_class):
-                yield UntypedFunction(name, child.lineno)
-            yield from _untyped(child, f"{name}.", is_class=False)
-        elif isinstance(child, ast.ClassDef):
-            yield from _untyped(child, f"{prefix}{child.name}.", is_class=True)
-        else:
-            yield from _untyped(child, prefix, is_class=is_class and isinstance(child, (ast.If, ast.Try)))
-
-
-def _is_typed(node: Function, *, is_method: bool) -> bool:
-    names = {ast.unparse(it).rpartition(".")[2] for it in node.decorator_list}
-    if "no_type_check" in names:
-        return True
-    args = node.args
-    positional = [*args.posonlyargs, *args.args]
-    checked = positional[1:] if is_method and "staticmethod" not in names else positional
-    checked += [*args.kwonlyargs, *(arg for arg in (args.vararg, args.kwarg) if arg)]
-    result = node.returns is not None or (node.name in {"__init__", "__init_subclass__"} and bool(checked))
-    return result and all(arg.annotation is not None for arg in checked)
-
-
-def _knows_dry_run(own: Module) -> bool:
+def _knows_dry_run(syntax: Syntax) -> bool:
     """Whether --dry-run is an option of the program.
 
     argparse and click take it as a string, docopt reads it from the docstring, typer and fire from a parameter.
     """
-    tops = {name.split(".", maxsplit=1)[0] for name in own.known.values()}
-    nodes = list(ast.walk(own.tree))
-    strings = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    imported = {*_modules(syntax)}
+    strings = [it.value for it in syntax.nodes(ast.Constant) if isinstance(it.value, str)]
     is_named = any("--dry-run" in string.split("/") for string in strings)
-    is_documented = "docopt" in tops and any("--dry-run" in string_value(node) for node in docstrings(own.tree))
-    is_parameter = any(isinstance(node, ast.arg) and node.arg == "dry_run" for node in nodes)
-    return is_named or is_documented or (is_parameter and bool(tops & {"typer", "fire"}))
+    is_documented = "docopt" in imported and any("--dry-run" in text for text in _docstrings(syntax))
+    is_parameter = bool(imported & {"typer", "fire"}) and any(it.arg == "dry_run" for it in syntax.nodes(ast.arg))
+    return is_named or is_documented or is_parameter
 
 
 # Its doubts
 
 
-def _doubts(own: Module, exists: Callable[[str], bool]) -> Iterator[Doubt]:
-    for node in ast.walk(own.tree):
-        if isinstance(node, ast.Call) and (words := _doubt(node, own, exists)):
-            yield Doubt(node.lineno, words)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _SHOWS_FILE.search(node.value):
-            yield Doubt(node.lineno, "shows the name of its file in the log")
+def _untyped(syntax: Syntax) -> Iterator[Doubt]:
+    """One doubt about all functions that lack types."""
+    functions: list[Function] = [*syntax.nodes(ast.FunctionDef), *syntax.nodes(ast.AsyncFunctionDef)]
+    if untyped := sorted((it for it in functions if not _is_typed(it, syntax)), key=lambda it: it.lineno):
+        more = f" and {len(untyped) - 1} more" if len(untyped) > 1 else ""
+        words = f"{untyped[0].name}{more} without types, which mypy refuses (strict, in pyproject.toml)."
+        yield Doubt(untyped[0].lineno, words)
+
+
+def _is_typed(node: Function, syntax: Syntax) -> bool:
+    is_static = "staticmethod" in map(ast.unparse, node.decorator_list)
+    checked = _arguments(node)[isinstance(syntax.parent(node), ast.ClassDef) and not is_static :]
+    has_result = node.returns is not None or (node.name == "__init__" and bool(checked))
+    return has_result and all(it.annotation for it in checked)
 
 
 _SHOWS_FILE = re.compile(r"%\((?:module|filename|pathname)\)|\{(?:module|filename|pathname)[}:!]")
-_BY_PATH = {"runpy.run_path", "importlib.util.spec_from_file_location", "imp.load_source", "execfile"}
+_RISKS = {
+    "sys.path": "uses sys.path, which begins with another folder then",
+    "runpy.run_path": "runs a file by its path",
+    "importlib.util.spec_from_file_location": "runs a file by its path",
+}
 
 
-def _doubt(node: ast.Call, own: Module, exists: Callable[[str], bool]) -> str:
-    """What a call does that makes it risky to move the file; '' for a call without such a risk."""
-    name = dotted(node.func, own.known)
-    if name in _BY_PATH:
-        return "runs a file by its path"
-    if not is_import(node, own.known):
+def _doubts(syntax: Syntax, exists: Callable[[str], bool]) -> Iterator[Doubt]:
+    for name in syntax.nodes(ast.Name, ast.Attribute):
+        if words := _RISKS.get(syntax.qualified_name(name)):
+            yield Doubt(name.lineno, words)
+    for item in syntax.nodes(ast.Subscript):
+        if syntax.qualified_name(item.value) == "sys.argv" and ast.unparse(item.slice) == "0":
+            yield Doubt(item.lineno, "uses sys.argv[0], which names the command then")
+    for call in syntax.nodes(ast.Call):
+        if words := _import_doubt(call, syntax, exists):
+            yield Doubt(call.lineno, words)
+    for constant in syntax.nodes(ast.Constant):
+        if isinstance(constant.value, str) and _SHOWS_FILE.search(constant.value):
+            yield Doubt(constant.lineno, "shows the name of its file in the log")
+
+
+def _import_doubt(call: ast.Call, syntax: Syntax, exists: Callable[[str], bool]) -> str:
+    """What is doubtful about a call that imports a module by name; '' for any other call."""
+    importer, module = syntax.qualified_name(call.func), _first_string(call)
+    top = module.partition(".")[0]
+    if importer not in _IMPORTERS:
         return ""
-    name_of_module = string_value(first_argument(node))
-    if not name_of_module:
+    if not module:
         return "imports a module whose name is computed at run time"
-    top = name_of_module.split(".", maxsplit=1)[0]
-    is_sibling = exists(f"{top}.py") or exists(top)
     # The argument of import_module is rewritten with the imports, so only the others remain for a person.
-    return f"imports {name_of_module} by name" if is_sibling and name != "importlib.import_module" else ""
+    is_left = importer != "importlib.import_module" and (exists(f"{top}.py") or exists(top))
+    return f"imports {module} by name" if is_left else ""

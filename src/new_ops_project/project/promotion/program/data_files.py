@@ -1,20 +1,16 @@
-"""The data files that a Python file names, relative to itself or to the current folder."""
+"""The data files that a Python file names, relative to itself or to the current folder.
+
+Only what is certain counts: expressions that are put together from `__file__`, names that are bound once in the file,
+and literal strings. Whatever else the code makes of its own path is a doubt, for a person to look at.
+"""
 
 import ast
 import posixpath
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from new_ops_project.project.promotion.program.names import Function, dotted
-from new_ops_project.project.promotion.program.paths import (
-    SELF,
-    PathScope,
-    PathValue,
-    assigned_name,
-    block_scope,
-    module_scope,
-    path_of,
-)
+from new_ops_project.formats.python import Syntax
 
 
 @dataclass(frozen=True)
@@ -34,147 +30,136 @@ class Doubt:
     text: str
 
 
-def find_data(tree: ast.Module, exists: Callable[[str], bool]) -> tuple[tuple[DataFile, ...], tuple[Doubt, ...]]:
+@dataclass(frozen=True)
+class _Paths:
+    """A file with the names in it that stand for a path relative to the file."""
+
+    syntax: Syntax
+    names: dict[str, str]
+
+
+_SELF, _FOLDER = "\0", "."  # the file itself, whose name differs before and after the move, and its folder
+
+
+def find_data(syntax: Syntax, exists: Callable[[str], bool]) -> tuple[tuple[DataFile, ...], tuple[Doubt, ...]]:
     """The tracked files that the code names, and what it does with its own path that cannot be followed."""
-    uses = list(_uses(tree, module_scope(tree)))
-    paths = [use for use in uses if isinstance(use, PathValue)]
-    doubts = [use for use in uses if isinstance(use, Doubt)]
-    # After os.chdir(dirname(__file__)), every relative path is one beside the file. Where a name beside the file is
-    # computed (`HERE / name`), any string that names a tracked file may be that name, so it counts as beside too.
-    changes_folder = any(doubt.text == _CHDIR for doubt in doubts)
-    is_computed = any(path.beside and path.is_open and not path.text for path in paths)
+    paths = _paths(syntax)
+    # After os.chdir(dirname(__file__)), every relative path is one beside the file.
+    changes = [it for it in syntax.nodes(ast.Call) if syntax.qualified_name(it.func) == "os.chdir"]
+    is_there = any(_beside(argument, paths) == _FOLDER for call in changes for argument in call.args)
     files: dict[tuple[str, bool], DataFile] = {}
-    for path in paths:
-        beside = path.beside or changes_folder or (is_computed and not path.is_path)
-        name = posixpath.normpath(path.text) if path.text else ""
-        if _is_followed(path, name) and exists(name):
-            files.setdefault((name, beside), DataFile(name, path.line, beside))
-        elif path.beside:
-            doubts.append(Doubt(path.line, _doubt(path, name)))
-    unique = dict.fromkeys(doubts)
-    return tuple(sorted(files.values(), key=lambda file: file.line)), tuple(
-        sorted(unique, key=lambda doubt: doubt.line)
-    )
+    doubts: dict[Doubt, None] = {}
+    for path, line, is_beside in _named(syntax.tree, paths):
+        beside = is_beside or is_there
+        if path != _FOLDER and not path.startswith(("/", "..")) and _SELF not in path and exists(path):
+            files.setdefault((path, beside), DataFile(path, line, beside))
+        elif is_beside:
+            doubts[Doubt(line, _doubt(path))] = None
+    return tuple(files.values()), tuple(doubts)
 
 
-def _is_followed(path: PathValue, name: str) -> bool:
-    """Whether this can be the path of a file in the repository, in the file's folder or below it.
-
-    A bare word such as "data" counts only where it is used as a path: most words in a program name no file.
-    """
-    if name in {"", "."} or name.startswith(("/", "..")) or SELF in name or "\n" in name:
-        return False
-    return path.beside or path.is_path or "." in name or "/" in name
-
-
-_CHDIR = "changes into its own folder, which will be inside an installed package"
-
-
-def _doubt(path: PathValue, name: str) -> str:
-    if SELF in name:
-        return "uses the name of its own file" if name == SELF else "makes a name from the name of its own file"
-    if name in {"", "."} and path.is_open:
-        return "makes the name of a file beside the code at run time"
-    if name in {"", "."}:
+def _doubt(path: str) -> str:
+    if _SELF in path:
+        return "uses the name of its own file"
+    if path == _FOLDER:
         return "uses the folder of the code, which will be inside an installed package"
-    if name.startswith(".."):
-        return f"names {name} relative to the folder of the code, which moves"
-    return f"names {name} beside the code, which will be inside an installed package"
+    if path.startswith(".."):
+        return f"names {path} relative to the folder of the code, which moves"
+    return f"names {path} beside the code, which will be inside an installed package"
 
 
-# Walking
+def _paths(syntax: Syntax) -> _Paths:
+    """The file with the names that it binds once, by an assignment outside classes."""
+    paths = _Paths(syntax, {})
+    times = Counter(name for node in ast.walk(syntax.tree) for name in _bound(node))
+    assignments: list[ast.Assign | ast.AnnAssign] = [*syntax.nodes(ast.Assign), *syntax.nodes(ast.AnnAssign)]
+    for node in assignments:
+        name = _assigned(node)
+        if times[name] == 1 and node.value and not isinstance(syntax.parent(node), ast.ClassDef):
+            path = _beside(node.value, paths)  # which may use the names before it
+            paths.names.update({name: path} if path else {})
+    return paths
 
 
-def _uses(node: ast.AST, scope: PathScope) -> Iterator[PathValue | Doubt]:
-    """The paths that a piece of code names, and what it does with its own path.
+def _bound(node: ast.AST) -> list[str]:
+    """The names that a node binds, as a variable, a parameter, a definition, an import or a global."""
+    if isinstance(node, ast.Name):
+        return [] if isinstance(node.ctx, ast.Load) else [node.id]
+    if isinstance(node, (ast.Global, ast.Nonlocal)):
+        return node.names
+    return [name for field in ("arg", "name", "asname") if (name := getattr(node, field, None))]
 
-    Each path is reported once, as the largest expression that has a value: `HERE / "a" / "b"` gives a/b, and neither
-    HERE nor "a". Only the open ones (`HERE / name`) are searched further, for paths in the part that is not known.
+
+def _assigned(node: ast.AST) -> str:
+    """The name that an assignment to one name defines; '' for any other node."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else ""
+
+
+def _named(node: ast.AST, paths: _Paths) -> Iterator[tuple[str, int, bool]]:
+    """The paths that a piece of code names, with the line, and whether they are relative to the file.
+
+    Each is the largest expression that stands for a path: `HERE / "a" / "b"` gives a/b, and neither HERE nor "a".
     """
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-        yield from _uses_of_block(node, scope)
-    elif _is_passed_over(node, scope):
-        return
-    elif isinstance(node, ast.expr) and (path := path_of(node, scope)):
-        yield path
-        if path.is_open and not path.beside:
-            yield from _below(node, scope)
-    elif isinstance(node, ast.Call):
-        yield from _uses_of_call(node, scope)
-    elif isinstance(node, ast.Subscript) and dotted(node.value, scope.known) in {"sys.argv", "sys.path"}:
-        yield from _uses_of_first(node, scope)
+    own = (_SELF, _FOLDER)
+    is_definition = paths.names.get(_assigned(node)) in own and _is_loaded(_assigned(node), paths)
+    if is_definition or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        return  # HERE counts where it is used; a docstring names nothing
+    path = _beside(node, paths)
+    if isinstance(node, ast.Name) and path not in own:
+        return  # TABLE = HERE / "table.csv" counts there
+    if path is not None:
+        yield path, node.lineno, True  # type: ignore[attr-defined]
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and {".", "/"} & {*node.value}:
+        yield posixpath.normpath(node.value), node.lineno, False
     else:
-        yield from _below(node, scope)
+        for child in ast.iter_child_nodes(node):
+            yield from _named(child, paths)
 
 
-def _below(node: ast.AST, scope: PathScope) -> Iterator[PathValue | Doubt]:
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(node, ast.BinOp) and child is node.right and isinstance(child, ast.Constant)):
-            yield from _uses(child, scope)
+def _is_loaded(name: str, paths: _Paths) -> bool:
+    return any(node.id == name and isinstance(node.ctx, ast.Load) for node in paths.syntax.nodes(ast.Name))
 
 
-def _is_passed_over(node: ast.AST, scope: PathScope) -> bool:
-    """Whether this is a docstring, or the definition of a name whose value counts where the name is used.
-
-    `HERE = Path(__file__).parent` by itself says nothing: what counts is what the code makes of HERE.
-    """
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return True
-    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None or not path_of(node.value, scope):
-        return False
-    name = assigned_name(node)
-    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-    if not name and isinstance(target, ast.Attribute) and target.attr in scope.attributes:
-        return target.attr in scope.loads
-    return name in scope.loads and scope.values.get(name) is not None
+# Functions that return their argument, or another form of the same path; with more arguments, joined to it.
+_SAME = {"str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.normpath"}
+_JOINS = {"os.path.join", "pathlib.Path", "pathlib.PurePath"}
+_SAME_METHODS, _JOINING_METHODS = {"resolve", "absolute", "as_posix"}, {"joinpath": "", "with_name": ".."}
 
 
-def _uses_of_block(node: Function | ast.Lambda | ast.ClassDef, scope: PathScope) -> Iterator[PathValue | Doubt]:
-    if isinstance(node, ast.ClassDef):
-        inner = block_scope(scope, node.body, ())
-    else:
-        body = [ast.Expr(node.body)] if isinstance(node, ast.Lambda) else node.body
-        arguments = (arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg))
-        inner = block_scope(scope, body, arguments)
-    is_helper = getattr(node, "name", "") in scope.functions.keys() & scope.loads
-    for child in ast.iter_child_nodes(node):
-        is_body = isinstance(child, ast.stmt) or isinstance(node, ast.Lambda)
-        uses = _uses(child, inner if is_body else scope)
-        # What a helper makes of its parameters counts where it is called, with the arguments of that call.
-        yield from (use for use in uses if not (is_helper and isinstance(use, PathValue) and use.is_open))
+def _beside(node: ast.AST, paths: _Paths) -> str | None:  # noqa: PLR0911 - one for each kind of expression
+    """The path that an expression stands for, relative to the folder of the file; None where that is not certain."""
+    match node:
+        case ast.Name(name):
+            return _SELF if name == "__file__" else paths.names.get(name)
+        case ast.Attribute(value, "parent"):
+            return _joined(value, [".."], paths)
+        case ast.Subscript(ast.Attribute(value, "parents"), ast.Constant(int(number))):
+            return _joined(value, [".."] * (number + 1), paths)
+        case ast.BinOp(left, ast.Div(), ast.Constant(str(part))):
+            return _joined(left, [part], paths)
+        case ast.BinOp(left, ast.Add(), ast.Constant(str(part))) | ast.JoinedStr(
+            [ast.FormattedValue(left), ast.Constant(str(part))]
+        ) if part.startswith("/"):
+            return _joined(left, [part.lstrip("/")], paths)
+        case ast.Call(ast.Attribute(value, method), []) if method in _SAME_METHODS:
+            return _beside(value, paths)
+        case ast.Call(ast.Attribute(value, method), parts) if method in _JOINING_METHODS:
+            return _joined(value, [_JOINING_METHODS[method], *map(_text, parts)], paths)
+        case ast.Call(func, [first, *parts]):
+            name = paths.syntax.qualified_name(func)
+            if name == "os.path.dirname":
+                return _joined(first, [".."], paths)
+            return _joined(first, map(_text, parts), paths) if name in (_JOINS if parts else _JOINS | _SAME) else None
+    return None
 
 
-_IMPORT_PATH_CALLS = {"sys.path.insert", "sys.path.append", "sys.path.extend", "site.addsitedir"}
+def _joined(folder: ast.expr, parts: Iterable[str | None], paths: _Paths) -> str | None:
+    path, known = _beside(folder, paths), list(parts)
+    if path is None or None in known:
+        return None
+    return posixpath.normpath(posixpath.join(path, *(part for part in known if part is not None)))
 
 
-def _uses_of_call(node: ast.Call, scope: PathScope) -> Iterator[PathValue | Doubt]:
-    name = dotted(node.func, scope.known)
-    if name in _IMPORT_PATH_CALLS:
-        yield Doubt(node.lineno, "puts a folder on sys.path")
-        return
-    path = path_of(node.args[0], scope) if node.args else None
-    if name == "os.chdir" and path and path.beside and not path.text:
-        yield Doubt(node.lineno, _CHDIR)
-        return
-    if path and _takes_path(name):
-        yield replace(path, is_path=True)
-        yield from (use for child in (*node.args[1:], *node.keywords) for use in _uses(child, scope))
-        return
-    if name == "os.path.join" or (isinstance(node.func, ast.Attribute) and node.func.attr == "joinpath"):
-        strings = [arg for arg in node.args if isinstance(arg, ast.Constant)]
-        yield from (use for child in (node.func, *node.args) if child not in strings for use in _uses(child, scope))
-        return
-    yield from _below(node, scope)
-
-
-def _takes_path(name: str) -> bool:
-    return name in {"open", "io.open", "codecs.open"} or name.startswith(("os.", "shutil.", "glob."))
-
-
-def _uses_of_first(node: ast.Subscript, scope: PathScope) -> Iterator[PathValue | Doubt]:
-    """sys.argv[0] and sys.path[0]: the file that is run, or its folder."""
-    if isinstance(node.slice, ast.Constant) and node.slice.value == 0:
-        words = "names the command then" if dotted(node.value, scope.known) == "sys.argv" else "is another folder then"
-        yield Doubt(node.lineno, f"uses {ast.unparse(node)}, which {words}")
-    else:
-        yield from _uses(node.slice, scope)
+def _text(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

@@ -8,17 +8,19 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
+from new_ops_project.formats import python
+from new_ops_project.formats.python import Syntax, last_name
 from new_ops_project.project.promotion.program.data_files import Doubt
-from new_ops_project.project.promotion.program.names import docstrings, dotted, imported_names
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as Python's tokenizer sees lines; str.splitlines sees more
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as Python's tokenizer sees lines; bytes.splitlines sees more
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
 class _Edit:
-    """New text for a part of the source, in characters."""
+    """New text for a part of the source, in bytes."""
 
     start: int
     end: int
@@ -29,12 +31,15 @@ class _Edit:
 class _Source:
     """The text of a file with the modules that moved."""
 
-    text: str
-    lines: tuple[str, ...]
-    starts: tuple[int, ...]  # where each line begins in the text
+    content: bytes
+    starts: tuple[int, ...]  # where each line begins
+    syntax: Syntax
     moved: Mapping[str, str]  # new dotted names of modules by their old top-level names
-    known: Mapping[str, str]  # imported names with their full names
-    used: frozenset[str]  # names that the file binds or uses
+
+    def span(self, node: ast.stmt | ast.expr) -> tuple[int, int]:
+        """Where a node begins and ends: ast counts columns in bytes of UTF-8, too."""
+        end = self.starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+        return self.starts[node.lineno - 1] + node.col_offset, end
 
 
 def rename_modules(source: str, moved: Mapping[str, str]) -> tuple[str, tuple[Doubt, ...]]:
@@ -43,305 +48,143 @@ def rename_modules(source: str, moved: Mapping[str, str]) -> tuple[str, tuple[Do
     `moved` has the new dotted name of each module by its old top-level name. The names of moved modules in strings are
     rewritten where such a string is an argument of `mock.patch`, `monkeypatch.setattr` or `import_module`.
     """
-    bare = source.removeprefix(_BYTE_ORDER_MARK)
+    content = source.removeprefix(_BYTE_ORDER_MARK).encode("utf-8", "surrogatepass")
     try:
-        tree = ast.parse(bare)
-        edits, doubts = _changes(tree, _source(bare, tree, moved))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = getattr(error, "lineno", None) or 1
-        return source, (Doubt(line, "does not parse as Python, so its imports are left as they are"),)
+        syntax = Syntax(python.parse(content))
+    except SyntaxError as error:
+        return source, (Doubt(error.lineno or 1, "does not parse as Python, so its imports are left as they are"),)
+    starts = accumulate((len(line) for line in _LINE.findall(content)), initial=0)
+    text = _Source(content, tuple(starts), syntax, moved)
+    edits, doubts = _string_changes(text)
+    edits += [*_import_edits(text), *_import_from_edits(text)]
     for edit in sorted(edits, key=lambda edit: -edit.start):  # from the end, so that earlier positions stay valid
-        bare = bare[: edit.start] + edit.text + bare[edit.end :]
-    return _BYTE_ORDER_MARK * source.startswith(_BYTE_ORDER_MARK) + bare, tuple(
-        sorted(set(doubts), key=lambda doubt: doubt.line)
-    )
-
-
-def _source(text: str, tree: ast.Module, moved: Mapping[str, str]) -> _Source:
-    lines = tuple(_LINE.findall(text))
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line))
-    nodes = list(ast.walk(tree))
-    used = {node.id for node in nodes if isinstance(node, ast.Name)}
-    used |= {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
-    used |= {
-        alias.asname or alias.name
-        for node in nodes
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for alias in node.names
-    }
-    return _Source(text, lines, tuple(starts), moved, imported_names(tree), frozenset(used))
-
-
-def _changes(tree: ast.Module, source: _Source) -> tuple[list[_Edit], list[Doubt]]:
-    runs = list(_runs(tree, source))
-    edits = [edit for run in runs for edit in _merged_imports(run, source)]
-    done = {id(node) for run in runs for node in run}
-    for node in ast.walk(tree):
-        if id(node) in done:
-            continue
-        if isinstance(node, ast.Import) and any(_top(alias.name) in source.moved for alias in node.names):
-            edits.append(_rewrite_import(node, source))
-        elif isinstance(node, ast.ImportFrom) and not node.level and _top(node.module or "") in source.moved:
-            edits.append(_rewrite_import_from(node, source))
-    targets = {id(target): target for node in ast.walk(tree) if (target := _target(node, source))}
-    renamed = {key: edit for key, target in targets.items() if (edit := _renamed(target, source))}
-    others = [target for key, target in targets.items() if key not in renamed]
-    doubts = [Doubt(node.lineno, f"names {ast.unparse(node)}, whose module moved") for node in others]
-    return edits + list(renamed.values()), doubts + list(_doubtful_strings(tree, targets, source))
+        content = content[: edit.start] + edit.text.encode() + content[edit.end :]
+    after = content.decode("utf-8", "surrogatepass")
+    return _BYTE_ORDER_MARK * source.startswith(_BYTE_ORDER_MARK) + after, tuple(doubts)
 
 
 def _top(name: str) -> str:
-    return name.split(".", maxsplit=1)[0]
+    return name.partition(".")[0]
 
 
 def _new(name: str, moved: Mapping[str, str]) -> str:
     """The new dotted name of a module, or of something in it."""
-    top = _top(name)
-    return moved[top] + name[len(top) :]
-
-
-def _offset(line: int, column: int, source: _Source) -> int:
-    """The position in the text, in characters, of a line and a column of `ast`, which counts columns in UTF-8 bytes."""
-    start = source.starts[line - 1]
-    return start + len(
-        source.lines[line - 1].encode("utf-8", "surrogatepass")[:column].decode("utf-8", "surrogatepass")
-    )
-
-
-def _span(node: ast.stmt | ast.expr, source: _Source) -> tuple[int, int]:
-    end = _offset(node.end_lineno or node.lineno, node.end_col_offset or 0, source)
-    return _offset(node.lineno, node.col_offset, source), end
+    return moved[_top(name)] + name[len(_top(name)) :]
 
 
 # Import statements
 
 
-def _rewrite_import(node: ast.Import, source: _Source) -> _Edit:
-    """`import a, b` as several statements in the same order, since a module in a package takes a `from` of its own."""
-    statements: list[str] = []
-    for alias in node.names:
-        if _top(alias.name) in source.moved:
-            statements += _statements(alias, source)
-        elif statements and statements[-1].startswith("import ") and not _is_new(statements[-1], source):
-            statements[-1] += f", {_alias_text(alias)}"
-        else:
-            statements.append(f"import {_alias_text(alias)}")
-    return _Edit(*_span(node, source), _between(node, source).join(statements))
+def _import_edits(source: _Source) -> Iterator[_Edit]:
+    nodes = [it for it in source.syntax.nodes(ast.Import) if any(_top(one.name) in source.moved for one in it.names)]
+    run: list[ast.Import] = []
+    for node in [*sorted(nodes, key=source.span), None]:
+        if node and run and _continues(node, run[-1], source):
+            run.append(node)
+            continue
+        if run:
+            yield _Edit(source.span(run[0])[0], source.span(run[-1])[1], _rewritten(run, source))
+        run = [node] if node else []
 
 
-def _runs(tree: ast.Module, source: _Source) -> Iterator[list[ast.Import]]:
-    """Consecutive one-line statements that import modules which moved to the same package.
+def _continues(node: ast.Import, before: ast.Import, source: _Source) -> bool:
+    """Whether both can become one statement, as isort wants it, which the linter of the project runs.
 
-    They become one statement, since isort, which the linter of the generated project runs, would merge them.
+    Both are `import MODULE`, in lines of their own that follow each other, and the modules are in the same package now.
     """
-    for node in ast.walk(tree):
-        for name in ("body", "orelse", "finalbody"):
-            run: list[ast.Import] = []
-            block = getattr(node, name, [])
-            for statement in [*block, None] if isinstance(block, list) else []:
-                if isinstance(statement, ast.Import) and _continues(statement, run, source):
-                    run.append(statement)
-                    continue
-                if len(run) > 1:
-                    yield run
-                run = [statement] if isinstance(statement, ast.Import) and _continues(statement, [], source) else []
+    between = source.content[source.span(before)[1] : source.span(node)[0]].decode()
+    packages = {_package(it, source.moved) for it in (before, node)}
+    return re.fullmatch(r"(\r\n|\r|\n)[ \t]*", between) is not None and len(packages) == 1 and "" not in packages
 
 
-def _continues(node: ast.Import, run: list[ast.Import], source: _Source) -> bool:
-    """Whether the statement is a whole line directly below the run, and imports only modules of the same package."""
-    line = source.lines[node.lineno - 1]
-    is_line = (
-        not line[: node.col_offset].strip() and node.end_lineno == node.lineno and ";" not in line and "#" not in line
-    )
-    packages = {_new_package(alias, source) for statement in (node, *run) for alias in statement.names}
-    return is_line and len(packages) == 1 and "" not in packages and (not run or node.lineno == run[-1].lineno + 1)
+def _package(node: ast.Import, moved: Mapping[str, str]) -> str:
+    """The package that the only module of a statement moved to, under the same name; '' for any other statement."""
+    before, _, last = moved.get(node.names[0].name, "").rpartition(".")
+    return before if ast.unparse(node) == f"import {last}" else ""
 
 
-def _new_package(alias: ast.alias, source: _Source) -> str:
-    """The package that a module moved to under the same name; '' for any other (isort does not merge `as`)."""
-    before, _, last = source.moved.get(alias.name, "").rpartition(".")
-    return before if last == (alias.asname or alias.name) else ""
+def _rewritten(run: list[ast.Import], source: _Source) -> str:
+    """The statements by which the code below can use the same names as before."""
+    if len(run) > 1:
+        names = sorted(alias.name for node in run for alias in node.names)
+        return f"from {_package(run[0], source.moved)} import {', '.join(names)}"
+    return "; ".join(_statement(alias, source) for alias in run[0].names)
 
 
-def _merged_imports(run: list[ast.Import], source: _Source) -> Iterator[_Edit]:
-    """One `from package import a, b` in place of the run's first statement; the other lines are removed."""
-    first, *others = run
-    names = sorted({alias.name for statement in run for alias in statement.names})
-    package = source.moved[names[0]].rpartition(".")[0]
-    yield _Edit(*_span(first, source), f"from {package} import {', '.join(names)}")
-    for statement in others:  # removed from the end of the line above, so that the last line end of the file stays
-        number = statement.lineno
-        above, line = source.lines[number - 2].rstrip("\r\n"), source.lines[number - 1].rstrip("\r\n")
-        yield _Edit(source.starts[number - 2] + len(above), source.starts[number - 1] + len(line), "")
-
-
-def _is_new(statement: str, source: _Source) -> bool:
-    """Whether a statement imports a module by its new name; nothing is added to such a statement."""
-    return any(re.match(rf"import {re.escape(new)}\b", statement) for new in source.moved.values())
-
-
-def _alias_text(alias: ast.alias) -> str:
-    return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
-
-
-def _statements(alias: ast.alias, source: _Source) -> list[str]:
-    """The statements that import a moved module so that the code below can use the same names as before.
-
-    `import keys` becomes `from package import keys`. `import keys.store` binds `keys` and loads `keys.store`, which
-    takes one statement for the name and one that loads the submodule.
-    """
-    new = _new(alias.name, source.moved)
+def _statement(alias: ast.alias, source: _Source) -> str:
+    """`import keys` becomes `from package import keys`; `import keys.store` binds `keys` and loads `keys.store`."""
+    if _top(alias.name) not in source.moved:
+        return f"import {alias.name} as {alias.asname}" if alias.asname else f"import {alias.name}"
     if alias.asname or "." not in alias.name:
-        return [_import_as(new, alias.asname or "", alias.name)]
+        return _import_as(_new(alias.name, source.moved), alias.asname or alias.name)
+    unused = "_" + alias.name.replace(".", "_")
+    while unused.encode() in source.content:
+        unused = f"_{unused}"
     top = _top(alias.name)
-    whole = _import_as(source.moved[top], "", top)
-    package = _top(new)
-    if package in source.used | {top}:  # `import package.x` would bind the name `package`, which the file uses already
-        before, _, last = new.rpartition(".")
-        return [f"from {before} import {last} as _{last}", whole]
-    return [f"import {new}", whole]
+    return f"{_import_as(_new(alias.name, source.moved), unused)}; {_import_as(source.moved[top], top)}"
 
 
-def _import_as(new: str, asname: str, old: str) -> str:
-    """The statement that imports the module `new` under the name `asname`, or else under its old name."""
+def _import_as(new: str, name: str) -> str:
     before, _, last = new.rpartition(".")
-    name = asname or old
-    if not before:
-        return f"import {new}" if new == name and not asname else f"import {new} as {name}"
-    return f"from {before} import {last}" if last == name else f"from {before} import {last} as {name}"
+    return f"from {before} import {last}" + (f" as {name}" if name != last else "")
 
 
-def _between(node: ast.Import, source: _Source) -> str:
-    """What separates two statements here: a line end with the indentation, or `; ` where the line has other code."""
-    line = source.lines[node.lineno - 1]
-    before = source.text[source.starts[node.lineno - 1] : _span(node, source)[0]]
-    is_continued = node.lineno > 1 and source.lines[node.lineno - 2].rstrip("\r\n").endswith("\\")
-    if before.strip() or is_continued:
-        return "; "
-    ends = re.search(r"[\r\n]+$", line) or re.search(r"\r\n|\r|\n", source.text)
-    return (ends[0] if ends else "\n") + before
-
-
-def _rewrite_import_from(node: ast.ImportFrom, source: _Source) -> _Edit:
+def _import_from_edits(source: _Source) -> Iterator[_Edit]:
     """`from a.b import c` with another first part of the module's name, which is all that changes."""
-    start, end = _span(node, source)
-    keyword = re.match(r"from(?:\s|\\\r?\n|\\\r)+", source.text[start:end])
-    start += len(keyword[0]) if keyword else 0
-    name = re.match(r"\w+", source.text[start:end])
-    return _Edit(start, start + len(name[0] if name else ""), source.moved[_top(node.module or "")])
+    for node in source.syntax.nodes(ast.ImportFrom):
+        start, end = source.span(node)
+        name = re.match(rb"from(?:\s|\\\r?\n|\\\r)+(\w+)", source.content[start:end])
+        if name and not node.level and _top(node.module or "") in source.moved:
+            yield _Edit(start + name.start(1), start + name.end(1), source.moved[_top(node.module or "")])
 
 
 # Names in strings
 
-_PATCHING = ("patch", "patch.dict", "patch.multiple", "setattr", "delattr")
-_IMPORTING = {
-    "importlib.import_module",
-    "importlib.resources.files",
-    "pytest.importorskip",
-    "runpy.run_module",
-    "pkgutil.get_data",
-    "pkgutil.resolve_name",
-}
-
-
-def _target(node: ast.AST, source: _Source) -> ast.expr | None:
-    """The argument by which a call names a moved module, or something in it."""
-    if not isinstance(node, ast.Call):
-        return None
-    name = dotted(node.func, source.known)
-    is_patch = any(name == last or name.endswith(f".{last}") for last in _PATCHING)
-    if not is_patch and name not in _IMPORTING:
-        return None
-    argument = node.args[0] if node.args else next((it.value for it in node.keywords if it.arg == "target"), None)
-    value = argument.values[0] if isinstance(argument, ast.JoinedStr) and argument.values else argument
-    return argument if isinstance(value, ast.Constant) and _names(value.value, source) else None
-
-
-def _names(text: object, source: _Source) -> bool:
-    """Whether this is a string that may be the dotted name of a moved module or of something in it, or begin one."""
-    return isinstance(text, str) and _top(text) in source.moved and bool(re.fullmatch(r"\w+(\.\w+)*\.?", text))
-
-
-def _renamed(node: ast.expr, source: _Source) -> _Edit | None:
-    """The edit that puts the new name of the module into a string, where the source has the old one literally."""
-    start, end = _span(node, source)
-    match = re.match(r"""[rRuUbBfF]*(?:\"{3}|'{3}|"|')(\w+)(?=[."'])""", source.text[start:end])
-    if not match or match[1] not in source.moved:
-        return None
-    return _Edit(start + match.start(1), start + match.end(1), source.moved[match[1]])
-
-
+_NAMING = {"patch", "dict", "multiple", "setattr", "delattr", "import_module", "importorskip", "run_module"}
+_NAMING |= {"files", "get_data", "resolve_name"}
 # What follows a dot in file names and hosts: `keys.json` is not the attribute `json` of the module `keys`.
-_FILE_SUFFIXES = (
-    "py",
-    "csv",
-    "tsv",
-    "json",
-    "txt",
-    "log",
-    "yml",
-    "yaml",
-    "toml",
-    "ini",
-    "cfg",
-    "conf",
-    "md",
-    "sh",
-    "sql",
-    "xml",
-    "html",
-    "db",
-    "pid",
-    "lock",
-    "out",
-    "err",
-    "tmp",
-    "gz",
-    "zip",
-    "tar",
-    "bak",
-    "sock",
-    "service",
-    "com",
-    "org",
-    "net",
-    "local",
-    "exe",
-    "j2",
-    "env",
-    "dat",
-    "rst",
-    "pem",
-    "key",
-    "crt",
-    "sqlite",
+_FILE_SUFFIX = re.compile(
+    r".*\.(py|csv|tsv|json|txt|log|ya?ml|toml|ini|cfg|conf|md|sh|sql|xml|html|db|pid|lock|out|err|tmp|gz|zip|tar|bak"
+    r"|sock|service|com|org|net|local|exe|j2|env|dat|rst|pem|key|crt|sqlite)"
 )
 
 
-def _doubtful_strings(tree: ast.Module, targets: Mapping[int, ast.expr], source: _Source) -> Iterator[Doubt]:
-    """Other strings that may name something in a moved module, such as a key of sys.modules or a dotted name."""
-    skipped = {*targets, *map(id, docstrings(tree)), *_annotations(tree)}
-    keys = {id(key) for node in ast.walk(tree) if (key := _key(node, source))}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and _names(node.value, source) and id(node) not in skipped:
-            is_name = "." in str(node.value) and not str(node.value).endswith((*_FILE_SUFFIXES, "."))
-            if is_name or id(node) in keys:
-                yield Doubt(node.lineno, f"names {node.value!r}, whose module moved")
+def _string_changes(source: _Source) -> tuple[list[_Edit], list[Doubt]]:
+    """Edits of strings by which a call names a moved module, and doubts about others that may do so."""
+    edits, doubts = list[_Edit](), list[Doubt]()
+    for node in sorted(source.syntax.nodes(ast.Constant), key=lambda node: (node.lineno, node.col_offset)):
+        if not _names(node.value, source.moved) or isinstance(source.syntax.parent(node), ast.Expr):
+            continue
+        start, end = source.span(node)
+        literal = re.match(rb"""[rRuUbB]*(?:\"{3}|'{3}|"|')(\w+)(?=[."'])""", source.content[start:end])
+        is_named = _is_argument(node, source.syntax)
+        if is_named and literal and literal[1].decode() in source.moved:
+            edits.append(_Edit(start + literal.start(1), start + literal.end(1), source.moved[literal[1].decode()]))
+        elif is_named or _is_key(node, source.syntax) or _is_dotted(str(node.value)):
+            doubts.append(Doubt(node.lineno, f"names {node.value!r}, whose module moved"))
+    return edits, doubts
 
 
-def _key(node: ast.AST, source: _Source) -> ast.expr | None:
-    """The expression for a module's name in sys.modules[...] or __import__(...)."""
-    if isinstance(node, ast.Subscript) and dotted(node.value, source.known) == "sys.modules":
-        return node.slice
-    is_import = isinstance(node, ast.Call) and dotted(node.func, source.known) == "__import__" and node.args
-    return node.args[0] if is_import else None  # type: ignore[attr-defined]
+def _names(value: object, moved: Mapping[str, str]) -> bool:
+    """Whether this is a string that may be the dotted name of a moved module or of something in it."""
+    return isinstance(value, str) and _top(value) in moved and bool(re.fullmatch(r"\w+(\.\w+)*\.?", value))
 
 
-def _annotations(tree: ast.Module) -> Iterator[int]:
-    """The ids of nodes in annotations: a string there is code, which finds the module by its old name in the scope."""
-    for node in ast.walk(tree):
-        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
-            if isinstance(annotation, ast.AST):
-                yield from map(id, ast.walk(annotation))
+def _is_dotted(value: str) -> bool:
+    return "." in value and not _FILE_SUFFIX.fullmatch(value)
+
+
+def _is_argument(node: ast.Constant, syntax: Syntax) -> bool:
+    """Whether this names a module for `mock.patch` and the like: the first argument, or `target=`."""
+    parent = syntax.parent(node)
+    call = syntax.parent(parent) if isinstance(parent, ast.keyword) and parent.arg == "target" else parent
+    is_first = isinstance(call, ast.Call) and (call is not parent or call.args[:1] == [node])
+    return is_first and last_name(call.func) in _NAMING  # type: ignore[union-attr]
+
+
+def _is_key(node: ast.Constant, syntax: Syntax) -> bool:
+    """Whether this is the key in sys.modules[...] or the argument of __import__(...)."""
+    parent = syntax.parent(node)
+    if isinstance(parent, ast.Call):
+        return syntax.qualified_name(parent.func) == "__import__"
+    return isinstance(parent, ast.Subscript) and syntax.qualified_name(parent.value) == "sys.modules"
