@@ -33,6 +33,7 @@ INSIDE = {
     "formats": ("toml", "requirements", "setuptools", "github"),
     "template": ("native", "pins"),
     "plan": ("resolvers",),
+    "clones": ("steps",),
     "project": ("creation", "update", "promotion", "adoption", "verbs"),
     "project.promotion": ("program",),
     "project.adoption": ("evidence",),

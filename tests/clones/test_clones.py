@@ -8,7 +8,7 @@ from support.command import git
 from support.small_clones import fake_venv
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.clones import check_command, hooks, installed_packages, uv_lock, variables, venv
+from new_ops_project.clones import check, hooks, installed_packages, uv_lock, variables, venv
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.requirements import Pin, Requirements
 from new_ops_project.clones.venv import VenvState
@@ -328,7 +328,7 @@ def test_the_check(tmp_path: Path, files: dict[str, str], packages: dict[str, st
     """The check is what pyproject.toml names, otherwise pytest, unittest, or that the code compiles."""
     needs = lay(tmp_path, **files)
     fake_venv(tmp_path, "3.12.1", packages)
-    assert check_command.find_check(needs, venv.read_venv(tmp_path)).text == command
+    assert check.find_check(needs, venv.read_venv(tmp_path)).text == command
 
 
 @pytest.mark.parametrize("value", ["3", "[]", '""', '["a", 3]', '"\'"'])
@@ -336,7 +336,7 @@ def test_a_check_that_is_no_command(tmp_path: Path, value: str) -> None:
     """A check that is not a command is refused, with what to write instead."""
     needs = lay(tmp_path, pyproject_toml=f"[tool.new-ops-project]\ncheck = {value}\n")
     with pytest.raises(ToolError, match="check"):
-        check_command.find_check(needs, venv.read_venv(tmp_path))
+        check.find_check(needs, venv.read_venv(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -351,4 +351,4 @@ def test_a_check_that_is_no_command(tmp_path: Path, value: str) -> None:
 def test_what_to_run_first(tmp_path: Path, files: dict[str, Any], first: str) -> None:
     """The first command is the project's own, a program that parses arguments, or the tests; never another program."""
     lay(tmp_path, **files)
-    assert check_command.first_command(tmp_path) == first
+    assert check.first_command(tmp_path) == first

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.clones import environment, interpreters
+from new_ops_project.clones import interpreters
 from new_ops_project.clones.interpreters import Interpreter
-from new_ops_project.clones.needs import Needs
+from new_ops_project.clones.needs import RequiredPython
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -81,14 +81,14 @@ def test_one_that_makes_environments_comes_first(bare: Path) -> None:
     assert interpreter.version == "3.19.1"
 
 
-def test_debian_without_venv(tmp_path: Path) -> None:
-    """The error names the package that is missing."""
-    base = Interpreter(Path("/usr/bin/python3.19"), "3.19.5", makes_environments=False)
-    steps = environment.Steps(lambda *_: None, 9)
-    builder = environment.EnvironmentBuilder(Needs(tmp_path), environment.Installer(), steps)
+def test_debian_without_venv(bare: Path) -> None:
+    """The error names the package that is missing, unless uv makes the environment."""
+    write_program(bare / "bin" / "python3.19", python("3.19.5", makes=""))
+    needed = RequiredPython("3.19", "", "")
     with pytest.raises(ToolError) as error:
-        builder.make_venv(base)
+        interpreters.find(needed, needs_venv=True)
     assert "apt install python3.19-venv" in error.value.hint
+    assert interpreters.find(needed, needs_venv=False).version == "3.19.5"
 
 
 def test_this_python_says_what_it_is() -> None:

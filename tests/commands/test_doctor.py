@@ -260,7 +260,7 @@ def test_disk_space(run: Run, work: Path, index: Path, monkeypatch: pytest.Monke
     """Little free space is a warning, too little for an environment is an error."""
     package(work / "audit", index)
     for free, state in ((5000, "ok"), (500, "warning"), (50, "error")):
-        monkeypatch.setattr("new_ops_project.clones.diagnosis._free", lambda _place, free=free: free)
+        monkeypatch.setattr("new_ops_project.clones.steps.machine.free", lambda _place, free=free: free)
         assert checks(run("doctor", "audit", "--json", code=1).json)["disk"] == state
 
 

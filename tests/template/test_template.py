@@ -47,7 +47,7 @@ def test_install_origin(run: Run, published: Path, monkeypatch: pytest.MonkeyPat
     """A tool that pip installed from a git URL (PEP 610) uses that URL."""
     monkeypatch.delenv("NEW_OPS_PROJECT_TEMPLATE")
     origin = {"url": f"file://{published}", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}
-    monkeypatch.setattr(sources, "_direct_url", lambda: origin)
+    monkeypatch.setattr(sources.installation, "origin", lambda: origin)
     monkeypatch.setattr(releases, "clear_caches", lambda: None)
     shown = run("template", "show", "--json").json
     assert shown["source"] == f"file://{published}"

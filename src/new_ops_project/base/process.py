@@ -16,10 +16,12 @@ from new_ops_project.base.errors import ProcessError
 # Called when a program has ended, with its arguments, how many seconds it took and its exit code.
 Watcher = Callable[[tuple[str, ...], float, int | None], None]
 
+Child = subprocess.Popen[bytes]
+
 _GRACE = 5.0  # seconds that a program gets to end by itself
 
 _watchers: list[Watcher] = []
-_limited: set["subprocess.Popen[bytes]"] = set()  # the programs with a time limit that are running
+_running: set[Child] = set()  # the programs that `run` is waiting for
 _stopping = False
 
 
@@ -67,31 +69,24 @@ def _captured(
 ) -> tuple[bytes, bytes, int]:
     """The output, the messages and the exit code of a program."""
     child = _started(args, cwd, env, stderr=subprocess.PIPE, start_new_session=seconds is not None)
-    if seconds is not None:
-        _limited.add(child)
-    limit = None if seconds is None else 0 if _stopping else max(seconds, 0)
+    _running.add(child)
     try:
-        return *child.communicate(stdin, limit), child.returncode
+        return *child.communicate(stdin, 0 if _stopping and seconds else seconds), child.returncode
     except subprocess.TimeoutExpired as error:
         # It may have ended and left a child behind that holds its pipes, as ssh does with ControlPersist.
         if child.poll() is None or os.name == "nt":
-            raise ProcessError(args, None, _too_late(seconds or 0)) from error
+            limit = f"{seconds:.0f}" if seconds and seconds > 1 else f"{seconds:g}"
+            raise ProcessError(args, None, f"no answer within {limit} seconds") from error
         return error.stdout or b"", error.stderr or b"", child.returncode
     finally:
-        _limited.discard(child)
+        _running.discard(child)
         end(child, 0)
 
 
-def _too_late(seconds: float) -> str:
-    return f"no answer within {seconds:.{0 if seconds > 1 else 1}f} seconds"
-
-
-def _started(
-    args: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, **options: Any
-) -> "subprocess.Popen[bytes]":
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+def _started(args: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, **options: Any) -> Child:
+    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, **options}
     try:
-        return subprocess.Popen(args, cwd=cwd, env=child_environment(env), **{**pipes, **options})
+        return subprocess.Popen(args, cwd=cwd, env=child_environment(env), **options)
     except OSError as error:
         raise ProcessError(args, None, str(error)) from error
 
@@ -121,7 +116,7 @@ def stream(
         raise ProcessError(args, child.returncode, "".join(written))
 
 
-def start(*args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+def start(*args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Child:
     """Start a program, in a new session, that answers on its stdout what is written to its stdin, until `end`.
 
     Raises ProcessError when it cannot start.
@@ -131,7 +126,7 @@ def start(*args: str, cwd: Path | None = None, env: Mapping[str, str] | None = N
     return _started(args, cwd, env, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-def end(child: "subprocess.Popen[bytes]", grace: float = _GRACE) -> None:
+def end(child: Child, grace: float = _GRACE) -> None:
     """Close the pipes of a program, and kill it unless it ends within `grace` seconds."""
     for pipe in (child.stdin, child.stdout, child.stderr):
         with suppress(OSError):
@@ -144,7 +139,7 @@ def end(child: "subprocess.Popen[bytes]", grace: float = _GRACE) -> None:
         child.wait()
 
 
-def kill(child: "subprocess.Popen[bytes]") -> None:
+def kill(child: Child) -> None:
     """Kill a program; one in a session of its own together with its children, for git starts helpers and ssh."""
     with suppress(OSError):
         if os.name != "nt" and child.returncode is None and os.getpgid(child.pid) == child.pid:
@@ -165,9 +160,9 @@ def watched(watcher: Watcher) -> Iterator[None]:
 
 @contextmanager
 def stopped_together() -> Iterator[None]:
-    """Kill the programs with a time limit that other threads run if this block ends early.
+    """Kill the programs that other threads run if this block ends early.
 
-    They are in sessions of their own, where Ctrl-C does not reach them.
+    Those with a time limit are in sessions of their own, where Ctrl-C does not reach them.
     """
     global _stopping  # noqa: PLW0603 - a process has one terminal
     _stopping = False
@@ -175,6 +170,6 @@ def stopped_together() -> Iterator[None]:
         yield
     except BaseException:
         _stopping = True
-        for child in tuple(_limited):
+        for child in tuple(_running):
             kill(child)
         raise

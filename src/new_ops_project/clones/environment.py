@@ -4,15 +4,15 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import stream
 from new_ops_project.base.progress import Progress
-from new_ops_project.clones import venv, venv_marker
-from new_ops_project.clones.interpreters import Interpreter, find_working, install_hint
+from new_ops_project.clones import interpreters, venv, venv_marker
+from new_ops_project.clones.interpreters import Interpreter
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.venv import python_of
 from new_ops_project.git import urls
@@ -58,22 +58,18 @@ def choose_installer(name: str | None = None) -> Installer:
     return Installer(uv or "")
 
 
-def create_environment(project: Path, minor: str, progress: Progress) -> Path:
-    """Make `project`/.venv with CPython `minor` and install the lock and the project in it; return its interpreter.
+def create_environment(project: Path, progress: Progress) -> None:
+    """Make `project`/.venv with the Python that it needs, and install the lock and the project in it.
 
     Raises ToolError if there is no such Python or the installation fails.
     """
     if not (project / LOCK).is_file():
         raise ToolError(f"{project.name} has no {LOCK} to create an environment from.", "Leave --venv out.")
-    base = find_working(minor)
-    if base is None:
-        message = f"Python {minor} was not found on PATH, in pyenv or in uv."
-        raise ToolError(message, f"{install_hint(minor)} Then create .venv.")
-    needs = Needs(project)
+    needs, installer = Needs(project), choose_installer()
+    base = interpreters.find(needs.python, needs_venv=not installer.uv)
     steps = Steps(progress, len(needs.pins(venv.read_venv(project).environment)) + 3)
-    builder = EnvironmentBuilder(needs, choose_installer(), steps)
     try:
-        with builder.marked_unfinished():
+        with open_builder(needs, installer, steps) as builder:
             builder.make_venv(base)
             builder.install_packages()
             builder.install_project()
@@ -83,14 +79,19 @@ def create_environment(project: Path, minor: str, progress: Progress) -> Path:
             f"Fix that, then run `new-ops-project onboard {project.name}` to resume.",
         ) from error
     steps.end("the environment is ready")
-    return python_of(project / venv.NAME)
 
 
 class Steps:
-    """Reports steps as progress, and counts them. `total`: how many are expected."""
+    """Reports steps as progress, and counts them. `total`: how many are expected; `commands`: those that were run."""
 
     def __init__(self, progress: Progress, total: int) -> None:
+        self.commands: list[str] = []
         self._progress, self._total, self._done = progress, total, 0
+
+    def start(self, command: str) -> None:
+        """Report a command that is run next, and keep it."""
+        self.commands.append(command)
+        self.say(command)
 
     def say(self, text: str) -> None:
         """Report the next step."""
@@ -102,38 +103,34 @@ class Steps:
         self._progress(text, self._total, self._total)
 
 
+@contextmanager
+def open_builder(needs: Needs, installer: Installer, steps: Steps) -> Iterator["EnvironmentBuilder"]:
+    """Yield a builder. From its first command until the block ends without an error, .venv is marked as unfinished."""
+    folder = needs.folder / venv.NAME
+    try:
+        with ExitStack() as stack:
+            yield EnvironmentBuilder(needs, installer, steps, stack)
+            if venv_marker.is_unfinished(folder):
+                venv_marker.end(folder)
+    except OSError as error:
+        message = f"{error.filename or folder} cannot be written: {error.strerror or error}."
+        raise ToolError(message, "Fix that, then run this again to resume.") from error
+
+
 class EnvironmentBuilder:
-    """The steps from nothing to a complete .venv; each can be repeated. `commands`: those that were run.
+    """The steps from nothing to a complete .venv; each can be repeated.
 
     Each step raises ToolError with the installer's own reason.
     """
 
-    def __init__(self, needs: Needs, installer: Installer, steps: Steps) -> None:
+    def __init__(self, needs: Needs, installer: Installer, steps: Steps, stack: ExitStack) -> None:
         self.needs, self.installer = needs, installer
-        self.commands: list[str] = []
-        self._steps = steps
-        self._lock_descriptors: tuple[int, ...] = ()  # for child processes to inherit
-
-    @contextmanager
-    def marked_unfinished(self) -> Iterator[None]:
-        """Mark .venv as unfinished for other runs, until the block ends without an error."""
-        folder = self.needs.folder / venv.NAME
-        try:
-            venv_marker.begin(folder)
-            with venv_marker.locked(folder) as descriptor:
-                self._lock_descriptors = () if descriptor is None else (descriptor,)
-                yield
-                venv_marker.end(folder)
-        except OSError as error:
-            message = f"{error.filename or folder} cannot be written: {error.strerror or error}."
-            raise ToolError(message, "Fix that, then run this again to resume.") from error
+        self._steps, self._stack = steps, stack
+        self._lock: tuple[int, ...] | None = None  # file descriptors for child processes to inherit
 
     def make_venv(self, base: Interpreter) -> None:
         """Make .venv with the Python `base`, or complete one that was begun."""
         folder = self.needs.folder / venv.NAME
-        if not self.installer.uv and not base.makes_environments:
-            message = f"{base.path} cannot create environments: it has no venv module with ensurepip."
-            raise ToolError(message, f"On Debian and Ubuntu: `apt install python{base.minor}-venv`. Or install uv.")
         if self.installer.uv:
             options = ("--quiet", "--allow-existing", "--seed", "--python", str(base.path))
             self._run(self.installer.uv, "venv", *options, str(folder))
@@ -179,18 +176,19 @@ class EnvironmentBuilder:
 
     def _run(self, *command: str, env: Mapping[str, str] | None = None) -> None:
         """Report the command, run it, and report each package that it comes to."""
-        text = _shown(command, self.needs.folder)
-        self.commands.append(text)
-        self._steps.say(text)
+        folder = self.needs.folder
+        text = _shown(command, folder)
+        self._steps.start(text)
+        if self._lock is None:
+            venv_marker.begin(folder / venv.NAME)
+            self._lock = self._stack.enter_context(venv_marker.locked(folder / venv.NAME))
         try:
-            variables = {**_QUIET, **(env or {})}
-            with closing(stream(*command, cwd=self.needs.folder, env=variables, keep=self._lock_descriptors)) as lines:
+            with closing(stream(*command, cwd=folder, env={**_QUIET, **(env or {})}, keep=self._lock)) as lines:
                 for line in lines:
                     self._report(line)
         except ProcessError as error:
-            cause = f"{urls.without_secrets(failure_reason(error))}{_disk_note(self.needs.folder / venv.NAME)}"
-            hint = "Fix that, then run this again to resume."
-            raise ToolError(f"{text} failed: {cause}", hint) from error
+            cause = f"{urls.without_secrets(failure_reason(error))}{_disk_note(folder / venv.NAME)}"
+            raise ToolError(f"{text} failed: {cause}", "Fix that, then run this again to resume.") from error
 
     def _report(self, line: str) -> None:
         """Report the package that pip or uv has come to, if the line of its output says so."""
@@ -203,11 +201,8 @@ class EnvironmentBuilder:
 def _shown(command: tuple[str, ...], folder: Path) -> str:
     """The command as a person would type it in the project's folder."""
     inside = f"{folder}{os.sep}"
-    return " ".join(part.removeprefix(inside) for part in (_program(command[0], inside), *command[1:]))
-
-
-def _program(path: str, inside: str) -> str:
-    return Path(path).name if Path(path).name == "uv" else path.removeprefix(inside)
+    program = "uv" if Path(command[0]).name == "uv" else command[0]
+    return " ".join(part.removeprefix(inside) for part in (program, *command[1:]))
 
 
 def _disk_note(folder: Path) -> str:

@@ -37,31 +37,28 @@ def read_hooks(folder: Path) -> Hooks:
         path = git.git("config", "--get", "core.hooksPath", at=folder, codes=(0, 1)).text
     except ProcessError:
         return Hooks(is_configured=False)
-    hooks_folder = folder / hooks_path
-    kinds = _kinds(config)
-    missing = [kind for kind in kinds if not _is_installed(hooks_folder / kind)]
-    others = [kind for kind in missing if (hooks_folder / kind).is_file() and not _is_pre_commits(hooks_folder / kind)]
+    texts = {kind: _text(folder / hooks_path / kind) for kind in _kinds(config)}
+    missing = [kind for kind, text in texts.items() if not _is_installed(text)]
+    others = [kind for kind in missing if texts[kind] and _MARK not in texts[kind]]
     return Hooks(is_configured=True, missing=tuple(missing), others=tuple(others), path=path)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
 def _kinds(config: Path) -> Sequence[str]:
     """The kinds of hooks that the configuration asks for (`default_install_hook_types`)."""
-    match = _KINDS.search(config.read_text(encoding="utf-8", errors="replace"))
+    match = _KINDS.search(_text(config))
     kinds = [kind.strip(" '\"\n") for kind in match[1].split(",")] if match else []
     return [kind for kind in kinds if re.fullmatch(r"[a-z-]+", kind)] or ["pre-commit"]
 
 
-def _is_pre_commits(hook: Path) -> bool:
-    return _MARK in hook.read_text(encoding="utf-8", errors="replace")
-
-
-def _is_installed(hook: Path) -> bool:
-    """Whether the hook is pre-commit's, for a Python that still exists."""
-    if not hook.is_file() or not _is_pre_commits(hook):
-        return False
-    match = re.search(r"^INSTALL_PYTHON=(.*)$", hook.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+def _is_installed(hook: str) -> bool:
+    """Whether the text of a hook is pre-commit's, for a Python that still exists."""
+    match = re.search(r"^INSTALL_PYTHON=(.*)$", hook, re.MULTILINE)
     try:
         words = shlex.split(match[1]) if match else []
     except ValueError:  # somebody has edited it
-        return True
-    return not words or Path(words[0]).exists()
+        words = []
+    return _MARK in hook and (not words or Path(words[0]).exists())

@@ -4,12 +4,16 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from new_ops_project.base.errors import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import run
+
+if TYPE_CHECKING:
+    from new_ops_project.clones.needs import RequiredPython
 
 # A program that prints what a Python is, in four lines. The path is that of the base interpreter: an environment must
 # not be made from another environment, which may be removed.
@@ -46,19 +50,31 @@ def likely_path(minor: str) -> Path | None:
 
 def find_working(minor: str) -> Interpreter | None:
     """The newest CPython of the version `minor` that works, preferably one that can make environments."""
-    others = []
+    other = None
     for path in dict.fromkeys(_places(minor)):
         interpreter = probe(path)
         if interpreter and interpreter.minor == minor:
             if interpreter.makes_environments:
                 return interpreter
-            others.append(interpreter)
-    return next(iter(others), None)
+            other = other or interpreter
+    return other
 
 
-def first_available(minors: Iterable[str]) -> Interpreter | None:
-    """A CPython that works, of the first of `minors` that has one."""
-    return next((interpreter for minor in minors if likely_path(minor) and (interpreter := find_working(minor))), None)
+def find(python: "RequiredPython", *, needs_venv: bool) -> Interpreter:
+    """A CPython that works, as a repository needs it. `needs_venv`: whether its own venv has to make the environment.
+
+    Raises ToolError, with how to get one.
+    """
+    minors = [python.minor] if python.minor else minors_within(python.specifier)
+    interpreter = next((found for minor in minors if (found := find_working(minor))), None)
+    if interpreter is None:
+        asked = f" {python.where} asks for it." if python.where else ""
+        message = f"{python.name} was not found on PATH, in pyenv, in uv or in the system's places.{asked}"
+        raise ToolError(message, install_hint((*minors, "3")[0]))
+    if needs_venv and not interpreter.makes_environments:
+        message = f"{interpreter.path} cannot create environments: it has no venv module with ensurepip."
+        raise ToolError(message, f"On Debian and Ubuntu: `apt install python{interpreter.minor}-venv`. Or install uv.")
+    return interpreter
 
 
 def minors_within(specifier: str = "") -> list[str]:
@@ -87,29 +103,20 @@ def probe(path: Path) -> Interpreter | None:
 
 
 def _places(minor: str) -> Iterator[Path]:
-    """Where a CPython of this version may be: ours, on PATH, those of pyenv and uv, those of the system."""
+    """Where a CPython of this version is: ours, on PATH, those of pyenv and uv, those of the system."""
     name = "python.exe" if os.name == "nt" else f"bin/python{minor}"
-    if minor == f"{sys.version_info.major}.{sys.version_info.minor}":
-        yield from _own(name)
+    # The interpreter that runs this process, or the one that its environment was made from.
+    own = Path(sys.executable).resolve() if sys.prefix == sys.base_prefix else Path(sys.base_prefix, name)
+    is_own = minor == f"{sys.version_info.major}.{sys.version_info.minor}"
     # PATH without pyenv's shims: there is one for every version, and it fails for those that are not active.
-    path = os.pathsep.join(part for part in os.get_exec_path() if Path(part).name != "shims")
-    if on_path := shutil.which(f"python{minor}", path=path):
-        yield Path(on_path)
-    for folder in (*_managed(minor), *_windows(minor)):
-        if (folder / name).is_file():
-            yield folder / name
-    yield from (Path(folder, f"python{minor}") for folder in _UNIX if Path(folder, f"python{minor}").is_file())
-
-
-def _own(name: str) -> Iterator[Path]:
-    """The interpreter that runs this process, or the one that its environment was made from."""
-    path = Path(sys.executable).resolve() if sys.prefix == sys.base_prefix else Path(sys.base_prefix, name)
-    if path.is_file():
-        yield path
+    path = [part for part in os.get_exec_path() if part and Path(part).name != "shims"]
+    on_path, in_system = ([Path(folder, f"python{minor}") for folder in folders] for folders in (path, _UNIX))
+    managed = [folder / name for folder in _managed(minor)]
+    yield from filter(Path.is_file, [*([own] if is_own else []), *on_path, *managed, *in_system])
 
 
 def _managed(minor: str) -> list[Path]:
-    """Folders in which pyenv and uv keep a CPython of this version, newest first."""
+    """Folders in which pyenv, uv and, on Windows, python.org keep a CPython of this version, newest first."""
     shims = [Path(part).parent for part in os.get_exec_path() if Path(part).name == "shims"]
     roots = [Path(os.environ["PYENV_ROOT"])] if "PYENV_ROOT" in os.environ else [*shims, Path.home() / ".pyenv"]
     local = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
@@ -122,13 +129,8 @@ def _managed(minor: str) -> list[Path]:
         if (match := pattern.fullmatch(folder.name))
     ]
     matches.sort(key=lambda pair: (not pair[0][2], int(pair[0][1])), reverse=True)  # final releases before prereleases
-    return [folder for _, folder in matches]
-
-
-def _windows(minor: str) -> list[Path]:
-    """Where the installer of python.org puts a CPython of this version on Windows."""
-    local = os.environ.get("LOCALAPPDATA")
-    return [Path(local, "Programs", "Python", f"Python{minor.replace('.', '')}")] if local else []
+    windows = Path(os.environ.get("LOCALAPPDATA", ""), "Programs", "Python", f"Python{minor.replace('.', '')}")
+    return [*(folder for _, folder in matches), windows]
 
 
 def install_hint(minor: str) -> str:

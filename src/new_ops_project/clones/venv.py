@@ -1,6 +1,5 @@
 """A `.venv` as it is on disk, read without running anything in it."""
 
-import json
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from packaging.markers import default_environment
 
 from new_ops_project.clones import venv_marker
 from new_ops_project.formats.requirements.pep508 import canonical_name
+from new_ops_project.template import installation
 
 NAME = ".venv"
 
@@ -165,12 +165,10 @@ def _infos(path: Path, minor: str) -> list[Path]:
 
 def _editable(info: Path) -> str:
     """The folder that direct_url.json (PEP 610) gives for an installation in place, or ''."""
-    try:
-        direct_url = json.loads((info / "direct_url.json").read_text(encoding="utf-8"))
-        url = urlsplit(str(direct_url["url"]))
-        is_editable = bool(direct_url["dir_info"].get("editable"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ""
+    file = info / "direct_url.json"
+    origin = installation.direct_url(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
+    url, about = urlsplit(origin.get("url", "")), origin.get("dir_info")
+    is_editable = isinstance(about, dict) and about.get("editable")
     return url2pathname(unquote(url.path)) if is_editable and url.scheme == "file" else ""
 
 

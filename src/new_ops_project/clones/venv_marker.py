@@ -31,19 +31,19 @@ def begin(path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[int | None]:
-    """Lock the environment after `begin`; yield the file descriptor for child processes to inherit, None on Windows.
+def locked(path: Path) -> Iterator[tuple[int, ...]]:
+    """Lock the environment after `begin`; yield the file descriptors for child processes to inherit, none on Windows.
 
     A child may outlive a run that is killed. It keeps the lock, so that the next run waits for it.
     """
     if os.name == "nt":
-        yield None
+        yield ()
         return
     import fcntl  # noqa: PLC0415 - Windows has no such module
 
     with (path / _UNFINISHED).open("a") as note:
         fcntl.flock(note, fcntl.LOCK_EX)
-        yield note.fileno()
+        yield (note.fileno(),)
 
 
 def end(path: Path) -> None:
@@ -54,7 +54,7 @@ def end(path: Path) -> None:
 def is_ours(path: Path) -> bool:
     """Whether we have made the unfinished environment; one that somebody else made must not be removed."""
     try:
-        return (path / _UNFINISHED).read_text().strip() == "ours"
+        return (path / _UNFINISHED).read_bytes().strip() == b"ours"
     except OSError:
         return False
 

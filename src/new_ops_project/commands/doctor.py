@@ -11,7 +11,7 @@ import click
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
-    from new_ops_project.clones.topics import Diagnosis, Topic
+    from new_ops_project.clones.step import Seen
 
 EXAMPLES = """\b
 Examples:
@@ -35,31 +35,27 @@ def command(*, path: Path, as_json: bool) -> None:
     It checks git and your identity, asks the remotes of the repository and of its template (5 seconds, no prompt), and
     compares Python, .venv, packages, hooks and variables with what the repository needs.
     """
-    diagnosis = doctor(path)
+    from new_ops_project.clones import cloning
+    from new_ops_project.clones.diagnosis import diagnose
+
+    diagnosis = diagnose(cloning.existing_clone(path))
     voice = Voice(as_json)
     if as_json:
         voice.print_json(diagnosis.as_json())
     else:
-        for topic in diagnosis.topics:
-            _say(voice, topic)
+        for step, seen in diagnosis.seen:
+            _say(voice, step.name, seen)
     click.get_current_context().exit(diagnosis.exit_code)
 
 
-def doctor(path: Path) -> "Diagnosis":
-    """Look at the clone in `path`; raises ToolError for a folder that is no Python project."""
-    from new_ops_project.clones import cloning, diagnosis
-
-    return diagnosis.diagnose(cloning.existing_clone(path))
-
-
-def _say(voice: Voice, topic: "Topic") -> None:
-    state = click.style(f"{topic.state:<{_STATE}}", fg=_COLORS[topic.state])
-    lines = _fitted(topic.message)
-    voice.say(f"{state}{topic.name:<{_NAME}}{lines[0]}")
+def _say(voice: Voice, name: str, seen: "Seen") -> None:
+    state = click.style(f"{seen.state:<{_STATE}}", fg=_COLORS[seen.state])
+    lines = _fitted(seen.message)
+    voice.say(f"{state}{name:<{_NAME}}{lines[0]}")
     for line in lines[1:]:
         voice.say(f"{'':{_STATE + _NAME}}{line}")
-    if topic.remedy:  # in one line, which can be copied
-        voice.say(f"{'':{_STATE}}-> {topic.remedy}")
+    if seen.remedy:  # in one line, which can be copied
+        voice.say(f"{'':{_STATE}}-> {seen.remedy}")
 
 
 def _fitted(message: str) -> list[str]:

@@ -88,7 +88,7 @@ def _finish(voice: Voice, project: "NewProject", *, venv: bool) -> None:
             from new_ops_project.clones import environment
 
             with voice.progress() as progress:
-                environment.create_environment(project.path, project.python, progress)
+                environment.create_environment(project.path, progress)
         _say_next(voice, project, has_venv=venv)
     except KeyboardInterrupt as error:
         unfinished = ", but its .venv is not finished" if venv else ""
@@ -151,7 +151,7 @@ def _say_created(voice: Voice, project: "NewProject", created: "Created") -> Non
 def _say_next(voice: Voice, project: "NewProject", *, has_venv: bool) -> None:
     """The next commands, as the project's own README has them."""
     from new_ops_project.base.paths import from_here
-    from new_ops_project.clones import check_command, interpreters
+    from new_ops_project.clones import check, interpreters
 
     names = {file.path for file in project.files}
     if "pyproject.toml" not in names or "tier" not in project.answers:
@@ -165,5 +165,5 @@ def _say_next(voice: Voice, project: "NewProject", *, has_venv: bool) -> None:
     if not interpreters.likely_path(python):
         voice.say(f"Python {python} was not found here: {interpreters.install_hint(python)}", fg="yellow")
     voice.say("\nNext:")
-    for step in filter(None, [*steps, check_command.first_command(project.path)]):
+    for step in filter(None, [*steps, check.first_command(project.path)]):
         voice.say(f"  {step}")

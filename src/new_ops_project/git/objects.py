@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import subprocess
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -44,7 +43,7 @@ class Reader:
 
     def __init__(self, at: Path, env: Mapping[str, str] | None = None) -> None:
         self._at, self._env = at, env
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: process.Child | None = None
 
     def get(self, name: str) -> GitObject | None:
         """The object that `name` (gitrevisions(7)) names, or None; raises ProcessError when git fails."""

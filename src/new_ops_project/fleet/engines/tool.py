@@ -1,6 +1,5 @@
 """The exact version of this tool that a CI job installs: a release, or a commit of its repository."""
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -58,7 +57,7 @@ def parse_tool(text: str) -> Tool:
 
 def installed_tool() -> Tool:
     """The tool as it was installed here (PEP 610); by its version if a runner cannot install it from there."""
-    origin = _direct_url()
+    origin = installation.origin()
     if "vcs_info" in origin:
         return _from_repository(str(origin["url"]), str(origin["vcs_info"]["commit_id"])) or _by_version()
     if (checkout := installation.editable_checkout()) and (url := git.remote_url(checkout)):
@@ -77,13 +76,6 @@ def _by_version() -> Tool:
     note = f"This tool was not installed from a package index or a git URL, so the workflow takes {__version__} from \
 the index. If yours does not have it, give --tool."
     return Tool(version=__version__, note=note)
-
-
-def _direct_url() -> dict[str, dict[str, str]]:
-    with suppress(metadata.PackageNotFoundError, ValueError, OSError):
-        origin = json.loads(metadata.distribution(NAME).read_text("direct_url.json") or "{}")
-        return origin if isinstance(origin, dict) else {}
-    return {}
 
 
 def _needs() -> Iterator[str]:

@@ -1,20 +1,20 @@
-"""The commands that show whether a clone works."""
+"""A project's own check: the commands that show whether a clone works, and one run of them."""
 
+import hashlib
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from new_ops_project.base.errors import ToolError
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.process import stream
+from new_ops_project.clones.needs import Needs
+from new_ops_project.clones.venv import Venv
 from new_ops_project.formats import document
 from new_ops_project.formats.document import Document
-
-if TYPE_CHECKING:
-    from new_ops_project.clones.needs import Needs
-    from new_ops_project.clones.venv import Venv
 
 # The table that configures pytest, by the file that may contain it.
 _PYTEST = {
@@ -47,7 +47,10 @@ class CheckCommand:
         return " && ".join(shlex.join(command) for command in self.commands)
 
 
-def find_check(needs: "Needs", venv: "Venv") -> CheckCommand:
+# ---- which check -----------------------------------------------------------------------------------------------------
+
+
+def find_check(needs: Needs, venv: Venv) -> CheckCommand:
     """The project's own check: what pyproject.toml names, otherwise its tests, otherwise that its code compiles.
 
     Raises ToolError if `check` in pyproject.toml is not a command.
@@ -78,6 +81,14 @@ def _named(value: object) -> tuple[tuple[str, ...], ...]:
         raise ToolError(f"`check` in pyproject.toml cannot be read: {error}.", "Close its quotes.") from error
 
 
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+
+def _imports(file: Path, *modules: str) -> bool:
+    return bool(re.search(rf"^\s*(?:import|from) (?:{'|'.join(modules)})\b", _text(file), re.MULTILINE))
+
+
 def _tests(folder: Path) -> str:
     """The folder with the tests (`.` for the root), or ''."""
     for name in ("tests", "test"):
@@ -88,18 +99,13 @@ def _tests(folder: Path) -> str:
 
 def _wants_pytest(tests: Path) -> bool:
     """Whether any of the tests imports pytest."""
-    files = tests.glob("test_*.py") if tests.name == "" else tests.rglob("*.py")
     return any(
-        re.search(r"^\s*(?:import|from) pytest\b", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
-        for file in files
+        _imports(file, "pytest") for file in (tests.glob("test_*.py") if not tests.name else tests.rglob("*.py"))
     )
 
 
 def _configures_pytest(folder: Path) -> bool:
-    def text(name: str) -> str:
-        return (folder / name).read_text(encoding="utf-8", errors="replace") if (folder / name).is_file() else ""
-
-    return any(re.search(f"^{sign}", text(name), re.MULTILINE) for name, sign in _PYTEST.items())
+    return any(re.search(f"^{sign}", _text(folder / name), re.MULTILINE) for name, sign in _PYTEST.items())
 
 
 def _code(folder: Path) -> list[str]:
@@ -116,8 +122,7 @@ def _holds_python(entry: Path) -> bool:
 
 def first_command(folder: Path) -> str:
     """What to run first in a clone that is set up: its command, its program or its tests; '' if it has none of them."""
-    content = (folder / "pyproject.toml").read_bytes() if (folder / "pyproject.toml").is_file() else b""
-    pyproject = document.toml({"pyproject.toml": content}, "pyproject.toml")
+    pyproject = document.toml({"pyproject.toml": _text(folder / "pyproject.toml").encode()}, "pyproject.toml")
     if scripts := pyproject.table("project", "scripts") or pyproject.table("tool", "poetry", "scripts"):
         return f".venv/bin/{next(iter(scripts))} --help"
     if program := next(_programs(folder, pyproject), ""):
@@ -130,17 +135,59 @@ def _programs(folder: Path, pyproject: Document) -> Iterator[str]:
     project_name = pyproject.string("project", "name").replace("-", "_")
     names = sorted(path.name for path in folder.glob("*.py") if path.name not in _NO_PROGRAM)
     for name in sorted(names, key=lambda name: name != f"{project_name}.py"):
-        text = (folder / name).read_text(encoding="utf-8", errors="replace")
-        if re.search(r"^\s*(?:import|from) (?:argparse|click|typer|docopt|optparse)\b", text, re.MULTILINE):
+        if _imports(folder / name, "argparse", "click", "typer", "docopt", "optparse"):
             yield name
 
 
-def activated(venv: "Venv", environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that an activated environment sets, with the user's language instead of English."""
-    path = f"{venv.python.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
-    return {
-        "PATH": path,
-        "VIRTUAL_ENV": str(venv.path),
-        "PYTHONHOME": "",
-        "LC_ALL": environ.get("LC_ALL", ""),
-    }
+# ---- one run of it ---------------------------------------------------------------------------------------------------
+
+
+class CheckFailedError(ToolError):
+    """A command of the check failed. `output`: what it wrote."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+def stamp(needs: Needs, venv: Venv, check: CheckCommand, commit: str) -> dict[str, str]:
+    """What a passed check depends on: a digest of the lock, pyproject.toml, Python, packages and check; the commit."""
+    packages = sorted(f"{package.name}=={package.version}" for package in venv.packages.values())
+    state = "\n".join((needs.digest, venv.version, check.text, *packages))
+    return {"state": hashlib.sha256(state.encode()).hexdigest(), "commit": commit}
+
+
+def run_check(folder: Path, venv: Venv, check: CheckCommand, say: Callable[[str], None]) -> str:
+    """Run the commands, calling `say` with each of them before, and return what there is to say about the result.
+
+    Raises CheckFailedError at the first that fails.
+    """
+    verb = "passed"
+    for command in check.commands:
+        text = shlex.join(command)
+        say(text)
+        try:
+            _run(folder, venv, command)
+        except ProcessError as error:
+            if not error.exit_code or error.exit_code != check.empty:
+                raise CheckFailedError(f"{text} failed: {_reason(error)}", error.stderr or str(error)) from error
+            verb = "found nothing to check"
+    return f"{verb}: {check.text}"
+
+
+def _reason(error: ProcessError) -> str:
+    if error.exit_code is None:
+        return "it did not start"
+    return f"exit code {error.exit_code}" if error.exit_code > 0 else f"signal {-error.exit_code}"
+
+
+def _run(folder: Path, venv: Venv, command: tuple[str, ...]) -> None:
+    """Run one command as in the activated environment, in the user's language instead of English."""
+    program = str(venv.python) if command[0] == ".venv/bin/python" else command[0]
+    program = str(folder / program) if program.startswith((".venv", "./")) else program
+    path = f"{venv.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    env = {"PATH": path, "VIRTUAL_ENV": str(venv.path), "PYTHONHOME": "", "LC_ALL": os.environ.get("LC_ALL", "")}
+    with tempfile.TemporaryDirectory() as cache:
+        env |= {"PYTHONPYCACHEPREFIX": cache} if "compileall" in command else {}
+        for _ in stream(program, *command[1:], cwd=folder, env=env):
+            pass

@@ -1,0 +1,67 @@
+"""What a step is, of those that make a clone ready for work: it can look, and most can act."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from new_ops_project.base.finding import Finding, Severity
+from new_ops_project.clones.clone import Clone
+from new_ops_project.clones.environment import EnvironmentBuilder, Steps
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a step sees: `severity` None if all is well; `remedy`: what to do, or ''; `path`: the file concerned, or ''.
+
+    An error or a warning is a problem, for the step to act on; `info` is a note.
+    """
+
+    message: str
+    severity: Severity | None = None
+    remedy: str = ""
+    path: str = ""
+
+    @property
+    def state(self) -> str:
+        """Its severity as a word, `ok` if all is well."""
+        return str(self.severity or "ok")
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether there is something to do."""
+        return self.severity in {Severity.ERROR, Severity.WARNING}
+
+
+@dataclass
+class Run:
+    """One run that acts: the clone as it is now, and the tools to act with. `output`: of the check, if it failed."""
+
+    clone: Clone
+    builder: EnvironmentBuilder
+    progress: Steps
+    recreate: bool
+    output: str = ""
+
+
+Act = Callable[[Run], str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `code`: of its findings, '' if `doctor` leaves it out.
+
+    `look` finds out without changing anything: nothing if the step does not concern the clone. `act` does what is
+    missing, and returns what there is to say about it, or ''. It raises ToolError if it fails, which ends the run
+    unless `failed` says which state the step has then.
+    """
+
+    name: str
+    code: str
+    look: Callable[[Clone], Iterator[Seen]]
+    act: Act | None = None
+    failed: str = ""
+
+    def finding(self, seen: Seen) -> Finding | None:
+        """The finding; None if all is well."""
+        if seen.severity is None:
+            return None
+        return Finding(self.code, seen.severity, seen.path, 0, 0, seen.message, seen.remedy)

@@ -1,0 +1,108 @@
+"""The steps of a clone's repository: git, identity, remotes, hooks."""
+
+import shlex
+import shutil
+from collections.abc import Iterator
+
+from new_ops_project import git
+from new_ops_project.base import paths, process
+from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.finding import Severity
+from new_ops_project.clones import hooks
+from new_ops_project.clones.clone import Clone
+from new_ops_project.clones.step import Run, Seen
+from new_ops_project.git import remotes, urls
+from new_ops_project.template import answers_file, sources
+
+
+def look_git(_clone: Clone) -> Iterator[Seen]:
+    """Git is there, and new enough."""
+    try:
+        yield Seen(".".join(map(str, git.require())))
+    except ToolError as error:
+        yield Seen(error.message, Severity.ERROR, error.hint)
+
+
+def look_identity(clone: Clone) -> Iterator[Seen]:
+    """Commits have an author."""
+    if not clone.has_git:
+        return
+    if git.has_identity(clone.folder):
+        author = git.git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", at=clone.folder).text
+        yield Seen(author.rpartition("> ")[0] + ">")
+    else:
+        remedy = "git config --global user.name 'Your Name' && git config --global user.email you@example.org"
+        yield Seen("git has no name and e-mail address to commit with", Severity.WARNING, remedy)
+
+
+def look_remote(clone: Clone) -> Iterator[Seen]:
+    """The remote answers."""
+    if not clone.has_git:
+        return
+    if clone.repository is None:
+        yield Seen(f"{clone.folder} is not in a git repository", Severity.INFO, "git init, or clone it")
+    elif url := git.remote_url(clone.folder):
+        yield _asked(clone, url, url, f"git -C {shlex.quote(str(clone.folder))} ls-remote origin")
+    else:
+        yield Seen("there is no remote `origin` yet")
+
+
+def look_template(clone: Clone) -> Iterator[Seen]:
+    """The recorded template is on this machine, or answers."""
+    files = answers_file.answers_files(clone.folder) if clone.has_git else ()
+    location = answers_file.source(clone.folder / files[0]) if files else ""
+    address = urls.without_secrets(location)
+    if not location:
+        return
+    if sources.is_embedded(location):
+        yield Seen("embedded; it comes with the tool")
+    elif "://" in location or urls.is_short_address(location):
+        yield _asked(clone, location, urls.full_address(location), f"git ls-remote {address.removeprefix('git+')}")
+    elif paths.expanded(location).exists():
+        yield Seen(f"{address} is there")
+    else:
+        remedy = "new-ops-project update --template SOURCE, with its current location"
+        yield Seen(f"{address} is not on this machine", Severity.WARNING, remedy)
+
+
+def _asked(clone: Clone, name: str, url: str, command: str) -> Seen:
+    """Whether the repository at `url` answers; `command` asks it by hand."""
+    if why := remotes.why_silent(clone.folder, url):
+        remedy = f"Check the network and your access: {command}"
+        return Seen(f"{urls.without_secrets(name)}: {why}", Severity.WARNING, remedy)
+    return Seen(f"{urls.without_secrets(name)} answers")
+
+
+def look_hooks(clone: Clone) -> Iterator[Seen]:
+    """Pre-commit's hooks are installed, if they are configured."""
+    present = clone.hooks
+    if not present.is_configured:
+        return
+    if present.missing and present.path:
+        message = f"core.hooksPath is {present.path}, so pre-commit's hooks do not run"
+        remedy = "git config --unset core.hooksPath, if you do not need it"
+        yield Seen(message, Severity.WARNING, remedy, hooks.CONFIG)
+    elif present.missing:
+        others = "; another hook is there, which pre-commit keeps and runs" if present.others else ""
+        message = f"pre-commit's {', '.join(present.missing)} hook is not installed{others}"
+        yield Seen(message, Severity.WARNING, ".venv/bin/pre-commit install", hooks.CONFIG)
+    else:
+        yield Seen("pre-commit runs before each commit")
+
+
+def install_hooks(run: Run) -> str:
+    """Run `pre-commit install`, which keeps the hooks of others, and refuses where core.hooksPath is set."""
+    present = run.clone.hooks
+    program = run.clone.venv.command("pre-commit")
+    if present.path:
+        raise ToolError(f"core.hooksPath is {present.path}, and pre-commit installs nothing there")
+    if program is None and not shutil.which("pre-commit"):
+        raise ToolError(f"pre-commit is neither in .venv nor on PATH; {hooks.CONFIG} needs it")
+    command = f"{'.venv/bin/' if program else ''}pre-commit install"
+    run.progress.start(command)
+    try:
+        process.run(str(program or "pre-commit"), "install", cwd=run.clone.folder)
+    except ProcessError as error:
+        raise ToolError(f"{command} failed: {error.reason}") from error
+    others = f"; the hook that was there, {', '.join(present.others)}, still runs" if present.others else ""
+    return f"pre-commit runs before each commit{others}"
