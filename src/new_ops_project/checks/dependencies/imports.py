@@ -1,12 +1,11 @@
 """Rules about imports that do not match the declared dependencies, as deptry reports them."""
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import cache
 
-from new_ops_project.base.finding import Severity
 from new_ops_project.checks import declared_requirements
-from new_ops_project.checks.dependencies import import_reach
 from new_ops_project.checks.linters import deptry
 from new_ops_project.checks.linters.deptry import Mismatch, Mismatches
 from new_ops_project.checks.linters.module_names import MODULES, SHARED
@@ -34,22 +33,13 @@ def undeclared(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     """Each module that the program imports and nothing declares."""
     unknown = [mismatch for mismatch in mismatches if mismatch.code == "DEP002" and not deptry.modules(mismatch.name)]
     own = {canonical_name(name) for name in deptry.spellings(repo)}
-    needed = (
-        import_reach.always_imported(repo) if any(mismatch.code in _MISSING for mismatch in mismatches) else frozenset()
-    )
     for mismatch in mismatches:
         if mismatch.code in _MISSING and _is_essential(repo, mismatch):
             package = _provider(mismatch)
             if (package and package not in own) or not unknown:
                 remedy = f"Add {package or mismatch.name} to the dependencies{_where(repo)}, or remove the import."
-                severity = None if _is_needed(repo, mismatch.path, needed) else Severity.INFO
                 message = f"{mismatch.name} is imported, but not declared."
-                yield Breach(message, mismatch.path, mismatch.line, mismatch.column, remedy=remedy, severity=severity)
-
-
-def _is_needed(repo: Repo, path: str, needed: frozenset[str]) -> bool:
-    """Whether every user imports the file: a part of the package that only some import may need more."""
-    return not path.startswith(f"{repo.layout.place}/") or path in needed
+                yield Breach(message, mismatch.path, mismatch.line, mismatch.column, remedy=remedy)
 
 
 def _where(repo: Repo) -> str:
@@ -72,24 +62,22 @@ def _provider(mismatch: Mismatch) -> str:
 
 def _is_essential(repo: Repo, mismatch: Mismatch) -> bool:
     """Whether the program cannot run without this import, judging by its file."""
-    if mismatch.name in SHARED or mismatch.name in _own_modules(repo) or _GENERATED.fullmatch(mismatch.name):
+    is_own = mismatch.name in SHARED or mismatch.name in _own_modules(repo) or _GENERATED.fullmatch(mismatch.name)
+    if is_own or not _belongs_to_program(repo, mismatch.path) or b"sys.path" in repo.files.get(mismatch.path, b""):
         return False
-    content = repo.files.get(mismatch.path, b"")
-    if (
-        not _belongs_to_program(repo, mismatch.path)
-        or b"sys.path" in content
-        or document.script_metadata(repo.files, mismatch.path).text
-    ):
+    if document.script_metadata(repo.files, mismatch.path).text:
         return False
-    return mismatch.line not in import_reach.guarded_lines(python.parse_file(repo.files, mismatch.path))
+    # The code can do without an import inside an `if` or a `try`.
+    tree = python.parse_file(repo.files, mismatch.path)
+    guards = (node for node in ast.walk(tree) if isinstance(node, ast.If | ast.Try))
+    guarded = (inner for node in guards for inner in ast.walk(node) if isinstance(inner, ast.Import | ast.ImportFrom))
+    return not any(node.lineno <= mismatch.line <= (node.end_lineno or node.lineno) for node in guarded)
 
 
 def _own_modules(repo: Repo) -> set[str]:
     parts = {part for path in repo.python_files for part in path.removesuffix(".py").split("/")}
-    return {
-        *parts,
-        *(path.rpartition("/")[2].partition(".")[0] for path in repo.paths if path.endswith((".pyx", ".so"))),
-    }
+    compiled = (path for path in repo.paths if path.endswith((".pyx", ".so")))
+    return parts | {path.rpartition("/")[2].partition(".")[0] for path in compiled}
 
 
 def _belongs_to_program(repo: Repo, path: str) -> bool:
@@ -104,22 +92,14 @@ def unused(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     """Each dependency in pyproject.toml that no code imports, if its modules are known, or all imports are."""
     own, answer = _own_modules(repo), repo.answers.get("dependencies")
     wanted = {canonical_name(name) for name in answer if isinstance(name, str)} if isinstance(answer, list) else set()
-    is_clear = not any(
-        mismatch.code == "DEP001" and mismatch.name not in own and not _provider(mismatch) for mismatch in mismatches
-    )
-    for mismatch in mismatches:
+    missing = (mismatch for mismatch in mismatches if mismatch.code == "DEP001" and mismatch.name not in own)
+    is_clear = all(_provider(mismatch) for mismatch in missing)
+    for mismatch in (each for each in mismatches if each.code == "DEP002" and each.path == PYPROJECT):
         name = canonical_name(mismatch.name)
-        is_reported = (
-            mismatch.code == "DEP002"
-            and mismatch.path == PYPROJECT
-            and name not in wanted
-            and not _LOADED.fullmatch(name)
-        )
-        if is_reported and (is_clear or deptry.modules(name)):
-            for place in _places(repo, name):
-                yield Breach(
-                    f"{mismatch.name} is declared, but nothing imports it.", PYPROJECT, place.line, place.column
-                )
+        is_known = is_clear or deptry.modules(name)
+        for place in _places(repo, name) if is_known and name not in wanted and not _LOADED.fullmatch(name) else ():
+            message = f"{mismatch.name} is declared, but nothing imports it."
+            yield Breach(message, PYPROJECT, place.line, place.column)
 
 
 def _places(repo: Repo, name: str) -> list[places.TomlPlace]:
