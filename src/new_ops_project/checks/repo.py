@@ -12,7 +12,7 @@ from new_ops_project.checks.worktree_files import WorkTree, list_paths
 from new_ops_project.formats import code_layout, document, locks, python, python_version
 from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.document import Document, Files
-from new_ops_project.formats.github import automation, workflow_values
+from new_ops_project.formats.github import automation
 from new_ops_project.formats.github.automation import Automation
 from new_ops_project.formats.locks import Lock
 from new_ops_project.formats.python import Syntax
@@ -72,16 +72,15 @@ class Repo:
         """pyproject.toml; an empty document if there is none."""
         return document.toml(self.files, PYPROJECT)
 
+    def in_pyproject(self, *keys: str | int) -> tuple[str, int, int]:
+        """The path, line and column of a value in pyproject.toml, as a Breach takes them."""
+        place = self.pyproject.place(*keys)
+        return PYPROJECT, place.line, place.column
+
     @cached_property
     def setup(self) -> Setup:
         """The keywords of setup.py and setup.cfg."""
         return keywords.read(self.files)
-
-    @cached_property
-    def workflows(self) -> tuple[Document, ...]:
-        """The GitHub workflows that parse, by name."""
-        documents = workflow_values.read(_below(self, ".github/workflows/"))
-        return tuple(workflow for workflow in documents if not workflow.problem)
 
     @cached_property
     def automation(self) -> Automation:
@@ -163,7 +162,7 @@ class Repo:
         poetry = self.pyproject.table("tool", "poetry", "scripts")
         targets = {**self.pyproject.table("project", "scripts"), **poetry}
         if not targets:
-            targets = dict.fromkeys(keywords.console_scripts(self.setup), "")
+            targets = dict.fromkeys(self.setup.entry_points.get("console_scripts", {}), "")
         return {name: target for name, target in targets.items() if isinstance(target, str)}
 
     @cached_property
@@ -195,10 +194,6 @@ def of(files: Mapping[str, str], *, today: date | None = None, tracked: Iterable
     """A repository in memory, to test rules: every file is tracked; `tracked` adds paths that have no text."""
     texts = {path: text.encode() for path, text in files.items()}
     return Repo(Path("nowhere"), texts, frozenset({*texts, *tracked}), today=today or _today(), offline=True)
-
-
-def _below(repo: Repo, prefix: str) -> dict[str, bytes]:
-    return {path: repo.files[path] for path in repo.paths if path.startswith(prefix) and path in repo.files}
 
 
 _CALLERS = re.compile(

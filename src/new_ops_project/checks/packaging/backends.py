@@ -11,9 +11,9 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
 from new_ops_project.formats import locks
+from new_ops_project.formats.document import Keys
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.requirements.pep508 import canonical_name
-from new_ops_project.formats.toml import places
 
 _BUILD = ("build-system", "build-backend")
 _REQUIRES = ("build-system", "requires")
@@ -84,84 +84,70 @@ def no_such_backend(repo: Repo) -> Iterator[Breach]:
     backend = repo.pyproject.string(*_BUILD)
     if not backend or repo.pyproject.get("build-system", "backend-path") is not None:
         return
-    place = places.place(repo.pyproject, *_BUILD)
     if backend not in BACKENDS:
-        replacement = _intended(backend) or _only_candidate(repo)
-        if replacement:
+        intended = _intended(backend)
+        if replacement := intended or _only_candidate(repo):
+            is_certain = intended and not _is_missing(repo, BACKENDS[replacement])
             yield Breach(
                 f"There is no build backend {backend}.",
-                PYPROJECT,
-                place.line,
-                place.column,
-                _rename(repo, replacement) if _intended(backend) else (),
+                *repo.in_pyproject(*_BUILD),
+                _rewrite(repo, _BUILD, replacement) if is_certain else (),
                 f'Write build-backend = "{replacement}".',
             )
     elif _is_missing(repo, BACKENDS[backend]):
-        package = BACKENDS[backend]
-        place = places.place(repo.pyproject, *_REQUIRES)
-        yield Breach(
-            f"{backend} is the build backend, but nothing in requires installs {package}.",
-            PYPROJECT,
-            place.line,
-            place.column,
-            remedy=f'Add "{package}" to requires.',
-        )
+        message = f"{backend} is the build backend, but nothing in requires installs {BACKENDS[backend]}."
+        yield Breach(message, *repo.in_pyproject(*_REQUIRES), remedy=f'Add "{BACKENDS[backend]}" to requires.')
 
 
 def _intended(name: str) -> str:
     """The backend that a wrong name means; '' for a name that may be right."""
     module = name.partition(":")[0]
-    usual = _USUAL.get(re.split(r"[.:]", module)[0], "")
-    if not usual:
-        return ""
+    usual = _USUAL.get(module.split(".")[0], "")
     same = [known for known in BACKENDS if known.split(".")[0] == usual.split(".")[0] and ":" not in known]
-    near = get_close_matches(module, same, n=1, cutoff=0.9)
-    return near[0] if near else usual
+    return next(iter(get_close_matches(module, same, n=1, cutoff=0.9)), usual)
+
+
+def _required(repo: Repo) -> list[str]:
+    """The names of the packages that the build requires; '' for what is not a requirement, such as a path."""
+    return [pep508.requirement_name(text) for text in repo.pyproject.strings(*_REQUIRES)]
 
 
 def _only_candidate(repo: Repo) -> str:
     """The first backend that the build requires, if the requirements can have no other; else ''."""
-    names = [pep508.requirement_name(text) for text in repo.pyproject.strings(*_REQUIRES)]
-    if set(names) - _ALONE:
-        return ""
-    return next((backend for name in names for backend, package in BACKENDS.items() if package == name), "")
-
-
-def _rename(repo: Repo, meant: str) -> Fix:
-    """The right name, if its package is required already: as it is, the project cannot be built."""
-    place = places.place(repo.pyproject, *_BUILD)
-    new = place.quoted(meant)
-    if not new or _is_missing(repo, BACKENDS[meant]):
-        return ()
-    return (Edit(PYPROJECT, place.line, place.column, place.raw, new),)
+    names = _required(repo)
+    backends = (backend for name in names for backend, package in BACKENDS.items() if package == name)
+    return "" if set(names) - _ALONE else next(backends, "")
 
 
 def _is_missing(repo: Repo, package: str) -> bool:
     """Whether nothing that the build requires can install the package."""
-    names = {pep508.requirement_name(text) for text in repo.pyproject.strings(*_REQUIRES)}
-    if package in names or "" in names or names - _ALONE:
-        return False
-    return not any(package in _BRINGS.get(name, ()) for name in names)
+    names = set(_required(repo))
+    return names <= _ALONE and not any(package in {name, *_BRINGS.get(name, ())} for name in names)
+
+
+def _rewrite(repo: Repo, keys: Keys, new: str) -> Fix:
+    """The edit that replaces a string; none where it would need an escape."""
+    place = repo.pyproject.place(*keys)
+    quoted = place.quoted(new)
+    return (Edit(PYPROJECT, place.line, place.column, place.raw, quoted),) if quoted else ()
 
 
 def license_too_new(repo: Repo) -> Iterator[Breach]:
     """A license that some setuptools that may build the project rejects."""
-    key = _license_key(repo)
-    backend = repo.pyproject.string(*_BUILD)
+    key, backend = _license_key(repo), repo.pyproject.string(*_BUILD)
     if not key or (backend and not backend.startswith("setuptools")):
         return
-    for index, text in _requires(repo):
+    for index, text in enumerate(repo.pyproject.strings(*_REQUIRES)):
         requirement = pep508.parse(text)
-        is_meant = requirement and canonical_name(requirement.name) == "setuptools" and not requirement.url
-        is_new, is_capped = _compare(requirement.specifier, _EXPRESSIONS) if requirement and is_meant else (True, False)
+        if not requirement or canonical_name(requirement.name) != "setuptools" or requirement.url:
+            continue
+        is_new, is_capped = _compare(requirement.specifier, _EXPRESSIONS)
         if is_capped or not is_new:
-            place = places.place(repo.pyproject, *_REQUIRES, index)
             message = f"{text} allows {'only ' if is_capped else ''}versions before 77, which reject {key}."
-            raised = place.quoted(f"setuptools>={_EXPRESSIONS}") if _BOUND.fullmatch(text.strip()) else ""
-            fix: Fix = (Edit(PYPROJECT, place.line, place.column, place.raw, raised),) if raised else ()
-            yield Breach(
-                message, PYPROJECT, place.line, place.column, fix, severity=Severity.ERROR if is_capped else None
-            )
+            is_bound = _BOUND.fullmatch(text.strip())
+            fix = _rewrite(repo, (*_REQUIRES, index), f"setuptools>={_EXPRESSIONS}") if is_bound else ()
+            severity = Severity.ERROR if is_capped else None
+            yield Breach(message, *repo.in_pyproject(*_REQUIRES, index), fix, severity=severity)
 
 
 def _compare(specifier: SpecifierSet, version: str) -> tuple[bool, bool]:
@@ -183,12 +169,6 @@ def _license_key(repo: Repo) -> str:
     return "license-files" if isinstance(repo.pyproject.get("project", "license-files"), list) else ""
 
 
-def _requires(repo: Repo) -> list[tuple[int, str]]:
-    listed = repo.pyproject.get(*_REQUIRES)
-    entries = enumerate(listed if isinstance(listed, list) else ())
-    return [(index, text) for index, text in entries if isinstance(text, str)]
-
-
 def only_setup_py(repo: Repo) -> Iterator[Breach]:
     """A setup.py that describes a distribution, without a pyproject.toml that does."""
     tables = (("project",), ("build-system",), ("tool", "poetry"), ("tool", "flit"))
@@ -196,8 +176,7 @@ def only_setup_py(repo: Repo) -> Iterator[Breach]:
     text = repo.setup.py.text.replace("\r\n", "\n")
     call = _SETUP.search(text)
     if not is_described and not repo.pyproject.problem and (call and _IMPORT.search(text)):
-        line = text.count("\n", 0, call.start()) + 1
-        yield Breach("Only setup.py describes how this is built.", "setup.py", line, 1)
+        yield Breach("Only setup.py describes how this is built.", "setup.py", text.count("\n", 0, call.start()) + 1, 1)
 
 
 def no_build_system(repo: Repo) -> Iterator[Breach]:
@@ -207,14 +186,11 @@ def no_build_system(repo: Repo) -> Iterator[Breach]:
         return
     if pyproject.get("tool", "uv", "package") is False or not _is_installed(repo):
         return
-    line = places.place(pyproject, "project").line
     tool = next((name for name in _TOOLS if pyproject.table("tool", name)), "")
     remedy = f"Write the [build-system] of {tool}." if tool not in {"", "uv", "setuptools"} else ""
     yield Breach(
         "There is no [build-system], so nothing says how to build this.",
-        PYPROJECT,
-        line,
-        1,
+        *repo.in_pyproject("project"),
         _add_setuptools(repo),
         remedy,
     )

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from new_ops_project.checks import declared_requirements
-from new_ops_project.checks.repo import PYPROJECT, Repo
+from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats import document, python
+from new_ops_project.formats.python import Syntax
 from new_ops_project.formats.requirements.pep508 import canonical_name
-from new_ops_project.formats.setuptools import entry_points
-from new_ops_project.formats.toml import places
-from new_ops_project.formats.toml.places import TomlPlace
 
 _TARGET = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:\s*:\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*))?\s*(?:\[.*\])?")
-_COMMANDS = ("scripts", "gui-scripts")
+_TOOLS = ("poetry", "flit")
 # Backends that make modules from other languages, and settings that move or make modules.
 _COMPILED = ("maturin", "mesonpy", "scikit_build_core", "sipbuild", "py_build_cmake", "enscons")
 _MOVED = (
@@ -37,12 +35,11 @@ _DYNAMIC = {"globals", "exec", "vars", "locals", "setattr", "eval"}
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """One entry point: its name, the object that it names, and where that is written."""
+    """One entry point: its name, the object that it names, and the path, line and column of that."""
 
     name: str
     target: str
-    path: str
-    place: TomlPlace
+    place: tuple[str, int, int]
     is_command: bool
 
 
@@ -53,43 +50,34 @@ def missing_objects(repo: Repo) -> Iterator[Breach]:
         problem, remedy = _problem(repo, match[1], match[2] or "", entry) if match else _misspelt(entry)
         if problem:
             message = f"{entry.name} = {entry.target!r} names nothing: {problem}"
-            yield Breach(message, entry.path, entry.place.line, entry.place.column, remedy=remedy)
+            yield Breach(message, *entry.place, remedy=remedy)
 
 
 def _entry_points(repo: Repo) -> Iterator[EntryPoint]:
     """The entry points in pyproject.toml (those of poetry and flit too), setup.py and setup.cfg."""
-    for kind in _COMMANDS:
-        yield from _of_table(repo, ("project", kind), is_command=True)
-    for group in repo.pyproject.table("project", "entry-points"):
-        yield from _of_table(repo, ("project", "entry-points", group), is_command=False)
-    for tool in ("poetry", "flit"):
-        yield from _of_table(repo, ("tool", tool, "scripts"), is_command=True)
-    for group in repo.pyproject.table("tool", "poetry", "plugins"):
-        yield from _of_table(repo, ("tool", "poetry", "plugins", group), is_command=False)
+    for keys in (("project", "scripts"), ("project", "gui-scripts"), *(("tool", tool, "scripts") for tool in _TOOLS)):
+        yield from _of_table(repo, keys, is_command=True)
+    for keys in (("project", "entry-points"), ("tool", "poetry", "plugins")):
+        for group in repo.pyproject.table(*keys):
+            yield from _of_table(repo, (*keys, group), is_command=False)
     yield from _of_setup(repo)
 
 
 def _of_table(repo: Repo, keys: tuple[str, ...], *, is_command: bool) -> Iterator[EntryPoint]:
     for name, value in repo.pyproject.table(*keys).items():
-        if isinstance(value, str):
-            yield EntryPoint(name, value, PYPROJECT, places.place(repo.pyproject, *keys, name), is_command)
-        elif isinstance(value, dict) and isinstance(value.get("reference"), str) and value.get("type") != "file":
-            place = places.place(repo.pyproject, *keys, name, "reference")
-            yield EntryPoint(name, value["reference"], PYPROJECT, place, is_command)
+        is_table = isinstance(value, dict) and value.get("type") != "file"  # of poetry
+        within = (*keys, name, "reference") if is_table else (*keys, name)
+        if isinstance(target := repo.pyproject.get(*within), str):
+            yield EntryPoint(name, target, repo.in_pyproject(*within), is_command)
 
 
 def _of_setup(repo: Repo) -> Iterator[EntryPoint]:
-    try:
-        groups = entry_points.groups(repo.setup.get("entry_points") or {})
-    except ValueError:
-        return
-    for group, entries in groups.items():
+    for group, entries in repo.setup.entry_points.items():
         for name, target in entries.items():
             path, _, line = repo.setup.where("entry_points", name).partition(":")
             number = int(line) if line.isdigit() else 0
-            yield EntryPoint(
-                name, target, path, TomlPlace(number, min(number, 1)), group in {"console_scripts", "gui_scripts"}
-            )
+            is_command = group in {"console_scripts", "gui_scripts"}
+            yield EntryPoint(name, target, (path, number, min(number, 1)), is_command)
 
 
 def _misspelt(entry: EntryPoint) -> tuple[str, str]:
@@ -131,7 +119,8 @@ def _missing_module(repo: Repo, module: str) -> tuple[str, str]:
     is_folder = any(f"/{stem}/" in f"/{path}" for path in repo.paths if path.endswith(".py"))
     if _may_be_made(repo, stem) or is_other or is_folder or (not tops and _may_be_elsewhere(repo, top)):
         return "", ""
-    known = [name for name in _modules(repo) if not tops or name.partition(".")[0] == top]
+    names = (path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__") for path in repo.python_files)
+    known = [name.replace("/", ".") for name in names if not tops or name.split("/")[0] == top]
     near = get_close_matches(module, known, n=1, cutoff=0.5)
     return f"there is no module {module}.", f"Did you mean {near[0]}?" if near else ""
 
@@ -141,11 +130,11 @@ def _may_be_made(repo: Repo, stem: str) -> bool:
     backend = repo.pyproject.string("build-system", "build-backend")
     if backend.startswith(_COMPILED) or repo.pyproject.get("build-system", "backend-path") is not None:
         return True
-    if any(repo.pyproject.get(*keys) for keys in _MOVED) or any(repo.setup.get(name) for name in _SETUP):
-        return True
     folders = (repo.pyproject.get("tool", "setuptools", "package-dir"), repo.setup.get("package_dir"))
     is_moved = any(bool(each) if not isinstance(each, dict) else bool(each.keys() - {""}) for each in folders)
-    return is_moved or bool(repo.setup.py.problem) or _is_ignored(repo, stem)
+    is_moved |= any(repo.pyproject.get(*keys) for keys in _MOVED)
+    is_made = any(name in _SETUP or not name.isidentifier() for name in repo.setup.names)  # `**more` may be anything
+    return is_moved or is_made or bool(repo.setup.py.problem) or _is_ignored(repo, stem)
 
 
 def _is_ignored(repo: Repo, stem: str) -> bool:
@@ -162,94 +151,43 @@ def _is_ignored(repo: Repo, stem: str) -> bool:
 
 def _may_be_elsewhere(repo: Repo, top: str) -> bool:
     """Whether the package may come from a dependency, not from this repository."""
-    names = {
-        requirement.name
-        for requirement in (*declared_requirements.required(repo), *declared_requirements.of_setup(repo))
-    }
-    names |= {requirement.name for requirement in declared_requirements.of_poetry(repo)}
-    return (
-        bool(names & {canonical_name(top), f"python-{canonical_name(top)}"})
-        or not repo.python_files
-        or _is_foreign(repo, top)
-    )
-
-
-def _is_foreign(repo: Repo, top: str) -> bool:
-    """Whether the name differs from the project's names: then it may be a module of a dependency."""
-    own = {canonical_name(repo.pyproject.string(*keys)) for keys in (("project", "name"), ("tool", "poetry", "name"))}
-    own |= {canonical_name(repo.setup.string("name")), canonical_name(repo.layout.package)} - {""}
-    return canonical_name(top) not in own and bool(
-        declared_requirements.required(repo) or [*declared_requirements.of_poetry(repo)]
-    )
-
-
-def _modules(repo: Repo) -> list[str]:
-    names = (path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__") for path in repo.python_files)
-    return [name.replace("/", ".") for name in names]
+    listed = (declared_requirements.required, declared_requirements.of_setup, declared_requirements.of_poetry)
+    names = {requirement.name for read in listed for requirement in read(repo)}
+    keys = (("project", "name"), ("tool", "poetry", "name"))
+    own = {*(repo.pyproject.string(*each) for each in keys), repo.setup.string("name"), repo.layout.package}
+    is_foreign = bool(names) and canonical_name(top) not in map(canonical_name, own)
+    is_required = bool(names & {canonical_name(top), f"python-{canonical_name(top)}"})
+    return is_required or is_foreign or not repo.python_files
 
 
 def _lacks_name(repo: Repo, path: str, module: str, attribute: str) -> bool:
-    """Whether the file certainly does not bind the name."""
-    name, _, rest = attribute.partition(".")
-    try:
-        tree = python.parse(repo.files[path])
-    except (KeyError, SyntaxError):
+    """Whether the file certainly does not bind the name; attributes of it are not looked for."""
+    name, syntax = attribute.partition(".")[0], repo.syntax(path)
+    if not syntax or _files(repo, f"{module}.{name}") or _is_dynamic(syntax):
         return False
-    if _files(repo, f"{module}.{name}") or _is_dynamic(tree):
-        return False
-    bound = set(_bound(tree.body))
-    if name not in bound:
-        return name not in _globals(tree)
-    return bool(rest) and _lacks_attribute(tree, name, rest)
+    return name not in {*_bound(syntax)}
 
 
-def _is_dynamic(tree: ast.Module) -> bool:
+def _is_dynamic(syntax: Syntax) -> bool:
     """Whether the module may have names that its syntax does not show."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            return True
-        if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
-            return True
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _DYNAMIC:
-            return True
-        if isinstance(node, ast.Attribute) and node.attr == "modules":
-            return True
-    return False
+    called = {python.dotted_name(node.func) for node in syntax.nodes(ast.Call)}
+    named = {getattr(node, "name", "") for node in syntax.nodes(ast.alias, ast.FunctionDef)}
+    is_replaced = any(node.attr == "modules" for node in syntax.nodes(ast.Attribute))
+    return bool(called & _DYNAMIC or named & {"*", "__getattr__"}) or is_replaced
 
 
-def _globals(tree: ast.Module) -> set[str]:
-    return {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
-
-
-def _bound(body: list[ast.stmt]) -> Iterator[str]:
-    """The names that statements of a module or a class may bind, also in an `if`, a `try`, a `with` or a loop."""
-    for node in body:
-        is_own = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        for each in [node] if is_own else ast.walk(node):
-            yield from _binds(each)
-
-
-def _binds(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            yield name
-        case ast.Import(names=names) | ast.ImportFrom(names=names):
-            yield from (alias.asname or alias.name.partition(".")[0] for alias in names)
-        case ast.Name(id=name, ctx=ast.Store()) | ast.MatchAs(name=str(name)) | ast.ExceptHandler(name=str(name)):
-            yield name
-
-
-def _lacks_attribute(tree: ast.Module, name: str, rest: str) -> bool:
-    """Whether `name` is a plain class without the attribute."""
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
-    if len(classes) != 1 or classes[0].bases or classes[0].keywords or classes[0].decorator_list:
-        return False
-    return rest.partition(".")[0] not in {*_bound(classes[0].body), *dir(type)}
+def _bound(syntax: Syntax) -> Iterator[str]:
+    """The names that statements bind anywhere, so also those in a function, which may be global."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.MatchAs, ast.ExceptHandler)
+    yield from (getattr(node, "name", None) or "" for node in syntax.nodes(*kinds))
+    for alias in syntax.nodes(ast.alias):
+        yield alias.asname or alias.name.partition(".")[0]
+    yield from (node.id for node in syntax.nodes(ast.Name) if isinstance(node.ctx, ast.Store))
 
 
 def _nearest(repo: Repo, path: str, module: str, attribute: str) -> str:
     """The remedy: the function in the file with the most similar name; '' if there is none."""
-    tree = python.parse(repo.files[path])
+    tree = python.parse_file(repo.files, path)
     names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     near = get_close_matches(attribute, names, n=1, cutoff=0.5) or (["main"] if "main" in names else [])
     return f'Write "{module}:{near[0]}".' if near else ""

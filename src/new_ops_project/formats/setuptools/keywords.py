@@ -39,6 +39,14 @@ class Setup:
             text for text in map(str.strip, self.string(name).split("\n")) if text
         ]
 
+    @property
+    def entry_points(self) -> dict[str, dict[str, str]]:
+        """The entry points as {group: {name: target}}; {} where they are unclear."""
+        try:
+            return entry_points.groups(self.get("entry_points") or {})
+        except ValueError:
+            return {}
+
     def where(self, name: str, holding: str = "") -> str:
         """The place of a keyword as `path:line`, or of the text `holding` in its value."""
         return self._source(name).where(name, holding=holding)
@@ -50,11 +58,3 @@ class Setup:
 def read(files: Files) -> Setup:
     """Read the keywords of setup.py and setup.cfg in the root of `files`."""
     return Setup(setup_py.keywords(files), setup_cfg.keywords(files))
-
-
-def console_scripts(setup: Setup) -> tuple[str, ...]:
-    """The names of the commands that the project installs; () where they are unclear."""
-    try:
-        return tuple(entry_points.groups(setup.get("entry_points") or {}).get("console_scripts", {}))
-    except ValueError:
-        return ()

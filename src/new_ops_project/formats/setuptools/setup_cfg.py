@@ -57,8 +57,6 @@ def _value(name: str, text: str) -> Any:
     if name in _PAIRS:
         pairs = (line.partition("=") for line in text.replace(",", "\n").split("\n") if "=" in line)
         return {key.strip(): value.strip() for key, _, value in pairs}
-    if name in {"zip_safe", "include_package_data"}:
-        return text.lower() in {"1", "true", "yes"}
     if name in _LISTS and not text.startswith("find"):
         return _list(text)
     return Computed(text) if text.startswith(_INDIRECT) else text

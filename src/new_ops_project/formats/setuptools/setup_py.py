@@ -26,20 +26,15 @@ def keywords(files: Files) -> Document:
         if not calls:
             return Document(path, text, problem=f"{path} does not call setup()")
         strings = _strings(tree)
-        values = {_name(keyword): _value(keyword.value, strings) for keyword in calls[0].keywords}
-        lines: dict[tuple[str | int, ...], int] = {
-            (_name(keyword),): keyword.value.lineno for keyword in calls[0].keywords
-        }
+        given = {each.arg or f"**{ast.unparse(each.value)}"[:60]: each.value for each in calls[0].keywords}
+        values = {name: _value(node, strings) for name, node in given.items()}
+        lines: dict[tuple[str | int, ...], int] = {(name,): node.lineno for name, node in given.items()}
     except (SyntaxError, RecursionError) as error:
         line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         return Document(path, text, problem=f"{path}{line} does not parse as Python")
     if len(calls) > 1:
         values["setup()"], lines["setup()",] = Computed("it is called more than once"), calls[1].lineno
     return Document(path, text, values, lines)
-
-
-def _name(keyword: ast.keyword) -> str:
-    return keyword.arg or f"**{ast.unparse(keyword.value)}"[:60]
 
 
 def _strings(tree: ast.Module) -> dict[str, ast.expr]:

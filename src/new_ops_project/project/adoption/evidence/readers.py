@@ -11,7 +11,8 @@ from typing import Any
 from new_ops_project.formats import code_layout, document, python, python_version
 from new_ops_project.formats.code_layout import Layout, layout
 from new_ops_project.formats.document import Document, Files, decoded
-from new_ops_project.formats.github import workflow_values
+from new_ops_project.formats.github import automation, workflow_values
+from new_ops_project.formats.github.automation import Automation
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.setuptools import keywords
 from new_ops_project.formats.setuptools.keywords import Setup
@@ -75,8 +76,11 @@ def gather(files: Files, folder: str, offered: Mapping[str, Sequence[Any]]) -> t
 def parse_problems(files: Files) -> tuple[str, ...]:
     """Clauses about the files that do not parse, and so give no evidence."""
     setup = keywords.read(files)
-    others = [document.toml(files, "pyproject.toml"), document.toml(files, "Pipfile"), *workflow_values.read(files)]
-    return tuple(dict.fromkeys(clause for clause in (*setup.problems, *(other.problem for other in others)) if clause))
+    others = [document.toml(files, "pyproject.toml"), document.toml(files, "Pipfile") ]
+    trees = automation.read(files, iter(files)).trees
+    workflows = [f"{tree.path} does not parse as YAML: {tree.problem}" for tree in trees if tree.problem]
+    problems = (*setup.problems, *(other.problem for other in others), *workflows)
+    return tuple(dict.fromkeys(problem for problem in problems if problem))
 
 
 @dataclass(frozen=True)
@@ -95,8 +99,8 @@ class _Repository:
         return keywords.read(self.files)
 
     @cached_property
-    def workflows(self) -> tuple[Document, ...]:
-        return workflow_values.read(self.files)
+    def automation(self) -> Automation:
+        return automation.read(self.files, iter(self.files))
 
     @cached_property
     def layout(self) -> Layout:
@@ -120,7 +124,8 @@ class _Repository:
         """The console scripts, with their places."""
         for keys in (("project", "scripts"), ("tool", "poetry", "scripts")):
             yield from ((name, self.pyproject.where(*keys, name)) for name in self.pyproject.table(*keys))
-        yield from ((name, self.setup.where("entry_points", name)) for name in keywords.console_scripts(self.setup))
+        scripts = self.setup.entry_points.get("console_scripts", {})
+        yield from ((name, self.setup.where("entry_points", name)) for name in scripts)
 
 
 Offered = Mapping[str, Sequence[Any]]
@@ -145,7 +150,7 @@ def _name(repository: _Repository, _: Offered) -> Readings:
 def _python(repository: _Repository, offered: Offered) -> Readings:
     """The first exact version, offered or not, or else the first bound that is offered."""
     versions = [
-        *python_version.candidates(repository.files, repository.pyproject, repository.setup, repository.workflows)
+        *python_version.candidates(repository.files, repository.pyproject, repository.setup, repository.automation)
     ]
     choices = [str(choice) for choice in offered.get("python_version", ())]
     fitting = (version for version in versions if version.is_exact or version.minor in choices)
@@ -230,8 +235,7 @@ def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
 
 
 def _runner(repository: _Repository, offered: Offered) -> Readings:
-    images = [image for workflow in repository.workflows for image in workflow_values.runner_images(workflow)]
-    images = [image for image in images if image.text in offered.get("runner", ())]
+    images = [image for image in workflow_values.runner_images(repository.automation) if image.text in offered.get("runner", ())]
     for text, _ in Counter(image.text for image in images).most_common(1):
         yield Evidence("runner", text, next(image.where for image in images if image.text == text))
 
@@ -250,7 +254,7 @@ def _dependencies(repository: _Repository, offered: Offered) -> Readings:
 
 
 def _cloud(repository: _Repository, offered: Offered) -> Readings:
-    logins = (login for workflow in repository.workflows for login in workflow_values.cloud_logins(workflow))
+    logins = workflow_values.cloud_logins(repository.automation)
     if login := next((login for login in logins if login.text in offered.get("cloud", ())), None):
         yield Evidence("cloud", login.text, login.where)
 
