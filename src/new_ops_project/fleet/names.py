@@ -4,12 +4,23 @@ import re
 import shlex
 
 from new_ops_project.base.text import escape_invisible, is_undecodable
+from new_ops_project.git import urls
 
 
 def cut(text: str, most: int) -> str:
     """`escape_invisible(text)`, shortened with an ellipsis to at most `most` characters."""
     whole = escape_invisible(text)
     return whole if len(whole) <= most else f"{whole[: most - 1]}…"
+
+
+def short_id(commit: str) -> str:
+    """A commit id as people read it; "nothing" for ''."""
+    return commit[:7] or "nothing"
+
+
+def redacted_line(text: str) -> str:
+    """What git, a forge or a repository says, on one line of at most 300 characters, without credentials."""
+    return cut(urls.without_secrets(" ".join(text.split())), 300)
 
 
 def shell_quoted(text: str) -> str:

@@ -316,7 +316,7 @@ def test_writes_a_branch_of_the_clone(fleet: Fleet) -> None:
             "commits that this tool did not make",
         ),
         ((("commit", "-q", "--allow-empty", "-mx"),), "deferred", "trunk moved from"),
-        ((("branch", "template"),), "failed", "cannot be written"),
+        ((("branch", "template"),), "failed", "cannot lock ref"),
         ((("checkout", "-q", "--detach"), ("branch", "-D", "trunk")), "deferred", "branch trunk no longer exists"),
     ],
 )

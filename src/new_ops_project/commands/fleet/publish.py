@@ -100,9 +100,8 @@ def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool,
     A branch is replaced only when its last commit is this tool's. An open pull request is updated, never duplicated.
     """
     from new_ops_project.base import interrupts
-    from new_ops_project.fleet.publish.publisher import PublishRequest
+    from new_ops_project.fleet.publish.publisher import PublishRequest, publish
     from new_ops_project.fleet.reports import advice
-    from new_ops_project.fleet.verbs.publish import publish
 
     all_folders = (*folders, *more)  # `--in results/*` is one option with many values
     request = PublishRequest(folders=all_folders, forge="" if forge == "auto" else forge, **options)
@@ -138,7 +137,7 @@ def _as_json(published: "Published", commands: "Sequence[str]", *, preview: bool
 
 def _shown_on(show: "Progress") -> "OnEvent":
     """Show events: on a bar with counts, rate and time left; elsewhere one line for each delivery."""
-    from new_ops_project.fleet.publish.messages import redacted_line
+    from new_ops_project.fleet.names import redacted_line
 
     has_bar = sys.stderr.isatty() and not os.environ.get("CI")
 
@@ -166,7 +165,7 @@ def _pulse(event: "PublishEvent") -> str:
 
 
 def _line(delivery: "Delivery") -> str:
-    from new_ops_project.fleet.publish.messages import redacted_line
+    from new_ops_project.fleet.names import redacted_line
 
     reason = f": {delivery.reason}" if delivery.reason else ""
     name, target = redacted_line(delivery.name), redacted_line(delivery.request or delivery.target)

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import run
 from new_ops_project.fleet import network_retry
-from new_ops_project.fleet.publish.messages import redacted_line
+from new_ops_project.fleet.names import redacted_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 
 PROGRAMS = {"github": "gh", "gitlab": "glab"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.fleet.commits import PLAN, VERSION, CommitInfo
+from new_ops_project.fleet.commits import PLAN, VERSION
 from new_ops_project.plan.apply import TREE_TRAILER
 
 # Amending or rebasing a commit keeps its author and author date, but sets the committer. So name, address and time of
@@ -28,10 +28,6 @@ class CommitDetails:
     version: str = ""
     plan: str = ""
     seconds: int = 0
-
-    def info(self, author: str) -> CommitInfo:
-        """What the plan that it names says of its commits, with `author` as the plan's author."""
-        return CommitInfo(self.plan, author, self.seconds)
 
     def is_same(self, tree: str, base: str) -> bool:
         """Whether it has that tree on top of `base`; author, date and message may differ."""

@@ -2,20 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from new_ops_project import git
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.text import nearest
 from new_ops_project.fleet import store
-from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, Limits, Result, ResultState
+from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, Result, ResultState
+from new_ops_project.fleet.names import redacted_line
 from new_ops_project.fleet.publish import delivery, forge
-from new_ops_project.fleet.publish.candidate import Candidate
+from new_ops_project.fleet.publish.candidate import PLAN_AGAIN, Candidate
 from new_ops_project.fleet.publish.delivery import DeliveryOptions
 from new_ops_project.fleet.publish.journal import Journal
-from new_ops_project.fleet.publish.messages import redacted_line
 from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, RateLimiter
-from new_ops_project.fleet.run.limits import exceeds, outliers, stop_reason
+from new_ops_project.fleet.run.limits import exceeds, outliers, stop_reason, with_limits
 
 STOPPED = "The wave was stopped: "  # the reason of a commit that was not tried begins with it
 TIME_OVER = "The time for this run is over."
@@ -53,7 +54,6 @@ class Published:
     """What a run did. `conflicts` are the projects whose conflicts were not delivered.
 
     `stopped` is why the wave was stopped, or ''; `is_over`: the time for this run ended, and another run continues.
-    `moved` are the projects whose branch has moved since the plan.
     """
 
     plan: str
@@ -61,7 +61,11 @@ class Published:
     conflicts: tuple[str, ...] = ()
     stopped: str = ""
     is_over: bool = False
-    moved: tuple[str, ...] = ()
+
+    @property
+    def must_be_planned_again(self) -> bool:
+        """Whether a branch is no longer what it was when the plan was made."""
+        return any(delivery.hint == PLAN_AGAIN for delivery in self.deliveries)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -97,28 +101,24 @@ class PublishEvent:
 OnEvent = Callable[[PublishEvent], None]
 
 
-def publish(request: PublishRequest, on_event: OnEvent, clock: Clock) -> Published:
+def publish(request: PublishRequest, on_event: OnEvent, clock: Clock | None = None) -> Published:
     """Deliver what is ready in the folders of results, no faster than the request's rate.
 
     Raises ToolError where nothing can be started: no plan, another publisher, no program for the forge.
     """
     plan, gathered = store.gather(request.folders)
-    plan = replace(plan, limits=_limits(plan.limits, request))
+    plan = with_limits(plan, request.max_failed, request.max_conflicts)
     results = [result for _, result in gathered.values()]
     if (reason := stop_reason(plan, results)) and not request.force:
         return Published(plan.id, stopped=reason)
     candidates = _candidates(plan, gathered, request)
     _require_programs(candidates, plan, request)
+    git.require_on_path()
     held = frozenset() if request.force else outliers(plan, results) - {*request.only}
+    clock = clock or Clock()
     journal = Journal(request.journal or request.folders[0] / store.JOURNAL, clock)
     with journal.opened(for_reading=request.preview):
         return _Run(request, plan, held, journal, on_event=on_event, clock=clock).run(candidates)
-
-
-def _limits(limits: Limits, request: PublishRequest) -> Limits:
-    failed = limits.failed if request.max_failed is None else request.max_failed
-    conflicts = limits.conflicts if request.max_conflicts is None else request.max_conflicts
-    return replace(limits, failed=failed, conflicts=conflicts)
 
 
 def _candidates(
@@ -170,58 +170,46 @@ class _Run:
         self._request, self._plan, self._held = request, plan, held
         self._journal, self._on_event, self._clock = journal, on_event, clock
         self._started = clock.now()
-        self._counts = Counter[Delivered]()
-        self._tried, self._total, self._failures_in_a_row = 0, 0, 0
-        self._is_over = False
-        self._moved: list[str] = []
+        self._done: list[Delivered] = []  # how each try of this run ended
+        self._total, self._is_over = 0, False
 
     def run(self, candidates: list[Candidate]) -> Published:
         """Deliver them; what failed in an earlier run comes last, so that it does not stop the others."""
-        settled = [delivery for candidate in candidates if (delivery := self._settled(candidate))]
-        queue = [candidate for candidate in candidates if not self._settled(candidate)]
+        settled = {candidate.task.name: self._settled(candidate) for candidate in candidates}
+        queue = [candidate for candidate in candidates if not settled[candidate.task.name]]
         queue.sort(key=lambda candidate: self._last_state(candidate) is Delivered.FAILED)
         self._total = len(queue)
-        deliveries = (*self._record(*settled), *self._deliver_all(queue, self._options()))
-        conflicts = (
-            ()
-            if self._request.deliver_conflicts
-            else tuple(
-                candidate.task.name for candidate in candidates if candidate.result.state == ResultState.CONFLICT
-            )
-        )
-        return Published(self._plan.id, deliveries, conflicts, self._stop_reason(), self._is_over, tuple(self._moved))
+        deliveries = (*self._record(*filter(None, settled.values())), *self._deliver_all(queue))
+        conflicts = [candidate for candidate in candidates if candidate.result.state == ResultState.CONFLICT]
+        left = () if self._request.deliver_conflicts else tuple(candidate.task.name for candidate in conflicts)
+        return Published(self._plan.id, deliveries, left, self._stop_reason(), self._is_over)
 
-    def _options(self) -> DeliveryOptions:
+    def _deliver_all(self, queue: list[Candidate]) -> Iterator[Delivery]:
         limiter = RateLimiter(
             self._request.rate,
             self._clock,
             taken=self._journal.token_times(),
             on_take=self._journal.add_token,
-            on_wait=lambda sentence: self._on_event(replace(self._event(), waiting=sentence)),
+            on_wait=lambda sentence: self._tell(waiting=sentence),
         )
-        return DeliveryOptions(
-            self._request.mode, limiter, self._request.forge or self._plan.forge, self._request.preview
-        )
-
-    def _deliver_all(self, queue: list[Candidate], options: DeliveryOptions) -> Iterator[Delivery]:
+        kind, mode = self._request.forge or self._plan.forge, self._request.mode
+        options = DeliveryOptions(mode, limiter, kind, self._request.preview)
         for number, candidate in enumerate(queue):
-            if reason := self._stop_reason() or self._time_over(options.limiter):
-                rest = [left.delivery(options.mode, Delivered.DEFERRED, *_deferral(reason)) for left in queue[number:]]
-                # After the time is over another run continues: in the journal they would count as deferred.
-                yield from rest if reason == TIME_OVER else self._record(*rest)
+            if reason := self._stop_reason():
+                rest = (f"{STOPPED}{reason}", "Look at what failed; --force continues.")
+                yield from self._record(*(left.delivery(mode, Delivered.DEFERRED, *rest) for left in queue[number:]))
                 return
-            self._on_event(replace(self._event(), starting=candidate.task.name))
-            attempt = delivery.deliver(candidate, options, may_reopen=self._may_reopen(candidate))
-            (done,) = self._record(attempt.delivery)
-            self._moved += [done.name] if attempt.base_moved else []
-            self._count(done)
-            self._on_event(replace(self._event(), delivery=done))
+            if self._is_time_over(limiter):
+                # Another run continues, so the journal must not say that these are deferred.
+                rest = (TIME_OVER, "Run this again to continue.")
+                yield from (left.delivery(mode, Delivered.DEFERRED, *rest) for left in queue[number:])
+                return
+            self._tell(starting=candidate.task.name)
+            may_reopen = self._request.force or candidate.task.name in self._request.only
+            (done,) = self._record(delivery.deliver(candidate, options, may_reopen=may_reopen))
+            self._done.append(done.state)
+            self._tell(delivery=done)
             yield done
-
-    def _count(self, done: Delivery) -> None:
-        self._tried += 1
-        self._counts[done.state] += 1
-        self._failures_in_a_row = self._failures_in_a_row + 1 if done.state == Delivered.FAILED else 0
 
     def _settled(self, candidate: Candidate) -> Delivery | None:
         """The delivery of a commit for which no server need be asked: it was delivered, is held, or is in conflict."""
@@ -230,19 +218,12 @@ class _Run:
             return last
         if candidate.result.state == ResultState.CONFLICT and not self._request.deliver_conflicts:
             count = len(candidate.result.conflicts)
-            return candidate.delivery(
-                mode,
-                Delivered.DEFERRED,
-                f"{count or 'Some'} file{'s' * (count != 1)} in conflict.",
-                "--deliver-conflicts delivers it, as a draft.",
-            )
+            reason = f"{count or 'Some'} file{'s' * (count != 1)} in conflict."
+            return candidate.delivery(mode, Delivered.DEFERRED, reason, "--deliver-conflicts delivers it, as a draft.")
         if candidate.task.name in self._held:
-            return candidate.delivery(
-                mode,
-                Delivered.HELD,
-                f"It changes {candidate.result.lines} lines, far more than the others.",
-                f"Look at it, then: --only {redacted_line(candidate.task.name)}",
-            )
+            reason = f"It changes {candidate.result.lines} lines, far more than the others."
+            hint = f"Look at it, then: --only {redacted_line(candidate.task.name)}"
+            return candidate.delivery(mode, Delivered.HELD, reason, hint)
         return None
 
     def _record(self, *deliveries: Delivery) -> tuple[Delivery, ...]:
@@ -252,40 +233,32 @@ class _Run:
         last = self._journal.last(candidate.task.name, candidate.result.plan)
         return last.state if last else None
 
-    def _may_reopen(self, candidate: Candidate) -> bool:
-        return self._request.force or candidate.task.name in self._request.only
-
     def _stop_reason(self) -> str:
         """Why nothing more is delivered, or ''."""
-        failed, limit = self._counts[Delivered.FAILED], self._plan.limits.failed
+        failed, limit = self._done.count(Delivered.FAILED), self._plan.limits.failed
         if self._request.force:
             return ""
-        if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
-            return f"{self._failures_in_a_row} deliveries failed one after the other."
+        if self._done[-_FAILURES_IN_A_ROW:] == [Delivered.FAILED] * _FAILURES_IN_A_ROW:
+            return f"{_FAILURES_IN_A_ROW} deliveries failed one after the other."
         if exceeds(failed, self._total, limit):
             return f"{failed} of {self._total} deliveries failed, which is more than {limit:g} %."
         return ""
 
-    def _time_over(self, limiter: RateLimiter) -> str:
-        """TIME_OVER if the time for this run ends before another request may be sent, or ''.
+    def _is_time_over(self, limiter: RateLimiter) -> bool:
+        """Whether the time for this run ends before another request may be sent.
 
         Waiting for the rate limit counts: a token of a GitHub App could end while the run waits.
         """
-        minutes = self._request.minutes
-        if minutes is None or max(limiter.ready_at(), self._clock.now()) < self._started + minutes * MINUTE:
-            return ""
-        self._is_over = True
-        return TIME_OVER
+        end = self._started + (self._request.minutes or float("inf")) * MINUTE
+        self._is_over = max(limiter.ready_at(), self._clock.now()) >= end
+        return self._is_over
 
-    def _event(self) -> PublishEvent:
-        seconds, left = self._clock.now() - self._started, self._total - self._tried
-        by_pace = left * seconds / self._tried if self._tried else 0.0
+    def _tell(self, *, starting: str = "", delivery: Delivery | None = None, waiting: str = "") -> None:
+        tried, seconds = len(self._done), self._clock.now() - self._started
+        left = self._total - tried
+        by_pace = left * seconds / tried if tried else 0.0
         by_limit = left / self._request.max_per_hour * HOUR if left > self._request.max_per_hour else 0.0
-        return PublishEvent(self._tried, self._total, dict(self._counts), seconds, max(by_pace, by_limit))
-
-
-def _deferral(reason: str) -> tuple[str, str]:
-    """Reason and hint of a commit that was not tried."""
-    if reason == TIME_OVER:
-        return reason, "Run this again to continue."
-    return f"{STOPPED}{reason}", "Look at what failed; --force continues."
+        counts = Counter(self._done)
+        self._on_event(
+            PublishEvent(tried, self._total, counts, seconds, max(by_pace, by_limit), starting, delivery, waiting)
+        )

@@ -2,14 +2,18 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
 
-from new_ops_project.base.text import escape_undecodable
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from new_ops_project.base.text import escape_invisible
 from new_ops_project.fleet.model import PathNote, Result
 from new_ops_project.git import urls
 
 LIMIT = 60_000  # characters; GitHub takes 65,536
-_FILES, _NAME, _NEWS = 40, 200, 20_000  # entries of one list, characters of one of them, characters of the changelog
+_ENTRIES, _NAME, _NEWS = 40, 200, 20_000  # entries of one list, characters of one of them, characters of the changelog
 _ORDER = ("changed", "added", "moved", "removed")
 
 
@@ -24,127 +28,66 @@ def title(result: Result) -> str:
 
 def body(result: Result, *, kept_branches: Sequence[str] = ()) -> str:
     """The body in Markdown; `kept_branches` are branches of older versions that have a person's commits."""
-    begin = [*_head(result), *_conflicts(result)]
-    end = [*_lists(result), *_kept_branches(kept_branches), *_end(result)]
-    rest = sum(len(part) + 1 for part in (*begin, *end))
-    news = _news(result.news.strip("\r\n"), min(_NEWS, LIMIT - rest - 200))
-    return _cut("\n".join([*begin, *news, *end])) + "\n"
+    kinds = (*_ORDER, *sorted({note.what for note in result.files} - {*_ORDER, "conflict"}))
+    values = {
+        "result": result,
+        "template": urls.without_secrets(result.template),
+        "files": {kind: [as_code(note.path) for note in result.files if note.what == kind] for kind in kinds},
+        "conflicts": _noted(result.conflicts),
+        "drift": _noted(result.drift),
+        "branches": kept_branches,
+        "most": _ENTRIES,
+    }
+    rest = len(_template().render(values, news=()))
+    text = _template().render(values, news=_news(result.news.strip("\r\n"), min(_NEWS, LIMIT - rest - _NAME)))
+    # Each line is complete by itself, so the text may end after any of them.
+    return text if len(text) < LIMIT else text[: text.rfind("\n", 0, LIMIT - 30)] + "\n\n(cut off here)\n"
 
 
-def _head(result: Result) -> Iterator[str]:
-    template = as_code(urls.without_secrets(result.template))
-    yield f"This updates the template {template} from {as_code(result.before)} to {as_code(result.version)}."
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - Markdown, in which text of others is code
+    )
+    environment.filters |= {"code": as_code, "plain": _plain, "quoted": shlex.quote}
+    return environment.get_template("pull_request.md.jinja")
 
 
-def _news(news: str, most: int) -> list[str]:
-    """The template's changelog, as code in a quotation.
+def _news(news: str, most: int) -> Sequence[str]:
+    """The lines of the template's changelog as fenced code, for a quotation.
 
     As code it is not markup. In a quotation no line begins with a slash, which GitLab would take for a command
     (https://docs.gitlab.com/user/project/quick_actions).
     """
     if not news.strip() or most < _NAME:
-        return []
-    lines = [_visible(line) for line in news.replace("\r\n", "\n").split("\n")]
-    quoted, size = [], 0
-    for line in lines:
-        size += len(line) + 3
-        if size > most:
-            quoted.append("...")
-            break
-        quoted.append(line)
+        return ()
+    text = "\n".join(map(escape_invisible, news.replace("\r\n", "\n").split("\n")))
+    lines = text.split("\n")
+    while sum(len(line) + 3 for line in lines) > most:
+        lines = [*lines[: len(lines) * 3 // 4], "..."]
     # A fence that is longer than any run of backticks inside cannot be closed by the text itself.
-    fence = "`" * max(3, 1 + max(len(run) for run in re.findall("`*", "\n".join(quoted))))
-    return ["\n### What is new\n", *(f"> {line}" for line in (f"{fence}markdown", *quoted, fence))]
+    fence = "`" * max(3, 1 + max(len(run) for run in re.findall("`*", text)))
+    return (f"{fence}markdown", *lines, fence)
 
 
-def _conflicts(result: Result) -> Iterator[str]:
-    if not result.conflicts:
-        return
-    target = shlex.quote(result.target)
-    yield "\n### To resolve\n\nA person has to resolve these files:\n"
-    yield from _bullets([f"{as_code(note.path)}: {as_code(note.what)}" for note in result.conflicts])
-    yield "\nThe conflict markers are in the files. In a clone of this repository:\n"
-    yield from (
-        f"    {line}"
-        for line in (
-            f"git fetch origin {target}",
-            f"git switch {target}",
-            "# edit each file between its markers",
-            "git commit --all --message 'Resolve the conflicts'",
-            "git push",
-        )
-    )
-    yield "\nThis branch is yours from then on: the tool no longer changes it."
-
-
-def _lists(result: Result) -> Iterator[str]:
-    for kind in (*_ORDER, *sorted({note.what for note in result.files} - {*_ORDER, "conflict"})):
-        if paths := [note.path for note in result.files if note.what == kind]:
-            yield f"\n### {_plain(kind).capitalize()} ({len(paths)})\n"
-            yield from _bullets(map(as_code, paths))
-    if result.kept:
-        yield "\n### Your edits, kept\n\nThese files are no longer in the template, but have somebody's edits:\n"
-        yield from _bullets(map(as_code, result.kept))
-    if result.drift:
-        yield "\n### Edited before this update\n\nThese differ from the template's version, and keep their edits:\n"
-        yield from _bullets(map(_drifted, result.drift))
-    if result.notes:
-        yield "\n### Notes\n"
-        yield from _bullets(map(as_code, result.notes))
-
-
-def _drifted(note: PathNote) -> str:
-    return f"{as_code(note.path)}: {as_code(note.what)}" if note.what else as_code(note.path)
-
-
-def _kept_branches(branches: Sequence[str]) -> Iterator[str]:
-    if branches:
-        yield "\n### Older branches\n\nThese contain somebody's commits, and are left alone:\n"
-        yield from _bullets(map(as_code, branches))
-
-
-def _end(result: Result) -> Iterator[str]:
-    yield "\n### If you do not want it\n"
-    yield (
-        "Close this pull request: it is not opened again for this version. To get none at all, ask the owners of the "
-        "fleet to leave this repository out."
-    )
-    yield (
-        f"\nMade by `new-ops-project fleet`, plan {as_code(result.plan)}. Until somebody else pushes to this branch, a "
-        "new plan replaces what is on it; after that it is left alone."
-    )
-
-
-def _bullets(entries: Iterable[str]) -> Iterator[str]:
-    """A list of the first entries, with a count of the others."""
-    items = [*entries]
-    yield from (f"- {item}" for item in items[:_FILES])
-    if len(items) > _FILES:
-        yield f"- and {len(items) - _FILES} more"
+def _noted(notes: Iterable[PathNote]) -> list[str]:
+    return [as_code(note.path) + (f": {as_code(note.what)}" if note.what else "") for note in notes]
 
 
 def as_code(text: str) -> str:
     """`text` as a code span on one line: it can be no mention, reference, link or HTML (CommonMark 0.31, 6.1)."""
-    line = _visible(text.replace("\n", "\\n")) or "(nothing)"
+    line = escape_invisible(text) or "(nothing)"
     line = f"{line[:_NAME]}..." if len(line) > _NAME else line
     fence = "`" * (1 + max(len(run) for run in re.findall("`*", line)))
     pad = " " if fence != "`" or line[0] in "` " or line[-1] in "` " else ""
     return f"{fence}{pad}{line}{pad}{fence}"
 
 
-def _visible(text: str) -> str:
-    """`text` with characters that are invisible or reorder other text as escapes."""
-    readable = escape_undecodable(text)
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in readable)
-
-
 def _plain(text: str) -> str:
     """`text` with a hyphen in place of all that could mean something to a forge."""
     return re.sub(r"[^A-Za-z0-9._+/ -]", "-", text)[:80] or "nothing"
-
-
-def _cut(text: str) -> str:
-    """At most LIMIT characters, cut at the end of a line: each line is complete by itself."""
-    if len(text) < LIMIT:
-        return text
-    return text[: text.rfind("\n", 0, LIMIT - 30)] + "\n\n(cut off here)"

@@ -11,7 +11,7 @@ from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import ProcessResult, run
 from new_ops_project.fleet import network_retry
-from new_ops_project.fleet.publish.messages import redacted_line
+from new_ops_project.fleet.names import redacted_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 from new_ops_project.git import remotes
 

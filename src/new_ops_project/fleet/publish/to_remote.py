@@ -1,7 +1,7 @@
 """Delivery to a branch of the remote, if the plan's base is there and no person's work is on that branch."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from packaging.version import InvalidVersion, Version
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet import branches
-from new_ops_project.fleet.model import Delivered
+from new_ops_project.fleet.model import Delivered, Task
+from new_ops_project.fleet.names import redacted_line, short_id
 from new_ops_project.fleet.publish import ownership, remote
 from new_ops_project.fleet.publish.candidate import Candidate, SkippedError
-from new_ops_project.fleet.publish.messages import redacted_line, short_id
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
 from new_ops_project.fleet.publish.remote import Heads, Remote
 
@@ -46,11 +46,8 @@ def inspected(candidate: Candidate, limiter: RateLimiter) -> Iterator[BranchStat
         # Only a branch that exists is judged by the commits below it; without one, one commit is much less to fetch.
         repository.fetch((task.branch, *existing), is_deep=bool(existing))
         upstream, commit = repository.fetched(task.branch), repository.fetched(target)
-        if upstream != task.base:
-            raise candidate.base_moved(upstream)
-        is_done = bool(commit) and ownership.read(repository.path, commit).is_same(candidate.result.tree, task.base)
-        if commit and not is_done and not _is_ours(repository, commit, upstream):
-            raise candidate.branch_has_other_commits(target)
+        candidate.require_base(upstream)
+        is_done = candidate.is_at(repository.path, commit, upstream)
         yield BranchState(repository, candidate, commit, is_done, _older(repository, candidate, older, upstream))
 
 
@@ -81,19 +78,24 @@ def _refusal_hint(refusal: str) -> str:
 
 
 def _require_base(candidate: Candidate, heads: Heads) -> None:
-    task = candidate.task
+    """Raise SkippedError for a base that is not the last commit of the remote's default branch."""
+    task, now = candidate.task, heads.commits.get(candidate.task.branch, "")
     if heads.default not in {"", task.branch}:
-        raise candidate.not_on_default_branch(heads.default)
-    now = heads.commits.get(task.branch, "")
-    if not now:
-        raise candidate.branch_missing()
-    if now == task.base:
-        return
-    clone = Path(task.folder)
-    if task.folder and git.resolve(clone, now) and _is_ancestor(clone, now, task.base):
+        reason = f"{task.branch} is not the default branch of the remote: {heads.default} is."
+        hint = "In a clone, switch to that branch; then plan it again: new-ops-project fleet retry."
+        raise SkippedError(Delivered.DEFERRED, redacted_line(reason), hint)
+    if now and now != task.base and _is_unpushed(task, now):
         reason = f"{short_id(task.base)} is on {task.branch} of the clone, but has not been pushed."
         raise SkippedError(Delivered.DEFERRED, reason, "Push that branch, then publish again.")
-    raise candidate.base_moved(now)
+    candidate.require_base(now)
+
+
+def _is_unpushed(task: Task, now: str) -> bool:
+    """Whether the clone on this machine has the base on top of the remote's commit `now`."""
+    clone = Path(task.folder)
+    with suppress(ProcessError):
+        return bool(task.folder and git.resolve(clone, now)) and git.is_ancestor(clone, now, task.base)
+    return False
 
 
 def _require_no_name_clash(target: str, names: Iterable[str]) -> None:
@@ -102,17 +104,6 @@ def _require_no_name_clash(target: str, names: Iterable[str]) -> None:
     if other:
         message = f"There is a branch {redacted_line(other)}, so git cannot create one called {redacted_line(target)}."
         raise ToolError(message, "Rename that branch, then publish again.")
-
-
-def _is_ancestor(clone: Path, now: str, base: str) -> bool:
-    try:
-        return git.is_ancestor(clone, now, base)
-    except ProcessError:
-        return False
-
-
-def _is_ours(repository: Remote, commit: str, upstream: str) -> bool:
-    return ownership.is_ours(repository.path, ownership.read(repository.path, commit), upstream)
 
 
 def _older(repository: Remote, candidate: Candidate, names: Iterable[str], upstream: str) -> dict[str, bool]:

@@ -60,7 +60,7 @@ def commands_after_publish(published: "Published", request: "PublishRequest") ->
     commands = [again] if request.preview or published.is_over or Delivered.FAILED in states else []
     commands += [f"{again} --deliver-conflicts"] if published.conflicts else []
     commands += [f"{again} --only {shlex.quote(name)}" for name in held[:_HELD]]
-    commands += [_retry(request.folders, "deferred", "plan.json")] if published.moved else []
+    commands += [_retry(request.folders, "deferred", "plan.json")] if published.must_be_planned_again else []
     return commands
 
 

@@ -1,6 +1,7 @@
 """The safety limits of a wave."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from statistics import median
 
 from new_ops_project.fleet.model import FleetPlan, Result, ResultState
@@ -43,3 +44,9 @@ def outliers(plan: FleetPlan, results: Iterable[Result]) -> frozenset[str]:
         return frozenset()
     most = max(plan.limits.larger * median(usual), _ALWAYS_FINE)
     return frozenset(result.name for result in changed if result.lines > most)
+
+
+def with_limits(plan: FleetPlan, failed: float | None, conflicts: float | None) -> FleetPlan:
+    """The plan with these limits of its wave, in percent; None keeps a limit."""
+    given = {key: value for key, value in (("failed", failed), ("conflicts", conflicts)) if value is not None}
+    return replace(plan, limits=replace(plan.limits, **given)) if given else plan

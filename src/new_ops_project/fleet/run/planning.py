@@ -162,12 +162,6 @@ def exit_code(plan: FleetPlan) -> Exit:
     return Exit.FAILED if counts(plan).get("failed") else Exit.DONE
 
 
-def with_limits(plan: FleetPlan, failed: float | None, conflicts: float | None) -> FleetPlan:
-    """The plan with these limits of its wave, in percent; None keeps a limit."""
-    given = {key: value for key, value in (("failed", failed), ("conflicts", conflicts)) if value is not None}
-    return replace(plan, limits=replace(plan.limits, **given)) if given else plan
-
-
 def past_runs(paths: Iterable[Path]) -> dict[str, PastRun]:
     """The costs and shards in earlier plans and results folders; raises ToolError for a path that is neither."""
     runs: dict[str, PastRun] = {}

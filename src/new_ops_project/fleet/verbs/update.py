@@ -11,7 +11,7 @@ from new_ops_project.base.progress import ProgressDisplay
 from new_ops_project.fleet import store
 from new_ops_project.fleet.inventory import repositories
 from new_ops_project.fleet.model import FleetPlan, Result, counts
-from new_ops_project.fleet.run import execution, planning, waves
+from new_ops_project.fleet.run import execution, limits, planning, waves
 from new_ops_project.fleet.run.execution import OnResult, RunOptions
 from new_ops_project.fleet.run.planning import PlanRequest
 
@@ -90,7 +90,7 @@ def update(request: FleetUpdateRequest, inspection: ProgressDisplay, run: Result
         request.offline,
     )
     plan = _read_plan(request.plan_file, request) if request.plan_file else _new_plan(request, inspection)
-    plan = planning.with_limits(plan, request.max_failed, request.max_conflicts)
+    plan = limits.with_limits(plan, request.max_failed, request.max_conflicts)
     plan = execution.resumed_plan(plan, request.out)
     results = _run(plan, options, run)
     settled = plan.settled if request.shard in {0, 1} else ()  # of all the shards, the first one reports them
