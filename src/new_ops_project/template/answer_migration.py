@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.answers import Asker, assigned, check_support
+from new_ops_project.template.answers import Asker, assigned, check_support, written
 from new_ops_project.template.errors import EvaluationError
 from new_ops_project.template.evaluation import MISSING, Answers
 from new_ops_project.template.questions import Question, Questionnaire
@@ -135,7 +135,7 @@ def _keep(migration: _Migration, question: Question) -> None:
     """Keep the recorded answer, or replace it if the question no longer takes it."""
     value = migration.recorded[question.name]
     try:
-        migration.answers.answer(question, value)
+        migration.answers.answer(question, written(question, value))
     except EvaluationError:
         raise
     except ToolError as error:

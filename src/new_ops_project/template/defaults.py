@@ -24,6 +24,7 @@ def _answer(key: str, value: str) -> Any:
         evaluation,
         releases,
     )
+    from new_ops_project.template.answers import written  # noqa: PLC0415 - as above
 
     questionnaire = copier_yml.read(releases.checkout(sources.find()).root)
     wanted = questionnaire.named(key)
@@ -32,5 +33,5 @@ def _answer(key: str, value: str) -> Any:
         if question is wanted:
             break
         answers.compute(question)
-    answers.answer(wanted, value)
+    answers.answer(wanted, written(wanted, value))
     return answers.values[key]

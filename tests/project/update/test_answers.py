@@ -5,6 +5,7 @@ from typing import Any
 
 import pexpect
 import pytest
+import yaml
 from support.command import Run, tree
 from support.small import ANSWERS, LINES, NEWER, QUESTIONS, Small, make, make_ours, refused, release, snapshot, update
 from support.terminal import DOWN, ENTER, Terminal
@@ -337,3 +338,30 @@ def test_the_clock(run: Run, work: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert 'requires-python = ">=3.11"' in (work / "audit" / "pyproject.toml").read_text()
     run("update", "audit", "--abort")
     assert "reached its end of life" in run("update", "audit", "--set", "python_version=3.12", code=2).err
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "is_open"),
+    [
+        ("int", "3", True),
+        ("int", "0", False),
+        ("float", "2.5", True),
+        ("bool", "yes", True),
+        ("str", "maybe", True),
+        ("str", "off", False),
+        ("yaml", "[1]", True),
+        ("yaml", "null", False),
+        ("json", "{}", True),
+    ],
+)
+def test_a_condition_of_any_type(run: Run, tmp_path: Path, kind: str, default: str, is_open: bool) -> None:  # noqa: FBT001
+    """An answer of each type can decide whether a question is asked, for `new` and for `update`, as for copier."""
+    question = f'count:\n  type: {kind}\n  default: "{default}"\n'
+    extra = 'extra:\n  type: str\n  default: x\n  when: "{{ count }}"\n'
+    small = make(tmp_path, {"a": LINES}, {"a": NEWER}, questions=(question + extra, None))
+    project = tmp_path / "made"
+    run("new", "--template", str(small.template), "--ref", "v1.0.0", "--defaults", "--path", str(project))
+    run("update", str(project))
+    recorded = yaml.safe_load((project / ANSWERS).read_bytes())
+    assert (recorded["_commit"], recorded.get("extra")) == ("v1.1.0", "x" if is_open else None)
+    assert (project / "a").read_text() == NEWER
