@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 FORMAT = 1  # of plan.json
@@ -152,6 +153,22 @@ class FleetPlan:
     def of_shard(self, number: int) -> tuple[Task, ...]:
         """The tasks of a shard; the first shard is 1."""
         return tuple(task for task in self.tasks if task.shard == number)
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What all tasks of a plan share: its id, author and date, and the results folder `out`."""
+
+    plan: str
+    author: str
+    created: str
+    out: Path
+    work: Path | None = None
+    """The folder for temporary files; None for the system's."""
+    trust: bool = False
+    """Whether templates may run code."""
+    checks_base: bool = False
+    """Whether to defer a project whose branch moved since the plan."""
 
 
 class Delivered(StrEnum):

@@ -1,6 +1,5 @@
 """The execution of a plan, or of one of its shards."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -8,10 +7,10 @@ from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet import history, json_types, store
-from new_ops_project.fleet.model import FleetPlan, Result, Task
+from new_ops_project.fleet.model import FleetPlan, Result, RunContext, Task
 from new_ops_project.fleet.run import limits, pool
 from new_ops_project.fleet.run.pool import Assignment
-from new_ops_project.fleet.run.task import RunContext, failed_result, timestamp
+from new_ops_project.fleet.run.task import failed_result, timestamp
 from new_ops_project.fleet.store import Store
 from new_ops_project.template import sources
 from new_ops_project.template.releases import Releases, read_releases
@@ -190,8 +189,3 @@ def _past_runs(plan: FleetPlan) -> dict[str, history.PastRun]:
         task.name: replace(past.get(task.name, history.PastRun()), shard=task.shard, shards=plan.shards)
         for task in plan.tasks
     }
-
-
-def cpu_count() -> int:
-    """The number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

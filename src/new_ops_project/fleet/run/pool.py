@@ -1,6 +1,7 @@
 """The pool of worker processes: a worker that dies or takes too long is replaced."""
 
 import json
+import os
 import queue
 import signal
 import sys
@@ -11,12 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from new_ops_project.base import process
-from new_ops_project.fleet.model import Task
-from new_ops_project.fleet.run import worker
-from new_ops_project.fleet.run.task import RunContext
+from new_ops_project.fleet.model import RunContext, Task
 from new_ops_project.template.releases import Releases
 
 _GRACE = 5.0  # seconds after the limit in which a worker can still report the timeout itself
+_WORKER = "new_ops_project.fleet.run.worker"  # not imported: only the workers need what it imports
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class _Lane:
         return WorkerReply(task, None, f"The worker {_ended(child.returncode)}.")
 
     def _start(self) -> process.Child:
-        child = process.start(sys.executable, "-m", worker.__name__)
+        child = process.start(sys.executable, "-m", _WORKER)
         if self._stopped.is_set():
             process.kill(child)
         templates = {name: asdict(releases) for name, releases in self._work.templates.items()}
@@ -148,3 +148,8 @@ def _ended(code: int) -> str:
         return f"was killed ({signal.Signals(-code).name})"
     except ValueError:
         return f"was killed (signal {-code})"
+
+
+def cpu_count() -> int:
+    """The number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

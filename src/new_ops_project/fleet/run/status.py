@@ -15,10 +15,9 @@ from new_ops_project.fleet.history import PastRun
 from new_ops_project.fleet.inventory import templates
 from new_ops_project.fleet.inventory.scan import Inspection
 from new_ops_project.fleet.inventory.templates import FleetTemplate
-from new_ops_project.fleet.model import PathNote, ResultState, Task
+from new_ops_project.fleet.model import PathNote, ResultState, RunContext, Task
 from new_ops_project.fleet.run import pool
 from new_ops_project.fleet.run.pool import Assignment
-from new_ops_project.fleet.run.task import RunContext
 from new_ops_project.template.pins import python_support
 
 

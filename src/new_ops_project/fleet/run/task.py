@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from new_ops_project.fleet import branches, commits, store
 from new_ops_project.fleet.commits import CommitInfo
 from new_ops_project.fleet.inventory import mirrors
 from new_ops_project.fleet.inventory.mirrors import Deadline
-from new_ops_project.fleet.model import PathNote, Result, ResultState, Task
+from new_ops_project.fleet.model import PathNote, Result, ResultState, RunContext, Task
 from new_ops_project.fleet.run.view import View, find_objects, open_view
 from new_ops_project.git import objects
 from new_ops_project.git.merge import Scratch
@@ -29,22 +29,6 @@ from new_ops_project.template.releases import Releases
 
 # Branch names that git surely allows; for these, no git process has to check the name.
 _PLAIN = re.compile(r"template/[A-Za-z0-9]\w*(?:[.+-]\w+)*", re.ASCII)
-
-
-@dataclass(frozen=True)
-class RunContext:
-    """What all tasks of a plan share: its id, author and date, and the results folder `out`."""
-
-    plan: str
-    author: str
-    created: str
-    out: Path
-    work: Path | None = None
-    """The folder for temporary files; None for the system's."""
-    trust: bool = False
-    """Whether templates may run code."""
-    checks_base: bool = False
-    """Whether to defer a project whose branch moved since the plan."""
 
 
 def run_update(task: Task, context: RunContext, releases: Releases, deadline: Deadline) -> Result:

@@ -19,8 +19,8 @@ from new_ops_project.base import environ, interrupts, process
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet import json_types, store
 from new_ops_project.fleet.inventory.mirrors import Deadline
-from new_ops_project.fleet.model import Result, Task
-from new_ops_project.fleet.run.task import RunContext, failed_result, find_drift, result_of, run_update, timestamp
+from new_ops_project.fleet.model import Result, RunContext, Task
+from new_ops_project.fleet.run.task import failed_result, find_drift, result_of, run_update, timestamp
 from new_ops_project.template import render
 from new_ops_project.template.releases import Releases
 

@@ -7,7 +7,7 @@ from new_ops_project import git
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.progress import ProgressDisplay
 from new_ops_project.fleet.inventory import repositories, scan, templates
-from new_ops_project.fleet.run import execution
+from new_ops_project.fleet.run import pool
 from new_ops_project.fleet.run import status as status_rows
 from new_ops_project.fleet.run.status import StatusRow
 
@@ -51,7 +51,7 @@ def status(request: StatusRequest, progress: ProgressDisplay) -> FleetStatus:
     fleet_templates = templates.find(projects, offline=request.offline)
     rows = status_rows.rows(projects, fleet_templates, datetime.now(UTC))
     if request.drift:
-        jobs = request.jobs or execution.cpu_count()
+        jobs = request.jobs or pool.cpu_count()
         with progress() as show:
             rows = status_rows.with_drift(rows, projects, fleet_templates, jobs, show)
     return FleetStatus(tuple(rows), status_rows.counts(rows))

@@ -11,7 +11,7 @@ from new_ops_project.base.progress import ProgressDisplay
 from new_ops_project.fleet import store
 from new_ops_project.fleet.inventory import repositories
 from new_ops_project.fleet.model import FleetPlan, Result, counts
-from new_ops_project.fleet.run import execution, limits, planning, waves
+from new_ops_project.fleet.run import execution, limits, planning, pool, waves
 from new_ops_project.fleet.run.execution import OnResult, RunOptions
 from new_ops_project.fleet.run.planning import PlanRequest
 
@@ -82,7 +82,7 @@ def update(request: FleetUpdateRequest, inspection: ProgressDisplay, run: Result
     options = RunOptions(
         request.out,
         request.shard,
-        request.jobs or execution.cpu_count(),
+        request.jobs or pool.cpu_count(),
         request.seconds,
         request.trust,
         request.force,
