@@ -12,7 +12,6 @@ from new_ops_project.formats.document import Keys
 from new_ops_project.formats.requirements import groups, pep508
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.setuptools.keywords import Setup
-from new_ops_project.formats.toml import places
 from new_ops_project.formats.toml.places import TomlPlace
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def _listed(repo: Repo, keys: Keys, extra: str = "") -> Iterator[DeclaredRequire
     items = repo.pyproject.get(*keys)
     for index, text in enumerate(items if isinstance(items, list) else ()):
         if isinstance(text, str):
-            yield DeclaredRequirement(text, repo.pyproject.path, places.place(repo.pyproject, *keys, index), extra)
+            yield DeclaredRequirement(text, repo.pyproject.path, repo.pyproject.place(*keys, index), extra)
 
 
 def of_setup(repo: Repo) -> Iterator[DeclaredRequirement]:
@@ -124,6 +123,4 @@ def _poetry_table(repo: Repo, keys: Keys, group: str) -> Iterator[PoetryRequirem
         has_marker = isinstance(value, list) or (
             isinstance(value, dict) and {"markers", "python", "platform"} & value.keys()
         )
-        yield PoetryRequirement(
-            canonical_name(name), version, places.place(repo.pyproject, *within), group, bool(has_marker)
-        )
+        yield PoetryRequirement(canonical_name(name), version, repo.pyproject.place(*within), group, bool(has_marker))

@@ -8,18 +8,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import yaml
+from new_ops_project.formats import yaml
+from new_ops_project.formats.toml import places
+from new_ops_project.formats.toml.places import TomlPlace
+from new_ops_project.formats.yaml import Node
 
 Files = Mapping[str, bytes]
-Keys = tuple[str | int, ...]
+Keys = places.Keys
+_Parsed = tuple[Any, Mapping[Keys, int] | None]  # the data and the lines of a Document
 
-# Levels of YAML. libyaml has no limit of its own: composing a very deeply nested file overflows the C stack and kills
-# the process, so the depth is checked on the events first.
-_DEPTH = 200
-_BARE = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
-_DOTTED = rf"({_BARE}(?:[ \t]*\.[ \t]*{_BARE})*)"
-_TABLE = re.compile(rf"[ \t]*\[\[?[ \t]*{_DOTTED}[ \t]*\]")
-_PAIR = re.compile(rf"[ \t]*{_DOTTED}[ \t]*=")
 _SECTION = re.compile(r"\[([^\]]+)\]")
 _OPTION = re.compile(r"([^\s#;=:\[][^=:]*)[=:]")
 
@@ -31,8 +28,13 @@ class Document:
     path: str
     text: str = ""
     data: Any = field(default_factory=dict)
-    lines: Mapping[Keys, int] = field(default_factory=dict)
+    lines: Mapping[Keys, int] | None = field(default_factory=dict)
+    """None for a TOML file, in which they are looked for when they are needed: that takes longer than parsing."""
     problem: str = ""
+
+    @cached_property
+    def _lines(self) -> Mapping[Keys, int]:
+        return places.lines(self.text) if self.lines is None else self.lines
 
     @cached_property
     def text_lines(self) -> list[str]:
@@ -76,14 +78,23 @@ class Document:
             line = next((number for number in numbers if holding in self.text_lines[number - 1]), line)
         return f"{self.path}:{line}" if line else self.path
 
+    def place(self, *keys: str | int) -> TomlPlace:
+        """The place of the value at these keys of a TOML file, else of the closest keys above them, else of its start.
+
+        For an empty or missing file that start is line 0, column 0.
+        """
+        known = places.places(self.text)
+        place = next((known[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in known), None)
+        return place or TomlPlace(min(len(self.text), 1), min(len(self.text), 1))
+
     def line(self, *keys: str | int) -> int:
         """The line of these keys, else of the closest keys above them; 0 where none is known."""
-        return next((self.lines[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in self.lines), 0)
+        return next((self._lines[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in self._lines), 0)
 
 
 def toml(files: Files, path: str) -> Document:
     """Read the TOML file at `path`; an empty document where there is none."""
-    return _read(files, path, "TOML", lambda text: (tomllib.loads(text), dict(_toml_lines(text))))
+    return _read(files, path, "TOML", lambda text: (tomllib.loads(text), None))
 
 
 def ini(files: Files, path: str) -> Document:
@@ -111,7 +122,7 @@ def decoded(content: bytes) -> str:
     return content.decode("utf-8-sig", errors="replace")
 
 
-def _read(files: Files, path: str, kind: str, parse: Callable[[str], tuple[Any, Mapping[Keys, int]]]) -> Document:
+def _read(files: Files, path: str, kind: str, parse: Callable[[str], _Parsed]) -> Document:
     if path not in files:
         return Document(path)
     text = decoded(files[path])
@@ -122,31 +133,6 @@ def _read(files: Files, path: str, kind: str, parse: Callable[[str], tuple[Any, 
         reason = " ".join(str(error).split())[:200]
         return Document(path, text, problem=f"{path} does not parse as {kind}: {reason}")
     return Document(path, text, data, lines)
-
-
-def _toml_lines(text: str) -> Iterator[tuple[Keys, int]]:
-    """Each table and key with its line. Multi-line strings are skipped: their lines can look like keys."""
-    table: Keys = ()
-    open_quotes = ""
-    for number, line in enumerate(text.split("\n"), 1):
-        if not open_quotes:
-            if match := _TABLE.match(line):
-                table = _names(match[1])
-                yield table, number
-            elif match := _PAIR.match(line):
-                yield (*table, *_names(match[1])), number
-        open_quotes = _still_open(line, open_quotes)
-
-
-def _names(dotted: str) -> Keys:
-    return tuple(name.strip("\"'") for name in re.findall(_BARE, dotted))
-
-
-def _still_open(line: str, open_quotes: str) -> str:
-    """The triple quotes of a string that continues on the next line, or ''."""
-    for quotes in re.findall(r'"""|\'\'\'', line):
-        open_quotes = quotes if not open_quotes else "" if quotes == open_quotes else open_quotes
-    return open_quotes
 
 
 def _sections(text: str) -> dict[str, dict[str, str]]:
@@ -167,37 +153,29 @@ def _ini_lines(text: str) -> Iterator[tuple[Keys, int]]:
 
 
 def _yaml(text: str) -> tuple[Any, Mapping[Keys, int]]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    depth = 0
-    try:
-        for event in yaml.parse(text, Loader=loader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > _DEPTH:
-                raise ValueError("nested too deeply")
-        node = yaml.compose(text, Loader=loader)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
-    lines: dict[Keys, int] = {}
-    return (_build(node, (), lines, {}) if node else {}), lines
+    tree, lines = yaml.read("", text.encode()), dict[Keys, int]()
+    if tree.problem:
+        raise ValueError(f"{tree.problem}, at line {tree.where[1]}")
+    return (_plain(tree.root, (), lines, {}) if tree.root else {}), lines
 
 
-def _build(node: yaml.Node, keys: Keys, lines: dict[Keys, int], seen: dict[int, Any]) -> Any:
+def _plain(node: Node, keys: Keys, lines: dict[Keys, int], seen: dict[int, Any]) -> Any:
     """The node as dict, list and str; adds the line of each key to `lines`.
 
     Each node is built once: an anchor can be used thousands of times, even below itself.
     """
     if id(node) in seen:
         return seen[id(node)]
-    lines.setdefault(keys, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        table: dict[str, Any] = seen.setdefault(id(node), {})
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                lines[*keys, key.value] = key.start_mark.line + 1
-                table[key.value] = _build(value, (*keys, key.value), lines, seen)
-        return table
-    if isinstance(node, yaml.SequenceNode):
+    lines.setdefault(keys, node.line)
+    if node.kind == "scalar":
+        return node.text
+    if node.kind == "sequence":
         items: list[Any] = seen.setdefault(id(node), [])
-        items.extend(_build(item, (*keys, index), lines, seen) for index, item in enumerate(node.value))
+        items.extend(_plain(item, (*keys, index), lines, seen) for index, item in enumerate(node.items))
         return items
-    return node.value
+    table: dict[str, Any] = seen.setdefault(id(node), {})
+    for key, value in node.pairs:
+        if key.kind == "scalar":
+            lines[*keys, key.text] = key.line
+            table[key.text] = _plain(value, (*keys, key.text), lines, seen)
+    return table

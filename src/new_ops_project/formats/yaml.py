@@ -2,15 +2,14 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import yaml
 
-from new_ops_project.formats.document import decoded
-
+TOO_DEEP = "is nested too deeply"
 _DEPTH = 200  # levels; more than people write, and few enough for whatever walks the nodes recursively
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 # How the source writes one non-space character (the group) or, between quotes, an escaped space (no group).
@@ -153,8 +152,9 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class YamlTree:
-    """A YAML file: the root of its first document, and the keys that a mapping repeats.
+    """A YAML file: the root of its first document.
 
+    `duplicate_keys`: those that a mapping of any of its documents repeats; `duplicate_anchors`: those of a document.
     `problem` says why the file does not parse, at path, line and column `where`; '' if it does.
     """
 
@@ -162,6 +162,7 @@ class YamlTree:
     problem: str = ""
     where: tuple[str, int, int] = ("", 0, 0)
     duplicate_keys: tuple[Node, ...] = ()
+    duplicate_anchors: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -171,106 +172,72 @@ class YamlTree:
 
 def read(path: str, content: bytes) -> YamlTree:
     """Parse the file at `path`; a file that does not parse gives a tree with a problem."""
-    source = YamlText(path, decoded(content))
-    builder = _Builder(source)
+    source = YamlText(path, content.decode("utf-8-sig", errors="replace"))
     try:
         content.decode("utf-8-sig")
-        builder.build(yaml.parse(source.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        return _built(source)
     except UnicodeDecodeError as error:
         return YamlTree(Node(source), "is not UTF-8", source.place(error.start))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return YamlTree(Node(source), _one_line(error.problem), source.place(mark.index if mark else 0))
+        mark, problem = error.problem_mark or error.context_mark, error.problem
+        return YamlTree(Node(source), _one_line(problem), source.place(mark.index if mark else 0))
     except yaml.YAMLError as error:
         place = source.place(getattr(error, "position", 0))
         return YamlTree(Node(source), _one_line(getattr(error, "reason", "")), place)
-    except _TooDeepError as error:
-        return YamlTree(Node(source), "is nested too deeply", source.place(error.offset))
-    return YamlTree(builder.root, duplicate_keys=tuple(builder.duplicate_keys))
 
 
 def _one_line(problem: Any) -> str:
     return " ".join(str(problem or "is not YAML").split())
 
 
-class _TooDeepError(Exception):
-    def __init__(self, offset: int) -> None:
-        super().__init__(offset)
-        self.offset = offset
+def _built(source: YamlText) -> YamlTree:
+    """The tree of a text; raises yaml.YAMLError where it does not parse.
+
+    The nodes are built from parser events with a stack of our own: libyaml's recursive composer dies on a deep file.
+    """
+    roots, above, keys = list[Node](), list[Node](), list[Node]()
+    anchors, repeated = dict[Any, Node](), list[Any]()
+    for event in yaml.parse(source.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if isinstance(event, yaml.DocumentStartEvent):
+            anchors = {}
+        elif isinstance(event, yaml.CollectionEndEvent):
+            keys += _paired(above.pop())
+        elif isinstance(event, yaml.NodeEvent):
+            is_alias = isinstance(event, yaml.AliasEvent)
+            if is_alias and event.anchor not in anchors:
+                raise _error(event, f"has no anchor {event.anchor}")
+            node = anchors[event.anchor] if is_alias else _node(source, event)
+            repeated += [event.anchor] if event.anchor in anchors and not is_alias else []
+            anchors |= {event.anchor: node} if event.anchor else {}
+            (above[-1].items if above else roots).append(node)
+            above += [node] if isinstance(event, yaml.CollectionStartEvent) else []
+            if len(above) > _DEPTH:
+                raise _error(event, TOO_DEEP)
+    root = next(iter(roots), Node(source))
+    return YamlTree(root, duplicate_keys=tuple(keys), duplicate_anchors=tuple(repeated))
 
 
-@dataclass
-class _Builder:
-    """Builds nodes from parser events with a stack of its own: libyaml's recursive composer dies on a deep file."""
+def _error(event: Any, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
 
-    source: YamlText
-    duplicate_keys: list[Node] = field(default_factory=list)
-    _root: Node | None = None
-    _open: list[Node] = field(default_factory=list)
-    _keys: list[Node | None] = field(default_factory=list)
-    _names: list[set[str]] = field(default_factory=list)
-    _anchors: dict[Any, Node] = field(default_factory=dict)
 
-    @property
-    def root(self) -> Node:
-        """The root of the first document; no node in an empty file."""
-        return self._root or Node(self.source)
+def _node(source: YamlText, event: Any) -> Node:
+    """A node that has nothing in it yet."""
+    start, end = event.start_mark.index, event.end_mark.index
+    if isinstance(event, yaml.ScalarEvent):
+        properties = _PROPERTIES.match(source.text, start) if event.anchor or event.tag else None
+        start = min(properties.end(), end) if properties else start
+        return Node(source, "scalar", start, end, event.value, event.style or "")
+    kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
+    return Node(source, kind, start, end, style="{" if event.flow_style else "")
 
-    def build(self, events: Iterable[yaml.Event]) -> None:
-        """Build the first document; the others are only parsed, so that their errors show."""
-        is_first = True
-        for event in events:
-            if isinstance(event, yaml.DocumentEndEvent):
-                is_first = False
-            elif is_first and isinstance(event, yaml.CollectionEndEvent):
-                self._close()
-            elif is_first and isinstance(event, yaml.NodeEvent):
-                self._take(event)
 
-    def _close(self) -> None:
-        self._open.pop()
-        self._keys.pop()
-        self._names.pop()
-
-    def _take(self, event: Any) -> None:
-        if isinstance(event, yaml.AliasEvent):
-            self._add(self._anchors.get(event.anchor) or Node(self.source))
-            return
-        node = self._node(event)
-        if event.anchor:
-            self._anchors[event.anchor] = node
-        self._add(node)
-        if node.kind != "scalar":
-            self._open.append(node)
-            self._keys.append(None)
-            self._names.append(set())
-        if len(self._open) > _DEPTH:
-            raise _TooDeepError(node.start)
-
-    def _node(self, event: Any) -> Node:
-        start, end = event.start_mark.index, event.end_mark.index
-        if isinstance(event, yaml.ScalarEvent):
-            properties = _PROPERTIES.match(self.source.text, start) if event.anchor or event.tag else None
-            start = min(properties.end(), end) if properties else start
-            return Node(self.source, "scalar", start, end, event.value, event.style or "")
-        kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
-        return Node(self.source, kind, start, end, style="{" if event.flow_style else "")
-
-    def _add(self, node: Node) -> None:
-        """Put the node where it belongs in the innermost open collection."""
-        if not self._open:
-            self._root = node
-        elif self._open[-1].kind == "sequence":
-            self._open[-1].items.append(node)
-        elif (key := self._keys[-1]) is None:
-            self._keys[-1] = node
-            self._note_duplicate(node)
-        else:
-            self._open[-1].pairs.append((key, node))
-            self._keys[-1] = None
-
-    def _note_duplicate(self, key: Node) -> None:
-        if key.kind == "scalar" and key.text != "<<":
-            if key.text in self._names[-1]:
-                self.duplicate_keys.append(key)
-            self._names[-1].add(key.text)
+def _paired(node: Node) -> list[Node]:
+    """Turn the items of a whole mapping into its pairs; return the keys that it repeats."""
+    if node.kind == "sequence":
+        return []
+    node.pairs.extend(zip(node.items[::2], node.items[1::2], strict=True))
+    node.items.clear()
+    keys = [key for key, _ in node.pairs if key.kind == "scalar" and key.text != "<<"]
+    first = {key.text: key for key in reversed(keys)}
+    return [key for key in keys if first[key.text] is not key]

@@ -54,7 +54,7 @@ def test_place(keys: tuple[str | int, ...], place: TomlPlace, ending: str) -> No
 def test_the_closest_above() -> None:
     """A missing value has the place of its table; in a file without tables, that of the first line."""
     files = {"a.toml": b"\n[x.y]\nz = 1\n", "b.toml": b"# none\n", "c.toml": b"x = ["}
-    closest = [places.place(document.toml(files, path), "x", "y", "q") for path in (*files, "d.toml")]
+    closest = [document.toml(files, path).place("x", "y", "q") for path in (*files, "d.toml")]
     assert [(place.line, place.column) for place in closest] == [(2, 1), (1, 1), (1, 1), (0, 0)]
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from new_ops_project.formats.document import Document, Keys
 from new_ops_project.formats.toml.text import MULTILINE_STRING, STRING
 
+Keys = tuple[str | int, ...]  # a number is an index in an array
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _PART = re.compile(rf"[A-Za-z0-9_-]+|{STRING}")
@@ -34,16 +34,6 @@ class TomlPlace:
         return f"{quote}{new}{quote}" if is_simple and quote not in new else ""
 
 
-def place(document: Document, *keys: str | int) -> TomlPlace:
-    """The place of the value at these keys, else of the closest keys above them, else the start of the file.
-
-    For an empty or missing file that start is line 0, column 0.
-    """
-    known = places(document.text) if not document.problem else {}
-    place = next((known[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in known), None)
-    return place or TomlPlace(min(len(document.text), 1), min(len(document.text), 1))
-
-
 @lru_cache(maxsize=16)
 def places(text: str) -> Mapping[Keys, TomlPlace]:
     """The place of each value and each header by its keys; {} where the text is not TOML."""
@@ -52,6 +42,11 @@ def places(text: str) -> Mapping[Keys, TomlPlace]:
         return _Reader(text).read()
     except (ValueError, RecursionError):
         return {}
+
+
+def lines(text: str) -> Mapping[Keys, int]:
+    """The line of each value and each header by its keys."""
+    return {keys: place.line for keys, place in places(text).items()}
 
 
 @dataclass
