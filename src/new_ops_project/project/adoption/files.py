@@ -104,7 +104,7 @@ def _merged(path: str, mine: bytes, theirs: bytes, repo: AdoptedRepository) -> t
     if name == ".gitignore":
         return lines.merge_rules(mine, theirs, repo.files.modes), []
     if name == ".env.example":
-        return lines.merge(mine, theirs, same=lines.variable_name), []
+        return lines.merge_variables(mine, theirs), []
     if name == "requirements-dev.txt":
         return _with_tools(mine, theirs, repo)
     return mine, []

@@ -76,7 +76,7 @@ def gather(files: Files, folder: str, offered: Mapping[str, Sequence[Any]]) -> t
 def parse_problems(files: Files) -> tuple[str, ...]:
     """Clauses about the files that do not parse, and so give no evidence."""
     setup = keywords.read(files)
-    others = [document.toml(files, "pyproject.toml"), document.toml(files, "Pipfile") ]
+    others = [document.toml(files, "pyproject.toml"), document.toml(files, "Pipfile")]
     trees = automation.read(files, iter(files)).trees
     workflows = [f"{tree.path} does not parse as YAML: {tree.problem}" for tree in trees if tree.problem]
     problems = (*setup.problems, *(other.problem for other in others), *workflows)
@@ -235,7 +235,8 @@ def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
 
 
 def _runner(repository: _Repository, offered: Offered) -> Readings:
-    images = [image for image in workflow_values.runner_images(repository.automation) if image.text in offered.get("runner", ())]
+    images = [*workflow_values.runner_images(repository.automation)]
+    images = [image for image in images if image.text in offered.get("runner", ())]
     for text, _ in Counter(image.text for image in images).most_common(1):
         yield Evidence("runner", text, next(image.where for image in images if image.text == text))
 
