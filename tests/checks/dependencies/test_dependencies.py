@@ -1,7 +1,7 @@
 """The rules about exact versions, pins and hashes: OPS301, OPS302 and OPS303."""
 
 import pytest
-from support.rule_cases import CLI, LIBRARY, SCRIPT, crlf, finding_places, fixed, places, project, run, texts
+from support.rule_cases import CLI, LIBRARY, SCRIPT, Files, crlf, finding_places, fixed, places, project, run
 
 HASH = " --hash=sha256:00"
 PYPROJECT = "pyproject.toml"
@@ -26,26 +26,17 @@ NOT_EXACT = [
 ]
 
 
-@pytest.mark.parametrize(("text", "place"), EXACT)
-@pytest.mark.parametrize("tier", ["library", "cli"])
-def test_an_exact_version(text: str, place: tuple[int, int], tier: str) -> None:
-    """An exact version in published requirements is found at its place; a command-line tool gets a warning."""
+@pytest.mark.parametrize(("text", "place"), [*EXACT, *((text, None) for text in NOT_EXACT)])
+@pytest.mark.parametrize("tier", ["library", "cli", "script"])
+def test_an_exact_version(text: str, place: tuple[int, int] | None, tier: str) -> None:
+    """An exact version in published requirements is found at its place; a command-line tool gets a warning.
+
+    Ranges, development requirements and parts of the same project are no findings, and nobody depends on a script.
+    """
     files = project(text, tier=tier)
-    assert places(files, "OPS301") == [place] == places(crlf(files), "OPS301")
-    assert {located.finding.severity for located in run(files, "OPS301")} == {
-        "error" if tier == "library" else "warning"
-    }
-
-
-@pytest.mark.parametrize("text", NOT_EXACT)
-def test_no_exact_version(text: str) -> None:
-    """Ranges, development requirements and parts of the same project are no findings."""
-    assert not finding_places(project(text), "OPS301")
-
-
-def test_a_script_may_be_exact() -> None:
-    """Nobody depends on a script."""
-    assert not finding_places(project('dependencies = ["a==1"]', tier="script"), "OPS301")
+    assert places(files, "OPS301") == ([place] if place and tier != "script" else []) == places(crlf(files), "OPS301")
+    severities = {located.finding.severity for located in run(files, "OPS301")}
+    assert severities <= {"error" if tier == "library" else "warning"}
 
 
 def test_exact_versions_of_setup_files() -> None:
@@ -111,34 +102,35 @@ PINNED = [
 ]
 
 
-@pytest.mark.parametrize("line", UNPINNED)
+@pytest.mark.parametrize("line", [*UNPINNED, *PINNED])
 def test_unpinned(line: str) -> None:
-    """A requirement that may get another version tomorrow is found on its line."""
+    """A requirement that may get another version tomorrow is found on its line; no other line is."""
     files = {**SCRIPT, "requirements.txt": f"# ours\n{line}\nb==1\n"}
-    assert (
-        finding_places(files, "OPS302")
-        == [("OPS302", "requirements.txt", 2, 1)]
-        == finding_places(crlf(files), "OPS302")
-    )
+    found = [("OPS302", "requirements.txt", 2, 1)] if line in UNPINNED else []
+    assert finding_places(files, "OPS302") == found == finding_places(crlf(files), "OPS302")
 
 
-@pytest.mark.parametrize("line", PINNED)
-def test_pinned(line: str) -> None:
-    """Exact requirements, and lines that are no requirements, are no findings."""
-    assert not finding_places({**SCRIPT, "requirements.txt": f"# ours\n{line}\nb==1\n"}, "OPS302")
-
-
-def test_included_and_constrained() -> None:
-    """Included files are checked too, and a constraints file can pin."""
-    files = {
-        "requirements.txt": "-r req/base.txt\n-c con.txt\na\nb\n",
-        "req/base.txt": "-r base.txt\nc\n",
-        "con.txt": "a==1\n",
-    }
-    assert finding_places({**SCRIPT, **files}, "OPS302") == [
-        ("OPS302", "req/base.txt", 2, 1),
-        ("OPS302", "requirements.txt", 4, 1),
-    ]
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {
+                "requirements.txt": "-r req/base.txt\n-c con.txt\na\nb\n",
+                "req/base.txt": "-r base.txt\nc\n",
+                "con.txt": "a==1\n",
+            },
+            [("OPS302", "req/base.txt", 2, 1), ("OPS302", "requirements.txt", 4, 1)],
+        ),
+        (
+            {"requirements.txt": "a\n", "requirements-dev.txt": "-r requirements.txt\nb\n"},
+            [("OPS302", "requirements.txt", 1, 1)],
+        ),
+    ],
+    ids=["it includes others", "another includes it"],
+)
+def test_included_and_constrained(files: Files, expected: list[tuple[str, str, int, int]]) -> None:
+    """Included files are checked too, and a constraints file can pin; a file that includes it is no lock of it."""
+    assert finding_places({**SCRIPT, **files}, "OPS302") == expected
 
 
 @pytest.mark.parametrize(
@@ -154,12 +146,6 @@ def test_included_and_constrained() -> None:
 def test_no_list_to_install_from(more: dict[str, str]) -> None:
     """A list that a lock is made from need not be exact, nor the list of a distribution."""
     assert not finding_places({**SCRIPT, "requirements.txt": "a\n", **more}, "OPS30")
-
-
-def test_a_list_for_development_that_includes_it() -> None:
-    """A file that includes requirements.txt does not make it the source of a lock."""
-    files = {**SCRIPT, "requirements.txt": "a\n", "requirements-dev.txt": "-r requirements.txt\nb\n"}
-    assert finding_places(files, "OPS302") == [("OPS302", "requirements.txt", 1, 1)]
 
 
 # ---- OPS303 ------------------------------------------------------------------------------------------------------
@@ -203,14 +189,16 @@ def test_some_hashes(line: str, tier: str) -> None:
     assert (located.finding.path, located.finding.line, located.finding.severity) == (*place, "error")
 
 
-def test_all_hashes() -> None:
-    """Hashes on the line, below it, or in the URL; options are no requirements."""
-    text = f"--index-url https://example.org\na==1{HASH}\nb==2 \\\n   {HASH} \\\n   {HASH}\n    # via a\nc @ https://example.org/c.whl#sha256=0\n"
-    assert not finding_places({**SCRIPT, "requirements.txt": text}, "OPS30")
-
-
-def test_nothing_to_hash() -> None:
-    """An empty list, and a list that cannot have hashes yet, are no findings of this rule."""
-    assert not finding_places({**SCRIPT, "requirements.txt": "# none\n"}, "OPS303")
-    assert not finding_places({**SCRIPT, "requirements.txt": "a\nb==1\n"}, "OPS303")
-    assert texts(run({**SCRIPT, "requirements.txt": "-e .\na==1\n"}, "OPS303")) == []
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"--index-url https://example.org\na==1{HASH}\nb==2 \\\n   {HASH} \\\n   {HASH}\n    # via a\n",
+        f"a==1{HASH}\nc @ https://example.org/c.whl#sha256=0\n",
+        "# none\n",
+        "a\nb==1\n",
+        "-e .\na==1\n",
+    ],
+)
+def test_hashes_are_complete(text: str) -> None:
+    """Hashes can be on the line, below it or in the URL; a list that cannot have hashes yet is no finding."""
+    assert not finding_places({**SCRIPT, "requirements.txt": text}, "OPS303")

@@ -32,14 +32,6 @@ COVERED = [
     UV.format("").replace("pyproject.toml", "requirements.in") + "q==1\n",
     "#    uv export --frozen --only-group dev\nq==1\n",
 ]
-
-
-@pytest.mark.parametrize("lock", COVERED)
-def test_covered(lock: str) -> None:
-    """Each dependency is there in an allowed version, or the file is the lock of something else."""
-    assert not finding_places(with_lock(lock), "OPS304")
-
-
 LACKING = [
     (MADE + "b-c==1\n", ("OPS304", "pyproject.toml", 5, 3)),
     (MADE + "a==2\n-e .\n.[x]\nq==1\n", ("OPS304", "pyproject.toml", 6, 3)),
@@ -50,22 +42,19 @@ LACKING = [
 ]
 
 
-@pytest.mark.parametrize(("lock", "place"), LACKING)
-def test_lacking(lock: str, place: tuple[str, str, int, int]) -> None:
-    """A missing package is found where it is required, a wrong version where it is pinned."""
-    assert finding_places(with_lock(lock), "OPS304") == [place] == finding_places(crlf(with_lock(lock)), "OPS304")
+@pytest.mark.parametrize(("lock", "expected"), [*((lock, []) for lock in COVERED), *((x, [y]) for x, y in LACKING)])
+def test_what_a_list_requires(lock: str, expected: list[tuple[str, str, int, int]]) -> None:
+    """A missing package is found where it is required, a wrong version where it is pinned.
+
+    Nothing is found if each is there in an allowed version, or the file is the lock of something else.
+    """
+    assert finding_places(with_lock(lock), "OPS304") == expected == finding_places(crlf(with_lock(lock)), "OPS304")
 
 
 def test_the_remedy_is_the_command() -> None:
     """The remedy is the command in the file's head."""
     (located,) = run(with_lock(MADE + "a==2\n"), "OPS304")
     assert located.finding.remedy.endswith(": uv pip compile --universal --output-file requirements.txt pyproject.toml")
-
-
-def test_what_may_be_left_out() -> None:
-    """A dependency with a marker, and the project itself, may be absent."""
-    text = 'dependencies = ["a; python_version < \'3.8\'", "x[more]"]'
-    assert not finding_places(with_lock(MADE, text), "OPS304")
 
 
 def test_extras_and_groups() -> None:
@@ -130,19 +119,36 @@ def test_locks_of_something_else(path: str, lock: str) -> None:
     assert not finding_places(files, "OPS305")
 
 
-def test_poetry_tables() -> None:
-    """Dependencies and groups of [tool.poetry] must be in poetry.lock, except Python."""
-    text = "[tool.poetry.dependencies]\npython = '^3.12'\nA_x = '^1'\n"
-    text += "[tool.poetry.group.dev.dependencies]\nb = {version = '*', python = '<3'}\nc = '*'"
-    files = {"pyproject.toml": text, "poetry.lock": '[[package]]\nname = "a-x"\nversion = "3"\n'}
-    assert finding_places(files, "OPS304") == [("OPS304", "pyproject.toml", 6, 5)]
+POETRY = """[tool.poetry.dependencies]
+python = '^3.12'
+A_x = '^1'
+[tool.poetry.group.dev.dependencies]
+b = {version = '*', python = '<3'}
+c = '*'
+"""
+UV_SETTINGS = """dependencies = ['a', 'b>=2']
+[tool.uv]
+override-dependencies = ['a; python_version < "0"']
+sources = {b = {path = 'b'}}
+"""
+LEFT_OUT = 'dependencies = ["a; python_version < \'3.8\'", "x[more]"]'
 
 
-def test_what_uv_overrides() -> None:
-    """Packages that settings of uv change are not checked."""
-    settings = "override-dependencies = ['a; python_version < \"0\"']\nsources = {b = {path = 'b'}}"
-    text = f"dependencies = ['a', 'b>=2']\n[tool.uv]\n{settings}"
-    assert not finding_places(with_lock('[[package]]\nname = "b"\nversion = "1"\n', text, "uv.lock"), "OPS304")
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {"pyproject.toml": POETRY, "poetry.lock": '[[package]]\nname = "a-x"\nversion = "3"\n'},
+            [("OPS304", "pyproject.toml", 6, 5)],
+        ),
+        (with_lock('[[package]]\nname = "b"\nversion = "1"\n', UV_SETTINGS, "uv.lock"), []),
+        (with_lock(MADE, LEFT_OUT), []),
+    ],
+    ids=["Poetry's tables", "uv overrides it", "a marker, the project itself"],
+)
+def test_what_need_not_be_there(files: Files, expected: list[tuple[str, str, int, int]]) -> None:
+    """Python, what has a marker, the project itself and what settings of uv change are not missed."""
+    assert finding_places(files, "OPS304") == expected
 
 
 # ---- OPS305 ------------------------------------------------------------------------------------------------------
@@ -160,22 +166,7 @@ deep==1
 """
 
 
-def test_by_comments_all_is_needed() -> None:
-    """Each entry is declared, or needed by one that is."""
-    assert not finding_places(with_lock(MADE + ANNOTATED), "OPS305")
-    assert not finding_places(with_lock(MADE + ANNOTATED.replace("    #   old\n", "")), "OPS305")
-
-
-def test_by_comments_something_is_left() -> None:
-    """A former dependency and what only it needed are one finding; a package added by hand is none."""
-    left = ANNOTATED + "mine==1\nold==1\n    # via x (pyproject.toml)\nolder[q]==1 # via old[z]\n"
-    (located,) = run(with_lock(MADE + left), "OPS305")
-    assert (located.finding.line, located.finding.message) == (13, "Nothing needs old, older.")
-
-
-def test_by_comments_of_a_part() -> None:
-    """If a comment names a package that is not in the file, there is no finding."""
-    assert not finding_places(with_lock(MADE + "a==2\nz==1\n    # via setuptools\n"), "OPS305")
+LEFT = "mine==1\nold==1\n    # via x (pyproject.toml)\nolder[q]==1 # via old[z]\n"
 
 
 def by_closures(*names: str, more: str = "", version: str = "") -> Files:
@@ -188,20 +179,27 @@ def by_closures(*names: str, more: str = "", version: str = "") -> Files:
 REQUESTS = ("certifi", "charset-normalizer", "idna", "requests", "urllib3")
 
 
-def test_by_closures() -> None:
-    """Packages that the template's locks know to be needed are no findings; others are."""
-    assert not finding_places(by_closures(*REQUESTS), "OPS305")
-    (located,) = run(by_closures(*REQUESTS, more="six==1\nodd==3\n"), "OPS305")
-    assert (located.finding.line, located.finding.message) == (8, "Nothing needs six, odd.")
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (with_lock(MADE + ANNOTATED), ""),
+        (with_lock(MADE + ANNOTATED.replace("    #   old\n", "")), ""),
+        (with_lock(MADE + ANNOTATED + LEFT), "13 Nothing needs old, older."),
+        (with_lock(MADE + "a==2\nz==1\n    # via setuptools\n"), ""),
+        (by_closures(*REQUESTS), ""),
+        (by_closures(*REQUESTS, more="six==1\nodd==3\n"), "8 Nothing needs six, odd."),
+        (by_closures(*REQUESTS, version="1", more="six==1\n"), ""),
+        (with_lock(MADE + "a==2\nb-c==1\nsix==1\n"), ""),
+        (with_lock(MADE + "requests==2\nsix==1\n", "dynamic = ['dependencies']"), ""),
+    ],
+)
+def test_what_a_list_does_not_need(files: Files, expected: str) -> None:
+    """What no declared package leads to is one finding, by comments, or by the template's locks of the same versions.
 
-
-def test_by_closures_of_other_versions() -> None:
-    """Other versions, and packages that the template's locks do not know, may need anything."""
-    assert not finding_places(by_closures(*REQUESTS, version="1", more="six==1\n"), "OPS305")
-    files = with_lock(MADE + "a==2\nb-c==1\nsix==1\n")
-    assert not finding_places(files, "OPS305")
-    files = with_lock(MADE + "requests==2\nsix==1\n", "dynamic = ['dependencies']")
-    assert not finding_places(files, "OPS305")
+    A package added by hand is none, and nothing is found where a comment or a package is not known.
+    """
+    findings = (located.finding for located in run(files, "OPS305"))
+    assert "".join(f"{finding.line} {finding.message}" for finding in findings) == expected
 
 
 UV_LOCK = """\

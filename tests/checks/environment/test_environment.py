@@ -5,8 +5,6 @@ from datetime import date
 import pytest
 from support.rules import fixed, message, places
 
-from new_ops_project.template.pins import pins_yml
-
 CI = """\
 name: ci
 on: push
@@ -19,37 +17,31 @@ jobs:
           python-version: "{}"
 """
 CODE = {"task.py": "print('x')\n"}
+PIN = ".python-version"
 PROJECT = '[project]\nname = "audit"\nversion = "1"\nrequires-python = "{}"\n'
 MATRIX = CI.replace('"{}"', "${{{{ matrix.python }}}}").replace(
     "    steps:", '    strategy:\n      matrix:\n        python: ["3.11", "{}"]\n    steps:'
 )
 
 
-@pytest.mark.parametrize(
-    "text", [".venv/\n", ".venv\n", "*.log\n/.venv/\n", ".v*\n", "**/.venv/\r\n", ".*\n!.gitignore\n"]
-)
+IGNORING = [".venv/\n", ".venv\n", "*.log\n/.venv/\n", ".v*\n", "**/.venv/\r\n", ".*\n!.gitignore\n"]
+NOT_IGNORING = ["", "venv/\n", "# .venv/\n", "docs/.venv/\n", "*.log\r\nx\r\n"]
+
+
+@pytest.mark.parametrize("text", [*IGNORING, *NOT_IGNORING, ".venv/\n!.venv/\n"])
 def test_venv_is_ignored(text: str) -> None:
-    """Every pattern by which git ignores .venv is enough."""
-    assert places({".gitignore": text}, "OPS201") == []
-
-
-@pytest.mark.parametrize("text", ["", "venv/\n", "# .venv/\n", ".venv/\n!.venv/\n", "docs/.venv/\n"])
-def test_venv_is_not_ignored(text: str) -> None:
-    """The fix adds a first line, and leaves the others as they were."""
-    assert places({".gitignore": text}, "OPS201") == [("OPS201", ".gitignore", 1, 1)]
-    if "!" not in text:
-        assert fixed({".gitignore": text}, "OPS201") == {".gitignore": ".venv/\n" + text}
+    """Every pattern by which git ignores .venv is enough; else the fix adds a first line with the same line end."""
+    found = [] if text in IGNORING else [("OPS201", ".gitignore", 1, 1)]
+    assert places({".gitignore": text}, "OPS201") == found
+    if text in NOT_IGNORING:
+        line = ".venv/\r\n" if "\r" in text else ".venv/\n"
+        assert fixed({".gitignore": text}, "OPS201") == {".gitignore": line + text}
 
 
 def test_there_is_no_gitignore() -> None:
     """Without a .gitignore, the fix writes one."""
     assert places(CODE, "OPS201") == [("OPS201", ".gitignore", 0, 0)]
     assert fixed(CODE, "OPS201")[".gitignore"] == ".venv/\n"
-
-
-def test_line_ends_stay() -> None:
-    """A .gitignore from Windows keeps its line ends, the new line's included."""
-    assert fixed({".gitignore": "*.log\r\nx\r\n"}, "OPS201")[".gitignore"] == ".venv/\r\n*.log\r\nx\r\n"
 
 
 @pytest.mark.parametrize(
@@ -96,15 +88,13 @@ def test_bytecode_is_committed() -> None:
 # ---- .python-version ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["3.12\n", "3.12.4\n", "cpython-3.12\n", "3.12"])
-def test_python_is_pinned(text: str) -> None:
-    """Every spelling that pyenv and uv read as a minor version is enough."""
-    assert places({**CODE, ".python-version": text}, "OPS204") == []
-
-
-def test_nothing_to_pin() -> None:
-    """A repository without Python needs none."""
-    assert places({"README.md": "# x\n"}, "OPS204") == []
+@pytest.mark.parametrize(
+    "files",
+    [{"README.md": "# x\n"}, *({**CODE, PIN: text} for text in ("3.12\n", "3.12.4\n", "cpython-3.12\n", "3.12"))],
+)
+def test_python_is_pinned(files: dict[str, str]) -> None:
+    """Every spelling that pyenv and uv read as a minor version is enough; without Python code, none is needed."""
+    assert places(files, "OPS204") == []
 
 
 def test_python_is_not_pinned() -> None:
@@ -128,24 +118,19 @@ def test_a_pin_that_names_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "place"),
+    ("files", "found"),
     [
-        ({".python-version": "3.9\n"}, (".python-version", 1, 1)),
-        ({".python-version": "3.6\n"}, (".python-version", 1, 1)),  # older than every version in the pins
-        ({"Dockerfile": "# x\nFROM python:3.8.20-slim AS run\n"}, ("Dockerfile", 2, 13)),
-        ({".github/workflows/ci.yml": CI.format("3.10")}, (".github/workflows/ci.yml", 9, 28)),
-        ({"pyproject.toml": PROJECT.format("==3.9.*")}, ("pyproject.toml", 4, 22)),
+        ({PIN: "3.9\n"}, [(PIN, 1, 1)]),
+        ({PIN: "3.6\n"}, [(PIN, 1, 1)]),  # older than every version in the pins
+        ({"Dockerfile": "# x\nFROM python:3.8.20-slim AS run\n"}, [("Dockerfile", 2, 13)]),
+        ({".github/workflows/ci.yml": CI.format("3.10")}, [(".github/workflows/ci.yml", 9, 28)]),
+        ({"pyproject.toml": PROJECT.format("==3.9.*")}, [("pyproject.toml", 4, 22)]),
+        ({".github/workflows/ci.yml": MATRIX.format("3.9"), "pyproject.toml": PROJECT.format(">=3.8")}, []),
     ],
 )
-def test_python_has_ended(files: dict[str, str], place: tuple[str, int, int]) -> None:
-    """A Python past its end of life is found wherever something runs with it."""
-    assert places({**CODE, **files}, "OPS205", "OPS206") == [("OPS205", *place)]
-
-
-def test_a_matrix_may_try_old_ones() -> None:
-    """Versions that are tried among others, or only allowed, are no findings."""
-    files = {".github/workflows/ci.yml": MATRIX.format("3.9"), "pyproject.toml": PROJECT.format(">=3.8")}
-    assert places({**CODE, **files}, "OPS205", "OPS206") == []
+def test_python_has_ended(files: dict[str, str], found: list[tuple[str, int, int]]) -> None:
+    """A Python past its end of life is found where something runs with it, not where it is tried or only allowed."""
+    assert places({**CODE, **files}, "OPS205", "OPS206") == [("OPS205", *place) for place in found]
 
 
 @pytest.mark.parametrize(
@@ -163,68 +148,63 @@ def test_python_ends_soon(today: date, code: str) -> None:
     assert [finding[0] for finding in findings] == ([code] if code else [])
 
 
-def test_the_newest_is_named() -> None:
-    """The remedy names the Python that the template offers by default."""
-    assert message({".python-version": "3.9\n"}, "OPS205") == "Support for Python 3.9 ended in 2025-10."
-    assert pins_yml.shipped().default_python in pins_yml.shipped().pythons
+@pytest.mark.parametrize(("minor", "when"), [("3.9", " in 2025-10"), ("3.5", "")])
+def test_the_month_is_named(minor: str, when: str) -> None:
+    """The message has the month, unless the pins do not know that old version."""
+    assert message({"Dockerfile": f"FROM python:{minor}\n"}, "OPS205") == f"Support for Python {minor} ended{when}."
 
 
 # ---- one version ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "files",
-    [
-        {"pyproject.toml": PROJECT.format(">=3.11,<4")},
-        {"pyproject.toml": PROJECT.format(">=3.12.4")},
-        {"pyproject.toml": PROJECT.format("not a specifier")},
-        {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.ruff]\ntarget-version = "py311"\n'},
-        {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.mypy]\npython_version = "3.12"\n'},
-        {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.mypy]\npython_version = "3.11"\n'},
-        {"pyproject.toml": '[tool.ruff]\ntarget-version = "py312"\n'},
-        {"mypy.ini": "[mypy]\npython_version = 3.12\n"},
-        {".github/workflows/ci.yml": CI.format("3.12")},
-        {".github/workflows/ci.yml": CI.format("3.12.4")},
-        {".github/workflows/ci.yml": MATRIX.format("3.12")},
-        {"Dockerfile": "FROM python:3.12-slim\n"},
-        {"Dockerfile": "FROM python:3.9 AS build\nFROM python:3.12-slim\n"},
-    ],
-)
-def test_versions_agree(files: dict[str, str]) -> None:
-    """Bounds that allow 3.12, linters on the lowest, a matrix with it, a build stage with another: all agree."""
-    assert places({".python-version": "3.12\n", **files}, "OPS207") == []
+AGREEING: list[dict[str, str]] = [
+    {"pyproject.toml": PROJECT.format(">=3.11,<4")},
+    {"pyproject.toml": PROJECT.format(">=3.12.4")},
+    {"pyproject.toml": PROJECT.format("not a specifier")},
+    {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.ruff]\ntarget-version = "py311"\n'},
+    {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.mypy]\npython_version = "3.12"\n'},
+    {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.mypy]\npython_version = "3.11"\n'},
+    {"pyproject.toml": '[tool.ruff]\ntarget-version = "py312"\n'},
+    {"mypy.ini": "[mypy]\npython_version = 3.12\n"},
+    {".github/workflows/ci.yml": CI.format("3.12")},
+    {".github/workflows/ci.yml": CI.format("3.12.4")},
+    {".github/workflows/ci.yml": MATRIX.format("3.12")},
+    {"Dockerfile": "FROM python:3.12-slim\n"},
+    {"Dockerfile": "FROM python:3.9 AS build\nFROM python:3.12-slim\n"},
+]
+DISAGREEING = [
+    ({"pyproject.toml": PROJECT.format(">=3.13")}, ("pyproject.toml", 4, 20)),
+    ({"pyproject.toml": PROJECT.format(">=3.9,<3.12")}, ("pyproject.toml", 4, 20)),
+    (
+        {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.ruff]\ntarget-version = "py312"\n'},
+        ("pyproject.toml", 6, 19),
+    ),
+    (
+        {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.mypy]\npython_version = "3.10"\n'},
+        ("pyproject.toml", 6, 19),
+    ),
+    ({"pyproject.toml": "[tool.mypy]\npython_version = 3.11\n"}, ("pyproject.toml", 2, 18)),
+    ({"ruff.toml": 'target-version = "py39"\n'}, ("ruff.toml", 1, 19)),
+    ({"mypy.ini": "[mypy]\npython_version = 3.9\n"}, ("mypy.ini", 2, 18)),
+    ({"setup.cfg": "[mypy]\npython_version = 3.9\n"}, ("setup.cfg", 2, 18)),
+    ({".github/workflows/ci.yml": CI.format("3.13")}, (".github/workflows/ci.yml", 9, 28)),
+    ({"Dockerfile": "FROM python:3.13-slim\n"}, ("Dockerfile", 1, 13)),
+    ({"Dockerfile": "ARG V=3.13\nFROM python:${V}-slim\n"}, ("Dockerfile", 2, 1)),
+]
 
 
-@pytest.mark.parametrize(
-    ("files", "place"),
-    [
-        ({"pyproject.toml": PROJECT.format(">=3.13")}, ("pyproject.toml", 4, 20)),
-        ({"pyproject.toml": PROJECT.format(">=3.9,<3.12")}, ("pyproject.toml", 4, 20)),
-        (
-            {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.ruff]\ntarget-version = "py312"\n'},
-            ("pyproject.toml", 6, 19),
-        ),
-        (
-            {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.mypy]\npython_version = "3.10"\n'},
-            ("pyproject.toml", 6, 19),
-        ),
-        ({"pyproject.toml": "[tool.mypy]\npython_version = 3.11\n"}, ("pyproject.toml", 2, 18)),
-        ({"ruff.toml": 'target-version = "py39"\n'}, ("ruff.toml", 1, 19)),
-        ({"mypy.ini": "[mypy]\npython_version = 3.9\n"}, ("mypy.ini", 2, 18)),
-        ({"setup.cfg": "[mypy]\npython_version = 3.9\n"}, ("setup.cfg", 2, 18)),
-        ({".github/workflows/ci.yml": CI.format("3.13")}, (".github/workflows/ci.yml", 9, 28)),
-        ({"Dockerfile": "FROM python:3.13-slim\n"}, ("Dockerfile", 1, 13)),
-        ({"Dockerfile": "ARG V=3.13\nFROM python:${V}-slim\n"}, ("Dockerfile", 2, 1)),
-    ],
-)
-def test_versions_disagree(files: dict[str, str], place: tuple[str, int, int]) -> None:
-    """Each file that names another version than .python-version is found at that version."""
-    assert places({".python-version": "3.12\n", **files}, "OPS207") == [("OPS207", *place)]
+@pytest.mark.parametrize(("files", "place"), [*((files, ()) for files in AGREEING), *DISAGREEING])
+def test_versions_agree(files: dict[str, str], place: tuple[object, ...]) -> None:
+    """Each file that names another version than .python-version is found at that version.
+
+    Bounds that allow 3.12, linters on the lowest, a matrix with it, a build stage with another: all agree.
+    """
+    assert places({PIN: "3.12\n", **files}, "OPS207") == ([("OPS207", *place)] if place else [])
 
 
 def test_a_matrix_without_it() -> None:
     """A matrix without the pinned Python is found, once for each entry."""
-    files = {".python-version": "3.12\n", ".github/workflows/ci.yml": MATRIX.format("3.13")}
+    files = {PIN: "3.12\n", ".github/workflows/ci.yml": MATRIX.format("3.13")}
     assert [finding[0] for finding in places(files, "OPS207")] == ["OPS207", "OPS207"]
 
 

@@ -1,0 +1,52 @@
+"""The lock files of Python projects: their names, and the packages in them."""
+
+import pytest
+
+from new_ops_project.formats import locks
+
+PACKAGES = {
+    "uv.lock": '[[package]]\nname = "A_b"\nversion = "1"\nsource = { editable = "." }\n'
+    'dependencies = [{ name = "c", version = "2", marker = "os_name == \'nt\'", extra = ["x"] }]\n'
+    '[package.optional-dependencies]\ne = [{ name = "d" }]\n[package.dev-dependencies]\ndev = [{ name = "f" }]\n',
+    "poetry.lock": '[[package]]\nname = "A_b"\nversion = "1"\n[package.dependencies]\nC = ">=1"\n'
+    'd = { version = ">=1", optional = true }\n[package.extras]\ne = ["F (>=1)"]\n',
+    "pdm.lock": '[[package]]\nname = "A_b"\nversion = "1"\ndependencies = ["c>=1", "D; os_name", "f[x]"]\n',
+    "pylock.toml": '[[packages]]\nname = "A_b"\nversion = "1"\ndependencies = [{name="c"}, {name="d"}, {name="f"}]\n',
+}
+
+
+@pytest.mark.parametrize("kind", locks.FORMATS, ids=lambda kind: kind.path)
+def test_a_lock(kind: locks.LockFormat) -> None:
+    """Each format is known by its file; what a package may need is read from those in TOML."""
+    assert locks.is_lock(kind.path)
+    assert locks.present(["a.py", kind.path]) == (kind,)
+    lock = locks.read({kind.path: PACKAGES.get(kind.path, "{}").encode()}, kind)
+    found = [(package.name, package.version, package.may_need) for package in lock.packages]
+    assert found == ([("a-b", "1", {"c", "d", "f"})] if kind.path in PACKAGES else [])
+    assert lock.line("a-b") == (2 if kind.path in PACKAGES else 0)
+
+
+def test_needs_of_uv() -> None:
+    """The lock of uv says where a package is, and for which version, marker, extra and group it needs another."""
+    (package,) = locks.read({"uv.lock": PACKAGES["uv.lock"].encode()}, locks.UV).packages
+    assert (package.folder, package.extras, package.groups) == (
+        ".",
+        {"e": (locks.Need("d"),)},
+        {"dev": (locks.Need("f"),)},
+    )
+    assert package.needs == (locks.Need("c", "2", "os_name == 'nt'", ("x",)),)
+
+
+@pytest.mark.parametrize("text", ["", "<<<<<<< ours", "package = 3", "[[package]]\nname = 3\nsource = 1\n"])
+def test_a_lock_that_holds_nothing(text: str) -> None:
+    """A lock that does not parse, or names no packages, has none."""
+    assert locks.read({"uv.lock": text.encode()}, locks.UV).packages == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "is_lock"),
+    [("package-lock.json", True), ("Cargo.lock", True), ("pylock.dev.toml", True), ("file-lock.py", False)],
+)
+def test_locks_of_any_language(name: str, is_lock: bool) -> None:  # noqa: FBT001 - a column of the table
+    """A lock is known by its name; code with a similar name is none."""
+    assert locks.is_lock(name) == is_lock
