@@ -1,12 +1,13 @@
 """The Python versions that a repository's files name, the most reliable first."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from new_ops_project.formats import document
 from new_ops_project.formats.document import Document, Files, Keys, decoded
 from new_ops_project.formats.github import workflow_values
+from new_ops_project.formats.github.automation import Automation
 from new_ops_project.formats.setuptools.keywords import Setup
 
 PINNED = ".python-version"
@@ -36,14 +37,14 @@ class PythonVersion:
         return (path, int(line)) if line.isdigit() else (self.where, 1)
 
 
-def candidates(files: Files, pyproject: Document, setup: Setup, flows: Sequence[Document]) -> Iterator[PythonVersion]:
+def candidates(files: Files, pyproject: Document, setup: Setup, automation: Automation) -> Iterator[PythonVersion]:
     """Every version that the files name, the most reliable first.
 
     Version files, a single version in CI, Docker images, `requires-python` (exact ones before bounds), classifiers,
     several versions in CI, the targets of tools.
     """
     yield from pinned(files)
-    tried = [*in_workflows(flows)]
+    tried = [*in_workflows(automation)]
     if len({version.minor for version in tried}) == 1:
         yield replace(tried[0], is_exact=True)
     yield from docker_images(files)
@@ -91,9 +92,9 @@ def docker_images(files: Files) -> Iterator[PythonVersion]:
     yield from reversed(versions)
 
 
-def in_workflows(flows: Sequence[Document]) -> Iterator[PythonVersion]:
+def in_workflows(automation: Automation) -> Iterator[PythonVersion]:
     """The versions that steps of GitHub workflows set up."""
-    for step in (step for flow in flows for step in workflow_values.python_versions(flow)):
+    for step in workflow_values.python_versions(automation):
         if match := _MINOR.match(step.text):
             yield PythonVersion(match[0], step.text, step.where, among=step.matrix_size)
 

@@ -23,7 +23,7 @@ def versions_in_use(repo: Repo) -> Iterator[PythonVersion]:
     bound = repo.pyproject.string(*_REQUIRED)
     if minor := python_version.only_minor(bound):
         yield PythonVersion(minor, bound, repo.pyproject.where(*_REQUIRED))
-    yield from python_version.in_workflows(repo.workflows)
+    yield from python_version.in_workflows(repo.automation)
 
 
 def _breach(repo: Repo, named: PythonVersion, message: str, remedy: str = "") -> Breach:

@@ -115,7 +115,7 @@ def open_logins(repo: Repo) -> Iterator[Breach]:
     """Each OpenID Connect login in a job without an environment."""
     for step, job in _logins(repo):
         if not job.node.get("environment"):
-            yield Breach(f"Job `{job.id}` logs in to a cloud without an environment.", *step.uses.node.place)
+            yield Breach(f"Job `{job.key.text}` logs in to a cloud without an environment.", *step.uses.node.place)
 
 
 def missing_token(repo: Repo) -> Iterator[Breach]:
@@ -123,4 +123,4 @@ def missing_token(repo: Repo) -> Iterator[Breach]:
     for step, job in _logins(repo):
         grants = job.grants()
         if grants and "${{" not in grants.text and not job.has_grant("id-token"):
-            yield Breach(f"Job `{job.id}` lacks `id-token: write`, so this login fails.", *step.uses.node.place)
+            yield Breach(f"Job `{job.key.text}` lacks `id-token: write`, so this login fails.", *step.uses.node.place)

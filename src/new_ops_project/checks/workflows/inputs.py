@@ -59,7 +59,7 @@ def _of_local_action(repo: Repo, uses: Uses) -> tuple[Sequence[str], bool]:
 
 def _of_workflow(repo: Repo, uses: Uses) -> tuple[Sequence[str], bool]:
     path = uses.text[2:]
-    workflow = next((each for each in repo.automation.workflows if each.path == path), None)
+    workflow = next((each for each in repo.automation.workflows if each.root.source.path == path), None)
     if not workflow or "workflow_call" not in workflow.triggers:
         return (), False
     return [key.text for key, _ in workflow.triggers["workflow_call"][1].get("inputs").entries()], True

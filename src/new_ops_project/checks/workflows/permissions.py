@@ -15,10 +15,10 @@ def unlimited(repo: Repo) -> Iterator[Breach]:
     """Each workflow whose jobs have the default token, at the first of these; also each write-all."""
     for workflow in repo.automation.workflows:
         without = [job for job in workflow.jobs if not job.node.get("permissions")]
-        if without and not workflow.root.get("permissions") and not workflow.is_called_only:
+        if without and not workflow.root.get("permissions") and set(workflow.triggers) != {"workflow_call"}:
             more = f" and {len(without) - 1} more have" if len(without) > 1 else " has"
             yield Breach(
-                f"Job `{without[0].id}`{more} the permissions that the repository's settings give.",
+                f"Job `{without[0].key.text}`{more} the permissions that the repository's settings give.",
                 *without[0].key.place,
             )
         for grants in _blocks(workflow):

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats.github.automation import Job
-from new_ops_project.formats.yaml import Node
 from new_ops_project.template import pins
 
 _LATEST = re.compile(r"\b(ubuntu|windows|macos)-latest(?:-x?large)?(?![\w-])", re.IGNORECASE)
@@ -16,7 +14,8 @@ _EXAMPLES = {"windows": "windows-2025", "macos": "macos-15"}
 def latest(repo: Repo) -> Iterator[Breach]:
     """Each GitHub image that is named with `-latest`, at its name in runs-on or in the matrix."""
     for job in repo.automation.jobs:
-        for node in _labels(job):
+        is_hosted = all(label.scalar.lower() != "self-hosted" for label in job.labels)
+        for node in job.labels if is_hosted else ():
             for match in _LATEST.finditer(node.text):
                 example = _example(match[1].lower())
                 yield Breach(
@@ -24,19 +23,6 @@ def latest(repo: Repo) -> Iterator[Breach]:
                     *node.place_at(match.start()),
                     remedy=f"Name an image, such as {example}.",
                 )
-
-
-def _labels(job: Job) -> Iterator[Node]:
-    """The labels in runs-on; none for a self-hosted runner."""
-    runs_on = job.node.get("runs-on")
-    runs_on = runs_on if runs_on.kind == "scalar" or runs_on.items else runs_on.get("labels")
-    labels = [runs_on] if runs_on.kind == "scalar" else [item for item in runs_on.items if item.kind == "scalar"]
-    if any(label.scalar.lower() == "self-hosted" for label in labels):
-        return
-    for label in labels:
-        if "${{" in label.text:
-            yield label
-        yield from job.values_of(label)
 
 
 def _example(system: str) -> str:
@@ -52,4 +38,4 @@ def endless(repo: Repo) -> Iterator[Breach]:
             job.steps and all(step.node.get("timeout-minutes") for step in job.steps)
         )
         if not is_bounded and not job.calls.node:
-            yield Breach(f"Job `{job.id}` may run for six hours.", *job.key.place)
+            yield Breach(f"Job `{job.key.text}` may run for six hours.", *job.key.place)

@@ -9,10 +9,10 @@ from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
 from new_ops_project.formats.github import expressions
 from new_ops_project.formats.github.automation import Step
+from new_ops_project.formats.github.workflow_values import SETUPS
 from new_ops_project.formats.yaml import Node
 from new_ops_project.template import pins
 
-SETUPS = ("actions/setup-python", "astral-sh/setup-uv")
 _KEY = re.compile(r"(?:default[-_]?)?(?:py|python)(?:[-_]?versions?)?|versions?[-_]python", re.IGNORECASE)
 _FLOAT = re.compile(r"[23]\.\d+")
 # A single minor version: 3.12, 3.12.1, 3.12.x, 3.13t, 3.14-dev, 3.15.0-rc.1, "3.15.0-alpha - 3.15",

@@ -4,7 +4,7 @@ The format: https://docs.github.com/en/actions/reference/workflows-and-actions/w
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -20,73 +20,55 @@ _MATRIX = re.compile(r"\bmatrix\.([\w-]+(?:\.[\w-]+)*)")
 _ENV = re.compile(r"\$\{\{\s*env\.([\w-]+)\s*\}\}")
 # GitHub runs at most 1,000 steps in a job. YAML aliases can turn a small file into millions of them.
 _LIMIT = 1000
-SHA = re.compile(r"[0-9a-fA-F]{40}")
+_SHA = re.compile(r"[0-9a-fA-F]{40}")
 
 
 @dataclass(frozen=True, eq=False)
 class Uses:
-    """The value of `uses`: `actions/checkout@REF`, `./a/folder`, `$/a/folder` or `docker://image`."""
+    """The value of `uses`: `actions/checkout@REF`, `./a/folder`, `$/a/folder`, `docker://image`; '' for none.
+
+    `action` is `owner/name/path` and `repository` `owner/name`, in lower case; '' for images and actions that the
+    repository itself has (`is_local`). `ref` is the commit, tag or branch; `is_pinned`: it is the full SHA of a commit.
+    """
 
     node: Node
+    text: str
+    action: str
+    repository: str
+    ref: str
+    is_local: bool
+    is_docker: bool
+    is_pinned: bool
 
-    @property
-    def text(self) -> str:
-        """The value as the file has it; '' where there is none."""
-        return self.node.scalar
 
-    @property
-    def is_local(self) -> bool:
-        """Whether it names an action or workflow in the repository itself."""
-        return self.text.startswith(("./", "$/", ".\\"))
-
-    @property
-    def is_docker(self) -> bool:
-        """Whether it names a container image."""
-        return self.text.startswith("docker://")
-
-    @cached_property
-    def action(self) -> str:
-        """`owner/name/path` in lower case; '' for images and local actions."""
-        is_remote = not self.is_local and not self.is_docker
-        return self.text.partition("@")[0].lower().rstrip("/") if is_remote else ""
-
-    @property
-    def repository(self) -> str:
-        """`owner/name` in lower case."""
-        return "/".join(self.action.split("/")[:2])
-
-    @property
-    def ref(self) -> str:
-        """The commit, tag or branch after the @."""
-        return self.text.partition("@")[2]
-
-    @property
-    def is_pinned(self) -> bool:
-        """Whether the reference is the full SHA of a commit."""
-        return bool(SHA.fullmatch(self.ref))
+def _uses(node: Node) -> Uses:
+    text = node.scalar
+    name, _, ref = text.partition("@")
+    is_local, is_docker = text.startswith(("./", "$/", ".\\")), text.startswith("docker://")
+    action = "" if is_local or is_docker else name.lower().rstrip("/")
+    repository = "/".join(action.split("/")[:2])
+    return Uses(node, text, action, repository, ref, is_local, is_docker, bool(_SHA.fullmatch(ref)))
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One step of a job, or of a composite action (which has no job)."""
+    """One step of a job, or of a composite action (which has no job): the action that it uses, or its script."""
 
     node: Node
+    uses: Uses
+    script: Node
     job: "Job | None" = None
-
-    @cached_property
-    def uses(self) -> Uses:
-        """The action that it uses; an empty one for a script."""
-        return Uses(self.node.get("uses"))
-
-    @property
-    def script(self) -> Node:
-        """The script that it runs; no node for an action."""
-        return self.node.get("run")
 
     def input(self, name: str) -> Node:
         """The input with this name (in lower case, since GitHub ignores case); no node where it is not given."""
         entries = self.node.get("with").entries()
         return next((value for key, value in entries if key.text.lower() == name), Node(self.node.source))
+
+
+def _steps(items: Sequence[Node], job: "Job | None" = None) -> tuple[Step, ...]:
+    """The steps among the nodes; one that an alias repeats is listed once."""
+    steps = {id(item): item for item in items[:_LIMIT] if item.kind == "mapping"}.values()
+    return tuple(Step(item, _uses(item.get("uses")), item.get("run"), job) for item in steps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,21 +79,23 @@ class Job:
     node: Node
     workflow: "Workflow"
 
-    @property
-    def id(self) -> str:
-        """The key under `jobs`."""
-        return self.key.text
-
-    @property
+    @cached_property
     def calls(self) -> Uses:
         """The reusable workflow that it calls; an empty one for a job with steps."""
-        return Uses(self.node.get("uses"))
+        return _uses(self.node.get("uses"))
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """The steps, at most 1,000. A step that an alias repeats is listed once."""
-        items = {id(item): item for item in self.node.get("steps").items[:_LIMIT] if item.kind == "mapping"}
-        return tuple(Step(item, self) for item in items.values())
+        """The steps, at most 1,000."""
+        return _steps(self.node.get("steps").items, self)
+
+    @cached_property
+    def labels(self) -> tuple[Node, ...]:
+        """The labels in `runs-on`, those with an expression followed by its values."""
+        runs_on = self.node.get("runs-on")
+        runs_on = runs_on if runs_on.kind == "scalar" or runs_on.items else runs_on.get("labels")
+        labels = [label for label in (runs_on.items or [runs_on]) if label.kind == "scalar"]
+        return tuple(dict.fromkeys(value for label in labels for value in (label, *self.values_of(label))))
 
     def grants(self) -> Node:
         """The permissions that apply: its own, else the workflow's; no node where neither sets any."""
@@ -122,18 +106,14 @@ class Job:
         grants = self.grants()
         return grants.scalar == "write-all" or grants.get(name).scalar == "write"
 
-    def matrix(self, path: str) -> Iterator[Node]:
-        """Every value of `matrix.PATH` that the file states; values computed by an expression are not among them."""
-        first, *rest = path.split(".")
-        table = self.node.get("strategy", "matrix")
-        yield from (item.get(*rest) for item in table.get(first).items)
-        yield from (item.get(first, *rest) for item in table.get("include").items)
-
     def values_of(self, node: Node, step: Step | None = None) -> Iterator[Node]:
         """The values that a scalar can have: its own, or those of the matrix or variable that it refers to."""
         paths = _MATRIX.findall(node.text) if "${{" in node.text else []
-        for path in paths:
-            yield from (value for value in self.matrix(path) if value.kind == "scalar")
+        matrix = self.node.get("strategy", "matrix")
+        for first, *rest in (path.split(".") for path in paths):
+            values = [item.get(*rest) for item in matrix.get(first).items]
+            values += [item.get(first, *rest) for item in matrix.get("include").items]
+            yield from (value for value in values if value.kind == "scalar")
         if match := _ENV.fullmatch(node.scalar):
             holders = (step.node if step else node, self.node, self.workflow.root)
             value = next((value for holder in holders if (value := holder.get("env", match[1]))), None)
@@ -146,17 +126,7 @@ class Job:
 class Workflow:
     """A file in .github/workflows that parses."""
 
-    tree: YamlTree
-
-    @property
-    def root(self) -> Node:
-        """The top-level mapping."""
-        return self.tree.root
-
-    @property
-    def path(self) -> str:
-        """The path of the file, relative to the repository."""
-        return self.tree.path
+    root: Node
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
@@ -172,11 +142,6 @@ class Workflow:
         return {name.text: (name, Node(name.source)) for name in named} or {
             key.text: (key, value) for key, value in on.entries()
         }
-
-    @property
-    def is_called_only(self) -> bool:
-        """Whether only other workflows can start it."""
-        return set(self.triggers) == {"workflow_call"}
 
     @cached_property
     def is_release(self) -> bool:
@@ -199,7 +164,7 @@ class Automation:
     @cached_property
     def workflows(self) -> tuple[Workflow, ...]:
         """The workflows that parse."""
-        return tuple(Workflow(tree) for tree in self._parsed(_WORKFLOW))
+        return tuple(Workflow(tree.root) for tree in self._parsed(_WORKFLOW))
 
     @cached_property
     def actions(self) -> tuple[YamlTree, ...]:
@@ -220,8 +185,7 @@ class Automation:
     def steps(self) -> tuple[Step, ...]:
         """The steps of all jobs and of all composite actions."""
         items = (item for tree in self.actions for item in tree.root.get("runs", "steps").items)
-        action_steps = (Step(item) for item in items if item.kind == "mapping")
-        return (*(step for job in self.jobs for step in job.steps), *action_steps)
+        return (*(step for job in self.jobs for step in job.steps), *_steps([*items]))
 
     @cached_property
     def all_uses(self) -> tuple[Uses, ...]:

@@ -3,6 +3,7 @@
 The language: https://docs.github.com/en/actions/reference/workflows-and-actions/expressions.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,11 +11,11 @@ from dataclasses import dataclass
 # Its group is the text between the braces, which may contain line breaks. Repetitions are bounded, so that no file
 # can make the search take quadratic time.
 EXPRESSION = re.compile(r"\$\{\{((?:'[^']{0,1000}'|[^'}]|\}(?!\})){0,1000})\}\}")
-_TOKEN = re.compile(r"('(?:[^']|'')*')|(&&|\|\||==|!=|<=|>=|[<>!()\[\],.*])|([\w-]+)")
-_COMPARISONS = {"==", "!=", "<", ">", "<=", ">="}
+_TOKEN = re.compile(r"'((?:[^']|'')*)'|(&&|\|\||==|!=|<=|>=|[<>!()\[\],.*])|([A-Za-z_][\w-]*)|[\w-]+")
+# What the operators are in Python, whose parser reads the expression: their precedence is the same as far as it counts.
+_PYTHON = {"&&": " and ", "||": " or ", "!": " not ", "*": "ALL"}
 # Functions whose result is true, false or a digest, whatever their arguments are.
 _OPAQUE = {"contains", "startswith", "endswith", "hashfiles", "success", "failure", "always", "cancelled"}
-_DEEPEST = 40
 
 
 @dataclass(frozen=True)
@@ -41,91 +42,50 @@ def contexts(expression: str) -> tuple[str, ...]:
     """The contexts whose text the expression can produce, in lower case: `github.event.commits.*.message`.
 
     A context that is only compared, negated, tested with `&&` or passed to a function such as contains() does not
-    count, since its text does not reach the result. An object that toJSON() writes out ends with `.**`.
+    count, since its text does not reach the result. An object that toJSON() writes out ends with `.**`. Of an
+    expression that does not parse, every context counts.
     """
-    tokens = [match[0] for match in _TOKEN.finditer(expression)]
-    return tuple(dict.fromkeys(_Parser(tokens).alternatives(0)))
+    try:
+        tree = ast.parse("".join(map(_in_python, _TOKEN.finditer(expression))).strip(), mode="eval")
+        return tuple(dict.fromkeys(_contexts(tree.body)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        plain = re.sub(r"'[^']*'", "", expression.lower())
+        return tuple(dict.fromkeys(re.findall(r"[a-z_][\w-]*(?:\.[\w*-]+)+", plain)))
 
 
-@dataclass
-class _Parser:
-    """A recursive descent parser, one method a level of precedence; it skips tokens that make no sense.
+def _in_python(token: re.Match[str]) -> str:
+    """A name gets a prefix, so that it is no keyword, and another dash, which Python takes for a letter."""
+    text, operator, name = token.groups()
+    if name:
+        return f"n{name.lower().replace('-', '·')}"
+    return _PYTHON.get(operator, operator) if operator else "0" if text is None else repr(text.replace("''", "'"))
 
-    Each method returns the contexts that its part of the expression can produce.
-    """
 
-    tokens: list[str]
-    position: int = 0
+def _contexts(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.BoolOp):
+        # `a && b` is either b or a falsy value of a, so no text of a comes through.
+        values = node.values if isinstance(node.op, ast.Or) else node.values[-1:]
+        return [context for value in values for context in _contexts(value)]
+    if isinstance(node, ast.Call):
+        name, inside = _path(node.func), [context for arg in node.args for context in _contexts(arg)]
+        return [] if name in _OPAQUE else [f"{context}.**" for context in inside] if name == "tojson" else inside
+    path = _path(node)
+    if not path and isinstance(node, ast.Attribute | ast.Subscript):
+        return _contexts(node.value)  # fromJSON(x).y
+    return [path] if path else []
 
-    @property
-    def next(self) -> str:
-        return self.tokens[self.position] if self.position < len(self.tokens) else ""
 
-    def accept(self, *tokens: str) -> bool:
-        is_next = self.position < len(self.tokens) and self.next in tokens
-        self.position += is_next
-        return is_next
+def _path(node: ast.expr) -> str:
+    """`a.b.*` for a context or a function; '' for anything else."""
+    if isinstance(node, ast.Name):
+        return _name(node.id)
+    if isinstance(node, ast.Attribute | ast.Subscript) and (before := _path(node.value)):
+        index = node.slice if isinstance(node, ast.Subscript) else None
+        constant = index.value if isinstance(index, ast.Constant) else None
+        last = _name(node.attr) if isinstance(node, ast.Attribute) else constant
+        return f"{before}.{last.lower() if isinstance(last, str) else '*'}"
+    return ""
 
-    def alternatives(self, depth: int) -> list[str]:
-        contexts = self._conjunction(depth)
-        while self.accept("||"):
-            contexts += self._conjunction(depth)
-        return contexts
 
-    def _conjunction(self, depth: int) -> list[str]:
-        """`a && b` is either b or a falsy value of a, so no text of a comes through."""
-        contexts = self._comparison(depth)
-        while self.accept("&&"):
-            contexts = self._comparison(depth)
-        return contexts
-
-    def _comparison(self, depth: int) -> list[str]:
-        contexts = self._operand(depth)
-        while self.accept(*_COMPARISONS):
-            self._operand(depth)
-            contexts = []
-        return contexts
-
-    def _operand(self, depth: int) -> list[str]:
-        if depth > _DEEPEST:
-            self.position = len(self.tokens)
-            return []
-        if self.accept("!"):
-            self._operand(depth + 1)
-            return []
-        if self.accept("("):
-            contexts = self.alternatives(depth + 1)
-            self.accept(")")
-            return contexts
-        return self._atom(depth)
-
-    def _atom(self, depth: int) -> list[str]:
-        """A context, a function or a constant."""
-        name = self.next.lower()
-        self.position += 1
-        if self.accept("("):
-            return self._call(name, depth)
-        path = name
-        while self.accept(".", "["):
-            is_index = self.tokens[self.position - 1] == "["
-            path += f".{self._index(depth) if is_index else self.next.lower()}"
-            self.position += not is_index
-        return [path] if re.match(r"[a-z_]", path) else []
-
-    def _index(self, depth: int) -> str:
-        first = self.next
-        self.alternatives(depth + 1)
-        self.accept("]")
-        return first.strip("'").lower() if first.startswith("'") else "*"
-
-    def _call(self, name: str, depth: int) -> list[str]:
-        contexts = list[str]()
-        while self.next and not self.accept(")"):
-            contexts += self.alternatives(depth + 1)
-            self.position += self.next not in {")", ""}
-        while self.accept(".", "["):  # fromJSON(x).y
-            self.position += 1
-            self.accept("]")
-        if name in _OPAQUE:
-            return []
-        return [f"{context}.**" for context in contexts] if name == "tojson" else contexts
+def _name(name: str) -> str:
+    return "*" if name == "ALL" else name[1:].replace("·", "-")

@@ -1,15 +1,15 @@
 """Settings that workflows reveal about a project: runner images, Python versions, cloud logins."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from new_ops_project.formats import document
-from new_ops_project.formats.document import Document, Files, Keys
+from new_ops_project.formats.github import expressions
+from new_ops_project.formats.github.automation import Automation
+from new_ops_project.formats.yaml import Node
 
-_WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
-_EXPRESSION = re.compile(r"\$\{\{\s*(matrix|env)\.([\w-]+)\s*\}\}")
-_SETUPS = ("actions/setup-python", "astral-sh/setup-uv")
+SETUPS = ("actions/setup-python", "astral-sh/setup-uv")
+_AWS_KEY = re.compile(r"^\s*(?:- )?AWS_ACCESS_KEY_ID:.*\bsecrets\.", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -21,68 +21,49 @@ class WorkflowValue:
     matrix_size: int = 1
 
 
-def read(files: Files) -> tuple[Document, ...]:
-    """Read every workflow, sorted by path."""
-    return tuple(document.yaml_file(files, path) for path in sorted(files) if _WORKFLOW.fullmatch(path))
+def runner_images(automation: Automation) -> Iterator[WorkflowValue]:
+    """The runner images of the jobs (`runs-on`), each value of a matrix separately."""
+    for job in automation.jobs:
+        yield from _values(job.labels)
 
 
-def runner_images(workflow: Document) -> Iterator[WorkflowValue]:
-    """The runner images of its jobs (`runs-on`), each value of a matrix separately."""
-    for job in workflow.table("jobs"):
-        yield from _values(workflow, job, ("jobs", job, "runs-on"))
+def python_versions(automation: Automation) -> Iterator[WorkflowValue]:
+    """The Python versions that the jobs set up."""
+    for job in automation.jobs:
+        for step in job.steps:
+            if step.uses.action in SETUPS:
+                yield from _values(job.values_of(step.input("python-version"), step))
 
 
-def python_versions(workflow: Document) -> Iterator[WorkflowValue]:
-    """The Python versions that its steps set up."""
-    for job, keys, action in _steps(workflow):
-        if action in _SETUPS:
-            yield from _values(workflow, job, (*keys, "with", "python-version"))
+def _values(nodes: Iterable[Node]) -> Iterator[WorkflowValue]:
+    lines = [(line.strip(), node) for node in nodes for line in expressions.abbreviate(node.text).split("\n")]
+    values = [(text, node) for text, node in lines if text and "${{" not in text]
+    yield from (WorkflowValue(text, _where(node), len(values)) for text, node in values)
 
 
-def cloud_logins(workflow: Document) -> Iterator[WorkflowValue]:
-    """How its steps log in to a cloud, in the template's words: aws-oidc, aws-keys, gcp-oidc, azure-oidc."""
-    for _, keys, action in _steps(workflow):
-        inputs = {name for name, value in workflow.table(*keys, "with").items() if value}
-        login = {
-            "aws-actions/configure-aws-credentials": _aws_login(inputs),
-            "google-github-actions/auth": "gcp-oidc" if "workload_identity_provider" in inputs else "",
-            "azure/login": "azure-oidc" if "client-id" in inputs else "",
-        }.get(action)
-        if login:
-            yield WorkflowValue(login, workflow.where(*keys, "uses"))
-    for number, line in enumerate(workflow.text.split("\n"), 1):
-        if re.match(r"\s*(?:- )?AWS_ACCESS_KEY_ID:.*\bsecrets\.", line):
-            yield WorkflowValue("aws-keys", f"{workflow.path}:{number}")
+def cloud_logins(automation: Automation) -> Iterator[WorkflowValue]:
+    """How the jobs log in to a cloud, in the template's words: aws-oidc, aws-keys, gcp-oidc, azure-oidc."""
+    for step in (step for job in automation.jobs for step in job.steps):
+        if step.uses.action == "aws-actions/configure-aws-credentials" and step.input("aws-access-key-id"):
+            yield WorkflowValue("aws-keys", _where(step.uses.node))  # with keys, a role to assume is not OpenID Connect
+        for action, (name, login) in _LOGINS.items():
+            if step.uses.action == action and step.input(name):
+                yield WorkflowValue(login, _where(step.uses.node))
+    for workflow in automation.workflows:
+        source = workflow.root.source
+        for match in _AWS_KEY.finditer(source.text):
+            path, line, _ = source.place(match.end())
+            yield WorkflowValue("aws-keys", f"{path}:{line}")
 
 
-def _aws_login(inputs: set[str]) -> str:
-    """Static keys first: with them, even a role to assume is not OpenID Connect."""
-    if "aws-access-key-id" in inputs:
-        return "aws-keys"
-    return "aws-oidc" if "role-to-assume" in inputs else ""
+def _where(node: Node) -> str:
+    path, line, _ = node.place
+    return f"{path}:{line}"
 
 
-def _steps(workflow: Document) -> Iterator[tuple[str, Keys, str]]:
-    """Each step: its job, its keys, and the action that it uses without the version, or ''."""
-    for job in workflow.table("jobs"):
-        steps = workflow.get("jobs", job, "steps")
-        for index in range(len(steps) if isinstance(steps, list) else 0):
-            keys = ("jobs", job, "steps", index)
-            yield job, keys, workflow.string(*keys, "uses").partition("@")[0].lower()
-
-
-def _values(workflow: Document, job: str, keys: Keys) -> Iterator[WorkflowValue]:
-    """The values at `keys`: a text, its lines, or a list. A reference to `matrix.x` or `env.x` is resolved."""
-    text, where = workflow.string(*keys), workflow.where(*keys)
-    reference = _EXPRESSION.fullmatch(text)
-    if not reference:
-        items = text.split("\n") if text else workflow.strings(*keys)
-        values = [item.strip() for item in items if item.strip()]
-        yield from (WorkflowValue(value, where, len(values)) for value in values)
-        return
-    places: list[Keys] = [("jobs", job, "strategy", "matrix", reference[2])]
-    if reference[1] == "env":
-        places = [("jobs", job, "env", reference[2]), ("env", reference[2])]
-    for place in places:
-        values = workflow.strings(*place) or [workflow.string(*place)]
-        yield from (WorkflowValue(value, workflow.where(*place), len(values)) for value in values if value)
+# The input of each action that asks for a login by OpenID Connect, and the template's word for that.
+_LOGINS = {
+    "aws-actions/configure-aws-credentials": ("role-to-assume", "aws-oidc"),
+    "google-github-actions/auth": ("workload_identity_provider", "gcp-oidc"),
+    "azure/login": ("client-id", "azure-oidc"),
+}
