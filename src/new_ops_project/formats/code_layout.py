@@ -85,6 +85,11 @@ def layout(files: Files, folder: str = "") -> Layout:
     return Layout(module, f"{module}.py" if module else "")
 
 
+def program_files(files: Files, place: str) -> list[str]:
+    """The Python files of the package or program at `place`, by path; none where that is ''."""
+    return [path for path in sorted(files) if path.endswith(".py") and place and f"{path}/".startswith(f"{place}/")]
+
+
 def is_built(files: Files) -> bool:
     """Whether the files configure a build: a build system, a Poetry package or setup()."""
     pyproject = document.toml(files, "pyproject.toml")

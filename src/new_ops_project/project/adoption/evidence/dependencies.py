@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from itertools import chain
 
-from new_ops_project.formats import document, python
+from new_ops_project.formats import code_layout, document, python
 from new_ops_project.formats.document import Document, Files
 from new_ops_project.formats.requirements import pep508, reader
 from new_ops_project.formats.setuptools.keywords import Setup
@@ -43,11 +43,10 @@ def _placed(listing: Document, *keys: str) -> Iterator[tuple[str, str]]:
 def imported(files: Files, place: str) -> dict[str, str]:
     """What the code at `place` imports: names of packages or modules, each with its first place."""
     places: dict[str, str] = {}
-    for path in sorted(files):
-        if place and path.endswith(".py") and (path == place or path.startswith(f"{place}/")):
-            for node in ast.walk(python.parse_file(files, path)):
-                for module in _modules(node):
-                    places.setdefault(_MODULES.get(module, module), f"{path}:{getattr(node, 'lineno', 1)}")
+    for path in code_layout.program_files(files, place):
+        for node in ast.walk(python.parse_file(files, path)):
+            for module in _modules(node):
+                places.setdefault(_MODULES.get(module, module), f"{path}:{getattr(node, 'lineno', 1)}")
     return places
 
 

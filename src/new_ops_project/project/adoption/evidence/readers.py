@@ -1,9 +1,7 @@
 """The evidence in a repository for answers to the template's questions."""
 
-import ast
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -53,33 +51,17 @@ def gather(files: Files, folder: str, offered: Mapping[str, Sequence[Any]]) -> t
     `folder` is the name of the repository's folder; `offered` has the values that each question with choices offers.
     """
     repository = _Repository(files, folder)
-    evidence: list[Evidence] = []
-    for read in (
-        _name,
-        _python,
-        _tier,
-        _description,
-        _author,
-        _license,
-        _runner,
-        _dependencies,
-        _cloud,
-        _container,
-        _updates,
-        _command,
-        _dry_run,
-    ):
-        evidence.extend(read(repository, offered))
-    return tuple(evidence)
+    readings = {name: next(read(repository, offered.get(name, ())), None) for name, read in _READERS.items()}
+    return tuple(Evidence(name, *reading) for name, reading in readings.items() if reading)
 
 
 def parse_problems(files: Files) -> tuple[str, ...]:
     """Clauses about the files that do not parse, and so give no evidence."""
-    setup = keywords.read(files)
-    others = [document.toml(files, "pyproject.toml"), document.toml(files, "Pipfile")]
-    trees = automation.read(files, iter(files)).trees
+    repository = _Repository(files, "")
+    trees = repository.automation.trees
     workflows = [f"{tree.path} does not parse as YAML: {tree.problem}" for tree in trees if tree.problem]
-    problems = (*setup.problems, *(other.problem for other in others), *workflows)
+    others = (repository.pyproject.problem, document.toml(files, "Pipfile").problem)
+    problems = (*repository.setup.problems, *others, *workflows)
     return tuple(dict.fromkeys(problem for problem in problems if problem))
 
 
@@ -128,65 +110,60 @@ class _Repository:
         yield from ((name, self.setup.where("entry_points", name)) for name in scripts)
 
 
-Offered = Mapping[str, Sequence[Any]]
-Readings = Iterator[Evidence]
+# Each reader yields the answers to its question, best first, as (value, where) or (value, where, text) of an Evidence.
+Readings = Iterator[tuple[Any, ...]]
+Choices = Sequence[Any]
 
 
-def _name(repository: _Repository, _: Offered) -> Readings:
+def _name(repository: _Repository, _: Choices) -> Readings:
     """The template calls the program of a script NAME.py, so the file's name takes precedence over the metadata."""
-    stem, declared = repository.layout.package, next(repository.texts("name", "name"), None)
-    if repository.is_script and not (
-        declared and code_layout.comparable_name(declared[0]) == code_layout.comparable_name(stem)
-    ):
-        yield Evidence("project_name", stem, repository.layout.place)
-    elif declared:
-        yield Evidence("project_name", declared[0], declared[1])
-    elif repository.layout.package:
-        yield Evidence("project_name", repository.layout.package, repository.layout.place)
-    elif repository.folder:
-        yield Evidence("project_name", repository.folder, "the folder's name")
+    program, place = repository.layout.package, repository.layout.place
+    declared = [*repository.texts("name", "name")]
+    if repository.is_script and not (declared and _is_same_name(declared[0][0], program)):
+        yield program, place
+    yield from declared
+    if program:
+        yield program, place
+    if repository.folder:
+        yield repository.folder, "the folder's name"
 
 
-def _python(repository: _Repository, offered: Offered) -> Readings:
+def _is_same_name(one: str, other: str) -> bool:
+    return code_layout.comparable_name(one) == code_layout.comparable_name(other)
+
+
+def _python(repository: _Repository, choices: Choices) -> Readings:
     """The first exact version, offered or not, or else the first bound that is offered."""
-    versions = [
-        *python_version.candidates(repository.files, repository.pyproject, repository.setup, repository.automation)
-    ]
-    choices = [str(choice) for choice in offered.get("python_version", ())]
-    fitting = (version for version in versions if version.is_exact or version.minor in choices)
-    chosen = next(fitting, None) or next(iter(versions), None)
-    if chosen:
-        value = chosen.minor if chosen.minor in choices else None
-        yield Evidence("python_version", value, chosen.where, chosen.text)
+    files, offered = repository.files, {str(choice) for choice in choices}
+    versions = [*python_version.candidates(files, repository.pyproject, repository.setup, repository.automation)]
+    fitting = [version for version in versions if version.is_exact or version.minor in offered]
+    for version in (*fitting, *versions):
+        yield version.minor if version.minor in offered else None, version.where, version.text
 
 
-def _tier(repository: _Repository, _: Offered) -> Readings:
+def _tier(repository: _Repository, _: Choices) -> Readings:
     place = repository.layout.place
-    if command := next(repository.commands, None):
-        yield Evidence("tier", "cli", command[1])
-    elif repository.is_script:
+    yield from (("cli", where) for _, where in repository.commands)
+    if repository.is_script:
         line = python.running_line(python.parse_file(repository.files, place))
-        yield Evidence("tier", "script", f"{place}:{line}" if line else place)
-    elif place:
-        yield Evidence("tier", "library", place)
-    elif scripts := sorted(path for path in repository.files if "/" not in path and path.endswith(".py")):
-        yield Evidence("tier", "script", scripts[0])
+        yield "script", f"{place}:{line}" if line else place
+    if place:
+        yield "library", place
+    yield from (("script", path) for path in sorted(repository.files) if "/" not in path and path.endswith(".py"))
 
 
-def _description(repository: _Repository, _: Offered) -> Readings:
+def _description(repository: _Repository, _: Choices) -> Readings:
     for text, where in repository.texts("description", "description"):
         if text.upper() not in {"UNKNOWN", "ADD YOUR DESCRIPTION HERE", "TODO"}:
-            yield Evidence("description", " ".join(text.split()), where)
-            return
+            yield " ".join(text.split()), where
 
 
-def _author(repository: _Repository, _: Offered) -> Readings:
-    """The first author with a name, and the first valid address."""
-    people = [*_people(repository)]
-    if named := next((person for person in people if person[0]), None):
-        yield Evidence("author_name", named[0], named[2])
-    if reachable := next((person for person in people if _EMAIL.fullmatch(person[1])), None):
-        yield Evidence("author_email", reachable[1], reachable[2])
+def _author_name(repository: _Repository, _: Choices) -> Readings:
+    yield from ((name, where) for name, _, where in _people(repository) if name)
+
+
+def _author_email(repository: _Repository, _: Choices) -> Readings:
+    yield from ((email, where) for _, email, where in _people(repository) if _EMAIL.fullmatch(email))
 
 
 def _people(repository: _Repository) -> Iterator[tuple[str, str, str]]:
@@ -199,23 +176,18 @@ def _people(repository: _Repository) -> Iterator[tuple[str, str, str]]:
     for text in pyproject.strings("tool", "poetry", "authors"):
         name, _, email = text.partition("<")
         yield name.strip(), email.rstrip("> "), pyproject.where("tool", "poetry", "authors", holding=text)
-    first = [setup.string(keyword).split(",")[0].strip() for keyword in ("author", "author_email")]
-    yield first[0], "", setup.where("author")
-    yield "", first[1], setup.where("author_email")
+    yield setup.string("author").split(",")[0].strip(), "", setup.where("author")
+    yield "", setup.string("author_email").split(",")[0].strip(), setup.where("author_email")
 
 
-def _license(repository: _Repository, offered: Offered) -> Readings:
+def _license(repository: _Repository, choices: Choices) -> Readings:
     """A license that is not offered has the value None, since the default would be wrong."""
     statements = [*_licenses(repository)]
     files = {name for name, _, where in statements if "LICEN" in where.upper() or "COPYING" in where}
-    if not statements:
-        return
-    name, text, where = statements[0]
-    if len(files) > 1:
-        yield Evidence("license", None, where, " and ".join(sorted(files)))
-    else:
-        name = "Proprietary" if name == "LicenseRef-Proprietary" else name
-        yield Evidence("license", name if name in offered.get("license", ()) else None, where, text)
+    for name, text, where in statements:
+        offered = "Proprietary" if name == "LicenseRef-Proprietary" else name
+        is_clear = len(files) < 2 and offered in choices  # noqa: PLR2004 (two license files say different things)
+        yield offered if is_clear else None, where, text if len(files) < 2 else " and ".join(sorted(files))  # noqa: PLR2004
 
 
 def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
@@ -224,77 +196,77 @@ def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
         if re.fullmatch(r"(?:LICEN[SC]E|COPYING)(?:[.-]\w+)*", path, re.IGNORECASE) and not path.endswith(".py"):
             known, text, line = identify_text(decoded(repository.files[path]))
             yield known, text, f"{path}:{line}"
-    pyproject = repository.pyproject
-    texts = [*repository.texts("license", "license")]
-    if text := pyproject.string("project", "license", "text"):
-        texts.insert(0, (text, pyproject.where("project", "license", "text")))
-    yield from ((spdx_expression(text), text.split("\n")[0][:80], where) for text, where in texts)
+    pyproject, keys = repository.pyproject, ("project", "license", "text")
+    for text, where in ((pyproject.string(*keys), pyproject.where(*keys)), *repository.texts("license", "license")):
+        if text:
+            yield spdx_expression(text), text.split("\n")[0][:80], where
     for text, where in python_version.classifiers(pyproject, repository.setup):
         if text.startswith("License ::") and text != "License :: OSI Approved":
             yield spdx_expression(text), text, where
 
 
-def _runner(repository: _Repository, offered: Offered) -> Readings:
-    images = [*workflow_values.runner_images(repository.automation)]
-    images = [image for image in images if image.text in offered.get("runner", ())]
-    for text, _ in Counter(image.text for image in images).most_common(1):
-        yield Evidence("runner", text, next(image.where for image in images if image.text == text))
+def _runner(repository: _Repository, choices: Choices) -> Readings:
+    images = workflow_values.runner_images(repository.automation)
+    yield from ((image.text, image.where) for image in images if image.text in choices)
 
 
-def _dependencies(repository: _Repository, offered: Offered) -> Readings:
+def _dependencies(repository: _Repository, choices: Choices) -> Readings:
     """The offered ones in the order in which they are offered; an empty list is an answer if others are listed."""
-    listed = dependencies.listed(repository.files, repository.pyproject, repository.setup, repository.layout.place)
-    if not listed:
-        listed = dependencies.imported(repository.files, repository.layout.place)
-    names = [name for name in offered.get("dependencies", ()) if pep508.requirement_name(str(name)) in listed]
-    places = dict.fromkeys(listed[pep508.requirement_name(str(name))] for name in names) or dict.fromkeys(
-        listed.values()
-    )
+    files, place = repository.files, repository.layout.place
+    listed = dependencies.listed(files, repository.pyproject, repository.setup, place)
+    listed = listed or dependencies.imported(files, place)
+    names = {str(name): pep508.requirement_name(str(name)) for name in choices}
+    held = [name for name, key in names.items() if key in listed]
+    places = [*dict.fromkeys([listed[names[name]] for name in held] or listed.values())]
     if listed:
-        yield Evidence("dependencies", names, ", ".join([*places][:3]) + (", ..." if len(places) > 3 else ""))  # noqa: PLR2004
+        yield held, ", ".join([*places[:3], *(["..."] if places[3:] else [])])
 
 
-def _cloud(repository: _Repository, offered: Offered) -> Readings:
+def _cloud(repository: _Repository, choices: Choices) -> Readings:
     logins = workflow_values.cloud_logins(repository.automation)
-    if login := next((login for login in logins if login.text in offered.get("cloud", ())), None):
-        yield Evidence("cloud", login.text, login.where)
+    yield from ((login.text, login.where) for login in logins if login.text in choices)
 
 
-def _container(repository: _Repository, _: Offered) -> Readings:
-    if "Dockerfile" in repository.files:
-        yield Evidence("container", value=True, where="Dockerfile")
+def _container(repository: _Repository, _: Choices) -> Readings:
+    yield from ((True, path) for path in ("Dockerfile",) if path in repository.files)
 
 
-def _updates(repository: _Repository, offered: Offered) -> Readings:
+def _updates(repository: _Repository, choices: Choices) -> Readings:
     places = {".github/dependabot.yml": "dependabot", ".github/dependabot.yaml": "dependabot"}
     places |= dict.fromkeys(_RENOVATE, "renovate")
-    for path, value in places.items():
-        if path in repository.files and value in offered.get("updates", ()):
-            yield Evidence("updates", value, path)
-            return
+    yield from ((bot, path) for path, bot in places.items() if path in repository.files and bot in choices)
 
 
-def _command(repository: _Repository, _: Offered) -> Readings:
+def _command(repository: _Repository, _: Choices) -> Readings:
     """The only console script, or the one with the project's name."""
-    commands = dict(repository.commands)
-    name = next((item.value for item in _name(repository, {})), "")
-    same_name = [
-        command for command in commands if code_layout.comparable_name(command) == code_layout.comparable_name(name)
-    ]
+    commands, name = dict(repository.commands), next(_name(repository, ()), ("",))[0]
+    same_name = [command for command in commands if _is_same_name(command, name)]
     chosen = [*commands] if len(commands) == 1 else same_name
     if len(chosen) == 1:
-        yield Evidence("command", chosen[0], commands[chosen[0]])
+        yield chosen[0], commands[chosen[0]]
 
 
-def _dry_run(repository: _Repository, _: Offered) -> Readings:
+def _dry_run(repository: _Repository, _: Choices) -> Readings:
     """Whether the program's code has the option as a string of its own."""
-    place = repository.layout.place
-    for path in sorted(repository.files):
-        if place and path.endswith(".py") and (path == place or path.startswith(f"{place}/")):
-            texts = (
-                node for node in ast.walk(python.parse_file(repository.files, path)) if isinstance(node, ast.Constant)
-            )
-            lines = [node.lineno for node in texts if str(node.value).split("/")[0] == "--dry-run"]
-            if lines:
-                yield Evidence("dry_run", value=True, where=f"{path}:{min(lines)}")
-                return
+    for path in code_layout.program_files(repository.files, repository.layout.place):
+        lines = decoded(repository.files[path]).split("\n")
+        found = (number for number, line in enumerate(lines, 1) if re.search(r"[\"']--dry-run[\"'/]", line))
+        yield from ((True, f"{path}:{number}") for number in found)
+
+
+_READERS: Mapping[str, Callable[[_Repository, Choices], Readings]] = {
+    "project_name": _name,
+    "python_version": _python,
+    "tier": _tier,
+    "description": _description,
+    "author_name": _author_name,
+    "author_email": _author_email,
+    "license": _license,
+    "runner": _runner,
+    "dependencies": _dependencies,
+    "cloud": _cloud,
+    "container": _container,
+    "updates": _updates,
+    "command": _command,
+    "dry_run": _dry_run,
+}
