@@ -1,13 +1,10 @@
 """When Ctrl-C takes effect: at once, later, or not at all."""
 
 import os
-import shutil
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 _is_ignored = False
@@ -72,20 +69,3 @@ def ignore() -> None:
     """Ignore Ctrl-C until the `interruptible` block ends: past the point of no return, the change is completed."""
     global _is_ignored  # noqa: PLW0603 - a process has one terminal
     _is_ignored = True
-
-
-@contextmanager
-def temporary_folder(inside: Path | None = None) -> Iterator[None]:
-    """Put every temporary file in one folder, which is removed at the end even if Ctrl-C is pressed meanwhile.
-
-    The folder is created in `inside`, if given, so that a later run can find and remove it if this one is killed.
-    """
-    before, folder = tempfile.tempdir, ""
-    try:
-        with deferred():
-            folder = tempfile.tempdir = tempfile.mkdtemp(prefix="new-ops-project-", dir=inside)
-        yield
-    finally:
-        with deferred():
-            tempfile.tempdir = before
-            shutil.rmtree(folder, ignore_errors=True)

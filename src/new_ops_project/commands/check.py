@@ -97,7 +97,7 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
     if request.preview and not request.fix:
         raise ToolError("--preview shows what --fix would do.", "Add --fix, or leave --preview out.")
     voice = Voice(shape != "text")
-    with interrupts.interruptible(), interrupts.temporary_folder():
+    with interrupts.interruptible():
         report = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
         _say_held(report, voice)
         _PRINTERS[shape](report, voice)

@@ -88,14 +88,13 @@ def command(
 
     The plan gives the same commits on every machine. No repository changes.
     """
-    from new_ops_project.base import interrupts
     from new_ops_project.fleet.run import planning
     from new_ops_project.fleet.verbs.plan import FleetPlanRequest, plan
 
     output = _github_output() if github_output else None
     request = FleetPlanRequest(source, out, last, to, wave, shards, timeout, offline, output)
     voice = Voice(as_json)
-    with interrupts.temporary_folder(), voice.progress() as show:
+    with voice.progress() as show:
         fleet_plan = plan(request, show)
     counts = planning.counts(fleet_plan)
     _say(fleet_plan, counts, out, voice)

@@ -99,7 +99,6 @@ def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool,
 
     A branch is replaced only when its last commit is this tool's. An open pull request is updated, never duplicated.
     """
-    from new_ops_project.base import interrupts
     from new_ops_project.fleet.publish.publisher import PublishRequest, publish
     from new_ops_project.fleet.reports import advice
 
@@ -107,7 +106,7 @@ def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool,
     request = PublishRequest(folders=all_folders, forge="" if forge == "auto" else forge, **options)
     voice = Voice(as_json)
     try:
-        with interrupts.temporary_folder(), voice.progress() as show:
+        with voice.progress() as show:
             published = publish(request, _shown_on(show))
     except KeyboardInterrupt as error:
         message = "Interrupted; what was delivered is in the journal."

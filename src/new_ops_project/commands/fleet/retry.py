@@ -54,13 +54,12 @@ def command(
 
     The template's version stays the same; each repository is taken at its current commit.
     """
-    from new_ops_project.base import interrupts
     from new_ops_project.base.text import escape_for_terminal
     from new_ops_project.fleet.run import planning
     from new_ops_project.fleet.verbs.retry import RetryRequest, retry
 
     voice = Voice(as_json)
-    with interrupts.temporary_folder(), voice.progress() as show:
+    with voice.progress() as show:
         plan = retry(RetryRequest(folders, only, out, names), show)
     for result in plan.settled:
         if result.reason:

@@ -37,12 +37,10 @@ def command(*, source: tuple[str, ...], drift: bool, jobs: int | None, offline: 
 
     A SOURCE is a folder of clones, a file or - with one path or URL a line, a URL, or a fleet.toml.
     """
-    from new_ops_project.base import interrupts
     from new_ops_project.fleet.verbs.status import StatusRequest, status
 
     voice = Voice(as_json)
-    with interrupts.temporary_folder():
-        fleet = status(StatusRequest(source, drift, jobs, offline), partial(_progress, voice))
+    fleet = status(StatusRequest(source, drift, jobs, offline), partial(_progress, voice))
     if as_json:
         voice.print_json({"counts": fleet.counts, "repositories": [row.as_json() for row in fleet.rows]})
     else:

@@ -78,15 +78,13 @@ def command(
     The commits go to the folder of results, as git bundles; no clone changes and nothing is pushed. A second run
     continues where the first one stopped.
     """
-    from new_ops_project.base import interrupts
     from new_ops_project.commands.shared import fleet_progress
     from new_ops_project.fleet.verbs.update import FleetUpdateRequest, update
 
     number, count = shard
     request = FleetUpdateRequest(source, out, shard=number, shards=count, seconds=timeout, **options)
     voice = Voice(as_json)
-    with interrupts.temporary_folder():
-        run = update(request, voice.progress, fleet_progress.display)
+    run = update(request, voice.progress, fleet_progress.display)
     _say(run, out, voice)
     if as_json:
         voice.print_json(

@@ -61,7 +61,7 @@ def run(
     destination = Destination(verb, texts=bool(fields["preview"] and as_json), **fields)
     _require_sense(destination, as_json=as_json, resume=resume, abort=abort, aims=aims or {})
     voice = Voice(as_json or destination.patch == "-")
-    with interrupts.interruptible(), interrupts.temporary_folder():
+    with interrupts.interruptible():
         if resume or abort:
             from new_ops_project.plan import pending
             from new_ops_project.project import generated

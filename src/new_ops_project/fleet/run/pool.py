@@ -108,7 +108,8 @@ class _Lane:
         return WorkerReply(task, None, f"The worker {_ended(child.returncode)}.")
 
     def _start(self) -> process.Child:
-        child = process.start(sys.executable, "-m", _WORKER)
+        work = self._work.context.work
+        child = process.start(sys.executable, "-m", _WORKER, env={"TMPDIR": str(work)} if work else None)
         if self._stopped.is_set():
             process.kill(child)
         templates = {name: asdict(releases) for name, releases in self._work.templates.items()}
