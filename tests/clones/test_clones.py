@@ -210,13 +210,13 @@ def test_what_is_under_the_name(tmp_path: Path) -> None:
     (tmp_path / ".venv").mkdir()
     assert venv.read_venv(tmp_path).state is VenvState.ABSENT
     (tmp_path / ".venv" / "x").touch()
-    assert venv.read_venv(tmp_path).state is VenvState.OTHER
+    assert venv.read_venv(tmp_path).why == "it has no pyvenv.cfg"
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / ".venv").touch()
     assert venv.read_venv(tmp_path / "a").state is VenvState.FILE
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / ".venv").symlink_to("/no/where")
-    assert venv.read_venv(tmp_path / "b").state is VenvState.LINK
+    assert venv.read_venv(tmp_path / "b").why == "it is a symbolic link to /no/where"
     fake_venv(tmp_path / "c", "3.12.1")
     assert (venv.read_venv(tmp_path / "c").state, venv.read_venv(tmp_path / "c").minor) == (VenvState.READY, "3.12")
 

@@ -16,6 +16,7 @@ from support.servers import git_daemon, git_http
 from support.small_clones import BACKEND, MINOR, PYPROJECT, fake_venv, package, pinned, repository, start
 
 from new_ops_project.clones import interpreters
+from new_ops_project.git import journal
 
 CACHE = ROOT / ".pytest_cache"
 OTHER = next((minor for minor in ("3.13", "3.12", "3.11") if minor != MINOR and interpreters.likely_path(minor)), "")
@@ -515,15 +516,11 @@ def test_half_of_a_package_is_installed_again(run: Run, work: Path, index: Path)
 
 
 def test_two_runs_at_once(run: Run, work: Path, index: Path) -> None:
-    """Of two runs in one clone, one works and the other is refused."""
-    package(work / "audit", index)
-    child = start("onboard", "audit", at=work)
-    assert child.stderr
-    next(line for line in child.stderr if "venv" in line)
-    assert "Another run" in run("onboard", "audit", code=2).err
-    child.communicate()
-    assert child.returncode == 0
-    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+    """While one run works in a clone, another is refused."""
+    clone = package(work / "audit", index)
+    with journal.locked(clone / ".git"):
+        assert "Another run" in run("onboard", "audit", code=2).err
+    assert run("onboard", "audit", "--json").json["state"] == "ready"
 
 
 # ---- hooks -----------------------------------------------------------------------------------------------------------

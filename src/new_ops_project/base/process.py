@@ -18,8 +18,6 @@ Watcher = Callable[[tuple[str, ...], float, int | None], None]
 
 Child = subprocess.Popen[bytes]
 
-_GRACE = 5.0  # seconds that a program gets to end by itself
-
 _watchers: list[Watcher] = []
 _running: set[Child] = set()  # the programs that `run` is waiting for
 _stopping = False
@@ -68,7 +66,7 @@ def _captured(
     args: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, stdin: bytes, seconds: float | None
 ) -> tuple[bytes, bytes, int]:
     """The output, the messages and the exit code of a program."""
-    child = _started(args, cwd, env, stderr=subprocess.PIPE, start_new_session=seconds is not None)
+    child = start(*args, cwd=cwd, env=env, stderr=subprocess.PIPE, start_new_session=seconds is not None)
     _running.add(child)
     try:
         return *child.communicate(stdin, 0 if _stopping and seconds else seconds), child.returncode
@@ -83,14 +81,6 @@ def _captured(
         end(child, 0)
 
 
-def _started(args: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, **options: Any) -> Child:
-    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, **options}
-    try:
-        return subprocess.Popen(args, cwd=cwd, env=child_environment(env), **options)
-    except OSError as error:
-        raise ProcessError(args, None, str(error)) from error
-
-
 def stream(
     *args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, keep: tuple[int, ...] = ()
 ) -> Generator[str, None, None]:
@@ -101,11 +91,12 @@ def stream(
     Raises ProcessError, with all of the output, when it cannot start or ends with a code other than 0.
     """
     written: list[str] = []
-    child = _started(args, cwd, env, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, pass_fds=keep)
+    options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "start_new_session": False, "pass_fds": keep}
+    child: subprocess.Popen[Any] = start(*args, cwd=cwd, env=env, errors="replace", **options)
     try:
         for line in child.stdout or ():
-            written.append(line.decode(errors="replace"))
-            yield written[-1].rstrip("\r\n")
+            written.append(line)
+            yield line.rstrip("\n")
         child.wait()
     except BaseException:  # Ctrl-C, or the generator was closed: nobody reads the rest
         child.terminate()
@@ -116,22 +107,24 @@ def stream(
         raise ProcessError(args, child.returncode, "".join(written))
 
 
-def start(*args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Child:
+def start(*args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, **options: Any) -> Child:
     """Start a program, in a new session, that answers on its stdout what is written to its stdin, until `end`.
 
-    Raises ProcessError when it cannot start.
+    `options` are those of Popen. Raises ProcessError when it cannot start.
     """
-    for watcher in _watchers:
-        watcher(args, 0.0, None)
-    return _started(args, cwd, env, stderr=subprocess.DEVNULL, start_new_session=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    options = {**pipes, "start_new_session": True, **options}
+    try:
+        return subprocess.Popen(args, cwd=cwd, env=child_environment(env), **options)
+    except OSError as error:
+        raise ProcessError(args, None, str(error)) from error
 
 
-def end(child: Child, grace: float = _GRACE) -> None:
+def end(child: Child, grace: float = 5.0) -> None:
     """Close the pipes of a program, and kill it unless it ends within `grace` seconds."""
-    for pipe in (child.stdin, child.stdout, child.stderr):
+    for pipe in filter(None, (child.stdin, child.stdout, child.stderr)):
         with suppress(OSError):
-            if pipe:
-                pipe.close()
+            pipe.close()
     try:
         child.wait(grace)
     except subprocess.TimeoutExpired:

@@ -1,16 +1,12 @@
-"""A project's own check: the commands that show whether a clone works, and one run of them."""
+"""The commands that show whether a clone works."""
 
-import hashlib
-import os
 import re
 import shlex
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.process import stream
+from new_ops_project.base.errors import ToolError
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.venv import Venv
 from new_ops_project.formats import document
@@ -45,9 +41,6 @@ class CheckCommand:
     def text(self) -> str:
         """The commands as a person would type them."""
         return " && ".join(shlex.join(command) for command in self.commands)
-
-
-# ---- which check -----------------------------------------------------------------------------------------------------
 
 
 def find_check(needs: Needs, venv: Venv) -> CheckCommand:
@@ -137,57 +130,3 @@ def _programs(folder: Path, pyproject: Document) -> Iterator[str]:
     for name in sorted(names, key=lambda name: name != f"{project_name}.py"):
         if _imports(folder / name, "argparse", "click", "typer", "docopt", "optparse"):
             yield name
-
-
-# ---- one run of it ---------------------------------------------------------------------------------------------------
-
-
-class CheckFailedError(ToolError):
-    """A command of the check failed. `output`: what it wrote."""
-
-    def __init__(self, message: str, output: str) -> None:
-        super().__init__(message)
-        self.output = output
-
-
-def stamp(needs: Needs, venv: Venv, check: CheckCommand, commit: str) -> dict[str, str]:
-    """What a passed check depends on: a digest of the lock, pyproject.toml, Python, packages and check; the commit."""
-    packages = sorted(f"{package.name}=={package.version}" for package in venv.packages.values())
-    state = "\n".join((needs.digest, venv.version, check.text, *packages))
-    return {"state": hashlib.sha256(state.encode()).hexdigest(), "commit": commit}
-
-
-def run_check(folder: Path, venv: Venv, check: CheckCommand, say: Callable[[str], None]) -> str:
-    """Run the commands, calling `say` with each of them before, and return what there is to say about the result.
-
-    Raises CheckFailedError at the first that fails.
-    """
-    verb = "passed"
-    for command in check.commands:
-        text = shlex.join(command)
-        say(text)
-        try:
-            _run(folder, venv, command)
-        except ProcessError as error:
-            if not error.exit_code or error.exit_code != check.empty:
-                raise CheckFailedError(f"{text} failed: {_reason(error)}", error.stderr or str(error)) from error
-            verb = "found nothing to check"
-    return f"{verb}: {check.text}"
-
-
-def _reason(error: ProcessError) -> str:
-    if error.exit_code is None:
-        return "it did not start"
-    return f"exit code {error.exit_code}" if error.exit_code > 0 else f"signal {-error.exit_code}"
-
-
-def _run(folder: Path, venv: Venv, command: tuple[str, ...]) -> None:
-    """Run one command as in the activated environment, in the user's language instead of English."""
-    program = str(venv.python) if command[0] == ".venv/bin/python" else command[0]
-    program = str(folder / program) if program.startswith((".venv", "./")) else program
-    path = f"{venv.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    env = {"PATH": path, "VIRTUAL_ENV": str(venv.path), "PYTHONHOME": "", "LC_ALL": os.environ.get("LC_ALL", "")}
-    with tempfile.TemporaryDirectory() as cache:
-        env |= {"PYTHONPYCACHEPREFIX": cache} if "compileall" in command else {}
-        for _ in stream(program, *command[1:], cwd=folder, env=env):
-            pass

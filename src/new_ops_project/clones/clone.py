@@ -1,17 +1,16 @@
 """The facts about a clone on this machine, each worked out once, when it is first asked for."""
 
+import hashlib
 import shlex
-import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
-from new_ops_project.clones import check, hooks, installed_packages, interpreters, venv
+from new_ops_project.clones import check, installed_packages, interpreters, venv
 from new_ops_project.clones.check import CheckCommand
-from new_ops_project.clones.environment import Installer, choose_installer
-from new_ops_project.clones.hooks import Hooks
+from new_ops_project.clones.environment import find_uv
 from new_ops_project.clones.installed_packages import Comparison
 from new_ops_project.clones.interpreters import Interpreter
 from new_ops_project.clones.needs import Needs, read_needs
@@ -21,20 +20,18 @@ from new_ops_project.git.worktree import Repository, find_repository
 
 @dataclass(frozen=True)
 class Clone:
-    """A clone, and what will install its packages. A copy (`dataclasses.replace`) looks at everything anew."""
+    """A clone. `uv`: the path of the uv that installs its packages, or ''.
+
+    A copy (`dataclasses.replace`) looks at everything anew.
+    """
 
     needs: Needs
-    installer: Installer
+    uv: str
 
     @property
     def folder(self) -> Path:
         """Its folder."""
         return self.needs.folder
-
-    @property
-    def has_git(self) -> bool:
-        """Whether git is on this machine."""
-        return shutil.which("git") is not None
 
     @cached_property
     def repository(self) -> Repository | None:
@@ -47,7 +44,7 @@ class Clone:
     @cached_property
     def interpreter(self) -> Interpreter:
         """The Python to make its environment with; raises ToolError, with how to get one, if there is none."""
-        return interpreters.find(self.needs.python, needs_venv=not self.installer.uv)
+        return interpreters.find(self.needs.python, needs_venv=not self.uv)
 
     @cached_property
     def venv(self) -> Venv:
@@ -60,20 +57,17 @@ class Clone:
         return installed_packages.compare(self.needs, self.venv)
 
     @cached_property
-    def hooks(self) -> Hooks:
-        """Its hooks."""
-        return hooks.read_hooks(self.folder)
-
-    @cached_property
     def check(self) -> CheckCommand:
         """Its own check; raises ToolError if pyproject.toml names none that can be run."""
         return check.find_check(self.needs, self.venv)
 
     @cached_property
     def stamp(self) -> dict[str, str]:
-        """What the result of the check depends on."""
+        """What the result of the check depends on: the lock, pyproject.toml, Python, packages, check and commit."""
+        packages = sorted(f"{package.name}=={package.version}" for package in self.venv.packages.values())
+        state = "\n".join((self.needs.digest, self.venv.version, self.check.text, *packages))
         commit = (git.resolve(self.folder, "HEAD") or "") if self.repository else ""
-        return check.stamp(self.needs, self.venv, self.check, commit)
+        return {"state": hashlib.sha256(state.encode()).hexdigest(), "commit": commit}
 
     @property
     def onboard(self) -> str:
@@ -87,5 +81,5 @@ def read_clone(folder: Path, installer: str | None = None) -> Clone:
 
     Raises ToolError if the folder is no Python project, or the installer is not there.
     """
-    chosen = choose_installer(installer)
-    return Clone(read_needs(folder, reads_uv=bool(chosen.uv)), chosen)
+    uv = find_uv(installer)
+    return Clone(read_needs(folder, reads_uv=bool(uv)), uv)

@@ -35,9 +35,9 @@ def ensure_clone(target: str, into: Path | None, progress: Progress, *, can_ask:
 
     Raises ToolError or OSError if there is no such clone, and none can be made.
     """
-    if not is_address(target) and into is None:
-        return existing_clone(target)
     if not is_address(target):
+        if into is None:
+            return existing_clone(target)
         target = str(paths.absolute(target))
     path = clone_destination(target, into)
     if not is_cloned(target, path):

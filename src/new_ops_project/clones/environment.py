@@ -5,19 +5,15 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import stream
 from new_ops_project.base.progress import Progress
-from new_ops_project.clones import interpreters, venv, venv_marker
+from new_ops_project.clones import venv, venv_marker
 from new_ops_project.clones.interpreters import Interpreter
 from new_ops_project.clones.needs import Needs
-from new_ops_project.clones.venv import python_of
 from new_ops_project.git import urls
-
-LOCK = "requirements-dev.txt"
 
 # No download of a Python, no installation into the user's home, no prompt.
 _QUIET = {
@@ -28,57 +24,22 @@ _QUIET = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "NO_COLOR": "1",
 }
-# pip's reason for a failed connection, in the line that says that it tries again.
-_CONNECTION = re.compile(r"after connection broken by '(?:\w+\()*(?:.*?: )?(.*?)[\"')]*: /")
+# How pip, uv and venv report a problem; pip has the reason of a failed connection only where it tries again.
+_PROBLEM = re.compile(r"ERROR|error:|Error:|\s*\xd7|.*connection broken by")
 _FULL = 50  # MiB; with less, the disk counts as full, since pip alone takes 15
 # What pip or uv prints when it comes to a package: its name, or the path of a file of it on this machine.
 _PACKAGE = re.compile(r"(?:Collecting | \+ )([\w.-]+)|Processing \S*[/\\]([\w.]+?)-\d")
 
 
-@dataclass(frozen=True)
-class Installer:
-    """What makes environments. `uv`: the path of uv; '' for venv and pip."""
+def find_uv(installer: str | None = None) -> str:
+    """The path of uv, '' to do without it; `installer`: uv or pip, None for uv if it is on PATH.
 
-    uv: str = ""
-
-    @property
-    def name(self) -> str:
-        """Its name as in --installer."""
-        return "uv" if self.uv else "pip"
-
-
-def choose_installer(name: str | None = None) -> Installer:
-    """The installer named, otherwise uv if it is on PATH, otherwise pip.
-
-    Raises ToolError if uv is named and not on PATH.
+    Raises ToolError if uv is wanted and not on PATH.
     """
-    uv = shutil.which("uv") if name != "pip" else None
-    if name == "uv" and not uv:
+    uv = shutil.which("uv") if installer != "pip" else None
+    if installer == "uv" and not uv:
         raise ToolError("uv was not found on PATH.", "Install it, or leave --installer out.")
-    return Installer(uv or "")
-
-
-def create_environment(project: Path, progress: Progress) -> None:
-    """Make `project`/.venv with the Python that it needs, and install the lock and the project in it.
-
-    Raises ToolError if there is no such Python or the installation fails.
-    """
-    if not (project / LOCK).is_file():
-        raise ToolError(f"{project.name} has no {LOCK} to create an environment from.", "Leave --venv out.")
-    needs, installer = Needs(project), choose_installer()
-    base = interpreters.find(needs.python, needs_venv=not installer.uv)
-    steps = Steps(progress, len(needs.pins(venv.read_venv(project).environment)) + 3)
-    try:
-        with open_builder(needs, installer, steps) as builder:
-            builder.make_venv(base)
-            builder.install_packages()
-            builder.install_project()
-    except ToolError as error:
-        raise ToolError(
-            f"The environment of {project.name} could not be created: {error.message}",
-            f"Fix that, then run `new-ops-project onboard {project.name}` to resume.",
-        ) from error
-    steps.end("the environment is ready")
+    return uv or ""
 
 
 class Steps:
@@ -104,12 +65,15 @@ class Steps:
 
 
 @contextmanager
-def open_builder(needs: Needs, installer: Installer, steps: Steps) -> Iterator["EnvironmentBuilder"]:
-    """Yield a builder. From its first command until the block ends without an error, .venv is marked as unfinished."""
+def open_builder(needs: Needs, uv: str, steps: Steps) -> Iterator["EnvironmentBuilder"]:
+    """Yield a builder, which works with uv if given.
+
+    From its first command until the block ends without an error, .venv is marked as unfinished.
+    """
     folder = needs.folder / venv.NAME
     try:
         with ExitStack() as stack:
-            yield EnvironmentBuilder(needs, installer, steps, stack)
+            yield EnvironmentBuilder(needs, uv, steps, stack)
             if venv_marker.is_unfinished(folder):
                 venv_marker.end(folder)
     except OSError as error:
@@ -123,26 +87,26 @@ class EnvironmentBuilder:
     Each step raises ToolError with the installer's own reason.
     """
 
-    def __init__(self, needs: Needs, installer: Installer, steps: Steps, stack: ExitStack) -> None:
-        self.needs, self.installer = needs, installer
+    def __init__(self, needs: Needs, uv: str, steps: Steps, stack: ExitStack) -> None:
+        self.needs, self.uv = needs, uv
         self._steps, self._stack = steps, stack
         self._lock: tuple[int, ...] | None = None  # file descriptors for child processes to inherit
 
     def make_venv(self, base: Interpreter) -> None:
         """Make .venv with the Python `base`, or complete one that was begun."""
         folder = self.needs.folder / venv.NAME
-        if self.installer.uv:
+        if self.uv:
             options = ("--quiet", "--allow-existing", "--seed", "--python", str(base.path))
-            self._run(self.installer.uv, "venv", *options, str(folder))
+            self._run(self.uv, "venv", *options, str(folder))
         else:
             self._run(str(base.path), "-m", "venv", str(folder))
 
     def install_packages(self) -> None:
         """Install what the lock pins; without a lock, what pyproject.toml requires."""
         needs = self.needs
-        if needs.uv_lock and self.installer.uv:
+        if needs.uv_lock and self.uv:
             options = ("--locked", "--inexact", *(() if needs.is_package else ("--no-install-project",)))
-            self._run(self.installer.uv, "sync", *options, env={"UV_PROJECT_ENVIRONMENT": venv.NAME})
+            self._run(self.uv, "sync", *options, env={"UV_PROJECT_ENVIRONMENT": venv.NAME})
             return
         hashes = ("--require-hashes",) if needs.is_hashed and needs.requirements else ()
         files = [part for file in needs.requirements for part in ("-r", file.path)]
@@ -166,9 +130,9 @@ class EnvironmentBuilder:
         self._install(*options, "--editable", f".{extras}")
 
     def _install(self, *arguments: str) -> None:
-        python = str(python_of(self.needs.folder / venv.NAME))
-        if self.installer.uv:
-            self._run(self.installer.uv, "pip", "install", "--python", python, *arguments)
+        python = str(venv.read_venv(self.needs.folder).python)
+        if self.uv:
+            self._run(self.uv, "pip", "install", "--python", python, *arguments)
         else:
             if "pip" not in venv.read_venv(self.needs.folder).packages:  # uv makes environments without it
                 self._run(python, "-m", "ensurepip")
@@ -187,7 +151,7 @@ class EnvironmentBuilder:
                 for line in lines:
                     self._report(line)
         except ProcessError as error:
-            cause = f"{urls.without_secrets(failure_reason(error))}{_disk_note(folder / venv.NAME)}"
+            cause = f"{urls.without_secrets(_reason(error))}{_disk_note(folder / venv.NAME)}"
             raise ToolError(f"{text} failed: {cause}", "Fix that, then run this again to resume.") from error
 
     def _report(self, line: str) -> None:
@@ -211,17 +175,8 @@ def _disk_note(folder: Path) -> str:
     return f"\nThere are {free} MiB free at {folder}." if free < _FULL else ""
 
 
-def failure_reason(error: ProcessError) -> str:
-    """Why pip, uv or venv failed, in its own words."""
+def _reason(error: ProcessError) -> str:
+    """Why pip, uv or venv failed, in its own words: its output from the first line that reports a problem."""
     lines = [line.rstrip() for line in error.stderr.splitlines() if line.strip()]
-    if connection := next((match[1] for line in lines if (match := _CONNECTION.search(line))), ""):
-        errors = [line for line in lines if line.startswith("ERROR")]
-        return f"{connection} ({errors[-1].removeprefix('ERROR: ')})" if errors else connection
-    start = next(
-        (number for number, line in enumerate(lines) if re.match(r"ERROR|error:|Error:|\s*\xd7", line)), len(lines)
-    )
-    reason = lines[start:] or lines[-1:]
-    if reason and reason[0].startswith("ERROR: THESE PACKAGES DO NOT MATCH"):
-        reason = ["the hashes of the lock do not match what was downloaded:", *reason[1:]]
-    text = "\n".join(line.removeprefix("ERROR: ").removeprefix("error: ") for line in reason[:12])
-    return text.strip() or f"exit code {error.exit_code}"
+    start = next((number for number, line in enumerate(lines) if _PROBLEM.match(line)), -1)
+    return "\n".join(lines[start:][:12]) or f"exit code {error.exit_code}"

@@ -21,12 +21,13 @@ READY, NOTHING, FAILED = "ready", "nothing to do", "check failed"
 
 @dataclass(frozen=True)
 class OnboardRequest:
-    """The options of a run. `installer`: uv or pip, None for uv if it is there; `check`: whether to run the check."""
+    """The options of a run. `installer`: uv or pip, None for uv if it is there; `hooks`, `check`: whether to."""
 
     target: str = "."
     into: Path | None = None
     recreate: bool = False
     installer: str | None = None
+    hooks: bool = True
     check: bool = True
 
 
@@ -95,11 +96,11 @@ def _set_up(clone: Clone, request: OnboardRequest, progress: Progress) -> Onboar
             clone = replace(clone)
     needs = clone.needs
     report = environment.Steps(progress, len(needs.pins(clone.venv.environment)) + 8)
-    with environment.open_builder(needs, clone.installer, report) as builder:
+    with environment.open_builder(needs, clone.uv, report) as builder:
         run = Run(clone, builder, report, request.recreate)
         packages = [PACKAGES] if needs.has_lock or needs.loose else []  # otherwise they come with the project
         results = [*_take([ENVIRONMENT, *packages, PROJECT], run)]
-    results += _take([HOOKS, *([CHECK] if request.check else [])], run)
+    results += _take([*([HOOKS] if request.hooks else []), *([CHECK] if request.check else [])], run)
     done = {result.name for result in results if result.state == "done"}
     clone = run.clone
     notes = [f"{seen.message}." for seen in LOCK.look(clone) if seen.severity]
@@ -109,7 +110,7 @@ def _set_up(clone: Clone, request: OnboardRequest, progress: Progress) -> Onboar
     outcome = Onboarding(
         clone.folder,
         clone.venv.version,
-        clone.installer.name,
+        "uv" if clone.uv else "pip",
         tuple(results),
         tuple(notes),
         variables.missing_variables(clone.folder),
@@ -117,7 +118,7 @@ def _set_up(clone: Clone, request: OnboardRequest, progress: Progress) -> Onboar
         run.output,
     )
     if outcome.state == READY:
-        report.end("ready")
+        report.end("the environment is ready")
     return outcome
 
 

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from enum import StrEnum
@@ -27,8 +26,6 @@ class VenvState(StrEnum):
 
     ABSENT = "absent"
     FILE = "a file"
-    LINK = "a symbolic link"
-    OTHER = "a folder, but no environment"
     BROKEN = "broken"
     UNFINISHED = "unfinished"
     READY = "ready"
@@ -36,7 +33,7 @@ class VenvState(StrEnum):
 
 @dataclass(frozen=True)
 class InstalledPackage:
-    """An installed package. `folder`: its `.dist-info`; `editable`: the folder it is installed from in place, or ''.
+    """An installed package. `editable`: the folder it is installed from in place, or ''.
 
     `is_whole`: whether its installation was completed; the installer writes its own name last. `needs`: the names of
     the packages that it may require.
@@ -44,7 +41,6 @@ class InstalledPackage:
 
     name: str
     version: str
-    folder: Path
     editable: str
     is_whole: bool
     needs: tuple[str, ...] = ()
@@ -52,12 +48,52 @@ class InstalledPackage:
 
 @dataclass(frozen=True)
 class Venv:
-    """The environment at `path`. `version`: of its Python, such as "3.12.1", or ''; `why`: what is wrong, or ''."""
+    """The environment at `path`, in whatever state it is when it is first asked for something."""
 
     path: Path
-    state: VenvState
-    version: str = ""
-    why: str = ""
+
+    @cached_property
+    def state(self) -> VenvState:
+        """What is at its path."""
+        if not self.path.is_dir() and not self.path.is_symlink():
+            return VenvState.FILE if self.path.exists() else VenvState.ABSENT
+        if not self.path.is_symlink() and not any(self.path.iterdir()):
+            return VenvState.ABSENT
+        if venv_marker.is_unfinished(self.path) and not self.path.is_symlink():
+            return VenvState.UNFINISHED
+        return VenvState.BROKEN if self.why else VenvState.READY
+
+    @cached_property
+    def why(self) -> str:
+        """Why it does not work, judged by its files; '' if it should."""
+        return next(self._problems(), "")
+
+    def _problems(self) -> Iterator[str]:
+        if self.path.is_symlink():
+            yield f"it is a symbolic link to {os.readlink(self.path)}"  # noqa: PTH115 - unchanged
+        if not (self.path / "pyvenv.cfg").is_file():
+            yield "it has no pyvenv.cfg"
+        if not self.version:
+            yield "its pyvenv.cfg names no version"
+        target = self.python.resolve()
+        shown = self.python.relative_to(self.path.parent).as_posix()
+        if not self.python.exists():
+            yield f"it has no {shown}{f', a link to {target}, which is gone' if self.python.is_symlink() else ''}"
+        if not os.access(self.python, os.X_OK):
+            yield f"{shown} cannot be run"
+        match = re.fullmatch(r"python(3\.\d+)", target.name)
+        if match and match[1] != self.minor:  # a link to the system's python3, which has been upgraded
+            yield f"it was made with Python {self.minor}, and its python is now {match[1]}"
+        if not self.site_packages.is_dir():
+            yield "it has no site-packages"
+
+    @cached_property
+    def version(self) -> str:
+        """The version of its Python, such as "3.12.1", or ''; venv writes it as `version`, uv as `version_info`."""
+        file = self.path / "pyvenv.cfg"
+        text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+        match = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)", text, re.MULTILINE)
+        return match[1] if match else ""
 
     @property
     def minor(self) -> str:
@@ -67,12 +103,22 @@ class Venv:
     @property
     def python(self) -> Path:
         """Its interpreter."""
-        return python_of(self.path)
+        return self.path / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    @property
+    def site_packages(self) -> Path:
+        """The folder of its packages."""
+        return self.path / ("Lib/site-packages" if os.name == "nt" else f"lib/python{self.minor}/site-packages")
+
+    @property
+    def infos(self) -> list[Path]:
+        """The folders with the metadata of its packages."""
+        return sorted(self.site_packages.glob("[!~]*.dist-info"))
 
     @cached_property
     def packages(self) -> Mapping[str, InstalledPackage]:
         """The installed packages, by canonical name."""
-        return {package.name: package for package in _packages(self.path, self.minor)}
+        return {package.name: package for package in map(_package, self.infos) if package}
 
     @property
     def environment(self) -> dict[str, str]:
@@ -88,79 +134,24 @@ class Venv:
         return path if path.is_file() else None
 
 
-def python_of(venv: Path) -> Path:
-    """The path of the interpreter in a virtual environment."""
-    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
 def read_venv(folder: Path) -> Venv:
-    """The environment at `folder`/.venv, in whatever state it is."""
-    path = folder / NAME
-    if path.is_symlink():
-        return Venv(path, VenvState.LINK, why=f"it is a symbolic link to {os.readlink(path)}")  # noqa: PTH115 - unchanged
-    if path.is_dir():
-        return _in_folder(path)
-    return Venv(path, VenvState.FILE, why="it is a file") if path.exists() else Venv(path, VenvState.ABSENT)
+    """The environment at `folder`/.venv."""
+    return Venv(folder / NAME)
 
 
-def _in_folder(path: Path) -> Venv:
-    version = _version(path)
-    if venv_marker.is_unfinished(path):
-        return Venv(path, VenvState.UNFINISHED, version, _broken(path, version))
-    if not (path / "pyvenv.cfg").is_file():
-        empty = not any(path.iterdir())
-        return Venv(path, VenvState.ABSENT if empty else VenvState.OTHER, why="" if empty else "it has no pyvenv.cfg")
-    if why := _broken(path, version):
-        return Venv(path, VenvState.BROKEN, version, why)
-    return Venv(path, VenvState.READY, version)
-
-
-def _version(path: Path) -> str:
-    """The version in pyvenv.cfg: venv writes it as `version`, uv and virtualenv as `version_info`."""
+def _package(info: Path) -> InstalledPackage | None:
+    """The package with this metadata, if that can be read."""
     try:
-        text = (path / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
+        head = (info / "METADATA").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
     except OSError:
-        return ""
-    match = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)", text, re.MULTILINE)
-    return match[1] if match else ""
-
-
-def _broken(path: Path, version: str) -> str:
-    """Why an environment does not work, judged by its files; '' if it should."""
-    python = python_of(path)
-    if not version:
-        return "its pyvenv.cfg names no version"
-    if not python.exists():
-        target = f", a link to {python.resolve()}, which is gone" if python.is_symlink() else ""
-        return f"it has no {python.relative_to(path.parent).as_posix()}{target}"
-    if not os.access(python, os.X_OK):
-        return f"{python.relative_to(path.parent).as_posix()} cannot be run"
-    minor = ".".join(version.split(".")[:2])
-    match = re.fullmatch(r"python(3\.\d+)", python.resolve().name)
-    if match and match[1] != minor:  # a link to the system's python3, which has been upgraded
-        return f"it was made with Python {minor}, and its python is now {match[1]}"
-    return "" if _site_packages(path, minor).is_dir() else "it has no site-packages"
-
-
-def _site_packages(path: Path, minor: str) -> Path:
-    return path / ("Lib/site-packages" if os.name == "nt" else f"lib/python{minor}/site-packages")
-
-
-def _packages(path: Path, minor: str) -> Iterator[InstalledPackage]:
-    for info in _infos(path, minor):
-        with suppress(OSError):
-            head = (info / "METADATA").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
-            metadata = HeaderParser().parsestr(head, headersonly=True)
-            if metadata["Name"] and metadata["Version"]:
-                name, version = str(metadata["Name"]), str(metadata["Version"])
-                is_whole = (info / "INSTALLER").is_file()
-                matches = (re.match(r"[\w.-]+", str(text)) for text in metadata.get_all("Requires-Dist", ()))
-                needs = tuple(canonical_name(match[0]) for match in matches if match)
-                yield InstalledPackage(canonical_name(name), version, info, _editable(info), is_whole, needs)
-
-
-def _infos(path: Path, minor: str) -> list[Path]:
-    return sorted(_site_packages(path, minor).glob("[!~]*.dist-info"))
+        return None
+    metadata = HeaderParser().parsestr(head, headersonly=True)
+    if not metadata["Name"] or not metadata["Version"]:
+        return None
+    matches = (re.match(r"[\w.-]+", str(text)) for text in metadata.get_all("Requires-Dist", ()))
+    needs = tuple(canonical_name(match[0]) for match in matches if match)
+    name, is_whole = canonical_name(str(metadata["Name"])), (info / "INSTALLER").is_file()
+    return InstalledPackage(name, str(metadata["Version"]), _editable(info), is_whole, needs)
 
 
 def _editable(info: Path) -> str:
@@ -174,6 +165,6 @@ def _editable(info: Path) -> str:
 
 def remove_interrupted(venv: Venv) -> None:
     """Remove the metadata of packages whose installation was interrupted, so that they are installed again."""
-    for info in _infos(venv.path, venv.minor):
+    for info in venv.infos:
         if not (info / "INSTALLER").is_file() or not (info / "METADATA").is_file():
             shutil.rmtree(info)

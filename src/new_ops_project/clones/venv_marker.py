@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from new_ops_project.base.files import write_whole
 
@@ -76,15 +75,16 @@ def empty(path: Path) -> None:
             entry.unlink()
 
 
-def read_stamp(path: Path) -> Mapping[str, Any]:
-    """What the last complete run has noted; {} if there is nothing."""
-    try:
-        content = json.loads((path / _STAMP).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+def is_stamped(path: Path, content: Mapping[str, str]) -> bool:
+    """Whether the last complete run has noted this."""
+    stamp = path / _STAMP
+    return stamp.is_file() and stamp.read_bytes() == _stamp(content)
 
 
-def write_stamp(path: Path, content: Mapping[str, Any]) -> None:
+def write_stamp(path: Path, content: Mapping[str, str]) -> None:
     """Note, atomically, what a complete run has verified."""
-    write_whole(path / _STAMP, f"{json.dumps(content, indent=2)}\n".encode())
+    write_whole(path / _STAMP, _stamp(content))
+
+
+def _stamp(content: Mapping[str, str]) -> bytes:
+    return f"{json.dumps(content, indent=2)}\n".encode()

@@ -85,10 +85,10 @@ def _finish(voice: Voice, project: "NewProject", *, venv: bool) -> None:
     """Make the .venv that was asked for, and say what comes next; raises ToolError, with the project in place."""
     try:
         if venv:
-            from new_ops_project.clones import environment
+            from new_ops_project.clones.onboarding import OnboardRequest, onboard
 
             with voice.progress() as progress:
-                environment.create_environment(project.path, progress)
+                onboard(OnboardRequest(str(project.path), hooks=False, check=False), progress, can_ask=False)
         _say_next(voice, project, has_venv=venv)
     except KeyboardInterrupt as error:
         unfinished = ", but its .venv is not finished" if venv else ""

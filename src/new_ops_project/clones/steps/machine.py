@@ -1,13 +1,16 @@
 """The steps of the machine around a clone: variables, disk space, and whether the project's own check passes."""
 
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.finding import Severity
-from new_ops_project.clones import check, variables, venv_marker
+from new_ops_project.base.process import stream
+from new_ops_project.clones import variables, venv_marker
 from new_ops_project.clones.clone import Clone
 from new_ops_project.clones.step import Run, Seen
 
@@ -48,20 +51,43 @@ def look_check(clone: Clone) -> Iterator[Seen]:
     """The project's own check has passed, in exactly this state."""
     if not clone.check.commands:
         yield Seen("there is no code to check", Severity.INFO)
-    elif venv_marker.read_stamp(clone.venv.path) == clone.stamp:
+    elif venv_marker.is_stamped(clone.venv.path, clone.stamp):
         yield Seen(f"passed: {clone.check.text}")
     else:
         yield Seen(f"not run in this state: {clone.check.text}", Severity.WARNING, clone.onboard)
 
 
 def run_check(run: Run) -> str:
-    """Run the project's own check, and note in .venv that it passed."""
-    clone = run.clone
-    stamp = clone.stamp  # as it is before the check
-    try:
-        message = check.run_check(clone.folder, clone.venv, clone.check, run.progress.start)
-    except check.CheckFailedError as error:
-        run.output = error.output
-        raise
+    """Run the project's own check until a command fails, and note in .venv that it passed."""
+    clone, stamp, verb = run.clone, run.clone.stamp, "passed"
+    for command in clone.check.commands:
+        text = shlex.join(command)
+        run.progress.start(text)
+        try:
+            _run(clone, *command)
+        except ProcessError as error:
+            if not error.exit_code or error.exit_code != clone.check.empty:
+                run.output = error.stderr or str(error)
+                raise ToolError(f"{text} failed: {_reason(error)}") from error
+            verb = "found nothing to check"
     venv_marker.write_stamp(clone.venv.path, stamp)
-    return message
+    return f"{verb}: {clone.check.text}"
+
+
+def _reason(error: ProcessError) -> str:
+    if error.exit_code is None:
+        return "it did not start"
+    return f"exit code {error.exit_code}" if error.exit_code > 0 else f"signal {-error.exit_code}"
+
+
+def _run(clone: Clone, program: str, *arguments: str) -> None:
+    """Run one command as in the activated environment, in the user's language instead of English."""
+    python = clone.venv.python
+    program = str(clone.folder / program) if program.startswith((".venv", "./")) else program
+    program = str(python) if program == str(clone.folder / ".venv/bin/python") else program
+    path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    env = {"PATH": path, "VIRTUAL_ENV": str(clone.venv.path), "PYTHONHOME": "", "LC_ALL": os.environ.get("LC_ALL", "")}
+    with tempfile.TemporaryDirectory() as cache:
+        env |= {"PYTHONPYCACHEPREFIX": cache} if "compileall" in arguments else {}
+        for _ in stream(program, *arguments, cwd=clone.folder, env=env):
+            pass

@@ -25,7 +25,7 @@ def look_git(_clone: Clone) -> Iterator[Seen]:
 
 def look_identity(clone: Clone) -> Iterator[Seen]:
     """Commits have an author."""
-    if not clone.has_git:
+    if not shutil.which("git"):
         return
     if git.has_identity(clone.folder):
         author = git.git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", at=clone.folder).text
@@ -37,7 +37,7 @@ def look_identity(clone: Clone) -> Iterator[Seen]:
 
 def look_remote(clone: Clone) -> Iterator[Seen]:
     """The remote answers."""
-    if not clone.has_git:
+    if not shutil.which("git"):
         return
     if clone.repository is None:
         yield Seen(f"{clone.folder} is not in a git repository", Severity.INFO, "git init, or clone it")
@@ -49,7 +49,7 @@ def look_remote(clone: Clone) -> Iterator[Seen]:
 
 def look_template(clone: Clone) -> Iterator[Seen]:
     """The recorded template is on this machine, or answers."""
-    files = answers_file.answers_files(clone.folder) if clone.has_git else ()
+    files = answers_file.answers_files(clone.folder) if shutil.which("git") else ()
     location = answers_file.source(clone.folder / files[0]) if files else ""
     address = urls.without_secrets(location)
     if not location:
@@ -75,7 +75,7 @@ def _asked(clone: Clone, name: str, url: str, command: str) -> Seen:
 
 def look_hooks(clone: Clone) -> Iterator[Seen]:
     """Pre-commit's hooks are installed, if they are configured."""
-    present = clone.hooks
+    present = hooks.read_hooks(clone.folder)
     if not present.is_configured:
         return
     if present.missing and present.path:
@@ -92,7 +92,7 @@ def look_hooks(clone: Clone) -> Iterator[Seen]:
 
 def install_hooks(run: Run) -> str:
     """Run `pre-commit install`, which keeps the hooks of others, and refuses where core.hooksPath is set."""
-    present = run.clone.hooks
+    present = hooks.read_hooks(run.clone.folder)
     program = run.clone.venv.command("pre-commit")
     if present.path:
         raise ToolError(f"core.hooksPath is {present.path}, and pre-commit installs nothing there")
