@@ -102,7 +102,7 @@ class Syntax:
         return self.imported.get(first, first) + dot + rest
 
 
-def parse(content: bytes) -> ast.Module:
+def parse(content: bytes | str) -> ast.Module:
     """Parse Python code. Raises SyntaxError where it does not parse, also for null bytes and too deep nesting."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes in strings are the author's business

@@ -63,7 +63,8 @@ def _rewrite_lines(lines: list[str], renaming: Renaming, ending: str) -> Iterato
 def _rewrite_copy(match: re.Match[str], folder: str, renaming: Renaming) -> list[str]:
     """The instructions in place of a COPY of the script or of what moves with it; [] where it copies neither."""
     *paths, target = match["paths"].split()
-    moving = [path for path in paths if path.removeprefix("./").rstrip("/") in _names(renaming)]
+    names = {*renaming.moves, *(path.partition("/")[0] for path in renaming.moves)}
+    moving = [path for path in paths if path.removeprefix("./").rstrip("/") in names]
     if not moving:
         return _rewrite_copy_of_all(match, folder, paths, target)
     place = PurePosixPath(
@@ -83,10 +84,6 @@ def _rewrite_copy_of_all(match: re.Match[str], folder: str, paths: list[str], ta
     if not {path.rstrip("/") for path in paths} & {".", ""} or "--from" in match["flags"]:
         return []
     return [match[0].rstrip(), f"ENV PYTHONPATH={PurePosixPath(folder, target) / 'src'}"]
-
-
-def _names(renaming: Renaming) -> set[str]:
-    return {*renaming.moves, *(path.partition("/")[0] for path in renaming.moves)}
 
 
 def _rewrite_start_line(line: str, renaming: Renaming) -> str:

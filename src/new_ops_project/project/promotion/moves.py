@@ -1,16 +1,14 @@
 """The move of a program into a package."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git.committed import Committed
 from new_ops_project.project.promotion.program import analysis
 from new_ops_project.project.promotion.program.analysis import Program
-
-# Stands for a file that does not parse: it may do anything when it is imported, so nothing is claimed of it.
-_UNREADABLE = Program(runs_at=1)
+from new_ops_project.project.promotion.program.data_files import Doubt
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,7 @@ class ProgramMove:
 
     `script` and `target` are its old and its new path. `moves` has the new path of every file that moves, by its old
     one; `modules` has the new dotted name of every module that moves, by its old one; `programs` has the analysis of
-    every module that moves, by its old path; `problems` says why one does not parse: a clause that begins with `:LINE`.
+    every module that moves, by its old path.
     """
 
     script: str
@@ -28,49 +26,39 @@ class ProgramMove:
     moves: Mapping[str, str]
     modules: Mapping[str, str]
     programs: Mapping[str, Program]
-    problems: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def program(self) -> Program:
         """The analysis of the script."""
         return self.programs[self.script]
 
-    @property
-    def module(self) -> str:
-        """The dotted name that the script's module has now."""
-        return self.modules[PurePosixPath(self.script).stem]
 
-
-def program_move(files: Committed, moves: Mapping[str, str], package: str, managed: Iterable[str]) -> ProgramMove:
+def program_move(files: Committed, moves: Mapping[str, str], package: str, managed: Collection[str]) -> ProgramMove:
     """The move of the one script in `moves`; files that the template has (`managed`) stay where they are.
 
     The modules beside the script that it imports move with it, and so do the data files that they name relative to
     `__file__`. Raises ToolError when the script is missing, or when something is in the way.
     """
     script, target = next(iter(moves.items()))
-    if script in files.modes and script not in files.texts:
-        message = f"{script} is a link or not a text file, so it cannot move."
-        raise ToolError(message, "Put the program itself there, commit, and run this again.")
     if script not in files.texts:
-        message = f"{script} is not in the last commit, so there is no program to move."
-        raise ToolError(message, f"Give the program that name (git mv FILE {script}), commit, and run this again.")
-    programs, problems = dict[str, Program](), dict[str, str]()
-    modules = _modules(script, files, programs, problems)
+        fault = "is a link or not a text file" if script in files.modes else "is not in the last commit"
+        hint = f"Give the program itself that name (git mv FILE {script}), commit, and run this again."
+        raise ToolError(f"{script} {fault}, so there is no program to move.", hint)
+    modules, programs = _modules(script, files)
     folder = PurePosixPath(target).parent
     # A module beside the script may have the name that the template gives the script: then the script keeps its own.
     if str(folder / PurePosixPath(target).name) in {str(folder / path) for path in modules}:
         target = str(folder / script)
     new_paths = {path: f"{folder}/{path}" for path in modules} | {script: target}
-    stay = set(managed)
     for path, analysed in programs.items():
         if "/" not in path:
             beside = [below for data in analysed.data if data.beside for below in files.below(data.path)]
-            new_paths |= {data: f"{folder}/{data}" for data in beside if data not in {*stay, *new_paths}}
+            new_paths |= {data: f"{folder}/{data}" for data in beside if data not in {*managed, *new_paths}}
     _require_free(files, new_paths)
-    names = {path.partition("/")[0].removesuffix(".py"): path for path in modules if path != script}
-    dotted = {name: f"{package}.{name}" for name in names}
-    dotted[PurePosixPath(script).stem] = f"{package}.{PurePosixPath(target).stem}"
-    return ProgramMove(script, target, package, new_paths, dotted, programs, problems)
+    names = [path.partition("/")[0].removesuffix(".py") for path in modules]
+    script_name = {PurePosixPath(script).stem: f"{package}.{PurePosixPath(target).stem}"}
+    dotted = {name: f"{package}.{name}" for name in names} | script_name
+    return ProgramMove(script, target, package, new_paths, dotted, programs)
 
 
 def _require_free(files: Committed, moves: Mapping[str, str]) -> None:
@@ -81,18 +69,18 @@ def _require_free(files: Committed, moves: Mapping[str, str]) -> None:
         raise ToolError(message, f"Move it elsewhere (git mv {taken} ...), commit, and run this again.")
 
 
-def _modules(script: str, files: Committed, programs: dict[str, Program], problems: dict[str, str]) -> list[str]:
-    """The script and the files of every module beside it that it imports, directly or indirectly."""
-    paths, waiting = dict.fromkeys([script]), [script]
+def _modules(script: str, files: Committed) -> tuple[list[str], dict[str, Program]]:
+    """The script and the files of every module beside it that it imports, directly or not, and what each does."""
+    paths, waiting, programs = dict.fromkeys([script]), [script], dict[str, Program]()
     while waiting:
         path = waiting.pop()
         if not path.endswith(".py"):
             continue
-        programs[path] = _read(path, files, problems)
+        programs[path] = _read(path, files)
         fresh = [file for name in programs[path].modules for file in _beside(name, files) if file not in paths]
         paths |= dict.fromkeys(fresh)
         waiting += fresh
-    return list(paths)
+    return list(paths), programs
 
 
 def _beside(name: str, files: Committed) -> list[str]:
@@ -103,14 +91,13 @@ def _beside(name: str, files: Committed) -> list[str]:
     return below if any(path.endswith(".py") for path in below) and name not in {"src", "tests"} else []
 
 
-def _read(path: str, files: Committed, problems: dict[str, str]) -> Program:
+def _read(path: str, files: Committed) -> Program:
     folder = PurePosixPath(path).parent
     try:
         return analysis.read(files.texts[path].decode(), exists=lambda name: files.holds(str(folder / name)))
     except (SyntaxError, ValueError, KeyError) as error:
-        line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        problems[path] = f"{line}: it does not parse as Python: {error}."
-        return _UNREADABLE
+        doubt = Doubt(getattr(error, "lineno", None) or 1, f"it does not parse as Python: {error}.")
+        return Program(parses=False, doubts=(doubt,))
 
 
 # ---- notes ----------------------------------------------------------------------------------------------------
@@ -128,9 +115,6 @@ def _moves(move: ProgramMove, path: str) -> bool:
 
 def _clauses(move: ProgramMove, path: str) -> Iterator[str]:
     program = move.programs[path]
-    if path in move.problems:
-        yield move.problems[path]
-        return
     for data in program.data:
         if data.beside and not _moves(move, str(PurePosixPath(path).parent / data.path)):
             yield f":{data.line}: {data.path} is expected beside the code, but it stays where it is."

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.formats.requirements import lower_bounds, pep508
+from new_ops_project.formats.requirements import lower_bounds
 from new_ops_project.formats.requirements.merge import merge_requirements
-from new_ops_project.formats.requirements.reader import is_requirements_path, split_blocks
+from new_ops_project.formats.requirements.reader import is_requirements_path
 from new_ops_project.git import committed
 from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import Entry, Tree
@@ -52,6 +52,13 @@ class Promotion:
         """The new tier."""
         return str(self.migrated.answers.values["tier"])
 
+    @property
+    def renaming(self) -> Renaming | None:
+        """What refers to the program by which name from now on; None where no program moves."""
+        move, values = self.move, self.migrated.answers.values
+        command = str(values.get("command", "")) if self.tier == "cli" else ""
+        return Renaming(move.script, move.package, command, move.moves, move.modules) if move else None
+
 
 def next_tier(project: Project, wanted: str | None) -> str:
     """The tier `wanted`, or the one above the project's; raises ToolError where there is no such tier above it."""
@@ -90,8 +97,7 @@ def prepare(project: Project, tier: str, *, command: str | None, offline: bool) 
     if has_own_code or project.answers.get("code") == "own":
         dry_run = move.program.knows_dry_run if move else project.answers.get("dry_run", False)
         wanted += ["code=own", f"dry_run={'yes' if dry_run else 'no'}"]
-    target = replace(first.target, assignments=tuple(wanted))
-    second = replace(first, target=target)
+    second = replace(first, target=replace(first.target, assignments=tuple(wanted)))
     return Promotion(second, second.migrate_answers(ask=None), files, move)
 
 
@@ -162,80 +168,63 @@ def _without_code(base: Tree, theirs: Tree, moves: Mapping[str, str]) -> dict[st
 # ---- references to the program --------------------------------------------------------------------------------
 
 
-def _renaming(promotion: Promotion) -> Renaming | None:
-    move = promotion.move
-    if move is None:
-        return None
-    command = str(promotion.migrated.answers.values.get("command", "")) if promotion.tier == "cli" else ""
-    return Renaming(move.script, move.package, command, move.moves, move.modules)
-
-
 def _rewritten_base(promotion: Promotion, base: Tree) -> dict[str, Entry]:
     """The template's files of the old tier, with references rewritten as in the project's files."""
-    renaming = _renaming(promotion)
-    moves = promotion.move.moves if promotion.move else {}
-    texts = {path: entry for path, entry in base.items() if path not in moves and references.may_name(path)}
-    if renaming is None:
+    if (renaming := promotion.renaming) is None:
         return {}
-    rewritten = {
-        path: references.rewrite(path, entry.content.decode(), renaming, is_managed=True)
-        for path, entry in texts.items()
-        if path != promotion.project.answers_file
+    others = {*renaming.moves, promotion.project.answers_file}
+    return {
+        path: replace(
+            entry, content=references.rewrite(path, entry.content.decode(), renaming, is_managed=True).encode()
+        )
+        for path, entry in base.items()
+        if path not in others and references.may_name(path)
     }
-    return {path: replace(texts[path], content=text.encode()) for path, text in rewritten.items()}
 
 
 def _rewritten_files(promotion: Promotion, base: Tree) -> tuple[dict[str, Entry], tuple[str, ...]]:
     """The project's files that change before the merge, by their new paths, with notes for people."""
     files, rewritten, notes = promotion.files, dict[str, Entry](), list[str]()
-    renaming, move = _renaming(promotion), promotion.move
+    renaming, move = promotion.renaming, promotion.move
     for path, content in files.texts.items():
         new_path = move.moves.get(path, path) if move else path
-        text, clauses = _rewritten_file(path, content, promotion, renaming, is_managed=path in base)
+        text, clauses = _rewritten_file(path, content, promotion, is_managed=path in base)
         notes += [f"{new_path}{clause}" for clause in clauses]
         if text != content:
             rewritten[new_path] = files.entry(path, text)
-    notes += move_notes(move) if move else []
-    notes += _outside_references(promotion)
-    return rewritten, (*notes, *_install_notes(rewritten, promotion, base))
+    if move and renaming:
+        own = {path: entry for path, entry in rewritten.items() if path not in base}
+        notes += [*move_notes(move), *_outside_references(promotion, move), *_install_notes(own, files, renaming)]
+    return rewritten, tuple(notes)
 
 
-def _outside_references(promotion: Promotion) -> Iterator[str]:
+def _outside_references(promotion: Promotion, move: ProgramMove) -> Iterator[str]:
     """Where files elsewhere in the repository name the script of a project in a subfolder."""
-    project, renaming, move = promotion.project, _renaming(promotion), promotion.move
-    if not project.prefix or renaming is None or move is None:
-        return
-    named = f"{project.prefix}{renaming.script}".encode()
-    for path, content in committed.read(project.repository, project.commit, "").texts.items():
+    project = promotion.project
+    named = f"{project.prefix}{move.script}".encode()
+    everything = committed.read(project.repository, project.commit, "").texts if project.prefix else {}
+    for path, content in everything.items():
         if not path.startswith(project.prefix) and named in content and references.may_name(path, content):
             line = content[: content.index(named)].count(b"\n") + 1
             yield f"/{path}:{line}: it names {named.decode()}, which is now {project.prefix}{move.target}."
 
 
-def _install_notes(rewritten: Tree, promotion: Promotion, base: Tree) -> Iterator[str]:
+def _install_notes(own: Tree, files: Committed, renaming: Renaming) -> Iterator[str]:
     """A note for the user's files that ran the script by its path: now the project has to be installed for them."""
-    renaming = _renaming(promotion)
-    if renaming is None:
-        return
-    only = replace(renaming, moves={}, modules={})
-    ran = [path for path in promotion.files.texts if path not in base and references.may_name(path)]
-    texts = {path: promotion.files.texts[path].decode(errors="replace") for path in ran}
+    command = renaming.command or f"python -m {renaming.module}"
+    images_and_documents = re.compile(r"Dockerfile|Containerfile|\.md$|\.rst$")
     paths = [
         path
-        for path, text in texts.items()
-        if path in rewritten
-        and not path.endswith((".md", ".rst", "Dockerfile"))
-        and references.rewrite(path, text, only) != text
+        for path, entry in own.items()
+        if not images_and_documents.search(path)
+        and entry.content.count(command.encode()) > files.texts.get(path, b"").count(command.encode())
     ]
     if paths:
-        command = renaming.command or f"python -m {renaming.module}"
         listed = f"{', '.join(paths)} run{'s' * (len(paths) == 1)} `{command}` now"
         yield f"{listed}, which requires the project to be installed (pip install --no-deps --editable .)."
 
 
-def _rewritten_file(
-    path: str, content: bytes, promotion: Promotion, renaming: Renaming | None, *, is_managed: bool
-) -> tuple[bytes, list[str]]:
+def _rewritten_file(path: str, content: bytes, promotion: Promotion, *, is_managed: bool) -> tuple[bytes, list[str]]:
     """One file of the project with its references rewritten, and clauses that begin with `:LINE: ` or `: `."""
     try:
         text = content.decode()
@@ -244,39 +233,20 @@ def _rewritten_file(
     clauses: list[str] = []
     if path == "pyproject.toml" and promotion.project.answers.get("tier") == "script":
         text, changes = lower_bounds.replace_pins(text)
-        for change in changes:
-            pin = _where_pinned(change.before, promotion)
-            clauses.append(f":{change.line}: {change.before} is now {change.after}; {pin}")
-    if renaming is None or promotion.move is None or path == promotion.project.answers_file:
+        where = "the exact version belongs in requirements.txt."
+        clauses += [f":{it.line}: {it.before} is now {it.after}; {where}" for it in changes]
+    renaming, move = promotion.renaming, promotion.move
+    if renaming is None or move is None or path == promotion.project.answers_file:
         return text.encode(), clauses
     if PurePosixPath(path).suffix in {".py", ".pyi"}:
-        text, doubts = imports.rename_modules(text, promotion.move.modules)
-        clauses += [f":{doubt.line}: {doubt.text}" for doubt in doubts if path not in promotion.move.problems]
+        text, doubts = imports.rename_modules(text, move.modules)
+        clauses += [f":{doubt.line}: {doubt.text}" for doubt in doubts]
     elif references.may_name(path, content):
-        text = _rename_entry_points(text, promotion.move) if path == "pyproject.toml" else text
         text = references.rewrite(path, text, renaming, is_managed=is_managed)
-    old, new = renaming.script, promotion.move.target
     if not is_managed:  # what the template's own files say comes with the merge
         lines = references.stale_lines(path, text, renaming)
-        clauses += [f":{line}: it names {old}, which is now {new}." for line in lines]
+        clauses += [f":{line}: it names {move.script}, which is now {move.target}." for line in lines]
     return text.encode(), clauses
-
-
-def _rename_entry_points(text: str, move: ProgramMove) -> str:
-    """A pyproject.toml whose entry points (`"rotate_keys:main"`) have the new names of modules."""
-    for old, new in move.modules.items():
-        text = re.sub(rf"(=[ \t]*[\"']){re.escape(old)}:(?=\w)", rf"\g<1>{new}:", text)
-    return text
-
-
-def _where_pinned(requirement: str, promotion: Promotion) -> str:
-    """A clause that says where the exact version of a requirement is from now on."""
-    pinned = {block.name.decode() for block in split_blocks(promotion.files.texts.get("requirements.txt", b""))}
-    return (
-        "requirements.txt has the exact version."
-        if pep508.requirement_name(requirement) in pinned
-        else "pin it in requirements.txt."
-    )
 
 
 # ---- requirements ---------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The rewriting of files that refer to a program that moves, such as workflows, documents or configuration."""
 
-import ast
 import re
 from pathlib import PurePosixPath
 
@@ -65,6 +64,7 @@ def rewrite(path: str, text: str, renaming: Renaming, *, is_managed: bool = Fals
     text = _rewrite_python_commands(text, renaming)
     text = _rewrite_direct_commands(text, renaming)
     for name, module in renaming.modules.items():
+        text = re.sub(rf"(=[ \t]*[\"']){re.escape(name)}:(?=\w)", rf"\g<1>{module}:", text)  # an entry point
         if module != f"{renaming.module}.{name}" or name in renaming.script.removesuffix(".py"):
             continue
         text = re.sub(rf"(python[\d.]*(?: +-[A-Za-z])* +-m +){re.escape(name)}(?![\w-])", rf"\g<1>{module}", text)
@@ -78,26 +78,15 @@ def rewrite(path: str, text: str, renaming: Renaming, *, is_managed: bool = Fals
 
 
 def stale_lines(path: str, text: str, renaming: Renaming) -> list[int]:
-    """The 1-based numbers of lines that still name the script by its old path, which only a person can judge."""
-    if PurePosixPath(path).suffix in {".py", ".pyi"}:
-        return _strings(text, renaming)
+    """The 1-based numbers of lines that still name the script by its old path, which only a person can judge.
+
+    So do those that start a module that moved: `subprocess.run([sys.executable, "-m", "helpers"])`.
+    """
     if _HISTORY.match(PurePosixPath(path).name):
         return []
-    named = re.compile(rf"(?<![\w.-]){_file(renaming)}")
+    modules = "|".join(map(re.escape, renaming.modules))
+    named = re.compile(rf"""(?<![\w.-]){_file(renaming)}|["']-m["'],\s*["'](?:{modules})["']""")
     return [number for number, line in enumerate(text.splitlines(), 1) if named.search(line)]
-
-
-def _strings(text: str, renaming: Renaming) -> list[int]:
-    try:
-        nodes = [*ast.walk(ast.parse(text.removeprefix("\ufeff")))]
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    named = re.compile(rf"(?<![\w.-]){_file(renaming)}")
-    strings = [node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    lines = [node.lineno for node in strings if named.search(str(node.value))]
-    started = re.compile(r"""["']-m["'],\s*["'](\w+)["']""")  # subprocess.run([sys.executable, "-m", "MODULE"])
-    lines += [text.count("\n", 0, run.start()) + 1 for run in started.finditer(text) if run[1] in renaming.modules]
-    return sorted(set(lines))
 
 
 def _rewrite_argument_lists(text: str, renaming: Renaming) -> str:

@@ -35,7 +35,7 @@ def build(move: ProgramMove | None, answers: Answers, files: Committed, taken: T
     variables = _variables(move)
     home = PurePosixPath(move.target).parent
     templates = {f"{home}/__main__.py": "entry point", f"{home}/__init__.py": "exports"}
-    if move.script not in move.problems:
+    if move.program.parses:
         templates[_free(f"tests/test_{variables['name']}.py", {*files.modes, *taken})] = "tests of the program"
     return Scaffold({path: _rendered(answers, name, variables) for path, name in templates.items()}, ())
 
@@ -44,9 +44,8 @@ def _variables(move: ProgramMove) -> dict[str, Any]:
     """The variables of the templates in templates/promote."""
     program, name = move.program, PurePosixPath(move.target).stem
     taken = {dotted.rpartition(".")[2] for dotted in move.modules.values()}  # a module's name stays the module's
-    can_import = not program.runs_at and move.script not in move.problems
+    can_import = program.parses and not program.runs_at
     return {
-        "module": move.module,
         "package": move.package,
         "name": name,
         "file": PurePosixPath(move.target).name,
@@ -77,7 +76,6 @@ def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Scaf
         "examples": False,
         "file": "__main__.py",
         "name": "__main__",
-        "module": f"{answers.values['import_name']}.__main__",
     }
     test = _free("tests/test_command.py", {*files.modes, *taken})
     roles_of = {path: "new command", test: "tests of the program"}

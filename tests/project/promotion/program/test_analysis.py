@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.project.promotion.program.analysis import DataFile, Program, PublicName, read
+from new_ops_project.project.promotion.program.analysis import Program, PublicName, read
+from new_ops_project.project.promotion.program.data_files import DataFile
 
 GUARD = 'if __name__ == "__main__":\n    '
 

@@ -10,8 +10,6 @@ from new_ops_project.formats.python import Syntax
 from new_ops_project.project.promotion.program.data_files import DataFile, Doubt, find_data
 from new_ops_project.project.promotion.program.import_effects import Function, Module, offers_help, read_module, runs_at
 
-__all__ = ["DataFile", "Doubt", "Program", "PublicName", "read"]
-
 
 @dataclass(frozen=True)
 class PublicName:
@@ -23,8 +21,9 @@ class PublicName:
 
 @dataclass(frozen=True)
 class Program:
-    """The result of the analysis."""
+    """The result of the analysis; of a file that does not parse nothing is known."""
 
+    parses: bool = True
     modules: tuple[str, ...] = ()  # top-level modules that it imports
     public: tuple[PublicName, ...] = ()
     runs_at: int = 0  # line of the first statement that may have an effect when the file is imported; 0 if none
@@ -40,7 +39,7 @@ def read(source: str, *, exists: Callable[[str], bool]) -> Program:
 
     `exists` says whether git tracks a file or folder of that path, relative to the file's folder.
     """
-    syntax = Syntax(python.parse(source.encode("utf-8", "surrogatepass")))
+    syntax = Syntax(python.parse(source.removeprefix("\ufeff")))
     if syntax.is_deep:
         raise SyntaxError("too deeply nested to be read")
     own = read_module(syntax)

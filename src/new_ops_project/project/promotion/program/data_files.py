@@ -101,8 +101,9 @@ def _named(node: ast.AST, paths: _Paths) -> Iterator[tuple[str, int, bool]]:
 
     Each is the largest expression that stands for a path: `HERE / "a" / "b"` gives a/b, and neither HERE nor "a".
     """
-    own = (_SELF, _FOLDER)
-    is_definition = paths.names.get(_assigned(node)) in own and _is_loaded(_assigned(node), paths)
+    own, name = (_SELF, _FOLDER), _assigned(node)
+    loaded = {it.id for it in paths.syntax.nodes(ast.Name) if isinstance(it.ctx, ast.Load)} if name else set()
+    is_definition = name in loaded and paths.names.get(name) in own
     if is_definition or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         return  # HERE counts where it is used; a docstring names nothing
     path = _beside(node, paths)
@@ -115,10 +116,6 @@ def _named(node: ast.AST, paths: _Paths) -> Iterator[tuple[str, int, bool]]:
     else:
         for child in ast.iter_child_nodes(node):
             yield from _named(child, paths)
-
-
-def _is_loaded(name: str, paths: _Paths) -> bool:
-    return any(node.id == name and isinstance(node.ctx, ast.Load) for node in paths.syntax.nodes(ast.Name))
 
 
 # Functions that return their argument, or another form of the same path; with more arguments, joined to it.

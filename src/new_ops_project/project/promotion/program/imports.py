@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from new_ops_project.formats import python
-from new_ops_project.formats.python import Syntax, last_name
+from new_ops_project.formats.python import Syntax
 from new_ops_project.project.promotion.program.data_files import Doubt
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as Python's tokenizer sees lines; bytes.splitlines sees more
@@ -48,28 +48,23 @@ def rename_modules(source: str, moved: Mapping[str, str]) -> tuple[str, tuple[Do
     `moved` has the new dotted name of each module by its old top-level name. The names of moved modules in strings are
     rewritten where such a string is an argument of `mock.patch`, `monkeypatch.setattr` or `import_module`.
     """
-    content = source.removeprefix(_BYTE_ORDER_MARK).encode("utf-8", "surrogatepass")
+    bare = source.removeprefix(_BYTE_ORDER_MARK)
     try:
-        syntax = Syntax(python.parse(content))
+        syntax = Syntax(python.parse(bare))
     except SyntaxError as error:
         return source, (Doubt(error.lineno or 1, "does not parse as Python, so its imports are left as they are"),)
+    content = bare.encode()
     starts = accumulate((len(line) for line in _LINE.findall(content)), initial=0)
     text = _Source(content, tuple(starts), syntax, moved)
     edits, doubts = _string_changes(text)
     edits += [*_import_edits(text), *_import_from_edits(text)]
     for edit in sorted(edits, key=lambda edit: -edit.start):  # from the end, so that earlier positions stay valid
         content = content[: edit.start] + edit.text.encode() + content[edit.end :]
-    after = content.decode("utf-8", "surrogatepass")
-    return _BYTE_ORDER_MARK * source.startswith(_BYTE_ORDER_MARK) + after, tuple(doubts)
+    return _BYTE_ORDER_MARK * source.startswith(_BYTE_ORDER_MARK) + content.decode(), tuple(doubts)
 
 
 def _top(name: str) -> str:
     return name.partition(".")[0]
-
-
-def _new(name: str, moved: Mapping[str, str]) -> str:
-    """The new dotted name of a module, or of something in it."""
-    return moved[_top(name)] + name[len(_top(name)) :]
 
 
 # Import statements
@@ -92,9 +87,10 @@ def _continues(node: ast.Import, before: ast.Import, source: _Source) -> bool:
 
     Both are `import MODULE`, in lines of their own that follow each other, and the modules are in the same package now.
     """
-    between = source.content[source.span(before)[1] : source.span(node)[0]].decode()
+    between = source.content[source.span(before)[1] : source.span(node)[0]]
+    is_below = source.syntax.parent(node) is source.syntax.parent(before) and re.fullmatch(rb"\r?[\r\n][ \t]*", between)
     packages = {_package(it, source.moved) for it in (before, node)}
-    return re.fullmatch(r"(\r\n|\r|\n)[ \t]*", between) is not None and len(packages) == 1 and "" not in packages
+    return bool(is_below) and len(packages) == 1 and "" not in packages
 
 
 def _package(node: ast.Import, moved: Mapping[str, str]) -> str:
@@ -115,13 +111,14 @@ def _statement(alias: ast.alias, source: _Source) -> str:
     """`import keys` becomes `from package import keys`; `import keys.store` binds `keys` and loads `keys.store`."""
     if _top(alias.name) not in source.moved:
         return f"import {alias.name} as {alias.asname}" if alias.asname else f"import {alias.name}"
+    top = _top(alias.name)
+    new = source.moved[top] + alias.name[len(top) :]
     if alias.asname or "." not in alias.name:
-        return _import_as(_new(alias.name, source.moved), alias.asname or alias.name)
+        return _import_as(new, alias.asname or alias.name)
     unused = "_" + alias.name.replace(".", "_")
     while unused.encode() in source.content:
         unused = f"_{unused}"
-    top = _top(alias.name)
-    return f"{_import_as(_new(alias.name, source.moved), unused)}; {_import_as(source.moved[top], top)}"
+    return f"{_import_as(new, unused)}; {_import_as(source.moved[top], top)}"
 
 
 def _import_as(new: str, name: str) -> str:
@@ -140,11 +137,13 @@ def _import_from_edits(source: _Source) -> Iterator[_Edit]:
 
 # Names in strings
 
-_NAMING = {"patch", "dict", "multiple", "setattr", "delattr", "import_module", "importorskip", "run_module"}
-_NAMING |= {"files", "get_data", "resolve_name"}
-# What follows a dot in file names and hosts: `keys.json` is not the attribute `json` of the module `keys`.
-_FILE_SUFFIX = re.compile(
-    r".*\.(py|csv|tsv|json|txt|log|ya?ml|toml|ini|cfg|conf|md|sh|sql|xml|html|db|pid|lock|out|err|tmp|gz|zip|tar|bak"
+_NAMING = re.compile(
+    r"(.*\.)?(patch(\.dict|\.multiple)?|setattr|delattr)|importlib\.(import_module|resources\.files)"
+    r"|pytest\.importorskip|runpy\.run_module|pkgutil\.(get_data|resolve_name)"
+)
+# A plain word, or the name of a file or host: `keys.json` is not the attribute `json` of the module `keys`.
+_FILE = re.compile(
+    r"\w*|.*\.(py|csv|tsv|json|txt|log|ya?ml|toml|ini|cfg|conf|md|sh|sql|xml|html|db|pid|lock|out|err|tmp|gz|zip|tar|bak"
     r"|sock|service|com|org|net|local|exe|j2|env|dat|rst|pem|key|crt|sqlite)"
 )
 
@@ -160,7 +159,7 @@ def _string_changes(source: _Source) -> tuple[list[_Edit], list[Doubt]]:
         is_named = _is_argument(node, source.syntax)
         if is_named and literal and literal[1].decode() in source.moved:
             edits.append(_Edit(start + literal.start(1), start + literal.end(1), source.moved[literal[1].decode()]))
-        elif is_named or _is_key(node, source.syntax) or _is_dotted(str(node.value)):
+        elif is_named or _is_key(node, source.syntax) or _FILE.fullmatch(str(node.value)) is None:
             doubts.append(Doubt(node.lineno, f"names {node.value!r}, whose module moved"))
     return edits, doubts
 
@@ -170,16 +169,12 @@ def _names(value: object, moved: Mapping[str, str]) -> bool:
     return isinstance(value, str) and _top(value) in moved and bool(re.fullmatch(r"\w+(\.\w+)*\.?", value))
 
 
-def _is_dotted(value: str) -> bool:
-    return "." in value and not _FILE_SUFFIX.fullmatch(value)
-
-
 def _is_argument(node: ast.Constant, syntax: Syntax) -> bool:
     """Whether this names a module for `mock.patch` and the like: the first argument, or `target=`."""
     parent = syntax.parent(node)
     call = syntax.parent(parent) if isinstance(parent, ast.keyword) and parent.arg == "target" else parent
     is_first = isinstance(call, ast.Call) and (call is not parent or call.args[:1] == [node])
-    return is_first and last_name(call.func) in _NAMING  # type: ignore[union-attr]
+    return is_first and bool(_NAMING.fullmatch(syntax.qualified_name(call.func)))  # type: ignore[union-attr]
 
 
 def _is_key(node: ast.Constant, syntax: Syntax) -> bool:
