@@ -37,12 +37,6 @@ def test_needs_of_uv() -> None:
     assert package.needs == (locks.Need("c", "2", "os_name == 'nt'", ("x",)),)
 
 
-@pytest.mark.parametrize("text", ["", "<<<<<<< ours", "package = 3", "[[package]]\nname = 3\nsource = 1\n"])
-def test_a_lock_that_holds_nothing(text: str) -> None:
-    """A lock that does not parse, or names no packages, has none."""
-    assert locks.read({"uv.lock": text.encode()}, locks.UV).packages == ()
-
-
 @pytest.mark.parametrize(
     ("name", "is_lock"),
     [("package-lock.json", True), ("Cargo.lock", True), ("pylock.dev.toml", True), ("file-lock.py", False)],

@@ -64,71 +64,67 @@ def f():
     ]
 
 
-def test_packages_whose_modules_nobody_knows(work: Path) -> None:
-    """An import could come from any of them, so neither is reported."""
-    files = {"pyproject.toml": LIBRARY.format("'py-unheard-of'"), "src/x/__init__.py": "import unheard\n"}
-    assert findings(work, files) == []
-
-
-def test_what_the_answers_ask_for_is_wanted(work: Path) -> None:
-    """A dependency chosen for a new project need not be imported yet; servers and types never need to be."""
-    files = {
-        "pyproject.toml": LIBRARY.format("'tenacity', 'gunicorn', 'types-requests'"),
-        "src/x/__init__.py": "",
-        ".copier-answers.yml": "dependencies: [tenacity]\n",
-    }
-    assert findings(work, files) == []
-
-
-def test_a_script_with_a_list(work: Path) -> None:
-    """Without [project], requirements.txt declares the dependencies; none of them counts as unused."""
-    files = {
-        "requirements.txt": "requests==2.32.3\nidna==3\n",
-        "run.py": "import requests\nimport yaml\n",
-        "test_run.py": "import nox\n",
-    }
-    assert findings(work, files) == ["OPS306 run.py:2:8 yaml is imported, but not declared."]
-    (finding,) = checked(work, {}, IMPORTS).findings
-    assert finding.remedy == "Add pyyaml to the dependencies in requirements.txt, or remove the import."
-
-
-def test_a_project_with_a_list(work: Path) -> None:
-    """If [project] has no dependencies, a list beside it declares them."""
-    files = {
-        "pyproject.toml": "[project]\nname = 'x'\n",
-        "requirements.in": "requests\n",
-        "x.py": "import requests\nimport yaml\n",
-    }
-    assert findings(work, files) == ["OPS306 x.py:2:8 yaml is imported, but not declared."]
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        {},
-        {"a.py": "import yaml\n"},
-        {"pyproject.toml": "[", "a.py": "import yaml\n"},
+INIT = "src/x/__init__.py"
+YAML = "yaml is imported, but not declared."
+LISTED = {
+    "modules that nobody knows": ({"pyproject.toml": LIBRARY.format("'py-unheard-of'"), INIT: "import unheard\n"}, ""),
+    "wanted by the answers, a server, types": (
+        {
+            "pyproject.toml": LIBRARY.format("'tenacity', 'gunicorn', 'types-requests'"),
+            INIT: "",
+            ".copier-answers.yml": "dependencies: [tenacity]\n",
+        },
+        "",
+    ),
+    "a script with a list": (
+        {
+            "requirements.txt": "requests==2.32.3\nidna==3\n",
+            "run.py": "import requests\nimport yaml\n",
+            "test_run.py": "import nox\n",
+        },
+        f"OPS306 run.py:2:8 {YAML} Add pyyaml to the dependencies in requirements.txt, or remove the import.",
+    ),
+    "a project with a list": (
+        {
+            "pyproject.toml": "[project]\nname = 'x'\n",
+            "requirements.in": "requests\n",
+            "x.py": "import requests\nimport yaml\n",
+        },
+        f"OPS306 x.py:2:8 {YAML} Add pyyaml to the dependencies in pyproject.toml, or remove the import.",
+    ),
+    "nothing": ({}, ""),
+    "code alone": ({"a.py": "import yaml\n"}, ""),
+    "no TOML": ({"pyproject.toml": "[", "a.py": "import yaml\n"}, ""),
+    "dynamic": (
         {"pyproject.toml": "[project]\nname = 'a'\ndynamic = ['dependencies']\n", "a.py": "import yaml\n"},
-    ],
-)
-def test_nothing_is_declared(files: dict[str, str], work: Path) -> None:
-    """Where no declaration can be read, nothing is compared."""
-    assert findings(work, files) == []
+        "",
+    ),
+}
 
 
-def test_what_setup_py_declares_is_not_read(work: Path) -> None:
-    """Deptry does not read setup.py, so the rules are skipped."""
-    setup = "from setuptools import setup\nsetup(name='x', install_requires=['requests'])\n"
-    (skipped,) = checked(work, {"setup.py": setup, "x.py": "import yaml\n"}, IMPORTS).skipped
-    assert skipped.codes == ("OPS306", "OPS307", "OPS308")
-    assert "setup.py" in skipped.reason
+@pytest.mark.parametrize(("files", "expected"), LISTED.values(), ids=LISTED)
+def test_what_is_declared(files: dict[str, str], expected: str, work: Path) -> None:
+    """Requirements files declare too; nothing is reported where modules or declarations are not known."""
+    lines = findings(work, files)
+    remedies = [each.remedy for each in checked(work, {}, IMPORTS).findings]
+    assert " ".join([*lines, *remedies]) == expected
 
 
-def test_invalid_settings_of_deptry(work: Path) -> None:
-    """The rules are skipped with the reason why deptry failed."""
-    files = {"pyproject.toml": LIBRARY.format("") + "[tool.deptry]\nnone = 1\n", "src/x/__init__.py": ""}
+SETUP = "from setuptools import setup\nsetup(name='x', install_requires=['requests'])\n"
+CIRCLE = LIBRARY.format("") + "[dependency-groups]\na = [{include-group = 'a'}]\n"
+SKIPPED = [
+    ({"setup.py": SETUP, "x.py": "import yaml\n"}, "The dependencies are in setup.py or setup.cfg,"),
+    ({"pyproject.toml": LIBRARY.format("") + "[tool.deptry]\nnone = 1\n", INIT: ""}, "deptry failed: "),
+    ({"pyproject.toml": CIRCLE, INIT: ""}, "[dependency-groups] of pyproject.toml is not valid: Cyclic dependency"),
+]
+
+
+@pytest.mark.parametrize(("files", "reason"), SKIPPED)
+def test_what_deptry_cannot_read(files: dict[str, str], reason: str, work: Path) -> None:
+    """The rules are skipped with the reason: setup.py, settings that deptry refuses, a group that includes itself."""
     (skipped,) = checked(work, files, IMPORTS).skipped
-    assert skipped.reason.startswith("deptry failed: ")
+    assert skipped.codes == ("OPS306", "OPS307", "OPS308")
+    assert skipped.reason.startswith(reason)
 
 
 def test_the_programs_are_not_installed(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +140,7 @@ def test_the_programs_are_not_installed(work: Path, monkeypatch: pytest.MonkeyPa
 X = "[project]\nname = 'x'\nversion = '1'\n"
 VALIDITY = [
     (X, ""),
+    (None, ""),
     ("[project]\nname = 'x y'\nversion = '1'\n", "2:8 project.name must be pep508-identifier."),
     (f"{X}classifiers = ['Private :: a', 'No :: Such']\n", "4:32 project.classifiers[1] must be trove-classifier."),
     (f"{X}none = 3\n", "1:1 project must not contain {'none'} properties."),
@@ -153,15 +150,10 @@ VALIDITY = [
 
 
 @pytest.mark.parametrize(("text", "line"), VALIDITY)
-def test_what_is_valid(text: str, line: str, work: Path) -> None:
-    """The first value that breaks the specification is found at its place."""
-    lines = findings(work, {"pyproject.toml": text}, VALID)
+def test_what_is_valid(text: str | None, line: str, work: Path) -> None:
+    """The first value that breaks the specification is found at its place; without the file, there is none."""
+    lines = findings(work, {"x.py": ""} if text is None else {"pyproject.toml": text}, VALID)
     assert "".join(each.removeprefix("OPS407 pyproject.toml:") for each in lines) == line
-
-
-def test_no_pyproject_to_be_valid(work: Path) -> None:
-    """Without pyproject.toml, there is nothing to check."""
-    assert findings(work, {"x.py": ""}, VALID) == []
 
 
 def test_names_of_values_are_keys() -> None:

@@ -48,7 +48,6 @@ def test_a_line(line: str, ending: str) -> None:
     ]
     assert " | ".join(words) == LINES[line]
     assert (last.name, last.line) == ("last", line.count("\n") + 2)
-    assert b"".join(block.text for block in reader.split_blocks(content)) == content
 
 
 def test_included_files() -> None:
