@@ -39,6 +39,14 @@ def git(
     return run("git", *args, cwd=at, env=env, stdin=stdin, codes=codes)
 
 
+def ask(*args: str, at: Path) -> str:
+    """What git prints in the folder `at`; '' where it fails, which for a question means that there is nothing."""
+    try:
+        return git(*args, at=at).text
+    except ProcessError:
+        return ""
+
+
 def require() -> tuple[int, int]:
     """The version of git as (major, minor); raises ToolError when git is missing or too old."""
     try:
@@ -61,12 +69,9 @@ def require_on_path() -> None:
 
 def has_identity(at: Path) -> bool:
     """Whether name and e-mail address for commits in `at` are configured, rather than guessed by git."""
-    try:
-        git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", at=at)
-        git("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", at=at)
-    except ProcessError:
-        return False
-    return True
+    return all(
+        ask("-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT", at=at) for role in ("AUTHOR", "COMMITTER")
+    )
 
 
 def config_values(*keys: str) -> dict[str, str]:
@@ -78,20 +83,15 @@ def config_values(*keys: str) -> dict[str, str]:
 
 def config_boolean(at: Path, key: str) -> str:
     """The boolean `key` as configured for the repository `at`: `true`, `false`, or '' if it is not set."""
-    try:
-        return git("config", "--type=bool", "--get", key, at=at).text
-    except ProcessError:
-        return ""
+    return ask("config", "--type=bool", "--get", key, at=at)
 
 
 def toplevel(folder: Path) -> Path | None:
     """The root of the repository that `folder` is in, if it is in one."""
     if not any(os.path.lexists(above / ".git") for above in (folder.absolute(), *folder.absolute().parents)):
         return None  # git would say the same; this saves starting it
-    try:
-        return Path(git("rev-parse", "--show-toplevel", at=folder).text)
-    except ProcessError:
-        return None
+    root = ask("rev-parse", "--show-toplevel", at=folder)
+    return Path(root) if root else None
 
 
 def is_repository(path: Path) -> bool:
@@ -103,10 +103,7 @@ def is_repository(path: Path) -> bool:
 
 def resolve(repository: Path, ref: str) -> str | None:
     """The id of the commit that `ref` names, if there is one."""
-    try:
-        return git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", at=repository).text
-    except ProcessError:
-        return None
+    return ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", at=repository) or None
 
 
 def resolve_object(repository: Path, name: str) -> str:
@@ -155,10 +152,7 @@ def extract(repository: Path, ref: str, into: Path, *paths: str) -> None:
 
 def remote_url(repository: Path, name: str = "origin") -> str:
     """The URL of a remote, or '' if there is no such remote."""
-    try:
-        return git("remote", "get-url", name, at=repository).text
-    except ProcessError:
-        return ""
+    return ask("remote", "get-url", name, at=repository)
 
 
 def ignored(folder: Path, paths: list[str], *options: str, env: Mapping[str, str] | None = None) -> list[str]:

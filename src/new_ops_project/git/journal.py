@@ -10,9 +10,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Change:
     phase: str
     before: Mapping[str, str]
     after: Mapping[str, str]
-    folders: tuple[str, ...]
+    folders: Sequence[str]
     about: Mapping[str, Any]
 
     @property
@@ -71,6 +71,12 @@ def read_change(root: Path, git_dir: Path) -> Change | None:
     except FileNotFoundError:
         return None
     return Change(folder, root, git_dir, **state)
+
+
+def _state(change: Change) -> bytes:
+    """What `read_change` reads again."""
+    fields = ("phase", "before", "after", "folders", "about")
+    return json.dumps({name: getattr(change, name) for name in fields}).encode()
 
 
 @contextmanager
@@ -107,22 +113,15 @@ def put_in_place(
     if digest(git_dir / "index") != digest(ready / "index.old"):
         raise ToolError("The index changed while this was planned.", "Nothing was written; run this again.")
     _back_up(ready, root, before)
-    state: dict[str, Any] = {
-        "phase": "forth",
-        "before": before,
-        "after": after,
-        "folders": _folders(root, after),
-        "about": dict(about),
-    }
-    (ready / "state.json").write_text(json.dumps(state))
     folder = git_dir / _FOLDER / "change"
+    change = Change(folder, root, git_dir, "forth", before, after, _folders(root, after), about)
+    (ready / "state.json").write_bytes(_state(change))
     _discard(folder)
     with interrupts.deferred():
         # The step that decides. It also carries the backup and the new files, so a run killed after it leaves all that
         # the next one needs, whether to finish or to undo.
         ready.rename(folder)
         interrupts.ignore()
-        change = Change(folder, root, git_dir, **state)
         finish(change)
     return change
 
@@ -233,15 +232,8 @@ def undo(change: Change) -> Path | None:
     Files that were edited since are moved to the folder that is returned; None if there are none.
     """
     require_unlocked_index(change.git_dir)
-    state = {
-        "phase": "back",
-        "before": change.before,
-        "after": change.after,
-        "folders": change.folders,
-        "about": change.about,
-    }
     with interrupts.deferred():
-        write_whole(change.folder / "state.json", json.dumps(state).encode())
+        write_whole(change.folder / "state.json", _state(replace(change, phase="back")))
         interrupts.ignore()
         return _restore_all(change)
 
