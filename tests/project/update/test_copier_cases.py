@@ -78,32 +78,30 @@ def is_overwritten(case: Case) -> bool:
     return MINE not in case.text("task.py") and "v1.1.0" in case.text(".copier-answers.yml")
 
 
-@row("a")
-def test_a_rename_loses_the_edit(tmp_path: Path) -> None:
-    """The edited file is deleted, the edit is nowhere, no conflict is reported."""
-    case = make("a", tmp_path)
+@row("a, b, c, e, f or g")
+@pytest.mark.parametrize(
+    ("letter", "texts"),
+    [
+        ("a", {"task.py": None, "job.py": NEWER_TASK}),
+        ("b", {"task.py": None}),
+        ("c", {"task.py": None, "lib/task.py": EDITED_TASK}),
+        ("e", {".env": "LEVEL=debug\n"}),
+        ("e, unchanged", {".env": "LEVEL=info\n"}),
+        ("f", {"local.toml": "theirs = true\n"}),
+        ("g", {"notes.md": "Theirs.\n"}),
+    ],
+    ids=str,
+)
+def test_what_is_lost_without_a_word(tmp_path: Path, letter: str, texts: dict[str, str | None]) -> None:
+    """No conflict is reported, and the new version is recorded, where an edit or a change of the template is lost.
+
+    The user edited a file that the template renames (a) or drops (b), or moved one that it changes (c). The user has an
+    ignored file (e, f) or an untracked one that git does not show (g).
+    """
+    case = make(letter, tmp_path)
     update(case)
-    assert not case.has("task.py")
-    assert case.text("job.py") == NEWER_TASK
-
-
-@row("b")
-def test_a_dropped_file_is_deleted_with_the_edit(tmp_path: Path) -> None:
-    """A file that the template drops goes, although the user edited it."""
-    case = make("b", tmp_path)
-    update(case)
-    assert not case.has("task.py")
-    assert git("ls-files", "--unmerged", at=case.project) == ""
-
-
-@row("c")
-def test_a_moved_file_gets_no_change(tmp_path: Path) -> None:
-    """A change of the template never arrives in a file that the user moved; the version says that it did."""
-    case = make("c", tmp_path)
-    update(case)
-    assert case.text("lib/task.py") == EDITED_TASK
-    assert not case.has("task.py")
-    assert recorded(case) == "v1.1.0"
+    assert {path: case.text(path) if case.has(path) else None for path in texts} == texts
+    assert (git("ls-files", "--unmerged", at=case.project), recorded(case)) == ("", "v1.1.0")
 
 
 @row("d")
@@ -123,31 +121,6 @@ def test_a_new_tier_of_our_template_keeps_the_code(tmp_path: Path) -> None:
     assert case.text("rotate_keys.py") == before
     assert MINE in before
     assert case.has("src/rotate_keys/__init__.py")
-
-
-@row("e")
-@pytest.mark.parametrize(("letter", "level"), [("e", "debug"), ("e, unchanged", "info")])
-def test_an_ignored_file_is_overwritten(tmp_path: Path, letter: str, level: str) -> None:
-    """What the user wrote into an ignored file is gone, whether or not the template changed that file."""
-    case = make(letter, tmp_path)
-    update(case)
-    assert case.text(".env") == f"LEVEL={level}\n"
-
-
-@row("f")
-def test_a_new_file_replaces_an_ignored_one(tmp_path: Path) -> None:
-    """The template's new file replaces an ignored one of the user's."""
-    case = make("f", tmp_path)
-    update(case)
-    assert case.text("local.toml") == "theirs = true\n"
-
-
-@row("g")
-def test_an_untracked_file_that_git_does_not_show(tmp_path: Path) -> None:
-    """With status.showUntrackedFiles=no the project counts as clean, and the untracked file is overwritten."""
-    case = make("g", tmp_path)
-    update(case)
-    assert case.text("notes.md") == "Theirs.\n"
 
 
 @row("h")
@@ -188,14 +161,6 @@ def test_an_answer_that_is_not_offered_is_replaced(tmp_path: Path) -> None:
     assert "3.9" not in ran
 
 
-@row("l")
-def test_a_required_question_is_a_traceback(tmp_path: Path) -> None:
-    """A new question without a default ends in a traceback."""
-    ran = update(make("l", tmp_path), code=1)
-    assert 'ValueError: Question "owner" is required' in ran
-    assert "Traceback" in ran
-
-
 @row("m")
 def test_drift_is_up_to_date(tmp_path: Path) -> None:
     """A managed file that was edited by hand is never mentioned."""
@@ -205,25 +170,22 @@ def test_drift_is_up_to_date(tmp_path: Path) -> None:
     assert case.text("task.py") == EDITED_TASK
 
 
-@row("n")
-def test_no_answers_file_is_a_traceback(tmp_path: Path) -> None:
-    """Without an answers file there is a traceback."""
-    assert "TypeError: Template not found" in update(make("n", tmp_path), code=1)
-
-
-@row("o")
+@row("l, n or o")
 @pytest.mark.parametrize(
-    ("source", "args", "message"),
+    ("letter", "source", "args", "message"),
     [
-        ("", ["--vcs-ref", "v9.9.9"], "ValueError: Unknown revision: 'v9.9.9'"),
-        ("git://127.0.0.1:1/x.git", [], "plumbum.commands.processes.ProcessExecutionError"),
-        ("/no/such/template", [], "ValueError: Local template must be a directory."),
+        ("l", "", [], 'ValueError: Question "owner" is required'),
+        ("n", "", [], "TypeError: Template not found"),
+        ("o", "", ["--vcs-ref", "v9.9.9"], "ValueError: Unknown revision: 'v9.9.9'"),
+        ("o", "git://127.0.0.1:1/x.git", [], "plumbum.commands.processes.ProcessExecutionError"),
+        ("o", "/no/such/template", [], "ValueError: Local template must be a directory."),
     ],
 )
-def test_an_unreachable_template_is_a_traceback(tmp_path: Path, source: str, args: list[str], message: str) -> None:
-    """A bad version, no network and a wrong path are tracebacks."""
-    case = make("o", tmp_path)
-    case.records(source or str(case.template))
+def test_what_ends_in_a_traceback(tmp_path: Path, letter: str, source: str, args: list[str], message: str) -> None:
+    """So do a new question without a default, no answers file, a bad version, no network and a wrong path."""
+    case = make(letter, tmp_path)
+    if source:
+        case.records(source)
     shown = update(case, *args, code=1)
     assert "Traceback" in shown
     assert message in shown
