@@ -24,13 +24,6 @@ class Burndown:
     points: tuple[Point, ...]
     by_commits: bool
 
-    @property
-    def meaning(self) -> str:
-        """What the line shows, as a sentence."""
-        if self.by_commits:
-            return "Repositories without a commit for the version: nothing was delivered yet."
-        return "Repositories that do not have the version yet, by delivery."
-
 
 def compute(plan: FleetPlan, rows: Sequence[Row]) -> Burndown:
     """The burn-down of a plan from its creation."""

@@ -5,7 +5,7 @@ import io
 from typing import Any
 
 from new_ops_project.fleet.reports.facts import Facts
-from new_ops_project.fleet.reports.rows import as_values
+from new_ops_project.fleet.reports.json_report import as_values
 
 COLUMNS = (
     "name",

@@ -21,12 +21,11 @@ _SLOWEST = 10
 
 
 @dataclass(frozen=True)
-class VersionCount:
-    """A template version, with the number of repositories that had it before and that have it now."""
+class CountTable:
+    """What was counted, for people: the heads of the columns, and rows with the highest counts first."""
 
-    name: str
-    before: int
-    now: int
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str | float, ...]]
 
 
 @dataclass(frozen=True)
@@ -84,12 +83,12 @@ class Facts:
         return sum(row.has_version for row in self.rows)
 
     @cached_property
-    def versions(self) -> tuple[VersionCount, ...]:
-        """Each template version, the newest first."""
+    def versions(self) -> tuple[tuple[str, int, int], ...]:
+        """Each template version with the number of repositories that had it and that have it now, the newest first."""
         before = Counter(row.result.before or UNKNOWN for row in self.rows)
         now = Counter(row.after or UNKNOWN for row in self.rows)
         names = sorted(before.keys() | now.keys(), key=lambda name: (name != UNKNOWN, natural_key(name)), reverse=True)
-        return tuple(VersionCount(name, before[name], now[name]) for name in names)
+        return tuple((name, before[name], now[name]) for name in names)
 
     @cached_property
     def python_versions(self) -> tuple[python_support.VersionUse, ...]:
@@ -113,7 +112,7 @@ class Facts:
         for (file, owner), count in cells.items():
             files[file] += count
             owners[owner] += count
-        return Heat(_names(files), _names(owners), cells)
+        return Heat(tuple(dict(_most(files))), tuple(dict(_most(owners))), cells)
 
     @cached_property
     def conflicts(self) -> tuple[tuple[str, int], ...]:
@@ -126,10 +125,24 @@ class Facts:
         return _most(Counter(path for row in self.rows for path in set(row.result.kept)))
 
     @cached_property
-    def slowest(self) -> tuple[Row, ...]:
-        """The repositories that took longest."""
-        timed = sorted((row for row in self.rows if row.result.seconds), key=lambda row: -row.result.seconds)
-        return tuple(timed[:_SLOWEST])
+    def slowest(self) -> tuple[tuple[str, float], ...]:
+        """The repositories that took longest, with the seconds."""
+        timed = sorted((row.result for row in self.rows if row.result.seconds), key=lambda result: -result.seconds)
+        return tuple((result.name, result.seconds) for result in timed[:_SLOWEST])
+
+    @property
+    def tables(self) -> tuple[CountTable, ...]:
+        """Every count of repositories except that by state, for a terminal or a summary; no empty table."""
+        uses = [(use.name, use.count, use.mark) for use in self.python_versions]
+        drift = [(file, self.heat.total(file)) for file in self.heat.files]
+        tables = (
+            CountTable(("template", "before", "now"), self.versions),
+            CountTable(("Python", "repositories", "support"), uses),
+            CountTable(("edited before", "repositories"), drift),
+            CountTable(("in conflict", "repositories"), self.conflicts),
+            CountTable(("edits kept", "repositories"), self.kept_files),
+        )
+        return tuple(table for table in tables if table.rows)
 
     @property
     def edits_kept(self) -> int:
@@ -192,10 +205,6 @@ def _of_commit(commit: str, delivery: Delivery | None) -> Delivery | None:
 def _order(row: Row) -> tuple[int, int, str]:
     """The worst first; in the same state, those with more conflicts."""
     return row.state.rank, -len(row.result.conflicts), row.result.name
-
-
-def _names(counted: Counter[str]) -> tuple[str, ...]:
-    return tuple(name for name, _count in _most(counted))
 
 
 def _most(counted: Counter[str]) -> tuple[tuple[str, int], ...]:

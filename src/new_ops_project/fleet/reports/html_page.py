@@ -16,7 +16,7 @@ from new_ops_project.base.text import escape_invisible
 from new_ops_project.fleet.names import cut, natural_key
 from new_ops_project.fleet.reports import advice, charts
 from new_ops_project.fleet.reports.facts import UNKNOWN, Facts
-from new_ops_project.fleet.reports.rows import as_values
+from new_ops_project.fleet.reports.json_report import as_values
 from new_ops_project.fleet.reports.state import RepositoryState
 from new_ops_project.template.pins.python_support import Support
 
@@ -47,6 +47,7 @@ def document(facts: Facts, title: str) -> str:
         charts=charts,
         glyphs=GLYPHS,
         marks=_MARKS,
+        python_counts=[(use.name, use.count) for use in facts.python_versions],
         todo=_unfinished(facts),
         data=_data(facts),
         owners=_options(row.result.owner for row in facts.rows),

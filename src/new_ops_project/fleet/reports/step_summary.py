@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from new_ops_project.checks.output.markdown import cell
 from new_ops_project.fleet.names import cut
@@ -18,8 +19,10 @@ _RESERVE = 200  # bytes for the line that says what was left out
 
 def document(facts: Facts, title: str) -> str:
     """The counts, then as many of the worst rows as fit the limit."""
-    head = f"## {_cell(title)}\n\n{_summary(facts)}\n{''.join(_tables(facts))}"
-    lines = ["\n### Repositories, the worst first\n\n", *_table("repository|state|owner|template|Python|reason", ())]
+    tables = (_table(table.heads, (map(_cell, map(str, row)) for row in table.rows)) for table in facts.tables)
+    head = f"## {_cell(title)}\n\n{''.join(chain(_states(facts), *tables))}"
+    heads = ("repository", "state", "owner", "template", "Python", "reason")
+    lines = ["\n### Repositories, the worst first\n\n", *_table(heads, ())]
     room = LIMIT - _RESERVE - len("".join((head, *lines)).encode())
     fitting = [*_first_fitting(map(_repository, facts.rows[:WORST]), room)]
     left = len(facts.rows) - len(fitting)
@@ -36,38 +39,18 @@ def _first_fitting(lines: Iterable[str], room: int) -> Iterator[str]:
         yield line
 
 
-def _summary(facts: Facts) -> str:
+def _states(facts: Facts) -> Iterator[str]:
     edits = f" {facts.edits_kept} files with edits kept." if facts.edits_kept else ""
-    return f"{facts.at_version} of {len(facts.rows)} repositories are at {_cell(facts.version or 'it')}.{edits}\n"
+    yield f"{facts.at_version} of {len(facts.rows)} repositories are at {_cell(facts.version or 'it')}.{edits}\n"
+    counted = ((state, count) for state, count in facts.by_state.items() if count)
+    rows = ((state, count, _command(advice.command_for_state(state, facts))) for state, count in counted)
+    yield from _table(("state", "repositories", "next"), rows)
 
 
-def _tables(facts: Facts) -> Iterator[str]:
-    """One table for each kind of count."""
-    yield from _table(
-        "state|repositories|next",
-        (
-            (state, count, _command(advice.command_for_state(state, facts)))
-            for state, count in facts.by_state.items()
-            if count
-        ),
-    )
-    yield from _table(
-        "template|before|now", ((_cell(version.name), version.before, version.now) for version in facts.versions)
-    )
-    yield from _table(
-        "Python|repositories|support", ((_cell(use.name), use.count, use.mark) for use in facts.python_versions)
-    )
-    yield from _table(
-        "edited before|repositories", ((_cell(file), facts.heat.total(file)) for file in facts.heat.files)
-    )
-    for title, counts in (("in conflict", facts.conflicts), ("edits kept", facts.kept_files)):
-        yield from _table(f"{title}|repositories", ((_cell(path), count) for path, count in counts))
-
-
-def _table(head: str, rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
+def _table(heads: tuple[str, ...], rows: Iterable[Iterable[object]]) -> Iterator[str]:
     """A table of the first rows, whose cells are Markdown already."""
-    names, all_rows = head.split("|"), [*rows]
-    yield f"\n| {' | '.join(names)} |\n|{'---|' * len(names)}\n"
+    all_rows = [*rows]
+    yield f"\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}\n"
     for row in all_rows[:_MOST]:
         yield f"| {' | '.join(map(str, row))} |\n"
     if len(all_rows) > _MOST:

@@ -11,7 +11,7 @@ from rich.text import Text
 from new_ops_project.base.text import escape_invisible, list_first
 from new_ops_project.fleet.names import cut
 from new_ops_project.fleet.reports import advice
-from new_ops_project.fleet.reports.facts import Facts
+from new_ops_project.fleet.reports.facts import CountTable, Facts
 from new_ops_project.fleet.reports.state import RepositoryState, Row
 
 STYLES = {
@@ -39,7 +39,8 @@ def document(facts: Facts, title: str) -> Iterator[RenderableType]:
     yield Text(headline(facts))
     for state in advice.UNFINISHED:
         yield from _unfinished(facts, state)
-    yield from _tables(facts)
+    slowest = CountTable(("slowest", "seconds"), [(name, f"{seconds:.2f}") for name, seconds in facts.slowest])
+    yield from map(_table, (*facts.tables, *([slowest] if slowest.rows else [])))
 
 
 def headline(facts: Facts) -> str:
@@ -87,30 +88,13 @@ def _reason(row: Row) -> str:
     return cut(" ".join(filter(None, (row.reason, row.hint, conflicts))), _LONGEST)
 
 
-def _tables(facts: Facts) -> Iterator[Table]:
-    if facts.rows:
-        versions = ((version.name, version.before, version.now) for version in facts.versions)
-        yield _table(("template", "before", "now"), versions)
-        uses = ((use.name, use.count, use.mark) for use in facts.python_versions)
-        yield _table(("Python", "repositories", "support"), uses)
-    if facts.heat.files:
-        drift = ((file, facts.heat.total(file)) for file in facts.heat.files)
-        yield _table(("edited before the update", "repositories"), drift)
-    for title, counts in (("in conflict", facts.conflicts), ("edits kept", facts.kept_files)):
-        if counts:
-            yield _table((title, "repositories"), counts)
-    if facts.slowest:
-        yield _table(("slowest", "seconds"), ((row.result.name, f"{row.result.seconds:.2f}") for row in facts.slowest))
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Table:
+def _table(counted: CountTable) -> Table:
     """A table of the first rows, with numbers on the right."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
-    for place, head in enumerate(heads):
+    for place, head in enumerate(counted.heads):
         table.add_column(head, overflow="fold", justify="right" if place == 1 or head == "now" else "left")
-    all_rows = [*rows]
-    for row in all_rows[:_COUNTED]:
+    for row in counted.rows[:_COUNTED]:
         table.add_row(*(Text(escape_invisible(str(value))) for value in row))
-    if len(all_rows) > _COUNTED:
-        table.add_row(Text(f"and {len(all_rows) - _COUNTED} more", "bright_black"))
+    if len(counted.rows) > _COUNTED:
+        table.add_row(Text(f"and {len(counted.rows) - _COUNTED} more", "bright_black"))
     return table
