@@ -15,7 +15,7 @@ from jinja2 import TemplateNotFound
 
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.template.answers_file import ANSWERS_FILE, set_entries
-from new_ops_project.template.copier_patches import compile_once, fast_yaml, private_cache, without_git
+from new_ops_project.template.copier_patches import compile_once, isolated, without_git
 from new_ops_project.template.releases import Checkout
 
 # What copier can only answer when it is given a git repository.
@@ -34,8 +34,8 @@ def render(
     """Write the project to the folder `into`; see `render.render`."""
     needs_git = (checkout.root / ".gitmodules").is_file() or _refers_to_itself(checkout.root)
     repository = checkout.repository if needs_git else None
-    surroundings = private_cache() if repository else nullcontext() if trusted else without_git()
-    with _readable_errors(checkout), fast_yaml(), compile_once(), surroundings:
+    surroundings = isolated() if repository else nullcontext() if trusted else without_git()
+    with _readable_errors(checkout), compile_once(), surroundings:
         copier.run_copy(
             str(repository or checkout.root),
             into,
@@ -96,7 +96,7 @@ def _set_entries(file: Path, entries: Mapping[str, str]) -> None:
 
 def update(checkout: Checkout, folder: Path, answers: Mapping[str, Any], *, answers_file: str) -> None:
     """Run copier's own update on the project in `folder`; see `render.update`."""
-    with _readable_errors(checkout), fast_yaml(), private_cache():
+    with _readable_errors(checkout), isolated():
         copier.run_update(
             folder,
             data=dict(answers),
