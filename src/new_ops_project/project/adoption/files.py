@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-import yaml
-
+from new_ops_project.formats.github import automation
 from new_ops_project.formats.requirements import reader
 from new_ops_project.formats.requirements.merge import merge_requirements
 from new_ops_project.formats.requirements.reader import is_requirements_path, split_blocks
@@ -14,6 +13,7 @@ from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.project.adoption import lines, pyproject
 from new_ops_project.project.adoption.pyproject import PYPROJECT, AdoptedRepository
+from new_ops_project.template.answers_file import ANSWERS_FILE
 
 # Files of the user's that serve the purpose of one of the template's, as a pattern for the whole path.
 _EQUIVALENTS = {
@@ -47,22 +47,20 @@ class AdoptedFiles:
 def merge_files(repo: AdoptedRepository, theirs: Tree) -> AdoptedFiles:
     """Add each file of `theirs` that the repository lacks, merge what can be merged, leave the rest to the user."""
     files, kept, notes = dict[str, Entry](), list[UnwrittenFile](), list[str]()
-    for path, entry in sorted(theirs.items()):
-        mine = repo.files.texts.get(path)
-        if reason := _unwanted(path, repo):
+    for path in sorted(theirs.keys() - {ANSWERS_FILE}):
+        entry, mine = theirs[path], repo.files.texts.get(path)
+        is_binary = mine is None and repo.files.holds(path)
+        if reason := _unwanted(path, repo) or ("yours is not a text file" if is_binary else ""):
             kept.append(UnwrittenFile(path, reason))
-        elif not repo.files.holds(path):
-            files[path], more = _new(path, entry, repo)
-            notes += more
-        elif mine is None:
-            kept.append(UnwrittenFile(path, "yours is not a text file"))
+            continue
+        content, more = _merged(path, mine, entry.content, repo)
+        notes += more
+        if mine is None:
+            files[path] = replace(entry, content=content)
+        elif content != mine:
+            files[path] = repo.files.entry(path, content)
         elif not _same(mine, entry.content):
-            content, more = _merged(path, mine, entry.content, repo)
-            notes += more
-            if content == mine:
-                kept.append(UnwrittenFile(path, "yours"))
-            else:
-                files[path] = repo.files.entry(path, content)
+            kept.append(UnwrittenFile(path, "yours"))
     return AdoptedFiles(files, tuple(kept), (*notes, *_lock_notes(files, repo.files), *_workflow_notes(files, repo)))
 
 
@@ -96,18 +94,20 @@ def _same(mine: bytes, theirs: bytes) -> bool:
     return mine.replace(b"\r\n", b"\n") == theirs.replace(b"\r\n", b"\n")
 
 
-def _merged(path: str, mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
-    """A file that both have, merged; unchanged where its kind cannot be merged."""
-    if path == PYPROJECT:
-        return pyproject.merge_pyproject(mine, theirs, repo)
+def _merged(path: str, mine: bytes | None, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
+    """The file of both, merged, with notes: `mine` where its kind cannot be merged, `theirs` where there is none."""
     name = PurePosixPath(path).name
+    if mine is not None and _same(mine, theirs):
+        return mine, []
+    if path == PYPROJECT:
+        return pyproject.merge_pyproject(mine or b"", theirs, repo)
     if name == ".gitignore":
-        return lines.merge_rules(mine, theirs, repo.files.modes), []
-    if name == ".env.example":
-        return lines.merge_variables(mine, theirs), []
+        return lines.merge_rules(mine or b"", theirs, repo.files.modes), []
+    if mine is None:
+        return theirs, []
     if name == "requirements-dev.txt":
         return _with_tools(mine, theirs, repo)
-    return mine, []
+    return lines.merge_variables(mine, theirs) if name == ".env.example" else mine, []
 
 
 def _with_tools(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
@@ -119,16 +119,6 @@ def _with_tools(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[by
     bare = re.sub(rb"[ \t]*\\\r?\n?[ \t]*--hash=\S+", b"", tools)
     listed = merge_requirements(b"", mine if split_blocks(mine) else b"#\n", bare)
     return listed, ["requirements-dev.txt has no hashes, which ci.yml requires: add them, or remove --require-hashes."]
-
-
-def _new(path: str, entry: Entry, repo: AdoptedRepository) -> tuple[Entry, list[str]]:
-    """A file that only the template has; a pyproject.toml without the keys that do not fit the repository."""
-    if PurePosixPath(path).name == ".gitignore":
-        return replace(entry, content=lines.merge_rules(b"", entry.content, repo.files.modes)), []
-    if path != PYPROJECT:
-        return entry, []
-    content, notes = pyproject.merge_pyproject(b"", entry.content, repo)
-    return replace(entry, content=content), notes
 
 
 # ---- what is not written -----------------------------------------------------------------------------------------
@@ -147,11 +137,12 @@ def _unwanted(path: str, repo: AdoptedRepository) -> str:
         return "the code is yours"
     alike = [mine for mine in modes if path in _EQUIVALENTS and re.fullmatch(_EQUIVALENTS[path], mine, re.IGNORECASE)]
     other = _release_workflow(repo.files) if path == repo.roles.get("releases") else ""
+    has_crlf = any(b"\r\n" in content for content in repo.files.texts.values())
     reasons = {
         "GitHub reads it at the repository's root only": repo.is_subfolder and path.startswith(".github/"),
         "the tests are yours": path.startswith("tests/"),
         "one further up may hold": repo.is_subfolder and path == ".editorconfig",
-        "it asks for LF, and you have CRLF": path == ".editorconfig" and _has_crlf(repo.files),
+        "it asks for LF, and you have CRLF": path == ".editorconfig" and has_crlf,
         f"you have {', '.join(alike)}": bool(alike),
         "it goes with the template's Dockerfile, and you have your own": path == ".dockerignore"
         and "Dockerfile" in modes,
@@ -162,26 +153,10 @@ def _unwanted(path: str, repo: AdoptedRepository) -> str:
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
-def _has_crlf(files: Committed) -> bool:
-    return any(b"\r\n" in content for content in files.texts.values())
-
-
 def _release_workflow(files: Committed) -> str:
     """The path of a workflow of the user's that a tag or a release starts; '' if there is none."""
-    for path, content in files.texts.items():
-        if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", path) and _starts_on_release(content):
-            return path
+    for tree in automation.read(files.texts, iter(files.texts)).trees:
+        triggers = automation.Workflow(tree.root).triggers if tree.path.startswith(".github/workflows/") else {}
+        if "release" in triggers or ("push" in triggers and triggers["push"][1].get("tags")):
+            return tree.path
     return ""
-
-
-def _starts_on_release(content: bytes) -> bool:
-    try:
-        workflow = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
-        return False
-    # YAML 1.1 reads the key `on` as true.
-    on = (workflow.get("on") or workflow.get(True)) if isinstance(workflow, dict) else None
-    if not isinstance(on, dict):
-        return on == "release" or (isinstance(on, list) and "release" in on)
-    push = on.get("push")
-    return "release" in on or (isinstance(push, dict) and "tags" in push)

@@ -82,7 +82,8 @@ def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offlin
     defaults = {question.name: question.details.get("default") for question in questionnaire.questions}
     workflows = roles.paths(defaults)
     if base := _generated_from(releases, files, read, place, workflows):
-        inferred = InferredAnswers(base.answers, _matching(read, base.answers), ())
+        matching = tuple(item for item in read if base.answers.recorded.get(item.name) == item.value)
+        inferred = InferredAnswers(base.answers, matching, ())
         nothing = AdoptedFiles({}, (), ())
         return Adoption(place, source, base.checkout, files, inferred, base, nothing, base.rendered[ANSWERS_FILE])
     inferred = inference.infer(questionnaire, read, given=given, fixed=_fixed(files, workflows), ask=ask)
@@ -92,15 +93,15 @@ def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offlin
         metadata.read(files.texts),
         has_license_answer=any(item.name == "license" for item in inferred.evidence),
         is_subfolder=bool(place.prefix),
-        tools=_tools(inferred.answers),
+        tools=frozenset(map(str, inferred.answers.values.get("dev_requirements") or [])),
         roles=roles.paths(inferred.answers.values),
     )
     # Twice: the README and the answers file list the files, so they can only be rendered once it is known which of
     # the template's files stay out.
-    result = merge_files(repo, _without_answers(_render(checkout, inferred.answers, place)))
+    result = merge_files(repo, _render(checkout, inferred.answers, place))
     inferred.answers.values["keep"] = [file.path for file in result.kept]
     rendered = _render(checkout, inferred.answers, place)
-    result = replace(result, files=merge_files(repo, _without_answers(rendered)).files)
+    result = replace(result, files=merge_files(repo, rendered).files)
     inferred = replace(inferred, doubts=(*inferred.doubts, *parse_problems(files.texts)))
     return Adoption(place, source, checkout, files, inferred, None, result, rendered[ANSWERS_FILE])
 
@@ -112,16 +113,6 @@ def _require_adoptable(releases: Releases, checkout: Checkout, questionnaire: Qu
     if missing := _NEEDED - {question.name for question in questionnaire.asked}:
         message = f"The template {checkout.source.name} does not ask for {', '.join(sorted(missing))}."
         raise ToolError(message, "Only a template that can leave the code to you can be added to a repository.")
-
-
-def _tools(answers: Answers) -> frozenset[str]:
-    """The names (PEP 503) of the tools that the workflows call."""
-    names = answers.values.get("dev_requirements", [])
-    return frozenset(map(str, names if isinstance(names, list) else []))
-
-
-def _without_answers(tree: Tree) -> dict[str, Entry]:
-    return {path: entry for path, entry in tree.items() if path != ANSWERS_FILE}
 
 
 def _render(checkout: Checkout, answers: Answers, place: Location) -> Tree:
@@ -162,10 +153,6 @@ def _fixed(files: Committed, workflows: Mapping[str, str]) -> dict[str, Any]:
     clash = files.modes.keys() & {workflows.get("checks"), workflows.get("releases")}
     prefix = "ops-" if clash else ""
     return {"code": "own", "schedule": "", "workflow_prefix": prefix, "license": "Proprietary"}
-
-
-def _matching(read: tuple[Evidence, ...], answers: Answers) -> tuple[Evidence, ...]:
-    return tuple(item for item in read if answers.recorded.get(item.name) == item.value)
 
 
 # ---- a release that it was generated from ------------------------------------------------------------------------

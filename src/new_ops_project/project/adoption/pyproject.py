@@ -13,8 +13,8 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.text import list_first
 from new_ops_project.formats import locks
 from new_ops_project.formats.code_layout import Layout
-from new_ops_project.formats.requirements import lower_bounds, reader
-from new_ops_project.formats.requirements.pep508 import canonical_name
+from new_ops_project.formats.document import toml
+from new_ops_project.formats.requirements import lower_bounds, pep508, reader
 from new_ops_project.formats.toml import merge
 from new_ops_project.git.committed import Committed
 from new_ops_project.project.adoption.evidence.metadata import Metadata
@@ -117,25 +117,19 @@ class _Skipped:
         return any(self._is_skipped(parts[:count]) for count in range(1, len(parts) + 1))
 
     def _is_skipped(self, parts: list[str]) -> bool:
-        tool = self.document.get("tool", {})
-        head = parts[0]
+        document, tool, head = self.document, self.document.get("tool", {}), parts[0]
+        has_license = self.repo.has_license_answer or ("LICENSE" in self.repo.files.modes and parts[1:] != ["license"])
         if head == "project":
-            is_license = parts[1:2] == ["license"] and not self.repo.has_license_answer
-            is_license |= parts[1:2] == ["license-files"] and not self._has_license()
-            return is_license or "project" in self.document or "poetry" in tool or self.repo.metadata is not None
-        if head == "build-system":
-            return "build-system" in self.document or "poetry" in tool or self.is_packaged
+            is_license = parts[1:2] in (["license"], ["license-files"]) and not has_license
+            return is_license or "project" in document or "poetry" in tool or self.repo.metadata is not None
+        if head == "build-system" or parts[:2] == ["tool", "hatch"]:
+            return "build-system" in document or "poetry" in tool or self.is_packaged
         if head == "dependency-groups":
             return "poetry" in tool or bool(locks.present(self.repo.files.modes))
         if parts[:2] == ["tool", "pytest"]:
             return True  # the repository's tests pass with the settings that they have
-        if parts[:2] == ["tool", "hatch"]:
-            return "build-system" in self.document or "poetry" in tool or self.is_packaged
         is_linter = parts[:2] in (["tool", "ruff"], ["tool", "mypy"])
         return is_linter and parts[2:] != [] and self._changes_linter(parts, tool)
-
-    def _has_license(self) -> bool:
-        return self.repo.has_license_answer or "LICENSE" in self.repo.files.modes
 
     def _changes_linter(self, parts: list[str], tool: Mapping[str, Any]) -> bool:
         """Whether the key would change what a linter that the repository configures already reports."""
@@ -185,17 +179,8 @@ def _with_own_paths(text: str, repo: AdoptedRepository) -> str:
 
 def required_packages(pyproject: bytes) -> tuple[set[str], set[str]]:
     """The names (PEP 503) of what a pyproject.toml needs at run time, and of what its development and build need."""
-    try:
-        document = tomllib.loads(pyproject.decode())
-        poetry = document.get("tool", {}).get("poetry", {}).get("dependencies", {})
-        run = [*document.get("project", {}).get("dependencies", []), *(name for name in poetry if name != "python")]
-        groups = document.get("dependency-groups", {})
-        build = [*document.get("build-system", {}).get("requires", []), *groups.get("dev", [])]
-        return set(_names(run)), set(_names(build))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError):
-        return set(), set()
-
-
-def _names(texts: list[Any]) -> Iterator[str]:
-    matches = (re.match(r"[A-Za-z0-9._-]+", text) for text in texts if isinstance(text, str))
-    yield from (canonical_name(match[0]) for match in matches if match)
+    document = toml({PYPROJECT: pyproject}, PYPROJECT)
+    poetry = document.table("tool", "poetry", "dependencies").keys() - {"python"}
+    run = [*document.strings("project", "dependencies"), *poetry]
+    build = [*document.strings("build-system", "requires"), *document.strings("dependency-groups", "dev")]
+    return {*map(pep508.requirement_name, run)} - {""}, {*map(pep508.requirement_name, build)} - {""}
