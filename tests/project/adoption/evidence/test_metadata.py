@@ -177,6 +177,11 @@ LEFT = [
         "license is computed, not carried over: L",
         ["classifiers", "license"],
     ),
+    (
+        "license='Ours', license_files=['L']",
+        "license 'Ours' is not an SPDX expression, which license_files needs",
+        ["license"],
+    ),
     ("python_requires='3 or so'", "python_requires '3 or so' is not a version specifier", ["requires-python"]),
     ("install_requires=['./a']", "install_requires holds './a', which is not a requirement", ["dependencies"]),
     ("install_requires=[1]", "install_requires is not a list of strings", ["dependencies"]),

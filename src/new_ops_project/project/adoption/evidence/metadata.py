@@ -34,11 +34,7 @@ class Metadata:
 
 
 class _OddError(Exception):
-    """A keyword whose value cannot be converted, and the reason as a clause."""
-
-    def __init__(self, keyword: str, reason: str) -> None:
-        super().__init__(keyword, reason)
-        self.keyword, self.reason = keyword, reason
+    """The name of a keyword whose value cannot be converted, and the reason as a clause."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def read(files: Files) -> Metadata | None:
     problems = [
         f"{setup.where(name)} {name} is computed, not carried over: {value.text}" for name, value in computed.items()
     ]
-    project: dict[str, Any] = {}
+    project: dict[str, Any] = {"name": setup.string("name")}
     dynamic: set[str] = set()
     for part in _PARTS:
         given = [name for name in part.keys if name in setup.names]
@@ -72,7 +68,7 @@ def read(files: Files) -> Metadata | None:
                 project = _combined(project, part.convert(setup) if given else {})
                 continue
         except _OddError as odd:
-            problems.append(f"{setup.where(odd.keyword)} {odd.keyword} {odd.reason}")
+            problems.append(f"{setup.where(odd.args[0])} {' '.join(odd.args)}")
         dynamic.update(key for name in given for key in part.keys[name])
     beyond = [name for name in setup.names if name not in _PLACED and name not in computed]
     problems += [f"{setup.where(name)} {name} has no place in pyproject.toml" for name in beyond]
@@ -139,10 +135,6 @@ def _table(setup: Setup, name: str) -> dict[str, Any]:
 # ---- the keys of [project] ---------------------------------------------------------------------------------------
 
 
-def _name(setup: Setup) -> dict[str, Any]:
-    return {"name": _text(setup, "name")}
-
-
 def _version(setup: Setup) -> dict[str, Any]:
     if source := next((name for name in ("use_scm_version", "pbr") if setup.get(name)), ""):
         raise _OddError(source, "gives the version")
@@ -151,10 +143,6 @@ def _version(setup: Setup) -> dict[str, Any]:
         return {"version": str(Version(text)) and text}
     except InvalidVersion as error:
         raise _OddError("version", f"{text[:60]!r} is not valid (PEP 440)") from error
-
-
-def _description(setup: Setup) -> dict[str, Any]:
-    return {"description": " ".join(_text(setup, "description").split())}
 
 
 def _readme_file(setup: Setup) -> str:
@@ -202,10 +190,6 @@ def _python(setup: Setup) -> dict[str, Any]:
         raise _OddError("python_requires", f"{text[:60]!r} is not a version specifier") from error
 
 
-def _dependencies(setup: Setup) -> dict[str, Any]:
-    return {"dependencies": _requirements(setup.get("install_requires"), "install_requires")}
-
-
 def _requirements(value: Any, name: str, marker: str = "") -> list[str]:
     """The requirements in the form of PEP 508, each with the marker; raises _OddError for one that only pip takes."""
     texts = _texts(value, name)
@@ -241,18 +225,18 @@ def _license(setup: Setup) -> dict[str, Any]:
     naming = [name for name in listed if name.startswith("License ::")]
     known = spdx_expression(text or (naming[0] if len(naming) == 1 else ""))
     classifiers = [name for name in listed if not known or name not in naming]
-    return {"license": known or ({"text": text} if text else ""), "classifiers": classifiers}
-
-
-def _license_files(setup: Setup) -> dict[str, Any]:
-    listed = [_texts(setup.get(name), name) for name in ("license_files", "license_file")]
-    return {"license-files": [*listed[0], *listed[1]]}
+    files = [path for name in ("license_files", "license_file") for path in _texts(setup.get(name), name)]
+    if text and files and not known:  # PEP 639 does not allow text beside files
+        raise _OddError("license", f"{text[:60]!r} is not an SPDX expression, which license_files needs")
+    stated = known or ({"text": text} if text else "")
+    return {"license": stated, "license-files": files, "classifiers": classifiers}
 
 
 _PARTS = (
-    _Part({"name": ()}, _name),
     _Part(dict.fromkeys(("version", "use_scm_version", "pbr"), ("version",)), _version),
-    _Part({"description": ("description",)}, _description),
+    _Part(
+        {"description": ("description",)}, lambda setup: {"description": " ".join(_text(setup, "description").split())}
+    ),
     _Part(dict.fromkeys(("long_description", "long_description_content_type"), ("readme",)), _readme),
     _Part(dict.fromkeys(("author", "author_email"), ("authors",)), lambda setup: _people(setup, "author")),
     _Part(
@@ -261,10 +245,14 @@ _PARTS = (
     _Part(dict.fromkeys(("url", "download_url", "project_urls"), ("urls",)), _urls),
     _Part({"keywords": ("keywords",)}, _keywords),
     _Part({"python_requires": ("requires-python",)}, _python),
-    _Part({"install_requires": ("dependencies",)}, _dependencies),
+    _Part(
+        {"install_requires": ("dependencies",)},
+        lambda setup: {"dependencies": _requirements(setup.get("install_requires"), "install_requires")},
+    ),
     _Part({"extras_require": ("optional-dependencies", "dependencies")}, _extras),
     _Part({"entry_points": ("scripts", "gui-scripts", "entry-points")}, _entry_points),
-    _Part({"license": ("license",), "classifiers": ("classifiers",)}, _license),
-    _Part({"license_files": (), "license_file": ()}, _license_files),
+    _Part(
+        {"license": ("license",), "classifiers": ("classifiers",), "license_files": (), "license_file": ()}, _license
+    ),
 )
-_PLACED = frozenset({*(name for part in _PARTS for name in part.keys), *backend.WITHIN_HATCH})
+_PLACED = frozenset({"name", *(name for part in _PARTS for name in part.keys), *backend.WITHIN_HATCH})
