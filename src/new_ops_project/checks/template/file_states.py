@@ -1,15 +1,14 @@
 """The state of each file that the template of a project manages."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.checks.template import reference
 from new_ops_project.checks.template.reference import Reference
-from new_ops_project.project.update import planner
+from new_ops_project.project import drift
 
 
 @dataclass(frozen=True)
@@ -23,75 +22,76 @@ class FileState:
     state: str
     is_maintained: bool
 
+    @property
+    def is_drifted(self) -> bool:
+        """Whether the file differs from the template's."""
+        return self.state in {"edited", "deleted"}
 
-def states(repo: Repo) -> tuple[FileState, ...]:
-    """The state of every managed file, by path; () where no template is recorded.
+
+@dataclass(frozen=True)
+class Compared:
+    """The files of a project beside those of its template, by its answers or, if they fit better, the former ones."""
+
+    reference: Reference
+    states: tuple[FileState, ...]
+    is_former: bool = False
+
+    @property
+    def drifted(self) -> list[FileState]:
+        """The files that the template maintains and somebody edited or deleted."""
+        return [file for file in self.states if file.is_drifted and file.is_maintained]
+
+
+def compared(repo: Repo) -> Compared | None:
+    """The comparison, made once; None where no template is recorded.
 
     Raises UncheckedError if the template cannot be reached or read, and ToolError if it cannot be rendered.
     """
-    if "states" not in repo.memo:
+    if "compared" not in repo.memo:
         recorded = reference.find(repo)
-        repo.memo["former"] = None
-        repo.memo["states"] = _states(repo, recorded) if recorded else ()
-    return tuple(repo.memo["states"])
+        repo.memo["compared"] = _compared(repo, recorded) if recorded else None
+    found: Compared | None = repo.memo["compared"]
+    return found
 
 
 def computed_states(repo: Repo) -> tuple[FileState, ...]:
-    """The states if a rule has already needed them; else ()."""
-    return tuple(repo.memo.get("states", ()))
+    """The state of every managed file, by path, if a rule has already needed it; else ()."""
+    found: Compared | None = repo.memo.get("compared")
+    return found.states if found else ()
 
 
 def managed_paths(repo: Repo) -> frozenset[str]:
     """The files that the template writes here; none if that is unknown."""
     try:
-        return frozenset(file.path for file in states(repo) if file.state != "extra")
+        found = compared(repo)
     except (ToolError, UncheckedError, ProcessError):
         return frozenset()
+    return frozenset(file.path for file in found.states if file.state != "extra") if found else frozenset()
 
 
-def former(repo: Repo) -> Reference | None:
-    """The project with its former answers, if `states` compared the files with those; raises what `states` raises."""
-    states(repo)
-    reference: Reference | None = repo.memo["former"]
-    return reference
-
-
-def _states(repo: Repo, recorded: Reference) -> tuple[FileState, ...]:
-    """The states by the present answers, or by the former ones if more files match those.
+def _compared(repo: Repo, recorded: Reference) -> Compared:
+    """By the present answers, or by the former ones if more files match those.
 
     After an answer was edited by hand, the files still follow the former answers. That is one mistake, which a rule
     reports once: without this, every file that depends on the answer would count as drifted.
     """
-    states = tuple(_compared(repo, recorded))
-    if not drifted(states):
-        return states
-    former = reference.former_answers(repo)
-    if not former or former == recorded.project.answers:
-        return states
-    before = recorded.with_answers(former)
+    present = Compared(recorded, tuple(_states(repo, recorded)))
+    answers = reference.former_answers(repo) if present.drifted else {}
+    if not answers or answers == recorded.project.answers:
+        return present
+    before = recorded.with_answers(answers)
     try:
-        former_states = tuple(_compared(repo, before))
+        former = Compared(before, tuple(_states(repo, before)), is_former=True)
     except (ToolError, UncheckedError):
-        return states
-    if len(drifted(former_states)) >= len(drifted(states)):
-        return states
-    repo.memo["former"] = before
-    return former_states
+        return present
+    return former if len(former.drifted) < len(present.drifted) else present
 
 
-def drifted(states: Iterable[FileState]) -> list[FileState]:
-    """Those that the template maintains and somebody edited or deleted."""
-    return [file for file in states if file.state in {"edited", "deleted"} and file.is_maintained]
-
-
-def _compared(repo: Repo, recorded: Reference) -> Iterator[FileState]:
-    absent = [path for path in recorded.files if path not in repo.paths]
-    ignored = set(git.ignored(repo.folder, absent)) if absent else set()
-    for path, entry in sorted(recorded.files.items()):
+def _states(repo: Repo, recorded: Reference) -> Iterator[FileState]:
+    mine = {path: found for path in recorded.files if (found := content(repo, path)) is not None}
+    for path, state in drift.states(recorded.files, mine, repo.folder).items():
         row = recorded.rows.get(path)
-        is_maintained = row is not None and not row.get("yours")
-        if path not in ignored:
-            yield FileState(path, planner.drift_of(entry.content, content(repo, path)) or "same", is_maintained)
+        yield FileState(path, state, is_maintained=row is not None and not row.get("yours"))
     own = {*recorded.project.answers.get("keep", ()), *recorded.files, recorded.project.answers_file}
     others = (path for path, row in sorted(recorded.rows.items()) if path not in own and row.get("only") != "example")
     yield from (FileState(path, "extra", is_maintained=False) for path in others if path in repo.paths)
@@ -99,10 +99,8 @@ def _compared(repo: Repo, recorded: Reference) -> Iterator[FileState]:
 
 def content(repo: Repo, path: str) -> bytes | None:
     """The content of the file in the work tree, or the target of a link; None if there is neither."""
-    if path in repo.files:
-        return repo.files[path]
-    if path not in repo.paths:
-        return None
+    if path in repo.files or path not in repo.paths:
+        return repo.files.get(path)
     file = repo.folder / path
     try:
         return str(file.readlink()).encode(errors="surrogateescape") if file.is_symlink() else file.read_bytes()

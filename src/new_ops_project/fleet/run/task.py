@@ -22,7 +22,7 @@ from new_ops_project.git import objects
 from new_ops_project.git.merge import Scratch
 from new_ops_project.git.tree import Tree
 from new_ops_project.plan.model import Plan
-from new_ops_project.project import generated
+from new_ops_project.project import drift, generated
 from new_ops_project.project.update import planner
 from new_ops_project.project.update.planner import Update, UpdateTarget
 from new_ops_project.template.releases import Releases
@@ -60,8 +60,8 @@ def find_drift(task: Task, releases: Releases, deadline: Deadline) -> tuple[Path
     """The template's files that the project has edited or deleted; raises the same errors as `run_update`."""
     with _opened(task, deadline) as view:
         update = _update(task, RunContext("", "", "", Path()), releases, view)
-        drift = planner.drift(update, update.migrate_answers(ask=None))
-    return tuple(PathNote(escape_undecodable(path), how) for path, how in drift)
+        states = planner.drifted(update, update.migrate_answers(ask=None))
+    return tuple(PathNote(escape_undecodable(path), how) for path, how in states.items())
 
 
 def _opened(task: Task, deadline: Deadline) -> AbstractContextManager[View]:
@@ -121,7 +121,7 @@ def _committed(task: Task, context: RunContext, update: Update, plan: Plan, edit
         commit=commit,
         tree=plan.tree_after,
         bundle=file,
-        lines=sum(difference.lines for difference in plan.differences),
+        lines=plan.scratch.count_lines(plan.tree_before, plan.tree_after),
         news=news,
         files=tuple(PathNote(escape_undecodable(change.path), change.kind) for change in plan.changes),
         conflicts=tuple(PathNote(escape_undecodable(conflict.path), conflict.reason) for conflict in plan.conflicts),
@@ -155,12 +155,11 @@ def _bundle(plan: Plan, task: Task, context: RunContext, target: str, commit: st
 
 def _edits(scratch: Scratch, task: Task, base: Tree, theirs: Tree) -> dict[str, Any]:
     """The fields `drift` and `kept` of a result: edited or deleted files, and edits that copier would have deleted."""
-    names = {f"{task.base}:{task.prefix}{path}": path for path in base if path != task.answers_file}
-    mine = {names[name]: content for name, content in scratch.contents(names).items()}
-    states = {path: planner.drift_of(base[path].content, mine.get(path)) for path in names.values()}
+    managed = {path: entry for path, entry in base.items() if path != task.answers_file}
+    states = drift.committed(scratch, task.base, task.prefix, managed)
     kept = [path for path, state in states.items() if state == "edited" and path not in theirs]
-    drift = [PathNote(escape_undecodable(path), state) for path, state in sorted(states.items()) if state]
-    return {"kept": tuple(map(escape_undecodable, sorted(kept))), "drift": tuple(drift)}
+    notes = [PathNote(escape_undecodable(path), state) for path, state in states.items()]
+    return {"kept": tuple(map(escape_undecodable, kept)), "drift": tuple(notes)}
 
 
 _news_by_versions: dict[tuple[str | None, str | None], str] = {}  # by both commits of the template

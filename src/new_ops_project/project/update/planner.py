@@ -6,20 +6,21 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
-from new_ops_project import git
 from new_ops_project.git import merge
 from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.plan import three_way
 from new_ops_project.plan.draft import Draft
 from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.plan.resolvers import ignore, requirements, toml
+from new_ops_project.project import drift
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import by_copier, outdated
 from new_ops_project.project.update.outdated import VersionPair
 from new_ops_project.template import changelog, copier_yml, native, questions, render
 from new_ops_project.template.answer_migration import MigratedAnswers, merge_unchecked, migrate
 from new_ops_project.template.answers import Asker, file_table
-from new_ops_project.template.evaluation import Answers, EvaluationError
+from new_ops_project.template.errors import EvaluationError
+from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout, Releases
 
@@ -246,21 +247,8 @@ def managed_files(update: Update, migrated: MigratedAnswers) -> dict[str, Entry]
     return {path: entry for path, entry in rendered.items() if path not in once and path != project.answers_file}
 
 
-def drift(update: Update, migrated: MigratedAnswers) -> list[tuple[str, str]]:
-    """The managed files that the project has changed: the path with "edited" or "deleted"."""
-    project = update.project
-    entries = managed_files(update, migrated)
+def drifted(update: Update, migrated: MigratedAnswers) -> dict[str, str]:
+    """The managed files that the project has changed: by path, "edited" or "deleted"."""
+    project, managed = update.project, managed_files(update, migrated)
     with merge.scratch_repository(project.repository.objects, project.repository.object_format) as scratch:
-        names = {f"{project.commit}:{project.prefix}{path}": path for path in sorted(entries)}
-        contents = scratch.contents(names)
-    # A file that git ignores is in no commit, so its absence does not mean that somebody deleted it.
-    ignored = git.ignored(project.folder, [path for name, path in names.items() if name not in contents])
-    states = ((path, drift_of(entries[path].content, contents.get(name))) for name, path in names.items())
-    return [(path, state) for path, state in states if state and path not in ignored]
-
-
-def drift_of(managed: bytes, mine: bytes | None) -> str:
-    """What became of a managed file: deleted, edited, or '' where it is the same except for its line ends."""
-    if mine is None:
-        return "deleted"
-    return "" if mine.replace(b"\r\n", b"\n") == managed.replace(b"\r\n", b"\n") else "edited"
+        return drift.committed(scratch, project.commit, project.prefix, managed, project.folder)

@@ -90,7 +90,7 @@ def _facts(prepared: Update) -> dict[str, Any]:
 
 def _current(prepared: Update, answers: MigratedAnswers, destination: Destination) -> Outcome:
     """Nothing to do; a preview notes where the project differs from its template."""
-    notes = [f"{path} is {state}" for path, state in planner.drift(prepared, answers)] if destination.preview else []
+    notes = [f"{path} is {state}" for path, state in planner.drifted(prepared, answers).items()] if destination.preview else []
     nothing: Mapping[str, Any] = {
         "files": [],
         "conflicts": [],
