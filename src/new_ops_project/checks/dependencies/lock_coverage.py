@@ -12,7 +12,7 @@ from new_ops_project.checks.dependencies.lock_inputs import LockInputs
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.locks import Lock
-from new_ops_project.formats.requirements.reader import RequirementEntry, RequirementsFile
+from new_ops_project.formats.requirements.reader import RequirementsFile
 from new_ops_project.formats.toml.places import TomlPlace
 
 _PROJECT = re.compile(r"\./?(?:\[.*\])?")
@@ -37,9 +37,8 @@ def _mismatches(lock: Lock | RequirementsFile, wanted: LockInputs, command: str)
             yield _missing(lock, requirement.name, requirement.path, requirement.place, command)
         versions = [entry.version for entry in entries if entry.version]
         if versions and not any(_allows(requirement, version) for version in versions):
-            line = entries[0].line if isinstance(entries[0], RequirementEntry) else _line(lock, requirement.name)
             message = f"{requirement.name} {versions[0]} does not match {requirement.text} in {requirement.path}."
-            yield Breach(message, lock.path, line, 1, remedy=f"Update it: {command}")
+            yield Breach(message, lock.path, lock.line(requirement.name), 1, remedy=f"Update it: {command}")
 
 
 def _missing(lock: Lock | RequirementsFile, name: str, path: str, place: TomlPlace, command: str) -> Breach:
@@ -51,10 +50,6 @@ def _has_nameless(lock: Lock | RequirementsFile) -> bool:
     """Whether some entry does not name its package: a path or a URL, except that of the project itself."""
     entries = lock.entries if isinstance(lock, RequirementsFile) else ()
     return any(not entry.name and not _PROJECT.fullmatch(entry.text) for entry in entries)
-
-
-def _line(lock: Lock | RequirementsFile, name: str) -> int:
-    return lock.line(name) if isinstance(lock, Lock) else 0
 
 
 def _allows(requirement: DeclaredRequirement, version: str) -> bool:

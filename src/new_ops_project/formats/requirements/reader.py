@@ -136,6 +136,10 @@ class RequirementsFile:
         """Whether comments say which package needs an entry."""
         return any(entry.via for entry in self.entries)
 
+    def line(self, name: str) -> int:
+        """The line of a package; 0 if it has none."""
+        return next((entry.line for entry in self.named(name)), 0)
+
     def named(self, name: str) -> tuple[RequirementEntry, ...]:
         """The entries of a package; markers can make them several."""
         return tuple(entry for entry in self.entries if entry.name == name)

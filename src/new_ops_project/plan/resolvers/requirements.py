@@ -3,29 +3,18 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.document import decoded
 from new_ops_project.formats.requirements import pep508, reader
-from new_ops_project.git.tree import Tree
+from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.plan.draft import Draft
 from new_ops_project.template import roles
 from new_ops_project.template.evaluation import Answers
 
 _PIN = re.compile(rb"^([A-Za-z0-9._-]+)==([^ ;\\\r\n]+)", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class _Locks:
-    """The requirements files of a project by path: in the old template, the project, the new template, the merge."""
-
-    base: Mapping[str, bytes]
-    ours: Mapping[str, bytes]
-    theirs: Mapping[str, bytes]
-    merged: Mapping[str, bytes]
 
 
 def from_locks(draft: Draft, base: Tree, theirs: Tree, answers: Answers) -> Draft:
@@ -36,63 +25,53 @@ def from_locks(draft: Draft, base: Tree, theirs: Tree, answers: Answers) -> Draf
     a template whose locks (`locks` among its computed answers) hold every dependency of the project; otherwise the
     files stay as the user has them, and a note gives the command that renews them.
     """
-    locks = _locks(draft, base, theirs) if answers.questionnaire.asks_our_questions else None
-    if not locks or not _is_mixed(draft, locks):
+    ours = _generated(draft, theirs) if answers.questionnaire.asks_our_questions else {}
+    if not _is_mixed(draft, ours):
         return draft
     names = _names(draft)
-    rendered = {path: _render(path, names, answers).encode() for path in locks.ours} if names else {}
-    is_complete = bool(rendered) and all(rendered.values()) and not _has_manual_lines(locks, rendered)
-    files = rendered if is_complete else locks.ours
-    return draft.settle(files, _note(files, is_new=is_complete))
+    rendered = {path: _render(path, names, answers).encode() for path in ours} if names else {}
+    is_complete = bool(rendered) and all(rendered.values())
+    if is_complete and not any(_manual_lines(ours[path], base.get(path), rendered[path]) for path in ours):
+        return draft.settle(rendered, f"{_listed(ours)}: rendered again for the merged pyproject.toml.")
+    # The lock for development is constrained by the runtime lock, which has the shorter name, so that one comes first.
+    commands = " && ".join(_command(path, ours[path]) for path in sorted(ours, key=len))
+    reason = "yours, because the template's locks do not hold everything they need"
+    return draft.settle(ours, f"{_listed(ours)}: {reason}. To update them: {commands}")
 
 
-def _locks(draft: Draft, base: Tree, theirs: Tree) -> _Locks | None:
-    """The requirements files that the template and the project have, if a header names the command that makes them."""
+def _generated(draft: Draft, theirs: Tree) -> dict[str, bytes]:
+    """The project's files that a command made, by their heads, where the template has one of that name too."""
     paths = [path for path, entry in theirs.items() if _command(path, entry.content)]
     if not any(path in draft.conflicts or draft.content(path) is not None for path in paths):
-        return None
+        return {}
     names = {f"{draft.ours}:{path}": path for path in paths}
     ours = {names[name]: content for name, content in draft.scratch.contents(names).items()}
     gone = {path for path, entry in draft.overrides.items() if entry is None}
-    ours = {path: content for path, content in ours.items() if _command(path, content) and path not in gone}
-    merged = {path: draft.content(path) or content for path, content in ours.items()}
-    return _Locks(_of(base, ours), ours, _of(theirs, ours), merged)
+    return {path: content for path, content in ours.items() if _command(path, content) and path not in gone}
 
 
-def _of(tree: Tree, paths: Iterable[str]) -> dict[str, bytes]:
-    return {path: tree[path].content for path in paths if path in tree}
-
-
-def _is_mixed(draft: Draft, locks: _Locks) -> bool:
+def _is_mixed(draft: Draft, ours: Mapping[str, bytes]) -> bool:
     """Whether one of the files is in conflict, or two of them pin a package differently."""
     pins: dict[bytes, set[bytes]] = {}
-    for content in locks.merged.values():
-        for name, version in _PIN.findall(content):
+    for path, content in ours.items():
+        for name, version in _PIN.findall(draft.content(path) or content):
             pins.setdefault(name, set()).add(version)
-    return bool(draft.conflicts.keys() & locks.ours.keys()) or any(len(versions) > 1 for versions in pins.values())
+    return bool(draft.conflicts.keys() & ours.keys()) or any(len(versions) > 1 for versions in pins.values())
 
 
-def _has_manual_lines(locks: _Locks, rendered: Mapping[str, bytes]) -> bool:
-    """Whether the user's files have entries that neither the old template nor the new files have: written by hand."""
-    return any(
-        _entries(locks.ours[path]) - _entries(locks.base.get(path, b"")) - _entries(rendered[path])
-        for path in locks.ours
-    )
+def _manual_lines(mine: bytes, base: Entry | None, rendered: bytes) -> set[bytes]:
+    """The entries of the user's file that neither the old template's nor the new file has: written by hand."""
+    return _entries(mine) - _entries(base.content if base else b"") - _entries(rendered)
+
+
+def _listed(paths: Iterable[str]) -> str:
+    return " and ".join(sorted(paths))
 
 
 def _entries(content: bytes) -> set[bytes]:
     """The entries of a requirements file, each pin as its name alone, without the indented hashes and comments."""
     lines = (line for line in content.splitlines() if line.strip() and not line.startswith((b" ", b"\t")))
     return {pin[1] if (pin := _PIN.match(line)) else line for line in lines}
-
-
-def _note(files: Mapping[str, bytes], *, is_new: bool) -> str:
-    listed = " and ".join(sorted(files))
-    if is_new:
-        return f"{listed}: rendered again for the merged pyproject.toml."
-    # The lock for development is constrained by the runtime lock, which has the shorter name, so that one comes first.
-    commands = " && ".join(_command(path, files[path]) for path in sorted(files, key=len))
-    return f"{listed}: yours, because the template's locks do not hold everything they need. To update them: {commands}"
 
 
 def _command(path: str, content: bytes) -> str:
