@@ -59,12 +59,6 @@ def test_no_utf_8() -> None:
     assert (breach.line, breach.column, breach.message) == (2, 7, "pyproject.toml is not UTF-8.")
 
 
-@pytest.mark.parametrize("files", [{}, {PYPROJECT: ""}, {PYPROJECT: "# none\n"}, {PYPROJECT: "\ufeff[tool.x]\n"}])
-def test_nothing_to_report(files: Files) -> None:
-    """An empty file, or no file at all, is not a finding."""
-    assert not finding_places(files)
-
-
 # ---- OPS401 ------------------------------------------------------------------------------------------------------
 
 NO_BACKENDS = [
@@ -80,25 +74,6 @@ NO_BACKENDS = [
     ("poetry.core.api", "poetry-core>=1", "poetry.core.masonry.api"),
     ("pdm.backends", "pdm-backend", "pdm.backend"),
 ]
-BACKENDS = [
-    ("setuptools.build_meta", "'setuptools>=77', 'wheel'"),
-    ("setuptools.build_meta:__legacy__", "'Setuptools'"),
-    ("hatchling.build", "'hatchling', 'hatch-vcs'"),
-    ("hatchling.build", "'hatch-vcs'"),
-    ("setuptools.build_meta", "'setuptools_scm'"),
-    ("flit_core.buildapi", "'flit_core>=3.2,<4'"),
-    ("poetry.core.masonry.api", "'poetry-core'"),
-    ("poetry.masonry.api", "'poetry>=0.12'"),
-    ("pdm.backend", "'pdm-backend'"),
-    ("uv_build", "'uv_build>=0.8,<0.9'"),
-    ("maturin", "'maturin>=1,<2'"),
-    ("mesonpy", "'meson-python'"),
-    ("scikit_build_core.build", "'scikit-build-core'"),
-    ("ours.backend", "'ours'"),
-    ("uv", "'uv'"),
-    ("setuptools.build_meta", "'./vendor/setuptools'"),
-    ("pbr.build", "'pbr'"),
-]
 
 
 @pytest.mark.parametrize(("name", "package", "meant"), NO_BACKENDS)
@@ -111,18 +86,6 @@ def test_no_such_backend(name: str, package: str, meant: str, quote: str) -> Non
     expected = files[PYPROJECT].replace(f"{quote}{name}{quote}  #", f"{quote}{meant}{quote}  #")
     assert fixed(files, "OPS401") == {PYPROJECT: expected}
     assert fixed(crlf(files), "OPS401")[PYPROJECT].count("\r\n") == files[PYPROJECT].count("\n")
-
-
-@pytest.mark.parametrize(("name", "requires"), BACKENDS)
-def test_backends(name: str, requires: str) -> None:
-    """Known backends, an unknown one, and one that a plugin brings along are no findings."""
-    assert not finding_places(built(f"requires = [{requires}]\nbuild-backend = '{name}'"), "OPS401")
-
-
-def test_a_backend_in_the_repository() -> None:
-    """`backend-path` names a module of the repository itself."""
-    text = "requires = []\nbuild-backend = 'setuptools.backends'\nbackend-path = ['.']"
-    assert not finding_places(built(text), "OPS401")
 
 
 @pytest.mark.parametrize(
@@ -175,22 +138,6 @@ def test_capped_below_the_license(old: str) -> None:
     assert not fixed(files, "OPS402")
 
 
-@pytest.mark.parametrize(
-    ("build", "license"),
-    [
-        (SETUPTOOLS.format("setuptools>=77"), "license = 'MIT'"),
-        (SETUPTOOLS.format("setuptools>=80.1"), "license = 'MIT'"),
-        (SETUPTOOLS.format("setuptools"), "license = {text = 'MIT'}"),
-        (SETUPTOOLS.format("setuptools"), ""),
-        ("requires = ['hatchling']\nbuild-backend = 'hatchling.build'", "license = 'MIT'"),
-        (SETUPTOOLS.format("setuptools @ https://example.org/s.whl"), "license = 'MIT'"),
-    ],
-)
-def test_new_enough_for_the_license(build: str, license: str) -> None:  # noqa: A002
-    """A newer setuptools, another backend or a license in a table is not a finding."""
-    assert not finding_places(built(build, license), "OPS402")
-
-
 # ---- OPS403 ------------------------------------------------------------------------------------------------------
 
 SETUP = "import os\nfrom setuptools import setup\n\nsetup(\n    name='x',\n)\n"
@@ -201,21 +148,6 @@ def test_only_setup_py(more: Files) -> None:
     """A setup.py without a pyproject.toml that describes the build is found at its call of setup()."""
     files = {"setup.py": SETUP, "x.py": "", **more}
     assert places(files, "OPS403") == [(4, 1)] == places(crlf(files), "OPS403")
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        {"setup.py": SETUP, PYPROJECT: "[build-system]\nrequires = ['setuptools']\n"},
-        {"setup.py": SETUP, PYPROJECT: "[tool.poetry]\nname = 'x'\n"},
-        {"setup.py": "import subprocess\n\ndef setup():\n    pass\n\nsetup()\n"},
-        {"setup.py": "from setuptools import setup  # unused\n"},
-        {"setup.py": "setup(\n"},
-    ],
-)
-def test_not_only_setup_py(files: Files) -> None:
-    """A described project, or a program that happens to be called setup.py, is not a finding."""
-    assert not finding_places(files, "OPS403")
 
 
 # ---- OPS404 ------------------------------------------------------------------------------------------------------
@@ -237,22 +169,6 @@ def test_no_build_system(text: str, joint: str, ending: str) -> None:
     files = {PYPROJECT: text.replace("\n", ending), "x.py": "def f(): ...\n"}
     assert finding_places(files, "OPS404") == [("OPS404", PYPROJECT, 1, 1)]
     assert fixed(files, "OPS404") == {PYPROJECT: (text + joint + TABLE).replace("\n", ending)}
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        {PYPROJECT: "[project]\nname = 'x'\nversion = '1'\n", "main.py": "print(1)\n"},  # as `uv init` makes it
-        {PYPROJECT: "[project]\nname = 'x'\nversion = '1'\n", "x/__init__.py": ""},  # an application
-        {PYPROJECT: "[project]\nname = 'x'\n[tool.uv]\npackage = false\n", "src/x/__init__.py": ""},
-        {PYPROJECT: "[project]\nname = 'x'\n[build-system]\nrequires = []\n", "src/x/__init__.py": ""},
-        {**SCRIPT, PYPROJECT: "[project]\nname = 'x'\n", "src/x/__init__.py": ""},
-        {PYPROJECT: "[tool.black]\n", "src/x/__init__.py": ""},
-    ],
-)
-def test_no_build_system_is_needed(files: Files) -> None:
-    """A script, an application that is not installed, or a project that is not a package needs none."""
-    assert not finding_places(files, "OPS404")
 
 
 @pytest.mark.parametrize(
@@ -307,22 +223,6 @@ def test_py_typed_that_a_build_leaves_out(build: str) -> None:
     assert not fixed(files, "OPS406")
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {**TYPED, "src/x/py.typed": ""},
-        {"src/x/__init__.py": "def f(a): ...\nx = {1: 2}\n"},
-        {**TYPED, **SCRIPT},
-        {"src/x/__init__.py": "def f(a): ...\ndef g(a): ...\ndef h() -> int: ...\n"},
-        {"src/x/__init__.py": "def f(a: \n"},
-        {"src/x/a.py": "def f() -> int: ...\n"},
-    ],
-)
-def test_no_py_typed_is_needed(more: Files) -> None:
-    """A package with py.typed, without annotations, or that is not there needs none."""
-    assert not finding_places({**built(HATCH), **more}, "OPS406")
-
-
 # ---- OPS408 ------------------------------------------------------------------------------------------------------
 
 
@@ -332,23 +232,6 @@ def test_no_python() -> None:
     assert (located.finding.line, located.finding.remedy.split(",")[0]) == (1, 'Write requires-python = ">=3.13"')
     assert places({**LIBRARY, "setup.py": SETUP}, "OPS408") == [(1, 1)]
     assert places({**LIBRARY, "setup.cfg": "[metadata]\nname = x\n"}, "OPS408") == [(1, 1)]
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        project("[tool.poetry.dependencies]\npython = '^3.12'"),
-        project("requires-python = '>=3.11'"),
-        project("dynamic = ['requires-python']"),
-        project("", tier="script"),
-        {**LIBRARY, "setup.py": SETUP.replace("name='x'", "**more")},
-        {**LIBRARY, PYPROJECT: "[tool.poetry]\nname = 'x'\n"},
-        {**LIBRARY, "setup.cfg": "[metadata]\nname = x\n[options]\npython_requires = >=3.11\n"},
-    ],
-)
-def test_some_python(files: Files) -> None:
-    """The version is stated, cannot be known, or nobody installs the project."""
-    assert not finding_places(files, "OPS408")
 
 
 # ---- OPS409 ------------------------------------------------------------------------------------------------------
@@ -369,30 +252,90 @@ def test_a_file_that_does_not_exist(text: str, place: tuple[int, int]) -> None:
     assert places(project(text, files={"LICENSE": "MIT\n"}), "OPS409") == [place]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "readme = './docs/a.md'",
-        "readme = {text = 'x', content-type = 'text/plain'}",
-        "license = {file = '../LICENSE'}",
-        "license-files = ['LICEN[CS]E*', 'docs/**/*.md', 'doc?/*']",
-        "license = 'MIT'",
-        "license = 3\nreadme = [1]",
-        "license = 'LicenseRef-Proprietary'",
-        "dynamic = ['readme']",
-    ],
-)
-def test_files_that_exist(text: str) -> None:
-    """Paths and patterns that match a file, values that are no path, and paths above the project are no findings."""
-    assert not finding_places(project(text, files={"LICENSE": "MIT\n", "docs/a.md": ""}), "OPS409")
-
-
 def test_a_license_without_its_text() -> None:
     """It is only a note, since a larger repository may have the text above the project."""
     (located,) = run(project("license = 'MIT'"), "OPS409")
     assert (located.finding.severity, located.finding.line) == ("info", 4)
     assert not finding_places(project("license = 'MIT'", tier="script"), "OPS409")
     assert not finding_places(project("license = 'MIT'", files={"LICENSES/MIT.txt": ""}), "OPS409")
+
+
+# ---- no findings -------------------------------------------------------------------------------------------------
+
+BACKENDS = [
+    ("setuptools.build_meta", "'setuptools>=77', 'wheel'"),
+    ("setuptools.build_meta:__legacy__", "'Setuptools'"),
+    ("hatchling.build", "'hatchling', 'hatch-vcs'"),
+    ("hatchling.build", "'hatch-vcs'"),  # a plugin brings it along
+    ("setuptools.build_meta", "'setuptools_scm'"),
+    ("flit_core.buildapi", "'flit_core>=3.2,<4'"),
+    ("poetry.core.masonry.api", "'poetry-core'"),
+    ("poetry.masonry.api", "'poetry>=0.12'"),
+    ("pdm.backend", "'pdm-backend'"),
+    ("uv_build", "'uv_build>=0.8,<0.9'"),
+    ("maturin", "'maturin>=1,<2'"),
+    ("mesonpy", "'meson-python'"),
+    ("scikit_build_core.build", "'scikit-build-core'"),
+    ("ours.backend", "'ours'"),
+    ("uv", "'uv'"),
+    ("setuptools.build_meta", "'./vendor/setuptools'"),
+    ("pbr.build", "'pbr'"),
+]
+NAMED_FILES = [
+    "readme = './docs/a.md'",
+    "readme = {text = 'x', content-type = 'text/plain'}",
+    "license = {file = '../LICENSE'}",  # above the project, so unknown
+    "license-files = ['LICEN[CS]E*', 'docs/**/*.md', 'doc?/*']",
+    "license = 'MIT'",
+    "license = 3\nreadme = [1]",
+    "license = 'LicenseRef-Proprietary'",
+    "dynamic = ['readme']",
+]
+NAMED = "[project]\nname = 'x'\n"
+IN_SRC = {"src/x/__init__.py": ""}
+NOTHING: list[tuple[str, Files]] = [
+    *(("", files) for files in ({}, {PYPROJECT: ""}, {PYPROJECT: "# none\n"}, {PYPROJECT: "\ufeff[tool.x]\n"})),
+    *(("OPS401", built(f"requires = [{requires}]\nbuild-backend = '{name}'")) for name, requires in BACKENDS),
+    ("OPS401", built("requires = []\nbuild-backend = 'setuptools.backends'\nbackend-path = ['.']")),
+    ("OPS402", built(SETUPTOOLS.format("setuptools>=77"), "license = 'MIT'")),
+    ("OPS402", built(SETUPTOOLS.format("setuptools>=80.1"), "license = 'MIT'")),
+    ("OPS402", built(SETUPTOOLS.format("setuptools"), "license = {text = 'MIT'}")),
+    ("OPS402", built(SETUPTOOLS.format("setuptools"))),
+    ("OPS402", built(HATCH, "license = 'MIT'")),
+    ("OPS402", built(SETUPTOOLS.format("setuptools @ https://example.org/s.whl"), "license = 'MIT'")),
+    ("OPS403", {"setup.py": SETUP, PYPROJECT: "[build-system]\nrequires = ['setuptools']\n"}),
+    ("OPS403", {"setup.py": SETUP, PYPROJECT: "[tool.poetry]\nname = 'x'\n"}),
+    ("OPS403", {"setup.py": "import subprocess\n\ndef setup():\n    pass\n\nsetup()\n"}),
+    ("OPS403", {"setup.py": "from setuptools import setup  # unused\n"}),
+    ("OPS403", {"setup.py": "setup(\n"}),
+    ("OPS404", {PYPROJECT: f"{NAMED}version = '1'\n", "main.py": "print(1)\n"}),  # as `uv init` makes it
+    ("OPS404", {PYPROJECT: f"{NAMED}version = '1'\n", "x/__init__.py": ""}),  # an application
+    ("OPS404", {PYPROJECT: f"{NAMED}[tool.uv]\npackage = false\n", **IN_SRC}),
+    ("OPS404", {PYPROJECT: f"{NAMED}[build-system]\nrequires = []\n", **IN_SRC}),
+    ("OPS404", {**SCRIPT, PYPROJECT: NAMED, **IN_SRC}),
+    ("OPS404", {PYPROJECT: "[tool.black]\n", **IN_SRC}),
+    ("OPS406", {**built(HATCH), **TYPED, "src/x/py.typed": ""}),
+    ("OPS406", {**built(HATCH), "src/x/__init__.py": "def f(a): ...\nx = {1: 2}\n"}),
+    ("OPS406", {**built(HATCH), **TYPED, **SCRIPT}),
+    ("OPS406", {**built(HATCH), "src/x/__init__.py": "def f(a): ...\ndef g(a): ...\ndef h() -> int: ...\n"}),
+    ("OPS406", {**built(HATCH), "src/x/__init__.py": "def f(a: \n"}),
+    ("OPS406", {**built(HATCH), "src/x/a.py": "def f() -> int: ...\n"}),
+    ("OPS408", project("[tool.poetry.dependencies]\npython = '^3.12'")),
+    ("OPS408", project("requires-python = '>=3.11'")),
+    ("OPS408", project("dynamic = ['requires-python']")),
+    ("OPS408", project("", tier="script")),
+    ("OPS408", {**LIBRARY, "setup.py": SETUP.replace("name='x'", "**more")}),
+    ("OPS408", {**LIBRARY, "setup.py": SETUP.replace("name='x'", "python_requires=oldest()")}),
+    ("OPS408", {**LIBRARY, PYPROJECT: "[tool.poetry]\nname = 'x'\n"}),
+    ("OPS408", {**LIBRARY, "setup.cfg": "[metadata]\nname = x\n[options]\npython_requires = >=3.11\n"}),
+    *(("OPS409", project(text, files={"LICENSE": "MIT\n", "docs/a.md": ""})) for text in NAMED_FILES),
+]
+
+
+@pytest.mark.parametrize(("code", "files"), NOTHING)
+def test_nothing_to_report(code: str, files: Files) -> None:
+    """What is right, not needed, or not known is no finding."""
+    assert not finding_places(files, code)
 
 
 def test_a_clean_library() -> None:
