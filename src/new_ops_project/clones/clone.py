@@ -2,6 +2,7 @@
 
 import hashlib
 import shlex
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,6 @@ from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.clones import check, installed_packages, interpreters, venv
 from new_ops_project.clones.check import CheckCommand
-from new_ops_project.clones.environment import find_uv
 from new_ops_project.clones.installed_packages import Comparison
 from new_ops_project.clones.interpreters import Interpreter
 from new_ops_project.clones.needs import Needs, read_needs
@@ -81,5 +81,16 @@ def read_clone(folder: Path, installer: str | None = None) -> Clone:
 
     Raises ToolError if the folder is no Python project, or the installer is not there.
     """
-    uv = find_uv(installer)
+    uv = _find_uv(installer)
     return Clone(read_needs(folder, reads_uv=bool(uv)), uv)
+
+
+def _find_uv(installer: str | None = None) -> str:
+    """The path of uv, '' to do without it; `installer`: uv or pip, None for uv if it is on PATH.
+
+    Raises ToolError if uv is wanted and not on PATH.
+    """
+    uv = shutil.which("uv") if installer != "pip" else None
+    if installer == "uv" and not uv:
+        raise ToolError("uv was not found on PATH.", "Install it, or leave --installer out.")
+    return uv or ""

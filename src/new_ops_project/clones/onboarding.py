@@ -9,9 +9,10 @@ from typing import Any
 from new_ops_project import git
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.progress import Progress
-from new_ops_project.clones import check, cloning, environment, variables, venv_marker
+from new_ops_project.clones import check, cloning, variables, venv_marker
 from new_ops_project.clones.clone import Clone, read_clone
-from new_ops_project.clones.step import Act, Run, Step
+from new_ops_project.clones.run import Run
+from new_ops_project.clones.step import Act, Step
 from new_ops_project.clones.steps import CHECK, ENVIRONMENT, HOOKS, LOCK, PACKAGES, PROJECT, STEPS
 from new_ops_project.clones.venv import VenvState
 from new_ops_project.git import journal
@@ -94,11 +95,9 @@ def _set_up(clone: Clone, request: OnboardRequest, progress: Progress) -> Onboar
     if clone.venv.state is VenvState.UNFINISHED:
         with venv_marker.locked(clone.venv.path):  # wait for the installer that a killed run may have left
             clone = replace(clone)
-    needs = clone.needs
-    report = environment.Steps(progress, len(needs.pins(clone.venv.environment)) + 8)
-    with environment.open_builder(needs, clone.uv, report) as builder:
-        run = Run(clone, builder, report, request.recreate)
-        packages = [PACKAGES] if needs.has_lock or needs.loose else []  # otherwise they come with the project
+    run = Run(clone, progress, recreate=request.recreate)
+    with run.in_environment():
+        packages = [PACKAGES] if clone.needs.has_lock or clone.needs.loose else []  # otherwise with the project
         results = [*_take([ENVIRONMENT, *packages, PROJECT], run)]
     results += _take([*([HOOKS] if request.hooks else []), *([CHECK] if request.check else [])], run)
     done = {result.name for result in results if result.state == "done"}
@@ -118,7 +117,7 @@ def _set_up(clone: Clone, request: OnboardRequest, progress: Progress) -> Onboar
         run.output,
     )
     if outcome.state == READY:
-        report.end("the environment is ready")
+        run.end("the environment is ready")
     return outcome
 
 
@@ -135,7 +134,7 @@ def _take(steps: Iterable[Step], run: Run) -> Iterator[StepResult]:
 
 
 def _acted(step: Step, act: Act, run: Run) -> StepResult:
-    before = len(run.progress.commands)
+    before = len(run.commands)
     state = "done"
     try:
         message = act(run)
@@ -144,4 +143,4 @@ def _acted(step: Step, act: Act, run: Run) -> StepResult:
             raise
         state, message = step.failed, error.message
     run.clone = replace(run.clone)
-    return StepResult(step.name, state, message, tuple(run.progress.commands[before:]))
+    return StepResult(step.name, state, message, tuple(run.commands[before:]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.clones.clone import Clone
-from new_ops_project.clones.environment import EnvironmentBuilder, Steps
+from new_ops_project.clones.run import Run
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,6 @@ class Seen:
     def is_problem(self) -> bool:
         """Whether there is something to do."""
         return self.severity in {Severity.ERROR, Severity.WARNING}
-
-
-@dataclass
-class Run:
-    """One run that acts: the clone as it is now, and the tools to act with. `output`: of the check, if it failed."""
-
-    clone: Clone
-    builder: EnvironmentBuilder
-    progress: Steps
-    recreate: bool
-    output: str = ""
 
 
 Act = Callable[[Run], str]

@@ -10,7 +10,8 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.base.text import list_first
 from new_ops_project.clones import installed_packages, venv, venv_marker
 from new_ops_project.clones.clone import Clone
-from new_ops_project.clones.step import Run, Seen
+from new_ops_project.clones.run import Run
+from new_ops_project.clones.step import Seen
 from new_ops_project.clones.venv import Venv, VenvState
 
 _SHOWN = 6  # packages in a message
@@ -79,7 +80,11 @@ def make_environment(run: Run) -> str:
             message = f"{present.path} cannot be replaced by a new-ops-project that is installed in it."
             raise ToolError(message, "Run one that is installed elsewhere.")
         venv_marker.empty(present.path)
-    run.builder.make_venv(base)
+    if clone.uv:
+        options = ("--quiet", "--allow-existing", "--seed", "--python", str(base.path))
+        run.install(clone.uv, "venv", *options, str(present.path))
+    else:
+        run.install(str(base.path), "-m", "venv", str(present.path))
     return f".venv created with Python {base.version}{_cause(clone)}"
 
 
@@ -124,8 +129,15 @@ def look_packages(clone: Clone) -> Iterator[Seen]:
 
 def install_packages(run: Run) -> str:
     """Install what the lock pins; without a lock, what does not come with the project."""
-    run.builder.install_packages()
-    return f"{replace(run.clone).packages.right} from {run.clone.needs.lock}"
+    needs, uv = run.clone.needs, run.clone.uv
+    if needs.uv_lock and uv:
+        options = ("--locked", "--inexact", *(() if needs.is_package else ("--no-install-project",)))
+        run.install(uv, "sync", *options, env={"UV_PROJECT_ENVIRONMENT": venv.NAME})
+    else:
+        hashes = ("--require-hashes",) if needs.is_hashed and needs.requirements else ()
+        files = [part for file in needs.requirements for part in ("-r", file.path)]
+        _pip_install(run, *hashes, *(files or needs.loose))
+    return f"{replace(run.clone).packages.right} from {needs.lock}"
 
 
 def look_project(clone: Clone) -> Iterator[Seen]:
@@ -142,5 +154,24 @@ def look_project(clone: Clone) -> Iterator[Seen]:
 
 def install_project(run: Run) -> str:
     """Install the project in place; without a lock, with its dependencies."""
-    run.builder.install_project()
+    needs, present = run.clone.needs, run.clone.venv
+    locked = {pin.name for pin in needs.pins(present.environment)}
+    declared = {pin.name for pin in needs.declared if pin.applies(present.environment)}
+    # If the lock covers every dependency, the installer must not resolve them again: it could take other versions,
+    # and would need an index. The same holds for the build backend if it is installed.
+    is_covered = needs.has_lock and needs.pyproject.get("project") is not None and declared <= locked
+    has_backend = {pin.name for pin in needs.backend if pin.applies(present.environment)} <= present.packages.keys()
+    options = [*(["--no-deps"] if is_covered else []), *(["--no-build-isolation"] if has_backend else [])]
+    extras = f"[{','.join(needs.extras)}]" if needs.extras and not needs.has_lock else ""
+    _pip_install(run, *options, "--editable", f".{extras}")
     return "installed in place"
+
+
+def _pip_install(run: Run, *arguments: str) -> None:
+    python, uv = str(run.clone.venv.python), run.clone.uv
+    if not uv and "pip" not in run.clone.venv.packages:  # uv makes environments without it
+        run.install(python, "-m", "ensurepip")
+    command = (
+        (uv, "pip", "install", "--python", python) if uv else (python, "-m", "pip", "install", "--progress-bar=off")
+    )
+    run.install(*command, *arguments)

@@ -12,7 +12,8 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.base.process import stream
 from new_ops_project.clones import variables, venv_marker
 from new_ops_project.clones.clone import Clone
-from new_ops_project.clones.step import Run, Seen
+from new_ops_project.clones.run import Run
+from new_ops_project.clones.step import Seen
 
 _MIB = 1024**2
 _TIGHT, _FULL = 1024, 200  # MiB; the environment of a generated project takes about 200
@@ -62,7 +63,7 @@ def run_check(run: Run) -> str:
     clone, stamp, verb = run.clone, run.clone.stamp, "passed"
     for command in clone.check.commands:
         text = shlex.join(command)
-        run.progress.start(text)
+        run.start(text)
         try:
             _run(clone, *command)
         except ProcessError as error:

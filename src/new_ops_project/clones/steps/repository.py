@@ -10,7 +10,8 @@ from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.finding import Severity
 from new_ops_project.clones import hooks
 from new_ops_project.clones.clone import Clone
-from new_ops_project.clones.step import Run, Seen
+from new_ops_project.clones.run import Run
+from new_ops_project.clones.step import Seen
 from new_ops_project.git import remotes, urls
 from new_ops_project.template import answers_file, sources
 
@@ -99,7 +100,7 @@ def install_hooks(run: Run) -> str:
     if program is None and not shutil.which("pre-commit"):
         raise ToolError(f"pre-commit is neither in .venv nor on PATH; {hooks.CONFIG} needs it")
     command = f"{'.venv/bin/' if program else ''}pre-commit install"
-    run.progress.start(command)
+    run.start(command)
     try:
         process.run(str(program or "pre-commit"), "install", cwd=run.clone.folder)
     except ProcessError as error:
