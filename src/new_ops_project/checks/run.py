@@ -16,7 +16,7 @@ from new_ops_project.checks.engine import Checked, Skipped
 from new_ops_project.checks.ignores import Ignore
 from new_ops_project.checks.repo import Repo, read
 from new_ops_project.checks.rule import Rule
-from new_ops_project.checks.template import file_states
+from new_ops_project.checks.template import files
 from new_ops_project.git import journal, worktree
 from new_ops_project.git.worktree import Repository
 from new_ops_project.plan.model import Plan
@@ -130,7 +130,7 @@ def _repository(folder: Path) -> tuple[Repository, str]:
 def _require_known(place: _Place, repo: Repo) -> None:
     """Raise ToolError for a file that is not there, unless the template has it: then it was deleted."""
     gone = [name for name in sorted(place.only) if not os.path.lexists(place.folder / name)]
-    known = file_states.managed_paths(repo) if gone else frozenset()
+    known = files.managed_paths(repo) if gone else frozenset()
     for name in gone:
         if name not in known:
             raise ToolError(f"{PurePosixPath(place.given, name)} does not exist.", _GIVE)
@@ -147,7 +147,7 @@ def _only(place: _Place, checked: Checked) -> Checked:
 
 def _drift(repo: Repo) -> dict[str, str]:
     """The state of each managed file, if a rule has asked for it."""
-    return {file.path: file.state for file in file_states.computed_states(repo)}
+    return {file.path: file.state for file in files.computed_states(repo)}
 
 
 # ---- which projects -------------------------------------------------------------------------------------------------

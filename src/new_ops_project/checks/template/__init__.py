@@ -2,7 +2,7 @@
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.rule import Family, Rule
-from new_ops_project.checks.template import drift, record
+from new_ops_project.checks.template import files, record
 
 _UPDATING = "https://copier.readthedocs.io/en/stable/updating/"
 _WHY_DRIFT = (
@@ -47,7 +47,7 @@ FAMILY = Family(
             _WHY_DRIFT,
             "Restore the template's version, or move the change into the template.",
             _UPDATING,
-            drift.drifted_template_files,
+            files.drifted_template_files,
             fixes=True,
             fixed_when="named",
         ),
@@ -58,7 +58,7 @@ FAMILY = Family(
             "Code, tests, README and pyproject.toml are written once and are then yours: a difference is only a note.",
             "There is nothing to do.",
             _UPDATING,
-            drift.drifted_own_files,
+            files.drifted_own_files,
             fixes=True,
             fixed_when="selected",
         ),
@@ -69,7 +69,7 @@ FAMILY = Family(
             "With other answers, the template writes a file of this name, and an update then merges the two.",
             "To keep it yours, list it in the answer `keep`: new-ops-project update --set keep=[PATH]",
             _UPDATING,
-            drift.extra_files,
+            files.extra_files,
         ),
     ),
 )

@@ -8,7 +8,7 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, UncheckedError
-from new_ops_project.checks.template import file_states, reference
+from new_ops_project.checks.template import files, reference
 from new_ops_project.checks.template.reference import Reference
 
 _MENTION = re.compile(rb"\b(?:copier|new-ops-project) update\b")
@@ -66,8 +66,8 @@ def manual_edits(repo: Repo) -> Iterator[Breach]:
 def _edited_answers(repo: Repo, recorded: Reference) -> Mapping[str, tuple[Any, Any]]:
     """The answers that changed although the files did not: former and present value, by name."""
     try:
-        found = file_states.compared(repo)
-    except (ToolError, UncheckedError):
+        found = files.compared(repo)
+    except UncheckedError:
         return {}
     if not found or not found.is_former:
         return {}

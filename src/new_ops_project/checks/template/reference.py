@@ -133,12 +133,7 @@ def _prepare(project: Project, *, offline: bool) -> Update:
     except ToolError as error:
         if offline:
             raise UncheckedError(error.message, error.hint) from error
-    try:
-        return planner.prepare(project, UpdateTarget(offline=True))
-    except outdated.UnknownVersionError:
-        raise
-    except ToolError as error:
-        raise UncheckedError(error.message, error.hint) from error
+    return _prepare(project, offline=True)
 
 
 def former_answers(repo: Repo) -> dict[str, Any]:

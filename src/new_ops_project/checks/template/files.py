@@ -1,11 +1,12 @@
-"""The state of each file that the template of a project manages."""
+"""The files of a project beside those of its template, with the rules about their differences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import UncheckedError
+from new_ops_project.checks.rule import Breach, UncheckedError, Write
 from new_ops_project.checks.template import reference
 from new_ops_project.checks.template.reference import Reference
 from new_ops_project.project import drift
@@ -45,11 +46,16 @@ class Compared:
 def compared(repo: Repo) -> Compared | None:
     """The comparison, made once; None where no template is recorded.
 
-    Raises UncheckedError if the template cannot be reached or read, and ToolError if it cannot be rendered.
+    Raises UncheckedError if the template cannot be reached, read or rendered.
     """
     if "compared" not in repo.memo:
-        recorded = reference.find(repo)
-        repo.memo["compared"] = _compared(repo, recorded) if recorded else None
+        try:
+            recorded = reference.find(repo)
+            repo.memo["compared"] = _compared(repo, recorded) if recorded else None
+        except ToolError as error:
+            raise UncheckedError(error.message, error.hint) from error
+        except ProcessError as error:
+            raise UncheckedError(f"git failed: {error.reason}") from error
     found: Compared | None = repo.memo["compared"]
     return found
 
@@ -64,7 +70,7 @@ def managed_paths(repo: Repo) -> frozenset[str]:
     """The files that the template writes here; none if that is unknown."""
     try:
         found = compared(repo)
-    except (ToolError, UncheckedError, ProcessError):
+    except UncheckedError:
         return frozenset()
     return frozenset(file.path for file in found.states if file.state != "extra") if found else frozenset()
 
@@ -106,3 +112,49 @@ def content(repo: Repo, path: str) -> bytes | None:
         return str(file.readlink()).encode(errors="surrogateescape") if file.is_symlink() else file.read_bytes()
     except OSError:
         return None
+
+
+# ---- rules ---------------------------------------------------------------------------------------------------------
+
+
+def drifted_template_files(repo: Repo) -> Iterator[Breach]:
+    """Each file that the template maintains and somebody edited or deleted."""
+    if found := compared(repo):
+        yield from (_breach(repo, found, file) for file in found.drifted)
+
+
+def drifted_own_files(repo: Repo) -> Iterator[Breach]:
+    """Each file that the project maintains and somebody edited, as intended, or deleted."""
+    if found := compared(repo):
+        own = (file for file in found.states if file.is_drifted and not file.is_maintained)
+        yield from (_breach(repo, found, file) for file in own)
+
+
+def extra_files(repo: Repo) -> Iterator[Breach]:
+    """Each file where the template would write one with other answers."""
+    found = compared(repo)
+    for file in (file for file in found.states if file.state == "extra") if found else ():
+        yield Breach("With other answers, the template would write this file.", file.path)
+
+
+def _breach(repo: Repo, found: Compared, file: FileState) -> Breach:
+    entry, ours = found.reference.files[file.path], content(repo, file.path)
+    version = found.reference.update.before.version
+    select = "" if file.is_maintained else " --select OPS605"
+    remedy = f"Restore the template's version: new-ops-project check {file.path} --fix{select}"
+    fix = (Write(file.path, entry),)
+    if ours is None:
+        return Breach(f"Deleted here, but the template's {version} has it.", file.path, fix=fix, remedy=remedy)
+    line, count = _difference(entry.content, ours)
+    lines = f"{count} line{'s' * (count != 1)}"
+    return Breach(f"Differs from the template's {version} in {lines}.", file.path, line, 1, fix=fix, remedy=remedy)
+
+
+def _difference(theirs: bytes, ours: bytes) -> tuple[int, int]:
+    """The first line of `ours` that differs, and the number of differing lines, on the side that has more."""
+    before, after = (side.replace(b"\r\n", b"\n").splitlines() for side in (theirs, ours))
+    codes = [code for code in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if code[0] != "equal"]
+    if not codes:
+        return max(len(after), 1), 1  # only the end of the last line differs
+    count = sum(max(end - start, last - first) for _, start, end, first, last in codes)
+    return min(codes[0][3] + 1, max(len(after), 1)), count
