@@ -4,7 +4,6 @@ The versions are one git bundle. The wheel also has pins.yml and locks.yml as fi
 unpack a repository.
 """
 
-import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,10 @@ class TemplateBundle(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable":
             return
         if not (root / "PKG-INFO").exists():
-            _embedded(root).pack(root, self.metadata.version, bundle)
+            sys.path.insert(0, str(root / "src"))
+            from new_ops_project.template import embedded  # noqa: PLC0415 - it is not installed yet
+
+            embedded.pack(root, self.metadata.version, bundle)
         build_data["force_include"][str(bundle)] = f"src/{BUNDLE}" if self.target_name == "sdist" else BUNDLE
         if self.target_name == "wheel":
             for name in ("pins.yml", "locks.yml"):
@@ -35,15 +37,3 @@ class TemplateBundle(BuildHookInterface):  # type: ignore[type-arg]
         root = Path(self.root)
         if not (root / "PKG-INFO").exists():
             (root / "src" / BUNDLE).unlink(missing_ok=True)
-
-
-def _embedded(root: Path) -> Any:
-    """Load the package's own embedded.py as a file: the build environment has no dependencies of the package."""
-    path = root / "src" / "new_ops_project" / "template" / "embedded.py"
-    spec = importlib.util.spec_from_file_location("embedded", path)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["embedded"] = module  # dataclasses look their module up there
-    spec.loader.exec_module(module)
-    return module

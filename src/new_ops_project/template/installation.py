@@ -6,8 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.base import config
-
 DATA = Path(__file__).parents[1] / "data"  # the files that the wheel has beside its code
 
 
@@ -32,6 +30,6 @@ def origin() -> Mapping[str, Any]:
     from importlib import metadata  # noqa: PLC0415 - slow to import, and `doctor` looks for no template
 
     try:
-        return direct_url(metadata.distribution(config.NAME).read_text("direct_url.json"))
+        return direct_url(metadata.distribution("new-ops-project").read_text("direct_url.json"))
     except (metadata.PackageNotFoundError, OSError):
         return {}
