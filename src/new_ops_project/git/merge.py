@@ -4,12 +4,11 @@ The merge is git's own (git-merge-tree(1), the ort strategy): it follows renames
 one side edited and the other deleted.
 """
 
-import itertools
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
@@ -72,8 +71,6 @@ class Difference:
     blob: str
     old_blob: str
     old_mode: str = ""
-    lines: int = 0
-    """How many lines were added and removed; a binary file counts as one of each."""
 
 
 @dataclass(frozen=True)
@@ -205,8 +202,13 @@ class Scratch:
 
     def differences(self, old: str, new: str) -> list[Difference]:
         """The differences between two trees, with moved files recognised."""
-        command = ("diff-tree", "-r", "-z", "-M", "--no-abbrev", "--raw", "--numstat", old, new)
-        return list(_differences([os.fsdecode(field) for field in self.git(*command).split(b"\0")]))
+        output = self.git("diff-tree", "-r", "-z", "-M", "--no-abbrev", "--raw", old, new)
+        return list(_differences(iter(os.fsdecode(output).split("\0"))))
+
+    def count_lines(self, old: str, new: str) -> int:
+        """How many lines were added and removed between two trees; a binary file counts as one of each."""
+        rows = [row.split(b"\t") for row in self.git("diff-tree", "-r", "-M", "--numstat", old, new).splitlines()]
+        return sum(int(count) if count.isdigit() else 1 for row in rows for count in row[:2])
 
     def write_blobs(self, contents: Iterable[bytes]) -> list[str]:
         """Write these contents as blobs; return their ids."""
@@ -306,27 +308,10 @@ def _reasons(fields: list[str]) -> Iterator[tuple[str, str]]:
     yield from kinds.items()
 
 
-def _differences(fields: list[str]) -> Iterator[Difference]:
-    """The differences in the output of `--raw --numstat`: first the raw rows of all paths, then their line counts."""
-    remaining, differences = iter(fields), []
-    for row in remaining:
-        if not row.startswith(":"):
-            remaining = itertools.chain([row], remaining)
-            break
+def _differences(fields: Iterator[str]) -> Iterator[Difference]:
+    """The differences in the output of `--raw -z`: a row, then one path, or two of a moved file."""
+    for row in filter(None, fields):
         old_mode, mode, old_blob, blob, status = row.removeprefix(":").split()
-        before = next(remaining)
-        path = next(remaining) if status[0] in "RC" else before
-        differences.append(Difference(status[0], before, path, mode, blob, old_blob, old_mode))
-    lines = dict(_line_counts(remaining))
-    yield from (replace(difference, lines=lines.get(difference.path, 0)) for difference in differences)
-
-
-def _line_counts(fields: Iterator[str]) -> Iterator[tuple[str, int]]:
-    """Each path with the number of lines added and removed; git writes `-` for a binary file, which counts as 1."""
-    for row in fields:
-        if not row:
-            return
-        added, removed, path = row.split("\t", 2)
-        if not path:  # a moved file: the old and the new path follow
-            path = [next(fields), next(fields)][1]
-        yield path, sum(int(count) if count.isdigit() else 1 for count in (added, removed))
+        before = next(fields)
+        path = next(fields) if status[0] in "RC" else before
+        yield Difference(status[0], before, path, mode, blob, old_blob, old_mode)

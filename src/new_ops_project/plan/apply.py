@@ -170,29 +170,15 @@ def _paths_as_committed(repository: Repository, written: Iterable[Difference]) -
     Raises ToolError for one that is not, which git status does not show (`git update-index --assume-unchanged`).
     """
     expected = {difference.before: difference.old_blob for difference in written if difference.status != "A"}
-    differing = []
-    for path, blob in expected.items():
-        file = repository.root / path
-        if not os.path.lexists(file):
-            continue
+    present = [path for path in expected if os.path.lexists(repository.root / path)]
+    for path in present:
+        file, blob = repository.root / path, expected[path]
         content = os.fsencode(os.readlink(file)) if file.is_symlink() else file.read_bytes() if file.is_file() else b""  # noqa: PTH115
-        if _blob_id(content, blob) != blob:
-            differing.append(path)
-    if differing:
-        _require_same(repository, {path: expected[path] for path in differing})
-    return [path for path in expected if os.path.lexists(repository.root / path)]
-
-
-def _require_same(repository: Repository, expected: Mapping[str, str]) -> None:
-    """Raise ToolError for a path that differs from its blob even with git's filters (for line endings) applied."""
-    for path, blob in expected.items():
-        try:
-            actual = git.git("hash-object", "--", path, at=repository.root).text
-        except ProcessError:
-            actual = ""
-        if actual != blob:
+        # Git may still see the committed content in it, by its filters for line endings.
+        if _blob_id(content, blob) != blob and git.ask("hash-object", "--", path, at=repository.root) != blob:
             message = f"{path} differs from the commit, and git is set to ignore that."
             raise ToolError(message, f"git update-index --no-assume-unchanged --no-skip-worktree {shlex.quote(path)}")
+    return present
 
 
 def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
@@ -200,11 +186,13 @@ def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
 
     Raises ToolError if the branch has commits that this tool did not write, and if git knows no author.
     """
-    repository, ref = plan.repository, f"refs/heads/{branch}"
-    root = repository.root
-    tip = _replaceable_tip(repository, branch, plan)
-    if tip:
-        tree_and_parents = git.git("log", "-1", "--no-show-signature", "--format=%T %P", tip, at=root).text
+    repository, root, ref = plan.repository, plan.repository.root, f"refs/heads/{branch}"
+    if tip := git.resolve(root, ref):
+        output = git.git("log", "-1", "--no-show-signature", "--format=%T %P%n%B", tip, at=root).text
+        tree_and_parents, _, body = output.partition("\n")
+        if f"{TREE_TRAILER}: {tree_and_parents.split()[0]}" not in body and tip != plan.commit:
+            reason = f"The branch {branch} exists and has commits that this tool did not write."
+            raise ToolError(reason, f"Delete it (git branch -D {branch}), or give --branch NAME.")
         if tree_and_parents == f"{plan.tree_after} {plan.commit}":
             return tip, False
     require_branch(repository, branch)
@@ -218,22 +206,6 @@ def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
     except ProcessError as error:
         raise ToolError(f"The branch {branch} cannot be written: {error.reason}", "Nothing was changed.") from error
     return commit, True
-
-
-def _replaceable_tip(repository: Repository, branch: str, plan: Plan) -> str | None:
-    """The commit at the tip of `branch`; None if there is no such branch.
-
-    Raises ToolError if that commit is not ours, or somebody has amended it.
-    """
-    tip = git.resolve(repository.root, f"refs/heads/{branch}")
-    if tip is None:
-        return None
-    output = git.git("log", "-1", "--no-show-signature", "--format=%T%n%B", tip, at=repository.root).text
-    tree, _, body = output.partition("\n")
-    if f"{TREE_TRAILER}: {tree}" not in body and tip != plan.commit:
-        message = f"The branch {branch} exists and has commits that this tool did not write."
-        raise ToolError(message, f"Delete it (git branch -D {branch}), or give --branch NAME.")
-    return tip
 
 
 def commit_staged(repository: Repository, message: str) -> str:
