@@ -103,9 +103,9 @@ def test_says_what_it_planned(run: Run, fleet: Fleet) -> None:
     ran = run("fleet", "retry", "out", "--only", "failed,deferred")
     assert f"{fleet['dirty']}: deferred: It has uncommitted changes: a." in ran.out
     plan = store.read_plan(Path("plan.json"))
-    assert f"\n1 to do, 1 deferred; plan {plan.id} is in plan.json.\n" in ran.out
+    assert f"\n1 to do, 1 deferred; 1 shard; plan {plan.id} is in plan.json.\n" in ran.out
     answer = run("fleet", "retry", "out", "--json").json
-    assert answer == {"plan": "plan.json", "id": plan.id, "counts": {"to do": 1, "deferred": 1}}
+    assert answer == {"plan": "plan.json", "id": plan.id, "shards": 1, "counts": {"to do": 1, "deferred": 1}}
 
 
 def test_keeps_the_version(run: Run, fleet: Fleet, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.commands.shared.fleet_options import offered
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ stopped; 3 conflicts that were not delivered.
 
 
 @click.command(epilog=EXAMPLES)
+@offered("max-failed", "max-conflicts", "json")
 @click.argument("more", nargs=-1, metavar="[DIR]...", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--in",
@@ -71,15 +73,6 @@ stopped; 3 conflicts that were not delivered.
 @click.option("--only", multiple=True, metavar="NAME", help="Only this repository, even if it is held.  [repeatable]")
 @click.option("--force", is_flag=True, help="Continue despite failures, and deliver what is held.")
 @click.option(
-    "--max-failed",
-    type=click.FloatRange(0, 100),
-    metavar="PERCENT",
-    help="Stop if more than this percentage fails.  [default: 5]",
-)
-@click.option(
-    "--max-conflicts", type=click.FloatRange(0, 100), metavar="PERCENT", help="The same for conflicts.  [default: 20]"
-)
-@click.option(
     "--forge",
     type=click.Choice(("auto", "github", "gitlab")),
     default="auto",
@@ -93,7 +86,6 @@ stopped; 3 conflicts that were not delivered.
     help="Start nothing after N minutes: tokens of a GitHub App expire after an hour.",
 )
 @click.option("--preview", is_flag=True, help="Show what would be done; push and open nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(*, folders: tuple[Path, ...], more: tuple[Path, ...], as_json: bool, forge: str, **options: Any) -> None:
     """Deliver the commits of `fleet update` without overwriting anyone's work.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.commands.shared.fleet_options import offered
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
@@ -27,11 +28,10 @@ are conflicts.
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folders", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="DIR...")
+@offered("folders", "json")
 @click.option("--html", metavar="FILE", help="Write one page that needs no network; - is stdout.")
 @click.option("--markdown", metavar="FILE", help="Write a step summary of at most 1 MiB; - is stdout.")
 @click.option("--csv", metavar="FILE", help="Write one row for each repository; - is stdout.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 @click.option("--title", metavar="TEXT", help="The report's title.")
 def command(*, folders: tuple[Path, ...], as_json: bool, title: str | None, **files: str | None) -> None:
     """Show the results of a rollout, from the results folders DIR (all of one plan).

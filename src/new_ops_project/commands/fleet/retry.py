@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from new_ops_project.commands.shared.fleet_options import offered
 from new_ops_project.commands.shared.voice import Voice
 
 EXAMPLES = """\b
@@ -29,7 +30,7 @@ def _only(_context: click.Context, _option: click.Parameter, value: str) -> tupl
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folders", nargs=-1, metavar="DIR...", required=True, type=click.Path(path_type=Path))
+@offered("folders", "plan-file", "json")
 @click.option(
     "--only",
     metavar="STATE,...",
@@ -39,14 +40,6 @@ def _only(_context: click.Context, _option: click.Parameter, value: str) -> tupl
     help="Only these states: failed, deferred, conflict.",
 )
 @click.option("--name", "names", multiple=True, help="Only this repository.  [repeatable]")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default="plan.json",
-    show_default=True,
-    help="The file for the plan.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(
     *, folders: tuple[Path, ...], only: tuple[str, ...], names: tuple[str, ...], out: Path, as_json: bool
 ) -> None:
@@ -54,22 +47,10 @@ def command(
 
     The template's version stays the same; each repository is taken at its current commit.
     """
-    from new_ops_project.base.text import escape_for_terminal
-    from new_ops_project.fleet.run import planning
+    from new_ops_project.commands.shared import fleet_plan_words
     from new_ops_project.fleet.verbs.retry import RetryRequest, retry
 
     voice = Voice(as_json)
     with voice.progress() as show:
         plan = retry(RetryRequest(folders, only, out, names), show)
-    for result in plan.settled:
-        if result.reason:
-            voice.say(
-                f"{escape_for_terminal(result.name)}: {result.state}: {escape_for_terminal(result.reason)}", fg="yellow"
-            )
-    counts = planning.counts(plan)
-    voice.say(f"\n{', '.join(f'{count} {state}' for state, count in counts.items())}; plan {plan.id} is in {out}.")
-    if plan.tasks:
-        voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")
-    if as_json:
-        voice.print_json({"plan": str(out), "id": plan.id, "counts": counts})
-    click.get_current_context().exit(planning.exit_code(plan))
+    click.get_current_context().exit(fleet_plan_words.say(plan, out, voice))

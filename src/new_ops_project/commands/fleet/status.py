@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from new_ops_project.commands.shared.fleet_options import offered
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
@@ -27,11 +28,9 @@ Exit codes: 0 all are current; 1 some are behind; 2 some could not be read.
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("source", nargs=-1, metavar="[SOURCE]...")
+@offered("sources", "offline", "json")
 @click.option("--drift", is_flag=True, help="Render each project's version, and count edited and deleted files.")
 @click.option("--jobs", type=click.IntRange(1), help="Projects rendered at the same time.  [default: one per core]")
-@click.option("--offline", is_flag=True, help="Do not fetch the template.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 def command(*, source: tuple[str, ...], drift: bool, jobs: int | None, offline: bool, as_json: bool) -> None:
     """Show the state of each repository of the SOURCEs; the worst come first.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from new_ops_project.commands.shared.fleet_options import offered
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
@@ -34,22 +35,19 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("source", nargs=-1, metavar="[SOURCE]...")
+@offered("sources", "to", "wave", "max-failed", "max-conflicts", "offline", "json")
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path, dir_okay=False), help="Carry out this plan.")
 @click.option("--shard", metavar="I/N", callback=_shard, help="Only this part of the plan.")
-@click.option("--to", metavar="VERSION", help="The template's version.  [default: the newest release]")
-@click.option(
-    "--wave",
-    metavar="WAVE",
-    default="all",
-    show_default=True,
-    help="canary, a percentage, all, or a wave of fleet.toml.",
-)
 @click.option(
     "--jobs", type=click.IntRange(1), help="Repositories to update at the same time.  [default: one per core]"
 )
 @click.option(
-    "--timeout", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds for each repository."
+    "--timeout",
+    "seconds",
+    type=click.FloatRange(1),
+    default=120.0,
+    show_default=True,
+    help="Seconds for each repository.",
 )
 @click.option(
     "--out",
@@ -58,21 +56,9 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
     show_default=True,
     help="The folder for results, commits and logs.",
 )
-@click.option(
-    "--max-failed", type=click.FloatRange(0, 100), help="Stop if more than this percentage fails.  [default: 5]"
-)
-@click.option(
-    "--max-conflicts",
-    type=click.FloatRange(0, 100),
-    help="Stop if more than this percentage has conflicts.  [default: 20]",
-)
 @click.option("--force", is_flag=True, help="Continue despite failures.")
 @click.option("--trust", is_flag=True, help="Allow the template to run code.")
-@click.option("--offline", is_flag=True, help="Do not fetch the template.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
-def command(
-    *, source: tuple[str, ...], shard: tuple[int, int], timeout: float, out: Path, as_json: bool, **options: Any
-) -> None:
+def command(*, source: tuple[str, ...], shard: tuple[int, int], out: Path, as_json: bool, **options: Any) -> None:
     """Merge the template's version into every repository of the SOURCEs, or of a plan, each as one commit.
 
     The commits go to the folder of results, as git bundles; no clone changes and nothing is pushed. A second run
@@ -82,7 +68,7 @@ def command(
     from new_ops_project.fleet.verbs.update import FleetUpdateRequest, update
 
     number, count = shard
-    request = FleetUpdateRequest(source, out, shard=number, shards=count, seconds=timeout, **options)
+    request = FleetUpdateRequest(source, out, shard=number, shards=count, **options)
     voice = Voice(as_json)
     run = update(request, voice.progress, fleet_progress.display)
     _say(run, out, voice)
@@ -101,14 +87,9 @@ def command(
 def _say(run: "FleetUpdate", out: Path, voice: Voice) -> None:
     """Print what failed or waits, each with its hint, then the counts and the next commands."""
     from new_ops_project.base.text import escape_for_terminal
+    from new_ops_project.commands.shared import fleet_plan_words
 
-    for result in run.all_results:
-        if result.reason and result.state != "current":
-            color = "red" if result.state == "failed" else "yellow"
-            voice.say(
-                f"{escape_for_terminal(result.name)}: {result.state}: {escape_for_terminal(result.reason)}", fg=color
-            )
-            voice.say(f"  {escape_for_terminal(result.hint)}") if result.hint else None
+    fleet_plan_words.say_reasons(run.all_results, voice)
     for result in run.results:
         if result.state == "conflict":
             paths = ", ".join(escape_for_terminal(conflict.path) for conflict in result.conflicts)

@@ -1,0 +1,38 @@
+"""What `fleet plan` and `fleet retry` print of a plan."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from new_ops_project.base.text import escape_for_terminal
+from new_ops_project.commands.shared.voice import Voice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from new_ops_project.fleet.model import FleetPlan, Result
+
+
+def say_reasons(results: "Iterable[Result]", voice: Voice) -> None:
+    """Print why each project is not updated, with its hint."""
+    for result in results:
+        if result.reason and result.state != "current":
+            line = f"{result.name}: {result.state}: {result.reason}"
+            voice.say(escape_for_terminal(line), fg="red" if result.state == "failed" else "yellow")
+            voice.say(f"  {escape_for_terminal(result.hint)}") if result.hint else None
+
+
+def say(plan: "FleetPlan", out: Path, voice: Voice) -> int:
+    """Print the plan in the file `out`, for people or as JSON; return the exit code."""
+    from new_ops_project.fleet.run import planning
+
+    counts = planning.counts(plan)
+    say_reasons(plan.settled, voice)
+    versions = sorted({f"{task.before} -> {task.version}" for task in plan.tasks})
+    summary = ", ".join(f"{count} {state}" for state, count in counts.items())
+    voice.say(f"\n{summary}; {plan.shards} shard{'s' * (plan.shards > 1)}; plan {plan.id} is in {out}.")
+    if plan.tasks:
+        voice.say(f"  {escape_for_terminal('; '.join(versions))}")
+        voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")
+    if voice.json:
+        voice.print_json({"plan": str(out), "id": plan.id, "shards": plan.shards, "counts": counts})
+    return planning.exit_code(plan)
