@@ -33,7 +33,8 @@ def look_variables(clone: Clone) -> Iterator[Seen]:
 def look_disk(clone: Clone) -> Iterator[Seen]:
     """There is room, on each file system that an installation writes to."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    least, place = min((free(place), place) for place in (clone.folder, cache, Path(tempfile.gettempdir())))
+    place = min((clone.folder, cache, Path(tempfile.gettempdir())), key=free)
+    least = free(place)
     if least >= _TIGHT:
         yield Seen(f"{least / 1024:.1f} GiB free at {place}")
     else:
