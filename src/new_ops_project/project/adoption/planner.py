@@ -140,12 +140,12 @@ def _evidence(files: Committed, code: Layout, folder: str, questionnaire: Questi
 
 def _heading(files: Committed, name: str) -> Evidence | None:
     """The README's title, where it is the project's name in another spelling."""
-    lines = files.texts.get("README.md", b"").decode(errors="replace").splitlines()
-    for number, line in enumerate(lines, start=1):
-        if title := re.match(r"#\s+(.+?)\s*#*$", line):
-            same = re.sub(r"[^a-z0-9]+", "-", title[1].lower()).strip("-") == canonical_name(name)
-            return Evidence("project_name", title[1], f"README.md:{number}", title[1]) if same else None
-    return None
+    text = files.texts.get("README.md", b"").decode(errors="replace")
+    title = re.search(r"^#[ \t]+(\S.*?)[ \t]*#*\r?$", text, re.MULTILINE)
+    if not title or re.sub(r"[^a-z0-9]+", "-", title[1].lower()).strip("-") != canonical_name(name):
+        return None
+    line = text.count("\n", 0, title.start()) + 1
+    return Evidence("project_name", title[1], f"README.md:{line}", title[1])
 
 
 def _fixed(files: Committed, workflows: Mapping[str, str]) -> dict[str, Any]:
@@ -213,13 +213,3 @@ def planned(adoption: Adoption) -> Iterator[Plan]:
             named = "".join(f"\n  {conflict.path}: {conflict.reason}" for conflict in plan.conflicts)
             raise ToolError(f"Your files are in the way of the template's:{named}", "Move it elsewhere.")
         yield plan
-
-
-def kept_facts(adoption: Adoption) -> list[dict[str, str]]:
-    """The objects of `kept` in --json."""
-    return [{"path": file.path, "reason": file.reason} for file in adoption.result.kept]
-
-
-def evidence_facts(adoption: Adoption) -> list[dict[str, Any]]:
-    """The objects of `evidence` in --json."""
-    return [{"name": item.name, "value": item.value, "where": item.where} for item in adoption.inferred.evidence]

@@ -1,7 +1,7 @@
 """The steps of `adopt`: evidence in an existing repository becomes answers, and the template is added."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +105,10 @@ def _purpose(adoption: Adoption, plan: Plan, destination: Destination) -> Purpos
         "from": "",
         "to": adoption.checkout.version,
         "base": version if adoption.base else "",
-        "evidence": planner.evidence_facts(adoption),
-        "kept": planner.kept_facts(adoption),
+        "evidence": [
+            {"name": item.name, "value": item.value, "where": item.where} for item in adoption.inferred.evidence
+        ],
+        "kept": [asdict(file) for file in adoption.result.kept],
         "renderer": render.renderer_for(adoption.checkout),
     }
     message = f"Adopt {source.name} {version}\n\nBy new-ops-project adopt."

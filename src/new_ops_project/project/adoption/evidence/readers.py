@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from new_ops_project.formats import code_layout, document, python, python_version
@@ -50,14 +49,14 @@ def gather(files: Files, folder: str, offered: Mapping[str, Sequence[Any]]) -> t
 
     `folder` is the name of the repository's folder; `offered` has the values that each question with choices offers.
     """
-    repository = _Repository(files, folder)
+    repository = _read(files, folder)
     readings = {name: next(read(repository, offered.get(name, ())), None) for name, read in _READERS.items()}
     return tuple(Evidence(name, *reading) for name, reading in readings.items() if reading)
 
 
 def parse_problems(files: Files) -> tuple[str, ...]:
     """Clauses about the files that do not parse, and so give no evidence."""
-    repository = _Repository(files, "")
+    repository = _read(files, "")
     trees = repository.automation.trees
     workflows = [f"{tree.path} does not parse as YAML: {tree.problem}" for tree in trees if tree.problem]
     others = (repository.pyproject.problem, document.toml(files, "Pipfile").problem)
@@ -67,31 +66,15 @@ def parse_problems(files: Files) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Repository:
-    """The files that several questions need, each parsed once."""
+    """The files that several questions need, each parsed once. `is_script`: people run it, and nothing installs it."""
 
     files: Files
     folder: str
-
-    @cached_property
-    def pyproject(self) -> Document:
-        return document.toml(self.files, "pyproject.toml")
-
-    @cached_property
-    def setup(self) -> Setup:
-        return keywords.read(self.files)
-
-    @cached_property
-    def automation(self) -> Automation:
-        return automation.read(self.files, iter(self.files))
-
-    @cached_property
-    def layout(self) -> Layout:
-        return layout(self.files, self.folder)
-
-    @cached_property
-    def is_script(self) -> bool:
-        """Whether it is a file that people run, and not a distribution."""
-        return self.layout.place.endswith(".py") and not code_layout.is_built(self.files)
+    pyproject: Document
+    setup: Setup
+    automation: Automation
+    layout: Layout
+    is_script: bool
 
     def texts(self, name: str, keyword: str) -> Iterator[tuple[str, str]]:
         """The text of one key in each kind of metadata, with its place."""
@@ -108,6 +91,13 @@ class _Repository:
             yield from ((name, self.pyproject.where(*keys, name)) for name in self.pyproject.table(*keys))
         scripts = self.setup.entry_points.get("console_scripts", {})
         yield from ((name, self.setup.where("entry_points", name)) for name in scripts)
+
+
+def _read(files: Files, folder: str) -> _Repository:
+    pyproject, setup = document.toml(files, "pyproject.toml"), keywords.read(files)
+    code = layout(files, folder)
+    is_script = code.place.endswith(".py") and not code_layout.is_built(files)
+    return _Repository(files, folder, pyproject, setup, automation.read(files, iter(files)), code, is_script)
 
 
 # Each reader yields the answers to its question, best first, as (value, where) or (value, where, text) of an Evidence.
