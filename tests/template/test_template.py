@@ -11,7 +11,7 @@ from support.command import Run, git
 from support.servers import git_daemon, git_http
 from support.two_releases import two_tags
 
-from new_ops_project.template import embedded, releases, sources, unpacked
+from new_ops_project.template import embedded, installation, releases, sources, unpacked
 
 
 def answers_of(project: Path) -> dict[str, Any]:
@@ -47,8 +47,7 @@ def test_install_origin(run: Run, published: Path, monkeypatch: pytest.MonkeyPat
     """A tool that pip installed from a git URL (PEP 610) uses that URL."""
     monkeypatch.delenv("NEW_OPS_PROJECT_TEMPLATE")
     origin = {"url": f"file://{published}", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}
-    monkeypatch.setattr(sources.installation, "origin", lambda: origin)
-    monkeypatch.setattr(releases, "clear_caches", lambda: None)
+    monkeypatch.setattr(installation, "origin", lambda: origin)
     shown = run("template", "show", "--json").json
     assert shown["source"] == f"file://{published}"
     assert "installed from there" in shown["reason"]

@@ -60,17 +60,18 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(*, option: str | None, as_json: bool) -> None:
     """Show the template in use, the reason for it, and its versions."""
-    from new_ops_project.template import current
+    from new_ops_project.template import releases, sources
 
-    template = current.find(option)
+    source = sources.find(option)
+    versions = releases.versions(source)
     voice = Voice(as_json)
-    voice.say(f"{template.name}, because {template.reason}.")
-    voice.say(f"  at        {template.source}")
-    voice.say(f"  versions  {', '.join(template.versions) or 'none released'}")
-    if template.name == "embedded":
+    voice.say(f"{source.name}, because {source.reason}.")
+    voice.say(f"  at        {source.location}")
+    voice.say(f"  versions  {', '.join(versions) or 'none released'}")
+    if source.name == sources.EMBEDDED:
         voice.say("A team should publish it once: new-ops-project template publish URL")
     if as_json:
-        voice.print_json({"source": template.source, "reason": template.reason, "versions": list(template.versions)})
+        voice.print_json({"source": source.location, "reason": source.reason, "versions": versions})
 
 
 @command.command("list", epilog=LIST_EXAMPLES)
@@ -78,14 +79,15 @@ def show_command(*, option: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_command(*, option: str | None, as_json: bool) -> None:
     """List the versions of the template, newest first."""
-    from new_ops_project.template import current
+    from new_ops_project.template import releases, sources
 
-    template = current.find(option)
+    source = sources.find(option)
+    versions = releases.versions(source)
     voice = Voice(as_json)
     if as_json:
-        voice.print_json({"source": template.source, "versions": list(template.versions)})
+        voice.print_json({"source": source.location, "versions": versions})
         return
-    for version in template.versions:
+    for version in versions:
         voice.say(version)
 
 
@@ -94,17 +96,17 @@ def list_command(*, option: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def publish_command(*, url: str, as_json: bool) -> None:
     """Push the embedded template with its tags to URL, and use it from there."""
-    from new_ops_project.template import current
+    from new_ops_project.template import releases, sources
 
-    published = current.publish(url)
+    location = sources.publish(url)
+    versions = releases.versions(sources.find(sources.EMBEDDED))
     voice = Voice(as_json)
-    voice.say(f"Published {', '.join(published.versions)} to {published.source}.")
+    voice.say(f"Published {', '.join(versions)} to {location}.")
     voice.say(
-        "Your new projects record that address. For everybody else: "
-        f"new-ops-project config set template {published.source}"
+        f"Your new projects record that address. For everybody else: new-ops-project config set template {location}"
     )
     if as_json:
-        voice.print_json({"source": published.source, "versions": list(published.versions)})
+        voice.print_json({"source": location, "versions": versions})
 
 
 def _kinds(_context: click.Context, option: click.Parameter, value: str) -> "frozenset[Kind]":

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ def direct_url(text: str | None) -> Mapping[str, Any]:
     return content if isinstance(content, dict) and isinstance(content.get("url"), str) else {}
 
 
-@cache
 def origin() -> Mapping[str, Any]:
     """Where the tool was installed from (PEP 610); {} for a package index."""
     from importlib import metadata  # noqa: PLC0415 - slow to import, and `doctor` looks for no template

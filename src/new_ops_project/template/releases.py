@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 from packaging.version import InvalidVersion, Version
 
@@ -18,7 +17,7 @@ from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.files import whole_folder
 from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.git import urls
-from new_ops_project.template import shared_folders, sources
+from new_ops_project.template import shared_folders
 from new_ops_project.template.sources import Source
 
 
@@ -43,18 +42,6 @@ class TemplateVersion:
 
     version: str
     commit: str
-
-
-class _Versioned(Protocol):
-    """Anything with a version and a commit: a TemplateVersion or a Checkout."""
-
-    @property
-    def version(self) -> str | None:
-        """Its name."""
-
-    @property
-    def commit(self) -> str | None:
-        """Its commit."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +93,7 @@ class Releases:
             raise ToolError(f"The template {self.source.name} has no version {wanted!r}.", capitalize(hint))
         return TemplateVersion(_describe(self.repository, commit, self.tags), commit)
 
-    def includes(self, newer: _Versioned, older: _Versioned) -> bool:
+    def includes(self, newer: TemplateVersion | Checkout, older: TemplateVersion | Checkout) -> bool:
         """Whether `newer` comes after `older`: by version number if both are releases, else by git's history."""
         names = self.versions
         if newer.version in names and older.version in names:
@@ -239,7 +226,6 @@ def _remove_locks(mirror: Path) -> None:
 def clear_caches() -> None:
     """Forget the mirrors that were fetched in this run, so that the next run in this process fetches again."""
     _mirror.cache_clear()
-    sources.clear_caches()
 
 
 def _sorted(names: Iterable[str]) -> list[str]:

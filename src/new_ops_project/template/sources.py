@@ -136,35 +136,20 @@ def is_first_use(source: Source) -> bool:
     return True
 
 
-def _push_url(url: str) -> str:
-    """The address as given, with its credentials; a path is relative to the current folder, not to the repository."""
-    return full_address(url) if "://" in url or is_short_address(url) else str(expanded(url).absolute())
+def publish(url: str) -> str:
+    """Push the embedded template with every tag to `url`, write the address to the config, and return it.
 
-
-def publish(url: str) -> Source:
-    """Push the embedded template with every tag to `url`, and return it as a source.
-
-    The push is not forced, so what the server has stays. Raises ToolError when the server refuses.
+    The push is not forced, so what the server has stays. Raises ToolError when the server refuses; then the config
+    stays too.
     """
-    repository = unpacked.repository()
     location = normalise(url)
+    # As given, with its credentials; a path is relative to the current folder, not to the repository.
+    address = full_address(url) if "://" in url or is_short_address(url) else str(expanded(url).absolute())
+    push = ("push", "--quiet", "--", address, "main:main", "refs/tags/*:refs/tags/*")
     try:
-        git.git(
-            *git.TEMPORARY,
-            "push",
-            "--quiet",
-            "--",
-            _push_url(url),
-            "main:main",
-            "refs/tags/*:refs/tags/*",
-            at=repository,
-        )
+        git.git(*git.TEMPORARY, *push, at=unpacked.repository())
     except ProcessError as error:
         message = f"The template cannot be pushed to {location}: {error.reason}"
         raise ToolError(message, "Create an empty repository there, check your access, and publish again.") from error
-    return Source(location, "it was published there")
-
-
-def clear_caches() -> None:
-    """Forget the install origin, so that the next run in this process looks it up again."""
-    installation.origin.cache_clear()
+    config.write("template", location)
+    return location

@@ -13,7 +13,7 @@ from support.packages import CLOSURES, DIRECT, LOCKS, PACKAGES, PINS, TEMPLATES
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.requirements import pep508
-from new_ops_project.template.pins import locks_yml, resolution, uv, uv_output
+from new_ops_project.template.pins import locks_yml, resolution, uv
 
 HASHES = " --hash=sha256:" + "b" * 64 + " \\\n    --hash=sha256:" + "a" * 64
 SMALL_PINS = """\
@@ -29,10 +29,10 @@ def requirement_lines(*names: str) -> str:
     """Write the hashed requirements of a selection, as the template does."""
     members = {member: marker for name in names for member, marker in CLOSURES[name].items()}
     wanted = (
-        uv_output.HashedRequirement(name, PACKAGES[name]["version"], marker, tuple(PACKAGES[name]["hashes"].split()))
+        uv.HashedRequirement(name, PACKAGES[name]["version"], marker, tuple(PACKAGES[name]["hashes"].split()))
         for name, marker in sorted(members.items())
     )
-    return "".join(uv_output.requirement_lines(wanted))
+    return "".join(uv.requirement_lines(wanted))
 
 
 # ---- templates/locks.yml ----------------------------------------------------------------------------------------
@@ -150,22 +150,20 @@ def test_parse_reads_markers_and_hashes() -> None:
     line = f"Typing_Extensions==4.1 ; python_full_version < '3.12' \\\n   {HASHES}\n"
     expected = ("sha256:" + "a" * 64, "sha256:" + "b" * 64)
     name = "typing-extensions"
-    assert uv_output.parse(line) == {
-        name: uv_output.HashedRequirement(name, "4.1", "python_full_version < '3.12'", expected)
-    }
+    assert uv.parse(line) == {name: uv.HashedRequirement(name, "4.1", "python_full_version < '3.12'", expected)}
 
 
 def test_parse_refuses_a_fork() -> None:
     """Two versions of one package are an error that names both."""
     with pytest.raises(ToolError, match=r"^six needs two versions, 1\.0 and 2\.0") as raised:
-        uv_output.parse("six==1.0 ; os_name == 'nt'\nsix==2.0 ; os_name != 'nt'\n")
+        uv.parse("six==1.0 ; os_name == 'nt'\nsix==2.0 ; os_name != 'nt'\n")
     assert "Change a bound in pins.yml" in raised.value.hint
 
 
 def test_parse_refuses_what_it_does_not_know() -> None:
     """A line without an exact version is an error, not a guess."""
     with pytest.raises(ToolError, match="cannot parse, '--index-url"):
-        uv_output.parse("--index-url https://example.org/simple\n")
+        uv.parse("--index-url https://example.org/simple\n")
 
 
 @pytest.mark.parametrize(

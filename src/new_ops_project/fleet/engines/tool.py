@@ -13,7 +13,7 @@ from new_ops_project.base.config import NAME
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git import urls
 from new_ops_project.template import installation
-from new_ops_project.template.pins.uv_output import compile_lines, requirement_lines
+from new_ops_project.template.pins.uv import compile_lines, requirement_lines
 
 BUILD = "hatchling"  # pyproject.toml, build-system
 

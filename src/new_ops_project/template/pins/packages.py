@@ -11,7 +11,7 @@ from new_ops_project.template.pins.locks_yml import Locks
 from new_ops_project.template.pins.pins_yml import Pins
 from new_ops_project.template.pins.releases import day
 from new_ops_project.template.pins.resolution import ResolutionInput, Resolved, unavailable
-from new_ops_project.template.pins.uv_output import PackageRelease
+from new_ops_project.template.pins.uv import PackageRelease
 
 INDEX = "the package index"
 

@@ -13,7 +13,7 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.template.pins import uv
 from new_ops_project.template.pins.locks_yml import Locks, ResolvedPackage
-from new_ops_project.template.pins.uv_output import (
+from new_ops_project.template.pins.uv import (
     HashedRequirement,
     PackageRelease,
     compile_lines,
