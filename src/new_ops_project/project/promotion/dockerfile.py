@@ -73,10 +73,9 @@ def _rewrite_copy(match: re.Match[str], folder: str, renaming: Renaming) -> list
     others = [path for path in paths if path not in moving]
     start = f"{match['word']}{match['flags']} "
     rest = [f"{start}{' '.join(others)} {target}"] if others else []
-    package = renaming.module
     if renaming.script not in {path.removeprefix("./") for path in moving}:
-        return rest or [f"# {' '.join(moving)}: in the package {package} now"]
-    return [*rest, f"{start}src/{package} {place / package}", f"ENV PYTHONPATH={place}"]
+        return rest or [f"# {' '.join(moving)}: in the package {renaming.module} now"]
+    return [*rest, f"{start}src/{renaming.module} {place / renaming.module}", f"ENV PYTHONPATH={place}"]
 
 
 def _rewrite_copy_of_all(match: re.Match[str], folder: str, paths: list[str], target: str) -> list[str]:

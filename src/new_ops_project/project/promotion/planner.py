@@ -43,11 +43,6 @@ class Promotion:
     move: ProgramMove | None
 
     @property
-    def project(self) -> Project:
-        """The project to promote."""
-        return self.update.project
-
-    @property
     def tier(self) -> str:
         """The new tier."""
         return str(self.migrated.answers.values["tier"])
@@ -146,10 +141,10 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
     )
 
     edited = rewritten.get("pyproject.toml")
-    written_by_user = edited.content if edited else files.texts.get("pyproject.toml")
 
     def resolve(draft: Draft) -> Draft:
-        resolved = adjacent.line_by_line(_locked(toml.by_key(draft, written_by_user), base, theirs, files))
+        merged = toml.by_key(draft, edited.content if edited else files.texts.get("pyproject.toml"))
+        resolved = adjacent.line_by_line(_locked(merged, base, theirs, files))
         return resolved.settle({}, *new.notes, *notes)
 
     with three_way.plan_from_sides(update.project.repository, sides, resolve) as plan:
@@ -172,7 +167,7 @@ def _rewritten_base(promotion: Promotion, base: Tree) -> dict[str, Entry]:
     """The template's files of the old tier, with references rewritten as in the project's files."""
     if (renaming := promotion.renaming) is None:
         return {}
-    others = {*renaming.moves, promotion.project.answers_file}
+    others = {*renaming.moves, promotion.update.project.answers_file}
     return {
         path: replace(
             entry, content=references.rewrite(path, entry.content.decode(), renaming, is_managed=True).encode()
@@ -200,7 +195,7 @@ def _rewritten_files(promotion: Promotion, base: Tree) -> tuple[dict[str, Entry]
 
 def _outside_references(promotion: Promotion, move: ProgramMove) -> Iterator[str]:
     """Where files elsewhere in the repository name the script of a project in a subfolder."""
-    project = promotion.project
+    project = promotion.update.project
     named = f"{project.prefix}{move.script}".encode()
     everything = committed.read(project.repository, project.commit, "").texts if project.prefix else {}
     for path, content in everything.items():
@@ -212,11 +207,10 @@ def _outside_references(promotion: Promotion, move: ProgramMove) -> Iterator[str
 def _install_notes(own: Tree, files: Committed, renaming: Renaming) -> Iterator[str]:
     """A note for the user's files that ran the script by its path: now the project has to be installed for them."""
     command = renaming.command or f"python -m {renaming.module}"
-    images_and_documents = re.compile(r"Dockerfile|Containerfile|\.md$|\.rst$")
     paths = [
         path
         for path, entry in own.items()
-        if not images_and_documents.search(path)
+        if not re.search(r"Dockerfile|Containerfile|\.md$|\.rst$", path)
         and entry.content.count(command.encode()) > files.texts.get(path, b"").count(command.encode())
     ]
     if paths:
@@ -231,12 +225,14 @@ def _rewritten_file(path: str, content: bytes, promotion: Promotion, *, is_manag
     except UnicodeDecodeError:
         return content, []
     clauses: list[str] = []
-    if path == "pyproject.toml" and promotion.project.answers.get("tier") == "script":
+    if path == "pyproject.toml" and promotion.update.project.answers.get("tier") == "script":
         text, changes = lower_bounds.replace_pins(text)
-        where = "the exact version belongs in requirements.txt."
-        clauses += [f":{it.line}: {it.before} is now {it.after}; {where}" for it in changes]
+        clauses += [
+            f":{it.line}: {it.before} is now {it.after}; the exact version belongs in requirements.txt."
+            for it in changes
+        ]
     renaming, move = promotion.renaming, promotion.move
-    if renaming is None or move is None or path == promotion.project.answers_file:
+    if renaming is None or move is None or path == promotion.update.project.answers_file:
         return text.encode(), clauses
     if PurePosixPath(path).suffix in {".py", ".pyi"}:
         text, doubts = imports.rename_modules(text, move.modules)

@@ -42,8 +42,8 @@ def may_name(path: str, content: bytes = b"") -> bool:
     name = PurePosixPath(path).name
     if _HISTORY.match(name) or locks.is_lock(name) or reader.is_requirements_path(name):
         return False
-    is_known = bool(_NAMES.fullmatch(name)) or PurePosixPath(name).suffix in _SUFFIXES
-    return is_known or path.startswith(".githooks/") or bool(_SHELL.match(content))
+    is_hook = path.startswith(".githooks/") or _SHELL.match(content)
+    return bool(is_hook or _NAMES.fullmatch(name)) or PurePosixPath(name).suffix in _SUFFIXES
 
 
 def rewrite(path: str, text: str, renaming: Renaming, *, is_managed: bool = False) -> str:

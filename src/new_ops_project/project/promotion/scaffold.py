@@ -44,21 +44,21 @@ def _variables(move: ProgramMove) -> dict[str, Any]:
     """The variables of the templates in templates/promote."""
     program, name = move.program, PurePosixPath(move.target).stem
     taken = {dotted.rpartition(".")[2] for dotted in move.modules.values()}  # a module's name stays the module's
+    # As isort orders them: constants, classes, the rest.
+    exports = sorted(
+        {item.name for item in program.public} - taken,
+        key=lambda name: (not (name.isupper() and name[1:]), not name[0].isupper(), name),
+    )
     can_import = program.parses and not program.runs_at
     return {
         "package": move.package,
         "name": name,
         "file": PurePosixPath(move.target).name,
-        "exports": sorted({item.name for item in program.public} - taken, key=_isort_order) if can_import else [],
+        "exports": exports if can_import else [],
         "public": program.public if can_import else (),
         "helps": program.parses_arguments,
         "examples": program.has_examples and can_import,
     }
-
-
-def _isort_order(name: str) -> tuple[int, str]:
-    """A sort key for isort's order: constants, classes, the rest."""
-    return (0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2, name)
 
 
 def _command(answers: Answers, files: Committed, taken: Tree, home: str) -> Scaffold:

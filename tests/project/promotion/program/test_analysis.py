@@ -111,6 +111,7 @@ RUNS = [
     "logging.basicConfig()",
     "class A:\n    print(1)",
     "[].append(2)",
+    "Loud.get('x')",
     "os.name = 'x'",
     "class A:\n    x = main()",
     "def f(x=main()): ...",
@@ -142,14 +143,14 @@ RUNS = [
 ]
 HEAD = (
     "import atexit, json, logging, os, subprocess, sys\nfrom pathlib import Path\ndef main(): print(1)\n"
-    "def loud(f): print(f)\nclass Loud:\n    def __init__(self): print(1)\n"
+    "def loud(f): print(f)\nclass Loud:\n    def __init__(self): print(1)\n    def get(self): print(1)\n"
 )
 
 
 @pytest.mark.parametrize("source", RUNS)
 def test_what_runs_on_import_is_found(source: str) -> None:
     """The analysis finds the first line with an effect on import."""
-    first = 7 + (source.startswith("@"))  # a definition is where its `def` is
+    first = 8 + (source.startswith("@"))  # a definition is where its `def` is
     assert program(HEAD + source).runs_at == first
 
 
@@ -194,6 +195,7 @@ ARGPARSE = (
         (ARGPARSE + GUARD + "raise SystemExit(parse())", True),
         (ARGPARSE.replace("r()", "r(add_help=False)") + GUARD + "parse()", False),
         (ARGPARSE + GUARD + "pass", False),
+        ("def parse_args():\n    print(1)\n    return p.parse_args()\n" + GUARD + "parse_args()", False),
         ("import sys\n" + GUARD + "print(sys.argv)", False),
         ("import click\n@click.command()\ndef cli(): ...\n" + GUARD + "cli()", True),
         ("import click\n@click.command(add_help_option=False)\ndef cli(): ...\n" + GUARD + "cli()", False),
@@ -351,9 +353,17 @@ def test_folder_of_data() -> None:
 
 def test_names_made_at_run_time() -> None:
     """What is joined to the folder at run time is a doubt, and the files that it may mean are named."""
-    result = program(PLACES + "for name in ('a.csv', 'b.csv'):\n    print(HERE / name)\n", "a.csv", "b.csv")
+    source = f"{PLACES}for name in ('a.csv', 'b.csv'):\n    print(HERE / name)\n{GUARD}pass"
+    result = program(source, "a.csv", "b.csv")
     assert [(data.path, data.beside) for data in result.data] == [("a.csv", False), ("b.csv", False)]
     assert [(doubt.line, doubt.text[:8]) for doubt in result.doubts] == [(6, "uses the")]
+
+
+def test_a_folder_that_others_may_import() -> None:
+    """The folder of a module that is no script is a doubt where it is defined: who imports it may make any path."""
+    source = PLACES + "x = HERE / 'hosts.csv'\n"
+    assert [doubt.line for doubt in program(source, "hosts.csv").doubts] == [4]
+    assert program(f"{source}{GUARD}pass", "hosts.csv").doubts == ()
 
 
 def test_change_into_own_folder() -> None:
@@ -369,8 +379,10 @@ def test_change_into_own_folder() -> None:
         ("x = HERE / 'state.json'", "names state.json beside the code"),
         ("x = HERE.parent / 'conf.ini'", "names ../conf.ini relative to"),
         ("x = Path(__file__).stem", "uses the name of its own file"),
-        ("x = Path(__file__).with_suffix('.log')", "uses the name of its own file"),
-        ("x = __file__ + '.log'", "uses the name of its own file"),
+        ("x = Path(__file__).with_suffix('.log')", "names * beside the code"),
+        ("x = __file__ + '.log'", "names * beside the code"),
+        ("x = (HERE / 'tools.py').with_suffix('.bak')", "names * beside the code"),
+        ("x = f\"{HERE / 'tools.py'}.bak\"", "names * beside the code"),
         ("print(os.listdir(HERE))", "uses the folder of the code"),
         ("sys.path.insert(0, str(HERE))", "uses sys.path"),
         ("print(sys.argv[0])", "uses sys.argv[0], which names the command then"),
@@ -384,7 +396,7 @@ def test_change_into_own_folder() -> None:
 )
 def test_doubts(code: str, words: str) -> None:
     """What the move would break, or what cannot be followed, is listed with its line."""
-    result = program(PLACES + code, "tools.py")
+    result = program(f"{PLACES}{code}\n{GUARD}pass", "tools.py")
     assert [doubt.line for doubt in result.doubts if words in doubt.text] == [5 + ("\n" in code)]
 
 

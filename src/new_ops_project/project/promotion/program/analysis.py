@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from new_ops_project.formats import python
 from new_ops_project.formats.python import Syntax
-from new_ops_project.project.promotion.program.data_files import DataFile, Doubt, find_data
+from new_ops_project.project.promotion.program.data_files import DataFile, Doubt, find_data, literal
 from new_ops_project.project.promotion.program.import_effects import Function, Module, offers_help, read_module, runs_at
 
 
@@ -70,8 +70,7 @@ def _modules(syntax: Syntax) -> tuple[str, ...]:
 
 def _first_string(call: ast.Call) -> str:
     """The first argument of a call if it is a literal string, else ''."""
-    value = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
-    return value if isinstance(value, str) else ""
+    return next((literal(argument) or "" for argument in call.args), "")
 
 
 def _docstrings(syntax: Syntax) -> list[str]:
@@ -85,11 +84,11 @@ def _docstrings(syntax: Syntax) -> list[str]:
 
 def _public(own: Module) -> Iterator[PublicName]:
     listed = own.values.get("__all__")
-    elements = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else []
-    chosen = [item.value for item in elements if isinstance(item, ast.Constant)]
+    elements = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else None
+    chosen = [item.value for item in elements or () if isinstance(item, ast.Constant)]
     definitions = {**own.functions, **own.classes}
     for name, node in sorted(definitions.items(), key=lambda item: item[1].lineno):
-        if name in chosen if elements else not name.startswith("_"):
+        if name in chosen if elements is not None else not name.startswith("_"):
             is_plain = isinstance(node, Function) and not node.decorator_list
             yield PublicName(name, tuple(it.arg for it in _arguments(own.functions[name])) if is_plain else None)
 
@@ -157,11 +156,11 @@ def _doubts(syntax: Syntax, exists: Callable[[str], bool]) -> Iterator[Doubt]:
 def _import_doubt(call: ast.Call, syntax: Syntax, exists: Callable[[str], bool]) -> str:
     """What is doubtful about a call that imports a module by name; '' for any other call."""
     importer, module = syntax.qualified_name(call.func), _first_string(call)
-    top = module.partition(".")[0]
     if importer not in _IMPORTERS:
         return ""
     if not module:
         return "imports a module whose name is computed at run time"
     # The argument of import_module is rewritten with the imports, so only the others remain for a person.
+    top = module.partition(".")[0]
     is_left = importer != "importlib.import_module" and (exists(f"{top}.py") or exists(top))
     return f"imports {module} by name" if is_left else ""

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from new_ops_project.formats.python import Syntax
+from new_ops_project.formats.python import Syntax, is_guard
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,10 @@ class _Paths:
 
     syntax: Syntax
     names: dict[str, str]
+    passed: set[str]  # of these, the names of the folder or the file itself that count where they are used
 
 
-_SELF, _FOLDER = "\0", "."  # the file itself, whose name differs before and after the move, and its folder
+_OWN = _SELF, _FOLDER = "\0", "."  # the file itself, whose name differs before and after the move, and its folder
 
 
 def find_data(syntax: Syntax, exists: Callable[[str], bool]) -> tuple[tuple[DataFile, ...], tuple[Doubt, ...]]:
@@ -70,14 +71,16 @@ def _doubt(path: str) -> str:
 
 def _paths(syntax: Syntax) -> _Paths:
     """The file with the names that it binds once, by an assignment outside classes."""
-    paths = _Paths(syntax, {})
+    paths = _Paths(syntax, {}, set())
     times = Counter(name for node in ast.walk(syntax.tree) for name in _bound(node))
-    assignments: list[ast.Assign | ast.AnnAssign] = [*syntax.nodes(ast.Assign), *syntax.nodes(ast.AnnAssign)]
-    for node in assignments:
+    for node in ast.walk(syntax.tree):
         name = _assigned(node)
-        if times[name] == 1 and node.value and not isinstance(syntax.parent(node), ast.ClassDef):
-            path = _beside(node.value, paths)  # which may use the names before it
+        if times[name] == 1 and not isinstance(syntax.parent(node), ast.ClassDef):
+            path = _beside(node.value, paths)  # type: ignore[attr-defined]  # it may use the names before it
             paths.names.update({name: path} if path else {})
+    if any(is_guard(node) for node in syntax.tree.body):  # any other module may import HERE and make paths of it
+        loaded = {it.id for it in syntax.nodes(ast.Name) if isinstance(it.ctx, ast.Load)}
+        paths.passed.update(name for name in loaded if paths.names.get(name) in _OWN)
     return paths
 
 
@@ -101,21 +104,30 @@ def _named(node: ast.AST, paths: _Paths) -> Iterator[tuple[str, int, bool]]:
 
     Each is the largest expression that stands for a path: `HERE / "a" / "b"` gives a/b, and neither HERE nor "a".
     """
-    own, name = (_SELF, _FOLDER), _assigned(node)
-    loaded = {it.id for it in paths.syntax.nodes(ast.Name) if isinstance(it.ctx, ast.Load)} if name else set()
-    is_definition = name in loaded and paths.names.get(name) in own
-    if is_definition or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-        return  # HERE counts where it is used; a docstring names nothing
-    path = _beside(node, paths)
-    if isinstance(node, ast.Name) and path not in own:
+    if _assigned(node) in paths.passed or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        return  # a docstring names nothing
+    path, start = _beside(node, paths), _start(node)
+    if isinstance(node, ast.Name) and path not in _OWN:
         return  # TABLE = HERE / "table.csv" counts there
     if path is not None:
         yield path, node.lineno, True  # type: ignore[attr-defined]
+    elif start and _beside(start, paths) not in (None, _FOLDER):
+        yield "*", start.lineno, True
     elif isinstance(node, ast.Constant) and isinstance(node.value, str) and {".", "/"} & {*node.value}:
         yield posixpath.normpath(node.value), node.lineno, False
     else:
         for child in ast.iter_child_nodes(node):
             yield from _named(child, paths)
+
+
+def _start(node: ast.AST) -> ast.expr | None:
+    """What an expression makes another path from: `TABLE.with_suffix(".bak")`, `f"{TABLE}.bak"`; None for others."""
+    match node:
+        case ast.Attribute(value, "with_suffix" | "with_stem" | "with_name") | ast.BinOp(value, ast.Add()):
+            return value
+        case ast.JoinedStr([ast.FormattedValue(value), ast.Constant(str(rest)), *_]) if rest[0] in "._-~":
+            return value
+    return None
 
 
 # Functions that return their argument, or another form of the same path; with more arguments, joined to it.
@@ -142,12 +154,12 @@ def _beside(node: ast.AST, paths: _Paths) -> str | None:  # noqa: PLR0911 - one 
         case ast.Call(ast.Attribute(value, method), []) if method in _SAME_METHODS:
             return _beside(value, paths)
         case ast.Call(ast.Attribute(value, method), parts) if method in _JOINING_METHODS:
-            return _joined(value, [_JOINING_METHODS[method], *map(_text, parts)], paths)
+            return _joined(value, [_JOINING_METHODS[method], *map(literal, parts)], paths)
         case ast.Call(func, [first, *parts]):
             name = paths.syntax.qualified_name(func)
             if name == "os.path.dirname":
                 return _joined(first, [".."], paths)
-            return _joined(first, map(_text, parts), paths) if name in (_JOINS if parts else _JOINS | _SAME) else None
+            return _joined(first, map(literal, parts), paths) if name in (_JOINS if parts else _JOINS | _SAME) else None
     return None
 
 
@@ -158,5 +170,6 @@ def _joined(folder: ast.expr, parts: Iterable[str | None], paths: _Paths) -> str
     return posixpath.normpath(posixpath.join(path, *(part for part in known if part is not None)))
 
 
-def _text(node: ast.expr) -> str | None:
+def literal(node: ast.expr) -> str | None:
+    """The value of a literal string; None for any other expression."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

@@ -16,13 +16,14 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Module:
-    """A parsed file with what its top level defines, and the names that it imports anywhere."""
+    """A parsed file with what its top level defines, and what it imports and defines anywhere."""
 
     syntax: Syntax
     functions: Mapping[str, Function]
     classes: Mapping[str, ast.ClassDef]
     values: Mapping[str, ast.expr]
     imported: frozenset[str]
+    methods: frozenset[str]  # of all its classes, and the functions
 
 
 def read_module(syntax: Syntax) -> Module:
@@ -36,6 +37,7 @@ def read_module(syntax: Syntax) -> Module:
         {node.name: node for node in body if isinstance(node, ast.ClassDef)},
         {ast.unparse(target): value for it in body for target, value in _assigned(it)},
         frozenset((alias.asname or alias.name).partition(".")[0] for alias in aliases),
+        frozenset(node.name for node in syntax.nodes(ast.FunctionDef)),
     )
 
 
@@ -104,7 +106,7 @@ def _decorates(node: ast.expr, module: Module) -> bool:
 
 def _runs_own_code(module: Module) -> bool:
     """Whether a class statement may run code of the file: a hook of a base class, or a metaclass."""
-    hooks = {it.name for it in module.syntax.nodes(ast.FunctionDef)} & {"__init_subclass__", "__set_name__"}
+    hooks = module.methods & {"__init_subclass__", "__set_name__"}
     bases = {last_name(base) for it in module.syntax.nodes(ast.ClassDef) for base in it.bases}
     return bool(hooks) or any(base == "type" or base.endswith(("Meta", "EnumType")) for base in bases)
 
@@ -121,7 +123,7 @@ def _is_harmless_call(node: ast.Call, module: Module) -> bool:
     name, method = module.syntax.qualified_name(node.func), last_name(node.func)
     arguments = [*node.args, *(it.value for it in node.keywords)]
     is_foreign = _root(node.func) in module.imported
-    if method in _CONFIGURING_METHODS and not is_foreign:
+    if method in _CONFIGURING_METHODS - module.methods and not is_foreign:
         return True
     # sorted(keys, key=fetch) calls `fetch`, so nothing of the file's own may be handed over.
     if {it.id for it in arguments if isinstance(it, ast.Name)} & {*module.functions, *module.classes}:
@@ -132,7 +134,7 @@ def _is_harmless_call(node: ast.Call, module: Module) -> bool:
         return False
     if name in _HARMLESS or (name.partition(".")[0] in _HARMLESS_MODULES and name not in _EFFECTS):
         return True
-    return isinstance(node.func, ast.Attribute) and method in _METHODS and not is_foreign
+    return isinstance(node.func, ast.Attribute) and method in _METHODS - module.methods and not is_foreign
 
 
 def _is_plain(node: ast.ClassDef, module: Module) -> bool:
@@ -236,7 +238,7 @@ def _parses_first(statement: ast.stmt, module: Module, within: frozenset[str]) -
 def _parses_here(node: ast.AST, module: Module, within: frozenset[str]) -> bool | None:
     func = node.func if isinstance(node, ast.Call) else None
     name = module.syntax.qualified_name(func)
-    if name in _PARSES or last_name(func) in _PARSING or _is_command(name, module):
+    if name in _PARSES or last_name(func) in _PARSING - module.methods or _is_command(name, module):
         return True
     if name in module.functions.keys() - within:
         return _parses(module.functions[name].body, module, within | {name})

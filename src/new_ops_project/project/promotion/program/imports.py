@@ -6,7 +6,7 @@ and line ends are the user's. That is why it edits the text at positions that `a
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -18,13 +18,7 @@ _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as Python's tokenizer
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-@dataclass(frozen=True)
-class _Edit:
-    """New text for a part of the source, in bytes."""
-
-    start: int
-    end: int
-    text: str
+_Edits = dict[tuple[int, int], str]  # new texts for parts of the source: from where to where, in bytes
 
 
 @dataclass(frozen=True)
@@ -57,9 +51,9 @@ def rename_modules(source: str, moved: Mapping[str, str]) -> tuple[str, tuple[Do
     starts = accumulate((len(line) for line in _LINE.findall(content)), initial=0)
     text = _Source(content, tuple(starts), syntax, moved)
     edits, doubts = _string_changes(text)
-    edits += [*_import_edits(text), *_import_from_edits(text)]
-    for edit in sorted(edits, key=lambda edit: -edit.start):  # from the end, so that earlier positions stay valid
-        content = content[: edit.start] + edit.text.encode() + content[edit.end :]
+    edits |= _import_edits(text) | _import_from_edits(text)
+    for (start, end), new in sorted(edits.items(), reverse=True):  # from the end, so that earlier positions stay valid
+        content = content[:start] + new.encode() + content[end:]
     return _BYTE_ORDER_MARK * source.startswith(_BYTE_ORDER_MARK) + content.decode(), tuple(doubts)
 
 
@@ -70,16 +64,15 @@ def _top(name: str) -> str:
 # Import statements
 
 
-def _import_edits(source: _Source) -> Iterator[_Edit]:
+def _import_edits(source: _Source) -> _Edits:
     nodes = [it for it in source.syntax.nodes(ast.Import) if any(_top(one.name) in source.moved for one in it.names)]
-    run: list[ast.Import] = []
-    for node in [*sorted(nodes, key=source.span), None]:
-        if node and run and _continues(node, run[-1], source):
-            run.append(node)
-            continue
-        if run:
-            yield _Edit(source.span(run[0])[0], source.span(run[-1])[1], _rewritten(run, source))
-        run = [node] if node else []
+    runs: list[list[ast.Import]] = []
+    for node in sorted(nodes, key=source.span):
+        if runs and _continues(node, runs[-1][-1], source):
+            runs[-1].append(node)
+        else:
+            runs.append([node])
+    return {(source.span(run[0])[0], source.span(run[-1])[1]): _rewritten(run, source) for run in runs}
 
 
 def _continues(node: ast.Import, before: ast.Import, source: _Source) -> bool:
@@ -126,13 +119,15 @@ def _import_as(new: str, name: str) -> str:
     return f"from {before} import {last}" + (f" as {name}" if name != last else "")
 
 
-def _import_from_edits(source: _Source) -> Iterator[_Edit]:
+def _import_from_edits(source: _Source) -> _Edits:
     """`from a.b import c` with another first part of the module's name, which is all that changes."""
+    edits: _Edits = {}
     for node in source.syntax.nodes(ast.ImportFrom):
         start, end = source.span(node)
         name = re.match(rb"from(?:\s|\\\r?\n|\\\r)+(\w+)", source.content[start:end])
         if name and not node.level and _top(node.module or "") in source.moved:
-            yield _Edit(start + name.start(1), start + name.end(1), source.moved[_top(node.module or "")])
+            edits[start + name.start(1), start + name.end(1)] = source.moved[_top(node.module or "")]
+    return edits
 
 
 # Names in strings
@@ -148,9 +143,9 @@ _FILE = re.compile(
 )
 
 
-def _string_changes(source: _Source) -> tuple[list[_Edit], list[Doubt]]:
+def _string_changes(source: _Source) -> tuple[_Edits, list[Doubt]]:
     """Edits of strings by which a call names a moved module, and doubts about others that may do so."""
-    edits, doubts = list[_Edit](), list[Doubt]()
+    edits, doubts = _Edits(), list[Doubt]()
     for node in sorted(source.syntax.nodes(ast.Constant), key=lambda node: (node.lineno, node.col_offset)):
         if not _names(node.value, source.moved) or isinstance(source.syntax.parent(node), ast.Expr):
             continue
@@ -158,7 +153,7 @@ def _string_changes(source: _Source) -> tuple[list[_Edit], list[Doubt]]:
         literal = re.match(rb"""[rRuUbB]*(?:\"{3}|'{3}|"|')(\w+)(?=[."'])""", source.content[start:end])
         is_named = _is_argument(node, source.syntax)
         if is_named and literal and literal[1].decode() in source.moved:
-            edits.append(_Edit(start + literal.start(1), start + literal.end(1), source.moved[literal[1].decode()]))
+            edits[start + literal.start(1), start + literal.end(1)] = source.moved[literal[1].decode()]
         elif is_named or _is_key(node, source.syntax) or _FILE.fullmatch(str(node.value)) is None:
             doubts.append(Doubt(node.lineno, f"names {node.value!r}, whose module moved"))
     return edits, doubts
@@ -180,6 +175,5 @@ def _is_argument(node: ast.Constant, syntax: Syntax) -> bool:
 def _is_key(node: ast.Constant, syntax: Syntax) -> bool:
     """Whether this is the key in sys.modules[...] or the argument of __import__(...)."""
     parent = syntax.parent(node)
-    if isinstance(parent, ast.Call):
-        return syntax.qualified_name(parent.func) == "__import__"
-    return isinstance(parent, ast.Subscript) and syntax.qualified_name(parent.value) == "sys.modules"
+    whole = parent.func if isinstance(parent, ast.Call) else parent.value if isinstance(parent, ast.Subscript) else None
+    return syntax.qualified_name(whole) in {"__import__", "sys.modules"}
