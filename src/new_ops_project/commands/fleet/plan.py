@@ -55,18 +55,27 @@ def _shards(_context: click.Context, _option: click.Parameter, value: str) -> in
     show_default=True,
     help="Seconds for each repository.",
 )
-def command(*, source: tuple[str, ...], out: Path, github_output: bool, as_json: bool, **options: Any) -> None:
+def command(
+    *,
+    source: tuple[str, ...],
+    out: Path,
+    last: tuple[Path, ...],
+    github_output: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Pin the work: the template's version and every repository's commit, in balanced shards.
 
     The plan gives the same commits on every machine. No repository changes.
     """
     from new_ops_project.commands.shared import fleet_plan_words
-    from new_ops_project.fleet.verbs.plan import FleetPlanRequest, plan
+    from new_ops_project.fleet.run.planning import PlanRequest
+    from new_ops_project.fleet.verbs.plan import plan
 
     output = _github_output() if github_output else None
     voice = Voice(as_json)
     with voice.progress() as show:
-        fleet_plan = plan(FleetPlanRequest(source, out, github_output=output, **options), show)
+        fleet_plan = plan(source, PlanRequest(**options), out, show, last=last, github_output=output)
     click.get_current_context().exit(fleet_plan_words.say(fleet_plan, out, voice))
 
 

@@ -58,17 +58,33 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str | None)
 )
 @click.option("--force", is_flag=True, help="Continue despite failures.")
 @click.option("--trust", is_flag=True, help="Allow the template to run code.")
-def command(*, source: tuple[str, ...], shard: tuple[int, int], out: Path, as_json: bool, **options: Any) -> None:
+def command(
+    *,
+    source: tuple[str, ...],
+    plan_file: Path | None,
+    shard: tuple[int, int],
+    to: str | None,
+    wave: str,
+    max_failed: float | None,
+    max_conflicts: float | None,
+    out: Path,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Merge the template's version into every repository of the SOURCEs, or of a plan, each as one commit.
 
     The commits go to the folder of results, as git bundles; no clone changes and nothing is pushed. A second run
     continues where the first one stopped.
     """
     from new_ops_project.commands.shared import fleet_progress
+    from new_ops_project.fleet.run.execution import RunOptions
+    from new_ops_project.fleet.run.planning import PlanRequest
     from new_ops_project.fleet.verbs.update import FleetUpdateRequest, update
 
-    number, count = shard
-    request = FleetUpdateRequest(source, out, shard=number, shards=count, **options)
+    pins = PlanRequest(to=to, wave=wave, shards=1, offline=options["offline"], seconds=options["seconds"])
+    number, shards = shard
+    how = RunOptions(out, number, checks_base=plan_file is not None, **options)
+    request = FleetUpdateRequest(source, pins, how, plan_file, shards, max_failed, max_conflicts)
     voice = Voice(as_json)
     run = update(request, voice.progress, fleet_progress.display)
     _say(run, out, voice)

@@ -22,19 +22,20 @@ OnResult = Callable[[Result, int, int], None]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of a run: the results folder `out`, the shard (0: all), `jobs` at once, seconds for each project.
+    """The options of a run: the results folder `out`, the shard (0: all), `jobs` at once (None: one per core).
 
-    `force` ignores the limits of the wave; `checks_base` defers projects whose branch moved since the plan.
+    `seconds` is for each project; `force` ignores the limits of the wave; `checks_base` defers projects whose branch
+    moved since the plan.
     """
 
     out: Path
     shard: int = 0
-    jobs: int = 1
+    jobs: int | None = None
     seconds: float = TIMEOUT
     trust: bool = False
     force: bool = False
-    checks_base: bool = True
     offline: bool = False
+    checks_base: bool = True
 
     def tasks(self, plan: FleetPlan) -> tuple[Task, ...]:
         """The tasks of this run."""
@@ -78,12 +79,14 @@ def _results(plan: FleetPlan, options: RunOptions, todo: list[Task], before: Map
         yield replace(failed_result(task, plan.id, error.message, error.hint), at=timestamp())
     possible = [task for task in todo if task.template in releases]
     # A template that runs code works on whole projects, and memory may be too small for them.
-    work = None if options.trust else options.store(plan).work.absolute()
+    folder = None if options.trust else options.store(plan).work.absolute()
     out = options.out.absolute()
-    context = RunContext(plan.id, plan.author, plan.created, out, work, options.trust, options.checks_base)
+    context = RunContext(plan.id, plan.author, plan.created, out, folder, options.trust, options.checks_base)
     results, names = [*before.values()], set[str]()
     stopped = ""
-    with pool.replies(possible, Assignment("update", context, releases, options.seconds), options.jobs) as replies:
+    with pool.replies(
+        possible, Assignment("update", context, releases, options.seconds), options.jobs or pool.cpu_count()
+    ) as replies:
         for reply in replies:
             results.append(_result(reply, plan))
             names.add(reply.task.name)

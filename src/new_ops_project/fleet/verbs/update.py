@@ -11,7 +11,7 @@ from new_ops_project.base.progress import ProgressDisplay
 from new_ops_project.fleet import store
 from new_ops_project.fleet.inventory import repositories
 from new_ops_project.fleet.model import FleetPlan, Result, counts
-from new_ops_project.fleet.run import execution, limits, planning, pool, waves
+from new_ops_project.fleet.run import execution, limits, planning, waves
 from new_ops_project.fleet.run.execution import OnResult, RunOptions
 from new_ops_project.fleet.run.planning import PlanRequest
 
@@ -23,24 +23,17 @@ ResultsDisplay = Callable[[int], AbstractContextManager[OnResult]]
 class FleetUpdateRequest:
     """What was asked for on the command line.
 
-    `shard` counts from 1 to `shards`; both are 0 for the whole plan. `plan_file` takes the place of `sources`, `to` and
-    `wave`. `max_failed` and `max_conflicts` are limits in percent, None for those of the plan.
+    `plan_file` takes the place of `sources`, and of version and wave in `pins`; `shards` is how many it must have (0:
+    any). `max_failed` and `max_conflicts` are limits in percent, None for those of the plan.
     """
 
     sources: tuple[str, ...]
-    out: Path
+    pins: PlanRequest
+    options: RunOptions
     plan_file: Path | None = None
-    shard: int = 0
     shards: int = 0
-    to: str | None = None
-    wave: str = waves.ALL
-    jobs: int | None = None
-    seconds: float = execution.TIMEOUT
     max_failed: float | None = None
     max_conflicts: float | None = None
-    force: bool = False
-    trust: bool = False
-    offline: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,27 +72,18 @@ def update(request: FleetUpdateRequest, inspection: ProgressDisplay, run: Result
     other, for what keeps a plan from being made, and when a person interrupts the run.
     """
     git.require_on_path()
-    options = RunOptions(
-        request.out,
-        request.shard,
-        request.jobs or pool.cpu_count(),
-        request.seconds,
-        request.trust,
-        request.force,
-        request.plan_file is not None,
-        request.offline,
-    )
+    options = request.options
     plan = _read_plan(request.plan_file, request) if request.plan_file else _new_plan(request, inspection)
     plan = limits.with_limits(plan, request.max_failed, request.max_conflicts)
-    plan = execution.resumed_plan(plan, request.out)
+    plan = execution.resumed_plan(plan, options.out)
     results = _run(plan, options, run)
-    settled = plan.settled if request.shard in {0, 1} else ()  # of all the shards, the first one reports them
+    settled = plan.settled if options.shard in {0, 1} else ()  # of all the shards, the first one reports them
     return FleetUpdate(plan, settled, tuple(results))
 
 
 def _read_plan(file: Path, request: FleetUpdateRequest) -> FleetPlan:
     """The plan in a file; raises ToolError for options that contradict it."""
-    options = {"SOURCE": bool(request.sources), "--to": bool(request.to), "--wave": request.wave != waves.ALL}
+    options = {"SOURCE": bool(request.sources), "--to": bool(request.pins.to), "--wave": request.pins.wave != waves.ALL}
     if useless := [name for name, is_given in options.items() if is_given]:
         raise ToolError(f"--plan and {' and '.join(useless)} do not go together.", "The plan says that already.")
     plan = store.read_plan(file)
@@ -110,12 +94,11 @@ def _read_plan(file: Path, request: FleetUpdateRequest) -> FleetPlan:
 
 def _new_plan(request: FleetUpdateRequest, inspection: ProgressDisplay) -> FleetPlan:
     """A plan of the current commits."""
-    if request.shard:
+    if request.options.shard:
         raise ToolError("--shard is a part of a plan.", "new-ops-project fleet plan --shards N, then --plan.")
     fleet = repositories.read(request.sources)
-    pins = PlanRequest(to=request.to, wave=request.wave, shards=1, offline=request.offline, seconds=request.seconds)
     with inspection() as show:
-        return planning.plan(fleet, pins, show)
+        return planning.plan(fleet, request.pins, show)
 
 
 def _run(plan: FleetPlan, options: RunOptions, display: ResultsDisplay) -> list[Result]:
