@@ -243,12 +243,6 @@ def test_a_file_that_cannot_be_fetched_is_empty(monkeypatch: pytest.MonkeyPatch)
     assert "other" not in files
 
 
-def test_texts_are_escaped_for_markdown() -> None:
-    """Text in a message cannot become a link, a style or a table."""
-    assert repo_review_plugin._escaped("a `b*c` <x> [y](z)\n*w*") == r"a `b*c` \<x\> \[y\](z) \*w\*"  # noqa: SLF001 - no finding of a rule has all of these
-    assert repo_review_plugin._escaped("one ` and *") == r"one \` and \*"  # noqa: SLF001 - as above
-
-
 def test_titles_and_links_are_format_strings() -> None:
     """repo-review passes descriptions and links to str.format, which leaves them unchanged."""
     for code, check in repo_review_plugin.checks().items():

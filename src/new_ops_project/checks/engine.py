@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from new_ops_project.base.finding import Finding
-from new_ops_project.checks import ignores
-from new_ops_project.checks.ignores import Ignore
+from new_ops_project.checks.ignoring import entries as ignoring
+from new_ops_project.checks.ignoring.entries import Ignore
 from new_ops_project.checks.linters.reports import Reports
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Fix, Rule, UncheckedError
@@ -57,7 +57,7 @@ def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
         except UncheckedError as error:
             skipped.setdefault((error.reason, error.hint), []).append(rule.code)
     reasons = tuple(Skipped(tuple(codes), *reason) for reason, codes in skipped.items())
-    return _without_ignored(results, ignores.read(repo), reasons)
+    return _without_ignored(results, ignoring.read(repo), reasons)
 
 
 def _reports(repo: Repo) -> Reports:

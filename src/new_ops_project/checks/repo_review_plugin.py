@@ -10,6 +10,7 @@ from typing import Any
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.finding import Finding
 from new_ops_project.checks import catalogue, engine, repo
+from new_ops_project.checks.output.markdown import cell
 from new_ops_project.checks.remote_files import RemoteFiles
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Rule
@@ -110,23 +111,12 @@ def _repo(package: Traversable) -> tuple[Repo, bool]:
 
 def _report(rule: Rule, findings: list[Finding]) -> str:
     """The findings as a Markdown list, followed by the remedies."""
-    lines = [f"- {_place(finding)}{_escaped(finding.message)}" for finding in findings[:_MOST]]
+    lines = [f"- {_place(finding)}{cell(finding.message)}" for finding in findings[:_MOST]]
     more = [f"- and {len(findings) - _MOST} more"] if len(findings) > _MOST else []
     remedies = list(dict.fromkeys(finding.remedy or rule.remedy for finding in findings))[:3]
-    return "\n".join([*lines, *more, "", *(f"{_escaped(remedy)}\n" for remedy in remedies)]).rstrip()
+    return "\n".join([*lines, *more, "", *(f"{cell(remedy)}\n" for remedy in remedies)]).rstrip()
 
 
 def _place(finding: Finding) -> str:
-    path = _escaped(finding.path)
+    path = cell(finding.path)
     return f"{path}:{finding.line} " if finding.line else f"{path} " if path else ""
-
-
-def _escaped(text: str) -> str:
-    """The text on one line, escaped for Markdown except for code between backticks."""
-    plain = re.sub(r"[\x00-\x1f\x7f]+", " ", text)
-    parts = plain.split("`")
-    if len(parts) % 2 == 0:
-        return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", plain)
-    return "`".join(
-        part if number % 2 else re.sub(r"([\\*_\[\]<>#|])", r"\\\1", part) for number, part in enumerate(parts)
-    )

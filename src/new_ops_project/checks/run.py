@@ -13,7 +13,7 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.checks import catalogue, engine, fix
 from new_ops_project.checks.engine import Checked, Skipped
-from new_ops_project.checks.ignores import Ignore
+from new_ops_project.checks.ignoring.entries import Ignore
 from new_ops_project.checks.repo import Repo, read
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.template import files

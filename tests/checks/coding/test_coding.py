@@ -330,9 +330,12 @@ def test_a_work_tree_is_checked_in_place(run: Run, work: Path, monkeypatch: pyte
 
 
 def test_without_ruff_its_rules_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules that need ruff are skipped if it is missing."""
+    """Rules that need ruff are skipped if it is missing; the others are still checked."""
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
-    (skipped,) = engine.run(repo.of({"x.py": BAD}), RULES).skipped
+    text = "import sys\ntry:\n    go()\nexcept OSError:\n    sys.exit(0)\n"
+    checked = engine.run(repo.of({"x.py": text}), RULES)
+    assert [finding.code for finding in checked.findings] == ["OPS504"]
+    (skipped,) = checked.skipped
     assert "ruff is not installed" in skipped.reason
     assert set(skipped.codes) == {rule.code for rule in RULES if rule.tool}
 

@@ -75,12 +75,11 @@ FAMILY = Family(
             "A failure does not exit with 0",
             Severity.ERROR,
             "cron, systemd and CI recognise a failure by its exit code only: a job that exits with 0 from an `except`"
-            " never fails, whatever happens. Expected ends (Ctrl-C, a closed pipe, a lock that is taken), exits"
-            " under a condition and files that the repository's ruff configuration excludes are ignored.",
+            " never fails, whatever happens. Expected ends (Ctrl-C, a closed pipe, a lock that is taken) and exits"
+            " under a condition are ignored.",
             "Exit with another code, `sys.exit(1)`, or let the exception through.",
             "https://docs.python.org/3/library/sys.html#sys.exit",
             exceptions.exits_with_zero,
-            tool="ruff",
         ),
         Rule(
             "OPS505",

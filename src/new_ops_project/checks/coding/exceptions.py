@@ -114,9 +114,9 @@ def _leaves_program(handler: ast.ExceptHandler) -> bool:
 # ---- exit code 0 ---------------------------------------------------------------------------------------------------
 
 
-def exits_with_zero(repo: Repo, report: RuffReport) -> Iterator[Breach]:
+def exits_with_zero(repo: Repo) -> Iterator[Breach]:
     """Each exit with code 0 in a handler of a failure."""
-    for path, syntax in python_files.containing(repo, report, _LEAVING):
+    for path, syntax in python_files.containing(repo, repo.python_sources, _LEAVING):
         for node in syntax.nodes(ast.ExceptHandler):
             if severity := _severity(node):
                 yield from (

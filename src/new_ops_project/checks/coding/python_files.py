@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 from typing import TypeVar
 
@@ -68,9 +68,9 @@ def relevant(repo: Repo, report: RuffReport, *codes: str) -> Iterator[Diagnostic
             yield diagnostic
 
 
-def containing(repo: Repo, report: RuffReport, pattern: bytes) -> Iterator[tuple[str, Syntax]]:
-    """Each file outside tests in which `pattern` matches, with its syntax; the pattern avoids parsing the others."""
-    for path in sorted(report.files & set(repo.python_sources)):
+def containing(repo: Repo, paths: Collection[str], pattern: bytes) -> Iterator[tuple[str, Syntax]]:
+    """Those of `paths` outside tests in which `pattern` matches, each with its syntax; it avoids parsing the others."""
+    for path in sorted(path for path in paths if path in repo.files):
         is_checked = not is_test(repo, path) and not is_foreign(path) and re.search(pattern, repo.files[path])
         if is_checked and (syntax := repo.syntax(path)):
             yield path, syntax

@@ -145,7 +145,7 @@ def unchecked_commands(repo: Repo, report: RuffReport) -> Iterator[Breach]:
         call, syntax = python_files.node_at(repo, diagnostic, ast.Call), repo.syntax(path)
         if syntax and call and isinstance(syntax.parent(call), ast.Expr) and not _may_fail(call):
             yield Breach("The program goes on when the command fails.", *python_files.place(repo, path, call))
-    for path, syntax in python_files.containing(repo, report, rb"os\.system|\bcall\("):
+    for path, syntax in python_files.containing(repo, report.files, rb"os\.system|\bcall\("):
         yield from _discarded_exit_codes(repo, path, syntax)
 
 

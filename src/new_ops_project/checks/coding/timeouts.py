@@ -22,7 +22,7 @@ def missing_timeouts(repo: Repo, report: RuffReport) -> Iterator[Breach]:
         call = python_files.node_at(repo, request, ast.Call)
         if call is None or not _has_timeout(call):
             yield Breach(_NO_LIMIT.format("The request"), request.path, request.line, request.column)
-    for path, syntax in python_files.containing(repo, report, rb"urlopen|http\.client|ession\b"):
+    for path, syntax in python_files.containing(repo, report.files, rb"urlopen|http\.client|ession\b"):
         for name, call in _calls_without_timeout(syntax) if b"setdefaulttimeout" not in repo.files[path] else ():
             if not python_files.is_silenced(repo, path, call.lineno, "OPS506"):
                 yield Breach(_NO_LIMIT.format(name), *python_files.place(repo, path, call))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from new_ops_project.base.finding import Severity
-from new_ops_project.checks.ignores import TABLE
 from new_ops_project.checks.ignoring import entries
 from new_ops_project.checks.rule import Family, Rule
 
@@ -23,7 +22,7 @@ def family(codes: Iterable[str]) -> Family:
                 "Ignored rules have a reason",
                 Severity.ERROR,
                 _WHY,
-                f'Write the reason: [{".".join(TABLE)}] CODE = "the reason".',
+                f'Write the reason: [{".".join(entries.TABLE)}] CODE = "the reason".',
                 _LINK,
                 entries.unreasoned,
             ),

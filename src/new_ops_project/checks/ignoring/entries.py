@@ -1,16 +1,54 @@
-"""The entries of [tool.new-ops-project.ignore] that do nothing: without a reason, or for a rule that does not exist."""
+"""The entries of [tool.new-ops-project.ignore] in pyproject.toml: the rules that a repository ignores."""
 
+import fnmatch
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
 
+from new_ops_project.base.finding import Finding
 from new_ops_project.base.text import nearest
-from new_ops_project.checks import ignores
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
+
+TABLE = ("tool", "new-ops-project", "ignore")
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """A rule that is ignored for a reason: everywhere, or in files that match one of `paths` (fnmatch patterns)."""
+
+    code: str
+    reason: str
+    paths: tuple[str, ...] = ()
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether the finding is ignored."""
+        is_inside = not self.paths or any(fnmatch.fnmatchcase(finding.path, pattern) for pattern in self.paths)
+        return finding.code == self.code and is_inside
+
+
+def read(repo: Repo) -> tuple[Ignore, ...]:
+    """Every entry with a reason; entries without one have no effect."""
+    return tuple(ignore for ignore in entries(repo) if ignore.reason)
+
+
+def entries(repo: Repo) -> tuple[Ignore, ...]:
+    """Every entry of the table; one without a valid reason has '' as its reason."""
+    return tuple(_ignore(code, value) for code, value in repo.pyproject.table(*TABLE).items())
+
+
+def _ignore(code: str, value: Any) -> Ignore:
+    """The entry `CODE = "reason"` or `CODE = { reason = "...", paths = ["..."] }`; anything else has no reason."""
+    table = value if isinstance(value, dict) else {"reason": value}
+    reason, paths = table.get("reason"), table.get("paths", [])
+    is_list = isinstance(paths, list) and all(isinstance(path, str) for path in paths)
+    reason = reason.strip() if isinstance(reason, str) and is_list else ""
+    return Ignore(code, reason, tuple(paths) if is_list else ())
 
 
 def unreasoned(repo: Repo) -> Iterator[Breach]:
     """Each entry without a reason."""
-    for ignore in ignores.entries(repo):
+    for ignore in entries(repo):
         if not ignore.reason:
             message = f"{ignore.code} is ignored without a reason, so it is not ignored."
             yield Breach(message, *_where(repo, ignore.code))
@@ -18,7 +56,7 @@ def unreasoned(repo: Repo) -> Iterator[Breach]:
 
 def unknown(repo: Repo, codes: Collection[str]) -> Iterator[Breach]:
     """Each entry whose code is not in `codes`."""
-    for ignore in ignores.entries(repo):
+    for ignore in entries(repo):
         if ignore.code not in codes:
             hint = nearest(ignore.code, [*codes])
             message = f"{ignore.code} is ignored, but there is no such rule{f'; {hint}' if hint else '.'}"
@@ -26,4 +64,4 @@ def unknown(repo: Repo, codes: Collection[str]) -> Iterator[Breach]:
 
 
 def _where(repo: Repo, code: str) -> tuple[str, int, int]:
-    return PYPROJECT, repo.pyproject.line(*ignores.TABLE, code), 1
+    return PYPROJECT, repo.pyproject.line(*TABLE, code), 1

@@ -25,9 +25,16 @@ def _row(finding: Finding) -> str:
 
 
 def cell(text: str) -> str:
-    """The text on one line, with everything escaped that Markdown or HTML would interpret."""
-    plain = re.sub(r"[\x00-\x1f\x7f]+", " ", escape_undecodable(text))
-    marked = re.sub(r"([\\`*_{}\[\]<>()#+!|~@&-])", r"\\\1", plain)
+    """The text on one line, with everything escaped that Markdown or HTML would interpret; code in backticks stays."""
+    parts = re.sub(r"[\x00-\x1f\x7f]+", " ", escape_undecodable(text)).split("`")
+    if len(parts) % 2 == 0:
+        return "\\`".join(map(_plain, parts))
+    # Even in code, | would begin the next cell of a table.
+    return "`".join(part.replace("|", "\\|") if number % 2 else _plain(part) for number, part in enumerate(parts))
+
+
+def _plain(text: str) -> str:
+    marked = re.sub(r"([\\*_{}\[\]<>#+!|~@&-])", r"\\\1", text)
     return re.sub(r"(?<![\w/])(https?):", r"\1&#58;", marked)
 
 

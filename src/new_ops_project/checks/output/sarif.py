@@ -8,7 +8,7 @@ from urllib.parse import quote
 from new_ops_project import __version__
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.text import escape_undecodable
-from new_ops_project.checks.ignores import Ignore
+from new_ops_project.checks.ignoring.entries import Ignore
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.run import CheckReport
 
