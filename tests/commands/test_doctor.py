@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,8 @@ import pytest
 from support.command import Run, git
 from support.small_clones import MINOR, fake_venv, package, pinned
 
-from new_ops_project.clones import interpreters
+from new_ops_project.clones.hooks import CONFIG
 from new_ops_project.git import remotes
-
-OTHER = next((minor for minor in ("3.13", "3.12", "3.11") if minor != MINOR and interpreters.likely_path(minor)), "")
 
 
 def checks(answer: Any) -> dict[str, str]:
@@ -113,25 +111,6 @@ def test_packages_that_differ(run: Run, work: Path, index: Path) -> None:
     assert "1 not installed: gamma 1" in str(shown["findings"])
 
 
-@pytest.mark.skipif(not OTHER, reason="there is one Python on this machine")
-def test_the_wrong_python(run: Run, work: Path, index: Path) -> None:
-    """A .venv with another minor version than .python-version is an error with --recreate as the remedy."""
-    clone = package(work / "audit", index)
-    fake_venv(clone, f"{OTHER}.1")
-    output = run("doctor", "audit", code=1).out
-    assert f".venv has Python {OTHER}.1, and .python-version:1 asks for Python {MINOR}" in output
-    assert "--recreate" in output
-
-
-def test_no_such_python(run: Run, work: Path, index: Path) -> None:
-    """The remedy says how to install a Python that is missing."""
-    clone = package(work / "audit", index)
-    (clone / ".python-version").write_text("3.19\n")
-    shown = run("doctor", "audit", "--json", code=1).json
-    assert checks(shown)["python"] == "error"
-    assert "pyenv install 3.19" in next(check["remedy"] for check in shown["checks"] if check["name"] == "python")
-
-
 def test_names_of_variables_only(run: Run, work: Path, index: Path) -> None:
     """Variables that are not set are named; no value of .env.example, .env or the environment is shown."""
     clone = package(work / "audit", index)
@@ -141,14 +120,6 @@ def test_names_of_variables_only(run: Run, work: Path, index: Path) -> None:
     assert "not set, here or in .env: AUDIT_TOKEN, AUDIT_ID" in ran.out
     assert "hunter" not in ran.out + ran.err
     assert "hunter" not in run("doctor", "audit", "--json", code=1).out
-
-
-def test_without_an_identity(run: Run, work: Path, index: Path, home: Path) -> None:
-    """A missing git identity is a warning."""
-    package(work / "audit", index)
-    (home / ".gitconfig").unlink()
-    shown = run("doctor", "audit", "--json", code=1).json
-    assert checks(shown)["identity"] == "warning"
 
 
 def test_without_git(run: Run, work: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +135,7 @@ def test_remotes_that_never_answer(
     run: Run, work: Path, index: Path, silent_server: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both are asked at the same time, up to the time limit, and no process remains."""
+    assert remotes.TIMEOUT == 5  # as the README says
     monkeypatch.setattr(remotes, "TIMEOUT", 0.7)
     clone = package(work / "audit", index)
     git("remote", "add", "origin", f"http://127.0.0.1:{silent_server}/audit.git", at=clone)
@@ -188,11 +160,6 @@ def _processes_with(text: str) -> list[Path]:
         with suppress(OSError):
             paths += [path] if text.encode() in path.read_bytes() else []
     return paths
-
-
-def test_the_limit_is_five_seconds() -> None:
-    """The limit is the one that the README names."""
-    assert remotes.TIMEOUT == 5
 
 
 def test_a_remote_that_refuses(run: Run, work: Path, index: Path) -> None:
@@ -227,33 +194,44 @@ def test_nothing_prompts(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "GIT_SSH_COMMAND" not in remotes.without_prompts(work)
 
 
-@pytest.mark.parametrize("kind", ["file", "link", "folder", "unfinished", "corrupt"])
-def test_an_environment_in_any_state(run: Run, work: Path, index: Path, kind: str) -> None:
-    """Whatever .venv is, the result is one error line with a remedy, not a traceback."""
-    clone = package(work / "audit", index)
-    venv = clone / ".venv"
-    if kind == "file":
-        venv.touch()
-    elif kind == "link":
-        venv.symlink_to("/no/where")
-    elif kind == "folder":
-        (venv / "x").mkdir(parents=True)
-    else:
-        fake_venv(clone, f"{MINOR}.1")
-        name = "pyvenv.cfg" if kind == "corrupt" else ".new-ops-project-unfinished"
-        (venv / name).write_bytes(b"\xff\x00")
-    shown = run("doctor", "audit", "--json", code=1).json
-    check = next(check for check in shown["checks"] if check["name"] == "environment")
-    assert check["state"] == "error"
-    assert "new-ops-project onboard" in check["remedy"]
+def marked(clone: Path, name: str) -> None:
+    """An environment in which the file `name` is garbage."""
+    fake_venv(clone, f"{MINOR}.1")
+    (clone / ".venv" / name).write_bytes(b"\xff\x00")
 
 
-def test_a_hook_that_is_missing(run: Run, work: Path, index: Path) -> None:
-    """The remedy for a missing hook is the command that installs it."""
-    clone = package(work / "audit", index)
-    (clone / ".pre-commit-config.yaml").write_text("repos: []\n")
-    output = run("doctor", "audit", code=1).out
-    assert ".venv/bin/pre-commit install" in output
+@pytest.mark.parametrize(
+    ("prepare", "expected"),
+    [
+        (
+            lambda clone: (clone / ".venv").touch(),
+            ("environment", "error", "Move it away, then new-ops-project onboard"),
+        ),
+        (lambda clone: (clone / ".venv").symlink_to("/no/where"), ("environment", "error", "--recreate")),
+        (lambda clone: (clone / ".venv" / "x").mkdir(parents=True), ("environment", "error", "--recreate")),
+        (
+            lambda clone: marked(clone, ".new-ops-project-unfinished"),
+            ("environment", "error", "new-ops-project onboard"),
+        ),
+        (lambda clone: marked(clone, "pyvenv.cfg"), ("environment", "error", "--recreate")),
+        (lambda clone: fake_venv(clone, "3.8.1"), ("environment", "error", "--recreate")),
+        (lambda clone: (clone / ".python-version").write_text("3.19\n"), ("python", "error", "pyenv install 3.19")),
+        (
+            lambda clone: (clone / CONFIG).write_text("repos: []\n"),
+            ("hooks", "warning", ".venv/bin/pre-commit install"),
+        ),
+        (lambda _: (Path.home() / ".gitconfig").unlink(), ("identity", "warning", "git config --global user.name")),
+    ],
+)
+def test_what_is_wrong(
+    run: Run, work: Path, index: Path, prepare: Callable[[Path], object], expected: tuple[str, ...]
+) -> None:
+    """Whatever is wrong, the result is one line with a remedy, not a traceback."""
+    prepare(package(work / "audit", index))
+    name, state, remedy = expected
+    (check,) = (check for check in run("doctor", "audit", "--json", code=1).json["checks"] if check["name"] == name)
+    assert check["state"] == state
+    assert remedy in check["remedy"]
 
 
 def test_disk_space(run: Run, work: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,11 +242,12 @@ def test_disk_space(run: Run, work: Path, index: Path, monkeypatch: pytest.Monke
         assert checks(run("doctor", "audit", "--json", code=1).json)["disk"] == state
 
 
-@pytest.mark.parametrize(("target", "word"), [("nowhere", "does not exist"), ("empty", "neither pyproject.toml")])
-def test_not_a_project(run: Run, work: Path, target: str, word: str) -> None:
+@pytest.mark.parametrize("verb", ["doctor", "onboard"])
+@pytest.mark.parametrize(("target", "word"), [("nowhere", "does not exist"), ("empty", "neither pyproject.toml nor")])
+def test_not_a_project(run: Run, work: Path, verb: str, target: str, word: str) -> None:
     """A folder that is missing or has no project ends with exit code 2."""
     (work / "empty").mkdir()
-    assert word in run("doctor", target, code=2).err
+    assert word in run(verb, target, code=2).err
 
 
 @pytest.mark.parametrize("verb", ["doctor", "onboard"])

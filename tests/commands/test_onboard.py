@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -116,75 +117,66 @@ def test_ends_with_what_to_run_first(run: Run, work: Path, index: Path) -> None:
     assert ran.out.rstrip().endswith(".venv/bin/audit --help")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        ("requirements-dev.txt", "beta==1.0", "# a comment\nbeta==1.0"),
-        ("pyproject.toml", 'version = "0.1.0"', 'version = "0.1.0"\nreadme = "x"'),
-        (".python-version", MINOR, f"{MINOR}.1"),
-    ],
-)
-def test_a_changed_state_is_checked_again(run: Run, work: Path, index: Path, change: tuple[str, str, str]) -> None:
-    """The check counts only for the lock, pyproject.toml and Python that it passed with."""
-    clone = package(work / "audit", index)
-    run("onboard", "audit")
-    name, old, new = change
-    (clone / name).write_text((clone / name).read_text().replace(old, new, 1))
-    assert states(run("onboard", "audit", "--json").json)["check"] == "done"
+def replace(name: str, old: str, new: str) -> Callable[[Path, Path], object]:
+    """A change of one file of the clone."""
+    return lambda clone, _: (clone / name).write_text((clone / name).read_text().replace(old, new, 1))
 
 
-def test_another_package_is_checked_again(run: Run, work: Path, index: Path) -> None:
-    """After a change to the installed packages, the check runs again."""
-    clone = package(work / "audit", index)
-    run("onboard", "audit")
+def uninstall(clone: Path, _: Path) -> None:
+    """Remove a package with pip."""
     python = clone / ".venv" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "beta"], check=True)
-    assert states(run("onboard", "audit", "--json").json) == {
-        "environment": "there",
-        "packages": "done",
-        "project": "there",
-        "check": "done",
-    }
 
 
-def test_another_commit_is_checked_again(run: Run, work: Path, index: Path) -> None:
-    """After a pull the environment stays, and the check runs again."""
-    clone = package(work / "audit", index)
-    run("onboard", "audit")
-    git("commit", "--quiet", "--allow-empty", "--message=Pulled", at=clone)
-    ran = run("onboard", "audit", "--json").json
-    assert states(ran) == {"environment": "there", "packages": "there", "project": "there", "check": "done"}
-
-
-def test_a_changed_lock_is_installed(run: Run, work: Path, index: Path) -> None:
-    """With a changed lock, only the packages are installed again."""
-    clone = package(work / "audit", index)
-    run("onboard", "audit")
+def relock(clone: Path, index: Path) -> None:
+    """Lock another version."""
     lock = "".join(pinned(index / f"{name}-py3-none-any.whl") for name in ("alpha-2.0", "beta-1.0"))
     (clone / "requirements-dev.txt").write_text(lock)
-    assert states(run("onboard", "audit", "--json").json)["packages"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("change", "done"),
+    [
+        (replace("requirements-dev.txt", "beta==1.0", "# a comment\nbeta==1.0"), {"check"}),
+        (replace("pyproject.toml", 'version = "0.1.0"', 'version = "0.1.0"\nreadme = "x"'), {"check"}),
+        (replace(".python-version", MINOR, f"{MINOR}.1"), {"check"}),
+        (lambda clone, _: git("commit", "--quiet", "--allow-empty", "--message=Pulled", at=clone), {"check"}),
+        (uninstall, {"packages", "check"}),
+        (relock, {"packages", "check"}),
+    ],
+)
+def test_only_what_changed_is_done_again(
+    run: Run, work: Path, index: Path, change: Callable[[Path, Path], object], done: set[str]
+) -> None:
+    """The check counts for the lock, pyproject.toml, Python, packages and commit that it passed with."""
+    clone = package(work / "audit", index)
+    run("onboard", "audit")
+    change(clone, index)
+    again = states(run("onboard", "audit", "--json").json)
+    assert {name for name, state in again.items() if state == "done"} == done
     assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
 
 
-def test_a_failing_check(run: Run, work: Path, index: Path) -> None:
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        (
+            ["python -c 'print(40 + 1)'", "python -c 'print(40 + 2); raise SystemExit(3)'"],
+            ("42", "failed: exit code 3"),
+        ),
+        (["no-such-program --all"], ("no-such-program", "no-such-program --all failed: it did not start")),
+    ],
+)
+def test_a_failing_check(run: Run, work: Path, index: Path, check: list[str], said: tuple[str, str]) -> None:
     """The exit code is 2; the command and its output are shown, and the environment stays."""
     clone = package(work / "audit", index)
-    check = """check = ["python -c 'print(40 + 1)'", "python -c 'print(40 + 2); raise SystemExit(3)'"]"""
-    text = PYPROJECT.partition("check = ")[0] + check
-    (clone / "pyproject.toml").write_text(text)
+    (clone / "pyproject.toml").write_text(PYPROJECT.partition("check = ")[0] + f"check = {json.dumps(check)}")
     ran = run("onboard", "audit", "--json", code=2)
     assert ran.json["state"] == "check failed"
-    assert ran.json["output"].strip() == "42"
-    assert "42" in ran.err
-    assert "exit code 3" in ran.err
+    assert said[0] in ran.json["output"]
+    assert "41" not in ran.json["output"]
+    assert all(text in ran.err for text in said)
     assert states(run("onboard", "audit", "--json", code=2).json)["packages"] == "there"
-
-
-def test_a_check_that_cannot_start(run: Run, work: Path, index: Path) -> None:
-    """A missing program of the check is named, without a traceback."""
-    clone = package(work / "audit", index)
-    (clone / "pyproject.toml").write_text(PYPROJECT.partition("check = ")[0] + 'check = "no-such-program --all"')
-    assert "no-such-program --all failed: it did not start" in run("onboard", "audit", code=2).out
 
 
 def test_the_check_sees_an_activated_environment(run: Run, work: Path, index: Path) -> None:
@@ -219,44 +211,44 @@ def test_the_wrong_python(run: Run, work: Path, index: Path) -> None:
     assert run("onboard", "audit", "--recreate", "--json").json["python"].startswith(OTHER)
 
 
-def test_a_file_in_place_of_the_environment(run: Run, work: Path, index: Path) -> None:
-    """A file named .venv stays, even with --recreate."""
-    clone = package(work / "audit", index)
+def a_file(clone: Path) -> None:
+    """A file named .venv."""
     (clone / ".venv").write_text("/elsewhere\n")
-    for options in ((), ("--recreate",)):
-        assert "is a file" in run("onboard", "audit", *options, code=2).err
-    assert (clone / ".venv").read_text() == "/elsewhere\n"
 
 
-def test_a_link_in_place_of_the_environment(run: Run, work: Path, index: Path) -> None:
-    """A link named .venv is refused; --recreate removes the link, not its target."""
-    clone = package(work / "audit", index)
-    (work / "shared").mkdir()
-    fake_venv(work / "shared", f"{MINOR}.0")
-    (clone / ".venv").symlink_to(work / "shared" / ".venv")
-    before = tree(work / "shared")
-    assert "symbolic link" in run("onboard", "audit", code=2).err
-    assert run("onboard", "audit", "--recreate", "--json").json["state"] == "ready"
-    assert tree(work / "shared") == before
+def a_link(clone: Path) -> None:
+    """A link to an environment elsewhere."""
+    fake_venv(clone.parent / "shared", f"{MINOR}.0")
+    (clone / ".venv").symlink_to(clone.parent / "shared" / ".venv")
 
 
-def test_a_folder_that_is_not_an_environment(run: Run, work: Path, index: Path) -> None:
-    """A folder named .venv with other files stays."""
-    clone = package(work / "audit", index)
+def a_folder(clone: Path) -> None:
+    """A folder with other files."""
     (clone / ".venv").mkdir()
     (clone / ".venv" / "notes").write_text("mine\n")
-    assert "no pyvenv.cfg" in run("onboard", "audit", code=2).err
-    assert (clone / ".venv" / "notes").is_file()
 
 
-def test_a_broken_environment(run: Run, work: Path, index: Path) -> None:
-    """A missing Python of .venv is reported, and --recreate fixes it."""
-    clone = package(work / "audit", index)
-    run("onboard", "audit")
+def a_broken_one(clone: Path) -> None:
+    """An environment whose Python is gone."""
+    fake_venv(clone, f"{MINOR}.0")
     (clone / ".venv" / "bin" / "python").unlink()
     (clone / ".venv" / "bin" / "python").symlink_to("/no/such/python3")
-    assert "which is gone" in run("onboard", "audit", code=2).err
-    assert run("onboard", "audit", "--recreate", "--json").json["state"] == "ready"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [(a_file, "is a file"), (a_link, "symbolic link"), (a_folder, "no pyvenv.cfg"), (a_broken_one, "which is gone")],
+)
+def test_what_somebody_else_made(run: Run, work: Path, index: Path, make: Callable[[Path], None], message: str) -> None:
+    """It stays; --recreate replaces anything except a file, and of a link not its target."""
+    clone = package(work / "audit", index)
+    make(clone)
+    shared, before = tree(work / "shared"), tree(clone)
+    assert message in run("onboard", "audit", code=2).err
+    assert tree(clone) == before
+    ran = run("onboard", "audit", "--recreate", "--json", code=2 if make is a_file else 0)
+    assert (tree(clone) == before) if make is a_file else (ran.json["state"] == "ready")
+    assert tree(work / "shared") == shared
 
 
 def test_a_python_that_is_not_here(run: Run, work: Path, index: Path) -> None:
@@ -295,12 +287,6 @@ def test_without_a_network(run: Run, work: Path, index: Path, installer: str, mo
     errors = run("onboard", "audit", "--installer", installer, code=2).err
     assert "refused" in errors
     assert "to resume" in errors
-
-
-def test_nothing_to_set_up(run: Run, work: Path) -> None:
-    """A folder without a Python project is refused."""
-    (work / "empty").mkdir()
-    assert "neither pyproject.toml nor requirements.txt" in run("onboard", "empty", code=2).err
 
 
 @pytest.mark.parametrize(
@@ -544,18 +530,15 @@ def hooked(work: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_hooks_are_set_up(run: Run, hooked: Path) -> None:
-    """`pre-commit install` runs, but only once."""
-    assert states(run("onboard", "audit", "--json").json)["hooks"] == "done"
-    assert states(run("onboard", "audit", "--json").json)["hooks"] == "there"
-
-
-def test_an_existing_hook_is_kept(run: Run, hooked: Path) -> None:
-    """pre-commit keeps an existing hook as its legacy hook, and a message says so."""
+    """`pre-commit install` runs once; it keeps an existing hook, and a message says so."""
     hook = hooked / ".git" / "hooks" / "pre-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho mine\n")
-    assert "still runs" in run("onboard", "audit").out
+    ran = run("onboard", "audit", "--json")
+    assert states(ran.json)["hooks"] == "done"
+    assert "still runs" in ran.err
     assert "echo mine" in hook.with_suffix(".legacy").read_text()
+    assert states(run("onboard", "audit", "--json").json)["hooks"] == "there"
 
 
 def test_a_hooks_path_is_left_alone(run: Run, hooked: Path) -> None:
@@ -569,16 +552,7 @@ def test_a_hooks_path_is_left_alone(run: Run, hooked: Path) -> None:
 # ---- other repositories ----------------------------------------------------------------------------------------------
 
 
-def test_requirements_only(run: Run, work: Path, index: Path) -> None:
-    """A requirements.txt without hashes is installed with a note, and the code is compiled as the check."""
-    clone = repository(work / "audit", {"requirements.txt": "alpha==1.0\n", "tool.py": "import alpha\n"})
-    ran = run("onboard", "audit", "--json").json
-    assert ran["state"] == "ready"
-    assert "has no hash" in ran["notes"][0]
-    assert "compileall" in str(ran["steps"])
-    assert not (clone / "__pycache__").exists()
-    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
-    assert git("status", "--porcelain", at=clone) == ""
+UNITTEST = "import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        import alpha\n"
 
 
 def test_pyproject_only(run: Run, work: Path, index: Path) -> None:
@@ -626,17 +600,23 @@ def test_an_environment_without_pip(run: Run, work: Path, index: Path) -> None:
     assert "-m ensurepip" in str(ran["steps"])
 
 
-def test_no_code_at_all(run: Run, work: Path, index: Path) -> None:
-    """Without any code, there is no check."""
-    repository(work / "audit", {"requirements.txt": "alpha==1.0\n"})
-    assert states(run("onboard", "audit", "--json").json)["check"] == "left out"
-
-
-def test_unittest_runs_where_there_is_no_pytest(run: Run, work: Path, index: Path) -> None:
-    """Without pytest, unittest runs the tests."""
-    test = "import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        import alpha\n"
-    repository(work / "audit", {"requirements.txt": "alpha==1.0\n", "tests/test_it.py": test})
-    assert "unittest discover" in str(run("onboard", "audit", "--json").json["steps"])
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "there is no code to check"),
+        ({"tests/test_it.py": UNITTEST}, "passed: .venv/bin/python -m unittest discover"),
+        ({"tool.py": "import alpha\n"}, "passed: .venv/bin/python -m compileall"),
+    ],
+)
+def test_without_pytest(run: Run, work: Path, index: Path, files: dict[str, str], message: str) -> None:
+    """Without pytest, unittest runs the tests; otherwise the code is compiled; without code, there is no check."""
+    clone = repository(work / "audit", {"requirements.txt": "alpha==1.0\n", ".gitignore": "__pycache__\n", **files})
+    ran = run("onboard", "audit", "--json").json
+    assert ran["steps"][-1]["message"].startswith(message)
+    assert "has no hash" in ran["notes"][0]
+    assert not (clone / "__pycache__").exists()
+    assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
+    assert git("status", "--porcelain", at=clone) == ""
 
 
 def test_not_a_repository(run: Run, work: Path, index: Path) -> None:
