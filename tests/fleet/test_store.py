@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.base.text import escape_for_terminal
+from new_ops_project.base.text import escape_invisible
 from new_ops_project.fleet import json_types, store
 from new_ops_project.fleet.model import Delivered, Delivery, FleetPlan, Limits, PathNote, Result, ResultState, Task
 from new_ops_project.fleet.store import Store
@@ -415,4 +415,4 @@ def test_a_plan_of_other_types_is_none(tmp_path: Path, wrong: dict[str, object])
 
 def test_half_a_character_is_shown_as_an_escape() -> None:
     """A lone surrogate, which JSON allows, is escaped."""
-    assert escape_for_terminal("half \ud800, byte \udcff") == "half \\ud800, byte \\xff"
+    assert escape_invisible("half \ud800, byte \udcff") == "half \\ud800, byte \\xff"

@@ -1,42 +1,16 @@
 """Words and paths made safe or pleasant to show to a person."""
 
-import os
-import re
 from collections.abc import Sequence
-
-# Half of a UTF-16 surrogate pair, which JSON can hold. os.fsdecode makes only U+DC80 to U+DCFF, so these are no bytes.
-_LONE_SURROGATE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
-
-# What moves the cursor, colours or reorders what a terminal shows.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 # Control characters, characters that are invisible or change the direction of text, surrogates, line separators.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-_SPACE = 0x20
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape").decode()
-
-
-def escape_undecodable(text: str) -> str:
-    """`text` (as os.fsdecode gives it) with backslash escapes for bytes that are not UTF-8."""
-    return os.fsencode(_LONE_SURROGATE.sub(_escaped, text)).decode(errors="backslashreplace")
-
-
-def escape_for_terminal(text: str) -> str:
-    """`text` on one line, safe to print: undecodable bytes and characters that control a terminal are escaped.
-
-    Characters that are only invisible stay; see `escape_invisible`.
-    """
-    return _CONTROL.sub(_escaped, escape_undecodable(text))
 
 
 def escape_invisible(text: str) -> str:
-    """`text` on one line, with every character escaped that a reader cannot see.
+    """`text` on one line, with a backslash escape for every character that a reader cannot see.
 
-    Unlike `escape_for_terminal`, this escapes zero-width characters too: readers of a report sort, search and link by
-    names, so two that differ must not look alike. On a terminal they do no harm, and some scripts need them.
+    For whatever a template, a repository or a server says, on a terminal or in a report: nothing moves the cursor or
+    reorders what follows, and two names that differ do not look alike.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -45,11 +19,13 @@ def escape_invisible(text: str) -> str:
     return "".join(_visible(char) if category(char) in _INVISIBLE else char for char in text)
 
 
+def escape_undecodable(text: str) -> str:
+    """`text` (as os.fsdecode gives it) as JSON and files can hold it: with escapes for what is no character."""
+    return "".join(_visible(char) if "\ud800" <= char <= "\udfff" else char for char in text)
+
+
 def _visible(char: str) -> str:
-    code = ord(char)
-    if is_undecodable(char):
-        return f"\\x{code - 0xDC00:02x}"
-    return char.encode("unicode-escape").decode() if code >= _SPACE else f"\\x{code:02x}"
+    return f"\\x{ord(char) - 0xDC00:02x}" if is_undecodable(char) else char.encode("unicode_escape").decode()
 
 
 def is_undecodable(char: str) -> bool:

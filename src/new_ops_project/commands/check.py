@@ -119,11 +119,11 @@ def _show(voice: Voice, plan: "Plan") -> None:
 
 
 def _say_held(report: "CheckReport", voice: Voice) -> None:
-    from new_ops_project.base.text import escape_undecodable
+    from new_ops_project.base.text import escape_invisible
 
     for plan in report.plans:
         for path in plan["held"]:
-            voice.say(f"not fixed: {escape_undecodable(path)} has uncommitted changes", fg="yellow")
+            voice.say(f"not fixed: {escape_invisible(path)} has uncommitted changes", fg="yellow")
 
 
 def _print_text(report: "CheckReport", voice: Voice) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from new_ops_project.base.finding import Finding
-from new_ops_project.base.text import escape_undecodable
+from new_ops_project.base.text import escape_invisible
 from new_ops_project.checks.output.counts import summary
 from new_ops_project.checks.rule import Family, Rule
 from new_ops_project.checks.run import CheckReport
@@ -26,7 +26,7 @@ def _row(finding: Finding) -> str:
 
 def cell(text: str) -> str:
     """The text on one line, with everything escaped that Markdown or HTML would interpret; code in backticks stays."""
-    parts = re.sub(r"[\x00-\x1f\x7f]+", " ", escape_undecodable(text)).split("`")
+    parts = escape_invisible(" ".join(text.split())).split("`")
     if len(parts) % 2 == 0:
         return "\\`".join(map(_plain, parts))
     # Even in code, | would begin the next cell of a table.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.base.text import escape_undecodable, list_first
+from new_ops_project.base.text import escape_invisible, list_first
 from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.linters.program import ABSENT, EXTRA
 from new_ops_project.checks.output.counts import counted, summary
@@ -21,25 +21,25 @@ _MOST = 5  # codes that are named where rules could not look
 def lines(report: CheckReport) -> Iterator[str]:
     """Everything there is to say, in colours, the counts last."""
     for finding in report.fixed:
-        yield click.style(f"fixed  {_place(finding)}: {finding.code} {escape_undecodable(finding.message)}", fg="green")
+        yield click.style(f"fixed  {_place(finding)}: {finding.code} {escape_invisible(finding.message)}", fg="green")
     last_remedy = ""
     for finding in report.findings:
         head = f"{_place(finding)}: {finding.severity} {finding.code}"
-        text = wrapped(f"{head} {escape_undecodable(finding.message)}", below="    ")
+        text = wrapped(f"{head} {escape_invisible(finding.message)}", below="    ")
         yield click.style(text[: len(head)], fg=_COLORS[finding.severity]) + text[len(head) :]
         if finding.remedy != last_remedy:
-            remedy = wrapped(escape_undecodable(finding.remedy), "    ", below="    ")
+            remedy = wrapped(escape_invisible(finding.remedy), "    ", below="    ")
             yield click.style(remedy, fg="bright_black")
         last_remedy = finding.remedy
     for line in _not_checked(report.skipped):
-        yield click.style(wrapped(escape_undecodable(line), below="    "), fg="bright_black")
+        yield click.style(wrapped(escape_invisible(line), below="    "), fg="bright_black")
     for line in _end(report):
         yield wrapped(line, below="    ")
 
 
 def _place(finding: Finding) -> str:
     """`path:line:column`, as much of it as is known."""
-    parts = [escape_undecodable(finding.path), *(str(number) for number in (finding.line, finding.column) if number)]
+    parts = [escape_invisible(finding.path), *(str(number) for number in (finding.line, finding.column) if number)]
     return ":".join(parts)
 
 

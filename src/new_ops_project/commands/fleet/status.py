@@ -86,27 +86,25 @@ def _next(source: tuple[str, ...]) -> str:
     """The command that updates what is behind, with the sources unless they are many or come from stdin."""
     import shlex
 
-    from new_ops_project.base.text import escape_for_terminal
+    from new_ops_project.base.text import escape_invisible
 
     sources = ["SOURCE..."]
     if len(source) < _FEW and "-" not in source:
-        sources = [escape_for_terminal(shlex.quote(text)) for text in source]
+        sources = [escape_invisible(shlex.quote(text)) for text in source]
     return " ".join(["new-ops-project fleet update", *sources, "--out DIR"])
 
 
 def _say_grouped(messages: "Iterable[tuple[tuple[str, str, str], str]]", voice: Voice) -> None:
     """Print each (state, reason, hint) once, for all of its names."""
-    from new_ops_project.base.text import escape_for_terminal, list_first
+    from new_ops_project.base.text import escape_invisible, list_first
 
     groups: dict[tuple[str, str, str], list[str]] = {}
     for key, name in messages:
-        groups.setdefault(key, []).append(escape_for_terminal(_short(name)))
+        groups.setdefault(key, []).append(escape_invisible(_short(name)))
     for (state, reason, hint), names in groups.items():
-        voice.say(
-            f"{list_first(names, _NAMES)}: {escape_for_terminal(reason)}", fg=_COLORS.get(state) or "bright_black"
-        )
+        voice.say(f"{list_first(names, _NAMES)}: {escape_invisible(reason)}", fg=_COLORS.get(state) or "bright_black")
         if hint:
-            voice.say(f"  {escape_for_terminal(hint)}")
+            voice.say(f"  {escape_invisible(hint)}")
 
 
 def _say_table(rows: "Sequence[StatusRow]") -> None:
@@ -155,7 +153,7 @@ def _style(row: "StatusRow", name: str) -> str:
 
 def _cells(row: "StatusRow") -> dict[str, str]:
     """The text of each column, escaped for the terminal; `alone` is the name without the owner."""
-    from new_ops_project.base.text import escape_for_terminal
+    from new_ops_project.base.text import escape_invisible
 
     short = _short(row.name)
     owner, _, alone = short.partition("/")
@@ -172,7 +170,7 @@ def _cells(row: "StatusRow") -> dict[str, str]:
         "last": row.last.state,
         "branch": f"{row.open[0]} +{len(row.open) - 1}".removesuffix(" +0") if row.open else "",
     }
-    return {name: escape_for_terminal(text) for name, text in cells.items()}
+    return {name: escape_invisible(text) for name, text in cells.items()}
 
 
 def _short(name: str) -> str:

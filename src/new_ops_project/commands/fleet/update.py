@@ -102,14 +102,14 @@ def command(
 
 def _say(run: "FleetUpdate", out: Path, voice: Voice) -> None:
     """Print what failed or waits, each with its hint, then the counts and the next commands."""
-    from new_ops_project.base.text import escape_for_terminal
+    from new_ops_project.base.text import escape_invisible
     from new_ops_project.commands.shared import fleet_plan_words
 
     fleet_plan_words.say_reasons(run.all_results, voice)
     for result in run.results:
         if result.state == "conflict":
-            paths = ", ".join(escape_for_terminal(conflict.path) for conflict in result.conflicts)
-            voice.say(f"{escape_for_terminal(result.name)}: conflict in {paths}", fg="yellow")
+            paths = ", ".join(escape_invisible(conflict.path) for conflict in result.conflicts)
+            voice.say(f"{escape_invisible(result.name)}: conflict in {paths}", fg="yellow")
     counts = ", ".join(f"{count} {state}" for state, count in run.counts.items() if count)
     voice.say(f"\n{counts or 'nothing to do'}; results are in {out}.")
     steps = [f"new-ops-project fleet report {out}"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from new_ops_project.base.text import escape_for_terminal
+from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ def say_reasons(results: "Iterable[Result]", voice: Voice) -> None:
     for result in results:
         if result.reason and result.state != "current":
             line = f"{result.name}: {result.state}: {result.reason}"
-            voice.say(escape_for_terminal(line), fg="red" if result.state == "failed" else "yellow")
-            voice.say(f"  {escape_for_terminal(result.hint)}") if result.hint else None
+            voice.say(escape_invisible(line), fg="red" if result.state == "failed" else "yellow")
+            voice.say(f"  {escape_invisible(result.hint)}") if result.hint else None
 
 
 def say(plan: "FleetPlan", out: Path, voice: Voice) -> int:
@@ -31,7 +31,7 @@ def say(plan: "FleetPlan", out: Path, voice: Voice) -> int:
     summary = ", ".join(f"{count} {state}" for state, count in counts.items())
     voice.say(f"\n{summary}; {plan.shards} shard{'s' * (plan.shards > 1)}; plan {plan.id} is in {out}.")
     if plan.tasks:
-        voice.say(f"  {escape_for_terminal('; '.join(versions))}")
+        voice.say(f"  {escape_invisible('; '.join(versions))}")
         voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")
     if voice.json:
         voice.print_json({"plan": str(out), "id": plan.id, "shards": plan.shards, "counts": counts})

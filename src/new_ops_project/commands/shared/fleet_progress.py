@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from new_ops_project.base.text import escape_for_terminal
+from new_ops_project.base.text import escape_invisible
 from new_ops_project.fleet.model import Result, counts
 
 ShowResult = Callable[[Result, int, int], None]
@@ -61,4 +61,4 @@ def _bar(total: int) -> Iterator[ShowResult]:
 def line(result: Result) -> str:
     """One result as one line; control characters in names are escaped."""
     detail = result.reason or f"{result.before} -> {result.version}"
-    return escape_for_terminal(f"{result.state} {result.name}: {detail}")
+    return escape_invisible(f"{result.state} {result.name}: {detail}")

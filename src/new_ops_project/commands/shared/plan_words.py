@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import click
 
-from new_ops_project.base.text import escape_undecodable
+from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.plan.model import FileChange, Plan
 from new_ops_project.template.answer_migration import AnswerChange
@@ -24,18 +24,18 @@ def say(voice: Voice, plan: Plan) -> None:
         voice.say("  no file changes")
     for path in plan.ignored:
         voice.say(
-            f"  not written: {escape_undecodable(path)}, which the project's ignore rules exclude", fg="bright_black"
+            f"  not written: {escape_invisible(path)}, which the project's ignore rules exclude", fg="bright_black"
         )
     for note in plan.notes:
-        voice.say(f"  note: {escape_undecodable(note)}")
+        voice.say(f"  note: {escape_invisible(note)}")
 
 
 def _line(change: FileChange, reasons: Mapping[str, str]) -> str:
     if change.kind == "moved":
-        return f"  moved     {escape_undecodable(change.before)} -> {escape_undecodable(change.path)}"
+        return f"  moved     {escape_invisible(change.before)} -> {escape_invisible(change.path)}"
     why = f": {reasons[change.path]}" if change.path in reasons else ""
-    moved = f" (was {escape_undecodable(change.before)})" if change.before else ""
-    return f"  {change.kind:<9} {escape_undecodable(change.path)}{moved}{why}"
+    moved = f" (was {escape_invisible(change.before)})" if change.before else ""
+    return f"  {change.kind:<9} {escape_invisible(change.path)}{moved}{why}"
 
 
 def say_answers(voice: Voice, changes: Iterable[AnswerChange]) -> None:

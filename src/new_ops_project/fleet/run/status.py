@@ -8,7 +8,7 @@ from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.progress import Progress
-from new_ops_project.base.text import escape_for_terminal
+from new_ops_project.base.text import escape_invisible
 from new_ops_project.fleet import history
 from new_ops_project.fleet.engines import renovate
 from new_ops_project.fleet.history import PastRun
@@ -142,7 +142,7 @@ def with_drift(
                 failures[reply.task.name] = str(answer["reason"]), str(answer.get("hint", ""))
             else:
                 drift[reply.task.name] = tuple(PathNote(**note) for note in answer["drift"])
-            progress(escape_for_terminal(reply.task.name), number, len(tasks))
+            progress(escape_invisible(reply.task.name), number, len(tasks))
     with_notes = [replace(row, drift=drift.get(row.name)) for row in status_rows]
     return sorted(
         (_failed(row, *failures[row.name]) if row.name in failures else row for row in with_notes), key=_urgency
