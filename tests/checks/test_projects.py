@@ -8,7 +8,7 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.adoptable import ALL
-from support.rule_cases import RULES, finding_places, make_repo
+from support.rule_cases import RULES, finding_places
 
 from new_ops_project.checks import engine, fixpoint, repo
 
@@ -228,7 +228,7 @@ REPOSITORIES = st.fixed_dictionaries(
 @settings(max_examples=150, deadline=None)
 def test_any_structure_is_handled(files: dict[str, str]) -> None:
     """No structure makes a rule fail, every place is in the file, and every fixed file is valid TOML."""
-    project = make_repo(files)
+    project = repo.of(files)
     for result in engine.run(project, RULES).results:
         finding = result.finding
         lines = files[finding.path].split("\n")

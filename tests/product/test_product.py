@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from support.command import ROOT, differing, git, tree
+from support.linting import run_linter
 from support.variants import CLOUDS, DEPENDENCIES, TIERS, Variant
 from support.workflows import NEEDS_GITHUB, execute, steps
 
@@ -39,15 +40,6 @@ def variants(tier: str, python: str) -> list[Variant]:
     ]
 
 
-def tool(*args: str, cwd: Path) -> str:
-    """Run a linter, which must find nothing; return its output."""
-    name, *rest = args
-    command = [str(Path(sys.executable).with_name(name)), *rest]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 @pytest.mark.parametrize("tier", TIERS)
 def test_linters_find_nothing(tier: str, tmp_path: Path) -> None:
     """No public linter has a finding, for each Python and cloud, with and without a container."""
@@ -57,22 +49,24 @@ def test_linters_find_nothing(tier: str, tmp_path: Path) -> None:
     def matching(pattern: str) -> list[str]:
         return [str(path.relative_to(tmp_path)) for path in sorted(tmp_path.glob(f"p*/{pattern}"))]
 
-    audit = tool("zizmor", "--offline", "--persona=auditor", "--format=json", *names, cwd=tmp_path)
+    audit = run_linter("zizmor", "--offline", "--persona=auditor", "--format=json", *names, cwd=tmp_path)
     assert json.loads(audit[audit.index("[") : audit.rindex("]") + 1]) == []
-    tool(
+    run_linter(
         "check-jsonschema",
         "--builtin-schema=vendor.github-workflows",
         *matching(".github/workflows/*.yml"),
         cwd=tmp_path,
     )
-    tool("check-jsonschema", "--builtin-schema=vendor.dependabot", *matching(".github/dependabot.yml"), cwd=tmp_path)
-    tool("check-jsonschema", "--builtin-schema=vendor.renovate", *matching("renovate.json"), cwd=tmp_path)
-    tool("validate-pyproject", *matching("pyproject.toml"), cwd=tmp_path)
-    tool("ruff", "check", "--no-cache", ".", cwd=tmp_path)
-    tool("ruff", "format", "--no-cache", "--check", ".", cwd=tmp_path)
+    run_linter(
+        "check-jsonschema", "--builtin-schema=vendor.dependabot", *matching(".github/dependabot.yml"), cwd=tmp_path
+    )
+    run_linter("check-jsonschema", "--builtin-schema=vendor.renovate", *matching("renovate.json"), cwd=tmp_path)
+    run_linter("validate-pyproject", *matching("pyproject.toml"), cwd=tmp_path)
+    run_linter("ruff", "check", "--no-cache", ".", cwd=tmp_path)
+    run_linter("ruff", "format", "--no-cache", "--check", ".", cwd=tmp_path)
     yamls = [*matching("**/*.yml"), *matching("**/*.yaml"), *matching("**/.*.y*ml"), *matching(".github/**/*.yml")]
     rules = "{extends: default, rules: {line-length: disable, truthy: {check-keys: false}}}"
-    tool("yamllint", "--strict", "--config-data", rules, *sorted(set(yamls)), cwd=tmp_path)
+    run_linter("yamllint", "--strict", "--config-data", rules, *sorted(set(yamls)), cwd=tmp_path)
 
 
 SOME = (("library", "none"), ("library", "azure-oidc"), ("cli", "gcp-oidc"))
@@ -87,7 +81,7 @@ def test_types_and_tests_pass(tier: str, cloud: str, tmp_path: Path, shared: Pat
     """Mypy strict and the project's own tests pass for each cloud."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     project = Variant(tier, python, cloud, dependencies=("click",)).generate(tmp_path / "p")
-    tool("mypy", f"--cache-dir={shared / 'mypy'}", cwd=project)
+    run_linter("mypy", f"--cache-dir={shared / 'mypy'}", cwd=project)
     env = {**os.environ, "PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     if tier == "cli":  # `--version` needs the distribution's metadata
@@ -134,7 +128,7 @@ def test_every_step_of_its_workflows_runs(variant: Variant, tmp_path: Path, shar
     assert git("status", "--porcelain", at=clone) == ""
     if variant.tier != "script":
         built = sorted((clone / "dist").iterdir())
-        tool("twine", "check", "--strict", *map(str, built), cwd=tmp_path)
+        run_linter("twine", "check", "--strict", *map(str, built), cwd=tmp_path)
         assert [path.suffix for path in built] == [".whl", ".gz"]
 
 

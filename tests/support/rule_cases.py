@@ -1,12 +1,13 @@
-"""Runs of the rules in the families dependencies, packaging, on repositories in memory."""
+"""Runs of rules on repositories in memory."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
-from new_ops_project.checks import dependencies, engine, fixpoint, packaging, repo
+from new_ops_project.checks import catalogue, engine, fixpoint, repo
 from new_ops_project.checks.engine import FixableFinding
-from new_ops_project.checks.repo import Repo
 
-RULES = tuple(rule for rule in (*dependencies.FAMILY.rules, *packaging.FAMILY.rules) if not rule.tool)
+TODAY = date(2026, 11, 25)
+RULES = tuple(rule for rule in catalogue.selected(["dependencies", "packaging"], ()) if not rule.tool)
 SCRIPT = {".copier-answers.yml": "tier: script\n"}
 LIBRARY = {".copier-answers.yml": "tier: library\n"}
 CLI = {".copier-answers.yml": "tier: cli\n"}
@@ -14,14 +15,17 @@ CLI = {".copier-answers.yml": "tier: cli\n"}
 Files = Mapping[str, str]
 
 
-def run(files: Files, code: str = "") -> list[FixableFinding]:
-    """The findings of all rules, or of those whose code begins with `code`."""
-    return list(engine.run(repo.of(files), [rule for rule in RULES if rule.code.startswith(code)]).results)
+def run(files: Files, *select: str, tracked: tuple[str, ...] = (), today: date = TODAY) -> list[FixableFinding]:
+    """The findings of the rules that `select` names; of RULES if it names none."""
+    rules = catalogue.selected(select, ()) if any(select) else RULES
+    return list(engine.run(repo.of(files, today=today, tracked=tracked), rules).results)
 
 
-def finding_places(files: Files, code: str = "") -> list[tuple[str, str, int, int]]:
+def finding_places(
+    files: Files, *select: str, tracked: tuple[str, ...] = (), today: date = TODAY
+) -> list[tuple[str, str, int, int]]:
     """Code, path, line and column of each finding."""
-    findings = (result.finding for result in run(files, code))
+    findings = (result.finding for result in run(files, *select, tracked=tracked, today=today))
     return [(finding.code, finding.path, finding.line, finding.column) for finding in findings]
 
 
@@ -37,8 +41,7 @@ def codes(files: Files) -> set[str]:
 
 def fixed(files: Files, code: str) -> dict[str, str]:
     """The files that the fixes of a rule change; afterwards the rule has nothing more to fix."""
-    before = repo.of(files)
-    rules = [rule for rule in RULES if rule.code == code]
+    before, rules = repo.of(files, today=TODAY), catalogue.selected([code], ())
     changed = fixpoint.fixed_files(before, rules, lambda _: True).files
     after = before.with_changes({path: entry.content for path, entry in changed.items()})
     assert not [result for result in engine.run(after, rules).results if result.fix]
@@ -49,11 +52,6 @@ def project(text: str, *more: str, tier: str = "library", files: Files | None = 
     """The files of a project; `text` continues the [project] table of its pyproject.toml."""
     whole = "\n".join(['[project]\nname = "x"\nversion = "1"', text, *more, ""])
     return {".copier-answers.yml": f"tier: {tier}\n", "pyproject.toml": whole, **(files or {})}
-
-
-def make_repo(files: Files) -> Repo:
-    """The repository with these files."""
-    return repo.of(files)
 
 
 def crlf(files: Files) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from datetime import date
 
 import pytest
-from support.rules import fixed, message, places
+from support.rule_cases import finding_places as places
+from support.rule_cases import fixed, run, texts
 
 CI = """\
 name: ci
@@ -111,7 +112,7 @@ def test_a_pin_that_names_nothing() -> None:
     """A file that names no minor version is found, and not overwritten."""
     files = {**CODE, ".python-version": "system\n", "Dockerfile": "FROM python:3.12\n"}
     assert places(files, "OPS204") == [("OPS204", ".python-version", 1, 1)]
-    assert fixed(files, "OPS204") == files
+    assert fixed(files, "OPS204") == {}
 
 
 # ---- support --------------------------------------------------------------------------------------------------
@@ -151,7 +152,9 @@ def test_python_ends_soon(today: date, code: str) -> None:
 @pytest.mark.parametrize(("minor", "when"), [("3.9", " in 2025-10"), ("3.5", "")])
 def test_the_month_is_named(minor: str, when: str) -> None:
     """The message has the month, unless the pins do not know that old version."""
-    assert message({"Dockerfile": f"FROM python:{minor}\n"}, "OPS205") == f"Support for Python {minor} ended{when}."
+    assert texts(run({"Dockerfile": f"FROM python:{minor}\n"}, "OPS205")) == [
+        f"Support for Python {minor} ended{when}."
+    ]
 
 
 # ---- one version ----------------------------------------------------------------------------------------------
@@ -218,4 +221,4 @@ def test_without_a_pin_several_may_be_tried(others: str, count: int) -> None:
 def test_without_a_pin_files_are_compared_with_each_other() -> None:
     """Without a pin, the image is compared with what the workflow runs."""
     files = {".github/workflows/ci.yml": CI.format("3.12"), "Dockerfile": "FROM python:3.11\n"}
-    assert message(files, "OPS207") == "Python 3.11 is named here, but 3.12 in .github/workflows/ci.yml."
+    assert texts(run(files, "OPS207")) == ["Python 3.11 is named here, but 3.12 in .github/workflows/ci.yml."]

@@ -10,11 +10,12 @@ from support.rule_cases import (
     crlf,
     finding_places,
     fixed,
-    make_repo,
     places,
     project,
     run,
 )
+
+from new_ops_project.checks import repo
 
 PYPROJECT = "pyproject.toml"
 
@@ -195,7 +196,7 @@ TIERS = [
 @pytest.mark.parametrize(("files", "tier"), TIERS)
 def test_the_tier_is_guessed(files: Files, tier: str) -> None:
     """A version alone does not make a program a library; a package, or something that builds it, does."""
-    assert make_repo(files).tier == tier
+    assert repo.of(files).tier == tier
 
 
 # ---- OPS406 ------------------------------------------------------------------------------------------------------
