@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.command import ROOT
 from support.upstreams import PINS, changed
@@ -74,6 +74,7 @@ def test_file_is_what_the_tool_writes() -> None:
 scalars = st.text(st.characters(codec="utf-8"), max_size=9) | st.sampled_from(("1.20", "on", "0" * 40))
 
 
+@settings(deadline=None)  # PyYAML's slow loader and dumper
 @given(st.dictionaries(st.sampled_from(("version", "sha")), scalars))
 def test_only_the_wanted_values_change(values: Mapping[str, str]) -> None:
     """Whatever a value is, it is read back as that text, and everything else has the same data in the same order."""
@@ -85,6 +86,7 @@ def test_only_the_wanted_values_change(values: Mapping[str, str]) -> None:
     assert edited(after, []) == after
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(("3.12", "3.13")), unique=True), st.sampled_from(("{}", "", "{3.11: 2027-10}")))
 def test_ended_pythons_move(minors: list[str], ended: str) -> None:
     """A Python with an end moves from `versions` to `ended`, newest first, also where that was empty."""

@@ -8,8 +8,7 @@ from functools import partial
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.template.pins.comparison import Edit, Kind, PinComparison, PinState
 from new_ops_project.template.pins.pins_yml import Action
-from new_ops_project.template.pins.releases import Release, final, judge, numbers
-from new_ops_project.template.pins.tags import Tag, TagSource
+from new_ops_project.template.pins.releases import Release, Tag, TagSource, final, judge, numbers
 
 Actions = Mapping[str, Action]
 

@@ -7,8 +7,7 @@ from datetime import date, datetime
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.template.pins.comparison import Edit, Kind, PinComparison, PinState
 from new_ops_project.template.pins.pins_yml import Pins, PythonPin, minor
-from new_ops_project.template.pins.releases import Release, final, judge
-from new_ops_project.template.pins.tags import TagSource
+from new_ops_project.template.pins.releases import Release, TagSource, final, judge
 
 REPOSITORY = "python/cpython"
 

@@ -1,16 +1,99 @@
-"""The comparison of a pin with the releases of a git repository: the newest one that is old enough is taken."""
+"""The releases of a git repository on another machine, and the comparison of a pin with them.
+
+Every question has a time limit, and none prompts the user.
+"""
 
 import re
+import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
+from new_ops_project import git
+from new_ops_project.base.errors import ProcessError
+from new_ops_project.base.process import ProcessResult, run
+from new_ops_project.git import urls
 from new_ops_project.template.pins.comparison import UNDATED, Edit, PinComparison, PinState
-from new_ops_project.template.pins.tags import Tag, TagSource
 
+# An empty GIT_ASKPASS keeps git from starting a program that prompts; ssh runs in a session without a terminal.
+_SILENT = {"GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never", "GCM_INTERACTIVE": "never"}
+
+_DATES = "%(creatordate:unix) %(*committerdate:unix)"
 _FULL = re.compile(r"(v?)(\d+)\.(\d+)\.(\d+)")
 
 Numbers = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag: the commit that it points to, and the id that the server lists; an annotated tag has one of its own."""
+
+    commit: str
+    listed: str
+
+
+@dataclass(frozen=True)
+class TagSource:
+    """A repository by its URL, which may take `seconds` for all answers; `deadline` is on the clock time.monotonic."""
+
+    url: str
+    seconds: float
+    deadline: float
+
+    def tags(self) -> dict[str, Tag]:
+        """Every tag by its name; raises ProcessError when the repository does not answer."""
+        tags: dict[str, Tag] = {}
+        for line in self._git("ls-remote", "--tags", "--", self.url).text.splitlines():
+            identifier, _, ref = line.partition("\t")
+            name = ref.removeprefix("refs/tags/").removesuffix("^{}")
+            # An annotated tag has two lines: its own id, then with ^{} that of its commit.
+            listed = tags.get(name, Tag(identifier, identifier)).listed
+            tags[name] = Tag(identifier, listed)
+        return tags
+
+    def date(self, tag: str) -> datetime | None:
+        """The date of the tag or that of its commit, whichever is later; None if the repository does not tell.
+
+        A new tag on an old commit is as young as the tag. Raises ProcessError when the time is over.
+        """
+        ref = f"refs/tags/{tag}:refs/tags/{tag}"
+        with tempfile.TemporaryDirectory(prefix="pins-") as folder:
+            at = Path(folder)
+            try:
+                git.git(*git.TEMPORARY, "init", "--quiet", "--bare", at=at)
+                # Without the files, if the server supports that (gitprotocol-v2: filter).
+                options = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--filter=tree:0")
+                self._git("fetch", *options, "--", self.url, ref, at=at)
+                dates = git.git("for-each-ref", f"--format={_DATES}", at=at).text.split()
+                return max(datetime.fromtimestamp(int(each), UTC) for each in dates)
+            except (ProcessError, ValueError):
+                if time.monotonic() >= self.deadline:
+                    raise
+                return None
+
+    @property
+    def name(self) -> str:
+        """Its URL without a password or token, for messages."""
+        return urls.without_secrets(self.url)
+
+    def describe(self, error: ProcessError) -> str:
+        """Why the repository did not answer, with its address."""
+        reason = urls.without_secrets(error.reason.removeprefix("fatal: ")).strip()
+        return reason if self.name in reason else f"{self.name}: {reason}"
+
+    def _git(self, *args: str, at: Path | None = None) -> ProcessResult:
+        seconds_left = self.deadline - time.monotonic()
+        try:
+            return run("git", *git.TEMPORARY, *args, cwd=at, env=_SILENT, seconds=seconds_left)
+        except ProcessError as error:
+            if error.exit_code is None and time.monotonic() >= self.deadline:
+                raise ProcessError(error.args_run, None, f"no answer within {self.seconds:g} seconds") from error
+            raise
+
+
+# ---- which release to take ----
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from new_ops_project.base.progress import Progress
 from new_ops_project.template.pins import actions, locks_yml, packages, pins_yml, python_releases, resolution
 from new_ops_project.template.pins.comparison import Kind, PinComparison, PinState
 from new_ops_project.template.pins.pins_yml import Pins, minor
-from new_ops_project.template.pins.tags import TagSource
+from new_ops_project.template.pins.releases import TagSource
 
 PINS, LOCKS = f"templates/{pins_yml.NAME}", f"templates/{locks_yml.NAME}"  # paths below the template
 
@@ -47,10 +47,6 @@ class UpstreamQuery:
     def today(self) -> date:
         """The date that tells whether the support of a Python has ended."""
         return self.now.date()
-
-    def remote(self, repository: str) -> TagSource:
-        """A repository, whose time limit starts now."""
-        return TagSource(f"{self.base.rstrip('/')}/{repository}", self.seconds, time.monotonic() + self.seconds)
 
 
 @dataclass(frozen=True)
@@ -100,19 +96,22 @@ def _sources(files: PinFiles, query: UpstreamQuery) -> Iterator[tuple[str, Calla
     if query.kinds & {Kind.TOOLS, Kind.LOCKS}:
         yield packages.INDEX, partial(_packages, files, query)
     if Kind.PYTHON in query.kinds:
-        yield python_releases.REPOSITORY, partial(_pythons, files, query)
+        pythons = partial(python_releases.compare, files.pins, limit=query.limit, today=query.today)
+        yield python_releases.REPOSITORY, partial(_tags, pythons, python_releases.REPOSITORY, query)
     if Kind.ACTIONS in query.kinds:
         for repository, pinned in actions.by_repository(files.pins.actions).items():
-            yield repository, partial(_actions, repository, pinned, query)
+            yield (
+                repository,
+                partial(_tags, partial(actions.compare, repository, pinned, limit=query.limit), repository, query),
+            )
 
 
-def _actions(repository: str, pinned: actions.Actions, query: UpstreamQuery) -> UpstreamComparison:
-    return UpstreamComparison(tuple(actions.compare(repository, pinned, query.remote(repository), query.limit)))
-
-
-def _pythons(files: PinFiles, query: UpstreamQuery) -> UpstreamComparison:
-    remote = query.remote(python_releases.REPOSITORY)
-    return UpstreamComparison(tuple(python_releases.compare(files.pins, remote, query.limit, query.today)))
+def _tags(
+    compare: Callable[[TagSource], list[PinComparison]], repository: str, query: UpstreamQuery
+) -> UpstreamComparison:
+    """What `compare` finds in a repository, whose time starts now."""
+    source = TagSource(f"{query.base.rstrip('/')}/{repository}", query.seconds, time.monotonic() + query.seconds)
+    return UpstreamComparison(tuple(compare(source)))
 
 
 def _packages(files: PinFiles, query: UpstreamQuery) -> UpstreamComparison:
