@@ -14,10 +14,9 @@ from repo_review.ghpath import GHPath
 from support.command import Run, git
 
 from new_ops_project.base.finding import Severity
-from new_ops_project.checks import catalogue, engine, repo, repo_review_plugin
+from new_ops_project.checks import catalogue, engine, remote_files, repo, repo_review_plugin
 from new_ops_project.checks.coding import plugin_checks
 from new_ops_project.checks.linters import repo_review
-from new_ops_project.checks.remote_files import RemoteFiles
 from new_ops_project.checks.rule import UncheckedError
 
 (RULE,) = catalogue.selected(["OPS590"], [])
@@ -238,7 +237,7 @@ def test_the_number_of_fetched_files_is_limited(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_file_that_cannot_be_fetched_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that fails to load, or is binary, exists with empty content."""
-    files = RemoteFiles.walked(on_github(Network({"gone.py": "", "binary": "\0", "x": "1"}), monkeypatch))
+    files = remote_files.read(on_github(Network({"gone.py": "", "binary": "\0", "x": "1"}), monkeypatch))
     assert dict(files) == {"gone.py": b"", "binary": b"", "x": b"1"}
     assert "other" not in files
 

@@ -1,13 +1,12 @@
 """The files of a repository without a work tree, read one by one up to a limit."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path
-from typing import Self
 
+from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.git.committed import LARGEST
 
@@ -22,49 +21,23 @@ _BINARY = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class RemoteFiles(Mapping[str, bytes]):
-    """The files below a root whose names look like text files; `names` has the path of every file.
+def read(root: Traversable) -> LazyFiles:
+    """The files below `root` whose names look like text files; a folder on this disk may be read as a whole.
 
-    A file that turns out to be binary, too long or unreadable is empty: to find that out costs a request.
+    A file that turns out to be binary, too long or unreadable is empty. Reading one raises UncheckedError when too many
+    were read already.
     """
+    names = _names(root) if hasattr(root, "glob") and not isinstance(root, Path) else _walk(root, "", 0)
+    most = _MOST_NAMES if isinstance(root, Path) else _MOST_READ
+    left = iter(range(most))
 
-    root: Traversable
-    names: frozenset[str]
-    most: int = _MOST_READ
-    _read: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    def load(path: str) -> bytes:
+        if next(left, None) is None:
+            reason = f"There are more than {most} files to read one by one."
+            raise UncheckedError(reason, "Clone the repository, and check it there.")
+        return _text(root, path)
 
-    @classmethod
-    def walked(cls, root: Traversable) -> Self:
-        """All files below `root`; a folder on this disk may be read as a whole."""
-        names = _names(root) if hasattr(root, "glob") and not isinstance(root, Path) else _walk(root, "", 0)
-        some = frozenset(islice(names, _MOST_NAMES))
-        return cls(root, some, _MOST_NAMES if isinstance(root, Path) else _MOST_READ)
-
-    def __getitem__(self, path: str) -> bytes:
-        """The content of the file; raises KeyError if there is none, UncheckedError if too many were read already."""
-        if path not in self:
-            raise KeyError(path)
-        if path not in self._read:
-            if len(self._read) >= self.most:
-                raise UncheckedError(
-                    f"There are more than {self.most} files to read one by one.",
-                    "Clone the repository, and check it there.",
-                )
-            self._read[path] = _text(self.root, path)
-        return self._read[path]
-
-    def __contains__(self, path: object) -> bool:
-        """Whether there is such a file, without reading it."""
-        return path in self.names and not _BINARY.fullmatch(str(path))
-
-    def __iter__(self) -> Iterator[str]:
-        """The path of every file, in order."""
-        yield from sorted(name for name in self.names if name in self)
-
-    def __len__(self) -> int:
-        """The number of files."""
-        return sum(1 for _ in self)
+    return LazyFiles(frozenset(islice(names, _MOST_NAMES)), load, lambda path: not _BINARY.fullmatch(path))
 
 
 def _names(root: Traversable) -> Iterator[str]:

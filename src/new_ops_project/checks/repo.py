@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.checks.worktree_files import WorkTree, list_paths
+from new_ops_project.checks import worktree_files
+from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.formats import code_layout, document, locks, python, python_version
 from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.document import Document, Files
@@ -59,7 +60,7 @@ class Repo:
 
     def with_changes(self, changed: Mapping[str, bytes]) -> "Repo":
         """This repository with other content for some files, in memory only."""
-        if isinstance(self.files, WorkTree):
+        if isinstance(self.files, LazyFiles):
             files: Files = replace(self.files, over={**self.files.over, **changed})
         else:
             files = {**self.files, **changed}
@@ -174,8 +175,8 @@ class Repo:
 
 def read(folder: Path, *, offline: bool = False) -> Repo:
     """The project in `folder`; raises ProcessError if that is in no git repository."""
-    paths = list_paths(folder)
-    files = WorkTree(folder, paths.tracked | paths.untracked)
+    paths = worktree_files.list_paths(folder)
+    files = worktree_files.read(folder, paths.tracked | paths.untracked)
     return Repo(folder, files, paths.tracked, paths.untracked, offline=offline, outer_rules=_outer_rules(folder))
 
 

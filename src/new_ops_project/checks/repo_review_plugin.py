@@ -1,6 +1,7 @@
 """The plugin that shows our rules in repo-review."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources.abc import Traversable
@@ -9,9 +10,8 @@ from typing import Any
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.finding import Finding
-from new_ops_project.checks import catalogue, engine, repo
+from new_ops_project.checks import catalogue, engine, remote_files, repo
 from new_ops_project.checks.output.markdown import cell
-from new_ops_project.checks.remote_files import RemoteFiles
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Rule
 
@@ -101,12 +101,10 @@ def _literal(text: str) -> str:
 def _repo(package: Traversable) -> tuple[Repo, bool]:
     """The repository, and whether linters can run in it."""
     if isinstance(package, Path):
-        try:
+        with suppress(ProcessError, ToolError):  # raised for a folder in no repository
             return repo.read(package, offline=True), True
-        except (ProcessError, ToolError):  # the folder is in no repository
-            return Repo(package, files := RemoteFiles.walked(package), files.names, offline=True), False
-    files = RemoteFiles.walked(package)
-    return Repo(Path("nowhere"), files, files.names, offline=True), False
+    files = remote_files.read(package)
+    return Repo(package if isinstance(package, Path) else Path("nowhere"), files, files.paths, offline=True), False
 
 
 def _report(rule: Rule, findings: list[Finding]) -> str:

@@ -1,11 +1,11 @@
-"""The files of a project's work tree, each read when a rule first asks for it."""
+"""The files of a project's work tree."""
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.git.committed import LARGEST
 
 _SNIFFED = 8000  # bytes; git looks for a NUL in as many
@@ -34,45 +34,9 @@ def _staged(line: bytes) -> tuple[str, str]:
     return os.fsdecode(path), mode_and_id.split()[0].decode()
 
 
-@dataclass(frozen=True)
-class WorkTree(Mapping[str, bytes]):
-    """The text files among `paths` below `folder`, each read at most once; `over` replaces the content of some.
-
-    Links, binary files, files longer than 1 MiB and unreadable files are left out.
-    """
-
-    folder: Path
-    paths: frozenset[str]
-    over: Mapping[str, bytes] = field(default_factory=dict)
-    _read: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
-
-    def __getitem__(self, path: str) -> bytes:
-        """The content of the file; raises KeyError if there is no such text file."""
-        content = self._content(path)
-        if content is None:
-            raise KeyError(path)
-        return content
-
-    def __contains__(self, path: object) -> bool:
-        """Whether there is such a text file, which may read it."""
-        return isinstance(path, str) and self._content(path) is not None
-
-    def __iter__(self) -> Iterator[str]:
-        """The path of every text file, in order."""
-        yield from sorted(path for path in self.paths | self.over.keys() if path in self)
-
-    def __len__(self) -> int:
-        """The number of text files, which reads them all."""
-        return sum(1 for _ in self)
-
-    def _content(self, path: str) -> bytes | None:
-        if path in self.over:
-            return self.over[path]
-        if path not in self.paths:
-            return None
-        if path not in self._read:
-            self._read[path] = _text(self.folder / path)
-        return self._read[path]
+def read(folder: Path, paths: frozenset[str]) -> LazyFiles:
+    """The files at `paths` below `folder`, without links, binary files, files longer than 1 MiB and unreadable ones."""
+    return LazyFiles(paths, lambda path: _text(folder / path))
 
 
 def _text(path: Path) -> bytes | None:

@@ -4,10 +4,10 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
+from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
-from new_ops_project.checks.worktree_files import WorkTree
 
 OURS = "new_ops_project"
 # Modules whose checks are left out: ours, and those of validate-pyproject, which a rule of ours runs.
@@ -34,7 +34,7 @@ def report(repo: Repo) -> tuple[FailedCheck, ...]:
         raise UncheckedError(f"repo-review{program.ABSENT}", program.EXTRA)
     if not _other_plugins():
         return ()
-    if not isinstance(repo.files, WorkTree):
+    if not isinstance(repo.files, LazyFiles):
         raise UncheckedError("repo-review checks folders only.")
     try:
         return _failed_checks(repo)

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.worktree_files import WorkTree
 
 
 @contextmanager
 def folder(repo: Repo, paths: Iterable[str]) -> Iterator[Path]:
     """A folder with the files `paths` as the rules see them: the project's, or a copy of files that are in memory."""
-    if isinstance(repo.files, WorkTree) and not repo.files.over:
+    if isinstance(repo.files, LazyFiles) and not repo.files.over:
         yield repo.folder
         return
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as copy:
