@@ -144,7 +144,7 @@ def _bundle(plan: Plan, task: Task, context: RunContext, target: str, commit: st
     if not _PLAIN.fullmatch(target) and git.git("check-ref-format", f"refs/heads/{target}", codes=(0, 1)).exit_code:
         raise ToolError(f"git does not allow a branch called {target!r}.", "Rename the template's version.")
     name = f"bundles/{store.slug(task.name)}.bundle"
-    ref, fresh = f"refs/heads/{target}", plan.scratch.folder / "bundle"
+    ref, fresh = f"refs/heads/{target}", plan.scratch.folder / f"{store.slug(task.name)}.bundle"
     (plan.scratch.folder / ref).parent.mkdir(parents=True, exist_ok=True)
     (plan.scratch.folder / ref).write_text(f"{commit}\n")
     command = ("-c", "pack.window=0", "bundle", "create", "--quiet", str(fresh.absolute()), ref, f"^{task.base}")
