@@ -257,13 +257,13 @@ def test_renders_nothing_unless_asked(run: Run, template: Path, work: Path, monk
 
 
 def test_does_not_even_import_copier(template: Path, work: Path, home: Path) -> None:
-    """Without --drift the renderer is not imported."""
+    """Without --drift neither the renderer nor the merge is imported."""
     clone(work / "x", template)
     code = (
         "import sys; from new_ops_project import cli; code = cli.run(['fleet', 'status']);"
         "sys.exit(f'{code} {sorted(set(sys.argv) & sys.modules.keys())}')"
     )
-    command = [sys.executable, "-c", code, "copier", "jinja2", "questionary"]
+    command = [sys.executable, "-c", code, "copier", "jinja2", "questionary", "new_ops_project.plan"]
     ran = subprocess.run(command, cwd=work, text=True, capture_output=True, check=False)
     assert ran.stderr.splitlines()[-1] == "1 []"
 
