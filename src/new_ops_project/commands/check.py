@@ -11,8 +11,6 @@ from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from new_ops_project.checks.rule import Rule
     from new_ops_project.checks.run import CheckReport
     from new_ops_project.plan.model import Plan
@@ -100,7 +98,7 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
     with interrupts.interruptible():
         report = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
         _say_held(report, voice)
-        _PRINTERS[shape](report, voice)
+        _print(report, voice, shape)
     has_findings = any(finding.counts for finding in report.findings)
     click.get_current_context().exit(Exit.FINDINGS if has_findings else Exit.DONE)
 
@@ -126,45 +124,21 @@ def _say_held(report: "CheckReport", voice: Voice) -> None:
             voice.say(f"not fixed: {escape_invisible(path)} has uncommitted changes", fg="yellow")
 
 
-def _print_text(report: "CheckReport", voice: Voice) -> None:
-    from new_ops_project.checks.output import text
+def _print(report: "CheckReport", voice: Voice, shape: str) -> None:
+    from new_ops_project.checks.output import github, json_document, markdown, sarif, text
 
-    for line in text.lines(report):
-        voice.say(line)
-
-
-def _print_json(report: "CheckReport", voice: Voice) -> None:
-    from new_ops_project.checks.output import json_document
-
-    voice.print_json(json_document.document(report))
-
-
-def _print_sarif(report: "CheckReport", voice: Voice) -> None:
-    from new_ops_project.checks.output import sarif
-
-    voice.print_json(sarif.log(report))
-
-
-def _print_github(report: "CheckReport", _voice: Voice) -> None:
-    from new_ops_project.checks.output import github
-
-    click.echo("".join(f"{line}\n" for line in github.lines(report)), nl=False)
-
-
-def _print_markdown(report: "CheckReport", _voice: Voice) -> None:
-    from new_ops_project.checks.output import markdown
-
-    click.echo(markdown.document(report), nl=False)
-
-
-# Functions that import their format, since one run prints only one.
-_PRINTERS: "Mapping[str, Callable[[CheckReport, Voice], None]]" = {
-    "text": _print_text,
-    "json": _print_json,
-    "sarif": _print_sarif,
-    "github": _print_github,
-    "markdown": _print_markdown,
-}
+    match shape:
+        case "json":
+            voice.print_json(json_document.document(report))
+        case "sarif":
+            voice.print_json(sarif.log(report))
+        case "github":
+            click.echo("".join(f"{line}\n" for line in github.lines(report)), nl=False)
+        case "markdown":
+            click.echo(markdown.document(report), nl=False)
+        case _:
+            for line in text.lines(report):
+                voice.say(line)
 
 
 def _explain(code: str, shape: str) -> None:

@@ -41,7 +41,10 @@ def prints(repo: Repo, report: RuffReport) -> Iterator[Breach]:
         else:
             quiet.setdefault(path, []).append(call)
     yield from _module_breaches(repo, quiet)
-    yield from _program_breaches(repo, programs)
+    for path, calls in programs.items():
+        if calls:  # its output may be its result, which we cannot tell from its log: a note
+            message = f"The program prints {_times(calls)} and has no logger."
+            yield Breach(message, *python_files.place(repo, path, calls[0]), severity=Severity.INFO, remedy=_PROGRAM)
 
 
 def _calls(repo: Repo, report: RuffReport) -> Iterator[tuple[str, ast.Call, Syntax]]:
@@ -62,18 +65,6 @@ def _module_breaches(repo: Repo, quiet: Mapping[str, Sequence[ast.Call]]) -> Ite
             *python_files.place(repo, path, calls[0]),
             severity=severity,
         )
-
-
-def _program_breaches(repo: Repo, programs: Mapping[str, Sequence[ast.Call]]) -> Iterator[Breach]:
-    """One note for each program without a logger: its output may be its result, which we cannot tell from its log."""
-    for path, calls in programs.items():
-        if calls:
-            yield Breach(
-                f"The program prints {_times(calls)} and has no logger.",
-                *python_files.place(repo, path, calls[0]),
-                severity=Severity.INFO,
-                remedy=_PROGRAM,
-            )
 
 
 def _times(calls: Sequence[ast.Call]) -> str:

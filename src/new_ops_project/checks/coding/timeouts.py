@@ -1,6 +1,7 @@
 """The rule that requests have a timeout."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from new_ops_project.checks.coding import python_files
@@ -13,6 +14,10 @@ _METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request
 _SESSIONS = {"requests.Session", "requests.session", "requests.sessions.Session"}
 # The number of positional arguments from which on they include the timeout.
 _TIMEOUT_POSITIONS = {"urllib.request.urlopen": 3, "http.client.HTTPConnection": 3, "http.client.HTTPSConnection": 3}
+# A module that customises how sessions send may set a timeout for all requests there.
+_OWN_SESSIONS = re.compile(
+    rb"HTTPAdapter\b|class \w+\([^)]*Session\)|\.mount\([^\n]*Timeout|\.(?:request|send)\s*=[^=]"
+)
 _NO_LIMIT = "{} waits forever if the other side does not answer."
 
 
@@ -23,13 +28,15 @@ def missing_timeouts(repo: Repo, report: RuffReport) -> Iterator[Breach]:
         if call is None or not _has_timeout(call):
             yield Breach(_NO_LIMIT.format("The request"), request.path, request.line, request.column)
     for path, syntax in python_files.containing(repo, report.files, rb"urlopen|http\.client|ession\b"):
-        for name, call in _calls_without_timeout(syntax) if b"setdefaulttimeout" not in repo.files[path] else ():
+        has_own_sessions = bool(_OWN_SESSIONS.search(repo.files[path]))
+        calls = _calls_without_timeout(syntax, has_own_sessions=has_own_sessions)
+        for name, call in calls if b"setdefaulttimeout" not in repo.files[path] else ():
             if not python_files.is_silenced(repo, path, call.lineno, "OPS506"):
                 yield Breach(_NO_LIMIT.format(name), *python_files.place(repo, path, call))
 
 
-def _calls_without_timeout(syntax: Syntax) -> Iterator[tuple[str, ast.Call]]:
-    sessions = set() if _changes_sessions(syntax) else set(_session_names(syntax))
+def _calls_without_timeout(syntax: Syntax, *, has_own_sessions: bool) -> Iterator[tuple[str, ast.Call]]:
+    sessions = set() if has_own_sessions else set(_session_names(syntax))
     for call in syntax.nodes(ast.Call):
         if _has_timeout(call):
             continue
@@ -39,7 +46,7 @@ def _calls_without_timeout(syntax: Syntax) -> Iterator[tuple[str, ast.Call]]:
             yield name.rpartition(".")[2], call
         elif owner in sessions and method in _METHODS:
             yield f"{owner}.{method}", call
-        elif _is_on_new_session(call, syntax) and not _changes_sessions(syntax):
+        elif _is_on_new_session(call, syntax) and not has_own_sessions:
             yield f"requests.Session().{last_name(call.func)}", call
 
 
@@ -64,19 +71,3 @@ def _session_names(syntax: Syntax) -> Iterator[str]:
     for target, value in assigned:
         if isinstance(value, ast.Call) and syntax.qualified_name(value.func) in _SESSIONS and dotted_name(target):
             yield dotted_name(target)
-
-
-def _changes_sessions(syntax: Syntax) -> bool:
-    """Whether the module customises how sessions send, which is where a timeout for all requests is set."""
-    bases = (dotted_name(base) for node in syntax.nodes(ast.ClassDef) for base in node.bases)
-    mounted = (
-        ast.unparse(arg) for call in syntax.nodes(ast.Call) if last_name(call.func) == "mount" for arg in call.args
-    )
-    patched = (
-        target for node in syntax.nodes(ast.Assign) for target in node.targets if isinstance(target, ast.Attribute)
-    )
-    return (
-        any(base.endswith(("HTTPAdapter", "Session")) for base in bases)
-        or any("Timeout" in text for text in mounted)
-        or any(target.attr in {"request", "send"} for target in patched)
-    )

@@ -26,16 +26,10 @@ def _entries(repo: Repo) -> list[Node]:
 
 
 def _missing_entry(repo: Repo, wanted: set[str], kind: str) -> Iterator[Breach]:
-    entries = _entries(repo)
+    settings, updated = repo.automation.dependabot, {entry.get("package-ecosystem").scalar for entry in _entries(repo)}
     has_renovate = any(path in repo.paths for path in _RENOVATE)
-    if entries and not has_renovate and not any(entry.get("package-ecosystem").scalar in wanted for entry in entries):
-        place = entries[0].get("package-ecosystem").source.path
-        yield Breach(f"Dependabot does not update {kind}.", place, _line(repo), 1)
-
-
-def _line(repo: Repo) -> int:
-    settings = repo.automation.dependabot
-    return settings.key("updates").line if settings else 0
+    if settings and updated and not has_renovate and not updated & wanted:
+        yield Breach(f"Dependabot does not update {kind}.", *settings.key("updates").place)
 
 
 def actions_left_out(repo: Repo) -> Iterator[Breach]:
@@ -60,9 +54,8 @@ def hasty(repo: Repo) -> Iterator[Breach]:
 
 def one_by_one(repo: Repo) -> Iterator[Breach]:
     """Each entry that opens a pull request for every package."""
-    settings = repo.automation.dependabot
     for entry in _entries(repo):
         name = entry.get("package-ecosystem")
-        is_grouped = entry.get("groups") or entry.get("multi-ecosystem-group") or not settings
+        is_grouped = entry.get("groups") or entry.get("multi-ecosystem-group")
         if not is_grouped and entry.get("open-pull-requests-limit").scalar not in {"0", "1"}:
             yield Breach(f"Dependabot opens a pull request for each {name.scalar} package.", *name.place)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,12 +95,9 @@ def actions() -> Mapping[str, KnownAction]:
 
 
 def _known(about: Mapping[str, Any]) -> KnownAction:
-    inputs = tuple(about.get("inputs", ()))
-    return KnownAction(tuple(_releases(about)), inputs, about.get("inputs_of", ""), about.get("using", ""))
-
-
-def _releases(about: Mapping[str, Any]) -> Iterator[ActionRelease]:
-    yield from (ActionRelease(release["version"], release["sha"]) for release in about.get("releases", ()))
-    yield from (
-        ActionRelease(release["version"], release["sha"], is_sure=False) for release in about.get("unconfirmed", ())
+    releases = tuple(
+        ActionRelease(release["version"], release["sha"], is_sure)
+        for key, is_sure in (("releases", True), ("unconfirmed", False))
+        for release in about.get(key, ())
     )
+    return KnownAction(releases, tuple(about.get("inputs", ())), about.get("inputs_of", ""), about.get("using", ""))
