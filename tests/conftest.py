@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from plumbum import local
 from support import foreign_templates, small, small_clones, two_releases
@@ -22,6 +23,9 @@ from new_ops_project.template import releases
 
 # A background job of a shell ignores Ctrl-C, and so do its children: tests that press it would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("any speed", deadline=None)
+hypothesis.settings.load_profile("any speed")
 GITCONFIG = "[user]\n\tname = Ada Ops\n\temail = ada@example.org\n[init]\n\tdefaultBranch = trunk\n"
 
 
