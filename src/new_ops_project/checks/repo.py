@@ -10,7 +10,7 @@ from typing import Any
 
 from new_ops_project.checks import worktree_files
 from new_ops_project.checks.lazy_files import LazyFiles
-from new_ops_project.formats import code_layout, document, locks, python, python_version
+from new_ops_project.formats import code_layout, document, locks, python, python_version, yaml
 from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.document import Document, Files
 from new_ops_project.formats.github import automation
@@ -21,6 +21,7 @@ from new_ops_project.formats.requirements import reader
 from new_ops_project.formats.requirements.reader import RequirementsFile
 from new_ops_project.formats.setuptools import keywords
 from new_ops_project.formats.setuptools.keywords import Setup
+from new_ops_project.formats.yaml import Node
 from new_ops_project.template.answers_file import ANSWERS_FILE
 
 PYPROJECT = "pyproject.toml"
@@ -89,10 +90,9 @@ class Repo:
         return automation.read(self.files, iter(self.paths))
 
     @cached_property
-    def answers(self) -> Mapping[str, Any]:
-        """The answers that .copier-answers.yml records, as YAML data; {} if it is missing or invalid."""
-        recorded = document.yaml_file(self.files, ANSWERS_FILE).data
-        return recorded if isinstance(recorded, dict) else {}
+    def answers(self) -> Node:
+        """The answers that .copier-answers.yml records; no node if it is missing or invalid."""
+        return yaml.read(ANSWERS_FILE, self.files.get(ANSWERS_FILE, b"")).root
 
     @cached_property
     def layout(self) -> Layout:
@@ -149,9 +149,9 @@ class Repo:
     @cached_property
     def tier(self) -> str:
         """`script`, `library` or `cli`: from the answers, otherwise judged by the files."""
-        recorded = self.answers.get("tier")
+        recorded = self.answers.get("tier").scalar
         if recorded in {"script", "library", "cli"}:
-            return str(recorded)
+            return recorded
         if self.commands:
             return "cli"
         is_package = bool(self.layout.place) and not self.layout.place.endswith(".py")

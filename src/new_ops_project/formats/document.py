@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from new_ops_project.formats import yaml
 from new_ops_project.formats.toml import places
 from new_ops_project.formats.toml.places import TomlPlace
-from new_ops_project.formats.yaml import Node
 
 Files = Mapping[str, bytes]
 Keys = places.Keys
@@ -102,11 +100,6 @@ def ini(files: Files, path: str) -> Document:
     return _read(files, path, "INI", lambda text: (_sections(text), dict(_ini_lines(text))))
 
 
-def yaml_file(files: Files, path: str) -> Document:
-    """Read the YAML file at `path`, with every scalar as text; an empty document where there is none."""
-    return _read(files, path, "YAML", _yaml)
-
-
 def script_metadata(files: Files, path: str) -> Document:
     """Read the inline metadata of a script (PEP 723); an empty document where it has none."""
     lines = decoded(files.get(path, b"")).split("\n")
@@ -150,32 +143,3 @@ def _ini_lines(text: str) -> Iterator[tuple[Keys, int]]:
             yield (section,), number
         elif match := _OPTION.match(line):
             yield (section, match[1].strip()), number
-
-
-def _yaml(text: str) -> tuple[Any, Mapping[Keys, int]]:
-    tree, lines = yaml.read("", text.encode()), dict[Keys, int]()
-    if tree.problem:
-        raise ValueError(f"{tree.problem}, at line {tree.where[1]}")
-    return (_plain(tree.root, (), lines, {}) if tree.root else {}), lines
-
-
-def _plain(node: Node, keys: Keys, lines: dict[Keys, int], seen: dict[int, Any]) -> Any:
-    """The node as dict, list and str; adds the line of each key to `lines`.
-
-    Each node is built once: an anchor can be used thousands of times, even below itself.
-    """
-    if id(node) in seen:
-        return seen[id(node)]
-    lines.setdefault(keys, node.line)
-    if node.kind == "scalar":
-        return node.text
-    if node.kind == "sequence":
-        items: list[Any] = seen.setdefault(id(node), [])
-        items.extend(_plain(item, (*keys, index), lines, seen) for index, item in enumerate(node.items))
-        return items
-    table: dict[str, Any] = seen.setdefault(id(node), {})
-    for key, value in node.pairs:
-        if key.kind == "scalar":
-            lines[*keys, key.text] = key.line
-            table[key.text] = _plain(value, (*keys, key.text), lines, seen)
-    return table

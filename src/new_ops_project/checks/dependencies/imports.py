@@ -90,8 +90,8 @@ def _belongs_to_program(repo: Repo, path: str) -> bool:
 
 def unused(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     """Each dependency in pyproject.toml that no code imports, if its modules are known, or all imports are."""
-    own, answer = _own_modules(repo), repo.answers.get("dependencies")
-    wanted = {canonical_name(name) for name in answer if isinstance(name, str)} if isinstance(answer, list) else set()
+    own = _own_modules(repo)
+    wanted = {canonical_name(item.scalar) for item in repo.answers.get("dependencies").items}
     missing = (mismatch for mismatch in mismatches if mismatch.code == "DEP001" and mismatch.name not in own)
     is_clear = all(_provider(mismatch) for mismatch in missing)
     for mismatch in (each for each in mismatches if each.code == "DEP002" and each.path == PYPROJECT):
