@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,11 @@ class Task:
     python: str
     cost: float = 0.0
     shard: int = 1
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """What decides its commit. The template's commit is part of it, since a tag can be moved."""
+        return self.base, self.template, self.before, self.version, self.commit
 
 
 @dataclass(frozen=True)
@@ -210,6 +216,11 @@ class Delivery:
     reason: str = ""
     hint: str = ""
     at: str = ""
+
+
+def timestamp() -> str:
+    """The current time in the format of results."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def counts(results: Iterable[Result]) -> dict[ResultState, int]:

@@ -35,6 +35,11 @@ def slug(name: str) -> str:
     return f"{plain}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:10]}".lstrip("-")
 
 
+def log(name: str) -> str:
+    """The path of a project's log below the results folder."""
+    return f"logs/{slug(name)}.log"
+
+
 def write_plan(plan: FleetPlan, path: Path) -> None:
     """Write the plan, completely or not at all; raises ToolError if it cannot be written."""
     files.save(path, f"{json.dumps(plan.as_json(), indent=1)}\n".encode(), hint="Give another path.")

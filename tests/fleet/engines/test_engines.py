@@ -271,7 +271,7 @@ def test_the_tool_is_taken_from_where_it_came(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """From its git URL and commit, without credentials; otherwise by version, with a note if that may fail."""
-    monkeypatch.setattr(tool.installation, "origin", lambda: origin)
+    monkeypatch.setattr(installation, "origin", lambda: origin)
     monkeypatch.setattr(installation, "editable_checkout", lambda: None)
     installed = tool.installed_tool()
     assert (installed.requirement, bool(installed.note)) == (requirement, notes)

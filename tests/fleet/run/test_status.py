@@ -23,7 +23,7 @@ from new_ops_project.fleet import history
 from new_ops_project.fleet.history import PastRun
 from new_ops_project.fleet.model import Result, ResultState
 from new_ops_project.fleet.run import pool
-from new_ops_project.fleet.run.status import end_of_life
+from new_ops_project.fleet.verbs.status import end_of_life
 from new_ops_project.template import releases
 
 
@@ -251,7 +251,7 @@ def test_json_has_everything(run: Run, template: Path, work: Path) -> None:
 
 def test_renders_nothing_unless_asked(run: Run, template: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without --drift no worker starts."""
-    monkeypatch.setattr(pool, "replies", None)
+    monkeypatch.setattr(pool, "results", None)
     clone(work / "x", template)
     assert status(run, code=1)["x"]["drift"] is None
 

@@ -48,9 +48,9 @@ def command(
     The template's version stays the same; each repository is taken at its current commit.
     """
     from new_ops_project.commands.shared import fleet_plan_words
-    from new_ops_project.fleet.verbs.retry import RetryRequest, retry
+    from new_ops_project.fleet.verbs.retry import retry
 
     voice = Voice(as_json)
     with voice.progress() as show:
-        plan = retry(RetryRequest(folders, only, out, names), show)
+        plan = retry(folders, only, names, out, show)
     click.get_current_context().exit(fleet_plan_words.say(plan, out, voice))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from new_ops_project.base.progress import Progress
-    from new_ops_project.fleet.run.status import StatusRow
+    from new_ops_project.fleet.verbs.status import StatusRow
 
 EXAMPLES = """\b
 Examples:
@@ -36,10 +36,10 @@ def command(*, source: tuple[str, ...], drift: bool, jobs: int | None, offline: 
 
     A SOURCE is a folder of clones, a file or - with one path or URL a line, a URL, or a fleet.toml.
     """
-    from new_ops_project.fleet.verbs.status import StatusRequest, status
+    from new_ops_project.fleet.verbs.status import status
 
     voice = Voice(as_json)
-    fleet = status(StatusRequest(source, drift, jobs, offline), partial(_progress, voice))
+    fleet = status(source, partial(_progress, voice), drift=drift, jobs=jobs, offline=offline)
     if as_json:
         voice.print_json({"counts": fleet.counts, "repositories": [row.as_json() for row in fleet.rows]})
     else:

@@ -69,9 +69,12 @@ class Inspection:
 def inspect(places: Iterable[RepositoryPlace], progress: Progress, seconds: float = TIMEOUT) -> list[Inspection]:
     """Every project of these places, in order; repositories are read in parallel, each for at most `seconds`.
 
-    A failure is recorded in the inspection of its own project, so one repository never stops the others.
+    A failure is recorded in the inspection of its own project, so one repository never stops the others. Raises
+    ToolError if there is no place.
     """
     queue = [*places]
+    if not queue:
+        raise ToolError("There is no repository in these sources.", "Give a folder of clones, a list, or a URL.")
     with process.stopped_together(), ThreadPoolExecutor(_THREADS) as pool:
         try:
             inspections = []

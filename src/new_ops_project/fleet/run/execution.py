@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.fleet import history, json_types, store
-from new_ops_project.fleet.model import FleetPlan, Result, RunContext, Task
+from new_ops_project.fleet import history, store
+from new_ops_project.fleet.model import FleetPlan, Result, ResultState, RunContext, Task, timestamp
 from new_ops_project.fleet.run import limits, pool
 from new_ops_project.fleet.run.pool import Assignment
-from new_ops_project.fleet.run.task import failed_result, timestamp
 from new_ops_project.fleet.store import Store
 from new_ops_project.template import sources
 from new_ops_project.template.releases import Releases, read_releases
@@ -60,9 +59,9 @@ def run(plan: FleetPlan, options: RunOptions, on_result: OnResult) -> list[Resul
         for name in [name for name, result in earlier.items() if name in results and result.plan != plan.id]:
             results_store.add(results[name])
         todo = [task for task in tasks if task.name not in results]
-        for number, result in enumerate(_results(plan, options, todo, results), len(results) + 1):
+        for number, new in enumerate(_results(plan, options, todo, results), len(results) + 1):
+            result = results[new.name] = replace(new, at=timestamp())
             results_store.add(result)
-            results[result.name] = result
             on_result(result, number, len(tasks))
     history.remember(history.with_results(_past_runs(plan), results.values()))
     return [results[task.name] for task in tasks]
@@ -76,36 +75,24 @@ def _results(plan: FleetPlan, options: RunOptions, todo: list[Task], before: Map
     releases, failures = _templates(todo, offline=options.offline)
     for task in (task for task in todo if task.template in failures):
         error = failures[task.template]
-        yield replace(failed_result(task, plan.id, error.message, error.hint), at=timestamp())
+        yield store.task_result(task, plan.id, state=ResultState.FAILED, reason=error.message, hint=error.hint)
     possible = [task for task in todo if task.template in releases]
     # A template that runs code works on whole projects, and memory may be too small for them.
     folder = None if options.trust else options.store(plan).work.absolute()
     out = options.out.absolute()
     context = RunContext(plan.id, plan.author, plan.created, out, folder, options.trust, options.checks_base)
-    results, names = [*before.values()], set[str]()
+    work = Assignment("update", context, releases, options.seconds)
+    results = dict(before)
     stopped = ""
-    with pool.replies(
-        possible, Assignment("update", context, releases, options.seconds), options.jobs or pool.cpu_count()
-    ) as replies:
-        for reply in replies:
-            results.append(_result(reply, plan))
-            names.add(reply.task.name)
-            yield results[-1]
-            stopped = "" if options.force or len(results) < _FEW else limits.stop_reason(plan, results)
+    with pool.results(possible, work, options.jobs or pool.cpu_count()) as new:
+        for result in new:
+            results[result.name] = result
+            yield replace(result, log=store.log(result.name))
+            stopped = "" if options.force or len(results) < _FEW else limits.stop_reason(plan, results.values())
             if stopped:
                 break
-    for task in (task for task in possible if task.name not in names):
-        reason = f"The wave was stopped: {stopped}"
-        yield replace(store.task_result(task, plan.id, reason=reason, hint="Fix that, or --force."), at=timestamp())
-
-
-def _result(reply: pool.WorkerReply, plan: FleetPlan) -> Result:
-    """The result in a worker's reply; a failed one if the worker died."""
-    if reply.answer is not None:
-        return json_types.read(Result, reply.answer)
-    name = f"logs/{store.slug(reply.task.name)}.log"
-    failed = failed_result(reply.task, plan.id, reply.reason, "Run this again; its log shows how far it came.")
-    return replace(failed, log=name, at=timestamp())
+    for task in (task for task in possible if task.name not in results):
+        yield store.task_result(task, plan.id, reason=f"The wave was stopped: {stopped}", hint="Fix that, or --force.")
 
 
 def _templates(tasks: list[Task], *, offline: bool) -> tuple[dict[str, Releases], dict[str, ToolError]]:
@@ -145,19 +132,12 @@ def _done(
 
 
 def _same_pins(plan: FleetPlan, before: FleetPlan | None) -> frozenset[tuple[str, str]]:
-    """The id of `plan` or `before` with each project that it pins as `plan` does.
-
-    The template's commit is part of the pins, since a tag can be moved.
-    """
-    pins = {task.name: _pins(task) for task in plan.tasks}
+    """The id of `plan` or `before` with each project that it pins as `plan` does."""
+    pins = {task.name: task.pins for task in plan.tasks}
     plans = (plan, before) if before and before.author == plan.author else (plan,)
     return frozenset(
-        (entry.id, task.name) for entry in plans for task in entry.tasks if pins.get(task.name) == _pins(task)
+        (entry.id, task.name) for entry in plans for task in entry.tasks if pins.get(task.name) == task.pins
     )
-
-
-def _pins(task: Task) -> tuple[str, ...]:
-    return task.base, task.template, task.before, task.version, task.commit
 
 
 def _store_plan(plan: FleetPlan, out: Path) -> FleetPlan | None:

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from new_ops_project.fleet.inventory import scan, templates
 from new_ops_project.fleet.inventory.repositories import Fleet
 from new_ops_project.fleet.inventory.scan import Inspection
 from new_ops_project.fleet.inventory.templates import FleetTemplate
-from new_ops_project.fleet.model import FleetPlan, Result, ResultState, Task
+from new_ops_project.fleet.model import FleetPlan, Result, ResultState, Task, timestamp
 from new_ops_project.fleet.run import shards, waves
 
 
@@ -44,12 +43,9 @@ class PlanRequest:
 def plan(fleet: Fleet, request: PlanRequest, progress: Progress) -> FleetPlan:
     """Inspect every repository and pin the tasks.
 
-    Raises ToolError for an unknown wave, and for a version that no template of the fleet has.
+    Raises ToolError without a repository, for an unknown wave, and for a version that no template of the fleet has.
     """
-    inspections = scan.inspect(fleet.places, progress, request.seconds)
-    if not inspections:
-        raise ToolError("There is no repository in these sources.", "Give a folder of clones, a list, or a URL.")
-    return plan_inspected(inspections, fleet, request)
+    return plan_inspected(scan.inspect(fleet.places, progress, request.seconds), fleet, request)
 
 
 def plan_inspected(inspections: list[Inspection], fleet: Fleet, request: PlanRequest) -> FleetPlan:
@@ -78,7 +74,7 @@ def plan_inspected(inspections: list[Inspection], fleet: Fleet, request: PlanReq
     assigned = shards.assign({task.name: task.cost for task in tasks}, number, before)
     tasks = tuple(replace(task, shard=assigned[task.name]) for task in tasks)
     author = fleet.author or _author()
-    return _with_id(FleetPlan("", _now(), author, request.wave, number, tasks, settled, fleet.limits, fleet.forge))
+    return _with_id(FleetPlan("", timestamp(), author, request.wave, number, tasks, settled, fleet.limits, fleet.forge))
 
 
 def _requested_version(project: Inspection, request: PlanRequest) -> str | None:
@@ -103,7 +99,7 @@ def _task_or_result(project: Inspection, template: FleetTemplate, past: PastRun,
         "before": project.before,
         "version": str(after.version) if after else "",
     }
-    settled = Result(project.name, ResultState.CURRENT, "", at=_now(), **shared)
+    settled = Result(project.name, ResultState.CURRENT, "", at=timestamp(), **shared)
     if project.state:
         return replace(settled, state=project.state, reason=project.reason, hint=project.hint)
     try:
@@ -128,25 +124,17 @@ def _author() -> str:
     return "new-ops-project <new-ops-project@localhost>"
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _with_id(plan: FleetPlan) -> FleetPlan:
     """The plan with an id computed from its pins: the same pins give the same id."""
     pins = {
         "tool": __version__,
         "author": plan.author,
-        "tasks": [_pins(task) for task in plan.tasks],
+        "tasks": [(task.name, *task.pins) for task in plan.tasks],
         "settled": [[result.name, str(result.state), result.base] for result in plan.settled],
     }
     plan_id = hashlib.sha256(json.dumps(pins).encode()).hexdigest()[:12]
     settled = tuple(replace(result, plan=plan_id) for result in plan.settled)
     return replace(plan, id=plan_id, settled=settled)
-
-
-def _pins(task: Task) -> list[Any]:
-    return [task.name, task.base, task.template, task.before, task.version, task.commit]
 
 
 def counts(plan: FleetPlan) -> dict[str, int]:

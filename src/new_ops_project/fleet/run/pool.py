@@ -7,25 +7,18 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from new_ops_project.base import process
-from new_ops_project.fleet.model import RunContext, Task
+from new_ops_project.fleet import json_types, store
+from new_ops_project.fleet.model import Result, ResultState, RunContext, Task
 from new_ops_project.template.releases import Releases
 
 _GRACE = 5.0  # seconds after the limit in which a worker can still report the timeout itself
 _WORKER = "new_ops_project.fleet.run.worker"  # not imported: only the workers need what it imports
-
-
-@dataclass(frozen=True)
-class WorkerReply:
-    """The answer of a worker as a JSON object; or None with the reason why there is none."""
-
-    task: Task
-    answer: Mapping[str, Any] | None
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,98 +32,92 @@ class Assignment:
 
 
 @contextmanager
-def replies(tasks: Iterable[Task], work: Assignment, jobs: int) -> Iterator[Iterator[WorkerReply]]:
-    """Yield an iterator of the replies to all tasks, in the order in which they come.
+def results(tasks: Iterable[Task], work: Assignment, jobs: int) -> Iterator[Iterator[Result]]:
+    """Yield an iterator of the results of all tasks, in the order in which they come.
 
     All workers have ended when the block ends. If it ends early, the remaining tasks are not done.
     """
-    waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
-    count = 0
-    for count, task in enumerate(tasks, 1):  # noqa: B007 - the last one is the number of tasks
-        waiting.put(task)
-    done: queue.SimpleQueue[WorkerReply] = queue.SimpleQueue()
-    lanes = [_Lane(work, waiting, done) for _ in range(min(jobs, count))]
+    lanes = [_Lane(work) for _ in range(jobs)]
+    idle: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
     for lane in lanes:
-        lane.thread.start()
+        idle.put(lane)
+
+    def result(task: Task) -> Result:
+        lane = idle.get()
+        try:
+            return lane.result(task)
+        finally:
+            idle.put(lane)
+
     try:
-        yield (done.get() for _ in range(count))
+        with ThreadPoolExecutor(jobs) as threads:
+            futures = [threads.submit(result, task) for task in tasks]
+            try:
+                yield (future.result() for future in as_completed(futures))
+            finally:
+                threads.shutdown(wait=False, cancel_futures=True)
+                if not all(future.done() for future in futures):
+                    for lane in lanes:
+                        lane.stop()
     finally:
         for lane in lanes:
-            lane.stop()
-        for lane in lanes:
-            lane.thread.join()
+            lane.end()
 
 
 class _Lane:
-    """A thread with a worker process, which it restarts when the worker has ended."""
+    """A worker process, which is started with its first task, and again when it has ended."""
 
-    def __init__(
-        self, work: Assignment, waiting: "queue.SimpleQueue[Task]", done: "queue.SimpleQueue[WorkerReply]"
-    ) -> None:
-        self._work, self._waiting, self._done = work, waiting, done
+    def __init__(self, work: Assignment) -> None:
+        self._work = work
         self._child: process.Child | None = None
-        self._stopped = threading.Event()
-        self._late = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
+        self._stopped = False
 
     def stop(self) -> None:
-        """Take no more tasks and kill the worker."""
-        self._stopped.set()
+        """Kill the worker, now or as soon as it has started."""
+        self._stopped = True
         if self._child:
             process.kill(self._child)
 
-    def _run(self) -> None:
-        try:
-            while not self._stopped.is_set():
-                try:
-                    task = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                self._done.put(self._reply(task))
-        finally:
-            self._end()
-
-    def _reply(self, task: Task) -> WorkerReply:
-        child = self._child = self._child or self._start()
-        self._late.clear()
-        timer = threading.Timer(self._work.seconds + _GRACE, self._interrupt, (child,))
-        timer.start()
-        try:
-            line = self._request(child, task)
-        finally:
-            timer.cancel()
-        if line:
-            return WorkerReply(task, json.loads(line))
-        child.wait()
-        self._end()
-        if self._late.is_set():
-            return WorkerReply(task, None, f"It took longer than {self._work.seconds:g} seconds.")
-        return WorkerReply(task, None, f"The worker {_ended(child.returncode)}.")
-
-    def _start(self) -> process.Child:
-        work = self._work.context.work
-        child = process.start(sys.executable, "-m", _WORKER, env={"TMPDIR": str(work)} if work else None)
-        if self._stopped.is_set():
-            process.kill(child)
-        templates = {name: asdict(releases) for name, releases in self._work.templates.items()}
-        _write(child, {"context": asdict(self._work.context), "templates": templates})
-        return child
-
-    def _request(self, child: process.Child, task: Task) -> bytes:
-        """The line that the worker answers; b'' if it has ended, even in the middle of a line."""
-        _write(child, {"kind": self._work.kind, "task": asdict(task), "seconds": self._work.seconds})
-        line = child.stdout.readline() if child.stdout else b""
-        return line if line.endswith(b"\n") else b""
-
-    def _interrupt(self, child: process.Child) -> None:
-        self._late.set()
-        process.kill(child)
-
-    def _end(self) -> None:
+    def end(self) -> None:
         """End the worker by closing its input; kill it if it does not end."""
         child, self._child = self._child, None
         if child:
             process.end(child)
+
+    def result(self, task: Task) -> Result:
+        """The worker's result for the task; a failed one if the worker dies or takes too long."""
+        child = self._child = self._child or self._start()
+        late = threading.Event()
+
+        def interrupt() -> None:
+            late.set()
+            process.kill(child)
+
+        timer = threading.Timer(self._work.seconds + _GRACE, interrupt)
+        timer.start()
+        try:
+            _write(child, {"kind": self._work.kind, "task": asdict(task), "seconds": self._work.seconds})
+            line = child.stdout.readline() if child.stdout else b""
+        finally:
+            timer.cancel()
+        if line.endswith(b"\n"):  # a worker can end in the middle of a line
+            return json_types.read(Result, json.loads(line))
+        child.wait()
+        self.end()
+        reason = f"The worker {_ended(child.returncode)}."
+        if late.is_set():
+            reason = f"It took longer than {self._work.seconds:g} seconds."
+        hint = "Run this again; its log shows how far it came."
+        return store.task_result(task, self._work.context.plan, state=ResultState.FAILED, reason=reason, hint=hint)
+
+    def _start(self) -> process.Child:
+        work = self._work.context.work
+        child = process.start(sys.executable, "-m", _WORKER, env={"TMPDIR": str(work)} if work else None)
+        if self._stopped:
+            process.kill(child)
+        templates = {name: asdict(releases) for name, releases in self._work.templates.items()}
+        _write(child, {"context": asdict(self._work.context), "templates": templates})
+        return child
 
 
 def _write(child: process.Child, value: Mapping[str, Any]) -> None:

@@ -1,15 +1,15 @@
 """The work on one project of a fleet, without a change to its clone or its remote."""
 
 import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
-from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import save
 from new_ops_project.base.text import escape_undecodable
 from new_ops_project.fleet import branches, commits, store
@@ -17,7 +17,8 @@ from new_ops_project.fleet.commits import CommitInfo
 from new_ops_project.fleet.inventory import mirrors
 from new_ops_project.fleet.inventory.mirrors import Deadline
 from new_ops_project.fleet.model import PathNote, Result, ResultState, RunContext, Task
-from new_ops_project.fleet.run.view import View, find_objects, open_view
+from new_ops_project.fleet.names import short_id
+from new_ops_project.fleet.run.view import open_view
 from new_ops_project.git import objects
 from new_ops_project.git.merge import Scratch
 from new_ops_project.git.tree import Tree
@@ -40,8 +41,7 @@ def run_update(task: Task, context: RunContext, releases: Releases, deadline: De
         return store.task_result(
             task, context.plan, reason=moved, hint="new-ops-project fleet retry DIR --only deferred"
         )
-    with _opened(task, deadline) as view:
-        update = _update(task, context, releases, view)
+    with _update(task, context, releases, deadline) as update:
         migrated = update.migrate_answers(ask=None)
         if changes := migrated.unwanted:
             clauses = "; ".join(change.clause for change in changes)
@@ -56,49 +56,45 @@ def run_update(task: Task, context: RunContext, releases: Releases, deadline: De
             return _committed(task, context, update, plan, edits)
 
 
-def find_drift(task: Task, releases: Releases, deadline: Deadline) -> tuple[PathNote, ...]:
-    """The template's files that the project has edited or deleted; raises the same errors as `run_update`."""
-    with _opened(task, deadline) as view:
-        update = _update(task, RunContext("", "", "", Path()), releases, view)
+def find_drift(task: Task, context: RunContext, releases: Releases, deadline: Deadline) -> Result:
+    """A result whose `drift` has the template's files that the project has edited or deleted.
+
+    Raises the same errors as `run_update`.
+    """
+    with _update(task, context, releases, deadline) as update:
         states = planner.drifted(update, update.migrate_answers(ask=None))
-    return tuple(PathNote(escape_undecodable(path), how) for path, how in states.items())
-
-
-def _opened(task: Task, deadline: Deadline) -> AbstractContextManager[View]:
-    """The project's pinned commit as a temporary repository."""
-    clone = Path(task.folder) if task.folder else mirrors.complete_clone(task.url, task.base, deadline)
-    name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
-    return open_view(find_objects(clone, task.base), task.base, name, prefix=task.prefix)
+    return store.task_result(task, context.plan, drift=_notes(states.items()))
 
 
 def _moved(task: Task, deadline: Deadline) -> str:
     """A sentence that says how the branch moved since the plan, '' if it did not; raises ToolError without a clone."""
-    if task.folder and not Path(task.folder).is_dir():
-        raise ToolError(f"{task.folder} does not exist.", "Run this where the plan was made, or plan by addresses.")
-    if task.folder:
+    if not task.folder:
+        now = mirrors.remote_state(task.url, deadline).commit
+    elif Path(task.folder).is_dir():
         now = git.resolve(Path(task.folder), f"refs/heads/{task.branch}" if task.branch else "HEAD") or ""
     else:
-        now = mirrors.remote_state(task.url, deadline).commit
+        raise ToolError(f"{task.folder} does not exist.", "Run this where the plan was made, or plan by addresses.")
     if now == task.base:
         return ""
-    return f"{task.branch or 'HEAD'} moved from {task.base[:7]} to {now[:7] or 'nothing'} since the plan."
+    return f"{task.branch or 'HEAD'} moved from {task.base[:7]} to {short_id(now)} since the plan."
 
 
-def _update(task: Task, context: RunContext, releases: Releases, view: View) -> Update:
-    """The update of the project at its pinned commit to the pinned version of its template."""
-    file = f"{task.prefix}{task.answers_file}"
-    content = view.reader.get(f"{task.base}:{file}")
-    if content is None:
-        message = f"{file} is not in the commit {task.base[:7]}, or cannot be read."
-        raise ToolError(message, "Plan again; git fsck says what is wrong with a damaged clone.")
-    project = generated.parse(view.repository, task.prefix, task.answers_file, content.content, commit=task.base)
-    project = replace(project, source=task.template)
-    return planner.prepare_in(_pinned(releases, task), project, UpdateTarget(to=task.version, trust=context.trust))
-
-
-def _pinned(releases: Releases, task: Task) -> Releases:
-    """The releases, with the tag at the commit that it named when the plan was made."""
-    return replace(releases, tags={**releases.tags, task.version: task.commit})
+@contextmanager
+def _update(task: Task, context: RunContext, releases: Releases, deadline: Deadline) -> Iterator[Update]:
+    """The update of the project at its pinned commit, in a temporary repository, to the pinned template version."""
+    clone = Path(task.folder) if task.folder else mirrors.complete_clone(task.url, task.base, deadline)
+    name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
+    with open_view(clone, task.base, name, task.prefix) as (repository, reader):
+        file = f"{task.prefix}{task.answers_file}"
+        content = reader.get(f"{task.base}:{file}")
+        if content is None:
+            message = f"{file} is not in the commit {task.base[:7]}, or cannot be read."
+            raise ToolError(message, "Plan again; git fsck says what is wrong with a damaged clone.")
+        project = generated.parse(repository, task.prefix, task.answers_file, content.content, commit=task.base)
+        # The tag names the commit that it named when the plan was made.
+        pinned = replace(releases, tags={**releases.tags, task.version: task.commit})
+        target = UpdateTarget(to=task.version, trust=context.trust)
+        yield planner.prepare_in(pinned, replace(project, source=task.template), target)
 
 
 # ---- the commit ------------------------------------------------------------------------------------------------------
@@ -109,24 +105,25 @@ def _committed(task: Task, context: RunContext, update: Update, plan: Plan, edit
     shared: dict[str, Any] = {"notes": tuple(map(escape_undecodable, plan.notes)), **edits}
     if not plan.changes:
         return store.task_result(task, context.plan, state=ResultState.CURRENT, **shared)
-    target = branches.name(task)
     commit = _commit(plan, task, context)
-    file = _bundle(plan, task, context, target, commit)
-    news = _news(update)
     return store.task_result(
         task,
         context.plan,
         state=ResultState.CONFLICT if plan.conflicts else ResultState.UPDATED,
-        target=target,
+        target=branches.name(task),
         commit=commit,
         tree=plan.tree_after,
-        bundle=file,
+        bundle=_bundle(plan, task, context, commit),
         lines=plan.scratch.count_lines(plan.tree_before, plan.tree_after),
-        news=news,
-        files=tuple(PathNote(escape_undecodable(change.path), change.kind) for change in plan.changes),
-        conflicts=tuple(PathNote(escape_undecodable(conflict.path), conflict.reason) for conflict in plan.conflicts),
+        news=_news(update),
+        files=_notes((change.path, change.kind) for change in plan.changes),
+        conflicts=_notes((conflict.path, conflict.reason) for conflict in plan.conflicts),
         **shared,
     )
+
+
+def _notes(pairs: Iterable[tuple[str, str]]) -> tuple[PathNote, ...]:
+    return tuple(PathNote(escape_undecodable(path), what) for path, what in pairs)
 
 
 def _commit(plan: Plan, task: Task, context: RunContext) -> str:
@@ -136,11 +133,12 @@ def _commit(plan: Plan, task: Task, context: RunContext) -> str:
     return objects.write_loose(plan.scratch.objects, "commit", content, object_format=plan.repository.object_format)
 
 
-def _bundle(plan: Plan, task: Task, context: RunContext, target: str, commit: str) -> str:
+def _bundle(plan: Plan, task: Task, context: RunContext, commit: str) -> str:
     """Write the commit as a bundle, completely or not at all; returns its path below the results folder.
 
     The bundle has no deltas: a blobless clone that takes it may lack the files of the parent commit.
     """
+    target = branches.name(task)
     if not _PLAIN.fullmatch(target) and git.git("check-ref-format", f"refs/heads/{target}", codes=(0, 1)).exit_code:
         raise ToolError(f"git does not allow a branch called {target!r}.", "Rename the template's version.")
     name = f"bundles/{store.slug(task.name)}.bundle"
@@ -157,9 +155,8 @@ def _edits(scratch: Scratch, task: Task, base: Tree, theirs: Tree) -> dict[str, 
     """The fields `drift` and `kept` of a result: edited or deleted files, and edits that copier would have deleted."""
     managed = {path: entry for path, entry in base.items() if path != task.answers_file}
     states = drift.committed(scratch, task.base, task.prefix, managed)
-    kept = [path for path, state in states.items() if state == "edited" and path not in theirs]
-    notes = [PathNote(escape_undecodable(path), state) for path, state in states.items()]
-    return {"kept": tuple(map(escape_undecodable, kept)), "drift": tuple(notes)}
+    kept = (path for path, state in states.items() if state == "edited" and path not in theirs)
+    return {"kept": tuple(map(escape_undecodable, kept)), "drift": _notes(states.items())}
 
 
 _news_by_versions: dict[tuple[str | None, str | None], str] = {}  # by both commits of the template
@@ -171,29 +168,3 @@ def _news(update: Update) -> str:
     if versions not in _news_by_versions:
         _news_by_versions[versions] = update.news()
     return _news_by_versions[versions]
-
-
-# ---- results ---------------------------------------------------------------------------------------------------------
-
-
-def result_of(task: Task, context: RunContext, work: Callable[[], Result]) -> Result:
-    """The result that `work` returns; if it raises, a failed result with the reason."""
-    try:
-        return work()
-    except ToolError as error:
-        return failed_result(task, context.plan, error.message, error.hint)
-    except ProcessError as error:
-        return failed_result(task, context.plan, f"{error.command} failed: {error.reason}", "See its log.")
-    except OSError as error:
-        reason = f"{error.filename or task.name}: {error.strerror or error}."
-        return failed_result(task, context.plan, reason, "Fix that, then run this again.")
-
-
-def failed_result(task: Task, plan: str, reason: str, hint: str = "") -> Result:
-    """The result of a task that failed."""
-    return store.task_result(task, plan, state=ResultState.FAILED, reason=reason, hint=hint)
-
-
-def timestamp() -> str:
-    """The current time in the format of results."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

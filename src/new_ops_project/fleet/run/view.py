@@ -4,77 +4,44 @@ It reads the objects of the other repository and keeps new ones itself, so a fle
 nor a mirror that other runs read at the same time.
 """
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.git.objects import Reader, open_reader
+from new_ops_project.git import objects
+from new_ops_project.git.objects import Reader
 from new_ops_project.git.worktree import Repository
 
 _IGNORE_FILE = ".gitignore"
 
 
-@dataclass(frozen=True)
-class ObjectStore:
-    """The folder of a repository's objects, with the hash algorithm that names them."""
-
-    folder: Path
-    object_format: str
-
-
-def find_objects(repository: Path, commit: str) -> ObjectStore:
-    """The object store of a repository, bare or not, that has the commit; raises ProcessError if there is none.
-
-    Git is asked only for a linked worktree, whose objects are elsewhere.
-    """
-    kind = "sha1" if len(commit) == 40 else "sha256"  # noqa: PLR2004 - git's two object formats
-    for folder in (repository / ".git" / "objects", repository / "objects"):
-        if folder.is_dir() and (folder.parent / "HEAD").is_file() and not (folder.parent / "commondir").exists():
-            return ObjectStore(folder, kind)
-    path = git.git(*git.TEMPORARY, "rev-parse", "--git-path", "objects", at=repository).text
-    return ObjectStore(repository / path, kind)
-
-
-@dataclass(frozen=True)
-class View:
-    """A temporary repository with an open reader of its objects."""
-
-    repository: Repository
-    reader: Reader
-
-
 @contextmanager
-def open_view(store: ObjectStore, commit: str, name: str, *, prefix: str = "") -> Iterator[View]:
-    """Make a repository called `name` that reads the objects of `store`; it is removed at the end.
+def open_view(clone: Path, commit: str, name: str, prefix: str) -> Iterator[tuple[Repository, Reader]]:
+    """Make a repository called `name` that reads the objects of `clone`, bare or not, with a reader of its objects.
 
-    Its work tree holds only the commit's ignore files. `prefix` is the project's folder, '' or with a final slash.
-    Raises ProcessError if the commit or one of its trees is missing.
+    It is removed at the end. Its work tree holds only the commit's ignore files. `prefix` is the project's folder, ''
+    or with a final slash. Raises ProcessError if there is no clone, or the commit or one of its trees is missing.
     """
+    kind = objects.format_of(commit)
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
         root = Path(holder).resolve() / (name or "project")
-        _init(root / ".git", store)
+        objects.init_beside(_objects_of(clone), root / ".git", object_format=kind, bare=False)
         (root / prefix).mkdir(parents=True, exist_ok=True)  # git starts in this folder
-        with open_reader(root) as reader:
+        with objects.open_reader(root) as reader:
             for path, content in _ignore_files(reader, commit):
                 (root / path).parent.mkdir(parents=True, exist_ok=True)
                 (root / path).write_bytes(content)
-            yield View(Repository(root, root / ".git", root / ".git" / "objects", store.object_format), reader)
+            yield Repository(root, root / ".git", root / ".git" / "objects", kind), reader
 
 
-def _init(folder: Path, store: ObjectStore) -> None:
-    """Write the files that make a folder a repository (gitrepository-layout(5)): much faster than `git init`."""
-    (folder / "objects" / "info").mkdir(parents=True)
-    (folder / "refs" / "heads").mkdir(parents=True)
-    (folder / "HEAD").write_text("ref: refs/heads/none\n")
-    quoted = os.fsencode(store.folder.resolve()).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
-    (folder / "objects" / "info" / "alternates").write_bytes(b'"' + quoted + b'"\n')
-    version = 0 if store.object_format == "sha1" else 1
-    more = f"[extensions]\n\tobjectFormat = {store.object_format}\n" if version else ""
-    (folder / "config").write_text(f"[core]\n\trepositoryformatversion = {version}\n\tbare = false\n{more}")
+def _objects_of(clone: Path) -> Path:
+    """The folder of its objects. Git is asked only for a linked worktree, whose objects are elsewhere."""
+    for folder in (clone / ".git" / "objects", clone / "objects"):
+        if folder.is_dir() and (folder.parent / "HEAD").is_file() and not (folder.parent / "commondir").exists():
+            return folder
+    return clone / git.git(*git.TEMPORARY, "rev-parse", "--git-path", "objects", at=clone).text
 
 
 def _ignore_files(reader: Reader, commit: str) -> Iterator[tuple[str, bytes]]:

@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -19,8 +19,8 @@ from new_ops_project.base import environ, process
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet import json_types, store
 from new_ops_project.fleet.inventory.mirrors import Deadline
-from new_ops_project.fleet.model import Result, RunContext, Task
-from new_ops_project.fleet.run.task import failed_result, find_drift, result_of, run_update, timestamp
+from new_ops_project.fleet.model import Result, ResultState, RunContext, Task
+from new_ops_project.fleet.run.task import find_drift, run_update
 from new_ops_project.template import render
 from new_ops_project.template.releases import Releases
 
@@ -42,63 +42,51 @@ def _answer(
     request: Mapping[str, Any], context: RunContext, templates: Mapping[str, Releases], answers: TextIO
 ) -> None:
     task = json_types.read(Task, request["task"])
-    if request["kind"] == "drift":
-        answer = _drift(task, context, templates[task.template], Deadline.after(request["seconds"]))
-    else:
-        answer = _updated(task, context, templates[task.template], request["seconds"]).as_json()
-    answers.write(json.dumps(answer) + "\n")
+    work = {"drift": _drift, "update": _updated}[request["kind"]]
+    result = work(task, context, templates[task.template], request["seconds"])
+    answers.write(json.dumps(result.as_json()) + "\n")
     answers.flush()
 
 
-def _drift(task: Task, context: RunContext, releases: Releases, deadline: Deadline) -> dict[str, Any]:
-    drift: list[Any] = []
-
-    def work() -> Result:
-        drift.extend(asdict(note) for note in find_drift(task, releases, deadline))
-        return store.task_result(task, "")
-
-    result = result_of(task, context, work)
-    return {"drift": drift, "reason": result.reason, "hint": result.hint}
+def _drift(task: Task, context: RunContext, releases: Releases, seconds: float) -> Result:
+    deadline = Deadline.after(seconds)
+    return _result(task, context, sys.stderr, lambda: find_drift(task, context, releases, deadline))
 
 
 def _updated(task: Task, context: RunContext, releases: Releases, seconds: float) -> Result:
     """The result of one project, with its log and the time it took."""
     start, spent = time.monotonic(), _cpu()
-    name = f"logs/{store.slug(task.name)}.log"
-    tries = 1
-    with (context.out / name).open("a", encoding="utf-8", errors="backslashreplace") as log:
+    retries: list[str] = []
+    with (context.out / store.log(task.name)).open("a", encoding="utf-8", errors="backslashreplace") as log:
         note = _log_writer(log)
 
         def on_retry(text: str) -> None:
-            nonlocal tries
-            tries += 1
+            retries.append(text)
             note(text)
 
         note(f"{task.name}: {task.before} -> {task.version}, from {task.base}")
         with process.watched(lambda args, took, code: note(f"{took:7.3f} s  {code}  {_command(args)}")):
             deadline = Deadline.after(seconds, on_retry)
-            result = result_of(task, context, lambda: _guarded(task, context, releases, deadline, log))
+            result = _result(task, context, log, lambda: run_update(task, context, releases, deadline))
         note(f"{result.state}: {result.reason or result.commit}; renderer: {render.renderers_used() or 'none'}")
-    return replace(
-        result,
-        seconds=round(time.monotonic() - start, 3),
-        cpu=round(_cpu() - spent, 3),
-        tries=tries,
-        log=name,
-        at=timestamp(),
-    )
+    elapsed, cpu = round(time.monotonic() - start, 3), round(_cpu() - spent, 3)
+    return replace(result, seconds=elapsed, cpu=cpu, tries=1 + len(retries))
 
 
-def _guarded(task: Task, context: RunContext, releases: Releases, deadline: Deadline, log: TextIO) -> Result:
-    """The result of `run_update`; a bug in this tool goes to the log, and fails only this project."""
+def _result(task: Task, context: RunContext, log: TextIO, work: Callable[[], Result]) -> Result:
+    """The result that `work` returns; if it raises, a failed result with the reason. A bug in this tool is logged."""
     try:
-        return run_update(task, context, releases, deadline)
-    except (ToolError, ProcessError, OSError):
-        raise
+        return work()
+    except ToolError as error:
+        reason, hint = error.message, error.hint
+    except ProcessError as error:
+        reason, hint = f"{error.command} failed: {error.reason}", "See its log."
+    except OSError as error:
+        reason, hint = f"{error.filename or task.name}: {error.strerror or error}.", "Fix that, then run this again."
     except Exception as error:  # noqa: BLE001 - the other projects must go on
         traceback.print_exc(file=log)
-        reason = f"A bug in new-ops-project: {type(error).__name__}: {error}"
-        return failed_result(task, context.plan, reason, "Please report it with the log.")
+        reason, hint = f"A bug in new-ops-project: {type(error).__name__}: {error}", "Please report it with the log."
+    return store.task_result(task, context.plan, state=ResultState.FAILED, reason=reason, hint=hint)
 
 
 def _log_writer(log: TextIO) -> Callable[[str], None]:
