@@ -1,17 +1,19 @@
 """The last run of each project, remembered for all fleets of this user."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import platformdirs
 
 from new_ops_project.base import config
+from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import write_whole
 from new_ops_project.fleet import json_types
 from new_ops_project.fleet.model import FleetPlan, Result
+from new_ops_project.template import shared_folders
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,6 @@ def remember(runs: Mapping[str, PastRun]) -> None:
 
     If the file cannot be written, nothing is raised: the only loss is that shards are balanced less well.
     """
-    with suppress(OSError), _locked():
+    with suppress(ToolError), shared_folders.locked(file()):
         merged = {**read(), **runs}
         write_whole(file(), json.dumps({name: asdict(past) for name, past in merged.items()}).encode())
-
-
-@contextmanager
-def _locked() -> Iterator[None]:
-    from filelock import FileLock  # noqa: PLC0415 - only a run that writes results needs the lock
-
-    file().parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file().with_name(".fleet.lock")):
-        yield

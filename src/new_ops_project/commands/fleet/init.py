@@ -11,7 +11,7 @@ from new_ops_project.commands.shared.voice import Voice
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from new_ops_project.fleet.engines.files import EnginePlan, Fate
+    from new_ops_project.fleet.engines.files import EnginePlan
 
 ENGINES = ("github-actions", "renovate")
 
@@ -62,13 +62,11 @@ def command(*, name: str, folder: Path, preview: bool, as_json: bool, **options:
 
     voice = Voice(as_json)
     plan = _renovate(**options) if name == "renovate" else _github(folder, **options)
-    if not preview:
-        files.require_no_clash(plan.files, folder)
-    fates = plan.fates(folder)
+    fates = {file.path: files.fate_of(file, folder) for file in plan.files}
     if preview:
         _show(plan, fates, voice)
     else:
-        files.write(plan.files, folder)
+        files.write(plan.files, fates, folder)
     _say(plan, fates, voice, new="would be written" if preview else "written")
     if as_json:
         texts = {"texts": {file.path: file.text for file in plan.files}} if preview else {}
@@ -98,7 +96,7 @@ def _renovate(*, shards: int | None, tool: str | None, **_others: str) -> "Engin
 # ---- what is printed -----------------------------------------------------------------------------------------------
 
 
-def _show(plan: "EnginePlan", fates: "Mapping[str, Fate]", voice: Voice) -> None:
+def _show(plan: "EnginePlan", fates: "Mapping[str, str]", voice: Voice) -> None:
     """Print each file that is new or different, in full."""
     for file in plan.files:
         if not voice.json and fates[file.path] in {"new", "differs"}:
@@ -106,7 +104,7 @@ def _show(plan: "EnginePlan", fates: "Mapping[str, Fate]", voice: Voice) -> None
             voice.say(file.text)
 
 
-def _say(plan: "EnginePlan", fates: "Mapping[str, Fate]", voice: Voice, *, new: str) -> None:
+def _say(plan: "EnginePlan", fates: "Mapping[str, str]", voice: Voice, *, new: str) -> None:
     words = {"new": new, "same": "already there", "theirs": "yours, left as it is", "differs": "exists, but differs"}
     width = max(map(len, fates))
     for file in plan.files:

@@ -39,11 +39,11 @@ def command(*, folders: tuple[Path, ...], as_json: bool, title: str | None, **fi
     What is left to do comes first, with the reason and the next command.
     """
     from new_ops_project.fleet.reports import json_report
-    from new_ops_project.fleet.verbs.report import ReportRequest, report
+    from new_ops_project.fleet.verbs.report import report
 
     requested = {shape: file for shape, file in files.items() if file}
     _require_one_stdout(requested, as_json=as_json)
-    rollout = report(ReportRequest(folders, title, requested))
+    rollout = report(folders, title, requested)
     click.echo(rollout.document, nl=False)
     voice = Voice(as_json or "-" in requested.values())
     _say(rollout, voice)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from new_ops_project.base.errors import Exit
 from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands.shared.voice import Voice
 
@@ -22,7 +23,7 @@ def say_reasons(results: "Iterable[Result]", voice: Voice) -> None:
 
 
 def say(plan: "FleetPlan", out: Path, voice: Voice) -> int:
-    """Print the plan in the file `out`, for people or as JSON; return the exit code."""
+    """Print the plan in the file `out`, for people or as JSON; return the exit code: 2 if a project failed, else 0."""
     from new_ops_project.fleet.run import planning
 
     counts = planning.counts(plan)
@@ -35,4 +36,4 @@ def say(plan: "FleetPlan", out: Path, voice: Voice) -> int:
         voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")
     if voice.json:
         voice.print_json({"plan": str(out), "id": plan.id, "shards": plan.shards, "counts": counts})
-    return planning.exit_code(plan)
+    return Exit.FAILED if "failed" in counts else Exit.DONE

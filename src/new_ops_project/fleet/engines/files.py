@@ -1,8 +1,7 @@
 """The files of an engine, compared with a repository before they are written into it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
@@ -30,25 +29,13 @@ class EnginePlan:
     steps: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
-    def fates(self, folder: Path) -> dict[str, "Fate"]:
-        """What happens to each file, by its path; raises ToolError for one that cannot be read."""
-        return {file.path: fate_of(file, folder) for file in self.files}
 
+def fate_of(file: EngineFile, folder: Path) -> str:
+    """What happens to the file; raises ToolError when it cannot be read.
 
-class Fate(StrEnum):
-    """What happens to a file."""
-
-    NEW = "new"
-    SAME = "same"
-    """It exists with this content."""
-    KEPT = "theirs"
-    """A starter file that exists with other content: it stays as it is."""
-    DIFFERS = "differs"
-    """It exists with other content: nothing is written."""
-
-
-def fate_of(file: EngineFile, folder: Path) -> Fate:
-    """What happens to the file; raises ToolError when it cannot be read."""
+    It is `new`, or the `same` already, or a starter with other content, which is `theirs` and stays as it is; any other
+    file with other content `differs`, and nothing is written.
+    """
     path = folder / file.path
     try:
         content = path.read_bytes() if path.exists() or path.is_symlink() else None
@@ -56,22 +43,18 @@ def fate_of(file: EngineFile, folder: Path) -> Fate:
         message = f"{path} cannot be read: {error.strerror or error}."
         raise ToolError(message, "Fix that, then run this again.") from error
     if content is None:
-        return Fate.NEW
+        return "new"
     if content == file.text.encode():
-        return Fate.SAME
-    return Fate.KEPT if file.is_starter else Fate.DIFFERS
+        return "same"
+    return "theirs" if file.is_starter else "differs"
 
 
-def require_no_clash(files: Iterable[EngineFile], folder: Path) -> None:
-    """Raise ToolError for a file that exists with other content."""
-    clashes = [file.path for file in files if fate_of(file, folder) is Fate.DIFFERS]
+def write(files: Iterable[EngineFile], fates: Mapping[str, str], folder: Path) -> None:
+    """Write the new ones, each one completely or not at all; raises ToolError when that fails, or if one differs."""
+    clashes = [path for path, fate in fates.items() if fate == "differs"]
     if clashes:
         message = f"{', '.join(clashes)} already exist{'s' * (len(clashes) == 1)}, with different content."
         raise ToolError(message, "Compare with --preview; then move it away, or copy by hand what you need.")
-
-
-def write(files: Iterable[EngineFile], folder: Path) -> None:
-    """Write those that do not exist, each one completely or not at all; raises ToolError when that fails."""
     for file in files:
-        if fate_of(file, folder) is Fate.NEW:
+        if fates[file.path] == "new":
             save(folder / file.path, file.text.encode(), hint="Free or unlock it.")

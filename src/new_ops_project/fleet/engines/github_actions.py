@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet.engines import tool
-from new_ops_project.fleet.engines.files import EngineFile, EnginePlan, Fate, fate_of
+from new_ops_project.fleet.engines.files import EngineFile, EnginePlan, fate_of
 from new_ops_project.fleet.engines.tool import Tool
 from new_ops_project.template import pins
 
@@ -95,21 +95,18 @@ def _fleet(request: WorkflowRequest) -> str:
 
 
 def _author(request: WorkflowRequest) -> str:
+    folder = next(path for path in (request.folder, *request.folder.absolute().parents) if path.is_dir())
     try:
-        identity = git.git("var", "GIT_AUTHOR_IDENT", at=_existing(request.folder)).text
+        identity = git.git("var", "GIT_AUTHOR_IDENT", at=folder).text
     except ProcessError:
         return "Fleet <fleet@example.org>"
     return identity.rpartition(">")[0] + ">"  # git adds the time after it
 
 
-def _existing(folder: Path) -> Path:
-    return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
-
-
 def _lock(request: WorkflowRequest) -> tuple[tuple[EngineFile, ...], str]:
     """The lock and a problem, one of them empty. A lock that exists stays: people and Dependabot maintain it."""
     lock = EngineFile(LOCK, "", "the tool and what it needs, with hashes", is_starter=True)
-    if fate_of(lock, request.folder) is not Fate.NEW:
+    if fate_of(lock, request.folder) != "new":
         return (lock,), ""
     try:
         return (replace(lock, text=tool.lock(request.tool, pins.shipped().default_python)),), ""

@@ -34,19 +34,15 @@ def plan() -> EnginePlan:
 
 def readiness(template: str, version: str) -> str:
     """Why Renovate cannot update a repository that records this template and version; '' if it can."""
-    return _address(template) or _version(version)
-
-
-def _address(template: str) -> str:
     if not template:
         return "the answers file does not name a template"
     if sources.is_embedded(template):
         return f"its template is embedded in the tool; publish it, and record {_ADDRESS}"
     shown = urls.without_secrets(template)
-    if _SCP.fullmatch(template) or _is_url(shown.removeprefix("git+")):
-        return ""
-    kind = "copier's short form" if urls.is_short_address(template) else "not one"
-    return f"Renovate needs {_ADDRESS}, and {shown} is {kind}"
+    if not _SCP.fullmatch(template) and not _is_url(shown.removeprefix("git+")):
+        kind = "copier's short form" if urls.is_short_address(template) else "not one"
+        return f"Renovate needs {_ADDRESS}, and {shown} is {kind}"
+    return _version(version)
 
 
 def _is_url(text: str) -> bool:

@@ -20,7 +20,7 @@ from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.files import whole_folder
 from new_ops_project.base.process import ProcessResult, run
 from new_ops_project.fleet import network_retry
-from new_ops_project.git import remotes, urls
+from new_ops_project.git import objects, remotes, urls
 from new_ops_project.template import shared_folders
 
 _PAUSE = 1.0  # seconds before the second try; twice as long before the third
@@ -29,11 +29,11 @@ _MISSING = b"?"
 
 @dataclass(frozen=True)
 class RemoteState:
-    """The default branch of a remote with its commit, and the commit of each of its template branches by name."""
+    """The default branch of a remote with its commit, and the names of its template branches."""
 
     branch: str
     commit: str
-    template_branches: Mapping[str, str]
+    template_branches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def remote_state(url: str, deadline: Deadline) -> RemoteState:
     branch = next((value[5:] for value, name in lines if value.startswith("ref: ") and name == "HEAD"), "")
     if "HEAD" not in commits:
         raise ToolError(f"{url} has no commit on its default branch.", "Push one, or leave the repository out.")
-    heads = {name.removeprefix("refs/heads/"): value for name, value in commits.items() if name != "HEAD"}
-    return RemoteState(branch.removeprefix("refs/heads/"), commits["HEAD"], heads)
+    heads = sorted(name.removeprefix("refs/heads/") for name in commits if name != "HEAD")
+    return RemoteState(branch.removeprefix("refs/heads/"), commits["HEAD"], tuple(heads))
 
 
 def fetch(url: str, state: RemoteState, deadline: Deadline) -> Path:
@@ -98,20 +98,12 @@ def _run_offline(folder: Path, commit: str, *args: str, stdin: bytes | None = No
     In the blobless clone itself, git would fetch each missing object from the remote, one by one. So git runs in an
     empty repository that sees the clone's objects but has no remote. `commit` only tells the hash algorithm.
     """
-    kind = _object_format(commit)
-    empty = folder.with_name(f"empty-{kind}.git")
+    empty = folder.with_name(f"empty-{objects.format_of(commit)}.git")
     if not (empty / "HEAD").is_file():
         with shared_folders.locked(empty):
-            git.git(
-                *git.TEMPORARY, "init", "--quiet", "--bare", f"--object-format={kind}", str(empty), at=folder.parent
-            )
+            _init(empty, commit)
     env = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(folder / "objects")}
     return git.git(*git.TEMPORARY, *args, at=empty, env=env, stdin=stdin)
-
-
-def _object_format(commit: str) -> str:
-    """The hash algorithm of a commit's id."""
-    return "sha1" if len(commit) == 40 else "sha256"  # noqa: PLR2004 - git's two object formats
 
 
 def _fetch_or_renew(url: str, folder: Path, state: RemoteState, deadline: Deadline) -> None:
@@ -128,8 +120,23 @@ def _fetch_or_renew(url: str, folder: Path, state: RemoteState, deadline: Deadli
 
 def _renew(url: str, folder: Path, state: RemoteState, deadline: Deadline) -> None:
     """Fetch a new clone, then put it in the place of the old one: a reader never sees half a clone."""
+    quoted = url.replace("\\", "\\\\").replace('"', '\\"')
+    # The settings of a blobless clone: extensions.partialClone, see git's docs on partial clones.
+    settings = f"""[remote "origin"]
+    url = "{quoted}"
+    promisor = true
+    partialclonefilter = blob:none
+[core]
+    repositoryformatversion = 1
+[extensions]
+    partialClone = origin
+[gc]
+    auto = 0
+"""
     with whole_folder(folder) as fresh:
-        _init(fresh, url, state)
+        _init(fresh, state.commit)
+        with (fresh / "config").open("a") as config:
+            config.write(settings)
         _fetch_into(fresh, url, state, deadline)
         if folder.exists():
             folder.rename(folder.with_name(f".{folder.name}.old-{os.getpid()}"))
@@ -137,20 +144,15 @@ def _renew(url: str, folder: Path, state: RemoteState, deadline: Deadline) -> No
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _init(folder: Path, url: str, state: RemoteState) -> None:
-    """Create an empty blobless clone."""
-    kind = _object_format(state.commit)
-    git.git(*git.TEMPORARY, "init", "--quiet", "--bare", f"--object-format={kind}", str(folder), at=folder.parent)
-    with (folder / "config").open("a") as file:
-        file.write(_config(url))
-
-
-def _config(url: str) -> str:
-    """The settings of a blobless clone (extensions.partialClone, see git's docs on partial clones)."""
-    quoted = url.replace("\\", "\\\\").replace('"', '\\"')
-    return (
-        f'[remote "origin"]\n\turl = "{quoted}"\n\tpromisor = true\n\tpartialclonefilter = blob:none\n'
-        "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = origin\n[gc]\n\tauto = 0\n"
+def _init(folder: Path, commit: str) -> None:
+    git.git(
+        *git.TEMPORARY,
+        "init",
+        "--quiet",
+        "--bare",
+        f"--object-format={objects.format_of(commit)}",
+        str(folder),
+        at=folder.parent,
     )
 
 
@@ -174,29 +176,29 @@ def fetch_files(url: str, folder: Path, commit: str, deadline: Deadline) -> None
     _fetch_objects(url, folder, commit, [line[1:].decode() for line in lines if line.startswith(_MISSING)], deadline)
 
 
-def fetch_missing(url: str, folder: Path, commit: str, objects: Iterable[str], deadline: Deadline) -> None:
+def fetch_missing(url: str, folder: Path, commit: str, names: Iterable[str], deadline: Deadline) -> None:
     """Fetch those of the objects that the clone lacks, in one round trip."""
-    request = "".join(f"{name}\n" for name in objects).encode()
+    request = "".join(f"{name}\n" for name in names).encode()
     lines = _run_offline(folder, commit, "cat-file", "--batch-check", stdin=request).stdout.splitlines()
     missing = [line.split()[0].decode() for line in lines if line.endswith(b" missing")]
     _fetch_objects(url, folder, commit, missing, deadline)
 
 
-def _fetch_objects(url: str, folder: Path, commit: str, objects: list[str], deadline: Deadline) -> None:
+def _fetch_objects(url: str, folder: Path, commit: str, names: list[str], deadline: Deadline) -> None:
     """Fetch objects by their ids.
 
     The command is the one that git itself runs when a blobless clone lacks an object: without negotiation, since the
     commits are there already.
     """
-    if not objects:
+    if not names:
         return
     command = ("-c", "fetch.negotiationAlgorithm=noop", *_FETCH, "--filter=blob:none", "--stdin", "origin")
-    request = "".join(f"{name}\n" for name in objects).encode()
+    request = "".join(f"{name}\n" for name in names).encode()
     with shared_folders.locked(folder):
         try:
             _run(url, deadline, *command, at=folder, stdin=request)
         except ToolError:
-            _renew(url, folder, RemoteState("", commit, {}), deadline)
+            _renew(url, folder, RemoteState("", commit), deadline)
             _run(url, deadline, *command, at=folder, stdin=request)
 
 

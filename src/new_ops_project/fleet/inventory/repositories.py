@@ -52,7 +52,8 @@ def read(sources: Iterable[str]) -> Fleet:
     fleet = Fleet(())
     for source in [*sources] or [FILE if Path(FILE).is_file() else "."]:
         path = paths.expanded(source)
-        more = _from_toml(path) if _is_toml(path) else Fleet(tuple(_places(source, Path.cwd())))
+        is_toml = path.suffix == ".toml" and not path.is_dir()
+        more = _from_toml(path) if is_toml else Fleet(tuple(_places(source, Path.cwd())))
         fleet = Fleet(
             (*fleet.places, *more.places),
             {**fleet.waves, **more.waves},
@@ -61,10 +62,6 @@ def read(sources: Iterable[str]) -> Fleet:
             more.forge or fleet.forge,
         )
     return replace(fleet, places=_unique(fleet.places))
-
-
-def _is_toml(path: Path) -> bool:
-    return path.suffix == ".toml" and not path.is_dir()
 
 
 def _from_toml(path: Path) -> Fleet:

@@ -111,20 +111,19 @@ def _inspect(place: RepositoryPlace, *, seconds: float) -> list[Inspection]:
         start = _named_by_clone(start)  # a later failure is reported under this name
         return _inspect_clone(start)
     except ToolError as error:
-        return [replace(start, state=ResultState.FAILED, reason=error.message, hint=error.hint)]
+        reason, hint = error.message, error.hint
     except ProcessError as error:
         reason, hint = f"git cannot read it: {remotes.failure_reason(error)}.", f"git -C {name} fsck"
-        return [replace(start, state=ResultState.FAILED, reason=reason, hint=hint)]
     except OSError as error:
-        reason = f"It cannot be read: {error.strerror or error}."
-        return [replace(start, state=ResultState.FAILED, reason=reason, hint="Fix that, then run this again.")]
+        reason, hint = f"It cannot be read: {error.strerror or error}.", "Fix that, then run this again."
+    return [replace(start, state=ResultState.FAILED, reason=reason, hint=hint)]
 
 
 def _inspect_remote(start: Inspection, deadline: mirrors.Deadline) -> list[Inspection]:
     """The projects of a repository known only by its address; one round trip if nothing changed since the last run."""
     state = mirrors.remote_state(start.url, deadline)
     folder = mirrors.fetch(start.url, state, deadline)
-    start = replace(start, branch=state.branch, base=state.commit, open=tuple(sorted(state.template_branches)))
+    start = replace(start, branch=state.branch, base=state.commit, open=state.template_branches)
 
     def contents(blobs: list[str]) -> dict[str, bytes]:
         mirrors.fetch_missing(start.url, folder, state.commit, blobs, deadline)
@@ -134,13 +133,18 @@ def _inspect_remote(start: Inspection, deadline: mirrors.Deadline) -> list[Inspe
 
 
 def _named_by_clone(start: Inspection) -> Inspection:
-    """The inspection, named after the remote of the clone; raises ToolError if there is no clone."""
+    """The inspection, named after the remote of the clone, if it has one; raises ToolError if there is no clone."""
     folder = Path(start.folder)
     if not folder.exists():
         raise ToolError(f"{folder} does not exist.", "Give the path of a clone, or its address.")
     if not git.is_repository(folder):
         raise ToolError(f"{folder} is not a git repository.", "Give the path of a clone, or its address.")
-    return _named_by_remote(start, git.remote_url(folder))
+    origin = git.remote_url(folder)
+    if not origin:
+        return start
+    is_address = repositories.is_address(origin)
+    url = repositories.address(origin) if is_address else os.path.normpath(folder / origin)
+    return replace(start, name=repositories.name(url), url=url, owner=start.owner or repositories.owner(url))
 
 
 def _inspect_clone(start: Inspection) -> list[Inspection]:
@@ -164,15 +168,6 @@ def _inspect_clone(start: Inspection) -> list[Inspection]:
     return [_deferred_if_busy(inspection, status.dirty, default) for inspection in inspections]
 
 
-def _named_by_remote(start: Inspection, origin: str) -> Inspection:
-    """The inspection, named after the remote `origin`; unchanged if that is ''."""
-    if not origin:
-        return start
-    path = os.path.normpath(Path(start.folder, origin)) if not repositories.is_address(origin) else ""
-    url = path or repositories.address(origin)
-    return replace(start, name=repositories.name(url), url=url, owner=start.owner or repositories.owner(url))
-
-
 def _deferred_if_busy(project: Inspection, dirty: frozenset[str], default: str) -> Inspection:
     """The inspection, deferred while somebody works in the clone.
 
@@ -182,16 +177,18 @@ def _deferred_if_busy(project: Inspection, dirty: frozenset[str], default: str) 
         return project
     if not project.branch:
         reason = f"HEAD is detached at {project.base[:7]}: there is no branch to change."
-        return replace(project, state=ResultState.DEFERRED, reason=reason, hint="git switch BRANCH")
-    if default not in {"", project.branch}:
+        hint = "git switch BRANCH"
+    elif default not in {"", project.branch}:
         reason = f"{project.branch} is checked out, and the default branch is {default}."
         hint = f"git switch {default}; if that was renamed: git remote set-head origin --auto"
-        return replace(project, state=ResultState.DEFERRED, reason=reason, hint=hint)
     # An untracked folder is one path, so a dirty path may also be a folder above the project.
-    if changed := sorted(path for path in dirty if path.startswith(project.prefix) or project.prefix.startswith(path)):
-        reason = f"It has uncommitted changes: {list_first(changed, 3)}."
-        return replace(project, state=ResultState.DEFERRED, reason=reason, hint="Commit or stash them.")
-    return project
+    elif changed := sorted(
+        path for path in dirty if path.startswith(project.prefix) or project.prefix.startswith(path)
+    ):
+        reason, hint = f"It has uncommitted changes: {list_first(changed, 3)}.", "Commit or stash them."
+    else:
+        return project
+    return replace(project, state=ResultState.DEFERRED, reason=reason, hint=hint)
 
 
 # ---- the projects of a commit ----------------------------------------------------------------------------------------
@@ -203,13 +200,10 @@ def _projects(start: Inspection, folder: Path, contents: _Read) -> list[Inspecti
     """One inspection for each project in the commit, or a deferred one if there is none."""
     lines = git.git("ls-tree", "-r", "-z", "--full-tree", start.base, at=folder).stdout.split(b"\0")
     files = dict(_files(line for line in lines if line))
-    paths = _answers_files(files) or _renamed_answers_files(files, contents)
+    paths = _answers_files(files, contents)
     if not paths:
-        reason, hint = (
-            f"It was not generated from a template: it has no {answers_file.ANSWERS_FILE}.",
-            "new-ops-project adopt PATH",
-        )
-        return [replace(start, state=ResultState.DEFERRED, reason=reason, hint=hint)]
+        reason = f"It was not generated from a template: it has no {answers_file.ANSWERS_FILE}."
+        return [replace(start, state=ResultState.DEFERRED, reason=reason, hint="new-ops-project adopt PATH")]
     by_blob = contents([files[path] for path in paths])
     return [_project(start, path, by_blob[files[path]]) for path in paths]
 
@@ -223,15 +217,12 @@ def _files(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
             yield os.fsdecode(path), blob
 
 
-def _answers_files(files: dict[str, str]) -> list[str]:
-    """The answers file at the root; if there is none, all answers files below it."""
+def _answers_files(files: dict[str, str], contents: _Read) -> list[str]:
+    """The answers file at the root; else all below it; else the YAML files near the root that record a template."""
     if answers_file.ANSWERS_FILE in files:
         return [answers_file.ANSWERS_FILE]
-    return sorted(path for path in files if path.endswith(f"/{answers_file.ANSWERS_FILE}"))
-
-
-def _renamed_answers_files(files: dict[str, str], contents: _Read) -> list[str]:
-    """Answers files with other names: YAML files near the root that record a template."""
+    if below := sorted(path for path in files if path.endswith(f"/{answers_file.ANSWERS_FILE}")):
+        return below
     near_root = {path: blob for path, blob in files.items() if _NEAR_ROOT.fullmatch(path)}
     by_blob = contents([*near_root.values()]) if near_root else {}
     return sorted(path for path, blob in near_root.items() if _RECORD.search(by_blob[blob]))

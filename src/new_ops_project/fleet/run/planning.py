@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from new_ops_project import __version__, git
-from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.errors import ToolError
 from new_ops_project.base.progress import Progress
 from new_ops_project.fleet import history, store
 from new_ops_project.fleet.history import PastRun
@@ -139,15 +140,7 @@ def _with_id(plan: FleetPlan) -> FleetPlan:
 
 def counts(plan: FleetPlan) -> dict[str, int]:
     """The number of tasks, and the number of settled projects of each state."""
-    totals = {"to do": len(plan.tasks)}
-    for result in plan.settled:
-        totals[str(result.state)] = totals.get(str(result.state), 0) + 1
-    return totals
-
-
-def exit_code(plan: FleetPlan) -> Exit:
-    """2 if a project failed when the plan was made, else 0."""
-    return Exit.FAILED if counts(plan).get("failed") else Exit.DONE
+    return {"to do": len(plan.tasks), **Counter(str(result.state) for result in plan.settled)}
 
 
 def past_runs(paths: Iterable[Path]) -> dict[str, PastRun]:

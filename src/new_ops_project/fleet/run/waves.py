@@ -53,19 +53,16 @@ def matches(project: Inspection, member: str) -> bool:
 
 def _share(projects: list[Inspection], percent: float) -> list[Inspection]:
     """At least one project, up to `percent` of all, in an order that depends only on their names."""
-    order = sorted(projects, key=_hash)
-    count = max(1, -int(-len(order) * percent // 100)) if order else 0
-    chosen = {project.name for project in order[:count]}
+    count = max(1, -int(-len(projects) * percent // 100))
+    chosen = {project.name for project in sorted(projects, key=_hash)[:count]}
     return [project for project in projects if project.name in chosen]
 
 
 def _one_per_tier(projects: list[Inspection]) -> list[Inspection]:
     """One project of each tier, so that each kind is tried; the choice depends only on the names."""
-    first: dict[str, Inspection] = {}
-    for project in sorted(projects, key=_hash):
-        if not project.state:
-            first.setdefault(project.tier, project)
-    chosen = {project.name for project in first.values()}
+    # The last one of each tier stays in the table, so the order is reversed.
+    possible = (project for project in sorted(projects, key=_hash, reverse=True) if not project.state)
+    chosen = {project.tier: project.name for project in possible}.values()
     return [project for project in projects if project.name in chosen]
 
 

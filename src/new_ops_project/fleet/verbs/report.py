@@ -1,7 +1,7 @@
 """`fleet report`: what came of a rollout, in files of several formats."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,15 +13,6 @@ STDOUT = "-"
 
 
 @dataclass(frozen=True)
-class ReportRequest:
-    """What was asked for on the command line; `files` has a path, or STDOUT, for html, markdown and csv."""
-
-    folders: tuple[Path, ...]
-    title: str | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class FleetReport:
     """The facts of a rollout, the report's title, and the document for stdout ('' if none is to go there)."""
 
@@ -30,15 +21,15 @@ class FleetReport:
     document: str = ""
 
 
-def report(request: ReportRequest) -> FleetReport:
-    """Gather the facts in the folders and write the files.
+def report(folders: tuple[Path, ...], title: str | None, files: Mapping[str, str]) -> FleetReport:
+    """Gather the facts in the folders and write the files: `files` has a path, or STDOUT, for html, markdown and csv.
 
     Raises ToolError for folders that are not results of one plan, and for a file that cannot be written.
     """
-    rollout = facts.gather(request.folders, datetime.now(UTC).date())
-    title = request.title or rollout.title
+    rollout = facts.gather(folders, datetime.now(UTC).date())
+    title = title or rollout.title
     printed = ""
-    for shape, file in request.files.items():
+    for shape, file in files.items():
         document = _document(rollout, title, shape)
         if file == STDOUT:
             printed += document

@@ -76,7 +76,12 @@ def update(request: FleetUpdateRequest, inspection: ProgressDisplay, run: Result
     plan = _read_plan(request.plan_file, request) if request.plan_file else _new_plan(request, inspection)
     plan = limits.with_limits(plan, request.max_failed, request.max_conflicts)
     plan = execution.resumed_plan(plan, options.out)
-    results = _run(plan, options, run)
+    with run(len(options.tasks(plan))) as show:
+        try:
+            results = execution.run(plan, options, show)
+        except KeyboardInterrupt as error:
+            message = f"Interrupted; what is done is in {options.out}."
+            raise ToolError(message, "Run the same command again to continue.", Exit.INTERRUPTED) from error
     settled = plan.settled if options.shard in {0, 1} else ()  # of all the shards, the first one reports them
     return FleetUpdate(plan, settled, tuple(results))
 
@@ -99,12 +104,3 @@ def _new_plan(request: FleetUpdateRequest, inspection: ProgressDisplay) -> Fleet
     fleet = repositories.read(request.sources)
     with inspection() as show:
         return planning.plan(fleet, request.pins, show)
-
-
-def _run(plan: FleetPlan, options: RunOptions, display: ResultsDisplay) -> list[Result]:
-    with display(len(options.tasks(plan))) as show:
-        try:
-            return execution.run(plan, options, show)
-        except KeyboardInterrupt as error:
-            message = f"Interrupted; what is done is in {options.out}."
-            raise ToolError(message, "Run the same command again to continue.", Exit.INTERRUPTED) from error
