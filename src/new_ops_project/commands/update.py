@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from new_ops_project.plan.destination import Destination
+    from new_ops_project.plan.model import Plan
     from new_ops_project.plan.outcome import Outcome
-    from new_ops_project.project.verbs.update import UpdateProposal
+    from new_ops_project.project.update.planner import Update
+    from new_ops_project.template.answer_migration import MigratedAnswers
 
 EXAMPLES = """\b
 Examples:
@@ -72,28 +74,33 @@ def _check(options: "Mapping[str, Any]", _destination: "Destination", voice: Voi
 
 def _update(options: "Mapping[str, Any]", destination: "Destination", voice: Voice) -> "Outcome":
     from new_ops_project.commands.shared import asking
-    from new_ops_project.project.verbs.update import UpdateRequest, update
+    from new_ops_project.project.update.planner import UpdateTarget
+    from new_ops_project.project.verbs.update import update
 
     ask = asking.ask if not voice.json and is_interactive() else None
-    outcome = update(UpdateRequest(**options), destination, ask=ask, show=partial(_show, destination, voice))
+    target = UpdateTarget(**{name: value for name, value in options.items() if name not in {"path", "accept"}})
+    show = partial(_show, destination, voice)
+    outcome = update(options["path"], target, destination, accept=options["accept"], ask=ask, show=show)
     if outcome.state == "current":
         _say_current(outcome, voice)
     return outcome
 
 
-def _show(destination: "Destination", voice: Voice, proposal: "UpdateProposal") -> None:
+def _show(destination: "Destination", voice: Voice, update: "Update", answers: "MigratedAnswers", plan: "Plan") -> None:
     """Say what is about to happen."""
     from new_ops_project.commands.shared import plan_words
 
-    older = ", an older version" if proposal.is_older else ""
-    span = f"{proposal.before} -> {proposal.after}{older}" if proposal.before else f"{proposal.after}"
-    voice.say(f"{proposal.project.folder.name}: {proposal.source.name} {span}", bold=True)
-    if proposal.changelog:
-        voice.say("".join(f"\n  | {line}" for line in proposal.changelog.splitlines()) + "\n")
-    plan_words.say_answers(voice, proposal.answers)
-    plan_words.say(voice, proposal.plan)
+    before, after, span = update.before, update.after, f"{update.after.version}"
+    if update.versions.changes_version:
+        older = ", an older version" if update.releases.includes(before, after) else ""
+        span = f"{before.version} -> {span}{older}"
+    voice.say(f"{update.project.folder.name}: {after.source.name} {span}", bold=True)
+    if update.news:
+        voice.say("".join(f"\n  | {line}" for line in update.news.splitlines()) + "\n")
+    plan_words.say_answers(voice, answers.changes)
+    plan_words.say(voice, plan)
     if destination.preview:
-        plan_words.say_difference(voice, proposal.plan)
+        plan_words.say_difference(voice, plan)
 
 
 def _say_current(outcome: "Outcome", voice: Voice) -> None:

@@ -94,7 +94,7 @@ def _update(task: Task, context: RunContext, releases: Releases, deadline: Deadl
         # The tag names the commit that it named when the plan was made.
         pinned = replace(releases, tags={**releases.tags, task.version: task.commit})
         target = UpdateTarget(to=task.version, trust=context.trust)
-        yield planner.prepare_in(pinned, replace(project, source=task.template), target)
+        yield planner.prepare(replace(project, source=task.template), target, pinned)
 
 
 # ---- the commit ------------------------------------------------------------------------------------------------------
@@ -166,5 +166,5 @@ def _news(update: Update) -> str:
     """The template's changelog between both versions, read once in this process for each pair of versions."""
     versions = update.before.commit, update.after.commit
     if versions not in _news_by_versions:
-        _news_by_versions[versions] = update.news()
+        _news_by_versions[versions] = update.news
     return _news_by_versions[versions]

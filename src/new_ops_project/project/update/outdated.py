@@ -3,8 +3,8 @@
 It reads tags and commits only: nothing is unpacked or rendered.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.project.generated import Project
@@ -36,34 +36,26 @@ class VersionPair:
 
 
 def find_versions(
-    project: Project, *, to: str | None = None, place: str | None = None, offline: bool = False
+    project: Project,
+    *,
+    to: str | None = None,
+    place: str | None = None,
+    offline: bool = False,
+    releases: Releases | None = None,
 ) -> VersionPair:
-    """Find both versions; `place` is the source of the template to change to, if it is another one.
+    """Find both versions, among `releases` if these are known already.
 
-    Raises ToolError when the template cannot be reached or lacks one of them.
+    `place` is the source of the template to change to, if it is another one. A project that is ahead of the newest
+    release stays where it is, unless `to` says otherwise. Raises ToolError when the template cannot be reached or lacks
+    one of the versions.
     """
-    source = sources.find(place) if place else sources.recorded(project.source, project.folder)
-    releases = read_releases(source, offline=offline)
-
-    def origin() -> Releases:
-        if not place or project.version in releases.tags:
-            return releases
-        return read_releases(sources.recorded(project.source, project.folder), offline=offline)
-
-    return _versions(releases, project, to, origin)
-
-
-def versions_in(releases: Releases, project: Project, *, to: str | None = None) -> VersionPair:
-    """Find both versions among releases that are known already."""
-    return _versions(releases, project, to, lambda: releases)
-
-
-def _versions(releases: Releases, project: Project, to: str | None, origin: Callable[[], Releases]) -> VersionPair:
-    """Both versions; a project that is ahead of the newest release stays where it is, unless `to` says otherwise."""
+    recorded = partial(sources.recorded, project.source, project.folder)
+    releases = releases or read_releases(sources.find(place) if place else recorded(), offline=offline)
     releases.find()  # raises for a template without any version, which is the better message
     try:
-        source = origin()
-        before = source.find(project.version)
+        is_moved = place and project.version not in releases.tags
+        origin = read_releases(recorded(), offline=offline) if is_moved else releases
+        before = origin.find(project.version)
     except ToolError as error:
         message = f"{project.answers_file} records version {project.version}: {error.message}"
         hint = "Push that tag or commit to the template again; without it, nothing can be compared."
@@ -71,4 +63,4 @@ def _versions(releases: Releases, project: Project, to: str | None, origin: Call
     after = releases.find(to)
     if to is None and after.commit != before.commit and releases.includes(before, after):
         after = before
-    return VersionPair(project, source, releases, before, after)
+    return VersionPair(project, origin, releases, before, after)

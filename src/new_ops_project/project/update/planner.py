@@ -67,6 +67,7 @@ class Update:
             return merge_unchecked(self.questionnaire, self.project.answers, self.target.assignments)
         return migrate(self.questionnaire, self.project.answers, self.target.assignments, ask=ask)
 
+    @cached_property
     def news(self) -> str:
         """The template's changelog between the two versions, or a list of its commits' subjects where it has none."""
         if text := changelog.between(self.after.root, self.before.version, self.after.version):
@@ -75,25 +76,20 @@ class Update:
         return "\n".join(f"- {subject}" for subject in subjects if subject not in self.releases.tags)
 
 
-def prepare(project: Project, target: UpdateTarget) -> Update:
-    """Find both versions; raises ToolError when the template cannot be reached or lacks one of them."""
-    versions = outdated.find_versions(project, to=target.to, place=target.template, offline=target.offline)
-    return _unpacked(versions, target)
+def prepare(project: Project, target: UpdateTarget, releases: Releases | None = None) -> Update:
+    """Find and unpack both versions, among `releases` if these are known already.
 
-
-def prepare_in(releases: Releases, project: Project, target: UpdateTarget) -> Update:
-    """Find both versions among releases that are known already; raises ToolError when they lack one of them."""
-    return _unpacked(outdated.versions_in(releases, project, to=target.to), target)
-
-
-def _unpacked(versions: VersionPair, target: UpdateTarget) -> Update:
-    """Unpack both versions."""
+    Raises ToolError when the template cannot be reached or lacks one of them.
+    """
+    versions = outdated.find_versions(
+        project, to=target.to, place=target.template, offline=target.offline, releases=releases
+    )
     before = versions.origin.checkout_of(versions.before)
     is_same = versions.after == versions.before  # the project is current, or ahead of the newest release
     after = (
         replace(before, source=versions.releases.source) if is_same else versions.releases.checkout_of(versions.after)
     )
-    return Update(_placed(versions.project, _questions(before)), target, versions, before, after)
+    return Update(_placed(project, _questions(before)), target, versions, before, after)
 
 
 def _questions(checkout: Checkout) -> Questionnaire:
@@ -136,10 +132,9 @@ def planned(update: Update, migrated: MigratedAnswers) -> Iterator[Plan]:
 
 def runs_commands(update: Update) -> bool:
     """Whether either version of the template runs code; raises ToolError when it does and is not trusted."""
-    questionnaires = (update.former, update.questionnaire)
-    for questionnaire in questionnaires:
+    for questionnaire in (update.former, update.questionnaire):
         questions.require_trust(questionnaire, update.after.source.name, trusted=update.target.trust)
-    return any(questionnaire.runs_commands for questionnaire in questionnaires)
+    return update.former.runs_commands or update.questionnaire.runs_commands
 
 
 def render_both(update: Update, migrated: MigratedAnswers) -> tuple[Tree, Tree]:
@@ -209,10 +204,9 @@ def _once(update: Update, answers: Answers, paths: set[str]) -> frozenset[str]:
     config = update.questionnaire.config
     patterns = [_rendered(answers, str(text)) for text in config.get("skip_if_exists", [])]
     if "_copier_operation" in str(config.get("exclude", "")):
-        operations = ("copy", "update")
         copied, updated = (
             {_rendered(answers, str(text), _copier_operation=operation) for text in config["exclude"]}
-            for operation in operations
+            for operation in ("copy", "update")
         )
         patterns += sorted(updated - copied)
     lines = "\n".join(patterns).split("\n")
