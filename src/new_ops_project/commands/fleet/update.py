@@ -94,7 +94,7 @@ def command(
                 "plan": run.plan.id,
                 "out": str(out),
                 "counts": run.counts,
-                "repositories": [result.as_json() for result in run.all_results],
+                "repositories": [result.as_json() for result in run.results],
             }
         )
     click.get_current_context().exit(run.exit_code)
@@ -105,7 +105,7 @@ def _say(run: "FleetUpdate", out: Path, voice: Voice) -> None:
     from new_ops_project.base.text import escape_invisible
     from new_ops_project.commands.shared import fleet_plan_words
 
-    fleet_plan_words.say_reasons(run.all_results, voice)
+    fleet_plan_words.say_reasons(run.results, voice)
     for result in run.results:
         if result.state == "conflict":
             paths = ", ".join(escape_invisible(conflict.path) for conflict in result.conflicts)

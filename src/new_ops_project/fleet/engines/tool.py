@@ -1,7 +1,6 @@
 """The exact version of this tool that a CI job installs: a release, or a commit of its repository."""
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -39,9 +38,12 @@ class Tool:
     def requirements(self) -> tuple[str, ...]:
         """What the lock contains: the tool, or what building and running it from its repository needs.
 
-        pip accepts no hash for a repository, so there the tool itself is installed separately.
+        Runners need no extras. pip accepts no hash for a repository, so there the tool itself is installed separately.
         """
-        return tuple(sorted({*_needs(), BUILD})) if self.url else (self.requirement,)
+        if not self.url:
+            return (self.requirement,)
+        needs = [line for line in metadata.requires(NAME) or () if "extra" not in str(Requirement(line).marker or "")]
+        return tuple(sorted({*needs, BUILD}))
 
 
 def parse_tool(text: str) -> Tool:
@@ -76,13 +78,6 @@ def _by_version() -> Tool:
     note = f"This tool was not installed from a package index or a git URL, so the workflow takes {__version__} from \
 the index. If yours does not have it, give --tool."
     return Tool(version=__version__, note=note)
-
-
-def _needs() -> Iterator[str]:
-    """What the tool needs to run, without its extras."""
-    for line in metadata.requires(NAME) or ():
-        if "extra" not in str(Requirement(line).marker or ""):
-            yield line
 
 
 def lock(tool: Tool, python: str) -> str:

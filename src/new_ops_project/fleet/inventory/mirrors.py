@@ -10,10 +10,9 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Self
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
@@ -38,20 +37,16 @@ class RemoteState:
 
 @dataclass(frozen=True)
 class Deadline:
-    """When work on a repository must end (as `time.monotonic` counts); `on_retry` is called after each failed try."""
+    """The end of work on a repository, `seconds` from now; `on_retry` is called after each failed try."""
 
-    end: float
+    seconds: float
     on_retry: Callable[[str], None] = lambda _: None
-
-    @classmethod
-    def after(cls, seconds: float, on_retry: Callable[[str], None] = lambda _: None) -> Self:
-        """The deadline so many seconds from now."""
-        return cls(time.monotonic() + seconds, on_retry)
+    start: float = field(default_factory=time.monotonic)
 
     @property
     def left(self) -> float:
         """Seconds until the deadline; 0 when it is over."""
-        return max(self.end - time.monotonic(), 0.0)
+        return max(self.start + self.seconds - time.monotonic(), 0.0)
 
 
 def remote_state(url: str, deadline: Deadline) -> RemoteState:

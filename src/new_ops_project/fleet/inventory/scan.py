@@ -107,7 +107,7 @@ def _inspect(place: RepositoryPlace, *, seconds: float) -> list[Inspection]:
     start = Inspection(name, place.url, place.folder, place.owner or repositories.owner(place.url), place.group)
     try:
         if place.url:
-            return _inspect_remote(start, mirrors.Deadline.after(seconds))
+            return _inspect_remote(start, mirrors.Deadline(seconds))
         start = _named_by_clone(start)  # a later failure is reported under this name
         return _inspect_clone(start)
     except ToolError as error:

@@ -1,6 +1,7 @@
 """The templates that a fleet's projects record, each looked up once."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,15 +90,9 @@ def releases_behind(template: FleetTemplate, before: str) -> int:
     """How many releases are newer than `before`; pre-releases do not count."""
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - only `fleet status` counts releases
 
-    if template.releases is None:
-        return 0
-    try:
-        current = Version(before)
-    except InvalidVersion:  # `git describe` names a commit between two releases after the older one
-        try:
-            current = Version(before.rsplit("-", 2)[0])
-        except InvalidVersion:
-            return 0
-    return sum(
-        Version(version) > current and not Version(version).is_prerelease for version in template.releases.versions
-    )
+    known = [Version(version) for version in template.releases.versions] if template.releases else []
+    for text in (before, before.rsplit("-", 2)[0]):  # `git describe` names a commit after the release before it
+        with suppress(InvalidVersion):
+            current = Version(text)
+            return sum(version > current and not version.is_prerelease for version in known)
+    return 0

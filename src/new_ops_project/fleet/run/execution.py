@@ -14,8 +14,6 @@ from new_ops_project.fleet.store import Store
 from new_ops_project.template import sources
 from new_ops_project.template.releases import Releases, read_releases
 
-TIMEOUT = 120.0  # seconds for one project, by default
-
 OnResult = Callable[[Result, int, int], None]
 
 
@@ -30,7 +28,7 @@ class RunOptions:
     out: Path
     shard: int = 0
     jobs: int | None = None
-    seconds: float = TIMEOUT
+    seconds: float = 120.0
     trust: bool = False
     force: bool = False
     offline: bool = False
@@ -54,8 +52,8 @@ def run(plan: FleetPlan, options: RunOptions, on_result: OnResult) -> list[Resul
     """
     tasks, results_store = options.tasks(plan), options.store(plan)
     with results_store.locked():
-        earlier, same = results_store.results(), _same_pins(plan, _store_plan(plan, options.out))
-        results = {task.name: done for task in tasks if (done := _done(task, plan, earlier, same, options.out))}
+        earlier = results_store.results()
+        results = _kept(tasks, plan, _store_plan(plan, options.out), earlier, options.out)
         for name in [name for name, result in earlier.items() if name in results and result.plan != plan.id]:
             results_store.add(results[name])
         todo = [task for task in tasks if task.name not in results]
@@ -119,25 +117,20 @@ def _templates(tasks: list[Task], *, offline: bool) -> tuple[dict[str, Releases]
     return by_location, failures
 
 
-def _done(
-    task: Task, plan: FleetPlan, earlier: Mapping[str, Result], same: frozenset[tuple[str, str]], out: Path
-) -> Result | None:
-    """The earlier result of a task, if its plan pinned the `same`; None if the task must be done."""
-    result = earlier.get(task.name)
-    if result is None or not result.state.is_final or (result.plan, task.name) not in same:
-        return None
-    if result.bundle and not (out / result.bundle).is_file():
-        return None
-    return replace(result, plan=plan.id, shard=task.shard)
-
-
-def _same_pins(plan: FleetPlan, before: FleetPlan | None) -> frozenset[tuple[str, str]]:
-    """The id of `plan` or `before` with each project that it pins as `plan` does."""
-    pins = {task.name: task.pins for task in plan.tasks}
+def _kept(
+    tasks: tuple[Task, ...], plan: FleetPlan, before: FleetPlan | None, earlier: Mapping[str, Result], out: Path
+) -> dict[str, Result]:
+    """The earlier results that still hold: `plan`, or the one `before` it, pinned the same, and the bundle is there."""
     plans = (plan, before) if before and before.author == plan.author else (plan,)
-    return frozenset(
-        (entry.id, task.name) for entry in plans for task in entry.tasks if pins.get(task.name) == task.pins
-    )
+    pins = {(entry.id, task.name): task.pins for entry in plans for task in entry.tasks}
+    kept = {}
+    for task in tasks:
+        result = earlier.get(task.name)
+        if not result or not result.state.is_final or pins.get((result.plan, task.name)) != task.pins:
+            continue
+        if not result.bundle or (out / result.bundle).is_file():
+            kept[task.name] = replace(result, plan=plan.id, shard=task.shard)
+    return kept
 
 
 def _store_plan(plan: FleetPlan, out: Path) -> FleetPlan | None:

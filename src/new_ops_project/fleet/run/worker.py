@@ -49,7 +49,7 @@ def _answer(
 
 
 def _drift(task: Task, context: RunContext, releases: Releases, seconds: float) -> Result:
-    deadline = Deadline.after(seconds)
+    deadline = Deadline(seconds)
     return _result(task, context, sys.stderr, lambda: find_drift(task, context, releases, deadline))
 
 
@@ -66,7 +66,7 @@ def _updated(task: Task, context: RunContext, releases: Releases, seconds: float
 
         note(f"{task.name}: {task.before} -> {task.version}, from {task.base}")
         with process.watched(lambda args, took, code: note(f"{took:7.3f} s  {code}  {_command(args)}")):
-            deadline = Deadline.after(seconds, on_retry)
+            deadline = Deadline(seconds, on_retry)
             result = _result(task, context, log, lambda: run_update(task, context, releases, deadline))
         note(f"{result.state}: {result.reason or result.commit}; renderer: {render.renderers_used() or 'none'}")
     elapsed, cpu = round(time.monotonic() - start, 3), round(_cpu() - spent, 3)

@@ -44,7 +44,8 @@ def retry(
     if not results:
         states = " or ".join(only)
         raise ToolError(f"Nothing in these results is {states}.", f"--only takes {', '.join(STATES)}.")
-    inspections = scan.inspect(dict.fromkeys(map(_place, results)), progress)
+    places = (RepositoryPlace(url="" if result.folder else result.url, folder=result.folder) for result in results)
+    inspections = scan.inspect(dict.fromkeys(places), progress)
     fleet = Fleet((), {}, before.limits, before.author, before.forge)
     plan = planning.plan_inspected([*_projects(results, inspections)], fleet, _request(before, results))
     plan = replace(plan, parent=before.id if plan.id != before.id else before.parent)
@@ -69,11 +70,6 @@ def _request(before: FleetPlan, results: Iterable[Result]) -> PlanRequest:
         recorded=recorded,
         past=history.from_plan(before),
     )
-
-
-def _place(result: Result) -> RepositoryPlace:
-    """The place to inspect again: the clone if there is one, else the address."""
-    return RepositoryPlace(folder=result.folder) if result.folder else RepositoryPlace(url=result.url)
 
 
 def _projects(results: Iterable[Result], inspections: Iterable[Inspection]) -> Iterator[Inspection]:

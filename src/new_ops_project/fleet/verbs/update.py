@@ -38,24 +38,15 @@ class FleetUpdateRequest:
 
 @dataclass(frozen=True)
 class FleetUpdate:
-    """A plan with the results of a run.
-
-    `results` are those of the tasks; `settled` are of projects for which the plan has no task.
-    """
+    """A plan with the results of a run, those of projects for which the plan has no task included."""
 
     plan: FleetPlan
-    settled: tuple[Result, ...]
     results: tuple[Result, ...]
-
-    @property
-    def all_results(self) -> tuple[Result, ...]:
-        """The results of all projects."""
-        return (*self.settled, *self.results)
 
     @property
     def counts(self) -> dict[str, int]:
         """The number of results of each state."""
-        return {str(state): count for state, count in counts(self.all_results).items()}
+        return {str(state): count for state, count in counts(self.results).items()}
 
     @property
     def exit_code(self) -> Exit:
@@ -83,7 +74,7 @@ def update(request: FleetUpdateRequest, inspection: ProgressDisplay, run: Result
             message = f"Interrupted; what is done is in {options.out}."
             raise ToolError(message, "Run the same command again to continue.", Exit.INTERRUPTED) from error
     settled = plan.settled if options.shard in {0, 1} else ()  # of all the shards, the first one reports them
-    return FleetUpdate(plan, settled, tuple(results))
+    return FleetUpdate(plan, (*settled, *results))
 
 
 def _read_plan(file: Path, request: FleetUpdateRequest) -> FleetPlan:
