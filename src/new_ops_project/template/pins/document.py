@@ -45,6 +45,4 @@ _Dumper.add_representer(str, _represent_text)
 
 def dump(data: Any) -> str:
     """The text of a file, in the order of `data`; a mapping or list of scalars is on one line."""
-    return str(
-        yaml.dump(data, Dumper=_Dumper, default_flow_style=None, sort_keys=False, width=1_000_000, allow_unicode=True)
-    )
+    return str(yaml.dump(data, Dumper=_Dumper, default_flow_style=None, sort_keys=False, width=1_000_000))
