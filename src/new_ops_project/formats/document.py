@@ -32,7 +32,8 @@ class Document:
 
     @cached_property
     def _lines(self) -> Mapping[Keys, int]:
-        return places.lines(self.text) if self.lines is None else self.lines
+        found = places.places(self.text) if self.lines is None else {}
+        return self.lines or {keys: place.line for keys, place in found.items()}
 
     @cached_property
     def text_lines(self) -> list[str]:

@@ -38,24 +38,19 @@ class UnmergedKey:
     theirs: Any
 
 
-def merge_toml(mine: str, theirs: str, *, skip: Container[str] = ()) -> tuple[str, tuple[UnmergedKey, ...]]:
+def merge_toml(mine: str, theirs: str, *, skip: Container[KeyPath] = ()) -> tuple[str, tuple[UnmergedKey, ...]]:
     """Add to `mine` each key and table of `theirs` that it lacks. Returns the text and the keys that were not merged.
 
-    Arrays, inline tables and arrays of tables count as one value. The keys in `skip` (dotted, quoted where TOML needs
-    it) and everything below them are not added. Text is only ever added to `mine`, with its line endings; comments
+    Arrays, inline tables and arrays of tables count as one value. The keys in `skip` and everything below them are not
+    added. Text is only ever added to `mine`, with its line endings; comments
     directly above an addition come along. Raises ValueError where one of the two does not parse.
     """
     ours, other = read(mine), read(theirs.replace("\r\n", "\n"))
-    wanted = [item for item in _items(other) if not within_keys(item.path, skip)]
+    wanted = [item for item in _items(other) if not within(item.path, skip)]
     existing = {ours.existing_part(item.path): None for item in wanted}
     different = [unmerged for path in existing if path and (unmerged := _difference(path, ours, other))]
     text, refused = _add_items(ours, [item for item in wanted if not ours.existing_part(item.path)])
     return text, (*different, *refused)
-
-
-def within_keys(path: KeyPath, keys: Container[str]) -> bool:
-    """Whether `path` or a table around it is among the dotted keys."""
-    return any(dotted_key(path[:length]) in keys for length in range(1, len(path) + 1))
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,15 @@ on valid TOML.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from new_ops_project.formats.toml.text import MULTILINE_STRING, STRING
+from new_ops_project.formats.toml.text import MULTILINE_STRING, STRING, KeyPath, key_path, written_key
 
 Keys = tuple[str | int, ...]  # a number is an index in an array
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-_SPACE = re.compile(r"[ \t]*")
-_PART = re.compile(rf"[A-Za-z0-9_-]+|{STRING}")
+_HEADER = re.compile(r"\[[^\r\n]*")
 _SCALAR = re.compile(rf"{MULTILINE_STRING}|{STRING}|[^,\]}}#\r\n]+")
 
 
@@ -44,11 +43,6 @@ def places(text: str) -> Mapping[Keys, TomlPlace]:
         return {}
 
 
-def lines(text: str) -> Mapping[Keys, int]:
-    """The line of each value and each header by its keys."""
-    return {keys: place.line for keys, place in places(text).items()}
-
-
 @dataclass
 class _Reader:
     """Reads a text that tomllib accepts; `offset` is where it has got to."""
@@ -64,22 +58,15 @@ class _Reader:
         """Read the text to its end. Returns the places by keys."""
         table: Keys = ()
         while self._skip(_BLANK) < len(self.text):
-            if self.text[self.offset] == "[":
-                table = self._header()
+            if header := _HEADER.match(self.text, self.offset):
+                table = self._resolved(key_path(header[0]), is_array=header[0].startswith("[["))
+                self.places.setdefault(table, self._here("["))
+                self.offset = header.end()
             else:
                 self._pair(table)
         return self.places
 
-    def _header(self) -> Keys:
-        start = self._here("[")
-        is_array = self.text.startswith("[[", self.offset)
-        self.offset += 1 + is_array
-        keys = self._resolved([*self._names()], is_array=is_array)
-        self.offset += 1 + is_array
-        self.places.setdefault(keys, start)
-        return keys
-
-    def _resolved(self, names: list[str], *, is_array: bool) -> Keys:
+    def _resolved(self, names: KeyPath, *, is_array: bool) -> Keys:
         """The keys of a header, with the index in each array of tables: `[[a]]` opens a new one, `[a.b]` the last."""
         keys: Keys = ()
         for number, name in enumerate(names, 1):
@@ -90,25 +77,11 @@ class _Reader:
                 keys = (*keys, self.arrays[keys])
         return keys
 
-    def _names(self) -> Iterator[str]:
-        """The parts of a dotted key; stops after it and the space that follows."""
-        while True:
-            self._skip(_SPACE)
-            part = _PART.match(self.text, self.offset)
-            if part is None:
-                raise ValueError(f"There is no key at {self.offset}.")
-            self.offset = part.end()
-            yield _plain(part[0])
-            self._skip(_SPACE)
-            if not self.text.startswith(".", self.offset):
-                return
-            self.offset += 1
-
     def _pair(self, table: Keys) -> None:
-        keys = (*table, *self._names())
-        self.offset += 1  # =
-        self._skip(_SPACE)
-        self._value(keys)
+        key = written_key(self.text, self.offset)
+        self.offset = self.text.index("=", self.offset + len(key)) + 1
+        self._skip(_BLANK)
+        self._value((*table, *key_path(f"{key} = 0")))
 
     def _value(self, keys: Keys) -> None:
         opening = self.text[self.offset]
@@ -139,7 +112,3 @@ class _Reader:
         self.line += self.text.count("\n", self.counted, self.offset)
         self.counted = self.offset
         return TomlPlace(self.line, self.offset - self.text.rfind("\n", 0, self.offset), raw)
-
-
-def _plain(part: str) -> str:
-    return str(tomllib.loads(f"x = {part}")["x"]) if part[0] in "\"'" else part

@@ -157,11 +157,11 @@ def comments_above(lead: str) -> str:
     return "".join(lines[blank[-1] if blank else 0 :])
 
 
-def written_key(statement: str) -> str:
-    """The key of a statement as the file writes it. Raises ValueError where there is none."""
-    match = _KEY.match(statement)
+def written_key(text: str, offset: int = 0) -> str:
+    """The key of the statement at the offset, as the file writes it. Raises ValueError where there is none."""
+    match = _KEY.match(text, offset)
     if not match:
-        raise ValueError(f"There is no key in {statement!r}.")
+        raise ValueError(f"There is no key at {text[offset:]!r}.")
     return match[1]
 
 
@@ -189,4 +189,4 @@ def dotted_key(path: KeyPath) -> str:
 
 def within(path: KeyPath, above: Container[KeyPath]) -> bool:
     """Whether `path` or a table around it is in `above`."""
-    return any(path[:length] in above for length in range(len(path) + 1))
+    return any(path[:length] in above for length in range(1, len(path) + 1))

@@ -54,8 +54,7 @@ def three_way(base: str, ours: str, theirs: str, *, by_element: bool = False) ->
     if changes is None:
         return None
     text = _applied(current, changes)
-    skipped = {dotted_key(path) for path in (*(_lines(new).keys() - changes.added), *new.arrays)}
-    result, kept = merge.merge_toml(text, theirs, skip=skipped)
+    result, kept = merge.merge_toml(text, theirs, skip=(_lines(new).keys() - changes.added) | new.arrays)
     return None if any(dotted_key(path) in {value.key for value in kept} for path in changes.added) else result
 
 

@@ -111,12 +111,9 @@ class _Skipped:
     repo: AdoptedRepository
     is_packaged: bool
 
-    def __contains__(self, key: object) -> bool:
-        """Whether a dotted key, or a key above it, does not fit this repository."""
-        parts = str(key).split(".")
-        return any(self._is_skipped(parts[:count]) for count in range(1, len(parts) + 1))
-
-    def _is_skipped(self, parts: list[str]) -> bool:
+    def __contains__(self, path: object) -> bool:
+        """Whether the key at this path does not fit this repository."""
+        parts = [*path] if isinstance(path, tuple) else []
         document, tool, head = self.document, self.document.get("tool", {}), parts[0]
         has_license = self.repo.has_license_answer or ("LICENSE" in self.repo.files.modes and parts[1:] != ["license"])
         if head == "project":
@@ -169,7 +166,7 @@ def _with_own_paths(text: str, repo: AdoptedRepository) -> str:
     if place.startswith("src/"):
         return text
     text = text.replace('dev-mode-dirs = ["src"]', 'dev-mode-dirs = ["."]')
-    tests = ', "tests"' if repo.files.holds("tests") else ""
+    tests = ', "tests"' if repo.files.below("tests") else ""
     text = text.replace('files = ["src", "tests"]', f'files = ["{place}"{tests}]')
     return text.replace(f'packages = ["src/{repo.layout.package}"]', f'packages = ["{place}"]')
 
