@@ -8,12 +8,14 @@ from new_ops_project.formats import document
 from new_ops_project.formats.document import Document, Files, Keys, decoded
 from new_ops_project.formats.github import workflow_values
 from new_ops_project.formats.github.automation import Automation
+from new_ops_project.formats.github.workflow_values import SETUPS
 from new_ops_project.formats.setuptools.keywords import Setup
 
 PINNED = ".python-version"
 _MINOR = re.compile(r"3\.\d{1,2}(?![\d])")
 _FROM = re.compile(r"FROM\s+(?:--\S+\s+)*(?:\S+/)?python:(\S+)", re.IGNORECASE)
 _ARG = re.compile(r"ARG\s+(\w+)=[\"']?([\w.-]+)", re.IGNORECASE)
+_CLASSIFIER = re.compile(r"Programming Language :: Python :: (3\.\d{1,2})")
 _POETRY = ("tool", "poetry", "dependencies", "python")
 
 
@@ -94,9 +96,12 @@ def docker_images(files: Files) -> Iterator[PythonVersion]:
 
 def in_workflows(automation: Automation) -> Iterator[PythonVersion]:
     """The versions that steps of GitHub workflows set up."""
-    for step in workflow_values.python_versions(automation):
-        if match := _MINOR.match(step.text):
-            yield PythonVersion(match[0], step.text, step.where, among=step.matrix_size)
+    steps = (step for job in automation.jobs for step in job.steps if step.uses.action in SETUPS)
+    for job, step in ((step.job, step) for step in steps if step.job):
+        values = workflow_values.texts(job.values_of(step.input("python-version"), step))
+        for text, node in values:
+            if match := _MINOR.match(text):
+                yield PythonVersion(match[0], text, node.where, among=len(values))
 
 
 def required(pyproject: Document, setup: Setup) -> Iterator[tuple[str, str]]:
@@ -138,10 +143,8 @@ def _bound(text: str, where: str) -> Iterator[PythonVersion]:
 
 def _classified(pyproject: Document, setup: Setup) -> Iterator[PythonVersion]:
     """The versions in classifiers, the highest first."""
-    versions = []
-    for text, where in classifiers(pyproject, setup):
-        if match := re.fullmatch(r"Programming Language :: Python :: (3\.\d{1,2})", text):
-            versions.append(PythonVersion(match[1], text, where))
+    known = [(_CLASSIFIER.fullmatch(text), where) for text, where in classifiers(pyproject, setup)]
+    versions = (PythonVersion(match[1], match[0], where) for match, where in known if match)
     yield from sorted(versions, key=_order, reverse=True)
 
 

@@ -115,6 +115,11 @@ class Node:
         return self.source.place(self.start)
 
     @property
+    def where(self) -> str:
+        """`path:line`."""
+        return f"{self.source.path}:{self.line}"
+
+    @property
     def line(self) -> int:
         """The line, from 1."""
         return self.place[1]
@@ -137,17 +142,13 @@ class Node:
         ever adds or removes space, so the count of non-space characters before the place is the same in both.
         """
         count = len("".join(self.text[:offset].split()))
-        return self.source.place(self._offset_after(count))
-
-    def _offset_after(self, count: int) -> int:
-        """The offset in the file of the non-space character that follows `count` others in this scalar."""
         head = re.match(r"[|>][^\n]*", self.raw) if self.style in "|>" else None
         start = self.start + (head.end() if head else len(self.style))
         for match in _CHARACTERS.get(self.style, _CHARACTERS[""]).finditer(self.source.text, start, self.end):
             if match[1] and not count:
-                return match.start()
+                return self.source.place(match.start())
             count -= bool(match[1])
-        return self.start
+        return self.place
 
 
 @dataclass(frozen=True, eq=False)

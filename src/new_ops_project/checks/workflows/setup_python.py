@@ -7,7 +7,7 @@ from itertools import groupby
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
-from new_ops_project.formats.github import expressions
+from new_ops_project.formats.github import workflow_values
 from new_ops_project.formats.github.automation import Step
 from new_ops_project.formats.github.workflow_values import SETUPS
 from new_ops_project.formats.yaml import Node
@@ -92,15 +92,13 @@ def inexact(repo: Repo) -> Iterator[Breach]:
 
 
 def _open(repo: Repo, step: Step, given: Node) -> Iterator[Breach]:
-    for node in step.job.values_of(given, step) if step.job else [given]:
-        for text in expressions.abbreviate(node.text).split("\n"):
-            version = text.strip()
-            if version and "${{" not in version and not _EXACT.fullmatch(version):
-                yield Breach(
-                    f"`{version}` selects whatever Python is newest that day.",
-                    *node.place,
-                    remedy=f'Write an exact minor version, such as "{_suggested_version(repo)}".',
-                )
+    for version, node in workflow_values.texts(step.job.values_of(given, step) if step.job else [given]):
+        if not _EXACT.fullmatch(version):
+            yield Breach(
+                f"`{version}` selects whatever Python is newest that day.",
+                *node.place,
+                remedy=f'Write an exact minor version, such as "{_suggested_version(repo)}".',
+            )
 
 
 def _missing(repo: Repo, step: Step) -> Iterator[Breach]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from new_ops_project.formats.github import expressions
 from new_ops_project.formats.github.automation import Automation
@@ -12,58 +11,35 @@ SETUPS = ("actions/setup-python", "astral-sh/setup-uv")
 _AWS_KEY = re.compile(r"^\s*(?:- )?AWS_ACCESS_KEY_ID:.*\bsecrets\.", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class WorkflowValue:
-    """A value with its place as `path:line`; `matrix_size` is the number of values in its matrix, or 1."""
-
-    text: str
-    where: str
-    matrix_size: int = 1
-
-
-def runner_images(automation: Automation) -> Iterator[WorkflowValue]:
-    """The runner images of the jobs (`runs-on`), each value of a matrix separately."""
-    for job in automation.jobs:
-        yield from _values(job.labels)
+# Actions with the input that makes them log in, and the template's word for that. Keys come first: with them, a role to
+# assume is not OpenID Connect.
+_LOGINS = (
+    ("aws-actions/configure-aws-credentials", "aws-access-key-id", "aws-keys"),
+    ("aws-actions/configure-aws-credentials", "role-to-assume", "aws-oidc"),
+    ("google-github-actions/auth", "workload_identity_provider", "gcp-oidc"),
+    ("azure/login", "client-id", "azure-oidc"),
+)
 
 
-def python_versions(automation: Automation) -> Iterator[WorkflowValue]:
-    """The Python versions that the jobs set up."""
-    for job in automation.jobs:
-        for step in job.steps:
-            if step.uses.action in SETUPS:
-                yield from _values(job.values_of(step.input("python-version"), step))
-
-
-def _values(nodes: Iterable[Node]) -> Iterator[WorkflowValue]:
+def texts(nodes: Iterable[Node]) -> list[tuple[str, Node]]:
+    """Each line of the scalars, with its node; lines with an expression, whose value is unknown, are left out."""
     lines = [(line.strip(), node) for node in nodes for line in expressions.abbreviate(node.text).split("\n")]
-    values = [(text, node) for text, node in lines if text and "${{" not in text]
-    yield from (WorkflowValue(text, _where(node), len(values)) for text, node in values)
+    return [(text, node) for text, node in lines if text and "${{" not in text]
 
 
-def cloud_logins(automation: Automation) -> Iterator[WorkflowValue]:
-    """How the jobs log in to a cloud, in the template's words: aws-oidc, aws-keys, gcp-oidc, azure-oidc."""
+def runner_images(automation: Automation) -> Iterator[tuple[str, str]]:
+    """The runner images of the jobs (`runs-on`), each value of a matrix separately, with its place as `path:line`."""
+    yield from ((text, node.where) for job in automation.jobs for text, node in texts(job.labels))
+
+
+def cloud_logins(automation: Automation) -> Iterator[tuple[str, str]]:
+    """How the jobs log in to a cloud, in the template's words (aws-oidc, aws-keys, gcp-oidc, azure-oidc), and where."""
     for step in (step for job in automation.jobs for step in job.steps):
-        if step.uses.action == "aws-actions/configure-aws-credentials" and step.input("aws-access-key-id"):
-            yield WorkflowValue("aws-keys", _where(step.uses.node))  # with keys, a role to assume is not OpenID Connect
-        for action, (name, login) in _LOGINS.items():
+        for action, name, login in _LOGINS:
             if step.uses.action == action and step.input(name):
-                yield WorkflowValue(login, _where(step.uses.node))
+                yield login, step.uses.node.where
     for workflow in automation.workflows:
         source = workflow.root.source
         for match in _AWS_KEY.finditer(source.text):
             path, line, _ = source.place(match.end())
-            yield WorkflowValue("aws-keys", f"{path}:{line}")
-
-
-def _where(node: Node) -> str:
-    path, line, _ = node.place
-    return f"{path}:{line}"
-
-
-# The input of each action that asks for a login by OpenID Connect, and the template's word for that.
-_LOGINS = {
-    "aws-actions/configure-aws-credentials": ("role-to-assume", "aws-oidc"),
-    "google-github-actions/auth": ("workload_identity_provider", "gcp-oidc"),
-    "azure/login": ("client-id", "azure-oidc"),
-}
+            yield "aws-keys", f"{path}:{line}"

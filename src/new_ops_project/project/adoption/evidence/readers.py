@@ -197,7 +197,7 @@ def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
 
 def _runner(repository: _Repository, choices: Choices) -> Readings:
     images = workflow_values.runner_images(repository.automation)
-    yield from ((image.text, image.where) for image in images if image.text in choices)
+    yield from ((image, where) for image, where in images if image in choices)
 
 
 def _dependencies(repository: _Repository, choices: Choices) -> Readings:
@@ -214,7 +214,7 @@ def _dependencies(repository: _Repository, choices: Choices) -> Readings:
 
 def _cloud(repository: _Repository, choices: Choices) -> Readings:
     logins = workflow_values.cloud_logins(repository.automation)
-    yield from ((login.text, login.where) for login in logins if login.text in choices)
+    yield from ((login, where) for login, where in logins if login in choices)
 
 
 def _container(repository: _Repository, _: Choices) -> Readings:
