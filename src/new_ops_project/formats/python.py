@@ -22,29 +22,25 @@ class Syntax:
     tree: ast.Module
 
     @cached_property
-    def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, ast.AST], int]:
-        """The nodes by kind, the parent of each, and the number of levels.
+    def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, ast.AST], ast.AST]:
+        """The nodes by kind, the parent of each, and the last node, which is on the deepest level.
 
         Level by level instead of recursively: code that a program wrote can be nested deeper than Python may call.
         """
         kinds: dict[type[ast.AST], list[ast.AST]] = {}
         parents: dict[ast.AST, ast.AST] = {}
-        level: list[ast.AST] = [self.tree]
-        depth = 0
-        while level:
-            next_level: list[ast.AST] = []
-            for node in level:
-                kinds.setdefault(type(node), []).append(node)
-                children = list(ast.iter_child_nodes(node))
-                parents.update(dict.fromkeys(children, node))
-                next_level += children
-            level, depth = next_level, depth + 1
-        return kinds, parents, depth
+        waiting: list[ast.AST] = [self.tree]
+        for node in waiting:
+            kinds.setdefault(type(node), []).append(node)
+            children = list(ast.iter_child_nodes(node))
+            parents.update(dict.fromkeys(children, node))
+            waiting += children
+        return kinds, parents, waiting[-1]
 
     @property
     def is_deep(self) -> bool:
         """Whether it is nested so deeply that a recursive walk could exceed Python's recursion limit."""
-        return self._walked[2] > _DEEPEST
+        return len([*self.ancestors(self._walked[2])]) >= _DEEPEST
 
     def nodes(self, *kinds: type[_Node]) -> Iterator[_Node]:
         """Every node of these kinds, one kind after the other, outer nodes before inner ones."""

@@ -2,10 +2,9 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from packaging.version import InvalidVersion, Version
-
+from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.toml import places
 from new_ops_project.formats.toml.places import Keys
 
@@ -15,8 +14,7 @@ _EXACT = re.compile(
 _COMMENT = "Lower bounds, since others depend on it now; requirements.txt has the exact versions."
 
 
-@dataclass(frozen=True)
-class BoundChange:
+class BoundChange(NamedTuple):
     """A requirement of `[project]` before and after; `line` is its line in the new text, from 1."""
 
     before: str
@@ -55,14 +53,8 @@ def _is_item(keys: Keys) -> bool:
 def lower_bound(requirement: str) -> str:
     """Replace the `==` of a requirement (PEP 508) with `>=`, where PEP 440 allows that for its version."""
     pin = _EXACT.fullmatch(requirement.strip())
-    if not pin or not _is_version(pin["version"]):
+    if not pin:
         return requirement
     rest = f"; {pin['rest'][1:].strip()}" if pin["rest"] else ""
-    return f"{pin['name']}>={pin['version']}{rest}"
-
-
-def _is_version(text: str) -> bool:
-    try:
-        return bool(Version(text))
-    except InvalidVersion:
-        return False
+    bound = f"{pin['name']}>={pin['version']}{rest}"
+    return bound if pep508.parse(bound) else requirement
