@@ -241,8 +241,10 @@ def read_yaml(text: str) -> Any:
     """The YAML document in a text; raises ValueError."""
     import yaml  # noqa: PLC0415 - the first prompt does not need it
 
-    try:
+    with suppress(yaml.YAMLError):  # libyaml refuses a surrogate pair in escapes, which copier's loader reads
         return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
+    try:
+        return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
 
