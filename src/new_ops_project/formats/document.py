@@ -98,7 +98,7 @@ def toml(files: Files, path: str) -> Document:
 
 def ini(files: Files, path: str) -> Document:
     """Read the INI file at `path` as {section: {option: text}}; an empty document where there is none."""
-    return _read(files, path, "INI", lambda text: (_sections(text), dict(_ini_lines(text))))
+    return _read(files, path, "INI", lambda text: (ini_sections(text), dict(_ini_lines(text))))
 
 
 def script_metadata(files: Files, path: str) -> Document:
@@ -129,8 +129,9 @@ def _read(files: Files, path: str, kind: str, parse: Callable[[str], _Parsed]) -
     return Document(path, text, data, lines)
 
 
-def _sections(text: str) -> dict[str, dict[str, str]]:
-    parser = configparser.RawConfigParser()
+def ini_sections(text: str, delimiters: tuple[str, ...] = ("=", ":")) -> dict[str, dict[str, str]]:
+    """Parse the text of an INI file as {section: {option: text}}. Raises configparser.Error."""
+    parser = configparser.RawConfigParser(delimiters=delimiters)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(text)
     return {name: {key: str(value) for key, value in parser.items(name)} for name in parser.sections()}

@@ -1,7 +1,7 @@
 """The lock files that tools write: their names, the commands that update them, the packages in them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,11 +82,6 @@ class Lock:
         """The path of the file."""
         return self.format.path
 
-    @property
-    def is_of_workspace(self) -> bool:
-        """Whether it locks several projects together."""
-        return bool(self.data.table("manifest"))
-
     def named(self, name: str) -> tuple[LockedPackage, ...]:
         """The entries of a package: several if markers choose between them."""
         return tuple(package for package in self.packages if package.name == name)
@@ -102,10 +97,9 @@ def is_lock(name: str) -> bool:
     return bool(_NAMES.fullmatch(name))
 
 
-def present(paths: Iterable[str]) -> tuple[LockFormat, ...]:
+def present(paths: Container[str]) -> tuple[LockFormat, ...]:
     """The kinds of locks that are among these paths."""
-    known = {*paths}
-    return tuple(each for each in FORMATS if each.path in known)
+    return tuple(each for each in FORMATS if each.path in paths)
 
 
 def read(files: Files, kind: LockFormat) -> Lock:

@@ -66,13 +66,8 @@ class Syntax:
 
     def enclosing(self, node: ast.AST, kind: type[_Node]) -> list[_Node]:
         """The nodes of a kind around a node within its scope, innermost first; the scope itself included."""
-        nodes = []
-        for ancestor in self.ancestors(node):
-            if isinstance(ancestor, kind):
-                nodes.append(ancestor)
-            if isinstance(ancestor, _SCOPES):
-                break
-        return nodes
+        scope = self.scope(node)
+        return [each for each in self.ancestors(node) if isinstance(each, kind) and scope in (each, self.scope(each))]
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around a node, innermost first."""
@@ -120,11 +115,8 @@ def is_guard(node: ast.AST) -> bool:
     """Whether a statement is `if __name__ == "__main__":`."""
     match node:
         case ast.If(
-            test=ast.Compare(left=ast.Name("__name__"), ops=[ast.Eq()], comparators=[ast.Constant("__main__")])
-        ):
-            return True
-        case ast.If(
-            test=ast.Compare(left=ast.Constant("__main__"), ops=[ast.Eq()], comparators=[ast.Name("__name__")])
+            test=ast.Compare(ast.Name("__name__"), [ast.Eq()], [ast.Constant("__main__")])
+            | ast.Compare(ast.Constant("__main__"), [ast.Eq()], [ast.Name("__name__")])
         ):
             return True
     return False

@@ -54,7 +54,7 @@ def commands(script: str) -> Iterator[tuple[Word, ...]]:
     while offset < min(len(script), _LONGEST) and (token := _TOKEN.match(script, offset)):
         offset = token.end()
         if token["word"]:
-            words.append(Word(_QUOTES.sub(_unquoted, token[0]), token.start()))
+            words.append(Word(_QUOTES.sub(lambda quoted: quoted[quoted.lastindex or 0], token[0]), token.start()))
         elif token["here"]:
             delimiters.append(token["name"])
         elif token["end"]:
@@ -62,10 +62,6 @@ def commands(script: str) -> Iterator[tuple[Word, ...]]:
             words = []
             offset = _skip_here_documents(script, offset, delimiters) if token[0] == "\n" else offset
     yield from _command(words)
-
-
-def _unquoted(match: re.Match[str]) -> str:
-    return next((part for part in match.groups() if part is not None), "")
 
 
 def _skip_here_documents(script: str, offset: int, delimiters: list[str]) -> int:

@@ -2,24 +2,18 @@
 
 import json
 import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project.formats import yaml
 
-KINDS = {".toml": "TOML", ".json": "JSON", ".yml": "YAML", ".yaml": "YAML"}
-
 
 def problem(path: str, content: bytes) -> str:
     """Why the file at `path` does not parse in the format of its suffix; '' if it does, and for other suffixes."""
-    kind = KINDS.get(PurePosixPath(path).suffix.lower())
+    kind, parse = _PARSERS.get(PurePosixPath(path).suffix.lower(), ("", bytes))
     try:
-        if kind == "TOML":
-            tomllib.loads(content.decode())
-        elif kind == "JSON":
-            json.loads(content, object_pairs_hook=_refuse_duplicates)
-        elif kind == "YAML":
-            _require_yaml(content)
+        parse(content)
     except RecursionError:
         return ""  # nested too deeply to judge
     except ValueError as error:
@@ -45,5 +39,11 @@ def _require_yaml(content: bytes) -> None:
         raise ValueError(f"{tree.problem}, at line {tree.where[1]}")
     for key in tree.duplicate_keys:
         raise ValueError(f"{key.text!r} appears twice in the mapping, at line {key.line}")
-    for anchor in tree.duplicate_anchors:  # not every parser accepts that
-        raise ValueError(f"the anchor {anchor!r} appears twice")
+
+
+_PARSERS: Mapping[str, tuple[str, Callable[[bytes], object]]] = {
+    ".toml": ("TOML", lambda content: tomllib.loads(content.decode())),
+    ".json": ("JSON", lambda content: json.loads(content, object_pairs_hook=_refuse_duplicates)),
+    ".yml": ("YAML", _require_yaml),
+    ".yaml": ("YAML", _require_yaml),
+}

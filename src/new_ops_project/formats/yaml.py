@@ -155,7 +155,7 @@ class Node:
 class YamlTree:
     """A YAML file: the root of its first document.
 
-    `duplicate_keys`: those that a mapping of any of its documents repeats; `duplicate_anchors`: those of a document.
+    `duplicate_keys`: those that a mapping of any of its documents repeats.
     `problem` says why the file does not parse, at path, line and column `where`; '' if it does.
     """
 
@@ -163,7 +163,6 @@ class YamlTree:
     problem: str = ""
     where: tuple[str, int, int] = ("", 0, 0)
     duplicate_keys: tuple[Node, ...] = ()
-    duplicate_anchors: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -179,16 +178,11 @@ def read(path: str, content: bytes) -> YamlTree:
         return _built(source)
     except UnicodeDecodeError as error:
         return YamlTree(Node(source), "is not UTF-8", source.place(error.start))
-    except yaml.MarkedYAMLError as error:
-        mark, problem = error.problem_mark or error.context_mark, error.problem
-        return YamlTree(Node(source), _one_line(problem), source.place(mark.index if mark else 0))
-    except yaml.YAMLError as error:
-        place = source.place(getattr(error, "position", 0))
-        return YamlTree(Node(source), _one_line(getattr(error, "reason", "")), place)
-
-
-def _one_line(problem: Any) -> str:
-    return " ".join(str(problem or "is not YAML").split())
+    except yaml.YAMLError as error:  # one with marks has a problem, one about characters a reason
+        problem = getattr(error, "problem", "") or getattr(error, "reason", "") or "is not YAML"
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        offset = mark.index if mark else getattr(error, "position", 0)
+        return YamlTree(Node(source), " ".join(str(problem).split()), source.place(offset))
 
 
 def _built(source: YamlText) -> YamlTree:
@@ -197,7 +191,7 @@ def _built(source: YamlText) -> YamlTree:
     The nodes are built from parser events with a stack of our own: libyaml's recursive composer dies on a deep file.
     """
     roots, above, keys = list[Node](), list[Node](), list[Node]()
-    anchors, repeated = dict[Any, Node](), list[Any]()
+    anchors = dict[Any, Node]()
     for event in yaml.parse(source.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         if isinstance(event, yaml.DocumentStartEvent):
             anchors = {}
@@ -208,14 +202,12 @@ def _built(source: YamlText) -> YamlTree:
             if is_alias and event.anchor not in anchors:
                 raise _error(event, f"has no anchor {event.anchor}")
             node = anchors[event.anchor] if is_alias else _node(source, event)
-            repeated += [event.anchor] if event.anchor in anchors and not is_alias else []
             anchors |= {event.anchor: node} if event.anchor else {}
             (above[-1].items if above else roots).append(node)
             above += [node] if isinstance(event, yaml.CollectionStartEvent) else []
             if len(above) > _DEPTH:
                 raise _error(event, TOO_DEEP)
-    root = next(iter(roots), Node(source))
-    return YamlTree(root, duplicate_keys=tuple(keys), duplicate_anchors=tuple(repeated))
+    return YamlTree(next(iter(roots), Node(source)), duplicate_keys=tuple(keys))
 
 
 def _error(event: Any, problem: str) -> yaml.MarkedYAMLError:

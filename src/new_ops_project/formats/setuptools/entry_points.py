@@ -7,6 +7,8 @@ import configparser
 from collections.abc import Mapping
 from typing import Any
 
+from new_ops_project.formats.document import ini_sections
+
 
 def groups(value: Any) -> dict[str, dict[str, str]]:
     """Read entry points as {group: {name: target}}, from a table or from the text of an INI file.
@@ -19,14 +21,12 @@ def groups(value: Any) -> dict[str, dict[str, str]]:
     return {str(group): dict(map(_entry, _lines(entries))) for group, entries in table.items()}
 
 
-def _ini(text: str) -> Mapping[str, str]:
-    parser = configparser.RawConfigParser(delimiters=("=",))
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+def _ini(text: str) -> Mapping[str, list[str]]:
     try:
-        parser.read_string("\n".join(line.strip() for line in text.split("\n")))
+        sections = ini_sections("\n".join(line.strip() for line in text.split("\n")), ("=",))
     except configparser.Error as error:
         raise ValueError("is not an INI file") from error
-    return {group: "\n".join(f"{key}={target}" for key, target in parser.items(group)) for group in parser.sections()}
+    return {group: [f"{name}={target}" for name, target in table.items()] for group, table in sections.items()}
 
 
 def _lines(value: Any) -> list[str]:

@@ -12,6 +12,7 @@ import json
 import re
 import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,26 +60,22 @@ class _Item:
 
     path: KeyPath
     section: Section
+    value: Any
     line: TomlLine | None = None
     text: str = ""
-
-    @property
-    def value(self) -> Any:
-        if self.line:
-            return self.line.value
-        return value_at(tomllib.loads(self.text), self.path) if self.text else {}
 
 
 def _items(document: TomlText) -> Iterator[_Item]:
     for section in document.sections:
         if section.path in document.tables:
-            yield from (_Item(line.path, section, line) for line in section.lines)
+            yield from (_Item(line.path, section, value_at(document.values, line.path), line) for line in section.lines)
             if section.path and not section.lines:
-                yield _Item(section.path, section)
+                yield _Item(section.path, section, {})
         elif not within(section.path[:-1], document.arrays):
             parts = [part for part in document.sections if part.path[: len(section.path)] == section.path]
             if section is parts[0]:
-                yield _Item(section.path, section, text="".join(_whole(part) for part in parts))
+                value, text = value_at(document.values, section.path), "".join(_whole(part) for part in parts)
+                yield _Item(section.path, section, value, text=text)
 
 
 def _whole(section: Section) -> str:
@@ -125,7 +122,7 @@ def _values(mine: TomlText, items: Iterable[_Item]) -> dict[str, Any]:
         table = values
         for part in item.path[:-1]:
             table = table.setdefault(part, {})
-        table.setdefault(item.path[-1], item.value)
+        table.setdefault(item.path[-1], deepcopy(item.value))
     return values
 
 
@@ -190,16 +187,11 @@ def _ended(text: str) -> str:
 
 def _place(path: KeyPath, mine: TomlText) -> tuple[int, int]:
     """How related the most related section is, and the offset after the last such section: there a new table goes."""
-    shared = [_shared(section.path, path) for section in mine.sections]
+    lengths = range(len(path) + 1)
+    shared = [max(number for number in lengths if section.path[:number] == path[:number]) for section in mine.sections]
     last = max(range(len(shared)), key=lambda number: (shared[number], number))
     is_between = shared[last] and last + 1 < len(shared)
     return shared[last], mine.sections[last].end if is_between else len(mine.text)
-
-
-def _shared(left: KeyPath, right: KeyPath) -> int:
-    """The number of leading keys that both have in common."""
-    shortest = min(len(left), len(right))
-    return next((number for number in range(shortest) if left[number] != right[number]), shortest)
 
 
 def _splice(text: str, inserted: Mapping[int, str]) -> str:
