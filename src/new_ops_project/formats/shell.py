@@ -33,11 +33,6 @@ class Word:
     offset: int
 
     @property
-    def is_known(self) -> bool:
-        """Whether the shell passes it on as it is, without expanding a variable or a command."""
-        return "$" not in self.text and "`" not in self.text
-
-    @property
     def program(self) -> str:
         """The name of the program: the last part of a path, without .exe."""
         return re.split(r"[/\\]", self.text)[-1].removesuffix(".exe")

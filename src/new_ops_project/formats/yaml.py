@@ -100,11 +100,6 @@ class Node:
         return self.text.strip()
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it is a scalar without quotes, which a YAML parser may read as a number."""
-        return self.kind == "scalar" and not self.style
-
-    @property
     def raw(self) -> str:
         """The node as the file has it."""
         return self.source.text[self.start : self.end]

@@ -19,7 +19,7 @@ _FRAGMENT = re.compile(r"[#&]sha(?:256|384|512)=")
 def unpinned(repo: Repo) -> Iterator[Breach]:
     """Each requirement of a script that may get another version tomorrow."""
     for file in _installed(repo):
-        constraints = (reader.read(repo.files.get, path) for path in file.constraints)
+        constraints = (reader.parse(path, repo.files.get(path, b"")) for path in file.constraints)
         constrained = {entry.name for each in constraints for entry in each.entries if entry.is_pinned} - {""}
         for entry in file.entries if not file.is_hashed else ():
             if entry.is_pinned or entry.name in constrained:

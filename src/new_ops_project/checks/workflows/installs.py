@@ -151,7 +151,7 @@ def _first(words: Sequence[Word]) -> list[Word]:
 def _is_reproducible(word: Word) -> bool:
     """Whether it always installs the same thing, is in the repository, or cannot be determined."""
     text = word.text.partition(";")[0].strip()
-    if not word.is_known or not text or "*" in text.partition("==")[0]:
+    if re.search(r"[$`]", word.text) or not text or "*" in text.partition("==")[0]:
         return True
     if "git+" in text:
         return bool(_COMMIT.search(text))

@@ -45,7 +45,7 @@ def _numbers(root: Node) -> Iterator[Node]:
         if (id(node), is_python) in seen:
             continue
         seen.add((id(node), is_python))
-        if is_python and node.is_plain and _FLOAT.fullmatch(node.text):
+        if is_python and node.kind == "scalar" and not node.style and _FLOAT.fullmatch(node.text):
             yield node
         waiting += [(item, is_python) for item in node.items]
         waiting += [(value, _names_python(key.text, inside=is_python)) for key, value in node.pairs]

@@ -27,11 +27,6 @@ def texts(nodes: Iterable[Node]) -> list[tuple[str, Node]]:
     return [(text, node) for text, node in lines if text and "${{" not in text]
 
 
-def runner_images(automation: Automation) -> Iterator[tuple[str, str]]:
-    """The runner images of the jobs (`runs-on`), each value of a matrix separately, with its place as `path:line`."""
-    yield from ((text, node.where) for job in automation.jobs for text, node in texts(job.labels))
-
-
 def cloud_logins(automation: Automation) -> Iterator[tuple[str, str]]:
     """How the jobs log in to a cloud, in the template's words (aws-oidc, aws-keys, gcp-oidc, azure-oidc), and where."""
     for step in (step for job in automation.jobs for step in job.steps):

@@ -8,7 +8,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from new_ops_project.formats.document import decoded
@@ -113,18 +113,14 @@ class Command:
 
 @dataclass(frozen=True)
 class RequirementsFile:
-    """One requirements file, with the paths of the files that it includes or uses as constraints."""
+    """One requirements file, with the command that its head names and the paths that it includes or is limited by."""
 
     path: str
     text: str
     entries: tuple[RequirementEntry, ...]
+    command: Command | None = None
     includes: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
-
-    @cached_property
-    def command(self) -> Command | None:
-        """The command that the comment at the top says wrote the file."""
-        return command(self.text)
 
     @property
     def is_hashed(self) -> bool:
@@ -148,11 +144,6 @@ class RequirementsFile:
 def is_requirements_path(path: str) -> bool:
     """Whether the path is that of a requirements file in the root, by its name."""
     return bool(re.fullmatch(r"requirements[\w.-]*\.txt", path))
-
-
-def read(load: Load, path: str) -> RequirementsFile:
-    """The requirements file at `path`; an empty one if there is none."""
-    return parse(path, load(path) or b"")
 
 
 def with_included(load: Load, path: str, *, constraints: bool = False) -> tuple[RequirementsFile, ...]:
@@ -187,7 +178,8 @@ def parse(path: str, content: bytes) -> RequirementsFile:
             identity = _identify(text, is_editable=bool(kind))
             entries.append(RequirementEntry(path, line, *identity, "--hash" in whole, _via(lines)))
         line += len(lines)
-    return RequirementsFile(path, decoded(content), tuple(entries), tuple(targets["r"]), tuple(targets["c"]))
+    text = decoded(content)
+    return RequirementsFile(path, text, tuple(entries), command(text), tuple(targets["r"]), tuple(targets["c"]))
 
 
 def _identify(text: str, *, is_editable: bool) -> tuple[str, str, str, str]:

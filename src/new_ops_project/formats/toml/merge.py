@@ -27,6 +27,7 @@ from new_ops_project.formats.toml.text import (
     read,
     value_at,
     within,
+    written_key,
 )
 
 
@@ -173,12 +174,9 @@ def _titled(section: Section) -> str:
 
 def _relative(line: TomlLine, table: KeyPath) -> str:
     """The line with its key relative to `table`."""
-    wanted, text = line.path[len(table) :], _ended(line.text)
-    return (
-        text
-        if key_path(f"{line.key} = 0") == wanted
-        else dotted_key(wanted) + text.lstrip(" \t").removeprefix(line.key)
-    )
+    wanted, key, text = line.path[len(table) :], written_key(line.text), _ended(line.text)
+    is_written = key_path(f"{key} = 0") == wanted
+    return text if is_written else dotted_key(wanted) + text.lstrip(" \t").removeprefix(key)
 
 
 def _ended(text: str) -> str:

@@ -32,14 +32,9 @@ class TomlLine:
     path: KeyPath
 
     @property
-    def key(self) -> str:
-        """The key as the file writes it, relative to its table."""
-        return written_key(self.text)
-
-    @property
     def value(self) -> Any:
         """The value of the key."""
-        return value_at(tomllib.loads(self.text), key_path(f"{self.key} = 0"))
+        return value_at(tomllib.loads(self.text), key_path(f"{written_key(self.text)} = 0"))
 
 
 @dataclass
@@ -88,8 +83,7 @@ class TomlText:
         sections: dict[KeyPath, Section] = {}
         for section in self.sections:
             for line in section.lines:
-                between = range(len(section.path) + 1, len(line.path))
-                sections |= {line.path[:length]: section for length in between}
+                sections |= {line.path[:end]: section for end in range(len(section.path) + 1, len(line.path))}
             sections[section.path] = section
         return {path: section for path, section in sections.items() if path in self.tables}
 

@@ -196,8 +196,8 @@ def _licenses(repository: _Repository) -> Iterator[tuple[str, str, str]]:
 
 
 def _runner(repository: _Repository, choices: Choices) -> Readings:
-    images = workflow_values.runner_images(repository.automation)
-    yield from ((image, where) for image, where in images if image in choices)
+    for job in repository.automation.jobs:
+        yield from ((image, node.where) for image, node in workflow_values.texts(job.labels) if image in choices)
 
 
 def _dependencies(repository: _Repository, choices: Choices) -> Readings:
