@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import dropwhile
 
 _LONGEST = 200_000  # characters; whatever is longer was not written by a person
 _TOKEN = re.compile(
@@ -69,9 +70,7 @@ def _skip_here_documents(script: str, offset: int, delimiters: list[str]) -> int
 
 def _command(words: list[Word]) -> Iterator[tuple[Word, ...]]:
     """The command without what comes before its program: assignments, keywords, sudo and its options, `poetry run`."""
-    rest = list(words)
-    while rest and (rest[0].text in _BEFORE or re.match(r"\w+=|-\w$", rest[0].text)):
-        rest.pop(0)
+    rest = [*dropwhile(lambda word: word.text in _BEFORE or re.match(r"\w+=|-\w$", word.text), words)]
     if len(rest) > 1 and rest[0].program in _RUNNERS and rest[1].text == "run":
         rest = rest[2:]
     if rest:

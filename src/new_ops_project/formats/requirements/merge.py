@@ -73,9 +73,6 @@ def _index(blocks: list[Block], name: bytes) -> int:
     """Where to insert a new package: in alphabetical order, or after the last package where the file has no order."""
     numbers = [number for number, block in enumerate(blocks) if block.name]
     names = [blocks[number].name for number in numbers]
-    if not numbers:
-        return len(blocks)
-    if names != sorted(names):
-        return numbers[-1] + 1
-    smaller = [number for number in numbers if blocks[number].name < name]
-    return smaller[-1] + 1 if smaller else numbers[0]
+    is_ordered = names == sorted(names)
+    before = [number for number in numbers if blocks[number].name < name or not is_ordered]
+    return before[-1] + 1 if before else next(iter(numbers), len(blocks))

@@ -9,14 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from new_ops_project.formats.document import decoded
-from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.requirements.pep508 import canonical_name
-
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
 
 _BLOCK_NAME = re.compile(rb"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:[\[=<>!~;@#\\(]|[ \t]\\?$|$)")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -84,11 +79,6 @@ class RequirementEntry:
     def is_direct(self) -> bool:
         """Whether no comment says what needs it, or one names a file that lists it."""
         return not self.via or any(_FROM_FILE.search(text) for text in self.via)
-
-    @property
-    def requirement(self) -> "Requirement | None":
-        """The requirement, parsed by PEP 508; None for a path, or a URL without a name."""
-        return pep508.parse(self.text)
 
 
 @dataclass(frozen=True)

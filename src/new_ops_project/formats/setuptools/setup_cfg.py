@@ -6,7 +6,7 @@ The format: https://setuptools.pypa.io/en/latest/userguide/declarative_config.ht
 from typing import Any
 
 from new_ops_project.formats.document import Document, Files, ini
-from new_ops_project.formats.setuptools.values import Computed
+from new_ops_project.formats.setuptools.setup_py import Computed
 
 _ALIASES = {
     "home_page": "url",

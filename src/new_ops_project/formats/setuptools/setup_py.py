@@ -3,11 +3,20 @@
 import ast
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from new_ops_project.formats.document import Document, Files, decoded
 from new_ops_project.formats.python import last_name, parse
-from new_ops_project.formats.setuptools.values import FOUND, Computed
+
+FOUND = "find:"  # the value of `packages` where setuptools looks for them, as setup.cfg spells it
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A value that only setuptools knows when it builds; `text` is what is written there."""
+
+    text: str
 
 
 def keywords(files: Files) -> Document:

@@ -5,7 +5,7 @@ from typing import Any
 from new_ops_project.formats import document
 from new_ops_project.formats.document import Files
 from new_ops_project.formats.setuptools.keywords import Setup
-from new_ops_project.formats.setuptools.values import FOUND
+from new_ops_project.formats.setuptools.setup_py import FOUND
 
 # Keywords that hatchling has settings for or needs none for, and two that have no meaning today.
 WITHIN_HATCH = {

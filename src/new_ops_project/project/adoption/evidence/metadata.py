@@ -12,7 +12,7 @@ from new_ops_project.formats.document import Files
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.setuptools import entry_points, keywords
 from new_ops_project.formats.setuptools.keywords import Setup
-from new_ops_project.formats.setuptools.values import Computed
+from new_ops_project.formats.setuptools.setup_py import Computed
 from new_ops_project.project.adoption.evidence import backend
 from new_ops_project.project.adoption.evidence.licenses import spdx_expression
 
