@@ -65,25 +65,28 @@ def test_a_part_of_a_virtual_environment_is_committed(path: str, folder: str) ->
     assert [where for _, where, _, _ in places({}, "OPS202", tracked=(path,))] == [folder] * bool(folder)
 
 
-def test_a_virtual_environment_is_committed() -> None:
-    """One finding for each environment at its folder, whatever its name."""
-    tracked = (
-        ".venv/pyvenv.cfg",
-        ".venv/lib/python3.12/site-packages/pip/__init__.py",
-        "tools/env/pyvenv.cfg",
-        "old/lib/python3.9/site-packages/six.py",
-        "win/Lib/site-packages/six.py",
-        "venv/x.py",
-    )
-    findings = places({}, "OPS202", tracked=tracked)
-    assert [path for _, path, _, _ in findings] == [".venv", "old", "tools/env", "win"]
+ENVIRONMENTS = (
+    ".venv/pyvenv.cfg",
+    ".venv/lib/python3.12/site-packages/pip/__init__.py",
+    "tools/env/pyvenv.cfg",
+    "old/lib/python3.9/site-packages/six.py",
+    "win/Lib/site-packages/six.py",
+    "venv/x.py",
+)
+BYTECODE = ("a/__pycache__/x.pyc", "a/__pycache__/y.pyc", "__pycache__/z.pyc", "old.pyc", "x.pyo", "a/x.pyx")
 
 
-def test_bytecode_is_committed() -> None:
-    """One finding for each folder of bytecode, and for each loose file."""
-    tracked = ("a/__pycache__/x.pyc", "a/__pycache__/y.pyc", "__pycache__/z.pyc", "old.pyc", "x.pyo", "a/x.pyx")
-    findings = places({}, "OPS203", tracked=tracked)
-    assert [path for _, path, _, _ in findings] == ["__pycache__", "a/__pycache__", "old.pyc", "x.pyo"]
+@pytest.mark.parametrize(
+    ("code", "tracked", "paths"),
+    [
+        ("OPS202", ENVIRONMENTS, [".venv", "old", "tools/env", "win"]),
+        ("OPS203", BYTECODE, ["__pycache__", "a/__pycache__", "old.pyc", "x.pyo"]),
+    ],
+    ids=["environments", "bytecode"],
+)
+def test_what_is_committed(code: str, tracked: tuple[str, ...], paths: list[str]) -> None:
+    """One finding for each environment, whatever its name; one for each folder of bytecode, and for each loose file."""
+    assert [path for _, path, _, _ in places({}, code, tracked=tracked)] == paths
 
 
 # ---- .python-version ------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -290,9 +289,3 @@ def test_an_empty_file_becomes_theirs(theirs: str) -> None:
     assert not kept
     assert merge_toml(theirs, "") == (theirs, ())
     assert merge_toml(theirs, theirs) == (theirs, ())
-
-
-def test_blank_lines_do_not_pile_up() -> None:
-    """An added table has one blank line before it and one after it."""
-    lines = [line.strip() for line in merge_toml(MINE, THEIRS)[0].splitlines()]
-    assert not [pair for pair in pairwise(lines) if pair == ("", "")]
