@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from new_ops_project import git
 from new_ops_project.base import config
@@ -66,30 +66,15 @@ class NewProject:
         return str(self.answers.get("python_version") or (version.read_text().strip() if version.is_file() else "3"))
 
 
-if TYPE_CHECKING:
-
-    class Prompt(Asker, Protocol):
-        """An Asker that can also add notes to choices, check what is typed, and start work while the user reads."""
-
-        def __call__(
-            self,
-            question: Question,
-            answers: Answers,
-            *,
-            default: Any = None,
-            notes: Mapping[str, str] | None = None,
-            check: Callable[[str], str] | None = None,
-            meanwhile: Callable[[], None] | None = None,
-        ) -> Any:
-            """Return the answer; raises KeyboardInterrupt when the person stops."""
-
-
+# An Asker that also takes `notes` on choices, by value; a `check` that gives the reason against what is typed, or '';
+# and `meanwhile`, work to start while the person reads.
+Prompt = Callable[..., Any]
 # Shown the destination and the files before they are put there; whatever it raises stops the creation.
 Confirm = Callable[[Path, tuple[CreatedFile, ...]], None]
 
 
 def new(
-    request: NewRequest, *, prompt: "Prompt | None" = None, confirm: Confirm = lambda _path, _files: None
+    request: NewRequest, *, prompt: Prompt | None = None, confirm: Confirm = lambda _path, _files: None
 ) -> NewProject:
     """Answer the template's questions, render it, and make a repository of the result.
 
@@ -100,28 +85,21 @@ def new(
     checkout = releases.checkout(sources.find(request.template), request.ref)
     questionnaire = native.questionnaire(checkout)
     questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust)
-    interview = _Interview(request, checkout, prompt)
-    answers: Answers | Mapping[str, Any]
     if questionnaire.asks_our_questions:
-        answers = _answers(request, questionnaire, interview)
+        asked, given = list[str](), _given(request, questionnaire)
+        ask = _asker(prompt, request, checkout, asked) if prompt else None
+        answers = complete(questionnaire, given, ask=ask, defaults=request.defaults, advanced=request.advanced)
         path = _destination(request, answers.values["distribution_name"])
-        purposes = {row["path"]: row["purpose"] for row in file_table(answers.values)}
-    else:  # copier asks the questions of a template of another kind
-        path = _destination(request, _required_name(request))
-        answers, purposes = _foreign_answers(request, questionnaire, can_ask=prompt is not None), {}
-    copier_asks = prompt is not None and not questionnaire.asks_our_questions
-    creation = _Creation(request, checkout, path, answers, purposes, copier_asks=copier_asks)
-    return creation.preview() if request.preview else creation.create(confirm if interview.has_asked else None)
+        return _made(request, checkout, path, answers, confirm if asked else None)
+    # copier asks the questions of a template of another kind
+    if not (request.name or request.path):
+        raise ToolError("There is no NAME to create.", "Give NAME, or --path DIR.")
+    path = _destination(request, str(request.name))
+    values = _foreign_answers(request, questionnaire, can_ask=prompt is not None)
+    return _made(request, checkout, path, values, copier_asks=prompt is not None)
 
 
 # ---- answers --------------------------------------------------------------------------------------------------------
-
-
-def _answers(request: NewRequest, questionnaire: Questionnaire, interview: "_Interview") -> Answers:
-    """The answers to a template with our three questions."""
-    given = _given(request, questionnaire)
-    ask = interview.ask if interview.prompt else None
-    return complete(questionnaire, given, ask=ask, defaults=request.defaults, advanced=request.advanced)
 
 
 def _given(request: NewRequest, questionnaire: Questionnaire) -> Given:
@@ -148,12 +126,6 @@ def _foreign_answers(request: NewRequest, questionnaire: Questionnaire, *, can_a
     return values
 
 
-def _required_name(request: NewRequest) -> str:
-    if not (request.name or request.path):
-        raise ToolError("There is no NAME to create.", "Give NAME, or --path DIR.")
-    return str(request.name)
-
-
 def _destination(request: NewRequest, name: str) -> Path:
     """Where to create it, absolute; raises ToolError when something is there."""
     try:
@@ -165,38 +137,31 @@ def _destination(request: NewRequest, name: str) -> Path:
     return path
 
 
-class _Interview:
-    """Asks a person, remembers that it did, and prepares the rendering while they type."""
+def _asker(prompt: Prompt, request: NewRequest, checkout: Checkout, asked: list[str]) -> Asker:
+    """Ask with `prompt`, list in `asked` what was asked, and prepare the rendering while the person types."""
 
-    def __init__(self, request: NewRequest, checkout: Checkout, prompt: "Prompt | None") -> None:
-        self.has_asked = False
-        self.prompt = prompt
-        self._request, self._checkout = request, checkout
-
-    def ask(self, question: Question, answers: Answers, *, default: Any) -> Any:
-        """Ask one question of the template."""
-        is_first, self.has_asked = not self.has_asked, True
-        return self.prompt and self.prompt(
+    def ask(question: Question, answers: Answers, *, default: Any) -> Any:
+        asked.append(question.name)
+        return prompt(
             question,
             answers,
             default=default,
             notes=_installed(question, answers),
-            check=self._taken(answers) if question.name == "project_name" else None,
-            meanwhile=partial(_preload, self._checkout) if is_first else None,
+            check=partial(_refusal, request, answers) if question.name == "project_name" else None,
+            meanwhile=partial(_preload, checkout) if len(asked) == 1 else None,
         )
 
-    def _taken(self, answers: Answers) -> Callable[[str], str]:
-        """A check that says, while the name is typed, that its folder is taken."""
-        question = answers.questionnaire.computed("distribution_name")
+    return ask
 
-        def check(text: str) -> str:
-            try:
-                _destination(self._request, str(answers.render(question.details["default"], project_name=text)))
-            except ToolError as error:
-                return error.message.replace(f"{Path.cwd()}{os.sep}", "./")  # the line under a prompt is short
-            return ""
 
-        return check
+def _refusal(request: NewRequest, answers: Answers, name: str) -> str:
+    """Why a project of this name cannot be created, such as a folder that is taken; '' if it can."""
+    question = answers.questionnaire.computed("distribution_name")
+    try:
+        _destination(request, str(answers.render(question.details["default"], project_name=name)))
+    except ToolError as error:
+        return error.message.replace(f"{Path.cwd()}{os.sep}", "./")  # the line under a prompt is short
+    return ""
 
 
 def _preload(checkout: Checkout) -> None:
@@ -217,50 +182,38 @@ def _installed(question: Question, answers: Answers) -> dict[str, str]:
 # ---- files ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Creation:
-    """One project on its way to its place; `purposes` are those of its files, by path."""
+def _made(
+    request: NewRequest,
+    checkout: Checkout,
+    path: Path,
+    answers: Answers | Mapping[str, Any],
+    confirm: Confirm | None = None,
+    *,
+    copier_asks: bool = False,
+) -> NewProject:
+    """Render beside the destination, then rename into place as a repository; a preview leaves the destination alone."""
+    from new_ops_project.template import render  # noqa: PLC0415 - the first prompt does not wait for it
 
-    request: NewRequest
-    checkout: Checkout
-    path: Path
-    answers: Answers | Mapping[str, Any]
-    purposes: Mapping[str, str]
-    copier_asks: bool
+    if isinstance(answers, Answers):
+        recorded: Mapping[str, Any] = answers.recorded
+        purposes = {row["path"]: row["purpose"] for row in file_table(answers.values)}
+    else:
+        recorded, purposes = answers, {}
+    files = list[CreatedFile]()
 
-    def preview(self) -> NewProject:
-        """Render into a temporary folder, and leave the destination alone."""
+    def fill(folder: Path) -> None:
+        render.render(checkout, answers, folder, trusted=request.trust, ask=copier_asks)
+        names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+        files.extend(CreatedFile(name, purposes.get(name, ""), (folder / name).read_bytes()) for name in names)
+        if confirm and not request.preview:
+            confirm(path, tuple(files))
+
+    created = None
+    if request.preview:
         with tempfile.TemporaryDirectory() as folder:
-            files, renderer = self._render(Path(folder, self.path.name))
-        return NewProject(self.path, self._recorded, self.checkout, files, renderer, None)
-
-    def create(self, confirm: Confirm | None) -> NewProject:
-        """Render beside the destination, then rename into place as a repository."""
-        files: tuple[CreatedFile, ...] = ()
-        renderer = ""
-
-        def fill(fresh: Path) -> None:
-            nonlocal files, renderer
-            files, renderer = self._render(fresh)
-            if confirm:
-                confirm(self.path, files)
-
-        created = repository.create(self.path, fill, commit=self.request.commit, message=self._message())
-        return NewProject(self.path, self._recorded, self.checkout, files, renderer, created)
-
-    @property
-    def _recorded(self) -> Mapping[str, Any]:
-        return self.answers.recorded if isinstance(self.answers, Answers) else self.answers
-
-    def _message(self) -> str:
-        name, source = self._recorded.get("project_name", self.path.name), self.checkout.source.name
-        return " ".join(f"Start {name} from {source} {self.checkout.version or ''}".split())
-
-    def _render(self, folder: Path) -> tuple[tuple[CreatedFile, ...], str]:
-        """Render into `folder`; return its files, and which renderer made them."""
-        from new_ops_project.template import render  # noqa: PLC0415 - the first prompt does not wait for it
-
-        render.render(self.checkout, self.answers, folder, trusted=self.request.trust, ask=self.copier_asks)
-        paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-        files = (CreatedFile(path, self.purposes.get(path, ""), (folder / path).read_bytes()) for path in paths)
-        return tuple(files), render.renderer_for(self.checkout)
+            fill(Path(folder, path.name))
+    else:
+        start = f"Start {recorded.get('project_name', path.name)} from {checkout.source.name}"
+        message = " ".join(f"{start} {checkout.version or ''}".split())
+        created = repository.create(path, fill, commit=request.commit, message=message)
+    return NewProject(path, recorded, checkout, tuple(files), render.renderer_for(checkout), created)
