@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -166,14 +166,15 @@ def _generated_from(
     fixed = {**_fixed(files, workflows), "schedule": schedule, "workflow_prefix": ""}
     example = tuple(map(_without_click, read))  # the example's command needs click, so it is not an answer then
 
-    def guesses(questionnaire: Questionnaire) -> Iterator[Answers]:
+    def candidates(checkout: Checkout) -> Iterator[tuple[Answers, Tree]]:
+        questionnaire = native.questionnaire(checkout)
         for code, items in (("own", read), ("example", example)):
-            try:
-                yield inference.infer(questionnaire, items, given={}, fixed={**fixed, "code": code}, ask=None).answers
-            except ToolError:  # that release has other questions, or one of the three main answers is missing
-                continue
+            # That release may have other questions, or not be renderable with these answers.
+            with suppress(ToolError):
+                guess = inference.infer(questionnaire, items, given={}, fixed={**fixed, "code": code}, ask=None).answers
+                yield guess, _render(checkout, guess, place)
 
-    nearest = find_nearest(releases, files.texts, guesses, lambda checkout, answers: _render(checkout, answers, place))
+    nearest = find_nearest(releases, files.texts, candidates)
     return nearest if nearest and nearest.share >= _GENERATED_SHARE else None
 
 
