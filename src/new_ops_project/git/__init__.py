@@ -49,10 +49,8 @@ def ask(*args: str, at: Path) -> str:
 
 def require() -> tuple[int, int]:
     """The version of git as (major, minor); raises ToolError when git is missing or too old."""
-    try:
-        output = git("--version").text
-    except ProcessError as error:
-        raise ToolError("git was not found on PATH.", "Install git, then run this again.") from error
+    require_on_path()
+    output = git("--version").text
     match = re.search(r"(\d+)\.(\d+)", output)
     version = (int(match[1]), int(match[2])) if match else (0, 0)
     if version < OLDEST:
@@ -81,11 +79,6 @@ def config_values(*keys: str) -> dict[str, str]:
     return dict(entry.split("\n", 1) for entry in output.split("\0") if "\n" in entry)
 
 
-def config_boolean(at: Path, key: str) -> str:
-    """The boolean `key` as configured for the repository `at`: `true`, `false`, or '' if it is not set."""
-    return ask("config", "--type=bool", "--get", key, at=at)
-
-
 def toplevel(folder: Path) -> Path | None:
     """The root of the repository that `folder` is in, if it is in one."""
     if not any(os.path.lexists(above / ".git") for above in (folder.absolute(), *folder.absolute().parents)):
@@ -96,19 +89,13 @@ def toplevel(folder: Path) -> Path | None:
 
 def is_repository(path: Path) -> bool:
     """Whether `path` itself is the root of a repository, bare or not; copier tests it in the same way."""
-    if (path / ".git").exists():
-        return True
-    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+    is_bare = (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+    return is_bare or (path / ".git").exists()
 
 
 def resolve(repository: Path, ref: str) -> str | None:
     """The id of the commit that `ref` names, if there is one."""
     return ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", at=repository) or None
-
-
-def resolve_object(repository: Path, name: str) -> str:
-    """The id of the object that `name` (gitrevisions(7)) names; raises ProcessError when there is none."""
-    return git("rev-parse", "--verify", "--quiet", "--end-of-options", name, at=repository).text
 
 
 def describe(repository: Path, commit: str) -> str:

@@ -1,7 +1,7 @@
 """The files of a project as a commit has them."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from new_ops_project import git
@@ -20,10 +20,6 @@ class Committed:
     modes: Mapping[str, str]
     texts: Mapping[str, bytes]
 
-    def holds(self, path: str) -> bool:
-        """Whether `path` is a file, or a folder with files in it."""
-        return path in self.modes or any(file.startswith(f"{path}/") for file in self.modes)
-
     def below(self, path: str) -> list[str]:
         """The file `path` itself, or the files below the folder `path`."""
         return [file for file in self.modes if file == path or file.startswith(f"{path}/")]
@@ -35,14 +31,8 @@ class Committed:
 
 def read(repository: Repository, commit: str, prefix: str) -> Committed:
     """Every path below `prefix`, a submodule as one path; text files are those that git would not call binary."""
-    rows = git.git(
-        "ls-tree", "-r", "-z", "--long", "--full-tree", f"{commit}:{prefix.rstrip('/')}", at=repository.root
-    ).stdout.split(b"\0")
     modes, blobs = {}, {}
-    for line in filter(None, rows):
-        about, _, name = line.partition(b"\t")
-        mode, _, blob, size = about.decode().split()
-        path = os.fsdecode(name)
+    for path, mode, blob, size in _listed(repository, commit, prefix):
         modes[path] = mode
         if mode not in {LINK, _SUBMODULE} and int(size) <= LARGEST:
             blobs[path] = blob
@@ -53,12 +43,17 @@ def read(repository: Repository, commit: str, prefix: str) -> Committed:
 
 def read_files(repository: Repository, commit: str, prefix: str, paths: Iterable[str]) -> dict[str, Entry]:
     """Those of `paths` (below `prefix`) that the commit has as files or symbolic links."""
-    names = sorted(paths)
-    if not names:
-        return {}
-    command = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", f"{commit}:{prefix.rstrip('/')}", "--", *names)
-    rows = [line.partition(b"\t") for line in git.git(*command, at=repository.root).stdout.split(b"\0") if line]
-    objects = {os.fsdecode(name): about.decode().split() for about, _, name in rows}
-    blobs = {path: (mode, blob) for path, (mode, kind, blob) in objects.items() if kind == "blob"}
-    contents = read_blobs(repository.root, (blob for _, blob in blobs.values()))
-    return {path: Entry(mode, contents[blob]) for path, (mode, blob) in blobs.items()}
+    names = {*paths}
+    rows = [row for row in _listed(repository, commit, prefix, *names) if row[0] in names and row[1] != _SUBMODULE]
+    contents = read_blobs(repository.root, (blob for _, _, blob, _ in rows))
+    return {path: Entry(mode, contents[blob]) for path, mode, blob, _ in rows}
+
+
+def _listed(repository: Repository, commit: str, prefix: str, *paths: str) -> Iterator[tuple[str, str, str, str]]:
+    """Path, mode, id and size of each file below `prefix`, or of those at or below `paths` only."""
+    command = ("--literal-pathspecs", "ls-tree", "-r", "-z", "--long", "--full-tree")
+    output = git.git(*command, f"{commit}:{prefix.rstrip('/')}", "--", *paths, at=repository.root).stdout
+    for line in filter(None, output.split(b"\0")):
+        about, _, name = line.partition(b"\t")
+        mode, _, blob, size = about.decode().split()
+        yield os.fsdecode(name), mode, blob, size

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from new_ops_project.git.tree import Entry, Tree
+from new_ops_project.git.tree import Entry
 
 
 def begin_commit(branch: str, mark: int, *, parent: int = 0) -> bytes:
@@ -17,25 +17,26 @@ def use_tree(tree: str) -> bytes:
     return f'M 040000 {tree} ""\n'.encode()
 
 
-def add_files(tree: Tree, blob_ids: Mapping[bytes, str] | None = None) -> bytes:
-    """Add these files. `blob_ids`: ids of contents that the repository already has; git then writes only the id."""
-    return b"".join(_add_stored_file(path, entry, blob_ids or {}) for path, entry in tree.items())
+def put_files(files: Mapping[str, Entry | None], blob_ids: Mapping[bytes, str] | None = None) -> bytes:
+    """Add these files, remove those that are None.
+
+    `blob_ids`: ids of contents that the repository already has; git then writes only the id.
+    """
+    return b"".join(_put_file(path, entry, blob_ids or {}) for path, entry in files.items())
 
 
-def _add_stored_file(path: str, entry: Entry, blob_ids: Mapping[bytes, str]) -> bytes:
-    blob = blob_ids.get(entry.content)
-    return with_path(f"M {entry.mode} {blob} ".encode(), path) if blob else add_file(path, entry)
+def _put_file(path: str, entry: Entry | None, blob_ids: Mapping[bytes, str]) -> bytes:
+    if entry is None:
+        return with_path(b"D ", path)
+    if blob := blob_ids.get(entry.content):
+        return with_path(f"M {entry.mode} {blob} ".encode(), path)
+    head = with_path(f"M {entry.mode} inline ".encode(), path)
+    return head + f"data {len(entry.content)}\n".encode() + entry.content + b"\n"
 
 
 def move_files(moves: Mapping[str, str]) -> bytes:
     """Move files: each old path with its new one."""
     return b"".join(with_path(b"R ", old)[:-1] + b" " + with_path(b"", new) for old, new in moves.items())
-
-
-def add_file(path: str, entry: Entry) -> bytes:
-    """Add one file with its content."""
-    head = with_path(f"M {entry.mode} inline ".encode(), path)
-    return head + f"data {len(entry.content)}\n".encode() + entry.content + b"\n"
 
 
 def with_path(command: bytes, path: str) -> bytes:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.files import write_whole
+from new_ops_project.base.errors import ProcessError
+from new_ops_project.base.files import explained, write_whole
 from new_ops_project.git import markers
-from new_ops_project.git.fastimport import add_file, add_files, begin_commit, move_files, use_tree, with_path
-from new_ops_project.git.objects import Reader, open_reader
+from new_ops_project.git.fastimport import begin_commit, move_files, put_files, use_tree, with_path
+from new_ops_project.git.objects import Reader, init_beside, open_reader
 from new_ops_project.git.tree import Entry, Tree
 
 # The branches of the scratch repository; git writes their names after the markers of a conflict.
@@ -70,7 +70,7 @@ class Difference:
     mode: str
     blob: str
     old_blob: str
-    old_mode: str = ""
+    old_mode: str
 
 
 @dataclass(frozen=True)
@@ -108,14 +108,14 @@ class Scratch:
         stream = b"".join(
             (
                 begin_commit(BASE, 1),
-                add_files(base, blob_ids),
+                put_files(base, blob_ids),
                 begin_commit(OURS, 2, parent=1),
                 use_tree(ours),
                 move_files(moves),
-                add_files(overrides, blob_ids),
+                put_files(overrides, blob_ids),
                 begin_commit(THEIRS, 3, parent=1),
                 b"deleteall\n",
-                add_files(theirs, blob_ids),
+                put_files(theirs, blob_ids),
             )
         )
         self.git("fast-import", "--quiet", "--depth=0", stdin=stream)
@@ -169,9 +169,8 @@ class Scratch:
 
     def use_attributes(self, attributes: bytes) -> None:
         """Merge by these gitattributes(5), such as `merge=union`, `binary` or a merge driver that the user defines."""
-        if attributes:
-            (self.folder / "info").mkdir(exist_ok=True)
-            (self.folder / "info" / "attributes").write_bytes(attributes + b"\n")
+        (self.folder / "info").mkdir(exist_ok=True)
+        (self.folder / "info" / "attributes").write_bytes(attributes + b"\n")
 
     def ignored(self, tree: Tree, paths: set[str]) -> set[str]:
         """Those of `paths` that git would ignore in a repository with the .gitignore files of `tree`."""
@@ -192,18 +191,21 @@ class Scratch:
         """
         prefix, tree = subtree
         placed = use_tree(tree) if not prefix else use_tree(onto) + with_path(f"M 040000 {tree} ".encode(), prefix[:-1])
-        files = b"".join(
-            add_file(f"{prefix}{path}", entry) if entry else with_path(b"D ", f"{prefix}{path}")
-            for path, entry in overrides.items()
-        )
+        files = put_files({f"{prefix}{path}": entry for path, entry in overrides.items()})
         stream = begin_commit("merged", 1) + placed + files + b'ls ""\n'  # `ls` prints mode, type and id of the root
         output = self.git("fast-import", "--quiet", "--depth=0", stdin=stream)
         return output.split()[2].decode()
 
-    def differences(self, old: str, new: str) -> list[Difference]:
+    def differences(self, old: str, new: str) -> tuple[Difference, ...]:
         """The differences between two trees, with moved files recognised."""
         output = self.git("diff-tree", "-r", "-z", "-M", "--no-abbrev", "--raw", old, new)
-        return list(_differences(iter(os.fsdecode(output).split("\0"))))
+        fields, found = iter(os.fsdecode(output).split("\0")), []
+        for row in filter(None, fields):  # a row, then one path, or two of a moved file
+            old_mode, mode, old_blob, blob, status = row.removeprefix(":").split()
+            before = next(fields)
+            path = next(fields) if status[0] in "RC" else before
+            found.append(Difference(status[0], before, path, mode, blob, old_blob, old_mode))
+        return tuple(found)
 
     def count_lines(self, old: str, new: str) -> int:
         """How many lines were added and removed between two trees; a binary file counts as one of each."""
@@ -215,18 +217,9 @@ class Scratch:
         command = ("hash-object", "-w", "--stdin")
         return [self.git(*command, stdin=content).decode().strip() for content in contents]
 
-    def patch(self, old: str, new: str, *more: str) -> bytes:
-        """The difference between two trees as a patch; `more`: options of git-diff-tree(1)."""
-        return self.git("diff-tree", "-r", "-M", "-p", "--no-ext-diff", "--no-textconv", *more, old, new)
-
     def contents(self, names: Iterable[str]) -> dict[str, bytes]:
         """The content of each object that exists, by the name given (an id, or TREE:PATH)."""
-        return self.reader.contents(names)
-
-    def ids_and_contents(self, names: Iterable[str]) -> dict[str, tuple[str, bytes]]:
-        """The id and the content of each object that exists, by the name given."""
-        objects = {name: self.reader.get(name) for name in dict.fromkeys(names)}
-        return {name: (item.id, item.content) for name, item in objects.items() if item is not None}
+        return {name: item.content for name, item in self.reader.find(names).items()}
 
     def copy_objects_to(self, objects: Path) -> None:
         """Copy the new objects to the user's repository, whose folder of objects is `objects`."""
@@ -234,42 +227,19 @@ class Scratch:
         order = sorted(self.objects.rglob("*"), key=lambda path: path.suffix == ".idx")
         for path in order:
             target = objects / path.relative_to(self.objects)
-            if not path.is_file() or "info" in path.parent.name or target.exists():
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _copy(path, target)
-
-
-def _copy(path: Path, target: Path) -> None:
-    """Copy an object atomically. If the run is killed, git removes the temporary file some day (git-prune(1))."""
-    try:
-        write_whole(target, path.read_bytes(), beside="tmp_obj_")
-    except OSError as error:
-        message = f"{target.parent} cannot be written: {error.strerror or error}."
-        raise ToolError(message, "Nothing was changed; fix that, then run this again.") from error
+            if path.is_file() and "info" not in path.parent.name and not target.exists():
+                with explained(target.parent, "Nothing was changed; fix that, then run this again."):
+                    write_whole(target, path.read_bytes(), beside="tmp_obj_")  # git-prune(1) knows that name
 
 
 @contextmanager
 def scratch_repository(objects: Path, object_format: str = "sha1") -> Iterator[Scratch]:
     """Yield a scratch repository that reads the objects in the folder `objects`; it is removed at the end."""
-    # Made by hand rather than by `git init`, which would be one more process and would copy the user's template.
     with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
         folder = Path(holder, "scratch.git")
-        (folder / "objects" / "info").mkdir(parents=True)
-        (folder / "refs").mkdir()
-        (folder / "HEAD").write_text("ref: refs/heads/none\n")
-        # Quoted as git reads it: the name of the folder may contain a newline, or begin with # as a comment does.
-        quoted = os.fsencode(objects.resolve()).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
-        (folder / "objects" / "info" / "alternates").write_bytes(b'"' + quoted + b'"\n')
-        (folder / "config").write_text(_config(object_format))
+        init_beside(objects, folder, object_format=object_format, bare=True)
         with open_reader(folder) as reader:
             yield Scratch(folder, reader)
-
-
-def _config(object_format: str) -> str:
-    # unpackLimit: keep what fast-import writes as one pack, which is one file to copy to the user's repository.
-    lines = ["[core]", "repositoryformatversion = 1", "bare = true", "[fastimport]", "unpackLimit = 1"]
-    return "\n".join([*lines, "[extensions]", f"objectFormat = {object_format}", ""])
 
 
 # ---- the output of git --------------------------------------------------------------------------------------
@@ -280,7 +250,7 @@ def _parsed(output: bytes) -> Merged:
     tree, *fields = output.split(b"\0")
     end = fields.index(b"") if b"" in fields else len(fields)
     stages = tuple(map(read_stage, fields[:end]))
-    return Merged(tree.decode(), stages, dict(_reasons([os.fsdecode(field) for field in fields[end + 1 :]])))
+    return Merged(tree.decode(), stages, _reasons([os.fsdecode(field) for field in fields[end + 1 :]]))
 
 
 def read_stage(field: bytes) -> Stage:
@@ -296,7 +266,7 @@ def _named_by_branch(stage: Stage) -> Stage:
     return stage if path == stage.path else Stage(stage.mode, stage.blob, stage.number, f"{path}~{OURS}")
 
 
-def _reasons(fields: list[str]) -> Iterator[tuple[str, str]]:
+def _reasons(fields: list[str]) -> dict[str, str]:
     """Each path in conflict with the kind of its conflict: the first, if git has several messages for a path."""
     kinds: dict[str, str] = {}
     while fields and fields[0]:
@@ -305,13 +275,4 @@ def _reasons(fields: list[str]) -> Iterator[tuple[str, str]]:
         fields = fields[count + 3 :]
         if kind.startswith("CONFLICT"):
             kinds = {**dict.fromkeys(paths, kind), **kinds}
-    yield from kinds.items()
-
-
-def _differences(fields: Iterator[str]) -> Iterator[Difference]:
-    """The differences in the output of `--raw -z`: a row, then one path, or two of a moved file."""
-    for row in filter(None, fields):
-        old_mode, mode, old_blob, blob, status = row.removeprefix(":").split()
-        before = next(fields)
-        path = next(fields) if status[0] in "RC" else before
-        yield Difference(status[0], before, path, mode, blob, old_blob, old_mode)
+    return kinds

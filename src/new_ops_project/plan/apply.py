@@ -198,7 +198,8 @@ def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
     require_branch(repository, branch)
     plan.scratch.copy_objects_to(repository.objects)
     text = f"{message}\n\n{TREE_TRAILER}: {plan.tree_after}\n"
-    sign = ("--gpg-sign",) if git.config_boolean(root, "commit.gpgsign") == "true" else ()  # commit-tree ignores it
+    # commit-tree itself ignores this setting.
+    sign = ["--gpg-sign"] * (git.ask("config", "--type=bool", "--get", "commit.gpgsign", at=root) == "true")
     try:
         commit = git.git("commit-tree", *sign, "-p", plan.commit, plan.tree_after, at=root, stdin=text.encode()).text
         interrupts.ignore()

@@ -12,6 +12,7 @@ from new_ops_project.formats import validation
 from new_ops_project.git import markers
 from new_ops_project.git.merge import Difference, Merged, Scratch, Stage
 from new_ops_project.git.tree import LINK, PLAIN, Entry, Tree
+from new_ops_project.plan.model import Sides
 
 # Why a path is in conflict, in words for people, by the kind that git-merge-tree(1) gives.
 _REASONS = {
@@ -105,7 +106,7 @@ class Draft:
 
 def start_draft(scratch: Scratch, merged: Merged, ours: str) -> Draft:
     """The draft of a fresh merge of the tree object `ours`, with a reason for each conflict."""
-    differences = tuple(scratch.differences(ours, merged.tree))
+    differences = scratch.differences(ours, merged.tree)
     files = [change for change in differences if change.status != "D" and change.mode != "160000"]
     ids = [blob for change in files for blob in (change.blob, change.old_blob) if blob.strip("0")]
     ids += [stage.blob for stage in merged.stages]
@@ -184,35 +185,30 @@ def flag_broken(draft: Draft, base: Tree, theirs: Tree) -> Draft:
     return draft
 
 
-def flag_overwritten(
-    draft: Draft, base: Tree, theirs: Tree, ours: Mapping[str, bytes], *, template_only: frozenset[str]
-) -> Draft:
+def flag_overwritten(draft: Draft, sides: Sides, ours: Mapping[str, bytes]) -> Draft:
     """The draft with a conflict in each file that both sides changed and in which only the template's changes are left.
 
-    The user's version is what stays. `template_only`: files to which this does not apply.
+    The user's version is what stays.
     """
     reason = "you and the template changed it, and git would keep only one of the changes"
-    shared = (base.keys() & theirs.keys() & ours.keys()) - draft.conflicts.keys() - template_only
+    shared = (sides.base.keys() & sides.theirs.keys() & ours.keys()) - draft.conflicts.keys() - sides.template_only
     for difference in draft.differences:
         path = difference.path
         if difference.status in "MT" and path in shared:
-            sides = {1: base[path].content, 2: ours[path], 3: theirs[path].content}
-            if draft.content(path) == sides[3] and len({*sides.values()}) == len(sides):
-                draft = draft.conflict(path, sides, Entry(difference.old_mode, ours[path]), reason)
+            contents = {1: sides.base[path].content, 2: ours[path], 3: sides.theirs[path].content}
+            if draft.content(path) == contents[3] and len({*contents.values()}) == len(contents):
+                draft = draft.conflict(path, contents, Entry(difference.old_mode, ours[path]), reason)
     return draft
 
 
-def flag_dropped(draft: Draft, base: Tree, ours: Mapping[str, bytes], *, template_only: frozenset[str]) -> Draft:
-    """The draft with every file that the user edited and that is gone: it is kept, and in conflict.
-
-    `template_only`: files to which this does not apply.
-    """
+def flag_dropped(draft: Draft, sides: Sides, ours: Mapping[str, bytes]) -> Draft:
+    """The draft with every file that the user edited and that is gone: it is kept, and in conflict."""
     for difference in draft.differences:
         path = difference.before
-        is_edited = path not in base or ours.get(path) != base[path].content
-        if difference.status in "DR" and path not in template_only and is_edited:
+        is_edited = path not in sides.base or ours.get(path) != sides.base[path].content
+        if difference.status in "DR" and path not in sides.template_only and is_edited:
             content = draft.scratch.contents([difference.old_blob])[difference.old_blob]
             # Stages 1 and 2 without 3 are git's own form of "edited here, deleted there".
-            sides = {1: content, 2: content}
-            draft = draft.conflict(path, sides, Entry(difference.old_mode, content), _REASONS["modify/delete"])
+            entry, both = Entry(difference.old_mode, content), {1: content, 2: content}
+            draft = draft.conflict(path, both, entry, _REASONS["modify/delete"])
     return draft

@@ -78,18 +78,5 @@ class Plan:
 
     def patch(self, *more: str) -> bytes:
         """The change as a patch for `git apply`; `more`: options of git-diff-tree(1)."""
-        return self.scratch.patch(self.tree_before, self.tree_after, *more)
-
-
-@dataclass(frozen=True)
-class CopierResult:
-    """The project's folder as copier's own update left it: a tree, with conflict markers in the files of `stages`.
-
-    `base`: the render of the old template; `theirs`: of the new one. `template_only`: as in Sides.
-    """
-
-    tree: str
-    stages: tuple[Stage, ...]
-    base: Tree
-    theirs: Tree
-    template_only: frozenset[str]
+        command = ("diff-tree", "-r", "-M", "-p", "--no-ext-diff", "--no-textconv", *more)
+        return self.scratch.git(*command, self.tree_before, self.tree_after)

@@ -94,7 +94,7 @@ def _beside(name: str, files: Committed) -> list[str]:
 def _read(path: str, files: Committed) -> Program:
     folder = PurePosixPath(path).parent
     try:
-        return analysis.read(files.texts[path].decode(), exists=lambda name: files.holds(str(folder / name)))
+        return analysis.read(files.texts[path].decode(), exists=lambda name: bool(files.below(str(folder / name))))
     except (SyntaxError, ValueError, KeyError) as error:
         doubt = Doubt(getattr(error, "lineno", None) or 1, f"it does not parse as Python: {error}.")
         return Program(parses=False, doubts=(doubt,))

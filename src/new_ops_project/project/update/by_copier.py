@@ -6,16 +6,15 @@ copier updates a linked worktree, so the template's code cannot touch the user's
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.git.merge import Stage, read_stage
-from new_ops_project.git.tree import Tree
+from new_ops_project.git.merge import Merged, read_stage
 from new_ops_project.plan import three_way
-from new_ops_project.plan.model import CopierResult, Plan
+from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.project.generated import Project
 from new_ops_project.template import answers_file, render
 from new_ops_project.template.releases import Checkout
@@ -51,8 +50,10 @@ def planned(project: Project, step: VersionStep) -> Iterator[Plan]:
         folder = root / project.prefix
         _point_at(folder / project.answers_file, step)
         render.update(step.after, folder, step.given, answers_file=project.answers_file)
-        result = _read_result(root, project, base, theirs)
-    with three_way.plan_from_copier(project.repository, project.commit, project.prefix, result) as plan:
+        merged = _read_result(root, project.prefix)
+    owned = frozenset({project.answers_file})
+    render_sides = Sides(base, theirs, project.commit, project.prefix, template_only=owned)
+    with three_way.plan_from_copier(project.repository, render_sides, merged) as plan:
         yield plan
 
 
@@ -93,18 +94,11 @@ def _point_at(file: Path, step: VersionStep) -> None:
     git.git(*_QUIET, "commit", "--quiet", "--all", "--allow-empty", "--no-verify", "--message=t", at=file.parent)
 
 
-def _read_result(root: Path, project: Project, base: Tree, theirs: Tree) -> CopierResult:
-    """The project as copier left it in the worktree, with its conflicts."""
-    # The stages are read before `git add`, which would resolve them.
-    unmerged = tuple(stage for stage in _stages(root) if stage.path.startswith(project.prefix))
+def _read_result(root: Path, prefix: str) -> Merged:
+    """The project below `prefix` as copier left it in the work tree `root`, with its conflicts."""
+    # The stages are read before `git add`, which would resolve them. They are named from the folder where git runs.
+    listed = git.git("ls-files", "--unmerged", "-z", at=root / prefix).stdout
+    stages = tuple(map(read_stage, filter(None, listed.split(b"\0"))))
     git.git(*_QUIET, "add", "--all", at=root)
-    tree = git.git("write-tree", at=root).text
-    subtree = git.resolve_object(root, f"{tree}:{project.prefix.rstrip('/')}") if project.prefix else tree
-    stages = tuple(replace(stage, path=stage.path.removeprefix(project.prefix)) for stage in unmerged)
-    return CopierResult(subtree, stages, base, theirs, frozenset({project.answers_file}))
-
-
-def _stages(root: Path) -> list[Stage]:
-    """The unmerged paths of the work tree `root`, from its top."""
-    listed = git.git("ls-files", "--unmerged", "--full-name", "-z", at=root).stdout
-    return [read_stage(field) for field in listed.split(b"\0") if field]
+    tree = git.git("write-tree", f"--prefix={prefix}", at=root).text
+    return Merged(tree, stages, {stage.path: "CONFLICT (contents)" for stage in stages})
