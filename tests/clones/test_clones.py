@@ -8,12 +8,11 @@ from support.command import git
 from support.small_clones import fake_venv
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.clones import check, hooks, installed_packages, uv_lock, variables, venv
+from new_ops_project.clones import check, hooks, installed_packages, pins, variables, venv
 from new_ops_project.clones.needs import Needs
-from new_ops_project.clones.requirements import Pin, Requirements
+from new_ops_project.clones.pins import Pin
 from new_ops_project.clones.venv import VenvState
 from new_ops_project.formats import document, locks
-from new_ops_project.formats.requirements import reader
 
 
 def lay(folder: Path, **files: str) -> Needs:
@@ -79,7 +78,7 @@ def test_what_an_environment_meets(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "pin"),
     [
-        ("ruff==0.9 --hash=sha256:00 --hash=sha256:11", Pin("ruff", "==0.9", is_hashed=True)),
+        ("ruff==0.9 --hash=sha256:00 --hash=sha256:11", Pin("ruff", "==0.9")),
         ("Ruamel_Yaml>=1", Pin("ruamel-yaml", ">=1")),
         ('colorama==0.4 ; os_name == "nt"', Pin("colorama", "==0.4", 'os_name == "nt"')),
         ("requests[socks]==2", Pin("requests", "==2")),
@@ -88,9 +87,11 @@ def test_what_an_environment_meets(tmp_path: Path) -> None:
         ("https://example.org/thing.whl", None),
     ],
 )
-def test_a_line_of_a_requirements_file(line: str, pin: Pin | None) -> None:
+def test_a_line_of_a_requirements_file(tmp_path: Path, line: str, pin: Pin | None) -> None:
     """A pin has a name, a specifier, a marker, and maybe a hash; a line without a name is not a pin."""
-    assert Requirements((reader.parse("", line.encode()),)).pins == ((pin,) if pin else ())
+    needs = lay(tmp_path, requirements_txt=line)
+    assert needs.pins({"os_name": "nt"}) == ((pin,) if pin else ())
+    assert needs.is_hashed is ("--hash" in line)
 
 
 def test_included_files_count(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_included_files_count(tmp_path: Path) -> None:
         requirements__base_txt="a==1 \\\n    --hash=sha256:00\n--requirement dev.txt\n",
         requirements__limits_txt="b==2\n",
     )
-    assert [pin.name for file in needs.requirements for pin in file.pins] == ["pytest", "a"]
+    assert [pin.name for pin in needs.pins({})] == ["pytest", "a"]
 
 
 @pytest.mark.parametrize(
@@ -123,16 +124,16 @@ def test_which_files_are_the_lock(tmp_path: Path, files: list[str], chosen: list
     for number, name in enumerate(files):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"package{number}==1\n")
-    assert [file.path for file in Needs(tmp_path).requirements] == chosen
+    assert [*Needs(tmp_path).requirements] == chosen
 
 
 def test_a_covered_file_is_left_out(tmp_path: Path) -> None:
     """A file with all packages of another is the whole lock, and so is a file that includes the other."""
     superset = lay(tmp_path, requirements_txt="a==1\n", requirements__dev_txt="a==1\nb==1\n")
-    assert [file.path for file in superset.requirements] == ["requirements/dev.txt"]
+    assert [*superset.requirements] == ["requirements/dev.txt"]
     folder = tmp_path / "other"
     needs = lay(folder, requirements_txt="./vendored\na==1\n", requirements__dev_txt="-r ../requirements.txt\nb==1\n")
-    assert [file.path for file in needs.requirements] == ["requirements/dev.txt"]
+    assert [*needs.requirements] == ["requirements/dev.txt"]
 
 
 def test_markers_hold_for_the_environment(tmp_path: Path) -> None:
@@ -188,7 +189,7 @@ def test_uv_lock(tmp_path: Path) -> None:
     """The pins are those that `uv sync` installs, by marker, extra and default group."""
     lock = locks.read({"uv.lock": UV_LOCK.encode()}, locks.UV)
     environment = {"sys_platform": "linux", "python_full_version": "3.12.1"}
-    versions = {pin.name: pin.version for pin in uv_lock.pins(lock, document.Document(""), environment)}
+    versions = {pin.name: pin.version for pin in pins.of_uv_lock(lock, document.Document(""), environment)}
     assert versions == {"alpha": "==1.0", "beta": "==2.0", "cython": "==3.0", "pytest": "==9.0"}
 
 

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,6 @@ _PROBE = (
 # The folder of a CPython as pyenv and uv name it. A free-threaded build (3.13t, +freethreaded) is another Python.
 _FOLDER = r"(?:cpython-)?{minor}\.(\d+)((?:a|b|rc)\d+)?(?:-.*)?"
 _UNIX = ("/usr/local/bin", "/usr/bin", "/opt/homebrew/bin")
-_NEWEST, _OLDEST = 20, 8
 _PATIENCE = 10.0  # seconds
 
 
@@ -37,11 +37,6 @@ class Interpreter:
     version: str
     makes_environments: bool
 
-    @property
-    def minor(self) -> str:
-        """Its minor version, such as "3.12"."""
-        return ".".join(self.version.split(".")[:2])
-
 
 def likely_path(minor: str) -> Path | None:
     """Where the newest CPython of the version `minor` (such as "3.12") seems to be; it is not run."""
@@ -50,14 +45,9 @@ def likely_path(minor: str) -> Path | None:
 
 def find_working(minor: str) -> Interpreter | None:
     """The newest CPython of the version `minor` that works, preferably one that can make environments."""
-    other = None
-    for path in dict.fromkeys(_places(minor)):
-        interpreter = probe(path)
-        if interpreter and interpreter.minor == minor:
-            if interpreter.makes_environments:
-                return interpreter
-            other = other or interpreter
-    return other
+    probed = map(probe, dict.fromkeys(_places(minor)))
+    working, again = tee(found for found in probed if found and found.version.startswith(f"{minor}."))
+    return next((found for found in working if found.makes_environments), None) or next(again, None)
 
 
 def find(python: "RequiredPython", *, needs_venv: bool) -> Interpreter:
@@ -65,29 +55,17 @@ def find(python: "RequiredPython", *, needs_venv: bool) -> Interpreter:
 
     Raises ToolError, with how to get one.
     """
-    minors = [python.minor] if python.minor else minors_within(python.specifier)
-    interpreter = next((found for minor in minors if (found := find_working(minor))), None)
+    minors = [python.minor] if python.minor else python.minors
+    interpreter = next(filter(None, map(find_working, minors)), None)
     if interpreter is None:
         asked = f" {python.where} asks for it." if python.where else ""
         message = f"{python.name} was not found on PATH, in pyenv, in uv or in the system's places.{asked}"
         raise ToolError(message, install_hint((*minors, "3")[0]))
     if needs_venv and not interpreter.makes_environments:
         message = f"{interpreter.path} cannot create environments: it has no venv module with ensurepip."
-        raise ToolError(message, f"On Debian and Ubuntu: `apt install python{interpreter.minor}-venv`. Or install uv.")
+        minor = interpreter.version.rpartition(".")[0]
+        raise ToolError(message, f"On Debian and Ubuntu: `apt install python{minor}-venv`. Or install uv.")
     return interpreter
-
-
-def minors_within(specifier: str = "") -> list[str]:
-    """The minor versions that a PEP 440 specifier such as ">=3.11" allows, newest first."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - `new` needs no specifiers
-
-    candidates = [f"3.{number}" for number in range(_NEWEST, _OLDEST - 1, -1)]
-    try:
-        allowed = SpecifierSet(specifier)
-    except InvalidSpecifier:
-        return candidates
-    # A specifier such as >3.12.2 or ==3.12.4 allows the minor version if it allows any patch release of it.
-    return [minor for minor in candidates if any(allowed.contains(f"{minor}.{patch}") for patch in range(60))]
 
 
 def probe(path: Path) -> Interpreter | None:
@@ -134,8 +112,6 @@ def _managed(minor: str) -> list[Path]:
 
 
 def install_hint(minor: str) -> str:
-    """A sentence that says how to get an interpreter; a tool that is on this machine comes first."""
-    commands = {"uv": f"`uv python install {minor}`", "pyenv": f"`pyenv install {minor}`"}
-    order = sorted(commands, key=lambda tool: shutil.which(tool) is None)
+    """A sentence that says how to get an interpreter."""
     system = f"`apt install python{minor} python{minor}-venv`" if shutil.which("apt") else "your system's packages"
-    return f"Install it with {commands[order[0]]}, {commands[order[1]]}, or {system}."
+    return f"Install it with `uv python install {minor}`, `pyenv install {minor}`, or {system}."

@@ -2,21 +2,23 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.clones import uv_lock
-from new_ops_project.clones.requirements import Pin, Requirements, parse_pin
+from new_ops_project.clones import pins
+from new_ops_project.clones.pins import Pin
 from new_ops_project.formats import document, locks, python_version
 from new_ops_project.formats.document import Document
 from new_ops_project.formats.locks import Lock
 from new_ops_project.formats.requirements import groups, reader
 from new_ops_project.formats.requirements.pep508 import canonical_name
+from new_ops_project.formats.requirements.reader import RequirementEntry, RequirementsFile
 from new_ops_project.formats.setuptools import keywords
 
 # The first existing file of each group counts, unless a file of an earlier group covers it.
@@ -50,6 +52,7 @@ _LOCKS = (
 )
 _EXTRAS = ("dev", "test", "tests", "testing")
 _PYPROJECT = "pyproject.toml"
+_NEWEST, _OLDEST = 20, 8  # minor versions of Python 3 to look for
 _READ = (_PYPROJECT, "setup.py", "setup.cfg", ".python-version", ".tool-versions", "runtime.txt")
 
 
@@ -63,12 +66,16 @@ class RequiredPython:
 
     def is_met_by(self, version: str) -> bool:
         """Whether an environment with this version (such as "3.12.1") is suitable."""
-        if self.minor:
-            return version.split(".")[:2] == self.minor.split(".")
         try:
             return SpecifierSet(self.specifier).contains(version, prereleases=True)
         except InvalidSpecifier:
             return True
+
+    @property
+    def minors(self) -> list[str]:
+        """The minor versions that it allows, if only by one patch release, newest first."""
+        candidates = (f"3.{number}" for number in range(_NEWEST, _OLDEST - 1, -1))
+        return [minor for minor in candidates if any(self.is_met_by(f"{minor}.{patch}") for patch in range(60))]
 
     @property
     def name(self) -> str:
@@ -100,23 +107,16 @@ class Needs:
     def python(self) -> RequiredPython:
         """The Python that .python-version or a similar file names, otherwise requires-python."""
         pinned = next(iter(python_version.pinned(self.files)), None)
-        if pinned:
-            return RequiredPython(pinned.minor, f"=={pinned.minor}.*", pinned.where)
         bounds = python_version.required(self.pyproject, keywords.read(self.files))
         text, where = next((bound for bound in bounds if bound[0]), ("", ""))
-        return RequiredPython(python_version.only_minor(text), _pep440(text), where)
+        minor = pinned.minor if pinned else python_version.only_minor(text)
+        return RequiredPython(minor, f"=={minor}.*" if minor else _pep440(text), pinned.where if pinned else where)
 
     @cached_property
     def is_package(self) -> bool:
         """Whether the repository itself can be installed."""
         names_itself = "[metadata]" in document.decoded(self.files.get("setup.cfg", b""))
         return "build-system" in self.pyproject.data or "setup.py" in self.files or names_itself
-
-    @property
-    def name(self) -> str:
-        """The canonical name of the package; '' if it is not known without building it."""
-        name = self.pyproject.string("project", "name") or self.pyproject.string("tool", "poetry", "name")
-        return canonical_name(name or keywords.read(self.files).string("name"))
 
     @cached_property
     def uv_lock(self) -> Lock | None:
@@ -125,25 +125,33 @@ class Needs:
         return None if content is None else locks.read({locks.UV.path: content}, locks.UV)
 
     @cached_property
-    def requirements(self) -> tuple[Requirements, ...]:
-        """The requirements files to install, which together pin everything; none if uv.lock counts."""
+    def requirements(self) -> Mapping[str, tuple[RequirementsFile, ...]]:
+        """The requirements files to install, which together pin everything, by path; none if uv.lock counts.
+
+        Each is followed by those that it includes; constraints do not count.
+        """
         if self.uv_lock:
-            return ()
+            return {}
         paths = [next((path for path in group if (self.folder / path).is_file()), "") for group in _LOCKS]
         others = sorted(path.relative_to(self.folder).as_posix() for path in self.folder.glob("requirements/*.txt"))
         if not any(paths) and len(others) == 1:
             paths = others
-        chosen: list[Requirements] = []
+        chosen: dict[str, tuple[RequirementsFile, ...]] = {}
         for path in filter(None, paths):
-            requirements = Requirements(reader.with_included(self._load, path))
-            if not any(requirements.is_covered_by(earlier) for earlier in chosen):
-                chosen.append(requirements)
-        return tuple(chosen)
+            files = reader.with_included(self._load, path)
+            if not any(_is_covered(files, earlier) for earlier in chosen.values()):
+                chosen[path] = files
+        return chosen
+
+    @property
+    def _entries(self) -> list[RequirementEntry]:
+        """The entries of the requirements files that name their package."""
+        return [entry for file in chain(*self.requirements.values()) for entry in file.entries if entry.name]
 
     @property
     def lock(self) -> str:
         """Which files the packages come from, in words for people."""
-        return locks.UV.path if self.uv_lock else " and ".join(each.path for each in self.requirements) or _PYPROJECT
+        return locks.UV.path if self.uv_lock else " and ".join(self.requirements) or _PYPROJECT
 
     @property
     def has_lock(self) -> bool:
@@ -159,15 +167,14 @@ class Needs:
     @property
     def is_hashed(self) -> bool:
         """Whether every pin has a hash."""
-        pins = [pin for file in self.requirements for pin in file.pins]
-        return bool(self.uv_lock) or (bool(pins) and all(pin.is_hashed for pin in pins))
+        return bool(self.uv_lock or self._entries) and all(entry.is_hashed for entry in self._entries)
 
     def pins(self, environment: Mapping[str, str]) -> tuple[Pin, ...]:
         """What has to be installed in an environment, given as the variables of PEP 508."""
         if self.uv_lock:
-            return uv_lock.pins(self.uv_lock, self.pyproject, environment)
-        pins = [pin for file in self.requirements for pin in file.pins] if self.requirements else self.declared
-        return tuple(pin for pin in pins if pin.applies(environment))
+            return pins.of_uv_lock(self.uv_lock, self.pyproject, environment)
+        listed = _parsed(entry.text for entry in self._entries) if self.requirements else self.declared
+        return tuple(pin for pin in listed if pin.applies(environment))
 
     @cached_property
     def loose(self) -> tuple[str, ...]:
@@ -177,12 +184,13 @@ class Needs:
         """
         offered = {canonical_name(name) for name in self.pyproject.table(groups.TABLE)}
         group = next((name for name in ("dev", "test") if name in offered), "")
-        requirements = [*groups.resolve(self.pyproject, group)] if group else []
-        if not self.is_package:
-            requirements += self.pyproject.strings("project", "dependencies")
-            for extra in self.extras:
-                requirements += self.pyproject.strings("project", "optional-dependencies", extra)
-        return tuple(requirements)
+        return (*(groups.resolve(self.pyproject, group) if group else ()), *(() if self.is_package else self._own))
+
+    @property
+    def _own(self) -> list[str]:
+        """The dependencies of the project and its extras for development."""
+        extras = (self.pyproject.strings("project", "optional-dependencies", extra) for extra in self.extras)
+        return [*self.pyproject.strings("project", "dependencies"), *chain(*extras)]
 
     @property
     def extras(self) -> tuple[str, ...]:
@@ -193,28 +201,20 @@ class Needs:
     @property
     def declared(self) -> tuple[Pin, ...]:
         """All requirements of pyproject.toml as pins, including those of the package and its extras for development."""
-        texts = [*self.pyproject.strings("project", "dependencies"), *self.loose]
-        for name in self.extras:
-            texts += self.pyproject.strings("project", "optional-dependencies", name)
-        return tuple(dict.fromkeys(pin for text in texts if (pin := parse_pin(text))))
+        return _parsed([*self._own, *self.loose])
 
     @property
     def backend(self) -> tuple[Pin, ...]:
         """The requirements for building the package (PEP 518)."""
-        requirements = self.pyproject.strings("build-system", "requires") or ["setuptools"]
-        return tuple(pin for text in requirements if (pin := parse_pin(text)))
+        return _parsed(self.pyproject.strings("build-system", "requires") or ["setuptools"])
 
     @property
     def digest(self) -> str:
         """A digest of everything that decides what is installed."""
-        state = hashlib.sha256()
-        for name, content in sorted(self.files.items()):
-            state.update(f"{name}\0{len(content)}\0".encode() + content)
-        for each in self.requirements:
-            for file in reader.with_included(self._load, each.path, constraints=True):
-                state.update(f"{file.path}\0{file.text}\0".encode())
-        state.update(self.uv_lock.data.text.encode() if self.uv_lock else b"")
-        return state.hexdigest()
+        included = (reader.with_included(self._load, path, constraints=True) for path in self.requirements)
+        texts = [(file.path, file.text) for file in chain(*included)]
+        lock = self.uv_lock.data.text if self.uv_lock else ""
+        return hashlib.sha256(repr((sorted(self.files.items()), texts, lock)).encode()).hexdigest()
 
     def _load(self, path: str) -> bytes | None:
         """The content of a file, by its path in the repository; None if there is none."""
@@ -229,6 +229,17 @@ def read_needs(folder: Path, *, reads_uv: bool = True) -> Needs:
         message = f"{folder} has neither pyproject.toml nor requirements.txt."
         raise ToolError(message, "Give the PATH of a Python project.")
     return needs
+
+
+def _is_covered(files: tuple[RequirementsFile, ...], others: tuple[RequirementsFile, ...]) -> bool:
+    """Whether others install all of a file: they include it, or list the same packages."""
+    listed = {entry.name for file in others for entry in file.entries if entry.name}
+    return files[0] in others or all(entry.name in listed for file in files for entry in file.entries)
+
+
+def _parsed(texts: Iterable[str]) -> tuple[Pin, ...]:
+    """The pins in requirements (PEP 508), each once."""
+    return tuple(dict.fromkeys(pin for text in texts if (pin := pins.parse(text))))
 
 
 def _pep440(text: str) -> str:

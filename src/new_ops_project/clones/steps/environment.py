@@ -91,22 +91,17 @@ def make_environment(run: Run) -> str:
 def look_lock(clone: Clone) -> Iterator[Seen]:
     """Something pins the packages, with hashes."""
     needs = clone.needs
-    if needs.foreign_lock:
-        why = "uv is not used here" if needs.foreign_lock == "uv.lock" else "that tool is not used here"
-        message = f"{needs.foreign_lock} pins the packages, but {why}: they come from {needs.lock}, unpinned"
-    elif not needs.has_lock:
-        message = f"Nothing pins the packages: they come from {needs.lock}"
-    elif not needs.is_hashed:
-        remedy = "Write it with hashes: uv pip compile --generate-hashes, or pip-compile --generate-hashes"
-        message = f"{needs.lock} has no hash for every package, so nothing verifies the downloads"
-        yield Seen(message, Severity.INFO, remedy, needs.requirements[0].path)
-        return
-    else:
+    if needs.is_hashed:
         count = len(needs.pins(clone.venv.environment))
         yield Seen(f"{needs.lock}: {count} packages for this machine, with hashes")
         return
-    remedy = "uv pip compile --universal --generate-hashes pyproject.toml --output-file requirements.txt"
-    yield Seen(message, Severity.INFO, remedy, "pyproject.toml")
+    message = f"Nothing pins the packages: they come from {needs.lock}"
+    if needs.foreign_lock:
+        message = f"{needs.foreign_lock} is not used here: the packages come from {needs.lock}, unpinned"
+    elif needs.has_lock:
+        message = f"{needs.lock} has no hash for every package, so nothing verifies the downloads"
+    remedy = "Write a lock with hashes: uv pip compile --universal --generate-hashes, or pip-compile --generate-hashes"
+    yield Seen(message, Severity.INFO, remedy, next(iter(needs.requirements), "pyproject.toml"))
 
 
 def look_packages(clone: Clone) -> Iterator[Seen]:
@@ -135,7 +130,7 @@ def install_packages(run: Run) -> str:
         run.install(uv, "sync", *options, env={"UV_PROJECT_ENVIRONMENT": venv.NAME})
     else:
         hashes = ("--require-hashes",) if needs.is_hashed and needs.requirements else ()
-        files = [part for file in needs.requirements for part in ("-r", file.path)]
+        files = [part for path in needs.requirements for part in ("-r", path)]
         _pip_install(run, *hashes, *(files or needs.loose))
     return f"{replace(run.clone).packages.right} from {needs.lock}"
 
