@@ -25,24 +25,18 @@ def by_line(draft: Draft) -> Draft:
 
 def settle_markers(marked: bytes) -> bytes | None:
     """A merged text with every conflict resolved; None where one side did more than add patterns."""
-    place, parts = 0, []
-    for hunk in markers.HUNK.finditer(marked):
-        added = _added(*(side.splitlines(keepends=True) for side in hunk.groups()))
-        if added is None:
-            return None
-        parts += [marked[place : hunk.start()], added]
-        place = hunk.end()
-    text = b"".join((*parts, marked[place:]))
+    text = markers.HUNK.sub(_joined, marked)
     return None if _MARKER.search(text) else text
 
 
-def _added(ours: Sequence[bytes], base: Sequence[bytes], theirs: Sequence[bytes]) -> bytes | None:
-    """Both sides of one conflict; None where a side lacks a line of `base`, or has a negation."""
+def _joined(hunk: re.Match[bytes]) -> bytes:
+    """Both sides of one conflict; the conflict itself where a side lacks a line of the base, or has a negation."""
+    ours, base, theirs = (side.splitlines(keepends=True) for side in hunk.groups())
     texts = [[line.rstrip(b"\r\n") for line in side] for side in (base, ours, theirs)]
     if not all(_holds(side, texts[0]) for side in texts[1:]) or any(
         line.startswith(b"!") for side in texts for line in side
     ):
-        return None
+        return hunk[0]
     known = {*texts[0], *texts[1]}
     more = [line for line in theirs if line.rstrip(b"\r\n") not in known]
     end = b"\r\n" if any(line.endswith(b"\r\n") for line in (*ours, *more)) else b"\n"

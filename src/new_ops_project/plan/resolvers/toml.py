@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from new_ops_project.formats.toml import merge
 from new_ops_project.formats.toml.text import KeyPath, TomlLine, TomlText, dotted_key, read, value_at
@@ -32,15 +31,6 @@ def by_key(draft: Draft, ours: bytes | None = None) -> Draft:
     return draft if text is None else draft.settle({_FILE: text.encode()}, f"{_FILE}: merged by key.")
 
 
-@dataclass(frozen=True)
-class _Changes:
-    """What to do to the user's file: lines to replace, keys to remove, keys to add."""
-
-    replaced: Mapping[KeyPath, TomlLine]
-    removed: frozenset[KeyPath]
-    added: frozenset[KeyPath]
-
-
 def three_way(base: str, ours: str, theirs: str, *, by_element: bool = False) -> str | None:
     """`ours` with what `theirs` changed since `base`, key by key; None where both changed the same key.
 
@@ -53,9 +43,10 @@ def three_way(base: str, ours: str, theirs: str, *, by_element: bool = False) ->
     changes = _changes(_lines(old), _lines(current), _lines(new), by_element=by_element)
     if changes is None:
         return None
-    text = _applied(current, changes)
-    result, kept = merge.merge_toml(text, theirs, skip=(_lines(new).keys() - changes.added) | new.arrays)
-    return None if any(dotted_key(path) in {value.key for value in kept} for path in changes.added) else result
+    edits, added = changes
+    fresh = _applied(current, edits)
+    result, kept = merge.merge_toml(fresh, theirs, skip=(_lines(new).keys() - added) | new.arrays)
+    return None if any(dotted_key(path) in {value.key for value in kept} for path in added) else result
 
 
 def _at(document: TomlText, path: KeyPath) -> object:
@@ -78,9 +69,12 @@ def _changes(
     new: Mapping[KeyPath, TomlLine],
     *,
     by_element: bool,
-) -> _Changes | None:
-    """What to do to the user's file; None where both sides changed the same key differently."""
-    replaced, removed, added = dict[KeyPath, TomlLine](), set[KeyPath](), set[KeyPath]()
+) -> tuple[dict[KeyPath, str], set[KeyPath]] | None:
+    """The new lines of keys in the user's file, '' to remove one, and the keys to add.
+
+    None where both sides changed the same key differently.
+    """
+    edits, added = dict[KeyPath, str](), set[KeyPath]()
     for path in old.keys() | new.keys():
         was, ours, wanted = old.get(path), current.get(path), new.get(path)
         if _same(was, wanted) or _same(ours, wanted):
@@ -88,17 +82,15 @@ def _changes(
         if ours is None:
             added |= {path} if was is None else set()  # what the user deleted stays deleted
         elif by_element and (merged := _merged_list(was, ours, wanted)) is not None:
-            replaced[path] = merged
+            edits[path] = merged
         elif was is None or ours.text.strip() != was.text.strip():
             return None
-        elif wanted is None:
-            removed.add(path)
         else:
-            replaced[path] = wanted
-    return _Changes(replaced, frozenset(removed), frozenset(added))
+            edits[path] = wanted.text if wanted else ""
+    return edits, added
 
 
-def _merged_list(was: TomlLine | None, ours: TomlLine, wanted: TomlLine | None) -> TomlLine | None:
+def _merged_list(was: TomlLine | None, ours: TomlLine, wanted: TomlLine | None) -> str | None:
     """The user's list with what the template added to it, without what the template removed; None for other values.
 
     A path below a folder that the template added goes as well, since that folder includes it.
@@ -116,7 +108,7 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _edited(ours: TomlLine, wanted: TomlLine, added: list[str], removed: list[str]) -> TomlLine:
+def _edited(ours: TomlLine, wanted: TomlLine, added: list[str], removed: list[str]) -> str:
     """The user's line with its list edited, each new element as the template writes it."""
     text = ours.text
     for element in removed:
@@ -124,15 +116,15 @@ def _edited(ours: TomlLine, wanted: TomlLine, added: list[str], removed: list[st
         text, count = re.subn(rf"^[ \t]*{quoted},?[ \t]*\r?\n", "", text, flags=re.MULTILINE)
         text = text if count else re.sub(rf"{quoted}(?:,[ \t]*)?", "", text)
     if not added:
-        return replace(ours, text=text)
+        return text
     end = text.rindex("]")
     head, ending = text[:end].rstrip(), "\r\n" if "\r\n" in text else "\n"
     if "\n" not in text[:end]:
         comma = "" if head.endswith("[") else " " if head.endswith(",") else ", "
-        return replace(ours, text=f"{head}{comma}{', '.join(map(json.dumps, added))}{text[end:]}")
+        return f"{head}{comma}{', '.join(map(json.dumps, added))}{text[end:]}"
     comma = "" if re.search(r"[\[,][ \t]*(#[^\n]*)?\Z", head) else ","
     rows = "".join(f"    {_row(wanted, element)}{ending}" for element in added)
-    return replace(ours, text=f"{head}{comma}{ending}{rows}{text[end:]}")
+    return f"{head}{comma}{ending}{rows}{text[end:]}"
 
 
 def _row(line: TomlLine, element: str) -> str:
@@ -147,16 +139,15 @@ def _same(left: TomlLine | None, right: TomlLine | None) -> bool:
     return repr(left.value) == repr(right.value)  # 1, 1.0 and True are equal in Python, but not in TOML
 
 
-def _applied(document: TomlText, changes: _Changes) -> str:
-    """The user's text with lines replaced and removed; keys to add are not in it yet."""
+def _applied(document: TomlText, edits: Mapping[KeyPath, str]) -> str:
+    """The user's text with the lines of some keys replaced."""
     parts, done, place = list[str](), 0, 0
     for section in document.sections:
         place += len(section.lead) + len(section.text)
         for line in section.lines:
             start = place + len(line.lead)
             place = start + len(line.text)
-            if line.path in changes.replaced or line.path in changes.removed:
-                fresh = changes.replaced[line.path].text if line.path in changes.replaced else ""
-                parts += [document.text[done:start], fresh]
+            if line.path in edits:
+                parts += [document.text[done:start], edits[line.path]]
                 done = place
     return "".join([*parts, document.text[done:]])
