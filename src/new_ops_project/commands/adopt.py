@@ -53,7 +53,8 @@ def command(*, yes: bool, **options: Any) -> None:
 
 def _adopt(options: "Mapping[str, Any]", destination: "Destination", voice: Voice, *, yes: bool) -> "Outcome":
     from new_ops_project.commands.shared import asking
-    from new_ops_project.project.verbs.adopt import AdoptRequest, adopt
+    from new_ops_project.project.verbs.adopt import adopt
+    from new_ops_project.template.answers import assignment
 
     if not destination.preview and not destination.commit and destination.patch is None:
         destination = replace(destination, branch=destination.branch or "")
@@ -64,7 +65,11 @@ def _adopt(options: "Mapping[str, Any]", destination: "Destination", voice: Voic
         if can_ask and not (yes or destination.preview or destination.patch is not None):
             _confirm(destination)
 
-    outcome = adopt(AdoptRequest(**options), destination, ask=asking.ask if can_ask else None, show=show)
+    flags = {"project_name": options["name"], "tier": options["tier"], "python_version": options["python"]}
+    given = dict(assignment(text) for text in options["assignments"])
+    given |= {key: value for key, value in flags.items() if value is not None}
+    places = {"template": options["template"], "offline": options["offline"]}
+    outcome = adopt(options["path"], given, destination, **places, ask=asking.ask if can_ask else None, show=show)
     if outcome.state == "current":
         voice.say(f"{outcome.details['path']} already follows the template {outcome.template}: refresh it with update.")
     return outcome
@@ -85,7 +90,7 @@ def _show(adoption: "Adoption", plan: "Plan", destination: "Destination", voice:
     from new_ops_project.commands.shared import plan_words
 
     version = adoption.checkout.version
-    voice.say(f"{adoption.place.folder.name}: {adoption.source.name} {version}", bold=True)
+    voice.say(f"{adoption.place.folder.name}: {adoption.checkout.source.name} {version}", bold=True)
     if adoption.base:
         share = f"{adoption.base.share:.0%} of its lines are here"
         voice.say(f"  It was made from {version} ({share}): only the record is missing.")
@@ -94,8 +99,8 @@ def _show(adoption: "Adoption", plan: "Plan", destination: "Destination", voice:
     for doubt in adoption.inferred.doubts:
         voice.say(f"  not used: {doubt}", fg="yellow")
     plan_words.say(voice, plan)
-    for file in adoption.result.kept:
-        voice.say(f"  left alone {file.path}: {file.reason}", fg="bright_black")
+    for path, reason in adoption.result.kept.items():
+        voice.say(f"  left alone {path}: {reason}", fg="bright_black")
     if destination.preview:
         plan_words.say_difference(voice, plan)
 

@@ -67,9 +67,9 @@ def _which(tier: str | None, path: Path | None) -> tuple[str | None, Path]:
 
 
 def _promote(options: "Mapping[str, Any]", destination: "Destination", voice: Voice) -> "Outcome":
-    from new_ops_project.project.verbs.promote import PromoteRequest, promote
+    from new_ops_project.project.verbs.promote import promote
 
-    return promote(PromoteRequest(**options), destination, show=partial(_show, destination, voice))
+    return promote(destination=destination, show=partial(_show, destination, voice), **options)
 
 
 def _show(destination: "Destination", voice: Voice, promotion: "Promotion", plan: "Plan") -> None:

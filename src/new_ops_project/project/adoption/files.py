@@ -28,30 +28,22 @@ _EQUIVALENTS = {
 
 
 @dataclass(frozen=True)
-class UnwrittenFile:
-    """A file of the template that is not written, with the reason as a clause."""
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class AdoptedFiles:
-    """What the repository gets: `files` by path; those of the template that were `kept` out; notes for people."""
+    """What the repository gets: `files` by path; those `kept` out, each with a clause why; notes for people."""
 
     files: Mapping[str, Entry]
-    kept: tuple[UnwrittenFile, ...]
-    notes: tuple[str, ...]
+    kept: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def merge_files(repo: AdoptedRepository, theirs: Tree) -> AdoptedFiles:
     """Add each file of `theirs` that the repository lacks, merge what can be merged, leave the rest to the user."""
-    files, kept, notes = dict[str, Entry](), list[UnwrittenFile](), list[str]()
+    files, kept, notes = dict[str, Entry](), dict[str, str](), list[str]()
     for path in sorted(theirs.keys() - {ANSWERS_FILE}):
         entry, mine = theirs[path], repo.files.texts.get(path)
-        is_binary = mine is None and repo.files.holds(path)
+        is_binary = mine is None and repo.files.below(path)
         if reason := _unwanted(path, repo) or ("yours is not a text file" if is_binary else ""):
-            kept.append(UnwrittenFile(path, reason))
+            kept[path] = reason
             continue
         content, more = _merged(path, mine, entry.content, repo)
         notes += more
@@ -60,17 +52,11 @@ def merge_files(repo: AdoptedRepository, theirs: Tree) -> AdoptedFiles:
         elif content != mine:
             files[path] = repo.files.entry(path, content)
         elif not _same(mine, entry.content):
-            kept.append(UnwrittenFile(path, "yours"))
-    return AdoptedFiles(files, tuple(kept), (*notes, *_lock_notes(files, repo.files), *_workflow_notes(files, repo)))
-
-
-def _workflow_notes(files: Mapping[str, Entry], repo: AdoptedRepository) -> Iterator[str]:
-    """What the new workflow checks, and may fail on."""
-    workflow = repo.roles.get("checks", "")
-    if workflow in files:
-        yield f"{workflow} lints and checks types with the settings in {PYPROJECT}: run them before you merge."
-        if not any(re.search(r"(^|/)(test_[^/]*|[^/]*_test)\.py$", path) for path in repo.files.modes):
-            yield f"{workflow} runs pytest, which fails without tests: write the first one."
+            kept[path] = "yours"
+    notes += _lock_notes(files, repo.files)
+    if (workflow := repo.roles.get("checks", "")) in files:
+        notes.append(f"{workflow} lints, checks types and runs pytest, which fails without tests: try it first.")
+    return AdoptedFiles(files, kept, tuple(notes))
 
 
 def _lock_notes(files: Mapping[str, Entry], own: Committed) -> Iterator[str]:

@@ -14,7 +14,7 @@ from new_ops_project.formats.code_layout import Layout, layout
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.git import committed
 from new_ops_project.git.committed import Committed
-from new_ops_project.git.tree import Entry, Tree
+from new_ops_project.git.tree import Tree
 from new_ops_project.git.worktree import Repository
 from new_ops_project.plan import three_way
 from new_ops_project.plan.draft import Draft
@@ -58,13 +58,11 @@ class Adoption:
     """The adoption of one repository; `base` is the release that it was generated from, if it was."""
 
     place: Location
-    source: Source
     checkout: Checkout
     files: Committed
     inferred: InferredAnswers
     base: NearestRelease | None
     result: AdoptedFiles
-    answers_file: Entry
 
 
 def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offline: bool, ask: Asker | None) -> Adoption:
@@ -84,8 +82,8 @@ def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offlin
     if base := _generated_from(releases, files, read, place, workflows):
         matching = tuple(item for item in read if base.answers.recorded.get(item.name) == item.value)
         inferred = InferredAnswers(base.answers, matching, ())
-        nothing = AdoptedFiles({}, (), ())
-        return Adoption(place, source, base.checkout, files, inferred, base, nothing, base.rendered[ANSWERS_FILE])
+        only_answers = AdoptedFiles({ANSWERS_FILE: base.rendered[ANSWERS_FILE]}, {})
+        return Adoption(place, base.checkout, files, inferred, base, only_answers)
     inferred = inference.infer(questionnaire, read, given=given, fixed=_fixed(files, workflows), ask=ask)
     repo = AdoptedRepository(
         files,
@@ -99,11 +97,11 @@ def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offlin
     # Twice: the README and the answers file list the files, so they can only be rendered once it is known which of
     # the template's files stay out.
     result = merge_files(repo, _render(checkout, inferred.answers, place))
-    inferred.answers.values["keep"] = [file.path for file in result.kept]
+    inferred.answers.values["keep"] = [*result.kept]
     rendered = _render(checkout, inferred.answers, place)
-    result = replace(result, files=merge_files(repo, rendered).files)
+    result = replace(result, files={**merge_files(repo, rendered).files, ANSWERS_FILE: rendered[ANSWERS_FILE]})
     inferred = replace(inferred, doubts=(*inferred.doubts, *parse_problems(files.texts)))
-    return Adoption(place, source, checkout, files, inferred, None, result, rendered[ANSWERS_FILE])
+    return Adoption(place, checkout, files, inferred, None, result)
 
 
 def _require_adoptable(releases: Releases, checkout: Checkout, questionnaire: Questionnaire) -> None:
@@ -196,7 +194,7 @@ def _schedule(files: Committed, workflow: str) -> str:
 def planned(adoption: Adoption) -> Iterator[Plan]:
     """The user's files with what is added and merged; raises ToolError for files that are in the way."""
     place, files = adoption.place, adoption.files
-    wanted = {**adoption.result.files, ANSWERS_FILE: adoption.answers_file}
+    wanted = adoption.result.files
     # The base is the user's own content, so that the merge takes the merged files as they are.
     base = {path: files.entry(path, files.texts[path]) for path in wanted if path in files.texts}
 

@@ -1,7 +1,6 @@
 """The steps of `adopt`: evidence in an existing repository becomes answers, and the template is added."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,50 +15,40 @@ from new_ops_project.plan.outcome import Outcome
 from new_ops_project.project.adoption import planner
 from new_ops_project.project.adoption.planner import Adoption
 from new_ops_project.template import answers_file, render, sources
-from new_ops_project.template.answers import Asker, assignment
+from new_ops_project.template.answers import Asker
 
 BRANCH = "template/adopt"
 
 
-@dataclass(frozen=True)
-class AdoptRequest:
-    """What was asked for on the command line, without the destination."""
-
-    path: Path
-    name: str | None = None
-    tier: str | None = None
-    python: str | None = None
-    assignments: tuple[str, ...] = ()
-    template: str | None = None
-    offline: bool = False
-
-
 def adopt(
-    request: AdoptRequest,
+    path: Path,
+    given: Mapping[str, Any],
     destination: Destination,
     *,
-    ask: Asker | None = None,
-    show: Callable[[Adoption, Plan], None] = lambda *_: None,
+    template: str | None,
+    offline: bool,
+    ask: Asker | None,
+    show: Callable[[Adoption, Plan], None],
 ) -> Outcome:
-    """Compute the adoption of one repository and deliver it.
+    """Compute the adoption of one repository and deliver it; `given` are answers that need no evidence.
 
     `show` sees what will happen before anything moves; whatever it raises stops the adoption.
     Raises ToolError, with nothing moved, for everything that a person can fix.
     """
     git.require_on_path()
-    folder = paths.expanded(request.path)
+    folder = paths.expanded(path)
     if not folder.is_dir():
         raise ToolError(f"{folder} is not a folder.", "Give the PATH of a repository.")
     repository, prefix = worktree.find_repository(folder)
     _require_committable(repository, destination)
-    if files := [path for path in answers_file.answers_files(folder) if "/" not in path or path.startswith(".")]:
+    if files := [name for name in answers_file.answers_files(folder) if "/" not in name or name.startswith(".")]:
         return _generated(repository.root / prefix, files[0])
     with delivery.begun(repository, destination, to=None) as status:
         if isinstance(status, Outcome):
             return status
         delivery.require_room(destination, repository, status, prefix)
-        location, source = planner.Location(repository, prefix, status.head), sources.find(request.template)
-        adoption = planner.prepare(location, source, _given(request), offline=request.offline, ask=ask)
+        location, source = planner.Location(repository, prefix, status.head), sources.find(template)
+        adoption = planner.prepare(location, source, given, offline=offline, ask=ask)
         with planner.planned(adoption) as plan:
             show(adoption, plan)
             return delivery.deliver(plan, destination, status, _purpose(adoption, plan, destination))
@@ -79,26 +68,14 @@ def _generated(folder: Path, file: str) -> Outcome:
     if not source:
         message = f"{file} exists and names no template (_src_path)."
         raise ToolError(message, f"Restore it from its history, or remove it (git rm {file}); then run this again.")
-    details = {
-        "path": str(folder),
-        "files": [],
-        "conflicts": [],
-        "kept": [],
-        "notes": [],
-        "evidence": [],
-    }
-    return Outcome("current", details=details, next=("new-ops-project update",), template=source)
-
-
-def _given(request: AdoptRequest) -> dict[str, Any]:
-    """The answers of the command line."""
-    flags = {"project_name": request.name, "tier": request.tier, "python_version": request.python}
-    assigned = dict(assignment(text) for text in request.assignments)
-    return {**assigned, **{key: value for key, value in flags.items() if value is not None}}
+    nothing = {key: list[Any]() for key in ("files", "conflicts", "kept", "notes", "evidence")}
+    return Outcome(
+        "current", details={"path": str(folder), **nothing}, next=("new-ops-project update",), template=source
+    )
 
 
 def _purpose(adoption: Adoption, plan: Plan, destination: Destination) -> Purpose:
-    version, source = str(adoption.checkout.version), adoption.source
+    version, source = str(adoption.checkout.version), adoption.checkout.source
     facts: Mapping[str, Any] = {
         "path": str(adoption.place.folder),
         "template": {"source": source.location},
@@ -108,7 +85,7 @@ def _purpose(adoption: Adoption, plan: Plan, destination: Destination) -> Purpos
         "evidence": [
             {"name": item.name, "value": item.value, "where": item.where} for item in adoption.inferred.evidence
         ],
-        "kept": [asdict(file) for file in adoption.result.kept],
+        "kept": [{"path": path, "reason": reason} for path, reason in adoption.result.kept.items()],
         "renderer": render.renderer_for(adoption.checkout),
     }
     message = f"Adopt {source.name} {version}\n\nBy new-ops-project adopt."

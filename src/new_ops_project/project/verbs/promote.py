@@ -1,7 +1,6 @@
 """The steps of `promote`: the code of a project moves into the layout of a higher tier."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
@@ -14,33 +13,29 @@ from new_ops_project.project.promotion import planner
 from new_ops_project.project.promotion.planner import Promotion
 
 
-@dataclass(frozen=True)
-class PromoteRequest:
-    """What was asked for on the command line, without the destination."""
-
-    path: Path
-    tier: str | None = None
-    command: str | None = None
-    offline: bool = False
-
-
 def promote(
-    request: PromoteRequest, destination: Destination, *, show: Callable[[Promotion, Plan], None] = lambda *_: None
+    path: Path,
+    destination: Destination,
+    *,
+    tier: str | None,
+    command: str | None,
+    offline: bool,
+    show: Callable[[Promotion, Plan], None],
 ) -> Outcome:
     """Compute the promotion of one project and deliver it; `show` sees what will happen before anything moves.
 
     Raises ToolError, with nothing moved, for everything that a person can fix.
     """
-    repository, prefix, answers_file = generated.find(request.path)
-    with delivery.begun(repository, destination, to=request.tier) as status:
+    repository, prefix, answers_file = generated.find(path)
+    with delivery.begun(repository, destination, to=tier) as status:
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
-        tier = planner.next_tier(project, request.tier)
-        if request.command and tier != "cli":
-            raise ToolError(f"A {tier} has no command that --command {request.command} could name.", "Leave it out.")
+        tier = planner.next_tier(project, tier)
+        if command and tier != "cli":
+            raise ToolError(f"A {tier} has no command that --command {command} could name.", "Leave it out.")
         delivery.require_room(destination, repository, status, prefix)
-        promotion = planner.prepare(project, tier, command=request.command, offline=request.offline)
+        promotion = planner.prepare(project, tier, command=command, offline=offline)
         with planner.planned(promotion) as plan:
             show(promotion, plan)
             return delivery.deliver(plan, destination, status, _purpose(promotion, plan, destination))
