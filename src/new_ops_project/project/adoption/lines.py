@@ -1,8 +1,7 @@
 """The merge of files that are lists of lines, such as ignore files."""
 
 import os
-from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterable
 
 
 def merge_variables(mine: bytes, theirs: bytes) -> bytes:
@@ -33,9 +32,17 @@ def merge_rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
     The block is complete, so that its next version merges line by line; duplicate rules do no harm. Only rules that
     would hide what a rule of `mine` lets in, or what git tracks, are left out.
     """
-    let_in = (line[1:].strip().strip(b"/") for line in mine.splitlines() if line.startswith(b"!"))
-    shown = {part for path in (*map(os.fsencode, tracked), *let_in) for part in _above(path)}
-    block = [line for line in theirs.splitlines() if line.startswith(b"#") or not line or not _matches(line, shown)]
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only a .gitignore that is merged needs it
+
+    let_in = [os.fsdecode(line[1:].strip()) for line in mine.splitlines() if line.startswith(b"!")]
+    # With a slash at the end, each counts as a folder too: `build/` matches `build` then.
+    shown = [f"{path.strip('/')}/" for path in (*tracked, *let_in)]
+
+    def hides(rule: bytes) -> bool:
+        spec = GitIgnoreSpec.from_lines([os.fsdecode(rule)])
+        return any(map(spec.match_file, shown))
+
+    block = [line for line in theirs.splitlines() if not hides(line)]
     known = set(map(_plain, mine.splitlines()))
     is_known = all(_plain(line) in known for line in block if line and not line.startswith(b"#"))
     return mine if is_known else _with_block(mine, block)
@@ -44,21 +51,6 @@ def merge_rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
 def _plain(rule: bytes) -> bytes:
     """An ignore rule without a slash or spaces at its end."""
     return rule.rstrip().removesuffix(b"/")
-
-
-def _matches(rule: bytes, names: set[bytes]) -> bool:
-    """Whether an ignore rule matches one of these paths or names."""
-    pattern = rule.strip().strip(b"/")
-    if not set(pattern) & set(b"*?["):
-        return pattern in names
-    return any(fnmatchcase(name, pattern) for name in names)
-
-
-def _above(path: bytes) -> Iterator[bytes]:
-    """The path, the folders above it, and the name of each."""
-    parts = path.split(b"/")
-    for length, name in enumerate(parts, 1):
-        yield from (b"/".join(parts[:length]), name)
 
 
 def _with_block(mine: bytes, added: list[bytes]) -> bytes:
