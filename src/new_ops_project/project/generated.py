@@ -69,7 +69,15 @@ def _answers_file(folder: Path) -> str:
 
 def read(repository: Repository, prefix: str, answers_file: str, status: Status) -> Project:
     """The project at the last commit; raises ToolError for an answers file without a template or a version."""
-    content = _committed(repository, f"{prefix}{answers_file}", status)
+    name = f"{prefix}{answers_file}"
+    file = repository.root / name
+    # The work tree has it where the file is unchanged there, which saves starting a git process.
+    content = file.read_bytes() if name not in status.dirty and file.is_file() else b"\r"
+    if b"\r" in content:  # a CR may come from git's conversion on checkout, so the commit has to be read
+        try:
+            content = git.git("cat-file", "blob", f"{status.head}:{name}", at=repository.root).stdout
+        except ProcessError as error:
+            raise ToolError(f"{name} is not committed.", f"git add --force {name} && git commit") from error
     return parse(repository, prefix, answers_file, content, commit=status.head)
 
 
@@ -85,18 +93,3 @@ def parse(repository: Repository, prefix: str, answers_file: str, content: bytes
         raise ToolError(message, "Only a template in git has versions; add `_commit: VERSION` to that file.")
     answers = {key: value for key, value in record.items() if not key.startswith("_")}
     return Project(repository, prefix, answers_file, commit, answers, str(source), str(version))
-
-
-def _committed(repository: Repository, name: str, status: Status) -> bytes:
-    """The content of a file in the last commit.
-
-    It comes from the work tree where the file is unchanged there, which saves starting a git process.
-    """
-    if name not in status.dirty and (repository.root / name).is_file():
-        content = (repository.root / name).read_bytes()
-        if b"\r" not in content:  # a CR may come from git's conversion on checkout, so the commit has to be read
-            return content
-    try:
-        return git.git("cat-file", "blob", f"{status.head}:{name}", at=repository.root).stdout
-    except ProcessError as error:
-        raise ToolError(f"{name} is not committed.", f"git add --force {name} && git commit") from error

@@ -6,10 +6,16 @@ from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.project.adoption.evidence.readers import Evidence
-from new_ops_project.template.answers import FLAGS, Asker, check_support, written
+from new_ops_project.template.answers import Asker, check_support, written
 from new_ops_project.template.errors import EvaluationError
 from new_ops_project.template.evaluation import MISSING, Answers
 from new_ops_project.template.questions import MAIN, Question, Questionnaire
+
+_FLAGS = {
+    "project_name": "--name NAME",
+    "python_version": "--python X.Y",
+    "tier": "--tier script|library|cli",
+}
 
 
 @dataclass(frozen=True)
@@ -91,10 +97,9 @@ def _asked(question: Question, answers: Answers, problem: str, ask: Asker | None
     if ask is None:
         reason = f" ({problem})" if problem else ""
         message = f"{question.name} cannot be read from the repository{reason}, and nobody can be asked here."
-        flag = {**FLAGS, "project_name": "--name NAME", "python_version": "--python X.Y"}.get(question.name, "")
-        raise ToolError(message, f"Give {flag if ' ' in flag else '--tier script|library|cli'}.")
-    shown = replace(question, details={**question.details, "help": f"{question.help} ({problem})"})
+        raise ToolError(message, f"Give {_FLAGS[question.name]}.")
+    details = {**question.details, "help": f"{question.help} ({problem})"} if problem else question.details
     default = answers.default(question)
-    shown_default = None if default is MISSING else default
-    answers.answer(question, ask(shown if problem else question, answers, default=shown_default))
+    given = ask(replace(question, details=details), answers, default=None if default is MISSING else default)
+    answers.answer(question, given)
     return Evidence(question.name, answers.values[question.name], "asked")

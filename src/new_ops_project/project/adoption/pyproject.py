@@ -68,19 +68,18 @@ def _with_metadata(text: str, metadata: Metadata, files: Committed) -> tuple[str
 
 
 def _setup_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
-    """Notes on what to keep and what to delete of setup.py and setup.cfg."""
+    """What to keep and what to delete of setup.py and setup.cfg."""
     others = [name for name in _sections(files) if not re.match(r"(metadata|options)\b|bdist|sdist|egg_info", name)]
-    has_package = len(others) < len(_sections(files))  # setup.cfg, not only settings of tools
-    paths = [path for path in ("setup.py", "setup.cfg") if path in files.modes and (has_package or path == "setup.py")]
-    if others and has_package and not metadata.needs_setuptools:
-        yield f"setup.cfg: keep [{'], ['.join(others)}] when you remove what {PYPROJECT} has now."
-        paths.remove("setup.cfg")
+    is_of_tools = bool(others) and len(others) == len(_sections(files))  # setup.cfg holds nothing else
+    candidates = ("setup.py",) if is_of_tools else ("setup.py", "setup.cfg")
+    paths = [path for path in candidates if path in files.modes]
     named, them = " and ".join(paths), "them" if len(paths) > 1 else "it"
     if metadata.needs_setuptools:
-        rest = f"; where both have a value, that of {PYPROJECT} counts" if "project" in metadata.tables else ""
-        yield f"{named}: keep {them}, setuptools reads from {them} what {PYPROJECT} lacks{rest}."
-    elif paths:
-        yield f"{named}: copied into {PYPROJECT}; check that, then delete {them}."
+        rest = f"what {PYPROJECT} lacks; where both have a value, {PYPROJECT} counts"
+        yield f"{named}: keep {them}, setuptools reads from {them} {rest}."
+    else:
+        kept = f", except [{'], ['.join(others)}] in setup.cfg" if others and not is_of_tools else ""
+        yield f"{named}: copied into {PYPROJECT}; check that, then delete {them}{kept}."
 
 
 def _sections(files: Committed) -> list[str]:

@@ -37,14 +37,6 @@ class _OddError(Exception):
     """The name of a keyword whose value cannot be converted, and the reason as a clause."""
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Keywords that are converted together, each with the keys of [project] that it gives."""
-
-    keys: Mapping[str, tuple[str, ...]]
-    convert: Callable[[Setup], dict[str, Any]]
-
-
 def read(files: Files) -> Metadata | None:
     """Convert setup.py and setup.cfg at the root of `files`; None when neither describes a project.
 
@@ -61,15 +53,15 @@ def read(files: Files) -> Metadata | None:
     ]
     project: dict[str, Any] = {"name": setup.string("name")}
     dynamic: set[str] = set()
-    for part in _PARTS:
-        given = [name for name in part.keys if name in setup.names]
+    for keys, convert in _PARTS:
+        given = [name for name in keys if name in setup.names]
         try:
             if computed.keys().isdisjoint(given):
-                project = _combined(project, part.convert(setup) if given else {})
+                project = _combined(project, convert(setup) if given else {})
                 continue
         except _OddError as odd:
             problems.append(f"{setup.where(odd.args[0])} {' '.join(odd.args)}")
-        dynamic.update(key for name in given for key in part.keys[name])
+        dynamic.update(key for name in given for key in keys[name])
     beyond = [name for name in setup.names if name not in _PLACED and name not in computed]
     problems += [f"{setup.where(name)} {name} has no place in pyproject.toml" for name in beyond]
     is_beyond_hatch = bool(computed or dynamic or set(beyond) - _OBSOLETE or _is_unread(setup))
@@ -232,27 +224,22 @@ def _license(setup: Setup) -> dict[str, Any]:
     return {"license": stated, "license-files": files, "classifiers": classifiers}
 
 
-_PARTS = (
-    _Part(dict.fromkeys(("version", "use_scm_version", "pbr"), ("version",)), _version),
-    _Part(
-        {"description": ("description",)}, lambda setup: {"description": " ".join(_text(setup, "description").split())}
-    ),
-    _Part(dict.fromkeys(("long_description", "long_description_content_type"), ("readme",)), _readme),
-    _Part(dict.fromkeys(("author", "author_email"), ("authors",)), lambda setup: _people(setup, "author")),
-    _Part(
-        dict.fromkeys(("maintainer", "maintainer_email"), ("maintainers",)), lambda setup: _people(setup, "maintainer")
-    ),
-    _Part(dict.fromkeys(("url", "download_url", "project_urls"), ("urls",)), _urls),
-    _Part({"keywords": ("keywords",)}, _keywords),
-    _Part({"python_requires": ("requires-python",)}, _python),
-    _Part(
+# Keywords that are converted together, each with the keys of [project] that it gives.
+_PARTS: tuple[tuple[Mapping[str, tuple[str, ...]], Callable[[Setup], dict[str, Any]]], ...] = (
+    (dict.fromkeys(("version", "use_scm_version", "pbr"), ("version",)), _version),
+    ({"description": ("description",)}, lambda setup: {"description": " ".join(_text(setup, "description").split())}),
+    (dict.fromkeys(("long_description", "long_description_content_type"), ("readme",)), _readme),
+    (dict.fromkeys(("author", "author_email"), ("authors",)), lambda setup: _people(setup, "author")),
+    (dict.fromkeys(("maintainer", "maintainer_email"), ("maintainers",)), lambda setup: _people(setup, "maintainer")),
+    (dict.fromkeys(("url", "download_url", "project_urls"), ("urls",)), _urls),
+    ({"keywords": ("keywords",)}, _keywords),
+    ({"python_requires": ("requires-python",)}, _python),
+    (
         {"install_requires": ("dependencies",)},
         lambda setup: {"dependencies": _requirements(setup.get("install_requires"), "install_requires")},
     ),
-    _Part({"extras_require": ("optional-dependencies", "dependencies")}, _extras),
-    _Part({"entry_points": ("scripts", "gui-scripts", "entry-points")}, _entry_points),
-    _Part(
-        {"license": ("license",), "classifiers": ("classifiers",), "license_files": (), "license_file": ()}, _license
-    ),
+    ({"extras_require": ("optional-dependencies", "dependencies")}, _extras),
+    ({"entry_points": ("scripts", "gui-scripts", "entry-points")}, _entry_points),
+    ({"license": ("license",), "classifiers": ("classifiers",), "license_files": (), "license_file": ()}, _license),
 )
-_PLACED = frozenset({"name", *(name for part in _PARTS for name in part.keys), *backend.WITHIN_HATCH})
+_PLACED = frozenset({"name", *(name for keys, _ in _PARTS for name in keys), *backend.WITHIN_HATCH})
