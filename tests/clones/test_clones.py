@@ -8,9 +8,10 @@ from support.command import git
 from support.small_clones import fake_venv
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.clones import check, hooks, installed_packages, pins, variables, venv
+from new_ops_project.clones import check, hooks, installed_packages, pins, venv
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.pins import Pin
+from new_ops_project.clones.steps import machine
 from new_ops_project.clones.venv import VenvState
 from new_ops_project.formats import document, locks
 
@@ -278,7 +279,7 @@ def test_variables_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     lay(tmp_path, _env_example=text, _env="TWO=here\nTHREE=''\n")
     monkeypatch.setenv("FOUR", "here")
     monkeypatch.setenv("FIVE", "")
-    assert variables.missing_variables(tmp_path) == ("ONE", "THREE", "FIVE")
+    assert machine.missing_variables(tmp_path) == ("ONE", "THREE", "FIVE")
 
 
 @pytest.mark.parametrize(

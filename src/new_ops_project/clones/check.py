@@ -2,15 +2,14 @@
 
 import re
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.clones.needs import Needs
+from new_ops_project.clones.text_file import text_of
 from new_ops_project.clones.venv import Venv
 from new_ops_project.formats import document
-from new_ops_project.formats.document import Document
 
 # The table that configures pytest, by the file that may contain it.
 _PYTEST = {
@@ -22,6 +21,7 @@ _PYTEST = {
     "pyproject.toml": r"\[tool\.pytest",
 }
 _NO_PROGRAM = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py", "versioneer.py"})
+_PARSERS = ("argparse", "click", "typer", "docopt", "optparse")
 _NOTHING_COLLECTED = 5  # the exit code of pytest, and of unittest from Python 3.12 on, that ran no test
 
 
@@ -74,12 +74,8 @@ def _named(value: object) -> tuple[tuple[str, ...], ...]:
         raise ToolError(f"`check` in pyproject.toml cannot be read: {error}.", "Close its quotes.") from error
 
 
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-
-
 def _imports(file: Path, *modules: str) -> bool:
-    return bool(re.search(rf"^\s*(?:import|from) (?:{'|'.join(modules)})\b", _text(file), re.MULTILINE))
+    return bool(re.search(rf"^\s*(?:import|from) (?:{'|'.join(modules)})\b", text_of(file), re.MULTILINE))
 
 
 def _tests(folder: Path) -> str:
@@ -98,7 +94,7 @@ def _wants_pytest(tests: Path) -> bool:
 
 
 def _configures_pytest(folder: Path) -> bool:
-    return any(re.search(f"^{sign}", _text(folder / name), re.MULTILINE) for name, sign in _PYTEST.items())
+    return any(re.search(f"^{sign}", text_of(folder / name), re.MULTILINE) for name, sign in _PYTEST.items())
 
 
 def _code(folder: Path) -> list[str]:
@@ -115,18 +111,12 @@ def _holds_python(entry: Path) -> bool:
 
 def first_command(folder: Path) -> str:
     """What to run first in a clone that is set up: its command, its program or its tests; '' if it has none of them."""
-    pyproject = document.toml({"pyproject.toml": _text(folder / "pyproject.toml").encode()}, "pyproject.toml")
+    pyproject = document.toml({"pyproject.toml": text_of(folder / "pyproject.toml").encode()}, "pyproject.toml")
     if scripts := pyproject.table("project", "scripts") or pyproject.table("tool", "poetry", "scripts"):
         return f".venv/bin/{next(iter(scripts))} --help"
-    if program := next(_programs(folder, pyproject), ""):
+    # A program that parses arguments has a --help that is safe to run; the one with the project's name comes first.
+    own = f"{pyproject.string('project', 'name').replace('-', '_')}.py"
+    names = sorted({path.name for path in folder.glob("*.py")} - _NO_PROGRAM, key=lambda name: (name != own, name))
+    if program := next((name for name in names if _imports(folder / name, *_PARSERS)), ""):
         return f".venv/bin/python {shlex.quote(program)} --help"
     return ".venv/bin/python -m pytest" if _tests(folder) or _configures_pytest(folder) else ""
-
-
-def _programs(folder: Path, pyproject: Document) -> Iterator[str]:
-    """Files at the root that parse arguments, so that --help is safe; the one with the project's name comes first."""
-    project_name = pyproject.string("project", "name").replace("-", "_")
-    names = sorted(path.name for path in folder.glob("*.py") if path.name not in _NO_PROGRAM)
-    for name in sorted(names, key=lambda name: name != f"{project_name}.py"):
-        if _imports(folder / name, "argparse", "click", "typer", "docopt", "optparse"):
-            yield name

@@ -1,6 +1,7 @@
 """The facts about a clone on this machine, each worked out once, when it is first asked for."""
 
 import hashlib
+import json
 import shlex
 import shutil
 from dataclasses import dataclass
@@ -62,12 +63,12 @@ class Clone:
         return check.find_check(self.needs, self.venv)
 
     @cached_property
-    def stamp(self) -> dict[str, str]:
-        """What the result of the check depends on: the lock, pyproject.toml, Python, packages, check and commit."""
+    def stamp(self) -> str:
+        """What the result of the check depends on: the lock, pyproject.toml, Python, packages, check, commit."""
         packages = sorted(f"{package.name}=={package.version}" for package in self.venv.packages.values())
         state = "\n".join((self.needs.digest, self.venv.version, self.check.text, *packages))
         commit = (git.resolve(self.folder, "HEAD") or "") if self.repository else ""
-        return {"state": hashlib.sha256(state.encode()).hexdigest(), "commit": commit}
+        return json.dumps({"state": hashlib.sha256(state.encode()).hexdigest(), "commit": commit}, indent=2) + "\n"
 
     @property
     def onboard(self) -> str:
@@ -81,16 +82,7 @@ def read_clone(folder: Path, installer: str | None = None) -> Clone:
 
     Raises ToolError if the folder is no Python project, or the installer is not there.
     """
-    uv = _find_uv(installer)
-    return Clone(read_needs(folder, reads_uv=bool(uv)), uv)
-
-
-def _find_uv(installer: str | None = None) -> str:
-    """The path of uv, '' to do without it; `installer`: uv or pip, None for uv if it is on PATH.
-
-    Raises ToolError if uv is wanted and not on PATH.
-    """
-    uv = shutil.which("uv") if installer != "pip" else None
+    uv = (shutil.which("uv") or "") if installer != "pip" else ""
     if installer == "uv" and not uv:
         raise ToolError("uv was not found on PATH.", "Install it, or leave --installer out.")
-    return uv or ""
+    return Clone(read_needs(folder, reads_uv=bool(uv)), uv)

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import groupby
 from pathlib import Path
 
 from new_ops_project import git
@@ -13,7 +13,7 @@ from new_ops_project.base.process import stream
 from new_ops_project.base.progress import Progress
 from new_ops_project.git import remotes, urls
 
-_STAGE = re.compile(r"(?:remote: )?([A-Z][a-z]+ (?:objects|deltas|files)):\s+(\d+)%")
+_STAGE = re.compile(r"(?:remote: )?([A-Z][a-z]+ (?:objects|deltas|files)):")
 
 
 def is_address(text: str) -> bool:
@@ -73,31 +73,21 @@ def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
     """
     safe_url = urls.without_secrets(url)
     env = {} if can_ask else remotes.without_prompts(Path.cwd())
-    progress(f"git clone {safe_url} {path.name}", 0, 100)
+    progress(f"git clone {safe_url} {path.name}", 0, 1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with new_folder.temporary_sibling(path) as fresh:
             options = () if can_ask else remotes.NO_PROMPTS
             command = ("git", *options, "clone", "--progress", "--", urls.full_address(url), str(fresh))
             with closing(stream(*command, env=env)) as lines:
-                for stage, percent in _stages(lines):
-                    progress(f"git clone {safe_url}: {stage}", percent, 100)
+                for stage, _ in groupby(match[1].lower() for line in lines if (match := _STAGE.match(line))):
+                    progress(f"git clone {safe_url}: {stage}", 0, 1)
             new_folder.move_into_place(fresh, path)
     except ProcessError as error:
         message = f"{safe_url} cannot be cloned: {remotes.failure_reason(error)}."
         raise ToolError(message, "Check the address, and your access to it with `git ls-remote`.") from error
     except OSError as error:
         raise ToolError(f"{path} cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
-
-
-def _stages(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """What git is doing, with its progress in percent, in steps of 20: git writes a line for every percent."""
-    last = ("", -1)
-    for line in lines:
-        match = _STAGE.match(line)
-        if match and (step := (match[1].lower(), int(match[2]) // 20)) != last:
-            yield step[0], int(match[2])
-            last = step
 
 
 def _comparable(url: str) -> str:

@@ -54,10 +54,10 @@ def _with_dependencies(installed: Mapping[str, InstalledPackage], names: set[str
 
 
 def is_project_installed(needs: Needs, venv: Venv) -> bool:
-    """Whether the project itself is installed in place, from its folder; true for a project that is not a package."""
+    """Whether the project itself is installed in place, from its folder."""
     folder = needs.folder.resolve()
     editable = [package for package in venv.packages.values() if package.editable and package.is_whole]
-    return not needs.is_package or any(Path(package.editable).resolve() == folder for package in editable)
+    return any(Path(package.editable).resolve() == folder for package in editable)
 
 
 def _version_clause(specifier: str) -> str:

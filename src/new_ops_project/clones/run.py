@@ -64,8 +64,7 @@ class Run:
         """From the first `install` until the block ends without an error, .venv is marked as unfinished."""
         with self._stack:
             yield
-            if venv_marker.is_unfinished(self.clone.venv.path):
-                venv_marker.end(self.clone.venv.path)
+            venv_marker.end(self.clone.venv.path)
 
     def install(self, *command: str, env: Mapping[str, str] | None = None) -> None:
         """Report the command of an installer, run it, and report each package that it comes to.

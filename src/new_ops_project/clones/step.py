@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from new_ops_project.base.finding import Finding, Severity
+from new_ops_project.base.finding import Severity
 from new_ops_project.clones.clone import Clone
 from new_ops_project.clones.run import Run
 
@@ -31,9 +31,6 @@ class Seen:
         return self.severity in {Severity.ERROR, Severity.WARNING}
 
 
-Act = Callable[[Run], str]
-
-
 @dataclass(frozen=True)
 class Step:
     """One step. `code`: of its findings, '' if `doctor` leaves it out.
@@ -46,11 +43,5 @@ class Step:
     name: str
     code: str
     look: Callable[[Clone], Iterator[Seen]]
-    act: Act | None = None
+    act: Callable[[Run], str] | None = None
     failed: str = ""
-
-    def finding(self, seen: Seen) -> Finding | None:
-        """The finding; None if all is well."""
-        if seen.severity is None:
-            return None
-        return Finding(self.code, seen.severity, seen.path, 0, 0, seen.message, seen.remedy)

@@ -15,6 +15,7 @@ from urllib.request import url2pathname
 from packaging.markers import default_environment
 
 from new_ops_project.clones import venv_marker
+from new_ops_project.clones.text_file import text_of
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.template import installation
 
@@ -90,8 +91,7 @@ class Venv:
     @cached_property
     def version(self) -> str:
         """The version of its Python, such as "3.12.1", or ''; venv writes it as `version`, uv as `version_info`."""
-        file = self.path / "pyvenv.cfg"
-        text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+        text = text_of(self.path / "pyvenv.cfg")
         match = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)", text, re.MULTILINE)
         return match[1] if match else ""
 
@@ -141,10 +141,7 @@ def read_venv(folder: Path) -> Venv:
 
 def _package(info: Path) -> InstalledPackage | None:
     """The package with this metadata, if that can be read."""
-    try:
-        head = (info / "METADATA").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
-    except OSError:
-        return None
+    head = text_of(info / "METADATA").partition("\n\n")[0]
     metadata = HeaderParser().parsestr(head, headersonly=True)
     if not metadata["Name"] or not metadata["Version"]:
         return None
@@ -156,8 +153,7 @@ def _package(info: Path) -> InstalledPackage | None:
 
 def _editable(info: Path) -> str:
     """The folder that direct_url.json (PEP 610) gives for an installation in place, or ''."""
-    file = info / "direct_url.json"
-    origin = installation.direct_url(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
+    origin = installation.direct_url(text_of(info / "direct_url.json"))
     url, about = urlsplit(origin.get("url", "")), origin.get("dir_info")
     is_editable = isinstance(about, dict) and about.get("editable")
     return url2pathname(unquote(url.path)) if is_editable and url.scheme == "file" else ""

@@ -1,13 +1,13 @@
 """The files in a `.venv` in which our runs note their progress."""
 
-import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from new_ops_project.base.files import write_whole
+from new_ops_project.clones.text_file import text_of
 
 _UNFINISHED = ".new-ops-project-unfinished"  # exists from before the first step until after the last one
 _STAMP = ".new-ops-project.json"  # what the last complete run has verified
@@ -52,10 +52,7 @@ def end(path: Path) -> None:
 
 def is_ours(path: Path) -> bool:
     """Whether we have made the unfinished environment; one that somebody else made must not be removed."""
-    try:
-        return (path / _UNFINISHED).read_bytes().strip() == b"ours"
-    except OSError:
-        return False
+    return text_of(path / _UNFINISHED).strip() == "ours"
 
 
 def empty(path: Path) -> None:
@@ -75,16 +72,11 @@ def empty(path: Path) -> None:
             entry.unlink()
 
 
-def is_stamped(path: Path, content: Mapping[str, str]) -> bool:
+def is_stamped(path: Path, stamp: str) -> bool:
     """Whether the last complete run has noted this."""
-    stamp = path / _STAMP
-    return stamp.is_file() and stamp.read_bytes() == _stamp(content)
+    return text_of(path / _STAMP) == stamp
 
 
-def write_stamp(path: Path, content: Mapping[str, str]) -> None:
+def write_stamp(path: Path, stamp: str) -> None:
     """Note, atomically, what a complete run has verified."""
-    write_whole(path / _STAMP, _stamp(content))
-
-
-def _stamp(content: Mapping[str, str]) -> bytes:
-    return f"{json.dumps(content, indent=2)}\n".encode()
+    write_whole(path / _STAMP, stamp.encode())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.commands.shared.voice import Voice, is_interactive
+from new_ops_project.commands.shared.voice import Voice, ask
 
 if TYPE_CHECKING:
     from new_ops_project.project.creation.repository import Created
@@ -54,18 +54,16 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
     It asks for answers that the command line does not give. The destination, ./NAME, must be empty or absent.
     """
     from new_ops_project.base import interrupts
-    from new_ops_project.commands.shared import asking
     from new_ops_project.project.verbs.new import NewRequest, new
 
     voice = Voice(as_json)
     request = NewRequest(commit=not no_commit, **options)
-    can_ask = not as_json and not request.defaults and is_interactive()
+    can_ask = voice.can_ask and not request.defaults
     with interrupts.interruptible():
-        project = new(request, prompt=asking.ask if can_ask else None, confirm=partial(_confirm, voice, request.commit))
+        project = new(request, prompt=ask if can_ask else None, confirm=partial(_confirm, voice, request.commit))
         if project.created is None and not as_json:
             _show(voice, project.path, project.files)
-        if as_json:
-            voice.print_json(_as_json(project))
+        voice.print_json(_as_json(project))
         if project.created is not None:
             _say_created(voice, project, project.created)
     if project.created is not None:
@@ -77,18 +75,17 @@ def _confirm(voice: Voice, commit: bool, path: Path, files: "tuple[CreatedFile, 
     from new_ops_project.commands.shared import prompts
 
     _show(voice, path, files)
-    if not prompts.confirm(f"Create these {len(files)} files{' and commit them' if commit else ''}?"):
-        raise KeyboardInterrupt
+    prompts.require_consent(f"Create these {len(files)} files{' and commit them' if commit else ''}?")
 
 
 def _finish(voice: Voice, project: "NewProject", *, venv: bool) -> None:
     """Make the .venv that was asked for, and say what comes next; raises ToolError, with the project in place."""
     try:
         if venv:
-            from new_ops_project.clones.onboarding import OnboardRequest, onboard
+            from new_ops_project.clones.onboarding import onboard
 
             with voice.progress() as progress:
-                onboard(OnboardRequest(str(project.path), hooks=False, check=False), progress, can_ask=False)
+                onboard(str(project.path), progress, hooks=False, check=False)
         _say_next(voice, project, has_venv=venv)
     except KeyboardInterrupt as error:
         unfinished = ", but its .venv is not finished" if venv else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.commands.shared.voice import Voice, is_interactive
+from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
     from new_ops_project.clones.onboarding import Onboarding
@@ -33,36 +33,29 @@ Exit codes: 0 ready; 2 failed, or the project's own check failed;
 @click.option("--installer", type=click.Choice(["uv", "pip"]), help="[default: uv where it is on PATH, else pip]")
 @click.option("--no-check", is_flag=True, help="Set up only: do not run the project's check.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
-def command(*, target: str, into: Path | None, as_json: bool, no_check: bool, **options: Any) -> None:
+def command(*, target: str, as_json: bool, no_check: bool, **options: Any) -> None:
     """Make the clone at PATH, or a new clone of URL, ready for work.
 
     It finds the right Python, creates .venv, installs the lock with its hashes and the project, sets up pre-commit, and
     runs the project's own check. Steps that are done already are skipped, so a second run does nothing.
     """
-    from new_ops_project.clones import onboarding
+    from new_ops_project.clones.onboarding import onboard
 
     voice = Voice(as_json)
-    request = onboarding.OnboardRequest(target, into, check=not no_check, **options)
-    can_ask = is_interactive() and not as_json
     try:
         with voice.progress() as progress:
-            outcome = onboarding.onboard(request, progress, can_ask=can_ask)
+            outcome = onboard(target, progress, check=not no_check, can_ask=voice.can_ask, **options)
     except KeyboardInterrupt as error:
         message = "Interrupted; what was done is kept."
         raise ToolError(message, "Run the same command again to resume.", Exit.INTERRUPTED) from error
-    _answer(outcome, voice, as_json=as_json)
-    click.get_current_context().exit(outcome.exit_code)
-
-
-def _answer(outcome: "Onboarding", voice: Voice, *, as_json: bool) -> None:
-    """Say what was done, what failed, and what to do next."""
     if outcome.output:
         click.echo(outcome.output.rstrip(), err=True)
     _say(outcome, voice)
-    if outcome.state != "check failed":
+    has_failed = outcome.state == "check failed"
+    if not has_failed:
         _say_next(outcome, voice)
-    if as_json:
-        voice.print_json(outcome.as_json())
+    voice.print_json(outcome.as_json())
+    click.get_current_context().exit(Exit.FAILED if has_failed else Exit.DONE)
 
 
 def _say(outcome: "Onboarding", voice: Voice) -> None:
@@ -71,7 +64,7 @@ def _say(outcome: "Onboarding", voice: Voice) -> None:
         "nothing to do": "is ready; there was nothing to do.",
         "check failed": "is set up, but its own check fails.",
     }
-    voice.say(f"{outcome.path.name} {endings[outcome.state]}", bold=True, fg="red" if outcome.exit_code else None)
+    voice.say(f"{outcome.path.name} {endings[outcome.state]}", bold=True, fg="red" if outcome.output else None)
     for step in outcome.steps:
         voice.say(f"  {step.name:<13}{step.message}", fg={"failed": "red", "left out": "yellow"}.get(step.state))
     for note in outcome.notes:

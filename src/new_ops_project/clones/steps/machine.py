@@ -1,6 +1,7 @@
 """The steps of the machine around a clone: variables, disk space, and whether the project's own check passes."""
 
 import os
+import re
 import shlex
 import shutil
 import tempfile
@@ -10,24 +11,37 @@ from pathlib import Path
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.finding import Severity
 from new_ops_project.base.process import stream
-from new_ops_project.clones import variables, venv_marker
+from new_ops_project.clones import venv_marker
 from new_ops_project.clones.clone import Clone
 from new_ops_project.clones.run import Run
 from new_ops_project.clones.step import Seen
+from new_ops_project.clones.text_file import text_of
 
+_EXAMPLE = ".env.example"
+_ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*)$", re.MULTILINE | re.ASCII)
 _MIB = 1024**2
 _TIGHT, _FULL = 1024, 200  # MiB; the environment of a generated project takes about 200
 
 
 def look_variables(clone: Clone) -> Iterator[Seen]:
     """Each variable that the repository lists has a value."""
-    if not variables.has_example(clone.folder):
-        return
-    if names := variables.missing_variables(clone.folder):
-        remedy = f"Copy {variables.EXAMPLE} to .env, fill it in, and load it: set -a; . ./.env; set +a"
-        yield Seen(f"not set, here or in .env: {', '.join(names)}", Severity.WARNING, remedy, variables.EXAMPLE)
-    else:
-        yield Seen(f"all of {variables.EXAMPLE} are set")
+    if names := missing_variables(clone.folder):
+        remedy = f"Copy {_EXAMPLE} to .env, fill it in, and load it: set -a; . ./.env; set +a"
+        yield Seen(f"not set, here or in .env: {', '.join(names)}", Severity.WARNING, remedy, _EXAMPLE)
+    elif _assignments(clone.folder / _EXAMPLE):
+        yield Seen(f"all of {_EXAMPLE} are set")
+
+
+def missing_variables(folder: Path) -> tuple[str, ...]:
+    """The names of the variables in `.env.example` that have no value, neither in the environment nor in `.env`."""
+    assigned = {name for name, value in _assignments(folder / ".env") if value.strip(" \t\r'\"")}
+    needed = dict.fromkeys(name for name, _ in _assignments(folder / _EXAMPLE))
+    return tuple(name for name in needed if name not in assigned and not os.environ.get(name))
+
+
+def _assignments(file: Path) -> list[tuple[str, str]]:
+    """Each variable in the file with its value; [] if the file cannot be read."""
+    return _ASSIGNMENT.findall(text_of(file)) if os.access(file, os.R_OK) else []
 
 
 def look_disk(clone: Clone) -> Iterator[Seen]:

@@ -84,8 +84,7 @@ def look_hooks(clone: Clone) -> Iterator[Seen]:
         remedy = "git config --unset core.hooksPath, if you do not need it"
         yield Seen(message, Severity.WARNING, remedy, hooks.CONFIG)
     elif present.missing:
-        others = "; another hook is there, which pre-commit keeps and runs" if present.others else ""
-        message = f"pre-commit's {', '.join(present.missing)} hook is not installed{others}"
+        message = f"pre-commit's {', '.join(present.missing)} hook is not installed"
         yield Seen(message, Severity.WARNING, ".venv/bin/pre-commit install", hooks.CONFIG)
     else:
         yield Seen("pre-commit runs before each commit")
