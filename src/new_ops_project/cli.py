@@ -3,7 +3,6 @@
 import os
 import sys
 from io import TextIOWrapper
-from typing import Any
 
 import click
 
@@ -53,8 +52,7 @@ def cli(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         from new_ops_project.commands import new
 
-        with new.command.make_context("new", [], parent=context) as asking:
-            new.command.invoke(asking)
+        context.invoke(new.command)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -100,6 +98,5 @@ def _report_bug(error: BaseException) -> None:
     import traceback
 
     traceback.print_exception(error)
-    versions: dict[str, Any] = {"new-ops-project": __version__, "Python": platform.python_version()}
-    named = ", ".join(f"{name} {version}" for name, version in versions.items())
-    click.echo(f"This is a bug in new-ops-project; please report it with the lines above ({named}).", err=True)
+    versions = f"new-ops-project {__version__}, Python {platform.python_version()}"
+    click.echo(f"This is a bug in new-ops-project; please report it with the lines above ({versions}).", err=True)

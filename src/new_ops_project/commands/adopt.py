@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.commands.shared import destination_options
-from new_ops_project.commands.shared.voice import Voice, is_interactive
+from new_ops_project.commands.shared.voice import Voice, ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,37 +52,28 @@ def command(*, yes: bool, **options: Any) -> None:
 
 
 def _adopt(options: "Mapping[str, Any]", destination: "Destination", voice: Voice, *, yes: bool) -> "Outcome":
-    from new_ops_project.commands.shared import asking
-    from new_ops_project.project.verbs.adopt import adopt
+    from new_ops_project.project.verbs.adopt import BRANCH, adopt
     from new_ops_project.template.answers import assignment
 
     if not destination.preview and not destination.commit and destination.patch is None:
         destination = replace(destination, branch=destination.branch or "")
-    can_ask = not voice.json and is_interactive()
 
     def show(adoption: "Adoption", plan: "Plan") -> None:
         _show(adoption, plan, destination, voice)
-        if can_ask and not (yes or destination.preview or destination.patch is not None):
-            _confirm(destination)
+        if voice.can_ask and not (yes or destination.preview or destination.patch is not None):
+            from new_ops_project.commands.shared import prompts
+
+            where = "here" if destination.commit else f"on the branch {destination.branch or BRANCH}"
+            prompts.require_consent(f"Commit this {where}?")
 
     flags = {"project_name": options["name"], "tier": options["tier"], "python_version": options["python"]}
     given = dict(assignment(text) for text in options["assignments"])
     given |= {key: value for key, value in flags.items() if value is not None}
     places = {"template": options["template"], "offline": options["offline"]}
-    outcome = adopt(options["path"], given, destination, **places, ask=asking.ask if can_ask else None, show=show)
+    outcome = adopt(options["path"], given, destination, **places, ask=ask if voice.can_ask else None, show=show)
     if outcome.state == "current":
         voice.say(f"{outcome.details['path']} already follows the template {outcome.template}: refresh it with update.")
     return outcome
-
-
-def _confirm(destination: "Destination") -> None:
-    """Ask for the go-ahead; raises KeyboardInterrupt when it is refused."""
-    from new_ops_project.commands.shared import prompts
-    from new_ops_project.project.verbs.adopt import BRANCH
-
-    where = "here" if destination.commit else f"on the branch {destination.branch or BRANCH}"
-    if not prompts.confirm(f"Commit this {where}?"):
-        raise KeyboardInterrupt
 
 
 def _show(adoption: "Adoption", plan: "Plan", destination: "Destination", voice: Voice) -> None:
@@ -98,11 +89,9 @@ def _show(adoption: "Adoption", plan: "Plan", destination: "Destination", voice:
         voice.say(f"  {evidence.name:<14} {_shown(evidence.value)}  ({evidence.where})")
     for doubt in adoption.inferred.doubts:
         voice.say(f"  not used: {doubt}", fg="yellow")
-    plan_words.say(voice, plan)
     for path, reason in adoption.result.kept.items():
         voice.say(f"  left alone {path}: {reason}", fg="bright_black")
-    if destination.preview:
-        plan_words.say_difference(voice, plan)
+    plan_words.say(voice, plan, in_full=destination.preview)
 
 
 def _shown(value: Any) -> str:

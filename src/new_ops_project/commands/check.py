@@ -110,8 +110,7 @@ def _show(voice: Voice, plan: "Plan") -> None:
     """Show what --fix would do."""
     from new_ops_project.commands.shared import plan_words
 
-    plan_words.say(voice, plan)
-    plan_words.say_difference(voice, plan)
+    plan_words.say(voice, plan, in_full=True)
     if not voice.json:
         voice.say()
 
@@ -150,7 +149,8 @@ def _explain(code: str, shape: str) -> None:
         raise ToolError(f"A rule cannot be explained as {shape}.", "Use text, json or markdown.")
     rules = catalogue.rules() if code.lower() == "all" else (catalogue.rule(code),)
     if shape == "json":
-        explained = [{**_facts(rule), "severity": str(rule.severity)} for rule in rules]
+        names = ("code", "title", "why", "remedy", "link", "fixes", "tool", "severity")
+        explained = [{name: getattr(rule, name) for name in names} for rule in rules]
         Voice(json=True).print_json({"rules": explained} if code.lower() == "all" else explained[0])
     elif shape == "markdown":
         families = [
@@ -165,11 +165,6 @@ def _explain(code: str, shape: str) -> None:
         click.echo("\n* can be fixed by --fix. More about a rule: new-ops-project check --explain CODE")
     else:
         _tell(rules[0])
-
-
-def _facts(rule: "Rule") -> dict[str, Any]:
-    names = ("code", "title", "why", "remedy", "link", "fixes", "tool")
-    return {name: getattr(rule, name) for name in names}
 
 
 def _tell(rule: "Rule") -> None:

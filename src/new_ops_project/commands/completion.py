@@ -2,8 +2,6 @@
 
 import click
 
-from new_ops_project.base.errors import ToolError
-
 SHELLS = ("bash", "zsh", "fish")
 
 EXAMPLES = """\b
@@ -20,14 +18,7 @@ Examples:
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
     """Print the completion script of SHELL."""
-    click.echo(completion(shell, context.find_root().command))
+    from click.shell_completion import shell_complete
 
-
-def completion(shell: str, root: click.Command) -> str:
-    """The script; raises ToolError for a shell that click does not know."""
-    from click.shell_completion import get_completion_class
-
-    shell_class = get_completion_class(shell)
-    if shell_class is None:
-        raise ToolError(f"There is no completion for {shell!r}.", f"Choose one of {', '.join(SHELLS)}.")
-    return shell_class(root, {}, "new-ops-project", "_NEW_OPS_PROJECT_COMPLETE").source()
+    root, variable = context.find_root().command, "_NEW_OPS_PROJECT_COMPLETE"
+    shell_complete(root, {}, "new-ops-project", variable, f"{shell}_source")

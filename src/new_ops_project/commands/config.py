@@ -1,7 +1,5 @@
 """`config`: the defaults of a team or a person."""
 
-from collections.abc import Mapping
-
 import click
 
 from new_ops_project.base import config
@@ -41,7 +39,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(*, as_json: bool) -> None:
     """Show each value and where it comes from."""
-    settings = show()
+    settings = dict(sorted(config.load().items()))
     voice = Voice(as_json)
     if as_json:
         voice.print_json(
@@ -52,11 +50,6 @@ def show_command(*, as_json: bool) -> None:
         voice.say(f"{key} = {setting.value!r}    {setting.origin}")
     if not settings:
         voice.say(f"Nothing is set. The files are {config.user_file()} and, for everybody, {config.site_file()}.")
-
-
-def show() -> Mapping[str, config.Setting]:
-    """Every configured value; raises ToolError for a file that cannot be read."""
-    return dict(sorted(config.load().items()))
 
 
 @command.command("set", epilog=SET_EXAMPLES)
@@ -70,8 +63,7 @@ def set_command(*, key: str, value: str, as_json: bool) -> None:
     stored = defaults.assign(key, value)
     voice = Voice(as_json)
     voice.say(f"{key} = {stored!r}    {config.user_file()}")
-    if as_json:
-        voice.print_json({"key": key, "value": stored, "file": str(config.user_file())})
+    voice.print_json({"key": key, "value": stored, "file": str(config.user_file())})
 
 
 @command.command("unset", epilog=UNSET_EXAMPLES)
@@ -82,5 +74,4 @@ def unset_command(*, key: str, as_json: bool) -> None:
     path = config.remove(key)
     voice = Voice(as_json)
     voice.say(f"{key} is no longer set in {path}.")
-    if as_json:
-        voice.print_json({"key": key, "value": None, "file": str(path)})
+    voice.print_json({"key": key, "value": None, "file": str(path)})

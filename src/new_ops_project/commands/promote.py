@@ -81,6 +81,4 @@ def _show(destination: "Destination", voice: Voice, promotion: "Promotion", plan
     versions = f"{facts['from']} -> {facts['to']}, {promotion.update.after.source.name} {facts['version']}"
     voice.say(f"{promotion.update.project.folder.name}: {versions}", bold=True)
     plan_words.say_answers(voice, [change for change in changes if change.before is not None or change.after])
-    plan_words.say(voice, plan)
-    if destination.preview:
-        plan_words.say_difference(voice, plan)
+    plan_words.say(voice, plan, in_full=destination.preview)

@@ -70,8 +70,7 @@ def show_command(*, option: str | None, as_json: bool) -> None:
     voice.say(f"  versions  {', '.join(versions) or 'none released'}")
     if source.name == sources.EMBEDDED:
         voice.say("A team should publish it once: new-ops-project template publish URL")
-    if as_json:
-        voice.print_json({"source": source.location, "reason": source.reason, "versions": versions})
+    voice.print_json({"source": source.location, "reason": source.reason, "versions": versions})
 
 
 @command.command("list", epilog=LIST_EXAMPLES)
@@ -105,8 +104,7 @@ def publish_command(*, url: str, as_json: bool) -> None:
     voice.say(
         f"Your new projects record that address. For everybody else: new-ops-project config set template {location}"
     )
-    if as_json:
-        voice.print_json({"source": location, "versions": versions})
+    voice.print_json({"source": location, "versions": versions})
 
 
 def _kinds(_context: click.Context, option: click.Parameter, value: str) -> "frozenset[Kind]":
@@ -200,6 +198,5 @@ def pins_command(
     with voice.progress() as progress:
         report = run.run(path, UpstreamQuery(kinds, base, seconds, min_age), progress, write=write)
     pins_words.say(voice, report)
-    if as_json:
-        voice.print_json(report.as_json())
+    voice.print_json(report.as_json())
     click.get_current_context().exit(report.exit_code(check=check))

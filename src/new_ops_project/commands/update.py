@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.commands.shared import destination_options
-from new_ops_project.commands.shared.voice import Voice, is_interactive
+from new_ops_project.commands.shared.voice import Voice, ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,14 +73,14 @@ def _check(options: "Mapping[str, Any]", _destination: "Destination", voice: Voi
 
 
 def _update(options: "Mapping[str, Any]", destination: "Destination", voice: Voice) -> "Outcome":
-    from new_ops_project.commands.shared import asking
     from new_ops_project.project.update.planner import UpdateTarget
     from new_ops_project.project.verbs.update import update
 
-    ask = asking.ask if not voice.json and is_interactive() else None
     target = UpdateTarget(**{name: value for name, value in options.items() if name not in {"path", "accept"}})
     show = partial(_show, destination, voice)
-    outcome = update(options["path"], target, destination, accept=options["accept"], ask=ask, show=show)
+    outcome = update(
+        options["path"], target, destination, accept=options["accept"], ask=ask if voice.can_ask else None, show=show
+    )
     if outcome.state == "current":
         _say_current(outcome, voice)
     return outcome
@@ -98,9 +98,7 @@ def _show(destination: "Destination", voice: Voice, update: "Update", answers: "
     if update.news:
         voice.say("".join(f"\n  | {line}" for line in update.news.splitlines()) + "\n")
     plan_words.say_answers(voice, answers.changes)
-    plan_words.say(voice, plan)
-    if destination.preview:
-        plan_words.say_difference(voice, plan)
+    plan_words.say(voice, plan, in_full=destination.preview)
 
 
 def _say_current(outcome: "Outcome", voice: Voice) -> None:

@@ -34,6 +34,5 @@ def say(plan: "FleetPlan", out: Path, voice: Voice) -> int:
     if plan.tasks:
         voice.say(f"  {escape_invisible('; '.join(versions))}")
         voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")
-    if voice.json:
-        voice.print_json({"plan": str(out), "id": plan.id, "shards": plan.shards, "counts": counts})
+    voice.print_json({"plan": str(out), "id": plan.id, "shards": plan.shards, "counts": counts})
     return Exit.FAILED if "failed" in counts else Exit.DONE

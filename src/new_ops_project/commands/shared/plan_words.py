@@ -15,8 +15,11 @@ _COLORS = {"added": "green", "removed": "red", "moved": "cyan", "conflict": "yel
 _ORDER = ("changed", "added", "moved", "removed", "conflict")
 
 
-def say(voice: Voice, plan: Plan) -> None:
-    """What the plan does to each file, and what else a person should know about it."""
+def say(voice: Voice, plan: Plan, *, in_full: bool) -> None:
+    """What the plan does to each file, and what else a person should know about it.
+
+    With `in_full` also every change as git shows it, unless stdout carries JSON.
+    """
     reasons = {conflict.path: conflict.reason for conflict in plan.conflicts}
     for change in sorted(plan.changes, key=lambda change: (_ORDER.index(change.kind), change.path)):
         voice.say(_line(change, reasons), fg=_COLORS.get(change.kind))
@@ -28,6 +31,10 @@ def say(voice: Voice, plan: Plan) -> None:
         )
     for note in plan.notes:
         voice.say(f"  note: {escape_invisible(note)}")
+    if in_full and not voice.json:
+        in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        voice.say()
+        click.echo(plan.patch("--color=always" if in_color else "--color=never", "--abbrev=9"), nl=False)
 
 
 def _line(change: FileChange, reasons: Mapping[str, str]) -> str:
@@ -42,12 +49,3 @@ def say_answers(voice: Voice, changes: Iterable[AnswerChange]) -> None:
     """Each answer that changes, with the reason."""
     for change in changes:
         voice.say(f"  answer    {change.clause}")
-
-
-def say_difference(voice: Voice, plan: Plan) -> None:
-    """Every change in full, as git shows it; nothing where stdout carries JSON."""
-    if voice.json:
-        return
-    in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    voice.say()
-    click.echo(plan.patch("--color=always" if in_color else "--color=never", "--abbrev=9"), nl=False)

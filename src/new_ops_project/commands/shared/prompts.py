@@ -72,9 +72,10 @@ def _help(question: Question, answers: Answers) -> str:
         return question.help
 
 
-def confirm(text: str) -> bool:
-    """Ask for yes or no, with yes as the default."""
-    return bool(_run(questionary.confirm(text, default=True, style=_STYLE, qmark="?")))
+def require_consent(text: str) -> None:
+    """Ask for yes or no, with yes as the default; raises KeyboardInterrupt for no."""
+    if not _run(questionary.confirm(text, default=True, style=_STYLE, qmark="?")):
+        raise KeyboardInterrupt
 
 
 def _text(
@@ -116,12 +117,16 @@ def _checkbox(help_text: str, choices: list[Choice], default: list[Any]) -> ques
 
 
 def _after_first_render(question: questionary.Question, work: Callable[[], None]) -> None:
-    """Start `work` once the question is on the screen, so that it does not delay the question."""
+    """Start `work` in the background once the question is on the screen, so that it does not delay the question."""
     app = question.application
+
+    def run() -> None:
+        with suppress(Exception):  # it raises them again where its result is needed
+            work()
 
     def start(_: object) -> None:
         app.after_render -= start
-        _start_in_background(work)
+        threading.Thread(target=run, daemon=True, name="preload").start()
 
     app.after_render += start
 
@@ -139,13 +144,3 @@ def _run(question: questionary.Question, *, esc_stops: bool = True) -> Any:
     app = question.application
     app.key_bindings = merge_key_bindings([app.key_bindings, keys]) if app.key_bindings else keys
     return question.unsafe_ask()
-
-
-def _start_in_background(work: Callable[[], None]) -> None:
-    """Run `work` in a thread, and drop its exceptions: it raises them again where its result is needed."""
-
-    def run() -> None:
-        with suppress(Exception):
-            work()
-
-    threading.Thread(target=run, daemon=True, name="preload").start()

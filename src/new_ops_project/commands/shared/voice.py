@@ -1,4 +1,4 @@
-"""Output on the terminal: lines and progress for people, JSON for programs."""
+"""The terminal: lines, progress and questions for people, JSON for programs."""
 
 import json
 import os
@@ -26,22 +26,35 @@ class Voice:
         click.secho(text, err=self.json, color=color, **style)
 
     def print_json(self, value: Mapping[str, Any]) -> None:
-        """Print the JSON object of the verb."""
-        click.echo(json.dumps(value, indent=2))
+        """Print the JSON object of the verb, if it was asked for."""
+        if self.json:
+            click.echo(json.dumps(value, indent=2))
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a person to ask: every stream is a terminal, and neither CI nor JSON speaks against it."""
+        streams = (sys.stdin, sys.stdout, sys.stderr)
+        return not self.json and not os.environ.get("CI") and all(stream.isatty() for stream in streams)
 
     @contextmanager
     def progress(self) -> "Iterator[Progress]":
         """Show progress as a bar on a terminal, and as one line for each step elsewhere."""
-        stream = sys.stderr
-        if not stream.isatty() or os.environ.get("CI"):
+        if not is_watched():
             yield lambda text, done, total: click.echo(f"[{done}/{total}] {text}", err=True)
             return
         from new_ops_project.commands.shared.progress_bar import progress_bar
 
-        with progress_bar(stream) as show:
+        with progress_bar(sys.stderr) as show:
             yield show
 
 
-def is_interactive() -> bool:
-    """Whether there is a person to ask: every stream is a terminal, and CI is not set."""
-    return not os.environ.get("CI") and all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+def is_watched() -> bool:
+    """Whether a person sees on stderr how something moves."""
+    return sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def ask(*question: Any, **options: Any) -> Any:
+    """`prompts.ask`, which is imported when the first question is asked."""
+    from new_ops_project.commands.shared import prompts
+
+    return prompts.ask(*question, **options)
