@@ -82,11 +82,12 @@ def settle(repository: Repository) -> None:
     left = pending.find(repository, worktree.status(repository))
     if left is None:
         return
-    if left.change.verb == "check":
-        journal.conclude(left.change)
+    change, _, _ = left
+    if change.verb == "check":
+        journal.conclude(change)
         return
-    name = wording.noun(left.change.verb, "the").capitalize()
-    hint = f"Commit it (git commit), or undo it: new-ops-project {left.change.verb} --abort."
+    name = wording.noun(change.verb, "the").capitalize()
+    hint = f"Commit it (git commit), or undo it: new-ops-project {change.verb} --abort."
     raise ToolError(f"{name} is not committed yet, so nothing is fixed.", hint)
 
 

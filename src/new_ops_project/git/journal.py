@@ -112,11 +112,15 @@ def put_in_place(
     require_unlocked_index(git_dir)
     if digest(git_dir / "index") != digest(ready / "index.old"):
         raise ToolError("The index changed while this was planned.", "Nothing was written; run this again.")
-    _back_up(ready, root, before)
+    for path in (path for path, old_digest in before.items() if old_digest):
+        backup = ready / "old" / path
+        backup.parent.mkdir(parents=True, exist_ok=True)
+        # A copy: a hard link would change with a file that is edited in place.
+        shutil.copy2(root / path, backup, follow_symlinks=False)
     folder = git_dir / _FOLDER / "change"
     change = Change(folder, root, git_dir, "forth", before, after, _folders(root, after), about)
     (ready / "state.json").write_bytes(_state(change))
-    _discard(folder)
+    conclude(change)
     with interrupts.deferred():
         # The step that decides. It also carries the backup and the new files, so a run killed after it leaves all that
         # the next one needs, whether to finish or to undo.
@@ -144,14 +148,6 @@ def _folders(root: Path, paths: Iterable[str]) -> list[str]:
     return sorted(folders)
 
 
-def _back_up(ready: Path, root: Path, before: Mapping[str, str]) -> None:
-    """Copy the files that will be replaced; a hard link would change with a file that is edited in place."""
-    for path in (path for path, old_digest in before.items() if old_digest):
-        backup = ready / "old" / path
-        backup.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(root / path, backup, follow_symlinks=False)
-
-
 def is_complete(change: Change) -> bool:
     """Whether every step was taken. Moving the index into place is the last one."""
     return change.phase == "forth" and not (change.folder / "index").exists()
@@ -168,7 +164,7 @@ def finish(change: Change) -> None:
     if is_complete(change):
         return
     if _was_undone(change):
-        _discard(change.folder)
+        conclude(change)
         return
     if digest(change.git_dir / "index") != digest(change.folder / "index.old"):
         # Somebody has staged something since the run was killed. Our index would drop that, so our files go instead.
@@ -250,7 +246,7 @@ def _restore_all(change: Change) -> Path | None:
     was_replaced = not (change.folder / "index").exists()
     if was_replaced and (change.folder / "index.old").exists():
         (change.folder / "index.old").replace(change.git_dir / "index")
-    _discard(change.folder)
+    conclude(change)
     return edited if edited.exists() else None
 
 
@@ -271,15 +267,11 @@ def _restore(change: Change, path: str, edited: Path) -> None:
 
 
 def conclude(change: Change) -> None:
-    """Keep the change and forget how to undo it."""
-    _discard(change.folder)
-
-
-def _discard(folder: Path) -> None:
-    if folder.exists():
-        discarded = folder.with_name(f"done-{os.getpid()}")
+    """Keep what is in the work tree and forget how to undo it."""
+    if change.folder.exists():
+        discarded = change.folder.with_name(f"done-{os.getpid()}")
         shutil.rmtree(discarded, ignore_errors=True)
-        folder.rename(discarded)  # in one step, so that a half-deleted folder is never taken for a change
+        change.folder.rename(discarded)  # in one step, so that a half-deleted folder is never taken for a change
         shutil.rmtree(discarded, ignore_errors=True)
 
 

@@ -9,22 +9,17 @@ OURS, BASE, THEIRS = "your project", "old template", "new template"
 # Markers as git and copier write them: the signs, then the name of a branch or a commit, or copier's own words.
 _MARKER = re.compile(
     rb"^(<{7,}|\|{7,}|>{7,}) (your-project|new-template|HEAD|[0-9a-f]{40,64}|"
-    rb"before updating|last update|after updating)(:[^\r\n]*)?(\r?)$",
+    rb"before updating|last update|after updating)((?::[^\r\n]*)?\r?)$",
     re.MULTILINE,
 )
 # One conflict as git-merge-file(1) writes it with --diff3. Groups: the lines of ours, of the base, of theirs.
 HUNK = re.compile(rb"^<{7}[^\n]*\n(.*?)^\|{7}[^\n]*\n(.*?)^={7}\r?\n(.*?)^>{7}[^\n]*\n", re.MULTILINE | re.DOTALL)
-_LABELS = {b"<": OURS, b"|": BASE, b">": THEIRS}
+_LABELS = {b"<": OURS.encode(), b"|": BASE.encode(), b">": THEIRS.encode()}
 
 
 def with_labels(content: bytes) -> bytes:
     """`content` whose markers have labels for people instead of the names of our branches."""
-
-    def label(match: re.Match[bytes]) -> bytes:
-        words = _LABELS[match[1][:1]].encode()
-        return b"%s %s%s%s" % (match[1], words, match[3] or b"", match[4])
-
-    return _MARKER.sub(label, content)
+    return _MARKER.sub(lambda match: b"%s %s%s" % (match[1], _LABELS[match[1][:1]], match[3]), content)
 
 
 _OPEN = re.compile(rb"^(?:<{7,} your project|\|{7,} old template|>{7,} new template)(?::.*)?\r?$", re.MULTILINE)

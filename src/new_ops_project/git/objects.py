@@ -4,11 +4,11 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError
@@ -63,27 +63,25 @@ def init_beside(objects: Path, folder: Path, *, object_format: str, bare: bool) 
 class Reader:
     """Reads objects of one repository. Git starts with the first one, and sees objects that are written later too."""
 
-    def __init__(self, at: Path, env: Mapping[str, str] | None = None) -> None:
-        self._at, self._env = at, env
-        self._child: process.Child | None = None
+    def __init__(self, at: Path, env: Mapping[str, str] | None, ending: ExitStack) -> None:
+        self._at, self._env, self._ending = at, env, ending
+        self._pipes: tuple[IO[bytes], IO[bytes]] | None = None
 
     def get(self, name: str) -> GitObject | None:
         """The object that `name` (gitrevisions(7)) names, or None; raises ProcessError when git fails."""
         if "\n" in name:
             return None
+        if self._pipes is None:
+            child = process.start(*_COMMAND, cwd=self._at, env=self._env)
+            self._ending.callback(process.end, child)
+            self._pipes = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
+        stdin, stdout = self._pipes
         try:
-            return self._read(name)
+            stdin.write(os.fsencode(name) + b"\n")
+            stdin.flush()
+            return _answer(stdout)
         except (OSError, ValueError) as error:
             raise ProcessError(_COMMAND, None, f"no answer about {name!r}: {error}") from error
-
-    def _read(self, name: str) -> GitObject | None:
-        child = self._child = self._child or process.start(*_COMMAND, cwd=self._at, env=self._env)
-        stdin, stdout = child.stdin, child.stdout
-        if stdin is None or stdout is None:
-            raise ValueError("it has no pipes")
-        stdin.write(os.fsencode(name) + b"\n")
-        stdin.flush()
-        return _answer(stdout)
 
     def find(self, names: Iterable[str]) -> dict[str, GitObject]:
         """Each object that exists, by the name given."""
@@ -108,12 +106,6 @@ class Reader:
             if subtree is None:
                 raise ProcessError(_COMMAND, None, f"the tree {object_id} of {path} is missing")
             yield from self._below(subtree, f"{path}/")
-
-    def close(self) -> None:
-        """End the git process."""
-        child, self._child = self._child, None
-        if child:
-            process.end(child)
 
 
 def _answer(stdout: IO[bytes]) -> GitObject | None:
@@ -155,8 +147,5 @@ def _entries(tree: GitObject, prefix: str) -> Iterator[tuple[str, str, str]]:
 @contextmanager
 def open_reader(at: Path, env: Mapping[str, str] | None = None) -> Iterator[Reader]:
     """A reader of the repository `at`, whose git process ends with the block."""
-    reader = Reader(at, env)
-    try:
-        yield reader
-    finally:
-        reader.close()
+    with ExitStack() as ending:
+        yield Reader(at, env, ending)

@@ -15,6 +15,7 @@ from new_ops_project.base.text import list_first
 from new_ops_project.git import journal
 from new_ops_project.git.journal import Change
 from new_ops_project.git.merge import Difference
+from new_ops_project.git.objects import format_of
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan.model import Plan
 
@@ -100,13 +101,16 @@ def _require_free(repository: Repository, written: Iterable[Difference]) -> None
     """Raise ToolError when a new file would replace one that git does not track, or lie beyond a symbolic link."""
     removed = {difference.before for difference in written if difference.status in "DR"}
     for path in (difference.path for difference in written if difference.status in "AR"):
-        target = repository.root / path
-        if os.path.lexists(target) and not _will_be_empty(target, removed, path):
-            raise _in_the_way(path, path)
-        for parent in _parents(path):
-            folder = repository.root / parent
-            if (folder.is_symlink() or (folder.exists() and not folder.is_dir())) and parent not in removed:
-                raise _in_the_way(path, parent)
+        target, above = repository.root / path, [parent for parent in _parents(path) if parent not in removed]
+        blocked = [path] if os.path.lexists(target) and not _will_be_empty(target, removed, path) else []
+        blocked += [parent for parent in above if _is_no_folder(repository.root / parent)]
+        if blocked:
+            message = f"{path} is new in the template, but the untracked {blocked[0]} is in its place."
+            raise ToolError(message, f"Move {blocked[0]} elsewhere, or commit it; then run this again.")
+
+
+def _is_no_folder(path: Path) -> bool:
+    return path.is_symlink() or (path.exists() and not path.is_dir())
 
 
 def _will_be_empty(target: Path, removed: set[str], path: str) -> bool:
@@ -117,11 +121,6 @@ def _will_be_empty(target: Path, removed: set[str], path: str) -> bool:
         Path(folder, file).relative_to(target).as_posix() for folder, _, files in os.walk(target) for file in files
     )
     return all(f"{path}/{file}" in removed for file in below)
-
-
-def _in_the_way(path: str, obstacle: str) -> ToolError:
-    message = f"{path} is new in the template, but the untracked {obstacle} is in its place."
-    return ToolError(message, f"Move {obstacle} elsewhere, or commit it; then run this again.")
 
 
 def _prepare(plan: Plan, ready: Path, paths: list[str]) -> None:
@@ -175,7 +174,8 @@ def _paths_as_committed(repository: Repository, written: Iterable[Difference]) -
         file, blob = repository.root / path, expected[path]
         content = os.fsencode(os.readlink(file)) if file.is_symlink() else file.read_bytes() if file.is_file() else b""  # noqa: PTH115
         # Git may still see the committed content in it, by its filters for line endings.
-        if _blob_id(content, blob) != blob and git.ask("hash-object", "--", path, at=repository.root) != blob:
+        own_id = hashlib.new(format_of(blob), b"blob %d\0" % len(content) + content).hexdigest()
+        if own_id != blob and git.ask("hash-object", "--", path, at=repository.root) != blob:
             message = f"{path} differs from the commit, and git is set to ignore that."
             raise ToolError(message, f"git update-index --no-assume-unchanged --no-skip-worktree {shlex.quote(path)}")
     return present
@@ -225,12 +225,6 @@ def commit_staged(repository: Repository, message: str) -> str:
 
 def _some(paths: list[str]) -> str:
     return list_first(sorted(paths), 5)
-
-
-def _blob_id(content: bytes, like: str) -> str:
-    """The id that git gives a blob, made with the hash function of the id `like`."""
-    function = hashlib.sha1 if len(like) == 40 else hashlib.sha256  # noqa: PLR2004 - git's two object formats
-    return function(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def _parents(path: str) -> Iterable[str]:

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.files import explained
 from new_ops_project.base.text import list_first
 from new_ops_project.git import journal, worktree
 from new_ops_project.git.worktree import Repository, Status
@@ -39,19 +39,20 @@ def begun(repository: Repository, destination: Destination, *, to: str | None) -
 
 def _met(repository: Repository, left: Pending, destination: Destination, *, to: str | None) -> Outcome:
     """The outcome where an earlier run left a change in the work tree that is not committed yet."""
-    change, its_target = left.change, left.change.about["to"]
+    change, was_finished, open_paths = left
+    its_target = change.about["to"]
     name, command = f"{wording.noun(change.verb, 'the').capitalize()} to {its_target}", f"new-ops-project {change.verb}"
-    if left.open_paths:
-        message = f"{name} has unresolved conflicts: {', '.join(left.open_paths)}."
+    if open_paths:
+        message = f"{name} has unresolved conflicts: {', '.join(open_paths)}."
         raise ToolError(message, f"Resolve them and run `{command} --continue`, or --abort.")
     if change.verb != destination.verb or to not in {None, its_target}:
         other = wording.noun(destination.verb) + (f" to {to}" if change.verb == destination.verb else "")
         message = f"{name} is not committed yet, so no {other} can start."
         raise ToolError(message, f"Commit it (git commit), or undo it: {command} --abort.")
     if destination.commit:
-        return pending.conclude(repository, destination, was_finished=left.was_finished)
+        return pending.conclude(repository, destination, was_finished=was_finished)
     steps, details = ("git commit", f"{command} --abort"), pending.facts(change.about)
-    return Outcome("waiting", details=details, next=steps, change=change, was_finished=left.was_finished)
+    return Outcome("waiting", details=details, next=steps, change=change, was_finished=was_finished)
 
 
 def require_room(destination: Destination, repository: Repository, status: Status, prefix: str) -> None:
@@ -90,10 +91,8 @@ def _patch(plan: Plan, file: str, purpose: Purpose) -> Outcome:
     text = plan.patch("--binary", "--full-index")
     if file == STDOUT:
         return Outcome("patched", _code(plan), purpose.details, patch=text)
-    try:
+    with explained(Path(file), "Give another --patch FILE."):
         Path(file).write_bytes(text)
-    except OSError as error:
-        raise ToolError(f"{file} cannot be written: {error.strerror}.", "Give another --patch FILE.") from error
     details = {**purpose.details, "patch": file}
     return Outcome("patched", _code(plan), details, (f"git apply --index {shlex.quote(file)}",))
 
@@ -109,21 +108,7 @@ def _branch(plan: Plan, destination: Destination, purpose: Purpose) -> Outcome:
 
 
 def _write(plan: Plan, destination: Destination, purpose: Purpose) -> Outcome:
-    change = apply.write_work_tree(plan, about=_about(plan, destination, purpose))
-    command = destination.command
-    if plan.conflicts:
-        steps = ("edit each file in conflict, or git mergetool", f"{command} --continue", f"{command} --abort")
-        return Outcome("conflicts", Exit.CONFLICTS, purpose.details, steps, change=change)
-    if destination.commit:
-        commit = apply.commit_staged(plan.repository, purpose.message)
-        journal.conclude(change)
-        return Outcome("committed", details={**purpose.details, "commit": commit})
-    return Outcome("staged", details=purpose.details, next=("git diff --cached", "git commit", f"{command} --abort"))
-
-
-def _about(plan: Plan, destination: Destination, purpose: Purpose) -> dict[str, Any]:
-    """What --continue and --abort need to know later; the journal keeps it."""
-    return {
+    about = {  # what --continue and --abort need to know later; the journal keeps it
         "verb": destination.verb,
         **pending.facts(purpose.details),
         "head": plan.commit,
@@ -132,3 +117,12 @@ def _about(plan: Plan, destination: Destination, purpose: Purpose) -> dict[str, 
         "conflicts": {f"{plan.prefix}{conflict.path}": conflict.reason for conflict in plan.conflicts},
         "parsed": [f"{plan.prefix}{conflict.path}" for conflict in plan.conflicts if conflict.parsed],
     }
+    change, command = apply.write_work_tree(plan, about=about), destination.command
+    if plan.conflicts:
+        steps = ("edit each file in conflict, or git mergetool", f"{command} --continue", f"{command} --abort")
+        return Outcome("conflicts", Exit.CONFLICTS, purpose.details, steps, change=change)
+    if destination.commit:
+        commit = apply.commit_staged(plan.repository, purpose.message)
+        journal.conclude(change)
+        return Outcome("committed", details={**purpose.details, "commit": commit})
+    return Outcome("staged", details=purpose.details, next=("git diff --cached", "git commit", f"{command} --abort"))

@@ -68,7 +68,7 @@ class Draft:
         """Old template, project and new template where both changed the content of a text file; else ()."""
         sides = self.sides(path)
         is_text = "content" in self.merged.reasons.get(path, "") and b"\0" not in b"".join(sides.values())
-        return tuple(sides[number] for number in (1, 2, 3)) if is_text and len(sides) == 3 else ()  # noqa: PLR2004
+        return tuple(sides[number] for number in (1, 2, 3)) if is_text and sides.keys() == {1, 2, 3} else ()
 
     def parsed(self, path: str) -> bool:
         """Whether all sides of a conflict that git found parse, judged by the type that its name implies."""
@@ -115,13 +115,9 @@ def start_draft(scratch: Scratch, merged: Merged, ours: str) -> Draft:
     # git calls it a conflict of content too, but writes no markers and leaves the user's side in place.
     binary = {stage.path for stage in merged.stages if b"\0" in blobs.get(stage.blob, b"")}
     kinds |= {path: "binary" for path in binary if "content" in kinds[path]}
-    return Draft(scratch, merged, ours, differences, blobs, {}, _reasons(kinds))
-
-
-def _reasons(kinds: Mapping[str, str]) -> dict[str, str]:
-    """The reason for each path in words, from a kind such as `CONFLICT (modify/delete)`."""
     names = {path: kind.removeprefix("CONFLICT").strip(" ()") for path, kind in kinds.items()}
-    return {path: _REASONS.get(name, name or "git could not merge it") for path, name in names.items()}
+    reasons = {path: _REASONS.get(name, name or "git could not merge it") for path, name in names.items()}
+    return Draft(scratch, merged, ours, differences, blobs, {}, reasons)
 
 
 def with_labels(draft: Draft) -> Draft:
@@ -152,15 +148,11 @@ def keep_deleted(draft: Draft) -> Draft:
     git makes each of them a conflict, at every update again. The user has decided already.
     """
     present = {stage.path for stage in draft.merged.stages if stage.number == 2}  # noqa: PLR2004 - the project's side
-    deleted = sorted({stage.path for stage in draft.merged.stages if _is_deletion(draft, stage.path)} - present)
+    kinds = {stage.path: draft.merged.reasons.get(stage.path, "") for stage in draft.merged.stages}
+    # A kind without details may be a deletion, too: an old git has no others (merge_in_worktree).
+    deleted = sorted(path for path in kinds.keys() - present if "/delete" in kinds[path] or kinds[path] == "CONFLICT")
     notes = (f"{path} was deleted here, but changed in the template; it stays deleted." for path in deleted)
     return draft.settle(dict.fromkeys(deleted), *notes)
-
-
-def _is_deletion(draft: Draft, path: str) -> bool:
-    """Whether one side deleted the file. A kind without details is one, as an old git gives it (merge_in_worktree)."""
-    kind = draft.merged.reasons.get(path, "")
-    return "/delete" in kind or kind == "CONFLICT"
 
 
 def flag_broken(draft: Draft, base: Tree, theirs: Tree) -> Draft:
@@ -176,9 +168,9 @@ def flag_broken(draft: Draft, base: Tree, theirs: Tree) -> Draft:
         problem, ours = validation.problem(path, content), draft.blobs.get(difference.old_blob)
         old, new = (side.get(path) or side.get(difference.before) for side in (base, theirs))
         if not problem or ours is None or validation.problem(path, ours):
-            continue
+            continue  # here and below: what was broken before is not for the merge to judge
         if new and validation.problem(path, new.content):
-            continue  # it was broken before, which is not for the merge to judge
+            continue
         sides = {1: old.content if old else ours, 2: ours, 3: new.content if new else content}
         marked = markers.mark_broken(ours, content, sides[3], partial(validation.problem, path))
         draft = draft.conflict(path, sides, Entry(difference.mode, marked), problem)

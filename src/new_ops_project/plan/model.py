@@ -22,12 +22,14 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Conflict:
-    """One path that a person must decide about."""
+    """One path that a person must decide about.
+
+    `parsed`: whether both sides parsed, judged by the type that the file's name implies.
+    """
 
     path: str
     reason: str
-    parsed: bool = True
-    """Whether both sides parsed, judged by the type that the file's name implies."""
+    parsed: bool
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """A change that an earlier run wrote to the work tree, not committed yet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from new_ops_project import git
@@ -15,14 +14,8 @@ from new_ops_project.plan.destination import Destination
 from new_ops_project.plan.outcome import Outcome
 from new_ops_project.plan.wording import noun
 
-
-@dataclass(frozen=True)
-class Pending:
-    """A pending change. `was_finished`: whether this run had to finish it; `open_paths`: the unresolved conflicts."""
-
-    change: Change
-    was_finished: bool
-    open_paths: tuple[str, ...]
+# A pending change, whether this run had to finish it, and the paths of its unresolved conflicts.
+Pending = tuple[Change, bool, list[str]]
 
 
 def find(repository: Repository, status: Status) -> Pending | None:
@@ -45,7 +38,8 @@ def find(repository: Repository, status: Status) -> Pending | None:
     if not _is_in_work_tree(change, status):
         journal.conclude(change)
         return None
-    return Pending(change, was_finished, tuple(_unresolved(repository, change, status)))
+    marked = [path for path, problem in _problems(repository, change) if "conflict markers" in problem]
+    return change, was_finished, sorted({*(set(status.unmerged) & change.about["conflicts"].keys()), *marked})
 
 
 def _is_in_work_tree(change: Change, status: Status) -> bool:
@@ -55,12 +49,6 @@ def _is_in_work_tree(change: Change, status: Status) -> bool:
         path in touched or (path.endswith("/") and any(file.startswith(path) for file in touched))
         for path in status.dirty
     )
-
-
-def _unresolved(repository: Repository, change: Change, status: Status) -> list[str]:
-    """The paths of the change that are unmerged or have conflict markers."""
-    marked = [path for path, problem in _problems(repository, change) if "conflict markers" in problem]
-    return sorted({*(set(status.unmerged) & change.about["conflicts"].keys()), *marked})
 
 
 def _problems(repository: Repository, change: Change) -> list[tuple[str, str]]:

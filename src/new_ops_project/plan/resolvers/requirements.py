@@ -2,14 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.document import decoded
 from new_ops_project.formats.requirements import pep508, reader
-from new_ops_project.git.tree import Entry, Tree
+from new_ops_project.git.tree import Tree
 from new_ops_project.plan.draft import Draft
 from new_ops_project.template import roles
 from new_ops_project.template.evaluation import Answers
@@ -31,12 +31,16 @@ def from_locks(draft: Draft, base: Tree, theirs: Tree, answers: Answers) -> Draf
     names = _names(draft)
     rendered = {path: _render(path, names, answers).encode() for path in ours} if names else {}
     is_complete = bool(rendered) and all(rendered.values())
-    if is_complete and not any(_manual_lines(ours[path], base.get(path), rendered[path]) for path in ours):
-        return draft.settle(rendered, f"{_listed(ours)}: rendered again for the merged pyproject.toml.")
+    # Entries that neither the old template's file nor the new one has were written by hand.
+    old = {path: _entries(base[path].content) if path in base else set() for path in ours}
+    is_manual = any(_entries(ours[path]) - old[path] - _entries(rendered[path]) for path in rendered)
+    files = " and ".join(sorted(ours))
+    if is_complete and not is_manual:
+        return draft.settle(rendered, f"{files}: rendered again for the merged pyproject.toml.")
     # The lock for development is constrained by the runtime lock, which has the shorter name, so that one comes first.
     commands = " && ".join(_command(path, ours[path]) for path in sorted(ours, key=len))
     reason = "yours, because the template's locks do not hold everything they need"
-    return draft.settle(ours, f"{_listed(ours)}: {reason}. To update them: {commands}")
+    return draft.settle(ours, f"{files}: {reason}. To update them: {commands}")
 
 
 def _generated(draft: Draft, theirs: Tree) -> dict[str, bytes]:
@@ -57,15 +61,6 @@ def _is_mixed(draft: Draft, ours: Mapping[str, bytes]) -> bool:
         for name, version in _PIN.findall(draft.content(path) or content):
             pins.setdefault(name, set()).add(version)
     return bool(draft.conflicts.keys() & ours.keys()) or any(len(versions) > 1 for versions in pins.values())
-
-
-def _manual_lines(mine: bytes, base: Entry | None, rendered: bytes) -> set[bytes]:
-    """The entries of the user's file that neither the old template's nor the new file has: written by hand."""
-    return _entries(mine) - _entries(base.content if base else b"") - _entries(rendered)
-
-
-def _listed(paths: Iterable[str]) -> str:
-    return " and ".join(sorted(paths))
 
 
 def _entries(content: bytes) -> set[bytes]:
@@ -95,10 +90,8 @@ def _names(draft: Draft) -> dict[str, list[str]]:
         document = tomllib.loads(content.decode())
     except ValueError:
         return {}
-    if not document:
-        return {}
-    groups = document.get("dependency-groups", {})
-    return {"run": document.get("project", {}).get("dependencies", []), "dev": groups.get("dev", [])}
+    groups, project = document.get("dependency-groups", {}), document.get("project", {})
+    return {"run": project.get("dependencies", []), "dev": groups.get("dev", [])} if document else {}
 
 
 def _render(path: str, names: Mapping[str, list[str]], answers: Answers) -> str:
@@ -108,9 +101,9 @@ def _render(path: str, names: Mapping[str, list[str]], answers: Answers) -> str:
         return ""
     if not all(_is_locked(each, locks) for each in (*names["run"], *names["dev"])):
         return ""
-    chosen = {"requirements": _sorted_names(names["run"]), "dev_requirements": _sorted_names(names["dev"])}
+    run, dev = (sorted({pep508.requirement_name(text) for text in names[key]}) for key in ("run", "dev"))
     try:
-        return str(answers.render(text, **chosen))
+        return str(answers.render(text, requirements=run, dev_requirements=dev))
     except ToolError:
         return ""
 
@@ -122,7 +115,3 @@ def _is_locked(text: Any, locks: Mapping[str, Any]) -> bool:
     if not wanted or name not in locks["closures"] or wanted.extras or wanted.marker or wanted.url:
         return False
     return wanted.specifier.contains(locks["packages"][name]["version"], prereleases=True)
-
-
-def _sorted_names(requirements: list[str]) -> list[str]:
-    return sorted({pep508.requirement_name(text) for text in requirements})

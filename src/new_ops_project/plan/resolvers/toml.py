@@ -9,7 +9,6 @@ from new_ops_project.formats.toml.text import KeyPath, TomlLine, TomlText, dotte
 from new_ops_project.plan.draft import Draft
 
 _FILE = "pyproject.toml"
-_SIDES = 3
 
 
 def by_key(draft: Draft, ours: bytes | None = None) -> Draft:
@@ -22,7 +21,7 @@ def by_key(draft: Draft, ours: bytes | None = None) -> Draft:
     if ours is not None and sides:
         sides[2] = ours
     is_textual = "content" in draft.merged.reasons.get(_FILE, "") or ours is not None
-    if _FILE not in draft.conflicts or not is_textual or len(sides) != _SIDES:
+    if _FILE not in draft.conflicts or not is_textual or sides.keys() != {1, 2, 3}:
         return draft
     try:
         text = three_way(sides[1].decode(), sides[2].decode(), sides[3].decode(), by_element=ours is not None)
