@@ -40,23 +40,17 @@ def without_source(files: dict[str, bytes]) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("tier", ["script", "library", "cli"])
 def test_both_write_the_same_bytes(run: Run, work: Path, published: Path, tier: str) -> None:
-    """`new` and `copier copy` write the same files from the same git URL."""
+    """`new` and `copier copy` write the same files, from a git URL and from the embedded repository."""
     (work / "answers.yml").write_text(yaml.safe_dump({**ANSWERS, "tier": tier}))
+    options = ["--defaults", "--data-file", "answers.yml"]
     with git_daemon(published.parent) as url:
-        run("new", "--defaults", "--data-file", "answers.yml", "--path", "ours", "--template", f"{url}/team.git")
-        copier("copy", "--defaults", "--data-file", "answers.yml", f"{url}/team.git", "theirs", at=work)
+        run("new", *options, "--path", "ours", "--template", f"{url}/team.git")
+        copier("copy", *options, f"{url}/team.git", "theirs", at=work)
     assert not differing(tree(work / "ours"), tree(work / "theirs"))
     assert {path.name for path in (work / "ours").iterdir()} - {".git"} == {p.name for p in (work / "theirs").iterdir()}
-
-
-@pytest.mark.parametrize("tier", ["script", "library", "cli"])
-def test_the_embedded_template_too(run: Run, work: Path, tier: str) -> None:
-    """Copier copies the same files from the embedded repository as the tool."""
-    (work / "answers.yml").write_text(yaml.safe_dump({**ANSWERS, "tier": tier}))
-    run("new", "--defaults", "--data-file", "answers.yml", "--path", "ours")
-    source = str(unpacked.repository())
-    copier("copy", "--defaults", "--data-file", "answers.yml", source, "theirs", at=work)
-    assert not differing(without_source(tree(work / "ours")), without_source(tree(work / "theirs")))
+    run("new", *options, "--path", "embedded")
+    copier("copy", *options, str(unpacked.repository()), "copied", at=work)
+    assert not differing(without_source(tree(work / "embedded")), without_source(tree(work / "copied")))
 
 
 def test_the_embedded_template_is_recorded_below_home(

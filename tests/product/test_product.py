@@ -9,7 +9,6 @@ import tomllib
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -40,6 +39,13 @@ def variants(tier: str, python: str) -> list[Variant]:
     ]
 
 
+SCHEMAS = {
+    "github-workflows": ".github/workflows/*.yml",
+    "dependabot": ".github/dependabot.yml",
+    "renovate": "renovate.json",
+}
+
+
 @pytest.mark.parametrize("tier", TIERS)
 def test_linters_find_nothing(tier: str, tmp_path: Path) -> None:
     """No public linter has a finding, for each Python and cloud, with and without a container."""
@@ -51,16 +57,8 @@ def test_linters_find_nothing(tier: str, tmp_path: Path) -> None:
 
     audit = run_linter("zizmor", "--offline", "--persona=auditor", "--format=json", *names, cwd=tmp_path)
     assert json.loads(audit[audit.index("[") : audit.rindex("]") + 1]) == []
-    run_linter(
-        "check-jsonschema",
-        "--builtin-schema=vendor.github-workflows",
-        *matching(".github/workflows/*.yml"),
-        cwd=tmp_path,
-    )
-    run_linter(
-        "check-jsonschema", "--builtin-schema=vendor.dependabot", *matching(".github/dependabot.yml"), cwd=tmp_path
-    )
-    run_linter("check-jsonschema", "--builtin-schema=vendor.renovate", *matching("renovate.json"), cwd=tmp_path)
+    for schema, pattern in SCHEMAS.items():
+        run_linter("check-jsonschema", f"--builtin-schema=vendor.{schema}", *matching(pattern), cwd=tmp_path)
     run_linter("validate-pyproject", *matching("pyproject.toml"), cwd=tmp_path)
     run_linter("ruff", "check", "--no-cache", ".", cwd=tmp_path)
     run_linter("ruff", "format", "--no-cache", "--check", ".", cwd=tmp_path)
@@ -114,7 +112,9 @@ RUNS = [
 def test_every_step_of_its_workflows_runs(variant: Variant, tmp_path: Path, shared: Path) -> None:
     """Each `run:` step of each workflow succeeds, in order, in a clean clone with the chosen Python."""
     origin = variant.generate(tmp_path / "origin")
-    commit(origin)
+    git("init", "--quiet", at=origin)
+    git("add", "--all", at=origin)
+    git("commit", "--quiet", "--message=start", at=origin)
     interpreter = interpreters.likely_path(variant.python)
     assert interpreter
     clone = tmp_path / "clone"
@@ -132,50 +132,31 @@ def test_every_step_of_its_workflows_runs(variant: Variant, tmp_path: Path, shar
         assert [path.suffix for path in built] == [".whl", ".gz"]
 
 
-def commit(project: Path) -> None:
-    """Commit a rendered project to a new repository."""
-    git("init", "--quiet", at=project)
-    git("add", "--all", at=project)
-    git("commit", "--quiet", "--message=start", at=project)
-
-
 def test_every_step_and_action_is_known(tmp_path: Path) -> None:
-    """The test above executes every script of every variant; each action is in pins.yml."""
+    """The test above executes every script and every login; each action is in pins.yml."""
     executed = {tier: set[str]() for tier in TIERS}
     held = {tier: set[str]() for tier in TIERS}
-    used = set[str]()
+    used = set[tuple[str, str]]()
+    ran = {(run.tier, run.cloud, run.container) for run in RUNS}
     for number, (tier, cloud) in enumerate(product(TIERS, CLOUDS)):
-        container = (tier, cloud, True) in {(run.tier, run.cloud, run.container) for run in RUNS}
+        container = (tier, cloud, True) in ran
         project = Variant(tier, PYTHONS[0], cloud, container).generate(tmp_path / str(number))
         scripts = {step.script for step in steps(project)}
         held[tier] |= scripts
         used |= pinned_actions(project)
-        if (tier, cloud, container) in {(run.tier, run.cloud, run.container) for run in RUNS}:
+        if (tier, cloud, container) in ran:
             executed[tier] |= scripts
     assert held == executed
-    assert used == set(pins()["actions"])
+    actions = yaml.safe_load((ROOT / "templates" / "pins.yml").read_bytes())["pins"]["default"]["actions"]
+    assert used == {(name, f"{action['sha']}  # {action['version']}") for name, action in actions.items()}
+    assert {cloud for _, cloud, _ in ran} == set(CLOUDS)
+    assert {container for _, _, container in ran} == {True, False}
 
 
-def pins() -> dict[str, Any]:
-    """The content of pins.yml."""
-    content: dict[str, Any] = yaml.safe_load((ROOT / "templates" / "pins.yml").read_bytes())["pins"]["default"]
-    return content
-
-
-def pinned_actions(project: Path) -> set[str]:
-    """The actions that a project uses, each with the SHA of pins.yml and its version in a comment."""
-    used = set()
-    for path in (project / ".github" / "workflows").glob("*.yml"):
-        for action, rest in re.findall(r"^\s+uses: (\S+)@(.*)$", path.read_text(), flags=re.MULTILINE):
-            assert rest == f"{pins()['actions'][action]['sha']}  # {pins()['actions'][action]['version']}"
-            used.add(action)
-    return used
-
-
-def test_every_login_is_executed() -> None:
-    """The executed variants include each cloud, and projects with and without a container."""
-    assert {run.cloud for run in RUNS} == set(CLOUDS)
-    assert {run.container for run in RUNS} == {True, False}
+def pinned_actions(project: Path) -> set[tuple[str, str]]:
+    """The actions that a project uses, each with its SHA and its version in a comment."""
+    workflows = "".join(path.read_text() for path in (project / ".github" / "workflows").glob("*.yml"))
+    return {*re.findall(r"^\s+uses: (\S+)@(.*)$", workflows, flags=re.MULTILINE)}
 
 
 @pytest.mark.parametrize("tier", TIERS)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from support.command import Run, git
+from support.history import begin, version
 from support.servers import git_daemon, git_http
 from support.two_releases import two_tags
 
@@ -65,12 +66,12 @@ def test_each_place_wins_over_the_next(
     site.parent.mkdir(parents=True)
     site.write_text(f'template = "{places[0]}"\n')
     monkeypatch.delenv("NEW_OPS_PROJECT_TEMPLATE")
-    assert run("template", "show", "--json").json["source"] == places[0]
+    shown = [run("template", "show", "--json").json["source"]]
     run("config", "set", "template", places[1])
-    assert run("template", "show", "--json").json["source"] == places[1]
+    shown.append(run("template", "show", "--json").json["source"])
     monkeypatch.setenv("NEW_OPS_PROJECT_TEMPLATE", places[2])
-    assert run("template", "show", "--json").json["source"] == places[2]
-    assert run("template", "show", "--json", "--template", places[3]).json["source"] == places[3]
+    shown.append(run("template", "show", "--json").json["source"])
+    assert [*shown, run("template", "show", "--json", "--template", places[3]).json["source"]] == places
 
 
 def test_config(run: Run, work: Path) -> None:
@@ -143,11 +144,12 @@ def test_what_is_recorded(given: str, recorded: str) -> None:
     assert sources.normalise(given) == recorded
 
 
-def test_a_relative_path_is_recorded_whole(run: Run, work: Path, published: Path) -> None:
-    """A template named by a relative path is recorded by its absolute one."""
-    git("clone", "--quiet", str(published), "here", at=work)
-    run("new", "audit", "--defaults", "--template", "here")
-    assert answers_of(work / "audit")["_src_path"] == str(work / "here")
+def test_a_relative_path_is_recorded_whole(run: Run, work: Path) -> None:
+    """It starts at the current folder: where a template is published to, and where a project gets it from."""
+    git("init", "--quiet", "--bare", "team.git", at=work)
+    assert run("template", "publish", "./team.git", "--json").json["source"] == str(work / "team.git")
+    run("new", "audit", "--defaults", "--template", "team.git")
+    assert answers_of(work / "audit")["_src_path"] == str(work / "team.git")
 
 
 def test_publish(run: Run, work: Path, tmp_path: Path) -> None:
@@ -173,32 +175,39 @@ def test_publish_that_is_refused(run: Run, published: Path) -> None:
     assert run("config", "show", "--json").json == {}
 
 
+def pack(source: Path, name: str) -> Path:
+    """A bundle of the template's releases, beside their checkout."""
+    bundle = source.with_name(f"{name}.bundle")
+    embedded.pack(source, "0", bundle)
+    return bundle
+
+
+def heads(bundle: Path) -> dict[str, str]:
+    """The commits in a bundle, by ref."""
+    listed = git("bundle", "list-heads", str(bundle), at=bundle.parent).splitlines()
+    return {name: commit for commit, name in (line.split() for line in listed)}
+
+
 def test_the_same_commits_everywhere(tmp_path: Path) -> None:
     """Two builds of the same tags make the same commit ids, and a later build adds to those of an earlier one."""
     source = two_tags(tmp_path / "source")
-    heads = []
-    for name in ("a", "b", "later"):
-        if name == "later":
-            release(source, "v1.0.1")
-        embedded.pack(source, "0", tmp_path / f"{name}.bundle")
-        listed = git("bundle", "list-heads", str(tmp_path / f"{name}.bundle"), at=tmp_path).splitlines()
-        heads.append({name: commit for commit, name in (line.split() for line in listed)})
-    assert heads[0] == heads[1]
-    assert heads[0]["refs/tags/v1.1.0"] == heads[2]["refs/tags/v1.1.0"]
-    assert "refs/tags/v1.0.1" in heads[2]
+    one, other = heads(pack(source, "one")), heads(pack(source, "other"))
+    release(source, "v1.0.1")
+    later = heads(pack(source, "later"))
+    assert one == other
+    assert one["refs/tags/v1.1.0"] == later["refs/tags/v1.1.0"]
+    assert "refs/tags/v1.0.1" in later
 
 
 def test_embedded_grows_with_the_tool(tmp_path: Path) -> None:
     """A newer tool adds its versions to the repository of an older one, whose versions stay."""
     source = two_tags(tmp_path / "source")
     target = tmp_path / "template"
+    new = pack(source, "new")
     git("tag", "--delete", "v1.1.0", at=source)
-    embedded.pack(source, "0", tmp_path / "old.bundle")
-    unpacked.unpack(tmp_path / "old.bundle", target, anew=False)
-    git("tag", "v1.1.0", at=source)
-    embedded.pack(source, "0", tmp_path / "new.bundle")
-    for name in ("new", "old", "new"):
-        unpacked.unpack(tmp_path / f"{name}.bundle", target, anew=False)
+    old = pack(source, "old")
+    for bundle in (old, new, old, new):
+        unpacked.unpack(bundle, target, anew=False)
         assert git("status", "--porcelain", at=target) == ""
     assert git("tag", at=target).split() == ["v1.0.0", "v1.1.0"]
 
@@ -207,33 +216,20 @@ def test_another_build_of_the_same_version(tmp_path: Path) -> None:
     """A rebuilt tool with the same version and another template replaces the embedded one."""
     source = two_tags(tmp_path / "source")
     target = tmp_path / "template"
-    embedded.pack(source, "0", tmp_path / "one.bundle")
+    unpacked.unpack(pack(source, "one"), target, anew=False)
     git("tag", "--force", "v1.0.0", "v1.1.0", at=source)
-    embedded.pack(source, "0", tmp_path / "other.bundle")
-    for name in ("one", "other"):
-        unpacked.unpack(tmp_path / f"{name}.bundle", target, anew=False)
-    listed = git("bundle", "list-heads", str(tmp_path / "other.bundle"), at=tmp_path)
-    assert f"{git('rev-parse', 'main', at=target)} refs/heads/main" in listed
+    other = pack(source, "other")
+    unpacked.unpack(other, target, anew=False)
+    assert git("rev-parse", "main", at=target) == heads(other)["refs/heads/main"]
     assert git("status", "--porcelain", at=target) == ""
-
-
-def test_publish_to_a_relative_path(run: Run, work: Path) -> None:
-    """A relative path starts at the current folder."""
-    git("init", "--quiet", "--bare", "team.git", at=work)
-    assert run("template", "publish", "./team.git", "--json").json["source"] == str(work / "team.git")
 
 
 @pytest.mark.parametrize("named", [".copier/answers.yml", "{{ colour }}.yaml"])
 def test_an_answers_file_of_another_name(run: Run, work: Path, tmp_path: Path, named: str) -> None:
     """The template is recorded in the answers file wherever that is, so that plain copier can update."""
-    template = tmp_path / "foreign"
-    template.mkdir()
-    (template / "copier.yml").write_text(f"_answers_file: '{named}'\ncolour: blue\n")
-    (template / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}")
-    git("init", "--quiet", at=template)
-    git("add", "--all", at=template)
-    git("commit", "--quiet", "--message=v1", at=template)
-    git("tag", "v1.0.0", at=template)
+    config = f"_answers_file: '{named}'\ncolour: blue\n"
+    answers = {"{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers | to_nice_yaml }}"}
+    template = begin(tmp_path / "foreign", version("v1.0.0", {"copier.yml": config, **answers}))
     run("new", "audit", "--defaults", "--template", str(template))
     recorded = yaml.safe_load((work / "audit" / named.replace("{{ colour }}", "blue")).read_bytes())
     assert (recorded["_commit"], recorded["_src_path"]) == ("v1.0.0", str(template))
@@ -242,9 +238,8 @@ def test_an_answers_file_of_another_name(run: Run, work: Path, tmp_path: Path, n
 def test_a_folder_without_git(run: Run, work: Path, tmp_path: Path) -> None:
     """A plain folder is a template without versions."""
     folder = tmp_path / "plain"
-    folder.mkdir()
+    (folder / "in").mkdir(parents=True)
     (folder / "copier.yml").write_text("_subdirectory: in\n")
-    (folder / "in").mkdir()
     (folder / "in" / "file.txt").write_text("text\n")
     created = run("new", "audit", "--defaults", "--template", str(folder), "--json").json
     assert created["template"] == {"source": str(folder), "version": None}

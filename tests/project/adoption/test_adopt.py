@@ -79,7 +79,8 @@ def lines(content: bytes) -> list[bytes]:
 def template(shared: Path) -> Path:
     """Our template with the release v1.0.0; `released` adds v1.1.0 for a while."""
     folder = shared / "adopting"
-    if not folder.exists():
+    if not (folder / ".git" / "refs" / "next").exists():
+        shutil.rmtree(folder, ignore_errors=True)  # what a failed test left
         make_ours(folder, EDITS)
         git("update-ref", "refs/next/v1.1.0", "v1.1.0", at=folder)
         git("tag", "--delete", "v1.1.0", at=folder)
@@ -120,6 +121,7 @@ def adopt(run: Run, shared: Path, work: Path, template: Path) -> Callable[[Adopt
     def call(repository: Adoptable) -> Adopted:
         kept = shared / "adopted" / repository.name
         if kept not in ADOPTED:
+            shutil.rmtree(kept, ignore_errors=True)  # what a failed test left
             project = repository.lay(kept)
             files, before = tree(kept), without_objects(everything(kept))
             report = run("adopt", str(project), "--template", str(template), "--json").json

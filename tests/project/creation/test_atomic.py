@@ -9,17 +9,7 @@ from pathlib import Path
 import pytest
 from support.command import Run, git, tree
 
-
-def start(work: Path) -> "subprocess.Popen[bytes]":
-    """Start a run in its own process."""
-    command = [sys.executable, "-m", "new_ops_project", "new", "audit", "--defaults"]
-    return subprocess.Popen(command, cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def wait_until(child: "subprocess.Popen[bytes]", work: Path, pattern: str) -> None:
-    """Wait until a path of this pattern exists, or the run has ended."""
-    while child.poll() is None and not list(work.glob(pattern)):
-        time.sleep(0.001)
+NEW = [sys.executable, "-m", "new_ops_project", "new"]
 
 
 @pytest.fixture
@@ -47,8 +37,10 @@ STATES = [
 @pytest.mark.parametrize("state", STATES)
 def test_kill(run: Run, work: Path, whole: dict[str, bytes], state: str) -> None:
     """Killed (-9) at each stage, at it or a little after it."""
-    child = start(work)
-    wait_until(child, work, state)
+    command = [*NEW, "audit", "--defaults"]
+    child = subprocess.Popen(command, cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while child.poll() is None and not list(work.glob(state)):
+        time.sleep(0.001)
     time.sleep(random.choice([0, 0.02 * random.random()]))  # noqa: S311 - a moment, no secret
     child.kill()
     child.wait()
@@ -57,17 +49,12 @@ def test_kill(run: Run, work: Path, whole: dict[str, bytes], state: str) -> None
         assert git("status", "--porcelain", at=work / "audit") == ""
         run("new", "audit", "--defaults", code=2)
     else:
-        age_left_over(work)
+        for holder in work.glob(".audit.*.new-ops-project"):
+            if not (holder / "lock").exists():  # as old as it is when a person comes back
+                subprocess.run(["touch", "-d", "1 minute ago", str(holder)], check=True)
         run("new", "audit", "--defaults")
         assert [path.name for path in work.iterdir()] == ["audit"]
     assert tree(work / "audit") == whole
-
-
-def age_left_over(work: Path) -> None:
-    """Make a sibling without a lock as old as it is when a person comes back."""
-    for holder in work.glob(".audit.*.new-ops-project"):
-        if not (holder / "lock").exists():
-            subprocess.run(["touch", "-d", "1 minute ago", str(holder)], check=True)
 
 
 def test_a_run_leaves_another_ones_sibling_alone(run: Run, work: Path) -> None:
@@ -87,11 +74,8 @@ def test_parallel_runs_share_the_template(work: Path, tmp_path: Path, monkeypatc
     """Eight runs at once on a machine that has no template yet: none fails."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    command = [sys.executable, "-m", "new_ops_project", "new"]
     runs = [
-        subprocess.Popen(
-            [*command, f"p{number}", "--defaults"], cwd=work, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        subprocess.Popen([*NEW, f"p{number}", "--defaults"], cwd=work, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for number in range(8)
     ]
     said = [child.communicate() for child in runs]
@@ -101,12 +85,12 @@ def test_parallel_runs_share_the_template(work: Path, tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(("place", "expected"), [("rename", ""), ("_say_next", "Interrupted; {path} is there.")])
 def test_interrupted_after_the_rename(run: Run, work: Path, place: str, expected: str) -> None:
     """Once the project is in place, Ctrl-C does not make the run say that nothing was left behind."""
-    patched = {"rename": "repository.move_into_place", "_say_next": "new._say_next"}[place]
+    patched = {"rename": "files._move_into_place", "_say_next": "new._say_next"}[place]
     program = f"""
 import os, signal, sys
 from new_ops_project import cli
 from new_ops_project.commands import new
-from new_ops_project.project.creation import repository
+from new_ops_project.base import files
 real = {patched}
 def interrupting(*args, **options):
     result = real(*args, **options)
