@@ -207,35 +207,26 @@ def test_uv_lock_without_uv(tmp_path: Path) -> None:
 
 
 def test_what_is_under_the_name(tmp_path: Path) -> None:
-    """Nothing, an empty folder, a file, a link, another folder and an environment are distinguished."""
+    """An empty folder counts as no environment."""
     assert venv.read_venv(tmp_path).state is VenvState.ABSENT
     (tmp_path / ".venv").mkdir()
     assert venv.read_venv(tmp_path).state is VenvState.ABSENT
-    (tmp_path / ".venv" / "x").touch()
-    assert venv.read_venv(tmp_path).why == "it has no pyvenv.cfg"
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / ".venv").touch()
-    assert venv.read_venv(tmp_path / "a").state is VenvState.FILE
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b" / ".venv").symlink_to("/no/where")
-    assert venv.read_venv(tmp_path / "b").why == "it is a symbolic link to /no/where"
     fake_venv(tmp_path / "c", "3.12.1")
     assert (venv.read_venv(tmp_path / "c").state, venv.read_venv(tmp_path / "c").minor) == (VenvState.READY, "3.12")
 
 
 def test_what_is_broken(tmp_path: Path) -> None:
     """An environment without a version or site-packages, or with another interpreter, is broken."""
-    (fake_venv(tmp_path / "a", "3.12.1")).rmdir()
-    assert "site-packages" in venv.read_venv(tmp_path / "a").why
-    fake_venv(tmp_path / "b", "3.12.1")
-    (tmp_path / "b" / ".venv" / "pyvenv.cfg").write_text("\x00")
-    assert "names no version" in venv.read_venv(tmp_path / "b").why
-    fake_venv(tmp_path / "c", "3.12.1")
-    python = tmp_path / "c" / ".venv" / "bin" / "python"
-    python.unlink()
+    site = fake_venv(tmp_path, "3.12.1")
+    present = tmp_path / ".venv"
+    site.rmdir()
+    assert "site-packages" in venv.read_venv(tmp_path).why
     (tmp_path / "python3.13").touch(mode=0o755)
-    python.symlink_to(tmp_path / "python3.13")
-    assert "its python is now 3.13" in venv.read_venv(tmp_path / "c").why
+    (present / "bin" / "python").unlink()
+    (present / "bin" / "python").symlink_to(tmp_path / "python3.13")
+    assert "its python is now 3.13" in venv.read_venv(tmp_path).why
+    (present / "pyvenv.cfg").write_text("\x00")
+    assert "names no version" in venv.read_venv(tmp_path).why
 
 
 def test_packages_against_the_lock(tmp_path: Path) -> None:
@@ -331,6 +322,14 @@ def test_the_check(tmp_path: Path, files: dict[str, str], packages: dict[str, st
     needs = lay(tmp_path, **files)
     fake_venv(tmp_path, "3.12.1", packages)
     assert check.find_check(needs, venv.read_venv(tmp_path)).text == command
+
+
+def test_tests_beside_the_environment(tmp_path: Path) -> None:
+    """For tests at the root, what packages in .venv import says nothing."""
+    site = fake_venv(tmp_path, "3.12.1")
+    (site / "conftest.py").write_text("import pytest\n")
+    (tmp_path / "test_x.py").write_text("import unittest\n")
+    assert "unittest" in check.find_check(Needs(tmp_path), venv.read_venv(tmp_path)).text
 
 
 @pytest.mark.parametrize("value", ["3", "[]", '""', '["a", 3]', '"\'"'])

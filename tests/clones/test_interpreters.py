@@ -58,9 +58,7 @@ def test_one_that_does_not_run_is_passed_over(bare: Path) -> None:
     write_program(bare / "pyenv" / "versions" / "3.19.8" / "bin" / "python3.19", python("3.19.8", kind="pypy"))
     write_program(bare / "pyenv" / "versions" / "3.19.7" / "bin" / "python3.19", python("3.18.7"))
     good = write_program(bare / "uv" / "cpython-3.19.1-linux" / "bin" / "python3.19", python("3.19.1"))
-    interpreter = interpreters.find_working("3.19")
-    assert interpreter
-    assert interpreter.path == good
+    assert interpreters.find_working("3.19") == Interpreter(good, "3.19.1", makes_environments=True)
 
 
 def test_the_newest_release_comes_first(bare: Path) -> None:
@@ -76,9 +74,7 @@ def test_one_that_makes_environments_comes_first(bare: Path) -> None:
     """Debian's Python without python3-venv is used only if there is no other."""
     write_program(bare / "bin" / "python3.19", python("3.19.5", makes=""))
     write_program(bare / "usr" / "bin" / "python3.19", python("3.19.1"))
-    interpreter = interpreters.find_working("3.19")
-    assert interpreter
-    assert interpreter.version == "3.19.1"
+    assert getattr(interpreters.find_working("3.19"), "version", "") == "3.19.1"
 
 
 def test_debian_without_venv(bare: Path) -> None:

@@ -18,14 +18,9 @@ from new_ops_project.clones.hooks import CONFIG
 from new_ops_project.git import remotes
 
 
-def checks(answer: Any) -> dict[str, str]:
-    """The state of each topic; the last one for a topic with several checks."""
-    return {check["name"]: check["state"] for check in answer["checks"]}
-
-
-def messages(answer: Any) -> dict[str, str]:
-    """The message of each topic."""
-    return {check["name"]: check["message"] for check in answer["checks"]}
+def checks(answer: Any, key: str = "state") -> dict[str, str]:
+    """The state, or the message, of each topic; the last one for a topic with several checks."""
+    return {check["name"]: check[key] for check in answer["checks"]}
 
 
 @pytest.fixture
@@ -81,7 +76,7 @@ def test_changes_nothing(run: Run, work: Path, index: Path, home: Path, shared: 
 
     before = state()
     shown = run("doctor", "audit", "--json").json
-    assert messages(shown)["template"] == "embedded; it comes with the tool"
+    assert checks(shown, "message")["template"] == "embedded; it comes with the tool"
     assert state() == before
 
 
@@ -144,8 +139,8 @@ def test_remotes_that_never_answer(
     start = time.monotonic()
     shown = run("doctor", "audit", "--json", code=1).json
     assert time.monotonic() - start < 2 * 0.7 + 1
-    assert "no answer within 0.7 seconds" in messages(shown)["remote"]
-    assert "no answer within 0.7 seconds" in messages(shown)["template"]
+    assert "no answer within 0.7 seconds" in checks(shown, "message")["remote"]
+    assert "no answer within 0.7 seconds" in checks(shown, "message")["template"]
     for _ in range(100):  # a killed process takes a moment to be gone
         if not (remaining := _processes_with(f":{silent_server}/")):
             break
@@ -167,7 +162,7 @@ def test_a_remote_that_refuses(run: Run, work: Path, index: Path) -> None:
     clone = package(work / "audit", index)
     git("remote", "add", "origin", "http://ada:hunter2@127.0.0.1:9/audit.git", at=clone)
     ran = run("doctor", "audit", "--json", code=1)
-    assert "127.0.0.1 port 9" in messages(ran.json)["remote"]
+    assert "127.0.0.1 port 9" in checks(ran.json, "message")["remote"]
     assert "hunter2" not in ran.out + ran.err
 
 
@@ -176,7 +171,7 @@ def test_a_remote_that_answers(run: Run, work: Path, index: Path) -> None:
     clone = package(work / "audit", index)
     git("clone", "--quiet", "--bare", str(clone), str(work / "origin.git"), at=work)
     git("remote", "add", "origin", str(work / "origin.git"), at=clone)
-    assert messages(run("doctor", "audit", "--json", code=1).json)["remote"].endswith("origin.git answers")
+    assert checks(run("doctor", "audit", "--json", code=1).json, "message")["remote"].endswith("origin.git answers")
 
 
 def test_nothing_prompts(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,8 @@ def find_check(needs: Needs, venv: Venv) -> CheckCommand:
     tests = _tests(needs.folder)
     if "pytest" in venv.packages and (tests or _configures_pytest(needs.folder)):
         return CheckCommand(((".venv/bin/python", "-m", "pytest"),), empty=_NOTHING_COLLECTED)
-    if tests and not _wants_pytest(needs.folder / tests):
+    files = needs.folder.glob("test_*.py") if tests == "." else (needs.folder / tests).rglob("*.py")
+    if tests and not any(_imports(file, "pytest") for file in files):
         command = (".venv/bin/python", "-m", "unittest", "discover", "--start-directory", tests)
         return CheckCommand((command,), empty=_NOTHING_COLLECTED)
     doubt = f"The tests import pytest, which is not in {needs.lock}, so they were not run." if tests else ""
@@ -84,13 +85,6 @@ def _tests(folder: Path) -> str:
         if next((folder / name).rglob("test*.py"), None) or next((folder / name).rglob("*_test.py"), None):
             return name
     return "." if next(folder.glob("test_*.py"), None) else ""
-
-
-def _wants_pytest(tests: Path) -> bool:
-    """Whether any of the tests imports pytest."""
-    return any(
-        _imports(file, "pytest") for file in (tests.glob("test_*.py") if not tests.name else tests.rglob("*.py"))
-    )
 
 
 def _configures_pytest(folder: Path) -> bool:

@@ -14,7 +14,7 @@ from new_ops_project.clones import check, installed_packages, interpreters, venv
 from new_ops_project.clones.check import CheckCommand
 from new_ops_project.clones.installed_packages import Comparison
 from new_ops_project.clones.interpreters import Interpreter
-from new_ops_project.clones.needs import Needs, read_needs
+from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.venv import Venv
 from new_ops_project.git.worktree import Repository, find_repository
 
@@ -85,4 +85,8 @@ def read_clone(folder: Path, installer: str | None = None) -> Clone:
     uv = (shutil.which("uv") or "") if installer != "pip" else ""
     if installer == "uv" and not uv:
         raise ToolError("uv was not found on PATH.", "Install it, or leave --installer out.")
-    return Clone(read_needs(folder, reads_uv=bool(uv)), uv)
+    needs = Needs(folder, reads_uv=bool(uv))
+    if not needs.files.keys() & {"pyproject.toml", "setup.py", "setup.cfg"} and not needs.requirements:
+        message = f"{folder} has neither pyproject.toml nor requirements.txt."
+        raise ToolError(message, "Give the PATH of a Python project.")
+    return Clone(needs, uv)

@@ -7,8 +7,9 @@ from itertools import groupby
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base import new_folder, paths
+from new_ops_project.base import paths
 from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.files import whole_folder
 from new_ops_project.base.process import stream
 from new_ops_project.base.progress import Progress
 from new_ops_project.git import remotes, urls
@@ -39,18 +40,13 @@ def ensure_clone(target: str, into: Path | None, progress: Progress, *, can_ask:
         if into is None:
             return existing_clone(target)
         target = str(paths.absolute(target))
-    path = clone_destination(target, into)
+    name = re.sub(r"\.git$", "", re.split(r"[/:\\]", target.rstrip("/\\"))[-1])
+    if into is None and name in {"", ".", ".."}:
+        raise ToolError(f"{urls.without_secrets(target)} does not contain a name for the clone.", "Give --into DIR.")
+    path = paths.absolute(into or name)
     if not is_cloned(target, path):
         clone(target, path, progress, can_ask=can_ask)
     return path
-
-
-def clone_destination(url: str, into: Path | None) -> Path:
-    """Where a clone of `url` goes, as an absolute path; raises ToolError if the address gives it no name."""
-    name = re.sub(r"\.git$", "", re.split(r"[/:\\]", url.rstrip("/\\"))[-1])
-    if into is None and name in {"", ".", ".."}:
-        raise ToolError(f"{urls.without_secrets(url)} does not contain a name for the clone.", "Give --into DIR.")
-    return paths.absolute(into or name)
 
 
 def is_cloned(url: str, path: Path) -> bool:
@@ -60,10 +56,8 @@ def is_cloned(url: str, path: Path) -> bool:
     origin = git.remote_url(path) if (path / ".git").exists() else ""
     if origin and _comparable(origin) == _comparable(urls.full_address(url)):
         return True
-    obstacle = (
-        f"a clone of {urls.without_secrets(origin)}" if origin else "and not empty" if path.is_dir() else "a file"
-    )
-    raise ToolError(f"{path} is there already, {obstacle}.", "Choose another destination with --into DIR.")
+    problem = f"{path} is there already, and not a clone of {urls.without_secrets(url)}."
+    raise ToolError(problem, "Choose another destination with --into DIR.")
 
 
 def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
@@ -76,13 +70,12 @@ def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
     progress(f"git clone {safe_url} {path.name}", 0, 1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with new_folder.temporary_sibling(path) as fresh:
+        with whole_folder(path) as fresh:
             options = () if can_ask else remotes.NO_PROMPTS
             command = ("git", *options, "clone", "--progress", "--", urls.full_address(url), str(fresh))
             with closing(stream(*command, env=env)) as lines:
                 for stage, _ in groupby(match[1].lower() for line in lines if (match := _STAGE.match(line))):
                     progress(f"git clone {safe_url}: {stage}", 0, 1)
-            new_folder.move_into_place(fresh, path)
     except ProcessError as error:
         message = f"{safe_url} cannot be cloned: {remotes.failure_reason(error)}."
         raise ToolError(message, "Check the address, and your access to it with `git ls-remote`.") from error

@@ -85,12 +85,11 @@ def _places(minor: str) -> Iterator[Path]:
     name = "python.exe" if os.name == "nt" else f"bin/python{minor}"
     # The interpreter that runs this process, or the one that its environment was made from.
     own = Path(sys.executable).resolve() if sys.prefix == sys.base_prefix else Path(sys.base_prefix, name)
-    is_own = minor == f"{sys.version_info.major}.{sys.version_info.minor}"
     # PATH without pyenv's shims: there is one for every version, and it fails for those that are not active.
     path = [part for part in os.get_exec_path() if part and Path(part).name != "shims"]
     on_path, in_system = ([Path(folder, f"python{minor}") for folder in folders] for folders in (path, _UNIX))
-    managed = [folder / name for folder in _managed(minor)]
-    yield from filter(Path.is_file, [*([own] if is_own else []), *on_path, *managed, *in_system])
+    places = [*on_path, *(folder / name for folder in _managed(minor)), *in_system]
+    yield from filter(Path.is_file, [own, *places] if minor == f"3.{sys.version_info.minor}" else places)
 
 
 def _managed(minor: str) -> list[Path]:

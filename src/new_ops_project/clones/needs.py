@@ -222,15 +222,6 @@ class Needs:
         return file.read_bytes() if file.is_file() else None
 
 
-def read_needs(folder: Path, *, reads_uv: bool = True) -> Needs:
-    """What the repository in `folder` needs; raises ToolError if the folder is not a Python project."""
-    needs = Needs(folder, reads_uv)
-    if not needs.files.keys() & {_PYPROJECT, "setup.py", "setup.cfg"} and not needs.requirements:
-        message = f"{folder} has neither pyproject.toml nor requirements.txt."
-        raise ToolError(message, "Give the PATH of a Python project.")
-    return needs
-
-
 def _is_covered(files: tuple[RequirementsFile, ...], others: tuple[RequirementsFile, ...]) -> bool:
     """Whether others install all of a file: they include it, or list the same packages."""
     listed = {entry.name for file in others for entry in file.entries if entry.name}

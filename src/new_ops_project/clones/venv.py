@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
@@ -157,10 +156,3 @@ def _editable(info: Path) -> str:
     url, about = urlsplit(origin.get("url", "")), origin.get("dir_info")
     is_editable = isinstance(about, dict) and about.get("editable")
     return url2pathname(unquote(url.path)) if is_editable and url.scheme == "file" else ""
-
-
-def remove_interrupted(venv: Venv) -> None:
-    """Remove the metadata of packages whose installation was interrupted, so that they are installed again."""
-    for info in venv.infos:
-        if not (info / "INSTALLER").is_file() or not (info / "METADATA").is_file():
-            shutil.rmtree(info)

@@ -1,5 +1,6 @@
 """The steps of a clone's environment: Python, `.venv`, the lock, the packages, the project itself."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -67,7 +68,9 @@ def make_environment(run: Run) -> str:
     present, clone = run.clone.venv, run.clone
     is_unfinished, is_usable = present.state is VenvState.UNFINISHED, _is_usable(present)
     if is_unfinished and is_usable and clone.needs.python.is_met_by(present.version) and not run.recreate:
-        venv.remove_interrupted(present)
+        for info in present.infos:
+            if not (info / "INSTALLER").is_file() or not (info / "METADATA").is_file():
+                shutil.rmtree(info)  # so that the package is installed again
         return f".venv has Python {present.version}"
     is_our_rest = is_unfinished and not is_usable and venv_marker.is_ours(present.path)
     is_replaced = run.recreate and present.state is not VenvState.FILE

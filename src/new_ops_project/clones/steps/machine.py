@@ -99,8 +99,8 @@ def _reason(error: ProcessError) -> str:
 def _run(clone: Clone, program: str, *arguments: str) -> None:
     """Run one command as in the activated environment, in the user's language instead of English."""
     python = clone.venv.python
-    program = str(clone.folder / program) if program.startswith((".venv", "./")) else program
-    program = str(python) if program == str(clone.folder / ".venv/bin/python") else program
+    if program.startswith((".venv", "./")):
+        program = str(python if program == ".venv/bin/python" else clone.folder / program)
     path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     env = {"PATH": path, "VIRTUAL_ENV": str(clone.venv.path), "PYTHONHOME": "", "LC_ALL": os.environ.get("LC_ALL", "")}
     with tempfile.TemporaryDirectory() as cache:
