@@ -15,7 +15,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from support.command import ROOT, Run
+from support.command import ROOT, Run, tree
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template import copier_yml, evaluation, releases, render, sources
@@ -131,26 +131,16 @@ def test_free_text_survives(tier: str, description: str, author: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder, "p")
         render.render(releases.checkout(sources.find()), answered(**given_answers).recorded, project)
-        _assert_holds(project, description, author)
-        _assert_parses(project)
-
-
-def _assert_holds(project: Path, description: str, author: str) -> None:
-    metadata = tomllib.loads((project / "pyproject.toml").read_bytes().decode())["project"]
+        files = tree(project)
+    parsers: dict[str, Any] = {".py": ast.parse, ".yml": yaml.safe_load, ".yaml": yaml.safe_load}
+    parsed = {path: parsers[Path(path).suffix](text) for path, text in files.items() if Path(path).suffix in parsers}
+    recorded = parsed[".copier-answers.yml"]
+    assert (recorded["description"], recorded["author_name"]) == (description, author)
+    metadata = tomllib.loads(files["pyproject.toml"].decode())["project"]
     assert metadata["description"] == description
     assert [entry["name"] for entry in metadata.get("authors", [])] == [author] * bool(author)
-    recorded = yaml.safe_load((project / ".copier-answers.yml").read_bytes())
-    assert (recorded["description"], recorded["author_name"]) == (description, author)
-    assert description in (project / "README.md").read_bytes().decode()
-    assert author in (project / "LICENSE").read_bytes().decode()
-
-
-def _assert_parses(project: Path) -> None:
-    for path in project.rglob("*"):
-        if path.suffix == ".py":
-            ast.parse(path.read_bytes())
-        elif path.suffix in {".yml", ".yaml"}:
-            yaml.safe_load(path.read_bytes())
+    assert description in files["README.md"].decode()
+    assert author in files["LICENSE"].decode()
 
 
 @pytest.mark.parametrize("text", ["\ud800", "ab\udfff", "a\x85b"])

@@ -114,9 +114,8 @@ def test_versions_and_refs(run: Run, work: Path, published: Path) -> None:
 
 
 @pytest.mark.parametrize("serve", [git_daemon, git_http])
-def test_a_git_url(run: Run, work: Path, published: Path, serve: object) -> None:
+def test_a_git_url(run: Run, work: Path, published: Path, serve: Any) -> None:
     """A template is read over the git protocol and over smart HTTP; a new release is seen by the next run."""
-    assert callable(serve)
     with serve(published.parent) as url:
         run("new", "one", "--defaults", "--template", f"{url}/team.git")
         release(published, "v1.2.0")

@@ -82,10 +82,11 @@ def test_parallel_runs_share_the_template(work: Path, tmp_path: Path, monkeypatc
     assert [child.returncode for child in runs] == [0] * 8, said
 
 
-@pytest.mark.parametrize(("place", "expected"), [("rename", ""), ("_say_next", "Interrupted; {path} is there.")])
-def test_interrupted_after_the_rename(run: Run, work: Path, place: str, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("patched", "expected"), [("files._move_into_place", ""), ("new._say_next", "Interrupted; {path} is there.")]
+)
+def test_interrupted_after_the_rename(work: Path, patched: str, expected: str) -> None:
     """Once the project is in place, Ctrl-C does not make the run say that nothing was left behind."""
-    patched = {"rename": "files._move_into_place", "_say_next": "new._say_next"}[place]
     program = f"""
 import os, signal, sys
 from new_ops_project import cli

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from new_ops_project.project.adoption.evidence.readers import Evidence, Layout, gather, layout, parse_problems
+from new_ops_project.formats.code_layout import Layout, layout
+from new_ops_project.project.adoption.evidence.readers import Evidence, gather, parse_problems
 
 OFFERED: Mapping[str, Any] = {
     "python_version": ["3.11", "3.12", "3.13", "3.14"],

@@ -16,8 +16,6 @@ from new_ops_project.formats.setuptools.keywords import Setup
 from new_ops_project.project.adoption.evidence import dependencies
 from new_ops_project.project.adoption.evidence.licenses import identify_text, spdx_expression
 
-__all__ = ["Evidence", "Files", "Layout", "gather", "layout", "parse_problems"]
-
 _EMAIL = re.compile(r"[\w.!#$%&*+/=?^{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 _RENOVATE = (
     "renovate.json",
