@@ -2,8 +2,6 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +11,6 @@ from new_ops_project.base.errors import ToolError
 
 NAME = "new-ops-project"
 TEMPLATE_VARIABLE = "NEW_OPS_PROJECT_TEMPLATE"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One configured value; `origin` is the file it was read from."""
-
-    value: Any
-    origin: Path
 
 
 def user_file() -> Path:
@@ -34,13 +24,13 @@ def site_file() -> Path:
     return platformdirs.site_config_path(NAME, appauthor=False) / "config.toml"
 
 
-def load() -> dict[str, Setting]:
-    """Every configured value by its key; the user's file overrides the system-wide one.
+def load() -> dict[str, tuple[Any, Path]]:
+    """Every configured value with its file, by its key; the user's file overrides the system-wide one.
 
     Raises ToolError, with line and column, for a file that is not valid TOML.
     """
     files = (site_file(), user_file())
-    return {key: Setting(value, path) for path in files for key, value in _read(path).items()}
+    return {key: (value, path) for path in files for key, value in _read(path).items()}
 
 
 def write(key: str, value: Any) -> Path:
@@ -56,7 +46,8 @@ def remove(key: str) -> Path:
     settings = _read(user_file())
     if key not in settings:
         raise ToolError(f"{key} is not set in {user_file()}.", "See `new-ops-project config show`.")
-    return _replace({name: value for name, value in settings.items() if name != key})
+    del settings[key]
+    return _replace(settings)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -70,7 +61,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ToolError(f"{path} cannot be read: {error}.", "Fix it, or delete it.") from error
 
 
-def _replace(settings: Mapping[str, Any]) -> Path:
+def _replace(settings: dict[str, Any]) -> Path:
     import tomli_w  # noqa: PLC0415 - only `config` writes, every verb reads
 
     from new_ops_project.base.files import save  # noqa: PLC0415 - the same

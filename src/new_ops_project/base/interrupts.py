@@ -49,20 +49,13 @@ def interruptible() -> Iterator[None]:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     if _is_ignored:
         return
-    if _is_in_del(frame):
+    while frame and frame.f_code.co_name != "__del__":
+        frame = frame.f_back
+    if frame:
         # Python prints and drops an exception that __del__ raises, so the signal is sent again when that has returned.
         threading.Timer(_RETRY_DELAY, os.kill, (os.getpid(), number)).start()
         return
     raise KeyboardInterrupt
-
-
-def _is_in_del(frame: FrameType | None) -> bool:
-    """Whether the signal arrived while an object's __del__ was running."""
-    while frame is not None:
-        if frame.f_code.co_name == "__del__":
-            return True
-        frame = frame.f_back
-    return False
 
 
 def ignore() -> None:

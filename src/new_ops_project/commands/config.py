@@ -42,12 +42,10 @@ def show_command(*, as_json: bool) -> None:
     settings = dict(sorted(config.load().items()))
     voice = Voice(as_json)
     if as_json:
-        voice.print_json(
-            {key: {"value": setting.value, "origin": str(setting.origin)} for key, setting in settings.items()}
-        )
+        voice.print_json({key: {"value": value, "origin": str(file)} for key, (value, file) in settings.items()})
         return
-    for key, setting in settings.items():
-        voice.say(f"{key} = {setting.value!r}    {setting.origin}")
+    for key, (value, file) in settings.items():
+        voice.say(f"{key} = {value!r}    {file}")
     if not settings:
         voice.say(f"Nothing is set. The files are {config.user_file()} and, for everybody, {config.site_file()}.")
 

@@ -59,8 +59,10 @@ def locked(git_dir: Path) -> Iterator[None]:
                 shutil.rmtree(discarded, ignore_errors=True)
             yield
     except OSError as error:
-        message = f"{error.filename or git_dir} cannot be read or written: {error.strerror or error}."
-        raise ToolError(message, "Fix that, then run this again.") from error
+        raise ToolError(
+            f"{error.filename or git_dir} cannot be read or written: {error.strerror or error}.",
+            "Fix that, then run this again.",
+        ) from error
 
 
 def read_change(root: Path, git_dir: Path) -> Change | None:
@@ -133,8 +135,10 @@ def put_in_place(
 def require_unlocked_index(git_dir: Path) -> None:
     """Raise ToolError while another git command holds the lock of the index."""
     if (git_dir / "index.lock").exists():
-        message = f"Another git command is at work: {git_dir / 'index.lock'} is there."
-        raise ToolError(message, "Wait until it is done. If it was killed, remove that file.")
+        raise ToolError(
+            f"Another git command is at work: {git_dir / 'index.lock'} is there.",
+            "Wait until it is done. If it was killed, remove that file.",
+        )
 
 
 def _folders(root: Path, paths: Iterable[str]) -> list[str]:
@@ -190,8 +194,10 @@ def _place(change: Change, path: str, new_digest: str) -> None:
     if present_digest == new_digest:
         return
     if present_digest != change.before[path] or (new_digest and not _is_file(change.folder / "new" / path)):
-        message = f"{path} was edited after a run was stopped half-way."
-        raise ToolError(message, "Move your version elsewhere and run this again, or --abort, which keeps a copy.")
+        raise ToolError(
+            f"{path} was edited after a run was stopped half-way.",
+            "Move your version elsewhere and run this again, or --abort, which keeps a copy.",
+        )
     if new_digest:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_empty(target)

@@ -246,11 +246,21 @@ def scratch_repository(objects: Path, object_format: str = "sha1") -> Iterator[S
 
 
 def _parsed(output: bytes) -> Merged:
-    """The result in the output of `git merge-tree -z`: the tree, the stages, an empty field, the messages."""
+    """The result in the output of `git merge-tree -z`: the tree, the stages, an empty field, the messages.
+
+    A message has a count of paths, those paths, its kind and its text. The first for a path is its reason.
+    """
     tree, *fields = output.split(b"\0")
     end = fields.index(b"") if b"" in fields else len(fields)
     stages = tuple(map(read_stage, fields[:end]))
-    return Merged(tree.decode(), stages, _reasons([os.fsdecode(field) for field in fields[end + 1 :]]))
+    messages, kinds = [os.fsdecode(field) for field in fields[end + 1 :]], dict[str, str]()
+    while messages and messages[0]:
+        count = int(messages[0])
+        paths, kind = messages[1 : count + 1], messages[count + 1]
+        messages = messages[count + 3 :]
+        if kind.startswith("CONFLICT"):
+            kinds = {**dict.fromkeys(paths, kind), **kinds}
+    return Merged(tree.decode(), stages, kinds)
 
 
 def read_stage(field: bytes) -> Stage:
@@ -264,15 +274,3 @@ def _named_by_branch(stage: Stage) -> Stage:
     """The stage with our branch in its path, if `git merge` wrote `~HEAD` because a folder is in the file's place."""
     path = stage.path.removesuffix("~HEAD")
     return stage if path == stage.path else Stage(stage.mode, stage.blob, stage.number, f"{path}~{OURS}")
-
-
-def _reasons(fields: list[str]) -> dict[str, str]:
-    """Each path in conflict with the kind of its conflict: the first, if git has several messages for a path."""
-    kinds: dict[str, str] = {}
-    while fields and fields[0]:
-        count = int(fields[0])
-        paths, kind = fields[1 : count + 1], fields[count + 1]
-        fields = fields[count + 3 :]
-        if kind.startswith("CONFLICT"):
-            kinds = {**dict.fromkeys(paths, kind), **kinds}
-    return kinds

@@ -87,25 +87,19 @@ class Reader:
         """Each object that exists, by the name given."""
         return {name: found for name in dict.fromkeys(names) if (found := self.get(name))}
 
-    def tree(self, name: str) -> Iterator[tuple[str, str, str]]:
+    def tree(self, name: str, prefix: str = "") -> Iterator[tuple[str, str, str]]:
         """Mode, path and id of every file in a tree or in the tree of a commit; submodules are included.
 
-        Raises ProcessError if there is no such tree.
+        Paths begin with `prefix`. Raises ProcessError if there is no such tree, or one in it is missing.
         """
-        top = self.get(f"{name}^{{tree}}")
-        if top is None:
-            raise ProcessError(_COMMAND, None, f"there is no tree {name}")
-        yield from self._below(top, "")
-
-    def _below(self, tree: GitObject, prefix: str) -> Iterator[tuple[str, str, str]]:
+        tree = self.get(f"{name}^{{tree}}")
+        if tree is None:
+            raise ProcessError(_COMMAND, None, f"there is no tree {name}{prefix and f' of {prefix}'}")
         for mode, path, object_id in _entries(tree, prefix):
-            if mode != "40000":
+            if mode == "40000":
+                yield from self.tree(object_id, f"{path}/")
+            else:
                 yield mode.zfill(6), path, object_id
-                continue
-            subtree = self.get(object_id)
-            if subtree is None:
-                raise ProcessError(_COMMAND, None, f"the tree {object_id} of {path} is missing")
-            yield from self._below(subtree, f"{path}/")
 
 
 def _answer(stdout: IO[bytes]) -> GitObject | None:

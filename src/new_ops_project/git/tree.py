@@ -61,10 +61,8 @@ def with_line_endings(base: Tree, theirs: Tree, ours: Mapping[str, bytes]) -> tu
     Otherwise every line of such a file would be in conflict.
     """
     new_base, new_theirs = dict(base), dict(theirs)
-    for path, our_content in ours.items():
-        if path not in base:
-            continue
-        old_ending, ending = _ending(base[path].content), _ending(our_content)
+    for path in base.keys() & ours.keys():
+        old_ending, ending = _ending(base[path].content), _ending(ours[path])
         if not old_ending or not ending or old_ending == ending:
             continue
         new_base[path] = _converted(base[path], ending)

@@ -42,8 +42,10 @@ def find_repository(folder: Path) -> tuple[Repository, str]:
     try:
         output = git.git("rev-parse", *places, "--show-object-format", at=folder).stdout
     except ProcessError as error:
-        message = f"{folder} is not in a git repository with a work tree: {error.reason}"
-        raise ToolError(message, "Give the PATH of a generated project.") from error
+        raise ToolError(
+            f"{folder} is not in a git repository with a work tree: {error.reason}",
+            "Give the PATH of a generated project.",
+        ) from error
     root, prefix, git_dir, objects, object_format = map(os.fsdecode, output.split(b"\n")[:5])
     return Repository(Path(root), Path(git_dir), folder / objects, object_format), prefix
 

@@ -48,8 +48,9 @@ def require_branch(repository: Repository, branch: str) -> None:
         raise ToolError(f"The branch {branch} is checked out in {path}.", "Switch to another, or give --branch NAME.")
     for parent in _parents(branch):
         if git.resolve(repository.root, f"refs/heads/{parent}"):
-            message = f"There is a branch {parent}, so git cannot create one called {branch}."
-            raise ToolError(message, "Give --branch NAME.")
+            raise ToolError(
+                f"There is a branch {parent}, so git cannot create one called {branch}.", "Give --branch NAME."
+            )
 
 
 def require_identity(repository: Repository) -> None:
@@ -72,8 +73,9 @@ def require_nothing_staged(repository: Repository, besides: Container[str] = ())
     output = git.git("diff-index", "--cached", "--name-only", "-z", "HEAD", at=repository.root).stdout
     names = [os.fsdecode(name) for name in output.split(b"\0") if name]
     if staged := [name for name in names if name not in besides]:
-        message = f"The commit would also include other staged changes: {_some(staged)}."
-        raise ToolError(message, "Commit or unstage that first.")
+        raise ToolError(
+            f"The commit would also include other staged changes: {_some(staged)}.", "Commit or unstage that first."
+        )
 
 
 def write_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
@@ -105,8 +107,10 @@ def _require_free(repository: Repository, written: Iterable[Difference]) -> None
         blocked = [path] if os.path.lexists(target) and not _will_be_empty(target, removed, path) else []
         blocked += [parent for parent in above if _is_no_folder(repository.root / parent)]
         if blocked:
-            message = f"{path} is new in the template, but the untracked {blocked[0]} is in its place."
-            raise ToolError(message, f"Move {blocked[0]} elsewhere, or commit it; then run this again.")
+            raise ToolError(
+                f"{path} is new in the template, but the untracked {blocked[0]} is in its place.",
+                f"Move {blocked[0]} elsewhere, or commit it; then run this again.",
+            )
 
 
 def _is_no_folder(path: Path) -> bool:
@@ -176,8 +180,10 @@ def _paths_as_committed(repository: Repository, written: Iterable[Difference]) -
         # Git may still see the committed content in it, by its filters for line endings.
         own_id = hashlib.new(format_of(blob), b"blob %d\0" % len(content) + content).hexdigest()
         if own_id != blob and git.ask("hash-object", "--", path, at=repository.root) != blob:
-            message = f"{path} differs from the commit, and git is set to ignore that."
-            raise ToolError(message, f"git update-index --no-assume-unchanged --no-skip-worktree {shlex.quote(path)}")
+            raise ToolError(
+                f"{path} differs from the commit, and git is set to ignore that.",
+                f"git update-index --no-assume-unchanged --no-skip-worktree {shlex.quote(path)}",
+            )
     return present
 
 
@@ -191,8 +197,10 @@ def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
         output = git.git("log", "-1", "--no-show-signature", "--format=%T %P%n%B", tip, at=root).text
         tree_and_parents, _, body = output.partition("\n")
         if f"{TREE_TRAILER}: {tree_and_parents.split()[0]}" not in body and tip != plan.commit:
-            reason = f"The branch {branch} exists and has commits that this tool did not write."
-            raise ToolError(reason, f"Delete it (git branch -D {branch}), or give --branch NAME.")
+            raise ToolError(
+                f"The branch {branch} exists and has commits that this tool did not write.",
+                f"Delete it (git branch -D {branch}), or give --branch NAME.",
+            )
         if tree_and_parents == f"{plan.tree_after} {plan.commit}":
             return tip, False
     require_branch(repository, branch)
@@ -218,8 +226,9 @@ def commit_staged(repository: Repository, message: str) -> str:
         git.git("commit", "--quiet", f"--message={message}", at=repository.root)
     except ProcessError as error:
         output = "; ".join(line.strip() for line in error.stderr.splitlines() if line.strip())
-        message = f"git did not commit: {output or error.reason}"
-        raise ToolError(message, "Everything is staged; fix that, then git commit.") from error
+        raise ToolError(
+            f"git did not commit: {output or error.reason}", "Everything is staged; fix that, then git commit."
+        ) from error
     return git.resolve(repository.root, "HEAD") or ""
 
 

@@ -43,12 +43,16 @@ def _met(repository: Repository, left: Pending, destination: Destination, *, to:
     its_target = change.about["to"]
     name, command = f"{wording.noun(change.verb, 'the').capitalize()} to {its_target}", f"new-ops-project {change.verb}"
     if open_paths:
-        message = f"{name} has unresolved conflicts: {', '.join(open_paths)}."
-        raise ToolError(message, f"Resolve them and run `{command} --continue`, or --abort.")
+        raise ToolError(
+            f"{name} has unresolved conflicts: {', '.join(open_paths)}.",
+            f"Resolve them and run `{command} --continue`, or --abort.",
+        )
     if change.verb != destination.verb or to not in {None, its_target}:
         other = wording.noun(destination.verb) + (f" to {to}" if change.verb == destination.verb else "")
-        message = f"{name} is not committed yet, so no {other} can start."
-        raise ToolError(message, f"Commit it (git commit), or undo it: {command} --abort.")
+        raise ToolError(
+            f"{name} is not committed yet, so no {other} can start.",
+            f"Commit it (git commit), or undo it: {command} --abort.",
+        )
     if destination.commit:
         return pending.conclude(repository, destination, was_finished=was_finished)
     steps, details = ("git commit", f"{command} --abort"), pending.facts(change.about)

@@ -89,8 +89,7 @@ def conclude(repository: Repository, destination: Destination, *, was_finished: 
     journal.finish(change)
     if problems := _problems(repository, change):
         rows = "".join(f"\n  {path} {problem}" for path, problem in problems)
-        message = f"Some conflicts are not resolved:{rows}"
-        raise ToolError(message, "Fix that, then run --continue again, or --abort.")
+        raise ToolError(f"Some conflicts are not resolved:{rows}", "Fix that, then run --continue again, or --abort.")
     about, unmerged = change.about, worktree.status(repository).unmerged
     if foreign := [path for path in unmerged if path not in about["conflicts"]]:
         raise ToolError(f"git has other conflicts: {', '.join(foreign)}.", "Resolve and git add them first.")
@@ -114,20 +113,24 @@ def _required(repository: Repository, verb: str) -> Change:
     """The change of `verb` that is in the work tree; raises ToolError when there is none, or no longer one."""
     change = journal.read_change(repository.root, repository.git_dir)
     if change is None:
-        message = f"No {noun(verb)} is under way in {repository.root}."
-        raise ToolError(message, f"Start one with `new-ops-project {verb}`.")
+        raise ToolError(
+            f"No {noun(verb)} is under way in {repository.root}.", f"Start one with `new-ops-project {verb}`."
+        )
     if change.verb != verb:
-        message = f"{noun(change.verb, 'a').capitalize()} is under way in {repository.root}, not {noun(verb, 'a')}."
-        raise ToolError(message, f"new-ops-project {change.verb} --continue, or --abort.")
+        raise ToolError(
+            f"{noun(change.verb, 'a').capitalize()} is under way in {repository.root}, not {noun(verb, 'a')}.",
+            f"new-ops-project {change.verb} --continue, or --abort.",
+        )
     status, name = worktree.status(repository), noun(verb)
     if status.head == change.about["head"]:
         return change
     if not journal.is_complete(change):
         journal.undo(change)
-        message = f"The {name} was stopped half-way, and HEAD has moved since."
-        raise ToolError(message, "Its changes were undone.")
+        raise ToolError(f"The {name} was stopped half-way, and HEAD has moved since.", "Its changes were undone.")
     if not _is_in_work_tree(change, status):
         journal.conclude(change)
         raise ToolError(f"The {name} was committed since.", "To undo it, use git revert.")
-    message = f"HEAD has moved since the {name} was written, from {change.about['head'][:9]} to {status.head[:9]}."
-    raise ToolError(message, "Commit it, or go back there (git switch, or git reset --soft) to undo or finish it.")
+    raise ToolError(
+        f"HEAD has moved since the {name} was written, from {change.about['head'][:9]} to {status.head[:9]}.",
+        "Commit it, or go back there (git switch, or git reset --soft) to undo or finish it.",
+    )

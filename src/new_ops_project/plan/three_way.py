@@ -77,9 +77,7 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, resolve: Resol
     base, theirs = (
         {path: entry for path, entry in side.items() if path not in left_out} for side in (sides.base, sides.theirs)
     )
-    base, theirs = with_line_endings(
-        base, theirs, {path: content for path, content in contents.items() if path in base}
-    )
+    base, theirs = with_line_endings(base, theirs, contents)
     edited = {path for path in base.keys() & contents.keys() if contents[path] != base[path].content}
     moves = {old: new for old, new in sides.moves.items() if old in edited or old not in sides.if_edited}
     merged = scratch.merge(
@@ -167,8 +165,10 @@ def _ignored(scratch: Scratch, repository: Repository, sides: Sides, decided: se
     ignored |= scratch.ignored(sides.theirs, new & {*reachable} - ignored)
     for path in sorted(ignored & new):
         if os.path.lexists(folder / path):
-            message = f"{path} is new in the template, but you have a file there that git ignores."
-            raise ToolError(message, "Move yours elsewhere, then run this again.")
+            raise ToolError(
+                f"{path} is new in the template, but you have a file there that git ignores.",
+                "Move yours elsewhere, then run this again.",
+            )
     return ignored
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from new_ops_project import git
-from new_ops_project.base.config import Setting
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template.evaluation import FALSE, MISSING, TRUE, Answers
 from new_ops_project.template.questions import MAIN, Question, Questionnaire
@@ -37,7 +36,7 @@ def gather(
     questionnaire: Questionnaire,
     *,
     flags: Mapping[str, Any],
-    settings: Mapping[str, Setting],
+    settings: Mapping[str, tuple[Any, Path]],
     data_file: Path | None = None,
     assignments: Iterable[str] = (),
 ) -> Given:
@@ -50,7 +49,7 @@ def gather(
     values |= {key: value for key, value in flags.items() if value is not None}
     values = {key: written(questionnaire.named(key), value) for key, value in values.items()}
     asked = {question.name: question for question in questionnaire.asked}
-    configured = {key: written(asked[key], setting.value) for key, setting in settings.items() if key in asked}
+    configured = {key: written(asked[key], value) for key, (value, _) in settings.items() if key in asked}
     author = _author(asked.keys() - configured.keys() - values.keys())
     answers = Answers(questionnaire)  # git accepts invalid e-mail addresses; a default must not stop the command
     author = {key: value for key, value in author.items() if not answers.refusal(asked[key], value)}

@@ -157,7 +157,6 @@ def _files(repository: Path, commit: str) -> Path:
     with shared_folders.locked(folder):
         if not folder.is_dir():
             with whole_folder(folder) as fresh:
-                fresh.mkdir()
                 git.extract(repository, commit, fresh)
     return folder
 

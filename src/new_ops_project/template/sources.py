@@ -72,7 +72,7 @@ def _candidates(option: str | None) -> Iterator[tuple[str, str]]:
     yield option or "", "--template names it"
     yield os.environ.get(config.TEMPLATE_VARIABLE, ""), f"{config.TEMPLATE_VARIABLE} names it"
     if setting := config.load().get("template"):
-        yield str(setting.value), f"{setting.origin} names it"
+        yield str(setting[0]), f"{setting[1]} names it"
     yield _install_origin(), "the tool was installed from there"
 
 

@@ -48,13 +48,12 @@ def _resolved(draft: Draft, path: str, sides: Iterable[bytes]) -> Draft:
 
 def _added(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
     """The result where one side only added lines above or below what was there; None otherwise."""
-    if theirs.startswith(base):
-        return ours + theirs[len(base) :]
-    if theirs.endswith(base):
-        return theirs[: -len(base)] + ours
-    if ours.startswith(base):
-        return theirs + ours[len(base) :]
-    return ours[: -len(base)] + theirs if ours.endswith(base) else None
+    for longer, other in ((theirs, ours), (ours, theirs)):
+        if longer.startswith(base):
+            return other + longer[len(base) :]
+        if longer.endswith(base):
+            return longer[: -len(base)] + other
+    return None
 
 
 def _shared(base: bytes, other: bytes) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from new_ops_project import git
 from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.new_folder import move_into_place, temporary_sibling
+from new_ops_project.base.files import whole_folder
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,10 @@ def create(path: Path, render: Callable[[Path], None], *, commit: bool, message:
     require_free(path)
     outer = git.toplevel(path.parent)
     try:
-        with temporary_sibling(path) as fresh:
+        with whole_folder(path) as fresh:
             render(fresh)
             made, why = _commit(fresh, message=message, commit=commit)
             interrupts.ignore()  # once it is there, a run that was stopped would leave it behind
-            move_into_place(fresh, path)
     except ProcessError as error:
         raise ToolError(f"git could not create the repository: {error.reason}", "Nothing was kept.") from error
     except OSError as error:
