@@ -139,7 +139,7 @@ class Repo:
     def locks(self) -> tuple[Lock, ...]:
         """The locks in the root whose packages are known, except those of a workspace."""
         known = (locks.read(self.files, kind) for kind in locks.present(self.paths))
-        return tuple(lock for lock in known if lock.packages and not lock.data.table("manifest"))
+        return tuple(lock for lock in known if lock.is_known and not lock.data.table("manifest"))
 
     @cached_property
     def is_built(self) -> bool:

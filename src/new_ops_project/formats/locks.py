@@ -82,6 +82,11 @@ class Lock:
         """The path of the file."""
         return self.format.path
 
+    @property
+    def is_known(self) -> bool:
+        """Whether its list of packages, which may be empty, could be read."""
+        return isinstance(self.data.get(self.format.packages), list)
+
     def named(self, name: str) -> tuple[LockedPackage, ...]:
         """The entries of a package: several if markers choose between them."""
         return tuple(package for package in self.packages if package.name == name)

@@ -204,8 +204,13 @@ def test_conflicts_of_an_update(run: Run, clash: Small) -> None:
             {"tier": "script"},
             "does not say how to promote a project",
         ),
+        (
+            "tier: a\ncode: a\ncommand: b\ndry_run: no\nimport_name: c\nfiles: {type: yaml, default: '[path: x, tiers: a]'}\n",
+            {"tier": "script"},
+            "does not say how to promote a project",
+        ),
     ],
-    ids=["no tier", "other tiers", "an older version of ours", "a table of another kind"],
+    ids=["no tier", "other tiers", "an older version of ours", "a table of another kind", "a table without roles"],
 )
 def test_another_template(run: Run, tmp_path: Path, questions: str, answers: dict[str, str], word: str) -> None:
     """A template that does not say how projects grow is refused with the reason and a next step."""

@@ -307,8 +307,8 @@ def test_nobody_is_asked_twice(terminal: Terminal, tmp_path: Path) -> None:
 
 ENDED = {
     "templates/pins.yml": {
-        '        "3.11": {newest_patch: 3.11.18, end_of_life: "2027-10"}\n': "",
-        'ended: {"3.10": 2026-10': 'ended: {"3.11": 2027-10, "3.10": 2026-10',
+        "        '3.11': {newest_patch: 3.11.18, end_of_life: 2027-10}\n": "",
+        "ended: {'3.10': 2026-10": "ended: {'3.11': 2027-10, '3.10': 2026-10",
     }
 }
 

@@ -125,7 +125,7 @@ def test_requirements_stay_the_users(run: Run, work: Path, tmp_path: Path, wante
 @pytest.mark.slow
 def test_pyproject_in_conflict(run: Run, work: Path, tmp_path: Path) -> None:
     """Where pyproject.toml itself is in conflict, the requirements stay the user's, and say how to renew them."""
-    bound = {"templates/pins.yml": {'requests: {at_least: "2.32", stubs': 'requests: {at_least: "2.33", stubs'}}
+    bound = {"templates/pins.yml": {"requests: {at_least: '2.32', stubs": "requests: {at_least: '2.33', stubs"}}
     source = make_ours(tmp_path / "ours", {**newer("certifi", "idna"), **bound})
     small = project(run, work, source)
     mine = {path: re.sub(r"(certifi==)\S+", r"\g<1>2020.1.1", small.text(path)) for path in FILES}

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands.shared.voice import Voice, is_watched
 from new_ops_project.fleet.model import Result, counts
+from new_ops_project.fleet.publish.rate_limit import duration
 
 
 @contextmanager
@@ -22,7 +23,8 @@ def display(total: int) -> Iterator[Callable[[Result, int, int], None]]:
         results.append(result)
         totals = ", ".join(f"{count} {state}" for state, count in counts(results).items() if count)
         rate = len(results) / (time.monotonic() - start)
-        progress(f"{rate:.1f}/s, {totals}" if is_watched() else line(result), done, of)
+        left = duration((of - done) / rate)
+        progress(f"{rate:.1f}/s, {left} left, {totals}" if is_watched() else line(result), done, of)
 
     with Voice(json=True).progress() as progress:
         if is_watched():

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Column
 
@@ -21,7 +21,6 @@ def progress_bar(stream: TextIO) -> Iterator[Progress]:
         # A fixed width, so that a text too long for the line is cut rather than the bar.
         BarColumn(_WIDTH, table_column=Column(min_width=_WIDTH)),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
     )
     bar = Bar(*columns, console=Console(file=stream), expand=True)

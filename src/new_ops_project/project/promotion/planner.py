@@ -26,7 +26,7 @@ from new_ops_project.project.promotion.moves import ProgramMove, move_notes, pro
 from new_ops_project.project.promotion.program import imports
 from new_ops_project.project.update import planner
 from new_ops_project.project.update.planner import Update, UpdateTarget
-from new_ops_project.template import render
+from new_ops_project.template import render, roles
 from new_ops_project.template.answer_migration import MigratedAnswers
 from new_ops_project.template.answers import file_table
 
@@ -109,7 +109,8 @@ def _require_tiers(update: Update, migrated: MigratedAnswers) -> None:
     files = migrated.answers.values.get("files")
     rows = files if isinstance(files, list) else [files]
     is_table = all(isinstance(row, dict) and {"path", "tiers"} <= row.keys() for row in rows)
-    if {"tier", "code", "command", "dry_run"} <= names and is_table:
+    has_roles = is_table and all(roles.text(migrated.answers, role) for role in scaffold.ROLES)
+    if {"tier", "code", "command", "dry_run", "import_name"} <= names and has_roles:
         return
     message = f"{update.after.source.name} {update.after.version} does not say how to promote a project (copier.yml)."
     hint = "Bring the project to a newer version first: new-ops-project update."

@@ -15,6 +15,9 @@ from new_ops_project.project.promotion.program.import_effects import read_module
 from new_ops_project.template import roles
 from new_ops_project.template.evaluation import Answers
 
+_COMMAND = ("command", "tests of the command")
+ROLES = (*_COMMAND, "entry point", "exports", "new command", "tests of the program")  # that a template must have
+
 
 @dataclass(frozen=True)
 class Scaffold:
@@ -101,7 +104,7 @@ def example_is_intact(files: Committed, answers: Answers) -> bool:
     """Whether the modules of the template's example still have all that the template's command imports from them."""
     package, command = answers.values["import_name"], PurePosixPath(roles.paths(answers.values)["command"]).stem
     wanted = re.compile(r"^from (?:\.|\{\{ import_name \}\}\.)(\w+) import ([\w, ]+)$", re.MULTILINE)
-    texts = [roles.text(answers, role) for role in ("command", "tests of the command")]
+    texts = [roles.text(answers, role) for role in _COMMAND]
     return all(
         {name.strip() for name in names.split(",")} <= _defined_names(files, f"src/{package}/{module}.py")
         for module, names in wanted.findall("\n".join(texts))
