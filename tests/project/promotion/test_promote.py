@@ -205,7 +205,7 @@ def test_conflicts_of_an_update(run: Run, clash: Small) -> None:
             "does not say how to promote a project",
         ),
         (
-            "tier: a\ncode: a\ncommand: b\ndry_run: no\nimport_name: c\nfiles: {type: yaml, default: '[path: x, tiers: a]'}\n",
+            "tier: a\ncode: a\ncommand: b\ndry_run: no\nimport_name: c\nfiles: {default: '[{path: x, tiers: a}]'}\n",
             {"tier": "script"},
             "does not say how to promote a project",
         ),
