@@ -50,23 +50,6 @@ class MigratedAnswers:
         return tuple(change for change in self.changes if not change.is_wanted)
 
 
-def merge_unchecked(
-    questionnaire: Questionnaire, recorded: Mapping[str, Any], assignments: Iterable[str]
-) -> MigratedAnswers:
-    """The recorded answers with `assignments` over them, unchecked: for a template that only copier can evaluate.
-
-    Raises ToolError for an assignment that is not KEY=VALUE, and for an unknown KEY.
-    """
-    wanted = assigned(questionnaire, assignments)
-    changes = [
-        AnswerChange(name, recorded.get(name), value, "", is_wanted=True)
-        for name, value in wanted.items()
-        if recorded.get(name) != value
-    ]
-    given = {**recorded, **wanted}
-    return MigratedAnswers(given, Answers(questionnaire, dict(given)), tuple(changes))
-
-
 @dataclass
 class _Migration:
     questionnaire: Questionnaire
@@ -88,18 +71,33 @@ def migrate(
     that has no default. Raises ToolError for an assignment that is not KEY=VALUE, or that answers no open question.
     """
     wanted = assigned(questionnaire, assignments)
+    migration = _migrated(questionnaire, recorded, wanted, ask)
+    if migration.missing:
+        raise _missing_answers(migration)
+    if unasked := sorted(wanted.keys() - migration.given.keys()):
+        message = f"{', '.join(unasked)}: not asked with the current other answers (`when` in copier.yml)."
+        raise ToolError(message, "Leave it out, or also change the answer that it depends on.")
+    # The names and texts of files may still use an answer whose question is gone. It is not recorded again.
+    dropped = {name: recorded[name] for name in _dropped_names(migration)}
+    changes = (*migration.changes, *_dropped(migration))
+    return MigratedAnswers({**dropped, **migration.given}, migration.answers, changes)
+
+
+def with_defaults(questionnaire: Questionnaire, recorded: Mapping[str, Any]) -> Answers:
+    """The recorded answers as these questions take them, with the default of every other question that has one."""
+    return _migrated(questionnaire, recorded, {}, None).answers
+
+
+def _migrated(
+    questionnaire: Questionnaire, recorded: Mapping[str, Any], wanted: Mapping[str, Any], ask: Asker | None
+) -> _Migration:
     migration = _Migration(questionnaire, recorded, wanted, ask, Answers(questionnaire, {**recorded, **wanted}))
     for question in questionnaire.questions:
         try:
             _migrate_question(migration, question)
         except EvaluationError:  # copier knows more than `Answers`, and evaluates it again when it renders
             _leave_to_copier(migration, question.name)
-    if migration.missing:
-        raise _missing_answers(migration)
-    if unasked := sorted(wanted.keys() - migration.given.keys()):
-        message = f"{', '.join(unasked)}: not asked with the current other answers (`when` in copier.yml)."
-        raise ToolError(message, "Leave it out, or also change the answer that it depends on.")
-    return MigratedAnswers(migration.given, migration.answers, (*migration.changes, *_dropped(migration)))
+    return migration
 
 
 def _missing_answers(migration: _Migration) -> ToolError:

@@ -14,16 +14,14 @@ from new_ops_project.template.questions import Question, Questionnaire
 def read(root: Path) -> Questionnaire:
     """The questionnaire of the template whose files are in `root`.
 
-    Raises ToolError when there is no copier.yml, more than one, or one that is not YAML.
+    A template without copier.yml asks nothing. Raises ToolError when there are two, or one that is not YAML.
     """
     paths = [path for name in ("copier.yml", "copier.yaml") if (path := root / name).is_file()]
-    if len(paths) != 1:
-        mistake = "both copier.yml and copier.yaml" if paths else "neither copier.yml nor copier.yaml"
-        raise ToolError(
-            f"The template at {root} has {mistake}.", "A copier template has exactly one of them at its root."
-        )
+    if len(paths) > 1:
+        message = f"The template at {root} has both copier.yml and copier.yaml."
+        raise ToolError(message, "A copier template has one of them at its root.")
     try:
-        merged = _merge(_documents(paths[0], root.resolve()))
+        merged = _merge([document for path in paths for document in _documents(path, root.resolve())])
     except (OSError, RecursionError, TypeError) as error:
         raise ToolError(f"{paths[0].name} of the template cannot be read: {error}.", "Fix it there.") from error
     config = {key[1:]: value for key, value in merged.items() if str(key).startswith("_")}

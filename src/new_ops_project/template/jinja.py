@@ -1,4 +1,4 @@
-"""The Jinja environment in which a template is evaluated: copier's, without the template's own extensions.
+"""The Jinja environment in which a template is evaluated: copier's.
 
 Importing this module imports jinja2, which a check of a current project does not need.
 """
@@ -6,7 +6,7 @@ Importing this module imports jinja2, which a check of a current project does no
 import ast
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from types import CodeType
@@ -16,6 +16,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Stri
 from jinja2 import Undefined as LenientUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from new_ops_project.base.errors import ToolError
 from new_ops_project.template.errors import UnsetError, UnsupportedError
 
 # What only copier knows. A text that uses one of them cannot be evaluated here.
@@ -42,6 +43,7 @@ class Templates:
 
     `codes` are texts that are compiled already, `file_codes` files by their paths. With `root`, other texts, and the
     files below it, are compiled when they are needed; without it they raise UnsupportedError and TemplateNotFound.
+    `extensions` are loaded, which runs their code. Raises ToolError for one that cannot be.
     """
 
     def __init__(
@@ -50,9 +52,15 @@ class Templates:
         codes: Mapping[str, CodeType],
         file_codes: Mapping[str, CodeType],
         root: Path | None = None,
+        extensions: Iterable[str] = (),
     ) -> None:
         compiled = _CompiledFiles(file_codes)
-        self.environment = environment(config, ChoiceLoader([compiled, FileSystemLoader(root)]) if root else compiled)
+        files = FileSystemLoader(root) if root else None
+        # An extension may look for the template's folder in the loader, and nothing of such a template is compiled.
+        loader = files if extensions and files else ChoiceLoader([compiled, files]) if files else compiled
+        self.environment = environment(config, loader)
+        for name in extensions:
+            _load_extension(self.environment, name)
         self._codes, self._can_compile = codes, root is not None
         self._templates: dict[str, Template] = {}
 
@@ -94,6 +102,18 @@ def environment(config: Mapping[str, Any], loader: BaseLoader | None = None) -> 
     result.globals["pathjoin"] = _pathjoin
     result.filters = _Filters({**result.filters, **FILTERS})
     return result
+
+
+def _load_extension(environment: Environment, name: str) -> None:
+    try:
+        environment.add_extension(name)
+    except ModuleNotFoundError as error:
+        package = name.partition(".")[0].replace("_", "-")
+        hint = f"uv tool install new-ops-project --with {package}, or pipx inject new-ops-project {package}"
+        raise ToolError(f"The template's Jinja extension {name} is not installed: {error}.", hint) from error
+    except Exception as error:
+        message = f"The template's Jinja extension {name} cannot be loaded: {type(error).__name__}: {error}."
+        raise ToolError(message, "Fix _jinja_extensions in copier.yml of the template.") from error
 
 
 _PATHS: Mapping[str, Callable[..., PurePath]] = {

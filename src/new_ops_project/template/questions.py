@@ -3,10 +3,10 @@
 What each means is defined by copier: https://copier.readthedocs.io/en/stable/configuring/
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from new_ops_project.base.errors import Exit, ToolError
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # The three questions by which the tool recognizes a template of its own kind.
 MAIN = ("project_name", "python_version", "tier")
+
+# What copier excludes if the template has neither `_exclude` nor `_subdirectory`.
+_USUALLY_EXCLUDED = ("copier.yaml", "copier.yml", "~*", "*.py[co]", "__pycache__", ".git", ".DS_Store", ".svn")
 
 _NEEDS_TRUST = {
     "tasks": "run commands",
@@ -74,6 +77,7 @@ class Questionnaire:
     """A template's copier.yml: `config` has the settings, whose names begin with an underscore, without it.
 
     `codes` are its compiled texts, `file_codes` the compiled files that they may include, by path; both can be empty.
+    `extensions` are those of Jinja that its texts are evaluated with: none before the template is trusted.
     """
 
     root: Path
@@ -81,12 +85,18 @@ class Questionnaire:
     questions: tuple[Question, ...]
     codes: Mapping[str, "CodeType"] = field(default_factory=dict, repr=False, compare=False)
     file_codes: Mapping[str, "CodeType"] = field(default_factory=dict, repr=False, compare=False)
+    extensions: tuple[str, ...] = ()
 
     @property
     def asks_our_questions(self) -> bool:
         """Whether the template asks what our own templates ask, so that the tool can ask them without copier."""
         names = {question.name for question in self.questions}
         return names.issuperset((*MAIN, "distribution_name", "import_name", "files")) and not self.distrust
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether it asks which files the project keeps its own of, as our own template does."""
+        return self.asks_our_questions and any(question.name == "keep" for question in self.questions)
 
     @property
     def distrust(self) -> str:
@@ -98,6 +108,13 @@ class Questionnaire:
     def runs_commands(self) -> bool:
         """Whether the template starts programs."""
         return bool(self.config.get("tasks") or self.config.get("migrations"))
+
+    @property
+    def exclude(self) -> Sequence[str]:
+        """The patterns of paths that are left out, texts to evaluate."""
+        is_whole = PurePosixPath(str(self.config.get("subdirectory", ""))) == PurePosixPath()
+        patterns: Sequence[str] = self.config.get("exclude", _USUALLY_EXCLUDED if is_whole else ())
+        return patterns
 
     @property
     def asked(self) -> tuple[Question, ...]:
@@ -132,11 +149,27 @@ class Questionnaire:
         """The texts of copier.yml for evaluation, each compiled once: prompts evaluate them at each key press."""
         from new_ops_project.template.jinja import Templates  # noqa: PLC0415 - a check of a current project has none
 
-        return Templates(self.config, self.codes, self.file_codes, self.root)
+        return Templates(self.config, self.codes, self.file_codes, self.root, self.extensions)
 
 
-def require_trust(questionnaire: Questionnaire, source: str, *, trusted: bool) -> None:
-    """Raise ToolError (exit code 4) for a template that could run code, unless it is `trusted`."""
-    if questionnaire.distrust and not trusted:
+def require_trust(questionnaire: Questionnaire, source: str, *, trusted: bool, skip_tasks: bool = False) -> None:
+    """Raise ToolError (exit code 4) for a template that could run code, unless it is `trusted`.
+
+    With `skip_tasks`, one that has nothing else than tasks needs no trust.
+    """
+    has_only_tasks = not any(questionnaire.config.get(key) for key in _NEEDS_TRUST if key != "tasks")
+    if questionnaire.distrust and not trusted and not (skip_tasks and has_only_tasks):
         message = f"The template {source} needs trust: its {questionnaire.distrust}."
         raise ToolError(message, "Read it first; then add --trust.", Exit.UNTRUSTED)
+
+
+def load_extensions(questionnaire: Questionnaire) -> Questionnaire:
+    """The questions of a trusted template, evaluated with the Jinja extensions that it names.
+
+    Raises ToolError for an extension that cannot be loaded.
+    """
+    if not (names := questionnaire.config.get("jinja_extensions")):
+        return questionnaire
+    loaded = replace(questionnaire, extensions=tuple(map(str, names)))
+    loaded.templates  # noqa: B018 - raises now, not while a question is evaluated
+    return loaded

@@ -38,8 +38,6 @@ class Reference:
 
         Raises ToolError if an answer without a default is missing.
         """
-        if self.update.former.config.get("jinja_extensions"):
-            return answer_migration.merge_unchecked(self.update.former, self.project.answers, ())
         return answer_migration.migrate(self.update.former, self.project.answers, (), ask=None)
 
     @cached_property

@@ -49,7 +49,7 @@ class _Compiler:
         for question in self._version.questionnaire.questions:
             for text in _texts(question.details):
                 self._compile_text(text, "question")
-        for text in self._version.exclude:
+        for text in self._version.questionnaire.exclude:
             self._compile_text(text, "exclude")
         self._compile_text(self._version.subdirectory, "name")
         files, paths = self._read_folder()
@@ -63,7 +63,7 @@ class _Compiler:
         top = self._root / folder if is_known else self._root
         if is_known and top.resolve() != self._root.resolve() / PurePosixPath(folder):
             raise UnsupportedError(f"has no folder {folder!r}")
-        is_excluded = matcher(tuple(filter(self._is_plain, self._version.exclude)) if is_known else ())
+        is_excluded = matcher(tuple(filter(self._is_plain, self._version.questionnaire.exclude)) if is_known else ())
         suffix = self._version.suffix
         files, paths = [], set()
         for here, folders, names in os.walk(top):

@@ -1,6 +1,5 @@
 """One version of a template in the form in which it is rendered."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -10,9 +9,6 @@ from new_ops_project.template.questions import Questionnaire
 
 if TYPE_CHECKING:
     from new_ops_project.template.jinja import Templates
-
-# What copier excludes if the template has neither `_exclude` nor `_subdirectory`.
-_USUALLY_EXCLUDED = ("copier.yaml", "copier.yml", "~*", "*.py[co]", "__pycache__", ".git", ".DS_Store", ".svn")
 
 
 @dataclass(frozen=True)
@@ -46,13 +42,6 @@ class CompiledVersion:
     def subdirectory(self) -> str:
         """The folder that is rendered, a text to evaluate; '' for all."""
         return str(self.questionnaire.config.get("subdirectory", ""))
-
-    @property
-    def exclude(self) -> Sequence[str]:
-        """The patterns of paths that are left out, texts to evaluate."""
-        usual = _USUALLY_EXCLUDED if PurePosixPath(self.subdirectory) == PurePosixPath() else ()
-        patterns: Sequence[str] = self.questionnaire.config.get("exclude", usual)
-        return patterns
 
     @property
     def suffix(self) -> str:
