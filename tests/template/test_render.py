@@ -23,6 +23,7 @@ from new_ops_project.template.releases import Checkout
 HEAVY = {"copier", "plumbum", "pydantic", "questionary", "rich", "prompt_toolkit", "pathspec"}
 PLAIN: Files = {"copier.yml": "name: audit\nshared: &x [1]\nother: *x\n", "a.jinja": "{{ name }}\n", **RECORD}
 WITH_TASKS: Files = {"copier.yml": "_tasks: [touch b]\nname: audit\n", "a.jinja": "{{ name }}\n", **RECORD}
+FOR_COPIER: Files = {"copier.yml": "_secret_questions: [key]\nkey: x\n", "a.jinja": "{{ key }}\n", **RECORD}
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def forbid_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
 # ---- kept between runs ----
 
 
-@pytest.mark.parametrize("files", [PLAIN, WITH_TASKS], ids=["pure", "not"])
+@pytest.mark.parametrize("files", [PLAIN, WITH_TASKS, FOR_COPIER], ids=["pure", "tasks", "not"])
 def test_compiled_once(files: Files, cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process does not compile a version again, and gets the same result."""
     checkout = checkout_of(tmp_path, files)
@@ -153,20 +154,20 @@ def _files(folder: Path) -> list[str]:
     return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
 
 
-def test_tasks_go_to_copier(run: Run, work: Path, tmp_path: Path) -> None:
-    """Copier renders a template with tasks, and --json says so."""
+def test_tasks_run_after_rendering(run: Run, work: Path, tmp_path: Path) -> None:
+    """A template with tasks is rendered in this process, and --json says so; the tasks run after that."""
     files = {path: SampleFile("100644", str(text).encode()) for path, text in WITH_TASKS.items()}
     source = str(template(tmp_path / "template", {"v1": files}))
     output = run("new", "audit", "--defaults", "--template", source, "--trust", "--json").json
-    assert output["renderer"] == "copier: the template has the setting _tasks"
+    assert output["renderer"] == "pure"
     assert (work / "audit" / "b").exists()
 
 
 def test_native_renderer_is_forced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """NEW_OPS_PROJECT_RENDERER=pure refuses a template that only copier can render, and renders others."""
     monkeypatch.setenv("NEW_OPS_PROJECT_RENDERER", "pure")
-    with pytest.raises(ToolError, match=r"^Only copier can render the template a test: it has the setting _tasks"):
-        render.tree(checkout_of(tmp_path, WITH_TASKS), {}, Path("x"), answers_file=".copier-answers.yml")
+    with pytest.raises(ToolError, match=r"^Only copier can render the template a test: it has the setting _secret_questions"):
+        render.tree(checkout_of(tmp_path, FOR_COPIER), {}, Path("x"), answers_file=".copier-answers.yml")
     assert (
         render.tree(checkout_of(tmp_path, PLAIN), {}, Path("x"), answers_file=".copier-answers.yml")["a"].content
         == b"audit\n"

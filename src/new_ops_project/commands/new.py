@@ -44,6 +44,7 @@ Examples:
 @click.option("--template", metavar="SOURCE", help="A git URL, a folder, or `embedded`.")
 @click.option("--ref", metavar="VERSION", help="The template's version.  [default: the newest release]")
 @click.option("--trust", is_flag=True, help="Allow the template to run code.")
+@click.option("--skip-tasks", is_flag=True, help="Do not run the template's tasks.")
 @click.option("--preview", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; messages go to stderr.")
 @click.option("--no-commit", is_flag=True, help="Stage the files without committing them.")
@@ -63,6 +64,8 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
         project = new(request, prompt=ask if can_ask else None, confirm=partial(_confirm, voice, request.commit))
         if project.created is None and not as_json:
             _show(voice, project.path, project.files)
+        if project.not_run:
+            voice.say(f"Not run in a preview, so their effect is not shown: {', '.join(project.not_run)}.")
         voice.print_json(_as_json(project))
         if project.created is not None:
             _say_created(voice, project, project.created)

@@ -45,6 +45,7 @@ Exit codes: 0 done, or current; 1 behind (--check); 2 failed;
 )
 @click.option("--template", metavar="SOURCE", help="Follow the template at another address from now on.")
 @click.option("--trust", is_flag=True, help="Allow the template to run code.")
+@click.option("--skip-tasks", is_flag=True, help="Do not run the template's tasks; its migrations still run.")
 def command(*, check: bool, **options: Any) -> None:
     """Update the project in PATH to the newest version of its template.
 
@@ -52,7 +53,7 @@ def command(*, check: bool, **options: Any) -> None:
     gets conflict markers and the exit code is 3. By default the result is staged in the work tree and not committed.
     """
     names = {"--to": "to", "--set": "assignments", "--template": "template", "--trust": "trust"}
-    names |= {"--accept-answer-changes": "accept", "--offline": "offline"}
+    names |= {"--skip-tasks": "skip_tasks", "--accept-answer-changes": "accept", "--offline": "offline"}
     aims = {"--check": check, **{name: options[key] for name, key in names.items()}}
     destination_options.run("update", options, partial(_check if check else _update, options), aims)
 
@@ -104,4 +105,4 @@ def _show(destination: "Destination", voice: Voice, update: "Update", answers: "
 def _say_current(outcome: "Outcome", voice: Voice) -> None:
     voice.say(f"{outcome.details['path']} is current: {outcome.details['to']} of {outcome.template}.")
     for note in outcome.details.get("notes", ()):
-        voice.say(f"  {note} here")
+        voice.say(f"  {note}")

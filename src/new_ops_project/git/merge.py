@@ -95,7 +95,7 @@ class Scratch:
         ours: str,
         theirs: Tree,
         *,
-        overrides: Tree,
+        overrides: Mapping[str, Entry | None],
         moves: Mapping[str, str],
         blob_ids: Mapping[bytes, str] | None = None,
     ) -> Merged:
@@ -193,7 +193,7 @@ class Scratch:
         placed = use_tree(tree) if not prefix else use_tree(onto) + with_path(f"M 040000 {tree} ".encode(), prefix[:-1])
         files = put_files({f"{prefix}{path}": entry for path, entry in overrides.items()})
         stream = begin_commit("merged", 1) + placed + files + b'ls ""\n'  # `ls` prints mode, type and id of the root
-        output = self.git("fast-import", "--quiet", "--depth=0", stdin=stream)
+        output = self.git("fast-import", "--quiet", "--depth=0", "--force", stdin=stream)
         return output.split()[2].decode()
 
     def differences(self, old: str, new: str) -> tuple[Difference, ...]:

@@ -22,7 +22,7 @@ Tree = Mapping[str, Entry]
 
 def read(folder: Path) -> dict[str, Entry]:
     """Every file and symbolic link below `folder`, except what is in a `.git` folder."""
-    return {path.relative_to(folder).as_posix(): _entry(path) for path in _files(folder)}
+    return {path.relative_to(folder).as_posix(): read_file(path) for path in _files(folder)}
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -33,7 +33,8 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(here, name) for name in (*names, *links))
 
 
-def _entry(path: Path) -> Entry:
+def read_file(path: Path) -> Entry:
+    """One file or symbolic link as git would commit it."""
     if path.is_symlink():
         return Entry(LINK, os.fsencode(os.readlink(path)))  # noqa: PTH115 - Path.readlink normalizes the target
     return Entry(EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN, path.read_bytes())

@@ -118,6 +118,7 @@ def _write(plan: Plan, destination: Destination, purpose: Purpose) -> Outcome:
         "head": plan.commit,
         "message": purpose.message,
         "commit": destination.commit,
+        "left": purpose.left,
         "conflicts": {f"{plan.prefix}{conflict.path}": conflict.reason for conflict in plan.conflicts},
         "parsed": [f"{plan.prefix}{conflict.path}" for conflict in plan.conflicts if conflict.parsed],
     }

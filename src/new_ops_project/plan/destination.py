@@ -1,7 +1,7 @@
 """Where the Plan of a verb goes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 STDOUT = "-"  # the name of a patch file that means standard output
@@ -36,8 +36,12 @@ class Destination:
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a plan is for: the `message` of its commit, its usual `branch`, and the `details` that --json shows."""
+    """What a plan is for: the `message` of its commit, its usual `branch`, and the `details` that --json shows.
+
+    `left`: the migrations that `--continue` has to run once its conflicts are resolved, as `running` has them.
+    """
 
     message: str
     branch: str
     details: Mapping[str, Any]
+    left: Mapping[str, Any] = field(default_factory=dict)

@@ -12,7 +12,6 @@ from new_ops_project.formats import validation
 from new_ops_project.git import markers
 from new_ops_project.git.merge import Difference, Merged, Scratch, Stage
 from new_ops_project.git.tree import LINK, PLAIN, Entry, Tree
-from new_ops_project.plan.model import Sides
 
 # Why a path is in conflict, in words for people, by the kind that git-merge-tree(1) gives.
 _REASONS = {
@@ -131,17 +130,6 @@ def with_labels(draft: Draft) -> Draft:
     return replace(draft, overrides={**draft.overrides, **changed})
 
 
-def with_base_sides(draft: Draft) -> Draft:
-    """The draft with the old template's lines in each conflict of a text that all three sides have.
-
-    Copier writes conflicts with two sides only, from which nobody can tell who changed what.
-    """
-    paths = {stage.path for stage in draft.merged.stages}
-    texts = {path: sides for path in paths if (sides := draft.text_sides(path))}
-    overrides = {path: Entry(draft.mode(path), draft.scratch.three_way(*sides)) for path, sides in texts.items()}
-    return replace(draft, overrides={**draft.overrides, **overrides})
-
-
 def keep_deleted(draft: Draft) -> Draft:
     """The draft in which files that the user deleted stay deleted, with a note, although the template changed them.
 
@@ -174,33 +162,4 @@ def flag_broken(draft: Draft, base: Tree, theirs: Tree) -> Draft:
         sides = {1: old.content if old else ours, 2: ours, 3: new.content if new else content}
         marked = markers.mark_broken(ours, content, sides[3], partial(validation.problem, path))
         draft = draft.conflict(path, sides, Entry(difference.mode, marked), problem)
-    return draft
-
-
-def flag_overwritten(draft: Draft, sides: Sides, ours: Mapping[str, bytes]) -> Draft:
-    """The draft with a conflict in each file that both sides changed and in which only the template's changes are left.
-
-    The user's version is what stays.
-    """
-    reason = "you and the template changed it, and git would keep only one of the changes"
-    shared = (sides.base.keys() & sides.theirs.keys() & ours.keys()) - draft.conflicts.keys() - sides.template_only
-    for difference in draft.differences:
-        path = difference.path
-        if difference.status in "MT" and path in shared:
-            contents = {1: sides.base[path].content, 2: ours[path], 3: sides.theirs[path].content}
-            if draft.content(path) == contents[3] and len({*contents.values()}) == len(contents):
-                draft = draft.conflict(path, contents, Entry(difference.old_mode, ours[path]), reason)
-    return draft
-
-
-def flag_dropped(draft: Draft, sides: Sides, ours: Mapping[str, bytes]) -> Draft:
-    """The draft with every file that the user edited and that is gone: it is kept, and in conflict."""
-    for difference in draft.differences:
-        path = difference.before
-        is_edited = path not in sides.base or ours.get(path) != sides.base[path].content
-        if difference.status in "DR" and path not in sides.template_only and is_edited:
-            content = draft.scratch.contents([difference.old_blob])[difference.old_blob]
-            # Stages 1 and 2 without 3 are git's own form of "edited here, deleted there".
-            entry, both = Entry(difference.old_mode, content), {1: content, 2: content}
-            draft = draft.conflict(path, both, entry, _REASONS["modify/delete"])
     return draft

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from new_ops_project.git.merge import Difference, Scratch, Stage
-from new_ops_project.git.tree import Tree
+from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.git.worktree import Repository
 
 
@@ -40,9 +40,11 @@ class Sides:
     `template_only`: files that belong to the template alone, whatever the project has in them (the answers file).
     `written_once`: files that the template writes once and then leaves to the user; they are left out if they exist or
     ever existed.
+    `skipped_if_exist`: files that the template writes where they are absent, and leaves to the user where they exist.
     `moves`: where files of the project go before the merge; those in `if_edited` are moved only if the project edited
     them, and follow the template otherwise.
     `rewritten`: files of the project whose content was changed before the merge, at their new paths.
+    `migrated`: files that a migration of the template changed in the project before the merge; None removes one.
     """
 
     base: Tree
@@ -51,9 +53,11 @@ class Sides:
     prefix: str
     template_only: frozenset[str] = frozenset()
     written_once: frozenset[str] = frozenset()
+    skipped_if_exist: frozenset[str] = frozenset()
     moves: Mapping[str, str] = field(default_factory=dict)
     if_edited: frozenset[str] = frozenset()
     rewritten: Tree = field(default_factory=dict)
+    migrated: Mapping[str, Entry | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,23 +9,20 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
-from new_ops_project.git import merge
-from new_ops_project.git.merge import Difference, Merged, Scratch
+from new_ops_project.git import merge, scratch_checkout
+from new_ops_project.git.merge import Difference, Scratch
 from new_ops_project.git.objects import GitObject
 from new_ops_project.git.tree import with_line_endings
 from new_ops_project.git.worktree import Repository
 from new_ops_project.plan.draft import (
     Draft,
     flag_broken,
-    flag_dropped,
-    flag_overwritten,
     keep_deleted,
     start_draft,
-    with_base_sides,
     with_labels,
 )
 from new_ops_project.plan.model import Conflict, FileChange, Plan, Sides
@@ -37,45 +34,42 @@ _KINDS = {"A": "added", "D": "removed", "M": "changed", "R": "moved", "T": "chan
 Resolve = Callable[[Draft], Draft]
 
 
-@contextmanager
-def plan_from_sides(repository: Repository, sides: Sides, resolve: Resolve = lambda draft: draft) -> Iterator[Plan]:
-    """Merge `sides` in a scratch repository and yield the plan, which can be used until the block ends."""
-    with merge.scratch_repository(repository.objects, repository.object_format) as scratch:
-        yield _plan(scratch, repository, sides, resolve)
+# Changes the merged project in the folder that it is given.
+Migrate = Callable[[Path], None]
 
 
 @contextmanager
-def plan_from_copier(repository: Repository, sides: Sides, merged: Merged) -> Iterator[Plan]:
-    """Yield the result of copier's own update as a plan; what the user edited and copier dropped is a conflict.
+def plan_from_sides(
+    repository: Repository,
+    sides: Sides,
+    resolve: Resolve = lambda draft: draft,
+    migrate: Migrate | None = None,
+) -> Iterator[Plan]:
+    """Merge `sides` in a scratch repository and yield the plan, which can be used until the block ends.
 
-    `merged`: the project's folder as copier left it.
+    `migrate` changes a checkout of the merged project before it becomes the plan, unless there are conflicts.
     """
     with merge.scratch_repository(repository.objects, repository.object_format) as scratch:
-        tree_before, ours, files = _project(scratch, sides)
-        contents = {path: file.content for path, file in files.items()}
-        draft = with_labels(with_base_sides(start_draft(scratch, merged, ours)))
-        # Copier applies a diff to what it has rendered. So it can lose edits without a conflict, which git never does.
-        draft = flag_broken(flag_dropped(flag_overwritten(draft, sides, contents), sides, contents), {}, {})
-        gone = sorted(sides.base.keys() & sides.theirs.keys() - contents.keys())
-        missed = [path for path in gone if sides.base[path] != sides.theirs[path]]
-        reason = "was moved or deleted here, but changed in the template; apply that change yourself."
-        draft = draft.settle({}, *(f"{path} {reason}" for path in missed))
-        yield _finished(draft, repository, sides, tree_before, ignored=frozenset())
+        yield _plan(scratch, repository, sides, resolve, migrate)
 
 
-def _plan(scratch: Scratch, repository: Repository, sides: Sides, resolve: Resolve) -> Plan:
+def _plan(scratch: Scratch, repository: Repository, sides: Sides, resolve: Resolve, migrate: Migrate | None) -> Plan:
     tree_before, ours, files = _project(scratch, sides)
-    contents = {path: file.content for path, file in files.items()}
+    contents = {path: file.content for path, file in files.items() if path not in sides.migrated}
+    contents |= {path: entry.content for path, entry in sides.migrated.items() if entry}
     # A file that is written once is the user's as soon as it was ever there: in the old render, in the commit, or
     # untracked in the work tree. Even one that was deleted does not come back.
-    existing = {path for path in sides.written_once if os.path.lexists(repository.root / sides.prefix / path)}
-    users_own = sides.written_once & (sides.base.keys() | contents.keys() | existing)
+    decided = sides.written_once | sides.skipped_if_exist
+    existing = contents.keys() | {path for path in decided if os.path.lexists(repository.root / sides.prefix / path)}
+    users_own = sides.written_once & (sides.base.keys() | existing) | sides.skipped_if_exist & existing
+    absent = sides.skipped_if_exist - existing  # in the base, they would look deleted for good
     in_submodules = _in_submodules(scratch, sides)
     ignored = in_submodules | _ignored(scratch, repository, sides, {*contents, *users_own, *in_submodules})
     left_out = ignored | users_own
     # Left out of both renders: a file in only one of them would look like one that the template added or dropped.
     base, theirs = (
-        {path: entry for path, entry in side.items() if path not in left_out} for side in (sides.base, sides.theirs)
+        {path: entry for path, entry in side.items() if path not in hidden}
+        for side, hidden in ((sides.base, left_out | absent), (sides.theirs, left_out))
     )
     base, theirs = with_line_endings(base, theirs, contents)
     edited = {path for path in base.keys() & contents.keys() if contents[path] != base[path].content}
@@ -86,14 +80,33 @@ def _plan(scratch: Scratch, repository: Repository, sides: Sides, resolve: Resol
         ours,
         theirs,
         # Ours gets the base of files that are the template's alone, so that the merge takes theirs without a conflict.
-        overrides={**{path: base[path] for path in sides.template_only if path in base}, **sides.rewritten},
+        overrides={
+            # Removals first: a file may have become a folder.
+            **dict(sorted(sides.migrated.items(), key=lambda item: item[1] is not None)),
+            **{path: base[path] for path in sides.template_only if path in base},
+            **sides.rewritten,
+        },
         moves=moves,
         blob_ids={file.content: file.id for file in files.values()},
     )
     draft = start_draft(scratch, merged, ours)
     # The resolvers come last: they may also resolve what flag_broken has found.
     draft = resolve(flag_broken(keep_deleted(with_labels(draft)), base, theirs))
+    if migrate and not draft.conflicts:
+        draft = _migrated(draft, repository, sides, tree_before, migrate)
     return _finished(draft, repository, sides, tree_before, ignored=ignored)
+
+
+def _migrated(draft: Draft, repository: Repository, sides: Sides, tree_before: str, migrate: Migrate) -> Draft:
+    """The draft with what `migrate` changes in a checkout of it; files outside the project are left alone."""
+    scratch, prefix = draft.scratch, sides.prefix
+    tree = scratch.build(tree_before, (prefix, draft.merged.tree), draft.overrides)
+    name, form = repository.root.name, repository.object_format
+    with scratch_checkout.opened(scratch.objects, sides.commit, tree, name, object_format=form) as root:
+        migrate(root / prefix)
+        changed = scratch_checkout.changes(root, tree)
+    own = {path.removeprefix(prefix): entry for path, entry in changed.items() if path.startswith(prefix)}
+    return replace(draft, overrides={**draft.overrides, **own})
 
 
 def _finished(draft: Draft, repository: Repository, sides: Sides, tree_before: str, *, ignored: frozenset[str]) -> Plan:

@@ -15,7 +15,7 @@ from jinja2 import TemplateNotFound
 
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.template.answers_file import ANSWERS_FILE, set_entries
-from new_ops_project.template.copier_patches import compile_once, isolated, without_git
+from new_ops_project.template.copier_patches import compile_once, isolated, rendering_as, without_git
 from new_ops_project.template.releases import Checkout
 
 # What copier can only answer when it is given a git repository.
@@ -30,12 +30,14 @@ def render(
     answers_file: str | None,
     trusted: bool,
     ask: bool = False,
+    skip_tasks: bool = True,
+    operation: str = "copy",
 ) -> None:
     """Write the project to the folder `into`; see `render.render`."""
     needs_git = (checkout.root / ".gitmodules").is_file() or _refers_to_itself(checkout.root)
     repository = checkout.repository if needs_git else None
     surroundings = isolated() if repository else nullcontext() if trusted else without_git()
-    with _readable_errors(checkout), compile_once(), surroundings:
+    with _readable_errors(checkout), compile_once(), rendering_as(operation), surroundings:
         copier.run_copy(
             str(repository or checkout.root),
             into,
@@ -47,6 +49,7 @@ def render(
             settings=copier.Settings(),
             answers_file=answers_file,
             vcs_ref=checkout.commit if repository else None,
+            skip_tasks=skip_tasks,
         )
     if repository:
         _replace_address(into, repository, checkout.source.location)
@@ -92,24 +95,6 @@ def _find_answers_file(project: Path, root: bytes) -> Path | None:
 
 def _set_entries(file: Path, entries: Mapping[str, str]) -> None:
     file.write_bytes(set_entries(file.read_bytes().decode(), entries).encode())
-
-
-def update(checkout: Checkout, folder: Path, answers: Mapping[str, Any], *, answers_file: str) -> None:
-    """Run copier's own update on the project in `folder`; see `render.update`."""
-    with _readable_errors(checkout), isolated():
-        copier.run_update(
-            folder,
-            data=dict(answers),
-            vcs_ref=checkout.commit,
-            answers_file=answers_file,
-            defaults=True,
-            overwrite=True,
-            quiet=True,
-            unsafe=True,
-            conflict="inline",
-            settings=copier.Settings(),
-        )
-    _set_entries(folder / answers_file, {"_commit": str(checkout.version), "_src_path": checkout.source.location})
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git.tree import Tree, read, write
-from new_ops_project.template import native
+from new_ops_project.template import native, tasks
 from new_ops_project.template.errors import UnsupportedError
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.releases import Checkout
@@ -22,6 +22,9 @@ _VARIABLE = "NEW_OPS_PROJECT_RENDERER"
 # Why copier rendered what looked renderable here, by the commit of the template.
 _fallback_reasons: dict[str | None, str] = {}
 _used: dict[str, None] = {}
+
+# Runs a template's tasks in the folder that was rendered; only `tasks` knows how.
+Tasks = Callable[[Path], object]
 
 
 def preload(checkout: Checkout | None = None) -> None:
@@ -61,13 +64,19 @@ def renderers_used() -> str:
     return used
 
 
-def _render_natively(checkout: Checkout, answers: Answers | Mapping[str, Any], answers_file: str | None) -> Tree | None:
+def _render_natively(
+    checkout: Checkout, answers: Answers | Mapping[str, Any], answers_file: str | None, operation: str = "copy"
+) -> Tree | None:
     """The project as rendered in this process; None if copier has to render it."""
     forced = os.environ.get(_VARIABLE, "")
     if forced not in {"", "copier", "pure"}:
         raise ToolError(f"{_VARIABLE} is {forced!r}.", "Set it to copier or pure, or not at all.")
     try:
-        tree = None if forced == "copier" else native.tree(checkout, answers, answers_file=answers_file)
+        tree = (
+            None
+            if forced == "copier"
+            else native.tree(checkout, answers, answers_file=answers_file, operation=operation)
+        )
     except UnsupportedError as error:
         if forced == "pure":
             message = f"Only copier can render the template {checkout.source.name}: it {error}."
@@ -87,20 +96,25 @@ def render(
     answers_file: str | None = None,
     trusted: bool = False,
     ask: bool = False,
+    run: Tasks | None = None,
 ) -> None:
-    """Write the project to the folder `into`, which must be empty or absent.
+    """Write the project to the folder `into`, which must be empty or absent; then `run`, if given, runs the tasks.
 
     `answers_file` is where the answers go, if not where the template says. With `ask`, copier asks for the answers
-    that are missing; without it, it takes defaults. Raises ToolError for everything that a template or an answer can do
-    wrong, KeyboardInterrupt when the user stops at one of copier's questions.
+    that are missing, and runs the tasks itself; without it, it takes defaults. Raises ToolError for everything that a
+    template or an answer can do wrong, KeyboardInterrupt when the user stops at one of copier's questions.
     """
     native_tree = None if ask else _render_natively(checkout, answers, answers_file)
     if native_tree is None:
         data = answers.recorded if isinstance(answers, Answers) else answers
-        _copier_renderer().render(checkout, data, into, answers_file=answers_file, trusted=trusted, ask=ask)
-        return
-    with _readable_disk_errors():
-        write(into, native_tree)
+        skips = not (ask and run)
+        how = {"answers_file": answers_file, "trusted": trusted, "ask": ask, "skip_tasks": skips}
+        _copier_renderer().render(checkout, data, into, **how)
+    else:
+        with _readable_disk_errors():
+            write(into, native_tree)
+    if run and not (native_tree is None and ask):
+        run(into)
 
 
 @contextmanager
@@ -120,32 +134,35 @@ def tree(
     answers_file: str,
     trusted: bool = False,
     beside: Mapping[str, bytes] | None = None,
+    operation: str = "copy",
+    run: Tasks | None = None,
 ) -> Tree:
     """The project in `folder` as it would be rendered; that folder is neither read nor written.
 
-    `beside` are files of the project, by path, that the template reads. Raises what `render` raises.
+    `beside` are files of the project, by path, that the template reads. `operation`: what the template takes this for,
+    "copy" or "update". The tasks run in a scratch folder, if `run` is given. Raises what `render` raises.
     """
-    native_tree = None if beside else _render_natively(checkout, answers, answers_file)
-    if native_tree is not None:
+    native_tree = None if beside else _render_natively(checkout, answers, answers_file, operation)
+    if native_tree is not None and run is None:
         return native_tree
     beside = beside or {}
     with tempfile.TemporaryDirectory() as holder:
         into = Path(holder, folder.name or "project")  # a template may write its folder's name (_folder_name)
-        for path, content in beside.items():
-            (into / path).parent.mkdir(parents=True, exist_ok=True)
-            (into / path).write_bytes(content)
-        _copier_renderer().render(checkout, answers, into, answers_file=answers_file, trusted=trusted)
-        rendered = {path: entry for path, entry in read(into).items() if entry.content != beside.get(path)}
+        if native_tree is not None:
+            write(into, native_tree)
+        else:
+            for path, content in beside.items():
+                (into / path).parent.mkdir(parents=True, exist_ok=True)
+                (into / path).write_bytes(content)
+            how = {"answers_file": answers_file, "trusted": trusted, "operation": operation}
+            _copier_renderer().render(checkout, answers, into, **how)
+        rendered = native_tree or read(into)
+        if run:
+            run(into)
+            rendered = tasks.read_result(into, rendered)
+        rendered = {path: entry for path, entry in rendered.items() if entry.content != beside.get(path)}
     # A template may also write the whole path of its folder (_copier_conf.dst_path), and then means the project's.
     names = [(os.fsencode(path), os.fsencode(folder)) for path in {into.resolve(), into}]
     for name, real in names:
         rendered = {path: replace(entry, content=entry.content.replace(name, real)) for path, entry in rendered.items()}
     return rendered
-
-
-def update(checkout: Checkout, folder: Path, answers: Mapping[str, Any], *, answers_file: str) -> None:
-    """Run copier's own update on the project in `folder`, with the template's tasks and migrations.
-
-    Use it only on a copy of the project: what copier's update loses is lost there. Raises ToolError when it fails.
-    """
-    _copier_renderer().update(checkout, folder, answers, answers_file=answers_file)

@@ -41,18 +41,17 @@ def run_update(task: Task, context: RunContext, releases: Releases, deadline: De
         return store.task_result(
             task, context.plan, reason=moved, hint="new-ops-project fleet retry DIR --only deferred"
         )
-    with _update(task, context, releases, deadline) as update:
+    with _update(task, context, releases, deadline) as prepared:
+        planner.require_trust(prepared)
+        update = planner.after_migrations(prepared) if planner.migrates_first(prepared) else prepared
         migrated = update.migrate_answers(ask=None)
         if changes := migrated.unwanted:
             clauses = "; ".join(change.clause for change in changes)
             message = f"Recorded answers do not fit {task.version} of the template: {clauses}."
             raise ToolError(message, "new-ops-project update PATH --accept-answer-changes")
-        if planner.runs_commands(update):
-            with planner.planned(update, migrated) as plan:
-                return _committed(task, context, update, plan, {})
-        base, theirs = planner.render_both(update, migrated)
-        with planner.planned_merge(update, migrated, base, theirs) as plan:
-            edits = _edits(plan.scratch, task, base, theirs)
+        renders = planner.render_both(update, migrated)
+        with planner.planned_merge(update, migrated, renders) as plan:
+            edits = _edits(plan.scratch, task, renders.base, renders.theirs)
             return _committed(task, context, update, plan, edits)
 
 

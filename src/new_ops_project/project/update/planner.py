@@ -1,9 +1,9 @@
 """The Plan that takes a project to another version of its template."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from new_ops_project.git import merge
@@ -14,15 +14,16 @@ from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.plan.resolvers import ignore, requirements, toml
 from new_ops_project.project import drift
 from new_ops_project.project.generated import Project
-from new_ops_project.project.update import by_copier, outdated
+from new_ops_project.project.update import outdated, users_paths
 from new_ops_project.project.update.outdated import VersionPair
+from new_ops_project.project.update.running import Migrated, Renders, Running
 from new_ops_project.template import changelog, copier_yml, native, questions, render
-from new_ops_project.template.answer_migration import MigratedAnswers, merge_unchecked, migrate
+from new_ops_project.template.answer_migration import MigratedAnswers, migrate, with_defaults
 from new_ops_project.template.answers import Asker, file_table
-from new_ops_project.template.errors import EvaluationError
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout, Releases
+from new_ops_project.template.tasks import Command
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class UpdateTarget:
     template: str | None = None
     trust: bool = False
     offline: bool = False
+    skip_tasks: bool = False
+    preview: bool = False
+    """Whether nothing of the template may run."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Update:
     versions: VersionPair
     before: Checkout
     after: Checkout
+    migrated: Migrated | None = None
+    """What the `before` migrations of the template made of the project, where some have run."""
 
     @property
     def releases(self) -> Releases:
@@ -54,18 +60,40 @@ class Update:
     @cached_property
     def questionnaire(self) -> Questionnaire:
         """The questions of the version to update to."""
-        return _questions(self.after)
+        return self._trusted(_questions(self.after))
 
     @cached_property
     def former(self) -> Questionnaire:
         """The questions of the version that the project has."""
-        return _questions(self.before)
+        return self._trusted(_questions(self.before))
+
+    def _trusted(self, questionnaire: Questionnaire) -> Questionnaire:
+        return questions.load_extensions(questionnaire) if self.target.trust else questionnaire
+
+    @cached_property
+    def running(self) -> Running:
+        """What the update runs of the template."""
+        return Running(self.project, self.before, self.after, self.questionnaire)
+
+    @property
+    def operation(self) -> str:
+        """What a template that is rendered for this update takes it for.
+
+        Ours excludes a file in updates so that plain copier keeps it, but this tool has to know it: it moves with the
+        tier.
+        """
+        return "copy" if self.questionnaire.asks_our_questions else "update"
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        """The answers to migrate: those that the project records, or what a migration of the template made of them."""
+        return self.migrated.answers if self.migrated else self.project.answers
 
     def migrate_answers(self, *, ask: Asker | None) -> MigratedAnswers:
         """The project's answers for the new version; raises ToolError for a new question that nobody answers."""
-        if self.questionnaire.config.get("jinja_extensions"):  # only copier can evaluate it, with that code
-            return merge_unchecked(self.questionnaire, self.project.answers, self.target.assignments)
-        return migrate(self.questionnaire, self.project.answers, self.target.assignments, ask=ask)
+        if self.questionnaire.config.get("jinja_extensions"):  # nothing can be evaluated without them
+            questions.require_trust(self.questionnaire, self.after.source.name, trusted=self.target.trust)
+        return migrate(self.questionnaire, self.answers, self.target.assignments, ask=ask)
 
     @cached_property
     def news(self) -> str:
@@ -119,56 +147,135 @@ def planned(update: Update, migrated: MigratedAnswers) -> Iterator[Plan]:
 
     Raises ToolError for a template that needs trust or cannot be rendered.
     """
-    if runs_commands(update) and update.releases.repository:
-        wanted = {change.name: change.after for change in migrated.changes}
-        step = by_copier.VersionStep(update.releases.repository, update.before, update.after, wanted)
-        with by_copier.planned(update.project, step) as plan:
-            yield plan
-        return
-    base, theirs = render_both(update, migrated)
-    with planned_merge(update, migrated, base, theirs) as plan:
+    require_trust(update)
+    with planned_merge(update, migrated, render_both(update, migrated)) as plan:
         yield plan
 
 
-def runs_commands(update: Update) -> bool:
-    """Whether either version of the template runs code; raises ToolError when it does and is not trusted."""
+def require_trust(update: Update) -> None:
+    """Raise ToolError (exit code 4) if either version of the template could run code, and is not trusted."""
+    name, target = update.after.source.name, update.target
     for questionnaire in (update.former, update.questionnaire):
-        questions.require_trust(questionnaire, update.after.source.name, trusted=update.target.trust)
-    return update.former.runs_commands or update.questionnaire.runs_commands
+        questions.require_trust(questionnaire, name, trusted=target.trust, skip_tasks=target.skip_tasks)
 
 
-def render_both(update: Update, migrated: MigratedAnswers) -> tuple[Tree, Tree]:
+def migrates_first(update: Update) -> bool:
+    """Whether `before` migrations of the template run; raises ToolError if they may not."""
+    if update.target.preview or not update.questionnaire.config.get("migrations"):
+        return False
+    require_trust(update)
+    return bool(update.running.first)
+
+
+def after_migrations(update: Update) -> Update:
+    """The update once the `before` migrations of the template have run; raises ToolError when one fails.
+
+    As in copier, the old version is rendered before them.
+    """
+    base = render_version(update, update.before, update.project.answers, renewed=_renewed(update))
+    return replace(update, migrated=update.running.migrate(base))
+
+
+def left_migrations(update: Update, migrated: MigratedAnswers) -> dict[str, Any]:
+    """The `after` migrations as `--continue` finds them in the journal; {} if there are none."""
+    return update.running.left(migrated.given) if _last_migrations(update, migrated) else {}
+
+
+def _renewed(update: Update) -> dict[str, str] | None:
+    """Where to note which locks the tasks write; None if no task may run."""
+    return None if update.target.preview or update.target.skip_tasks else {}
+
+
+def render_both(update: Update, migrated: MigratedAnswers) -> Renders:
     """Render the version that the project has with the recorded answers, and the new one with the migrated answers."""
-    base = render_version(update, update.before, update.project.answers)
-    return base, render_version(update, update.after, migrated.given)
+    renewed = _renewed(update)
+    if update.migrated:
+        base = update.migrated.base
+    else:
+        base = render_version(update, update.before, update.project.answers, renewed=renewed)
+    theirs = render_version(update, update.after, migrated.given, renewed=renewed)
+    return Renders(without_excluded(update, migrated, base, theirs), theirs, renewed or {})
+
+
+def without_excluded(update: Update, migrated: MigratedAnswers, base: Tree, theirs: Tree) -> Tree:
+    """The base without what the new version excludes by the recorded answers, and without what the project keeps.
+
+    An answer that the update changes does not count: a file that it switches off is removed from the project.
+    """
+    recorded = with_defaults(update.questionnaire, update.project.answers)
+    keep = migrated.answers.values.get("keep") or [] if update.questionnaire.keeps_files else []
+    excluded = users_paths.newly_excluded(recorded, update.operation, keep, base.keys() - theirs.keys())
+    return {path: entry for path, entry in base.items() if path not in excluded}
 
 
 @contextmanager
-def planned_merge(update: Update, migrated: MigratedAnswers, base: Tree, theirs: Tree) -> Iterator[Plan]:
-    """Merge the two renders with the project."""
-    project = update.project
+def planned_merge(update: Update, migrated: MigratedAnswers, renders: Renders) -> Iterator[Plan]:
+    """Merge the two renders with the project; raises ToolError when an `after` migration of the template fails."""
+    project, base, theirs = update.project, renders.base, renders.theirs
     tier_change = tier_moves(update.questionnaire, migrated.answers.values, project.answers.get("tier"))
+    paths = {*base, *theirs}
     sides = Sides(
         base,
         theirs,
         commit=project.commit,
         prefix=project.prefix,
         template_only=frozenset({project.answers_file}),
-        written_once=_once(update, migrated.answers, {*base, *theirs}) - tier_change.keys(),
+        written_once=users_paths.written_once(migrated.answers, paths) - tier_change.keys(),
+        skipped_if_exist=users_paths.skipped_if_exist(migrated.answers, paths),
         moves=tier_change,
         if_edited=frozenset(tier_change),
+        migrated=update.migrated.changed if update.migrated else {},
     )
+    last = [] if update.target.preview else _last_migrations(update, migrated)
 
     def resolve(draft: Draft) -> Draft:
-        return requirements.from_locks(ignore.by_line(toml.by_key(draft)), base, theirs, migrated.answers)
+        draft = requirements.from_locks(ignore.by_line(toml.by_key(draft)), base, theirs, migrated.answers)
+        stale = [
+            f"{path} is in conflict, and a task of the template writes it: renew it by `{renders.renewed[path]}`."
+            for path in draft.conflicts
+            if path in renders.renewed
+        ]
+        notes = [*stale, *not_shown(update, migrated)]
+        if draft.conflicts and last:
+            notes.append(f"With --continue, the template's migrations run: {_listed(last)}.")
+        return draft.settle({}, *notes)
 
-    with three_way.plan_from_sides(project.repository, sides, resolve) as plan:
+    migrate_after = partial(update.running.migrate_after, migrated.given) if last else None
+    with three_way.plan_from_sides(project.repository, sides, resolve, migrate_after) as plan:
         yield plan
 
 
-def render_version(update: Update, checkout: Checkout, answers: Mapping[str, Any]) -> Tree:
-    """Render one version of the template with these answers."""
+def _last_migrations(update: Update, migrated: MigratedAnswers) -> list[Command]:
+    if not update.questionnaire.config.get("migrations"):
+        return []
+    return update.running.last(migrated.given)
+
+
+def not_shown(update: Update, migrated: MigratedAnswers) -> tuple[str, ...]:
+    """In a preview, a note with what would run of the template, since its effect is not shown."""
+    if not update.target.preview or not update.questionnaire.runs_commands:
+        return ()
+    listed = [] if update.target.skip_tasks else update.running.new_tasks(migrated.given)
+    listed += [*update.running.first, *_last_migrations(update, migrated)]
+    kinds = {f"{kind}s": [command for command in listed if command.kind == kind] for kind in ("task", "migration")}
+    named = "; ".join(f"{kind} {_listed(commands)}" for kind, commands in kinds.items() if commands)
+    return (f"An update runs {named}. A preview does not, and does not show their effect.",) if named else ()
+
+
+def _listed(commands: Iterable[Command]) -> str:
+    return ", ".join(f"`{shown}`" for shown in dict.fromkeys(command.shown for command in commands))
+
+
+def render_version(
+    update: Update, checkout: Checkout, answers: Mapping[str, Any], *, renewed: dict[str, str] | None = None
+) -> Tree:
+    """Render one version of the template with these answers.
+
+    Its tasks run only with `renewed`, which gets the command of the task that wrote a lock, by the lock's path.
+    """
     project = update.project
+    questionnaire = update.former if checkout == update.before else update.questionnaire
+    run = None if renewed is None else update.running.tasks(checkout, questionnaire, answers, renewed)
     return render.tree(
         checkout,
         answers,
@@ -176,6 +283,8 @@ def render_version(update: Update, checkout: Checkout, answers: Mapping[str, Any
         answers_file=project.answers_file,
         trusted=update.target.trust,
         beside=_external(update),
+        operation=update.operation,
+        run=run,
     )
 
 
@@ -183,39 +292,9 @@ def _external(update: Update) -> dict[str, bytes]:
     """The project's files that the template reads answers from (`_external_data`), such as another answers file."""
     named = {**update.former.config.get("external_data", {}), **update.questionnaire.config.get("external_data", {})}
     answers = Answers(update.former, dict(update.project.answers))
-    rendered = [_rendered(answers, str(path)) for path in named.values()]
+    rendered = [users_paths.rendered(answers, str(path)) for path in named.values()]
     files = {path: update.project.folder / path for path in rendered if path}
     return {path: file.read_bytes() for path, file in files.items() if file.is_file() and ".." not in file.parts}
-
-
-def _rendered(answers: Answers, text: str, **more: str) -> str:
-    """`text` rendered with the answers; '' where it uses a variable that only copier sets."""
-    try:
-        return str(answers.render(text, **more))
-    except EvaluationError:
-        return ""
-
-
-def _once(update: Update, answers: Answers, paths: set[str]) -> frozenset[str]:
-    """The paths that the template writes once and then leaves alone.
-
-    They match `_skip_if_exists`, or a pattern of `_exclude` that applies to updates only.
-    """
-    config = update.questionnaire.config
-    patterns = [_rendered(answers, str(text)) for text in config.get("skip_if_exists", [])]
-    if "_copier_operation" in str(config.get("exclude", "")):
-        copied, updated = (
-            {_rendered(answers, str(text), _copier_operation=operation) for text in config["exclude"]}
-            for operation in ("copy", "update")
-        )
-        patterns += sorted(updated - copied)
-    lines = "\n".join(patterns).split("\n")
-    if not any(lines):
-        return frozenset()
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most templates have no such pattern
-
-    spec = GitIgnoreSpec.from_lines(lines)
-    return frozenset(path for path in paths if spec.match_file(path))
 
 
 def tier_moves(questionnaire: Questionnaire, answers: Mapping[str, Any], old: Any) -> dict[str, str]:
@@ -237,7 +316,8 @@ def managed_files(update: Update, migrated: MigratedAnswers) -> dict[str, Entry]
     """
     project = update.project
     rendered = render_version(update, update.before, project.answers)
-    once = _once(update, migrated.answers, set(rendered))
+    answers = migrated.answers
+    once = users_paths.written_once(answers, rendered) | users_paths.skipped_if_exist(answers, rendered)
     return {path: entry for path, entry in rendered.items() if path not in once and path != project.answers_file}
 
 

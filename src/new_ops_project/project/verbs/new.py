@@ -13,8 +13,9 @@ from new_ops_project.base import config
 from new_ops_project.base.errors import ToolError
 from new_ops_project.project.creation import repository
 from new_ops_project.project.creation.repository import Created
-from new_ops_project.template import native, questions, releases, sources
+from new_ops_project.template import native, questions, releases, sources, tasks
 from new_ops_project.template.answers import Asker, Given, complete, file_table, gather
+from new_ops_project.template.answers_file import ANSWERS_FILE
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Question, Questionnaire
 from new_ops_project.template.releases import Checkout
@@ -35,6 +36,7 @@ class NewRequest:
     template: str | None = None
     ref: str | None = None
     trust: bool = False
+    skip_tasks: bool = False
     preview: bool = False
     commit: bool = True
 
@@ -50,7 +52,10 @@ class CreatedFile:
 
 @dataclass(frozen=True)
 class NewProject:
-    """What was made, or what would be if `created` is None; `renderer` is native or copier."""
+    """What was made, or what would be if `created` is None; `renderer` is native or copier.
+
+    `not_run`: the template's tasks that a preview leaves out.
+    """
 
     path: Path
     answers: Mapping[str, Any]
@@ -58,6 +63,7 @@ class NewProject:
     files: tuple[CreatedFile, ...]
     renderer: str
     created: Created | None
+    not_run: tuple[str, ...] = ()
 
     @property
     def python(self) -> str:
@@ -84,7 +90,8 @@ def new(
     git.require_on_path()
     checkout = releases.checkout(sources.find(request.template), request.ref)
     questionnaire = native.questionnaire(checkout)
-    questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust)
+    skip_tasks = request.skip_tasks
+    questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust, skip_tasks=skip_tasks)
     if questionnaire.asks_our_questions:
         asked, given = list[str](), _given(request, questionnaire)
         ask = _asker(prompt, request, checkout, asked) if prompt else None
@@ -202,7 +209,8 @@ def _made(
     files = list[CreatedFile]()
 
     def fill(folder: Path) -> None:
-        render.render(checkout, answers, folder, trusted=request.trust, ask=copier_asks)
+        run = None if request.preview else _tasks_runner(request, checkout, recorded)
+        render.render(checkout, answers, folder, trusted=request.trust, ask=copier_asks, run=run)
         names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
         files.extend(CreatedFile(name, purposes.get(name, ""), (folder / name).read_bytes()) for name in names)
         if confirm and not request.preview:
@@ -216,4 +224,22 @@ def _made(
         start = f"Start {recorded.get('project_name', path.name)} from {checkout.source.name}"
         message = " ".join(f"{start} {checkout.version or ''}".split())
         created = repository.create(path, fill, commit=request.commit, message=message)
-    return NewProject(path, recorded, checkout, tuple(files), render.renderer_for(checkout), created)
+    left_out = () if created or request.skip_tasks else tasks.tasks(native.questionnaire(checkout))
+    not_run = tuple(task.shown for task in left_out)
+    return NewProject(path, recorded, checkout, tuple(files), render.renderer_for(checkout), created, not_run)
+
+
+def _tasks_runner(
+    request: NewRequest, checkout: Checkout, answers: Mapping[str, Any]
+) -> Callable[[Path], object] | None:
+    """What runs the template's tasks in the folder that was rendered, if it has any."""
+    questionnaire = native.questionnaire(checkout)
+    commands = [] if request.skip_tasks else tasks.tasks(questionnaire)
+    file = str(questionnaire.config.get("answers_file") or ANSWERS_FILE)
+
+    def run(folder: Path) -> None:
+        loaded = questions.load_extensions(questionnaire)
+        setting = tasks.setting(checkout, loaded, answers, folder, answers_file=file, operation="copy")
+        tasks.run(commands, setting, folder)
+
+    return run if commands else None

@@ -1,6 +1,7 @@
 """The steps of `update`: a project moves to another version of its template."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,10 @@ def update(
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
-        prepared = planner.prepare(project, target)
+        prepared = planner.prepare(project, replace(target, preview=destination.preview))
+        if (prepared.versions.changes_version or target.assignments) and planner.migrates_first(prepared):
+            delivery.require_room(destination, repository, status, prefix)
+            prepared = planner.after_migrations(prepared)
         answers = prepared.migrate_answers(ask=ask)
         if not (prepared.versions.changes_version or _is_changed(answers)):
             return _current(prepared, answers, destination)
@@ -63,7 +67,8 @@ def _facts(prepared: Update) -> dict[str, Any]:
 def _current(prepared: Update, answers: MigratedAnswers, destination: Destination) -> Outcome:
     """Nothing to do; a preview notes where the project differs from its template."""
     drifted = planner.drifted(prepared, answers) if destination.preview else {}
-    notes = [f"{path} is {state}" for path, state in drifted.items()]
+    notes = [f"{path} is {state} here" for path, state in drifted.items()]
+    notes += planner.not_shown(prepared, answers)
     nothing: Mapping[str, Any] = {key: [] for key in ("files", "conflicts", "answers", "ignored")}
     details = {**_facts(prepared), **nothing, "changelog": "", "renderer": "", "notes": notes}
     return Outcome("current", details=details, template=prepared.after.source.name)
@@ -86,9 +91,10 @@ def _purpose(prepared: Update, answers: MigratedAnswers, plan: Plan, destination
         "changelog": prepared.news,
         "answers": summary.answers_as_json(answers.changes),
     }
+    left = planner.left_migrations(prepared, answers) if plan.conflicts else {}
     after = prepared.after
     what = f"to {after.version}" if prepared.versions.changes_version else "answers"
     message = (
         f"Update template {what}\n\nFrom {prepared.before.version} of {after.source.name}, by new-ops-project update."
     )
-    return Purpose(message, f"template/{after.version}", details)
+    return Purpose(message, f"template/{after.version}", details, left)

@@ -21,10 +21,13 @@ _SETTINGS = {
     "preserve_symlinks",
     "skip_if_exists",
     "subdirectory",
+    # What these two run is no part of rendering: `template.tasks` runs it afterwards.
+    "tasks",
+    "migrations",
     "templates_suffix",
     *_MESSAGES,
 }
-_HARMLESS_IF_EMPTY = {"tasks", "migrations", "jinja_extensions", "external_data", "secret_questions"}
+_HARMLESS_IF_EMPTY = {"jinja_extensions", "external_data", "secret_questions"}
 _ENVOPS: Mapping[str, type] = {
     "block_start_string": str,
     "block_end_string": str,
@@ -89,6 +92,8 @@ def _require_envops(options: Any) -> None:
     if not isinstance(options, dict):
         raise UnsupportedError("has an unusual _envops")
     for name, value in options.items():
+        if name == "autoescape" and value is False:  # which is jinja2's default
+            continue
         if name not in _ENVOPS or not isinstance(value, _ENVOPS[name]) or value == "":
             raise UnsupportedError(f"has the setting {name} in _envops")
     if options.get("undefined", "jinja2.Undefined") not in {"jinja2.Undefined", "jinja2.StrictUndefined"}:

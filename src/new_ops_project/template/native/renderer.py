@@ -28,7 +28,13 @@ def unsupported_reason(checkout: Checkout) -> str:
     return version if isinstance(version, str) else ""
 
 
-def tree(checkout: Checkout, answers: Answers | Mapping[str, Any], *, answers_file: str | None = None) -> Tree:
+def tree(
+    checkout: Checkout,
+    answers: Answers | Mapping[str, Any],
+    *,
+    answers_file: str | None = None,
+    operation: str = "copy",
+) -> Tree:
     """The project, exactly as copier makes it from these answers and the defaults of the other questions.
 
     `Answers` are complete, and taken as they are. Raises UnsupportedError if copier would refuse the answers, or might
@@ -38,7 +44,7 @@ def tree(checkout: Checkout, answers: Answers | Mapping[str, Any], *, answers_fi
     if isinstance(version, str):
         raise UnsupportedError(version)
     try:
-        return _Rendering.of(checkout, version, answers, answers_file).tree()
+        return replace(_Rendering.of(checkout, version, answers, answers_file), operation=operation).tree()
     except UnsupportedError:
         raise
     except ToolError as error:
@@ -54,6 +60,7 @@ class _Rendering:
     answers_file: str
     context: Mapping[str, Any]
     recorded: Mapping[str, Any]
+    operation: str = "copy"
     done: dict[str, Entry] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
 
@@ -105,7 +112,7 @@ class _Rendering:
         return f"{folder}/"
 
     def _exclude_matcher(self) -> Callable[[str], bool]:
-        texts = [self._text(text, _copier_operation="copy") for text in self.version.exclude]
+        texts = [self._text(text, _copier_operation=self.operation) for text in self.version.questionnaire.exclude]
         return excludes.matcher(tuple(line for text in texts for line in re.split(r"\r\n|\r|\n", text)))
 
     def _destination(self, path: str, root: str) -> str:

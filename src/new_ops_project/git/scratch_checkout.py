@@ -1,0 +1,43 @@
+"""A checkout in a scratch repository, in which a program may change whatever it likes."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from new_ops_project import git
+from new_ops_project.git.objects import init_beside, read_blobs
+from new_ops_project.git.tree import Entry
+
+_SUBMODULE = "160000"
+
+
+@contextmanager
+def opened(objects: Path, commit: str, tree: str, name: str, *, object_format: str) -> Iterator[Path]:
+    """Yield a folder called `name` with the files of `tree`, in a repository of its own whose HEAD is `commit`.
+
+    It reads the objects in the folder `objects` and keeps new ones to itself. It is removed at the end.
+    """
+    with tempfile.TemporaryDirectory(prefix="new-ops-project-", ignore_cleanup_errors=True) as holder:
+        folder = Path(holder).resolve() / name
+        init_beside(objects, folder / ".git", object_format=object_format, bare=False)
+        (folder / ".git" / "HEAD").write_text(f"{commit}\n")
+        git.git(*git.TEMPORARY, "read-tree", tree, at=folder)
+        git.git(*git.TEMPORARY, "checkout-index", "--all", "--quiet", at=folder)
+        yield folder
+
+
+def changes(folder: Path, tree: str) -> dict[str, Entry | None]:
+    """What differs from `tree` in a checkout, by path: the new file, or None for one that is gone.
+
+    What git ignores belongs to no tree, unless it was in that one.
+    """
+    git.git(*git.TEMPORARY, "add", "--all", at=folder)
+    command = ("diff-index", "--cached", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules", "-z", tree)
+    fields = iter(os.fsdecode(git.git(*git.TEMPORARY, *command, at=folder).stdout).split("\0"))
+    rows = {next(fields): row.split() for row in fields if row}
+    written = {path: (row[1], row[3]) for path, row in rows.items() if row[4] != "D" and row[1] != _SUBMODULE}
+    contents = read_blobs(folder, [blob for _, blob in written.values()])
+    gone: dict[str, Entry | None] = {path: None for path, row in rows.items() if row[4] == "D"}
+    return gone | {path: Entry(mode, contents[blob]) for path, (mode, blob) in written.items()}

@@ -1,0 +1,118 @@
+"""What an update runs of its template: tasks in each render, migrations in checkouts of the project."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from new_ops_project.git import scratch_checkout
+from new_ops_project.git.tree import Entry, Tree
+from new_ops_project.project.generated import Project
+from new_ops_project.template import answers_file, render, tasks
+from new_ops_project.template.questions import Questionnaire
+from new_ops_project.template.releases import Checkout
+from new_ops_project.template.tasks import Command, Setting
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """What the `before` migrations made of a project: the files that they changed, and its answers from then on.
+
+    `base` is the old render, which copier makes before them.
+    """
+
+    base: Tree
+    changed: Mapping[str, Entry | None]
+    answers: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Renders:
+    """Both versions as rendered; `renewed`: the command of the task that wrote a lock, by the lock's path."""
+
+    base: Tree
+    theirs: Tree
+    renewed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Running:
+    """The commands that an update of `project` from one version to another runs."""
+
+    project: Project
+    before: Checkout
+    after: Checkout
+    questionnaire: Questionnaire
+
+    def tasks(
+        self, checkout: Checkout, questionnaire: Questionnaire, answers: Mapping[str, Any], renewed: dict[str, str]
+    ) -> render.Tasks | None:
+        """What runs the tasks of one version in a folder and notes in `renewed` which locks they wrote, if any run."""
+        if not (commands := tasks.tasks(questionnaire)):
+            return None
+        setting = self._setting(checkout, questionnaire, answers)
+        if not (wanted := tasks.wanted(commands, setting, self.project.folder)):
+            return None
+        return lambda folder: renewed.update(tasks.run(wanted, setting, folder))
+
+    def new_tasks(self, given: Mapping[str, Any]) -> list[Command]:
+        """The tasks of the new version to run, with `given`, the answers for it."""
+        setting = self._setting(self.after, self.questionnaire, given)
+        return tasks.wanted(tasks.tasks(self.questionnaire), setting, self.project.folder)
+
+    def _setting(self, checkout: Checkout, questionnaire: Questionnaire, answers: Mapping[str, Any]) -> Setting:
+        file, folder = self.project.answers_file, self.project.folder
+        return tasks.setting(checkout, questionnaire, answers, folder, answers_file=file)
+
+    @cached_property
+    def first_setting(self) -> Setting:
+        """What the `before` migrations see: the answers that are recorded, whatever the new version asks."""
+        file, folder, given = self.project.answers_file, self.project.folder, self.project.answers
+        return tasks.setting(self.after, self.questionnaire, given, folder, answers_file=file, complete=False)
+
+    @cached_property
+    def first(self) -> list[Command]:
+        """The `before` migrations to run."""
+        return self._migrations("before", self.first_setting)
+
+    def last(self, given: Mapping[str, Any]) -> list[Command]:
+        """The `after` migrations to run, with `given`, the answers for the new version."""
+        return self._migrations("after", self.last_setting(given))
+
+    def last_setting(self, given: Mapping[str, Any]) -> Setting:
+        """What the `after` migrations see."""
+        return self._setting(self.after, self.questionnaire, given)
+
+    def _migrations(self, stage: str, setting: Setting) -> list[Command]:
+        found = tasks.migrations(self.questionnaire, stage, self.before, self.after)
+        return tasks.wanted(found, setting, self.project.folder)
+
+    def migrate(self, base: Tree) -> Migrated:
+        """Run the `before` migrations in a checkout of the project's commit; raises ToolError when one fails."""
+        project, repository = self.project, self.project.repository
+        prefix, form = project.prefix, repository.object_format
+        tree = f"{project.commit}^{{tree}}"
+        name = repository.root.name
+        with scratch_checkout.opened(repository.objects, project.commit, tree, name, object_format=form) as root:
+            tasks.run(self.first, self.first_setting, root / prefix)
+            changed = scratch_checkout.changes(root, tree)
+            file = root / prefix / project.answers_file
+            record = answers_file.parse_answers(file.name, file.read_bytes()) if file.is_file() else project.answers
+        own = {path.removeprefix(prefix): entry for path, entry in changed.items() if path.startswith(prefix)}
+        return Migrated(base, own, {key: value for key, value in record.items() if not key.startswith("_")})
+
+    def migrate_after(self, given: Mapping[str, Any], folder: Path) -> None:
+        """Run the `after` migrations in the folder of the merged project; raises ToolError when one fails."""
+        tasks.run(self.last(given), self.last_setting(given), folder)
+
+    def left(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The `after` migrations in the form in which `--continue` finds them in the journal; {} if there are none."""
+        if not (commands := self.last(given)):
+            return {}
+        steps = tasks.steps(commands, self.last_setting(given), Path(tasks.ANYWHERE))
+        return {
+            "template": self.after.source.name,
+            "prefix": self.project.prefix,
+            "steps": [asdict(step) for step in steps],
+        }
