@@ -207,8 +207,6 @@ SAME: dict[str, Files] = {
 
 # With the reason that is given for each.
 OTHER: dict[str, tuple[str, Files]] = {
-    "tasks": ("setting _tasks", {"copier.yml": "_tasks: [x]\n"}),
-    "migrations": ("setting _migrations", {"copier.yml": "_migrations: [x]\n"}),
     "extensions": ("setting _jinja_extensions", {"copier.yml": "_jinja_extensions: [jinja2.ext.do]\n"}),
     "external data": ("setting _external_data", {"copier.yml": "_external_data: {a: b.yml}\n"}),
     "secret questions": ("setting _secret_questions", {"copier.yml": "_secret_questions: [a]\na: x\n"}),

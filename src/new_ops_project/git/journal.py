@@ -182,6 +182,25 @@ def finish(change: Change) -> None:
     (change.folder / "index").replace(change.git_dir / "index")
 
 
+def noted(change: Change, paths: Iterable[str], about: Mapping[str, Any]) -> Change:
+    """The change, which is in place, with other files that it changes too, so that they can be undone with it.
+
+    `after` gets what they are now, so this is called before they are written and once again afterwards.
+    """
+    before, after = dict(change.before), dict(change.after)
+    for path in paths:
+        file, backup = change.root / path, change.folder / "old" / path
+        after[path] = digest(file)
+        if path not in before:
+            before[path] = after[path]
+            if before[path]:
+                backup.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, backup, follow_symlinks=False)
+    more = replace(change, before=before, after=after, about=about)
+    write_whole(change.folder / "state.json", _state(more))
+    return more
+
+
 def _was_undone(change: Change) -> bool:
     """Whether somebody has restored everything (git reset --hard) after a run was stopped half-way."""
     has_begun = any(new and not _is_file(change.folder / "new" / path) for path, new in change.after.items())

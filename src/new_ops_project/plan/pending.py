@@ -9,7 +9,7 @@ from new_ops_project.formats import validation
 from new_ops_project.git import journal, markers, worktree
 from new_ops_project.git.journal import Change
 from new_ops_project.git.worktree import Repository, Status
-from new_ops_project.plan import apply
+from new_ops_project.plan import apply, migrations
 from new_ops_project.plan.destination import Destination
 from new_ops_project.plan.outcome import Outcome
 from new_ops_project.plan.wording import noun
@@ -97,6 +97,7 @@ def conclude(repository: Repository, destination: Destination, *, was_finished: 
         apply.require_nothing_staged(repository, besides={*change.after, *about["conflicts"]})
     if unmerged:
         git.stage(repository.root, list(unmerged))
+    change = migrations.run_left(repository, change)
     commit = {"commit": apply.commit_staged(repository, about["message"])} if commits else {}
     journal.conclude(change)
     return Outcome(

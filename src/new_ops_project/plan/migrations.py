@@ -1,0 +1,89 @@
+"""The migrations of a template that wait for `--continue`, because the update that they follow has conflicts.
+
+They run in a checkout of what is staged. Their result is recorded in the journal before anything is written, so a run
+that is killed meanwhile is completed by the next one, which does not run them again.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from new_ops_project import git
+from new_ops_project.base.errors import ToolError
+from new_ops_project.git import journal, scratch_checkout
+from new_ops_project.git.journal import Change
+from new_ops_project.git.tree import Entry
+from new_ops_project.git.worktree import Repository
+from new_ops_project.template import tasks
+
+
+def run_left(repository: Repository, change: Change) -> Change:
+    """Run the migrations that a change has left, if any, and stage what they changed.
+
+    Raises ToolError, with nothing changed, when one fails or something that is not staged is in the way.
+    """
+    if "steps" in change.about.get("left", {}):
+        change = _decided(repository, change)
+    if rows := change.about.get("left", {}).get("rows"):
+        _write(repository, rows)
+        change = journal.noted(change, rows, {**change.about, "left": {}})
+    return change
+
+
+def _decided(repository: Repository, change: Change) -> Change:
+    """The change with the result of its migrations recorded: mode and blob by path, '' for a file that is gone."""
+    left, root = change.about["left"], repository.root
+    tree = git.git("write-tree", at=root).text
+    head, form = change.about["head"], repository.object_format
+    with scratch_checkout.opened(repository.objects, head, tree, root.name, object_format=form) as folder:
+        project = folder / left["prefix"]
+        steps = [_placed(step, project) for step in left["steps"]]
+        tasks.run_steps(steps, project, left["template"])
+        changed = scratch_checkout.changes(folder, tree)
+    own = {path: entry for path, entry in changed.items() if path.startswith(left["prefix"])}
+    _require_free(root, own)
+    rows = {path: _blob(root, entry) for path, entry in own.items()}
+    return journal.noted(change, rows, {**change.about, "left": {"rows": rows}})
+
+
+def _placed(step: dict[str, Any], project: Path) -> tasks.Step:
+    """A step of the journal for the folder in which it runs."""
+
+    def text(value: str) -> str:
+        return value.replace(tasks.ANYWHERE, str(project))
+
+    command = step["command"]
+    line = text(command) if isinstance(command, str) else [text(part) for part in command]
+    return tasks.Step(step["kind"], line, text(step["folder"]), step["environment"])
+
+
+def _require_free(root: Path, changed: dict[str, Entry | None]) -> None:
+    """Raise ToolError where the work tree has something else than what is staged."""
+    edited = git.git("diff-files", "--name-only", "-z", at=root).stdout.split(b"\0")
+    tracked = git.git("ls-files", "--cached", "-z", at=root).stdout.split(b"\0")
+    for path in changed:
+        name = os.fsencode(path)
+        if name in edited or (name not in tracked and os.path.lexists(root / path)):
+            message = f"A migration of the template changes {path}, which has changes that are not staged here."
+            raise ToolError(message, f"Stage it (git add {path}) or move it elsewhere; then run --continue again.")
+
+
+def _blob(root: Path, entry: Entry | None) -> str:
+    if entry is None:
+        return ""
+    blob = git.git("hash-object", "-w", "--stdin", at=root, stdin=entry.content).text
+    return f"{entry.mode} {blob}"
+
+
+def _write(repository: Repository, rows: dict[str, str]) -> None:
+    """Put files that are in the repository already in the index and the work tree; may be repeated."""
+    root = repository.root
+    gone = [path for path, row in rows.items() if not row]
+    for path in gone:
+        (root / path).unlink(missing_ok=True)
+        journal.remove_empty_parents((root / path).parent, root)
+    lines = b"".join(os.fsencode(f"{row}\t{path}") + b"\0" for path, row in rows.items() if row)
+    git.stage(root, gone)
+    git.git("update-index", "-z", "--index-info", at=root, stdin=lines)
+    names = b"".join(os.fsencode(path) + b"\0" for path, row in rows.items() if row)
+    git.git("checkout-index", "--force", "--quiet", "-u", "-z", "--stdin", at=root, stdin=names)
