@@ -61,7 +61,8 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
     request = NewRequest(commit=not no_commit, **options)
     can_ask = voice.can_ask and not request.defaults
     with interrupts.interruptible():
-        project = new(request, prompt=ask if can_ask else None, confirm=partial(_confirm, voice, request.commit))
+        confirm = partial(_confirm, voice, request.commit)
+        project = new(request, prompt=ask if can_ask else None, confirm=confirm, tell=voice.quote)
         if project.created is None and not as_json:
             _show(voice, project.path, project.files)
         if project.not_run:
@@ -69,6 +70,7 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
         voice.print_json(_as_json(project))
         if project.created is not None:
             _say_created(voice, project, project.created)
+            voice.quote(project.message)
     if project.created is not None:
         _finish(voice, project, venv=venv)
 
@@ -112,6 +114,7 @@ def _as_json(project: "NewProject") -> dict[str, Any]:
         **{key: project.answers.get(key) for key in ("project_name", "tier", "python_version")},
         "template": {"source": project.checkout.source.location, "version": project.checkout.version},
         "renderer": project.renderer,
+        **({"message": project.message} if project.message else {}),
         "commit": project.created.commit if project.created else None,
         "files": [_file_as_json(file, has_text=project.created is None) for file in project.files],
     }

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.answers import Asker, assigned, check_support, written
+from new_ops_project.template.answers import Asker, assigned, check_support, require_asked, written
 from new_ops_project.template.errors import EvaluationError
 from new_ops_project.template.evaluation import MISSING, Answers
 from new_ops_project.template.questions import Question, Questionnaire
@@ -74,9 +74,7 @@ def migrate(
     migration = _migrated(questionnaire, recorded, wanted, ask)
     if migration.missing:
         raise _missing_answers(migration)
-    if unasked := sorted(wanted.keys() - migration.given.keys()):
-        message = f"{', '.join(unasked)}: not asked with the current other answers (`when` in copier.yml)."
-        raise ToolError(message, "Leave it out, or also change the answer that it depends on.")
+    require_asked(wanted, migration.given)
     # The names and texts of files may still use an answer whose question is gone. It is not recorded again.
     dropped = {name: recorded[name] for name in _dropped_names(migration)}
     changes = (*migration.changes, *_dropped(migration))

@@ -50,10 +50,19 @@ def gather(
     values = {key: written(questionnaire.named(key), value) for key, value in values.items()}
     asked = {question.name: question for question in questionnaire.asked}
     configured = {key: written(asked[key], value) for key, (value, _) in settings.items() if key in asked}
-    author = _author(asked.keys() - configured.keys() - values.keys())
+    # Git's author is no better than a default that a template of another kind has chosen.
+    open_names = {name for name, question in asked.items() if questionnaire.asks_our_questions or question.required}
+    author = _author(open_names - configured.keys() - values.keys())
     answers = Answers(questionnaire)  # git accepts invalid e-mail addresses; a default must not stop the command
     author = {key: value for key, value in author.items() if not answers.refusal(asked[key], value)}
     return Given(values, {**author, **configured})
+
+
+def require_asked(values: Iterable[str], asked: Iterable[str]) -> None:
+    """Raise ToolError if an answer was given to a question that is not asked."""
+    if unasked := sorted({*values} - {*asked}):
+        message = f"{', '.join(unasked)}: not asked with the current other answers (`when` in copier.yml)."
+        raise ToolError(message, "Leave it out, or also change the answer that it depends on.")
 
 
 def assigned(questionnaire: Questionnaire, assignments: Iterable[str]) -> dict[str, Any]:

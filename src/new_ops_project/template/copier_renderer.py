@@ -44,7 +44,7 @@ def render(
             data=dict(answers),
             defaults=not ask,
             overwrite=True,
-            quiet=not ask,
+            quiet=True,
             unsafe=trusted,
             settings=copier.Settings(),
             answers_file=answers_file,

@@ -185,7 +185,7 @@ def setting(
     """
     answers = Answers(questionnaire, dict(given))
     bare = Setting(checkout, answers, answers_file, operation)
-    answers.values.update({**_here(bare, folder, checkout.root), "_copier_phase": "prompt"})
+    answers.values.update({**context(bare, folder, checkout.root), "_copier_phase": "prompt"})
     if complete:
         answers.complete(given)
     return bare
@@ -193,7 +193,7 @@ def setting(
 
 def wanted(commands: list[Command], setting: Setting, folder: Path) -> list[Command]:
     """The commands whose `when` is true for the project in `folder`; raises EvaluationError."""
-    variables = _here(setting, folder, setting.checkout.root) if commands else {}
+    variables = context(setting, folder, setting.checkout.root) if commands else {}
     return [command for command in commands if _is_wanted(command, setting, variables)]
 
 
@@ -207,7 +207,7 @@ def _extra(command: Command, setting: Setting) -> dict[str, Any]:
     return {**named, "_copier_operation": setting.operation}
 
 
-def _here(setting: Setting, folder: Path, source: Path) -> dict[str, Any]:
+def context(setting: Setting, folder: Path, source: Path) -> dict[str, Any]:
     """All variables of commands that run in `folder`; `source` has the template's files."""
     checkout = setting.checkout
     conf = {
@@ -249,7 +249,7 @@ def _evaluated(commands: list[Command], setting: Setting, folder: Path) -> Itera
 
 def steps(commands: list[Command], setting: Setting, folder: Path, source: Path | None = None) -> list[Step]:
     """The commands that are wanted, evaluated for the project in `folder`; `source` has the template's files."""
-    variables = _here(setting, folder, source or setting.checkout.root)
+    variables = context(setting, folder, source or setting.checkout.root)
     return [_step(command, setting, variables) for command in commands if _is_wanted(command, setting, variables)]
 
 

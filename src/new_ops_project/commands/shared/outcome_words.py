@@ -30,6 +30,8 @@ def say(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
         "aborted": _say_aborted,
     }.get(outcome.state, _say_nothing)
     say_state(outcome, voice)
+    if outcome.state in {"branched", "conflicts", "committed", "staged"}:
+        voice.quote(outcome.details.get("message", ""))
     if as_json:
         voice.print_json({"state": outcome.state, **outcome.details, "next": list(outcome.next)})
     elif outcome.next:

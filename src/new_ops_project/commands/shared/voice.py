@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from new_ops_project.base.text import escape_invisible
+
 if TYPE_CHECKING:
     from new_ops_project.base.progress import Progress
 
@@ -24,6 +26,11 @@ class Voice:
         """Print a line for a person; `style` as click.style takes it."""
         color = False if os.environ.get("NO_COLOR") else None
         click.secho(text, err=self.json, color=color, **style)
+
+    def quote(self, text: str) -> None:
+        """Print what a template says, with a bar before each line; nothing for ''."""
+        if text:
+            self.say("".join(f"\n  | {escape_invisible(line)}" for line in text.splitlines()))
 
     def print_json(self, value: Mapping[str, Any]) -> None:
         """Print the JSON object of the verb, if it was asked for."""

@@ -17,7 +17,7 @@ from new_ops_project.project.generated import Project
 from new_ops_project.project.update import outdated, users_paths
 from new_ops_project.project.update.outdated import VersionPair
 from new_ops_project.project.update.running import Migrated, Renders, Running
-from new_ops_project.template import changelog, copier_yml, native, questions, render
+from new_ops_project.template import changelog, copier_yml, messages, native, questions, render, tasks
 from new_ops_project.template.answer_migration import MigratedAnswers, migrate, with_defaults
 from new_ops_project.template.answers import Asker, file_table
 from new_ops_project.template.evaluation import Answers
@@ -94,6 +94,11 @@ class Update:
         if self.questionnaire.config.get("jinja_extensions"):  # nothing can be evaluated without them
             questions.require_trust(self.questionnaire, self.after.source.name, trusted=self.target.trust)
         return migrate(self.questionnaire, self.answers, self.target.assignments, ask=ask)
+
+    def message(self, migrated: MigratedAnswers) -> str:
+        """What the new version says to people after an update; '' for nothing."""
+        setting = tasks.Setting(self.after, migrated.answers, self.project.answers_file)
+        return messages.message("after", setting, self.project.folder)
 
     @cached_property
     def news(self) -> str:

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,19 @@ from new_ops_project.base import config
 from new_ops_project.base.errors import ToolError
 from new_ops_project.project.creation import repository
 from new_ops_project.project.creation.repository import Created
-from new_ops_project.template import native, questions, releases, sources, tasks
-from new_ops_project.template.answers import Asker, Given, complete, file_table, gather
-from new_ops_project.template.answers_file import ANSWERS_FILE
+from new_ops_project.template import messages, native, questions, releases, sources, tasks
+from new_ops_project.template.answer_migration import with_defaults
+from new_ops_project.template.answers import (
+    Asker,
+    Given,
+    assignment,
+    complete,
+    file_table,
+    gather,
+    require_asked,
+)
+from new_ops_project.template.answers_file import ANSWERS_FILE, parse_answers
+from new_ops_project.template.errors import EvaluationError
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Question, Questionnaire
 from new_ops_project.template.releases import Checkout
@@ -54,7 +65,7 @@ class CreatedFile:
 class NewProject:
     """What was made, or what would be if `created` is None; `renderer` is native or copier.
 
-    `not_run`: the template's tasks that a preview leaves out.
+    `not_run`: the template's tasks that a preview leaves out. `message`: what the template says of a new project.
     """
 
     path: Path
@@ -64,6 +75,7 @@ class NewProject:
     renderer: str
     created: Created | None
     not_run: tuple[str, ...] = ()
+    message: str = ""
 
     @property
     def python(self) -> str:
@@ -80,11 +92,16 @@ Confirm = Callable[[Path, tuple[CreatedFile, ...]], None]
 
 
 def new(
-    request: NewRequest, *, prompt: Prompt | None = None, confirm: Confirm = lambda _path, _files: None
+    request: NewRequest,
+    *,
+    prompt: Prompt | None = None,
+    confirm: Confirm = lambda _path, _files: None,
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> NewProject:
     """Answer the template's questions, render it, and make a repository of the result.
 
-    With `prompt`, a person is asked what the request leaves open, and then `confirm` is called.
+    With `prompt`, a person is asked what the request leaves open, and then `confirm` is called. `tell` gets what a
+    template of another kind says before its questions.
     Raises ToolError for everything that a person can fix, KeyboardInterrupt when they stop.
     """
     git.require_on_path()
@@ -92,10 +109,13 @@ def new(
     questionnaire = native.questionnaire(checkout)
     skip_tasks = request.skip_tasks
     questions.require_trust(questionnaire, checkout.source.name, trusted=request.trust, skip_tasks=skip_tasks)
+    if request.trust:
+        questionnaire = questions.load_extensions(questionnaire)
     if questionnaire.asks_our_questions:
         asked, given = list[str](), _given(request, questionnaire)
         ask = _asker(prompt, request, checkout, asked) if prompt else None
         answers = complete(questionnaire, given, ask=ask, defaults=request.defaults, advanced=request.advanced)
+        require_asked(_assigned_names(request), answers.recorded)
         path = _destination(request, answers.values["distribution_name"])
         return _made(request, checkout, path, answers, confirm if asked else None)
     # copier asks the questions of a template of another kind
@@ -103,6 +123,8 @@ def new(
         raise ToolError("There is no NAME to create.", "Give NAME, or --path DIR.")
     path = _destination(request, str(request.name))
     values = _foreign_answers(request, questionnaire, can_ask=prompt is not None)
+    if prompt and (message := _message("before", checkout, questionnaire, values, path)):
+        tell(message)
     return _made(request, checkout, path, values, copier_asks=prompt is not None)
 
 
@@ -130,7 +152,16 @@ def _foreign_answers(request: NewRequest, questionnaire: Questionnaire, *, can_a
     if missing and not can_ask and not request.defaults:
         message = f"{', '.join(missing)}: no answer, and nobody can be asked here."
         raise ToolError(message, f"Give --set {missing[0]}=VALUE, or --defaults to take the defaults.")
+    if request.assignments and not can_ask:
+        answers = Answers(questionnaire, dict(values))
+        with suppress(EvaluationError):  # copier knows more than `Answers`
+            answers.complete(values)
+            require_asked(_assigned_names(request), answers.recorded)
     return values
+
+
+def _assigned_names(request: NewRequest) -> list[str]:
+    return [assignment(text)[0] for text in request.assignments]
 
 
 def _destination(request: NewRequest, name: str) -> Path:
@@ -224,9 +255,29 @@ def _made(
         start = f"Start {recorded.get('project_name', path.name)} from {checkout.source.name}"
         message = " ".join(f"{start} {checkout.version or ''}".split())
         created = repository.create(path, fill, commit=request.commit, message=message)
-    left_out = () if created or request.skip_tasks else tasks.tasks(native.questionnaire(checkout))
+    questionnaire = native.questionnaire(checkout)
+    left_out = () if created or request.skip_tasks else tasks.tasks(questionnaire)
     not_run = tuple(task.shown for task in left_out)
-    return NewProject(path, recorded, checkout, tuple(files), render.renderer_for(checkout), created, not_run)
+    message = ""
+    if created:
+        name = _answers_file(questionnaire)
+        given = next((parse_answers(name, file.content) for file in files if file.path == name), recorded)
+        loaded = questions.load_extensions(questionnaire) if request.trust else questionnaire
+        message = _message("after", checkout, loaded, given, path)
+    return NewProject(path, recorded, checkout, tuple(files), render.renderer_for(checkout), created, not_run, message)
+
+
+def _message(
+    when: str, checkout: Checkout, questionnaire: Questionnaire, given: Mapping[str, Any], folder: Path
+) -> str:
+    """What the template says to people before or after its files are copied, with these answers; '' for nothing."""
+    answers = with_defaults(questionnaire, {key: value for key, value in given.items() if not key.startswith("_")})
+    setting = tasks.Setting(checkout, answers, _answers_file(questionnaire), "copy")
+    return messages.message(when, setting, folder)
+
+
+def _answers_file(questionnaire: Questionnaire) -> str:
+    return str(questionnaire.config.get("answers_file") or ANSWERS_FILE)
 
 
 def _tasks_runner(
@@ -235,7 +286,7 @@ def _tasks_runner(
     """What runs the template's tasks in the folder that was rendered, if it has any."""
     questionnaire = native.questionnaire(checkout)
     commands = [] if request.skip_tasks else tasks.tasks(questionnaire)
-    file = str(questionnaire.config.get("answers_file") or ANSWERS_FILE)
+    file = _answers_file(questionnaire)
 
     def run(folder: Path) -> None:
         loaded = questions.load_extensions(questionnaire)

@@ -91,6 +91,8 @@ def _purpose(prepared: Update, answers: MigratedAnswers, plan: Plan, destination
         "changelog": prepared.news,
         "answers": summary.answers_as_json(answers.changes),
     }
+    if message := prepared.message(answers):
+        details["message"] = message
     left = planner.left_migrations(prepared, answers) if plan.conflicts else {}
     after = prepared.after
     what = f"to {after.version}" if prepared.versions.changes_version else "answers"
