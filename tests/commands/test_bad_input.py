@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.command import Run, git, tree
+from support.foreign_templates import saved
 
 from new_ops_project.base import environ
 from new_ops_project.template import answers
@@ -181,11 +182,29 @@ def make_template(folder: Path, config: str) -> Path:
     return folder
 
 
-def test_template_without_questions(run: Run, work: Path, tmp_path: Path) -> None:
-    """A repository without copier.yml is not a template."""
-    template = make_template(tmp_path / "t", "")
-    message = fail(run, work, "new", "audit", "--defaults", "--template", str(template))
-    assert "neither copier.yml nor copier.yaml" in message
+def test_a_template_with_two_configurations(run: Run, work: Path, tmp_path: Path) -> None:
+    """Both copier.yml and copier.yaml are one too many."""
+    template = make_template(tmp_path / "t", "a: 1\n")
+    (template / "copier.yaml").write_text("a: 2\n")
+    saved(template)
+    assert "both copier.yml and copier.yaml" in fail(run, work, "new", "x", "--defaults", "--template", str(template))
+
+
+@pytest.mark.parametrize("when", ["{{ colour == 'red' }}", "no", "{{ false }}"])
+def test_an_answer_to_a_question_that_is_not_asked(run: Run, work: Path, tmp_path: Path, when: str) -> None:
+    """--set of a question whose `when` is not true is an error, as in an update; with the answer it needs it is not."""
+    shade = f'shade: {{type: str, default: dark, when: "{when}"}}\n'
+    template = make_template(tmp_path / "t", f"colour: {{type: str, default: blue}}\n{shade}")
+    options = ("--defaults", "--template", str(template), "--set", "shade=light")
+    assert "shade: not asked" in fail(run, work, "new", "audit", *options)
+    if "colour" in when:
+        run("new", "audit", *options, "--set", "colour=red")
+
+
+def test_an_answer_of_ours_that_is_not_asked(run: Run, work: Path) -> None:
+    """The same for the tool's own template: a library without code of its own has no schedule."""
+    options = ("--defaults", "--tier", "library", "--set", "schedule=1 2 * * *")
+    assert "schedule: not asked" in fail(run, work, "new", "audit", *options)
 
 
 def test_template_that_is_not_yaml(run: Run, work: Path, tmp_path: Path) -> None:
