@@ -104,6 +104,7 @@ SAME: dict[str, Files] = {
         "copier.yml": "_envops: {variable_start_string: '[[', variable_end_string: ']]'}\n" + QUESTION,
         "[[ name ]].jinja": "{{ name }} [[ name ]]",
     },
+    "no escapes": {"copier.yml": "_envops: {autoescape: false}\na: <b>\n", "a.jinja": "{{ a }} {{ a | e }}"},
     "no last newline": {
         "copier.yml": '_envops: {keep_trailing_newline: false, trim_blocks: true}\nn: "a\\n"\n',
         "a.jinja": "{% if n %}\n{{ n }}b\n{% endif %}\n",
@@ -215,6 +216,9 @@ OTHER: dict[str, tuple[str, Files]] = {
     "an unknown detail": ("has future in", {"copier.yml": "a: {type: str, future: 1}\n"}),
     "a name that is none": ("question called a b", {"copier.yml": "a b: 1\n"}),
     "envops": ("newline_sequence in _envops", {"copier.yml": '_envops: {newline_sequence: "\\r\\n"}\n'}),
+    "escapes": ("autoescape in _envops", {"copier.yml": "_envops: {autoescape: true}\n"}),
+    "escapes if a number is not 0": ("autoescape in _envops", {"copier.yml": "_envops: {autoescape: 0}\n"}),
+    "an absolute subfolder": ("has no folder '/etc'", {"copier.yml": "_subdirectory: /etc\n"}),
     "undefined": ("undefined in _envops", {"copier.yml": "_envops: {undefined: jinja2.DebugUndefined}\n"}),
     "a newer copier": ("asks for copier 99", {"copier.yml": "_min_copier_version: '99'\n"}),
     "a version that is not a string": ("asks for copier 9.4", {"copier.yml": "_min_copier_version: 9.4\n"}),

@@ -61,7 +61,8 @@ class _Compiler:
         folder = self._version.subdirectory
         is_known = self._is_plain(folder)
         top = self._root / folder if is_known else self._root
-        if is_known and top.resolve() != self._root.resolve() / PurePosixPath(folder):
+        is_inside = not PurePosixPath(folder).is_absolute()
+        if is_known and not (is_inside and top.resolve() == self._root.resolve() / PurePosixPath(folder)):
             raise UnsupportedError(f"has no folder {folder!r}")
         is_excluded = matcher(tuple(filter(self._is_plain, self._version.questionnaire.exclude)) if is_known else ())
         suffix = self._version.suffix
