@@ -70,6 +70,8 @@ def _check(options: "Mapping[str, Any]", _destination: "Destination", voice: Voi
     wanted = "what you asked for" if options["to"] else "the newest version"
     versions = f"it has {before} of {outcome.template}, and {after} is {wanted}"
     voice.say(f"{outcome.details['path']} is not current: {versions}.")
+    for note in outcome.details.get("notes", ()):
+        voice.say(f"  {note}")
     return outcome
 
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -199,6 +199,18 @@ def wanted(commands: list[Command], setting: Setting, folder: Path) -> list[Comm
 
 def _is_wanted(command: Command, setting: Setting, variables: Mapping[str, Any]) -> bool:
     return to_bool(setting.answers.render(command.when, **variables, **_extra(command, setting)))
+
+
+def announced(commands: list[Command]) -> str:
+    """A sentence that names the commands where they do not run."""
+    kinds = {f"{kind}s": [command for command in commands if command.kind == kind] for kind in ("task", "migration")}
+    named = "; ".join(f"{kind} {listed(those)}" for kind, those in kinds.items() if those)
+    return f"The template's {named} run in an update, but not here, so their effect is not shown." if named else ""
+
+
+def listed(commands: Iterable[Command]) -> str:
+    """The commands for people, each once."""
+    return ", ".join(f"`{shown}`" for shown in dict.fromkeys(command.shown for command in commands))
 
 
 def _extra(command: Command, setting: Setting) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The Plan that takes a project to another version of its template."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
@@ -242,7 +242,7 @@ def planned_merge(update: Update, migrated: MigratedAnswers, renders: Renders) -
         ]
         notes = [*stale, *not_shown(update, migrated)]
         if draft.conflicts and last:
-            notes.append(f"With --continue, the template's migrations run: {_listed(last)}.")
+            notes.append(f"With --continue, the template's migrations run: {tasks.listed(last)}.")
         return draft.settle({}, *notes)
 
     migrate_after = partial(update.running.migrate_after, migrated.given) if last else None
@@ -262,13 +262,8 @@ def not_shown(update: Update, migrated: MigratedAnswers) -> tuple[str, ...]:
         return ()
     listed = [] if update.target.skip_tasks else update.running.new_tasks(migrated.given)
     listed += [*update.running.first, *_last_migrations(update, migrated)]
-    kinds = {f"{kind}s": [command for command in listed if command.kind == kind] for kind in ("task", "migration")}
-    named = "; ".join(f"{kind} {_listed(commands)}" for kind, commands in kinds.items() if commands)
-    return (f"An update runs {named}. A preview does not, and does not show their effect.",) if named else ()
-
-
-def _listed(commands: Iterable[Command]) -> str:
-    return ", ".join(f"`{shown}`" for shown in dict.fromkeys(command.shown for command in commands))
+    sentence = tasks.announced(listed)
+    return (sentence,) if sentence else ()
 
 
 def render_version(

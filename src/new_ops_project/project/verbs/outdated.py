@@ -9,6 +9,8 @@ from new_ops_project.plan.outcome import Outcome
 from new_ops_project.project import generated
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import outdated
+from new_ops_project.project.update.outdated import VersionPair
+from new_ops_project.template import copier_yml, tasks
 from new_ops_project.template.sources import Source
 
 
@@ -24,7 +26,20 @@ def check(path: Path, *, to: str | None, template: str | None, offline: bool) ->
     details = version_facts(project, source, versions.before.version, versions.after.version)
     if not versions.changes_version:
         return Outcome("current", details=details, template=source.name)
+    if notes := _not_shown(versions):
+        details["notes"] = notes
     return Outcome("behind", Exit.FINDINGS, details, ("new-ops-project update --preview",), template=source.name)
+
+
+def _not_shown(versions: VersionPair) -> list[str]:
+    """A note with the commands of the new version that may run in an update, since none of them does here."""
+    after = versions.releases.checkout_of(versions.after)
+    questionnaire = copier_yml.read(after.root)
+    if not questionnaire.runs_commands:
+        return []
+    before = versions.origin.checkout_of(versions.before)
+    stages = [tasks.migrations(questionnaire, stage, before, after) for stage in ("before", "after")]
+    return [tasks.announced([*tasks.tasks(questionnaire), *stages[0], *stages[1]])]
 
 
 def version_facts(project: Project, source: Source, before: str | None, after: str | None) -> dict[str, Any]:
