@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from support.command import Run
+from support.command import Run, git
+from support.fleets import results
 from support.small import LINES, NEWER, Small, make, refused, update
 
 EXTENSION = """
@@ -81,3 +82,25 @@ def test_an_extension_that_cannot_be_loaded(run: Run, tmp_path: Path, name: str,
     small = extended(tmp_path, NEW.replace("our_loud.Loud", name), "RED")
     message = refused(run, small, "--trust")
     assert [word for word in words if word not in message] == []
+
+
+FLEET = """
+_jinja_extensions: [jinja2.ext.do]
+colour:
+  type: str
+  default: red
+  choices: "{{% set all = ['red'] %}}{{% do all.append('{}') %}}{{{{ all | tojson }}}}"
+"""
+
+
+def test_in_a_fleet(run: Run, work: Path) -> None:
+    """A fleet says the same of an answer that is no longer offered, and updates projects whose answers fit."""
+    questions = (FLEET.format("blue"), FLEET.format("green"))
+    for name in ("red", "blue"):
+        make(work / name, {"a": LINES}, {"a": NEWER}, questions=questions, answers={"colour": name}, name=f"of-{name}")
+        git("remote", "add", "origin", f"https://forge.example.org/of-{name}.git", at=work / name / f"of-{name}")
+    run("fleet", "update", "red/of-red", "blue/of-blue", "--out", "out", "--trust", code=2)
+    failed, updated = sorted(results(work / "out").values(), key=lambda row: row["state"])
+    assert (failed["state"], updated["state"]) == ("failed", "updated")
+    assert "colour: 'blue' -> 'red' (is not offered)" in failed["reason"]
+    assert "--accept-answer-changes" in failed["hint"]
