@@ -48,7 +48,16 @@ def test_a_dropped_answer_still_renders(
 # ---- excludes ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("exclude", ["[guide.md]", "['*.md']", "[\"{% if colour == 'blue' %}guide.md{% endif %}\"]"])
+@pytest.mark.parametrize(
+    "exclude",
+    [
+        "[guide.md]",
+        "['*.md']",
+        "[\"{% if colour == 'blue' %}guide.md{% endif %}\"]",
+        "['{% if _copier_conf.answers_file and _folder_name == \"audit\" %}guide.md{% endif %}']",
+        "['{% if _copier_operation == \"update\" %}guide.md{% endif %}']",
+    ],
+)
 @pytest.mark.parametrize("mine", [LINES, MINE])
 def test_a_newly_excluded_file_stays(run: Run, tmp_path: Path, exclude: str, mine: str) -> None:
     """A file that a version of the template excludes is the user's from then on, edited or not."""

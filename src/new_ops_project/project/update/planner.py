@@ -97,8 +97,15 @@ class Update:
 
     def message(self, migrated: MigratedAnswers) -> str:
         """What the new version says to people after an update; '' for nothing."""
-        setting = tasks.Setting(self.after, migrated.answers, self.project.answers_file)
-        return messages.message("after", setting, self.project.folder)
+        return messages.message("after", self._setting(migrated.answers), self.project.folder)
+
+    def in_context(self, answers: Answers) -> Answers:
+        """The answers together with the variables that copier adds to them for the texts of the new version."""
+        context = tasks.context(self._setting(answers), self.project.folder, self.after.root)
+        return replace(answers, values={**answers.values, **context})
+
+    def _setting(self, answers: Answers) -> tasks.Setting:
+        return tasks.Setting(self.after, answers, self.project.answers_file)
 
     @cached_property
     def news(self) -> str:
@@ -207,7 +214,7 @@ def without_excluded(update: Update, migrated: MigratedAnswers, base: Tree, thei
 
     An answer that the update changes does not count: a file that it switches off is removed from the project.
     """
-    recorded = with_defaults(update.questionnaire, update.project.answers)
+    recorded = update.in_context(with_defaults(update.questionnaire, update.project.answers))
     keep = migrated.answers.values.get("keep") or [] if update.questionnaire.keeps_files else []
     excluded = users_paths.newly_excluded(recorded, update.operation, keep, base.keys() - theirs.keys())
     return {path: entry for path, entry in base.items() if path not in excluded}
@@ -218,15 +225,15 @@ def planned_merge(update: Update, migrated: MigratedAnswers, renders: Renders) -
     """Merge the two renders with the project; raises ToolError when an `after` migration of the template fails."""
     project, base, theirs = update.project, renders.base, renders.theirs
     tier_change = tier_moves(update.questionnaire, migrated.answers.values, project.answers.get("tier"))
-    paths = {*base, *theirs}
+    paths, answers = {*base, *theirs}, update.in_context(migrated.answers)
     sides = Sides(
         base,
         theirs,
         commit=project.commit,
         prefix=project.prefix,
         template_only=frozenset({project.answers_file}),
-        written_once=users_paths.written_once(migrated.answers, paths) - tier_change.keys(),
-        skipped_if_exist=users_paths.skipped_if_exist(migrated.answers, paths),
+        written_once=users_paths.written_once(answers, paths) - tier_change.keys(),
+        skipped_if_exist=users_paths.skipped_if_exist(answers, paths),
         moves=tier_change,
         if_edited=frozenset(tier_change),
         migrated=update.migrated.changed if update.migrated else {},
@@ -316,7 +323,7 @@ def managed_files(update: Update, migrated: MigratedAnswers) -> dict[str, Entry]
     """
     project = update.project
     rendered = render_version(update, update.before, project.answers)
-    answers = migrated.answers
+    answers = update.in_context(migrated.answers)
     once = users_paths.written_once(answers, rendered) | users_paths.skipped_if_exist(answers, rendered)
     return {path: entry for path, entry in rendered.items() if path not in once and path != project.answers_file}
 
