@@ -108,7 +108,7 @@ def _load_extension(environment: Environment, name: str) -> None:
     try:
         environment.add_extension(name)
     except ModuleNotFoundError as error:
-        package = name.partition(".")[0].replace("_", "-")
+        package = (error.name or name).partition(".")[0].replace("_", "-")
         hint = f"uv tool install new-ops-project --with {package}, or pipx inject new-ops-project {package}"
         raise ToolError(f"The template's Jinja extension {name} is not installed: {error}.", hint) from error
     except Exception as error:
