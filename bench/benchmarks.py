@@ -1,7 +1,8 @@
 """The benchmarks, one for each row of the table.
 
 A command runs in a new, empty folder. `{template}` in it stands for the repository of the embedded template,
-`{served}` for the URL of a local server with two of its releases, `{cookie}` for the template that cookie.py makes.
+`{served}` for the URL of a local server with two of its releases, `{tasks}` for that of the same ones with tasks,
+`{cookie}` for the template that cookie.py makes.
 """
 
 from benchmark import NAME, Benchmark
@@ -28,10 +29,10 @@ def _copy(tier: str) -> str:
     return f"{copy} && cd {NAME} && {_COMMIT}"
 
 
-def _generated(version: str) -> tuple[str, ...]:
+def _generated(version: str, template: str = "{served}") -> tuple[str, ...]:
     """Generate and commit a command-line tool from a release, with copier, so that both tools can update it."""
-    copy = f'copier copy --defaults --quiet --vcs-ref {version} --data project_name={NAME} --data tier=cli "$0" .'
-    return ("sh", "-c", f"{copy} && {_COMMIT}", "{served}")
+    copy = f"copier copy --defaults --quiet --trust --vcs-ref {version} --data project_name={NAME} --data tier=cli"
+    return ("sh", "-c", f'{copy} "$0" . && {_COMMIT}', template)
 
 
 _NEW = (
@@ -99,6 +100,15 @@ _UPDATES = (
         theirs=("copier", "update", "--defaults"),
         target=0.15,
         before=_generated("v1.0.0"),
+    ),
+    Benchmark(
+        "update-tasks",
+        what="`update` with a template that has tasks, from a git URL",
+        against="copier update",
+        ours=("new-ops-project", "update", "--trust"),
+        theirs=("copier", "update", "--defaults", "--trust"),
+        target=0.5,
+        before=_generated("v1.0.0", "{tasks}"),
     ),
     Benchmark(
         "update-check",

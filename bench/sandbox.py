@@ -27,6 +27,7 @@ class Sandbox:
     def command(self, args: tuple[str, ...]) -> tuple[str, ...]:
         """Fill in the placeholders of a command."""
         values = {"{template}": self.template, "{served}": self.served, "{cookie}": str(self.cookie)}
+        values["{tasks}"] = f"{self.served.rpartition('/')[0]}/{served.TASKS}"
         return tuple(values.get(arg, arg) for arg in args)
 
     @property

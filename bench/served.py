@@ -38,6 +38,16 @@ LATER: tuple[Edits, ...] = (
 )
 
 
+# The same releases with two tasks each, as a template beside the other.
+TASKS = "tasks.git"
+_TASKS = """
+_tasks:
+  - "ls | sort > files.txt"
+  - command: [git, init, --quiet]
+    when: "{{ _copier_operation == 'copy' }}"
+"""
+
+
 @contextmanager
 def releases(root: Path, template: str, later: Sequence[Edits] = (EDITS,)) -> Iterator[str]:
     """Serve the template as v1.0.0, with the edits of each later release as v1.1.0 and so on; yield the URL."""
@@ -50,9 +60,22 @@ def releases(root: Path, template: str, later: Sequence[Edits] = (EDITS,)) -> It
         _release(work, f"v1.{number}.0", edits)
     served = root / "served"
     _git("clone", "--quiet", "--bare", str(work), str(served / "team.git"), cwd=root)
+    _add_tasks(work)
+    _git("clone", "--quiet", "--bare", str(work), str(served / TASKS), cwd=root)
     shutil.rmtree(work)
     with _daemon(served) as url:
         yield f"{url}/team.git"
+
+
+def _add_tasks(work: Path) -> None:
+    """Give each release tasks, without which copier would need no trust."""
+    for tag in _git("tag", cwd=work).split():
+        _git("checkout", "--quiet", "--detach", tag, cwd=work)
+        with (work / "copier.yml").open("a", encoding="utf-8") as file:
+            file.write(_TASKS)
+        identity = ("-c", "user.name=t", "-c", "user.email=t")
+        _git(*identity, "commit", "--quiet", "--all", "--message", f"Add tasks to {tag}", cwd=work)
+        _git("tag", "--force", tag, cwd=work)
 
 
 def _release(work: Path, tag: str, edits: Edits) -> None:
