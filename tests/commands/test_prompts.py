@@ -147,18 +147,21 @@ def test_the_first_prompt_comes_before_copier(work: Path, tmp_path: Path) -> Non
 
 
 def test_a_foreign_template_asks_its_own_questions(terminal: Terminal, work: Path, tmp_path: Path) -> None:
-    """Copier asks the questions of a template of another kind, and the answers are recorded."""
+    """Copier asks the questions of a template of another kind; what they are is recorded, its messages shown."""
     template = tmp_path / "foreign"
     template.mkdir()
-    (template / "copier.yml").write_text("colour:\n  type: str\n  help: Which colour?\n")
+    says = "_message_before_copy: Welcome\n_message_after_copy: '{{ colour }} in {{ _copier_conf.dst_path }}'\n"
+    (template / "copier.yml").write_text(f"{says}colour:\n  type: str\n  help: Which colour?\n")
     (template / "out.txt.jinja").write_text("{{ colour }}\n")
     (template / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}")
     git("init", "--quiet", at=template)
     git("add", "--all", at=template)
     git("commit", "--quiet", "--message=v1", at=template)
     child = terminal("new", "paint", "--template", str(template))
+    child.expect("Welcome")
     child.expect("Which colour")
     child.send(f"blue{ENTER}")
+    child.expect_exact(f"| blue in {work / 'paint'}")
     child.expect(pexpect.EOF)
     assert (work / "paint" / "out.txt").read_text() == "blue\n"
     assert f"_src_path: {template}" in (work / "paint" / ".copier-answers.yml").read_text()
