@@ -96,6 +96,16 @@ def test_a_new_question_decides_an_exclude(run: Run, tmp_path: Path, default: st
     assert ("newer" in small.text("guide.md"), "mine" in small.text("guide.md")) == (default == "true", True)
 
 
+def test_a_new_question_excludes_by_its_default(run: Run, tmp_path: Path) -> None:
+    """A file that a new question excludes by its default stays the user's, though nothing is recorded for it."""
+    new = f"_exclude: ['{{% if docs %}}guide.md{{% endif %}}', copier.yml]\n{DOCS}"
+    small = make(
+        tmp_path, {"guide.md": LINES, "task.py": LINES}, {"task.py": NEWER}, questions=("a: 1\n", new), answers={}
+    )
+    update(run, small)
+    assert small.text("guide.md") == LINES
+
+
 def test_a_new_question_set_to_another_answer(run: Run, tmp_path: Path) -> None:
     """A file that a new question excludes by default is updated where the answer that is given includes it."""
     new = WITHOUT_DOCS + DOCS.replace("true", "false")
