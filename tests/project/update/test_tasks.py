@@ -4,14 +4,18 @@ import json
 import os
 import stat
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import copier
 import pytest
 from plumbum import local
 from support.command import Run, git
 from support.foreign_templates import ANSWERS_FILE, NAME, Versions, committed, plain, saved, state, written
+
+from new_ops_project import git as git_runner
 
 # Logs the operation, the stage and its arguments. `write FILE TEXT` also writes, `fail` fails.
 STUB = """#!/bin/sh
@@ -77,6 +81,20 @@ def test_tasks_run_once_in_each_render_as_an_update(run: Run, world: World) -> N
     project = world.start(versions(ONCE, ONCE))
     run("update", str(project), "--trust")
     assert world.calls() == ["update task always ledger"] * 2
+
+
+def test_tasks_see_the_record_and_a_default_that_tests_the_operation(run: Run, world: World) -> None:
+    """A task knows `_src_path` and `_commit` as recorded, and a question's default may test `_copier_operation`."""
+    code = "_tasks: [\"stub from '{{ _src_path }}' {{ _commit }} {{ how }}\"]\n"
+    asked = "how: {type: str, default: \"{{ 'before' if _copier_operation == 'update' else 'fresh' }}\"}\n"
+    project = world.start(versions("", code + asked))
+    source = next(world.shared.joinpath("tasks").glob("*"))
+    run("update", str(project), "--trust")
+    called = world.calls()
+    assert len(called) == 1
+    assert called[0].startswith("update task from ")
+    assert called[0].endswith(f"/{source.name} v1.0.0 before")
+    assert "how: before" in (project / ".copier-answers.yml").read_text()
 
 
 @pytest.mark.parametrize("flag", ["--preview", "--check"])
@@ -410,6 +428,32 @@ def test_a_failure_at_continue(run: Run, world: World, monkeypatch: pytest.Monke
     assert not (project / "loud.txt").exists()
     run("update", str(project), "--abort")
     assert state(project)[0] == before[0]
+
+
+def test_a_stop_at_continue(run: Run, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped before or among its writes, --continue is completed by the next one, which runs nothing again."""
+    project = conflicting(world)
+    before = state(project)
+    run("update", str(project), "--trust", code=3)
+    (project / "notes.txt").write_text(f"both\n{LONG}")
+    real = git_runner.git
+    for stop in ("--index-info", "checkout-index"):
+        with monkeypatch.context() as broken:
+            broken.setattr(git_runner, "git", partial(_stopping, real, stop, project))
+            run("update", str(project), "--continue", code=130)
+    assert world.calls() == ["update after last"]
+    run("update", str(project), "--continue")
+    assert world.calls() == []
+    assert (project / "loud.txt").read_text() == f"both\n{LONG}".upper()
+    assert git("diff", "--name-only", at=project) == ""
+    git("reset", "--quiet", "--hard", at=project)
+    assert state(project)[0] == before[0]
+
+
+def _stopping(real: Any, stop: str, project: Path, *args: str, **more: Any) -> Any:
+    if stop in args and more.get("at") == project:
+        raise KeyboardInterrupt
+    return real(*args, **more)
 
 
 def test_migrations_may_meet_a_file_of_the_user(run: Run, world: World) -> None:

@@ -249,7 +249,8 @@ def planned_merge(update: Update, migrated: MigratedAnswers, renders: Renders) -
         ]
         notes = [*stale, *not_shown(update, migrated)]
         if draft.conflicts and last:
-            notes.append(f"With --continue, the template's migrations run: {tasks.listed(last)}.")
+            how = "--continue runs them; on a branch, run them yourself once it is resolved"
+            notes.append(f"The template's migrations wait for the conflicts: {tasks.listed(last)}; {how}.")
         return draft.settle({}, *notes)
 
     migrate_after = partial(update.running.migrate_after, migrated.given) if last else None
