@@ -46,6 +46,9 @@ def install() -> None:
     """Replace copier's update by ours in this process, and compare each of its renders with ours."""
     replaced: Any = Worker
     copy, copiers_update = replaced.run_copy, replaced.run_update
+    name = "_render_template"  # tasks change what was rendered, so it is read before they run
+    render = getattr(replaced, name)
+    setattr(replaced, name, lambda worker: _render_and_read(worker, render))
     replaced.run_copy = lambda worker: _copy_and_compare(worker, copy)
     # Without leave to overwrite, copier refuses; ours has no such option.
     replaced.run_update = lambda worker: _update(worker) if worker.overwrite else copiers_update(worker)
@@ -79,7 +82,7 @@ def _target(worker: Any) -> UpdateTarget:
     if former:  # copier warns of its older form of migrations, which tests expect
         worker.template.migration_tasks("before", former)
     trust = worker.unsafe or bool(former and is_trusted_repository(worker.settings.trust, worker.template.url))
-    return UpdateTarget(to=ref, assignments=tuple(_assignments(worker)), trust=trust)
+    return UpdateTarget(to=ref, assignments=tuple(_assignments(worker)), trust=trust, skip_tasks=worker.skip_tasks)
 
 
 def _assignments(worker: Any) -> Iterator[str]:
@@ -121,7 +124,7 @@ def _copy_and_compare(worker: Any, copy: Callable[[Any], None]) -> None:
     obstacle = _obstacle(worker, folder)
     try:
         copy(worker)
-    except (InteractiveSessionError, KeyboardInterrupt):
+    except (InteractiveSessionError, KeyboardInterrupt, TaskError, UnsafeTemplateError):
         raise
     except Exception:
         if not obstacle and isinstance(_render(worker, dict(worker.data)), dict):
@@ -135,13 +138,18 @@ def _copy_and_compare(worker: Any, copy: Callable[[Any], None]) -> None:
     if isinstance(ours, str):
         _record("left to copier", ours)
         return
-    theirs = read(folder)
+    theirs = worker.rendered
     if different := sorted(path for path in {*ours, *theirs} if ours.get(path) != theirs.get(path)):
         _record("different", ", ".join(different))
         raise AssertionError(
             "".join(f"\n{path}: ours {ours.get(path)}, copier's {theirs.get(path)}" for path in different)
         )
     _record("native", "")
+
+
+def _render_and_read(worker: Any, render: Callable[[Any], None]) -> None:
+    render(worker)
+    worker.rendered = read(Path(worker.dst_path))
 
 
 def _obstacle(worker: Any, folder: Path) -> str:
@@ -162,8 +170,6 @@ def _render(worker: Any, given: dict[str, Any]) -> Any:
     """The tree that our renderer makes of a worker's template, or the reason why it leaves that to copier."""
     try:
         template = worker.template
-        if template.tasks and not worker.skip_tasks:
-            return "has tasks, whose effects copier's result has too"
         with tempfile.TemporaryDirectory() as holder:
             root = Path(shutil.copytree(template.local_abspath, Path(holder).resolve() / "template", symlinks=True))
             shutil.rmtree(root / ".git", ignore_errors=True)

@@ -7,7 +7,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from types import CodeType
 from typing import Any
@@ -218,11 +218,18 @@ def _regex_search(value: str, regex: str, *args: str, **more: Any) -> Any:
     return match.group() if match else None
 
 
+def _text_of_path(value: Any) -> str:
+    """A path in `_copier_conf` as copier's `to_json` writes it; raises TypeError for anything else."""
+    if isinstance(value, PurePath):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "from_json": json.loads,
     "regex_findall": _regex_findall,
     "regex_replace": _regex_replace,
     "regex_search": _regex_search,
-    "to_json": json.dumps,  # fails for the types of copier's own, which the original knows
+    "to_json": partial(json.dumps, default=_text_of_path),
     "to_nice_yaml": to_nice_yaml,
 }
