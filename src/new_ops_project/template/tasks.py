@@ -30,8 +30,8 @@ from new_ops_project.template.releases import Checkout
 
 _ANY_CODE = tuple(range(-64, 256))
 _SHOWN_LINES = 20
-# Stands for the folder of the project in steps that are evaluated before that folder exists.
-ANYWHERE = "/new-ops-project-anywhere/project"
+# Stand for the folders of the project and of the template in steps that are evaluated before these exist.
+ANYWHERE, SOURCE = "/new-ops-project-anywhere/project", "/new-ops-project-anywhere/template"
 # Files that resolve dependencies, which one command writes anew.
 _LOCKS = ("*.lock", "*.lockb", "*.lock.*", "*-lock.*", "*.lockfile", "go.sum", "npm-shrinkwrap.json")
 
@@ -185,7 +185,8 @@ def setting(
     """
     answers = Answers(questionnaire, dict(given))
     bare = Setting(checkout, answers, answers_file, operation)
-    answers.values.update({**context(bare, folder, checkout.root), "_copier_phase": "prompt"})
+    phase = {"_copier_operation": operation, "_copier_phase": "prompt"}
+    answers.values.update({**context(bare, folder, checkout.root), **phase})
     if complete:
         answers.complete(given)
     return bare

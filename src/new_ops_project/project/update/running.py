@@ -63,12 +63,17 @@ class Running:
 
     def _setting(self, checkout: Checkout, questionnaire: Questionnaire, answers: Mapping[str, Any]) -> Setting:
         file, folder = self.project.answers_file, self.project.folder
-        return tasks.setting(checkout, questionnaire, answers, folder, answers_file=file)
+        return tasks.setting(checkout, questionnaire, {**self._record, **answers}, folder, answers_file=file)
+
+    @property
+    def _record(self) -> dict[str, str]:
+        """What the answers file records besides answers: commands see it as variables in an update."""
+        return {"_commit": self.project.version, "_src_path": self.project.source}
 
     @cached_property
     def first_setting(self) -> Setting:
         """What the `before` migrations see: the answers that are recorded, whatever the new version asks."""
-        file, folder, given = self.project.answers_file, self.project.folder, self.project.answers
+        file, folder, given = self.project.answers_file, self.project.folder, {**self._record, **self.project.answers}
         return tasks.setting(self.after, self.questionnaire, given, folder, answers_file=file, complete=False)
 
     @cached_property
@@ -110,9 +115,10 @@ class Running:
         """The `after` migrations in the form in which `--continue` finds them in the journal; {} if there are none."""
         if not (commands := self.last(given)):
             return {}
-        steps = tasks.steps(commands, self.last_setting(given), Path(tasks.ANYWHERE))
+        steps = tasks.steps(commands, self.last_setting(given), Path(tasks.ANYWHERE), Path(tasks.SOURCE))
         return {
             "template": self.after.source.name,
+            "source": str(self.after.root),
             "prefix": self.project.prefix,
             "steps": [asdict(step) for step in steps],
         }
