@@ -1,7 +1,7 @@
 """The private variable of copier that says for which operation it renders, which has to be set from outside."""
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from copier import _main, _types
@@ -31,7 +31,11 @@ def test_copier_has_the_variable() -> None:
 def test_copier_keeps_what_is_set() -> None:
     """Inside of its own operation, copier keeps the one that was set before."""
     seen: list[str] = []
-    noted: Any = _main.as_operation("copy")(lambda: seen.append(_main._operation.get()))  # noqa: SLF001
+
+    @_main.as_operation("copy")
+    def noted() -> None:
+        seen.append(_main._operation.get())  # noqa: SLF001
+
     with rendering_as("update"):
         noted()
     noted()

@@ -5,6 +5,7 @@ that is killed meanwhile is completed by the next one, which does not run them a
 """
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,10 @@ def _decided(repository: Repository, change: Change) -> Change:
     head, form = change.about["head"], repository.object_format
     with scratch_checkout.opened(repository.objects, head, tree, root.name, object_format=form) as folder:
         project = folder / left["prefix"]
-        steps = [_placed(step, project) for step in left["steps"]]
+        source = folder.with_name(f"{folder.name}.template")
+        if tasks.SOURCE in str(left["steps"]):
+            shutil.copytree(left["source"], source, symlinks=True)
+        steps = [_placed(step, project, source) for step in left["steps"]]
         tasks.run_steps(steps, project, left["template"])
         changed = scratch_checkout.changes(folder, tree)
     own = {path: entry for path, entry in changed.items() if path.startswith(left["prefix"])}
@@ -46,11 +50,11 @@ def _decided(repository: Repository, change: Change) -> Change:
     return journal.noted(change, rows, {**change.about, "left": {"rows": rows}})
 
 
-def _placed(step: dict[str, Any], project: Path) -> tasks.Step:
-    """A step of the journal for the folder in which it runs."""
+def _placed(step: dict[str, Any], project: Path, source: Path) -> tasks.Step:
+    """A step of the journal for the folder in which it runs and that of the template."""
 
     def text(value: str) -> str:
-        return value.replace(tasks.ANYWHERE, str(project))
+        return value.replace(tasks.ANYWHERE, str(project)).replace(tasks.SOURCE, str(source))
 
     command = step["command"]
     line = text(command) if isinstance(command, str) else [text(part) for part in command]
