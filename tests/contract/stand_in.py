@@ -171,8 +171,10 @@ def _render(worker: Any, given: dict[str, Any]) -> Any:
     try:
         template = worker.template
         with tempfile.TemporaryDirectory() as holder:
-            root = Path(shutil.copytree(template.local_abspath, Path(holder).resolve() / "template", symlinks=True))
-            shutil.rmtree(root / ".git", ignore_errors=True)
+            root = Path(template.local_abspath)
+            if (root / ".git").exists():  # a clone of copier's; its .git is no part of the template
+                root = shutil.copytree(root, Path(holder).resolve() / "template", symlinks=True)
+                shutil.rmtree(root / ".git")
             checkout = Checkout(Source(str(template.url), ""), root, template.commit, Path(holder).name)
             answers_file = str(worker.answers_file) if worker.answers_file else None
             return native.tree(checkout, given, answers_file=answers_file)

@@ -173,6 +173,20 @@ def test_skip_if_exists_is_written_where_absent(run: Run, tmp_path: Path, patter
     assert {small.text(path) for path in matched} == {MINE}
 
 
+def test_skip_if_exists_is_written_in_a_current_project(run: Run, tmp_path: Path) -> None:
+    """A project that is current gets an absent file of `_skip_if_exists` again, and nothing else that it deleted."""
+    files = {path: f"{path}\n" for path in ("kept.env", "plain")}
+    small = make(tmp_path, files, files, {}, questions=(f"_skip_if_exists: ['*.env']\n{QUESTIONS}", None))
+    update(run, small, "--commit")
+    for path in files:
+        (small.project / path).unlink()
+    small.commit({})
+    update(run, small, "--commit")
+    assert small.text("kept.env") == "kept.env\n"
+    assert not (small.project / "plain").exists()
+    assert "is current" in update(run, small).out
+
+
 # ---- what a template says ---------------------------------------------------------------------------------------
 
 SAYS = "_message_after_{0}: |\n  Done in {{{{ _copier_conf.dst_path }}}}: {{{{ colour }}}}.\n  Next: make\x07.\n"

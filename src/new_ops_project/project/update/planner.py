@@ -334,3 +334,15 @@ def drifted(update: Update, migrated: MigratedAnswers) -> dict[str, str]:
     project, managed = update.project, managed_files(update, migrated)
     with merge.scratch_repository(project.repository.objects, project.repository.object_format) as scratch:
         return drift.committed(scratch, project.commit, project.prefix, managed, project.folder)
+
+
+def lacks_files(update: Update, migrated: MigratedAnswers) -> bool:
+    """Whether the project lacks a file of `_skip_if_exists`: an update writes it, even where nothing else is new."""
+    is_untrusted = update.questionnaire.distrust and not update.target.trust
+    if is_untrusted or not update.questionnaire.config.get("skip_if_exists"):
+        return False
+    project, rendered = update.project, render_version(update, update.before, update.project.answers)
+    paths = users_paths.skipped_if_exist(update.in_context(migrated.answers), rendered)
+    files = {path: rendered[path] for path in paths}
+    with merge.scratch_repository(project.repository.objects, project.repository.object_format) as scratch:
+        return "deleted" in drift.committed(scratch, project.commit, project.prefix, files, project.folder).values()

@@ -43,7 +43,8 @@ def update(
             delivery.require_room(destination, repository, status, prefix)
             prepared = planner.after_migrations(prepared)
         answers = prepared.migrate_answers(ask=ask)
-        if not (prepared.versions.changes_version or _is_changed(answers)):
+        is_changed = prepared.versions.changes_version or _is_changed(answers)
+        if not (is_changed or planner.lacks_files(prepared, answers)):
             return _current(prepared, answers, destination)
         delivery.require_room(destination, repository, status, prefix)
         if not accept:
