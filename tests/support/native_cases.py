@@ -104,6 +104,7 @@ SAME: dict[str, Files] = {
         "copier.yml": "_envops: {variable_start_string: '[[', variable_end_string: ']]'}\n" + QUESTION,
         "[[ name ]].jinja": "{{ name }} [[ name ]]",
     },
+    "no config": {"a": "x", "{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers|to_nice_yaml }}"},
     "no escapes": {"copier.yml": "_envops: {autoescape: false}\na: <b>\n", "a.jinja": "{{ a }} {{ a | e }}"},
     "no last newline": {
         "copier.yml": '_envops: {keep_trailing_newline: false, trim_blocks: true}\nn: "a\\n"\n',
@@ -225,8 +226,7 @@ OTHER: dict[str, tuple[str, Files]] = {
     "a question that is not a string": ("a question called True", {"copier.yml": "yes: 1\n"}),
     "an odd version": ("asks for copier 9.x", {"copier.yml": "_min_copier_version: 9.x\n"}),
     "an odd suffix": ("_templates_suffix", {"copier.yml": "_templates_suffix: .a.b\n"}),
-    "two configs": ("not exactly one", {"copier.yml": "a: 1\n", "copier.YAML": "a: 2\n"}),
-    "no config": ("not exactly one", {"a": "x"}),
+    "two configs": ("more than one", {"copier.yml": "a: 1\n", "copier.YAML": "a: 2\n"}),
     "no YAML": ("not YAML", {"copier.yml": "a: [\n"}),
     "submodules": ("submodules", {"copier.yml": "a: 1\n", ".gitmodules": ""}),
     "links to follow": ("symbolic link", {"copier.yml": "a: 1\n", "b": "x", "c": SampleFile("120000", b"b")}),

@@ -57,10 +57,11 @@ _RESERVED = {"now", "make_secret", "self", "UNSET", "True", "False", "None", "na
 
 
 def require_one_config(root: Path) -> None:
-    """Raise UnsupportedError unless there is exactly one copier.yml: copier and this tool look for different names."""
+    """Raise UnsupportedError for two copier.yml, or an odd name: copier and this tool look for different ones."""
     paths = [path for path in root.glob("copier.*") if re.match(r"\.ya?ml", path.suffix, re.IGNORECASE)]
-    if [path.name in {"copier.yml", "copier.yaml"} and not path.is_symlink() for path in paths] != [True]:
-        raise UnsupportedError("has not exactly one copier.yml")
+    usual = [path for path in paths if path.name in {"copier.yml", "copier.yaml"} and path.is_file()]
+    if len(paths) > 1 or usual != paths or any(path.is_symlink() for path in paths):
+        raise UnsupportedError("has more than one copier.yml, or an unusual one")
     if (root / ".gitmodules").exists():
         raise UnsupportedError("has submodules")
 
