@@ -19,13 +19,13 @@ from jinja2.sandbox import SandboxedEnvironment
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template.errors import UnsetError, UnsupportedError
 
-# What only copier knows. A text that uses one of them cannot be evaluated here.
+# What only copier knows. A text that uses one of them cannot be evaluated here. `_copier_operation` is not among them:
+# only excludes and commands have it, and elsewhere it is undefined for copier too.
 UNKNOWN: Mapping[str, Any] = {
     name: StrictUndefined(name=name)
     for name in (
         "_copier_answers",
         "_copier_conf",
-        "_copier_operation",
         "_copier_phase",
         "_copier_python",
         "_external_data",

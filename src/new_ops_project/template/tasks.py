@@ -185,8 +185,7 @@ def setting(
     """
     answers = Answers(questionnaire, dict(given))
     bare = Setting(checkout, answers, answers_file, operation)
-    phase = {"_copier_operation": operation, "_copier_phase": "prompt"}
-    answers.values.update({**context(bare, folder, checkout.root), **phase})
+    answers.values.update({**context(bare, folder, checkout.root), "_copier_phase": "prompt"})
     if complete:
         answers.complete(given)
     return bare

@@ -83,16 +83,16 @@ def test_tasks_run_once_in_each_render_as_an_update(run: Run, world: World) -> N
     assert world.calls() == ["update task always ledger"] * 2
 
 
-def test_tasks_see_the_record_and_a_default_that_tests_the_operation(run: Run, world: World) -> None:
-    """A task knows `_src_path` and `_commit` as recorded, and a question's default may test `_copier_operation`."""
+def test_tasks_see_the_record_and_the_answers_that_are_recorded(run: Run, world: World) -> None:
+    """A task knows `_src_path` and `_commit` as recorded; the operation is undefined in a default, as for copier."""
     code = "_tasks: [\"stub from '{{ _src_path }}' {{ _commit }} {{ how }}\"]\n"
     asked = "how: {type: str, default: \"{{ 'before' if _copier_operation == 'update' else 'fresh' }}\"}\n"
     project = world.start(versions("", code + asked))
     record = (project / ".copier-answers.yml").read_text()
     source = next(line.split()[1] for line in record.splitlines() if line.startswith("_src_path:"))
     run("update", str(project), "--trust")
-    assert world.calls() == [f"update task from {source} v1.0.0 before"]
-    assert "how: before" in (project / ".copier-answers.yml").read_text()
+    assert world.calls() == [f"update task from {source} v1.0.0 fresh"]
+    assert "how: fresh" in (project / ".copier-answers.yml").read_text()
 
 
 @pytest.mark.parametrize("flag", ["--preview", "--check"])
