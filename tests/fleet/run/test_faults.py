@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -75,42 +76,40 @@ def assert_whole(out: Path, clones: Mapping[str, Path], into: Path) -> None:
     assert not [path.name for path in (out / "bundles").iterdir() if path.name.startswith(".")]
 
 
-def test_a_worker_that_is_killed(
-    run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
+@pytest.mark.parametrize(
+    ("what", "deed", "options", "reason"),
+    [
+        ("merge-tree", "kill -9 $PPID", ("--jobs", "1"), r"The worker was killed \(SIGKILL\)\."),
+        ("merge-tree", "sleep 60", ("--timeout", "1", "--jobs", "2"), r"It took longer than 1 seconds\."),
+        (
+            "bundle",
+            "echo 'fatal: write error: No space left on device' >&2; exit 128",
+            (),
+            "(?s).*No space left on device.*",
+        ),
+    ],
+    ids=["killed", "slow", "disk-full"],
+)
+def test_trouble_in_one_repository(
+    run: Run,
+    six: dict[str, Path],
+    work: Path,
+    meddle: Callable[[str, str], None],
+    *,
+    what: str,
+    deed: str,
+    options: tuple[str, ...],
+    reason: str,
 ) -> None:
-    """Its project has a row that says so, another worker does the others, and a second run does that project."""
-    meddle("merge-tree", "kill -9 $PPID")
-    ran = run("fleet", "update", "clones", "--out", "out", "--jobs", "1", code=2)
-    failed = [result for result in results(work / "out").values() if result["state"] == "failed"]
-    assert [result["reason"] for result in failed] == ["The worker was killed (SIGKILL)."]
-    assert sorted(states(work / "out").values()) == ["failed", *["updated"] * 5]
-    assert failed[0]["name"] in ran.out
-    run("fleet", "update", "clones", "--out", "out")
-    assert_whole(work / "out", six, work / "copies")
-
-
-def test_a_repository_that_takes_too_long(
-    run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
-) -> None:
-    """It is stopped with its programs; the others have their own time."""
-    meddle("merge-tree", "sleep 60")
+    """It has a row that says so, the others are done, no partial file is left, and a second run does it."""
+    meddle(what, deed)
     start = time.monotonic()
-    run("fleet", "update", "clones", "--out", "out", "--timeout", "1", "--jobs", "2", code=2)
-    failed = [result["reason"] for result in results(work / "out").values() if result["state"] == "failed"]
-    assert failed == ["It took longer than 1 seconds."]
+    ran = run("fleet", "update", "clones", "--out", "out", *options, code=2)
     assert time.monotonic() - start < 50
+    (failed,) = (result for result in results(work / "out").values() if result["state"] == "failed")
+    assert re.fullmatch(reason, failed["reason"])
     assert sorted(states(work / "out").values()) == ["failed", *["updated"] * 5]
-
-
-def test_a_full_disk_under_one_bundle(
-    run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
-) -> None:
-    """Git's message about the disk is the reason of that repository; no partial file is left."""
-    meddle("bundle", "echo 'fatal: write error: No space left on device' >&2; exit 128")
-    run("fleet", "update", "clones", "--out", "out", code=2)
-    failed = [result["reason"] for result in results(work / "out").values() if result["state"] == "failed"]
-    assert len(failed) == 1
-    assert "No space left on device" in failed[0]
+    assert failed["name"] in ran.out
     run("fleet", "update", "clones", "--out", "out")
     assert_whole(work / "out", six, work / "copies")
 
