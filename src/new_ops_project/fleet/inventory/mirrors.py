@@ -96,7 +96,9 @@ def _run_offline(folder: Path, commit: str, *args: str, stdin: bytes | None = No
     empty = folder.with_name(f"empty-{objects.format_of(commit)}.git")
     if not (empty / "HEAD").is_file():
         with shared_folders.locked(empty):
-            _init(empty, commit)
+            if not (empty / "HEAD").is_file():
+                with whole_folder(empty) as fresh:  # another run may look while git is still making it
+                    _init(fresh, commit)
     env = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(folder / "objects")}
     return git.git(*git.TEMPORARY, *args, at=empty, env=env, stdin=stdin)
 
