@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -230,6 +231,21 @@ def test_two_runs_at_once_over_one_cache(template: Path, work: Path, tmp_path: P
     trees = [{name: result["tree"] for name, result in results(work / out).items()} for out in ("a", "b")]
     assert trees[0] == trees[1]
     assert len(trees[0]) == len(NAMES)
+
+
+def test_a_slow_git_init(template: Path, home: Path, meddle: Callable[[str, str], None]) -> None:
+    """Nobody takes the repository through which clones are read for a whole one before it is: git writes HEAD first."""
+    url, commit = template.as_uri(), git("rev-parse", "HEAD", at=template)
+    folder = mirrors.fetch(url, mirrors.RemoteState("", commit), mirrors.Deadline(60))
+    empty = folder.with_name("empty-sha1.git")
+    shutil.rmtree(empty)
+    meddle("init*empty-", 'for at; do :; done; mkdir -p "$at"; echo ref: refs/heads/a >"$at/HEAD"; sleep 1')
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(mirrors.has_commit, folder, commit)
+        while not (empty / "HEAD").is_file():
+            time.sleep(0.01)
+        assert mirrors.has_commit(folder, commit)
+        assert first.result()
 
 
 def test_a_remote_that_says_nothing(run: Run, six: dict[str, Path], work: Path) -> None:
