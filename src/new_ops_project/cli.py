@@ -7,6 +7,7 @@ from io import TextIOWrapper
 import click
 
 from new_ops_project import __version__
+from new_ops_project.base import interrupts
 from new_ops_project.base.environ import drop_git_variables
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.commands.group import Verbs
@@ -67,6 +68,8 @@ def run(arguments: list[str] | None = None) -> int:
         return Exit.PIPE if error.code else Exit.DONE
     except BaseException as error:  # noqa: BLE001 - each becomes words and a code
         return _told(error)
+    finally:
+        interrupts.restore()
 
 
 def _told(error: BaseException) -> Exit:

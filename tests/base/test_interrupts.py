@@ -44,8 +44,13 @@ def test_everywhere_else() -> None:
 
 
 def test_past_the_point_of_no_return() -> None:
-    """Ctrl-C does nothing after `ignore`."""
+    """Ctrl-C does nothing after `ignore`, not even behind the block, until `restore`."""
     with interrupts.interruptible():
         interrupts.ignore()
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.01)
+    interrupts.restore()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)

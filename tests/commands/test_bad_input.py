@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.command import Run, git, tree
-from support.foreign_templates import saved
+from support.command import Run, git
+from support.history import Files, begin, version
 
 from new_ops_project.base import environ
 from new_ops_project.template import answers
@@ -170,23 +170,14 @@ def test_python_past_its_end_of_life(run: Run, work: Path, monkeypatch: pytest.M
     assert "3.12" in message
 
 
-def make_template(folder: Path, config: str) -> Path:
-    """A foreign template with one file and `config` as copier.yml; '' for none."""
-    folder.mkdir()
-    (folder / "hello.txt.jinja").write_text("hello\n")
-    if config:
-        (folder / "copier.yml").write_text(config)
-    git("init", "--quiet", at=folder)
-    git("add", "--all", at=folder)
-    git("commit", "--quiet", "--message=v1", at=folder)
-    return folder
+def make_template(folder: Path, files: Files) -> Path:
+    """A foreign template with these files and another one."""
+    return begin(folder, version("v1", {"hello.txt.jinja": "hello\n", **files}))
 
 
 def test_a_template_with_two_configurations(run: Run, work: Path, tmp_path: Path) -> None:
     """Both copier.yml and copier.yaml are one too many."""
-    template = make_template(tmp_path / "t", "a: 1\n")
-    (template / "copier.yaml").write_text("a: 2\n")
-    saved(template)
+    template = make_template(tmp_path / "t", {"copier.yml": "a: 1\n", "copier.yaml": "a: 2\n"})
     assert "both copier.yml and copier.yaml" in fail(run, work, "new", "x", "--defaults", "--template", str(template))
 
 
@@ -194,7 +185,7 @@ def test_a_template_with_two_configurations(run: Run, work: Path, tmp_path: Path
 def test_an_answer_to_a_question_that_is_not_asked(run: Run, work: Path, tmp_path: Path, when: str) -> None:
     """--set of a question whose `when` is not true is an error, as in an update; with the answer it needs it is not."""
     shade = f'shade: {{type: str, default: dark, when: "{when}"}}\n'
-    template = make_template(tmp_path / "t", f"colour: {{type: str, default: blue}}\n{shade}")
+    template = make_template(tmp_path / "t", {"copier.yml": f"colour: {{type: str, default: blue}}\n{shade}"})
     options = ("--defaults", "--template", str(template), "--set", "shade=light")
     assert "shade: not asked" in fail(run, work, "new", "audit", *options)
     if "colour" in when:
@@ -207,16 +198,27 @@ def test_an_answer_of_ours_that_is_not_asked(run: Run, work: Path) -> None:
     assert "schedule: not asked" in fail(run, work, "new", "audit", *options)
 
 
-def test_template_that_is_not_yaml(run: Run, work: Path, tmp_path: Path) -> None:
-    """A copier.yml that does not parse is the template's fault, and the message says so."""
-    template = make_template(tmp_path / "t", "a: [\n")
-    assert "is not YAML" in fail(run, work, "new", "audit", "--defaults", "--template", str(template))
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")  # copier's own
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"copier.yml": "a: [\n"}, "is not YAML"),
+        ({"copier.yml": "a: '{{ 1/0 }}'\n"}, "cannot be"),
+        ({"copier.yml": "1: x\na: '{{ nothing.at.all }}'\n"}, "cannot be"),
+        ({"copier.yml": "a: 1\n", "bad.txt.jinja": "{{ a"}, "cannot be rendered"),
+    ],
+    ids=["not YAML", "a default that fails", "an undefined default", "a file that fails"],
+)
+def test_template_with_a_mistake(run: Run, work: Path, tmp_path: Path, files: Files, expected: str) -> None:
+    """A mistake in a template is reported as the template's, not as a bug of the tool, and nothing is left."""
+    template = make_template(tmp_path / "t", files)
+    assert expected in fail(run, work, "new", "audit", "--defaults", "--template", str(template))
 
 
 @pytest.mark.parametrize("config", ["_tasks: [touch ran]", "_migrations: [touch ran]", "_jinja_extensions: [os.path]"])
 def test_template_that_needs_trust(run: Run, work: Path, tmp_path: Path, config: str) -> None:
     """A template that could run code is refused with exit code 4 and the reason."""
-    template = make_template(tmp_path / "t", f"{config}\n")
+    template = make_template(tmp_path / "t", {"copier.yml": f"{config}\n"})
     message = fail(run, work, "new", "audit", "--defaults", "--template", str(template), code=4)
     assert config.partition(":")[0] in message
     assert "--trust" in message
@@ -224,39 +226,15 @@ def test_template_that_needs_trust(run: Run, work: Path, tmp_path: Path, config:
 
 def test_a_missing_answer_of_a_foreign_template(run: Run, work: Path, tmp_path: Path) -> None:
     """The questions of a foreign template need answers too."""
-    template = make_template(tmp_path / "t", "colour: blue\n")
+    template = make_template(tmp_path / "t", {"copier.yml": "colour: blue\n"})
     assert "--set colour=VALUE" in fail(run, work, "new", "audit", "--template", str(template))
     run("new", "audit", "--template", str(template), "--set", "colour=red")
-
-
-@pytest.mark.parametrize("config", ["a: '{{ 1/0 }}'", "1: x\na: '{{ nothing.at.all }}'"])
-def test_template_that_cannot_be_evaluated(run: Run, work: Path, tmp_path: Path, config: str) -> None:
-    """A mistake in a default is reported as the template's, not as a bug of the tool."""
-    template = make_template(tmp_path / "t", f"{config}\n")
-    assert "cannot be" in fail(run, work, "new", "audit", "--defaults", "--template", str(template))
 
 
 @pytest.mark.parametrize("path", ["~nosuchuser/x", "x" * 300, "."])
 def test_an_impossible_destination(run: Run, work: Path, path: str) -> None:
     """The home of an unknown user, a name that is too long, and the current folder are refused."""
     fail(run, work, "new", "audit", "--defaults", "--path", path)
-
-
-def test_trusted_template_runs_its_tasks(run: Run, work: Path, tmp_path: Path) -> None:
-    """With --trust, a template with tasks works."""
-    template = make_template(tmp_path / "t", "_tasks: [touch ran]\n")
-    run("new", "audit", "--defaults", "--template", str(template), "--trust")
-    assert set(tree(work / "audit")) == {"hello.txt", "ran"}
-
-
-@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")  # copier's own
-def test_template_that_fails_to_render(run: Run, work: Path, tmp_path: Path) -> None:
-    """A template that cannot be rendered is an error, and leaves nothing."""
-    template = make_template(tmp_path / "t", "a: 1\n")
-    (template / "bad.txt.jinja").write_text("{{ a")
-    git("add", "--all", at=template)
-    git("commit", "--quiet", "--message=v2", at=template)
-    assert "cannot be rendered" in fail(run, work, "new", "audit", "--defaults", "--template", str(template))
 
 
 def test_config_file_that_is_not_toml(run: Run, work: Path, home: Path) -> None:

@@ -1,18 +1,18 @@
 """`doctor` reports what a clone lacks on this machine, without changing anything."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.command import Run, git
+from support.servers import silent
 from support.small_clones import MINOR, fake_venv, package, pinned
+from support.upstreams import ended
 
 from new_ops_project.clones.hooks import CONFIG
 from new_ops_project.git import remotes
@@ -21,13 +21,6 @@ from new_ops_project.git import remotes
 def checks(answer: Any, key: str = "state") -> dict[str, str]:
     """The state, or the message, of each topic; the last one for a topic with several checks."""
     return {check["name"]: check[key] for check in answer["checks"]}
-
-
-@pytest.fixture
-def silent_server() -> Iterator[int]:
-    """The port of a server that accepts connections but never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield int(server.getsockname()[1])
 
 
 def test_all_is_well(run: Run, work: Path, index: Path) -> None:
@@ -126,35 +119,20 @@ def test_without_git(run: Run, work: Path, index: Path, monkeypatch: pytest.Monk
     assert "environment" in checks(shown)
 
 
-def test_remotes_that_never_answer(
-    run: Run, work: Path, index: Path, silent_server: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_remotes_that_never_answer(run: Run, work: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both are asked at the same time, up to the time limit, and no process remains."""
     assert remotes.TIMEOUT == 5  # as the README says
     monkeypatch.setattr(remotes, "TIMEOUT", 0.7)
     clone = package(work / "audit", index)
-    git("remote", "add", "origin", f"http://127.0.0.1:{silent_server}/audit.git", at=clone)
-    source = f"_src_path: git+http://127.0.0.1:{silent_server}/team\n_commit: v1\n"
-    (clone / ".copier-answers.yml").write_text(source)
-    start = time.monotonic()
-    shown = run("doctor", "audit", "--json", code=1).json
-    assert time.monotonic() - start < 2 * 0.7 + 1
+    with silent("http") as url:
+        git("remote", "add", "origin", f"{url}/audit.git", at=clone)
+        (clone / ".copier-answers.yml").write_text(f"_src_path: git+{url}/team\n_commit: v1\n")
+        start = time.monotonic()
+        shown = run("doctor", "audit", "--json", code=1).json
+        assert time.monotonic() - start < 2 * 0.7 + 1
+        assert ended(url)
     assert "no answer within 0.7 seconds" in checks(shown, "message")["remote"]
     assert "no answer within 0.7 seconds" in checks(shown, "message")["template"]
-    for _ in range(100):  # a killed process takes a moment to be gone
-        if not (remaining := _processes_with(f":{silent_server}/")):
-            break
-        time.sleep(0.05)
-    assert not remaining
-
-
-def _processes_with(text: str) -> list[Path]:
-    """The processes with this text in their command line."""
-    paths = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            paths += [path] if text.encode() in path.read_bytes() else []
-    return paths
 
 
 def test_a_remote_that_refuses(run: Run, work: Path, index: Path) -> None:
@@ -243,12 +221,3 @@ def test_not_a_project(run: Run, work: Path, verb: str, target: str, word: str) 
     """A folder that is missing or has no project ends with exit code 2."""
     (work / "empty").mkdir()
     assert word in run(verb, target, code=2).err
-
-
-@pytest.mark.parametrize("verb", ["doctor", "onboard"])
-def test_help_imports_nothing_heavy(verb: str, work: Path) -> None:
-    """--help loads click only."""
-    code = "import sys; from new_ops_project import cli; cli.run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code, verb, "--help"], capture_output=True, text=True, check=True)
-    assert not {"copier", "rich", "yaml", "packaging", "subprocess"} & set(done.stderr.split())
-    assert "Examples:" in done.stdout

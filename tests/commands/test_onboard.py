@@ -14,6 +14,7 @@ import pexpect
 import pytest
 from support.command import ROOT, Run, git, tree
 from support.servers import git_daemon
+from support.small import lay
 from support.small_clones import BACKEND, MINOR, PYPROJECT, fake_venv, package, pinned, repository, start
 
 from new_ops_project.clones import interpreters
@@ -354,19 +355,19 @@ def test_a_path_is_cloned_with_into(run: Run, work: Path, index: Path) -> None:
     assert git("remote", "get-url", "origin", at=work / "deep" / "er" / "mine") == str(work / "audit")
 
 
-@pytest.mark.parametrize("kind", ["folder", "file", "clone"])
-def test_a_folder_that_exists(run: Run, work: Path, index: Path, kind: str) -> None:
+def a_clone(folder: Path) -> None:
+    """A clone of something else."""
+    repository(folder, {"file": "mine"})
+    git("remote", "add", "origin", "https://example.org/other.git", at=folder)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda path: lay(path, {"file": "mine"}), lambda path: path.write_text("mine"), a_clone]
+)
+def test_a_folder_that_exists(run: Run, work: Path, index: Path, make: Callable[[Path], object]) -> None:
     """Anything that --into names and that exists stays as it is."""
     package(work / "audit", index)
-    (work / "mine").mkdir()
-    if kind == "file":
-        (work / "mine").rmdir()
-        (work / "mine").write_text("mine")
-    elif kind == "folder":
-        (work / "mine" / "file").write_text("mine")
-    else:
-        git("init", "--quiet", at=work / "mine")
-        git("remote", "add", "origin", "https://example.org/other.git", at=work / "mine")
+    make(work / "mine")
     before = tree(work)
     assert "is there already" in run("onboard", "audit", "--into", "mine", code=2).err
     assert tree(work) == before
@@ -542,20 +543,10 @@ def test_pyproject_only(run: Run, work: Path, index: Path) -> None:
 
 def test_a_lock_of_uv(run: Run, work: Path, index: Path) -> None:
     """`uv sync --locked` installs a uv.lock; an outdated one is refused with uv's own message."""
-    clone = repository(
-        work / "audit",
-        {
-            "pyproject.toml": f"{PYPROJECT}\n[dependency-groups]\ndev = ['beta']\n",
-            "backend.py": BACKEND,
-            "src/audit.py": "",
-        },
+    text = PYPROJECT.replace(
+        "[project]", '[dependency-groups]\ndev = ["beta"]\n\n[project]\nrequires-python = ">=3.11"'
     )
-    text = (
-        (clone / "pyproject.toml")
-        .read_text()
-        .replace('version = "0.1.0"', 'version = "0.1.0"\nrequires-python = ">=3.11"')
-    )
-    (clone / "pyproject.toml").write_text(text)
+    clone = repository(work / "audit", {"pyproject.toml": text, "backend.py": BACKEND, "src/audit.py": ""})
     subprocess.run(["uv", "lock", "--quiet"], cwd=clone, check=True)
     ran = run("onboard", "audit", "--json").json
     assert "uv sync --locked" in str(ran["steps"])

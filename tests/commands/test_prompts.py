@@ -6,11 +6,13 @@ from pathlib import Path
 import pexpect
 import pytest
 from support.command import git, tree
+from support.small import make_template
 from support.terminal import CTRL_C, DOWN, ENTER, ESC, Terminal
 
 
-def answer_three(child: "pexpect.spawn[str]") -> None:
-    """Answer the three questions: a name, the default Python, the second tier."""
+def test_three_answers_make_a_repository(terminal: Terminal, work: Path) -> None:
+    """Without arguments: three questions, a tree with purposes, one confirmation, one commit."""
+    child = terminal()
     child.expect("Project name")
     child.send(f"Rotate Keys{ENTER}")
     child.expect("Python version")
@@ -19,12 +21,6 @@ def answer_three(child: "pexpect.spawn[str]") -> None:
     child.expect("Tier")
     child.expect("a command that people install")
     child.send(f"{DOWN}{ENTER}")
-
-
-def test_three_answers_make_a_repository(terminal: Terminal, work: Path) -> None:
-    """Without arguments: three questions, a tree with purposes, one confirmation, one commit."""
-    child = terminal()
-    answer_three(child)
     child.expect("what git never sees")
     child.expect("Create these")
     child.send("y")
@@ -43,40 +39,25 @@ def test_versions_say_which_are_installed(terminal: Terminal) -> None:
     child.expect(f"{minor} · supported until 20\\d\\d-10 · installed")
 
 
-def test_a_wrong_name_is_said_while_it_is_typed(terminal: Terminal) -> None:
-    """The problem with a name shows before Enter, with another name to try."""
-    child = terminal()
-    child.expect("Project name")
-    child.send("日本")
-    child.expect("try ops-project")
-
-
-def test_a_taken_name_is_said_while_it_is_typed(terminal: Terminal, work: Path) -> None:
-    """A destination that is not empty shows while the name is typed."""
+@pytest.mark.parametrize(("name", "said"), [("日本", "try ops-project"), ("audit", "is not empty")])
+def test_a_wrong_name_is_said_while_it_is_typed(terminal: Terminal, work: Path, name: str, said: str) -> None:
+    """The problem with a name, such as a destination that is not empty, shows before Enter."""
     (work / "audit").mkdir()
     (work / "audit" / "file").touch()
     child = terminal()
     child.expect("Project name")
-    child.send("audit")
-    child.expect("is not empty")
+    child.send(name)
+    child.expect(said)
 
 
-def test_no_is_no(terminal: Terminal, work: Path) -> None:
-    """Declining at the end leaves nothing behind."""
-    child = terminal()
-    answer_three(child)
-    child.expect("Create these")
-    child.send("n")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 130
-    assert not list(work.iterdir())
+QUESTIONS = ("Project name", "Python version", "Tier", "Create these")
 
 
-@pytest.mark.parametrize("key", [CTRL_C, ESC], ids=["ctrl-c", "esc"])
-@pytest.mark.parametrize("question", ["Project name", "Python version", "Tier", "Create these"])
-def test_stopping_leaves_nothing(terminal: Terminal, work: Path, key: str, question: str) -> None:
-    """Ctrl-C and Esc at any question end with 130 and leave nothing behind."""
+@pytest.mark.parametrize(
+    ("question", "key"), [*((question, key) for question in QUESTIONS for key in (CTRL_C, ESC)), ("Create these", "n")]
+)
+def test_stopping_leaves_nothing(terminal: Terminal, work: Path, question: str, key: str) -> None:
+    """Ctrl-C and Esc at any question, and "no" at the end, end with 130 and leave nothing behind."""
     child = terminal()
     for text, reply in (
         ("Project name", f"Audit{ENTER}"),
@@ -148,15 +129,10 @@ def test_the_first_prompt_comes_before_copier(work: Path, tmp_path: Path) -> Non
 
 def test_a_foreign_template_asks_its_own_questions(terminal: Terminal, work: Path, tmp_path: Path) -> None:
     """Copier asks the questions of a template of another kind; what they are is recorded, its messages shown."""
-    template = tmp_path / "foreign"
-    template.mkdir()
     says = "_message_before_copy: Welcome\n_message_after_copy: '{{ colour }} in {{ _copier_conf.dst_path }}'\n"
-    (template / "copier.yml").write_text(f"{says}colour:\n  type: str\n  help: Which colour?\n")
-    (template / "out.txt.jinja").write_text("{{ colour }}\n")
-    (template / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}")
-    git("init", "--quiet", at=template)
-    git("add", "--all", at=template)
-    git("commit", "--quiet", "--message=v1", at=template)
+    questions = f"{says}colour:\n  type: str\n  help: Which colour?\n"
+    files = {"copier.yml": questions, "out.txt.jinja": "{{ colour }}\n"}
+    template = make_template(tmp_path / "foreign", {"v1": files})
     child = terminal("new", "paint", "--template", str(template))
     child.expect("Welcome")
     child.expect("Which colour")

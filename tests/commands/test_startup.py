@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support import fleets
+from support.small_clones import repository
 
 CODE = """
 import sys
@@ -21,18 +22,12 @@ print(json.dumps({"code": code, "git": ran, "modules": sorted(sys.modules)}), fi
 """
 
 
-def started(work: Path, *args: str, env: dict[str, str] | None = None) -> tuple[list[str], set[str]]:
+def started(work: Path, *args: str, code: int = 0) -> tuple[list[str], set[str]]:
     """Run a command line; return the git commands that it ran and the modules that it imported."""
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, *args],
-        cwd=work,
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, **(env or {})},
-    )
+    command = [sys.executable, "-c", CODE, *args]
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=True)
     record = json.loads(done.stderr.splitlines()[-1])
-    assert record["code"] == 0, done.stderr
+    assert record["code"] == code, done.stderr
     return record["git"], {*record["modules"]}
 
 
@@ -67,16 +62,24 @@ def test_update_check_of_a_current_project(current: Path, work: Path) -> None:
 
 def test_check_of_a_current_project(current: Path, work: Path) -> None:
     """It renders to compare, but imports neither prompts nor rich."""
-    command = [sys.executable, "-c", CODE, "check", "audit", "--select", "OPS603", "--format", "json"]
-    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=True)
-    assert not {*json.loads(done.stderr.splitlines()[-1])["modules"]} & {"questionary", "rich"}
+    _, modules = started(work, "check", "audit", "--select", "OPS603", "--format", "json")
+    assert not modules & {"questionary", "rich"}
+
+
+def test_check_without_a_template(work: Path) -> None:
+    """It takes three git commands, and imports neither a renderer nor prompts nor any linter."""
+    repository(work, {".python-version": "3.9\n", "task.py": "print(1)\n"})
+    ran, modules = started(work, "check", "--select", "environment,ignoring", code=1)
+    assert len(ran) == 3, ran
+    others = {"prompt_toolkit", "repo_review", "detect_secrets", "deptry", "validate_pyproject", "tomli_w", "filelock"}
+    assert not modules & (HEAVY | others)
 
 
 def test_new_of_our_template(work: Path) -> None:
     """Our own template is rendered without copier, with at most six git commands, including init, add and commit."""
     started(work, "new", "first", "--defaults")
     ran, modules = started(work, "new", "audit", "--defaults")
-    assert not modules & {"copier", "plumbum", "pydantic", "questionary", "rich"}
+    assert not modules & {"copier", "plumbum", "pydantic", "questionary", "rich", "prompt_toolkit", "pathspec"}
     assert len(ran) <= 6, ran
 
 

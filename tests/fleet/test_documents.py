@@ -68,12 +68,8 @@ def test_every_option_that_is_written_down_exists(verb: str) -> None:
     pattern = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
     used = {option for name, rest in called() if name == verb for option in pattern.findall(rest)}
     if verb == "publish":  # the workflow's are in an array
-        line = next(line for line in github_text().splitlines() if "options=(" in line)
+        workflow = Path(github_actions.__file__).parent / "fleet.yml.jinja"
+        line = next(line for line in workflow.read_text("utf-8").splitlines() if "options=(" in line)
         used |= set(re.findall(r"--[a-z][a-z-]*", line)) | {"--in", "--deliver-conflicts"}
     assert [name for name, _ in called() if name == verb]
     assert used <= options
-
-
-def github_text() -> str:
-    """The template of the workflow."""
-    return (Path(github_actions.__file__).parent / "fleet.yml.jinja").read_text("utf-8")

@@ -115,13 +115,8 @@ def _break(world: World) -> None:
         pack.write_bytes(b"")
 
 
-def _move_on(world: World) -> None:
-    """The faults after the plan: somebody pushes to a default branch, and somebody uses our branch's name."""
-    _push(world.path(MOVED), "trunk")
-    _push(world.path(BRANCHED), f"template/{NEWEST}")
-
-
 def _push(repository: Path, branch: str) -> None:
+    """Somebody pushes to a default branch, or uses the name of our branch."""
     commit = git("commit-tree", "trunk^{tree}", "-p", "trunk", "-m", "somebody's", at=repository)
     git("update-ref", f"refs/heads/{branch}", commit, at=repository)
 
@@ -145,7 +140,8 @@ def test_hundreds_of_repositories(
     before = {repository.name: fleet_world.heads(repository.path) for repository in world.repositories}
     _break(world)
     run("fleet", "plan", str(world.list()), "--out", "plan.json", "--timeout", "8", code=2)
-    _move_on(world)
+    _push(world.path(MOVED), "trunk")
+    _push(world.path(BRANCHED), f"template/{NEWEST}")
     with _meddled(tmp_path, monkeypatch):
         run("fleet", "update", "--plan", "plan.json", "--out", "out", "--timeout", "30", "--jobs", "2", code=2)
     run(*PUBLISH, "--in", "out", code=2)
@@ -163,7 +159,7 @@ def test_hundreds_of_repositories(
     assert_nothing_lost(world, [work / "out"], before)
 
     _mend(world)
-    with _answering(world):
+    with git_http(tmp_path / "served", busy=world.busy, port=world.port):  # where none answered
         run("fleet", "retry", "out", "--only", "failed,deferred", "--out", "again.json")
         run("fleet", "update", "--plan", "again.json", "--out", "out-2", code=3)
         run(*PUBLISH, "--in", "out-2", "--force", code=3)
@@ -191,13 +187,6 @@ def _mend(world: World) -> None:
     git(
         "clone", "--quiet", f"{world.url}/{world.by_number[CORRUPT].name}.git", str(world.clone(CORRUPT)), at=world.root
     )
-
-
-@contextmanager
-def _answering(world: World) -> Iterator[None]:
-    """Start the server at the address where none answered."""
-    with git_http(world.repositories[0].path.parents[1], busy=world.busy, port=world.port):
-        yield
 
 
 EXPECTED: dict[str, tuple[str, str]] = {

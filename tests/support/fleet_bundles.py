@@ -131,6 +131,10 @@ class Fleet:
         self.save()
         return result
 
+    def several(self, count: int) -> list[Result]:
+        """Repositories acme/n0 and so on with their results."""
+        return [self.add(f"acme/n{number}") for number in range(count)]
+
     def _task(self, name: str) -> Task:
         """The task of a plan for the repository as it is now."""
         clone = self.clone(name)
@@ -168,11 +172,11 @@ class Fleet:
         lines = "".join(json.dumps(result.as_json()) + "\n" for result in self.results)
         (self.out / "results-1-of-1.jsonl").write_text(lines)
 
-    def again(self, name: str, plan: str) -> Result:
-        """Plan the same repository again after its branch moved."""
+    def again(self, name: str, plan: str, **more: Any) -> Result:
+        """Plan the same repository again, as its branch is now."""
         git("pull", "--quiet", "origin", "trunk", at=self.clone(name))
         self.plan, self.tasks, self.results = plan, [], []
-        return self.add(name)
+        return self.add(name, **more)
 
     def somebody(self, name: str, branch: str, text: str = "mine\n", start: str = "") -> str:
         """A person pushes a commit to a branch of the remote; return its id."""

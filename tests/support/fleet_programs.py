@@ -11,11 +11,11 @@ from typing import Any
 class Programs:
     """Fake `gh` and `glab` on PATH, which keep pull requests in a folder; `script` sets the first answers."""
 
-    def __init__(self, folder: Path, *names: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.bin = folder / "bin"
         self.bin.mkdir(parents=True)
-        for name in names or ("gh", "glab"):
+        for name in ("gh", "glab"):
             program = self.bin / name
             source = (Path(__file__).parent / "fleet_forge.py").read_text()
             program.write_text(f"#!{sys.executable} -IS\n{source}")

@@ -105,9 +105,9 @@ def write(folder: Path, results: Sequence[tuple[Task, Result]], deliveries: Iter
     return folder
 
 
-def fleet(folder: Path, count: int, *, seed: int = 1, deliver: bool = True) -> Path:
+def fleet(folder: Path, count: int) -> Path:
     """A folder with `count` repositories: every state, delivery, owner and version, and the hostile names first."""
-    rng = random.Random(seed)  # noqa: S311 - the same fleet each time
+    rng = random.Random(1)  # noqa: S311 - the same fleet each time
     names = [
         *HOSTILE[:count],
         *(
@@ -117,7 +117,7 @@ def fleet(folder: Path, count: int, *, seed: int = 1, deliver: bool = True) -> P
     ]
     results = [_one(name, place, rng) for place, name in enumerate(names)]
     deliveries = (_delivery(name, result, rng) for name, (_task, result) in zip(names, results, strict=True))
-    return write(folder, results, filter(None, deliveries) if deliver else ())
+    return write(folder, results, filter(None, deliveries))
 
 
 _WORDS = ("billing", "ledger", "router", "ingest", "alerts", "cron", "backup", "gateway", "audit", "exporter", "sync")

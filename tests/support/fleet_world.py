@@ -56,12 +56,11 @@ def seeds(source: Path, into: Path) -> dict[tuple[str, str], dict[str, Entry]]:
             folder = into / f"{tier}-{tag}"
             options = ["--tier", tier, "--defaults", "--template", str(source), "--ref", tag, "--path", str(folder)]
             assert cli.run(["new", f"audit-{tier}", *options, "--json"]) == 0
-            trees[tier, tag] = {path: Entry(_mode(folder / path), content) for path, content in tree(folder).items()}
+            trees[tier, tag] = {
+                path: Entry(EXECUTABLE if (folder / path).stat().st_mode & 0o100 else PLAIN, content)
+                for path, content in tree(folder).items()
+            }
     return trees
-
-
-def _mode(path: Path) -> str:
-    return EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN
 
 
 @dataclass(frozen=True)

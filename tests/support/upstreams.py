@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from support.command import git
@@ -62,6 +63,11 @@ class Upstream:
 def _dated(days: float) -> dict[str, str]:
     stamp = f"{int(time.time() - days * 86400)} +0000"
     return {"GIT_COMMITTER_DATE": stamp, "GIT_AUTHOR_DATE": stamp}
+
+
+def ago(days: float) -> str:
+    """The date that many days ago."""
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 _is_ignored = False
+_usual: Any = None  # the handler of Ctrl-C while `_interrupt` is in its place
 _RETRY_DELAY = 0.02  # seconds
 
 
@@ -32,18 +34,27 @@ def deferred() -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C interrupt the block until `ignore` is called."""
-    global _is_ignored  # noqa: PLW0603 - a process has one terminal
+    """Let Ctrl-C interrupt the block until `ignore` is called, and then do nothing until `restore` is."""
+    global _is_ignored, _usual  # noqa: PLW0603 - a process has one terminal
     _is_ignored = False
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, _interrupt)
+    _usual = signal.signal(signal.SIGINT, _interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        _is_ignored = False
+        if not _is_ignored:
+            restore()
+
+
+def restore() -> None:
+    """Let Ctrl-C do what it did before `interruptible`."""
+    global _is_ignored, _usual  # noqa: PLW0603 - a process has one terminal
+    _is_ignored = False
+    if _usual is not None:
+        signal.signal(signal.SIGINT, _usual)
+        _usual = None
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -59,6 +70,6 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def ignore() -> None:
-    """Ignore Ctrl-C until the `interruptible` block ends: past the point of no return, the change is completed."""
+    """Ignore Ctrl-C from now on: past the point of no return, the change is completed, and the last word says so."""
     global _is_ignored  # noqa: PLW0603 - a process has one terminal
     _is_ignored = True

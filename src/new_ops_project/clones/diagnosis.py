@@ -9,11 +9,11 @@ from new_ops_project.base import process
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Finding
 from new_ops_project.clones.clone import read_clone
-from new_ops_project.clones.step import Seen, Step
+from new_ops_project.clones.step import Seen, SetupStep
 from new_ops_project.clones.steps import STEPS
 
 
-def diagnose(folder: Path) -> tuple[tuple[Step, Seen], ...]:
+def diagnose(folder: Path) -> tuple[tuple[SetupStep, Seen], ...]:
     """What each step sees in the clone in `folder`, in the order in which a person would fix it.
 
     Every step looks at the same time, for the remotes take their time. Raises ToolError if the folder is not a Python
@@ -30,7 +30,7 @@ def diagnose(folder: Path) -> tuple[tuple[Step, Seen], ...]:
     return tuple((step, seen) for step, look in zip(steps, looks, strict=True) for seen in look)
 
 
-def as_json(folder: Path, diagnosis: Iterable[tuple[Step, Seen]]) -> dict[str, Any]:
+def as_json(folder: Path, diagnosis: Iterable[tuple[SetupStep, Seen]]) -> dict[str, Any]:
     """The object that --json prints."""
     checks = [
         {"name": step.name, "state": seen.state, "message": seen.message, "remedy": seen.remedy}

@@ -13,7 +13,7 @@ from new_ops_project.clones import cloning, venv_marker
 from new_ops_project.clones.check import first_command
 from new_ops_project.clones.clone import Clone, read_clone
 from new_ops_project.clones.run import Run
-from new_ops_project.clones.step import Step
+from new_ops_project.clones.step import SetupStep
 from new_ops_project.clones.steps import CHECK, ENVIRONMENT, HOOKS, LOCK, PACKAGES, PROJECT, STEPS, machine
 from new_ops_project.clones.venv import VenvState
 from new_ops_project.git import journal
@@ -85,7 +85,7 @@ def onboard(
         raise ToolError(message, "Fix that, then run this again to resume.") from error
 
 
-def _set_up(clone: Clone, last: Sequence[Step], progress: Progress, *, recreate: bool) -> Onboarding:
+def _set_up(clone: Clone, last: Sequence[SetupStep], progress: Progress, *, recreate: bool) -> Onboarding:
     """Take the steps of the environment, then the `last` ones."""
     if clone.venv.state is VenvState.UNFINISHED:
         with venv_marker.locked(clone.venv.path):  # wait for the installer that a killed run may have left
@@ -115,7 +115,7 @@ def _set_up(clone: Clone, last: Sequence[Step], progress: Progress, *, recreate:
     )
 
 
-def _take(steps: Iterable[Step], run: Run) -> Iterator[StepResult]:
+def _take(steps: Iterable[SetupStep], run: Run) -> Iterator[StepResult]:
     """Take the steps that concern the clone: each acts unless it finds its work done."""
     for step in steps:
         look = [*step.look(run.clone)]

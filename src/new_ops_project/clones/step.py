@@ -32,7 +32,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Step:
+class SetupStep:
     """One step. `code`: of its findings, '' if `doctor` leaves it out.
 
     `look` finds out without changing anything: nothing if the step does not concern the clone. `act` does what is

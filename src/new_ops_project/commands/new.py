@@ -85,7 +85,10 @@ def _confirm(voice: Voice, commit: bool, path: Path, files: "tuple[CreatedFile, 
 
 def _finish(voice: Voice, project: "NewProject", *, venv: bool) -> None:
     """Make the .venv that was asked for, and say what comes next; raises ToolError, with the project in place."""
+    from new_ops_project.base import interrupts
+
     try:
+        interrupts.restore()
         if venv:
             from new_ops_project.clones.onboarding import onboard
 

@@ -166,14 +166,11 @@ def test_more_than_a_job_can_publish_goes_on_when_it_is_run_again(run: Run, work
 
 def test_an_app_that_is_not_there_is_named(run: Run, work: Path, forge: Forge) -> None:
     """Nothing is published without a token, and the log names the App that is missing."""
-    central = written(run, work)
-    environments = forge.environments(reader=False)
-    values = settings(central, STUB, forge, owner="others", environments=environments, env={"SHARDS": "[1]"})
-    runner = Runner(central / ".github/workflows/fleet.yml", values, work / "ran")
-    runner.run()
+    more: dict[str, Any] = {"environments": forge.environments(reader=False), "env": {"SHARDS": "[1]"}}
+    runner, calls = ran(run, work, forge, owner="others", **more)
     assert runner.result("publish") == "failure"
     assert "The App writer is not installed for others" in runner.jobs["publish"][0].log
-    assert "publish" not in {json.loads(line)["verb"] for line in (work / "calls").read_text().splitlines()}
+    assert "publish" not in {call["verb"] for call in calls}
 
 
 @pytest.mark.parametrize(

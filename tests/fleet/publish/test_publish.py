@@ -47,6 +47,13 @@ def fleet(work: Path, home: Path, busy: Busy) -> Iterator[Fleet]:
 
 
 @pytest.fixture
+def one(fleet: Fleet) -> Fleet:
+    """The fleet with one repository, acme/one."""
+    fleet.add("acme/one")
+    return fleet
+
+
+@pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
     """Fake gh and glab; gh is logged in."""
     programs = Programs(tmp_path / "forge")
@@ -100,33 +107,30 @@ def test_fetches_no_files(fleet: Fleet, busy: Busy, older: bool, text: str) -> N
     assert busy.sent < LARGE / 10
 
 
-def test_a_server_that_cannot_leave_files_out_will_do(fleet: Fleet) -> None:
+def test_a_server_that_cannot_leave_files_out_will_do(one: Fleet) -> None:
     """It sends them all, and the push works as usual."""
-    fleet.add("acme/one")
-    git("config", "uploadpack.allowFilter", "false", at=fleet.bare("acme/one"))
-    assert states(run_publisher(fleet, "push")) == ["pushed"]
+    git("config", "uploadpack.allowFilter", "false", at=one.bare("acme/one"))
+    assert states(run_publisher(one, "push")) == ["pushed"]
 
 
-def test_replaces_its_own_branch(fleet: Fleet) -> None:
+def test_replaces_its_own_branch(one: Fleet) -> None:
     """After the base moved, the commit of a new plan replaces ours."""
-    fleet.add("acme/one")
-    run_publisher(fleet, "push")
-    fleet.somebody("acme/one", "trunk")
-    result = fleet.again("acme/one", "plan-2")
-    assert states(run_publisher(fleet, "push")) == ["pushed"]
-    assert fleet.tip("acme/one") == result.commit
+    run_publisher(one, "push")
+    one.somebody("acme/one", "trunk")
+    result = one.again("acme/one", "plan-2")
+    assert states(run_publisher(one, "push")) == ["pushed"]
+    assert one.tip("acme/one") == result.commit
 
 
 @pytest.mark.parametrize("mode", ["push", "pr"])
 @pytest.mark.parametrize("start", [f"origin/{TARGET}", "origin/trunk"])
-def test_never_touches_a_persons_commits(fleet: Fleet, programs: Programs, mode: str, start: str) -> None:
+def test_never_touches_a_persons_commits(one: Fleet, programs: Programs, mode: str, start: str) -> None:
     """A person's commit on top of ours, or instead of it, stays; no pull request is opened."""
-    fleet.add("acme/one")
-    run_publisher(fleet, "push", journal=fleet.root / "other.jsonl")
-    git("push", "--quiet", "origin", "--delete", TARGET, at=fleet.clone("acme/one")) if "trunk" in start else None
-    mine = fleet.somebody("acme/one", TARGET, start=start)
-    delivery = only(run_publisher(fleet, mode))
-    assert (delivery.state, fleet.tip("acme/one"), programs.written()) == ("untouched", mine, [])
+    run_publisher(one, "push", journal=one.root / "other.jsonl")
+    git("push", "--quiet", "origin", "--delete", TARGET, at=one.clone("acme/one")) if "trunk" in start else None
+    mine = one.somebody("acme/one", TARGET, start=start)
+    delivery = only(run_publisher(one, mode))
+    assert (delivery.state, one.tip("acme/one"), programs.written()) == ("untouched", mine, [])
     assert "commits that this tool did not make" in delivery.reason
 
 
@@ -153,32 +157,29 @@ def test_a_moved_base_is_deferred(fleet: Fleet) -> None:
     assert "fleet retry" in delivery.hint
 
 
-def test_commits_that_were_not_pushed_stay_so(fleet: Fleet) -> None:
+def test_commits_that_were_not_pushed_stay_so(one: Fleet) -> None:
     """A person's unpushed commits are not pushed along with ours."""
-    fleet.add("acme/one")
-    git("commit", "--quiet", "--allow-empty", "--message=Mine", at=fleet.clone("acme/one"))
-    fleet.tasks, fleet.results = [], []
-    fleet.add("acme/one")
-    delivery = only(run_publisher(fleet, "push"))
-    assert (delivery.state, fleet.tip("acme/one")) == ("deferred", "")
+    git("commit", "--quiet", "--allow-empty", "--message=Mine", at=one.clone("acme/one"))
+    one.again("acme/one", "plan-1")
+    delivery = only(run_publisher(one, "push"))
+    assert (delivery.state, one.tip("acme/one")) == ("deferred", "")
     assert "has not been pushed" in delivery.reason
 
 
-def test_who_pushes_meanwhile_wins(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_pushes_meanwhile_wins(one: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     """A branch that somebody creates just before our push stays as it is."""
     from new_ops_project.fleet.publish import to_remote
 
-    fleet.add("acme/one")
     mine: list[str] = []
     before = to_remote.push
 
     def late(*args: Any, **more: Any) -> None:
-        mine.append(fleet.somebody("acme/one", TARGET, start="origin/trunk"))
+        mine.append(one.somebody("acme/one", TARGET, start="origin/trunk"))
         before(*args, **more)
 
     monkeypatch.setattr(to_remote, "push", late)
-    delivery = only(run_publisher(fleet, "push"))
-    assert (delivery.state, fleet.tip("acme/one")) == ("deferred", mine[0])
+    delivery = only(run_publisher(one, "push"))
+    assert (delivery.state, one.tip("acme/one")) == ("deferred", mine[0])
     assert "somebody else pushed" in delivery.reason
 
 
@@ -198,62 +199,48 @@ def test_a_refused_push_is_one_row(fleet: Fleet, busy: Busy) -> None:
     assert published.exit_code == Exit.FAILED
 
 
-def test_waits_when_the_server_wants_it(fleet: Fleet, busy: Busy) -> None:
+def test_waits_when_the_server_wants_it(one: Fleet, busy: Busy) -> None:
     """After 429, a fetch or a push waits a minute and tries again."""
-    fleet.add("acme/one")
     busy.pauses = {"/acme/one.git/info/refs": 1, "/acme/one.git/git-receive-pack": 1}
     time = Time()
-    assert states(run_publisher(fleet, "push", time)) == ["pushed"]
+    assert states(run_publisher(one, "push", time)) == ["pushed"]
     assert time.slept == [60.0, 60.0]
 
 
-def test_gives_up_after_three_tries(fleet: Fleet, busy: Busy) -> None:
+def test_gives_up_after_three_tries(one: Fleet, busy: Busy) -> None:
     """A repository whose server always answers 429 fails with that status; the next run delivers it."""
-    fleet.add("acme/one")
     busy.pauses = {"/acme/one.git": 3}
-    assert "429" in only(run_publisher(fleet, "push")).reason
-    assert states(run_publisher(fleet, "push")) == ["pushed"]
+    assert "429" in only(run_publisher(one, "push")).reason
+    assert states(run_publisher(one, "push")) == ["pushed"]
 
 
-def test_a_server_that_is_not_there_is_tried_again(fleet: Fleet) -> None:
+def test_a_server_that_is_not_there_is_tried_again(one: Fleet) -> None:
     """A refused connection is tried three times, with longer and longer waits."""
-    fleet.add("acme/one")
-    fleet.tasks[0] = replace(fleet.tasks[0], url="http://127.0.0.1:9/acme/one.git")
-    fleet.save()
+    one.tasks[0] = replace(one.tasks[0], url="http://127.0.0.1:9/acme/one.git")
+    one.save()
     time = Time()
-    assert states(run_publisher(fleet, "push", time)) == ["failed"]
+    assert states(run_publisher(one, "push", time)) == ["failed"]
     assert time.slept == [2.0, 8.0]
 
 
-def test_each_push_takes_a_token(fleet: Fleet) -> None:
-    """With two a minute, the third push waits until the first is a minute old."""
-    for number in range(3):
-        fleet.add(f"acme/n{number}")
-    time = Time()
-    run_publisher(fleet, "push", time, max_per_minute=2)
-    assert sum(time.slept) == pytest.approx(60.0)
-    taken = [line for line in json_lines.read(fleet.out / store.JOURNAL) if "taken" in line]
-    assert len(taken) == 3
-
-
 def test_a_new_run_counts_what_the_last_one_took(fleet: Fleet) -> None:
-    """A restart does not double the rate."""
-    for number in range(3):
-        fleet.add(f"acme/n{number}")
+    """Each push takes a token; with two a minute, the third waits until the first is a minute old, in any run."""
+    fleet.several(3)
     time = Time()
     run_publisher(fleet, "push", time, max_per_minute=2, only=("acme/n0", "acme/n1"))
     assert time.slept == []
     run_publisher(fleet, "push", time, max_per_minute=2)
     assert sum(time.slept) == pytest.approx(60.0, abs=1e-3)
+    taken = [line for line in json_lines.read(fleet.out / store.JOURNAL) if "taken" in line]
+    assert len(taken) == 3
 
 
-def test_no_secret_is_told_or_stored(fleet: Fleet, busy: Busy, run: Run, tmp_path: Path) -> None:
+def test_no_secret_is_told_or_stored(one: Fleet, busy: Busy, run: Run, tmp_path: Path) -> None:
     """The password is neither in the output nor in any file of the results."""
-    fleet.add("acme/one")
-    fleet.add("acme/two")
+    one.add("acme/two")
     busy.closed = ("/acme/two",)
-    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json", code=2)
-    texts = [ran.out, ran.err, *(path.read_text(errors="replace") for path in fleet.out.rglob("*") if path.is_file())]
+    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "push", "--json", code=2)
+    texts = [ran.out, ran.err, *(path.read_text(errors="replace") for path in one.out.rglob("*") if path.is_file())]
     assert not any(SECRET in text for text in texts)
 
 
@@ -275,15 +262,14 @@ def test_no_secret_is_told_or_stored(fleet: Fleet, busy: Busy, run: Run, tmp_pat
         ({"commit": "--all"}, "does not name a commit"),
     ],
 )
-def test_a_result_that_lies_is_refused(fleet: Fleet, wrong: dict[str, str], reason: str) -> None:
+def test_a_result_that_lies_is_refused(one: Fleet, wrong: dict[str, str], reason: str) -> None:
     """A result is not trusted: nothing is pushed except the planned commit."""
-    fleet.add("acme/one")
-    fleet.results[0] = replace(fleet.results[0], **wrong)  # type: ignore[arg-type]
-    fleet.save()
-    delivery = only(run_publisher(fleet, "push"))
+    one.results[0] = replace(one.results[0], **wrong)  # type: ignore[arg-type]
+    one.save()
+    delivery = only(run_publisher(one, "push"))
     assert delivery.state == "failed"
     assert reason in delivery.reason
-    assert git("for-each-ref", "--format=%(refname)", at=fleet.bare("acme/one")) == "refs/heads/trunk"
+    assert git("for-each-ref", "--format=%(refname)", at=one.bare("acme/one")) == "refs/heads/trunk"
 
 
 def test_the_address_is_the_plans(fleet: Fleet) -> None:
@@ -320,43 +306,39 @@ def test_writes_a_branch_of_the_clone(fleet: Fleet) -> None:
         ((("checkout", "-q", "--detach"), ("branch", "-D", "trunk")), "deferred", "branch trunk no longer exists"),
     ],
 )
-def test_leaves_a_branch_alone(fleet: Fleet, steps: tuple[tuple[str, ...], ...], state: str, reason: str) -> None:
+def test_leaves_a_branch_alone(one: Fleet, steps: tuple[tuple[str, ...], ...], state: str, reason: str) -> None:
     """A person's branch, a moved base or an impossible name gives a row with the reason."""
-    fleet.add("acme/one")
     for step in steps:
-        git(*step, at=fleet.clone("acme/one"))
-    before = git("for-each-ref", at=fleet.clone("acme/one"))
-    delivery = only(run_publisher(fleet, "branch"))
-    assert (str(delivery.state), git("for-each-ref", at=fleet.clone("acme/one"))) == (state, before)
+        git(*step, at=one.clone("acme/one"))
+    before = git("for-each-ref", at=one.clone("acme/one"))
+    delivery = only(run_publisher(one, "branch"))
+    assert (str(delivery.state), git("for-each-ref", at=one.clone("acme/one"))) == (state, before)
     assert reason in delivery.reason
 
 
 @pytest.mark.parametrize("words", [("--message=Reworded\n\nTemplate-Tree: {tree}",), ("--no-edit", "--author=A <a@x>")])
-def test_an_amended_message_is_a_persons(fleet: Fleet, words: tuple[str, ...]) -> None:
+def test_an_amended_message_is_a_persons(one: Fleet, words: tuple[str, ...]) -> None:
     """An amended commit is a person's, even if its files and its trailer stay the same."""
-    fleet.add("acme/one")
-    run_publisher(fleet, "branch")
-    clone = fleet.clone("acme/one")
+    run_publisher(one, "branch")
+    clone = one.clone("acme/one")
     tree = git("rev-parse", f"{TARGET}^{{tree}}", at=clone)
     git("checkout", "--quiet", TARGET, at=clone)
     git("commit", "--quiet", "--amend", "--allow-empty", *(word.format(tree=tree) for word in words), at=clone)
     theirs = git("rev-parse", "HEAD", at=clone)
     git("push", "--quiet", "origin", TARGET, at=clone)
     git("checkout", "--quiet", "trunk", at=clone)
-    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
-    fleet.add("acme/one", files={"tool.py": "other\n", "more.py": "other\n"})
+    one.again("acme/one", "plan-2", files={"tool.py": "other\n", "more.py": "other\n"})
     git("update-ref", f"refs/heads/{TARGET}", theirs, at=clone)  # which making the bundle took away
     for mode, at in (("branch", clone), ("push", None)):
-        assert (states(run_publisher(fleet, mode)), fleet.tip("acme/one", at=at)) == (["untouched"], theirs)
+        assert (states(run_publisher(one, mode)), one.tip("acme/one", at=at)) == (["untouched"], theirs)
 
 
-def test_a_branch_that_is_not_the_default_one_waits(fleet: Fleet) -> None:
+def test_a_branch_that_is_not_the_default_one_waits(one: Fleet) -> None:
     """Nothing is delivered on top of a pushed branch that may not be merged."""
-    fleet.add("acme/one")
-    git("symbolic-ref", "HEAD", "refs/heads/other", at=fleet.bare("acme/one"))
-    fleet.somebody("acme/one", "other", start="origin/trunk")
-    delivery = only(run_publisher(fleet, "push"))
-    assert (delivery.state, fleet.tip("acme/one")) == ("deferred", "")
+    git("symbolic-ref", "HEAD", "refs/heads/other", at=one.bare("acme/one"))
+    one.somebody("acme/one", "other", start="origin/trunk")
+    delivery = only(run_publisher(one, "push"))
+    assert (delivery.state, one.tip("acme/one")) == ("deferred", "")
     assert delivery.reason == "trunk is not the default branch of the remote: other is."
 
 
@@ -383,19 +365,17 @@ def test_a_commit_of_other_words_is_refused(fleet: Fleet, words: str, author: st
 
 
 @pytest.mark.parametrize("name", ["template", f"{TARGET}/mine"])
-def test_says_which_branch_is_in_the_way(fleet: Fleet, name: str) -> None:
+def test_says_which_branch_is_in_the_way(one: Fleet, name: str) -> None:
     """The error names a branch that git cannot have beside ours, and that branch stays."""
-    fleet.add("acme/one")
-    theirs = fleet.somebody("acme/one", name, start="origin/trunk")
-    delivery = only(run_publisher(fleet, "push"))
-    assert (delivery.state, fleet.tip("acme/one", name)) == ("failed", theirs)
+    theirs = one.somebody("acme/one", name, start="origin/trunk")
+    delivery = only(run_publisher(one, "push"))
+    assert (delivery.state, one.tip("acme/one", name)) == ("failed", theirs)
     assert delivery.reason.startswith(f"There is a branch {name}, so git cannot create one")
 
 
-def test_never_moves_a_branch_that_is_checked_out(fleet: Fleet) -> None:
+def test_never_moves_a_branch_that_is_checked_out(one: Fleet) -> None:
     """Not even if its last commit is ours: the work tree would differ from it."""
-    fleet.add("acme/one")
-    clone = fleet.clone("acme/one")
+    clone = one.clone("acme/one")
     old = git(
         "commit-tree",
         "-p",
@@ -406,18 +386,17 @@ def test_never_moves_a_branch_that_is_checked_out(fleet: Fleet) -> None:
         at=clone,
     )
     git("checkout", "--quiet", "-b", TARGET, old, at=clone)
-    delivery = only(run_publisher(fleet, "branch"))
-    assert (delivery.state, fleet.tip("acme/one", at=clone)) == ("deferred", old)
+    delivery = only(run_publisher(one, "branch"))
+    assert (delivery.state, one.tip("acme/one", at=clone)) == ("deferred", old)
     git("checkout", "--quiet", "trunk", at=clone)
-    assert states(run_publisher(fleet, "branch")) == ["branch"]
+    assert states(run_publisher(one, "branch")) == ["branch"]
 
 
-def test_no_clone_no_branch(fleet: Fleet) -> None:
+def test_no_clone_no_branch(one: Fleet) -> None:
     """Without a clone there is no branch; the hint names the modes that work."""
-    fleet.add("acme/one")
-    fleet.tasks[0] = replace(fleet.tasks[0], folder="")
-    fleet.save()
-    delivery = only(run_publisher(fleet, "branch"))
+    one.tasks[0] = replace(one.tasks[0], folder="")
+    one.save()
+    delivery = only(run_publisher(one, "branch"))
     assert (delivery.state, delivery.hint) == ("failed", "Use --mode push, or --mode pr.")
 
 
@@ -425,42 +404,39 @@ def test_no_clone_no_branch(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
-def test_opens_one_pull_request(fleet: Fleet, programs: Programs, kind: str) -> None:
+def test_opens_one_pull_request(one: Fleet, programs: Programs, kind: str) -> None:
     """It goes from our branch into the default one; a run with a new journal finds it and opens no second one."""
-    fleet.add("acme/one")
-    delivery = only(run_publisher(fleet, "pr", forge=kind))
+    delivery = only(run_publisher(one, "pr", forge=kind))
     (pull,) = programs.pulls("acme/one")
     assert (delivery.state, delivery.request) == ("opened", pull["url"])
     assert (pull["head"], pull["base"], pull["title"]) == (TARGET, "trunk", "Update the template from 1.1.0 to 1.2.0")
     count = len(programs.written())
-    assert states(run_publisher(fleet, "pr", forge=kind, journal=fleet.root / "new.jsonl")) == ["refreshed"]
+    assert states(run_publisher(one, "pr", forge=kind, journal=one.root / "new.jsonl")) == ["refreshed"]
     assert len(programs.pulls("acme/one")) == 1
     assert len(programs.written()) == count
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
-def test_an_open_one_is_refreshed(fleet: Fleet, programs: Programs, kind: str) -> None:
+def test_an_open_one_is_refreshed(one: Fleet, programs: Programs, kind: str) -> None:
     """A new plan replaces the commit, the title and the text of an open pull request."""
-    fleet.add("acme/one")
-    run_publisher(fleet, "pr", forge=kind)
-    fleet.somebody("acme/one", "trunk")
-    result = fleet.again("acme/one", "plan-2")
-    assert states(run_publisher(fleet, "pr", forge=kind)) == ["refreshed"]
+    run_publisher(one, "pr", forge=kind)
+    one.somebody("acme/one", "trunk")
+    result = one.again("acme/one", "plan-2")
+    assert states(run_publisher(one, "pr", forge=kind)) == ["refreshed"]
     (pull,) = programs.pulls("acme/one")
     assert "plan-2" in pull["body"]
-    assert fleet.tip("acme/one") == result.commit
+    assert one.tip("acme/one") == result.commit
 
 
-def test_a_closed_one_was_declined(fleet: Fleet, programs: Programs) -> None:
+def test_a_closed_one_was_declined(one: Fleet, programs: Programs) -> None:
     """A pull request that a person closed is not opened again, except by --only."""
-    fleet.add("acme/one")
-    run_publisher(fleet, "pr")
+    run_publisher(one, "pr")
     programs.edit("acme/one", state="closed")
-    again: dict[str, Any] = {"journal": fleet.root / "new.jsonl"}
-    delivery = only(run_publisher(fleet, "pr", **again))
+    again: dict[str, Any] = {"journal": one.root / "new.jsonl"}
+    delivery = only(run_publisher(one, "pr", **again))
     assert (delivery.state, len(programs.pulls("acme/one"))) == ("untouched", 1)
     assert "closed without being merged" in delivery.reason
-    assert states(run_publisher(fleet, "pr", only=("acme/one",), **again)) == ["opened"]
+    assert states(run_publisher(one, "pr", only=("acme/one",), **again)) == ["opened"]
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
@@ -468,8 +444,7 @@ def test_an_older_one_of_ours_is_closed(fleet: Fleet, programs: Programs, kind: 
     """The pull request of an earlier version is closed, with one comment that names the new one."""
     fleet.add("acme/one", version="1.1.0")
     run_publisher(fleet, "pr", forge=kind)
-    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
-    fleet.add("acme/one")
+    fleet.again("acme/one", "plan-2")
     assert states(run_publisher(fleet, "pr", forge=kind)) == ["opened"]
     old, new = programs.pulls("acme/one")
     assert (old["state"], new["state"]) == ("closed", "open")
@@ -481,30 +456,27 @@ def test_an_older_one_with_a_persons_commits_stays(fleet: Fleet, programs: Progr
     fleet.add("acme/one", version="1.1.0")
     run_publisher(fleet, "pr")
     fleet.somebody("acme/one", "template/1.1.0")
-    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
-    fleet.add("acme/one")
+    fleet.again("acme/one", "plan-2")
     run_publisher(fleet, "pr")
     old, new = programs.pulls("acme/one")
     assert (old["state"], old["comments"]) == ("open", [])
     assert f"template/1.1.0 {old['url']}" in new["body"]
 
 
-def test_a_project_in_a_folder_leaves_its_neighbours_alone(fleet: Fleet, programs: Programs) -> None:
+@pytest.mark.parametrize(
+    ("prefix", "version"),
+    [
+        ("api/", "1.1.0"),
+        ("dev/tools/", VERSION),  # template/1.2.0.dev.tools is not version 1.2.0.dev of tools
+    ],
+)
+def test_a_project_in_a_folder_leaves_its_neighbours_alone(
+    fleet: Fleet, programs: Programs, prefix: str, version: str
+) -> None:
     """Branches of another project in the same repository do not count as older versions."""
-    fleet.add("acme/one", prefix="api/", version="1.1.0")
+    fleet.add("acme/one", prefix=prefix, version=version)
     run_publisher(fleet, "pr")
-    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
-    fleet.add("acme/one", prefix="tools/")
-    run_publisher(fleet, "pr")
-    assert [pull["state"] for pull in programs.pulls("acme/one")] == ["open", "open"]
-
-
-def test_a_folder_called_like_a_version_is_no_older_one(fleet: Fleet, programs: Programs) -> None:
-    """`template/1.2.0.dev.tools` belongs to the folder dev/tools; it is not version 1.2.0.dev of tools."""
-    fleet.add("acme/one", prefix="dev/tools/")
-    run_publisher(fleet, "pr")
-    fleet.tasks, fleet.results, fleet.plan = [], [], "plan-2"
-    fleet.add("acme/one", prefix="tools/")
+    fleet.again("acme/one", "plan-2", prefix="tools/")
     run_publisher(fleet, "pr")
     assert [pull["state"] for pull in programs.pulls("acme/one")] == ["open", "open"]
 
@@ -540,64 +512,58 @@ def test_where_there_are_no_drafts_it_is_opened_without(fleet: Fleet, programs: 
         ({}, 60),
     ],
 )
-def test_heeds_the_forges_limits(fleet: Fleet, programs: Programs, headers: dict[str, str], waited: int) -> None:
+def test_heeds_the_forges_limits(one: Fleet, programs: Programs, headers: dict[str, str], waited: int) -> None:
     """A 403 with Retry-After, with a reset time or with only a message is waited for once."""
-    fleet.add("acme/one")
     body = {"message": "You have exceeded a secondary rate limit."}
     programs.script({"status": 403, "headers": headers, "body": body})
     time = Time()
-    assert states(run_publisher(fleet, "pr", time)) == ["opened"]
+    assert states(run_publisher(one, "pr", time)) == ["opened"]
     assert sum(time.slept) == pytest.approx(waited, abs=1.1)
 
 
-def test_waits_before_it_is_told_to(fleet: Fleet, programs: Programs) -> None:
+def test_waits_before_it_is_told_to(one: Fleet, programs: Programs) -> None:
     """An answer that says that no request is left for this hour delays the next one."""
-    fleet.add("acme/one")
-    fleet.add("acme/two")
+    one.add("acme/two")
     programs.script({"extra": {"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "1800000500"}})
     time = Time()
-    assert states(run_publisher(fleet, "pr", time)) == ["opened", "opened"]
+    assert states(run_publisher(one, "pr", time)) == ["opened", "opened"]
     assert 499 <= sum(time.slept) <= 503
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
 @pytest.mark.parametrize(("when", "state"), [("before", "opened"), ("after", "refreshed")])
-def test_a_lost_answer_opens_no_second_one(fleet: Fleet, programs: Programs, kind: str, when: str, state: str) -> None:
+def test_a_lost_answer_opens_no_second_one(one: Fleet, programs: Programs, kind: str, when: str, state: str) -> None:
     """The network fails before the request or during the answer: the next try finds what exists."""
-    fleet.add("acme/one")
     programs.script({"offline": when})
-    assert states(run_publisher(fleet, "pr", forge=kind)) == [state]
+    assert states(run_publisher(one, "pr", forge=kind)) == [state]
     assert len(programs.pulls("acme/one")) == 1
 
 
-def test_no_permission_is_not_tried_again(fleet: Fleet, programs: Programs) -> None:
+def test_no_permission_is_not_tried_again(one: Fleet, programs: Programs) -> None:
     """A 403 that is not a rate limit fails with the forge's message."""
-    fleet.add("acme/one")
     programs.script({"status": 403, "body": {"message": "Resource not accessible by integration"}})
-    delivery = only(run_publisher(fleet, "pr"))
+    delivery = only(run_publisher(one, "pr"))
     assert "Resource not accessible by integration" in delivery.reason
     assert len(programs.written()) == 1
 
 
 def test_requests_that_write_are_a_second_apart(fleet: Fleet, programs: Programs) -> None:
     """GitHub asks for that; the limit for an hour holds, too."""
-    for number in range(4):
-        fleet.add(f"acme/n{number}")
+    fleet.several(4)
     time = Time()
     run_publisher(fleet, "pr", time, max_per_hour=3)
     assert time.slept[:2] == [1.0, 1.0]
     assert sum(time.slept) == pytest.approx(3600)
 
 
-def test_without_a_program_nothing_is_begun(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_program_nothing_is_begun(one: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without gh and glab the run ends before any push; the hint names the mode that works."""
-    fleet.add("acme/one")
     forge.kind_of.cache_clear()
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(ToolError) as caught:
-        run_publisher(fleet, "pr")
+        run_publisher(one, "pr")
     assert "--mode push" in caught.value.hint
-    assert not fleet.tip("acme/one")
+    assert not one.tip("acme/one")
 
 
 @pytest.mark.parametrize(
@@ -652,8 +618,7 @@ def test_killed_at_a_request_nothing_is_doubled_or_lost(
     fleet: Fleet, programs: Programs, script: list[dict[str, str]]
 ) -> None:
     """After kill -9 before or after the forge opened it, the next run leaves one pull request for each repository."""
-    for number in range(2):
-        fleet.add(f"acme/n{number}")
+    fleet.several(2)
     programs.script(*script)
     with start(fleet, "--mode", "pr", "--max-per-minute", "100000") as killed:
         assert killed.wait() == -9
@@ -665,7 +630,7 @@ def test_killed_at_a_request_nothing_is_doubled_or_lost(
 @pytest.mark.parametrize("delay", [0.3, 0.6])
 def test_killed_at_any_moment_each_is_pushed_once(fleet: Fleet, busy: Busy, delay: float) -> None:
     """After kill -9 during pushes, the next run delivers the rest and writes no branch twice."""
-    results = [fleet.add(f"acme/n{number}") for number in range(3)]
+    results = fleet.several(3)
     with start(fleet, "--mode", "push") as killed:
         time.sleep(delay)
         killed.kill()
@@ -677,8 +642,7 @@ def test_killed_at_any_moment_each_is_pushed_once(fleet: Fleet, busy: Busy, dela
 
 def test_ctrl_c_says_how_to_continue(fleet: Fleet, programs: Programs) -> None:
     """A run that waits for the rate limit ends at once with 130; what was delivered stays delivered."""
-    for number in range(2):
-        fleet.add(f"acme/n{number}")
+    fleet.several(2)
     with start(fleet, "--mode", "push", "--max-per-minute", "1") as waiting:
         while b"Waiting" not in (waiting.stderr.readline() if waiting.stderr else b"Waiting"):
             pass
@@ -690,38 +654,35 @@ def test_ctrl_c_says_how_to_continue(fleet: Fleet, programs: Programs) -> None:
     assert [bool(fleet.tip(f"acme/n{number}")) for number in range(2)] == [True, False]
 
 
-def test_the_second_publisher_is_refused(fleet: Fleet, run: Run) -> None:
+def test_the_second_publisher_is_refused(one: Fleet, run: Run) -> None:
     """A second run with the same journal is an error."""
     from new_ops_project.fleet.publish.journal import Journal
     from new_ops_project.fleet.publish.rate_limit import Clock
 
-    fleet.add("acme/one")
-    with Journal(fleet.out / store.JOURNAL, Clock()).opened():
-        ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", code=2)
+    with Journal(one.out / store.JOURNAL, Clock()).opened():
+        ran = run("fleet", "publish", "--in", str(one.out), "--mode", "push", code=2)
     assert "Another run publishes" in ran.err
-    assert not fleet.tip("acme/one")
+    assert not one.tip("acme/one")
 
 
 # ---- safety -----------------------------------------------------------------------------------------------------
 
 
-def test_a_wave_with_failures_is_not_run_publisher(fleet: Fleet, run: Run) -> None:
+def test_a_wave_with_failures_is_not_run_publisher(one: Fleet, run: Run) -> None:
     """With more than 5 % failed nothing is pushed and the reason is given; --force pushes."""
-    fleet.add("acme/one")
-    fleet.add("acme/two", state=ResultState.FAILED)
-    fleet.add("acme/three", state=ResultState.FAILED)
-    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json", code=2)
+    one.add("acme/two", state=ResultState.FAILED)
+    one.add("acme/three", state=ResultState.FAILED)
+    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "push", "--json", code=2)
     assert "2 of 3 repositories failed" in ran.json["stopped"]
-    assert (ran.json["deliveries"], fleet.tip("acme/one")) == ([], "")
-    run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--force")
-    assert fleet.tip("acme/one")
+    assert (ran.json["deliveries"], one.tip("acme/one")) == ([], "")
+    run("fleet", "publish", "--in", str(one.out), "--mode", "push", "--force")
+    assert one.tip("acme/one")
 
 
 @pytest.mark.parametrize("more", [("--only", "acme/large"), ("--force",)])
 def test_what_is_far_larger_is_held(fleet: Fleet, run: Run, more: tuple[str, ...]) -> None:
     """It waits until --only names it, or --force is given."""
-    for number in range(3):
-        fleet.add(f"acme/n{number}")
+    fleet.several(3)
     fleet.add("acme/large", lines=2000)
     options = ("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--json")
     held = run(*options).json
@@ -733,8 +694,7 @@ def test_what_is_far_larger_is_held(fleet: Fleet, run: Run, more: tuple[str, ...
 
 def test_stops_when_deliveries_fail(fleet: Fleet) -> None:
     """After the second failure the rest waits; the next run starts with the rest."""
-    for number in range(4):
-        fleet.add(f"acme/n{number}")
+    fleet.several(4)
     for number in (0, 1):
         fleet.tasks[number] = replace(fleet.tasks[number], url=f"{fleet.url}/nothing.git")
     fleet.save()
@@ -757,8 +717,7 @@ def test_stops_when_ten_fail_in_a_row(fleet: Fleet) -> None:
 
 def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
     """With --minutes the rest waits for the next run, which is not a failure."""
-    for number in range(3):
-        fleet.add(f"acme/n{number}")
+    fleet.several(3)
     time = Time()
     published = run_publisher(fleet, "push", time, max_per_minute=2, minutes=0.5)
     assert (states(published), published.exit_code, published.is_over) == (
@@ -772,13 +731,12 @@ def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
     assert states(run_publisher(fleet, "push", time, max_per_minute=2, minutes=0.5)) == ["pushed"] * 3
 
 
-def test_preview_does_nothing(fleet: Fleet, programs: Programs, run: Run) -> None:
+def test_preview_does_nothing(one: Fleet, programs: Programs, run: Run) -> None:
     """It shows what would be done for each; nothing is pushed, opened or recorded."""
-    fleet.add("acme/one")
-    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "pr", "--preview", "--json")
+    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "pr", "--preview", "--json")
     assert (ran.json["preview"], ran.json["counts"]) == (True, {"opened": 1})
-    assert (fleet.tip("acme/one"), programs.written()) == ("", [])
-    assert not (fleet.out / store.JOURNAL).exists()
+    assert (one.tip("acme/one"), programs.written()) == ("", [])
+    assert not (one.out / store.JOURNAL).exists()
 
 
 def test_markers_that_a_result_is_silent_about(fleet: Fleet) -> None:
@@ -791,7 +749,7 @@ def test_markers_that_a_result_is_silent_about(fleet: Fleet) -> None:
 
 def test_shards_are_published_together(fleet: Fleet) -> None:
     """Several folders of results of one plan are one run with one journal, in the first folder."""
-    results = [fleet.add(f"acme/n{number}") for number in range(2)]
+    results = fleet.several(2)
     other = fleet.root / "other"
     shutil.copytree(fleet.out, other)
     for number, folder in enumerate((fleet.out, other)):
@@ -812,18 +770,16 @@ def test_shards_are_published_together(fleet: Fleet) -> None:
 # ---- words ------------------------------------------------------------------------------------------------------
 
 
-def test_tells_one_line_for_each(fleet: Fleet, programs: Programs, run: Run) -> None:
+def test_tells_one_line_for_each(one: Fleet, programs: Programs, run: Run) -> None:
     """Each repository has a line, then come the counts."""
-    fleet.add("acme/one")
-    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "pr")
+    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "pr")
     assert "[1/1] acme/one  opened  https://" in ran.err
     assert "Plan plan-1: 1 opened." in ran.out
 
 
 def test_a_terminal_has_a_bar_with_counts(fleet: Fleet, terminal: Terminal) -> None:
     """Once a repository is done, the bar says how many were pushed, at which rate, and which is next."""
-    for number in range(2):
-        fleet.add(f"acme/n{number}")
+    fleet.several(2)
     child = terminal("fleet", "publish", "--in", str(fleet.out), "--mode", "push")
     child.expect(r"1/2.*1 pushed · \d+ a minute, \d+ s left · acme/n1")
     child.expect("Plan plan-1: 2 pushed.")
@@ -844,19 +800,17 @@ def test_what_cannot_be_begun_is_one_sentence(run: Run, args: tuple[str, ...]) -
     assert "fleet update" in ran.err
 
 
-def test_an_unknown_name_is_refused(fleet: Fleet, run: Run) -> None:
+def test_an_unknown_name_is_refused(one: Fleet, run: Run) -> None:
     """--only with a typing error suggests the right name."""
-    fleet.add("acme/one")
-    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", "--only", "acme/on", code=2)
+    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "push", "--only", "acme/on", code=2)
     assert "Did you mean acme/one?" in ran.err
 
 
-def test_hostile_names_are_shown_harmlessly(fleet: Fleet, run: Run) -> None:
+def test_hostile_names_are_shown_harmlessly(one: Fleet, run: Run) -> None:
     """A name with a terminal's control characters is printed as escapes."""
-    fleet.add("acme/one")
-    fleet.tasks[0] = replace(fleet.tasks[0], name="evil\x1b[2Jname", url="")
-    fleet.results[0] = replace(fleet.results[0], name="evil\x1b[2Jname")
-    fleet.save()
-    ran = run("fleet", "publish", "--in", str(fleet.out), "--mode", "push", code=2)
+    one.tasks[0] = replace(one.tasks[0], name="evil\x1b[2Jname", url="")
+    one.results[0] = replace(one.results[0], name="evil\x1b[2Jname")
+    one.save()
+    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "push", code=2)
     assert "\x1b" not in ran.out + ran.err
     assert json.dumps("evil\\x1b[2Jname")[1:-1].replace("\\\\", "\\") in ran.err

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.clock import Time
 
-from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.model import Delivered, Delivery
 from new_ops_project.fleet.publish.journal import Journal
 from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, RateLimiter, duration
@@ -78,13 +77,6 @@ def test_the_journal_counts_what_an_earlier_run_took(tmp_path: Path) -> None:
         with path.open("ab") as file:
             file.write(b'{"taken": "20')
     assert sum(time.slept) == pytest.approx(MINUTE, abs=1e-3)
-
-
-def test_the_second_publisher_is_refused(tmp_path: Path) -> None:
-    """Two at once would break the limits, so the second one is an error."""
-    first, second = (Journal(tmp_path / "published.jsonl", Clock()) for _ in range(2))
-    with first.opened(), pytest.raises(ToolError, match="Another run publishes"), second.opened():
-        pass
 
 
 def test_the_journal_says_a_thing_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -75,42 +77,40 @@ def assert_whole(out: Path, clones: Mapping[str, Path], into: Path) -> None:
     assert not [path.name for path in (out / "bundles").iterdir() if path.name.startswith(".")]
 
 
-def test_a_worker_that_is_killed(
-    run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
+@pytest.mark.parametrize(
+    ("what", "deed", "options", "reason"),
+    [
+        ("merge-tree", "kill -9 $PPID", ("--jobs", "1"), r"The worker was killed \(SIGKILL\)\."),
+        ("merge-tree", "sleep 60", ("--timeout", "1", "--jobs", "2"), r"It took longer than 1 seconds\."),
+        (
+            "bundle",
+            "echo 'fatal: write error: No space left on device' >&2; exit 128",
+            (),
+            "(?s).*No space left on device.*",
+        ),
+    ],
+    ids=["killed", "slow", "disk-full"],
+)
+def test_trouble_in_one_repository(
+    run: Run,
+    six: dict[str, Path],
+    work: Path,
+    meddle: Callable[[str, str], None],
+    *,
+    what: str,
+    deed: str,
+    options: tuple[str, ...],
+    reason: str,
 ) -> None:
-    """Its project has a row that says so, another worker does the others, and a second run does that project."""
-    meddle("merge-tree", "kill -9 $PPID")
-    ran = run("fleet", "update", "clones", "--out", "out", "--jobs", "1", code=2)
-    failed = [result for result in results(work / "out").values() if result["state"] == "failed"]
-    assert [result["reason"] for result in failed] == ["The worker was killed (SIGKILL)."]
-    assert sorted(states(work / "out").values()) == ["failed", *["updated"] * 5]
-    assert failed[0]["name"] in ran.out
-    run("fleet", "update", "clones", "--out", "out")
-    assert_whole(work / "out", six, work / "copies")
-
-
-def test_a_repository_that_takes_too_long(
-    run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
-) -> None:
-    """It is stopped with its programs; the others have their own time."""
-    meddle("merge-tree", "sleep 60")
+    """It has a row that says so, the others are done, no partial file is left, and a second run does it."""
+    meddle(what, deed)
     start = time.monotonic()
-    run("fleet", "update", "clones", "--out", "out", "--timeout", "1", "--jobs", "2", code=2)
-    failed = [result["reason"] for result in results(work / "out").values() if result["state"] == "failed"]
-    assert failed == ["It took longer than 1 seconds."]
+    ran = run("fleet", "update", "clones", "--out", "out", *options, code=2)
     assert time.monotonic() - start < 50
+    (failed,) = (result for result in results(work / "out").values() if result["state"] == "failed")
+    assert re.fullmatch(reason, failed["reason"])
     assert sorted(states(work / "out").values()) == ["failed", *["updated"] * 5]
-
-
-def test_a_full_disk_under_one_bundle(
-    run: Run, six: dict[str, Path], work: Path, meddle: Callable[[str, str], None]
-) -> None:
-    """Git's message about the disk is the reason of that repository; no partial file is left."""
-    meddle("bundle", "echo 'fatal: write error: No space left on device' >&2; exit 128")
-    run("fleet", "update", "clones", "--out", "out", code=2)
-    failed = [result["reason"] for result in results(work / "out").values() if result["state"] == "failed"]
-    assert len(failed) == 1
-    assert "No space left on device" in failed[0]
+    assert failed["name"] in ran.out
     run("fleet", "update", "clones", "--out", "out")
     assert_whole(work / "out", six, work / "copies")
 
@@ -231,6 +231,21 @@ def test_two_runs_at_once_over_one_cache(template: Path, work: Path, tmp_path: P
     trees = [{name: result["tree"] for name, result in results(work / out).items()} for out in ("a", "b")]
     assert trees[0] == trees[1]
     assert len(trees[0]) == len(NAMES)
+
+
+def test_a_slow_git_init(template: Path, home: Path, meddle: Callable[[str, str], None]) -> None:
+    """Nobody takes the repository through which clones are read for a whole one before it is: git writes HEAD first."""
+    url, commit = template.as_uri(), git("rev-parse", "HEAD", at=template)
+    folder = mirrors.fetch(url, mirrors.RemoteState("", commit), mirrors.Deadline(60))
+    empty = folder.with_name("empty-sha1.git")
+    shutil.rmtree(empty)
+    meddle("init*empty-", 'for at; do :; done; mkdir -p "$at"; echo ref: refs/heads/a >"$at/HEAD"; sleep 1')
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(mirrors.has_commit, folder, commit)
+        while not (empty / "HEAD").is_file():
+            time.sleep(0.01)
+        assert mirrors.has_commit(folder, commit)
+        assert first.result()
 
 
 def test_a_remote_that_says_nothing(run: Run, six: dict[str, Path], work: Path) -> None:

@@ -108,12 +108,6 @@ def test_says_what_it_planned(run: Run, fleet: Fleet) -> None:
     assert answer == {"plan": "plan.json", "id": plan.id, "shards": 1, "counts": {"to do": 1, "deferred": 1}}
 
 
-def test_keeps_the_version(run: Run, fleet: Fleet, tmp_path: Path) -> None:
-    """A newer release is not used: a rollout stays at its version."""
-    release(tmp_path / "template", "v3.0.0", {"x": "x"})
-    assert [task.version for task in retried(run, "--only", "conflict").tasks] == ["v1.1.0"]
-
-
 def test_does_not_go_back(run: Run, fleet: Fleet, tmp_path: Path) -> None:
     """A project that was updated to a newer version by hand in the meantime is current."""
     release(tmp_path / "template", "v3.0.0", {"x": "x"})
@@ -250,7 +244,7 @@ def test_a_project_that_is_gone_from_its_repository(run: Run, tmp_path: Path, wo
 
 
 def test_each_template_keeps_its_version(run: Run, tmp_path: Path, work: Path) -> None:
-    """In a fleet of two templates, each stays at its version."""
+    """Newer releases are not used: a rollout stays at its version, in a fleet of two templates each at its own."""
     for name in ("one", "two"):
         clone(work / "clones" / name, fleets.template(tmp_path / name), {"task.py": CLASH})
     release(tmp_path / "two", "v1.5.0", {"x": "x"})

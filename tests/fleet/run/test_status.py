@@ -1,6 +1,5 @@
 """`fleet status`: which projects are behind, most urgent first."""
 
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +16,7 @@ from support.fleets import bare, clone
 from support.history import FIRST, extend, version
 from support.servers import git_http
 from support.small import CLASH
+from support.terminal import Terminal
 
 from new_ops_project.base import process
 from new_ops_project.fleet import history
@@ -367,20 +367,11 @@ def test_shows_names_as_they_are_not(run: Run, template: Path, work: Path) -> No
     assert r"evil\x1b[31m\u202ename" in ran.err
 
 
-def test_on_a_terminal(template: Path, work: Path, home: Path) -> None:
+def test_on_a_terminal(template: Path, work: Path, terminal: Terminal) -> None:
     """A terminal shows a bar instead of lines, and the table fits in 80 columns."""
     for name in (LONG, "x"):
         clone(work / name, template, python_version="3.8")
-    env = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    child = pexpect.spawn(
-        sys.executable,
-        ["-m", "new_ops_project", "fleet", "status"],
-        cwd=str(work),
-        env=env,
-        dimensions=(24, 80),
-        encoding="utf-8",
-        timeout=30,
-    )
+    child = terminal("fleet", "status")
     child.expect(pexpect.EOF)
     output = str(child.before)
     assert "[1/2]" not in output

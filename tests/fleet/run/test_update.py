@@ -30,10 +30,15 @@ def three(template: Path, work: Path) -> Fleet:
     return clones(work / "clones", template, edits)
 
 
+def updated(run: Run, *args: str, code: int = 3) -> dict[str, dict[str, Any]]:
+    """The results in the folder out after `fleet update` of the clones, or of what is given."""
+    run("fleet", "update", *(args or ("clones",)), "--out", "out", code=code)
+    return results(Path("out"))
+
+
 def test_each_gets_a_commit(run: Run, three: Fleet, work: Path) -> None:
     """The commit has the merged tree, one parent and trailers; it is in the bundle, on the branch of its version."""
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    lines = results(work / "out")
+    lines = updated(run)
     assert {name: result["state"] for name, result in lines.items()} == {
         "merges": "updated",
         "clashes": "conflict",
@@ -56,8 +61,7 @@ def test_each_gets_a_commit(run: Run, three: Fleet, work: Path) -> None:
 
 def test_the_tree_is_that_of_update(run: Run, three: Fleet, work: Path) -> None:
     """A fleet gives a repository the same tree as `update --branch`."""
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    tree = results(work / "out")["merges"]["tree"]
+    tree = updated(run)["merges"]["tree"]
     run("update", str(three["merges"]), "--branch")
     assert git("rev-parse", "template/v1.1.0^{tree}", at=three["merges"]) == tree
 
@@ -71,8 +75,7 @@ def test_no_clone_changes(run: Run, three: Fleet, work: Path) -> None:
 
 def test_what_a_result_says(run: Run, three: Fleet, work: Path) -> None:
     """Each line has files, conflicts by reason, edits kept, drift, size and cost; the log has the commands."""
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    result = results(work / "out")["keeps"]
+    result = updated(run)["keeps"]
     assert result["kept"] == ["old.md"]
     assert result["drift"] == [{"path": "old.md", "what": "edited"}]
     assert [conflict["path"] for conflict in result["conflicts"]] == ["old.md"]
@@ -87,8 +90,7 @@ def test_what_a_result_says(run: Run, three: Fleet, work: Path) -> None:
 
 def test_a_conflict_has_markers(run: Run, three: Fleet, work: Path) -> None:
     """The commit of a conflict has the markers, and its message says so."""
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    result = results(work / "out")["clashes"]
+    result = updated(run)["clashes"]
     here = fleets.unbundled(work / "out", result, three["clashes"], work / "copy")
     assert b"<<<<<<< " in fleets.content(here, "template:task.py")
     assert "It has conflicts" in git("log", "-1", "--format=%B", "template", at=here)
@@ -102,31 +104,26 @@ def test_again_does_what_is_not_done(run: Run, three: Fleet, work: Path) -> None
     assert (work / "out" / "results-1-of-1.jsonl").read_text() == lines
     result = results(work / "out")["merges"]
     (work / "out" / result["bundle"]).unlink()
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    assert results(work / "out")["merges"]["commit"] == result["commit"]
+    assert updated(run)["merges"]["commit"] == result["commit"]
     assert (work / "out" / "results-1-of-1.jsonl").read_text().count("\n") == 4
 
 
 def test_a_tag_that_moved_is_done_anew(run: Run, three: Fleet, template: Path, work: Path) -> None:
     """A result of another template commit is not reused, although the version has the same name."""
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    before = results(work / "out")["merges"]["tree"]
+    before = updated(run)["merges"]["tree"]
     release(template, "v1.1.0-was", {"notes.md": "Moved.\n"})
     git("tag", "--force", "v1.1.0", at=template)
     git("tag", "--delete", "v1.1.0-was", at=template)
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    assert results(work / "out")["merges"]["tree"] != before
+    assert updated(run)["merges"]["tree"] != before
 
 
 def test_a_new_commit_is_done_anew(run: Run, three: Fleet, work: Path) -> None:
     """Only the repository with a new commit is computed again."""
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    before = results(work / "out")
+    before = updated(run)
     (three["merges"] / "more.txt").write_text("More.\n")
     git("add", "--all", at=three["merges"])
     git("commit", "--quiet", "--message=more", at=three["merges"])
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    after = results(work / "out")
+    after = updated(run)
     assert after["merges"]["base"] != before["merges"]["base"]
     assert after["clashes"]["commit"] == before["clashes"]["commit"]
     assert (work / "out" / "results-1-of-1.jsonl").read_text().count("\n") == 6  # one new, two taken over
@@ -147,7 +144,9 @@ def test_shards_make_the_same_commits(run: Run, three: Fleet, work: Path, monkey
     """The shards, each with its own cache, make the same commits as one run of the plan."""
     run("fleet", "plan", "clones", "--shards", "2", "--out", "plan.json")
     run("fleet", "update", "--plan", "plan.json", "--out", "whole", code=3)
+    tasks = json.loads((work / "plan.json").read_text())["tasks"]
     for shard in ("1", "2"):
+        names = {task["name"].rpartition("/")[2] for task in tasks if str(task["shard"]) == shard}
         monkeypatch.setenv("XDG_CACHE_HOME", str(work / f"cache-{shard}"))
         ran = run(
             "fleet",
@@ -159,7 +158,7 @@ def test_shards_make_the_same_commits(run: Run, three: Fleet, work: Path, monkey
             "--out",
             f"out-{shard}",
             "--json",
-            code=_code(work, shard),
+            code=3 if names & {"clashes", "keeps"} else 0,
         )
         assert ran.json["out"] == f"out-{shard}"
     whole = {name: (result["state"], result["commit"]) for name, result in results(work / "whole").items()}
@@ -167,19 +166,12 @@ def test_shards_make_the_same_commits(run: Run, three: Fleet, work: Path, monkey
     assert {name: (result["state"], result["commit"]) for name, result in parts.items()} == whole
 
 
-def _code(work: Path, shard: str) -> int:
-    tasks = json.loads((work / "plan.json").read_text())["tasks"]
-    names = {task["name"].rpartition("/")[2] for task in tasks if str(task["shard"]) == shard}
-    return 3 if names & {"clashes", "keeps"} else 0
-
-
 def test_a_plan_pins_everything(run: Run, three: Fleet, template: Path, work: Path) -> None:
     """A release after the plan changes nothing, nor does a tag that moves."""
     run("fleet", "plan", "clones", "--out", "plan.json")
     release(template, "v1.2.0", {"task.py": LINES + "much newer\n"})
     git("tag", "--force", "v1.1.0", "v1.2.0", at=template)
-    run("fleet", "update", "--plan", "plan.json", "--out", "out", code=3)
-    here = fleets.unbundled(work / "out", results(work / "out")["merges"], three["merges"], work / "copy")
+    here = fleets.unbundled(work / "out", updated(run, "--plan", "plan.json")["merges"], three["merges"], work / "copy")
     assert fleets.content(here, "template:task.py") == BOTH.encode()
 
 
@@ -187,8 +179,7 @@ def test_a_base_that_moved_waits(run: Run, three: Fleet, work: Path) -> None:
     """A repository that moved since the plan is deferred, and its reason names both commits; a retry updates it."""
     run("fleet", "plan", "clones", "--out", "plan.json")
     git("commit", "--quiet", "--allow-empty", "--message=more", at=three["merges"])
-    run("fleet", "update", "--plan", "plan.json", "--out", "out", code=3)
-    result = results(work / "out")["merges"]
+    result = updated(run, "--plan", "plan.json")["merges"]
     assert result["state"] == "deferred"
     now = git("rev-parse", "HEAD", at=three["merges"])
     assert result["reason"] == f"trunk moved from {result['base'][:7]} to {now[:7]} since the plan."
@@ -278,18 +269,15 @@ def test_a_plan_of_clones_that_are_not_here(run: Run, three: Fleet, work: Path) 
     """On a machine without the clones, the reason is that they do not exist."""
     run("fleet", "plan", "clones")
     three["merges"].parent.rename(work / "elsewhere")
-    run("fleet", "update", "--plan", "plan.json", "--out", "out", code=2)
-    assert results(work / "out")["merges"]["reason"] == f"{three['merges']} does not exist."
+    assert updated(run, "--plan", "plan.json", code=2)["merges"]["reason"] == f"{three['merges']} does not exist."
 
 
 def test_a_second_run_finishes_the_rest(run: Run, three: Fleet, work: Path) -> None:
     """A repository in trouble is done once that is fixed, and nothing else is done again."""
     _dirty(three["merges"])
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    before = results(work / "out")
+    before = updated(run)
     git("checkout", "--quiet", "task.py", at=three["merges"])
-    run("fleet", "update", "clones", "--out", "out", code=3)
-    after = results(work / "out")
+    after = updated(run)
     assert after["merges"]["state"] == "updated"
     assert all(after[name]["at"] == result["at"] for name, result in before.items())
 
@@ -308,8 +296,7 @@ def test_two_projects_of_one_repository(run: Run, template: Path, work: Path) ->
     files = {**fleets.rendered(str(template)), "mine.txt": "Mine.\n"}
     inside = {f"{folder}/{path}": content for folder in ("one", "two/deep") for path, content in files.items()}
     fleets.plain(work / "clones" / "mono", inside)
-    run("fleet", "update", "clones", "--out", "out")
-    rows = {row["name"].partition("//")[2]: row for row in results(work / "out").values()}
+    rows = {row["name"].partition("//")[2]: row for row in updated(run, code=0).values()}
     assert {row["target"] for row in rows.values()} == {"template/v1.1.0.one", "template/v1.1.0.two.deep"}
     here = fleets.unbundled(work / "out", rows["one"], work / "clones" / "mono", work / "copy")
     changed = git("diff", "--name-only", "HEAD", "template", at=here).splitlines()

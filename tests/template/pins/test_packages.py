@@ -1,7 +1,6 @@
 """`template pins` with bounds of packages: against an index on loopback, once against the real one."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import yaml
 from support.command import ROOT, Run
 from support.package_index import Index, serve
 from support.servers import git_daemon
-from support.upstreams import Template, changed, template
+from support.upstreams import Template, ago, changed, template
 
 from new_ops_project.template.pins import uv
 
@@ -54,11 +53,6 @@ def pins(run: Run, *args: str, code: int = 0) -> dict[str, dict[str, str]]:
     """The pins of packages that are not current, by kind and name."""
     rows = run("template", "pins", *PACKAGES, *args, "--json", code=code).json["pins"]
     return {f"{each['kind']} {each['name']}": each for each in rows if each["state"] != "current"}
-
-
-def ago(days: float) -> str:
-    """The date that many days ago."""
-    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 
 
 def test_locks_are_one_resolution(run: Run, locked: Template) -> None:

@@ -17,7 +17,7 @@ from support.upstreams import PINS, changed
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template import pins
-from new_ops_project.template.pins.comparison import Edit
+from new_ops_project.template.pins.comparison import PinEdit
 from new_ops_project.template.pins.pins_yml import edited
 from new_ops_project.template.pins.run import replace_all
 
@@ -67,7 +67,7 @@ def test_file_is_what_the_tool_writes() -> None:
     """The repository's file is exactly what the tool writes, so a pin that moves changes its own line only."""
     text = (ROOT / "templates" / "pins.yml").read_bytes().decode()
     assert edited(text, []) == text
-    edit = Edit(("actions", "actions/checkout", "sha"), "1" * 40)
+    edit = PinEdit(("actions", "actions/checkout", "sha"), "1" * 40)
     assert len(changed(text, edited(text, [edit], date(2026, 3, 4)))) == 2
 
 
@@ -78,7 +78,7 @@ scalars = st.text(st.characters(codec="utf-8"), max_size=9) | st.sampled_from(("
 @given(st.dictionaries(st.sampled_from(("version", "sha")), scalars))
 def test_only_the_wanted_values_change(values: Mapping[str, str]) -> None:
     """Whatever a value is, it is read back as that text, and everything else has the same data in the same order."""
-    after = edited(PINS, [Edit(("actions", "ops/login", name), value) for name, value in values.items()])
+    after = edited(PINS, [PinEdit(("actions", "ops/login", name), value) for name, value in values.items()])
     expected = default(PINS)
     expected["actions"]["ops/login"] |= values
     assert default(after) == expected
@@ -91,7 +91,7 @@ def test_only_the_wanted_values_change(values: Mapping[str, str]) -> None:
 def test_ended_pythons_move(minors: list[str], ended: str) -> None:
     """A Python with an end moves from `versions` to `ended`, newest first, also where that was empty."""
     before = PINS.replace("{'3.10': 2026-10, '3.9': 2025-10}", ended)
-    python = default(edited(before, [Edit(("python", "ended", minor), "2028-10") for minor in minors]))["python"]
+    python = default(edited(before, [PinEdit(("python", "ended", minor), "2028-10") for minor in minors]))["python"]
     assert [*python["ended"]] == sorted({*minors, *(["3.11"] if "3.11" in ended else [])}, reverse=True)
     assert [*python["versions"]] == [minor for minor in ("3.12", "3.13") if minor not in minors]
 

@@ -81,7 +81,8 @@ def _detectors() -> tuple[list[dict[str, str]], list[re.Pattern[str]]]:
 
     from new_ops_project.checks.linters.newer_secrets import NewerTokenDetector  # noqa: PLC0415 - imports the former
 
-    used = [each for each in get_mapping_from_secret_type_to_class().values() if each.__name__ not in _GUESSING]
+    known: dict[str, Any] = get_mapping_from_secret_type_to_class()
+    used = [each for each in known.values() if each.__name__ not in _GUESSING]
     plugins = [{"name": each.__name__} for each in used] + [{"name": "NewerTokenDetector", "path": _NEWER.as_uri()}]
     return plugins, [form for each in [*used, NewerTokenDetector] for form in getattr(each, "denylist", ())]
 

@@ -27,10 +27,15 @@ def _row(finding: Finding) -> str:
 def cell(text: str) -> str:
     """The text on one line, with everything escaped that Markdown or HTML would interpret; code in backticks stays."""
     parts = escape_invisible(" ".join(text.split())).split("`")
-    if len(parts) % 2 == 0:
-        return "\\`".join(map(_plain, parts))
+    if len(parts) % 2 == 0 or "``" in text:  # Markdown pairs runs of the same length
+        return escaped(text)
     # Even in code, | would begin the next cell of a table.
     return "`".join(part.replace("|", "\\|") if number % 2 else _plain(part) for number, part in enumerate(parts))
+
+
+def escaped(text: str) -> str:
+    """The text on one line, with everything escaped that Markdown or HTML would interpret."""
+    return "\\`".join(map(_plain, escape_invisible(" ".join(text.split())).split("`")))
 
 
 def _plain(text: str) -> str:

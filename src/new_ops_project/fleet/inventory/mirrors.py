@@ -74,7 +74,11 @@ def fetch(url: str, state: RemoteState, deadline: Deadline) -> Path:
 
 def clone_path(url: str) -> Path:
     """The path of our clone of `url`, whether it exists or not."""
-    return shared_folders.cache_folder() / "fleet" / f"{hashlib.sha256(url.encode()).hexdigest()[:20]}.git"
+    return _clones() / f"{hashlib.sha256(url.encode()).hexdigest()[:20]}.git"
+
+
+def _clones() -> Path:
+    return shared_folders.cache_folder() / "fleet"
 
 
 def has_commit(folder: Path, commit: str) -> bool:
@@ -93,10 +97,12 @@ def _run_offline(folder: Path, commit: str, *args: str, stdin: bytes | None = No
     In the blobless clone itself, git would fetch each missing object from the remote, one by one. So git runs in an
     empty repository that sees the clone's objects but has no remote. `commit` only tells the hash algorithm.
     """
-    empty = folder.with_name(f"empty-{objects.format_of(commit)}.git")
+    empty = _clones() / f"empty-{objects.format_of(commit)}.git"
     if not (empty / "HEAD").is_file():
         with shared_folders.locked(empty):
-            _init(empty, commit)
+            if not (empty / "HEAD").is_file():
+                with whole_folder(empty) as fresh:  # another run may look while git is still making it
+                    _init(fresh, commit)
     env = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(folder / "objects")}
     return git.git(*git.TEMPORARY, *args, at=empty, env=env, stdin=stdin)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from new_ops_project.checks.output.markdown import cell
+from new_ops_project.checks.output.markdown import escaped
 from new_ops_project.fleet.names import cut
 from new_ops_project.fleet.reports import advice
 from new_ops_project.fleet.reports.facts import Facts
@@ -84,4 +84,4 @@ def _command(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return cell(cut(text, _LONGEST))
+    return escaped(cut(text, _LONGEST))

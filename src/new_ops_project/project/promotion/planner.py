@@ -110,7 +110,7 @@ def _require_tiers(update: Update, migrated: MigratedAnswers) -> None:
     rows = files if isinstance(files, list) else [files]
     is_table = all(isinstance(row, dict) and {"path", "tiers"} <= row.keys() for row in rows)
     has_roles = is_table and all(roles.text(migrated.answers, role) for role in scaffold.ROLES)
-    if {"tier", "code", "command", "dry_run", "import_name"} <= names and has_roles:
+    if {"tier", "code", "command", "dry_run"} <= names and has_roles and "import_name" in migrated.answers.values:
         return
     message = f"{update.after.source.name} {update.after.version} does not say how to promote a project (copier.yml)."
     hint = "Bring the project to a newer version first: new-ops-project update."

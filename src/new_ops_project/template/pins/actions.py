@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from new_ops_project.base.errors import ProcessError
-from new_ops_project.template.pins.comparison import Edit, Kind, PinComparison, PinState
+from new_ops_project.template.pins.comparison import Kind, PinComparison, PinEdit, PinState
 from new_ops_project.template.pins.pins_yml import Action
 from new_ops_project.template.pins.releases import Release, Tag, TagSource, final, judge, numbers
 
@@ -57,12 +57,12 @@ def _newer(releases: list[Release], version: str) -> Iterator[Release]:
     return (release for release in releases if pinned is None or release.numbers > pinned)
 
 
-def _edits(pin: PinComparison, release: Release) -> tuple[Edit, ...]:
+def _edits(pin: PinComparison, release: Release) -> tuple[PinEdit, ...]:
     return (_edit(pin, "version", release.tag), _edit(pin, "sha", release.commit))
 
 
-def _edit(pin: PinComparison, field: str, value: str) -> Edit:
-    return Edit(("actions", pin.name, field), value)
+def _edit(pin: PinComparison, field: str, value: str) -> PinEdit:
+    return PinEdit(("actions", pin.name, field), value)
 
 
 def _moved(pin: PinComparison, action: Action, now: Tag | None, remote: TagSource) -> PinComparison:

@@ -30,7 +30,7 @@ BROKEN = frozenset({PinState.MOVED, PinState.FAILED})  # while one pin is in suc
 
 
 @dataclass(frozen=True)
-class Edit:
+class PinEdit:
     """Gives a scalar of pins.yml another value; `path` is below `pins.default`."""
 
     path: tuple[str, ...]
@@ -53,9 +53,9 @@ class PinComparison:
     reason: str = ""
     date: str = ""
     remedy: str = ""
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[PinEdit, ...] = ()
 
-    def behind(self, newest: str, reason: str = "", date: str = "", edits: tuple[Edit, ...] = ()) -> "PinComparison":
+    def behind(self, newest: str, reason: str = "", date: str = "", edits: tuple[PinEdit, ...] = ()) -> "PinComparison":
         """The same pin, for which there is a version to take."""
         return replace(self, newest=newest, state=PinState.BEHIND, reason=reason, date=date, edits=edits)
 

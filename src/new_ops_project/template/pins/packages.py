@@ -6,7 +6,7 @@ from dataclasses import replace
 from packaging.version import Version
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.pins.comparison import UNDATED, Edit, Kind, PinComparison, PinState
+from new_ops_project.template.pins.comparison import UNDATED, Kind, PinComparison, PinEdit, PinState
 from new_ops_project.template.pins.locks_yml import Locks
 from new_ops_project.template.pins.pins_yml import Pins
 from new_ops_project.template.pins.releases import day
@@ -31,7 +31,7 @@ def _bound(pins: Pins, resolved: Resolved, name: str) -> PinComparison:
     if name in pins.dependencies or Version(at_least).major >= Version(version).major:
         return pin
     bound = f"{Version(version).major}.{Version(version).minor}"
-    return pin.behind(version, "a later major version is locked", date, (Edit(("tools", name, "at_least"), bound),))
+    return pin.behind(version, "a later major version is locked", date, (PinEdit(("tools", name, "at_least"), bound),))
 
 
 def locked(old: Locks, new: Locks, resolved: Resolved) -> list[PinComparison]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project.template.pins import document
-from new_ops_project.template.pins.comparison import Edit
+from new_ops_project.template.pins.comparison import PinEdit
 
 NAME = "pins.yml"
 
@@ -101,7 +101,7 @@ def parse(text: str) -> Pins:
     )
 
 
-def edited(text: str, edits: Iterable[Edit], checked: date | None = None) -> str:
+def edited(text: str, edits: Iterable[PinEdit], checked: date | None = None) -> str:
     """The text of pins.yml with the edits, written whole; only the comments at its top are kept.
 
     The date `checked` replaces the one in those comments. A Python that got an end in `ended` is no longer offered.

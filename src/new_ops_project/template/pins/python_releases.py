@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from new_ops_project.base.errors import ProcessError
-from new_ops_project.template.pins.comparison import Edit, Kind, PinComparison, PinState
+from new_ops_project.template.pins.comparison import Kind, PinComparison, PinEdit, PinState
 from new_ops_project.template.pins.pins_yml import Pins, PythonPin, minor
 from new_ops_project.template.pins.releases import Release, TagSource, final, judge
 
@@ -47,7 +47,7 @@ def _ended_pin(pins: Pins, name: str) -> PinComparison:
     if name == pins.default_python:
         remedy = "Choose another `default` in pins.yml, then run this again."
         return replace(pin.behind("", f"support ended in {month}, and it is the default"), remedy=remedy)
-    return pin.behind("", f"support ended in {month}", edits=(Edit(("python", "ended", name), month),))
+    return pin.behind("", f"support ended in {month}", edits=(PinEdit(("python", "ended", name), month),))
 
 
 def _patch(
@@ -56,7 +56,7 @@ def _patch(
     compared = PinComparison(Kind.PYTHON, name, pin.newest_patch, pin.newest_patch)
     newer = [each for each in _of(name, releases) if each.numbers > minor(pin.newest_patch)]
     path = ("python", "versions", name, "newest_patch")
-    judged = judge(compared, newer, remote, limit, lambda release: (Edit(path, release.tag.removeprefix("v")),))
+    judged = judge(compared, newer, remote, limit, lambda release: (PinEdit(path, release.tag.removeprefix("v")),))
     return replace(judged, newest=judged.newest.removeprefix("v"))
 
 

@@ -15,7 +15,7 @@ from new_ops_project import git
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.base.process import ProcessResult, run
 from new_ops_project.git import urls
-from new_ops_project.template.pins.comparison import UNDATED, Edit, PinComparison, PinState
+from new_ops_project.template.pins.comparison import UNDATED, PinComparison, PinEdit, PinState
 
 # An empty GIT_ASKPASS keeps git from starting a program that prompts; ssh runs in a session without a terminal.
 _SILENT = {"GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never", "GCM_INTERACTIVE": "never"}
@@ -125,7 +125,7 @@ def judge(
     newer: Iterable[Release],
     remote: TagSource,
     limit: datetime | None,
-    edits: Callable[[Release], tuple[Edit, ...]],
+    edits: Callable[[Release], tuple[PinEdit, ...]],
 ) -> PinComparison:
     """Compare the pin with the `newer` releases, newest first.
 
