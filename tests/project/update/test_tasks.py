@@ -11,6 +11,7 @@ from typing import Any
 
 import copier
 import pytest
+import yaml
 from plumbum import local
 from support.command import Run, git
 from support.foreign_templates import ANSWERS_FILE, NAME, Versions, committed, plain, saved, state, written
@@ -159,6 +160,36 @@ def test_the_migrations_that_copier_would_choose(run: Run, world: World) -> None
         "update after unversioned",
         "update after legacy-after",
     ]
+
+
+@pytest.mark.parametrize("stage", ["before", "after"])
+@pytest.mark.parametrize("tag", ["v1.0.0", "v1.0.1"])
+def test_migrations_of_a_current_project(stage: str, tag: str, run: Run, world: World) -> None:
+    """Those without a version run in every update, even of a current project, also if its commit has a newer tag."""
+    code = f"_migrations: [{{command: stub write made.txt x, when: '{{{{ _stage == \"{stage}\" }}}}'}}]\n"
+    project = world.start(versions(code, code))
+    folder = Path(yaml.safe_load((project / ".copier-answers.yml").read_text())["_src_path"])
+    again = ("--to", tag)
+    git("tag", "--force", "v1.0.1", "v1.0.0", at=folder)
+    assert "is current" in run("update", str(project), *again, "--check").out
+    assert "stub write made.txt" in run("update", str(project), *again, "--preview", "--trust").out
+    assert "--trust" in run("update", str(project), *again, code=4).err
+    assert world.calls() == []
+    run("update", str(project), *again, "--trust", "--commit")
+    assert world.calls() == [f"update {stage} write made.txt x"]
+    assert (project / "made.txt").read_text() == "x\n"
+    assert "is current" in run("update", str(project), *again, "--trust").out  # it ran, and changed nothing
+    assert world.calls() == [f"update {stage} write made.txt x"]
+
+
+@pytest.mark.parametrize("entry", ["{version: v1.0.0, command: stub x}", "{command: stub x, when: false}"])
+def test_a_current_project_without_migrations_to_run(entry: str, run: Run, world: World) -> None:
+    """No migration of a version that the project already has runs again; it needs no trust, unless one may run."""
+    code = f"_migrations: [{entry}]\n"
+    project = world.start(versions(code, code))
+    options = ("--trust",) if "when" in entry else ()
+    assert "is current" in run("update", str(project), "--to", "v1.0.0", *options).out
+    assert world.calls() == []
 
 
 @pytest.mark.filterwarnings("ignore:This migration configuration is deprecated")

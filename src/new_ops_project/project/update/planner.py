@@ -172,11 +172,20 @@ def require_trust(update: Update) -> None:
 
 
 def migrates_first(update: Update) -> bool:
-    """Whether `before` migrations of the template run; raises ToolError if they may not."""
-    if update.target.preview or not update.questionnaire.config.get("migrations"):
+    """Whether `before` migrations of the template run; raises ToolError if they may not.
+
+    Those without a version run in every update, even of a current project.
+    """
+    if update.target.preview or not tasks.migrations(update.questionnaire, "before", update.before, update.after):
         return False
     require_trust(update)
     return bool(update.running.first)
+
+
+def migrates(update: Update, migrated: MigratedAnswers) -> bool:
+    """Whether migrations of the template have changed the project, or are still to run."""
+    has_changed = bool(update.migrated and update.migrated.changed)
+    return has_changed or (not update.target.preview and bool(_last_migrations(update, migrated)))
 
 
 def after_migrations(update: Update) -> Update:

@@ -39,11 +39,11 @@ def update(
             return status
         project = generated.read(repository, prefix, answers_file, status)
         prepared = planner.prepare(project, replace(target, preview=destination.preview))
-        if (prepared.versions.changes_version or target.assignments) and planner.migrates_first(prepared):
+        if planner.migrates_first(prepared):
             delivery.require_room(destination, repository, status, prefix)
             prepared = planner.after_migrations(prepared)
         answers = prepared.migrate_answers(ask=ask)
-        is_changed = prepared.versions.changes_version or _is_changed(answers)
+        is_changed = prepared.versions.changes_version or _is_changed(answers) or planner.migrates(prepared, answers)
         if not (is_changed or planner.lacks_files(prepared, answers)):
             return _current(prepared, answers, destination)
         delivery.require_room(destination, repository, status, prefix)
