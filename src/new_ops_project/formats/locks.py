@@ -33,7 +33,9 @@ FORMATS = (
     LockFormat("Pipfile.lock", "pipenv lock"),
 )
 # Locks of any language, by the file's name.
-_NAMES = re.compile(r".*\.lock|.*-lock\.(?:json|ya?ml|toml|txt)|npm-shrinkwrap\.json|go\.sum|pylock(?:\.[^.]+)?\.toml")
+_NAMES = re.compile(
+    r".*\.lock(?:b|file)?|.*-lock\.(?:json|ya?ml|toml|txt)|npm-shrinkwrap\.json|go\.sum|pylock(?:\.[^.]+)?\.toml"
+)
 _NAME = re.compile(r'name = "([^"]+)"')
 _LOCAL = ("editable", "virtual", "directory")
 

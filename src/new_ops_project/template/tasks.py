@@ -21,6 +21,7 @@ from packaging.version import InvalidVersion, Version
 from new_ops_project import git
 from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.formats.locks import is_lock
 from new_ops_project.git import tree
 from new_ops_project.git.tree import Tree
 from new_ops_project.template import answers_file
@@ -32,8 +33,6 @@ _ANY_CODE = tuple(range(-64, 256))
 _SHOWN_LINES = 20
 # Stand for the folders of the project and of the template in steps that are evaluated before these exist.
 ANYWHERE, SOURCE = "/new-ops-project-anywhere/project", "/new-ops-project-anywhere/template"
-# Files that resolve dependencies, which one command writes anew.
-_LOCKS = ("*.lock", "*.lockb", "*.lock.*", "*-lock.*", "*.lockfile", "go.sum", "npm-shrinkwrap.json")
 
 
 @dataclass(frozen=True)
@@ -315,7 +314,7 @@ def run_steps(evaluated: list[Step], folder: Path, template: str) -> dict[str, s
 
 def _locks(folder: Path, at: Path) -> dict[str, tuple[int, int]]:
     """The state of each lock in the project's folder and in that where a command runs, by path."""
-    found = [file for place in {folder, at} for pattern in _LOCKS for file in place.glob(pattern) if file.is_file()]
+    found = [file for place in {folder, at} for file in place.iterdir() if is_lock(file.name) and file.is_file()]
     stats = {Path(os.path.relpath(file, folder)).as_posix(): file.stat() for file in found}
     return {path: (stat.st_mtime_ns, stat.st_ino) for path, stat in stats.items()}
 
