@@ -43,6 +43,9 @@ Exit codes: 0 done, or current; 1 behind (--check); 2 failed;
 @click.option(
     "--accept-answer-changes", "accept", is_flag=True, help="Continue where a recorded answer no longer fits."
 )
+@click.option(
+    "--answers-file", "-a", metavar="FILE", help="The answers file, relative to PATH.  [default: the one that is there]"
+)
 @click.option("--template", metavar="SOURCE", help="Follow the template at another address from now on.")
 @click.option("--trust", is_flag=True, help="Allow the template to run code.")
 @click.option("--skip-tasks", is_flag=True, help="Do not run the template's tasks; its migrations still run.")
@@ -54,6 +57,7 @@ def command(*, check: bool, **options: Any) -> None:
     """
     names = {"--to": "to", "--set": "assignments", "--template": "template", "--trust": "trust"}
     names |= {"--skip-tasks": "skip_tasks", "--accept-answer-changes": "accept", "--offline": "offline"}
+    names["--answers-file"] = "answers_file"
     aims = {"--check": check, **{name: options[key] for name, key in names.items()}}
     destination_options.run("update", options, partial(_check if check else _update, options), aims)
 
@@ -61,7 +65,7 @@ def command(*, check: bool, **options: Any) -> None:
 def _check(options: "Mapping[str, Any]", _destination: "Destination", voice: Voice) -> "Outcome":
     from new_ops_project.project.verbs import outdated
 
-    names = ("to", "template", "offline")
+    names = ("to", "template", "offline", "answers_file")
     outcome = outdated.check(options["path"], **{name: options[name] for name in names})
     if outcome.state == "current":
         _say_current(outcome, voice)

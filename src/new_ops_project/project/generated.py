@@ -8,7 +8,7 @@ the project's prefix. Only the last commit counts, so edits of the answers file 
 """
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from new_ops_project import git
@@ -40,11 +40,11 @@ class Project:
         return self.repository.root / self.prefix
 
 
-def find(path: Path) -> tuple[Repository, str, str]:
+def find(path: Path, answers_file: str | None = None) -> tuple[Repository, str, str]:
     """The repository, the prefix and the answers file of the project at `path`.
 
-    `path` is the project's folder or its answers file; it may begin with `~`. Raises ToolError when there is no such
-    project, and without git.
+    `path` is the project's folder or its answers file; it may begin with `~`. With `answers_file`, which is relative to
+    that folder, it is the folder. Raises ToolError when there is no such project, and without git.
     """
     git.require_on_path()
     path = paths.expanded(path)
@@ -52,6 +52,12 @@ def find(path: Path) -> tuple[Repository, str, str]:
         raise ToolError(f"{path} does not exist.", "Give the PATH of a generated project.")
     folder = path if path.is_dir() else path.parent
     repository, prefix = find_repository(folder)
+    if answers_file:
+        name = PurePath(answers_file)
+        if path.is_file() or name.is_absolute() or ".." in name.parts or not (folder / name).is_file():
+            message = f"There is no answers file {answers_file} in the folder {path}."
+            raise ToolError(message, "Give the project's folder as PATH, and the answers file relative to it.")
+        return repository, prefix, name.as_posix()
     return repository, prefix, path.name if path.is_file() else _answers_file(folder)
 
 

@@ -4,8 +4,19 @@ from pathlib import Path
 
 import copier
 import pytest
-from support.command import Run
-from support.foreign_templates import ANSWERS_FILE, NAME, Foreign, Versions, committed, fresh, plain, snapshot, written
+from support.command import Run, git
+from support.foreign_templates import (
+    ANSWERS_FILE,
+    NAME,
+    Foreign,
+    Versions,
+    committed,
+    fresh,
+    plain,
+    snapshot,
+    state,
+    written,
+)
 
 EVERY_TYPE = """
 ratio: {type: float, choices: [1.5, 2.0], default: 1.5}
@@ -113,6 +124,49 @@ def test_an_answers_file_in_a_folder(path: str, run: Run, work: Path, tmp_path: 
     run("update", str(project / path))
     assert (project / "notes.txt").read_text() == "two\n"
     assert "_commit: v2" in (project / ".config" / "small.yml").read_text()
+
+
+@pytest.mark.parametrize("template_file", [None, ".config/theirs.yml"])
+@pytest.mark.parametrize("file", [".config/ours.yml", "a/b/.copier-answers.yml"])
+def test_an_answers_file_where_the_user_put_it(
+    template_file: str | None, file: str, run: Run, work: Path, tmp_path: Path
+) -> None:
+    """An answers file that `copier copy --answers-file` put elsewhere is given beside PATH; alone it is refused."""
+    config = f"_answers_file: {template_file}\n{NAME}" if template_file else NAME
+    template = written(
+        tmp_path / "small",
+        {"v1": {**ANSWERS_FILE, "copier.yml": config, "notes.txt": "one\n"}, "v2": {"notes.txt": "two\n"}},
+    )
+    copier.run_copy(str(template), work / "project", answers_file=file, vcs_ref="v1", defaults=True, quiet=True)
+    project = committed(work / "project")
+    before = state(project)
+    for path in (project / file, (project / file).parent):
+        message = run("update", str(path), code=2).err
+        assert f"update {project} --answers-file {file}" in message
+        assert state(project) == before
+    for wrong in ("no.yml", f"../project/{file}", str(project / file)):
+        assert "There is no answers file" in run("update", str(project), "--answers-file", wrong, code=2).err
+    run("update", str(project), "--answers-file", file, "--check", code=1)
+    run("update", str(project), "-a", file, "--commit")
+    assert (project / "notes.txt").read_text() == "two\n"
+    assert "_commit: v2" in (project / file).read_text()
+    assert git("status", "--porcelain", at=project) == ""
+
+
+def test_a_nested_project_that_has_lost_its_files(run: Run, work: Path, tmp_path: Path) -> None:
+    """In a project that has none of the template's files left, below one that has them, --answers-file decides."""
+    template = written(
+        tmp_path / "small",
+        {"v1": {**ANSWERS_FILE, "copier.yml": NAME, "notes.txt": "one\n"}, "v2": {"more.txt": "two\n"}},
+    )
+    for name in ("project", "project/inner"):
+        plain(str(template), work / name, {}, "v1")
+    (work / "project" / "inner" / "notes.txt").unlink()
+    project = committed(work / "project")
+    assert "--answers-file" in run("update", str(project / "inner"), code=2).err
+    run("update", str(project / "inner"), "--answers-file", ".copier-answers.yml")
+    assert (project / "inner" / "more.txt").exists()
+    assert not (project / "more.txt").exists()
 
 
 def test_one_template_twice(run: Run, work: Path, tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """The Plan that takes a project to another version of its template."""
 
+import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from typing import Any
 
+from new_ops_project.base.errors import ToolError
 from new_ops_project.git import merge
 from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.plan import three_way
@@ -36,6 +39,8 @@ class UpdateTarget:
     trust: bool = False
     offline: bool = False
     skip_tasks: bool = False
+    answers_file: str | None = None
+    """The answers file as the user gave it, relative to the project's folder."""
     preview: bool = False
     """Whether nothing of the template may run."""
 
@@ -157,11 +162,32 @@ def _placed(project: Project, questionnaire: Questionnaire) -> Project:
 def planned(update: Update, migrated: MigratedAnswers) -> Iterator[Plan]:
     """Render both versions and merge them with the project.
 
-    Raises ToolError for a template that needs trust or cannot be rendered.
+    Raises ToolError for a template that needs trust or cannot be rendered, and for a folder that is not the project's.
     """
     require_trust(update)
-    with planned_merge(update, migrated, render_both(update, migrated)) as plan:
+    renders = render_both(update, migrated)
+    _require_place(update, renders.base)
+    with planned_merge(update, migrated, renders) as plan:
         yield plan
+
+
+def _require_place(update: Update, base: Tree) -> None:
+    """Raise ToolError if the template's files are not beside the answers file, but in a folder above it.
+
+    Whoever makes a project can put its answers file into a subfolder, and no record says so.
+    """
+    folder, file = update.project.folder, update.project.answers_file
+    paths = base.keys() - {file}
+    above = [parent for parent in folder.parents if parent.is_relative_to(update.project.repository.root)]
+    tops = [top for top in (folder, *above) if any(os.path.lexists(top / path) for path in paths)]
+    if tops and tops[0] != folder and not update.target.answers_file:
+        top, verb = tops[0], "new-ops-project update"
+        name = shlex.quote((folder / file).relative_to(top).as_posix())
+        raise ToolError(
+            f"{folder} has none of the template's files, and {top} has: which of the two is the project's folder?",
+            f"Run `{verb} {shlex.quote(str(top))} --answers-file {name}`, "
+            f"or `{verb} {shlex.quote(str(folder))} --answers-file {shlex.quote(file)}`.",
+        )
 
 
 def require_trust(update: Update) -> None:

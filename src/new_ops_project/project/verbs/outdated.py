@@ -14,13 +14,15 @@ from new_ops_project.template import copier_yml, tasks
 from new_ops_project.template.sources import Source
 
 
-def check(path: Path, *, to: str | None, template: str | None, offline: bool) -> Outcome:
+def check(
+    path: Path, *, to: str | None, template: str | None, offline: bool, answers_file: str | None = None
+) -> Outcome:
     """Compare the version that the project at `path` records with the newest one, or with `to`; render nothing.
 
     Raises ToolError where no generated project is, and for a template that cannot be reached.
     """
-    repository, prefix, answers_file = generated.find(path)
-    project = generated.read(repository, prefix, answers_file, worktree.status(repository))
+    repository, prefix, name = generated.find(path, answers_file)
+    project = generated.read(repository, prefix, name, worktree.status(repository))
     versions = outdated.find_versions(project, to=to, place=template, offline=offline)
     source = versions.releases.source
     details = version_facts(project, source, versions.before.version, versions.after.version)

@@ -33,7 +33,7 @@ def update(
     Unless `accept`, no recorded answer changes that nobody asked to change.
     Raises ToolError, with nothing moved, for everything that a person can fix.
     """
-    repository, prefix, answers_file = generated.find(path)
+    repository, prefix, answers_file = generated.find(path, target.answers_file)
     with delivery.begun(repository, destination, to=target.to) as status:
         if isinstance(status, Outcome):
             return status
