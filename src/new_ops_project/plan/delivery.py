@@ -20,11 +20,13 @@ from new_ops_project.plan.pending import Pending
 
 
 @contextmanager
-def begun(repository: Repository, destination: Destination, *, to: str | None) -> Iterator[Status | Outcome]:
+def begun(
+    repository: Repository, destination: Destination, *, to: str | None, project: str = ""
+) -> Iterator[Status | Outcome]:
     """Yield the state of the work tree, or the outcome of an earlier run that is still pending there.
 
     Whatever goes to the work tree holds the repository's lock. Raises ToolError for unresolved conflicts, and for a
-    pending change of another verb or to something else than `to`.
+    pending change of another verb, of another project (named as in `Purpose`), or to something else than `to`.
     """
     with journal.locked(repository.git_dir) if destination.writes_work_tree else nullcontext():
         status, left = worktree.status(repository), None
@@ -34,21 +36,24 @@ def begun(repository: Repository, destination: Destination, *, to: str | None) -
         if left is None and status.unmerged:
             hint = "Resolve and commit them first, or undo the merge (git merge --abort)."
             raise ToolError(f"There are unresolved conflicts: {list_first(status.unmerged, 5)}.", hint)
-        yield _met(repository, left, destination, to=to) if left else status
+        yield _met(repository, left, destination, to=to, project=project) if left else status
 
 
-def _met(repository: Repository, left: Pending, destination: Destination, *, to: str | None) -> Outcome:
+def _met(repository: Repository, left: Pending, destination: Destination, *, to: str | None, project: str) -> Outcome:
     """The outcome where an earlier run left a change in the work tree that is not committed yet."""
     change, was_finished, open_paths = left
     its_target = change.about["to"]
     name, command = f"{wording.noun(change.verb, 'the').capitalize()} to {its_target}", f"new-ops-project {change.verb}"
+    is_other = change.about["project"] != project
+    name += f" of {change.about['project']}" if is_other and change.about["project"] else ""
     if open_paths:
         raise ToolError(
             f"{name} has unresolved conflicts: {', '.join(open_paths)}.",
             f"Resolve them and run `{command} --continue`, or --abort.",
         )
-    if change.verb != destination.verb or to not in {None, its_target}:
-        other = wording.noun(destination.verb) + (f" to {to}" if change.verb == destination.verb else "")
+    if is_other or change.verb != destination.verb or to not in {None, its_target}:
+        other = wording.noun(destination.verb) + (f" of {project}" if is_other and project else "")
+        other += f" to {to}" if to and change.verb == destination.verb else ""
         raise ToolError(
             f"{name} is not committed yet, so no {other} can start.",
             f"Commit it (git commit), or undo it: {command} --abort.",
@@ -119,6 +124,7 @@ def _write(plan: Plan, destination: Destination, purpose: Purpose) -> Outcome:
         "message": purpose.message,
         "commit": destination.commit,
         "left": purpose.left,
+        "project": purpose.project,
         "conflicts": {f"{plan.prefix}{conflict.path}": conflict.reason for conflict in plan.conflicts},
         "parsed": [f"{plan.prefix}{conflict.path}" for conflict in plan.conflicts if conflict.parsed],
     }

@@ -38,10 +38,12 @@ class Destination:
 class Purpose:
     """What a plan is for: the `message` of its commit, its usual `branch`, and the `details` that --json shows.
 
+    `project`: the answers file of the project, from the repository's root; '' for a verb that makes one.
     `left`: the migrations that `--continue` has to run once its conflicts are resolved, as `running` has them.
     """
 
     message: str
     branch: str
     details: Mapping[str, Any]
+    project: str = ""
     left: Mapping[str, Any] = field(default_factory=dict)

@@ -35,6 +35,11 @@ class Project:
     version: str
 
     @property
+    def name(self) -> str:
+        """What tells it from the other projects of its repository: its answers file, from the root."""
+        return f"{self.prefix}{self.answers_file}"
+
+    @property
     def folder(self) -> Path:
         """The project's folder."""
         return self.repository.root / self.prefix

@@ -191,6 +191,9 @@ def test_one_template_twice(run: Run, work: Path, tmp_path: Path) -> None:
     project = committed(work / "project")
     assert ".copier-answers.a.yml" in run("update", str(project), code=2).err
     run("update", str(project / ".copier-answers.b.yml"))
+    message = run("update", str(project / ".copier-answers.a.yml"), code=2).err
+    assert "The update to v2 of .copier-answers.b.yml is not committed" in message
+    assert "no update of .copier-answers.a.yml can start" in message
     assert [(project / name / "notes.txt").read_text() for name in ("a", "b")] == ["one\n", "two\n"]
 
 

@@ -141,6 +141,25 @@ def test_two_projects_in_one_repository(run: Run, tmp_path: Path) -> None:
     assert all(path.startswith("two/") for path in two.staged())
 
 
+@pytest.mark.parametrize("mine", [MINE, CLASH])
+@pytest.mark.parametrize("args", [[], ["--to", "v1.1.0"], ["--commit"], ["--in-place"]])
+def test_what_is_pending_belongs_to_its_project(run: Run, tmp_path: Path, mine: str, args: list[str]) -> None:
+    """While an update of another project is not committed, that project is named, and what to do about it."""
+    first = make(tmp_path, OLD, NEW, {"task.py": mine}, prefix="one/")
+    rendered = {f"two/{path}": content.decode() for path, (_, content) in snapshot(first.project).items()}
+    Small(first.template, first.repository).commit(rendered)
+    two = Small(first.template, first.repository, "two/")
+    update(run, first, code=0 if mine == MINE else 3)
+    before = snapshot(first.repository)
+    message = refused(run, two, *args)
+    assert f"The update to v1.1.0 of one/{ANSWERS}" in message
+    assert "new-ops-project update --abort" in message or "`new-ops-project update --continue`, or --abort" in message
+    assert snapshot(first.repository) == before
+    update(run, two, "--preview", code=0 if mine == MINE else 2)
+    update(run, first, "--abort")
+    update(run, two, code=0 if mine == MINE else 3)
+
+
 def test_the_branch_of_a_subfolder(run: Run, tmp_path: Path) -> None:
     """A branch and a patch of a project in a subfolder have the paths of the whole repository."""
     small = make(tmp_path, OLD, NEW, {"task.py": MINE}, prefix="services/audit/")

@@ -27,7 +27,7 @@ def promote(
     Raises ToolError, with nothing moved, for everything that a person can fix.
     """
     repository, prefix, answers_file = generated.find(path)
-    with delivery.begun(repository, destination, to=tier) as status:
+    with delivery.begun(repository, destination, to=tier, project=f"{prefix}{answers_file}") as status:
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
@@ -50,4 +50,6 @@ def _purpose(promotion: Promotion, plan: Plan, destination: Destination) -> Purp
     }
     source = promotion.update.after.source.name
     origin = f"From {facts['from']}, with {source} {facts['version']}, by new-ops-project promote."
-    return Purpose(f"Promote to {facts['to']}\n\n{origin}", f"template/{facts['to']}", details)
+    return Purpose(
+        f"Promote to {facts['to']}\n\n{origin}", f"template/{facts['to']}", details, promotion.update.project.name
+    )

@@ -34,7 +34,7 @@ def update(
     Raises ToolError, with nothing moved, for everything that a person can fix.
     """
     repository, prefix, answers_file = generated.find(path, target.answers_file)
-    with delivery.begun(repository, destination, to=target.to) as status:
+    with delivery.begun(repository, destination, to=target.to, project=f"{prefix}{answers_file}") as status:
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
@@ -100,4 +100,4 @@ def _purpose(prepared: Update, answers: MigratedAnswers, plan: Plan, destination
     message = (
         f"Update template {what}\n\nFrom {prepared.before.version} of {after.source.name}, by new-ops-project update."
     )
-    return Purpose(message, f"template/{after.version}", details, left)
+    return Purpose(message, f"template/{after.version}", details, prepared.project.name, left)
