@@ -62,9 +62,8 @@ def _update(worker: Any) -> None:
     folder = Path(worker.dst_path).absolute()
     plans: list[Any] = []
     with _environment_of_plumbum(), _errors_of_copier(worker):
-        path = folder / worker.answers_file if worker.answers_file else folder
         destination = Destination("update", preview=worker.pretend)
-        outcome = update(path, _target(worker), destination, accept=True, show=lambda *shown: plans.append(shown[-1]))
+        outcome = update(folder, _target(worker), destination, accept=True, show=lambda *shown: plans.append(shown[-1]))
         if outcome.state == "waiting":
             raise ToolError("An earlier change is not committed yet.")
     for path in (folder / conflict.path for plan in plans for conflict in plan.conflicts):
@@ -82,7 +81,9 @@ def _target(worker: Any) -> UpdateTarget:
     if former:  # copier warns of its older form of migrations, which tests expect
         worker.template.migration_tasks("before", former)
     trust = worker.unsafe or bool(former and is_trusted_repository(worker.settings.trust, worker.template.url))
-    return UpdateTarget(to=ref, assignments=tuple(_assignments(worker)), trust=trust, skip_tasks=worker.skip_tasks)
+    file = str(worker.answers_file) if worker.answers_file else None
+    given = tuple(_assignments(worker))
+    return UpdateTarget(to=ref, assignments=given, trust=trust, skip_tasks=worker.skip_tasks, answers_file=file)
 
 
 def _assignments(worker: Any) -> Iterator[str]:
