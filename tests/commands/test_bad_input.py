@@ -181,12 +181,17 @@ def test_a_template_with_two_configurations(run: Run, work: Path, tmp_path: Path
     assert "both copier.yml and copier.yaml" in fail(run, work, "new", "x", "--defaults", "--template", str(template))
 
 
+@pytest.mark.parametrize("option", ["--set", "--data-file"])
 @pytest.mark.parametrize("when", ["{{ colour == 'red' }}", "no", "{{ false }}"])
-def test_an_answer_to_a_question_that_is_not_asked(run: Run, work: Path, tmp_path: Path, when: str) -> None:
-    """--set of a question whose `when` is not true is an error, as in an update; with the answer it needs it is not."""
+def test_an_answer_to_a_question_that_is_not_asked(
+    run: Run, work: Path, tmp_path: Path, when: str, option: str
+) -> None:
+    """An answer to a question whose `when` is not true is an error, as in an update; with what it needs it is not."""
     shade = f'shade: {{type: str, default: dark, when: "{when}"}}\n'
     template = make_template(tmp_path / "t", {"copier.yml": f"colour: {{type: str, default: blue}}\n{shade}"})
-    options = ("--defaults", "--template", str(template), "--set", "shade=light")
+    (work / "shade.yml").write_text("shade: light\n")
+    shade_given = {"--set": "shade=light", "--data-file": "shade.yml"}[option]
+    options = ("--defaults", "--template", str(template), option, shade_given)
     assert "shade: not asked" in fail(run, work, "new", "audit", *options)
     if "colour" in when:
         run("new", "audit", *options, "--set", "colour=red")
@@ -194,8 +199,9 @@ def test_an_answer_to_a_question_that_is_not_asked(run: Run, work: Path, tmp_pat
 
 def test_an_answer_of_ours_that_is_not_asked(run: Run, work: Path) -> None:
     """The same for the tool's own template: a library without code of its own has no schedule."""
-    options = ("--defaults", "--tier", "library", "--set", "schedule=1 2 * * *")
-    assert "schedule: not asked" in fail(run, work, "new", "audit", *options)
+    (work / "times.yml").write_text("schedule: 1 2 * * *\n")
+    for option in (("--set", "schedule=1 2 * * *"), ("--data-file", "times.yml")):
+        assert "schedule: not asked" in fail(run, work, "new", "audit", "--defaults", "--tier", "library", *option)
 
 
 @pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")  # copier's own

@@ -19,7 +19,6 @@ from new_ops_project.template.answer_migration import with_defaults
 from new_ops_project.template.answers import (
     Asker,
     Given,
-    assignment,
     complete,
     file_table,
     gather,
@@ -115,7 +114,7 @@ def new(
         asked, given = list[str](), _given(request, questionnaire)
         ask = _asker(prompt, request, checkout, asked) if prompt else None
         answers = complete(questionnaire, given, ask=ask, defaults=request.defaults, advanced=request.advanced)
-        require_asked(_assigned_names(request), answers.recorded)
+        require_asked(given.values, answers.recorded)
         path = _destination(request, answers.values["distribution_name"])
         return _made(request, checkout, path, answers, confirm if asked else None)
     # copier asks the questions of a template of another kind
@@ -152,16 +151,12 @@ def _foreign_answers(request: NewRequest, questionnaire: Questionnaire, *, can_a
     if missing and not can_ask and not request.defaults:
         message = f"{', '.join(missing)}: no answer, and nobody can be asked here."
         raise ToolError(message, f"Give --set {missing[0]}=VALUE, or --defaults to take the defaults.")
-    if request.assignments and not can_ask:
+    if given.values and not can_ask:
         answers = Answers(questionnaire, dict(values))
         with suppress(EvaluationError):  # copier knows more than `Answers`
             answers.complete(values)
-            require_asked(_assigned_names(request), answers.recorded)
+            require_asked(given.values, answers.recorded)
     return values
-
-
-def _assigned_names(request: NewRequest) -> list[str]:
-    return [assignment(text)[0] for text in request.assignments]
 
 
 def _destination(request: NewRequest, name: str) -> Path:
