@@ -102,6 +102,7 @@ def _show(destination: "Destination", voice: Voice, update: "Update", answers: "
         older = ", an older version" if update.releases.includes(before, after) else ""
         span = f"{before.version} -> {span}{older}"
     voice.say(f"{update.project.folder.name}: {after.source.name} {span}", bold=True)
+    voice.quote(update.message("before", answers))
     if update.news:
         voice.say("".join(f"\n  | {line}" for line in update.news.splitlines()) + "\n")
     plan_words.say_answers(voice, answers.changes)

@@ -189,15 +189,17 @@ def test_skip_if_exists_is_written_in_a_current_project(run: Run, tmp_path: Path
 
 # ---- what a template says ---------------------------------------------------------------------------------------
 
+BEFORE = "_message_before_update: 'Read {{ _copier_conf.dst_path }}/{{ colour }}.md'\n"
 SAYS = "_message_after_{0}: |\n  Done in {{{{ _copier_conf.dst_path }}}}: {{{{ colour }}}}.\n  Next: make\x07.\n"
 
 
 @pytest.mark.parametrize(
     ("args", "is_said"), [([], True), (["--commit"], True), (["--branch"], True), (["--preview"], False)]
 )
-def test_the_message_after_an_update(run: Run, tmp_path: Path, args: list[str], is_said: bool) -> None:  # noqa: FBT001
-    """What the new version says after an update is shown with the answers, and nothing can move the cursor."""
-    new = SAYS.format("update").replace("\x07", "\\x07") + QUESTIONS
+def test_the_messages_of_an_update(run: Run, tmp_path: Path, args: list[str], is_said: bool) -> None:  # noqa: FBT001
+    """What the new version says before and after an update is shown with the answers; nothing can move the cursor."""
+    new = BEFORE + SAYS.format("update").replace("\x07", "\\x07") + QUESTIONS
     small = make(tmp_path, {"task.py": LINES}, {"task.py": NEWER}, questions=(QUESTIONS, new))
     out = update(run, small, *args).out
     assert (f"  | Done in {small.project}: blue." in out) == is_said
+    assert f"  | Read {small.project}/blue.md\n" in out.partition("task.py")[0]

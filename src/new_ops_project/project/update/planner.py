@@ -100,9 +100,9 @@ class Update:
             questions.require_trust(self.questionnaire, self.after.source.name, trusted=self.target.trust)
         return migrate(self.questionnaire, self.answers, self.target.assignments, ask=ask)
 
-    def message(self, migrated: MigratedAnswers) -> str:
-        """What the new version says to people after an update; '' for nothing."""
-        return messages.message("after", self._setting(migrated.answers), self.project.folder)
+    def message(self, when: str, migrated: MigratedAnswers) -> str:
+        """What the new version says to people "before" or "after" an update; '' for nothing."""
+        return messages.message(when, self._setting(migrated.answers), self.project.folder)
 
     def in_context(self, answers: Answers) -> Answers:
         """The answers together with the variables that copier adds to them for the texts of the new version."""

@@ -92,7 +92,7 @@ def _purpose(prepared: Update, answers: MigratedAnswers, plan: Plan, destination
         "changelog": prepared.news,
         "answers": summary.answers_as_json(answers.changes),
     }
-    if message := prepared.message(answers):
+    if message := prepared.message("after", answers):
         details["message"] = message
     left = planner.left_migrations(prepared, answers) if plan.conflicts else {}
     after = prepared.after
