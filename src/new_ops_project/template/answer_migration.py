@@ -135,7 +135,8 @@ def _keep(migration: _Migration, question: Question) -> None:
     except EvaluationError:
         raise
     except ToolError as error:
-        _replace(migration, question, error.message.removeprefix(f"{question.name} {value!r} ").rstrip("."))
+        reason = error.message.removeprefix(f"{question.name} ").removeprefix(f"{value!r} ")
+        _replace(migration, question, reason.removeprefix(f"is {value!r}, which ").rstrip("."))
     else:
         migration.given[question.name] = migration.answers.values[question.name]
 
@@ -223,7 +224,9 @@ def _new_names(migration: _Migration) -> list[str]:
 
 
 def _fits(migration: _Migration, question: Question, value: Any) -> bool:
-    return not migration.answers.refusal(question, value)
+    """Whether the value could be recorded for the question: one of another type only looks like an answer to it."""
+    answers = migration.answers
+    return not answers.refusal(question, value) and type(answers.parse(question, value)) is type(value)
 
 
 def _dropped(migration: _Migration) -> list[AnswerChange]:

@@ -39,6 +39,16 @@ def test_a_renamed_question(run: Run, tmp_path: Path) -> None:
     assert changes(run, small, "--accept-answer-changes") == {"color": (None, "grey"), "colour": ("red", None)}
 
 
+@pytest.mark.parametrize(
+    ("recorded", "new"),
+    [("GitHub", "type: bool"), ("8", "type: int"), (True, "type: int"), (["a"], "type: str"), (3, "type: str")],
+)
+def test_an_answer_of_another_type_is_not_renamed(run: Run, tmp_path: Path, recorded: Any, new: str) -> None:
+    """A dropped answer of another type is none to a new question, although the name is alike and it could be cast."""
+    small = asked(tmp_path, "colour: {type: yaml}\n", f"color: {{{new}, default: 0}}\n", {"colour": recorded})
+    assert changes(run, small).keys() == {"color", "colour"}
+
+
 def test_a_dropped_question(run: Run, tmp_path: Path) -> None:
     """An answer to a question that no longer exists is listed and leaves the record, without consent."""
     small = make(
@@ -99,6 +109,30 @@ def test_a_choice_that_is_gone_without_a_default(run: Run, tmp_path: Path) -> No
     small = asked(tmp_path, old, new, {"colour": "red"})
     assert "--set colour=VALUE" in refused(run, small, "--accept-answer-changes")
     assert changes(run, small, "--set", "colour=tan") == {"colour": ("red", "tan")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "why"),
+    [
+        ("str", None, "None is recorded, which is not of type str"),
+        ("int", "red", "'red' is recorded, which is not of type int"),
+    ],
+)
+def test_a_recorded_answer_of_no_use(run: Run, tmp_path: Path, kind: str, value: object, why: str) -> None:
+    """A null that an older copier recorded for an open question, like any answer of another type, is named."""
+    small = asked(tmp_path, "colour: {type: yaml}\n", f"colour: {{type: {kind}}}\n", {"colour": value})
+    assert f"  colour: {why}" in refused(run, small)
+
+
+@pytest.mark.parametrize("engine", ["copier", "pure"])
+def test_a_recorded_null(run: Run, tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A null that an older copier recorded, and wrote as the word None, becomes the answer that is given now."""
+    monkeypatch.setenv("NEW_OPS_PROJECT_RENDERER", engine)
+    question, written = "colour: {type: str}\n", {"README.md": "# None\n"}
+    template = {"README.md.jinja": "# {{ colour }}\n"}
+    small = make(tmp_path, template, {}, written, questions=(question, question), answers={"colour": None})
+    update(run, small, "--set", "colour=red")
+    assert (small.text("README.md"), small.recorded()["colour"]) == ("# red\n", "red")
 
 
 def test_one_of_several_choices_is_gone(run: Run, tmp_path: Path) -> None:

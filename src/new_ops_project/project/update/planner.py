@@ -318,6 +318,7 @@ def render_version(
     """
     project = update.project
     questionnaire = update.former if checkout == update.before else update.questionnaire
+    answers = _as_written(questionnaire, answers)
     run = None if renewed is None else update.running.tasks(checkout, questionnaire, answers, renewed)
     return render.tree(
         checkout,
@@ -329,6 +330,17 @@ def render_version(
         operation=update.operation,
         run=run,
     )
+
+
+def _as_written(questionnaire: Questionnaire, recorded: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answers, with the word None for each null that the question does not take.
+
+    Older versions of copier recorded null where nobody answered, and wrote that word.
+    """
+    answers, nulls = Answers(questionnaire), [name for name, value in recorded.items() if value is None]
+    asked = [question for question in questionnaire.asked if question.name in nulls]
+    refused = [question for question in asked if answers.refusal(question, None)]
+    return {**recorded, **{question.name: "None" for question in refused if not answers.refusal(question, "None")}}
 
 
 def _external(update: Update) -> dict[str, bytes]:
