@@ -8,7 +8,20 @@ from typing import Any
 
 import pytest
 from support.command import Ran, Run, git
-from support.small import ANSWERS, LINES, MINE, QUESTIONS, Small, everything, lay, make, make_ours, release, usual
+from support.small import (
+    ANSWERS,
+    LINES,
+    MINE,
+    NEWER,
+    QUESTIONS,
+    Small,
+    everything,
+    lay,
+    make,
+    make_ours,
+    release,
+    usual,
+)
 from support.small import update as updated
 
 RUNNER = {"templates/pins.yml": {"runners: [ubuntu-24.04, ubuntu-26.04]": "runners: [ubuntu-26.04, ubuntu-24.04]"}}
@@ -90,13 +103,27 @@ def test_a_template_out_of_reach(run: Run, plain: Small) -> None:
     assert all("does not exist" in skipped["reason"] for skipped in output["skipped"])
 
 
-def test_a_template_that_runs_code(run: Run, tmp_path: Path) -> None:
-    """A template with tasks is not rendered, but its versions are known."""
-    small = make(tmp_path, {"task.py": LINES}, {"task.py": MINE}, questions=(f"_tasks: [touch ran]\n{QUESTIONS}", None))
+@pytest.mark.parametrize(
+    ("code", "why", "is_named"),
+    [
+        ("_tasks: ['touch {}/ran']", "tasks", True),
+        ("_migrations: ['touch {}/ran']", "migrations", False),
+        ("_jinja_extensions: [jinja2.ext.do]", "extensions", False),
+    ],
+)
+def test_a_template_that_runs_code(run: Run, tmp_path: Path, code: str, why: str, *, is_named: bool) -> None:
+    """It is not rendered, but its versions are known. Drift is unchecked, with the reason and the tasks left out."""
+    questions = f"{code.format(tmp_path)}\n{QUESTIONS}"
+    small = make(tmp_path, {"task.py": LINES}, {"task.py": NEWER}, {"task.py": MINE}, questions=(questions, None))
     output = check(run, small.project, "--json", code=1).json
     assert [finding["code"] for finding in output["findings"]] == ["OPS603"]
-    assert "needs trust" in str(output["skipped"])
-    assert not list(small.project.glob("**/ran"))
+    (skipped,) = [entry for entry in output["skipped"] if "OPS604" in entry["codes"]]
+    assert "needs trust" in skipped["reason"]
+    assert why in skipped["reason"]
+    assert "Its files are not compared." in skipped["hint"]
+    assert (f"tasks `touch {tmp_path}/ran` run in an update, but not here" in skipped["hint"]) == is_named
+    assert "Its files are not compared." in check(run, small.project, code=1).out
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_template_needs_no_template(run: Run, work: Path) -> None:

@@ -279,6 +279,21 @@ def test_counts_drift(run: Run, template: Path, work: Path) -> None:
     assert entries["plain"]["drift"] is None
 
 
+def test_says_what_drift_leaves_out(run: Run, tmp_path: Path, work: Path) -> None:
+    """Tasks of the template do not run for --drift: a sentence says which would, and that their effect is not shown."""
+    code = f"_tasks: ['touch {tmp_path}/ran']\n{fleets.QUESTIONS}"
+    template = fleets.template(tmp_path / "template", old={**fleets.OLD, "copier.yml": code})
+    for name in ("x", "y"):
+        clone(work / name, template, {"task.py": CLASH})
+    entry = status(run, "--drift", "--jobs", "1", code=1)["x"]
+    assert entry["drift"] == [{"path": "task.py", "what": "edited"}]
+    said = f"The template's tasks `touch {tmp_path}/ran` run in an update, but not here, so their effect is not shown."
+    assert entry["reason"] == said
+    assert f"x, y: {said}" in run("fleet", "status", "--drift", "--jobs", "1", code=1).out
+    assert not (tmp_path / "ran").exists()
+    assert status(run, code=1)["x"]["reason"] == ""
+
+
 # ---- what it costs ----------------------------------------------------------------------------------------------
 
 

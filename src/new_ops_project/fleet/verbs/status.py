@@ -169,7 +169,8 @@ def _with_drift(
             if result.state == ResultState.FAILED:
                 by_name[row.name] = replace(row, state="failed", reason=result.reason, hint=result.hint)
             else:
-                by_name[row.name] = replace(row, drift=result.drift)
+                reason = " ".join(filter(None, (row.reason, *result.notes)))
+                by_name[row.name] = replace(row, drift=result.drift, reason=reason)
             progress(escape_invisible(row.name), number, len(tasks))
     return [*by_name.values()]
 
