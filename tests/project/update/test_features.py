@@ -1,9 +1,12 @@
 """Features of copier that public templates use, such as other answers files."""
 
+import os
+import shutil
 from pathlib import Path
 
 import copier
 import pytest
+from plumbum import local
 from support.command import Run, git
 from support.foreign_templates import (
     ANSWERS_FILE,
@@ -89,6 +92,22 @@ def test_what_copier_says_of_itself(word: str, run: Run, work: Path) -> None:
             "v2": {"made.txt.jinja": f"{text}two\n"},
         },
     )
+
+
+@pytest.mark.parametrize("code", ["", "_tasks: ['true']\n", "_jinja_extensions: [jinja2.ext.do]\n"])
+@pytest.mark.parametrize("place", ["", "git+file://"])
+def test_the_record_in_a_file(code: str, place: str, run: Run, work: Path, tmp_path: Path) -> None:
+    """A file that names the recorded template or version has what copier's own update writes, and no folder of ours."""
+    words = ("_copier_answers._src_path", "_src_path", "_commit", "_copier_answers._commit")
+    text = "".join(f"{{{{ {word} }}}}\n\n\n" for word in words)
+    first = {**ANSWERS_FILE, "copier.yml": f"{code}{NAME}", "made.txt.jinja": f"{text}one\n"}
+    template = written(tmp_path / "small", {"v1": first, "v2": {"made.txt.jinja": f"{text}two\n"}})
+    project = committed(plain(f"{place}{template}", work / "project", {}, "v1", trusted=True))
+    expected = shutil.copytree(project, work / "copiers")
+    with local.env(**os.environ):
+        copier.run_update(expected, defaults=True, overwrite=True, quiet=True, unsafe=True)
+    run("update", str(project), "--trust", "--accept-answer-changes")
+    assert snapshot(project) == snapshot(expected)
 
 
 @pytest.mark.parametrize(
