@@ -4,12 +4,15 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.text_file import text_of
-from new_ops_project.clones.venv import Venv
 from new_ops_project.formats import document
+
+if TYPE_CHECKING:  # `new`, which needs only the first command of a project, starts sooner without them
+    from new_ops_project.clones.needs import Needs
+    from new_ops_project.clones.venv import Venv
 
 # The table that configures pytest, by the file that may contain it.
 _PYTEST = {
@@ -43,7 +46,7 @@ class CheckCommand:
         return " && ".join(shlex.join(command) for command in self.commands)
 
 
-def find_check(needs: Needs, venv: Venv) -> CheckCommand:
+def find_check(needs: "Needs", venv: "Venv") -> CheckCommand:
     """The project's own check: what pyproject.toml names, otherwise its tests, otherwise that its code compiles.
 
     Raises ToolError if `check` in pyproject.toml is not a command.
