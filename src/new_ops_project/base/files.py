@@ -15,6 +15,7 @@ from new_ops_project.base.errors import ToolError
 
 _MARK = ".new-ops-project"  # how the names of folders that are being filled end
 _YOUNG = 10  # seconds; between making such a folder and taking its lock there are microseconds
+_GRACE = 0.2  # seconds; a program that a killed run was starting holds its lock until it has started
 
 
 def write_whole(path: Path, content: bytes, *, beside: str = ".") -> None:
@@ -84,7 +85,7 @@ def _remove_left_over(holder: Path) -> None:
 
     with suppress(Timeout, OSError):
         if (holder / "lock").exists() or time.time() - holder.stat().st_mtime > _YOUNG:
-            with FileLock(holder / "lock", timeout=0):
+            with FileLock(holder / "lock", timeout=_GRACE):
                 shutil.rmtree(holder, ignore_errors=True)
 
 
