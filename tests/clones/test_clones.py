@@ -12,6 +12,7 @@ from new_ops_project.clones import check, hooks, installed_packages, pins, venv
 from new_ops_project.clones.needs import Needs
 from new_ops_project.clones.pins import Pin
 from new_ops_project.clones.steps import machine
+from new_ops_project.clones.text_file import text_of
 from new_ops_project.clones.venv import VenvState
 from new_ops_project.formats import document, locks
 
@@ -23,6 +24,13 @@ def lay(folder: Path, **files: str) -> Needs:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return Needs(folder)
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """It counts as empty: a machine may refuse to read one, and that is no bug of the tool."""
+    file = tmp_path / "file"
+    file.symlink_to("/proc/self/mem")  # nobody can read its first byte, not even root
+    assert text_of(file) == ""
 
 
 # ---- Python ----------------------------------------------------------------------------------------------------------

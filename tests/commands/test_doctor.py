@@ -1,6 +1,7 @@
 """`doctor` reports what a clone lacks on this machine, without changing anything."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -8,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 from support.command import Run, git
 from support.servers import silent
 from support.small_clones import MINOR, fake_venv, package, pinned
+from support.terminal import Terminal
 from support.upstreams import ended
 
 from new_ops_project.clones.hooks import CONFIG
@@ -53,6 +56,33 @@ def test_a_fresh_clone(run: Run, work: Path, index: Path) -> None:
     assert finding["severity"] == "error"
     assert finding["remedy"] == f"new-ops-project onboard {clone}"
     assert f"-> new-ops-project onboard {clone}" in run("doctor", "audit", code=1).out
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pyproject.toml", '[project]\nname = "audit"\n'),
+        ("setup.py", "import setuptools\nsetuptools.setup(name='audit')\n"),
+    ],
+)
+def test_how_to_pin(run: Run, work: Path, file: str, text: str) -> None:
+    """Where nothing pins the packages, the command that would is whole, with the file to read."""
+    (work / file).write_text(text)
+    git("init", "--quiet", at=work)
+    remedy = checks(run("doctor", ".", "--json", code=1).json, "remedy")["lock"]
+    assert remedy == f"uv pip compile --universal --generate-hashes {file} --output-file requirements.txt"
+
+
+def test_lines_fit_the_terminal(terminal: Terminal, work: Path) -> None:
+    """A message is wrapped between words, below its own beginning, and a remedy stays in one line to copy."""
+    (work / "pyproject.toml").write_text('[project]\nname = "audit"\nrequires-python = "==3.99.*"\n')
+    git("init", "--quiet", at=work)
+    child = terminal("doctor", ".")
+    child.expect(pexpect.EOF)
+    lines = re.sub(r"\x1b\[\d*m", "", child.before or "").splitlines()
+    messages = [line for line in lines if "->" not in line]
+    assert [line for line in messages if len(line) > 80 and " " in line[22:]] == []  # a long path stays whole
+    assert any(line.startswith(" " * 22) for line in messages), lines
 
 
 def test_changes_nothing(run: Run, work: Path, index: Path, home: Path, shared: Path) -> None:

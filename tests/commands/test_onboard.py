@@ -148,7 +148,7 @@ def test_only_what_changed_is_done_again(
 
 
 @pytest.mark.parametrize(
-    ("check", "said"),
+    ("check", "words"),
     [
         (
             ["python -c 'print(40 + 1)'", "python -c 'print(40 + 2); raise SystemExit(3)'"],
@@ -157,15 +157,15 @@ def test_only_what_changed_is_done_again(
         (["no-such-program --all"], ("no-such-program", "no-such-program --all failed: it did not start")),
     ],
 )
-def test_a_failing_check(run: Run, work: Path, index: Path, check: list[str], said: tuple[str, str]) -> None:
+def test_a_failing_check(run: Run, work: Path, index: Path, check: list[str], words: tuple[str, str]) -> None:
     """The exit code is 2; the command and its output are shown, and the environment stays."""
     clone = package(work / "audit", index)
     (clone / "pyproject.toml").write_text(PYPROJECT.partition("check = ")[0] + f"check = {json.dumps(check)}")
     ran = run("onboard", "audit", "--json", code=2)
     assert ran.json["state"] == "check failed"
-    assert said[0] in ran.json["output"]
+    assert words[0] in ran.json["output"]
     assert "41" not in ran.json["output"]
-    assert all(text in ran.err for text in said)
+    assert all(text in ran.err for text in words)
     assert states(run("onboard", "audit", "--json", code=2).json)["packages"] == "there"
 
 

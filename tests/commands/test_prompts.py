@@ -39,15 +39,15 @@ def test_versions_say_which_are_installed(terminal: Terminal) -> None:
     child.expect(f"{minor} · supported until 20\\d\\d-10 · installed")
 
 
-@pytest.mark.parametrize(("name", "said"), [("日本", "try ops-project"), ("audit", "is not empty")])
-def test_a_wrong_name_is_said_while_it_is_typed(terminal: Terminal, work: Path, name: str, said: str) -> None:
+@pytest.mark.parametrize(("name", "reason"), [("日本", "try ops-project"), ("audit", "is not empty")])
+def test_a_wrong_name_is_said_while_it_is_typed(terminal: Terminal, work: Path, name: str, reason: str) -> None:
     """The problem with a name, such as a destination that is not empty, shows before Enter."""
     (work / "audit").mkdir()
     (work / "audit" / "file").touch()
     child = terminal()
     child.expect("Project name")
     child.send(name)
-    child.expect(said)
+    child.expect(reason)
 
 
 QUESTIONS = ("Project name", "Python version", "Tier", "Create these")

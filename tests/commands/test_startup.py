@@ -13,22 +13,23 @@ from support.small_clones import repository
 CODE = """
 import sys
 from new_ops_project import cli
-from new_ops_project.base import process
-ran = []
-with process.watched(lambda args, seconds, code: ran.append(next(a for a in args[1:] if a[0] != "-" and "=" not in a))):
-    code = cli.run(sys.argv[1:])
+code = cli.run(sys.argv[1:])
 import json
-print(json.dumps({"code": code, "git": ran, "modules": sorted(sys.modules)}), file=sys.stderr)
+print(json.dumps({"code": code, "modules": sorted(sys.modules)}), file=sys.stderr)
 """
 
 
 def started(work: Path, *args: str, code: int = 0) -> tuple[list[str], set[str]]:
-    """Run a command line; return the git commands that it ran and the modules that it imported."""
-    command = [sys.executable, "-c", CODE, *args]
-    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=True)
+    """Run a command line; return the git commands that started, as git itself counts them, and the modules imported."""
+    command, trace = [sys.executable, "-c", CODE, *args], work / "trace"
+    trace.unlink(missing_ok=True)
+    env = {**os.environ, "GIT_TRACE2_EVENT": str(trace)}
+    done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, check=True)
     record = json.loads(done.stderr.splitlines()[-1])
     assert record["code"] == code, done.stderr
-    return record["git"], {*record["modules"]}
+    events = map(json.loads, trace.read_text().splitlines())
+    ran = [event["name"] for event in events if event["event"] == "cmd_name"]
+    return ran, {*record["modules"]}
 
 
 HEAVY = {"copier", "plumbum", "pydantic", "questionary", "rich", "jinja2"}

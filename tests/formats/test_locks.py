@@ -21,8 +21,8 @@ def test_a_lock(kind: locks.LockFormat) -> None:
     assert locks.is_lock(kind.path)
     assert locks.present(["a.py", kind.path]) == (kind,)
     lock = locks.read({kind.path: PACKAGES.get(kind.path, "{}").encode()}, kind)
-    found = [(package.name, package.version, package.may_need) for package in lock.packages]
-    assert found == ([("a-b", "1", {"c", "d", "f"})] if kind.path in PACKAGES else [])
+    listed = [(package.name, package.version, package.may_need) for package in lock.packages]
+    assert listed == ([("a-b", "1", {"c", "d", "f"})] if kind.path in PACKAGES else [])
     assert lock.line("a-b") == (2 if kind.path in PACKAGES else 0)
 
 

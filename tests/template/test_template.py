@@ -190,11 +190,11 @@ def heads(bundle: Path) -> dict[str, str]:
 def test_the_same_commits_everywhere(tmp_path: Path) -> None:
     """Two builds of the same tags make the same commit ids, and a later build adds to those of an earlier one."""
     source = two_tags(tmp_path / "source")
-    one, other = heads(pack(source, "one")), heads(pack(source, "other"))
+    first, other = heads(pack(source, "one")), heads(pack(source, "other"))
     release(source, "v1.0.1")
     later = heads(pack(source, "later"))
-    assert one == other
-    assert one["refs/tags/v1.1.0"] == later["refs/tags/v1.1.0"]
+    assert first == other
+    assert first["refs/tags/v1.1.0"] == later["refs/tags/v1.1.0"]
     assert "refs/tags/v1.0.1" in later
 
 

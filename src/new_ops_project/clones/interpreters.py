@@ -46,8 +46,8 @@ def likely_path(minor: str) -> Path | None:
 def find_working(minor: str) -> Interpreter | None:
     """The newest CPython of the version `minor` that works, preferably one that can make environments."""
     probed = map(probe, dict.fromkeys(_places(minor)))
-    working, again = tee(found for found in probed if found and found.version.startswith(f"{minor}."))
-    return next((found for found in working if found.makes_environments), None) or next(again, None)
+    working, again = tee(each for each in probed if each and each.version.startswith(f"{minor}."))
+    return next((each for each in working if each.makes_environments), None) or next(again, None)
 
 
 def find(python: "RequiredPython", *, needs_venv: bool) -> Interpreter:

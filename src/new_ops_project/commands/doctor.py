@@ -1,5 +1,8 @@
 """`doctor`: what a clone lacks on this machine."""
 
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,7 @@ Exit codes: 0 all is well; 1 there is something to do; 2 failed.
 """
 
 _COLORS = {"ok": "green", "info": "cyan", "warning": "yellow", "error": "red"}
+_INDENT = " " * 22  # columns of the state and the name
 
 
 @click.command(epilog=EXAMPLES)
@@ -48,6 +52,15 @@ def command(*, path: Path, as_json: bool) -> None:
 
 
 def _say(voice: Voice, name: str, seen: "Seen") -> None:
-    voice.say(f"{click.style(f'{seen.state:<9}', fg=_COLORS[seen.state])}{name:<13}{seen.message}")
+    state = click.style(f"{seen.state:<9}", fg=_COLORS[seen.state])
+    voice.say(f"{state}{name:<13}{_fitted(seen.message)}")
     if seen.remedy:  # in one line, which can be copied
         voice.say(f"{'':9}-> {seen.remedy}")
+
+
+def _fitted(message: str) -> str:
+    """The message in lines that fit the terminal beside the names; in one, where there is no terminal."""
+    if not sys.stdout.isatty():
+        return message
+    width = max(shutil.get_terminal_size().columns - len(_INDENT), 20)
+    return f"\n{_INDENT}".join(textwrap.wrap(message, width, break_long_words=False, break_on_hyphens=False))

@@ -32,8 +32,8 @@ class Document:
 
     @cached_property
     def _lines(self) -> Mapping[Keys, int]:
-        found = places.places(self.text) if self.lines is None else {}
-        return self.lines or {keys: place.line for keys, place in found.items()}
+        located = places.places(self.text) if self.lines is None else {}
+        return self.lines or {keys: place.line for keys, place in located.items()}
 
     @cached_property
     def text_lines(self) -> list[str]:

@@ -199,13 +199,13 @@ class Scratch:
     def differences(self, old: str, new: str) -> tuple[Difference, ...]:
         """The differences between two trees, with moved files recognised."""
         output = self.git("diff-tree", "-r", "-z", "-M", "--no-abbrev", "--raw", old, new)
-        fields, found = iter(os.fsdecode(output).split("\0")), []
+        fields, rows = iter(os.fsdecode(output).split("\0")), []
         for row in filter(None, fields):  # a row, then one path, or two of a moved file
             old_mode, mode, old_blob, blob, status = row.removeprefix(":").split()
             before = next(fields)
             path = next(fields) if status[0] in "RC" else before
-            found.append(Difference(status[0], before, path, mode, blob, old_blob, old_mode))
-        return tuple(found)
+            rows.append(Difference(status[0], before, path, mode, blob, old_blob, old_mode))
+        return tuple(rows)
 
     def count_lines(self, old: str, new: str) -> int:
         """How many lines were added and removed between two trees; a binary file counts as one of each."""

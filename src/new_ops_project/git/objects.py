@@ -85,7 +85,7 @@ class Reader:
 
     def find(self, names: Iterable[str]) -> dict[str, GitObject]:
         """Each object that exists, by the name given."""
-        return {name: found for name in dict.fromkeys(names) if (found := self.get(name))}
+        return {name: item for name in dict.fromkeys(names) if (item := self.get(name))}
 
     def tree(self, name: str, prefix: str = "") -> Iterator[tuple[str, str, str]]:
         """Mode, path and id of every file in a tree or in the tree of a commit; submodules are included.

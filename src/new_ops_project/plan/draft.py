@@ -71,8 +71,8 @@ class Draft:
 
     def parsed(self, path: str) -> bool:
         """Whether all sides of a conflict that git found parse, judged by the type that its name implies."""
-        found = path in self.merged.reasons
-        return not (found and any(validation.problem(path, content) for content in self.sides(path).values()))
+        is_gits = path in self.merged.reasons
+        return not (is_gits and any(validation.problem(path, content) for content in self.sides(path).values()))
 
     def settle(self, files: Mapping[str, bytes | None], *notes: str) -> "Draft":
         """This draft with these contents, None for no file, and without the conflicts at their paths."""

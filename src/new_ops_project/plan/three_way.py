@@ -156,8 +156,8 @@ _SUBMODULE_PATH = re.compile(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
 def _in_submodules(scratch: Scratch, sides: Sides) -> frozenset[str]:
     """The paths of the template that are at or below a submodule."""
     modules = scratch.reader.get(f"{sides.commit}:.gitmodules")
-    found = _SUBMODULE_PATH.findall(modules.content) if modules else []
-    folders = [os.fsdecode(path).removeprefix(sides.prefix) for path in found]
+    listed = _SUBMODULE_PATH.findall(modules.content) if modules else []
+    folders = [os.fsdecode(path).removeprefix(sides.prefix) for path in listed]
     paths = {*sides.base, *sides.theirs}
     return frozenset(path for path in paths for folder in folders if f"{path}/".startswith(f"{folder}/"))
 

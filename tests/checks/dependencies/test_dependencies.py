@@ -106,8 +106,8 @@ PINNED = [
 def test_unpinned(line: str) -> None:
     """A requirement that may get another version tomorrow is found on its line; no other line is."""
     files = {**SCRIPT, "requirements.txt": f"# ours\n{line}\nb==1\n"}
-    found = [("OPS302", "requirements.txt", 2, 1)] if line in UNPINNED else []
-    assert finding_places(files, "OPS302") == found == finding_places(crlf(files), "OPS302")
+    expected = [("OPS302", "requirements.txt", 2, 1)] if line in UNPINNED else []
+    assert finding_places(files, "OPS302") == expected == finding_places(crlf(files), "OPS302")
 
 
 @pytest.mark.parametrize(

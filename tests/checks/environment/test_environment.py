@@ -32,8 +32,8 @@ NOT_IGNORING = ["", "venv/\n", "# .venv/\n", "docs/.venv/\n", "*.log\r\nx\r\n"]
 @pytest.mark.parametrize("text", [*IGNORING, *NOT_IGNORING, ".venv/\n!.venv/\n"])
 def test_venv_is_ignored(text: str) -> None:
     """Every pattern by which git ignores .venv is enough; else the fix adds a first line with the same line end."""
-    found = [] if text in IGNORING else [("OPS201", ".gitignore", 1, 1)]
-    assert places({".gitignore": text}, "OPS201") == found
+    expected = [] if text in IGNORING else [("OPS201", ".gitignore", 1, 1)]
+    assert places({".gitignore": text}, "OPS201") == expected
     if text in NOT_IGNORING:
         line = ".venv/\r\n" if "\r" in text else ".venv/\n"
         assert fixed({".gitignore": text}, "OPS201") == {".gitignore": line + text}
@@ -122,7 +122,7 @@ def test_a_pin_that_names_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "found"),
+    ("files", "expected"),
     [
         ({PIN: "3.9\n"}, [(PIN, 1, 1)]),
         ({PIN: "3.6\n"}, [(PIN, 1, 1)]),  # older than every version in the pins
@@ -132,9 +132,9 @@ def test_a_pin_that_names_nothing() -> None:
         ({".github/workflows/ci.yml": MATRIX.format("3.9"), "pyproject.toml": PROJECT.format(">=3.8")}, []),
     ],
 )
-def test_python_has_ended(files: dict[str, str], found: list[tuple[str, int, int]]) -> None:
+def test_python_has_ended(files: dict[str, str], expected: list[tuple[str, int, int]]) -> None:
     """A Python past its end of life is found where something runs with it, not where it is tried or only allowed."""
-    assert places({**CODE, **files}, "OPS205", "OPS206") == [("OPS205", *place) for place in found]
+    assert places({**CODE, **files}, "OPS205", "OPS206") == [("OPS205", *place) for place in expected]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def fleet(work: Path, home: Path, busy: Busy) -> Iterator[Fleet]:
 
 
 @pytest.fixture
-def one(fleet: Fleet) -> Fleet:
+def single(fleet: Fleet) -> Fleet:
     """The fleet with one repository, acme/one."""
     fleet.add("acme/one")
     return fleet
@@ -107,30 +107,30 @@ def test_fetches_no_files(fleet: Fleet, busy: Busy, older: bool, text: str) -> N
     assert busy.sent < LARGE / 10
 
 
-def test_a_server_that_cannot_leave_files_out_will_do(one: Fleet) -> None:
+def test_a_server_that_cannot_leave_files_out_will_do(single: Fleet) -> None:
     """It sends them all, and the push works as usual."""
-    git("config", "uploadpack.allowFilter", "false", at=one.bare("acme/one"))
-    assert states(run_publisher(one, "push")) == ["pushed"]
+    git("config", "uploadpack.allowFilter", "false", at=single.bare("acme/one"))
+    assert states(run_publisher(single, "push")) == ["pushed"]
 
 
-def test_replaces_its_own_branch(one: Fleet) -> None:
+def test_replaces_its_own_branch(single: Fleet) -> None:
     """After the base moved, the commit of a new plan replaces ours."""
-    run_publisher(one, "push")
-    one.somebody("acme/one", "trunk")
-    result = one.again("acme/one", "plan-2")
-    assert states(run_publisher(one, "push")) == ["pushed"]
-    assert one.tip("acme/one") == result.commit
+    run_publisher(single, "push")
+    single.somebody("acme/one", "trunk")
+    result = single.again("acme/one", "plan-2")
+    assert states(run_publisher(single, "push")) == ["pushed"]
+    assert single.tip("acme/one") == result.commit
 
 
 @pytest.mark.parametrize("mode", ["push", "pr"])
 @pytest.mark.parametrize("start", [f"origin/{TARGET}", "origin/trunk"])
-def test_never_touches_a_persons_commits(one: Fleet, programs: Programs, mode: str, start: str) -> None:
+def test_never_touches_a_persons_commits(single: Fleet, programs: Programs, mode: str, start: str) -> None:
     """A person's commit on top of ours, or instead of it, stays; no pull request is opened."""
-    run_publisher(one, "push", journal=one.root / "other.jsonl")
-    git("push", "--quiet", "origin", "--delete", TARGET, at=one.clone("acme/one")) if "trunk" in start else None
-    mine = one.somebody("acme/one", TARGET, start=start)
-    delivery = only(run_publisher(one, mode))
-    assert (delivery.state, one.tip("acme/one"), programs.written()) == ("untouched", mine, [])
+    run_publisher(single, "push", journal=single.root / "other.jsonl")
+    git("push", "--quiet", "origin", "--delete", TARGET, at=single.clone("acme/one")) if "trunk" in start else None
+    mine = single.somebody("acme/one", TARGET, start=start)
+    delivery = only(run_publisher(single, mode))
+    assert (delivery.state, single.tip("acme/one"), programs.written()) == ("untouched", mine, [])
     assert "commits that this tool did not make" in delivery.reason
 
 
@@ -157,16 +157,16 @@ def test_a_moved_base_is_deferred(fleet: Fleet) -> None:
     assert "fleet retry" in delivery.hint
 
 
-def test_commits_that_were_not_pushed_stay_so(one: Fleet) -> None:
+def test_commits_that_were_not_pushed_stay_so(single: Fleet) -> None:
     """A person's unpushed commits are not pushed along with ours."""
-    git("commit", "--quiet", "--allow-empty", "--message=Mine", at=one.clone("acme/one"))
-    one.again("acme/one", "plan-1")
-    delivery = only(run_publisher(one, "push"))
-    assert (delivery.state, one.tip("acme/one")) == ("deferred", "")
+    git("commit", "--quiet", "--allow-empty", "--message=Mine", at=single.clone("acme/one"))
+    single.again("acme/one", "plan-1")
+    delivery = only(run_publisher(single, "push"))
+    assert (delivery.state, single.tip("acme/one")) == ("deferred", "")
     assert "has not been pushed" in delivery.reason
 
 
-def test_who_pushes_meanwhile_wins(one: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_pushes_meanwhile_wins(single: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     """A branch that somebody creates just before our push stays as it is."""
     from new_ops_project.fleet.publish import to_remote
 
@@ -174,12 +174,12 @@ def test_who_pushes_meanwhile_wins(one: Fleet, monkeypatch: pytest.MonkeyPatch) 
     before = to_remote.push
 
     def late(*args: Any, **more: Any) -> None:
-        mine.append(one.somebody("acme/one", TARGET, start="origin/trunk"))
+        mine.append(single.somebody("acme/one", TARGET, start="origin/trunk"))
         before(*args, **more)
 
     monkeypatch.setattr(to_remote, "push", late)
-    delivery = only(run_publisher(one, "push"))
-    assert (delivery.state, one.tip("acme/one")) == ("deferred", mine[0])
+    delivery = only(run_publisher(single, "push"))
+    assert (delivery.state, single.tip("acme/one")) == ("deferred", mine[0])
     assert "somebody else pushed" in delivery.reason
 
 
@@ -199,27 +199,27 @@ def test_a_refused_push_is_one_row(fleet: Fleet, busy: Busy) -> None:
     assert published.exit_code == Exit.FAILED
 
 
-def test_waits_when_the_server_wants_it(one: Fleet, busy: Busy) -> None:
+def test_waits_when_the_server_wants_it(single: Fleet, busy: Busy) -> None:
     """After 429, a fetch or a push waits a minute and tries again."""
     busy.pauses = {"/acme/one.git/info/refs": 1, "/acme/one.git/git-receive-pack": 1}
     time = Time()
-    assert states(run_publisher(one, "push", time)) == ["pushed"]
+    assert states(run_publisher(single, "push", time)) == ["pushed"]
     assert time.slept == [60.0, 60.0]
 
 
-def test_gives_up_after_three_tries(one: Fleet, busy: Busy) -> None:
+def test_gives_up_after_three_tries(single: Fleet, busy: Busy) -> None:
     """A repository whose server always answers 429 fails with that status; the next run delivers it."""
     busy.pauses = {"/acme/one.git": 3}
-    assert "429" in only(run_publisher(one, "push")).reason
-    assert states(run_publisher(one, "push")) == ["pushed"]
+    assert "429" in only(run_publisher(single, "push")).reason
+    assert states(run_publisher(single, "push")) == ["pushed"]
 
 
-def test_a_server_that_is_not_there_is_tried_again(one: Fleet) -> None:
+def test_a_server_that_is_not_there_is_tried_again(single: Fleet) -> None:
     """A refused connection is tried three times, with longer and longer waits."""
-    one.tasks[0] = replace(one.tasks[0], url="http://127.0.0.1:9/acme/one.git")
-    one.save()
+    single.tasks[0] = replace(single.tasks[0], url="http://127.0.0.1:9/acme/one.git")
+    single.save()
     time = Time()
-    assert states(run_publisher(one, "push", time)) == ["failed"]
+    assert states(run_publisher(single, "push", time)) == ["failed"]
     assert time.slept == [2.0, 8.0]
 
 
@@ -235,12 +235,12 @@ def test_a_new_run_counts_what_the_last_one_took(fleet: Fleet) -> None:
     assert len(taken) == 3
 
 
-def test_no_secret_is_told_or_stored(one: Fleet, busy: Busy, run: Run, tmp_path: Path) -> None:
+def test_no_secret_is_told_or_stored(single: Fleet, busy: Busy, run: Run, tmp_path: Path) -> None:
     """The password is neither in the output nor in any file of the results."""
-    one.add("acme/two")
+    single.add("acme/two")
     busy.closed = ("/acme/two",)
-    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "push", "--json", code=2)
-    texts = [ran.out, ran.err, *(path.read_text(errors="replace") for path in one.out.rglob("*") if path.is_file())]
+    ran = run("fleet", "publish", "--in", str(single.out), "--mode", "push", "--json", code=2)
+    texts = [ran.out, ran.err, *(path.read_text(errors="replace") for path in single.out.rglob("*") if path.is_file())]
     assert not any(SECRET in text for text in texts)
 
 
@@ -262,14 +262,14 @@ def test_no_secret_is_told_or_stored(one: Fleet, busy: Busy, run: Run, tmp_path:
         ({"commit": "--all"}, "does not name a commit"),
     ],
 )
-def test_a_result_that_lies_is_refused(one: Fleet, wrong: dict[str, str], reason: str) -> None:
+def test_a_result_that_lies_is_refused(single: Fleet, wrong: dict[str, str], reason: str) -> None:
     """A result is not trusted: nothing is pushed except the planned commit."""
-    one.results[0] = replace(one.results[0], **wrong)  # type: ignore[arg-type]
-    one.save()
-    delivery = only(run_publisher(one, "push"))
+    single.results[0] = replace(single.results[0], **wrong)  # type: ignore[arg-type]
+    single.save()
+    delivery = only(run_publisher(single, "push"))
     assert delivery.state == "failed"
     assert reason in delivery.reason
-    assert git("for-each-ref", "--format=%(refname)", at=one.bare("acme/one")) == "refs/heads/trunk"
+    assert git("for-each-ref", "--format=%(refname)", at=single.bare("acme/one")) == "refs/heads/trunk"
 
 
 def test_the_address_is_the_plans(fleet: Fleet) -> None:
@@ -306,39 +306,39 @@ def test_writes_a_branch_of_the_clone(fleet: Fleet) -> None:
         ((("checkout", "-q", "--detach"), ("branch", "-D", "trunk")), "deferred", "branch trunk no longer exists"),
     ],
 )
-def test_leaves_a_branch_alone(one: Fleet, steps: tuple[tuple[str, ...], ...], state: str, reason: str) -> None:
+def test_leaves_a_branch_alone(single: Fleet, steps: tuple[tuple[str, ...], ...], state: str, reason: str) -> None:
     """A person's branch, a moved base or an impossible name gives a row with the reason."""
     for step in steps:
-        git(*step, at=one.clone("acme/one"))
-    before = git("for-each-ref", at=one.clone("acme/one"))
-    delivery = only(run_publisher(one, "branch"))
-    assert (str(delivery.state), git("for-each-ref", at=one.clone("acme/one"))) == (state, before)
+        git(*step, at=single.clone("acme/one"))
+    before = git("for-each-ref", at=single.clone("acme/one"))
+    delivery = only(run_publisher(single, "branch"))
+    assert (str(delivery.state), git("for-each-ref", at=single.clone("acme/one"))) == (state, before)
     assert reason in delivery.reason
 
 
 @pytest.mark.parametrize("words", [("--message=Reworded\n\nTemplate-Tree: {tree}",), ("--no-edit", "--author=A <a@x>")])
-def test_an_amended_message_is_a_persons(one: Fleet, words: tuple[str, ...]) -> None:
+def test_an_amended_message_is_a_persons(single: Fleet, words: tuple[str, ...]) -> None:
     """An amended commit is a person's, even if its files and its trailer stay the same."""
-    run_publisher(one, "branch")
-    clone = one.clone("acme/one")
+    run_publisher(single, "branch")
+    clone = single.clone("acme/one")
     tree = git("rev-parse", f"{TARGET}^{{tree}}", at=clone)
     git("checkout", "--quiet", TARGET, at=clone)
     git("commit", "--quiet", "--amend", "--allow-empty", *(word.format(tree=tree) for word in words), at=clone)
     theirs = git("rev-parse", "HEAD", at=clone)
     git("push", "--quiet", "origin", TARGET, at=clone)
     git("checkout", "--quiet", "trunk", at=clone)
-    one.again("acme/one", "plan-2", files={"tool.py": "other\n", "more.py": "other\n"})
+    single.again("acme/one", "plan-2", files={"tool.py": "other\n", "more.py": "other\n"})
     git("update-ref", f"refs/heads/{TARGET}", theirs, at=clone)  # which making the bundle took away
     for mode, at in (("branch", clone), ("push", None)):
-        assert (states(run_publisher(one, mode)), one.tip("acme/one", at=at)) == (["untouched"], theirs)
+        assert (states(run_publisher(single, mode)), single.tip("acme/one", at=at)) == (["untouched"], theirs)
 
 
-def test_a_branch_that_is_not_the_default_one_waits(one: Fleet) -> None:
+def test_a_branch_that_is_not_the_default_one_waits(single: Fleet) -> None:
     """Nothing is delivered on top of a pushed branch that may not be merged."""
-    git("symbolic-ref", "HEAD", "refs/heads/other", at=one.bare("acme/one"))
-    one.somebody("acme/one", "other", start="origin/trunk")
-    delivery = only(run_publisher(one, "push"))
-    assert (delivery.state, one.tip("acme/one")) == ("deferred", "")
+    git("symbolic-ref", "HEAD", "refs/heads/other", at=single.bare("acme/one"))
+    single.somebody("acme/one", "other", start="origin/trunk")
+    delivery = only(run_publisher(single, "push"))
+    assert (delivery.state, single.tip("acme/one")) == ("deferred", "")
     assert delivery.reason == "trunk is not the default branch of the remote: other is."
 
 
@@ -365,17 +365,17 @@ def test_a_commit_of_other_words_is_refused(fleet: Fleet, words: str, author: st
 
 
 @pytest.mark.parametrize("name", ["template", f"{TARGET}/mine"])
-def test_says_which_branch_is_in_the_way(one: Fleet, name: str) -> None:
+def test_says_which_branch_is_in_the_way(single: Fleet, name: str) -> None:
     """The error names a branch that git cannot have beside ours, and that branch stays."""
-    theirs = one.somebody("acme/one", name, start="origin/trunk")
-    delivery = only(run_publisher(one, "push"))
-    assert (delivery.state, one.tip("acme/one", name)) == ("failed", theirs)
+    theirs = single.somebody("acme/one", name, start="origin/trunk")
+    delivery = only(run_publisher(single, "push"))
+    assert (delivery.state, single.tip("acme/one", name)) == ("failed", theirs)
     assert delivery.reason.startswith(f"There is a branch {name}, so git cannot create one")
 
 
-def test_never_moves_a_branch_that_is_checked_out(one: Fleet) -> None:
+def test_never_moves_a_branch_that_is_checked_out(single: Fleet) -> None:
     """Not even if its last commit is ours: the work tree would differ from it."""
-    clone = one.clone("acme/one")
+    clone = single.clone("acme/one")
     old = git(
         "commit-tree",
         "-p",
@@ -386,17 +386,17 @@ def test_never_moves_a_branch_that_is_checked_out(one: Fleet) -> None:
         at=clone,
     )
     git("checkout", "--quiet", "-b", TARGET, old, at=clone)
-    delivery = only(run_publisher(one, "branch"))
-    assert (delivery.state, one.tip("acme/one", at=clone)) == ("deferred", old)
+    delivery = only(run_publisher(single, "branch"))
+    assert (delivery.state, single.tip("acme/one", at=clone)) == ("deferred", old)
     git("checkout", "--quiet", "trunk", at=clone)
-    assert states(run_publisher(one, "branch")) == ["branch"]
+    assert states(run_publisher(single, "branch")) == ["branch"]
 
 
-def test_no_clone_no_branch(one: Fleet) -> None:
+def test_no_clone_no_branch(single: Fleet) -> None:
     """Without a clone there is no branch; the hint names the modes that work."""
-    one.tasks[0] = replace(one.tasks[0], folder="")
-    one.save()
-    delivery = only(run_publisher(one, "branch"))
+    single.tasks[0] = replace(single.tasks[0], folder="")
+    single.save()
+    delivery = only(run_publisher(single, "branch"))
     assert (delivery.state, delivery.hint) == ("failed", "Use --mode push, or --mode pr.")
 
 
@@ -404,44 +404,44 @@ def test_no_clone_no_branch(one: Fleet) -> None:
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
-def test_opens_one_pull_request(one: Fleet, programs: Programs, kind: str) -> None:
-    """It goes from our branch into the default one; a run with a new journal finds it and opens no second one."""
-    delivery = only(run_publisher(one, "pr", forge=kind))
+def test_opens_one_pull_request(single: Fleet, programs: Programs, kind: str) -> None:
+    """It goes from our branch into the default one; a run with a new journal finds it and opens no second single."""
+    delivery = only(run_publisher(single, "pr", forge=kind))
     (pull,) = programs.pulls("acme/one")
     assert (delivery.state, delivery.request) == ("opened", pull["url"])
     assert (pull["head"], pull["base"], pull["title"]) == (TARGET, "trunk", "Update the template from 1.1.0 to 1.2.0")
     count = len(programs.written())
-    assert states(run_publisher(one, "pr", forge=kind, journal=one.root / "new.jsonl")) == ["refreshed"]
+    assert states(run_publisher(single, "pr", forge=kind, journal=single.root / "new.jsonl")) == ["refreshed"]
     assert len(programs.pulls("acme/one")) == 1
     assert len(programs.written()) == count
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
-def test_an_open_one_is_refreshed(one: Fleet, programs: Programs, kind: str) -> None:
+def test_an_open_one_is_refreshed(single: Fleet, programs: Programs, kind: str) -> None:
     """A new plan replaces the commit, the title and the text of an open pull request."""
-    run_publisher(one, "pr", forge=kind)
-    one.somebody("acme/one", "trunk")
-    result = one.again("acme/one", "plan-2")
-    assert states(run_publisher(one, "pr", forge=kind)) == ["refreshed"]
+    run_publisher(single, "pr", forge=kind)
+    single.somebody("acme/one", "trunk")
+    result = single.again("acme/one", "plan-2")
+    assert states(run_publisher(single, "pr", forge=kind)) == ["refreshed"]
     (pull,) = programs.pulls("acme/one")
     assert "plan-2" in pull["body"]
-    assert one.tip("acme/one") == result.commit
+    assert single.tip("acme/one") == result.commit
 
 
-def test_a_closed_one_was_declined(one: Fleet, programs: Programs) -> None:
+def test_a_closed_one_was_declined(single: Fleet, programs: Programs) -> None:
     """A pull request that a person closed is not opened again, except by --only."""
-    run_publisher(one, "pr")
+    run_publisher(single, "pr")
     programs.edit("acme/one", state="closed")
-    again: dict[str, Any] = {"journal": one.root / "new.jsonl"}
-    delivery = only(run_publisher(one, "pr", **again))
+    again: dict[str, Any] = {"journal": single.root / "new.jsonl"}
+    delivery = only(run_publisher(single, "pr", **again))
     assert (delivery.state, len(programs.pulls("acme/one"))) == ("untouched", 1)
     assert "closed without being merged" in delivery.reason
-    assert states(run_publisher(one, "pr", only=("acme/one",), **again)) == ["opened"]
+    assert states(run_publisher(single, "pr", only=("acme/one",), **again)) == ["opened"]
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
 def test_an_older_one_of_ours_is_closed(fleet: Fleet, programs: Programs, kind: str) -> None:
-    """The pull request of an earlier version is closed, with one comment that names the new one."""
+    """The pull request of an earlier version is closed, with one comment that names the new single."""
     fleet.add("acme/one", version="1.1.0")
     run_publisher(fleet, "pr", forge=kind)
     fleet.again("acme/one", "plan-2")
@@ -512,37 +512,37 @@ def test_where_there_are_no_drafts_it_is_opened_without(fleet: Fleet, programs: 
         ({}, 60),
     ],
 )
-def test_heeds_the_forges_limits(one: Fleet, programs: Programs, headers: dict[str, str], waited: int) -> None:
+def test_heeds_the_forges_limits(single: Fleet, programs: Programs, headers: dict[str, str], waited: int) -> None:
     """A 403 with Retry-After, with a reset time or with only a message is waited for once."""
     body = {"message": "You have exceeded a secondary rate limit."}
     programs.script({"status": 403, "headers": headers, "body": body})
     time = Time()
-    assert states(run_publisher(one, "pr", time)) == ["opened"]
+    assert states(run_publisher(single, "pr", time)) == ["opened"]
     assert sum(time.slept) == pytest.approx(waited, abs=1.1)
 
 
-def test_waits_before_it_is_told_to(one: Fleet, programs: Programs) -> None:
-    """An answer that says that no request is left for this hour delays the next one."""
-    one.add("acme/two")
+def test_waits_before_it_is_told_to(single: Fleet, programs: Programs) -> None:
+    """An answer that says that no request is left for this hour delays the next single."""
+    single.add("acme/two")
     programs.script({"extra": {"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "1800000500"}})
     time = Time()
-    assert states(run_publisher(one, "pr", time)) == ["opened", "opened"]
+    assert states(run_publisher(single, "pr", time)) == ["opened", "opened"]
     assert 499 <= sum(time.slept) <= 503
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
 @pytest.mark.parametrize(("when", "state"), [("before", "opened"), ("after", "refreshed")])
-def test_a_lost_answer_opens_no_second_one(one: Fleet, programs: Programs, kind: str, when: str, state: str) -> None:
+def test_a_lost_answer_opens_no_second_one(single: Fleet, programs: Programs, kind: str, when: str, state: str) -> None:
     """The network fails before the request or during the answer: the next try finds what exists."""
     programs.script({"offline": when})
-    assert states(run_publisher(one, "pr", forge=kind)) == [state]
+    assert states(run_publisher(single, "pr", forge=kind)) == [state]
     assert len(programs.pulls("acme/one")) == 1
 
 
-def test_no_permission_is_not_tried_again(one: Fleet, programs: Programs) -> None:
+def test_no_permission_is_not_tried_again(single: Fleet, programs: Programs) -> None:
     """A 403 that is not a rate limit fails with the forge's message."""
     programs.script({"status": 403, "body": {"message": "Resource not accessible by integration"}})
-    delivery = only(run_publisher(one, "pr"))
+    delivery = only(run_publisher(single, "pr"))
     assert "Resource not accessible by integration" in delivery.reason
     assert len(programs.written()) == 1
 
@@ -556,14 +556,14 @@ def test_requests_that_write_are_a_second_apart(fleet: Fleet, programs: Programs
     assert sum(time.slept) == pytest.approx(3600)
 
 
-def test_without_a_program_nothing_is_begun(one: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_program_nothing_is_begun(single: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without gh and glab the run ends before any push; the hint names the mode that works."""
     forge.kind_of.cache_clear()
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(ToolError) as caught:
-        run_publisher(one, "pr")
+        run_publisher(single, "pr")
     assert "--mode push" in caught.value.hint
-    assert not one.tip("acme/one")
+    assert not single.tip("acme/one")
 
 
 @pytest.mark.parametrize(
@@ -654,29 +654,29 @@ def test_ctrl_c_says_how_to_continue(fleet: Fleet, programs: Programs) -> None:
     assert [bool(fleet.tip(f"acme/n{number}")) for number in range(2)] == [True, False]
 
 
-def test_the_second_publisher_is_refused(one: Fleet, run: Run) -> None:
+def test_the_second_publisher_is_refused(single: Fleet, run: Run) -> None:
     """A second run with the same journal is an error."""
     from new_ops_project.fleet.publish.journal import Journal
     from new_ops_project.fleet.publish.rate_limit import Clock
 
-    with Journal(one.out / store.JOURNAL, Clock()).opened():
-        ran = run("fleet", "publish", "--in", str(one.out), "--mode", "push", code=2)
+    with Journal(single.out / store.JOURNAL, Clock()).opened():
+        ran = run("fleet", "publish", "--in", str(single.out), "--mode", "push", code=2)
     assert "Another run publishes" in ran.err
-    assert not one.tip("acme/one")
+    assert not single.tip("acme/one")
 
 
 # ---- safety -----------------------------------------------------------------------------------------------------
 
 
-def test_a_wave_with_failures_is_not_run_publisher(one: Fleet, run: Run) -> None:
+def test_a_wave_with_failures_is_not_run_publisher(single: Fleet, run: Run) -> None:
     """With more than 5 % failed nothing is pushed and the reason is given; --force pushes."""
-    one.add("acme/two", state=ResultState.FAILED)
-    one.add("acme/three", state=ResultState.FAILED)
-    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "push", "--json", code=2)
+    single.add("acme/two", state=ResultState.FAILED)
+    single.add("acme/three", state=ResultState.FAILED)
+    ran = run("fleet", "publish", "--in", str(single.out), "--mode", "push", "--json", code=2)
     assert "2 of 3 repositories failed" in ran.json["stopped"]
-    assert (ran.json["deliveries"], one.tip("acme/one")) == ([], "")
-    run("fleet", "publish", "--in", str(one.out), "--mode", "push", "--force")
-    assert one.tip("acme/one")
+    assert (ran.json["deliveries"], single.tip("acme/one")) == ([], "")
+    run("fleet", "publish", "--in", str(single.out), "--mode", "push", "--force")
+    assert single.tip("acme/one")
 
 
 @pytest.mark.parametrize("more", [("--only", "acme/large"), ("--force",)])
@@ -731,12 +731,12 @@ def test_begins_nothing_after_the_time_that_was_given(fleet: Fleet) -> None:
     assert states(run_publisher(fleet, "push", time, max_per_minute=2, minutes=0.5)) == ["pushed"] * 3
 
 
-def test_preview_does_nothing(one: Fleet, programs: Programs, run: Run) -> None:
+def test_preview_does_nothing(single: Fleet, programs: Programs, run: Run) -> None:
     """It shows what would be done for each; nothing is pushed, opened or recorded."""
-    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "pr", "--preview", "--json")
+    ran = run("fleet", "publish", "--in", str(single.out), "--mode", "pr", "--preview", "--json")
     assert (ran.json["preview"], ran.json["counts"]) == (True, {"opened": 1})
-    assert (one.tip("acme/one"), programs.written()) == ("", [])
-    assert not (one.out / store.JOURNAL).exists()
+    assert (single.tip("acme/one"), programs.written()) == ("", [])
+    assert not (single.out / store.JOURNAL).exists()
 
 
 def test_markers_that_a_result_is_silent_about(fleet: Fleet) -> None:
@@ -770,9 +770,9 @@ def test_shards_are_published_together(fleet: Fleet) -> None:
 # ---- words ------------------------------------------------------------------------------------------------------
 
 
-def test_tells_one_line_for_each(one: Fleet, programs: Programs, run: Run) -> None:
+def test_tells_one_line_for_each(single: Fleet, programs: Programs, run: Run) -> None:
     """Each repository has a line, then come the counts."""
-    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "pr")
+    ran = run("fleet", "publish", "--in", str(single.out), "--mode", "pr")
     assert "[1/1] acme/one  opened  https://" in ran.err
     assert "Plan plan-1: 1 opened." in ran.out
 
@@ -800,17 +800,17 @@ def test_what_cannot_be_begun_is_one_sentence(run: Run, args: tuple[str, ...]) -
     assert "fleet update" in ran.err
 
 
-def test_an_unknown_name_is_refused(one: Fleet, run: Run) -> None:
+def test_an_unknown_name_is_refused(single: Fleet, run: Run) -> None:
     """--only with a typing error suggests the right name."""
-    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "push", "--only", "acme/on", code=2)
+    ran = run("fleet", "publish", "--in", str(single.out), "--mode", "push", "--only", "acme/on", code=2)
     assert "Did you mean acme/one?" in ran.err
 
 
-def test_hostile_names_are_shown_harmlessly(one: Fleet, run: Run) -> None:
+def test_hostile_names_are_shown_harmlessly(single: Fleet, run: Run) -> None:
     """A name with a terminal's control characters is printed as escapes."""
-    one.tasks[0] = replace(one.tasks[0], name="evil\x1b[2Jname", url="")
-    one.results[0] = replace(one.results[0], name="evil\x1b[2Jname")
-    one.save()
-    ran = run("fleet", "publish", "--in", str(one.out), "--mode", "push", code=2)
+    single.tasks[0] = replace(single.tasks[0], name="evil\x1b[2Jname", url="")
+    single.results[0] = replace(single.results[0], name="evil\x1b[2Jname")
+    single.save()
+    ran = run("fleet", "publish", "--in", str(single.out), "--mode", "push", code=2)
     assert "\x1b" not in ran.out + ran.err
     assert json.dumps("evil\\x1b[2Jname")[1:-1].replace("\\\\", "\\") in ran.err

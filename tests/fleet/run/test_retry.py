@@ -271,6 +271,7 @@ def test_over_http(run: Run, tmp_path: Path, work: Path) -> None:
     assert (task.owner, task.group, task.before, task.version) == ("Ada", "web", "v1.0.0", "v1.1.0")
 
 
-def test_not_results(run: Run, work: Path) -> None:
+@pytest.mark.parametrize("verb", ["retry", "report"])
+def test_not_results(run: Run, work: Path, verb: str) -> None:
     """A folder that is not a folder of results is named."""
-    assert "plan.json does not exist, so" in run("fleet", "retry", str(work), code=2).err
+    assert "plan.json does not exist, so" in run("fleet", verb, str(work), code=2).err

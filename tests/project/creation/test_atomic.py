@@ -78,8 +78,8 @@ def test_parallel_runs_share_the_template(work: Path, tmp_path: Path, monkeypatc
         subprocess.Popen([*NEW, f"p{number}", "--defaults"], cwd=work, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for number in range(8)
     ]
-    said = [child.communicate() for child in runs]
-    assert [child.returncode for child in runs] == [0] * 8, said
+    outputs = [child.communicate() for child in runs]
+    assert [child.returncode for child in runs] == [0] * 8, outputs
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def interrupting(*args, **options):
 sys.exit(cli.run(["new", "audit", "--defaults"]))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=work, capture_output=True, text=True, check=False)
-    said = expected.format(path=work / "audit")
-    assert done.returncode == (130 if said else 0), done.stderr
-    assert said in done.stderr
+    words = expected.format(path=work / "audit")
+    assert done.returncode == (130 if words else 0), done.stderr
+    assert words in done.stderr
     assert "nothing was left behind" not in done.stderr
     assert (work / "audit" / "pyproject.toml").is_file()

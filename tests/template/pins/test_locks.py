@@ -206,18 +206,18 @@ def test_missing_uv_is_a_source_that_failed(run: Run, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "phrases"),
     [
         ("pins.yml", "pins: {}\n", ["(KeyError: 'default')."]),
         ("locks.yml", "old\n", ["(TypeError", "delete it, then run this again"]),
     ],
 )
-def test_an_unreadable_file_is_a_sentence(run: Run, templates: Path, name: str, text: str, said: list[str]) -> None:
+def test_an_unreadable_file_is_a_sentence(run: Run, templates: Path, name: str, text: str, phrases: list[str]) -> None:
     """An incomplete pins.yml and a damaged locks.yml are named, and how to get a new lock."""
     (templates / name).write_text(text, encoding="utf-8")
     errors = run("template", "pins", "--only", "locks", code=2).err
-    assert f"{templates / name} is not as expected {said[0]}" in errors
-    assert all(words in errors for words in said)
+    assert f"{templates / name} is not as expected {phrases[0]}" in errors
+    assert all(words in errors for words in phrases)
 
 
 @pytest.mark.slow

@@ -76,8 +76,8 @@ def _run(repo: Repo, paths: Sequence[str], configs: Mapping[str, str], *more: st
         options += ("--output-format=json", f"--select={_CODES}", *_ignored(repo, configs), f"@{listed}")
         program.run("ruff", "check", *options, cwd=folder, env=env)
         root = os.path.realpath(folder)
-        found = tuple(_diagnostics(output.read_bytes() if output.exists() else b"[]", root))
-        return RuffReport(found, frozenset(_relative(file, root) for file in files))
+        diagnostics = tuple(_diagnostics(output.read_bytes() if output.exists() else b"[]", root))
+        return RuffReport(diagnostics, frozenset(_relative(file, root) for file in files))
 
 
 def _ignored(repo: Repo, configs: Mapping[str, str]) -> Iterator[str]:

@@ -56,23 +56,23 @@ def compared(repo: Repo) -> Compared | None:
             raise UncheckedError(error.message, error.hint) from error
         except ProcessError as error:
             raise UncheckedError(f"git failed: {error.reason}") from error
-    found: Compared | None = repo.memo["compared"]
-    return found
+    comparison: Compared | None = repo.memo["compared"]
+    return comparison
 
 
 def computed_states(repo: Repo) -> tuple[FileState, ...]:
     """The state of every managed file, by path, if a rule has already needed it; else ()."""
-    found: Compared | None = repo.memo.get("compared")
-    return found.states if found else ()
+    comparison: Compared | None = repo.memo.get("compared")
+    return comparison.states if comparison else ()
 
 
 def managed_paths(repo: Repo) -> frozenset[str]:
     """The files that the template writes here; none if that is unknown."""
     try:
-        found = compared(repo)
+        comparison = compared(repo)
     except UncheckedError:
         return frozenset()
-    return frozenset(file.path for file in found.states if file.state != "extra") if found else frozenset()
+    return frozenset(file.path for file in comparison.states if file.state != "extra") if comparison else frozenset()
 
 
 def _compared(repo: Repo, recorded: Reference) -> Compared:
@@ -94,7 +94,7 @@ def _compared(repo: Repo, recorded: Reference) -> Compared:
 
 
 def _states(repo: Repo, recorded: Reference) -> Iterator[FileState]:
-    mine = {path: found for path in recorded.files if (found := content(repo, path)) is not None}
+    mine = {path: text for path in recorded.files if (text := content(repo, path)) is not None}
     for path, state in drift.states(recorded.files, mine, repo.folder).items():
         row = recorded.rows.get(path)
         yield FileState(path, state, is_maintained=row is not None and not row.get("yours"))
@@ -119,27 +119,27 @@ def content(repo: Repo, path: str) -> bytes | None:
 
 def drifted_template_files(repo: Repo) -> Iterator[Breach]:
     """Each file that the template maintains and somebody edited or deleted."""
-    if found := compared(repo):
-        yield from (_breach(repo, found, file) for file in found.drifted)
+    if comparison := compared(repo):
+        yield from (_breach(repo, comparison, file) for file in comparison.drifted)
 
 
 def drifted_own_files(repo: Repo) -> Iterator[Breach]:
     """Each file that the project maintains and somebody edited, as intended, or deleted."""
-    if found := compared(repo):
-        own = (file for file in found.states if file.is_drifted and not file.is_maintained)
-        yield from (_breach(repo, found, file) for file in own)
+    if comparison := compared(repo):
+        own = (file for file in comparison.states if file.is_drifted and not file.is_maintained)
+        yield from (_breach(repo, comparison, file) for file in own)
 
 
 def extra_files(repo: Repo) -> Iterator[Breach]:
     """Each file where the template would write one with other answers."""
-    found = compared(repo)
-    for file in (file for file in found.states if file.state == "extra") if found else ():
+    comparison = compared(repo)
+    for file in (file for file in comparison.states if file.state == "extra") if comparison else ():
         yield Breach("With other answers, the template would write this file.", file.path)
 
 
-def _breach(repo: Repo, found: Compared, file: FileState) -> Breach:
-    entry, ours = found.reference.files[file.path], content(repo, file.path)
-    version = found.reference.update.before.version
+def _breach(repo: Repo, comparison: Compared, file: FileState) -> Breach:
+    entry, ours = comparison.reference.files[file.path], content(repo, file.path)
+    version = comparison.reference.update.before.version
     select = "" if file.is_maintained else " --select OPS605"
     remedy = f"Restore the template's version: new-ops-project check {file.path} --fix{select}"
     fix = (Write(file.path, entry),)

@@ -66,12 +66,12 @@ def manual_edits(repo: Repo) -> Iterator[Breach]:
 def _edited_answers(repo: Repo, recorded: Reference) -> Mapping[str, tuple[Any, Any]]:
     """The answers that changed although the files did not: former and present value, by name."""
     try:
-        found = files.compared(repo)
+        comparison = files.compared(repo)
     except UncheckedError:
         return {}
-    if not found or not found.is_former:
+    if not comparison or not comparison.is_former:
         return {}
-    now, was = recorded.project.answers, found.reference.project.answers
+    now, was = recorded.project.answers, comparison.reference.project.answers
     names = [name for name in {**was, **now} if was.get(name) != now.get(name)]
     return {name: (was.get(name), now.get(name)) for name in sorted(names)}
 

@@ -99,11 +99,13 @@ def look_lock(clone: Clone) -> Iterator[Seen]:
         yield Seen(f"{needs.lock}: {count} packages for this machine, with hashes")
         return
     message = f"Nothing pins the packages: they come from {needs.lock}"
+    source = next((name for name in ("pyproject.toml", "setup.py", "setup.cfg") if name in needs.files), "")
+    remedy = f"uv pip compile --universal --generate-hashes {source} --output-file requirements.txt"
     if needs.foreign_lock:
         message = f"{needs.foreign_lock} is not used here: the packages come from {needs.lock}, unpinned"
     elif needs.has_lock:
         message = f"{needs.lock} has no hash for every package, so nothing verifies the downloads"
-    remedy = "Write a lock with hashes: uv pip compile --universal --generate-hashes, or pip-compile --generate-hashes"
+        remedy = "Write it with hashes: uv pip compile --generate-hashes, or pip-compile --generate-hashes"
     yield Seen(message, Severity.INFO, remedy, next(iter(needs.requirements), "pyproject.toml"))
 
 

@@ -41,7 +41,7 @@ def missing_variables(folder: Path) -> tuple[str, ...]:
 
 def _assignments(file: Path) -> list[tuple[str, str]]:
     """Each variable in the file with its value; [] if the file cannot be read."""
-    return _ASSIGNMENT.findall(text_of(file)) if os.access(file, os.R_OK) else []
+    return _ASSIGNMENT.findall(text_of(file))
 
 
 def look_disk(clone: Clone) -> Iterator[Seen]:

@@ -22,7 +22,7 @@ def display(total: int) -> Iterator[Callable[[Result, int, int], None]]:
     def show(result: Result, done: int, of: int) -> None:
         results.append(result)
         totals = ", ".join(f"{count} {state}" for state, count in counts(results).items() if count)
-        rate = len(results) / (time.monotonic() - start)
+        rate = len(results) / max(time.monotonic() - start, 0.001)  # a clock may stand still for some milliseconds
         left = duration((of - done) / rate)
         progress(f"{rate:.1f}/s, {left} left, {totals}" if is_watched() else line(result), done, of)
 

@@ -83,10 +83,10 @@ class Candidate:
 
         Raises SkippedError if that is a person's commit; `upstream` is the last commit of the default branch.
         """
-        found = ownership.read(repository, commit) if commit else None
-        if found is None or found.is_same(self.result.tree, self.task.base):
-            return found is not None
-        if not ownership.is_ours(repository, found, upstream):
+        owner = ownership.read(repository, commit) if commit else None
+        if owner is None or owner.is_same(self.result.tree, self.task.base):
+            return owner is not None
+        if not ownership.is_ours(repository, owner, upstream):
             message = f"{self.result.target} has commits that this tool did not make."
             hint = "Merge or close that work; then delete the branch and publish again."
             raise SkippedError(Delivered.UNTOUCHED, message, hint)

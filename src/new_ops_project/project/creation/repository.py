@@ -47,13 +47,13 @@ def create(path: Path, render: Callable[[Path], None], *, commit: bool, message:
     try:
         with whole_folder(path) as fresh:
             render(fresh)
-            made, why = _commit(fresh, message=message, commit=commit)
+            commit_id, why = _commit(fresh, message=message, commit=commit)
             interrupts.ignore()  # once it is there, a run that was stopped would leave it behind
     except ProcessError as error:
         raise ToolError(f"git could not create the repository: {error.reason}", "Nothing was kept.") from error
     except OSError as error:
         raise ToolError(f"{path} cannot be created: {error.strerror or error}.", "Nothing was kept.") from error
-    return Created(path, made, why, outer)
+    return Created(path, commit_id, why, outer)
 
 
 def _commit(folder: Path, *, message: str, commit: bool) -> tuple[str | None, str]:

@@ -116,8 +116,8 @@ def _name(repository: _Repository, _: Choices) -> Readings:
         yield repository.folder, "the folder's name"
 
 
-def _is_same_name(one: str, other: str) -> bool:
-    return code_layout.comparable_name(one) == code_layout.comparable_name(other)
+def _is_same_name(name: str, other: str) -> bool:
+    return code_layout.comparable_name(name) == code_layout.comparable_name(other)
 
 
 def _python(repository: _Repository, choices: Choices) -> Readings:
@@ -238,8 +238,8 @@ def _dry_run(repository: _Repository, _: Choices) -> Readings:
     """Whether the program's code has the option as a string of its own."""
     for path in code_layout.program_files(repository.files, repository.layout.place):
         lines = decoded(repository.files[path]).split("\n")
-        found = (number for number, line in enumerate(lines, 1) if re.search(r"[\"']--dry-run[\"'/]", line))
-        yield from ((True, f"{path}:{number}") for number in found)
+        numbers = (number for number, line in enumerate(lines, 1) if re.search(r"[\"']--dry-run[\"'/]", line))
+        yield from ((True, f"{path}:{number}") for number in numbers)
 
 
 _READERS: Mapping[str, Callable[[_Repository, Choices], Readings]] = {

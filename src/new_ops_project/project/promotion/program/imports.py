@@ -65,7 +65,8 @@ def _top(name: str) -> str:
 
 
 def _import_edits(source: _Source) -> _Edits:
-    nodes = [it for it in source.syntax.nodes(ast.Import) if any(_top(one.name) in source.moved for one in it.names)]
+    imports = source.syntax.nodes(ast.Import)
+    nodes = [node for node in imports if any(_top(alias.name) in source.moved for alias in node.names)]
     runs: list[list[ast.Import]] = []
     for node in sorted(nodes, key=source.span):
         if runs and _continues(node, runs[-1][-1], source):
