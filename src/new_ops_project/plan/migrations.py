@@ -23,7 +23,7 @@ def run_left(repository: Repository, change: Change) -> Change:
 
     Raises ToolError, with nothing changed, when one fails or something that is not staged is in the way.
     """
-    if "steps" in change.about.get("left", {}):
+    if "commands" in change.about.get("left", {}):
         change = _decided(repository, change)
     if rows := change.about.get("left", {}).get("rows"):
         _write(repository, rows)
@@ -39,10 +39,10 @@ def _decided(repository: Repository, change: Change) -> Change:
     with scratch_checkout.opened(repository.objects, head, tree, root.name, object_format=form) as folder:
         project = folder / left["prefix"]
         source = folder.with_name(f"{folder.name}.template")
-        if tasks.SOURCE in str(left["steps"]):
+        if tasks.SOURCE in str(left["commands"]):
             shutil.copytree(left["source"], source, symlinks=True)
-        steps = [_placed(step, project, source) for step in left["steps"]]
-        tasks.run_steps(steps, project, left["template"])
+        commands = [_placed(command, project, source) for command in left["commands"]]
+        tasks.run_evaluated(commands, project, left["template"])
         changed = scratch_checkout.changes(folder, tree)
     own = {path: entry for path, entry in changed.items() if path.startswith(left["prefix"])}
     _require_free(root, own)
@@ -50,15 +50,15 @@ def _decided(repository: Repository, change: Change) -> Change:
     return journal.noted(change, rows, {**change.about, "left": {"rows": rows}})
 
 
-def _placed(step: dict[str, Any], project: Path, source: Path) -> tasks.Step:
-    """A step of the journal for the folder in which it runs and that of the template."""
+def _placed(row: dict[str, Any], project: Path, source: Path) -> tasks.EvaluatedCommand:
+    """A command of the journal for the folder in which it runs and that of the template."""
 
     def text(value: str) -> str:
         return value.replace(tasks.ANYWHERE, str(project)).replace(tasks.SOURCE, str(source))
 
-    command = step["command"]
+    command = row["command"]
     line = text(command) if isinstance(command, str) else [text(part) for part in command]
-    return tasks.Step(step["kind"], line, text(step["folder"]), step["environment"])
+    return tasks.EvaluatedCommand(row["kind"], line, text(row["folder"]), row["environment"])
 
 
 def _require_free(root: Path, changed: dict[str, Entry | None]) -> None:

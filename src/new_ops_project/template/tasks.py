@@ -31,12 +31,12 @@ from new_ops_project.template.releases import Checkout
 
 _ANY_CODE = tuple(range(-64, 256))
 _SHOWN_LINES = 20
-# Stand for the folders of the project and of the template in steps that are evaluated before these exist.
+# Stand for the folders of the project and of the template in commands that are evaluated before these exist.
 ANYWHERE, SOURCE = "/new-ops-project-anywhere/project", "/new-ops-project-anywhere/template"
 
 
 @dataclass(frozen=True)
-class Command:
+class TemplateCommand:
     """One task or migration as copier.yml has it; `kind` is "task" or "migration".
 
     `variables`: what copier adds for it, as Jinja variables with a leading underscore and as environment variables.
@@ -55,7 +55,7 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Step:
+class EvaluatedCommand:
     """One command ready to run: evaluated, its folder relative to the project's, its environment variables."""
 
     kind: str
@@ -85,12 +85,12 @@ class Setting:
 # ---- which ----------------------------------------------------------------------------------------------------------
 
 
-def tasks(questionnaire: Questionnaire) -> list[Command]:
+def tasks(questionnaire: Questionnaire) -> list[TemplateCommand]:
     """The tasks in order; raises ToolError for one that is malformed."""
     return [_command("task", entry, {"stage": "task"}) for entry in _entries(questionnaire, "tasks")]
 
 
-def migrations(questionnaire: Questionnaire, stage: str, before: Checkout, after: Checkout) -> list[Command]:
+def migrations(questionnaire: Questionnaire, stage: str, before: Checkout, after: Checkout) -> list[TemplateCommand]:
     """The migrations that copier considers at this stage ("before" or "after") of an update between two versions.
 
     Those without a version always; of the others those above the old version and up to the new one. None at all if
@@ -109,7 +109,7 @@ def migrations(questionnaire: Questionnaire, stage: str, before: Checkout, after
     }
     start = str((questionnaire.config.get("envops") or {}).get("variable_start_string", "{{"))
     end = str((questionnaire.config.get("envops") or {}).get("variable_end_string", "}}"))
-    found = []
+    chosen = []
     for entry in entries:
         if isinstance(entry, dict) and "version" in entry:
             current = _parsed(questionnaire, entry["version"])
@@ -117,10 +117,10 @@ def migrations(questionnaire: Questionnaire, stage: str, before: Checkout, after
                 continue
             variables = {**variables, "version_current": entry["version"], "version_pep440_current": current}
         if isinstance(entry, dict) and {"before", "after"} & entry.keys():  # the format of copier before 9.3
-            found += [_command("migration", text, variables) for text in entry.get(stage) or ()]
+            chosen += [_command("migration", text, variables) for text in entry.get(stage) or ()]
             continue
-        found.append(_command("migration", entry, variables, when=f'{start} _stage == "after" {end}'))
-    return found
+        chosen.append(_command("migration", entry, variables, when=f'{start} _stage == "after" {end}'))
+    return chosen
 
 
 def _entries(questionnaire: Questionnaire, name: str) -> list[Any]:
@@ -130,13 +130,13 @@ def _entries(questionnaire: Questionnaire, name: str) -> list[Any]:
     return entries
 
 
-def _command(kind: str, entry: Any, variables: Mapping[str, Any], *, when: Any = True) -> Command:
+def _command(kind: str, entry: Any, variables: Mapping[str, Any], *, when: Any = True) -> TemplateCommand:
     if isinstance(entry, (str, list)):
-        return Command(kind, entry, when, variables=variables)
+        return TemplateCommand(kind, entry, when, variables=variables)
     text = entry.get("command") if isinstance(entry, dict) else None
     if not isinstance(text, (str, list)):
         raise ToolError(f"A {kind} in copier.yml of the template has no command: {entry!r}.", "Fix it there.")
-    return Command(kind, text, entry.get("when", when), str(entry.get("working_directory", ".")), variables)
+    return TemplateCommand(kind, text, entry.get("when", when), str(entry.get("working_directory", ".")), variables)
 
 
 def _parsed(questionnaire: Questionnaire, version: Any) -> Version:
@@ -190,29 +190,29 @@ def setting(
     return bare
 
 
-def wanted(commands: list[Command], setting: Setting, folder: Path) -> list[Command]:
+def wanted(commands: list[TemplateCommand], setting: Setting, folder: Path) -> list[TemplateCommand]:
     """The commands whose `when` is true for the project in `folder`; raises EvaluationError."""
     variables = context(setting, folder, setting.checkout.root) if commands else {}
     return [command for command in commands if _is_wanted(command, setting, variables)]
 
 
-def _is_wanted(command: Command, setting: Setting, variables: Mapping[str, Any]) -> bool:
+def _is_wanted(command: TemplateCommand, setting: Setting, variables: Mapping[str, Any]) -> bool:
     return to_bool(setting.answers.render(command.when, **variables, **_extra(command, setting)))
 
 
-def announced(commands: list[Command]) -> str:
+def announced(commands: list[TemplateCommand]) -> str:
     """A sentence that names the commands where they do not run."""
     kinds = {f"{kind}s": [command for command in commands if command.kind == kind] for kind in ("task", "migration")}
     named = "; ".join(f"{kind} {listed(those)}" for kind, those in kinds.items() if those)
     return f"The template's {named} run in an update, but not here, so their effect is not shown." if named else ""
 
 
-def listed(commands: Iterable[Command]) -> str:
+def listed(commands: Iterable[TemplateCommand]) -> str:
     """The commands for people, each once."""
     return ", ".join(f"`{shown}`" for shown in dict.fromkeys(command.shown for command in commands))
 
 
-def _extra(command: Command, setting: Setting) -> dict[str, Any]:
+def _extra(command: TemplateCommand, setting: Setting) -> dict[str, Any]:
     """The variables of one command, which are environment variables too."""
     named = {f"_{name}": value for name, value in command.variables.items()}
     return {**named, "_copier_operation": setting.operation}
@@ -246,7 +246,7 @@ def context(setting: Setting, folder: Path, source: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _evaluated(commands: list[Command], setting: Setting, folder: Path) -> Iterator[list[Step]]:
+def _evaluated(commands: list[TemplateCommand], setting: Setting, folder: Path) -> Iterator[list[EvaluatedCommand]]:
     """The commands that are wanted, evaluated for the project in `folder`.
 
     A command that names the template's own folder gets a copy of it, since all runs share the real one.
@@ -255,13 +255,15 @@ def _evaluated(commands: list[Command], setting: Setting, folder: Path) -> Itera
         source = setting.checkout.root
         if any("src_path" in command.shown for command in commands):
             source = Path(shutil.copytree(source, Path(holder, "template"), symlinks=True))
-        yield steps(commands, setting, folder, source)
+        yield evaluate(commands, setting, folder, source)
 
 
-def steps(commands: list[Command], setting: Setting, folder: Path, source: Path | None = None) -> list[Step]:
+def evaluate(
+    commands: list[TemplateCommand], setting: Setting, folder: Path, source: Path | None = None
+) -> list[EvaluatedCommand]:
     """The commands that are wanted, evaluated for the project in `folder`; `source` has the template's files."""
     variables = context(setting, folder, source or setting.checkout.root)
-    return [_step(command, setting, variables) for command in commands if _is_wanted(command, setting, variables)]
+    return [_evaluate(command, setting, variables) for command in commands if _is_wanted(command, setting, variables)]
 
 
 def _external(setting: Setting, folder: Path) -> dict[str, Any]:
@@ -274,7 +276,7 @@ def _external(setting: Setting, folder: Path) -> dict[str, Any]:
     }
 
 
-def _step(command: Command, setting: Setting, variables: Mapping[str, Any]) -> Step:
+def _evaluate(command: TemplateCommand, setting: Setting, variables: Mapping[str, Any]) -> EvaluatedCommand:
     extra, phase = _extra(command, setting), "tasks" if command.kind == "task" else "migrate"
 
     def text(value: Any) -> str:
@@ -282,30 +284,30 @@ def _step(command: Command, setting: Setting, variables: Mapping[str, Any]) -> S
 
     line = text(command.text) if isinstance(command.text, str) else [text(part) for part in command.text]
     environment = {name[1:].upper(): str(value) for name, value in extra.items()}
-    return Step(command.kind, line, text(command.folder), environment)
+    return EvaluatedCommand(command.kind, line, text(command.folder), environment)
 
 
 # ---- running --------------------------------------------------------------------------------------------------------
 
 
-def run(commands: list[Command], setting: Setting, folder: Path) -> dict[str, str]:
+def run(commands: list[TemplateCommand], setting: Setting, folder: Path) -> dict[str, str]:
     """Run the commands that are wanted in the project's folder; return the command by each lock that it wrote.
 
     Raises ToolError for one that cannot be evaluated, cannot start, or fails.
     """
     with _evaluated(commands, setting, folder) as evaluated:
-        return run_steps(evaluated, folder, setting.checkout.source.name)
+        return run_evaluated(evaluated, folder, setting.checkout.source.name)
 
 
-def run_steps(evaluated: list[Step], folder: Path, template: str) -> dict[str, str]:
-    """Run steps as `run` does."""
+def run_evaluated(evaluated: list[EvaluatedCommand], folder: Path, template: str) -> dict[str, str]:
+    """Run evaluated commands as `run` does."""
     written: dict[str, str] = {}
-    for step in evaluated:
-        at = Path(os.path.abspath(folder / step.folder))  # noqa: PTH100 - `..` is collapsed as copier does it
+    for command in evaluated:
+        at = Path(os.path.abspath(folder / command.folder))  # noqa: PTH100 - `..` is collapsed as copier does it
         before = _locks(folder, at)
-        _run(step, at, template)
+        _run(command, at, template)
         written |= {
-            path: f"(cd {step.folder} && {step.shown})" if at != folder else step.shown
+            path: f"(cd {command.folder} && {command.shown})" if at != folder else command.shown
             for path, state in _locks(folder, at).items()
             if before.get(path) != state
         }
@@ -314,25 +316,25 @@ def run_steps(evaluated: list[Step], folder: Path, template: str) -> dict[str, s
 
 def _locks(folder: Path, at: Path) -> dict[str, tuple[int, int]]:
     """The state of each lock in the project's folder and in that where a command runs, by path."""
-    found = [file for place in {folder, at} for file in place.iterdir() if is_lock(file.name) and file.is_file()]
-    stats = {Path(os.path.relpath(file, folder)).as_posix(): file.stat() for file in found}
+    locks = [file for place in {folder, at} for file in place.iterdir() if is_lock(file.name) and file.is_file()]
+    stats = {Path(os.path.relpath(file, folder)).as_posix(): file.stat() for file in locks}
     return {path: (stat.st_mtime_ns, stat.st_ino) for path, stat in stats.items()}
 
 
-def _run(step: Step, at: Path, template: str) -> None:
+def _run(command: EvaluatedCommand, at: Path, template: str) -> None:
     shell = (os.environ.get("COMSPEC", "cmd.exe"), "/c") if os.name == "nt" else ("/bin/sh", "-c")
-    args = (*shell, step.command) if isinstance(step.command, str) else tuple(step.command)
+    args = (*shell, command.command) if isinstance(command.command, str) else tuple(command.command)
     # What the user has set for languages stays; a repository above the scratch folder is none of the command's.
     environment = {"LC_ALL": os.environ.get("LC_ALL", ""), "GIT_CEILING_DIRECTORIES": str(Path(tempfile.gettempdir()))}
-    what = f"The {step.kind} of the template {template} failed"
+    what = f"The {command.kind} of the template {template} failed"
     try:
-        result = process.run(*args, cwd=at, env={**environment, **step.environment}, codes=_ANY_CODE)
+        result = process.run(*args, cwd=at, env={**environment, **command.environment}, codes=_ANY_CODE)
     except ProcessError as error:
-        raise ToolError(f"{what}: {step.shown}\n  {error.reason}", "Nothing was changed.") from error
+        raise ToolError(f"{what}: {command.shown}\n  {error.reason}", "Nothing was changed.") from error
     if result.exit_code:
         lines = f"{result.text}\n{result.stderr}".split("\n")
         output = "".join(f"\n  {line}" for line in [line for line in lines if line.strip()][-_SHOWN_LINES:])
-        message = f"{what} with exit code {result.exit_code}: {step.shown}{output}"
+        message = f"{what} with exit code {result.exit_code}: {command.shown}{output}"
         raise ToolError(message, "Nothing was changed. Run the command in a copy of the project to see why.")
 
 

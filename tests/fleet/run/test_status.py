@@ -287,9 +287,9 @@ def test_says_what_drift_leaves_out(run: Run, tmp_path: Path, work: Path) -> Non
         clone(work / name, template, {"task.py": CLASH})
     entry = status(run, "--drift", "--jobs", "1", code=1)["x"]
     assert entry["drift"] == [{"path": "task.py", "what": "edited"}]
-    said = f"The template's tasks `touch {tmp_path}/ran` run in an update, but not here, so their effect is not shown."
-    assert entry["reason"] == said
-    assert f"x, y: {said}" in run("fleet", "status", "--drift", "--jobs", "1", code=1).out
+    note = f"The template's tasks `touch {tmp_path}/ran` run in an update, but not here, so their effect is not shown."
+    assert entry["reason"] == note
+    assert f"x, y: {note}" in run("fleet", "status", "--drift", "--jobs", "1", code=1).out
     assert not (tmp_path / "ran").exists()
     assert status(run, code=1)["x"]["reason"] == ""
 

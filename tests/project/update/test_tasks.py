@@ -198,8 +198,8 @@ def test_copier_chooses_the_same_migrations(world: World) -> None:
     project = world.start(versions(ONCE, ONCE + MIGRATIONS))
     with local.env(**os.environ):
         copier.run_update(project, defaults=True, overwrite=True, quiet=True, unsafe=True)
-    made = [line for line in world.calls() if line != "update task always ledger"]
-    assert made == [
+    calls = [line for line in world.calls() if line != "update task always ledger"]
+    assert calls == [
         "update before versioned v1.0.0-v1.1.0-v1.1.0",
         "update before legacy-before",
         "update after unversioned",
@@ -504,4 +504,4 @@ def test_the_journal_has_the_commands(run: Run, world: World) -> None:
     project = conflicting(world)
     run("update", str(project), "--trust", code=3)
     about = json.loads((project / ".git" / "new-ops-project" / "change" / "state.json").read_text())["about"]
-    assert [step["kind"] for step in about["left"]["steps"]] == ["migration", "migration"]
+    assert [command["kind"] for command in about["left"]["commands"]] == ["migration", "migration"]

@@ -26,7 +26,7 @@ from new_ops_project.template.answers import Asker, file_table
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout, Releases
-from new_ops_project.template.tasks import Command
+from new_ops_project.template.tasks import TemplateCommand
 
 
 @dataclass(frozen=True)
@@ -293,7 +293,7 @@ def planned_merge(update: Update, migrated: MigratedAnswers, renders: Renders) -
         yield plan
 
 
-def _last_migrations(update: Update, migrated: MigratedAnswers) -> list[Command]:
+def _last_migrations(update: Update, migrated: MigratedAnswers) -> list[TemplateCommand]:
     if not update.questionnaire.config.get("migrations"):
         return []
     return update.running.last(migrated.given)

@@ -12,7 +12,7 @@ from new_ops_project.project.generated import Project
 from new_ops_project.template import answers_file, render, tasks
 from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout
-from new_ops_project.template.tasks import Command, Setting
+from new_ops_project.template.tasks import Setting, TemplateCommand
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Running:
             return None
         return lambda folder: renewed.update(tasks.run(wanted, setting, folder))
 
-    def new_tasks(self, given: Mapping[str, Any]) -> list[Command]:
+    def new_tasks(self, given: Mapping[str, Any]) -> list[TemplateCommand]:
         """The tasks of the new version to run, with `given`, the answers for it."""
         setting = self._setting(self.after, self.questionnaire, given)
         return tasks.wanted(tasks.tasks(self.questionnaire), setting, self.project.folder)
@@ -77,11 +77,11 @@ class Running:
         return tasks.setting(self.after, self.questionnaire, given, folder, answers_file=file, complete=False)
 
     @cached_property
-    def first(self) -> list[Command]:
+    def first(self) -> list[TemplateCommand]:
         """The `before` migrations to run."""
         return self._migrations("before", self.first_setting)
 
-    def last(self, given: Mapping[str, Any]) -> list[Command]:
+    def last(self, given: Mapping[str, Any]) -> list[TemplateCommand]:
         """The `after` migrations to run, with `given`, the answers for the new version."""
         return self._migrations("after", self.last_setting(given))
 
@@ -89,9 +89,9 @@ class Running:
         """What the `after` migrations see."""
         return self._setting(self.after, self.questionnaire, given)
 
-    def _migrations(self, stage: str, setting: Setting) -> list[Command]:
-        found = tasks.migrations(self.questionnaire, stage, self.before, self.after)
-        return tasks.wanted(found, setting, self.project.folder)
+    def _migrations(self, stage: str, setting: Setting) -> list[TemplateCommand]:
+        considered = tasks.migrations(self.questionnaire, stage, self.before, self.after)
+        return tasks.wanted(considered, setting, self.project.folder)
 
     def migrate(self, base: Tree) -> Migrated:
         """Run the `before` migrations in a checkout of the project's commit; raises ToolError when one fails."""
@@ -115,10 +115,10 @@ class Running:
         """The `after` migrations in the form in which `--continue` finds them in the journal; {} if there are none."""
         if not (commands := self.last(given)):
             return {}
-        steps = tasks.steps(commands, self.last_setting(given), Path(tasks.ANYWHERE), Path(tasks.SOURCE))
+        evaluated = tasks.evaluate(commands, self.last_setting(given), Path(tasks.ANYWHERE), Path(tasks.SOURCE))
         return {
             "template": self.after.source.name,
             "source": str(self.after.root),
             "prefix": self.project.prefix,
-            "steps": [asdict(step) for step in steps],
+            "commands": [asdict(command) for command in evaluated],
         }
