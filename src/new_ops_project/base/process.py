@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base import descendants
 from new_ops_project.base.environ import child_environment
 from new_ops_project.base.errors import ProcessError
 
@@ -44,16 +45,17 @@ def run(
     stdin: bytes | None = None,
     codes: tuple[int, ...] = (0,),
     seconds: float | None = None,
+    silence: float | None = None,
 ) -> ProcessResult:
     """Run the program `args` and wait for it.
 
     With a limit in `seconds`, it runs in a new session, so without a terminal to prompt at, and is killed with its
-    children when the time is over. Raises ProcessError when it cannot start, takes too long, or ends with a code that
-    is not one of `codes`.
+    children when the time is over. So it is with a limit of `silence`, the seconds in which it may write nothing.
+    Raises ProcessError when it cannot start, takes too long, or ends with a code that is not one of `codes`.
     """
     start, exit_code = time.monotonic(), None
     try:
-        stdout, stderr, exit_code = _captured(args, cwd, env, stdin or b"", seconds)
+        stdout, stderr, exit_code = _captured(args, cwd, env, stdin or b"", (seconds, silence))
     finally:
         for watcher in _watchers:
             watcher(args, time.monotonic() - start, exit_code)
@@ -63,22 +65,54 @@ def run(
 
 
 def _captured(
-    args: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, stdin: bytes, seconds: float | None
+    args: tuple[str, ...],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    stdin: bytes,
+    limits: tuple[float | None, float | None],
 ) -> tuple[bytes, bytes, int]:
-    """The output, the messages and the exit code of a program."""
-    child = start(*args, cwd=cwd, env=env, stderr=subprocess.PIPE, start_new_session=seconds is not None)
+    """The output, the messages and the exit code of a program; the limits are those of `run`."""
+    seconds, silence = limits
+    child = start(*args, cwd=cwd, env=env, stderr=subprocess.PIPE, start_new_session=limits != (None, None))
     _running.add(child)
     try:
+        if silence is not None and os.name != "nt":  # Windows does not tell what was written so far
+            return *_heard(child, args, stdin, 0 if _stopping else silence), child.returncode
         return *child.communicate(stdin, 0 if _stopping and seconds else seconds), child.returncode
     except subprocess.TimeoutExpired as error:
         # It may have ended and left a child behind that holds its pipes, as ssh does with ControlPersist.
         if child.poll() is None or os.name == "nt":
-            limit = f"{seconds:.0f}" if seconds and seconds > 1 else f"{seconds:g}"
-            raise ProcessError(args, None, f"no answer within {limit} seconds") from error
+            raise _unanswered(args, seconds or 0) from error
         return error.stdout or b"", error.stderr or b"", child.returncode
+    except KeyboardInterrupt:  # it was asked to end too
+        end(child)
+        raise
     finally:
         _running.discard(child)
         end(child, 0)
+
+
+def _heard(child: Child, args: tuple[str, ...], stdin: bytes, silence: float) -> tuple[bytes, bytes]:
+    """The output and the messages of a program that writes something at least every `silence` seconds."""
+    given: bytes | None = stdin
+    size, end_of_silence, has_ended = 0, time.monotonic() + silence, False
+    while True:
+        try:
+            return child.communicate(given, max(min(end_of_silence - time.monotonic(), 1.0), 0.0))
+        except subprocess.TimeoutExpired as error:
+            given, output = None, (error.stdout or b"", error.stderr or b"")
+        if len(output[0] + output[1]) > size:
+            size, end_of_silence = len(output[0] + output[1]), time.monotonic() + silence
+        elif has_ended:  # and left a child behind that holds its pipes, as ssh does with ControlPersist
+            return output
+        elif time.monotonic() >= end_of_silence:
+            raise _unanswered(args, silence)
+        has_ended = child.poll() is not None
+
+
+def _unanswered(args: tuple[str, ...], seconds: float) -> ProcessError:
+    limit = f"{seconds:.0f}" if seconds > 1 else f"{seconds:g}"
+    return ProcessError(args, None, f"no answer within {limit} seconds")
 
 
 def stream(
@@ -98,7 +132,9 @@ def stream(
             written.append(line)
             yield line.rstrip("\n")
         child.wait()
-    except BaseException:  # Ctrl-C, or the generator was closed: nobody reads the rest
+    except KeyboardInterrupt:  # it was asked to end too
+        raise
+    except BaseException:  # the generator was closed: nobody reads the rest
         child.terminate()
         raise
     finally:
@@ -133,12 +169,11 @@ def end(child: Child, grace: float = 5.0) -> None:
 
 
 def kill(child: Child) -> None:
-    """Kill a program; one in a session of its own together with its children, for git starts helpers and ssh."""
-    with suppress(OSError):
-        if os.name != "nt" and child.returncode is None and os.getpgid(child.pid) == child.pid:
+    """Kill a program with its children, for git starts helpers and ssh; in a session of its own, also orphaned ones."""
+    if child.returncode is None:
+        descendants.kill(child.pid)
+        with suppress(OSError, AttributeError):  # Windows has no groups
             os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
 
 
 @contextmanager

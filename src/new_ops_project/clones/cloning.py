@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from new_ops_project import git
-from new_ops_project.base import paths
+from new_ops_project.base import masking, paths
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.files import whole_folder
 from new_ops_project.base.process import stream
@@ -42,7 +42,7 @@ def ensure_clone(target: str, into: Path | None, progress: Progress, *, can_ask:
         target = str(paths.absolute(target))
     name = re.sub(r"\.git$", "", re.split(r"[/:\\]", target.rstrip("/\\"))[-1])
     if into is None and name in {"", ".", ".."}:
-        raise ToolError(f"{urls.without_secrets(target)} does not contain a name for the clone.", "Give --into DIR.")
+        raise ToolError(f"{masking.masked(target)} does not contain a name for the clone.", "Give --into DIR.")
     path = paths.absolute(into or name)
     if not is_cloned(target, path):
         clone(target, path, progress, can_ask=can_ask)
@@ -56,7 +56,7 @@ def is_cloned(url: str, path: Path) -> bool:
     origin = git.remote_url(path) if (path / ".git").exists() else ""
     if origin and _comparable(origin) == _comparable(urls.full_address(url)):
         return True
-    problem = f"{path} is there already, and not a clone of {urls.without_secrets(url)}."
+    problem = f"{path} is there already, and not a clone of {masking.masked(url)}."
     raise ToolError(problem, "Choose another destination with --into DIR.")
 
 
@@ -65,7 +65,7 @@ def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
 
     Without `can_ask`, neither git nor ssh prompts.
     """
-    safe_url = urls.without_secrets(url)
+    safe_url = masking.masked(url)
     env = {} if can_ask else remotes.without_prompts(Path.cwd())
     progress(f"git clone {safe_url} {path.name}", 0, 1)
     try:
@@ -85,5 +85,5 @@ def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
 
 def _comparable(url: str) -> str:
     """An address in a form in which two spellings of it are equal."""
-    text = urls.without_secrets(url).rstrip("/").removesuffix(".git")
+    text = masking.masked(url).rstrip("/").removesuffix(".git")
     return str(Path(text).absolute()) if "://" not in text and not urls.is_short_address(text) else text

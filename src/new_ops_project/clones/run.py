@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from new_ops_project.base import masking
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import stream
 from new_ops_project.base.progress import Progress
 from new_ops_project.clones import venv_marker
 from new_ops_project.clones.clone import Clone
-from new_ops_project.git import urls
 
 # No download of a Python, no installation into the user's home, no prompt.
 _QUIET = {
@@ -83,7 +83,7 @@ class Run:
                     if match := _PACKAGE.match(line):
                         self._say(match[1] or match[2] or "writing them to .venv")
         except ProcessError as error:
-            cause = f"{urls.without_secrets(_reason(error))}{_disk_note(path)}"
+            cause = f"{masking.masked(_reason(error))}{_disk_note(path)}"
             raise ToolError(f"{text} failed: {cause}", "Fix that, then run this again to resume.") from error
 
 

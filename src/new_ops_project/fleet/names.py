@@ -3,8 +3,8 @@
 import re
 import shlex
 
+from new_ops_project.base import masking
 from new_ops_project.base.text import escape_invisible, is_undecodable
-from new_ops_project.git import urls
 
 
 def cut(text: str, most: int) -> str:
@@ -20,7 +20,7 @@ def short_id(commit: str) -> str:
 
 def redacted_line(text: str) -> str:
     """What git, a forge or a repository says, on one line of at most 300 characters, without credentials."""
-    return cut(urls.without_secrets(" ".join(text.split())), 300)
+    return cut(masking.masked(" ".join(text.split())), 300)
 
 
 def shell_quoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether remotes answer, found out without a prompt within a few seconds."""
+"""How git talks to other machines: by allowed protocols, without prompts, with hidden credentials, not for ever."""
 
 import os
 import re
@@ -6,25 +6,40 @@ import shlex
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base import masking
 from new_ops_project.base.errors import ProcessError
-from new_ops_project.base.process import run
+from new_ops_project.base.process import ProcessResult, run
 from new_ops_project.git import urls
 
-TIMEOUT = 5.0  # seconds
+TIMEOUT = 5.0  # seconds for a remote to say whether it is there
+SILENCE = 30.0  # seconds in which a transfer may give no sign of life; however slow, one that lives is not cut off
 NO_PROMPTS = ("-c", "credential.interactive=false", "-c", "core.askPass=")
+_NO_PROMPT_VARIABLES = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "",
+    "SSH_ASKPASS": "",
+    "SSH_ASKPASS_REQUIRE": "never",
+    "GCM_INTERACTIVE": "never",
+}
+# A credential helper that takes what it says from the environment, which no other user sees, unlike a command line.
+_USER, _PASSWORD = "NEW_OPS_PROJECT_GIT_USER", "NEW_OPS_PROJECT_GIT_PASSWORD"
+_HELPER = f'!f() {{ test "$1" != get || printf "username=%s\\npassword=%s\\n" "${_USER}" "${_PASSWORD}"; }}; f'
 
 
 def without_prompts(at: Path) -> dict[str, str]:
-    """Environment variables with which neither git nor ssh prompts; the user's ssh command keeps its options."""
-    variables = {
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ASKPASS": "",
-        "SSH_ASKPASS": "",
-        "SSH_ASKPASS_REQUIRE": "never",
-        "GCM_INTERACTIVE": "never",
-    }
+    """Environment variables with which neither git nor ssh prompts; the user's ssh command keeps its options.
+
+    With them, git itself refuses every protocol that is not one of `urls.PROTOCOLS`, also after a redirection.
+    """
+    variables = {**_NO_PROMPT_VARIABLES, "GIT_ALLOW_PROTOCOL": _allowed()}
     command = _ssh(at)
     return {**variables, "GIT_SSH_COMMAND": command} if command else variables
+
+
+def _allowed() -> str:
+    """Our protocols, as far as the user's own list (git(1)) has them."""
+    own = os.environ.get("GIT_ALLOW_PROTOCOL")
+    return ":".join(name for name in urls.PROTOCOLS if own is None or name in own.split(":"))
 
 
 def _ssh(at: Path) -> str:
@@ -41,11 +56,48 @@ def _ssh(at: Path) -> str:
     return f"{command} -o BatchMode=yes -o ConnectTimeout={TIMEOUT:.0f}" if program in {"ssh", "ssh.exe"} else command
 
 
+def transfer(address: str, *args: str, at: Path) -> ProcessResult:
+    """Run a command of git that fetches from or pushes to `address`, with `--progress`, until nothing moves any more.
+
+    In `args`, the remote is `urls.public(address)`: git gets the credentials on another way, and writes them nowhere.
+    Raises ProcessError.
+    """
+    options, variables = _credentials(address)
+    is_ssh = address.startswith("ssh://") or "://" not in address  # only then does the user's ssh command matter
+    quiet = without_prompts(at) if is_ssh else {**_NO_PROMPT_VARIABLES, "GIT_ALLOW_PROTOCOL": _allowed()}
+    slow = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": f"{SILENCE:.0f}"}  # bytes a second, seconds
+    command = ("git", *git.TEMPORARY, *NO_PROMPTS, *options, *args)
+    return run(*command, cwd=at, env={**slow, **quiet, **variables}, silence=SILENCE)
+
+
+def _credentials(address: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The options and the environment variables with which git, given the public form, uses these credentials."""
+    login, public = urls.login(address), urls.public(address)
+    options: tuple[str, ...] = ()
+    variables, settings = dict[str, str](), dict[str, str]()
+    parts = urls.split(public) if login.user or login.password else None
+    if parts and login.password:
+        key = f"credential.{parts.scheme}://{parts.netloc}.helper"
+        # The empty one removes the user's own helpers, which would store what they see to work.
+        options = ("-c", f"{key}=", "-c", f"{key}={_HELPER}")
+        variables = {_USER: login.user, _PASSWORD: login.password}
+    elif parts:
+        settings[f"credential.{parts.scheme}://{parts.netloc}.username"] = login.user
+    if (private := urls.without_login(address)) != public:  # its query holds a token, which only git's helper gets
+        settings[f"url.{private}.insteadOf"] = public
+    own = os.environ.get("GIT_CONFIG_COUNT", "")
+    count = int(own) if own.isdecimal() else 0
+    for number, (key, value) in enumerate(settings.items(), count):
+        variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return options, {**variables, **({"GIT_CONFIG_COUNT": str(count + len(settings))} if settings else {})}
+
+
 def why_silent(at: Path, address: str) -> str:
     """Why the address, asked from the folder `at`, does not answer; '' if it does."""
-    command = ("git", *NO_PROMPTS, "ls-remote", "--quiet", "--", address, "HEAD")
+    options, variables = _credentials(address)
+    command = ("git", *NO_PROMPTS, *options, "ls-remote", "--quiet", "--", urls.public(address), "HEAD")
     try:
-        run(*command, cwd=at, env=without_prompts(at), seconds=TIMEOUT)
+        run(*command, cwd=at, env={**without_prompts(at), **variables}, seconds=TIMEOUT)
     except ProcessError as error:
         return failure_reason(error)
     return ""
@@ -64,4 +116,4 @@ def failure_reason(error: ProcessError) -> str:
     rest = lines[fatal + 1 : fatal + 2] if lines[fatal : fatal + 1] and lines[fatal].endswith(":") else []
     message = " ".join([*lines[fatal : fatal + 1], *rest])
     text = "; ".join([*cause, message]) or f"exit code {error.exit_code}"
-    return urls.without_secrets(text.replace("fatal: ", "").rstrip("."))
+    return masking.masked(text.replace("fatal: ", "").rstrip("."))

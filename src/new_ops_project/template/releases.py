@@ -4,9 +4,12 @@ All runs on this machine share one mirror of a repository elsewhere, and one fol
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -16,9 +19,12 @@ from new_ops_project.base import paths
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.files import whole_folder
 from new_ops_project.base.text import capitalize, nearest
-from new_ops_project.git import urls
+from new_ops_project.git import remotes, urls
 from new_ops_project.template import shared_folders
 from new_ops_project.template.sources import Source
+
+# What names a commit for good besides a release: its id, and what `git describe` says of one between releases.
+_BY_COMMIT = re.compile(r"(?:.+-g)?[0-9a-f]{7,64}")
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Checkout:
 
 @dataclass(frozen=True)
 class TemplateVersion:
-    """One version of a template: its name (a tag, or what `git describe` says) and its commit."""
+    """One version of a template: its name (a release, or what `git describe` says) and its commit."""
 
     version: str
     commit: str
@@ -52,15 +58,23 @@ class Releases:
     repository: Path | None
     tags: Mapping[str, str]
 
-    @property
+    @cached_property
     def versions(self) -> list[str]:
-        """The released versions (tags that are versions by PEP 440), newest first."""
-        return _sorted(self.tags)
+        """The released versions (tags that are versions by PEP 440), newest first.
+
+        A tag such as `v1` or `v1.4` is none of them while it only stands beside a longer one: see `_released`.
+        """
+        return _released(self.tags)
+
+    @property
+    def final(self) -> list[str]:
+        """The versions that are not pre-releases, newest first."""
+        return [tag for tag in self.versions if not Version(tag).is_prerelease]
 
     @property
     def newest(self) -> str:
         """The newest final release, or HEAD if there is none."""
-        return next((tag for tag in self.versions if not _is_prerelease(tag)), "HEAD")
+        return next(iter(self.final), "HEAD")
 
     def checkout(self, ref: str | None = None) -> Checkout:
         """The files of one version: `ref`, or the newest.
@@ -91,7 +105,28 @@ class Releases:
         if commit is None:
             hint = nearest(wanted, self.versions) or f"It has {', '.join(self.versions[:8]) or 'no released version'}."
             raise ToolError(f"The template {self.source.name} has no version {wanted!r}.", capitalize(hint))
-        return TemplateVersion(_describe(self.repository, commit, self.tags), commit)
+        return TemplateVersion(wanted if wanted in self.versions else self._lasting_name(commit), commit)
+
+    def is_lasting(self, name: str) -> bool:
+        """Whether `name` means one commit for good: a release, a commit's id, or what `git describe` says of it.
+
+        Another tag can move, such as `stable`, or `v1` beside `v1.4.0`; and so can a branch.
+        """
+        return name in self.versions or _BY_COMMIT.fullmatch(name) is not None
+
+    def _lasting_name(self, commit: str) -> str:
+        """The newest release at this commit, or what `git describe` says of it by releases alone."""
+        versions = self.versions
+        at_commit = (version for version in versions if self.tags[version] == commit)
+        others = self.tags.keys() - {*versions}
+        return next(at_commit, "") or git.describe(self.repository or Path(), commit, besides=sorted(others))
+
+    def dates(self) -> dict[str, datetime]:
+        """The date of each tag: when an annotated one was made, else that of its commit."""
+        shape = "--format=%(refname:lstrip=2)%09%(creatordate:unix)"
+        lines = git.git("for-each-ref", shape, "refs/tags", at=self.repository).text.splitlines()
+        seconds = dict(line.split("\t", 1) for line in lines)
+        return {tag: datetime.fromtimestamp(int(value), UTC) for tag, value in seconds.items() if value}
 
     def includes(self, newer: TemplateVersion | Checkout, older: TemplateVersion | Checkout) -> bool:
         """Whether `newer` comes after `older`: by version number if both are releases, else by git's history."""
@@ -132,12 +167,6 @@ def checkout(source: Source, ref: str | None = None) -> Checkout:
     Raises ToolError for a template that cannot be reached, and for a version that it does not have.
     """
     return read_releases(source).checkout(ref)
-
-
-def _describe(repository: Path, commit: str, tags: Mapping[str, str]) -> str:
-    """What copier records as `_commit`: the tag of the commit, or what `git describe` says of it."""
-    names = [tag for tag, tagged in tags.items() if tagged == commit]
-    return names[0] if len(names) == 1 else git.describe(repository, commit)
 
 
 def _plain_folder(source: Source, ref: str | None) -> Checkout:
@@ -181,35 +210,31 @@ _ALL_REFERENCES = ("-c", "protocol.version=0")
 
 @cache
 def _mirror(url: str, *, offline: bool) -> Path:
-    """Our mirror of `url`, as it is if `offline`; otherwise fetched once in this run, which is why it is cached."""
-    mirror = shared_folders.cache_folder() / "mirrors" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+    """Our mirror of `url`, as it is if `offline`; otherwise fetched once in this run, which is why it is cached.
+
+    It neither knows nor keeps the credentials in `url`.
+    """
+    public = urls.public(url)
+    mirror = shared_folders.cache_folder() / "mirrors" / f"{hashlib.sha256(public.encode()).hexdigest()[:16]}.git"
     if offline:
         if mirror.is_dir():
             return mirror
-        raise ToolError(f"The template {url} has not been fetched yet.", "Run this once without --offline.")
+        raise ToolError(f"The template {public} has not been fetched yet.", "Run this once without --offline.")
     with shared_folders.locked(mirror):
         try:
             if mirror.is_dir():
                 _remove_locks(mirror)
-                git.git(
-                    *git.TEMPORARY,
-                    *_ALL_REFERENCES,
-                    "fetch",
-                    "--quiet",
-                    "--prune",
-                    "--no-auto-maintenance",
-                    "--no-write-fetch-head",
-                    "origin",
-                    at=mirror,
-                )
+                options = ("--progress", "--prune", "--no-auto-maintenance", "--no-write-fetch-head")
+                remotes.transfer(url, *_ALL_REFERENCES, "fetch", *options, "origin", at=mirror)
             else:
                 with whole_folder(mirror) as fresh:
-                    clone = ("clone", "--mirror", "--quiet", "--", url, str(fresh))
-                    git.git(*git.TEMPORARY, *_ALL_REFERENCES, *clone, at=mirror.parent)
+                    clone = ("clone", "--mirror", "--progress", "--", public, str(fresh))
+                    remotes.transfer(url, *_ALL_REFERENCES, *clone, at=mirror.parent)
         except ProcessError as error:
             offline_hint = ", or use the copy of it here, with `update --offline`" if mirror.is_dir() else ""
             hint = f"Check the address and your access to it{offline_hint}, or name another with --template."
-            raise ToolError(f"The template {url} cannot be reached: {error.reason}", hint) from error
+            message = f"The template {public} cannot be reached: {remotes.failure_reason(error)}."
+            raise ToolError(message, hint) from error
     return mirror
 
 
@@ -227,16 +252,23 @@ def clear_caches() -> None:
     _mirror.cache_clear()
 
 
-def _sorted(names: Iterable[str]) -> list[str]:
-    """The names that are versions (PEP 440), newest first."""
-    versions = []
-    for name in names:
-        try:
-            versions.append((Version(name), name))
-        except InvalidVersion:
-            continue
-    return [name for _, name in sorted(versions, reverse=True)]
+def _released(tags: Mapping[str, str]) -> list[str]:
+    """The tags that name one version (PEP 440) for good, newest first.
 
-
-def _is_prerelease(tag: str) -> bool:
-    return Version(tag).is_prerelease
+    Many templates have a tag `v1` that moves with each release. It is recognised beside the release that it names now,
+    by a longer number that begins like its own, and beside the release with the number that it stands for (`v1.0.0`).
+    """
+    versions = dict[str, Version]()
+    for tag in tags:
+        with suppress(InvalidVersion):
+            versions[tag] = Version(tag)
+    longer = {
+        (version.release[:length], at)
+        for tag, version in versions.items()
+        for length in range(1, len(version.release))
+        for at in (tags[tag], version)
+    }
+    lasting = [
+        tag for tag, number in versions.items() if not {(number.release, at) for at in (tags[tag], number)} & longer
+    ]
+    return sorted(lasting, key=lambda tag: (versions[tag], tag), reverse=True)

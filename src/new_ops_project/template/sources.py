@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from new_ops_project import git
-from new_ops_project.base import config
+from new_ops_project.base import config, masking
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.paths import expanded
-from new_ops_project.git.urls import full_address, is_short_address, without_secrets
+from new_ops_project.git import remotes, urls
 from new_ops_project.template import installation, unpacked
 
 EMBEDDED = "embedded"
@@ -31,7 +30,7 @@ class Source:
     @property
     def name(self) -> str:
         """What to call it in messages: its label, or its location without credentials."""
-        return self.label or without_secrets(self.location)
+        return self.label or masking.masked(self.location)
 
 
 def find(option: str | None = None) -> Source:
@@ -49,14 +48,16 @@ def recorded(location: str, folder: Path) -> Source:
     """The template that the project in `folder` records, in any of the forms that copier writes.
 
     A path of an embedded template, of this machine or of another one, stands for the embedded template of this tool.
+    Raises ToolError for an address that is refused.
     """
+    urls.require_allowed(location)
     reason = "the project records it"
     path = expanded(location.removeprefix("git+file://"))
     if is_embedded(location):
         own = unpacked.repository()
         if path == own or not path.exists():
             return Source(location, reason, EMBEDDED, str(own))
-    if "://" in location or is_short_address(location) or path.is_absolute():
+    if "://" in location or urls.is_short_address(location) or path.is_absolute():
         return Source(location, reason)
     existing = [candidate for candidate in (folder / path, Path.cwd() / path) if candidate.exists()]
     return Source(location, reason, current_location=str(existing[0]) if existing else "")
@@ -83,18 +84,15 @@ def _embedded(reason: str) -> Source:
 def normalise(location: str) -> str:
     """`location` as an answers file may keep it for years: no relative path, no credentials.
 
-    A URL that plain copier would not take for a git repository gets copier's prefix `git+`.
+    A URL that plain copier would not take for a git repository gets copier's prefix `git+`. Raises ToolError for an
+    address that is refused, as `urls.full_address` does.
     """
-    if is_short_address(location):
+    address = urls.full_address(location)
+    if urls.is_short_address(location):
         return location
-    plain = location.removeprefix("git+")
-    if "://" not in plain:
-        return _local(expanded(plain).absolute())
-    parts = urlsplit(plain)
-    user, _, host = parts.netloc.rpartition("@")
-    if parts.scheme == "ssh" and user:
-        host = f"{user.partition(':')[0]}@{host}"  # the account is part of the address, its password is not
-    url = urlunsplit(parts._replace(netloc=host))
+    if "://" not in address:
+        return _local(expanded(address).absolute())
+    url = urls.public(address)
     return url if url.endswith(".git") or url.startswith("git://") else f"git+{url}"
 
 
@@ -144,12 +142,13 @@ def publish(url: str) -> str:
     """
     location = normalise(url)
     # As given, with its credentials; a path is relative to the current folder, not to the repository.
-    address = full_address(url) if "://" in url or is_short_address(url) else str(expanded(url).absolute())
-    push = ("push", "--quiet", "--", address, "main:main", "refs/tags/*:refs/tags/*")
+    is_remote = "://" in url or urls.is_short_address(url)
+    address = urls.full_address(url) if is_remote else str(expanded(url).absolute())
+    push = ("push", "--progress", "--", urls.public(address), "main:main", "refs/tags/*:refs/tags/*")
     try:
-        git.git(*git.TEMPORARY, *push, at=unpacked.repository())
+        remotes.transfer(address, *push, at=unpacked.repository())
     except ProcessError as error:
-        message = f"The template cannot be pushed to {location}: {error.reason}"
+        message = f"The template cannot be pushed to {location}: {remotes.failure_reason(error)}."
         raise ToolError(message, "Create an empty repository there, check your access, and publish again.") from error
     config.write("template", location)
     return location

@@ -5,14 +5,14 @@ import shutil
 from collections.abc import Iterator
 
 from new_ops_project import git
-from new_ops_project.base import paths, process
+from new_ops_project.base import masking, paths, process
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.finding import Severity
 from new_ops_project.clones import hooks
 from new_ops_project.clones.clone import Clone
 from new_ops_project.clones.run import Run
 from new_ops_project.clones.step import Seen
-from new_ops_project.git import remotes, urls
+from new_ops_project.git import identity, remotes, urls
 from new_ops_project.template import answers_file, sources
 
 
@@ -28,12 +28,10 @@ def look_identity(clone: Clone) -> Iterator[Seen]:
     """Commits have an author."""
     if not shutil.which("git"):
         return
-    if git.has_identity(clone.folder):
-        author = git.git("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", at=clone.folder).text
-        yield Seen(author.rpartition("> ")[0] + ">")
+    if author := identity.author(clone.folder):
+        yield Seen(str(author))
     else:
-        remedy = "git config --global user.name 'Your Name' && git config --global user.email you@example.org"
-        yield Seen("git has no name and e-mail address to commit with", Severity.WARNING, remedy)
+        yield Seen("git has no name and e-mail address to commit with", Severity.WARNING, identity.REMEDY)
 
 
 def look_remote(clone: Clone) -> Iterator[Seen]:
@@ -52,7 +50,7 @@ def look_template(clone: Clone) -> Iterator[Seen]:
     """The recorded template is on this machine, or answers."""
     files = answers_file.answers_files(clone.folder) if shutil.which("git") else ()
     location = answers_file.source(clone.folder / files[0]) if files else ""
-    address = urls.without_secrets(location)
+    address = masking.masked(location)
     if not location:
         return
     if sources.is_embedded(location):
@@ -70,8 +68,8 @@ def _asked(clone: Clone, name: str, url: str, command: str) -> Seen:
     """Whether the repository at `url` answers; `command` asks it by hand."""
     if why := remotes.why_silent(clone.folder, url):
         remedy = f"Check the network and your access: {command}"
-        return Seen(f"{urls.without_secrets(name)}: {why}", Severity.WARNING, remedy)
-    return Seen(f"{urls.without_secrets(name)} answers")
+        return Seen(f"{masking.masked(name)}: {why}", Severity.WARNING, remedy)
+    return Seen(f"{masking.masked(name)} answers")
 
 
 def look_hooks(clone: Clone) -> Iterator[Seen]:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from packaging.version import InvalidVersion, Version
 
+from new_ops_project.base import masking
 from new_ops_project.fleet.engines.files import EngineFile, EnginePlan
 from new_ops_project.git import urls
 from new_ops_project.template import sources
@@ -38,7 +39,7 @@ def readiness(template: str, version: str) -> str:
         return "the answers file does not name a template"
     if sources.is_embedded(template):
         return f"its template is embedded in the tool; publish it, and record {_ADDRESS}"
-    shown = urls.without_secrets(template)
+    shown = masking.masked(template)
     if not _SCP.fullmatch(template) and not _is_url(shown.removeprefix("git+")):
         kind = "copier's short form" if urls.is_short_address(template) else "not one"
         return f"Renovate needs {_ADDRESS}, and {shown} is {kind}"

@@ -8,9 +8,9 @@ from importlib import metadata
 from packaging.requirements import Requirement
 
 from new_ops_project import __version__, git
+from new_ops_project.base import masking
 from new_ops_project.base.config import NAME
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.git import urls
 from new_ops_project.template import installation
 from new_ops_project.template.pins.uv import compile_lines, requirement_lines
 
@@ -70,7 +70,7 @@ def installed_tool() -> Tool:
 
 def _from_repository(url: str, commit: str) -> Tool | None:
     with suppress(ToolError):
-        return parse_tool(f"git+{urls.without_secrets(url).removeprefix('git+')}@{commit}")
+        return parse_tool(f"git+{masking.masked(url).removeprefix('git+')}@{commit}")
     return None
 
 

@@ -15,11 +15,12 @@ from functools import cache
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base import masking
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.files import whole_folder
 from new_ops_project.base.process import ProcessResult, run
 from new_ops_project.fleet import network_retry
-from new_ops_project.git import objects, remotes, urls
+from new_ops_project.git import objects, remotes
 from new_ops_project.template import shared_folders
 
 _PAUSE = 1.0  # seconds before the second try; twice as long before the third
@@ -211,7 +212,7 @@ def _run(url: str, deadline: Deadline, *args: str, at: Path | None = None, stdin
 
     Raises ToolError with git's own reason.
     """
-    address = urls.without_secrets(url)
+    address = masking.masked(url)
     for number in range(1, network_retry.TRIES + 1):
         try:
             command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, *args)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from new_ops_project.base import masking
 from new_ops_project.base.text import escape_invisible
 from new_ops_project.fleet.model import PathNote, Result
-from new_ops_project.git import urls
 
 LIMIT = 60_000  # characters; GitHub takes 65,536
 _ENTRIES, _NAME, _NEWS = 40, 200, 20_000  # entries of one list, characters of one of them, characters of the changelog
@@ -31,7 +31,7 @@ def body(result: Result, *, kept_branches: Sequence[str] = ()) -> str:
     kinds = (*_ORDER, *sorted({note.what for note in result.files} - {*_ORDER, "conflict"}))
     values = {
         "result": result,
-        "template": urls.without_secrets(result.template),
+        "template": masking.masked(result.template),
         "files": {kind: [as_code(note.path) for note in result.files if note.what == kind] for kind in kinds},
         "conflicts": _noted(result.conflicts),
         "drift": _noted(result.drift),

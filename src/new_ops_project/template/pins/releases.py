@@ -4,7 +4,6 @@ Every question has a time limit, and none prompts the user.
 """
 
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base import masking
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.base.process import ProcessResult, run
-from new_ops_project.git import urls
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.template.pins.comparison import UNDATED, PinComparison, PinEdit, PinState
 
 # An empty GIT_ASKPASS keeps git from starting a program that prompts; ssh runs in a session without a terminal.
@@ -59,8 +59,7 @@ class TagSource:
         A new tag on an old commit is as young as the tag. Raises ProcessError when the time is over.
         """
         ref = f"refs/tags/{tag}:refs/tags/{tag}"
-        with tempfile.TemporaryDirectory(prefix="pins-") as folder:
-            at = Path(folder)
+        with temporary_folder() as at:
             try:
                 git.git(*git.TEMPORARY, "init", "--quiet", "--bare", at=at)
                 # Without the files, if the server supports that (gitprotocol-v2: filter).
@@ -76,11 +75,11 @@ class TagSource:
     @property
     def name(self) -> str:
         """Its URL without a password or token, for messages."""
-        return urls.without_secrets(self.url)
+        return masking.masked(self.url)
 
     def describe(self, error: ProcessError) -> str:
         """Why the repository did not answer, with its address."""
-        reason = urls.without_secrets(error.reason.removeprefix("fatal: ")).strip()
+        reason = masking.masked(error.reason.removeprefix("fatal: ")).strip()
         return reason if self.name in reason else f"{self.name}: {reason}"
 
     def _git(self, *args: str, at: Path | None = None) -> ProcessResult:
