@@ -1,17 +1,16 @@
 """The entry point, which handles Ctrl-C from the first import on."""
 
+import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 def main() -> NoReturn:
     """Run the command line and exit with the code that says how it went."""
+    code = 0
     try:
-        if text := _known(sys.argv[1:]):
-            sys.stdout.write(text)
-            sys.stdout.flush()
-            code = 0
-        else:
+        if not _is_said(_known(sys.argv[1:])):
+            _leave_at_signals()
             from new_ops_project.cli import run
 
             code = run()
@@ -20,8 +19,27 @@ def main() -> NoReturn:
     if "signal" in sys.modules:  # else nothing has been begun that Ctrl-C could spoil
         import signal
 
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what there was to say is said
+        _at_signals(signal.SIG_IGN)  # what there was to say is said
     sys.exit(code)
+
+
+def _leave_at_signals() -> None:
+    """Leave at once at Ctrl-C, SIGTERM and SIGHUP: nothing has been begun, and an import may swallow an exception."""
+
+    def leave(number: int, _frame: object) -> NoReturn:
+        os._exit(128 + number)
+
+    _at_signals(leave)
+
+
+def _at_signals(handler: Any) -> None:
+    """Handle them so, but for those that are ignored, as by nohup(1)."""
+    import signal
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def _known(arguments: list[str]) -> str:
@@ -29,21 +47,29 @@ def _known(arguments: list[str]) -> str:
 
     It is the same text that click makes, without the time that importing click takes (tests/test_help.py).
     """
-    import os
-
-    if arguments == ["--version"] and not os.environ.get("_NEW_OPS_PROJECT_COMPLETE"):
+    if sys.stdout is None or os.environ.get("_NEW_OPS_PROJECT_COMPLETE"):
+        return ""
+    if arguments == ["--version"]:
         from new_ops_project import __version__
 
         return f"new-ops-project {__version__}\n"
-    if arguments not in (["--help"], ["-h"]):
-        return ""
-    if sys.stdout.isatty() or os.environ.get("COLUMNS", "80") != "80" or os.environ.get("_NEW_OPS_PROJECT_COMPLETE"):
+    if arguments not in (["--help"], ["-h"]) or sys.stdout.isatty() or os.environ.get("COLUMNS", "80") != "80":
         return ""
     try:
         with open(os.path.join(os.path.dirname(__file__), "data", "help.txt"), encoding="utf-8") as file:  # noqa: PTH118, PTH120, PTH123 - pathlib takes longer to import
             return file.read()
     except OSError:
         return ""
+
+
+def _is_said(text: str) -> bool:
+    """Write the text past all buffers, and say whether that was all; a reader that has gone has read enough."""
+    try:
+        return bool(text) and os.write(1, text.encode()) > 0
+    except BrokenPipeError:
+        return True
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

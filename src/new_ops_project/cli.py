@@ -1,13 +1,13 @@
 """The `new-ops-project` command, from its arguments to the exit code of the process."""
 
+import errno
 import os
 import sys
-from io import TextIOWrapper
 
 import click
 
 from new_ops_project import __version__
-from new_ops_project.base import interrupts
+from new_ops_project.base import interrupts, scratch, streams
 from new_ops_project.base.environ import drop_git_variables
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.commands.group import Verbs
@@ -59,24 +59,33 @@ def cli(context: click.Context) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line (that of the process, if none is given) and return its exit code."""
     drop_git_variables()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal or pipe that cannot show a letter gets its escape
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        return int(cli.main(arguments, prog_name="new-ops-project", standalone_mode=False) or Exit.DONE)
-    except SystemExit as error:  # click's: of a completion, or when whoever reads our output has gone
-        return Exit.PIPE if error.code else Exit.DONE
-    except BaseException as error:  # noqa: BLE001 - each becomes words and a code
-        return _told(error)
-    finally:
-        interrupts.restore()
+    with interrupts.interruptible(), streams.guarded() as outputs:
+        try:
+            code = int(cli.main(arguments, prog_name="new-ops-project", standalone_mode=False) or Exit.DONE)
+        except SystemExit as error:  # click's, at the end of a completion
+            code = int(error.code or Exit.DONE)
+        except BaseException as error:  # noqa: BLE001 - each becomes words and a code
+            interrupts.ignore()
+            code = _told(error)
+        interrupts.ignore()
+        scratch.sweep()
+        return code if _is_written(outputs) else code or Exit.FAILED
 
 
-def _told(error: BaseException) -> Exit:
+def _is_written(outputs: list[streams.Output]) -> bool:
+    """Whether stdout took everything, or its reader has gone; else say why not."""
+    sys.stdout.flush()
+    problem = "".join(output.problem for output in outputs)
+    if problem:
+        _complain(f"stdout cannot be written: {problem}.", "What is missing is only the output.")
+    return not problem
+
+
+def _told(error: BaseException) -> int:
     """Say what went wrong; return the exit code for it."""
     if isinstance(error, ToolError):
         _complain(error.message, error.hint)
-        return error.exit_code
+        return error.exit_code if error.exit_code != Exit.INTERRUPTED else interrupts.exit_code()
     if isinstance(error, ProcessError):
         _complain(f"{error.command} failed: {error.reason}", "Fix that, then run this again.")
         return Exit.FAILED
@@ -85,9 +94,20 @@ def _told(error: BaseException) -> Exit:
         return Exit.FAILED
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         _complain("Interrupted; nothing was left behind.")
-        return Exit.INTERRUPTED
+        return interrupts.exit_code()
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+        name = f"{error.filename}: " if error.filename else ""
+        _complain(f"{name}{error.strerror}.", "Fix that, then run this again.")
+        return Exit.FAILED
     _report_bug(error)
     return Exit.BUG
+
+
+# A disk that is full, read-only or broken, and limits on what a process, a user or the system may have.
+_OF_THE_MACHINE = {
+    getattr(errno, name, None)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO", "EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "ESTALE")
+}
 
 
 def _complain(message: str, hint: str = "") -> None:

@@ -13,7 +13,6 @@ class Exit(IntEnum):
     UNTRUSTED = 4
     BUG = 70
     INTERRUPTED = 130
-    PIPE = 141
 
 
 class ToolError(Exception):

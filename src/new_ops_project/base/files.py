@@ -1,21 +1,15 @@
 """Files and folders that appear whole: written beside their place, then renamed."""
 
 import errno
-import glob
 import os
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ToolError
-
-_MARK = ".new-ops-project"  # how the names of folders that are being filled end
-_YOUNG = 10  # seconds; between making such a folder and taking its lock there are microseconds
-_GRACE = 0.2  # seconds; a program that a killed run was starting holds its lock until it has started
+from new_ops_project.base.scratch import folder_beside
 
 
 def write_whole(path: Path, content: bytes, *, beside: str = ".") -> None:
@@ -58,35 +52,11 @@ def whole_folder(path: Path) -> Iterator[Path]:
     `path` is absent or an empty folder. What killed runs have left beside it is removed first. Raises ToolError if
     another run has put something there meanwhile.
     """
-    import tempfile  # noqa: PLC0415 - the first prompt does not wait for these two
-
-    from filelock import FileLock  # noqa: PLC0415 - as above
-
-    for left_over in path.parent.glob(f".{glob.escape(path.name)}.*{_MARK}"):
-        _remove_left_over(left_over)
-    holder: Path | None = None
-    try:
-        with interrupts.deferred():  # Ctrl-C before the assignment would leave a folder that nobody removes
-            holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_MARK, dir=path.parent))
-        with FileLock(holder / "lock"):
-            fresh = holder / path.name
-            fresh.mkdir()
-            yield fresh
-            _move_into_place(fresh, path)
-    finally:
-        if holder:
-            with interrupts.deferred():
-                shutil.rmtree(holder, ignore_errors=True)
-
-
-def _remove_left_over(holder: Path) -> None:
-    """Remove the folder of a killed run; one that is locked, or too young to have its lock yet, is in use."""
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - as above
-
-    with suppress(Timeout, OSError):
-        if (holder / "lock").exists() or time.time() - holder.stat().st_mtime > _YOUNG:
-            with FileLock(holder / "lock", timeout=_GRACE):
-                shutil.rmtree(holder, ignore_errors=True)
+    with folder_beside(path) as holder:
+        fresh = holder / path.name
+        fresh.mkdir()
+        yield fresh
+        _move_into_place(fresh, path)
 
 
 def _move_into_place(fresh: Path, path: Path) -> None:

@@ -10,8 +10,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -62,32 +60,12 @@ def read_plan(path: Path) -> FleetPlan:
         raise ToolError(message, "Make one with `new-ops-project fleet plan`.") from error
 
 
-def _memory_folder(folder: Path, shard: int, shards: int) -> Path | None:
-    """A folder in memory for small temporary files: on a disk, removing them takes longer than all other work.
-
-    None if the system has no such place, or if another user has a folder of that name. The name depends only on the
-    user, the results folder and the shard, so that the next run can remove what a killed run left.
-    """
-    parent = Path("/dev/shm")  # noqa: S108 - the name has the user in it, and a folder of another user is left alone
-    if not hasattr(os, "getuid") or not os.access(parent, os.W_OK):
-        return None
-    name = hashlib.sha256(os.fsencode(f"{folder.absolute()}\0{shard}\0{shards}")).hexdigest()[:16]
-    path = parent / f"new-ops-project-{os.getuid()}-{name}"
-    try:
-        info = path.lstat()
-    except FileNotFoundError:
-        return path
-    return path if stat.S_ISDIR(info.st_mode) and info.st_uid == os.getuid() else None
-
-
 class Store:
     """A results folder that one run writes to, one line at a time."""
 
     def __init__(self, folder: Path, *, shard: int = 1, shards: int = 1) -> None:
         self.folder = folder
         self._path = folder / f"results-{shard}-of-{shards}.jsonl"
-        self.work = _memory_folder(folder, shard, shards) or folder / f".work-{shard}-of-{shards}"
-        """The folder for temporary files; each run empties it at its start and removes it at its end."""
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -98,9 +76,6 @@ class Store:
                 for name in ("bundles", "logs"):
                     (self.folder / name).mkdir(parents=True, exist_ok=True)
                 stack.enter_context(json_lines.locked(self._path, busy))
-                shutil.rmtree(self.work, ignore_errors=True)
-                self.work.mkdir(mode=0o700)
-                stack.callback(shutil.rmtree, self.work, ignore_errors=True)
             yield
 
     def add(self, result: Result) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.base.files import explained, write_whole
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.git import markers
 from new_ops_project.git.fastimport import begin_commit, move_files, put_files, use_tree, with_path
 from new_ops_project.git.objects import Reader, init_beside, open_reader
@@ -235,8 +236,8 @@ class Scratch:
 @contextmanager
 def scratch_repository(objects: Path, object_format: str = "sha1") -> Iterator[Scratch]:
     """Yield a scratch repository that reads the objects in the folder `objects`; it is removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
-        folder = Path(holder, "scratch.git")
+    with temporary_folder() as holder:
+        folder = holder / "scratch.git"
         init_beside(objects, folder, object_format=object_format, bare=True)
         with open_reader(folder) as reader:
             yield Scratch(folder, reader)

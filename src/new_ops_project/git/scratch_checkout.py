@@ -1,12 +1,12 @@
 """A checkout in a scratch repository, in which a program may change whatever it likes."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.git.objects import init_beside, read_blobs
 from new_ops_project.git.tree import Entry
 
@@ -19,8 +19,8 @@ def opened(objects: Path, commit: str, tree: str, name: str, *, object_format: s
 
     It reads the objects in the folder `objects` and keeps new ones to itself. It is removed at the end.
     """
-    with tempfile.TemporaryDirectory(prefix="new-ops-project-", ignore_cleanup_errors=True) as holder:
-        folder = Path(holder).resolve() / name
+    with temporary_folder() as holder:
+        folder = holder.resolve() / name
         init_beside(objects, folder / ".git", object_format=object_format, bare=False)
         (folder / ".git" / "HEAD").write_text(f"{commit}\n")
         git.git(*git.TEMPORARY, "read-tree", tree, at=folder)

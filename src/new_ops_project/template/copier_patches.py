@@ -2,9 +2,9 @@
 
 Each is undone when its `with` block ends. Gains were measured on 2026-11-29, in CPU time of a render by copier of the
 template NLeSC/python-template: `without_git` saves 0.05 of 0.24 s, `compile_once` 0.15 s from the second render on.
-`isolated` is not for speed: without it, a few of a hundred parallel updates fail, and the user's hooks run.
-`rendering_as` sets a private variable of copier, the only one that is used; `tests/template/test_operation.py` notices
-when a later copier has it no more.
+The others are not for speed. Without `isolated`, a few of a hundred parallel updates fail, and the user's hooks run.
+Without `recording`, copier records whatever tag `git describe` finds. It and `rendering_as` change private parts of
+copier: `tests/template/test_recorded_version.py` and `tests/template/test_operation.py` notice when these are no more.
 """
 
 import os
@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import jinja2
-from copier import _main
+from copier import _main, _template
 from plumbum import local
+
+from new_ops_project.base.scratch import temporary_folder
 
 # The settings that decide, together with its text, what a template compiles to.
 _SETTINGS = (
@@ -47,14 +49,29 @@ def isolated() -> Iterator[None]:
     """Let copier clone into a cache of this run, since its usual one has no lock, and keep the user's git hooks off."""
     before = os.environ.get(_CACHE)
     hooks = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.hooksPath", "GIT_CONFIG_VALUE_0": os.devnull}
-    with tempfile.TemporaryDirectory() as cache, local.env(**hooks, GIT_TEMPLATE_DIR=""):
-        os.environ[_CACHE] = cache
+    with temporary_folder() as cache, local.env(**hooks, GIT_TEMPLATE_DIR=""):
+        os.environ[_CACHE] = str(cache)
         try:
             yield
         finally:
             del os.environ[_CACHE]
             if before is not None:
                 os.environ[_CACHE] = before
+
+
+@contextmanager
+def temporary_files() -> Iterator[None]:
+    """Let copier, its extensions and its git make their temporary files in a folder of ours, which does not stay."""
+    before, usual = os.environ.get("TMPDIR"), tempfile.tempdir
+    with temporary_folder() as folder, local.env(TMPDIR=str(folder)):
+        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = usual
+            del os.environ["TMPDIR"]
+            if before is not None:
+                os.environ["TMPDIR"] = before
 
 
 @contextmanager
@@ -78,6 +95,17 @@ def rendering_as(operation: str) -> Iterator[None]:
         yield
     finally:
         _main._operation.reset(token)  # noqa: SLF001
+
+
+@contextmanager
+def recording(version: str | None) -> Iterator[None]:
+    """Let copier take `version` for that of a template in git, in the answers file and in every other text."""
+    original = _template.Template.__dict__["commit"]
+    _template.Template.commit = property(lambda self: version if self.vcs == "git" else None)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        _template.Template.commit = original  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -15,7 +15,14 @@ from jinja2 import TemplateNotFound
 
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.template.answers_file import ANSWERS_FILE, set_entries
-from new_ops_project.template.copier_patches import compile_once, isolated, rendering_as, without_git
+from new_ops_project.template.copier_patches import (
+    compile_once,
+    isolated,
+    recording,
+    rendering_as,
+    temporary_files,
+    without_git,
+)
 from new_ops_project.template.releases import Checkout
 
 # What copier can only answer when it is given a git repository.
@@ -37,7 +44,8 @@ def render(
     needs_git = (checkout.root / ".gitmodules").is_file() or _refers_to_itself(checkout.root)
     repository = checkout.repository if needs_git else None
     surroundings = isolated() if repository else nullcontext() if trusted else without_git()
-    with _readable_errors(checkout), compile_once(), rendering_as(operation), surroundings:
+    version = recording(checkout.version)
+    with _readable_errors(checkout), compile_once(), rendering_as(operation), version, temporary_files(), surroundings:
         copier.run_copy(
             str(repository or checkout.root),
             into,

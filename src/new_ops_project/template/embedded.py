@@ -6,12 +6,12 @@ The build hook loads this file where the package's dependencies are missing, so 
 """
 
 import shutil
-import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base.scratch import temporary_folder
 
 CONTENT = ("copier.yml", "templates")
 CHANGELOG = "CHANGELOG.md"  # `update` quotes it; a template can do without
@@ -43,12 +43,12 @@ def pack(checkout: Path, version: str, bundle: Path) -> list[str]:
     """
     releases = _tagged(checkout) or [EmbeddedRelease(f"v{version}", None, UNDATED)]
     bundle.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        repository = Path(folder, "repository")
+    with temporary_folder() as folder:
+        repository = folder / "repository"
         _git("init", "--quiet", "--initial-branch=main", str(repository))
         for release in releases:
             _commit(checkout, release, repository)
-        complete = Path(folder, "bundle")
+        complete = folder / "bundle"
         _git("bundle", "create", "--quiet", str(complete), "HEAD", "main", "--tags", at=repository)
         shutil.copyfile(complete, bundle)
     return [release.tag for release in releases]

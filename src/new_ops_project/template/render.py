@@ -1,7 +1,6 @@
 """The only door to rendering, which chooses the renderer."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any
 
 from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.git.tree import Tree, read, write
 from new_ops_project.template import native, tasks
 from new_ops_project.template.errors import UnsupportedError
@@ -146,8 +146,8 @@ def tree(
     if native_tree is not None and run is None:
         return native_tree
     beside = beside or {}
-    with tempfile.TemporaryDirectory() as holder:
-        into = Path(holder, folder.name or "project")  # a template may write its folder's name (_folder_name)
+    with temporary_folder() as holder:
+        into = holder / (folder.name or "project")  # a template may write its folder's name (_folder_name)
         if native_tree is not None:
             write(into, native_tree)
         else:

@@ -7,7 +7,6 @@ in scratch folders, as children of this process whose output is kept.
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from packaging.version import InvalidVersion, Version
 from new_ops_project import git
 from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.scratch import system_folder, temporary_folder
 from new_ops_project.formats.locks import is_lock
 from new_ops_project.git import tree
 from new_ops_project.git.tree import Tree
@@ -251,10 +251,10 @@ def _evaluated(commands: list[TemplateCommand], setting: Setting, folder: Path) 
 
     A command that names the template's own folder gets a copy of it, since all runs share the real one.
     """
-    with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
+    with temporary_folder() as holder:
         source = setting.checkout.root
         if any("src_path" in command.shown for command in commands):
-            source = Path(shutil.copytree(source, Path(holder, "template"), symlinks=True))
+            source = Path(shutil.copytree(source, holder / "template", symlinks=True))
         yield evaluate(commands, setting, folder, source)
 
 
@@ -325,7 +325,7 @@ def _run(command: EvaluatedCommand, at: Path, template: str) -> None:
     shell = (os.environ.get("COMSPEC", "cmd.exe"), "/c") if os.name == "nt" else ("/bin/sh", "-c")
     args = (*shell, command.command) if isinstance(command.command, str) else tuple(command.command)
     # What the user has set for languages stays; a repository above the scratch folder is none of the command's.
-    environment = {"LC_ALL": os.environ.get("LC_ALL", ""), "GIT_CEILING_DIRECTORIES": str(Path(tempfile.gettempdir()))}
+    environment = {"LC_ALL": os.environ.get("LC_ALL", ""), "GIT_CEILING_DIRECTORIES": str(system_folder())}
     what = f"The {command.kind} of the template {template} failed"
     try:
         result = process.run(*args, cwd=at, env={**environment, **command.environment}, codes=_ANY_CODE)
@@ -343,9 +343,9 @@ def read_result(folder: Path, rendered: Tree) -> dict[str, tree.Entry]:
 
     A `.git` folder and what git ignores belong to no tree.
     """
-    with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
-        git.git(*git.TEMPORARY, "init", "--quiet", "--bare", holder)
-        env = {"GIT_DIR": holder, "GIT_WORK_TREE": str(folder)}
+    with temporary_folder() as holder:
+        git.git(*git.TEMPORARY, "init", "--quiet", "--bare", str(holder))
+        env = {"GIT_DIR": str(holder), "GIT_WORK_TREE": str(folder)}
         listing = ("-c", "core.bare=false", "ls-files", "--others", "--exclude-standard", "-z")
         output = git.git(*git.TEMPORARY, *listing, at=folder, env=env).stdout
     names = {*filter(None, map(os.fsdecode, output.split(b"\0"))), *rendered}

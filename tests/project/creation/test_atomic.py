@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from support.command import Run, git, tree
 
+from new_ops_project.base import scratch
+
 NEW = [sys.executable, "-m", "new_ops_project", "new"]
 
 
@@ -24,7 +26,6 @@ def whole(run: Run, work: Path, shared: Path) -> dict[str, bytes]:
 # The states that a run goes through, as patterns of paths that appear on the way.
 STATES = [
     ".audit.*.new-ops-project",
-    ".audit.*.new-ops-project/lock",
     ".audit.*.new-ops-project/audit/*",
     ".audit.*.new-ops-project/audit/requirements-dev.txt",
     ".audit.*.new-ops-project/audit/.git",
@@ -49,9 +50,6 @@ def test_kill(run: Run, work: Path, whole: dict[str, bytes], state: str) -> None
         assert git("status", "--porcelain", at=work / "audit") == ""
         run("new", "audit", "--defaults", code=2)
     else:
-        for holder in work.glob(".audit.*.new-ops-project"):
-            if not (holder / "lock").exists():  # as old as it is when a person comes back
-                subprocess.run(["touch", "-d", "1 minute ago", str(holder)], check=True)
         run("new", "audit", "--defaults")
         assert [path.name for path in work.iterdir()] == ["audit"]
     assert tree(work / "audit") == whole
@@ -59,13 +57,9 @@ def test_kill(run: Run, work: Path, whole: dict[str, bytes], state: str) -> None
 
 def test_a_run_leaves_another_ones_sibling_alone(run: Run, work: Path) -> None:
     """A sibling in which another run is at work is not removed."""
-    from filelock import FileLock
-
-    other = work / ".audit.other.new-ops-project"
-    other.mkdir()
-    with FileLock(other / "lock"):
+    with scratch.folder_beside(work / "audit") as other:
         run("new", "audit", "--defaults")
-        assert (other / "lock").exists()
+        assert other.is_dir()
     run("new", "audit", "--defaults", code=2)
     assert git("status", "--porcelain", at=work / "audit") == ""
 

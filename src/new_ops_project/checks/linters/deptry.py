@@ -2,12 +2,11 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.linters.module_names import MODULES
@@ -44,8 +43,8 @@ def report(repo: Repo) -> Mismatches:
     if sources is None:
         return ()
     program.find(NAME)
-    with tempfile.TemporaryDirectory(prefix="new-ops-project-") as folder:
-        report = Path(folder) / "deptry.json"
+    with temporary_folder() as folder:
+        report = folder / "deptry.json"
         options = ("--no-ansi", "--json-output", str(report), *sources, *_module_options(repo))
         result = program.run(NAME, ".", *options, cwd=repo.folder)
         if not report.is_file():

@@ -3,12 +3,12 @@
 import importlib.util
 import json
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.checks.linters import program, workdir
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
@@ -89,8 +89,8 @@ def _detectors() -> tuple[list[dict[str, str]], list[re.Pattern[str]]]:
 
 def _scan(repo: Repo, paths: list[str], plugins: list[dict[str, str]], baseline: dict[str, Any]) -> Iterator[Secret]:
     """The secrets that are not in the baseline, or in it as real ones."""
-    with workdir.folder(repo, paths) as folder, tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch, BASELINE)  # since the program adds what it finds to the baseline
+    with workdir.folder(repo, paths) as folder, temporary_folder() as scratch:
+        copy = scratch / BASELINE  # since the program adds what it finds to the baseline
         copy.write_text(json.dumps({**baseline, "plugins_used": plugins}), "utf-8")
         options = ("--no-verify", f"--baseline={copy}", f"--exclude-secrets={_PLACEHOLDER}")
         program.run(NAME, "scan", *options, "--", *(f"./{path}" for path in paths), cwd=folder, codes=(0,))

@@ -3,12 +3,12 @@
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.checks.linters import program, workdir
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import UncheckedError
@@ -64,13 +64,13 @@ def report(repo: Repo) -> RuffReport:
 
 
 def _run(repo: Repo, paths: Sequence[str], configs: Mapping[str, str], *more: str) -> RuffReport:
-    with workdir.folder(repo, [*paths, *configs.values()]) as folder, tempfile.TemporaryDirectory() as scratch:
-        listed, output = Path(scratch, "files"), Path(scratch, "output")
+    with workdir.folder(repo, [*paths, *configs.values()]) as folder, temporary_folder() as scratch:
+        listed, output = scratch / "files", scratch / "output"
         # The paths can be too many for a command line; `./` hides a leading `-` or `@`.
         listed.write_text("".join(f"./{path}\n" for path in paths), "utf-8", newline="\n")
         # Without --output-file, ruff would write to the file that RUFF_OUTPUT_FILE names.
         options = (*more, "--no-cache", "--no-fix", "--quiet", f"--output-file={output}", "--force-exclude")
-        env = {"XDG_CONFIG_HOME": scratch}  # where no configuration of the user is
+        env = {"XDG_CONFIG_HOME": str(scratch)}  # where no configuration of the user is
         program.run("ruff", "check", "--show-files", *options, f"@{listed}", cwd=folder, env=env)
         files = output.read_text("utf-8").splitlines() if output.exists() else []
         options += ("--output-format=json", f"--select={_CODES}", *_ignored(repo, configs), f"@{listed}")

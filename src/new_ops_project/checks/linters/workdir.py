@@ -1,10 +1,10 @@
 """The folder that a linter runs in."""
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.checks.repo import Repo
 
@@ -15,12 +15,12 @@ def folder(repo: Repo, paths: Iterable[str]) -> Iterator[Path]:
     if isinstance(repo.files, LazyFiles) and not repo.files.over:
         yield repo.folder
         return
-    with tempfile.TemporaryDirectory(prefix="new-ops-project-") as copy:
+    with temporary_folder() as copy:
         for path in filter(_is_inside, paths):
-            place = Path(copy, path)
+            place = copy / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(repo.files[path])
-        yield Path(copy)
+        yield copy
 
 
 def _is_inside(path: str) -> bool:

@@ -4,13 +4,13 @@ import os
 import re
 import shlex
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.finding import Severity
 from new_ops_project.base.process import stream
+from new_ops_project.base.scratch import system_folder, temporary_folder
 from new_ops_project.clones import venv_marker
 from new_ops_project.clones.clone import Clone
 from new_ops_project.clones.run import Run
@@ -47,7 +47,7 @@ def _assignments(file: Path) -> list[tuple[str, str]]:
 def look_disk(clone: Clone) -> Iterator[Seen]:
     """There is room, on each file system that an installation writes to."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    place = min((clone.folder, cache, Path(tempfile.gettempdir())), key=free)
+    place = min((clone.folder, cache, system_folder()), key=free)
     least = free(place)
     if least >= _TIGHT:
         yield Seen(f"{least / 1024:.1f} GiB free at {place}")
@@ -103,7 +103,7 @@ def _run(clone: Clone, program: str, *arguments: str) -> None:
         program = str(python if program == ".venv/bin/python" else clone.folder / program)
     path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     env = {"PATH": path, "VIRTUAL_ENV": str(clone.venv.path), "PYTHONHOME": "", "LC_ALL": os.environ.get("LC_ALL", "")}
-    with tempfile.TemporaryDirectory() as cache:
-        env |= {"PYTHONPYCACHEPREFIX": cache} if "compileall" in arguments else {}
+    with temporary_folder() as cache:
+        env |= {"PYTHONPYCACHEPREFIX": str(cache)} if "compileall" in arguments else {}
         for _ in stream(program, *arguments, cwd=clone.folder, env=env):
             pass

@@ -8,17 +8,16 @@ wants a pause, so they are asked for the headers that say how long.
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.parser import Parser
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import run
+from new_ops_project.base.scratch import system_folder
 from new_ops_project.fleet import network_retry
 from new_ops_project.fleet.names import redacted_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
@@ -106,7 +105,7 @@ class Forge:
         command = (PROGRAMS[self.kind], "api", "--include", "--hostname", self.host, "--method", method)
         options = () if body is None else ("--header", "Content-Type: application/json", "--input", "-")
         stdin = b"" if body is None else json.dumps(body).encode()
-        folder = Path(tempfile.gettempdir())  # in a clone, gh and glab would read that clone's remotes
+        folder = system_folder()  # in a clone, gh and glab would read that clone's remotes
         try:
             process = run(
                 *command, *options, endpoint, stdin=stdin, codes=_ANY, cwd=folder, env=_SILENT, seconds=_PATIENCE

@@ -1,7 +1,6 @@
 """One repository on a server: which branches it has, their commits, a push that overwrites nobody's work."""
 
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import ProcessResult, run
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.fleet import network_retry
 from new_ops_project.fleet.names import redacted_line
 from new_ops_project.fleet.publish.rate_limit import RateLimiter
@@ -122,8 +122,8 @@ def opened(url: str, sample_id: str, limiter: RateLimiter) -> Iterator[Remote]:
     """
     if not url or url.startswith("-"):
         raise ToolError("It has no remote to push to.", "Use --mode branch, or give it an origin and plan again.")
-    with tempfile.TemporaryDirectory(prefix="publish-") as folder:
-        path = Path(folder) / "git"
+    with temporary_folder() as folder:
+        path = folder / "git"
         object_format = ("--object-format=sha256",) if len(sample_id) == _SHA256 else ()
         git.git(*git.TEMPORARY, "init", "--quiet", "--bare", *object_format, "--", str(path))
         git.git("remote", "add", "--", "origin", url, at=path)

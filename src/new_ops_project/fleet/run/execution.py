@@ -1,11 +1,12 @@
 """The execution of a plan, or of one of its shards."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.fleet import history, store
 from new_ops_project.fleet.model import FleetPlan, Result, ResultState, RunContext, Task, timestamp
 from new_ops_project.fleet.run import limits, pool
@@ -51,16 +52,19 @@ def run(plan: FleetPlan, options: RunOptions, on_result: OnResult) -> list[Resul
     another run uses the folder.
     """
     tasks, results_store = options.tasks(plan), options.store(plan)
-    with results_store.locked():
+    # In memory, since removing files from a disk takes longer than all other work. But a template that runs code works
+    # on whole projects, and memory may be too small for them.
+    with results_store.locked(), temporary_folder(in_memory=not options.trust) as folder:
         earlier = results_store.results()
         results = _kept(tasks, plan, _store_plan(plan, options.out), earlier, options.out)
         for name in [name for name, result in earlier.items() if name in results and result.plan != plan.id]:
             results_store.add(results[name])
         todo = [task for task in tasks if task.name not in results]
-        for number, new in enumerate(_results(plan, options, todo, results), len(results) + 1):
-            result = results[new.name] = replace(new, at=timestamp())
-            results_store.add(result)
-            on_result(result, number, len(tasks))
+        with closing(_results(plan, options, todo, results, folder)) as new_results:
+            for number, new in enumerate(new_results, len(results) + 1):
+                result = results[new.name] = replace(new, at=timestamp())
+                results_store.add(result)
+                on_result(result, number, len(tasks))
     history.remember(history.with_results(_past_runs(plan), results.values()))
     return [results[task.name] for task in tasks]
 
@@ -68,20 +72,23 @@ def run(plan: FleetPlan, options: RunOptions, on_result: OnResult) -> list[Resul
 _FEW = 20  # results; with fewer, a wave is never stopped
 
 
-def _results(plan: FleetPlan, options: RunOptions, todo: list[Task], before: Mapping[str, Result]) -> Iterator[Result]:
-    """The result of each task, in the order in which they come; when the wave is stopped, the rest is deferred."""
+def _results(
+    plan: FleetPlan, options: RunOptions, todo: list[Task], before: Mapping[str, Result], folder: Path
+) -> Generator[Result, None, None]:
+    """The result of each task, in the order in which they come; when the wave is stopped, the rest is deferred.
+
+    `folder` is for temporary files.
+    """
     releases, failures = _templates(todo, offline=options.offline)
     for task in (task for task in todo if task.template in failures):
         error = failures[task.template]
         yield store.task_result(task, plan.id, state=ResultState.FAILED, reason=error.message, hint=error.hint)
     possible = [task for task in todo if task.template in releases]
-    # A template that runs code works on whole projects, and memory may be too small for them.
-    folder = None if options.trust else options.store(plan).work.absolute()
+    results = dict(before)
+    stopped = ""
     out = options.out.absolute()
     context = RunContext(plan.id, plan.author, plan.created, out, folder, options.trust, options.checks_base)
     work = Assignment("update", context, releases, options.seconds)
-    results = dict(before)
-    stopped = ""
     with pool.results(possible, work, options.jobs or pool.cpu_count()) as new:
         for result in new:
             results[result.name] = result

@@ -4,12 +4,12 @@ It reads the objects of the other repository and keeps new ones itself, so a fle
 nor a mirror that other runs read at the same time.
 """
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.git import objects
 from new_ops_project.git.objects import Reader
 from new_ops_project.git.worktree import Repository
@@ -25,8 +25,8 @@ def open_view(clone: Path, commit: str, name: str, prefix: str) -> Iterator[tupl
     or with a final slash. Raises ProcessError if there is no clone, or the commit or one of its trees is missing.
     """
     kind = objects.format_of(commit)
-    with tempfile.TemporaryDirectory(prefix="new-ops-project-") as holder:
-        root = Path(holder).resolve() / (name or "project")
+    with temporary_folder() as holder:
+        root = holder.resolve() / (name or "project")
         objects.init_beside(_objects_of(clone), root / ".git", object_format=kind, bare=False)
         (root / prefix).mkdir(parents=True, exist_ok=True)  # git starts in this folder
         with objects.open_reader(root) as reader:

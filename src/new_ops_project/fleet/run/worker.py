@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from new_ops_project.base import environ, process
+from new_ops_project.base import environ, interrupts, process
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet import json_types, store
 from new_ops_project.fleet.inventory.mirrors import Deadline
@@ -33,7 +33,7 @@ def main() -> None:
     setup = json.loads(sys.stdin.readline())
     context = json_types.read(RunContext, setup["context"])
     templates = {name: json_types.read(Releases, description) for name, description in setup["templates"].items()}
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), interrupts.interruptible():
         for line in sys.stdin:
             _answer(json.loads(line), context, templates, answers)
 

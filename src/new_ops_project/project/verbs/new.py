@@ -1,19 +1,21 @@
 """`new`: a template and answers become a repository of their own."""
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
 from new_ops_project.base import config
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.scratch import temporary_folder
+from new_ops_project.git import future
+from new_ops_project.git.future import Settings
 from new_ops_project.project.creation import repository
-from new_ops_project.project.creation.repository import Created
+from new_ops_project.project.creation.repository import Created, Start
 from new_ops_project.template import messages, native, questions, releases, sources, tasks
 from new_ops_project.template.answer_migration import with_defaults
 from new_ops_project.template.answers import (
@@ -22,6 +24,7 @@ from new_ops_project.template.answers import (
     complete,
     file_table,
     gather,
+    gits_defaults,
     require_asked,
 )
 from new_ops_project.template.answers_file import ANSWERS_FILE, parse_answers
@@ -112,19 +115,27 @@ def new(
         questionnaire = questions.load_extensions(questionnaire)
     if questionnaire.asks_our_questions:
         asked, given = list[str](), _given(request, questionnaire)
+        first = given.chosen("default_branch")
+        gits = cache(lambda path: future.settings_at(path, first))  # asked once for each place
+        given = replace(given, later=lambda known: gits_defaults(questionnaire, gits(_place(request, known))))
         ask = _asker(prompt, request, checkout, asked) if prompt else None
         answers = complete(questionnaire, given, ask=ask, defaults=request.defaults, advanced=request.advanced)
         require_asked(given.values, answers.recorded)
         path = _destination(request, answers.values["distribution_name"])
-        return _made(request, checkout, path, answers, confirm if asked else None)
+        settings = gits(path)
+        branch = str(answers.values.get("default_branch", "main"))  # an older template has CI for that one only
+        start = Start(branch, settings.options, must_hold_all=True)
+        return _made(request, checkout, path, answers, start, confirm=confirm if asked else None)
     # copier asks the questions of a template of another kind
     if not (request.name or request.path):
         raise ToolError("There is no NAME to create.", "Give NAME, or --path DIR.")
     path = _destination(request, str(request.name))
-    values = _foreign_answers(request, questionnaire, can_ask=prompt is not None)
+    settings = future.settings_at(path)
+    values = _foreign_answers(request, questionnaire, settings, can_ask=prompt is not None)
     if prompt and (message := _message("before", checkout, questionnaire, values, path)):
         tell(message)
-    return _made(request, checkout, path, values, copier_asks=prompt is not None)
+    start = Start(settings.branch or "main", settings.options)
+    return _made(request, checkout, path, values, start, copier_asks=prompt is not None)
 
 
 # ---- answers --------------------------------------------------------------------------------------------------------
@@ -144,9 +155,13 @@ def _given(request: NewRequest, questionnaire: Questionnaire) -> Given:
     )
 
 
-def _foreign_answers(request: NewRequest, questionnaire: Questionnaire, *, can_ask: bool) -> Mapping[str, Any]:
+def _foreign_answers(
+    request: NewRequest, questionnaire: Questionnaire, settings: Settings, *, can_ask: bool
+) -> Mapping[str, Any]:
     given = _given(request, questionnaire)
-    values = {**given.defaults, **given.values} if request.defaults else given.values
+    values = given.values
+    if request.defaults:
+        values = {**gits_defaults(questionnaire, settings), **given.defaults, **values}
     missing = [question.name for question in questionnaire.asked if question.name not in values]
     if missing and not can_ask and not request.defaults:
         message = f"{', '.join(missing)}: no answer, and nobody can be asked here."
@@ -161,13 +176,20 @@ def _foreign_answers(request: NewRequest, questionnaire: Questionnaire, *, can_a
 
 def _destination(request: NewRequest, name: str) -> Path:
     """Where to create it, absolute; raises ToolError when something is there."""
+    path = request.path or Path(name)
     try:
-        path = Path(os.path.abspath((request.path or Path(name)).expanduser()))  # noqa: PTH100 - collapses `..` too
+        path = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - collapses `..` too
         if not request.preview:
             repository.require_free(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise ToolError(f"{request.path or name} cannot be created: {error}.", "Choose another --path.") from error
     return path
+
+
+def _place(request: NewRequest, answers: Answers, **typed: str) -> Path:
+    """`_destination` as soon as the project's name is known, be it in `answers` or only `typed`."""
+    question = answers.questionnaire.computed("distribution_name")
+    return _destination(request, str(answers.render(question.details["default"], **typed)))
 
 
 def _asker(prompt: Prompt, request: NewRequest, checkout: Checkout, asked: list[str]) -> Asker:
@@ -189,9 +211,8 @@ def _asker(prompt: Prompt, request: NewRequest, checkout: Checkout, asked: list[
 
 def _refusal(request: NewRequest, answers: Answers, name: str) -> str:
     """Why a project of this name cannot be created, such as a folder that is taken; '' if it can."""
-    question = answers.questionnaire.computed("distribution_name")
     try:
-        _destination(request, str(answers.render(question.details["default"], project_name=name)))
+        _place(request, answers, project_name=name)
     except ToolError as error:
         return error.message.replace(f"{Path.cwd()}{os.sep}", "./")  # the line under a prompt is short
     return ""
@@ -220,8 +241,9 @@ def _made(
     checkout: Checkout,
     path: Path,
     answers: Answers | Mapping[str, Any],
-    confirm: Confirm | None = None,
+    start: Start,
     *,
+    confirm: Confirm | None = None,
     copier_asks: bool = False,
 ) -> NewProject:
     """Render beside the destination, then rename into place as a repository; a preview leaves the destination alone."""
@@ -244,12 +266,12 @@ def _made(
 
     created = None
     if request.preview:
-        with tempfile.TemporaryDirectory() as folder:
-            fill(Path(folder, path.name))
+        with temporary_folder() as folder:
+            fill(folder / path.name)
     else:
-        start = f"Start {recorded.get('project_name', path.name)} from {checkout.source.name}"
-        message = " ".join(f"{start} {checkout.version or ''}".split())
-        created = repository.create(path, fill, commit=request.commit, message=message)
+        subject = f"Start {recorded.get('project_name', path.name)} from {checkout.source.name}"
+        message = " ".join(f"{subject} {checkout.version or ''}".split())
+        created = repository.create(path, fill, start, message=message if request.commit else None)
     questionnaire = native.questionnaire(checkout)
     left_out = () if created or request.skip_tasks else tasks.tasks(questionnaire)
     not_run = tuple(task.shown for task in left_out)

@@ -1,6 +1,5 @@
 """A fresh resolution of all packages in pins.yml, without versions that are too young."""
 
-import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from importlib.metadata import Distribution
 from pathlib import Path, PurePosixPath
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.template.pins import uv
 from new_ops_project.template.pins.locks_yml import Locks, ResolvedPackage
@@ -55,8 +55,8 @@ class Resolved:
 def resolve(wanted: ResolutionInput) -> Resolved:
     """Resolve everything at once; raises ToolError with uv's reason."""
     newest = releases(wanted.lines, python=wanted.python)
-    with tempfile.TemporaryDirectory(prefix="lock-") as folder:
-        ages = _ages(wanted, newest, Path(folder, "constraints.txt"))
+    with temporary_folder() as folder:
+        ages = _ages(wanted, newest, folder / "constraints.txt")
         chosen = compile_lines(wanted.lines, "--generate-hashes", *ages, python=wanted.python)
     versions = {name: each.version for name, each in chosen.items()}
     return Resolved(wanted, chosen, {**newest, **_older_releases(versions, newest, wanted.python)}, newest)
@@ -111,9 +111,9 @@ def _older_releases(
 
 def lock(resolved: Resolved) -> Locks:
     """The locks: each direct name resolved alone among the chosen versions, and the modules of each package."""
-    with tempfile.TemporaryDirectory(prefix="lock-") as folder:
-        closures = _closures(resolved, Path(folder))
-        modules = _modules(resolved.chosen.values(), Path(folder))
+    with temporary_folder() as folder:
+        closures = _closures(resolved, folder)
+        modules = _modules(resolved.chosen.values(), folder)
     known = {name: package.modules for name, package in resolved.wanted.locked.items()} | modules
     packages = {
         name: ResolvedPackage(each.version, known.get(name, (name.replace("-", "_"),)), each.hashes)
