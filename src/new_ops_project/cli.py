@@ -7,7 +7,7 @@ import sys
 import click
 
 from new_ops_project import __version__
-from new_ops_project.base import interrupts, scratch, streams
+from new_ops_project.base import interrupts, masking, scratch, streams
 from new_ops_project.base.environ import drop_git_variables
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.commands.group import Verbs
@@ -59,6 +59,7 @@ def cli(context: click.Context) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line (that of the process, if none is given) and return its exit code."""
     drop_git_variables()
+    masking.forget()
     with interrupts.interruptible(), streams.guarded() as outputs:
         try:
             code = int(cli.main(arguments, prog_name="new-ops-project", standalone_mode=False) or Exit.DONE)

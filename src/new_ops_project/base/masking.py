@@ -15,11 +15,14 @@ _NAME = (
     r"[\w.%-]*(?:token|secret|passw|passphrase|pwd|credential|signature|auth(?!or)|(?:api|access|private)[_-]?key)[\w.%-]*"
     r"|key|sig|pass|pw|pat|jwt"
 )
-_QUERY = re.compile(rf"([?&;#]|%3F|%26)({_NAME})(=|%3D)((?:(?!%26)[^\s&;#\"'<>])+)", re.IGNORECASE)
+_QUERY = re.compile(rf"([?&;#]|%3F|%26)({_NAME})(=|%3D)((?:(?!%26)[^\s&;#\"'<>\\])+)", re.IGNORECASE)
 # The user and the password in a URL. A password may hold what ought to be escaped: a slash, or an @ of its own.
-_ODD_LOGIN = re.compile(r"([a-z][a-z0-9+.-]*)(://)(?!\[)([^\s/?#@:\"]*:(?!\d*(?:[/?#\s]|$))[^\s@\"]*)@", re.IGNORECASE)
-_LOGIN = re.compile(r"([a-z][a-z0-9+.-]*)(://)([^\s/?#\"]*)@", re.IGNORECASE)
-_ENCODED_LOGIN = re.compile(r"([a-z][a-z0-9+.-]*)(%3A%2F%2F)((?:(?!%2F)[^\s/&\"'])*)%40", re.IGNORECASE)
+# Quotes and backslashes end it: the text may be JSON.
+_ODD_LOGIN = re.compile(
+    r"([a-z][a-z0-9+.-]{0,20})(://)(?!\[)([^\s/?#@:\"\\]*:(?!\d*(?:[/?#\s\"\\]|$))[^\s@\"\\]*)@", re.IGNORECASE
+)
+_LOGIN = re.compile(r"([a-z][a-z0-9+.-]{0,20})(://)([^\s/?#\"\\]*)@", re.IGNORECASE)
+_ENCODED_LOGIN = re.compile(r"([a-z][a-z0-9+.-]{0,20})(%3A%2F%2F)((?:(?!%2F)[^\s/&\"'])*)%40", re.IGNORECASE)
 
 _hidden: set[str] = set()
 

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedWriter, FileIO, TextIOWrapper
-from typing import Any
+from typing import Any, BinaryIO
+
+from new_ops_project.base import masking
 
 
 class Output(FileIO):
@@ -42,15 +44,18 @@ def guarded() -> Iterator[list[Output]]:
         stream = before[name]
         if stream is getattr(sys, f"__{name}__") and not (os.name == "nt" and stream and stream.isatty()):
             outputs[name] = Output(descriptor, "w", closefd=False)
-            setattr(sys, name, _text(outputs[name], like=stream, by_line=name == "stderr"))
+            writer = BufferedWriter(outputs[name])
+            setattr(sys, name, _text(writer, like=stream, by_line=name == "stderr"))
         elif isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.flush()
+            setattr(sys, name, _text(stream.buffer, like=stream, by_line=True))
     try:
         yield [outputs[name] for name in ("stdout",) if name in outputs]
     finally:
         for name, stream in before.items():
-            if name in outputs:
-                getattr(sys, name).flush()
+            if isinstance(here := getattr(sys, name), _MaskedText) and here is not stream:
+                here.flush()
+                here.detach()  # else it would close what it writes to
             setattr(sys, name, stream)
 
 
@@ -63,10 +68,19 @@ def _open_closed() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - the lowest free number, which is this
 
 
-def _text(output: Output, *, like: Any, by_line: bool) -> TextIOWrapper:
+class _MaskedText(TextIOWrapper):
+    """The edge at which all text is masked, whoever prints it; bytes (patches, documents of others) are not."""
+
+    def write(self, text: str, /) -> int:
+        """Write the text without what must not be shown."""
+        super().write(masking.masked(text))
+        return len(text)
+
+
+def _text(output: BinaryIO, *, like: Any, by_line: bool) -> TextIOWrapper:
     """A text stream that writes a letter which its encoding does not have as its escape."""
-    return TextIOWrapper(
-        BufferedWriter(output),
+    return _MaskedText(
+        output,
         encoding=like.encoding if like else "utf-8",
         errors="backslashreplace",
         line_buffering=by_line or output.isatty(),
