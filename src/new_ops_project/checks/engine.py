@@ -53,7 +53,8 @@ def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
     skipped: dict[tuple[str, str], list[str]] = {}
     for rule in rules:
         try:
-            results += [_result(rule, breach) for breach in _breaches(rule, repo, reports)]
+            for breach in _breaches(rule, repo, reports):
+                results.append(_result(rule, breach))  # noqa: PERF401 - what was checked before an error counts
         except UncheckedError as error:
             skipped.setdefault((error.reason, error.hint), []).append(rule.code)
     reasons = tuple(Skipped(tuple(codes), *reason) for reason, codes in skipped.items())

@@ -99,8 +99,8 @@ def _show(destination: "Destination", voice: Voice, update: "Update", answers: "
 
     before, after, span = update.before, update.after, f"{update.after.version}"
     if update.versions.changes_version:
-        older = ", an older version" if update.releases.includes(before, after) else ""
-        span = f"{before.version} -> {span}{older}"
+        is_older = before.commit != after.commit and update.releases.includes(before, after)
+        span = f"{before.version} -> {span}{', an older version' if is_older else ''}"
     voice.say(f"{update.project.folder.name}: {after.source.name} {span}", bold=True)
     voice.quote(update.message("before", answers))
     if update.news:

@@ -1,8 +1,10 @@
 """The files of a project beside those of its template, with the rules about their differences."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import partial
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.checks.repo import Repo
@@ -10,6 +12,8 @@ from new_ops_project.checks.rule import Breach, UncheckedError, Write
 from new_ops_project.checks.template import reference
 from new_ops_project.checks.template.reference import Reference
 from new_ops_project.project import drift
+
+_MEMO = "compared with "  # begins the key of a comparison in `Repo.memo`; the answers file ends it
 
 
 @dataclass(frozen=True)
@@ -43,64 +47,80 @@ class Compared:
         return [file for file in self.states if file.is_drifted and file.is_maintained]
 
 
-def compared(repo: Repo) -> Compared | None:
-    """The comparison, made once; None where no template is recorded.
+def compared(repo: Repo, name: str) -> Compared:
+    """The comparison with the template of the answers file `name`, made once.
 
-    Raises UncheckedError if the template cannot be reached, read or rendered.
+    Raises UncheckedError if the template cannot be reached, read or rendered, and ToolError as `reference.of` does.
     """
-    if "compared" not in repo.memo:
+    key = f"{_MEMO}{name}"
+    if key not in repo.memo:
+        recorded = reference.of(repo, name)
         try:
-            recorded = reference.find(repo)
-            repo.memo["compared"] = _compared(repo, recorded) if recorded else None
+            repo.memo[key] = _compared(repo, name, recorded)
         except ToolError as error:
             raise UncheckedError(error.message, error.hint) from error
         except ProcessError as error:
             raise UncheckedError(f"git failed: {error.reason}") from error
-    comparison: Compared | None = repo.memo["compared"]
+    comparison: Compared = repo.memo[key]
     return comparison
+
+
+def _each(repo: Repo) -> Iterator[Compared]:
+    yield from reference.each(repo, partial(compared, repo))
 
 
 def computed_states(repo: Repo) -> tuple[FileState, ...]:
     """The state of every managed file, by path, if a rule has already needed it; else ()."""
-    comparison: Compared | None = repo.memo.get("compared")
-    return comparison.states if comparison else ()
+    return tuple(file for key, memo in repo.memo.items() if key.startswith(_MEMO) for file in memo.states)
 
 
 def managed_paths(repo: Repo) -> frozenset[str]:
-    """The files that the template writes here; none if that is unknown."""
-    try:
-        comparison = compared(repo)
-    except UncheckedError:
-        return frozenset()
-    return frozenset(file.path for file in comparison.states if file.state != "extra") if comparison else frozenset()
+    """The files that the project's templates write here, as far as that is known."""
+    paths = set[str]()
+    with suppress(UncheckedError):
+        for comparison in _each(repo):
+            paths |= {file.path for file in comparison.states if file.state != "extra"}
+    return frozenset(paths)
 
 
-def _compared(repo: Repo, recorded: Reference) -> Compared:
+def _compared(repo: Repo, name: str, recorded: Reference) -> Compared:
     """By the present answers, or by the former ones if more files match those.
 
     After an answer was edited by hand, the files still follow the former answers. That is one mistake, which a rule
     reports once: without this, every file that depends on the answer would count as drifted.
     """
-    present = Compared(recorded, tuple(_states(repo, recorded)))
-    answers = reference.former_answers(repo) if present.drifted else {}
+    shared = _files_of_others(repo, name)
+    present = Compared(recorded, tuple(_states(repo, recorded, shared)))
+    answers = reference.former_answers(repo, name) if present.drifted else {}
     if not answers or answers == recorded.project.answers:
         return present
     before = recorded.with_answers(answers)
     try:
-        former = Compared(before, tuple(_states(repo, before)), is_former=True)
+        former = Compared(before, tuple(_states(repo, before, shared)), is_former=True)
     except (ToolError, UncheckedError):
         return present
     return former if len(former.drifted) < len(present.drifted) else present
 
 
-def _states(repo: Repo, recorded: Reference) -> Iterator[FileState]:
+def _states(repo: Repo, recorded: Reference, shared: set[str]) -> Iterator[FileState]:
     mine = {path: text for path in recorded.files if (text := content(repo, path)) is not None}
     for path, state in drift.states(recorded.files, mine, repo.folder).items():
+        if state == "edited" and path in shared:
+            continue
         row = recorded.rows.get(path)
         yield FileState(path, state, is_maintained=row is not None and not row.get("yours"))
     own = {*recorded.project.answers.get("keep", ()), *recorded.files, recorded.project.answers_file}
     others = (path for path, row in sorted(recorded.rows.items()) if path not in own and row.get("only") != "example")
     yield from (FileState(path, "extra", is_maintained=False) for path in others if path in repo.paths)
+
+
+def _files_of_others(repo: Repo, name: str) -> set[str]:
+    """What the project's other templates write: a file that two of them write is the merge of both."""
+    paths = set[str]()
+    for other in reference.answers_files(repo):
+        with suppress(ToolError, UncheckedError):
+            paths |= reference.of(repo, other).files.keys() if other != name else set()
+    return paths
 
 
 def content(repo: Repo, path: str) -> bytes | None:
@@ -119,22 +139,22 @@ def content(repo: Repo, path: str) -> bytes | None:
 
 def drifted_template_files(repo: Repo) -> Iterator[Breach]:
     """Each file that the template maintains and somebody edited or deleted."""
-    if comparison := compared(repo):
+    for comparison in _each(repo):
         yield from (_breach(repo, comparison, file) for file in comparison.drifted)
 
 
 def drifted_own_files(repo: Repo) -> Iterator[Breach]:
     """Each file that the project maintains and somebody edited, as intended, or deleted."""
-    if comparison := compared(repo):
+    for comparison in _each(repo):
         own = (file for file in comparison.states if file.is_drifted and not file.is_maintained)
         yield from (_breach(repo, comparison, file) for file in own)
 
 
 def extra_files(repo: Repo) -> Iterator[Breach]:
     """Each file where the template would write one with other answers."""
-    comparison = compared(repo)
-    for file in (file for file in comparison.states if file.state == "extra") if comparison else ():
-        yield Breach("With other answers, the template would write this file.", file.path)
+    for comparison in _each(repo):
+        for file in (file for file in comparison.states if file.state == "extra"):
+            yield Breach("With other answers, the template would write this file.", file.path)
 
 
 def _breach(repo: Repo, comparison: Compared, file: FileState) -> Breach:

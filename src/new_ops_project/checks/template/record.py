@@ -21,7 +21,7 @@ _RESTORE = (
 
 def missing_record(repo: Repo) -> Iterator[Breach]:
     """No answers file; if the documents mention updates, there used to be one. A template needs none."""
-    if reference.answers_file(repo) or {"copier.yml", "copier.yaml"} & repo.paths:
+    if reference.answers_files(repo) or {"copier.yml", "copier.yaml"} & repo.paths:
         return
     for path in _DOCS:
         if mention := _MENTION.search(repo.files.get(path, b"")):
@@ -39,20 +39,25 @@ def missing_record(repo: Repo) -> Iterator[Breach]:
 
 
 def manual_edits(repo: Repo) -> Iterator[Breach]:
-    """Each answer in the answers file that the template would not have written."""
-    name = reference.answers_file(repo)
+    """Each answer in an answers file that the template would not have written."""
+    for name in reference.answers_files(repo):
+        yield from _manual_edits(repo, name)
+
+
+def _manual_edits(repo: Repo, name: str) -> Iterator[Breach]:
     try:
-        recorded = reference.of(repo)
+        recorded = reference.of(repo, name)
         changes = recorded.migrated.changes
-    except (ToolError, UncheckedError) as error:
-        if name and isinstance(error, ToolError):
-            yield Breach(error.message, name, _line(repo, name, "_commit"), 1, remedy=error.hint)
+    except UncheckedError:
+        return
+    except ToolError as error:
+        yield Breach(error.message, name, _line(repo, name, "_commit"), 1, remedy=error.hint)
         return
     for change in changes:
         reason = f"{change.before!r} {change.reason or 'is not a valid answer'}"
         problem = "is missing" if change.before is None else reason
         yield Breach(f"The answer {change.name} {problem}.", name, _line(repo, name, change.name), 1)
-    for key, (was, now) in _edited_answers(repo, recorded).items():
+    for key, (was, now) in _edited_answers(repo, name, recorded).items():
         remedy = f"Set it back to {was!r}, then: new-ops-project update --set {key}={now}"
         yield Breach(
             f"The answer {key} was changed by hand from {was!r} to {now!r}, but the files still match the former.",
@@ -63,17 +68,17 @@ def manual_edits(repo: Repo) -> Iterator[Breach]:
         )
 
 
-def _edited_answers(repo: Repo, recorded: Reference) -> Mapping[str, tuple[Any, Any]]:
+def _edited_answers(repo: Repo, name: str, recorded: Reference) -> Mapping[str, tuple[Any, Any]]:
     """The answers that changed although the files did not: former and present value, by name."""
     try:
-        comparison = files.compared(repo)
+        comparison = files.compared(repo, name)
     except UncheckedError:
         return {}
-    if not comparison or not comparison.is_former:
+    if not comparison.is_former:
         return {}
     now, was = recorded.project.answers, comparison.reference.project.answers
-    names = [name for name in {**was, **now} if was.get(name) != now.get(name)]
-    return {name: (was.get(name), now.get(name)) for name in sorted(names)}
+    changed = [key for key in {**was, **now} if was.get(key) != now.get(key)]
+    return {key: (was.get(key), now.get(key)) for key in sorted(changed)}
 
 
 def _line(repo: Repo, name: str, key: str) -> int:
@@ -83,16 +88,12 @@ def _line(repo: Repo, name: str, key: str) -> int:
 
 
 def outdated(repo: Repo) -> Iterator[Breach]:
-    """A template that has releases after the recorded one."""
-    recorded = reference.find(repo)
-    if recorded is None or not (versions := recorded.newer_versions):
-        return
-    name = reference.answers_file(repo)
-    before, after = recorded.update.before.version, recorded.update.after.version
-    count = f"{len(versions)} version{'s' * (len(versions) > 1)}"
-    yield Breach(
-        f"The template is {count} ahead: {before} is recorded, {after} is the newest.",
-        name,
-        _line(repo, name, "_commit"),
-        1,
-    )
+    """A template that has releases after the recorded one, or whose recorded version is a name that can move."""
+    for name, recorded in reference.each(repo, lambda name: (name, reference.of(repo, name))):
+        before, after = recorded.update.before.version, recorded.update.after.version
+        place, versions = (name, _line(repo, name, "_commit"), 1), recorded.newer_versions
+        if versions:
+            count = f"{len(versions)} version{'s' * (len(versions) > 1)}"
+            yield Breach(f"The template is {count} ahead: {before} is recorded, {after} is the newest.", *place)
+        if note := recorded.update.versions.renaming:
+            yield Breach(note, *place)

@@ -1,9 +1,9 @@
 """A project beside its template: the recorded version, the newest one, the files that the template wrote."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
@@ -15,10 +15,11 @@ from new_ops_project.project import generated
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import outdated, planner
 from new_ops_project.project.update.planner import Update, UpdateTarget
-from new_ops_project.template import answer_migration, tasks
+from new_ops_project.template import answer_migration, answers_file, tasks
 from new_ops_project.template.answer_migration import MigratedAnswers
 from new_ops_project.template.answers import file_table
-from new_ops_project.template.answers_file import answers_files
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Reference:
     @property
     def newer_versions(self) -> list[str]:
         """The releases after the recorded version, newest first; only HEAD if nothing was released."""
-        if not self.update.versions.changes_version:
+        if self.update.before.commit == self.update.after.commit:
             return []
         names = self.update.releases.versions
         before, after = self.update.before.version, self.update.after.version
@@ -77,48 +78,53 @@ class Reference:
         return Reference(replace(self.update, project=replace(self.project, answers=dict(answers))))
 
 
-def of(repo: Repo) -> Reference:
-    """The reference of the project, read only once.
+def of(repo: Repo, name: str) -> Reference:
+    """The reference of the answers file `name`, read only once.
 
-    Raises UncheckedError if no template is recorded or it cannot be reached, outdated.UnknownVersionError if the
-    template lacks the version, and ToolError for an incomplete answers file.
+    Raises UncheckedError if the template cannot be reached, outdated.UnknownVersionError if the template lacks the
+    version, and ToolError for an incomplete answers file.
     """
-    if "reference" not in repo.shared:
+    key = f"reference {name}"
+    if key not in repo.shared:
         try:
-            repo.shared["reference"] = _read(repo)
+            repo.shared[key] = _read(repo, name)
         except (ToolError, UncheckedError) as error:
-            repo.shared["reference"] = error
-    result = repo.shared["reference"]
+            repo.shared[key] = error
+    result = repo.shared[key]
     if isinstance(result, Exception):
         raise result
     return result  # type: ignore[no-any-return]
 
 
-def find(repo: Repo) -> Reference | None:
-    """The reference, or None if there is nothing to compare with, which another rule reports.
+def each(repo: Repo, look: Callable[[str], T]) -> Iterator[T]:
+    """What `look` returns for each answers file, without those whose faults another rule reports.
 
-    Raises UncheckedError if the template cannot be reached.
+    Raises UncheckedError at the end, if a template could not be reached, read or rendered.
     """
-    if not answers_file(repo):
-        return None
-    try:
-        return of(repo)
-    except ToolError:
-        return None
+    unchecked: list[UncheckedError] = []
+    for name in answers_files(repo):
+        try:
+            result = look(name)
+        except UncheckedError as error:
+            unchecked.append(error)
+        except ToolError:
+            continue
+        else:
+            yield result
+    if unchecked:
+        reasons = dict.fromkeys(error.reason for error in unchecked)
+        raise UncheckedError(" ".join(reasons), unchecked[0].hint)
 
 
-def answers_file(repo: Repo) -> str:
-    """The file that records a template, the first of several; '' if there is none."""
-    if "answers file" not in repo.shared:
-        paths = [path for path in answers_files(repo.folder) if path in repo.files] if repo.folder.is_dir() else []
-        repo.shared["answers file"] = next(iter(paths), "")
-    return str(repo.shared["answers file"])
+def answers_files(repo: Repo) -> tuple[str, ...]:
+    """The files that record a template, one for each template; the usual one first."""
+    if "answers files" not in repo.shared:
+        names = answers_file.answers_files(repo.folder) if repo.folder.is_dir() else []
+        repo.shared["answers files"] = tuple(name for name in names if name in repo.files)
+    return tuple(repo.shared["answers files"])
 
 
-def _read(repo: Repo) -> Reference:
-    name = answers_file(repo)
-    if not name:
-        raise UncheckedError("No template is recorded.")
+def _read(repo: Repo, name: str) -> Reference:
     repository, prefix = worktree.find_repository(repo.folder)
     project = generated.parse(repository, prefix, name, repo.files[name], commit="HEAD")
     return Reference(_prepare(project, offline=repo.offline))
@@ -136,9 +142,9 @@ def _prepare(project: Project, *, offline: bool) -> Update:
     return _prepare(project, offline=True)
 
 
-def former_answers(repo: Repo) -> dict[str, Any]:
+def former_answers(repo: Repo, name: str) -> dict[str, Any]:
     """The answers before their last change, by hand or by an update; {} if there were none."""
-    name, here = answers_file(repo), of(repo).project
+    here = of(repo, name).project
     is_new = ("diff", "--quiet", "HEAD", "--", name)
     skip = 0 if git.git(*is_new, at=repo.folder, codes=(0, 1)).exit_code else 1
     command = ("log", "--no-show-signature", f"--skip={skip}", "--max-count=1", "--format=%H", "--", name)

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.masking import masked
 from new_ops_project.fleet.inventory.scan import Inspection
 from new_ops_project.template import sources
 from new_ops_project.template.releases import Releases, TemplateVersion, read_releases
@@ -32,13 +33,13 @@ def find(
 ) -> dict[str, FleetTemplate]:
     """The templates that these projects record, by recorded location.
 
-    The target version is the one in `pins` for the location, else `to`, else the newest release. A template that
+    The target version is the one in `pins` for the masked location, else `to`, else the newest release. A template that
     cannot be reached has an `error` and concerns only its own projects.
     """
     examples = {project.template: project for project in projects if project.template}
     versions = pins or {}
     return {
-        location: _look_up(location, project, versions.get(location, to), offline=offline)
+        location: _look_up(location, project, versions.get(masked(location), to), offline=offline)
         for location, project in examples.items()
     }
 
@@ -51,17 +52,9 @@ def _look_up(location: str, project: Inspection, to: str | None, *, offline: boo
         if releases.repository is None:
             message = f"The template {source.name} is not under version control, so it has no versions to go to."
             return FleetTemplate(error=ToolError(message, "Put it in a git repository with tags."))
-        return FleetTemplate(releases, _dates(releases), releases.find(to))
+        return FleetTemplate(releases, releases.dates(), releases.find(to))
     except ToolError as error:
         return FleetTemplate(error=error)
-
-
-def _dates(releases: Releases) -> dict[str, datetime]:
-    """The date of each release."""
-    shape = "%(refname:short)%09%(creatordate:unix)"
-    lines = git.git("for-each-ref", f"--format={shape}", "refs/tags", at=releases.repository).text.splitlines()
-    seconds = dict(line.split("\t", 1) for line in lines)
-    return {tag: datetime.fromtimestamp(int(value), UTC) for tag, value in seconds.items() if value}
 
 
 def commit_of(releases: Releases, version: str) -> str | None:
@@ -72,7 +65,8 @@ def commit_of(releases: Releases, version: str) -> str | None:
 def is_behind(template: FleetTemplate, before: str, *, to: str | None) -> bool:
     """Whether a project at the version `before` can be updated; raises ToolError if the template lacks that version.
 
-    A project that is ahead of the newest release is not behind, unless the version `to` was requested.
+    A project that is ahead of the newest release is not behind, unless the version `to` was requested. One that records
+    a name that can move is behind: an update records one that stays.
     """
     releases, after = template.releases, template.after
     if releases is None or after is None:
@@ -82,7 +76,7 @@ def is_behind(template: FleetTemplate, before: str, *, to: str | None) -> bool:
         message = f"It records version {before}, which the template {releases.source.name} does not have."
         raise ToolError(message, "Push that tag or commit to the template again; without it, nothing can be compared.")
     if commit == after.commit:
-        return False
+        return not releases.is_lasting(before)
     return bool(to) or not releases.includes(TemplateVersion(before, commit), after)
 
 

@@ -19,6 +19,7 @@ from new_ops_project.fleet.inventory.templates import FleetTemplate
 from new_ops_project.fleet.model import PathNote, ResultState, RunContext, Task
 from new_ops_project.fleet.run import pool
 from new_ops_project.fleet.run.pool import Assignment
+from new_ops_project.project.update import outdated
 from new_ops_project.template.pins import python_support
 from new_ops_project.template.releases import Releases
 
@@ -140,9 +141,10 @@ def _row(project: Inspection, template: FleetTemplate, last: PastRun, now: datet
     except ToolError as error:
         return replace(row, state="failed", reason=error.message, hint=error.hint)
     behind = max(templates.releases_behind(template, project.before), 1) if is_behind else 0
+    note = outdated.renaming(template.releases, project.before) if template.releases else ""
     # A clone that somebody works in keeps its reason, but still shows how far behind it is.
-    state = "behind" if is_behind else "current"
-    return replace(row, state=state, behind=behind, reason=project.reason, hint=project.hint)
+    reason, state = " ".join(filter(None, (project.reason, note))), "behind" if is_behind else "current"
+    return replace(row, state=state, behind=behind, reason=reason, hint=project.hint)
 
 
 def end_of_life(python: str, today: date) -> str:

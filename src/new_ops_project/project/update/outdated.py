@@ -4,8 +4,10 @@ It reads tags and commits only: nothing is unpacked or rendered.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
+from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.project.generated import Project
 from new_ops_project.template import sources
@@ -13,7 +15,7 @@ from new_ops_project.template.releases import Releases, TemplateVersion, read_re
 
 
 class UnknownVersionError(ToolError):
-    """The template can be read, but lacks the version that the project records."""
+    """The template can be read, but the version that the project records is not in it, or cannot be told."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,24 @@ class VersionPair:
 
     @property
     def changes_version(self) -> bool:
-        """Whether there is something to do: another version, older or newer, or another source of the template."""
-        return self.before.commit != self.after.commit or self.releases.source.location != self.project.source
+        """Whether there is something to record: another version, a name that stays, another source."""
+        is_same = self.before.commit == self.after.commit and not self.renaming
+        return not is_same or self.releases.source.location != self.project.source
+
+    @property
+    def renaming(self) -> str:
+        """A note that the recorded name can move, with the version that it is taken for; '' for a name that stays."""
+        return renaming(self.origin, self.project.version)
+
+
+def renaming(releases: Releases, recorded: str) -> str:
+    """`VersionPair.renaming` for a version that some project records."""
+    if releases.is_lasting(recorded):
+        return ""
+    return (
+        f"The recorded version {recorded} is a name that can move. It is taken for {releases.find(recorded).version}, "
+        "where it is now; an update records a name that stays."
+    )
 
 
 def find_versions(
@@ -60,7 +78,27 @@ def find_versions(
         message = f"{project.answers_file} records version {project.version}: {error.message}"
         hint = "Push that tag or commit to the template again; without it, nothing can be compared."
         raise UnknownVersionError(message, hint) from error
+    if not origin.is_lasting(project.version):
+        _require_unmoved(project, origin, before)
     after = releases.find(to)
     if to is None and after.commit != before.commit and releases.includes(before, after):
         after = before
     return VersionPair(project, origin, releases, before, after)
+
+
+def _require_unmoved(project: Project, origin: Releases, now: TemplateVersion) -> None:
+    """Raise UnknownVersionError where what the recorded tag names is younger than the record."""
+    last_change = ("log", "--no-show-signature", "--max-count=1", "--format=%ct", project.commit)
+    seconds = git.ask(*last_change, "--", f":(top,literal){project.name}", at=project.repository.root)
+    dates = origin.dates()
+    if not seconds or project.version not in dates:
+        return
+    moved, recorded = dates[project.version], datetime.fromtimestamp(int(seconds), UTC)
+    if moved <= recorded:
+        return
+    then = next((version for version in origin.final if dates[version] <= recorded), "VERSION")
+    raise UnknownVersionError(
+        f"{project.answers_file} records version {project.version} since {recorded:%Y-%m-%d}, but that tag has moved: "
+        f"it names {now.version} of {moved:%Y-%m-%d} now, so it is not known which version the project has.",
+        f"Write that version to the file (`_commit: {then}`, if it was the newest then), commit, and run this again.",
+    )

@@ -286,7 +286,7 @@ def planned_merge(update: Update, migrated: MigratedAnswers, renders: Renders) -
         if draft.conflicts and last:
             how = "--continue runs them; on a branch, run them yourself once it is resolved"
             notes.append(f"The template's migrations wait for the conflicts: {tasks.listed(last)}; {how}.")
-        return draft.settle({}, *notes)
+        return draft.settle({}, *filter(None, [update.versions.renaming]), *notes)
 
     migrate_after = partial(update.running.migrate_after, migrated.given) if last else None
     with three_way.plan_from_sides(project.repository, sides, resolve, migrate_after) as plan:

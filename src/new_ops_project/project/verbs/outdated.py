@@ -28,7 +28,7 @@ def check(
     details = version_facts(project, source, versions.before.version, versions.after.version)
     if not versions.changes_version:
         return Outcome("current", details=details, template=source.name)
-    if notes := _not_shown(versions):
+    if notes := [*filter(None, [versions.renaming]), *_not_shown(versions)]:
         details["notes"] = notes
     return Outcome("behind", Exit.FINDINGS, details, ("new-ops-project update --preview",), template=source.name)
 
