@@ -11,6 +11,7 @@ import platformdirs
 from new_ops_project.base import config
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import write_whole
+from new_ops_project.base.masking import masked_json
 from new_ops_project.fleet import json_types
 from new_ops_project.fleet.model import FleetPlan, Result
 from new_ops_project.template import shared_folders
@@ -75,4 +76,4 @@ def remember(runs: Mapping[str, PastRun]) -> None:
     """
     with suppress(ToolError), shared_folders.locked(file()):
         merged = {**read(), **runs}
-        write_whole(file(), json.dumps({name: asdict(past) for name, past in merged.items()}).encode())
+        write_whole(file(), json.dumps(masked_json({name: asdict(past) for name, past in merged.items()})).encode())

@@ -9,6 +9,7 @@ from typing import Any
 
 from new_ops_project.base import files, locks
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.masking import masked_json
 
 
 def read(path: Path) -> Iterator[Any]:
@@ -21,7 +22,7 @@ def read(path: Path) -> Iterator[Any]:
 
 def append(path: Path, *values: Mapping[str, Any]) -> None:
     """Write the lines, and wait until they are on the disk; raises ToolError if that fails."""
-    lines = "".join(f"{json.dumps(value, separators=(',', ':'))}\n" for value in values)
+    lines = "".join(f"{json.dumps(masked_json(value), separators=(',', ':'))}\n" for value in values)
     with files.explained(path, "Its lines are kept. Fix that, then run this again."), path.open("ab") as file:
         file.write(lines.encode())
         file.flush()

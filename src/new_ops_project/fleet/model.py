@@ -45,7 +45,9 @@ class Task:
     `name` identifies it: HOST/PATH of its address, else the path of the clone; then `//FOLDER` for a project below
     the repository's root. `url` has no credentials; `folder` is '' for a project known only by its address. `branch`
     ended at the commit `base` when the plan was made. `before` is the version that the project records; `commit` is
-    the template's commit of `version`. `cost` is in seconds, as last measured; `shard` counts from 1.
+    the template's commit of `version`. `template` is its address as recorded, but masked; with `has_credentials`, what
+    is missing in it is read from the project when it is needed. `cost` is in seconds, as last measured; `shard` counts
+    from 1.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Task:
     python: str
     cost: float = 0.0
     shard: int = 1
+    has_credentials: bool = False
 
     @property
     def pins(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from new_ops_project.base import files
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.masking import masked_json
 from new_ops_project.fleet import json_lines, json_types
 from new_ops_project.fleet.json_types import INVALID
 from new_ops_project.fleet.model import FORMAT, Delivery, FleetPlan, Result, ResultState, Task
@@ -40,7 +41,7 @@ def log(name: str) -> str:
 
 def write_plan(plan: FleetPlan, path: Path) -> None:
     """Write the plan, completely or not at all; raises ToolError if it cannot be written."""
-    files.save(path, f"{json.dumps(plan.as_json(), indent=1)}\n".encode(), hint="Give another path.")
+    files.save(path, f"{json.dumps(masked_json(plan.as_json()), indent=1)}\n".encode(), hint="Give another path.")
 
 
 def read_plan(path: Path) -> FleetPlan:

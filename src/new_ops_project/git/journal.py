@@ -19,6 +19,7 @@ from typing import Any
 from new_ops_project.base import interrupts, locks
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import write_whole
+from new_ops_project.base.masking import masked_json
 
 _FOLDER = "new-ops-project"
 
@@ -78,7 +79,7 @@ def read_change(root: Path, git_dir: Path) -> Change | None:
 def _state(change: Change) -> bytes:
     """What `read_change` reads again."""
     fields = ("phase", "before", "after", "folders", "about")
-    return json.dumps({name: getattr(change, name) for name in fields}).encode()
+    return json.dumps(masked_json({name: getattr(change, name) for name in fields})).encode()
 
 
 @contextmanager

@@ -5,12 +5,14 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from new_ops_project.base.errors import ToolError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.fleet import history, store
+from new_ops_project.fleet.inventory.mirrors import Deadline
 from new_ops_project.fleet.model import FleetPlan, Result, ResultState, RunContext, Task, timestamp
 from new_ops_project.fleet.run import limits, pool
 from new_ops_project.fleet.run.pool import Assignment
+from new_ops_project.fleet.run.task import recorded_template
 from new_ops_project.fleet.store import Store
 from new_ops_project.template import sources
 from new_ops_project.template.releases import Releases, read_releases
@@ -79,7 +81,7 @@ def _results(
 
     `folder` is for temporary files.
     """
-    releases, failures = _templates(todo, offline=options.offline)
+    releases, failures = _templates(todo, options.seconds, offline=options.offline)
     for task in (task for task in todo if task.template in failures):
         error = failures[task.template]
         yield store.task_result(task, plan.id, state=ResultState.FAILED, reason=error.message, hint=error.hint)
@@ -100,7 +102,7 @@ def _results(
         yield store.task_result(task, plan.id, reason=f"The wave was stopped: {stopped}", hint="Fix that, or --force.")
 
 
-def _templates(tasks: list[Task], *, offline: bool) -> tuple[dict[str, Releases], dict[str, ToolError]]:
+def _templates(tasks: list[Task], seconds: float, *, offline: bool) -> tuple[dict[str, Releases], dict[str, ToolError]]:
     """The releases of each template, or the error that kept us from them, by location.
 
     Each template is fetched once, and each version unpacked once, before the workers start: otherwise all workers
@@ -110,12 +112,15 @@ def _templates(tasks: list[Task], *, offline: bool) -> tuple[dict[str, Releases]
     for location in dict.fromkeys(task.template for task in tasks):
         projects = [task for task in tasks if task.template == location]
         try:
-            source = sources.recorded(location, Path(projects[0].folder or "."))
+            address = location
+            if private := [task for task in projects if task.has_credentials]:
+                address = recorded_template(private[0], Deadline(seconds))
+            source = sources.recorded(address, Path(projects[0].folder or "."))
             releases = read_releases(source, offline=offline)
             for version in {task.commit for task in projects}:
                 releases.checkout(version)
-        except ToolError as error:
-            failures[location] = error
+        except (ToolError, ProcessError) as error:
+            failures[location] = error if isinstance(error, ToolError) else ToolError(f"git failed: {error.reason}")
             continue
         by_location[location] = releases
         for version in {task.before for task in projects}:

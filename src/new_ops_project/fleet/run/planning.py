@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from new_ops_project import __version__, git
+from new_ops_project import __version__
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.masking import masked
 from new_ops_project.base.progress import Progress
 from new_ops_project.fleet import history, store
 from new_ops_project.fleet.history import PastRun
@@ -19,6 +20,7 @@ from new_ops_project.fleet.inventory.scan import Inspection
 from new_ops_project.fleet.inventory.templates import FleetTemplate
 from new_ops_project.fleet.model import FleetPlan, Result, ResultState, Task, timestamp
 from new_ops_project.fleet.run import shards, waves
+from new_ops_project.git import identity
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def plan_inspected(inspections: list[Inspection], fleet: Fleet, request: PlanReq
 def _requested_version(project: Inspection, request: PlanRequest) -> str | None:
     """The version to go to even if the project is ahead of it; None if no version was requested."""
     is_unchanged = request.recorded.get(project.name) == project.before
-    return request.to or (request.pins.get(project.template) if is_unchanged else None)
+    return request.to or (request.pins.get(masked(project.template)) if is_unchanged else None)
 
 
 def _task_or_result(project: Inspection, template: FleetTemplate, past: PastRun, to: str | None) -> Task | Result:
@@ -96,7 +98,7 @@ def _task_or_result(project: Inspection, template: FleetTemplate, past: PastRun,
         "python": project.python,
         "branch": project.branch,
         "base": project.base,
-        "template": project.template,
+        "template": masked(project.template),
         "before": project.before,
         "version": str(after.version) if after else "",
     }
@@ -114,15 +116,14 @@ def _task_or_result(project: Inspection, template: FleetTemplate, past: PastRun,
         answers_file=project.answers_file,
         commit=str(after and after.commit),
         cost=past.cost,
+        has_credentials=masked(project.template) != project.template,
         **shared,
     )
 
 
 def _author() -> str:
     """The identity that git has here; without one, as in CI, an identity of the tool."""
-    if git.has_identity(Path.cwd()):
-        return git.git("var", "GIT_AUTHOR_IDENT").text.rpartition(">")[0] + ">"
-    return "new-ops-project <new-ops-project@localhost>"
+    return str(identity.author(Path.cwd()) or "new-ops-project <new-ops-project@localhost>")
 
 
 def _with_id(plan: FleetPlan) -> FleetPlan:

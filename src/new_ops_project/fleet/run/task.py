@@ -11,6 +11,7 @@ from typing import Any
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import save
+from new_ops_project.base.masking import masked
 from new_ops_project.base.text import escape_undecodable
 from new_ops_project.fleet import branches, commits, store
 from new_ops_project.fleet.commits import CommitInfo
@@ -24,6 +25,7 @@ from new_ops_project.git.merge import Scratch
 from new_ops_project.git.tree import Tree
 from new_ops_project.plan.model import Plan
 from new_ops_project.project import drift, generated
+from new_ops_project.project.generated import Project
 from new_ops_project.project.update import planner
 from new_ops_project.project.update.planner import Update, UpdateTarget
 from new_ops_project.template import tasks
@@ -82,7 +84,25 @@ def _moved(task: Task, deadline: Deadline) -> str:
 
 @contextmanager
 def _update(task: Task, context: RunContext, releases: Releases, deadline: Deadline) -> Iterator[Update]:
-    """The update of the project at its pinned commit, in a temporary repository, to the pinned template version."""
+    """The update of the project at its pinned commit to the pinned version of the template."""
+    with _recorded(task, deadline) as project:
+        # The tag names the commit that it named when the plan was made.
+        tags = {**releases.tags, task.version: task.commit}
+        location = project.source if masked(project.source) == masked(task.template) else task.template
+        pinned = replace(releases, tags=tags, source=replace(releases.source, location=location))
+        target = UpdateTarget(to=task.version, trust=context.trust)
+        yield planner.prepare(replace(project, source=location), target, pinned)
+
+
+def recorded_template(task: Task, deadline: Deadline) -> str:
+    """The address of the template as the project records it, with its credentials; raises what `run_update` raises."""
+    with _recorded(task, deadline) as project:
+        return project.source
+
+
+@contextmanager
+def _recorded(task: Task, deadline: Deadline) -> Iterator[Project]:
+    """The project at its pinned commit, in a temporary repository."""
     clone = Path(task.folder) if task.folder else mirrors.complete_clone(task.url, task.base, deadline)
     name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
     with open_view(clone, task.base, name, task.prefix) as (repository, reader):
@@ -91,11 +111,7 @@ def _update(task: Task, context: RunContext, releases: Releases, deadline: Deadl
         if content is None:
             message = f"{file} is not in the commit {task.base[:7]}, or cannot be read."
             raise ToolError(message, "Plan again; git fsck says what is wrong with a damaged clone.")
-        project = generated.parse(repository, task.prefix, task.answers_file, content.content, commit=task.base)
-        # The tag names the commit that it named when the plan was made.
-        pinned = replace(releases, tags={**releases.tags, task.version: task.commit})
-        target = UpdateTarget(to=task.version, trust=context.trust)
-        yield planner.prepare(replace(project, source=task.template), target, pinned)
+        yield generated.parse(repository, task.prefix, task.answers_file, content.content, commit=task.base)
 
 
 # ---- the commit ------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from new_ops_project.base import environ, interrupts, process
+from new_ops_project.base import environ, interrupts, masking, process
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet import json_types, store
 from new_ops_project.fleet.inventory.mirrors import Deadline
@@ -44,7 +44,7 @@ def _answer(
     task = json_types.read(Task, request["task"])
     work = {"drift": _drift, "update": _updated}[request["kind"]]
     result = work(task, context, templates[task.template], request["seconds"])
-    answers.write(json.dumps(result.as_json()) + "\n")
+    answers.write(json.dumps(masking.masked_json(result.as_json())) + "\n")
     answers.flush()
 
 
@@ -84,7 +84,7 @@ def _result(task: Task, context: RunContext, log: TextIO, work: Callable[[], Res
     except OSError as error:
         reason, hint = f"{error.filename or task.name}: {error.strerror or error}.", "Fix that, then run this again."
     except Exception as error:  # noqa: BLE001 - the other projects must go on
-        traceback.print_exc(file=log)
+        log.write(masking.masked(traceback.format_exc()))
         reason, hint = f"A bug in new-ops-project: {type(error).__name__}: {error}", "Please report it with the log."
     return store.task_result(task, context.plan, state=ResultState.FAILED, reason=reason, hint=hint)
 
@@ -93,7 +93,7 @@ def _log_writer(log: TextIO) -> Callable[[str], None]:
     """A function that writes a line with the time to the log."""
 
     def note(text: str) -> None:
-        log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}Z {text}\n")
+        log.write(masking.masked(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}Z {text}\n"))
         log.flush()
 
     return note
