@@ -16,12 +16,12 @@ TIERS = ("script", "library", "cli")
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_makes_a_committed_repository(run: Run, work: Path, tier: str) -> None:
-    """Each tier becomes one commit on main by the user of git's configuration; nothing is left to commit."""
+    """Each tier becomes one commit on the branch and by the user of git's configuration; nothing is left to commit."""
     run("new", "Rotate Keys", "--defaults", "--tier", tier)
     project = work / "rotate-keys"
     assert git("status", "--porcelain", "--ignored", at=project) == ""
     assert git("log", "--format=%an <%ae>", at=project) == "Ada Ops <ada@example.org>"
-    assert git("branch", "--show-current", at=project) == "main"
+    assert git("branch", "--show-current", at=project) == "trunk"
     assert [path.name for path in work.iterdir()] == ["rotate-keys"]
 
 

@@ -17,6 +17,7 @@ ANSWERS = {
     "description": "Rotates {{ keys }}: \"safely\" #1 ]]> ${{ github.token }}\nfor 'all' 🔑",
     "author_name": "Ada \\ Ops",
     "author_email": "ada@example.org",
+    "default_branch": "trunk",
     "license": "Apache-2.0",
     "dependencies": ["boto3", "pyyaml"],
     "cloud": "aws-oidc",

@@ -137,20 +137,24 @@ def _file_as_json(file: "CreatedFile", *, has_text: bool) -> dict[str, str]:
 
 def _say_created(voice: Voice, project: "NewProject", created: "Created") -> None:
     """What was created, and what a person should know about it."""
+    from new_ops_project.base.text import list_first
+    from new_ops_project.git import identity
     from new_ops_project.template import sources
 
     source, version = project.checkout.source, project.checkout.version or "without a version"
     voice.say(f"Created {project.path}: {len(project.files)} files from template {source.name} {version}.")
     if sources.is_first_use(source):
         voice.say("For a team, publish the template once: new-ops-project template publish URL")
+    if created.ignored:
+        voice.say(f"In no commit, since its own rules ignore them: {list_first(created.ignored, 5)}.", fg="yellow")
     if created.outer:
         voice.say(f"It lies inside another git repository, {created.outer}, which does not track it.", fg="yellow")
     if created.commit:
-        voice.say(f"Committed as {created.commit[:7]} on branch main.")
+        voice.say(f"Committed as {created.commit[:7]} on branch {created.branch}.")
         return
     voice.say(f"The files are staged, not committed: {created.uncommitted}.", fg="yellow")
     if "name and e-mail" in created.uncommitted:
-        voice.say("  git config --global user.name 'Your Name' && git config --global user.email you@example.org")
+        voice.say(f"  {identity.REMEDY}")
     voice.say(f"  git -C {shlex.quote(str(created.path))} commit --message 'Start {created.path.name}'")
 
 

@@ -2,14 +2,18 @@
 
 import os
 import re
+import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import ProcessResult, run
 
 OLDEST = (2, 28)  # the first with `git init --initial-branch`
+
+_DISTRUST = re.compile(r"(?:dubious ownership in repository at '|unsafe repository \(')(.+?)'", re.DOTALL)
+_REMEDY = re.compile(r"^\s*(git config --global --add safe\.directory .+)$", re.MULTILINE)
 
 # For repositories of our own: the user's configuration must not sign, convert or hook into what we do there.
 TEMPORARY = (
@@ -21,6 +25,8 @@ TEMPORARY = (
     "tag.gpgsign=false",
     "-c",
     "core.autocrlf=false",
+    "-c",
+    "core.safecrlf=false",
     "-c",
     "init.templateDir=",
     "-c",
@@ -35,8 +41,23 @@ def git(
     stdin: bytes | None = None,
     codes: tuple[int, ...] = (0,),
 ) -> ProcessResult:
-    """Run git with `args` in the folder `at`; raises ProcessError for an exit code that is not one of `codes`."""
-    return run("git", *args, cwd=at, env=env, stdin=stdin, codes=codes)
+    """Run git with `args` in the folder `at`; raises ProcessError for an exit code that is not one of `codes`.
+
+    Raises ToolError, with git's own remedy, for a repository that git does not trust because another user owns it.
+    """
+    try:
+        return run("git", *args, cwd=at, env=env, stdin=stdin, codes=codes)
+    except ProcessError as error:
+        require_trusted(error.stderr)
+        raise
+
+
+def require_trusted(messages: str) -> None:
+    """Raise ToolError if git's messages say that another user owns the repository (git-config(1), safe.directory)."""
+    if match := _DISTRUST.search(messages):
+        remedy = _REMEDY.search(messages)
+        hint = remedy[1] if remedy else f"git config --global --add safe.directory {shlex.quote(match[1])}"
+        raise ToolError(f"Git does not trust the repository at {match[1]}: another user owns it.", hint)
 
 
 def ask(*args: str, at: Path) -> str:
@@ -65,20 +86,6 @@ def require_on_path() -> None:
         raise ToolError("git was not found on PATH.", "Install git, then run this again.")
 
 
-def has_identity(at: Path) -> bool:
-    """Whether name and e-mail address for commits in `at` are configured, rather than guessed by git."""
-    return all(
-        ask("-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT", at=at) for role in ("AUTHOR", "COMMITTER")
-    )
-
-
-def config_values(*keys: str) -> dict[str, str]:
-    """The values of `keys` in the user's git configuration, without the keys that are not set."""
-    pattern = "|".join(re.escape(key) for key in keys)
-    output = git("config", "--null", "--get-regexp", f"^({pattern})$", codes=(0, 1)).text
-    return dict(entry.split("\n", 1) for entry in output.split("\0") if "\n" in entry)
-
-
 def toplevel(folder: Path) -> Path | None:
     """The root of the repository that `folder` is in, if it is in one."""
     if not any(os.path.lexists(above / ".git") for above in (folder.absolute(), *folder.absolute().parents)):
@@ -98,14 +105,14 @@ def resolve(repository: Path, ref: str) -> str | None:
     return ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", at=repository) or None
 
 
-def describe(repository: Path, commit: str) -> str:
-    """What copier records as `_commit`: the tag, the nearest tag with the distance from it, or the short id."""
-    return git("describe", "--tags", "--always", commit, at=repository).text
+def describe(repository: Path, commit: str, besides: Iterable[str] = ()) -> str:
+    """The nearest tag with the distance from it, or the short id where there is none; no tag is one of `besides`."""
+    return git("describe", "--tags", "--always", *(f"--exclude={tag}" for tag in besides), commit, at=repository).text
 
 
 def tags(repository: Path) -> dict[str, str]:
     """Every tag of the repository that names a commit, with the commit's id; tags of other objects are left out."""
-    row = "%(refname:short)%09%(objecttype)%09%(objectname)%09%(*objecttype)%09%(*objectname)"
+    row = "%(refname:lstrip=2)%09%(objecttype)%09%(objectname)%09%(*objecttype)%09%(*objectname)"
     rows = git("for-each-ref", f"--format={row}", "refs/tags", at=repository).stdout.decode().splitlines()
     commits = {}
     for tag, kind, object_id, peeled_kind, peeled_id in (line.split("\t") for line in rows):
@@ -148,6 +155,14 @@ def ignored(folder: Path, paths: list[str], *options: str, env: Mapping[str, str
     command = (*options, "check-ignore", "-z", "--stdin", "--no-index")
     output = git(*command, at=folder, env=env, stdin=names, codes=(0, 1)).stdout
     return [os.fsdecode(path) for path in output.split(b"\0") if path]
+
+
+def hiding_rule(folder: Path, path: str, *options: str) -> str:
+    """The ignore rule that hides `path` in `folder`, as `FILE:LINE (RULE)`; '' if none does. `options`: as above."""
+    command = ("check-ignore", "-z", "--verbose", "--no-index", "--", path)
+    fields = git(*options, *command, at=folder, codes=(0, 1)).stdout.split(b"\0")
+    file, line, rule, *_ = map(os.fsdecode, (*fields, b"", b""))
+    return f"{file}:{line} ({rule})" if rule else ""
 
 
 def worktree_of(repository: Path, branch: str) -> str:

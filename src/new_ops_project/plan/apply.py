@@ -12,17 +12,19 @@ from new_ops_project import git
 from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.text import list_first
-from new_ops_project.git import journal
+from new_ops_project.git import identity, journal
 from new_ops_project.git.journal import Change
 from new_ops_project.git.merge import Difference
 from new_ops_project.git.objects import format_of
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan.model import Plan
+from new_ops_project.template.answers_file import ANSWERS_FILE
 
 _SUBMODULE = "160000"
 # Hooks and file system monitors must not act on the folder in which files are prepared. The user's settings for line
 # endings and filters still apply.
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "submodule.recurse=false")
+_OWNER_TRAILER = "Template-Project"  # the answers file, from the root; absent for the usual one in the root
 TREE_TRAILER = "Template-Tree"  # its value shows whether a commit is ours and unchanged: it is the id of its own tree
 
 
@@ -55,9 +57,8 @@ def require_branch(repository: Repository, branch: str) -> None:
 
 def require_identity(repository: Repository) -> None:
     """Raise ToolError if git knows no author for a commit."""
-    if not git.has_identity(repository.root):
-        hint = 'git config user.name "NAME" && git config user.email ADDRESS'
-        raise ToolError("git has no author for the commit.", hint)
+    if not identity.author(repository.root):
+        raise ToolError("git has no author for the commit.", identity.REMEDY)
 
 
 def require_no_merge(repository: Repository) -> None:
@@ -187,10 +188,11 @@ def _paths_as_committed(repository: Repository, written: Iterable[Difference]) -
     return present
 
 
-def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
+def write_branch(plan: Plan, branch: str, message: str, *, owner: str) -> tuple[str, bool]:
     """Write the plan as one commit on `branch`, and nothing else; return the commit's id and whether it is new.
 
-    Raises ToolError if the branch has commits that this tool did not write, and if git knows no author.
+    `owner`: the name of the project. Raises ToolError if the branch has commits that this tool did not write for it,
+    and if git knows no author.
     """
     repository, root, ref = plan.repository, plan.repository.root, f"refs/heads/{branch}"
     if tip := git.resolve(root, ref):
@@ -203,9 +205,12 @@ def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
             )
         if tree_and_parents == f"{plan.tree_after} {plan.commit}":
             return tip, False
+        if tip != plan.commit and (other := _owner(body)) != owner:
+            raise ToolError(f"The branch {branch} has a commit for {other}, not {owner}.", "Give --branch NAME.")
     require_branch(repository, branch)
     plan.scratch.copy_objects_to(repository.objects)
     text = f"{message}\n\n{TREE_TRAILER}: {plan.tree_after}\n"
+    text += f"{_OWNER_TRAILER}: {owner}\n" if owner != ANSWERS_FILE else ""
     # commit-tree itself ignores this setting.
     sign = ["--gpg-sign"] * (git.ask("config", "--type=bool", "--get", "commit.gpgsign", at=root) == "true")
     try:
@@ -215,6 +220,12 @@ def write_branch(plan: Plan, branch: str, message: str) -> tuple[str, bool]:
     except ProcessError as error:
         raise ToolError(f"The branch {branch} cannot be written: {error.reason}", "Nothing was changed.") from error
     return commit, True
+
+
+def _owner(message: str) -> str:
+    """The project that a commit of ours is for."""
+    lines = [line.removeprefix(f"{_OWNER_TRAILER}: ") for line in message.splitlines() if line.startswith(_OWNER_TRAILER)]
+    return lines[-1] if lines else ANSWERS_FILE
 
 
 def commit_staged(repository: Repository, message: str) -> str:

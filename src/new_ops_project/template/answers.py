@@ -3,18 +3,20 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from new_ops_project import git
 from new_ops_project.base.errors import ToolError
+from new_ops_project.git.future import Settings
 from new_ops_project.template.evaluation import FALSE, MISSING, TRUE, Answers
 from new_ops_project.template.questions import MAIN, Question, Questionnaire
 
 FLAGS = {"project_name": "NAME", "python_version": "--python", "tier": "--tier"}
+# The questions that git's settings answer, where nothing else does.
+GITS = ("author_name", "author_email", "default_branch")
 
 
 class Asker(Protocol):
@@ -26,10 +28,23 @@ class Asker(Protocol):
 
 @dataclass(frozen=True)
 class Given:
-    """The answers known before the user is asked: `values` are final, `defaults` can be changed at a prompt."""
+    """The answers known before the user is asked: `values` are final, `defaults` can be changed at a prompt.
+
+    `later` gives more defaults, which depend on the answers so far: those that git has at the project's place.
+    """
 
     values: Mapping[str, Any]
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    later: Callable[[Answers], Mapping[str, Any]] = lambda _answers: {}
+
+    def default(self, question: Question, answers: Answers) -> Any:
+        """The default that somebody chose for a question; MISSING if nobody did."""
+        chosen = self.defaults if question.name in self.defaults or question.name not in GITS else self.later(answers)
+        return chosen.get(question.name, MISSING)
+
+    def chosen(self, name: str) -> str:
+        """What somebody wrote for a text, as a value or a default; '' for nothing."""
+        return str(self.values.get(name) or self.defaults.get(name) or "")
 
 
 def gather(
@@ -49,13 +64,7 @@ def gather(
     values |= {key: value for key, value in flags.items() if value is not None}
     values = {key: written(questionnaire.named(key), value) for key, value in values.items()}
     asked = {question.name: question for question in questionnaire.asked}
-    configured = {key: written(asked[key], value) for key, (value, _) in settings.items() if key in asked}
-    # Git's author is no better than a default that a template of another kind has chosen.
-    open_names = {name for name, question in asked.items() if questionnaire.asks_our_questions or question.required}
-    author = _author(open_names - configured.keys() - values.keys())
-    answers = Answers(questionnaire)  # git accepts invalid e-mail addresses; a default must not stop the command
-    author = {key: value for key, value in author.items() if not answers.refusal(asked[key], value)}
-    return Given(values, {**author, **configured})
+    return Given(values, {key: written(asked[key], value) for key, (value, _) in settings.items() if key in asked})
 
 
 def require_asked(values: Iterable[str], asked: Iterable[str]) -> None:
@@ -100,12 +109,17 @@ def written(question: Question, value: Any) -> Any:
     return value
 
 
-def _author(wanted: Iterable[str]) -> dict[str, str]:
-    """Git's user.name and user.email as answers to the `wanted` ones of author_name and author_email."""
-    keys = {"author_name": "user.name", "author_email": "user.email"}
-    questions = {keys[name]: name for name in keys.keys() & set(wanted)}
-    settings = git.config_values(*questions) if questions else {}
-    return {questions[key]: value for key, value in settings.items() if value}
+def gits_defaults(questionnaire: Questionnaire, settings: Settings) -> dict[str, str]:
+    """Git's author and first branch, as answers to the questions for them."""
+    values = dict(zip(GITS, (settings.author.name, settings.author.email, settings.branch), strict=True))
+    answers = Answers(questionnaire)  # git accepts what a question does not; a default must not stop the command
+    return {
+        question.name: value
+        for question in questionnaire.asked
+        # Git's are no better than a default that a template of another kind has chosen.
+        if (value := values.get(question.name)) and (questionnaire.asks_our_questions or question.required)
+        if not answers.refusal(question, value)
+    }
 
 
 def read_data(path: Path) -> dict[str, Any]:
@@ -164,16 +178,16 @@ def _answer_missing(
     question: Question, answers: Answers, given: Given, *, ask: Asker | None, defaults: bool, advanced: bool
 ) -> None:
     """Answer a question that nothing on the command line answers."""
-    is_main, is_configured = question.name in MAIN, question.name in given.defaults
-    default = given.defaults[question.name] if is_configured else answers.default(question)
+    is_main, chosen = question.name in MAIN, given.default(question, answers)
+    default = answers.default(question) if chosen is MISSING else chosen
     if ask and (is_main or advanced):
         answers.answer(question, ask(question, answers, default=None if default is MISSING else default))
     elif default is MISSING or (is_main and not defaults):
         flag = FLAGS.get(question.name, f"--set {question.name}=VALUE")
         also = "" if default is MISSING else ", or --defaults to take the default"
         raise ToolError(f"{question.name} is missing, and nobody can be asked here.", f"Give {flag}{also}.")
-    elif is_configured:
-        answers.answer(question, default)
+    elif chosen is not MISSING:
+        answers.answer(question, chosen)
     else:
         answers.accept(question, default)
 

@@ -27,6 +27,8 @@ def small(tmp_path: Path, mine: str, theirs: str, *, path: str = ".gitignore", o
         ("mine/\n" + OLD, "*.tmp\n" + OLD, "mine/\n*.tmp\n" + OLD),
         (OLD.rstrip("\n"), OLD + "*.tmp\n", OLD + "*.tmp\n"),
         (OLD + "mine/", OLD + "*.tmp\n", OLD + "mine/\n*.tmp\n"),
+        (OLD + "mine/\n", "*.log\n/dist/\n", "*.log\nmine/\n/dist/\n"),  # the template replaced a line beside it
+        (OLD + "/dist/\nmine/\n", "*.log\n/dist/\n", "*.log\n/dist/\nmine/\n"),
         (OLD + "# ours\nmine/\n", OLD + "\n# theirs\n*.tmp\n", OLD + "# ours\nmine/\n\n# theirs\n*.tmp\n"),
     ],
 )

@@ -26,6 +26,8 @@ gha-creds-*.json
 
 CASES = {
     "nothing is missing": (b"b\na", b"a/\nb\n", b"b\na"),
+    "one that hides more is there": (b"dist\n/x\n", b"/dist/\n/x/\n", b"dist\n/x\n"),
+    "one that hides less is there": (b"/dist\n", b"dist/\n", b"/dist\n\ndist/\n"),
     "an empty file": (b"", b"a\n\n# c\nb", b"a\n\n# c\nb\n"),
     "an empty list": (b"a", b"\n# c\n", b"a"),
     "no final newline": (b"x", b"a\n", b"x\n\na\n"),

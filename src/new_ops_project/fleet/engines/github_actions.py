@@ -7,11 +7,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from new_ops_project import git
-from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.engines import tool
 from new_ops_project.fleet.engines.files import EngineFile, EnginePlan, fate_of
 from new_ops_project.fleet.engines.tool import Tool
+from new_ops_project.git import identity
 from new_ops_project.template import pins
 
 WORKFLOW = ".github/workflows/fleet.yml"
@@ -96,11 +96,7 @@ def _fleet(request: WorkflowRequest) -> str:
 
 def _author(request: WorkflowRequest) -> str:
     folder = next(path for path in (request.folder, *request.folder.absolute().parents) if path.is_dir())
-    try:
-        identity = git.git("var", "GIT_AUTHOR_IDENT", at=folder).text
-    except ProcessError:
-        return "Fleet <fleet@example.org>"
-    return identity.rpartition(">")[0] + ">"  # git adds the time after it
+    return str(identity.author(folder) or "Fleet <fleet@example.org>")
 
 
 def _lock(request: WorkflowRequest) -> tuple[tuple[EngineFile, ...], str]:

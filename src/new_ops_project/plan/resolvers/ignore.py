@@ -1,4 +1,4 @@
-"""The resolver for ignore files to which both sides only added lines."""
+"""The resolver for ignore files to which the project only added lines."""
 
 import re
 from collections.abc import Sequence
@@ -11,10 +11,11 @@ _MARKER = re.compile(rb"^(?:<{7}|>{7})", re.MULTILINE)
 
 
 def by_line(draft: Draft) -> Draft:
-    """`draft` without the conflicts in ignore files to which the project and the template only added lines.
+    """`draft` without the conflicts in ignore files to which the project only added lines.
 
-    The project's lines come first, and a line that both added appears once. A hunk with a negation (`!`) stays in
-    conflict: the last matching pattern decides (gitignore(5)), so the order of the two sides would matter.
+    The project's lines come first, without those that the template took away, and a line that both added appears once.
+    A hunk with a negation (`!`) stays in conflict: the last matching pattern decides (gitignore(5)), so the order of
+    the two sides would matter.
     """
     for path in sorted(draft.conflicts):
         sides = draft.text_sides(path) if path.rpartition("/")[2] in _NAMES else ()
@@ -24,23 +25,22 @@ def by_line(draft: Draft) -> Draft:
 
 
 def settle_markers(marked: bytes) -> bytes | None:
-    """A merged text with every conflict resolved; None where one side did more than add patterns."""
+    """A merged text with every conflict resolved; None where the project did more than add patterns."""
     text = markers.HUNK.sub(_joined, marked)
     return None if _MARKER.search(text) else text
 
 
 def _joined(hunk: re.Match[bytes]) -> bytes:
-    """Both sides of one conflict; the conflict itself where a side lacks a line of the base, or has a negation."""
+    """Both sides of one conflict; the conflict itself where ours lacks a line of the base, or one is a negation."""
     ours, base, theirs = (side.splitlines(keepends=True) for side in hunk.groups())
-    texts = [[line.rstrip(b"\r\n") for line in side] for side in (base, ours, theirs)]
-    if not all(_holds(side, texts[0]) for side in texts[1:]) or any(
-        line.startswith(b"!") for side in texts for line in side
-    ):
+    mine, old, new = ([line.rstrip(b"\r\n") for line in side] for side in (ours, base, theirs))
+    if not _holds(mine, old) or any(line.startswith(b"!") for line in (*mine, *old, *new)):
         return hunk[0]
-    known = {*texts[0], *texts[1]}
-    more = [line for line in theirs if line.rstrip(b"\r\n") not in known]
-    end = b"\r\n" if any(line.endswith(b"\r\n") for line in (*ours, *more)) else b"\n"
-    return b"".join(line if line.endswith(b"\n") else line + end for line in (*ours, *more))
+    dropped = {*old} - {*new} - {b""}
+    kept = [line for line, text in zip(ours, mine, strict=True) if text not in dropped]
+    more = [line for line, text in zip(theirs, new, strict=True) if text not in {*old, *mine}]
+    end = b"\r\n" if any(line.endswith(b"\r\n") for line in (*kept, *more)) else b"\n"
+    return b"".join(line if line.endswith(b"\n") else line + end for line in (*kept, *more))
 
 
 def _holds(lines: Sequence[bytes], wanted: Sequence[bytes]) -> bool:

@@ -44,7 +44,8 @@ def merge_rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
 
     block = [line for line in theirs.splitlines() if not hides(line)]
     known = set(map(_plain, mine.splitlines()))
-    is_known = all(_plain(line) in known for line in block if line and not line.startswith(b"#"))
+    rules = [_plain(line) for line in block if line and not line.startswith(b"#")]
+    is_known = all(not known.isdisjoint({rule, rule.removeprefix(b"/")}) for rule in rules)  # the latter hides more
     return mine if is_known else _with_block(mine, block)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.code_layout import Layout, layout
 from new_ops_project.formats.requirements.pep508 import canonical_name
-from new_ops_project.git import committed
+from new_ops_project.git import branches, committed
 from new_ops_project.git.committed import Committed
 from new_ops_project.git.tree import Tree
 from new_ops_project.git.worktree import Repository
@@ -76,7 +76,7 @@ def prepare(place: Location, source: Source, given: Mapping[str, Any], *, offlin
     _require_adoptable(releases, checkout, questionnaire)
     files = committed.read(place.repository, place.commit, place.prefix)
     code = layout(files.texts)
-    read = _evidence(files, code, place.folder.name, questionnaire)
+    read = _evidence(files, code, place, questionnaire)
     defaults = {question.name: question.details.get("default") for question in questionnaire.questions}
     workflows = roles.paths(defaults)
     if base := _generated_from(releases, files, read, place, workflows):
@@ -126,9 +126,13 @@ def _rendered(checkout: Checkout, recorded: str, folder: Path) -> Tree:
 # ---- answers -----------------------------------------------------------------------------------------------------
 
 
-def _evidence(files: Committed, code: Layout, folder: str, questionnaire: Questionnaire) -> tuple[Evidence, ...]:
-    """The evidence in the files, with the package and the project's name as people write it."""
-    read = {item.name: item for item in gather(files.texts, folder, inference.offered_choices(questionnaire))}
+def _evidence(files: Committed, code: Layout, place: Location, questionnaire: Questionnaire) -> tuple[Evidence, ...]:
+    """The evidence in the files and the branches, with the package and the project's name as people write it."""
+    items = gather(files.texts, place.folder.name, inference.offered_choices(questionnaire))
+    read = {item.name: item for item in items}
+    branch, told_by = branches.default_branch(place.folder)
+    if branch:
+        read["default_branch"] = Evidence("default_branch", branch, told_by)
     if code.package:
         read["package"] = Evidence("package", code.package, code.place)
     if "project_name" in read and (heading := _heading(files, str(read["project_name"].value))):
@@ -160,8 +164,10 @@ def _generated_from(
     releases: Releases, files: Committed, read: tuple[Evidence, ...], place: Location, workflows: Mapping[str, str]
 ) -> NearestRelease | None:
     """The release that this repository was generated from, if it was and only lost its answers file."""
-    schedule = _schedule(files, workflows.get("runs", ""))
-    fixed = {**_fixed(files, workflows), "schedule": schedule, "workflow_prefix": ""}
+    schedule = _text(files, workflows.get("runs", ""), rb"- cron: [\"']?([^\"'\n]+)")
+    branch = _text(files, workflows.get("checks", ""), rb"branches: \[[\"']?([^\"'\],]+)") or "main"
+    fixed = {**_fixed(files, workflows), "schedule": schedule, "default_branch": branch, "workflow_prefix": ""}
+    read = tuple(item for item in read if item.name != "default_branch")
     example = tuple(map(_without_click, read))  # the example's command needs click, so it is not an answer then
 
     def candidates(checkout: Checkout) -> Iterator[tuple[Answers, Tree]]:
@@ -181,9 +187,9 @@ def _without_click(item: Evidence) -> Evidence:
     return replace(item, value=[name for name in item.value if name != "click"]) if is_list else item
 
 
-def _schedule(files: Committed, workflow: str) -> str:
-    """The schedule in the workflow that runs the program, as the template writes it."""
-    match = re.search(rb"^ +- cron: [\"']?([^\"'\n]+)", files.texts.get(workflow, b""), re.MULTILINE)
+def _text(files: Committed, workflow: str, pattern: bytes) -> str:
+    """What the template has written into a workflow, behind the spaces of a line; '' where it has not."""
+    match = re.search(rb"^ +" + pattern, files.texts.get(workflow, b""), re.MULTILINE)
     return match[1].decode(errors="replace").strip() if match else ""
 
 

@@ -13,15 +13,33 @@ from new_ops_project import git
 from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.files import whole_folder
+from new_ops_project.git import identity
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a repository begins: on which branch, and with which options git acts as it will at the destination.
+
+    `must_hold_all`: that a rendered file is in no commit, because the ignore rules among them hide it, is an error.
+    """
+
+    branch: str
+    options: tuple[str, ...] = ()
+    must_hold_all: bool = False
 
 
 @dataclass(frozen=True)
 class Created:
-    """What stands at `path` now; `commit` is None when the files are staged, `uncommitted` says why."""
+    """What stands at `path` now; `commit` is None when the files are staged, `uncommitted` says why.
+
+    `ignored`: the files that are not even staged, since the project's own rules ignore them.
+    """
 
     path: Path
+    branch: str
     commit: str | None
     uncommitted: str
+    ignored: tuple[str, ...]
     outer: Path | None
 
 
@@ -37,56 +55,79 @@ def require_free(path: Path) -> None:
         raise ToolError(f"{path.parent}, the folder to create {path.name} in, does not exist.", f"mkdir {path.parent}")
 
 
-def create(path: Path, render: Callable[[Path], None], *, commit: bool, message: str) -> Created:
+def create(path: Path, render: Callable[[Path], None], start: Start, *, message: str | None) -> Created:
     """Make a git repository at `path` of what `render` writes into the folder that it is given.
 
-    Raises ToolError when the destination is taken, also by another run that was quicker, or cannot be written.
+    It is committed with `message`, or only staged without one. Raises ToolError when the destination is taken, also by
+    another run that was quicker, or cannot be written.
     """
     require_free(path)
-    outer = git.toplevel(path.parent)
+    outer = _outer(path)
     try:
         with whole_folder(path) as fresh:
             render(fresh)
-            commit_id, why = _commit(fresh, message=message, commit=commit)
+            ignored = _staged(fresh, start)
+            commit_id, why = _committed(fresh, start, message) if message else (None, "--no-commit was given")
             interrupts.ignore()  # once it is there, a run that was stopped would leave it behind
     except ProcessError as error:
         raise ToolError(f"git could not create the repository: {error.reason}", "Nothing was kept.") from error
     except OSError as error:
         raise ToolError(f"{path} cannot be created: {error.strerror or error}.", "Nothing was kept.") from error
-    return Created(path, commit_id, why, outer)
+    return Created(path, start.branch, commit_id, why, ignored, outer)
 
 
-def _commit(folder: Path, *, message: str, commit: bool) -> tuple[str | None, str]:
-    """Make `folder` a repository with everything staged, and committed where it can be."""
-    # What a person ignores everywhere, or has in a template of git's own, has no say in what the project holds.
+def _outer(path: Path) -> Path | None:
+    """The repository that will be around `path`, be it one that git does not trust."""
     try:
-        git.git("init", "--quiet", "--template=", "--initial-branch=main", at=folder)
+        return git.toplevel(path.parent)
+    except ToolError:
+        return next(above for above in path.parents if os.path.lexists(above / ".git"))
+
+
+def _staged(folder: Path, start: Start) -> tuple[str, ...]:
+    """Make `folder` a repository with everything staged; return what its own rules ignore."""
+    try:
+        git.git(*_ALONE, "init", "--quiet", "--template=", f"--initial-branch={start.branch}", at=folder)
     except ProcessError:
         git.require()  # says so where git is too old for that
         raise
-    git.git("-c", f"core.excludesFile={os.devnull}", "add", "--all", at=folder)
-    if not commit:
-        return None, "--no-commit was given"
+    added = git.git(*start.options, *_ALONE, "add", "--all", "--verbose", at=folder).stdout
+    files = sum(len(names) for above, _, names in os.walk(folder) if ".git" not in Path(above).parts)
+    if added.count(b"\n") == files:  # a line for each, so git need not be asked
+        return ()
+    command = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+    output = git.git(*_ALONE, *command, at=folder).stdout
+    ignored = tuple(os.fsdecode(name) for name in output.split(b"\0") if name)
+    if ignored and start.must_hold_all:
+        rule = git.hiding_rule(folder, ignored[0], *_ALONE)
+        message = f"{ignored[0]} would be in no commit, because the template's own {rule} hides it."
+        raise ToolError(message, "Choose another name, or a newer version of the template.")
+    return ignored
+
+
+def _committed(folder: Path, start: Start, message: str) -> tuple[str | None, str]:
+    """Commit what is staged; return the commit's id, or None and why there is none."""
     try:
-        git.git(*_COMMITTING, "commit", "--quiet", f"--message={message}", at=folder)
+        git.git(*start.options, *_ALONE, "commit", "--quiet", f"--message={message}", at=folder)
     except ProcessError as error:
-        if not git.has_identity(folder):
+        if not identity.author(folder):
             return None, "git has no name and e-mail address to commit with"
         if "sign" not in error.stderr and "gpg" not in error.stderr:
             raise
         return None, f"git could not sign the commit: {error.reason}"
-    head = folder / ".git" / "refs" / "heads" / "main"
+    head = folder / ".git" / "refs" / "heads" / start.branch
     return head.read_text().strip() if head.is_file() else git.resolve(folder, "HEAD"), ""
 
 
-# No hook of the user's runs on a tree that is not at its place yet; git guesses no author; nothing is packed.
-_COMMITTING = (
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "user.useConfigOnly=true",
-    "-c",
-    "maintenance.auto=false",
-    "-c",
-    "gc.auto=0",
+# What a person has configured for all repositories has no say in what the project holds. No hook runs on a tree that is
+# not at its place yet; git guesses no author; nothing is packed. The folder is ours, whoever owns its file system.
+_ALONE = (
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", f"core.excludesFile={os.devnull}"),
+    *("-c", "core.safecrlf=false"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "safe.directory=*"),
+    *("-c", "maintenance.auto=false"),
+    *("-c", "gc.auto=0"),
+    *identity.UNGUESSED,
 )
