@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -116,19 +117,29 @@ def _unanswered(args: tuple[str, ...], seconds: float) -> ProcessError:
 
 
 def stream(
-    *args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, keep: tuple[int, ...] = ()
+    *args: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    keep: tuple[int, ...] = (),
+    silence: float | None = None,
 ) -> Generator[str, None, None]:
     """Yield each line that the program `args` writes, as it comes. `keep`: file descriptors that it inherits.
 
     A caller that may stop before the last line must close the generator, which ends the program (contextlib.closing).
+    `silence` is a limit as in `run`.
 
     Raises ProcessError, with all of the output, when it cannot start or ends with a code other than 0.
     """
     written: list[str] = []
-    options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "start_new_session": False, "pass_fds": keep}
-    child: subprocess.Popen[Any] = start(*args, cwd=cwd, env=env, errors="replace", **options)
+    is_limited = silence is not None
+    options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "pass_fds": keep}
+    child: subprocess.Popen[Any] = start(
+        *args, cwd=cwd, env=env, errors="replace", start_new_session=is_limited, **options
+    )
+    listening = _Listening(child, silence)
     try:
         for line in child.stdout or ():
+            listening.heard.set()
             written.append(line)
             yield line.rstrip("\n")
         child.wait()
@@ -139,8 +150,28 @@ def stream(
         raise
     finally:
         end(child)
+        listening.heard.set()
+    if listening.was_silent:
+        raise _unanswered(args, silence or 0)
     if child.returncode:
         raise ProcessError(args, child.returncode, "".join(written))
+
+
+class _Listening:
+    """Kills a program that says nothing for a time; without a limit, it does nothing."""
+
+    def __init__(self, child: Child, silence: float | None) -> None:
+        self.heard, self.was_silent = threading.Event(), False
+        if silence is not None:
+            threading.Thread(target=self._listen, args=(child, silence), daemon=True).start()
+
+    def _listen(self, child: Child, silence: float) -> None:
+        while self.heard.wait(silence):
+            self.heard.clear()
+            if child.returncode is not None:
+                return
+        self.was_silent = child.returncode is None
+        kill(child)
 
 
 def start(*args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, **options: Any) -> Child:

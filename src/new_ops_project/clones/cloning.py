@@ -63,17 +63,21 @@ def is_cloned(url: str, path: Path) -> bool:
 def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
     """Clone `url` to `path`, which is absent or empty; raises ToolError with git's own reason when that fails.
 
-    Without `can_ask`, neither git nor ssh prompts.
+    Without `can_ask`, neither git nor ssh prompts, and a server that gives no sign of life is given up. Credentials in
+    the address are used, and not kept in the clone.
     """
+    address = urls.full_address(url)
     safe_url = masking.masked(url)
-    env = {} if can_ask else remotes.without_prompts(Path.cwd())
+    options, env = remotes.access(address)
+    quiet = {} if can_ask else remotes.without_prompts(Path.cwd())
     progress(f"git clone {safe_url} {path.name}", 0, 1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_folder(path) as fresh:
-            options = () if can_ask else remotes.NO_PROMPTS
-            command = ("git", *options, "clone", "--progress", "--", urls.full_address(url), str(fresh))
-            with closing(stream(*command, env=env)) as lines:
+            silence = None if can_ask else remotes.SILENCE
+            options = options if can_ask else (*remotes.NO_PROMPTS, *options)
+            command = ("git", *options, "clone", "--progress", "--", urls.public(address), str(fresh))
+            with closing(stream(*command, env={**env, **quiet}, silence=silence)) as lines:
                 for stage, _ in groupby(match[1].lower() for line in lines if (match := _STAGE.match(line))):
                     progress(f"git clone {safe_url}: {stage}", 0, 1)
     except ProcessError as error:

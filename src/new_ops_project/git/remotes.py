@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 from new_ops_project import git
@@ -62,12 +63,21 @@ def transfer(address: str, *args: str, at: Path) -> ProcessResult:
     In `args`, the remote is `urls.public(address)`: git gets the credentials on another way, and writes them nowhere.
     Raises ProcessError.
     """
-    options, variables = _credentials(address)
+    options, variables = access(address)
     is_ssh = address.startswith("ssh://") or "://" not in address  # only then does the user's ssh command matter
-    quiet = without_prompts(at) if is_ssh else {**_NO_PROMPT_VARIABLES, "GIT_ALLOW_PROTOCOL": _allowed()}
-    slow = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": f"{SILENCE:.0f}"}  # bytes a second, seconds
+    quiet = without_prompts(at) if is_ssh else _NO_PROMPT_VARIABLES
     command = ("git", *git.TEMPORARY, *NO_PROMPTS, *options, *args)
-    return run(*command, cwd=at, env={**slow, **quiet, **variables}, silence=SILENCE)
+    return run(*command, cwd=at, env={**variables, **quiet}, silence=SILENCE)
+
+
+def access(address: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """What git needs to reach a full address that it is given in the public form: options, environment variables.
+
+    They hold the credentials, the protocols that are allowed, and the limit after which nothing moves any more (HTTP).
+    """
+    options, variables = _credentials(address)
+    slow = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": f"{SILENCE:.0f}"}  # bytes a second, seconds
+    return options, {**slow, "GIT_ALLOW_PROTOCOL": _allowed(), **variables}
 
 
 def _credentials(address: str) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -85,19 +95,36 @@ def _credentials(address: str) -> tuple[tuple[str, ...], dict[str, str]]:
         settings[f"credential.{parts.scheme}://{parts.netloc}.username"] = login.user
     if (private := urls.without_login(address)) != public:  # its query holds a token, which only git's helper gets
         settings[f"url.{private}.insteadOf"] = public
+    return options, {**variables, **configured(settings)}
+
+
+def configured(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables that add these settings to git's configuration, after those that are there already."""
     own = os.environ.get("GIT_CONFIG_COUNT", "")
     count = int(own) if own.isdecimal() else 0
+    variables = {"GIT_CONFIG_COUNT": str(count + len(settings))} if settings else {}
     for number, (key, value) in enumerate(settings.items(), count):
         variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return options, {**variables, **({"GIT_CONFIG_COUNT": str(count + len(settings))} if settings else {})}
+    return variables
+
+
+def for_submodules() -> dict[str, str]:
+    """Environment variables for a program that runs git by itself: no prompts, no protocol but ours.
+
+    GIT_ALLOW_PROTOCOL would let submodules come from this machine too, which is for the user to allow (CVE-2022-39253).
+    """
+    allowed = {f"protocol.{name}.allow": "always" for name in urls.PROTOCOLS}
+    allowed["protocol.file.allow"] = git.ask("config", "--get", "protocol.file.allow", at=Path.cwd()) or "user"
+    hooks = {"core.hooksPath": os.devnull}
+    return {**_NO_PROMPT_VARIABLES, **configured({**hooks, "protocol.allow": "never", **allowed})}
 
 
 def why_silent(at: Path, address: str) -> str:
     """Why the address, asked from the folder `at`, does not answer; '' if it does."""
-    options, variables = _credentials(address)
+    options, variables = access(address)
     command = ("git", *NO_PROMPTS, *options, "ls-remote", "--quiet", "--", urls.public(address), "HEAD")
     try:
-        run(*command, cwd=at, env={**without_prompts(at), **variables}, seconds=TIMEOUT)
+        run(*command, cwd=at, env={**variables, **without_prompts(at)}, seconds=TIMEOUT)
     except ProcessError as error:
         return failure_reason(error)
     return ""

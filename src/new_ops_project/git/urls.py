@@ -16,7 +16,7 @@ _SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 _SCP = re.compile(r"^(?:[\w.+-]+@)?[\w.-]{2,}:(?!//)")
 # How git recognizes the address of a remote helper (gitremote-helpers(7)): a program of any name may be behind it.
 _HELPER = re.compile(r"^(?:git\+)?([A-Za-z0-9][\w.+-]*)::")
-_LOGIN_WITHOUT_SCHEME = re.compile(r"^([^\s:/@\\]+):([^\s/]*)@[\w.-]+(?::|/|$)")
+_LOGIN_WITHOUT_SCHEME = re.compile(r"^([^\s:/@\\]+):([^/]*)@")
 _LONGEST_ACCOUNT = 16  # characters; a longer name of a user is a token
 _NO_URL = "Write it as https://HOST/PATH."
 

@@ -18,6 +18,7 @@ from copier import _main, _template
 from plumbum import local
 
 from new_ops_project.base.scratch import temporary_folder
+from new_ops_project.git import remotes
 
 # The settings that decide, together with its text, what a template compiles to.
 _SETTINGS = (
@@ -46,10 +47,12 @@ _CACHE = "COPIER_CACHE_DIR"
 
 @contextmanager
 def isolated() -> Iterator[None]:
-    """Let copier clone into a cache of this run, since its usual one has no lock, and keep the user's git hooks off."""
+    """Let copier clone into a cache of this run, since its usual one has no lock.
+
+    The user's git hooks stay off, and submodules come by allowed protocols only.
+    """
     before = os.environ.get(_CACHE)
-    hooks = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.hooksPath", "GIT_CONFIG_VALUE_0": os.devnull}
-    with temporary_folder() as cache, local.env(**hooks, GIT_TEMPLATE_DIR=""):
+    with temporary_folder() as cache, local.env(**remotes.for_submodules(), GIT_TEMPLATE_DIR=""):
         os.environ[_CACHE] = str(cache)
         try:
             yield

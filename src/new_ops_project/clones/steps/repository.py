@@ -55,8 +55,8 @@ def look_template(clone: Clone) -> Iterator[Seen]:
         return
     if sources.is_embedded(location):
         yield Seen("embedded; it comes with the tool")
-    elif "://" in location or urls.is_short_address(location):
-        yield _asked(clone, location, urls.full_address(location), f"git ls-remote {address.removeprefix('git+')}")
+    elif "://" in location or "::" in location or urls.is_short_address(location):
+        yield _asked(clone, location, location, f"git ls-remote {address.removeprefix('git+')}")
     elif paths.expanded(location).exists():
         yield Seen(f"{address} is there")
     else:
@@ -66,7 +66,11 @@ def look_template(clone: Clone) -> Iterator[Seen]:
 
 def _asked(clone: Clone, name: str, url: str, command: str) -> Seen:
     """Whether the repository at `url` answers; `command` asks it by hand."""
-    if why := remotes.why_silent(clone.folder, url):
+    try:
+        why = remotes.why_silent(clone.folder, urls.full_address(url))
+    except ToolError as error:
+        return Seen(error.message, Severity.WARNING, error.hint)
+    if why:
         remedy = f"Check the network and your access: {command}"
         return Seen(f"{masking.masked(name)}: {why}", Severity.WARNING, remedy)
     return Seen(f"{masking.masked(name)} answers")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from new_ops_project import git
 from new_ops_project.base import paths
@@ -173,26 +173,11 @@ def is_address(text: str, folder: Path | None = None) -> bool:
 def address(text: str) -> str:
     """The address for git, without credentials, which git gets from its own credential helper.
 
-    The account of an ssh address stays. Raises ToolError for an invalid address, without quoting it: it may contain a
-    password.
+    The account of an ssh address stays. Raises ToolError for an address that is refused, or that is none.
     """
-    url = urls.full_address(text)
-    if "://" not in url:
-        if "@" in url.partition(":")[2].partition("/")[0]:
-            raise ToolError("An address has credentials and no scheme.", "Write it as https://HOST/PATH.")
-        return url
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ToolError("An address cannot be read as a URL.", "Write it as https://HOST/PATH.") from error
-    user, _, host = parts.netloc.rpartition("@")
-    if parts.scheme != "file" and (not parts.hostname or port == 0):
-        raise ToolError(f"An address of {parts.scheme}:// has no host.", "Write it as https://HOST/PATH.")
-    account = f"{user.partition(':')[0]}@" if parts.scheme.endswith("ssh") and user else ""
+    url = urls.without_login(urls.full_address(text))
     # Only http has queries; in an address of ssh or file, ? and # belong to the path.
-    more = {"query": "", "fragment": ""} if parts.scheme.startswith("http") else {}
-    return urlunsplit(parts._replace(netloc=f"{account}{host}", **more))
+    return re.split("[?#]", url)[0] if url.startswith("http") else url
 
 
 def name(url: str) -> str:
