@@ -23,8 +23,8 @@ from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM, Signals
 from threading import Lock
 
-from shapes import repositories, run, seed, state
-from shapes.repositories import SHAPES, Ground, Place
+from shapes import run, seed, state
+from shapes.repositories import SHAPES, Place
 from support.history import entry
 from support.small import lay
 
@@ -143,11 +143,8 @@ class Yard:
 
     def runner(self, name: str, shape: str, action: str) -> "Runner":
         """A new repository of the shape, just before the action."""
-        temporary = self.bench.folder / f"{name}-temporary"
-        env = seed.environment(self.bench.folder / f"{name}-home", self.bench.folder, temporary)
-        ground = Ground(self.bench.planted, self.bench.folder / name, env, self.bench.volume)
-        place = repositories.make(shape, ground, ACTIONS[action].edits)
-        runner = Runner(place, temporary, str(self.bench.planted.template))
+        place = self.bench.place(shape, ACTIONS[action].edits, name)
+        runner = Runner(place, Path(place.env["TMPDIR"]), str(self.bench.planted.template))
         if place.is_refused:
             place.git("config", "--global", "--add", "safe.directory", str(place.root))
         if ACTIONS[action].first:

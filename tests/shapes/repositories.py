@@ -27,8 +27,8 @@ class Place:
     `root`: the work tree of the project's repository; commands run there. `prefix`: the project's folder in it.
     `committed`: the project's files. `cone`: the folders that a sparse checkout has, None without one. `crlf`: whether
     text files have such line ends on disk. `has_modes`, `has_links`: what the file system knows. `is_refused`: whether
-    git refuses the repository for its owner. `others`: the answers files of the other projects, from the root.
-    `unowned`: the folder of a project that no repository has committed.
+    git refuses the repository for its owner. `can_merge`: whether git can rename files there. `others`: the
+    answers files of the other projects, from the root. `unowned`: the folder of a project that nobody has committed.
     """
 
     top: Path
@@ -42,6 +42,7 @@ class Place:
     has_modes: bool = True
     has_links: bool = True
     is_refused: bool = False
+    can_merge: bool = True
     others: tuple[str, ...] = ()
     unowned: Path | None = None
     remarks: list[str] = field(default_factory=list)
@@ -84,10 +85,6 @@ class Place:
         is_converted = self.crlf and b"\0" not in entry.content and not path.endswith(".sh")
         content = entry.content.replace(b"\n", b"\r\n") if is_converted else entry.content
         return Entry(entry.mode if self.has_modes else EXECUTABLE, content)
-
-
-class NotTriedError(Exception):
-    """The reason why a shape cannot be made on this machine."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +173,8 @@ def _folding(ground: Ground, files: Entries) -> Place:
         return place
     place = _plain(replace(ground, top=ground.volume / ground.top.name), files)
     place.remarks.append("on a volume that folds case (exFAT), without modes and links")
-    return replace(place, has_modes=False, has_links=False)
+    place.remarks.append("git itself cannot merge a renaming by case only there, so `git merge` was not tried")
+    return replace(place, has_modes=False, has_links=False, can_merge=False)
 
 
 def _foreign(ground: Ground, files: Entries) -> Place:
@@ -219,6 +217,7 @@ def make(shape: str, ground: Ground, edits: str) -> Place:
     ground.top.mkdir(parents=True)
     place = SHAPES[shape](ground, ground.seed.committed(edits))
     lay(place.project, seed.IGNORED)
+    (place.project / "ops" / "words.txt").chmod(0o640)  # git does not know, but a person does
     return place
 
 
