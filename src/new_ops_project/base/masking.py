@@ -51,6 +51,12 @@ def masked(text: str) -> str:
     return _any_of(frozenset(_hidden)).sub(MASK, text) if _hidden else text
 
 
+def masked_bytes(content: bytes) -> bytes:
+    """The same for the bytes of a text."""
+    text = content.decode(errors="surrogateescape")
+    return masked(text).encode(errors="surrogateescape")
+
+
 def masked_json(value: Any) -> Any:
     """A value for JSON with every text in it masked."""
     if isinstance(value, str):

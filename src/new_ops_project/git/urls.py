@@ -17,7 +17,7 @@ _SCP = re.compile(r"^(?:[\w.+-]+@)?[\w.-]{2,}:(?!//)")
 # How git recognizes the address of a remote helper (gitremote-helpers(7)): a program of any name may be behind it.
 _HELPER = re.compile(r"^(?:git\+)?([A-Za-z0-9][\w.+-]*)::")
 _LOGIN_WITHOUT_SCHEME = re.compile(r"^([^\s:/@\\]+):([^/]*)@")
-_LONGEST_ACCOUNT = 16  # characters; a longer name of a user is a token
+_LONGEST_ACCOUNT = 16  # characters; a longer user of http is a token
 _NO_URL = "Write it as https://HOST/PATH."
 
 
@@ -75,9 +75,12 @@ def _require_url(location: str) -> None:
     if parts.scheme != "file" and (not parts.hostname or parts.hostname.startswith("-")):
         raise ToolError(f"An address of {parts.scheme}:// has no host.", _NO_URL)
     user, password = _login(parts)
+    raw = parts.netloc.rpartition("@")[0].partition(":")[2]
     _require_printable(f"{user}{password}")
-    secrets = [value for name, value in parse_qsl(parts.query) if masking.is_secret_name(name)]
-    masking.hide(password, user if parts.scheme.startswith("http") and len(user) >= _LONGEST_ACCOUNT else "", *secrets)
+    tokens = [value for name, value in parse_qsl(parts.query) if masking.is_secret_name(name)]
+    if parts.scheme.startswith("http") and len(user) > _LONGEST_ACCOUNT:
+        tokens.append(user)
+    masking.hide(raw, password, *tokens)
 
 
 def _require_printable(text: str) -> None:

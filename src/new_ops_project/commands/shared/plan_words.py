@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import click
 
+from new_ops_project.base.masking import masked_bytes
 from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.plan.model import FileChange, Plan
@@ -34,7 +35,8 @@ def say(voice: Voice, plan: Plan, *, in_full: bool) -> None:
     if in_full and not voice.json:
         in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         voice.say()
-        click.echo(plan.patch("--color=always" if in_color else "--color=never", "--abbrev=9"), nl=False)
+        patch = plan.patch("--color=always" if in_color else "--color=never", "--abbrev=9")
+        click.echo(masked_bytes(patch), nl=False)
 
 
 def _line(change: FileChange, reasons: Mapping[str, str]) -> str:
