@@ -25,6 +25,7 @@ Examples:
   new-ops-project update PATH --branch      one commit on template/VERSION
   new-ops-project update --check            exits with 1 if it is behind
   new-ops-project update --set python_version=3.14 --commit
+  new-ops-project update --answers-file .copier-answers.docs.yml
 
 \b
 Exit codes: 0 done, or current; 1 behind (--check); 2 failed;
@@ -33,10 +34,10 @@ Exit codes: 0 done, or current; 1 behind (--check); 2 failed;
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option("--to", metavar="VERSION", help="The template's version.  [default: the newest release]")
 @click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="Change an answer.  [repeatable]")
-@click.option("--check", is_flag=True, help="Only report whether the project is behind (exit code 1).")
+@click.option("--check", is_flag=True, help="Only report whether the project is behind a template (exit code 1).")
 @destination_options.offered(
     branch="Write one commit on a branch and leave the work tree alone.  [NAME: template/VERSION]", pending="an update"
 )
@@ -44,7 +45,10 @@ Exit codes: 0 done, or current; 1 behind (--check); 2 failed;
     "--accept-answer-changes", "accept", is_flag=True, help="Continue where a recorded answer no longer fits."
 )
 @click.option(
-    "--answers-file", "-a", metavar="FILE", help="The answers file, relative to PATH.  [default: the one that is there]"
+    "--answers-file",
+    "-a",
+    metavar="FILE",
+    help="Which template, if the project has several: its answers file, relative to PATH.  [default: the only one]",
 )
 @click.option("--template", metavar="SOURCE", help="Follow the template at another address from now on.")
 @click.option("--trust", is_flag=True, help="Allow the template to run code.")
@@ -57,7 +61,6 @@ def command(*, check: bool, **options: Any) -> None:
     """
     names = {"--to": "to", "--set": "assignments", "--template": "template", "--trust": "trust"}
     names |= {"--skip-tasks": "skip_tasks", "--accept-answer-changes": "accept", "--offline": "offline"}
-    names["--answers-file"] = "answers_file"
     aims = {"--check": check, **{name: options[key] for name, key in names.items()}}
     destination_options.run("update", options, partial(_check if check else _update, options), aims)
 
@@ -67,16 +70,30 @@ def _check(options: "Mapping[str, Any]", _destination: "Destination", voice: Voi
 
     names = ("to", "template", "offline", "answers_file")
     outcome = outdated.check(options["path"], **{name: options[name] for name in names})
-    if outcome.state == "current":
-        _say_current(outcome, voice)
-        return outcome
-    before, after = outcome.details["from"], outcome.details["to"]
-    wanted = "what you asked for" if options["to"] else "the newest version"
-    versions = f"it has {before} of {outcome.template}, and {after} is {wanted}"
-    voice.say(f"{outcome.details['path']} is not current: {versions}.")
-    for note in outcome.details.get("notes", ()):
-        voice.say(f"  {note}")
+    for part in outcome.parts or (outcome,):
+        _say_checked(part, voice, wanted="what you asked for" if options["to"] else "the newest version")
+    if not outcome.parts:
+        _say_others(outcome, voice)
     return outcome
+
+
+def _say_checked(outcome: "Outcome", voice: Voice, *, wanted: str) -> None:
+    details = outcome.details
+    if outcome.state == "failed":
+        voice.say(f"{outcome.template}: {details['reason']}\n  {details['hint']}", fg="red")
+    elif outcome.state == "behind":
+        versions = f"it has {details['from']} of {outcome.template}, and {details['to']} is {wanted}"
+        voice.say(f"{details['path']} is not current: {versions}.")
+        for note in details.get("notes", ()):
+            voice.say(f"  {note}")
+    else:
+        _say_current(outcome, voice)
+
+
+def _say_others(outcome: "Outcome", voice: Voice) -> None:
+    """Name the project's other templates, if it has any."""
+    if others := outcome.details.get("other_templates"):
+        voice.say(f"The project has other templates: {', '.join(others)}. `update --check` compares all of them.")
 
 
 def _update(options: "Mapping[str, Any]", destination: "Destination", voice: Voice) -> "Outcome":
@@ -90,6 +107,7 @@ def _update(options: "Mapping[str, Any]", destination: "Destination", voice: Voi
     )
     if outcome.state == "current":
         _say_current(outcome, voice)
+    _say_others(outcome, voice)
     return outcome
 
 

@@ -42,12 +42,12 @@ class PathNote:
 class Task:
     """One project at a pinned commit, with the template version that it is updated to.
 
-    `name` identifies it: HOST/PATH of its address, else the path of the clone; then `//FOLDER` for a project below
-    the repository's root. `url` has no credentials; `folder` is '' for a project known only by its address. `branch`
-    ended at the commit `base` when the plan was made. `before` is the version that the project records; `commit` is
-    the template's commit of `version`. `template` is its address as recorded, but masked; with `has_credentials`, what
-    is missing in it is read from the project when it is needed. `cost` is in seconds, as last measured; `shard` counts
-    from 1.
+    `name` identifies it: HOST/PATH of its address, else the path of the clone; then `//FOLDER` for a project below the
+    repository's root, or `//FILE`, its answers file, where its folder follows several templates. `url` has no
+    credentials; `folder` is '' for a project known only by its address. `branch` ended at the commit `base` when the
+    plan was made. `before` is the version that the project records; `commit` is the template's commit of `version`.
+    `template` is its address as recorded, but masked; with `has_credentials`, what is missing in it is read from the
+    project when it is needed. `cost` is in seconds, as last measured; `shard` counts from 1.
     """
 
     name: str

@@ -19,7 +19,8 @@ class Outcome:
     for a commit that was on the branch already. `patch` is the text of a patch for stdout. `change` is the pending
     change that the verb met: one that waits for its commit, was concluded or was undone. `was_finished` says that
     this run took the last steps of an interrupted one. `unchanged` are the paths whose conflict was resolved in favour
-    of what the project had. `backup` is the folder with the edits that were made after the change was written.
+    of what the project had. `backup` is the folder with the edits that were made after the change was written. `parts`
+    are the outcomes for each template of a project that follows several.
     """
 
     state: str
@@ -33,3 +34,4 @@ class Outcome:
     was_finished: bool = False
     unchanged: tuple[str, ...] = ()
     backup: Path | None = None
+    parts: "tuple[Outcome, ...]" = ()

@@ -4,7 +4,8 @@ The answers file (`.copier-answers.yml`, or another name that the template chose
 Its keys `_src_path` and `_commit` record the template and the version; each key without a leading `_` is an answer to a
 question of the template (copier's format: https://copier.readthedocs.io/en/stable/configuring/#the-copier-answersyml-file).
 A repository can hold several projects, each in a folder of its own: that folder, relative to the repository's root, is
-the project's prefix. Only the last commit counts, so edits of the answers file that are not committed change nothing.
+the project's prefix. A folder can follow several templates, each with an answers file of its own, and is then one
+project for each of them. Only the last commit counts: edits of an answers file that are not committed change nothing.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,13 @@ from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git.worktree import Repository, Status, find_repository
-from new_ops_project.template.answers_file import ANSWERS_FILE, answers_files, parse_answers
+from new_ops_project.plan.project_place import ProjectPlace
+from new_ops_project.template.answers_file import (
+    ANSWERS_FILE,
+    answers_files,
+    is_answers_path,
+    parse_answers,
+)
 
 
 @dataclass(frozen=True)
@@ -45,17 +52,18 @@ class Project:
         return self.repository.root / self.prefix
 
 
-def find(path: Path, answers_file: str | None = None) -> tuple[Repository, str, str]:
+def find(path: Path, answers_file: str | None = None, *, verb: str = "update") -> tuple[Repository, str, str]:
     """The repository, the prefix and the answers file of the project at `path`.
 
     `path` is the project's folder or its answers file; it may begin with `~`. With `answers_file`, which is relative to
-    that folder, it is the folder. Raises ToolError when there is no such project, and without git.
+    that folder, it is the folder. Raises ToolError when there is no such project, without git, and for several
+    templates, with the command line of `verb` for each.
     """
     git.require_on_path()
     path = paths.expanded(path)
     if not path.exists():
         raise ToolError(f"{path} does not exist.", "Give the PATH of a generated project.")
-    folder = path if path.is_dir() else path.parent
+    folder, file = (path, "") if path.is_dir() else _split(path)
     repository, prefix = find_repository(folder)
     if answers_file:
         name = PurePath(answers_file)
@@ -63,19 +71,43 @@ def find(path: Path, answers_file: str | None = None) -> tuple[Repository, str, 
             message = f"There is no answers file {answers_file} in the folder {path}."
             raise ToolError(message, "Give the project's folder as PATH, and the answers file relative to it.")
         return repository, prefix, name.as_posix()
-    return repository, prefix, path.name if path.is_file() else _answers_file(folder)
+    return repository, prefix, file or _answers_file(folder, repository, prefix, verb)
 
 
-def _answers_file(folder: Path) -> str:
+def _split(file: Path) -> tuple[Path, str]:
+    """The folder of the project whose answers file this is, and the file relative to it."""
+    folder = file.absolute().parent
+    is_for_answers = folder.name == ".copier-answers"
+    return (folder.parent, f"{folder.name}/{file.name}") if is_for_answers else (file.parent, file.name)
+
+
+def _answers_file(folder: Path, repository: Repository, prefix: str, verb: str) -> str:
     """The one answers file in a folder."""
     names = answers_files(folder)
     if len(names) > 1:
-        raise ToolError(f"{folder} has several answers files: {', '.join(names)}.", "Give the one to update as PATH.")
+        places = [ProjectPlace(repository.root, prefix, name) for name in names]
+        commands = "".join(f"\n  {place.command(verb)}" for place in places)
+        raise ToolError(f"{folder} has several answers files: {', '.join(names)}.", f"Choose one of them:{commands}")
     if not names:
         message = f"{folder} was not generated from a template: it has no {ANSWERS_FILE}."
         hint = "Give the PATH of a generated project, or run `new-ops-project adopt` to add a template to this one."
         raise ToolError(message, hint)
     return names[0]
+
+
+def templates_of(path: Path) -> list[str]:
+    """The answers files of the project at `path`, relative to its folder; [] if `path` is no folder that has several.
+
+    Those that may belong to projects in subfolders do not count.
+    """
+    folder = paths.expanded(path)
+    names = answers_files(folder) if folder.is_dir() else []
+    return names if len(names) > 1 and all(map(is_answers_path, names)) else []
+
+
+def others(project: Project) -> list[str]:
+    """The answers files of the project's other templates, relative to its folder."""
+    return [name for name in templates_of(project.folder) if name != project.answers_file]
 
 
 def read(repository: Repository, prefix: str, answers_file: str, status: Status) -> Project:

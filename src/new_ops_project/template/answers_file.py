@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +14,8 @@ ANSWERS_FILE = ".copier-answers.yml"
 # Comments, document starts and blank lines, which may come before the answers.
 HEAD = re.compile(r"(?:(?:#.*|---|[ \t]*)\n)*")
 _SOURCE_ENTRY = re.compile(rb"^_src_path:", re.MULTILINE)
+# A folder, and a YAML file in it or in a hidden folder of it. A hidden file in a hidden folder belongs to that folder.
+_PLACE = re.compile(r"((?:.*?/)??)((?:\.[^/]+/(?!\.))?[^/]+\.ya?ml)", re.DOTALL)
 
 
 def set_entries(text: str, entries: Mapping[str, str]) -> str:
@@ -50,28 +52,60 @@ def _dump(answers: Mapping[str, Any]) -> str:
 
 
 def answers_files(folder: Path) -> list[str]:
-    """The files below `folder` that name a template, relative to it.
+    """The answers files of the project in `folder`, relative to it: one for each of its templates, the usual one first.
 
-    A template may keep them elsewhere than in `.copier-answers.yml` (its `_answers_file`), so that one is tried first.
+    A template may keep them elsewhere than in `.copier-answers.yml` (its `_answers_file`). Where nothing else is found,
+    a hidden file in a subfolder counts, which would otherwise belong to a project there.
     """
-    if (folder / ANSWERS_FILE).is_file():
-        return [ANSWERS_FILE]
-    patterns = ("*.y*ml", ".*.y*ml", ".*/*.y*ml", "*/.*.y*ml")
-    paths = [path for pattern in patterns for path in folder.glob(pattern)]
-    return sorted({path.relative_to(folder).as_posix() for path in paths if path.is_file() and _has_source(path)})
+    usual = [ANSWERS_FILE] if (folder / ANSWERS_FILE).is_file() else []
+    near = [*folder.glob("*.y*ml"), *folder.glob(".*/*.y*ml")]
+    own = [path for path in near if is_answers_path(path.relative_to(folder).as_posix())]
+    others = _naming_template(folder, own) - {*usual}
+    return [*usual, *sorted(others)] or sorted(_naming_template(folder, folder.glob("*/.*.y*ml")))
+
+
+def project_of(path: str) -> tuple[str, str]:
+    """The folder ('' or with a final slash) whose project may have `path` for an answers file, and the file from there.
+
+    The file is '' for a path that is that of no answers file.
+    """
+    match = _PLACE.fullmatch(path)
+    return (match[1], match[2]) if match else ("", "")
+
+
+def is_answers_path(path: str) -> bool:
+    """Whether a template of the project may keep its answers at `path`, relative to the project's folder."""
+    return project_of(path)[1] == path
+
+
+def _naming_template(folder: Path, paths: Iterable[Path]) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in paths if path.is_file() and _has_source(path)}
 
 
 def source(file: Path) -> str:
     """The template that an answers file names; '' if it names none or cannot be read."""
+    return recorded(file, "_src_path")
+
+
+def recorded(file: Path, key: str) -> str:
+    """An entry of an answers file as text; '' if there is none or the file cannot be read."""
     try:
         answers = parse_answers(file.name, file.read_bytes())
-    except ToolError:
+    except (ToolError, OSError):
         return ""
-    return str(answers.get("_src_path") or "")
+    return str(answers.get(key) or "")
 
 
 def _has_source(path: Path) -> bool:
-    return bool(_SOURCE_ENTRY.search(path.read_bytes()))
+    try:
+        return names_template(path.read_bytes())
+    except OSError:
+        return False
+
+
+def names_template(content: bytes) -> bool:
+    """Whether a YAML file with this content has the entry that names a template."""
+    return _SOURCE_ENTRY.search(content) is not None
 
 
 def parse_answers(name: str, content: bytes) -> dict[str, Any]:

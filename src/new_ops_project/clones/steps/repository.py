@@ -47,21 +47,26 @@ def look_remote(clone: Clone) -> Iterator[Seen]:
 
 
 def look_template(clone: Clone) -> Iterator[Seen]:
-    """The recorded template is on this machine, or answers."""
-    files = answers_file.answers_files(clone.folder) if shutil.which("git") else ()
-    location = answers_file.source(clone.folder / files[0]) if files else ""
+    """Each recorded template is on this machine, or answers."""
+    files = answers_file.answers_files(clone.folder) if shutil.which("git") else []
+    for file in files:
+        if location := answers_file.source(clone.folder / file):
+            yield _seen_template(clone, location, f" --answers-file {shlex.quote(file)}" if len(files) > 1 else "")
+
+
+def _seen_template(clone: Clone, location: str, option: str) -> Seen:
     address = masking.masked(location)
-    if not location:
-        return
     if sources.is_embedded(location):
-        yield Seen("embedded; it comes with the tool")
-    elif "://" in location or "::" in location or urls.is_short_address(location):
-        yield _asked(clone, location, location, f"git ls-remote {address.removeprefix('git+')}")
-    elif paths.expanded(location).exists():
-        yield Seen(f"{address} is there")
-    else:
-        remedy = "new-ops-project update --template SOURCE, with its current location"
-        yield Seen(f"{address} is not on this machine", Severity.WARNING, remedy)
+        return Seen("embedded; it comes with the tool")
+    if "://" in location or "::" in location or urls.is_short_address(location):
+        return _asked(clone, location, location, f"git ls-remote {address.removeprefix('git+')}")
+    path = paths.expanded(location)
+    if git.is_repository(path):
+        return _asked(clone, location, str(path), f"git ls-remote {shlex.quote(str(path))}")
+    if path.exists():
+        return Seen(f"{address} is there")
+    remedy = f"new-ops-project update{option} --template SOURCE, with its current location"
+    return Seen(f"{address} is not on this machine", Severity.WARNING, remedy)
 
 
 def _asked(clone: Clone, name: str, url: str, command: str) -> Seen:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,8 @@ from new_ops_project.template import answers_file
 TIMEOUT = 60.0  # seconds to inspect one repository, by default
 _THREADS = 8
 _ORIGIN = "refs/remotes/origin/"
-_RECORD = re.compile(rb"^_src_path:", re.MULTILINE)
+# What copier's documentation calls answers files, of one template or of several.
+_USUAL = re.compile(r"(?:.*/)?\.copier-answers(?:/[^/.][^/]*|\.[^/]+)?\.ya?ml", re.DOTALL)
 _NEAR_ROOT = re.compile(r"(?:\.?[^/]+/)?[^/]+\.ya?ml")  # where a template may keep answers under another name
 
 
@@ -200,12 +202,16 @@ def _projects(start: Inspection, folder: Path, contents: _Read) -> list[Inspecti
     """One inspection for each project in the commit, or a deferred one if there is none."""
     lines = git.git("ls-tree", "-r", "-z", "--full-tree", start.base, at=folder).stdout.split(b"\0")
     files = dict(_files(line for line in lines if line))
-    paths = _answers_files(files, contents)
-    if not paths:
+    places = _answers_files(files, contents)
+    if not places:
         reason = f"It was not generated from a template: it has no {answers_file.ANSWERS_FILE}."
         return [replace(start, state=ResultState.DEFERRED, reason=reason, hint="new-ops-project adopt PATH")]
-    by_blob = contents([files[path] for path in paths])
-    return [_project(start, path, by_blob[files[path]]) for path in paths]
+    by_blob = contents([files[f"{prefix}{file}"] for prefix, file in places])
+    alone = {prefix for prefix, count in Counter(prefix for prefix, _ in places).items() if count == 1}
+    return [
+        _project(start, prefix, file, by_blob[files[f"{prefix}{file}"]], is_alone=prefix in alone)
+        for prefix, file in places
+    ]
 
 
 def _files(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
@@ -217,22 +223,26 @@ def _files(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
             yield os.fsdecode(path), blob
 
 
-def _answers_files(files: dict[str, str], contents: _Read) -> list[str]:
-    """The answers file at the root; else all below it; else the YAML files near the root that record a template."""
-    if answers_file.ANSWERS_FILE in files:
-        return [answers_file.ANSWERS_FILE]
-    if below := sorted(path for path in files if path.endswith(f"/{answers_file.ANSWERS_FILE}")):
-        return below
-    near_root = {path: blob for path, blob in files.items() if _NEAR_ROOT.fullmatch(path)}
-    by_blob = contents([*near_root.values()]) if near_root else {}
-    return sorted(path for path, blob in near_root.items() if _RECORD.search(by_blob[blob]))
+def _answers_files(files: dict[str, str], contents: _Read) -> list[tuple[str, str]]:
+    """The folder of each project, as `prefix` has it, with each of its answers files; the usual one first.
+
+    The project at the root; else all projects below it; else the YAML files near the root that record a template.
+    """
+    tops = {answers_file.project_of(path)[0] for path in files if _USUAL.fullmatch(path)}
+    tops = {""} & tops or tops
+    places = {path: answers_file.project_of(path) for path in files if path.endswith((".yml", ".yaml"))}
+    near = {path for path, (prefix, _) in places.items() if (prefix in tops if tops else _NEAR_ROOT.fullmatch(path))}
+    by_blob = contents([files[path] for path in near]) if near else {}
+    is_usual = {path: places[path][1] == answers_file.ANSWERS_FILE for path in near}
+    answers = [path for path in near if is_usual[path] or answers_file.names_template(by_blob[files[path]])]
+    return [places[path] for path in sorted(answers, key=lambda path: (places[path][0], not is_usual[path], path))]
 
 
-def _project(start: Inspection, path: str, content: bytes) -> Inspection:
-    """The inspection of the project that has the answers file `path`."""
-    folder, _, file = path.rpartition("/")
-    prefix = f"{folder}/" if folder else ""
-    name = f"{start.name}//{folder}" if folder else start.name
+def _project(start: Inspection, prefix: str, file: str, content: bytes, *, is_alone: bool) -> Inspection:
+    """The inspection of the project with this answers file; `is_alone`: its folder follows no other template."""
+    is_named_by_folder = is_alone or file == answers_file.ANSWERS_FILE
+    part = prefix.rstrip("/") if is_named_by_folder else f"{prefix}{file}"
+    name = f"{start.name}//{part}" if part else start.name
     project = replace(start, name=name, prefix=prefix, answers_file=file)
     try:
         repository = Repository(Path(start.folder), Path(), Path(), "")

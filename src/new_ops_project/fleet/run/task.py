@@ -104,7 +104,7 @@ def recorded_template(task: Task, deadline: Deadline) -> str:
 def _recorded(task: Task, deadline: Deadline) -> Iterator[Project]:
     """The project at its pinned commit, in a temporary repository."""
     clone = Path(task.folder) if task.folder else mirrors.complete_clone(task.url, task.base, deadline)
-    name = (task.prefix.rstrip("/") or task.name).rpartition("/")[2]
+    name = (task.prefix.rstrip("/") or task.name.removesuffix(f"//{task.answers_file}")).rpartition("/")[2]
     with open_view(clone, task.base, name, task.prefix) as (repository, reader):
         file = f"{task.prefix}{task.answers_file}"
         content = reader.get(f"{task.base}:{file}")

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.requirements import lower_bounds
 from new_ops_project.formats.requirements.merge import merge_requirements
@@ -19,6 +20,7 @@ from new_ops_project.plan import three_way
 from new_ops_project.plan.draft import Draft
 from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.plan.resolvers import adjacent, toml
+from new_ops_project.project import generated
 from new_ops_project.project.generated import Project
 from new_ops_project.project.promotion import references, scaffold
 from new_ops_project.project.promotion.dockerfile import Renaming
@@ -26,7 +28,7 @@ from new_ops_project.project.promotion.moves import ProgramMove, move_notes, pro
 from new_ops_project.project.promotion.program import imports
 from new_ops_project.project.update import planner
 from new_ops_project.project.update.planner import Update, UpdateTarget
-from new_ops_project.template import render, roles
+from new_ops_project.template import answers_file, render, roles
 from new_ops_project.template.answer_migration import MigratedAnswers
 from new_ops_project.template.answers import file_table
 
@@ -69,6 +71,13 @@ def next_tier(project: Project, wanted: str | None) -> str:
         raise ToolError(message, f"Choose {' or '.join(above)}." if above else "There is nothing to promote it to.")
     message = f"{project.folder} is a {tier}, and a {tier} cannot become a {wanted}: others may import or call it."
     raise ToolError(message, "To undo a promotion: --abort before its commit, git revert after it.")
+
+
+def tiered(path: Path) -> str | None:
+    """The answers file to promote by, where the project at `path` has several: the only one that records a tier."""
+    names = generated.templates_of(path)
+    tiered = [name for name in names if answers_file.recorded(paths.expanded(path) / name, "tier") in TIERS]
+    return tiered[0] if len(tiered) == 1 else None
 
 
 def prepare(project: Project, tier: str, *, command: str | None, offline: bool) -> Promotion:
