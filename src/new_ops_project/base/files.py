@@ -40,9 +40,15 @@ def explained(path: Path, hint: str) -> Iterator[None]:
 
 
 def save(path: Path, content: bytes, *, hint: str) -> None:
-    """`write_whole` for a file that a person named: raises ToolError, with that hint, in place of OSError."""
+    """`write_whole` for a file that a person named, also through a symbolic link, or to a device or a pipe.
+
+    Raises ToolError, with that hint, in place of OSError.
+    """
     with explained(path, hint):
-        write_whole(path, content)
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            write_whole(path.resolve(), content)
 
 
 @contextmanager

@@ -79,16 +79,10 @@ def settle(repository: Repository) -> None:
     Raises ToolError while a merge is under way, or another change is pending in the work tree.
     """
     apply.require_no_merge(repository)
-    left = pending.find(repository, worktree.status(repository))
-    if left is None:
-        return
-    change, _, _ = left
-    if change.verb == "check":
-        journal.conclude(change)
-        return
-    name = wording.noun(change.verb, "the").capitalize()
-    hint = f"Commit it (git commit), or undo it: new-ops-project {change.verb} --abort."
-    raise ToolError(f"{name} is not committed yet, so nothing is fixed.", hint)
+    if left := pending.find(repository, worktree.status(repository)):
+        change, _, _ = left
+        title = wording.title(change)
+        raise ToolError(f"{title} is not committed yet, so nothing is fixed.", wording.way_out(change))
 
 
 def _sides(target: FixTarget, status: Status, files: Mapping[str, Entry]) -> Sides:
@@ -115,6 +109,7 @@ def _require_sound(plan: Plan) -> None:
 def _write(plan: Plan, repository: Repository) -> None:
     about = {
         "verb": "check",
+        "prefix": plan.prefix,
         "path": str(repository.root),
         "from": "",
         "to": "what the rules ask",

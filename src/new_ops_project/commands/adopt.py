@@ -31,7 +31,7 @@ Exit codes: 0 done, or already generated; 2 failed.
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option("--name", metavar="NAME", help="The project's name.")
 @click.option("--tier", metavar="script|library|cli", help="One file, a package to import, or a command-line tool.")
 @click.option("--python", metavar="X.Y", help="The exact minor version of Python.")
@@ -40,6 +40,8 @@ Exit codes: 0 done, or already generated; 2 failed.
 @destination_options.offered(
     branch="Write one commit on a branch; this is the default.  [NAME: template/adopt]",
     commit="Commit the result on the branch that is checked out.",
+    pending="an adoption",
+    has_in_place=False,
 )
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
 def command(*, yes: bool, **options: Any) -> None:
@@ -52,7 +54,7 @@ def command(*, yes: bool, **options: Any) -> None:
 
 
 def _adopt(options: "Mapping[str, Any]", destination: "Destination", voice: Voice, *, yes: bool) -> "Outcome":
-    from new_ops_project.project.verbs.adopt import BRANCH, adopt
+    from new_ops_project.project.verbs.adopt import adopt, usual_branch
     from new_ops_project.template.answers import assignment
 
     if not destination.preview and not destination.commit and destination.patch is None:
@@ -63,8 +65,8 @@ def _adopt(options: "Mapping[str, Any]", destination: "Destination", voice: Voic
         if voice.can_ask and not (yes or destination.preview or destination.patch is not None):
             from new_ops_project.commands.shared import prompts
 
-            where = "here" if destination.commit else f"on the branch {destination.branch or BRANCH}"
-            prompts.require_consent(f"Commit this {where}?")
+            branch = destination.branch or usual_branch(adoption.place.prefix)
+            prompts.require_consent(f"Commit this {'here' if destination.commit else f'on the branch {branch}'}?")
 
     flags = {"project_name": options["name"], "tier": options["tier"], "python_version": options["python"]}
     given = dict(assignment(text) for text in options["assignments"])

@@ -57,13 +57,13 @@ def command(*, tier: str | None, path: Path | None, name: str | None, **options:
     destination_options.run("promote", options, partial(_promote, options), aims)
 
 
-def _which(tier: str | None, path: Path | None) -> tuple[str | None, Path]:
+def _which(tier: str | None, path: Path | None) -> tuple[str | None, Path | None]:
     """The tier and the path; a single word that is not a tier is the path."""
     if tier and path is None and tier not in {*TIERS, "script"}:
         return None, Path(tier)
     if tier and tier not in {*TIERS, "script"}:
         raise ToolError(f"{tier!r} is not a tier.", "Choose library or cli.")
-    return tier, path or Path()
+    return tier, path
 
 
 def _promote(options: "Mapping[str, Any]", destination: "Destination", voice: Voice) -> "Outcome":

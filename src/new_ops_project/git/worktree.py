@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base import paths
 from new_ops_project.base.errors import ProcessError, ToolError
 
 
@@ -33,21 +34,34 @@ class Status:
     unmerged: tuple[str, ...]
 
 
-def find_repository(folder: Path) -> tuple[Repository, str]:
+def find_repository(folder: Path, hint: str = "Give the PATH of a generated project.") -> tuple[Repository, str]:
     """The repository that contains `folder`, and the prefix of `folder` in it ('' for the root, else with a final `/`).
 
-    Raises ToolError if `folder` is not in a repository with a work tree.
+    Raises ToolError, with this hint, if `folder` is not in a repository with a work tree.
     """
     places = ("--show-toplevel", "--show-prefix", "--absolute-git-dir", "--git-path", "objects")
     try:
         output = git.git("rev-parse", *places, "--show-object-format", at=folder).stdout
     except ProcessError as error:
-        raise ToolError(
-            f"{folder} is not in a git repository with a work tree: {error.reason}",
-            "Give the PATH of a generated project.",
-        ) from error
+        raise ToolError(f"{folder} is not in a git repository with a work tree: {error.reason}", hint) from error
     root, prefix, git_dir, objects, object_format = map(os.fsdecode, output.split(b"\n")[:5])
     return Repository(Path(root), Path(git_dir), folder / objects, object_format), prefix
+
+
+def locate(path: Path) -> tuple[Repository, str]:
+    """The repository that `path`, which need not exist, is in, and the path from its root, '' for the root itself.
+
+    Raises ToolError if it is in none, and if the current folder is gone.
+    """
+    try:
+        path = paths.expanded(path).absolute()
+    except FileNotFoundError as error:
+        hint = "Run this in another one, with the PATH of the project."
+        raise ToolError("The current folder is gone.", hint) from error
+    folder = next(folder for folder in (path, *path.parents) if folder.is_dir())
+    repository, prefix = find_repository(folder)
+    below = path.relative_to(folder).as_posix()
+    return repository, f"{prefix}{below}" if below != "." else prefix.rstrip("/")
 
 
 def status(repository: Repository) -> Status:

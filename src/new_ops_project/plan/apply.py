@@ -195,6 +195,7 @@ def write_branch(plan: Plan, branch: str, message: str, *, owner: str) -> tuple[
     and if git knows no author.
     """
     repository, root, ref = plan.repository, plan.repository.root, f"refs/heads/{branch}"
+    owner = owner.encode("unicode_escape").decode("ascii")  # a folder's name may hold anything
     if tip := git.resolve(root, ref):
         output = git.git("log", "-1", "--no-show-signature", "--format=%T %P%n%B", tip, at=root).text
         tree_and_parents, _, body = output.partition("\n")
@@ -224,8 +225,9 @@ def write_branch(plan: Plan, branch: str, message: str, *, owner: str) -> tuple[
 
 def _owner(message: str) -> str:
     """The project that a commit of ours is for."""
-    lines = [line.removeprefix(f"{_OWNER_TRAILER}: ") for line in message.splitlines() if line.startswith(_OWNER_TRAILER)]
-    return lines[-1] if lines else ANSWERS_FILE
+    mark = f"{_OWNER_TRAILER}: "
+    owners = [line.removeprefix(mark) for line in message.splitlines() if line.startswith(mark)]
+    return owners[-1] if owners else ANSWERS_FILE
 
 
 def commit_staged(repository: Repository, message: str) -> str:

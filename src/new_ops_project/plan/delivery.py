@@ -5,28 +5,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from new_ops_project.base import files, masking
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.base.files import explained
 from new_ops_project.base.text import list_first
 from new_ops_project.git import journal, worktree
+from new_ops_project.git.journal import Change
 from new_ops_project.git.worktree import Repository, Status
 from new_ops_project.plan import apply, pending, wording
 from new_ops_project.plan.destination import STDOUT, Destination, Purpose
 from new_ops_project.plan.model import Plan
 from new_ops_project.plan.outcome import Outcome
 from new_ops_project.plan.pending import Pending
+from new_ops_project.plan.project_place import ProjectPlace
 
 # ---- before a plan is made ------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def begun(
-    repository: Repository, destination: Destination, *, to: str | None, project: str = ""
+    repository: Repository, destination: Destination, place: ProjectPlace, *, to: str | None
 ) -> Iterator[Status | Outcome]:
     """Yield the state of the work tree, or the outcome of an earlier run that is still pending there.
 
     Whatever goes to the work tree holds the repository's lock. Raises ToolError for unresolved conflicts, and for a
-    pending change of another verb, of another project (named as in `Purpose`), or to something else than `to`.
+    pending change of another verb, of another project than that in `place`, or to something else than `to`.
     """
     with journal.locked(repository.git_dir) if destination.writes_work_tree else nullcontext():
         status, left = worktree.status(repository), None
@@ -34,33 +36,43 @@ def begun(
             left = pending.find(repository, status)
             status = worktree.status(repository)
         if left is None and status.unmerged:
-            hint = "Resolve and commit them first, or undo the merge (git merge --abort)."
-            raise ToolError(f"There are unresolved conflicts: {list_first(status.unmerged, 5)}.", hint)
-        yield _met(repository, left, destination, to=to, project=project) if left else status
+            _refuse_unmerged(repository, place, status)
+        yield _met(repository, left, destination, place, to=to) if left else status
 
 
-def _met(repository: Repository, left: Pending, destination: Destination, *, to: str | None, project: str) -> Outcome:
+def _refuse_unmerged(repository: Repository, place: ProjectPlace, status: Status) -> None:
+    """Raise ToolError for conflicts in the index: those of a change that is pending, or of the user's own merge."""
+    change = journal.read_change(repository.root, repository.git_dir)
+    if change and set(status.unmerged) <= change.about["conflicts"].keys():
+        _refuse_conflicts(change, place, list(status.unmerged))
+    hint = "Resolve and commit them first, or undo the merge (git merge --abort)."
+    raise ToolError(f"There are unresolved conflicts: {list_first(status.unmerged, 5)}.", hint)
+
+
+def _refuse_conflicts(change: Change, place: ProjectPlace, paths: list[str]) -> None:
+    resume, abort = (wording.command(change, option) for option in ("--continue", "--abort"))
+    raise ToolError(
+        f"{wording.title(change, place.name)} has unresolved conflicts: {', '.join(paths)}.",
+        f"Resolve them, then: {resume}\nOr undo it: {abort}",
+    )
+
+
+def _met(
+    repository: Repository, left: Pending, destination: Destination, place: ProjectPlace, *, to: str | None
+) -> Outcome:
     """The outcome where an earlier run left a change in the work tree that is not committed yet."""
     change, was_finished, open_paths = left
-    its_target = change.about["to"]
-    name, command = f"{wording.noun(change.verb, 'the').capitalize()} to {its_target}", f"new-ops-project {change.verb}"
-    is_other = change.about["project"] != project
-    name += f" of {change.about['project']}" if is_other and change.about["project"] else ""
     if open_paths:
-        raise ToolError(
-            f"{name} has unresolved conflicts: {', '.join(open_paths)}.",
-            f"Resolve them and run `{command} --continue`, or --abort.",
-        )
-    if is_other or change.verb != destination.verb or to not in {None, its_target}:
-        other = wording.noun(destination.verb) + (f" of {project}" if is_other and project else "")
-        other += f" to {to}" if to and change.verb == destination.verb else ""
-        raise ToolError(
-            f"{name} is not committed yet, so no {other} can start.",
-            f"Commit it (git commit), or undo it: {command} --abort.",
-        )
+        _refuse_conflicts(change, place, open_paths)
+    is_other = wording.place(change).name != place.name
+    if is_other or change.verb != destination.verb or to not in {None, change.about["to"]}:
+        wanted = wording.noun(destination.verb) + (f" of {place.name}" if is_other else "")
+        wanted += f" to {to}" if to and change.verb == destination.verb else ""
+        title = wording.title(change, place.name)
+        raise ToolError(f"{title} is not committed yet, so no {wanted} can start.", wording.way_out(change))
     if destination.commit:
-        return pending.conclude(repository, destination, was_finished=was_finished)
-    steps, details = ("git commit", f"{command} --abort"), pending.facts(change.about)
+        return pending.conclude(repository, change, destination, was_finished=was_finished)
+    steps, details = ("git commit", wording.command(change, "--abort")), pending.facts(change.about)
     return Outcome("waiting", details=details, next=steps, change=change, was_finished=was_finished)
 
 
@@ -98,10 +110,12 @@ def _code(plan: Plan) -> Exit:
 
 def _patch(plan: Plan, file: str, purpose: Purpose) -> Outcome:
     text = plan.patch("--binary", "--full-index")
+    if masking.holds_hidden(text):
+        message = "The patch would show credentials of the template's address, or the answer to a secret question."
+        raise ToolError(message, "Use --branch, or no option for the work tree.")
     if file == STDOUT:
         return Outcome("patched", _code(plan), purpose.details, patch=text)
-    with explained(Path(file), "Give another --patch FILE."):
-        Path(file).write_bytes(text)
+    files.save(Path(file), text, hint="Give another --patch FILE.")
     details = {**purpose.details, "patch": file}
     return Outcome("patched", _code(plan), details, (f"git apply --index {shlex.quote(file)}",))
 
@@ -109,9 +123,9 @@ def _patch(plan: Plan, file: str, purpose: Purpose) -> Outcome:
 def _branch(plan: Plan, destination: Destination, purpose: Purpose) -> Outcome:
     # A branch with conflict markers could be merged by somebody who never sees them.
     if plan.conflicts:
-        return Outcome("conflicts", Exit.CONFLICTS, purpose.details, (destination.command,))
+        return Outcome("conflicts", Exit.CONFLICTS, purpose.details, (purpose.place.command(destination.verb),))
     name = destination.branch or purpose.branch
-    commit, is_new = apply.write_branch(plan, name, purpose.message)
+    commit, is_new = apply.write_branch(plan, name, purpose.message, owner=purpose.place.name)
     steps = (f"git diff HEAD...{shlex.quote(name)}", f"git merge {shlex.quote(name)}")
     return Outcome("branched", details={**purpose.details, "branch": name, "commit": commit}, next=steps, is_new=is_new)
 
@@ -124,16 +138,18 @@ def _write(plan: Plan, destination: Destination, purpose: Purpose) -> Outcome:
         "message": purpose.message,
         "commit": destination.commit,
         "left": purpose.left,
-        "project": purpose.project,
+        "prefix": purpose.place.prefix,
+        "answers_file": purpose.place.answers_file,
         "conflicts": {f"{plan.prefix}{conflict.path}": conflict.reason for conflict in plan.conflicts},
         "parsed": [f"{plan.prefix}{conflict.path}" for conflict in plan.conflicts if conflict.parsed],
     }
-    change, command = apply.write_work_tree(plan, about=about), destination.command
+    change = apply.write_work_tree(plan, about=about)
+    resume, abort = (purpose.place.command(destination.verb, option) for option in ("--continue", "--abort"))
     if plan.conflicts:
-        steps = ("edit each file in conflict, or git mergetool", f"{command} --continue", f"{command} --abort")
+        steps = ("edit each file in conflict, or git mergetool", resume, abort)
         return Outcome("conflicts", Exit.CONFLICTS, purpose.details, steps, change=change)
     if destination.commit:
         commit = apply.commit_staged(plan.repository, purpose.message)
         journal.conclude(change)
         return Outcome("committed", details={**purpose.details, "commit": commit})
-    return Outcome("staged", details=purpose.details, next=("git diff --cached", "git commit", f"{command} --abort"))
+    return Outcome("staged", details=purpose.details, next=("git diff --cached", "git commit", abort))

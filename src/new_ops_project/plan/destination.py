@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from new_ops_project.plan.project_place import ProjectPlace
+
 STDOUT = "-"  # the name of a patch file that means standard output
 
 
@@ -28,22 +30,16 @@ class Destination:
         """Whether the result goes to the work tree."""
         return not (self.preview or self.patch is not None or self.branch is not None)
 
-    @property
-    def command(self) -> str:
-        """The verb as people type it."""
-        return f"new-ops-project {self.verb}"
-
 
 @dataclass(frozen=True)
 class Purpose:
     """What a plan is for: the `message` of its commit, its usual `branch`, and the `details` that --json shows.
 
-    `project`: the answers file of the project, from the repository's root; '' for a verb that makes one.
     `left`: the migrations that `--continue` has to run once its conflicts are resolved, as `running` has them.
     """
 
     message: str
     branch: str
     details: Mapping[str, Any]
-    project: str = ""
+    place: ProjectPlace
     left: Mapping[str, Any] = field(default_factory=dict)

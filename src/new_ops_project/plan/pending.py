@@ -1,6 +1,7 @@
 """A change that an earlier run wrote to the work tree, not committed yet."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
@@ -9,7 +10,7 @@ from new_ops_project.formats import validation
 from new_ops_project.git import journal, markers, worktree
 from new_ops_project.git.journal import Change
 from new_ops_project.git.worktree import Repository, Status
-from new_ops_project.plan import apply, migrations
+from new_ops_project.plan import apply, migrations, wording
 from new_ops_project.plan.destination import Destination
 from new_ops_project.plan.outcome import Outcome
 from new_ops_project.plan.wording import noun
@@ -35,8 +36,8 @@ def find(repository: Repository, status: Status) -> Pending | None:
         status, change = worktree.status(repository), journal.read_change(repository.root, repository.git_dir)
     if change is None:
         return None
-    if not _is_in_work_tree(change, status):
-        journal.conclude(change)
+    if change.verb == "check" or not _is_in_work_tree(change, status):
+        journal.conclude(change)  # nobody is asked to end a fix: once written, it is a change like the user's own
         return None
     marked = [path for path, problem in _problems(repository, change) if "conflict markers" in problem]
     return change, was_finished, sorted({*(set(status.unmerged) & change.about["conflicts"].keys()), *marked})
@@ -69,27 +70,32 @@ def facts(about: Mapping[str, Any]) -> dict[str, Any]:
     return {key: about[key] for key in ("path", "from", "to")}
 
 
-def end(repository: Repository, destination: Destination, *, resume: bool) -> Outcome:
-    """Conclude the pending change of a verb, or undo it; raises ToolError when there is none.
+def end(path: Path, destination: Destination, *, resume: bool) -> Outcome:
+    """Conclude the pending change of a verb for the project at `path`, or undo it; raises ToolError when there is none.
 
-    To conclude it raises ToolError also while a file has conflict markers or does not parse.
+    Neither the project nor anything else outside of `.git` has to be there. To conclude it raises ToolError also while
+    a file has conflict markers or does not parse.
     """
+    git.require_on_path()
+    repository, given = worktree.locate(path)
     with journal.locked(repository.git_dir):
+        change = _required(repository, destination.verb, given)
         if resume:
-            return conclude(repository, destination)
-        change = _required(repository, destination.verb)
+            return conclude(repository, change, destination)
         backup = journal.undo(change)
     details = {**facts(change.about), **({"kept": str(backup)} if backup else {})}
     return Outcome("aborted", details=details, change=change, backup=backup)
 
 
-def conclude(repository: Repository, destination: Destination, *, was_finished: bool = False) -> Outcome:
+def conclude(
+    repository: Repository, change: Change, destination: Destination, *, was_finished: bool = False
+) -> Outcome:
     """Stage what was resolved, commit it if that was requested then or is now, and forget the change."""
-    change = _required(repository, destination.verb)
     journal.finish(change)
     if problems := _problems(repository, change):
         rows = "".join(f"\n  {path} {problem}" for path, problem in problems)
-        raise ToolError(f"Some conflicts are not resolved:{rows}", "Fix that, then run --continue again, or --abort.")
+        hint = f"Fix that, then: {wording.command(change, '--continue')}"
+        raise ToolError(f"Some conflicts are not resolved:{rows}", hint)
     about, unmerged = change.about, worktree.status(repository).unmerged
     if foreign := [path for path in unmerged if path not in about["conflicts"]]:
         raise ToolError(f"git has other conflicts: {', '.join(foreign)}.", "Resolve and git add them first.")
@@ -110,18 +116,24 @@ def conclude(repository: Repository, destination: Destination, *, was_finished: 
     )
 
 
-def _required(repository: Repository, verb: str) -> Change:
-    """The change of `verb` that is in the work tree; raises ToolError when there is none, or no longer one."""
+def _required(repository: Repository, verb: str, given: str) -> Change:
+    """The change of `verb` that is in the work tree; raises ToolError when there is none, or no longer one.
+
+    It raises ToolError also if the change is of another project than the one at the path `given` from the root.
+    """
     change = journal.read_change(repository.root, repository.git_dir)
-    if change is None:
+    if change is None or change.verb == "check":
         raise ToolError(
             f"No {noun(verb)} is under way in {repository.root}.", f"Start one with `new-ops-project {verb}`."
         )
+    commands = f"{wording.command(change, '--continue')}\n{wording.command(change, '--abort')}"
     if change.verb != verb:
-        raise ToolError(
-            f"{noun(change.verb, 'a').capitalize()} is under way in {repository.root}, not {noun(verb, 'a')}.",
-            f"new-ops-project {change.verb} --continue, or --abort.",
-        )
+        what = f"{noun(change.verb, 'a').capitalize()} is under way in {repository.root}, not {noun(verb, 'a')}."
+        raise ToolError(what, commands)
+    if not wording.place(change).is_meant(given):
+        owner = wording.place(change).name
+        what = f"{noun(verb, 'the').capitalize()} under way in {repository.root} is of {owner}, not of {given or '.'}."
+        raise ToolError(what, commands)
     status, name = worktree.status(repository), noun(verb)
     if status.head == change.about["head"]:
         return change

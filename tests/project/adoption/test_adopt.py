@@ -53,13 +53,18 @@ class Adopted:
         """The folder that was adopted."""
         return self.repository / self.original.prefix
 
+    @property
+    def branch(self) -> str:
+        """The usual branch for it."""
+        return "".join([BRANCH, *(f".{folder}" for folder in self.original.prefix.split("/") if folder)])
+
     def git(self, *args: str) -> str:
         """Run git in the repository."""
         return git(*args, at=self.repository)
 
     def merge(self) -> Path:
         """Merge the branch, as its owner would; the project's folder."""
-        self.git("merge", "--quiet", "--ff-only", BRANCH)
+        self.git("merge", "--quiet", "--ff-only", self.branch)
         return self.project
 
     def lost(self) -> dict[str, Counter[bytes]]:
@@ -151,10 +156,10 @@ def bare(work: Path, **more: str) -> Path:
 def test_the_default_is_a_branch(adopt: Adopt, repository: Adoptable) -> None:
     """Without an option there is one commit on a branch; work tree, index and HEAD are as they were, to the byte."""
     adopted = adopt(repository)
-    assert adopted.moved <= {f".git/refs/heads/{BRANCH}", f".git/logs/refs/heads/{BRANCH}"}
-    assert (adopted.report["state"], adopted.report["branch"]) == ("branched", BRANCH)
-    assert adopted.git("rev-parse", BRANCH) == adopted.report["commit"]
-    assert adopted.git("rev-parse", f"{BRANCH}^") == adopted.git("rev-parse", "HEAD")
+    assert adopted.moved <= {f".git/refs/heads/{adopted.branch}", f".git/logs/refs/heads/{adopted.branch}"}
+    assert (adopted.report["state"], adopted.report["branch"]) == ("branched", adopted.branch)
+    assert adopted.git("rev-parse", adopted.branch) == adopted.report["commit"]
+    assert adopted.git("rev-parse", f"{adopted.branch}^") == adopted.git("rev-parse", "HEAD")
 
 
 @each
@@ -177,7 +182,7 @@ def test_all_that_fits_is_added(adopt: Adopt, repository: Adoptable) -> None:
     changes = {file["path"]: file["change"] for file in adopted.report["files"]}
     expected = dict.fromkeys(repository.added, "added") | dict.fromkeys(repository.changed, "changed")
     assert changes == expected
-    differing = adopted.git("diff", "--name-only", "HEAD", BRANCH).split()
+    differing = adopted.git("diff", "--name-only", "HEAD", adopted.branch).split()
     assert set(differing) == {str(Path(repository.prefix, path)) for path in expected}
     assert not adopted.report["conflicts"]
 
@@ -273,7 +278,7 @@ def assert_newer(adopted: Adopted) -> None:
     assert not [path for path, text in tree(project).items() if b"<<<<<<<" in text or path.endswith(".rej")]
     if ".editorconfig" in adopted.original.added:
         assert "indent_size = 3" in (project / ".editorconfig").read_text()
-    was = adopted.git("show", f"{BRANCH}:./{adopted.original.prefix}/pyproject.toml")
+    was = adopted.git("show", f"{adopted.branch}:./{adopted.original.prefix}/pyproject.toml")
     assert ('"TID"' in (project / "pyproject.toml").read_text()) == ('"T20"' in was)
 
 
@@ -295,7 +300,7 @@ def test_a_patch(run: Run, adopt: Adopt, template: Path, work: Path) -> None:
     adopted = adopt(UV)
     run("adopt", str(adopted.project), "--template", str(template), "--patch", str(work / "it.patch"))
     adopted.git("apply", "--index", str(work / "it.patch"))
-    assert adopted.git("write-tree") == adopted.git("rev-parse", f"{BRANCH}^{{tree}}")
+    assert adopted.git("write-tree") == adopted.git("rev-parse", f"{adopted.branch}^{{tree}}")
 
 
 def test_a_commit(run: Run, work: Path, template: Path) -> None:

@@ -53,7 +53,7 @@ def test_the_next_tier(run: Run, script: Small) -> None:
         "tier": "library",
         "code": "own",
     }.items()
-    assert report["next"] == ["git diff --cached", "git commit", "new-ops-project promote --abort"]
+    assert report["next"] == ["git diff --cached", "git commit", "new-ops-project promote ../project --abort"]
     assert head(script) == before
     assert script.git("diff", "--name-only") == ""
     assert {SCRIPT, TASK, "src/rotate_keys/__init__.py"} <= script.staged()
@@ -150,7 +150,9 @@ def test_conflicts(run: Run, script: Small) -> None:
     before = untouched(script)
     report = promote(run, script, "--json", code=3).json
     assert (report["state"], [conflict["path"] for conflict in report["conflicts"]]) == ("conflicts", [*MINE])
-    assert {"new-ops-project promote --continue", "new-ops-project promote --abort"} <= {*report["next"]}
+    assert {"new-ops-project promote ../project --continue", "new-ops-project promote ../project --abort"} <= {
+        *report["next"]
+    }
     assert "has conflict markers" in promote(run, script, "--continue", code=2).err
     promote(run, script, "--abort")
     assert untouched(script) == before
@@ -169,7 +171,7 @@ def test_an_update_does_not_begin_while_a_promotion_waits(run: Run, script: Smal
     before = untouched(script)
     for ran in (update(run, script, code=2), promote(run, script, "cli", code=2)):
         assert "The promotion to library is not committed yet" in ran.err
-        assert "new-ops-project promote --abort" in ran.err
+        assert "new-ops-project promote ../project --abort" in ran.err
     assert promote(run, script, "--json").json["state"] == "waiting"
     assert untouched(script) == before
     assert promote(run, script, "--commit", "--json").json["state"] == "committed"
@@ -181,13 +183,13 @@ def test_a_promotion_does_not_begin_while_an_update_waits(run: Run, tmp_path: Pa
     update(run, small)
     message = refused(run, small)
     assert "The update to v1.1.0 is not committed yet, so no promotion can start" in message
-    assert "new-ops-project update --abort" in message
+    assert "new-ops-project update ../audit --abort" in message
 
 
 def test_conflicts_of_an_update(run: Run, clash: Small) -> None:
     """An update in conflict is named with its command."""
     update(run, clash, code=3)
-    assert "new-ops-project update --continue" in refused(run, clash)
+    assert "new-ops-project update ../audit --continue" in refused(run, clash)
 
 
 # ---- which projects ---------------------------------------------------------------------------------------------

@@ -142,4 +142,6 @@ def test_the_json_of_a_conflict(run: Run, clash: Small) -> None:
     assert (report["state"], report.keys()) == ("conflicts", WHOLE)
     assert report["conflicts"] == [{"path": "task.py", "reason": "you and the template changed the same lines"}]
     assert {"path": "task.py", "change": "conflict"} in report["files"]
-    assert {"new-ops-project update --continue", "new-ops-project update --abort"} <= set(report["next"])
+    assert {"new-ops-project update ../audit --continue", "new-ops-project update ../audit --abort"} <= set(
+        report["next"]
+    )

@@ -1,11 +1,14 @@
 """The options that say where the plan of a verb goes, with the run of such a verb."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.commands.shared.voice import Voice
 
@@ -17,10 +20,12 @@ _FIELDS = ("preview", "patch", "branch", "in_place", "commit")
 _TOGETHER = (["--continue", "--commit"], ["--in-place", "--commit"], ["--preview", "--in-place"])
 
 
-def offered(*, branch: str, commit: str = "Commit the result.", pending: str = "") -> Callable[[Any], Any]:
+def offered(
+    *, branch: str, commit: str = "Commit the result.", pending: str, has_in_place: bool = True
+) -> Callable[[Any], Any]:
     """A decorator that gives a command these options. `branch`, `commit`: what their help says.
 
-    `pending`: what the verb makes (`an update`), if it can leave that in the work tree for later.
+    `pending`: what the verb makes (`an update`), which can be in the work tree for later.
     """
     options = [
         click.option("--preview", is_flag=True, help="Show every change in full, and write nothing."),
@@ -30,14 +35,12 @@ def offered(*, branch: str, commit: str = "Commit the result.", pending: str = "
         click.option("--commit", is_flag=True, help=commit),
         click.option("--offline", is_flag=True, help="Do not fetch the template."),
     ]
-    if pending:
-        options += [
-            click.option("--in-place", is_flag=True, help="Write to a work tree that has other changes."),
-            click.option(
-                "--continue", "resume", is_flag=True, help=f"Finish {pending} after you resolved its conflicts."
-            ),
-            click.option("--abort", is_flag=True, help=f"Undo {pending} that is not committed yet."),
-        ]
+    if has_in_place:
+        options.append(click.option("--in-place", is_flag=True, help="Write to a work tree that has other changes."))
+    options += [
+        click.option("--continue", "resume", is_flag=True, help=f"Finish {pending} after you resolved its conflicts."),
+        click.option("--abort", is_flag=True, help=f"Undo {pending} that is not committed yet."),
+    ]
     return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
@@ -56,21 +59,57 @@ def run(
     from new_ops_project.commands.shared import outcome_words
     from new_ops_project.plan.destination import Destination
 
-    as_json, resume, abort = (options.pop(name, False) for name in ("as_json", "resume", "abort"))
+    as_json, resume, abort = (options.pop(name) for name in ("as_json", "resume", "abort"))
     fields = {name: options.pop(name) for name in _FIELDS if name in options}
+    options["path"], fields["branch"] = _told_apart(verb, options["path"], fields["branch"])
+    _require_file(fields["patch"])
     destination = Destination(verb, texts=bool(fields["preview"] and as_json), **fields)
     _require_sense(destination, as_json=as_json, resume=resume, abort=abort, aims=aims or {})
     voice = Voice(as_json or destination.patch == "-")
     with interrupts.interruptible():
         if resume or abort:
             from new_ops_project.plan import pending
-            from new_ops_project.project import generated
 
-            outcome = pending.end(generated.find(options["path"])[0], destination, resume=resume)
+            path = options["path"] / (options.get("answers_file") or "")
+            outcome = pending.end(path, destination, resume=resume)
         else:
             outcome = act(destination, voice)
         outcome_words.say(outcome, voice, as_json=as_json)
     click.get_current_context().exit(outcome.exit_code)
+
+
+def _told_apart(verb: str, path: Path | None, branch: str | None) -> tuple[Path, str | None]:
+    """PATH, and the name of the branch: what follows --branch is the former if it can only be that.
+
+    Raises ToolError for a value that may be either.
+    """
+    if path or not branch or not paths.expanded(branch).exists():
+        return path or Path(), branch
+    from new_ops_project.template.answers_file import answers_files
+
+    folder = paths.expanded(branch)
+    is_project = folder.is_file() or answers_files(folder)
+    if branch[0] in "./~" or branch.endswith("/") or (is_project and not answers_files(Path())):
+        return folder, ""
+    name = shlex.quote(branch)
+    raise ToolError(
+        f"--branch {branch}: there is {'a folder' if folder.is_dir() else 'a file'} of that name here.",
+        f"If it is the PATH: new-ops-project {verb} {name} --branch\n"
+        f"If it is the branch's NAME: new-ops-project {verb} . --branch {name}",
+    )
+
+
+def _require_file(patch: str | None) -> None:
+    """Raise ToolError where --patch can write nothing: to a folder, which may be meant as PATH, or to one in none."""
+    if patch is None or patch == "-":
+        return
+    if Path(patch).is_dir():
+        hint = f"If it is the PATH, give both: --patch FILE {shlex.quote(patch)}"
+        raise ToolError(f"--patch needs a FILE, and {patch} is a folder.", hint)
+    if not Path(patch).parent.is_dir():
+        raise ToolError(
+            f"{patch} cannot be written: {Path(patch).parent} is not a folder.", "Give another --patch FILE."
+        )
 
 
 def _require_sense(

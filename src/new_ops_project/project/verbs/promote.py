@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.plan import delivery, summary
+from new_ops_project.plan import branch_names, delivery, summary
 from new_ops_project.plan.destination import Destination, Purpose
 from new_ops_project.plan.model import Plan
 from new_ops_project.plan.outcome import Outcome
+from new_ops_project.plan.project_place import ProjectPlace
 from new_ops_project.project import generated
 from new_ops_project.project.promotion import planner
 from new_ops_project.project.promotion.planner import Promotion
@@ -26,8 +27,9 @@ def promote(
 
     Raises ToolError, with nothing moved, for everything that a person can fix.
     """
-    repository, prefix, answers_file = generated.find(path)
-    with delivery.begun(repository, destination, to=tier, project=f"{prefix}{answers_file}") as status:
+    repository, prefix, answers_file = generated.find(path, planner.tiered(path), verb="promote")
+    place = ProjectPlace(repository.root, prefix, answers_file)
+    with delivery.begun(repository, destination, place, to=tier) as status:
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
@@ -38,10 +40,10 @@ def promote(
         promotion = planner.prepare(project, tier, command=command, offline=offline)
         with planner.planned(promotion) as plan:
             show(promotion, plan)
-            return delivery.deliver(plan, destination, status, _purpose(promotion, plan, destination))
+            return delivery.deliver(plan, destination, status, _purpose(promotion, plan, destination, place))
 
 
-def _purpose(promotion: Promotion, plan: Plan, destination: Destination) -> Purpose:
+def _purpose(promotion: Promotion, plan: Plan, destination: Destination, place: ProjectPlace) -> Purpose:
     facts = planner.facts(promotion)
     details = {
         **facts,
@@ -50,6 +52,5 @@ def _purpose(promotion: Promotion, plan: Plan, destination: Destination) -> Purp
     }
     source = promotion.update.after.source.name
     origin = f"From {facts['from']}, with {source} {facts['version']}, by new-ops-project promote."
-    return Purpose(
-        f"Promote to {facts['to']}\n\n{origin}", f"template/{facts['to']}", details, promotion.update.project.name
-    )
+    branch = branch_names.usual(facts["to"], place.prefix, place.answers_file)
+    return Purpose(f"Promote to {facts['to']}\n\n{origin}", branch, details, place)

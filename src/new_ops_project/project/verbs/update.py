@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.plan import delivery, summary
+from new_ops_project.plan import branch_names, delivery, summary
 from new_ops_project.plan.destination import Destination, Purpose
 from new_ops_project.plan.model import Plan
 from new_ops_project.plan.outcome import Outcome
+from new_ops_project.plan.project_place import ProjectPlace
 from new_ops_project.project import generated
 from new_ops_project.project.update import planner
 from new_ops_project.project.update.planner import Update, UpdateTarget
@@ -34,7 +35,8 @@ def update(
     Raises ToolError, with nothing moved, for everything that a person can fix.
     """
     repository, prefix, answers_file = generated.find(path, target.answers_file)
-    with delivery.begun(repository, destination, to=target.to, project=f"{prefix}{answers_file}") as status:
+    place = ProjectPlace(repository.root, prefix, answers_file)
+    with delivery.begun(repository, destination, place, to=target.to) as status:
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
@@ -53,7 +55,7 @@ def update(
             if not plan.changes:
                 return _current(prepared, answers, destination)
             show(prepared, answers, plan)
-            return delivery.deliver(plan, destination, status, _purpose(prepared, answers, plan, destination))
+            return delivery.deliver(plan, destination, status, _purpose(prepared, answers, plan, destination, place))
 
 
 def _is_changed(answers: MigratedAnswers) -> bool:
@@ -84,7 +86,9 @@ def _require_wanted(prepared: Update, answers: MigratedAnswers) -> None:
         raise ToolError(f"Recorded answers do not fit {prepared.after.version} of the template:{named}", hint)
 
 
-def _purpose(prepared: Update, answers: MigratedAnswers, plan: Plan, destination: Destination) -> Purpose:
+def _purpose(
+    prepared: Update, answers: MigratedAnswers, plan: Plan, destination: Destination, place: ProjectPlace
+) -> Purpose:
     details = {
         **_facts(prepared),
         "renderer": render.renderer_for(prepared.before, prepared.after),
@@ -100,4 +104,5 @@ def _purpose(prepared: Update, answers: MigratedAnswers, plan: Plan, destination
     message = (
         f"Update template {what}\n\nFrom {prepared.before.version} of {after.source.name}, by new-ops-project update."
     )
-    return Purpose(message, f"template/{after.version}", details, prepared.project.name, left)
+    branch = branch_names.usual(str(after.version), place.prefix, place.answers_file)
+    return Purpose(message, branch, details, place, left)
