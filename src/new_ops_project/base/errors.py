@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from new_ops_project.base.masking import masked
+
 
 class Exit(IntEnum):
     """Exit codes as diff and ruff use them; the README says what each one means ("Exit codes")."""
@@ -19,9 +21,9 @@ class ToolError(Exception):
     """An error a person can act on: the message says what happened, with the value; the hint says what to do next."""
 
     def __init__(self, message: str, hint: str = "", exit_code: Exit = Exit.FAILED) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        super().__init__(masked(message))
+        self.message = masked(message)  # here, since what reports it may escape letters of a secret
+        self.hint = masked(hint)
         self.exit_code = exit_code
 
 

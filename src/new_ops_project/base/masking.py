@@ -28,8 +28,11 @@ _hidden: set[str] = set()
 
 
 def hide(*secrets: Any) -> None:
-    """Mask these values from now on, wherever they appear and however they are quoted."""
+    """Mask these values, and those in them, from now on: wherever they appear and however they are quoted."""
     for secret in secrets:
+        if isinstance(secret, (dict, list, tuple)):
+            hide(*(secret.values() if isinstance(secret, dict) else secret))
+            continue
         text = "" if secret is None or isinstance(secret, bool) else str(secret)
         lines = text.splitlines() if "\n" in text else []
         for form in (text, unquote(text), *(line.strip() for line in lines)):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from new_ops_project.base.finding import Finding
+from new_ops_project.base.masking import masked
 from new_ops_project.checks.ignoring import entries as ignoring
 from new_ops_project.checks.ignoring.entries import Ignore
 from new_ops_project.checks.linters.reports import Reports
@@ -78,8 +79,8 @@ def _result(rule: Rule, breach: Breach) -> FixableFinding:
         breach.path,
         breach.line,
         breach.column,
-        breach.message,
-        breach.remedy or rule.remedy,
+        masked(breach.message),  # before a format escapes letters of a secret
+        masked(breach.remedy or rule.remedy),
         fixable=bool(breach.fix),
     )
     return FixableFinding(finding, breach.fix)

@@ -40,6 +40,8 @@ def ensure_clone(target: str, into: Path | None, progress: Progress, *, can_ask:
         if into is None:
             return existing_clone(target)
         target = str(paths.absolute(target))
+    else:
+        urls.require_allowed(target)
     name = re.sub(r"\.git$", "", re.split(r"[/:\\]", target.rstrip("/\\"))[-1])
     if into is None and name in {"", ".", ".."}:
         raise ToolError(f"{masking.masked(target)} does not contain a name for the clone.", "Give --into DIR.")
@@ -81,6 +83,7 @@ def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
                 for stage, _ in groupby(match[1].lower() for line in lines if (match := _STAGE.match(line))):
                     progress(f"git clone {safe_url}: {stage}", 0, 1)
     except ProcessError as error:
+        git.require_trusted(error.stderr)
         message = f"{safe_url} cannot be cloned: {remotes.failure_reason(error)}."
         raise ToolError(message, "Check the address, and your access to it with `git ls-remote`.") from error
     except OSError as error:

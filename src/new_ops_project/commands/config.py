@@ -2,7 +2,7 @@
 
 import click
 
-from new_ops_project.base import config
+from new_ops_project.base import config, masking
 from new_ops_project.commands.shared.voice import Voice
 
 SHOW_EXAMPLES = """\b
@@ -39,7 +39,10 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show_command(*, as_json: bool) -> None:
     """Show each value and where it comes from."""
-    settings = dict(sorted(config.load().items()))
+    settings = {
+        key: (masking.MASK if masking.is_secret_name(key) else value, file)
+        for key, (value, file) in sorted(config.load().items())
+    }
     voice = Voice(as_json)
     if as_json:
         voice.print_json({key: {"value": value, "origin": str(file)} for key, (value, file) in settings.items()})

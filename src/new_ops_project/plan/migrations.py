@@ -1,7 +1,8 @@
 """The migrations of a template that wait for `--continue`, because the update that they follow has conflicts.
 
 They run in a checkout of what is staged. Their result is recorded in the journal before anything is written, so a run
-that is killed meanwhile is completed by the next one, which does not run them again.
+that is killed meanwhile is completed by the next one, which does not run them again. Neither the template nor its
+address is needed: the journal has what they use of it.
 """
 
 import os
@@ -11,6 +12,7 @@ from typing import Any
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.masking import MASK
 from new_ops_project.git import journal, scratch_checkout
 from new_ops_project.git.journal import Change
 from new_ops_project.git.tree import Entry
@@ -21,14 +23,36 @@ from new_ops_project.template import tasks
 def run_left(repository: Repository, change: Change) -> Change:
     """Run the migrations that a change has left, if any, and stage what they changed.
 
-    Raises ToolError, with nothing changed, when one fails or something that is not staged is in the way.
+    Raises ToolError, with nothing changed, when one fails, when something that is not staged is in the way, and when a
+    file cannot be written.
     """
-    if "commands" in change.about.get("left", {}):
+    left = change.about.get("left", {})
+    if "commands" in left and not left.get("rows"):
         change = _decided(repository, change)
     if rows := change.about.get("left", {}).get("rows"):
-        _write(repository, rows)
+        try:
+            _write(repository, rows)
+        except (OSError, ProcessError) as error:
+            raise _taken_back(repository, change, error) from error
         change = journal.noted(change, rows, {**change.about, "left": {}})
     return change
+
+
+def _taken_back(repository: Repository, change: Change, error: OSError | ProcessError) -> ToolError:
+    """Restore what the migrations have replaced; the error that says why, and what there is of it now."""
+    left, reason = change.about["left"], _reason(error)
+    try:
+        _write(repository, left["before"], replaced=change.after)
+        journal.noted(change, (), {**change.about, "left": {**left, "rows": {}}})
+    except (OSError, ProcessError) as failure:
+        message = f"{reason}\nTaking back what was written of the migrations failed too: {_reason(failure)}"
+        return ToolError(message, f"Fix that, then: {wording.command(change, '--abort')}")
+    message = f"What the migrations of the template changed cannot be written: {reason}"
+    return ToolError(message, f"Nothing was changed. Fix that, then: {wording.command(change, '--continue')}")
+
+
+def _reason(error: OSError | ProcessError) -> str:
+    return error.reason if isinstance(error, ProcessError) else str(error)
 
 
 def _decided(repository: Repository, change: Change) -> Change:
@@ -40,23 +64,31 @@ def _decided(repository: Repository, change: Change) -> Change:
         project = folder / left["prefix"]
         source = folder.with_name(f"{folder.name}.template")
         if tasks.SOURCE in str(left["commands"]):
-            shutil.copytree(left["source"], source, symlinks=True)
+            shutil.copytree(change.folder / TEMPLATE, source, symlinks=True)
         commands = [_placed(command, project, source) for command in left["commands"]]
         tasks.run_evaluated(commands, project, left["template"])
         changed = scratch_checkout.changes(folder, tree)
     own = {path: entry for path, entry in changed.items() if path.startswith(left["prefix"])}
     _require_free(root, own)
     rows = {path: _blob(root, entry) for path, entry in own.items()}
-    return journal.noted(change, rows, {**change.about, "left": {"rows": rows}})
+    before = dict.fromkeys(rows, "") | {path: row for path, row in _staged(root) if path in rows}
+    left = {**left, "rows": rows, "before": before}
+    return journal.noted(change, rows, {**change.about, "left": left})
 
 
 def _placed(row: dict[str, Any], project: Path, source: Path) -> tasks.EvaluatedCommand:
-    """A command of the journal for the folder in which it runs and that of the template."""
+    """A command of the journal for the folder in which it runs and that of the template.
+
+    Raises ToolError for one with a secret answer, which no journal keeps.
+    """
 
     def text(value: str) -> str:
         return value.replace(tasks.ANYWHERE, str(project)).replace(tasks.SOURCE, str(source))
 
     command = row["command"]
+    if MASK in str(command):
+        message = f"A migration of the template needs the answer to a secret question, which is not kept: {command}"
+        raise ToolError(message, "Run it yourself with that answer, then commit everything (git commit).")
     line = text(command) if isinstance(command, str) else [text(part) for part in command]
     return tasks.EvaluatedCommand(row["kind"], line, text(row["folder"]), row["environment"])
 
@@ -79,8 +111,19 @@ def _blob(root: Path, entry: Entry | None) -> str:
     return f"{entry.mode} {blob}"
 
 
-def _write(repository: Repository, rows: dict[str, str]) -> None:
-    """Put files that are in the repository already in the index and the work tree; may be repeated."""
+def _staged(root: Path) -> Iterator[tuple[str, str]]:
+    """Each path of the index with its mode and blob."""
+    for line in git.git("ls-files", "--stage", "-z", at=root).stdout.split(b"\0")[:-1]:
+        about, _, path = os.fsdecode(line).partition("\t")
+        yield path, about.rpartition(" ")[0]
+
+
+def _write(repository: Repository, rows: dict[str, str], replaced: Mapping[str, str] | None = None) -> None:
+    """Put files that are in the repository already in the index and the work tree; may be repeated.
+
+    `replaced`: the digests of the files that have to be in the work tree at the end; one that is so stays untouched.
+    Raises OSError or ProcessError for what cannot be written.
+    """
     root = repository.root
     gone = [path for path, row in rows.items() if not row]
     for path in gone:

@@ -9,7 +9,7 @@ from new_ops_project.base.errors import ToolError
 from new_ops_project.template.answers import Asker, assigned, check_support, require_asked, written
 from new_ops_project.template.errors import EvaluationError
 from new_ops_project.template.evaluation import MISSING, Answers
-from new_ops_project.template.questions import Question, Questionnaire
+from new_ops_project.template.questions import Question, Questionnaire, conceal, shown
 
 _NEW = "a new question"
 
@@ -135,15 +135,16 @@ def _keep(migration: _Migration, question: Question) -> None:
     except EvaluationError:
         raise
     except ToolError as error:
-        reason = error.message.removeprefix(f"{question.name} ").removeprefix(f"{value!r} ")
-        _replace(migration, question, reason.removeprefix(f"is {value!r}, which ").rstrip("."))
+        quoted = repr(shown(question, value))
+        reason = error.message.removeprefix(f"{question.name} ").removeprefix(f"{quoted} ")
+        _replace(migration, question, reason.removeprefix(f"is {quoted}, which ").rstrip("."))
     else:
         migration.given[question.name] = migration.answers.values[question.name]
 
 
 def _replace(migration: _Migration, question: Question, reason: str) -> None:
     substitute = _substitute(migration, question)
-    reason_to_ask = f"{migration.recorded[question.name]!r} is recorded, which {reason}"
+    reason_to_ask = f"{shown(question, migration.recorded[question.name])!r} is recorded, which {reason}"
     if migration.ask:
         _ask(migration, question, reason_to_ask, substitute)
     elif substitute is MISSING:
@@ -172,8 +173,6 @@ def _substitute(migration: _Migration, question: Question) -> Any:
 
 def _answer_new(migration: _Migration, question: Question) -> None:
     """Answer a question that did not exist, or was not open, when the answers were recorded."""
-    secret_questions = migration.questionnaire.config.get("secret_questions", [])
-    is_secret = question.details.get("secret") or question.name in secret_questions
     old = _former_name(migration, question)
     default = migration.answers.default(question)
     if default is MISSING and migration.ask is None:
@@ -184,10 +183,12 @@ def _answer_new(migration: _Migration, question: Question) -> None:
         _ask(migration, question, reason, migration.recorded.get(old, default))
         return
     migration.answers.values[question.name] = default
+    conceal(question, default)
     if old:
-        value = migration.recorded[old]
+        conceal(question, migration.recorded[old])
+        value = shown(question, migration.recorded[old])
         _record(migration, question, f"the new name of {old}? then --set {question.name}={value} keeps its answer")
-    elif not is_secret:
+    elif not question.is_secret:
         value = migration.answers.values[question.name]
         migration.changes.append(AnswerChange(question.name, None, value, _NEW, is_wanted=True))
 
@@ -198,7 +199,8 @@ def _record(migration: _Migration, question: Question, reason: str, *, is_wanted
     migration.given[name] = value
     before = migration.recorded.get(name)
     if name not in migration.recorded or before != value:
-        migration.changes.append(AnswerChange(name, before, value, reason, is_wanted))
+        change = AnswerChange(name, shown(question, before), shown(question, value), reason, is_wanted)
+        migration.changes.append(change)
 
 
 def _former_name(migration: _Migration, question: Question) -> str:

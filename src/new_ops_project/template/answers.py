@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git.future import Settings
 from new_ops_project.template.evaluation import FALSE, MISSING, TRUE, Answers
-from new_ops_project.template.questions import MAIN, Question, Questionnaire
+from new_ops_project.template.questions import MAIN, Question, Questionnaire, conceal, shown
 
 FLAGS = {"project_name": "NAME", "python_version": "--python", "tier": "--tier"}
 # The questions that git's settings answer, where nothing else does.
@@ -100,12 +100,14 @@ def written(question: Question, value: Any) -> Any:
 
     A list can be words, separated by commas or spaces. Raises ToolError.
     """
+    conceal(question, value)
     if not isinstance(value, str):
         return value
     if question.multiselect and not value.strip().startswith("["):
         return [word for word in re.split(r"[,\s]+", value) if word]
     if question.type == "bool" and value.strip().lower() not in TRUE | FALSE | {"0", "1"}:
-        raise ToolError(f"{question.name} is {value!r}, which is not of type bool.", "Write true or false.")
+        message = f"{question.name} is {shown(question, value)!r}, which is not of type bool."
+        raise ToolError(message, "Write true or false.")
     return value
 
 

@@ -14,6 +14,7 @@ from copier.errors import CopierAnswersInterrupt, UnsafeTemplateError
 from jinja2 import TemplateNotFound
 
 from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.masking import masked
 from new_ops_project.template.answers_file import ANSWERS_FILE, set_entries
 from new_ops_project.template.copier_patches import (
     compile_once,
@@ -79,9 +80,11 @@ def _refers_to_itself(root: Path) -> bool:
 def _replace_address(project: Path, repository: Path, location: str) -> None:
     """Replace the path of the repository that copier was given by the address of the template."""
     address = re.compile(re.escape(str(repository).encode()) + rb"(?![\w/-]|\.\w)")
+    record = _find_answers_file(project, str(repository).encode())  # the only place that may hold credentials
     for path in project.rglob("*"):
         if path.is_file() and not path.is_symlink() and address.search(content := path.read_bytes()):
-            path.write_bytes(address.sub(lambda _: location.encode(), content))
+            shown = location if path == record else masked(location)
+            path.write_bytes(shown.encode().join(address.split(content)))
 
 
 def _record_template(project: Path, checkout: Checkout) -> None:

@@ -26,10 +26,10 @@ def read(root: Path) -> Questionnaire:
         raise ToolError(f"{paths[0].name} of the template cannot be read: {error}.", "Fix it there.") from error
     config = {key[1:]: value for key, value in merged.items() if str(key).startswith("_")}
     entries = {key: value for key, value in merged.items() if not str(key).startswith("_")}
-    questions = [
-        Question(str(key), value if isinstance(value, dict) else {"default": value}) for key, value in entries.items()
-    ]
-    return Questionnaire(root, config, tuple(questions))
+    details = {str(key): value if isinstance(value, dict) else {"default": value} for key, value in entries.items()}
+    for name in details.keys() & set(config.get("secret_questions") or ()):
+        details[name] = {**details[name], "secret": True}
+    return Questionnaire(root, config, tuple(Question(name, detail) for name, detail in details.items()))
 
 
 def _documents(path: Path, root: Path) -> list[dict[str, Any]]:

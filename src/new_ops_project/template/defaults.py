@@ -3,6 +3,7 @@
 from typing import Any
 
 from new_ops_project.base import config
+from new_ops_project.base.errors import ToolError
 from new_ops_project.template import sources
 
 
@@ -28,6 +29,9 @@ def _answer(key: str, value: str) -> Any:
 
     questionnaire = copier_yml.read(releases.checkout(sources.find()).root)
     wanted = questionnaire.named(key)
+    if wanted.is_secret:
+        message = f"{key} is a secret, and answers to secret questions are not stored."
+        raise ToolError(message, f"Give it with --set {key}=VALUE or --data-file.")
     answers = evaluation.Answers(questionnaire)
     for question in questionnaire.questions:
         if question is wanted:

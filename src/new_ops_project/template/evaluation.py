@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.template.errors import EvaluationError, UnsetError, UnsupportedError
-from new_ops_project.template.questions import Choice, Question, Questionnaire
+from new_ops_project.template.questions import Choice, Question, Questionnaire, conceal, shown
 
 if TYPE_CHECKING:
     from new_ops_project.template.jinja import Templates
@@ -119,6 +119,7 @@ class Answers:
 
         An answer with choices has to be one of them; several are returned in the order in which they are offered.
         """
+        conceal(question, given)
         if not question.multiselect:
             return self._chosen(question, self._cast(question, given), self.choices(question))
         choices = self.choices(question)
@@ -141,7 +142,8 @@ class Answers:
         if choices and not any(not choice.disabled for choice in matches):
             offered = [choice.value for choice in choices if not choice.disabled]
             reason = matches[0].disabled if matches else "is not offered"
-            raise ToolError(f"{question.name} {value!r} {reason}.", capitalize(_offer(offered, value)))
+            hint = _offer(offered, "" if question.is_secret else value)
+            raise ToolError(f"{question.name} {shown(question, value)!r} {reason}.", capitalize(hint))
         return value
 
     def problem(self, question: Question, value: Any) -> str:
@@ -166,6 +168,7 @@ class Answers:
 
     def accept(self, question: Question, value: Any) -> None:
         """Record `value`, which has the question's type, as the answer; raises ToolError when it is invalid."""
+        conceal(question, value)
         if problem := self.problem(question, value):
             message, _, hint = problem.partition("; ")
             raise ToolError(message, capitalize(hint))
@@ -204,7 +207,8 @@ class Answers:
 
 
 def _mistyped(question: Question, given: Any, kind: str, error: Exception) -> ToolError:
-    return ToolError(f"{question.name} is {given!r}, which is not of type {kind}: {error}.")
+    why = "" if question.is_secret else f": {error}"
+    return ToolError(f"{question.name} is {shown(question, given)!r}, which is not of type {kind}{why}.")
 
 
 def _offer(offered: list[Any], given: Any) -> str:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from new_ops_project.base import masking
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.text import capitalize, nearest
 
@@ -63,9 +64,25 @@ class Question:
         return "default" not in self.details
 
     @property
+    def is_secret(self) -> bool:
+        """Whether its answer is neither shown nor recorded."""
+        return bool(self.details.get("secret"))
+
+    @property
     def multiselect(self) -> bool:
         """Whether its answer is a list of choices."""
         return bool(self.details.get("multiselect"))
+
+
+def conceal(question: Question, value: Any) -> None:
+    """Mask the answer to a secret question from now on; a default that copier.yml states is no secret."""
+    if question.is_secret and value != question.details.get("default"):
+        masking.hide(value)
+
+
+def shown(question: Question, value: Any) -> Any:
+    """The answer as it may be shown: a mask in place of one to a secret question."""
+    return masking.MASK if question.is_secret and value is not None else value
 
 
 # The settings in `_envops` that hold the delimiters of Jinja, with jinja2's defaults.

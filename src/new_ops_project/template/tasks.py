@@ -18,7 +18,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from new_ops_project import git
-from new_ops_project.base import process
+from new_ops_project.base import masking, process
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.scratch import system_folder, temporary_folder
 from new_ops_project.formats.locks import is_lock
@@ -233,9 +233,9 @@ def context(setting: Setting, folder: Path, source: Path) -> dict[str, Any]:
         **dict.fromkeys(("unsafe", "quiet", "defaults", "overwrite", "cleanup_on_error"), True),
         **dict.fromkeys(("pretend", "skip_tasks", "skip_answered", "use_prereleases"), False),
     }
-    about = {"_commit": checkout.version, "_src_path": checkout.source.location}
+    about = {"_commit": checkout.version, "_src_path": masking.masked(checkout.source.location)}
     return {
-        "_copier_answers": {**about, **setting.answers.recorded},
+        "_copier_answers": {**about, **_open_answers(setting)},
         "_copier_conf": conf,
         "_copier_python": sys.executable,
         "_external_data": _external(setting, folder),
@@ -243,6 +243,12 @@ def context(setting: Setting, folder: Path, source: Path) -> dict[str, Any]:
         "make_secret": lambda: sha512(os.urandom(48)).hexdigest(),
         "now": lambda: datetime.now(tz=UTC),
     }
+
+
+def _open_answers(setting: Setting) -> dict[str, Any]:
+    """The answers without those to secret questions."""
+    secret = {question.name for question in setting.answers.questionnaire.questions if question.is_secret}
+    return {name: value for name, value in setting.answers.recorded.items() if name not in secret}
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A project beside its template: the recorded version, the newest one, the files that the template wrote."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -137,9 +138,11 @@ def _prepare(project: Project, *, offline: bool) -> Update:
     except outdated.UnknownVersionError:
         raise
     except ToolError as error:
-        if offline:
-            raise UncheckedError(error.message, error.hint) from error
-    return _prepare(project, offline=True)
+        unreachable = UncheckedError(error.message, error.hint)
+    if not offline:
+        with suppress(UncheckedError):
+            return _prepare(project, offline=True)
+    raise unreachable
 
 
 def former_answers(repo: Repo, name: str) -> dict[str, Any]:

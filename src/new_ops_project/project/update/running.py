@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base.masking import masked
 from new_ops_project.git import scratch_checkout
 from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.project.generated import Project
@@ -68,7 +69,7 @@ class Running:
     @property
     def _record(self) -> dict[str, str]:
         """What the answers file records besides answers: commands see it as variables in an update."""
-        return {"_commit": self.project.version, "_src_path": self.project.source}
+        return {"_commit": self.project.version, "_src_path": masked(self.project.source)}
 
     @cached_property
     def first_setting(self) -> Setting:
