@@ -123,9 +123,8 @@ class Yard:
         killed = Killed(shape, action, sent)
         try:
             reference = self.reference(shape, action)
-            earliest = number % 2 * 0.6  # half of them towards the end, where files are moved
-            when = self.chance.uniform(earliest, 1.1)
-            Attempt(self, killed, reference, f"kill-{number}", when, self.chance.random()).go()
+            when, how, sees_change = self.chance.uniform(0, 1.1), self.chance.random(), number % 3 == 2
+            Attempt(self, killed, reference, f"kill-{number}", when, how, sees_change=sees_change).go()
         except Exception as error:  # noqa: BLE001 - a run that cannot be judged is a wrong one
             killed.problems.append(f"ended early: {error!r}")
         return killed
@@ -183,7 +182,8 @@ class Runner:
 class Attempt:
     """One run that is killed: what was there before, and what is there afterwards.
 
-    `when`: after which part of the time that it takes it is killed. `how`: from 0 to 1, which way.
+    `when`: after which part of the time that it takes it is killed. `how`: from 0 to 1, which way. `sees_change`: whether
+    the time begins when files are about to be moved, which random moments hardly ever meet.
     """
 
     yard: Yard
@@ -192,6 +192,7 @@ class Attempt:
     name: str
     when: float
     how: float
+    sees_change: bool = False
 
     @cached_property
     def runner(self) -> Runner:
@@ -208,8 +209,7 @@ class Attempt:
         action, place = ACTIONS[self.killed.action], self.runner.place
         before = logical(place)
         child = self.runner.start(action.line)
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(self.when * self.reference.seconds)
+        self._wait(child)
         is_late = child.poll() is not None
         _send(child, self.killed.number, alone=self.how < 0.5)
         output = child.communicate()[0].decode(errors="replace")
@@ -223,6 +223,18 @@ class Attempt:
             self._goes_on(action)
         self._nothing_left()
 
+    def _wait(self, child: "subprocess.Popen[bytes]") -> None:
+        """Wait for the moment: a part of the time, or a little after the change of files has begun."""
+        if not self.sees_change:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(self.when * self.reference.seconds)
+            return
+        place = self.runner.place
+        change = Path(place.git("rev-parse", "--absolute-git-dir"), "new-ops-project", "change")
+        while child.poll() is None and not change.exists():
+            pass
+        time.sleep(self.when * 0.004)  # moving the files takes a few thousandths of a second
+
     def _moment(self, before: Logical) -> str:
         now, place = logical(self.runner.place), self.runner.place
         if any(place.top.rglob("new-ops-project/change")) and now not in (before, self.reference.after):
@@ -234,7 +246,8 @@ class Attempt:
         number, now = self.killed.number, logical(self.runner.place)
         last = " / ".join(output.strip().splitlines()[-2:])
         self.require("Traceback" not in output, f"a traceback: {output[-300:]}")
-        is_before = code == CODES[number] and now == before
+        is_early = code == -number and not output  # before the interpreter has begun
+        is_before = (code == CODES[number] or is_early) and now == before
         is_done = code in {self.reference.code, CODES[number]} and now == self.reference.after
         self.require(is_before or is_done, f"exit code {code}, {self._moment(before)}: {last}")
         left = [path.name for path in self.runner.temporary.iterdir()]

@@ -1,5 +1,6 @@
 """The trials of the table: one function for each verb, which runs it in a place and checks the result."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from support.small import CLASH, NEWER, lay, resolved
 
 from new_ops_project.git.tree import Entry
 
-STAGED = r"new-ops-project {} --abort"
+STAGED = r"new-ops-project {}( \S+)? --abort"
 UNDONE = r"The {} to \S+ is undone; everything is as it was before\."
 COMMITTED = r"Committed as [0-9a-f]{7}\."
 OUTSIDE = {"README.md": "# All, being edited\n", "loose.txt": "Loose.\n"}  # the same, outside the project
@@ -51,15 +52,16 @@ def _is_committed(trial: Trial, before: State, new: Mapping[str, Entry], what: s
     trial.require(count == "1", f"{what}: {count} commits")
 
 
-def _others_wait(trial: Trial, verb: str) -> None:
-    """Check that a pending change is not taken for one of the other projects, which are told of it."""
+def _others_wait(trial: Trial, pending: str) -> None:
+    """Check that the pending change of a verb is not taken for one of the other projects, which are told of it."""
     place = trial.place
     name = f"{place.prefix}{place.answers or seed.ANSWERS}"
     for other in place.others:
         before = trial.seen()
         for options in ("", " --commit", " --abort", " --continue"):
-            ran = trial.run(f"new-ops-project {verb} {other}{options}", 2)
-            trial.require(name in ran.err, f"`{ran.line}` does not name {name}: {ran.err.strip()}")
+            ran = trial.run(f"new-ops-project update {other}{options}", 2)
+            is_named = name in ran.err or re.search(rf"new-ops-project {pending} ({place.folder} )?--abort", ran.err)
+            trial.require(is_named, f"`{ran.line}` does not name {name}: {ran.err.strip()}")
             trial.as_before(before, f"`{ran.line}`")
 
 
@@ -79,7 +81,10 @@ def _update(trial: Trial) -> None:
     trial.run("git commit", 0)
     _is_committed(trial, before, new, "git commit")
     committed = trial.seen()
-    trial.run(f"new-ops-project update {place.path}", 0, r".* is current: v1\.1\.0 of .*")
+    current = trial.run(f"new-ops-project update {place.path}", 0)
+    trial.require(
+        " is current: v1.1.0 of " in current.out, f"it does not say that it is current: {current.out.strip()}"
+    )
     trial.only_changed(committed, (), r"(?!)", "update when current")
     trial.run(ran.last, 2)  # there is nothing to take back any more
 
@@ -102,7 +107,8 @@ def _conflict(trial: Trial) -> tuple[State, list[str]]:
         "conflict, in the index",
     )
     trial.only_changed(before, _paths(place.committed, new), checks.INDEX, "conflict")
-    commands = [line.strip() for line in ran.out.splitlines() if line.startswith("  new-ops-project update --")]
+    lines = [line.strip() for line in ran.out.splitlines()]
+    commands = [line for line in lines if re.fullmatch(r"new-ops-project update .*--(continue|abort)", line)]
     return before, commands
 
 
@@ -206,7 +212,7 @@ def _promote(trial: Trial) -> None:
     ran = trial.run(f"new-ops-project promote cli {place.path}", 0, STAGED.format("promote"))
     new = _promoted(trial)
     _is_staged(trial, before, new, "promote")
-    _others_wait(trial, "update")
+    _others_wait(trial, "promote")
     trial.run(ran.last, 0, UNDONE.format("promotion"))
     trial.as_before(before, ran.last)
     ran = trial.run(f"new-ops-project promote cli {place.path} --commit", 0, COMMITTED)
@@ -274,7 +280,7 @@ def _is_told(trial: Trial, commands: Sequence[str]) -> None:
     """Check that each command names git's own remedy and changes nothing; then follow it."""
     before, remedy = trial.seen(), f"git config --global --add safe.directory {trial.place.root}"
     for command in commands:
-        ran = trial.run(f"new-ops-project {command}", 1 if command.startswith("doctor") else 2)
+        ran = trial.run(f"new-ops-project {command}", 2)
         words = " / ".join((ran.err or ran.out).split("\n"))
         trial.require(remedy in ran.out + ran.err, f"`{ran.line}` does not name git's remedy: {words}")
     trial.as_before(before, "refused")
@@ -286,6 +292,7 @@ def _needs_a_commit(trial: Trial, folder: Path, commands: Sequence[str]) -> None
     before = trial.seen()
     for command in commands:
         ran = trial.run(f"cd {folder} && new-ops-project {command}", 2)
-        is_told = "not committed" in ran.err or "No update is under way" in ran.err or "No promotion" in ran.err
+        # --commit may see first that the outer repository has other work that is not committed.
+        is_told = "not committed" in ran.err or "uncommitted changes" in ran.err or "is under way" in ran.err
         trial.require(is_told, f"`{ran.line}` does not say that nothing is committed: {ran.err.strip()}")
     trial.as_before(before, "without a repository of its own")
