@@ -100,6 +100,15 @@ def is_repository(path: Path) -> bool:
     return is_bare or (path / ".git").exists()
 
 
+def is_sound(repository: Path) -> bool:
+    """Whether everything that the references of a repository reach is there, and as it was written."""
+    try:
+        git("fsck", "--no-dangling", "--no-progress", at=repository)
+    except ProcessError:
+        return False
+    return True
+
+
 def resolve(repository: Path, ref: str) -> str | None:
     """The id of the commit that `ref` names, if there is one."""
     return ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", at=repository) or None

@@ -3,13 +3,12 @@
 All runs on this machine share one mirror of a repository elsewhere, and one folder with the files of each version.
 """
 
-import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -17,10 +16,10 @@ from packaging.version import InvalidVersion, Version
 from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ProcessError, ToolError
-from new_ops_project.base.files import whole_folder
 from new_ops_project.base.text import capitalize, nearest
-from new_ops_project.git import remotes, urls
-from new_ops_project.template import shared_folders
+from new_ops_project.git import urls
+from new_ops_project.template import checkouts, mirrors
+from new_ops_project.template.mirrors import Answer
 from new_ops_project.template.sources import Source
 
 # What names a commit for good besides a release: its id, and what `git describe` says of one between releases.
@@ -57,6 +56,7 @@ class Releases:
     source: Source
     repository: Path | None
     tags: Mapping[str, str]
+    offline: bool = False
 
     @cached_property
     def versions(self) -> list[str]:
@@ -89,7 +89,8 @@ class Releases:
         """The files of a version that `find` returned."""
         if self.repository is None:
             return _plain_folder(self.source, version.version)
-        root = _files(self.repository, version.commit)
+        files = partial(checkouts.files_of, commit=version.commit)
+        root = _answered(self.source, self.repository, files, offline=self.offline)
         return Checkout(self.source, root, version.version, version.commit, self.repository)
 
     def find(self, ref: str | None = None) -> TemplateVersion:
@@ -150,7 +151,8 @@ def read_releases(source: Source, *, offline: bool = False) -> Releases:
     Raises ToolError when the source cannot be reached.
     """
     repository = _repository(source, offline=offline)
-    return Releases(source, repository, git.tags(repository) if repository else {})
+    tags = _answered(source, repository, git.tags, offline=offline) if repository else {}
+    return Releases(source, repository, tags, offline)
 
 
 def versions(source: Source) -> list[str]:
@@ -169,6 +171,24 @@ def checkout(source: Source, ref: str | None = None) -> Checkout:
     return read_releases(source).checkout(ref)
 
 
+def _answered(source: Source, repository: Path, question: Callable[[Path], Answer], *, offline: bool) -> Answer:
+    """What `question`, which raises ProcessError, says of a template's repository, or our mirror of it.
+
+    Raises ToolError, with what to do, for a damaged one.
+    """
+    if repository != (location := _location(source)):
+        return mirrors.answered(str(location), repository, question, offline=offline)
+    try:
+        return question(repository)
+    except ProcessError as error:
+        hint = f"Repair it; `git -C {repository} fsck` says what is wrong."
+        if git.is_sound(repository):
+            hint = "Fix that, then run this again."
+        elif source.label:
+            hint = f"Delete {repository}; the next run makes it again."
+        raise ToolError(f"The template {repository} cannot be read: {error.reason}.", hint) from error
+
+
 def _plain_folder(source: Source, ref: str | None) -> Checkout:
     root = paths.expanded(source.location)
     if not root.is_dir():
@@ -178,78 +198,30 @@ def _plain_folder(source: Source, ref: str | None) -> Checkout:
     return Checkout(source, root, None, None)
 
 
-def _files(repository: Path, commit: str) -> Path:
-    """The folder with the files of `commit`; it appears by a rename, so it is complete or not there at all."""
-    folder = shared_folders.cache_folder() / "versions" / commit
-    if folder.is_dir():
-        return folder
-    with shared_folders.locked(folder):
-        if not folder.is_dir():
-            with whole_folder(folder) as fresh:
-                git.extract(repository, commit, fresh)
-    return folder
-
-
 def _repository(source: Source, *, offline: bool = False) -> Path | None:
     """The git repository to read: the folder itself, or our mirror of a URL or a bundle; None for plain files."""
+    location = _location(source)
+    if isinstance(location, str):
+        return mirrors.mirror_of(location, offline=offline)
+    return location if git.is_repository(location) else None
+
+
+def _location(source: Source) -> Path | str:
+    """The folder that has the template, or the address (a URL, a bundle's path) that we have a mirror of."""
     location = source.current_location or source.location
     path = paths.expanded(location.removeprefix("git+file://"))
-    if git.is_repository(path):
+    if git.is_repository(path) or path.is_dir():
         return path
-    if path.is_dir():
-        return None
     if "://" not in location and not urls.is_short_address(location) and not path.is_file():
         message = f"The template {source.location} does not exist; {source.reason}."
         raise ToolError(message, "Give its current location as --template: a folder or a git URL.")
-    return _mirror(str(path) if path.is_file() else urls.full_address(location), offline=offline)
-
-
-# A mirror takes every reference, so protocol 2, which filters them, saves nothing here and costs one more round trip.
-_ALL_REFERENCES = ("-c", "protocol.version=0")
-
-
-@cache
-def _mirror(url: str, *, offline: bool) -> Path:
-    """Our mirror of `url`, as it is if `offline`; otherwise fetched once in this run, which is why it is cached.
-
-    It neither knows nor keeps the credentials in `url`.
-    """
-    public = urls.public(url)
-    mirror = shared_folders.cache_folder() / "mirrors" / f"{hashlib.sha256(public.encode()).hexdigest()[:16]}.git"
-    if offline:
-        if mirror.is_dir():
-            return mirror
-        raise ToolError(f"The template {public} has not been fetched yet.", "Run this once without --offline.")
-    with shared_folders.locked(mirror):
-        try:
-            if mirror.is_dir():
-                _remove_locks(mirror)
-                options = ("--progress", "--prune", "--no-auto-maintenance", "--no-write-fetch-head")
-                remotes.transfer(url, *_ALL_REFERENCES, "fetch", *options, "origin", at=mirror)
-            else:
-                with whole_folder(mirror) as fresh:
-                    clone = ("clone", "--mirror", "--progress", "--", public, str(fresh))
-                    remotes.transfer(url, *_ALL_REFERENCES, *clone, at=mirror.parent)
-        except ProcessError as error:
-            offline_hint = ", or use the copy of it here, with `update --offline`" if mirror.is_dir() else ""
-            hint = f"Check the address and your access to it{offline_hint}, or name another with --template."
-            message = f"The template {public} cannot be reached: {remotes.failure_reason(error)}."
-            raise ToolError(message, hint) from error
-    return mirror
-
-
-def _remove_locks(mirror: Path) -> None:
-    """Remove the locks that a killed fetch left behind.
-
-    That is safe because the caller holds the lock of the whole mirror, so no other fetch of it runs.
-    """
-    for path in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
-        path.unlink(missing_ok=True)
+    return str(path) if path.is_file() else urls.full_address(location)
 
 
 def clear_caches() -> None:
-    """Forget the mirrors that were fetched in this run, so that the next run in this process fetches again."""
-    _mirror.cache_clear()
+    """Forget what was fetched and compared in this run, so that the next run in this process does so again."""
+    mirrors.mirror_of.cache_clear()
+    checkouts.files_of.cache_clear()
 
 
 def _released(tags: Mapping[str, str]) -> list[str]:

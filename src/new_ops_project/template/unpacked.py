@@ -1,17 +1,21 @@
 """The embedded template, unpacked into a git repository in the user's data folder."""
 
 import hashlib
-import shutil
+import os
 from pathlib import Path
 
 from new_ops_project import __version__, git
-from new_ops_project.base.errors import ToolError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.files import whole_folder
 from new_ops_project.template import embedded, installation
+from new_ops_project.template.checkouts import attributes_digest
 from new_ops_project.template.installation import DATA
 from new_ops_project.template.shared_folders import cache_folder, data_folder, locked
 
 _BUNDLE = DATA / "template.bundle"
+_LISTING = "new-ops-project-bundles"
+# What git writes itself when somebody works in the repository, as `git status` does.
+_OF_GIT = ("index", "logs", "hooks", "FETCH_HEAD", "ORIG_HEAD", "__pycache__")
 
 
 def repository() -> Path:
@@ -24,19 +28,35 @@ def repository() -> Path:
     if checkout is None and is_unpacked(_BUNDLE, target):
         return target
     with locked(target):
-        unpack(_pack_checkout(checkout) if checkout else _BUNDLE, target, anew=checkout is not None)
+        if checkout is None:
+            unpack(_BUNDLE, target, anew=False)
+            return target
+        bundle = _pack_checkout(checkout)
+        try:
+            unpack(bundle, target, anew=True)
+        except ProcessError:  # the bundle is in a cache, where it may have been damaged
+            bundle.unlink(missing_ok=True)
+            unpack(_pack_checkout(checkout), target, anew=True)
     return target
 
 
 def is_unpacked(bundle: Path, target: Path) -> bool:
-    """Whether `target` already has everything that is in the bundle."""
-    listing = _listing(target)
-    return listing.is_file() and bundle.is_file() and _digest(bundle) in listing.read_text().split()
+    """Whether `target` already has everything that is in the bundle, and nobody has changed a file of it since."""
+    try:
+        listed = _listing(target).read_text("ascii").split()
+        return listed[-1:] == [_state(target)] and _digest(bundle) in listed
+    except (OSError, ValueError):
+        return False
+
+
+def _state(target: Path) -> str:
+    """A digest of what must not change in `target`; whoever clones it makes hard links to its objects."""
+    return attributes_digest(target, (_LISTING, *_OF_GIT), exact=False)
 
 
 def _listing(target: Path) -> Path:
-    """The file with the digests of the bundles that were unpacked into `target`."""
-    return target / ".git" / "new-ops-project-bundles"
+    """The file with the digests of the bundles that were unpacked into `target`, and last that of its files."""
+    return target / ".git" / _LISTING
 
 
 def _digest(bundle: Path) -> str:
@@ -69,21 +89,29 @@ def unpack(bundle: Path, target: Path, *, anew: bool) -> None:
         raise ToolError("This installation contains no template.", "Reinstall new-ops-project, or give --template.")
     if is_unpacked(bundle, target):
         return
-    if target.exists() and (anew or not (target / ".git").is_dir()):
-        shutil.rmtree(target)
-    if target.exists():
+    listed = [] if anew else _bundles(target)
+    if not listed:
+        _clone(bundle, target)
+    else:
         refs = ("+refs/tags/*:refs/tags/*", "+refs/heads/main:refs/embedded/main")
         git.git(*git.TEMPORARY, "fetch", "--quiet", str(bundle), *refs, at=target)
         # Another build of the same version is not a fast-forward, so merging would fail. The folder belongs to the tool
         # alone, so a hard reset loses nobody's work.
         git.git(*git.TEMPORARY, "reset", "--hard", "--quiet", "refs/embedded/main", at=target)
-    else:
-        _clone(bundle, target)
-    with _listing(target).open("a") as file:
-        file.write(f"{_digest(bundle)}\n")
+    _listing(target).write_text("\n".join([*listed, _digest(bundle), _state(target)]))
+
+
+def _bundles(target: Path) -> list[str]:
+    """The digests of the bundles that were unpacked into `target`; none where it is absent or cannot be repaired."""
+    try:
+        return _listing(target).read_text("ascii").split()[:-1] if git.is_sound(target) else []
+    except (OSError, ValueError):
+        return []
 
 
 def _clone(bundle: Path, target: Path) -> None:
     with whole_folder(target) as fresh:
         git.git(*git.TEMPORARY, "clone", "--quiet", "--branch=main", str(bundle), str(fresh), at=target.parent)
         git.git("remote", "remove", "origin", at=fresh)
+        if os.path.lexists(target):
+            target.rename(fresh.with_name("old"))  # which goes with the temporary folder
