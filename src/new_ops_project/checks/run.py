@@ -18,10 +18,10 @@ from new_ops_project.checks.repo import Repo, read
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.template import files
 from new_ops_project.git import journal, worktree
-from new_ops_project.git.worktree import Repository
 from new_ops_project.plan.model import Plan
 from new_ops_project.template import answers_file
 
+_NO_REPOSITORY = "Give the PATH of a repository; `git init` makes one."
 _GIVE = "Give the PATH of a repository, or of a file in one."
 
 Show = Callable[[Plan], None]
@@ -105,7 +105,7 @@ def check(request: CheckRequest, *, show: Show = lambda _: None) -> CheckReport:
 
 
 def _part(place: _Place, rules: Sequence[Rule], request: CheckRequest, show: Show) -> _Part:
-    repository, prefix = _repository(place.folder)
+    repository, prefix = worktree.find_repository(place.folder, _NO_REPOSITORY)
     with journal.locked(repository.git_dir) if request.writes else nullcontext():
         if request.writes:
             fix.settle(repository)
@@ -118,13 +118,6 @@ def _part(place: _Place, rules: Sequence[Rule], request: CheckRequest, show: Sho
             outcome = fix.apply_fixes(repo, target, fixing, show=show_plan, texts=request.texts)
             repo = read(place.folder, offline=request.offline)
         return _Part(place.given, _only(place, engine.run(repo, rules)), _drift(repo), outcome)
-
-
-def _repository(folder: Path) -> tuple[Repository, str]:
-    try:
-        return worktree.find_repository(folder)
-    except ToolError as error:
-        raise ToolError(error.message, "Give the PATH of a repository; `git init` makes one.") from error
 
 
 def _require_known(place: _Place, repo: Repo) -> None:

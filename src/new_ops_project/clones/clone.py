@@ -36,11 +36,8 @@ class Clone:
 
     @cached_property
     def repository(self) -> Repository | None:
-        """The repository that it is in, if it is in one."""
-        try:
-            return find_repository(self.folder)[0]
-        except ToolError:
-            return None
+        """The repository that it is in, if it is in one; raises ToolError for one that git does not trust."""
+        return find_repository(self.folder)[0] if git.toplevel(self.folder) else None
 
     @cached_property
     def interpreter(self) -> Interpreter:

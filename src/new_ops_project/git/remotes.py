@@ -61,13 +61,17 @@ def transfer(address: str, *args: str, at: Path) -> ProcessResult:
     """Run a command of git that fetches from or pushes to `address`, with `--progress`, until nothing moves any more.
 
     In `args`, the remote is `urls.public(address)`: git gets the credentials on another way, and writes them nowhere.
-    Raises ProcessError.
+    Raises ProcessError, and ToolError as `git.git` does.
     """
     options, variables = access(address)
     is_ssh = address.startswith("ssh://") or "://" not in address  # only then does the user's ssh command matter
     quiet = without_prompts(at) if is_ssh else _NO_PROMPT_VARIABLES
     command = ("git", *git.TEMPORARY, *NO_PROMPTS, *options, *args)
-    return run(*command, cwd=at, env={**variables, **quiet}, silence=SILENCE)
+    try:
+        return run(*command, cwd=at, env={**variables, **quiet}, silence=SILENCE)
+    except ProcessError as error:
+        git.require_trusted(error.stderr)
+        raise
 
 
 def access(address: str) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -120,12 +124,16 @@ def for_submodules() -> dict[str, str]:
 
 
 def why_silent(at: Path, address: str) -> str:
-    """Why the address, asked from the folder `at`, does not answer; '' if it does."""
+    """Why the address, asked from the folder `at`, does not answer; '' if it does.
+
+    Raises ToolError as `git.git` does.
+    """
     options, variables = access(address)
     command = ("git", *NO_PROMPTS, *options, "ls-remote", "--quiet", "--", urls.public(address), "HEAD")
     try:
         run(*command, cwd=at, env={**variables, **without_prompts(at)}, seconds=TIMEOUT)
     except ProcessError as error:
+        git.require_trusted(error.stderr)
         return failure_reason(error)
     return ""
 

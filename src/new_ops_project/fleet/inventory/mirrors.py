@@ -218,6 +218,7 @@ def _run(url: str, deadline: Deadline, *args: str, at: Path | None = None, stdin
             command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, *args)
             return run(*command, cwd=at, env=_environment(), stdin=stdin, seconds=deadline.left)
         except ProcessError as error:
+            git.require_trusted(error.stderr)
             reason = remotes.failure_reason(error)
             pause = _PAUSE * 2 ** (number - 1)
             if (
