@@ -11,10 +11,9 @@ _SHORTEST = 4  # characters; a shorter text is found everywhere
 _LONG = 12  # characters from which a text is hidden inside of words too
 
 # The query parameters (and keys of the config file) whose values are secret, by their names in any case.
-_NAME = (
-    r"[\w.%-]{0,40}(?:token|secret|passw|passphrase|pwd|credential|signature|auth(?!or)|(?:api|access|private)[_-]?key)"
-    r"[\w.%-]{0,40}|key|sig|pass|pw|pat|jwt"
-)
+_LETTERS = r"(?:[\w.-]|%(?!26|3D|3F)){0,40}"
+_WORDS = "token|secret|passw|passphrase|pwd|credential|signature|auth(?!or)|(?:api|access|private)[_-]?key"
+_NAME = rf"{_LETTERS}(?:{_WORDS}){_LETTERS}|key|sig|pass|pw|pat|jwt"
 _QUERY = re.compile(rf"([?&;#]|%3F|%26)({_NAME})(=|%3D)((?:(?!%26)[^\s&;#\"'<>\\])+)", re.IGNORECASE)
 # The user and the password in a URL. A password may hold what ought to be escaped: a slash, or an @ of its own.
 # Quotes and backslashes end it: the text may be JSON.

@@ -113,7 +113,7 @@ def test_a_token_is_not_repeated() -> None:
     }
     assert list(shown.values()) == [
         "https://git.example.org/t.git",
-        "ssh://git.example.org/t.git",
+        "ssh://git@git.example.org/t.git",
         "ssh://git@git.example.org/t.git",
     ]
 
