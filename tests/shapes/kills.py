@@ -182,8 +182,8 @@ class Runner:
 class Attempt:
     """One run that is killed: what was there before, and what is there afterwards.
 
-    `when`: after which part of the time that it takes it is killed. `how`: from 0 to 1, which way. `sees_change`: whether
-    the time begins when files are about to be moved, which random moments hardly ever meet.
+    `when`: after which part of the time that it takes it is killed. `how`: from 0 to 1, which way. `sees_change`:
+    whether the time begins when files are about to be moved, which random moments hardly ever meet.
     """
 
     yard: Yard

@@ -13,7 +13,7 @@ from support.small import CLASH, NEWER, lay, resolved
 
 from new_ops_project.git.tree import Entry
 
-STAGED = r"new-ops-project {}( \S+)? --abort"
+STAGED = r"new-ops-project {}( .*)? --abort"
 UNDONE = r"The {} to \S+ is undone; everything is as it was before\."
 COMMITTED = r"Committed as [0-9a-f]{7}\."
 OUTSIDE = {"README.md": "# All, being edited\n", "loose.txt": "Loose.\n"}  # the same, outside the project

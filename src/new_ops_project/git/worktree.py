@@ -27,11 +27,18 @@ class Status:
     """The state of a work tree, by paths from its root; an untracked folder is one path that ends with `/`.
 
     `head`: the id of the commit that is checked out. `dirty`: everything that differs from it, untracked files too.
+    `ignored`: what git ignores, and names once for a whole folder too.
     """
 
     head: str
     dirty: frozenset[str]
     unmerged: tuple[str, ...]
+    ignored: frozenset[str] = frozenset()
+
+    def may_differ(self, path: str) -> bool:
+        """Whether a file may be another than the commit's: git lists it, or a folder above, as dirty or ignored."""
+        listed = self.dirty | self.ignored
+        return any(path == other or (other.endswith("/") and path.startswith(other)) for other in listed)
 
 
 def find_repository(folder: Path, hint: str = "Give the PATH of a generated project.") -> tuple[Repository, str]:
@@ -77,6 +84,7 @@ def status(repository: Repository) -> Status:
         "--branch",
         "--no-renames",
         "--untracked-files=normal",
+        "--ignored=matching",
         "--ignore-submodules=all",
         at=repository.root,
     ).stdout
@@ -84,8 +92,9 @@ def status(repository: Repository) -> Status:
     head = next(line.split()[2] for line in lines if line.startswith("# branch.oid"))
     if head == "(initial)":
         raise ToolError(f"{repository.root} has no commit yet.", "Commit the project as it is, then run this again.")
-    # git-status(1), "Porcelain Format Version 2": `1` changed, `u` unmerged, `?` untracked.
+    # git-status(1), "Porcelain Format Version 2": `1` changed, `u` unmerged, `?` untracked, `!` ignored.
     changed = {line.split(" ", 8)[8] for line in lines if line.startswith("1 ")}
     unmerged = tuple(line.split(" ", 10)[10] for line in lines if line.startswith("u "))
     untracked = {line[2:] for line in lines if line.startswith("? ")}
-    return Status(head, frozenset(changed | untracked | set(unmerged)), unmerged)
+    ignored = frozenset(line[2:] for line in lines if line.startswith("! "))
+    return Status(head, frozenset(changed | untracked | set(unmerged)), unmerged, ignored)

@@ -115,7 +115,7 @@ def read(repository: Repository, prefix: str, answers_file: str, status: Status)
     name = f"{prefix}{answers_file}"
     file = repository.root / name
     # The work tree has it where the file is unchanged there, which saves starting a git process.
-    content = file.read_bytes() if name not in status.dirty and file.is_file() else b"\r"
+    content = file.read_bytes() if not status.may_differ(name) and file.is_file() else b"\r"
     if b"\r" in content:  # a CR may come from git's conversion on checkout, so the commit has to be read
         try:
             content = git.git("cat-file", "blob", f"{status.head}:{name}", at=repository.root).stdout

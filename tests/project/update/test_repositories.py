@@ -270,6 +270,20 @@ def test_an_uncommitted_answers_file(run: Run, tmp_path: Path) -> None:
     assert f"{ANSWERS} is not committed" in refused(run, small)
 
 
+@pytest.mark.parametrize("rules", ["", "/projects/\n", f"{ANSWERS}\n"])
+@pytest.mark.parametrize("args", [[], ["--branch"], ["--check"], ["--preview"]])
+def test_a_project_that_is_not_committed(run: Run, tmp_path: Path, rules: str, args: list[str]) -> None:
+    """A project in an untracked or ignored folder is in no commit, so it is refused before anything is planned."""
+    outer = make(tmp_path, OLD, NEW, name="outer")
+    outer.commit({".gitignore": rules, ANSWERS: None})
+    project = outer.repository / "projects" / "audit"
+    lay(project, {**OLD, ANSWERS: outer.git("show", f"HEAD~1:{ANSWERS}")})
+    before = snapshot(outer.repository)
+    message = run("update", str(project), *args, code=2).err
+    assert "is not committed" in message or "uncommitted changes" in message
+    assert snapshot(outer.repository) == before
+
+
 def test_a_bare_repository(run: Run, tmp_path: Path) -> None:
     """A repository without a work tree is refused by its path."""
     small = make(tmp_path, OLD, NEW)
