@@ -168,8 +168,8 @@ def ignored(folder: Path, paths: list[str], *options: str, env: Mapping[str, str
 
 def hiding_rule(folder: Path, path: str, *options: str) -> str:
     """The ignore rule that hides `path` in `folder`, as `FILE:LINE (RULE)`; '' if none does. `options`: as above."""
-    command = ("check-ignore", "-z", "--verbose", "--no-index", "--", path)
-    fields = git(*options, *command, at=folder, codes=(0, 1)).stdout.split(b"\0")
+    command = ("check-ignore", "-z", "--stdin", "--verbose", "--no-index")
+    fields = git(*options, *command, at=folder, stdin=os.fsencode(path), codes=(0, 1)).stdout.split(b"\0")
     file, line, rule, *_ = map(os.fsdecode, (*fields, b"", b""))
     return f"{file}:{line} ({rule})" if rule else ""
 

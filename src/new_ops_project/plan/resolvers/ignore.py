@@ -31,10 +31,13 @@ def settle_markers(marked: bytes) -> bytes | None:
 
 
 def _joined(hunk: re.Match[bytes]) -> bytes:
-    """Both sides of one conflict; the conflict itself where ours lacks a line of the base, or one is a negation."""
+    """Both sides of one conflict; the conflict itself where ours has neither all lines of the base nor all of theirs.
+
+    With a negation it stays, too.
+    """
     ours, base, theirs = (side.splitlines(keepends=True) for side in hunk.groups())
     mine, old, new = ([line.rstrip(b"\r\n") for line in side] for side in (ours, base, theirs))
-    if not _holds(mine, old) or any(line.startswith(b"!") for line in (*mine, *old, *new)):
+    if not (_holds(mine, old) or _holds(mine, new)) or any(line.startswith(b"!") for line in (*mine, *old, *new)):
         return hunk[0]
     dropped = {*old} - {*new} - {b""}
     kept = [line for line, text in zip(ours, mine, strict=True) if text not in dropped]

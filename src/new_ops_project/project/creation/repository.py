@@ -95,7 +95,8 @@ def _staged(folder: Path, start: Start) -> tuple[str, ...]:
     files = sum(len(names) for above, _, names in os.walk(folder) if ".git" not in Path(above).parts)
     if added.count(b"\n") == files:  # a line for each, so git need not be asked
         return ()
-    command = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+    whole = [] if start.must_hold_all else ["--directory"]  # tasks may have made folders of many files, such as .venv
+    command = ("ls-files", "--others", "--ignored", "--exclude-standard", *whole, "-z")
     output = git.git(*_ALONE, *command, at=folder).stdout
     ignored = tuple(os.fsdecode(name) for name in output.split(b"\0") if name)
     if ignored and start.must_hold_all:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats.requirements import lower_bounds
@@ -158,7 +159,17 @@ def planned(promotion: Promotion) -> Iterator[Plan]:
         return resolved.settle({}, *new.notes, *notes)
 
     with three_way.plan_from_sides(update.project.repository, sides, resolve) as plan:
+        _require_tracked(plan, update.project, {*theirs, *new.files} - base.keys())
         yield plan
+
+
+def _require_tracked(plan: Plan, project: Project, new: set[str]) -> None:
+    """Raise ToolError if one of the `new` files would be in no commit, and so missing in every clone."""
+    if hidden := [path for path in plan.ignored if path in new]:
+        rule = git.hiding_rule(project.folder, hidden[0]) or "an ignore rule, or a submodule,"
+        message = f"{hidden[0]} would be in no commit, because {rule} hides it."
+        hint = "Remove that rule, or narrow it (`/dist/` hides less than `dist/`); then run this again."
+        raise ToolError(message, hint)
 
 
 def _without_code(base: Tree, theirs: Tree, moves: Mapping[str, str]) -> dict[str, Entry]:
