@@ -2,7 +2,7 @@
 
 Everything is prepared in `.git/new-ops-project/prepare`. Renaming that folder to `change` is the one step that decides:
 before it nothing has happened, after it the change will be completed. All later steps are renames that can be repeated,
-so that the next run finishes what a killed run has left.
+so that the next run finishes what a killed run has left. What cannot be written completely is taken back at once.
 """
 
 import errno
@@ -20,8 +20,10 @@ from new_ops_project.base import interrupts, locks
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import write_whole
 from new_ops_project.base.masking import masked_json
+from new_ops_project.base.text import list_first
 
 _FOLDER = "new-ops-project"
+_AGAIN = "Fix that, then run this again: it first completes what was begun."
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,12 @@ def read_change(root: Path, git_dir: Path) -> Change | None:
     folder = git_dir / _FOLDER / "change"
     try:
         state = json.loads((folder / "state.json").read_text())
+        return Change(folder, root, git_dir, **state)
     except FileNotFoundError:
         return None
-    return Change(folder, root, git_dir, **state)
+    except (OSError, ValueError, TypeError) as error:
+        hint = f"The files as they were before are in {folder / 'old'}. Once you have what you need, remove {folder}."
+        raise ToolError(f"{folder / 'state.json'}, the record of a change, cannot be read: {error}.", hint) from error
 
 
 def _state(change: Change) -> bytes:
@@ -161,7 +166,8 @@ def is_complete(change: Change) -> bool:
 def finish(change: Change) -> None:
     """Take the remaining steps, forth or back.
 
-    Raises ToolError if somebody has edited a file after a run was killed between its steps.
+    Raises ToolError if somebody has edited a file after a run was killed between its steps. It is raised also if
+    something cannot be written: forth, everything is taken back before that.
     """
     if change.phase == "back":
         _restore_all(change)
@@ -176,11 +182,32 @@ def finish(change: Change) -> None:
         _restore_all(change)
         return
     require_unlocked_index(change.git_dir)
-    # Removals first: a new folder may come where a file was, or a new file where a folder was.
-    for path, new_digest in sorted(change.after.items(), key=lambda item: bool(item[1])):
-        _place(change, path, new_digest)
-    # The index last: that it has moved says that every step was taken, and until then `git commit` has nothing of ours.
-    (change.folder / "index").replace(change.git_dir / "index")
+    target = change.root
+    try:
+        # Removals first: a new folder may come where a file was, or a new file where a folder was.
+        for path, new_digest in sorted(change.after.items(), key=lambda item: bool(item[1])):
+            target = change.root / path
+            _place(change, path, new_digest)
+        # The index last: it says that every step was taken, and until then `git commit` has nothing of ours.
+        target = change.git_dir / "index"
+        (change.folder / "index").replace(target)
+    except OSError as error:
+        raise _taken_back(change, _reason(target, error)) from error
+
+
+def _taken_back(change: Change, reason: str) -> ToolError:
+    """Undo a change that cannot be written; the error that says why, and what there is of it now."""
+    try:
+        backup = undo(change)
+    except (OSError, ToolError) as failure:
+        more = failure.message if isinstance(failure, ToolError) else _reason(change.folder, failure)
+        return ToolError(f"{reason}\nTaking back what was written failed too. {more}", _AGAIN)
+    kept = f" Edits made meanwhile are kept in {backup}." if backup else ""
+    return ToolError(reason, f"Nothing was changed.{kept} Fix that, then run this again.")
+
+
+def _reason(path: Path, error: OSError) -> str:
+    return f"{path} cannot be written: {error.strerror or error}."
 
 
 def noted(change: Change, paths: Iterable[str], about: Mapping[str, Any]) -> Change:
@@ -235,8 +262,12 @@ def _move(path: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         fresh = target.with_name(f".{target.name}.new-ops-project")
-        shutil.copy2(path, fresh, follow_symlinks=False)
-        fresh.replace(target)
+        try:
+            shutil.copy2(path, fresh, follow_symlinks=False)
+            fresh.replace(target)
+        finally:
+            with suppress(OSError):
+                fresh.unlink()
         path.unlink()
 
 
@@ -251,7 +282,8 @@ def _remove_empty(folder: Path) -> None:
 def undo(change: Change) -> Path | None:
     """Restore every file and the index as they were before the change.
 
-    Files that were edited since are moved to the folder that is returned; None if there are none.
+    Files that were edited since are moved to the folder that is returned; None if there are none. Raises ToolError if
+    something cannot be written; everything else is restored then, and this can be repeated.
     """
     require_unlocked_index(change.git_dir)
     with interrupts.deferred():
@@ -264,8 +296,16 @@ def _restore_all(change: Change) -> Path | None:
     # The name depends on the change only, so that a repeated attempt keeps edited files in the same folder.
     edited = change.folder.with_name(f"edited-{hashlib.sha256(json.dumps(change.after).encode()).hexdigest()[:12]}")
     # Files that the change added go first: they may be where an old folder has to come back.
+    failed: dict[str, OSError] = {}
     for path in sorted(change.after, key=lambda path: bool(change.before[path])):
-        _restore(change, path, edited)
+        try:
+            _restore(change, path, edited)
+        except OSError as error:
+            failed[path] = error
+    if failed:
+        path, cause = next(iter(failed.items()))
+        paths = list_first([*failed], 5)
+        raise ToolError(f"{_reason(change.root / path, cause)} Not restored yet: {paths}.", _AGAIN)
     for folder in change.folders:
         (change.root / folder).mkdir(parents=True, exist_ok=True)
     # `index` is still here if the run never came to replace git's; then what was staged since must stay.

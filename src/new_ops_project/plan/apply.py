@@ -21,6 +21,7 @@ from new_ops_project.plan.model import Plan
 from new_ops_project.template.answers_file import ANSWERS_FILE
 
 _SUBMODULE = "160000"
+TEMPLATE = "template"  # in the journal: the template's files, for migrations that use them at --continue
 # Hooks and file system monitors must not act on the folder in which files are prepared. The user's settings for line
 # endings and filters still apply.
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "submodule.recurse=false")
@@ -91,6 +92,8 @@ def write_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
     with journal.preparation_folder(repository.git_dir) as ready:
         _prepare(plan, ready, [difference.path for difference in written if difference.status != "D"])
         _mark_unmerged(plan, ready)
+        if source := about.get("left", {}).get("source"):
+            shutil.copytree(source, ready / TEMPLATE, symlinks=True)
         before = {path: journal.digest(repository.root / path) for path in _paths_as_committed(repository, written)}
         removed = {
             difference.before for difference in written if difference.status in "DR" and difference.before in before

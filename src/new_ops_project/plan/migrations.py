@@ -7,16 +7,19 @@ address is needed: the journal has what they use of it.
 
 import os
 import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
-from new_ops_project.base.errors import ToolError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.masking import MASK
 from new_ops_project.git import journal, scratch_checkout
 from new_ops_project.git.journal import Change
 from new_ops_project.git.tree import Entry
 from new_ops_project.git.worktree import Repository
+from new_ops_project.plan import wording
+from new_ops_project.plan.apply import TEMPLATE
 from new_ops_project.template import tasks
 
 
@@ -48,7 +51,9 @@ def _taken_back(repository: Repository, change: Change, error: OSError | Process
         message = f"{reason}\nTaking back what was written of the migrations failed too: {_reason(failure)}"
         return ToolError(message, f"Fix that, then: {wording.command(change, '--abort')}")
     message = f"What the migrations of the template changed cannot be written: {reason}"
-    return ToolError(message, f"Nothing was changed. Fix that, then: {wording.command(change, '--continue')}")
+    return ToolError(
+        message, f"Your files are as you resolved them. Fix that, then: {wording.command(change, '--continue')}"
+    )
 
 
 def _reason(error: OSError | ProcessError) -> str:
@@ -125,12 +130,13 @@ def _write(repository: Repository, rows: dict[str, str], replaced: Mapping[str, 
     Raises OSError or ProcessError for what cannot be written.
     """
     root = repository.root
+    done = {path for path, known in (replaced or {}).items() if journal.digest(root / path) == known}
     gone = [path for path, row in rows.items() if not row]
-    for path in gone:
+    for path in (path for path in gone if path not in done):
         (root / path).unlink(missing_ok=True)
         journal.remove_empty_parents((root / path).parent, root)
     lines = b"".join(os.fsencode(f"{row}\t{path}") + b"\0" for path, row in rows.items() if row)
     git.stage(root, gone)
     git.git("update-index", "-z", "--index-info", at=root, stdin=lines)
-    names = b"".join(os.fsencode(path) + b"\0" for path, row in rows.items() if row)
+    names = b"".join(os.fsencode(path) + b"\0" for path, row in rows.items() if row and path not in done)
     git.git("checkout-index", "--force", "--quiet", "-u", "-z", "--stdin", at=root, stdin=names)

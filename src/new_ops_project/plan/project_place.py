@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project.base import paths
-from new_ops_project.template.answers_file import ANSWERS_FILE, answers_files
+from new_ops_project.template.answers_file import ANSWERS_FILE, answers_files, is_answers_path
 
 _WORDS = ("script", "library", "cli")  # what promote takes for a tier
 
@@ -35,7 +35,8 @@ class ProjectPlace:
     @property
     def _is_sole(self) -> bool:
         """Whether its folder has no answers file of another template; its own need not be there."""
-        return answers_files(self.folder) in ([], [self.answers_file])
+        own = [name for name in answers_files(self.folder) if is_answers_path(name)]
+        return own in ([], [self.answers_file])
 
     def is_meant(self, given: str) -> bool:
         """Whether `given`, a path from the root that need not exist, is this project's folder or answers file."""

@@ -85,11 +85,13 @@ def _told_apart(verb: str, path: Path | None, branch: str | None) -> tuple[Path,
     """
     if path or not branch or not paths.expanded(branch).exists():
         return path or Path(), branch
-    from new_ops_project.template.answers_file import answers_files
+    from new_ops_project.template.answers_file import answers_files, is_answers_path
+
+    def is_project(place: Path) -> bool:
+        return place.is_file() or any(map(is_answers_path, answers_files(place)))
 
     folder = paths.expanded(branch)
-    is_project = folder.is_file() or answers_files(folder)
-    if branch[0] in "./~" or branch.endswith("/") or (is_project and not answers_files(Path())):
+    if branch[0] in "./~" or branch.endswith("/") or (is_project(folder) and not is_project(Path())):
         return folder, ""
     name = shlex.quote(branch)
     raise ToolError(

@@ -117,9 +117,10 @@ class Running:
         if not (commands := self.last(given)):
             return {}
         evaluated = tasks.evaluate(commands, self.last_setting(given), Path(tasks.ANYWHERE), Path(tasks.SOURCE))
+        rows = [asdict(command) for command in evaluated]
         return {
             "template": self.after.source.name,
-            "source": str(self.after.root),
+            "source": str(self.after.root) if tasks.SOURCE in str(rows) else "",
             "prefix": self.project.prefix,
-            "commands": [asdict(command) for command in evaluated],
+            "commands": rows,
         }
