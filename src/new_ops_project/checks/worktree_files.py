@@ -20,18 +20,24 @@ class ListedPaths:
 
 
 def list_paths(folder: Path) -> ListedPaths:
-    """The paths below `folder` that exist in the work tree, without submodules and ignored files."""
-    staged = git.git("ls-files", "-z", "--stage", at=folder).stdout
-    modes = dict(_staged(line) for line in staged.split(b"\0") if line)
+    """The paths below `folder` that exist in the work tree, without submodules and ignored files.
+
+    What a sparse checkout leaves out exists too, but cannot be read.
+    """
+    staged = git.git("ls-files", "-z", "-t", "--stage", at=folder).stdout
+    entries = [_staged(line) for line in staged.split(b"\0") if line]
     others = git.git("ls-files", "-z", "--others", "--exclude-standard", at=folder).stdout
-    tracked = {path for path, mode in modes.items() if mode != "160000" and os.path.lexists(folder / path)}
+    tracked = {
+        path for path, mode, is_hidden in entries if mode != "160000" and (is_hidden or os.path.lexists(folder / path))
+    }
     return ListedPaths(frozenset(tracked), frozenset(os.fsdecode(path) for path in others.split(b"\0") if path))
 
 
-def _staged(line: bytes) -> tuple[str, str]:
-    """The path and the mode of a line such as `100644 ID 0<tab>PATH`."""
-    mode_and_id, _, path = line.partition(b"\t")
-    return os.fsdecode(path), mode_and_id.split()[0].decode()
+def _staged(line: bytes) -> tuple[str, str, bool]:
+    """The path, the mode and whether a sparse checkout hides it, of a line such as `S 100644 ID 0<tab>PATH`."""
+    marks, _, path = line.partition(b"\t")
+    mark, mode, *_ = marks.split()
+    return os.fsdecode(path), mode.decode(), mark == b"S"
 
 
 def read(folder: Path, paths: frozenset[str]) -> LazyFiles:

@@ -21,6 +21,7 @@ from new_ops_project.template.answers_file import (
     ANSWERS_FILE,
     answers_files,
     is_answers_path,
+    may_name_template,
     parse_answers,
 )
 
@@ -64,6 +65,9 @@ def find(path: Path, answers_file: str | None = None, *, verb: str = "update") -
     if not path.exists():
         raise ToolError(f"{path} does not exist.", "Give the PATH of a generated project.")
     folder, file = (path, "") if path.is_dir() else _split(path)
+    if file and path.name != ANSWERS_FILE and not may_name_template(path):
+        message = f"{path} is no answers file: it names no template (_src_path)."
+        raise ToolError(message, "Give the folder of a generated project as PATH, or an answers file in it.")
     repository, prefix = find_repository(folder)
     if answers_file:
         name = PurePath(answers_file)

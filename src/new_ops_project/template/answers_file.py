@@ -96,6 +96,11 @@ def recorded(file: Path, key: str) -> str:
     return str(answers.get(key) or "")
 
 
+def may_name_template(path: Path) -> bool:
+    """Whether the file has the entry that names a template, in YAML that may be broken, or in JSON."""
+    return _has_source(path) or bool(source(path))
+
+
 def _has_source(path: Path) -> bool:
     try:
         return names_template(path.read_bytes())

@@ -230,6 +230,16 @@ def test_what_is_kept_or_ignored_is_not_compared(run: Run, project: Path) -> Non
     assert [path for _, path, _ in findings(run, project, code=1)] == [".gitignore"]
 
 
+def test_what_a_sparse_checkout_leaves_out(run: Run, project: Path) -> None:
+    """A file outside of the cone is neither missing nor restored, edited or not."""
+    run("update", str(project), "--commit")
+    commit(project, {".github/dependabot.yml": "edited\n"})
+    git("sparse-checkout", "set", "--cone", "src", at=project)
+    assert findings(run, project) == []
+    run("check", str(project), "--select", "OPS604", "--fix")
+    assert git("status", "--porcelain", at=project) == ""
+
+
 @pytest.mark.parametrize("before", ["edited\n", None])
 def test_a_named_file_is_restored(run: Run, project: Path, before: str | None) -> None:
     """--fix of a drifted file restores the template's version, and leaves all others alone."""

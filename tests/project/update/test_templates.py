@@ -60,6 +60,15 @@ def test_the_answers_file_as_path(run: Run, tmp_path: Path) -> None:
         assert small.text("docs.md") == "three\n"
 
 
+@pytest.mark.parametrize("file", ["notes.txt", "other.yml", "empty", "bytes.bin"])
+def test_a_file_that_is_no_answers_file(file: str, run: Run, tmp_path: Path) -> None:
+    """Another file as PATH is refused for what it is."""
+    small = two(tmp_path)
+    small.commit({"notes.txt": "notes\n", "other.yml": "a: 1\n", "empty": "", "bytes.bin": b"\0\xff"})
+    for verb in ("update", "promote"):
+        assert f"{small.project / file} is no answers file" in run(verb, str(small.project / file), code=2).err
+
+
 def test_branches_of_two_templates(run: Run, tmp_path: Path) -> None:
     """Two templates with versions of the same name have branches of different names."""
     small = two(tmp_path, behind="template docs")

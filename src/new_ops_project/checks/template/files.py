@@ -105,7 +105,8 @@ def _compared(repo: Repo, name: str, recorded: Reference) -> Compared:
 def _states(repo: Repo, recorded: Reference, shared: set[str]) -> Iterator[FileState]:
     mine = {path: text for path in recorded.files if (text := content(repo, path)) is not None}
     for path, state in drift.states(recorded.files, mine, repo.folder).items():
-        if state == "edited" and path in shared:
+        is_unreadable = state == "deleted" and path in repo.paths  # such as what a sparse checkout leaves out
+        if is_unreadable or (state == "edited" and path in shared):
             continue
         row = recorded.rows.get(path)
         yield FileState(path, state, is_maintained=row is not None and not row.get("yours"))
