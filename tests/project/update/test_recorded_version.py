@@ -164,6 +164,26 @@ def test_a_name_that_has_not_moved(name: str, run: Run, tmp_path: Path) -> None:
     assert run("update", str(small.project), "--check", "--json").json["state"] == "current"
 
 
+@pytest.mark.parametrize("texts", TEXTS[1:])
+@pytest.mark.parametrize("name", ["stable", "v1.1.0-1-g{}", "{}"])
+def test_a_text_that_repeats_the_name(name: str, texts: dict[str, str], run: Run, tmp_path: Path) -> None:
+    """The base has the name that is recorded, so that a text with it is not taken for the project's own edit."""
+    source = template(tmp_path, texts)
+    extend(source, commit("More", {"task.py": "more\n"}, parent="refs/heads/trunk^0"))
+    commit_id = git("rev-parse", "--short", "trunk", at=source)
+    project = made(run, source, "--ref", "trunk")
+    tag(source, "v1.2.0", "trunk")
+    tag(source, "stable", "trunk")
+    for file in (".copier-answers.yml", "made.txt"):
+        text = (project / file).read_text()
+        (project / file).write_text(text.replace(f"v1.1.0-1-g{commit_id}", name.format(commit_id)))
+    git("commit", "--quiet", "--all", "--allow-empty", "--message=rename", at=project)
+    assert "OPS605" not in run("check", str(project), "--select", "template", code=int(name == "stable")).out
+    release(source, "v1.3.0", {"task.py": "third\n"})
+    run("update", str(project))
+    assert recorded(project) == "v1.3.0"
+
+
 @pytest.mark.parametrize("name", ["stable", "v1"])
 def test_a_name_that_has_moved(name: str, run: Run, tmp_path: Path) -> None:
     """Where the tag is younger than the record, nothing is merged with a wrong base: the project has to say its own."""

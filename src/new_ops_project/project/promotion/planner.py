@@ -131,7 +131,7 @@ def _require_tiers(update: Update, migrated: MigratedAnswers) -> None:
 def planned(promotion: Promotion) -> Iterator[Plan]:
     """Render both tiers, move the program's files, and merge; raises ToolError for what cannot be rendered."""
     update, files = promotion.update, promotion.files
-    base = dict(planner.render_version(update, update.before, update.project.answers))
+    base = dict(planner.render_version(update, update.recorded, update.project.answers))
     theirs = dict(planner.render_version(update, update.after, promotion.migrated.given))
     if promotion.move is None:  # the package is the project's own, so its exports do not concern the template
         own = {path for path in files.modes if path.endswith("/__init__.py") or path == "CHANGELOG.md"}

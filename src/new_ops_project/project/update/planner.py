@@ -58,6 +58,11 @@ class Update:
     """What the `before` migrations of the template made of the project, where some have run."""
 
     @property
+    def recorded(self) -> Checkout:
+        """The version that the project has, by the name that it records: a text of the template may repeat it."""
+        return replace(self.before, version=self.project.version)
+
+    @property
     def releases(self) -> Releases:
         """The releases of the template to update to."""
         return self.versions.releases
@@ -219,7 +224,7 @@ def after_migrations(update: Update) -> Update:
 
     As in copier, the old version is rendered before them.
     """
-    base = render_version(update, update.before, update.project.answers, renewed=_renewed(update))
+    base = render_version(update, update.recorded, update.project.answers, renewed=_renewed(update))
     return replace(update, migrated=update.running.migrate(base))
 
 
@@ -239,7 +244,7 @@ def render_both(update: Update, migrated: MigratedAnswers) -> Renders:
     if update.migrated:
         base = update.migrated.base
     else:
-        base = render_version(update, update.before, update.project.answers, renewed=renewed)
+        base = render_version(update, update.recorded, update.project.answers, renewed=renewed)
     theirs = render_version(update, update.after, migrated.given, renewed=renewed)
     return Renders(without_excluded(update, migrated, base, theirs), theirs, renewed or {})
 
@@ -317,7 +322,7 @@ def render_version(
     Its tasks run only with `renewed`, which gets the command of the task that wrote a lock, by the lock's path.
     """
     project = update.project
-    questionnaire = update.former if checkout == update.before else update.questionnaire
+    questionnaire = update.former if checkout.commit == update.before.commit else update.questionnaire
     answers = _as_written(questionnaire, answers)
     run = None if renewed is None else update.running.tasks(checkout, questionnaire, answers, renewed)
     return render.tree(
@@ -370,7 +375,7 @@ def managed_files(update: Update, migrated: MigratedAnswers) -> dict[str, Entry]
     Files that the template writes only once are not among them, and neither is the answers file.
     """
     project = update.project
-    rendered = render_version(update, update.before, project.answers)
+    rendered = render_version(update, update.recorded, project.answers)
     answers = update.in_context(migrated.answers)
     once = users_paths.written_once(answers, rendered) | users_paths.skipped_if_exist(answers, rendered)
     return {path: entry for path, entry in rendered.items() if path not in once and path != project.answers_file}
@@ -388,7 +393,7 @@ def lacks_files(update: Update, migrated: MigratedAnswers) -> bool:
     is_untrusted = update.questionnaire.distrust and not update.target.trust
     if is_untrusted or not update.questionnaire.config.get("skip_if_exists"):
         return False
-    project, rendered = update.project, render_version(update, update.before, update.project.answers)
+    project, rendered = update.project, render_version(update, update.recorded, update.project.answers)
     paths = users_paths.skipped_if_exist(update.in_context(migrated.answers), rendered)
     files = {path: rendered[path] for path in paths}
     with merge.scratch_repository(project.repository.objects, project.repository.object_format) as scratch:
