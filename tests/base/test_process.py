@@ -33,20 +33,23 @@ def test_lines_come_one_by_one() -> None:
 def test_a_limit_on_silence() -> None:
     """A program that goes on writing is not ended, however slow it is; one that stops writing is, with its children."""
     slow = "for i in 1 2 3 4 5 6; do echo $i >&2; sleep 0.4; done; echo done"
-    assert process.run("sh", "-c", slow, silence=2.0).text == "done"
+    assert process.run("sh", "-c", slow, silence=(2.0, 2.0)).text == "done"
+    with pytest.raises(ProcessError, match=r"no answer within 0\.5 seconds"):
+        process.run("sh", "-c", "sleep 60 & sleep 60", silence=(0.5, 9.0))
     with pytest.raises(ProcessError, match=r"no answer within 0\.6 seconds"):
-        process.run("sh", "-c", "echo start; sleep 60 & sleep 60", silence=0.6)
+        process.run("sh", "-c", "echo start; sleep 60 & sleep 60", silence=(9.0, 0.6))
 
 
 def test_what_stays_behind_in_silence() -> None:
     """A program that has ended counts, although a child of it still holds its pipes."""
-    assert process.run("sh", "-c", "sleep 30 & echo done", silence=20.0).text == "done"
+    assert process.run("sh", "-c", "sleep 30 & echo done", silence=(20.0, 20.0)).text == "done"
 
 
 def test_a_stream_that_falls_silent() -> None:
     """Its lines come until then, and its children end with it."""
-    lines = process.stream("sh", "-c", "echo one; sleep 60 & sleep 60", silence=0.6)
+    lines = process.stream("sh", "-c", "echo one; sleep 60 & sleep 60", silence=(9.0, 0.6))
     assert next(lines) == "one"
     with pytest.raises(ProcessError, match=r"no answer within 0\.6 seconds"):
-        [*lines]
-    assert [*process.stream("sh", "-c", "for i in 1 2 3 4; do echo $i; sleep 0.3; done", silence=2.0)] == [*"1234"]
+        list(lines)
+    slow = "for i in 1 2 3 4; do echo $i; sleep 0.3; done"
+    assert [*process.stream("sh", "-c", slow, silence=(2.0, 2.0))] == [*"1234"]

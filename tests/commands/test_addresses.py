@@ -289,6 +289,45 @@ def test_git_itself_refuses(run: Run, work: Path, plain: Small, home: Path) -> N
     assert not mark.exists()
 
 
+@pytest.mark.parametrize("place", ["ftp://127.0.0.1:9", "file:///"])
+def test_a_redirection_to_another_protocol(run: Run, tmp_path: Path, plain: Small, place: str) -> None:
+    """A server cannot lead git to what the door refuses."""
+    with git_http(tmp_path, busy=Busy(moved=place)) as url:
+        project = recording(plain, f"{url}/template/.git").project.project
+        assert "cannot be reached" in run("update", str(project), code=2).err
+
+
+def test_a_redirection_to_another_server(run: Run, tmp_path: Path, private: Private) -> None:
+    """It gets no credentials of the first one."""
+    with git_http(tmp_path, busy=private.busy) as other:
+        private.busy.seen.clear()
+        with git_http(tmp_path, busy=Busy(moved=other.replace("127.0.0.1", "localhost"))) as url:
+            login = private.address.partition("://")[2].rpartition("@")[0]
+            project = recording(private.project, url.replace("://", f"://{login}@") + "/template/.git").project.project
+            assert "could not read Username" in run("update", str(project), code=2).err
+        assert not private.busy.seen
+
+
+@pytest.mark.parametrize("address", ["ext::touch {}", "fd::17"])
+def test_submodules_of_a_template(run: Run, work: Path, plain: Small, home: Path, address: str) -> None:
+    """Where copier runs git, git refuses what the door refuses, whatever the user allows elsewhere."""
+    with (home / ".gitconfig").open("a") as config:
+        config.write("[protocol]\n\tallow = always\n")
+    mark = work / "mark"
+    commit = git("rev-parse", "HEAD", at=plain.template)
+    files = {".gitmodules": f'[submodule "sub"]\n\tpath = sub\n\turl = {address.format(mark)}\n'}
+    clone = work / "template"
+    git("clone", "--quiet", str(plain.template), str(clone), at=work)
+    small.lay(clone, files)
+    git("update-index", "--add", "--cacheinfo", f"160000,{commit},sub", at=clone)
+    git("add", ".gitmodules", at=clone)
+    git("commit", "--quiet", "--message=sub", at=clone)
+    git("tag", "v2.0.0", at=clone)
+    ran = run("new", "audit", "--defaults", "--template", str(clone), code=2)
+    assert f"git says: transport '{address.partition(':')[0]}' not allowed" in ran.err
+    assert not mark.exists()
+
+
 # ---- what does not answer --------------------------------------------------------------------------------------------
 
 
@@ -296,9 +335,18 @@ def test_git_itself_refuses(run: Run, work: Path, plain: Small, home: Path) -> N
 @pytest.mark.parametrize("verb", ["update {}", "update {} --check", "check {} --select template", "fleet status {}"])
 def test_a_silent_server(run: Run, plain: Small, monkeypatch: pytest.MonkeyPatch, scheme: str, verb: str) -> None:
     """The verb ends, names the address and the limit; in a fleet it is one row."""
-    monkeypatch.setattr(remotes, "SILENCE", 0.5)
+    monkeypatch.setattr(remotes, "ANSWER", 0.5)
     with silent(scheme) as url:
         project = recording(plain, f"{url}/template.git").project.project
         ran = run(*(word.format(project) for word in verb.split()), code=0 if verb.startswith("check") else 2)
     said = " ".join((ran.out + ran.err).split())
     assert f"{url}/template.git cannot be reached: no answer within 0.5 seconds." in said
+
+
+def test_a_slow_server(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transfer that takes longer than the limit, and lives, is not cut off."""
+    monkeypatch.setattr(remotes, "ANSWER", 3.0)
+    project = small.make(tmp_path, small.OLD, {"noise.bin": os.urandom(5000)})
+    with git_http(tmp_path, busy=Busy(drip=100)) as url:
+        place = recording(project, f"{url}/template/.git").project.project
+        assert run("update", str(place), "--check", "--json", code=1).json["to"] == "v1.1.0"

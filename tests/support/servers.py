@@ -41,7 +41,9 @@ class Busy:
 
     `account`: the NAME:PASSWORD it requires, '' for none. `closed`: prefixes of paths that nobody may push to. `mute`:
     prefixes of paths for which it never answers. `pauses`: how many requests below a path are answered with 429 and
-    Retry-After first. `seen`: `METHOD PATH?QUERY` of each request that was accepted. `sent`: the bytes in the answers.
+    Retry-After first. `drip`: how many bytes of an answer are sent in a tenth of a second, 0 for all. `moved`: where
+    each request is redirected to, '' for nowhere. `seen`: `METHOD PATH?QUERY` of each request that was accepted.
+    `sent`: the bytes in the answers.
     """
 
     account: str = ""
@@ -49,6 +51,8 @@ class Busy:
     mute: tuple[str, ...] = ()
     pauses: dict[str, int] = field(default_factory=dict)
     retry_after: str = "7"
+    drip: int = 0
+    moved: str = ""
     seen: list[str] = field(default_factory=list)
     sent: int = 0
 
@@ -59,6 +63,8 @@ class Busy:
             return 401, {"WWW-Authenticate": 'Basic realm="ops"'}
         if "git-receive-pack" in path + query and path.startswith(self.closed or ("//",)):
             return 403, {}
+        if self.moved:
+            return 302, {"Location": f"{self.moved}{path}?{query}"}
         name = next((name for name, left in self.pauses.items() if left and path.startswith(name)), "")
         if name:
             self.pauses[name] -= 1
@@ -102,7 +108,10 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port
             for name, value in fields.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            size = rules.drip or len(content) or 1
+            for start in range(0, len(content), size):
+                self.wfile.write(content[start : start + size])
+                time.sleep(0.1 if rules.drip else 0.0)
             rules.sent += len(content)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of http.server

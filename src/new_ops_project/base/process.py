@@ -20,6 +20,9 @@ Watcher = Callable[[tuple[str, ...], float, int | None], None]
 
 Child = subprocess.Popen[bytes]
 
+# The seconds after which a program must have written something, and those after which it must write again.
+Silence = tuple[float, float]
+
 _watchers: list[Watcher] = []
 _running: set[Child] = set()  # the programs that `run` is waiting for
 _stopping = False
@@ -46,12 +49,12 @@ def run(
     stdin: bytes | None = None,
     codes: tuple[int, ...] = (0,),
     seconds: float | None = None,
-    silence: float | None = None,
+    silence: Silence | None = None,
 ) -> ProcessResult:
     """Run the program `args` and wait for it.
 
     With a limit in `seconds`, it runs in a new session, so without a terminal to prompt at, and is killed with its
-    children when the time is over. So it is with a limit of `silence`, the seconds in which it may write nothing.
+    children when the time is over. So it is with a limit of `silence`, in which it writes nothing.
     Raises ProcessError when it cannot start, takes too long, or ends with a code that is not one of `codes`.
     """
     start, exit_code = time.monotonic(), None
@@ -70,7 +73,7 @@ def _captured(
     cwd: Path | None,
     env: Mapping[str, str] | None,
     stdin: bytes,
-    limits: tuple[float | None, float | None],
+    limits: tuple[float | None, Silence | None],
 ) -> tuple[bytes, bytes, int]:
     """The output, the messages and the exit code of a program; the limits are those of `run`."""
     seconds, silence = limits
@@ -78,7 +81,7 @@ def _captured(
     _running.add(child)
     try:
         if silence is not None and os.name != "nt":  # Windows does not tell what was written so far
-            return *_heard(child, args, stdin, 0 if _stopping else silence), child.returncode
+            return *_heard(child, args, stdin, (0, 0) if _stopping else silence), child.returncode
         return *child.communicate(stdin, 0 if _stopping and seconds else seconds), child.returncode
     except subprocess.TimeoutExpired as error:
         # It may have ended and left a child behind that holds its pipes, as ssh does with ControlPersist.
@@ -93,21 +96,22 @@ def _captured(
         end(child, 0)
 
 
-def _heard(child: Child, args: tuple[str, ...], stdin: bytes, silence: float) -> tuple[bytes, bytes]:
-    """The output and the messages of a program that writes something at least every `silence` seconds."""
+def _heard(child: Child, args: tuple[str, ...], stdin: bytes, silence: Silence) -> tuple[bytes, bytes]:
+    """The output and the messages of a program that is not silent for longer than that."""
     given: bytes | None = stdin
-    size, end_of_silence, has_ended = 0, time.monotonic() + silence, False
+    limit, later = silence
+    size, end_of_silence, has_ended = 0, time.monotonic() + limit, False
     while True:
         try:
             return child.communicate(given, max(min(end_of_silence - time.monotonic(), 1.0), 0.0))
         except subprocess.TimeoutExpired as error:
             given, output = None, (error.stdout or b"", error.stderr or b"")
         if len(output[0] + output[1]) > size:
-            size, end_of_silence = len(output[0] + output[1]), time.monotonic() + silence
+            size, limit, end_of_silence = len(output[0] + output[1]), later, time.monotonic() + later
         elif has_ended:  # and left a child behind that holds its pipes, as ssh does with ControlPersist
             return output
         elif time.monotonic() >= end_of_silence:
-            raise _unanswered(args, silence)
+            raise _unanswered(args, limit)
         has_ended = child.poll() is not None
 
 
@@ -121,7 +125,7 @@ def stream(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     keep: tuple[int, ...] = (),
-    silence: float | None = None,
+    silence: Silence | None = None,
 ) -> Generator[str, None, None]:
     """Yield each line that the program `args` writes, as it comes. `keep`: file descriptors that it inherits.
 
@@ -152,22 +156,24 @@ def stream(
         end(child)
         listening.heard.set()
     if listening.was_silent:
-        raise _unanswered(args, silence or 0)
+        raise _unanswered(args, listening.limit)
     if child.returncode:
         raise ProcessError(args, child.returncode, "".join(written))
 
 
 class _Listening:
-    """Kills a program that says nothing for a time; without a limit, it does nothing."""
+    """Kills a program that is silent for too long; without a limit, it does nothing."""
 
-    def __init__(self, child: Child, silence: float | None) -> None:
-        self.heard, self.was_silent = threading.Event(), False
+    def __init__(self, child: Child, silence: Silence | None) -> None:
+        self.heard, self.was_silent, self.limit = threading.Event(), False, 0.0
         if silence is not None:
             threading.Thread(target=self._listen, args=(child, silence), daemon=True).start()
 
-    def _listen(self, child: Child, silence: float) -> None:
-        while self.heard.wait(silence):
+    def _listen(self, child: Child, silence: Silence) -> None:
+        self.limit, later = silence
+        while self.heard.wait(self.limit):
             self.heard.clear()
+            self.limit = later
             if child.returncode is not None:
                 return
         self.was_silent = child.returncode is None

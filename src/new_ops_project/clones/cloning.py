@@ -76,9 +76,9 @@ def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_folder(path) as fresh:
-            silence = None if can_ask else remotes.SILENCE
+            silence = None if can_ask else (remotes.ANSWER, remotes.STALL)
             options = options if can_ask else (*remotes.NO_PROMPTS, *options)
-            command = ("git", *options, "clone", "--progress", "--", urls.public(address), str(fresh))
+            command = ("git", *options, "clone", "--quiet", "--progress", "--", urls.public(address), str(fresh))
             with closing(stream(*command, env={**env, **quiet}, silence=silence)) as lines:
                 for stage, _ in groupby(match[1].lower() for line in lines if (match := _STAGE.match(line))):
                     progress(f"git clone {safe_url}: {stage}", 0, 1)

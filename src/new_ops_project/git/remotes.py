@@ -13,7 +13,10 @@ from new_ops_project.base.process import ProcessResult, run
 from new_ops_project.git import urls
 
 TIMEOUT = 5.0  # seconds for a remote to say whether it is there
-SILENCE = 30.0  # seconds in which a transfer may give no sign of life; however slow, one that lives is not cut off
+ANSWER = 30.0  # seconds in which a transfer has to give its first sign of life
+# Seconds between two signs of life: however slow it is, a transfer that lives is not cut off. Git reports progress only
+# when it has 64 KiB more; over HTTP, it looks at each byte itself.
+STALL = 300.0
 NO_PROMPTS = ("-c", "credential.interactive=false", "-c", "core.askPass=")
 _NO_PROMPT_VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -58,7 +61,9 @@ def _ssh(at: Path) -> str:
 
 
 def transfer(address: str, *args: str, at: Path) -> ProcessResult:
-    """Run a command of git that fetches from or pushes to `address`, with `--progress`, until nothing moves any more.
+    """Run a command of git that fetches from or pushes to `address`, until nothing moves any more.
+
+    It has to have the options `--quiet --progress`, with which only what moves is reported.
 
     In `args`, the remote is `urls.public(address)`: git gets the credentials on another way, and writes them nowhere.
     Raises ProcessError, and ToolError as `git.git` does.
@@ -68,7 +73,7 @@ def transfer(address: str, *args: str, at: Path) -> ProcessResult:
     quiet = without_prompts(at) if is_ssh else _NO_PROMPT_VARIABLES
     command = ("git", *git.TEMPORARY, *NO_PROMPTS, *options, *args)
     try:
-        return run(*command, cwd=at, env={**variables, **quiet}, silence=SILENCE)
+        return run(*command, cwd=at, env={**variables, **quiet}, silence=(ANSWER, STALL))
     except ProcessError as error:
         git.require_trusted(error.stderr)
         raise
@@ -80,7 +85,7 @@ def access(address: str) -> tuple[tuple[str, ...], dict[str, str]]:
     They hold the credentials, the protocols that are allowed, and the limit after which nothing moves any more (HTTP).
     """
     options, variables = _credentials(address)
-    slow = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": f"{SILENCE:.0f}"}  # bytes a second, seconds
+    slow = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": f"{ANSWER:.0f}"}  # bytes a second, seconds
     return options, {**slow, "GIT_ALLOW_PROTOCOL": _allowed(), **variables}
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import copier
 from copier.errors import CopierAnswersInterrupt, UnsafeTemplateError
 from jinja2 import TemplateNotFound
+from plumbum import ProcessExecutionError
 
-from new_ops_project.base.errors import Exit, ToolError
+from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.base.masking import masked
 from new_ops_project.template.answers_file import ANSWERS_FILE, set_entries
 from new_ops_project.template.copier_patches import (
@@ -120,7 +121,10 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
         raise ToolError(
             f"The template {name} needs trust: {error}", "Read it first; then add --trust.", Exit.UNTRUSTED
         ) from error
-    except TemplateNotFound as error:  # it is an OSError too, so this comes first
+    except ProcessExecutionError as error:  # of git; it is an OSError too, so this comes first
+        reason = ProcessError(tuple(error.argv), error.retcode, str(error.stderr)).reason.removeprefix("fatal: ")
+        raise ToolError(f"The template {name} cannot be rendered: git says: {reason}", "Fix it there.") from error
+    except TemplateNotFound as error:  # so is this
         message = f"The template {name} cannot be rendered: it includes {error}, which does not exist."
         raise ToolError(message, "Fix it there.") from error
     except OSError as error:

@@ -144,7 +144,7 @@ def publish(url: str) -> str:
     # As given, with its credentials; a path is relative to the current folder, not to the repository.
     is_remote = "://" in url or urls.is_short_address(url)
     address = urls.full_address(url) if is_remote else str(expanded(url).absolute())
-    push = ("push", "--progress", "--", urls.public(address), "main:main", "refs/tags/*:refs/tags/*")
+    push = ("push", "--quiet", "--progress", "--", urls.public(address), "main:main", "refs/tags/*:refs/tags/*")
     try:
         remotes.transfer(address, *push, at=unpacked.repository())
     except ProcessError as error:
