@@ -122,7 +122,7 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
             f"The template {name} needs trust: {error}", "Read it first; then add --trust.", Exit.UNTRUSTED
         ) from error
     except ProcessExecutionError as error:  # of git; it is an OSError too, so this comes first
-        reason = ProcessError(tuple(error.argv), error.retcode, str(error.stderr)).reason.removeprefix("fatal: ")
+        reason = ProcessError(("git",), None, str(error.stderr)).reason.removeprefix("fatal: ")
         raise ToolError(f"The template {name} cannot be rendered: git says: {reason}", "Fix it there.") from error
     except TemplateNotFound as error:  # so is this
         message = f"The template {name} cannot be rendered: it includes {error}, which does not exist."

@@ -69,7 +69,7 @@ def _folder(url: str) -> Path:
 def _fetch(url: str, mirror: Path) -> None:
     """Fetch what is new; into a new mirror if that fails because this one is damaged."""
     _remove_locks(mirror)
-    options = ("--progress", "--prune", "--no-auto-maintenance", "--no-write-fetch-head")
+    options = ("--quiet", "--progress", "--prune", "--no-auto-maintenance", "--no-write-fetch-head")
     try:
         remotes.transfer(url, *_ALL_REFERENCES, "fetch", *options, "origin", at=mirror)
     except ProcessError:
@@ -81,7 +81,7 @@ def _fetch(url: str, mirror: Path) -> None:
 def _clone(url: str, mirror: Path) -> None:
     """Clone into the place of the mirror, absent or not."""
     with whole_folder(mirror) as fresh:
-        clone = ("clone", "--mirror", "--progress", "--", urls.public(url), str(fresh))
+        clone = ("clone", "--mirror", "--quiet", "--progress", "--", urls.public(url), str(fresh))
         remotes.transfer(url, *_ALL_REFERENCES, *clone, at=mirror.parent)
         if os.path.lexists(mirror):
             mirror.rename(fresh.with_name("damaged"))  # which goes with the temporary folder
