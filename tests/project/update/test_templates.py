@@ -222,6 +222,24 @@ def test_fleet(file: str, prefix: str, run: Run, work: Path, tmp_path: Path) -> 
     assert len(small.git("branch", "--list", "template/*").splitlines()) == 2
 
 
+def test_a_fleet_by_address(run: Run, work: Path, tmp_path: Path) -> None:
+    """So it is for a repository that is known by its address only; `retry` finds each again under its name."""
+    small = two(tmp_path, behind="docs")
+    small.commit({"docs.md": "mine\n"})
+    git("clone", "--quiet", "--bare", str(small.repository), str(tmp_path / "bare.git"), at=tmp_path)
+    fleets.served(tmp_path / "bare.git")
+    address = f"file://{tmp_path}/bare.git"
+    rows = run("fleet", "status", address, "--json", code=1).json["repositories"]
+    assert [(row["name"].rpartition("/")[2], row["state"]) for row in rows] == [
+        (OTHERS[0], "behind"),
+        ("bare", "current"),
+    ]
+    run("fleet", "update", address, "--out", "out", code=3)
+    assert fleets.results(work / "out")[OTHERS[0]]["state"] == "conflict"
+    run("fleet", "retry", "out", "--only", "conflict", "--out", "again.json")
+    assert [task["answers_file"] for task in json.loads(Path("again.json").read_text())["tasks"]] == [OTHERS[0]]
+
+
 def test_a_fleet_knows_the_name_of_the_folder(run: Run, work: Path, tmp_path: Path) -> None:
     """A template that writes its folder's name gets that of the project, not of the answers file."""
     small = two(tmp_path, behind="docs")
