@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from new_ops_project.base import interrupts, locks
 from new_ops_project.base.errors import ToolError
@@ -350,13 +351,26 @@ def remove_empty_parents(folder: Path, root: Path) -> None:
 
 
 def digest(path: Path) -> str:
-    """A digest of a file's content and executable bit, or of a symbolic link's target; '' if there is no file."""
+    """A digest of a file's content and executable bit, or of a symbolic link's target; '' if there is no file.
+
+    Where the file system takes two spellings for one name, there is a file only under the one that it has.
+    """
+    if is_spelled_otherwise(path):
+        return ""
     if path.is_symlink():
         return "link:" + hashlib.sha256(os.fsencode(os.readlink(path))).hexdigest()  # noqa: PTH115 - Path.readlink normalizes
     if not path.is_file():
         return ""
     bit = "x" if path.stat().st_mode & 0o100 else "-"
     return f"{bit}:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def is_spelled_otherwise(path: Path) -> bool:
+    """Whether what is at `path` has its name with other upper or lower case letters, as macOS and Windows allow."""
+    if not os.path.lexists(path.with_name(path.name.swapcase())):
+        return False
+    names = {normalize("NFC", file.name) for file in path.parent.iterdir()}  # as written, or as old macOS lists them
+    return normalize("NFC", path.name) not in names
 
 
 def _is_file(path: Path) -> bool:

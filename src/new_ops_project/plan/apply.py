@@ -124,7 +124,8 @@ def _is_no_folder(path: Path) -> bool:
 def _will_be_empty(target: Path, removed: set[str], path: str) -> bool:
     """Whether `target` is a file that the plan removes, or a folder all of whose files it removes."""
     if target.is_symlink() or not target.is_dir():
-        return path in removed
+        is_renamed = journal.is_spelled_otherwise(target) and path.casefold() in map(str.casefold, removed)
+        return path in removed or is_renamed
     below = (
         Path(folder, file).relative_to(target).as_posix() for folder, _, files in os.walk(target) for file in files
     )
