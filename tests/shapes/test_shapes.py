@@ -47,6 +47,16 @@ def test_a_killed_run(bench: run.Bench, shape: str, sent: Signals) -> None:
     assert not killed.problems
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", ["update", "conflict, --abort"])
+def test_a_volume_that_folds_case(verb: str) -> None:
+    """Where Case.txt and case.txt are one file, a template may rename one to the other."""
+    with run.bench() as made:
+        if not made.volume:
+            pytest.skip("no such volume can be mounted here")
+        assert not made.cell("case-folding", verb).problems
+
+
 def test_what_is_wrong_is_noted(bench: run.Bench) -> None:
     """A trial sees another content, mode, index, file and exit code."""
     place = bench.place("plain", "clean", "noted")

@@ -270,6 +270,21 @@ def test_an_uncommitted_answers_file(run: Run, tmp_path: Path) -> None:
     assert f"{ANSWERS} is not committed" in refused(run, small)
 
 
+def test_names_that_differ_in_case_only(run: Run, tmp_path: Path) -> None:
+    """Two files whose names differ in case only are two files, and one may take the place of the other."""
+    old, new = (
+        {"Notes": LINES, "notes": LINES, "Case": LINES},
+        {"Notes": NEWER, "notes": NEWER, "Case": None, "case": NEWER},
+    )
+    small = make(tmp_path, old, new, {"notes": MINE})
+    before = snapshot(small.repository)
+    update(run, small)
+    assert (small.text("Notes"), small.text("notes"), small.text("case")) == (NEWER, BOTH, NEWER)
+    assert not (small.project / "Case").exists()
+    update(run, small, "--abort")
+    assert snapshot(small.repository) == before
+
+
 @pytest.mark.parametrize("rules", ["", "/projects/\n", f"{ANSWERS}\n"])
 @pytest.mark.parametrize("args", [[], ["--branch"], ["--check"], ["--preview"]])
 def test_a_project_that_is_not_committed(run: Run, tmp_path: Path, rules: str, args: list[str]) -> None:
