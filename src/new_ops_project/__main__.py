@@ -2,10 +2,11 @@
 
 import os
 import sys
-from typing import Any, NoReturn
+
+# Nothing else: until Ctrl-C is handled, Python prints a traceback for it, and each import takes time.
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command line and exit with the code that says how it went."""
     code = 0
     try:
@@ -26,20 +27,20 @@ def main() -> NoReturn:
 def _leave_at_signals() -> None:
     """Leave at once at Ctrl-C, SIGTERM and SIGHUP: nothing has been begun, and an import may swallow an exception."""
 
-    def leave(number: int, _frame: object) -> NoReturn:
+    def leave(number: int, _frame: object) -> None:
         os._exit(128 + number)
 
     _at_signals(leave)
 
 
-def _at_signals(handler: Any) -> None:
+def _at_signals(handler: object) -> None:
     """Handle them so, but for those that are ignored, as by nohup(1)."""
     import signal
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, handler)
+            signal.signal(number, handler)  # type: ignore[arg-type]  # typing takes long to import
 
 
 def _known(arguments: list[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support import fleets
 from support.command import tree
+from support.small import CLASH
 from support.small_clones import repository
 
 from new_ops_project.base.errors import Exit
@@ -109,6 +110,6 @@ def test_head(world: Path) -> None:
 
 def test_a_conflict_is_still_one(world: Path) -> None:
     """A code that asks for something to be done outweighs that the output is incomplete."""
-    (world / "old" / "task.py").write_text(fleets.LINES.replace("line 18\n", "line 18, mine\n"))
+    (world / "old" / "task.py").write_text(CLASH)
     subprocess.run(["git", "commit", "--quiet", "--all", "--message=mine"], cwd=world / "old", check=True)
     assert started(world, "update old", ">/dev/full")[0] == Exit.CONFLICTS

@@ -16,6 +16,15 @@ from new_ops_project.template import releases, sources, unpacked
 Damage = Callable[[Path], object]
 
 
+def _removed(path: Path) -> Path:
+    """A path where nothing is any more."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    return path
+
+
 def _edit_in_place(file: Path) -> None:
     """Other content of the same size, with the time that the file had."""
     about = file.stat()
@@ -24,17 +33,17 @@ def _edit_in_place(file: Path) -> None:
 
 
 DAMAGE: dict[str, Damage] = {
-    "a file is gone": lambda root: (root / "task.py").unlink(),
-    "a folder is gone": lambda root: shutil.rmtree(root / "lib"),
-    "all is gone": lambda root: [shutil.rmtree(root), root.mkdir()],
+    "a file is gone": lambda root: _removed(root / "task.py"),
+    "a folder is gone": lambda root: _removed(root / "lib"),
+    "all is gone": lambda root: _removed(root).mkdir(),
     "cut off": lambda root: (root / "task.py").write_text("line 0\n"),
     "empty": lambda root: (root / "task.py").write_text(""),
     "edited": lambda root: _edit_in_place(root / "task.py"),
     "another mode": lambda root: (root / "run.sh").chmod(0o644),
     "a file too many": lambda root: (root / "extra.py").write_text("x = 1\n"),
-    "a link instead": lambda root: [(root / "task.py").unlink(), (root / "task.py").symlink_to("/etc/hostname")],
-    "a link elsewhere": lambda root: [(root / "link").unlink(), (root / "link").symlink_to("task.py")],
-    "a file instead of the folder": lambda root: [shutil.rmtree(root), root.write_text("")],
+    "a link instead": lambda root: _removed(root / "task.py").symlink_to("/etc/hostname"),
+    "a link elsewhere": lambda root: _removed(root / "link").symlink_to("task.py"),
+    "a file instead of the folder": lambda root: _removed(root).write_text(""),
     "the record is gone": lambda root: root.with_name(f"{root.name}.digests").unlink(),
     "the record is nonsense": lambda root: root.with_name(f"{root.name}.digests").write_bytes(b"\xff\n"),
 }
@@ -94,7 +103,12 @@ def test_it_is_compared_by_attributes(repository: Path, monkeypatch: pytest.Monk
     """A run reads no file of a checkout that nobody has touched; after a touch, one run does."""
     root, reads = files(repository), list[Path]()
     real = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: [reads.append(path), real(path)][1])
+
+    def read(path: Path) -> bytes:
+        reads.append(path)
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
     files(repository)
     assert root / "task.py" not in reads
     os.utime(root / "task.py")
@@ -132,14 +146,14 @@ def test_update_deletes_nothing(run: Run, repository: Path, caches: Path, work: 
 # ---- the embedded template ------------------------------------------------------------------------------------------
 
 OF_EMBEDDED: dict[str, Damage] = {
-    "no tags": lambda root: [(root / ".git" / "packed-refs").unlink(), shutil.rmtree(root / ".git" / "refs" / "tags")],
-    "no objects": lambda root: shutil.rmtree(root / ".git" / "objects" / "pack"),
+    "no tags": lambda root: _removed(root / ".git" / "packed-refs") and _removed(root / ".git" / "refs" / "tags"),
+    "no objects": lambda root: _removed(root / ".git" / "objects" / "pack"),
     "a pack is cut off": lambda root: _cut_off(next(root.glob(".git/objects/pack/*.pack"))),
-    "no HEAD": lambda root: (root / ".git" / "HEAD").unlink(),
-    "no .git": lambda root: shutil.rmtree(root / ".git"),
-    "no file": lambda root: (root / "copier.yml").unlink(),
+    "no HEAD": lambda root: _removed(root / ".git" / "HEAD"),
+    "no .git": lambda root: _removed(root / ".git"),
+    "no file": lambda root: _removed(root / "copier.yml"),
     "a file is edited": lambda root: (root / "copier.yml").write_text("{}\n"),
-    "a file instead": lambda root: [shutil.rmtree(root), root.write_text("")],
+    "a file instead": lambda root: _removed(root).write_text(""),
 }
 
 
@@ -163,14 +177,14 @@ def test_the_embedded_template(caches: Path, damage: Damage) -> None:
 # ---- mirrors --------------------------------------------------------------------------------------------------------
 
 OF_MIRRORS: dict[str, Damage] = {
-    "no tags": lambda root: (root / "packed-refs").unlink(),
-    "no objects": lambda root: [shutil.rmtree(root / "objects"), (root / "objects").mkdir()],
-    "no folder of objects": lambda root: shutil.rmtree(root / "objects"),
+    "no tags": lambda root: _removed(root / "packed-refs"),
+    "no objects": lambda root: _removed(root / "objects").mkdir(),
+    "no folder of objects": lambda root: _removed(root / "objects"),
     "a pack is cut off": lambda root: _cut_off(next(root.glob("objects/pack/*.pack"))),
-    "no HEAD": lambda root: (root / "HEAD").unlink(),
-    "an empty folder": lambda root: [shutil.rmtree(root), root.mkdir()],
+    "no HEAD": lambda root: _removed(root / "HEAD"),
+    "an empty folder": lambda root: _removed(root).mkdir(),
     "nonsense for references": lambda root: (root / "packed-refs").write_text("nonsense\n"),
-    "a file instead": lambda root: [shutil.rmtree(root), root.write_text("")],
+    "a file instead": lambda root: _removed(root).write_text(""),
 }
 
 

@@ -2,52 +2,79 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _PROCESSES = Path("/proc")
-_PARENT = 1  # the second field after the name of the program in /proc/PID/stat, proc_pid_stat(5)
+_STATE, _PARENT, _START = 0, 1, 19  # fields after the name of the program in /proc/PID/stat, proc_pid_stat(5)
+_GRACE, _PAUSE = 3.0, 0.01  # seconds
 
 
-def interrupt(*, is_ctrl_c: bool) -> None:
-    """Ask all of them to end, as Ctrl-C does; where a terminal has sent Ctrl-C, those of our group have it already."""
+@dataclass(frozen=True)
+class _Process:
+    """A process; its `start` tells it from a later one with the same number, and its parent may end before it."""
+
+    pid: int
+    parent: int = field(compare=False)
+    start: str
+
+
+def end(*, is_ctrl_c: bool) -> None:
+    """Interrupt all of them, and kill those that have not ended a little later.
+
+    Where a terminal has sent Ctrl-C, those of our own group have it already.
+    """
+    all_of_them = below(os.getpid())
     # A process that a shell started in the background ignores Ctrl-C, and so do its children.
     number = signal.SIGTERM if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else signal.SIGINT
-    for pid in of(os.getpid()):
+    for process in all_of_them:
         with suppress(OSError):
-            if not is_ctrl_c or os.getpgid(pid) != os.getpgrp():
-                os.kill(pid, number)
+            if not is_ctrl_c or os.getpgid(process.pid) != os.getpgrp():
+                os.kill(process.pid, number)
+    end_of_grace = time.monotonic() + _GRACE
+    while (alive := {*all_of_them} & {*_all()}) and time.monotonic() < end_of_grace:
+        time.sleep(_PAUSE)
+    _kill(alive | {*below(os.getpid())})
 
 
 def kill(pid: int) -> None:
-    """Kill the process `pid` and its descendants."""
-    for each in (*of(pid), pid):
+    """Kill the process `pid` with all that it has started."""
+    _kill([*below(pid), _Process(pid, 0, "")])
+
+
+def _kill(processes: Collection[_Process]) -> None:
+    for process in processes:
         with suppress(OSError):
-            os.kill(each, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+            os.kill(process.pid, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
 
 
-def of(pid: int) -> list[int]:
+def below(pid: int) -> list[_Process]:
     """The descendants of a process; none where the system does not tell (Windows)."""
-    children: dict[int, list[int]] = {}
-    for each, parent in _parents():
-        children.setdefault(parent, []).append(each)
-    below, level = list[int](), [pid]
+    children: dict[int, list[_Process]] = {}
+    for process in _all():
+        children.setdefault(process.parent, []).append(process)
+    descendants, level = list[_Process](), children.pop(pid, [])
     while level:
-        level = [child for each in level for child in children.pop(each, ())]
-        below += level
-    return below
+        descendants += level
+        level = [child for process in level for child in children.pop(process.pid, ())]
+    return descendants
 
 
-def _parents() -> Iterator[tuple[int, int]]:
-    """Each process with its parent."""
+def _all() -> Iterator[_Process]:
+    """Every process that has not ended."""
     if _PROCESSES.is_dir():
         for name in filter(str.isdigit, os.listdir(_PROCESSES)):  # noqa: PTH208 - names are enough
             with suppress(OSError, ValueError, IndexError):
-                stat = (_PROCESSES / name / "stat").read_bytes()
-                yield int(name), int(stat[stat.rindex(b")") + 1 :].split()[_PARENT])
+                stat = (_PROCESSES / name / "stat").read_text("ascii", "replace")
+                fields = stat[stat.rindex(")") + 1 :].split()
+                if fields[_STATE] != "Z":
+                    yield _Process(int(name), int(fields[_PARENT]), fields[_START])
     elif os.name == "posix":
-        with os.popen("ps -A -o pid= -o ppid=") as listing:  # noqa: S605, S607 - macOS and the BSDs
+        with os.popen("ps -A -o pid= -o ppid= -o lstart= -o stat=") as listing:  # noqa: S605, S607 - macOS and the BSDs
             for line in listing:
-                pid, parent = line.split()
-                yield int(pid), int(parent)
+                pid, parent, *start, state = line.split()
+                if not state.startswith("Z"):
+                    yield _Process(int(pid), int(parent), " ".join(start))

@@ -81,7 +81,7 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
         _waiting = number
         return
     _last = number
-    descendants.interrupt(is_ctrl_c=number == signal.SIGINT)
+    descendants.end(is_ctrl_c=number == signal.SIGINT)
     raise KeyboardInterrupt
 
 

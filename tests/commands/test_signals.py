@@ -1,0 +1,182 @@
+"""SIGTERM and SIGHUP end a run as Ctrl-C does; a run that was killed is cleaned up by the next one."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM, Signals
+
+import pytest
+from support import fleets
+from support.command import git, tree
+from support.servers import silent
+from support.terminal import Terminal
+
+COMMAND = [sys.executable, "-m", "new_ops_project"]
+SLEEP = 'sleep 300 & touch "$BEGAN"; sleep 300'
+SLOW = "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}"
+
+
+class World:
+    """A folder for runs whose processes can be told from all others, with folders for what may be left behind."""
+
+    def __init__(self, work: Path, tmp_path: Path) -> None:
+        self.work, self.temporary, self.began = work, tmp_path / "temporary", tmp_path / "began"
+        self.temporary.mkdir()
+        self.mark = f"{tmp_path}-{random.random()}"  # noqa: S311 - a name
+        caches = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_DATA_HOME": str(tmp_path / "data")}
+        self.env = {**os.environ, **caches, "TMPDIR": str(self.temporary), "MARK": self.mark, "BEGAN": str(self.began)}
+
+    def start(self, *args: str, **env: str) -> subprocess.Popen[str]:
+        """Start the command."""
+        return subprocess.Popen(
+            [*COMMAND, *args],
+            cwd=self.work,
+            env={**self.env, **env},
+            text=True,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def wait(self, ready: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        end = time.monotonic() + 60
+        while not ready():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    def running(self) -> list[bytes]:
+        """The command lines of the processes that a run has started, and of itself."""
+        lines = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if self.mark.encode() in (process / "environ").read_bytes():
+                    lines.append((process / "cmdline").read_bytes())
+            except OSError:
+                continue
+        return [line for line in lines if line]  # a zombie has none
+
+    def left(self) -> list[str]:
+        """What is left behind: in the folder for temporary files, beside projects and in the caches."""
+        elsewhere = [path for path in self.work.parent.rglob(".*.new-ops-project") if path.is_dir()]
+        return [path.name for path in (*self.temporary.iterdir(), *elsewhere)]
+
+
+@pytest.fixture
+def world(work: Path, tmp_path: Path) -> World:
+    """A world without projects."""
+    return World(work, tmp_path)
+
+
+def ended(world: World, child: subprocess.Popen[str], number: Signals) -> str:
+    """Send the signal, require that all has ended and that nothing is left, and return what the run said."""
+    child.send_signal(number)
+    _, err = child.communicate(timeout=30)
+    assert child.returncode == 128 + number, err
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+    world.wait(lambda: not world.running())
+    assert world.left() == []
+    return err
+
+
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP])
+@pytest.mark.parametrize("verb", ["update", "fleet"])
+def test_tasks_end(world: World, verb: str, number: Signals) -> None:
+    """The commands of a template end with the run, also those in the background; the project is as it was."""
+    template = fleets.template(world.work.parent / "template", new={"copier.yml": f"_tasks: ['{SLEEP}']\n"})
+    project = fleets.clone(world.work / "clones" / "a", template)
+    before = tree(project)
+    lines = {
+        "update": ("update", "clones/a", "--trust"),
+        "fleet": ("fleet", "update", "clones", "--trust", "--out", "out"),
+    }
+    child = world.start(*lines[verb])
+    world.wait(world.began.exists)
+    assert "Interrupted" in ended(world, child, number)
+    assert tree(project) == before
+    assert git("status", "--porcelain", at=project) == ""
+
+
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP])
+def test_a_fetch_ends(world: World, number: Signals) -> None:
+    """So does git, which waits for a server that says nothing."""
+    with silent("git") as url:
+        fleets.clone(world.work / "project", f"{url}/template.git")
+        child = world.start("update", "project")
+        world.wait(
+            lambda: any(b"git-remote" in line or b"fetch" in line or b"clone" in line for line in world.running())
+        )
+        ended(world, child, number)
+
+
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP])
+def test_copier_ends(world: World, number: Signals) -> None:
+    """So does copier, in the middle of a render; what it has made for itself is removed too."""
+    template = fleets.template(world.work.parent / "template", new={"_tasks.py.jinja": SLOW})
+    fleets.clone(world.work / "project", template)
+    child = world.start("update", "project", NEW_OPS_PROJECT_RENDERER="copier")
+    world.wait(lambda: any(world.temporary.glob("*/*/*")))
+    time.sleep(1)
+    ended(world, child, number)
+
+
+@pytest.mark.parametrize("number", [SIGTERM, SIGHUP])
+def test_at_a_question(terminal: Terminal, number: Signals) -> None:
+    """A run that waits for an answer ends too, without a word about asyncio."""
+    child = terminal()
+    child.expect("name")
+    child.kill(number)
+    child.expect("Interrupted; nothing was left behind.")
+    child.wait()
+    assert child.exitstatus == 128 + number
+    assert "Traceback" not in (child.before or "")
+
+
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM])
+def test_during_the_imports(world: World, number: Signals) -> None:
+    """A signal during the imports of start-up ends the run without a word."""
+    program = (
+        "import os, sys\nfrom new_ops_project.__main__ import main\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == 'click': os.kill(os.getpid(), {int(number)})\n"
+        "sys.meta_path.insert(0, Finder())\nsys.argv[1:] = ['update']\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "")
+
+
+RUNS = {
+    "new": ("new", "audit", "--defaults"),
+    "update": ("update", "clones/a"),
+    "update through copier": ("update", "clones/a"),
+    "fleet": ("fleet", "update", "clones", "--out", "out", "--jobs", "2"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [SIGKILL, SIGTERM])
+@pytest.mark.parametrize("kind", RUNS)
+def test_at_any_moment(world: World, kind: str, number: Signals) -> None:
+    """Killed or asked to end at any moment: nothing is left, at the latest after the next run, of another verb."""
+    template = fleets.template(world.work.parent / "template")
+    for name in ("a", "b"):
+        fleets.clone(world.work / "clones" / name, template)
+    env = {"NEW_OPS_PROJECT_RENDERER": "copier"} if "copier" in kind else {}
+    child = world.start(*RUNS[kind], **env)
+    time.sleep(2 * random.random())  # noqa: S311 - a moment, no secret
+    child.send_signal(number)
+    _, err = child.communicate(timeout=30)
+    assert child.returncode in {0, -number, 128 + number}, err
+    world.wait(lambda: not world.running())
+    if number == SIGKILL:
+        following = world.start("config", "show")
+        assert following.communicate(timeout=30)[1] == ""
+    assert world.left() == []
+    assert "Traceback" not in err
