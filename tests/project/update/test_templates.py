@@ -134,6 +134,7 @@ def test_check(file: str, run: Run, tmp_path: Path) -> None:
     for code in ("OPS603", "OPS605"):
         shown = run("check", str(small.project), "--select", code, "--format", "json", code=int(code == "OPS603")).json
         found_paths += [finding["path"].removeprefix(f"{small.project}/") for finding in shown["findings"]]
+        assert all(f"--answers-file {path}" in str(shown) for path in found_paths if code == "OPS603")
     assert sorted(found_paths) == sorted([".copier-answers.yml", file, "docs.md", "task.py"])
     run("check", str(small.project), "--select", "OPS605", "--fix")
     assert (small.text("docs.md"), small.text("task.py")) == ("one\n", "two\n")
