@@ -15,6 +15,7 @@ from support import foreign_templates, small, small_clones, two_releases
 from support import terminal as terminals
 from support.command import Ran, Run
 from support.foreign_templates import Foreign, Start
+from support.shapes import ASKED, SHAPES
 from support.small import Small
 from support.terminal import Terminal
 
@@ -35,6 +36,18 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shared")
     (folder / "git" / "hooks").mkdir(parents=True)
     return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer --shape."""
+    parser.addoption("--shape", choices=SHAPES, help="Make every project in a repository of this shape.")
+
+
+@pytest.fixture(autouse=True)
+def shape(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have projects made in the shape that is asked for, by the test or by --shape; see support/shapes.py."""
+    if asked := getattr(request, "param", request.config.getoption("--shape")):
+        monkeypatch.setenv(ASKED, asked)
 
 
 @pytest.fixture(autouse=True)

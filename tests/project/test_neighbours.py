@@ -90,8 +90,9 @@ def test_an_adoption_in_the_way(run: Run, tmp_path: Path, monkeypatch: pytest.Mo
     """An adoption belongs to its project too: a hook that refuses its commit leaves it there, until --abort."""
     first, _ = neighbours(tmp_path)
     Small(first.template, first.repository).commit({"three/prune.py": "print(1)\n"})
-    lay(first.repository, {".git/hooks/pre-commit": "#!/bin/sh\nexit 1\n"})
-    (first.repository / ".git" / "hooks" / "pre-commit").chmod(0o755)
+    hook = first.git_path("hooks/pre-commit")
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
     monkeypatch.chdir(first.repository)
     adopt = ("adopt", "three", "--name", "prune", "--python", "3.13", "--tier", "script", "--yes", "--commit")
     assert "git did not commit" in run(*adopt, code=2).err
@@ -99,7 +100,7 @@ def test_an_adoption_in_the_way(run: Run, tmp_path: Path, monkeypatch: pytest.Mo
     assert f"of three/{ANSWERS} is not committed yet, so no update of one/{ANSWERS} can start" in message
     assert "new-ops-project adopt three --abort" in message
     assert "is of three" in run("adopt", "--abort", "one", code=2).err
-    (first.repository / ".git" / "hooks" / "pre-commit").unlink()
+    hook.unlink()
     assert "is undone" in run("adopt", "three", "--abort").out
     assert first.git("status", "--porcelain") == ""
     run("update", "one")

@@ -27,7 +27,6 @@ from support.small import (
     usual,
 )
 
-JOURNAL = Path(".git", "new-ops-project", "change")
 AFTER = "when: \"{{ _stage == 'after' }}\""
 LOUD = f"{QUESTIONS}_migrations:\n- {{command: 'tr a-z A-Z < task.py > lib/loud.txt; rm notes.md', {AFTER}}}\n"
 TOOL = f"{QUESTIONS}_migrations:\n- {{command: 'sh {{{{ _copier_conf.src_path }}}}/tool.sh', {AFTER}}}\n"
@@ -103,12 +102,13 @@ def test_the_current_folder_is_gone(run: Run, tmp_path: Path, monkeypatch: pytes
 def test_a_journal_that_is_damaged(run: Run, plain: Small, text: str) -> None:
     """A record that cannot be read is named, with the place of the files as they were."""
     update(run, plain)
-    lay(plain.repository, {str(JOURNAL / "state.json"): text})
+    journal = plain.git_path("new-ops-project/change")
+    lay(journal, {"state.json": text})
     for args in (("--abort",), ("--continue",), ()):
         message = update(run, plain, *args, code=2).err
         assert "the record of a change, cannot be read" in message
-        assert f"as they were before are in {plain.repository / JOURNAL / 'old'}" in message
-    assert (plain.repository / JOURNAL / "old" / "task.py").read_text() == MINE
+        assert f"as they were before are in {journal / 'old'}" in message
+    assert (journal / "old" / "task.py").read_text() == MINE
 
 
 def test_migrations_at_continue_need_no_template(run: Run, tmp_path: Path, shared: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, name: str, args: str) -
     assert f"{name}/x.py cannot be written: Read-only file system." in done.stderr
     assert "Nothing was changed. Fix that, then run this again." in done.stderr
     assert untouched(small) == before
-    assert not (small.repository / JOURNAL).exists()
+    assert not small.git_path("new-ops-project/change").exists()
     assert small.git("status", "--porcelain") == ""
 
 
@@ -249,7 +249,7 @@ def test_a_branch_that_cannot_be_written(tmp_path: Path) -> None:
     small = usual(tmp_path, MINE)
     before = untouched(small)
     for folder in ("objects", "refs"):
-        done = read_only(small.repository / ".git" / folder, 'shut "$1"; $tool update "$2" --branch', small.project)
+        done = read_only(small.git_path(folder), 'shut "$1"; $tool update "$2" --branch', small.project)
         assert done.returncode == 2
         assert untouched(small) == before
         assert small.git("for-each-ref", "--format=%(refname)") == "refs/heads/trunk"

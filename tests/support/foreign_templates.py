@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import copier
 import yaml
+from support import shapes
 from support.command import git
 from support.history import Files, begin, checked_out, commit, version
 
@@ -136,7 +137,7 @@ def _rendered(source: str, into: Path, data: Mapping[str, Any], tag: str, *, tru
 def committed(project: Path) -> Path:
     """The project as a repository with one commit."""
     git("init", "--quiet", at=project)
-    return saved(project)
+    return shapes.as_asked(saved(project))
 
 
 def saved(project: Path) -> Path:
@@ -198,7 +199,7 @@ def _files(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         if ".git" in folders:
             folders.remove(".git")
-        yield from (Path(place, name) for name in names)
+        yield from (Path(place, name) for name in names if name != ".git")
         yield from (Path(place, name) for name in folders if Path(place, name).is_symlink())
 
 

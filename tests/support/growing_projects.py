@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from support import shapes
 from support.command import Ran, Run
 from support.history import Files
 from support.script_projects import generate
@@ -53,6 +54,7 @@ def start(shared: Path, into: Path, files: Files | None = None, *, tier: str = "
     shutil.copytree(first, small.repository)
     if files:
         small.commit(files)
+    shapes.as_asked(small.repository)
     return small
 
 

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from support import shapes
 from support.command import git
 
 from new_ops_project.git.tree import EXECUTABLE, LINK, PLAIN, Entry
@@ -48,9 +49,9 @@ def extend(repository: Path, stream: bytes) -> None:
 
 
 def checked_out(repository: Path) -> Path:
-    """The repository with the files of its last commit in its work tree."""
+    """The repository with the files of its last commit in its work tree, in the shape that is asked for."""
     git("reset", "--quiet", "--hard", at=repository)
-    return repository
+    return shapes.as_asked(repository)
 
 
 def commit(message: str, files: Files, *, day: int = 0, parent: str = "") -> bytes:

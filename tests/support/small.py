@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from support.command import ROOT, Ran, Run
+from support.command import ROOT, Ran, Run, git
 from support.history import Files, begin, checked_out, commit, entry, extend, version
 
 from new_ops_project.git.tree import EXECUTABLE, LINK, PLAIN
@@ -49,6 +49,10 @@ class Small:
         """Run git in the project's folder; names of any bytes survive."""
         done = subprocess.run(["git", *args], cwd=self.project, check=True, capture_output=True)
         return os.fsdecode(done.stdout).strip()
+
+    def git_path(self, name: str) -> Path:
+        """Where git has one of its own files or folders, which depends on the repository's shape."""
+        return self.project / self.git("rev-parse", "--git-path", name)
 
     def commit(self, files: Files) -> None:
         """Write files in the work tree and commit everything."""
@@ -145,13 +149,16 @@ def lay(folder: Path, files: Files) -> None:
 
 def snapshot(folder: Path) -> dict[str, tuple[str, bytes]]:
     """Every file of a project outside `.git`: its mode in git, and its bytes or the target of a link."""
-    return {path: entry for path, entry in everything(folder).items() if not path.startswith(".git/")}
+    return {path: entry for path, entry in everything(folder).items() if path.split("/")[0] != ".git"}
 
 
 def everything(folder: Path) -> dict[str, tuple[str, bytes]]:
-    """The same including `.git`, except the tool's lock."""
+    """The same including `.git`, wherever that is, except the tool's lock."""
     entries = {path.relative_to(folder).as_posix(): _on_disk(path) for path in _walk(folder)}
-    return {path: entry for path, entry in entries.items() if path != ".git/new-ops-project/lock"}
+    if ".git" in entries:
+        place = (folder / git("rev-parse", "--git-common-dir", at=folder)).resolve()
+        entries |= {f".git/{path.relative_to(place).as_posix()}": _on_disk(path) for path in _walk(place)}
+    return {path: entry for path, entry in entries.items() if not path.endswith("/new-ops-project/lock")}
 
 
 def without_objects(entries: Mapping[str, tuple[str, bytes]]) -> dict[str, tuple[str, bytes]]:
@@ -166,7 +173,7 @@ def head(small: Small, ref: str = "HEAD") -> str:
 
 def untouched(small: Small) -> object:
     """Everything that a person sees of the project: HEAD, the bytes of the index, the files."""
-    return head(small), (small.repository / ".git" / "index").read_bytes(), snapshot(small.repository)
+    return head(small), small.git_path("index").read_bytes(), snapshot(small.repository)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -8,14 +8,15 @@ from support.history import link
 from support.small import ANSWERS, BOTH, LINES, MINE, NEWER, lay, make, refused, update
 
 
-@pytest.mark.parametrize("place", [".gitignore", ".git/info/exclude", "global"])
+@pytest.mark.parametrize("place", [".gitignore", "info/exclude", "global"])
 def test_an_ignored_file_is_never_written(run: Run, tmp_path: Path, home: Path, place: str) -> None:
     """A file of the template that the project's rules ignore stays the user's, wherever the rule is."""
     small = make(tmp_path, {"a.env": "old\n", "b": "b\n"}, {"a.env": "new\n", "b": "c\n"}, {"a.env": None})
     lay(home, {".config/git/ignore": "*.env\n"} if place == "global" else {})
     git("config", "--global", "core.excludesFile", str(home / ".config/git/ignore"), at=home)
     if place != "global":
-        lay(small.project, {place: "*.env\n"})
+        folder = small.git_path("") if "/" in place else small.project
+        lay(folder, {place: "*.env\n"})
     if place == ".gitignore":
         small.commit({})
     lay(small.project, {"a.env": "secret\n"})

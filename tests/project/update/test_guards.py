@@ -22,7 +22,7 @@ def test_a_merge_under_way_is_not_concluded(run: Run, tmp_path: Path) -> None:
     small.git("switch", "--quiet", "-")
     small.git("merge", "--quiet", "--no-commit", "--no-ff", "--strategy=ours", "other")
     assert "A git merge is under way" in refused(run, small, "--commit")
-    assert (small.repository / ".git" / "MERGE_HEAD").exists()
+    assert small.git_path("MERGE_HEAD").exists()
 
 
 def test_a_staged_submodule_is_not_taken_along(run: Run, tmp_path: Path) -> None:

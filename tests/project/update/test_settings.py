@@ -114,7 +114,7 @@ def test_a_filter(run: Run, tmp_path: Path) -> None:
 def test_another_git_command_at_work(run: Run, tmp_path: Path, args: list[str]) -> None:
     """While another git command holds the index nothing moves; a preview and a branch need no index."""
     small = make(tmp_path, OLD, NEW, {"task.py": MINE})
-    lay(small.repository, {".git/index.lock": ""})
+    small.git_path("index.lock").touch()
     assert "Another git command" in refused(run, small, *args)
     update(run, small, "--preview")
     update(run, small, "--branch")
@@ -125,11 +125,11 @@ def test_continue_and_abort_while_git_is_at_work(run: Run, tmp_path: Path) -> No
     small = make(tmp_path, OLD, NEW, {"task.py": CLASH})
     before = snapshot(small.project)
     update(run, small, code=3)
-    lay(small.repository, {".git/index.lock": ""})
+    small.git_path("index.lock").touch()
     refused(run, small, "--abort")
     lay(small.project, {"task.py": BOTH})
     refused(run, small, "--continue")
-    (small.repository / ".git" / "index.lock").unlink()
+    small.git_path("index.lock").unlink()
     update(run, small, "--abort")
     assert snapshot(small.project) == before
 

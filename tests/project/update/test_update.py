@@ -90,7 +90,7 @@ def test_the_markers(run: Run, clash: Small) -> None:
 
 def hook(small: Small, name: str, script: str) -> None:
     """Install a hook."""
-    path = small.repository / ".git" / "hooks" / name
+    path = small.git_path("hooks") / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
 
@@ -199,7 +199,8 @@ def test_a_lock_of_another_run(run: Run, plain: Small) -> None:
     """While another run is at work in the repository this one is refused; a preview is not."""
     from filelock import FileLock
 
-    (plain.repository / ".git" / "new-ops-project").mkdir()
-    with FileLock(plain.repository / ".git" / "new-ops-project" / "lock"):
+    folder = plain.git_path("new-ops-project")
+    folder.mkdir()
+    with FileLock(folder / "lock"):
         assert "Another run" in refused(run, plain)
         update(run, plain, "--preview")
