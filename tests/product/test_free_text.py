@@ -77,6 +77,9 @@ def _installed_modules() -> set[str]:
         ("json", "json", "ops_json"),
         ("Class", "class", "ops_class"),
         ("yaml", "yaml", "ops_yaml"),
+        *((name, name, f"ops_{name}") for name in ("venv", "ssl", "tests", "conftest", "attr", "match")),
+        ("node modules", "node-modules", "ops_node_modules"),
+        ("dist", "dist", "dist"),
         ("Straße", "strasse", "strasse"),
         ("Мониторинг", "monitoring", "monitoring"),
         ("a__b..c", "a-b-c", "a_b_c"),
@@ -94,7 +97,13 @@ def test_names(name: str, distribution: str, module: str) -> None:
     ("name", "proposed"),
     [
         ("requests", "requests-ops"),
+        *(
+            (name, f"{name}-ops")
+            for name in ("ruff", "mypy", "pytest", "build", "hatchling", "pip", "setuptools", "wheel")
+        ),
         ("Ruff", "ruff-ops"),
+        ("pre commit", "pre-commit-ops"),
+        ("pkg_resources", "pkg-resources-ops"),
         ("日本", "ops-project"),
         ("sync 日本", "sync"),
         ("--", "ops-project"),
@@ -107,6 +116,35 @@ def test_a_bad_name_gets_a_suggestion(name: str, proposed: str) -> None:
     with pytest.raises(ToolError) as caught:
         answered(project_name=name)
     assert caught.value.hint == f"Try {proposed}."
+
+
+@pytest.mark.parametrize(
+    "name", ["json", "class", "ssl", "Json", "pip", "setuptools", "pkg_resources", "pytest", "_pytest", "yaml", "ruff"]
+)
+def test_a_package_that_an_import_does_not_find(name: str) -> None:
+    """A package is called what somebody says, so one that Python would not import is refused."""
+    with pytest.raises(ToolError) as caught:
+        answered(project_name="x", code="own", package=name)
+    proposed = caught.value.hint.removeprefix("Try ").rstrip(".")
+    assert answered(project_name="x", code="own", package=proposed).values["import_name"] == proposed
+
+
+@pytest.mark.parametrize("name", ["src", "tests", "rotate_keys", "X", "dist"])
+def test_a_package_that_an_import_finds(name: str) -> None:
+    """Others are taken as they are."""
+    assert answered(project_name="x", code="own", package=name).values["import_name"] == name
+
+
+PROGRAMS = ["python", "python3", "Python3", "python313", "pip", "pip3", "ruff", "mypy", "dmypy", "pytest", "pre-commit"]
+
+
+@pytest.mark.parametrize("name", [*PROGRAMS, "setuptools", "activate", "hatchling", "PyTest"])
+def test_a_command_that_an_environment_has(name: str) -> None:
+    """A command that would replace a program of .venv is refused."""
+    with pytest.raises(ToolError) as caught:
+        answered(project_name="x", tier="cli", command=name)
+    proposed = caught.value.hint.removeprefix("Try ").rstrip(".")
+    assert answered(project_name="x", tier="cli", command=proposed).values["command"] == proposed
 
 
 def test_every_module_of_this_python_is_reserved() -> None:
