@@ -116,6 +116,32 @@ def holding(root: Path, texts: tuple[str, ...]) -> Iterator[Path]:
                 yield path
 
 
+def test_a_conflict_that_waits(run: Run, tmp_path: Path, shared: Path, private: Private) -> None:
+    """Neither the journal nor what continues or undoes the update has the password."""
+    private.project.commit({"task.py": small.CLASH})
+    secrets = (HIDDEN, quote(HIDDEN, safe=""))
+    for words in ([], ["--abort"], ["--json"], ["--continue"], ["--abort", "--json"]):
+        if words == ["--continue"]:
+            small.lay(private.project.project, {"task.py": small.BOTH})
+        code = 3 if words in ([], ["--json"]) else 0
+        ran = run("update", str(private.project.project), *words, code=code)
+        assert not [secret for secret in secrets if secret in ran.out + ran.err]
+        assert {path.name for path in holding(tmp_path, secrets)} == {ANSWERS}
+    assert private.project.recorded()["_src_path"] == private.address
+
+
+def test_other_files_get_the_public_address(run: Run, tmp_path: Path) -> None:
+    """A file of the template that quotes its address does not copy the password."""
+    text = "From {{ _copier_answers._src_path }}.\n"
+    project = small.make(tmp_path, small.OLD, {"origin.txt.jinja": text})
+    with git_http(tmp_path, busy=Busy(account="ada:hunter2ops")) as url:
+        address = url.replace("://", "://ada:hunter2ops@") + "/template/.git"
+        private = recording(project, address)
+        run("update", str(project.project), "--commit")
+        assert project.text("origin.txt") == f"From {private.public}.\n"
+        assert project.recorded()["_src_path"] == address
+
+
 LOGINS = {
     "plain": ("http://ada:hunter2ops@", "ada:hunter2ops"),
     "escaped": ("http://ada:hunter%402ops@", "ada:hunter@2ops"),
