@@ -31,6 +31,7 @@ from support.small import lay
 Logical = Mapping[str, object]
 
 ADOPT = "adopt {folder} --yes --name audit --tier script --python 3.14 --template {template}"
+ALONE, MEMORY = "SHAPES_ALONE", Path("/dev/shm")  # noqa: S108 - nobody else's, in a namespace of its own
 CODES = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129}
 
 
@@ -123,8 +124,12 @@ class Yard:
         killed = Killed(shape, action, sent)
         try:
             reference = self.reference(shape, action)
-            when, how, sees_change = self.chance.uniform(0, 1.1), self.chance.random(), number % 3 == 2
-            Attempt(self, killed, reference, f"kill-{number}", when, how, sees_change=sees_change).go()
+            when, how = self.chance.uniform(0, 1.1), self.chance.random()
+            sees_change = self.chance.random() < 1 / 3
+            attempt = Attempt(self, killed, reference, f"kill-{number}", when, how, sees_change=sees_change)
+            attempt.go()
+            if not killed.problems:
+                shutil.rmtree(attempt.runner.place.top)
         except Exception as error:  # noqa: BLE001 - a run that cannot be judged is a wrong one
             killed.problems.append(f"ended early: {error!r}")
         return killed
@@ -171,9 +176,9 @@ class Runner:
             ["new-ops-project", *words], cwd=place.root, env=every, start_new_session=True, **pipes
         )
 
-    def finish(self, line: str) -> "subprocess.CompletedProcess[str]":
+    def finish(self, line: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run a command line to its end."""
-        child = self.start(line)
+        child = self.start(line, **env)
         output = child.communicate()[0].decode(errors="replace")
         return subprocess.CompletedProcess(line, child.returncode, output, "")
 
@@ -208,7 +213,9 @@ class Attempt:
         """Start, send the signal, wait; then run again or take back, and compare."""
         action, place = ACTIONS[self.killed.action], self.runner.place
         before = logical(place)
-        child = self.runner.start(action.line)
+        # A quarter of them with an empty cache, which is filled meanwhile.
+        cache = {"XDG_CACHE_HOME": str(self.runner.temporary.with_suffix(".cache"))} if 0.25 < self.how < 0.5 else {}
+        child = self.runner.start(action.line, **cache)
         self._wait(child)
         is_late = child.poll() is not None
         _send(child, self.killed.number, alone=self.how < 0.5)
@@ -218,9 +225,9 @@ class Attempt:
         if not is_late and self.killed.number != SIGKILL:
             self._is_told(child.returncode, output, before)
         if action.back and (self.how * 2) % 1 < 0.4:
-            self._takes_back(action, before)
+            self._takes_back(self.runner.finish(action.back, **cache), before)
         else:
-            self._goes_on(action)
+            self._goes_on(action, **cache)
         self._nothing_left()
 
     def _wait(self, child: "subprocess.Popen[bytes]") -> None:
@@ -237,9 +244,10 @@ class Attempt:
 
     def _moment(self, before: Logical) -> str:
         now, place = logical(self.runner.place), self.runner.place
-        if any(place.top.rglob("new-ops-project/change")) and now not in (before, self.reference.after):
-            return "half-way"
-        return "before" if now == before else "after" if now == self.reference.after else "between"
+        is_decided = not ACTIONS[self.killed.action].first and any(place.top.rglob("new-ops-project/change"))
+        if now == self.reference.after:
+            return "after"
+        return "half-way" if is_decided else "before" if now == before else "between"
 
     def _is_told(self, code: int, output: str, before: Logical) -> None:
         """After a signal: nothing has happened and the exit code says so, or all has; nothing is left at once."""
@@ -253,10 +261,10 @@ class Attempt:
         left = [path.name for path in self.runner.temporary.iterdir()]
         self.require(not left, f"left in TMPDIR after {number.name}: {left}")
 
-    def _goes_on(self, action: Action) -> None:
+    def _goes_on(self, action: Action, **env: str) -> None:
         """The same line again leads to the end."""
         is_done = logical(self.runner.place) == self.reference.after
-        ran = self.runner.finish(action.line)
+        ran = self.runner.finish(action.line, **env)
         self._is_fine(ran, (self.reference.code, *(action.again if is_done or self._may_be_done else ())))
         now = logical(self.runner.place)
         self.require(
@@ -267,9 +275,8 @@ class Attempt:
     def _may_be_done(self) -> bool:
         return self.killed.moment != "before"
 
-    def _takes_back(self, action: Action, before: Logical) -> None:
+    def _takes_back(self, ran: "subprocess.CompletedProcess[str]", before: Logical) -> None:
         """--abort leads to the beginning, whether there is something to take back or not."""
-        ran = self.runner.finish(action.back)
         self._is_fine(ran, (0, 2) if self.killed.moment == "before" else (0,))
         now = logical(self.runner.place)
         self.require(now == before, f"--abort: not as before: {_differences(before, now)}")
@@ -285,20 +292,17 @@ class Attempt:
         self.require(
             not (left := sorted(path.name for path in self.runner.temporary.iterdir())), f"left in TMPDIR: {left}"
         )
+        cache, journal = (
+            self.runner.temporary.with_suffix(".cache"),
+            re.compile(r"/new-ops-project/(?!lock|change|edited-)"),
+        )
         names = [path.relative_to(place.top).as_posix() for path in place.top.rglob("*") if "objects" not in path.parts]
-        kept = ("lock", "change", "edited-")
-        odd = [name for name in names if re.search(r"\.lock$|\.new-ops-project\b|\.new-ops-project/", name)]
-        odd += [
-            name
-            for name in names
-            if (match := re.search(r"/new-ops-project/([^/]+)$", name)) and not match[1].startswith(kept)
-        ]
+        odd = [name for name in names if name.endswith((".lock", ".new-ops-project")) or journal.search(name)]
+        odd += [path.name for path in cache.rglob("*") if path.name.endswith(".new-ops-project")]
         self.require(not odd, f"left behind: {odd[:5]}")
         packs = [path for path in place.top.rglob("tmp_*") if path.is_file() and "objects" not in path.parts]
         self.require(not packs, f"left behind: {packs}")
         place.git("fsck", "--strict", "--no-dangling", "--no-progress")
-        if not self.killed.problems:
-            shutil.rmtree(place.top)
 
 
 def _send(child: "subprocess.Popen[bytes]", number: Signals, *, alone: bool) -> None:
@@ -329,8 +333,26 @@ def _differences(wanted: Logical, there: Logical) -> str:
     return "; ".join(paths[:6])
 
 
+def _alone(arguments: Sequence[str]) -> None:
+    """Start this again where nobody else uses the memory for temporary files, if this system can."""
+    if os.getuid() or not shutil.which("unshare") or ALONE in os.environ:
+        return
+    script = f'mount -t tmpfs tmpfs {MEMORY} && exec "$@"'
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", sys.executable, "-m", "shapes.kills", *arguments]
+    os.execvpe("unshare", command, {**os.environ, ALONE: "1"})  # noqa: S606 - the same script
+
+
+def _left_in_memory() -> str:
+    """What all the runs have left in the memory for temporary files."""
+    if ALONE not in os.environ:
+        return f"not looked at: {MEMORY}, which others use too."
+    left = [path.relative_to(MEMORY).as_posix() for path in MEMORY.rglob("*")]
+    return f"left in {MEMORY}: {', '.join(left) or 'nothing'}."
+
+
 def main(arguments: Sequence[str]) -> int:
     """Kill runs, and print the figures."""
+    _alone(arguments)
     count, began = int(arguments[0]) if arguments else 200, time.monotonic()
     start = int(arguments[1]) if len(arguments) > 1 else random.SystemRandom().randrange(1 << 16)
     pairs = [(shape, action) for action in ACTIONS for shape in SHAPES]
@@ -342,7 +364,8 @@ def main(arguments: Sequence[str]) -> int:
         yard = Yard(bench, chance)
         jobs = [(number, *chosen[number], sent) for number, sent in enumerate(signals)]
         results = list(pool.map(lambda job: yard.kill(*job), jobs))
-    sys.stdout.write("\n".join([*figures(results), f"seed {start}, {time.monotonic() - began:.0f} seconds.", ""]))
+    end = f"seed {start}, {time.monotonic() - began:.0f} seconds; {_left_in_memory()}"
+    sys.stdout.write("\n".join([*figures(results), end, ""]))
     return 1 if any(killed.problems for killed in results) else 0
 
 
