@@ -33,6 +33,11 @@ def is_undecodable(char: str) -> bool:
     return "\udc80" <= char <= "\udcff"
 
 
+def counted(number: int, word: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
 def list_first(items: Sequence[str], most: int) -> str:
     """The first `most` items, followed by the number of the others: `a, b and 3 more`."""
     others = len(items) - most

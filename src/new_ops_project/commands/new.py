@@ -80,7 +80,8 @@ def _confirm(voice: Voice, commit: bool, path: Path, files: "tuple[CreatedFile, 
     from new_ops_project.commands.shared import prompts
 
     _show(voice, path, files)
-    prompts.require_consent(f"Create these {len(files)} files{' and commit them' if commit else ''}?")
+    these, them = ("this file", "it") if len(files) == 1 else (f"these {len(files)} files", "them")
+    prompts.require_consent(f"Create {these}{f' and commit {them}' if commit else ''}?")
 
 
 def _finish(voice: Voice, project: "NewProject", *, venv: bool) -> None:
@@ -137,12 +138,12 @@ def _file_as_json(file: "CreatedFile", *, has_text: bool) -> dict[str, str]:
 
 def _say_created(voice: Voice, project: "NewProject", created: "Created") -> None:
     """What was created, and what a person should know about it."""
-    from new_ops_project.base.text import list_first
+    from new_ops_project.base.text import counted, list_first
     from new_ops_project.git import identity
     from new_ops_project.template import sources
 
     source, version = project.checkout.source, project.checkout.version or "without a version"
-    voice.say(f"Created {project.path}: {len(project.files)} files from template {source.name} {version}.")
+    voice.say(f"Created {project.path}: {counted(len(project.files), 'file')} from template {source.name} {version}.")
     if sources.is_first_use(source):
         voice.say("For a team, publish the template once: new-ops-project template publish URL")
     if created.ignored:
@@ -150,7 +151,9 @@ def _say_created(voice: Voice, project: "NewProject", created: "Created") -> Non
     if created.outer:
         voice.say(f"It lies inside another git repository, {created.outer}, which does not track it.", fg="yellow")
     if created.commit:
-        voice.say(f"Committed as {created.commit[:7]} on branch {created.branch}.")
+        voice.say(
+            f"Committed as {created.commit[:7]} on {f'branch {created.branch}' if created.branch else 'no branch'}."
+        )
         return
     voice.say(f"The files are staged, not committed: {created.uncommitted}.", fg="yellow")
     if "name and e-mail" in created.uncommitted:

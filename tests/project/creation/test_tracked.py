@@ -1,6 +1,7 @@
 """Every file of a project is in a commit, whatever the project is called and whatever git ignores."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ def test_a_template_that_hides_its_own_files(run: Run, work: Path, tmp_path: Pat
     run("new", "dist", *old)
 
 
-MINE = {
+MINE: dict[str, Callable[[str], str]] = {
     "below": lambda text: f"{text}\n# Mine.\n*.tmp\n",
     "beside": lambda text: text.replace("dist/\n", "dist/\n*.tmp\n/out/\n"),
     "between": lambda text: text.replace("dist/\n", "*.tmp\ndist/\n"),

@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 
 from new_ops_project.base.finding import Severity
-
-
-def counted(number: int, word: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{number} {word}{'s' * (number != 1)}"
+from new_ops_project.base.text import counted
 
 
 def summary(severities: Mapping[Severity, int]) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 import click
 
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.base.text import escape_invisible, list_first
+from new_ops_project.base.text import counted, escape_invisible, list_first
 from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.linters.program import ABSENT, EXTRA
-from new_ops_project.checks.output.counts import counted, summary
+from new_ops_project.checks.output.counts import summary
 from new_ops_project.checks.run import CheckReport
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bright_black"}

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from new_ops_project.base.text import counted
 from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.plan.outcome import Outcome
 
@@ -67,7 +68,7 @@ def _say_conflicts(outcome: Outcome, voice: Voice) -> None:
         voice.say("\nNothing was written: a branch would carry the conflict markers.", fg="yellow")
         return
     count = len(outcome.details["conflicts"])
-    voice.say(f"\n{count} file{'s' * (count > 1)} in conflict; everything else is staged.", fg="yellow")
+    voice.say(f"\n{counted(count, 'file')} in conflict; everything else is staged.", fg="yellow")
 
 
 def _say_committed(outcome: Outcome, voice: Voice) -> None:

@@ -6,7 +6,7 @@ knows a left-over one (killed, power lost) from one that is in use.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from new_ops_project import git
@@ -58,16 +58,22 @@ def require_free(path: Path) -> None:
 def create(path: Path, render: Callable[[Path], None], start: Start, *, message: str | None) -> Created:
     """Make a git repository at `path` of what `render` writes into the folder that it is given.
 
-    It is committed with `message`, or only staged without one. Raises ToolError when the destination is taken, also by
-    another run that was quicker, or cannot be written.
+    It is committed with `message`, or only staged without one. A repository and commits that `render` makes, as tasks
+    of a template do, stay. Raises ToolError when the destination is taken, also by another run that was quicker, or
+    cannot be written.
     """
     require_free(path)
     outer = _outer(path)
     try:
         with whole_folder(path) as fresh:
             render(fresh)
+            if is_made := os.path.lexists(fresh / ".git"):
+                start = replace(start, branch=git.ask(*_ALONE, "branch", "--show-current", at=fresh))
+            else:
+                _init(fresh, start)
             ignored = _staged(fresh, start)
-            commit_id, why = _committed(fresh, start, message) if message else (None, "--no-commit was given")
+            by_task = _all_committed(fresh) if is_made else None
+            commit_id, why = (by_task, "") if by_task else _committed(fresh, start, message)
             interrupts.ignore()  # once it is there, a run that was stopped would leave it behind
     except ProcessError as error:
         raise ToolError(f"git could not create the repository: {error.reason}", "Nothing was kept.") from error
@@ -84,13 +90,16 @@ def _outer(path: Path) -> Path | None:
         return next(above for above in path.parents if os.path.lexists(above / ".git"))
 
 
-def _staged(folder: Path, start: Start) -> tuple[str, ...]:
-    """Make `folder` a repository with everything staged; return what its own rules ignore."""
+def _init(folder: Path, start: Start) -> None:
     try:
         git.git(*_ALONE, "init", "--quiet", "--template=", f"--initial-branch={start.branch}", at=folder)
     except ProcessError:
         git.require()  # says so where git is too old for that
         raise
+
+
+def _staged(folder: Path, start: Start) -> tuple[str, ...]:
+    """Stage everything in `folder`; return what its own rules ignore."""
     added = git.git(*start.options, *_ALONE, "add", "--all", "--verbose", at=folder).stdout
     files = sum(len(names) for above, _, names in os.walk(folder) if ".git" not in Path(above).parts)
     if added.count(b"\n") == files:  # a line for each, so git need not be asked
@@ -106,8 +115,16 @@ def _staged(folder: Path, start: Start) -> tuple[str, ...]:
     return ignored
 
 
-def _committed(folder: Path, start: Start, message: str) -> tuple[str | None, str]:
+def _all_committed(folder: Path) -> str | None:
+    """The last commit, if nothing that is staged differs from it."""
+    head = git.resolve(folder, "HEAD")
+    return head if head and not git.git(*_ALONE, "diff", "--cached", "--name-only", at=folder).stdout else None
+
+
+def _committed(folder: Path, start: Start, message: str | None) -> tuple[str | None, str]:
     """Commit what is staged; return the commit's id, or None and why there is none."""
+    if message is None:
+        return None, "--no-commit was given"
     try:
         git.git(*start.options, *_ALONE, "commit", "--quiet", f"--message={message}", at=folder)
     except ProcessError as error:

@@ -259,7 +259,8 @@ def _made(
     def fill(folder: Path) -> None:
         run = None if request.preview else _tasks_runner(request, checkout, recorded)
         render.render(checkout, answers, folder, trusted=request.trust, ask=copier_asks, run=run)
-        names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+        paths = [file.relative_to(folder) for file in folder.rglob("*") if file.is_file()]
+        names = sorted(path.as_posix() for path in paths if ".git" not in path.parts)  # a task may make a repository
         files.extend(CreatedFile(name, purposes.get(name, ""), (folder / name).read_bytes()) for name in names)
         if confirm and not request.preview:
             confirm(path, tuple(files))
