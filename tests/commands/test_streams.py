@@ -23,7 +23,7 @@ VERBS: list[tuple[str, int, bool]] = [
     ("update old --json", 0, True),
     ("update old --check", 1, True),
     ("promote old --to cli", 2, False),
-    ("adopt plain --json", 0, True),
+    ("adopt plain --python 3.13 --json", 0, True),
     ("check old --format json", 1, True),
     ("check plain --select environment --fix", 1, True),
     ("onboard nowhere", 2, False),
