@@ -1,5 +1,6 @@
 """Several projects in one repository: what is pending belongs to one of them."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,15 @@ def test_a_folder_called_like_a_tier(run: Run, tmp_path: Path, monkeypatch: pyte
     assert step == "new-ops-project update ./cli --abort"
     run(*step.split()[1:])
     assert (small.text("task.py"), git("status", "--porcelain", at=small.repository)) == (LINES, "")
+
+
+def test_the_command_for_conflicts_of_a_branch(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a branch would have conflicts, the next command asks for the same again, in the work tree."""
+    first, _ = neighbours(tmp_path, CLASH)
+    monkeypatch.chdir(tmp_path)
+    wishes = ("--to", "v1.1.0", "--set", "colour=two words", "--trust")
+    report = run("update", "audit/one", *wishes, "--branch", "--json", code=3).json
+    (step,) = report["next"]
+    assert step == "new-ops-project update audit/one --to v1.1.0 --set 'colour=two words' --trust"
+    run(*shlex.split(step)[1:], code=3)
+    assert first.recorded()["colour"] == "two words"

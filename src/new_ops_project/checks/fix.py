@@ -80,9 +80,8 @@ def settle(repository: Repository) -> None:
     """
     apply.require_no_merge(repository)
     if left := pending.find(repository, worktree.status(repository)):
-        change, _, _ = left
-        title = wording.title(change)
-        raise ToolError(f"{title} is not committed yet, so nothing is fixed.", wording.way_out(change))
+        title = wording.title(left.change)
+        raise ToolError(f"{title} is not committed yet, so nothing is fixed.", wording.way_out(left.change))
 
 
 def _sides(target: FixTarget, status: Status, files: Mapping[str, Entry]) -> Sides:

@@ -50,7 +50,9 @@ def command(*, yes: bool, **options: Any) -> None:
     Answers are read from its files and shown. Your files stay; where they differ from the template's, they are listed.
     The result is one commit on a branch of its own, so you can review it safely.
     """
-    destination_options.run("adopt", options, partial(_adopt, options, yes=yes))
+    names = {"--name": "name", "--tier": "tier", "--python": "python", "--set": "assignments", "--template": "template"}
+    aims = {name: options[key] for name, key in names.items()}
+    destination_options.run("adopt", options, partial(_adopt, options, yes=yes), aims)
 
 
 def _adopt(options: "Mapping[str, Any]", destination: "Destination", voice: Voice, *, yes: bool) -> "Outcome":

@@ -206,7 +206,7 @@ def write_branch(plan: Plan, branch: str, message: str, *, owner: str) -> tuple[
         if f"{TREE_TRAILER}: {tree_and_parents.split()[0]}" not in body and tip != plan.commit:
             raise ToolError(
                 f"The branch {branch} exists and has commits that this tool did not write.",
-                f"Delete it (git branch -D {branch}), or give --branch NAME.",
+                f"Give another --branch NAME, or delete it with its commits (git branch -D {shlex.quote(branch)}).",
             )
         if tree_and_parents == f"{plan.tree_after} {plan.commit}":
             return tip, False
@@ -223,6 +223,8 @@ def write_branch(plan: Plan, branch: str, message: str, *, owner: str) -> tuple[
         interrupts.ignore()
         git.git("update-ref", "-m", message.splitlines()[0], ref, commit, tip or "0" * len(commit), at=root)
     except ProcessError as error:
+        if git.git("check-ref-format", ref, codes=(0, 1)).exit_code:
+            raise ToolError(f"git allows no branch called {branch!r}.", "Give another --branch NAME.") from error
         raise ToolError(f"The branch {branch} cannot be written: {error.reason}", "Nothing was changed.") from error
     return commit, True
 

@@ -61,15 +61,23 @@ def _met(
     repository: Repository, left: Pending, destination: Destination, place: ProjectPlace, *, to: str | None
 ) -> Outcome:
     """The outcome where an earlier run left a change in the work tree that is not committed yet."""
-    change, was_finished, open_paths = left
+    change, was_finished, open_paths = left.change, left.was_finished, left.open_paths
     if open_paths:
         _refuse_conflicts(change, place, open_paths)
+    if pending.was_committed(change, left.head):
+        title, resume = wording.title(change, place.name), wording.command(change, "--continue")
+        raise ToolError(f"{title} was committed, but migrations of the template have not run.", f"Run them: {resume}")
     is_other = wording.place(change).name != place.name
     if is_other or change.verb != destination.verb or to not in {None, change.about["to"]}:
         wanted = wording.noun(destination.verb) + (f" of {place.name}" if is_other else "")
         wanted += f" to {to}" if to and change.verb == destination.verb else ""
         title = wording.title(change, place.name)
         raise ToolError(f"{title} is not committed yet, so no {wanted} can start.", wording.way_out(change))
+    if more := [wish for wish in destination.wishes if wish not in change.about.get("wishes", ())]:
+        title = wording.title(change, place.name)
+        raise ToolError(
+            f"{title} is not committed yet, and was made without {', '.join(more)}.", wording.way_out(change)
+        )
     if destination.commit:
         return pending.conclude(repository, change, destination, was_finished=was_finished)
     steps, details = ("git commit", wording.command(change, "--abort")), pending.facts(change.about)
@@ -123,7 +131,9 @@ def _patch(plan: Plan, file: str, purpose: Purpose) -> Outcome:
 def _branch(plan: Plan, destination: Destination, purpose: Purpose) -> Outcome:
     # A branch with conflict markers could be merged by somebody who never sees them.
     if plan.conflicts:
-        return Outcome("conflicts", Exit.CONFLICTS, purpose.details, (purpose.place.command(destination.verb),))
+        return Outcome(
+            "conflicts", Exit.CONFLICTS, purpose.details, (purpose.place.command(destination.verb, *destination.again),)
+        )
     name = destination.branch or purpose.branch
     commit, is_new = apply.write_branch(plan, name, purpose.message, owner=purpose.place.name)
     steps = (f"git diff HEAD...{shlex.quote(name)}", f"git merge {shlex.quote(name)}")
@@ -137,6 +147,7 @@ def _write(plan: Plan, destination: Destination, purpose: Purpose) -> Outcome:
         "head": plan.commit,
         "message": purpose.message,
         "commit": destination.commit,
+        "wishes": destination.wishes,
         "left": purpose.left,
         "prefix": purpose.place.prefix,
         "answers_file": purpose.place.answers_file,

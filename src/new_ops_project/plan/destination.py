@@ -14,7 +14,8 @@ class Destination:
     """Where the plan of `verb` goes: the work tree, unless another field says otherwise.
 
     `patch` is a file, or STDOUT; `branch` is '' for the usual name of that verb. `texts` asks for the difference of
-    each file in the details of the outcome.
+    each file in the details of the outcome. `wishes`: the options that say what the result should be, as typed.
+    `again`: the words that ask for the same once more.
     """
 
     verb: str
@@ -24,6 +25,8 @@ class Destination:
     in_place: bool = False
     commit: bool = False
     texts: bool = False
+    wishes: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
 
     @property
     def writes_work_tree(self) -> bool:

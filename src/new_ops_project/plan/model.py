@@ -66,7 +66,7 @@ class Plan:
 
     `tree_before`: the id of the whole tree of `commit`; `tree_after`: of the tree that it would become. `differences`:
     between those two, by path from the repository's root. `changes`, `conflicts`: by path from the project's folder.
-    `ignored`: paths of the template that the project's ignore rules exclude.
+    `ignored`: paths of the template that the project's ignore rules exclude, or that are in a submodule.
     """
 
     scratch: Scratch

@@ -1,6 +1,8 @@
 """A change that an earlier run wrote to the work tree, not committed yet."""
 
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,18 @@ from new_ops_project.plan.destination import Destination
 from new_ops_project.plan.outcome import Outcome
 from new_ops_project.plan.wording import noun
 
-# A pending change, whether this run had to finish it, and the paths of its unresolved conflicts.
-Pending = tuple[Change, bool, list[str]]
+
+@dataclass(frozen=True)
+class Pending:
+    """A change that is pending at the commit `head`.
+
+    `was_finished`: whether this run had to finish it. `open_paths`: the paths of its unresolved conflicts.
+    """
+
+    change: Change
+    was_finished: bool
+    open_paths: list[str]
+    head: str
 
 
 def find(repository: Repository, status: Status) -> Pending | None:
@@ -36,11 +48,27 @@ def find(repository: Repository, status: Status) -> Pending | None:
         status, change = worktree.status(repository), journal.read_change(repository.root, repository.git_dir)
     if change is None:
         return None
-    if change.verb == "check" or not _is_in_work_tree(change, status):
+    is_left = _is_in_work_tree(change, status) or (_left(change) and was_committed(change, status.head))
+    if change.verb == "check" or not is_left:
         journal.conclude(change)  # nobody is asked to end a fix: once written, it is a change like the user's own
         return None
     marked = [path for path, problem in _problems(repository, change) if "conflict markers" in problem]
-    return change, was_finished, sorted({*(set(status.unmerged) & change.about["conflicts"].keys()), *marked})
+    open_paths = sorted({*(set(status.unmerged) & change.about["conflicts"].keys()), *marked})
+    return Pending(change, was_finished, open_paths, status.head)
+
+
+def _left(change: Change) -> bool:
+    """Whether migrations of the template still have to run."""
+    return bool(change.about.get("left"))
+
+
+def was_committed(change: Change, head: str) -> bool:
+    """Whether the commit `head` has the change, of which nothing is uncommitted in the work tree."""
+    if head == change.about["head"]:
+        return False
+    mark = wording.place(change).name  # if it is in the change at all, whoever commits it does not edit it
+    paths = [mark] if mark in change.after else [path for path in change.after if path not in change.about["conflicts"]]
+    return any(journal.digest(change.root / path) == change.after[path] != change.before[path] for path in paths)
 
 
 def _is_in_work_tree(change: Change, status: Status) -> bool:
@@ -79,7 +107,7 @@ def end(path: Path, destination: Destination, *, resume: bool) -> Outcome:
     git.require_on_path()
     repository, given = worktree.locate(path)
     with journal.locked(repository.git_dir):
-        change = _required(repository, destination.verb, given)
+        change = _required(repository, destination.verb, given, resume=resume)
         if resume:
             return conclude(repository, change, destination)
         backup = journal.undo(change)
@@ -104,19 +132,25 @@ def conclude(
     if unmerged:
         git.stage(repository.root, list(unmerged))
     change = migrations.run_left(repository, change)
+    if was_committed(change, worktree.status(repository).head):
+        commits = commits and bool(git.git("diff-index", "--cached", "--name-only", "HEAD", at=repository.root).text)
+        journal.conclude(change)
     commit = {"commit": apply.commit_staged(repository, about["message"])} if commits else {}
-    journal.conclude(change)
+    if commit:
+        journal.conclude(change)
     return Outcome(
         "committed" if commit else "staged",
         details={**facts(about), **commit},
-        next=() if commit else ("git commit",),
+        next=() if commit else ("git commit", wording.command(change, "--abort")),
         change=change,
         was_finished=was_finished,
-        unchanged=tuple(path for path in unmerged if path not in change.after),
+        unchanged=tuple(
+            path for path in unmerged if path not in change.after and os.path.lexists(repository.root / path)
+        ),
     )
 
 
-def _required(repository: Repository, verb: str, given: str) -> Change:
+def _required(repository: Repository, verb: str, given: str, *, resume: bool) -> Change:
     """The change of `verb` that is in the work tree; raises ToolError when there is none, or no longer one.
 
     It raises ToolError also if the change is of another project than the one at the path `given` from the root.
@@ -135,14 +169,19 @@ def _required(repository: Repository, verb: str, given: str) -> Change:
         what = f"{noun(verb, 'the').capitalize()} under way in {repository.root} is of {owner}, not of {given or '.'}."
         raise ToolError(what, commands)
     status, name = worktree.status(repository), noun(verb)
-    if status.head == change.about["head"]:
+    is_here = not journal.is_complete(change) or _is_in_work_tree(change, status)
+    if status.head == change.about["head"] and (is_here or not resume):
         return change
     if not journal.is_complete(change):
         journal.undo(change)
         raise ToolError(f"The {name} was stopped half-way, and HEAD has moved since.", "Its changes were undone.")
-    if not _is_in_work_tree(change, status):
+    if not is_here and resume and _left(change) and was_committed(change, status.head):
+        return change
+    if not is_here:
         journal.conclude(change)
-        raise ToolError(f"The {name} was committed since.", "To undo it, use git revert.")
+        if was_committed(change, status.head):
+            raise ToolError(f"The {name} was committed since.", "To undo it, use git revert.")
+        raise ToolError(f"The {name} is not in the work tree any more.", "Nothing was changed.")
     raise ToolError(
         f"HEAD has moved since the {name} was written, from {change.about['head'][:9]} to {status.head[:9]}.",
         "Commit it, or go back there (git switch, or git reset --soft) to undo or finish it.",

@@ -8,7 +8,7 @@ from pathlib import Path
 from new_ops_project.base import paths
 from new_ops_project.template.answers_file import ANSWERS_FILE, answers_files, is_answers_path
 
-_WORDS = ("script", "library", "cli")  # what promote takes for a tier
+_TIERS = ("script", "library", "cli")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ProjectPlace:
                 options = ("--answers-file", self.answers_file, *options)
             else:
                 path = os.path.normpath(os.path.join(path, self.answers_file))  # noqa: PTH118 - as it is typed
-        if path != ".":
-            # What would look like an option, a home or a tier is still the name of a folder.
-            words.append(f"./{path}" if path[0] in "-~" or path in _WORDS else path)
-        return shlex.join([*words, *options])
+        # What would look like an option, a home or a tier is still the name of a folder.
+        given = [f"./{path}" if path[0] in "-~" or path in _TIERS else path] if path != "." else []
+        first = [word for word in options[:1] if word in _TIERS]  # before the path
+        return shlex.join([*words, *first, *given, *options[len(first) :]])

@@ -83,7 +83,55 @@ def test_continue_refuses_markers(run: Run, clash: Small) -> None:
     lay(clash.project, {"task.py": BOTH})
     assert update(run, clash, "--continue", "--json").json["state"] == "staged"
     assert (clash.unmerged(), clash.staged()) == (set(), WRITTEN)
+    assert "is staged and not committed yet" in update(run, clash).out
+    assert update(run, clash, "--continue", "--commit", "--json").json["commit"] == head(clash)
     assert "No update is under way" in refused(run, clash, "--abort")
+
+
+def test_abort_after_continue(run: Run, clash: Small) -> None:
+    """What --continue has staged can be taken back until it is committed; the resolution is kept."""
+    before = untouched(clash)
+    update(run, clash, code=3)
+    lay(clash.project, {"task.py": BOTH})
+    update(run, clash, "--continue")
+    ran = update(run, clash, "--abort")
+    assert untouched(clash) == before
+    assert (Path(ran.out.split("kept in ")[1].splitlines()[0].rstrip(".")) / "task.py").read_text() == BOTH
+
+
+@pytest.mark.parametrize("wish", [("--set", "colour=red"), ("--template", "elsewhere"), ("--to", "v1.0.0")])
+@pytest.mark.parametrize("commit", [[], ["--commit"]])
+def test_other_wishes(run: Run, plain: Small, wish: tuple[str, str], commit: list[str]) -> None:
+    """A pending update does not count as one with other wishes, which are named; with its own it does."""
+    update(run, plain, "--set", "colour=green")
+    message = refused(run, plain, *wish, *commit)
+    assert "The update to v1.1.0 is not committed yet" in message
+    assert " ".join(wish).removeprefix("--") in message
+    assert "new-ops-project update ../audit --abort" in message
+    assert update(run, plain, "--set", "colour=green", "--commit", "--json").json["state"] == "committed"
+    assert plain.recorded()["colour"] == "green"
+
+
+def test_continue_after_a_reset(run: Run, clash: Small) -> None:
+    """An update that somebody discarded is not continued, and not called committed after a commit of something else."""
+    update(run, clash, code=3)
+    clash.git("reset", "--quiet", "--hard")
+    assert "is not in the work tree any more" in refused_once(run, clash, "--continue")
+    update(run, clash, code=3)
+    clash.git("reset", "--quiet", "--hard")
+    clash.commit({"mine.txt": "mine\n"})
+    message = refused_once(run, clash, "--abort")
+    assert "is not in the work tree any more" in message
+    assert "revert" not in message
+
+
+def refused_once(run: Run, small: Small, *args: str) -> str:
+    """Run an update that must change no file and forget its change; return its message."""
+    before = untouched(small)
+    message = update(run, small, *args, code=2).err
+    assert untouched(small) == before
+    assert "No update is under way" in refused(run, small, *args)
+    return message
 
 
 def test_continue_refuses_what_does_not_parse(run: Run, tmp_path: Path) -> None:
@@ -108,9 +156,10 @@ def test_continue_of_edited_and_dropped(run: Run, tmp_path: Path, how: str) -> N
         (small.project / "task.py").unlink()
     elif how.startswith("git"):
         small.git(*how.split()[1:], "task.py")
-    update(run, small, "--continue", "--commit")
+    ran = update(run, small, "--continue", "--commit")
     assert small.git("status", "--porcelain") == ""
     assert (small.project / "task.py").exists() == (how in {"kept", "git add"})
+    assert ("Kept as it was here: task.py" in ran.out) == (how == "kept")
 
 
 def test_a_commit_in_conflict_is_made_by_continue(run: Run, clash: Small) -> None:

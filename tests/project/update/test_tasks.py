@@ -499,6 +499,37 @@ def test_migrations_may_meet_a_file_of_the_user(run: Run, world: World) -> None:
     assert (project / "loud.txt").read_text() == "untracked\n"
 
 
+@pytest.mark.parametrize("options", [[], ["--commit"]])
+def test_migrations_after_a_commit_of_the_user(options: list[str], run: Run, world: World) -> None:
+    """Whoever commits the resolution by hand is told that migrations are left; --continue runs them on the commit."""
+    project = conflicting(world)
+    run("update", str(project), "--trust", code=3)
+    (project / "notes.txt").write_text(f"both\n{LONG}")
+    git("commit", "--quiet", "--all", "--message=Resolved", at=project)
+    for args in (["update"], ["update", "--commit"], ["promote"]):
+        message = run(*args, str(project), code=2).err
+        assert "was committed, but migrations of the template have not run" in message
+        assert "new-ops-project update project --continue" in message
+    assert world.calls() == []
+    run("update", str(project), "--continue", *options)
+    assert world.calls() == ["update after last"]
+    assert (project / "loud.txt").read_text() == f"both\n{LONG}".upper()
+    changed = git(*(("show",) if options else ("diff", "--cached")), "--name-only", "--format=", at=project)
+    assert {*changed.split()} == {"loud.txt", "mine.txt"}
+    assert "No update is under way" in run("update", str(project), "--continue", code=2).err
+
+
+def test_migrations_are_dropped_by_abort(run: Run, world: World) -> None:
+    """--abort after such a commit says how to revert it, and drops them."""
+    project = conflicting(world)
+    run("update", str(project), "--trust", code=3)
+    (project / "notes.txt").write_text(f"both\n{LONG}")
+    git("commit", "--quiet", "--all", "--message=Resolved", at=project)
+    assert "git revert" in run("update", str(project), "--abort", code=2).err
+    assert "No update is under way" in run("update", str(project), "--continue", code=2).err
+    assert world.calls() == []
+
+
 def test_the_journal_has_the_commands(run: Run, world: World) -> None:
     """What is left to run is recorded with the change, evaluated, without a path of this machine's scratch folders."""
     project = conflicting(world)

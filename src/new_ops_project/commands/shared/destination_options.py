@@ -1,7 +1,7 @@
 """The options that say where the plan of a verb goes, with the run of such a verb."""
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +63,10 @@ def run(
     fields = {name: options.pop(name) for name in _FIELDS if name in options}
     options["path"], fields["branch"] = _told_apart(verb, options["path"], fields["branch"])
     _require_file(fields["patch"])
-    destination = Destination(verb, texts=bool(fields["preview"] and as_json), **fields)
+    words = [*_words(aims or {})]
+    wishes = tuple(" ".join(pair) for pair in words if len(pair) > 1 and pair[0] not in {"--to", "TIER"})
+    again = tuple(word for pair in words for word in pair if word != "TIER")
+    destination = Destination(verb, texts=bool(fields["preview"] and as_json), wishes=wishes, again=again, **fields)
     _require_sense(destination, as_json=as_json, resume=resume, abort=abort, aims=aims or {})
     voice = Voice(as_json or destination.patch == "-")
     with interrupts.interruptible():
@@ -76,6 +79,15 @@ def run(
             outcome = act(destination, voice)
         outcome_words.say(outcome, voice, as_json=as_json)
     click.get_current_context().exit(outcome.exit_code)
+
+
+def _words(aims: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Each option that was given: its name, and its value if it takes one."""
+    for name, value in aims.items():
+        if isinstance(value, bool):
+            yield from [(name,)] * value
+        else:
+            yield from ((name, each) for each in ((value,) if isinstance(value, str) else value or ()))
 
 
 def _told_apart(verb: str, path: Path | None, branch: str | None) -> tuple[Path, str | None]:

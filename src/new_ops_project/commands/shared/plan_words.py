@@ -28,7 +28,7 @@ def say(voice: Voice, plan: Plan, *, in_full: bool) -> None:
         voice.say("  no file changes")
     for path in plan.ignored:
         voice.say(
-            f"  not written: {escape_invisible(path)}, which the project's ignore rules exclude", fg="bright_black"
+            f"  not written: {escape_invisible(path)}, which is ignored here, or in a submodule", fg="bright_black"
         )
     for note in plan.notes:
         voice.say(f"  note: {escape_invisible(note)}")
