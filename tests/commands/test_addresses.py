@@ -28,7 +28,8 @@ REFUSED = {
     "http://": "has no host",
     "http://ada:hunter2@127.0.0.1:port/x.git": "cannot be read as a URL",
     "ada:hunter2@127.0.0.1:x.git": "credentials and no scheme",
-    "http://127.0.0.1:9/x\x1b.git": "control character",
+    "http://127.0.0.1:9/x\n.git": "the end of a line",
+    "http://ada:%0Ahunter2@127.0.0.1:9/x.git": "the end of a line",
 }
 
 

@@ -27,7 +27,7 @@ def some(kind: type, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.builds(kind, **{spec.name: more.get(spec.name, TEXT) for spec in fields(kind)})
 
 
-TASKS = some(Task, cost=COST, shard=st.integers(1, 256))
+TASKS = some(Task, cost=COST, shard=st.integers(1, 256), has_credentials=st.booleans())
 RESULTS = some(
     Result,
     state=st.sampled_from(ResultState),
@@ -54,7 +54,8 @@ DELIVERIES = some(Delivery, state=st.sampled_from(Delivered))
 
 def task(name: str, **more: Any) -> Task:
     """A task with that name; nothing else about it matters."""
-    text: dict[str, Any] = {spec.name: "" for spec in fields(Task) if spec.name not in {"cost", "shard"}}
+    others = {"cost", "shard", "has_credentials"}
+    text: dict[str, Any] = {spec.name: "" for spec in fields(Task) if spec.name not in others}
     return Task(**{**text, "name": name, **more})
 
 

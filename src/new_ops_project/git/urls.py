@@ -60,7 +60,7 @@ def require_allowed(location: str) -> None:
     if location.startswith("-"):
         raise ToolError(f"{masking.masked(location)} is an option, not an address.", "Give ./-NAME for a path.")
     if "://" in location or is_short_address(location):
-        _require_printable(location)
+        _require_one_line(location)
     if "://" in location:
         _require_url(location)
     elif login := _LOGIN_WITHOUT_SCHEME.match(location):
@@ -76,16 +76,16 @@ def _require_url(location: str) -> None:
         raise ToolError(f"An address of {parts.scheme}:// has no host.", _NO_URL)
     user, password = _login(parts)
     raw = parts.netloc.rpartition("@")[0].partition(":")[2]
-    _require_printable(f"{user}{password}")
+    _require_one_line(f"{user}{password}")
     tokens = [value for name, value in parse_qsl(parts.query) if masking.is_secret_name(name)]
     if parts.scheme.startswith("http") and len(user) > _LONGEST_ACCOUNT:
         tokens.append(user)
     masking.hide(raw, password, *tokens)
 
 
-def _require_printable(text: str) -> None:
-    if any(ord(char) < ord(" ") for char in text):
-        raise ToolError("An address contains a control character.", _NO_URL)
+def _require_one_line(text: str) -> None:
+    if {*text} & {"\0", "\n", "\r"}:  # they would start another line of what git asks a credential helper
+        raise ToolError("An address has the end of a line in it.", _NO_URL)
 
 
 def _refuse(start: str, why: str) -> None:
