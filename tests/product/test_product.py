@@ -126,7 +126,7 @@ def test_every_step_of_its_workflows_runs(variant: Variant, tmp_path: Path, shar
             execute(step, clone, interpreter, shared)
             done.append((step.script, step.env))
     assert git("status", "--porcelain", at=clone) == ""
-    programs = {path.stem.lower() for path in (clone / ".venv" / "bin").iterdir()} - {"rotate-keys", "__pycache__"}
+    programs = {path.name.lower() for path in (clone / ".venv" / "bin").iterdir()} - {"rotate-keys", "__pycache__"}
     names = yaml.safe_load((ROOT / "templates" / "names.yml").read_bytes())["programs"]["default"].split()
     # A dot cannot be in the name of a command; the numbers of pip and python have a rule of their own.
     assert not {name for name in programs - {*names} if not re.fullmatch(r"(pip|python)\d*|.*[.].*", name)}

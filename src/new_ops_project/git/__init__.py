@@ -193,6 +193,9 @@ def commit_subjects(repository: Path, span: str) -> list[str]:
 
 
 def stage(repository: Path, paths: list[str]) -> None:
-    """Stage `paths` (from the root) as they are in the work tree, also removals and files outside a sparse checkout."""
+    """Stage `paths` (from the root) as they are in the work tree, also removals and files outside a sparse checkout.
+
+    Line ends are converted as the user has configured it, without a refusal (core.safecrlf).
+    """
     names = b"\0".join(map(os.fsencode, paths))
-    git("update-index", "--add", "--remove", "-z", "--stdin", at=repository, stdin=names)
+    git("-c", "core.safecrlf=false", "update-index", "--add", "--remove", "-z", "--stdin", at=repository, stdin=names)

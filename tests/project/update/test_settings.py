@@ -89,6 +89,23 @@ def test_a_conflict_in_crlf_by_git(run: Run, tmp_path: Path, setting: str) -> No
     assert small.git("show", ":task.py") + "\n" == BOTH
 
 
+@pytest.mark.parametrize("conversion", ["true", "input"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_conversions_that_git_refuses(run: Run, tmp_path: Path, conversion: str, end: str) -> None:
+    """With core.safecrlf, an update, its conflicts and its end do without git's refusal, whatever an editor wrote."""
+    small = make(tmp_path, OLD, {**NEW, "new.py": LINES.replace("\n", "\r\n")}, {"task.py": CLASH})
+    for name, value in {"core.safecrlf": "true", "core.autocrlf": conversion}.items():
+        git("config", "--global", name, value, at=tmp_path)
+    before = snapshot(small.project)
+    update(run, small, code=3)
+    update(run, small, "--abort")
+    assert snapshot(small.project) == before
+    update(run, small, code=3)
+    lay(small.project, {"task.py": BOTH.replace("\n", end)})
+    update(run, small, "--continue")
+    assert small.git("show", ":task.py") + "\n" == BOTH
+
+
 def test_a_union(run: Run, tmp_path: Path) -> None:
     """What .gitattributes says of merging holds: with `merge=union`, a file has the lines of both sides."""
     small = make(tmp_path, OLD, NEW, {"task.py": CLASH, ".gitattributes": "task.py merge=union\n"}, prefix="in/")
