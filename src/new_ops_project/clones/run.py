@@ -11,6 +11,7 @@ from new_ops_project.base import masking
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import stream
 from new_ops_project.base.progress import Progress
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.clones import venv_marker
 from new_ops_project.clones.clone import Clone
 
@@ -78,10 +79,12 @@ class Run:
             venv_marker.begin(path)
             self._lock = self._stack.enter_context(venv_marker.locked(path))
         try:
-            with closing(stream(*command, cwd=path.parent, env={**_QUIET, **(env or {})}, keep=self._lock)) as lines:
-                for line in lines:
-                    if match := _PACKAGE.match(line):
-                        self._say(match[1] or match[2] or "writing them to .venv")
+            with temporary_folder() as temporary:  # a killed pip leaves whole packages in it
+                variables = {**_QUIET, "TMPDIR": str(temporary), **(env or {})}
+                with closing(stream(*command, cwd=path.parent, env=variables, keep=self._lock)) as lines:
+                    for line in lines:
+                        if match := _PACKAGE.match(line):
+                            self._say(match[1] or match[2] or "writing them to .venv")
         except ProcessError as error:
             cause = f"{masking.masked(_reason(error))}{_disk_note(path)}"
             raise ToolError(f"{text} failed: {cause}", "Fix that, then run this again to resume.") from error

@@ -84,7 +84,6 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
     It reads files and runs nothing that is in them. It works on any repository, with or without a
     template.
     """
-    from new_ops_project.base import interrupts
     from new_ops_project.checks import run
 
     shape = "json" if as_json else shape
@@ -95,10 +94,9 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
     if request.preview and not request.fix:
         raise ToolError("--preview shows what --fix would do.", "Add --fix, or leave --preview out.")
     voice = Voice(shape != "text")
-    with interrupts.interruptible():
-        report = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
-        _say_held(report, voice)
-        _print(report, voice, shape)
+    report = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
+    _say_held(report, voice)
+    _print(report, voice, shape)
     has_findings = any(finding.counts for finding in report.findings)
     click.get_current_context().exit(Exit.FINDINGS if has_findings else Exit.DONE)
 

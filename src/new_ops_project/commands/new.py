@@ -54,24 +54,21 @@ def command(*, as_json: bool, no_commit: bool, venv: bool, **options: Any) -> No
 
     It asks for answers that the command line does not give. The destination, ./NAME, must be empty or absent.
     """
-    from new_ops_project.base import interrupts
     from new_ops_project.project.verbs.new import NewRequest, new
 
     voice = Voice(as_json)
     request = NewRequest(commit=not no_commit, **options)
     can_ask = voice.can_ask and not request.defaults
-    with interrupts.interruptible():
-        confirm = partial(_confirm, voice, request.commit)
-        project = new(request, prompt=ask if can_ask else None, confirm=confirm, tell=voice.quote)
-        if project.created is None and not as_json:
-            _show(voice, project.path, project.files)
-        if project.not_run:
-            voice.say(f"Not run in a preview, so their effect is not shown: {', '.join(project.not_run)}.")
-        voice.print_json(_as_json(project))
-        if project.created is not None:
-            _say_created(voice, project, project.created)
-            voice.quote(project.message)
+    confirm = partial(_confirm, voice, request.commit)
+    project = new(request, prompt=ask if can_ask else None, confirm=confirm, tell=voice.quote)
+    if project.created is None and not as_json:
+        _show(voice, project.path, project.files)
+    if project.not_run:
+        voice.say(f"Not run in a preview, so their effect is not shown: {', '.join(project.not_run)}.")
+    voice.print_json(_as_json(project))
     if project.created is not None:
+        _say_created(voice, project, project.created)
+        voice.quote(project.message)
         _finish(voice, project, venv=venv)
 
 

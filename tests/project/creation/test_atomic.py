@@ -79,8 +79,9 @@ def test_parallel_runs_share_the_template(work: Path, tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("patched", "expected"), [("files._move_into_place", ""), ("new._say_next", "Interrupted; {path} is there.")]
 )
-def test_interrupted_after_the_rename(work: Path, patched: str, expected: str) -> None:
+def test_interrupted_after_the_rename(run: Run, work: Path, patched: str, expected: str) -> None:
     """Once the project is in place, Ctrl-C does not make the run say that nothing was left behind."""
+    run("new", "audit", "--defaults", "--preview")  # the template's own folders are in place then
     program = f"""
 import os, signal, sys
 from new_ops_project import cli

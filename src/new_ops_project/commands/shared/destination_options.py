@@ -55,7 +55,6 @@ def run(
     `act` is given the destination; --continue and --abort come without it. `aims`: the options that say what to do, by
     name. Raises ToolError for options that contradict each other.
     """
-    from new_ops_project.base import interrupts
     from new_ops_project.commands.shared import outcome_words
     from new_ops_project.plan.destination import Destination
 
@@ -69,15 +68,14 @@ def run(
     destination = Destination(verb, texts=bool(fields["preview"] and as_json), wishes=wishes, again=again, **fields)
     _require_sense(destination, as_json=as_json, resume=resume, abort=abort, aims=aims or {})
     voice = Voice(as_json or destination.patch == "-")
-    with interrupts.interruptible():
-        if resume or abort:
-            from new_ops_project.plan import pending
+    if resume or abort:
+        from new_ops_project.plan import pending
 
-            path = options["path"] / (options.get("answers_file") or "")
-            outcome = pending.end(path, destination, resume=resume)
-        else:
-            outcome = act(destination, voice)
-        outcome_words.say(outcome, voice, as_json=as_json)
+        path = options["path"] / (options.get("answers_file") or "")
+        outcome = pending.end(path, destination, resume=resume)
+    else:
+        outcome = act(destination, voice)
+    outcome_words.say(outcome, voice, as_json=as_json)
     click.get_current_context().exit(outcome.exit_code)
 
 
