@@ -263,7 +263,7 @@ def test_does_not_even_import_copier(template: Path, work: Path, home: Path) -> 
         "import sys; from new_ops_project import cli; code = cli.run(['fleet', 'status']);"
         "sys.exit(f'{code} {sorted(set(sys.argv) & sys.modules.keys())}')"
     )
-    command = [sys.executable, "-c", code, "copier", "jinja2", "questionary", "new_ops_project.plan"]
+    command = [sys.executable, "-c", code, "copier", "jinja2", "questionary", "new_ops_project.git.merge"]
     ran = subprocess.run(command, cwd=work, text=True, capture_output=True, check=False)
     assert ran.stderr.splitlines()[-1] == "1 []"
 

@@ -202,15 +202,14 @@ def _projects(start: Inspection, folder: Path, contents: _Read) -> list[Inspecti
     """One inspection for each project in the commit, or a deferred one if there is none."""
     lines = git.git("ls-tree", "-r", "-z", "--full-tree", start.base, at=folder).stdout.split(b"\0")
     files = dict(_files(line for line in lines if line))
-    places = _answers_files(files, contents)
-    if not places:
+    answers = _answers_files(files, contents)
+    if not answers:
         reason = f"It was not generated from a template: it has no {answers_file.ANSWERS_FILE}."
         return [replace(start, state=ResultState.DEFERRED, reason=reason, hint="new-ops-project adopt PATH")]
-    by_blob = contents([files[f"{prefix}{file}"] for prefix, file in places])
-    alone = {prefix for prefix, count in Counter(prefix for prefix, _ in places).items() if count == 1}
+    count = Counter(prefix for prefix, _ in answers)
     return [
-        _project(start, prefix, file, by_blob[files[f"{prefix}{file}"]], is_alone=prefix in alone)
-        for prefix, file in places
+        _project(start, prefix, file, content, is_alone=count[prefix] == 1)
+        for (prefix, file), content in answers.items()
     ]
 
 
@@ -223,10 +222,11 @@ def _files(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
             yield os.fsdecode(path), blob
 
 
-def _answers_files(files: dict[str, str], contents: _Read) -> list[tuple[str, str]]:
-    """The folder of each project, as `prefix` has it, with each of its answers files; the usual one first.
+def _answers_files(files: dict[str, str], contents: _Read) -> dict[tuple[str, str], bytes]:
+    """The content of each answers file, by its project's folder, as `prefix` has it, and its path in there.
 
-    The project at the root; else all projects below it; else the YAML files near the root that record a template.
+    The project at the root counts; else all projects below it; else the YAML files near the root that record a
+    template. The usual one of a folder comes first.
     """
     tops = {answers_file.project_of(path)[0] for path in files if _USUAL.fullmatch(path)}
     tops = {""} & tops or tops
@@ -235,7 +235,8 @@ def _answers_files(files: dict[str, str], contents: _Read) -> list[tuple[str, st
     by_blob = contents([files[path] for path in near]) if near else {}
     is_usual = {path: places[path][1] == answers_file.ANSWERS_FILE for path in near}
     answers = [path for path in near if is_usual[path] or answers_file.names_template(by_blob[files[path]])]
-    return [places[path] for path in sorted(answers, key=lambda path: (places[path][0], not is_usual[path], path))]
+    answers.sort(key=lambda path: (places[path][0], not is_usual[path], path))
+    return {places[path]: by_blob[files[path]] for path in answers}
 
 
 def _project(start: Inspection, prefix: str, file: str, content: bytes, *, is_alone: bool) -> Inspection:
