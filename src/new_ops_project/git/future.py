@@ -46,16 +46,16 @@ def settings_at(path: Path, branch: str = "") -> Settings:
     Settings of a repository around `path` or the current folder have no say. Raises ProcessError for settings that
     git cannot read.
     """
-    options: tuple[str, ...] = ()
+    files: dict[Path, None] = {}
     while True:
+        options = tuple(word for file in files for word in ("-c", f"include.path={file}"))
         entries = _entries(options)
         values = {entry.key: entry.value for entry in entries}
         begins_with = values.get("init.defaultbranch", "")
-        included = dict.fromkeys(_included(entries, path, branch or begins_with))
-        fresh = tuple(word for file in included for word in ("-c", f"include.path={file}"))
-        if fresh == options:
+        known = len(files)
+        files |= dict.fromkeys(_included(entries, path, branch or begins_with))  # which may include more
+        if len(files) == known:
             return Settings(identity.in_settings(values), begins_with, options)
-        options = fresh  # what is included may include more
 
 
 def _entries(options: tuple[str, ...]) -> list[_Entry]:

@@ -67,6 +67,15 @@ def test_what_is_included_may_include(run: Run, work: Path, home: Path) -> None:
     assert git("log", "--format=%an/%cn", at=work / "audit") == "Author/Nobody"
 
 
+def test_what_contradicts_itself_ends(run: Run, work: Path, home: Path) -> None:
+    """A file that is included for a branch and sets another one is read once; one that is gone is not missed."""
+    (home / "other").write_text("[init]\n\tdefaultBranch = other\n[user]\n\tname = Other\n")
+    git("config", "--global", "includeIf.onbranch:trunk.path", "~/other", at=work)
+    git("config", "--global", "includeIf.gitdir:audit/.path", "~/gone", at=work)
+    run("new", "audit", "--defaults")
+    assert git("branch", "--show-current", at=work / "audit") == "other"
+
+
 def test_a_repository_around_has_no_say(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither has the repository of the current folder; the environment has, as it has for the commit."""
     git("init", "--quiet", at=work)
