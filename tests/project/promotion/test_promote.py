@@ -85,6 +85,16 @@ def test_a_command_that_cannot_be(run: Run, script: Small, tier: str, name: str,
     assert word in refused(run, script, tier, "--command", name)
 
 
+def test_a_name_that_no_command_can_have(run: Run, work: Path) -> None:
+    """A project that is called like a program of every environment needs a name for its command."""
+    run("new", "activate", "--tier", "library", "--defaults")
+    assert run("promote", "cli", "activate", code=2).err == (
+        'new-ops-project: Command "activate" is a program that environments have; try activate-ops.\n'
+        "Give --command NAME.\n"
+    )
+    run("promote", "cli", "activate", "--command", "activate-ops")
+
+
 # ---- how the result is handed over ------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.text import capitalize
 from new_ops_project.formats.requirements import lower_bounds
 from new_ops_project.formats.requirements.merge import merge_requirements
 from new_ops_project.formats.requirements.reader import is_requirements_path
@@ -103,7 +104,17 @@ def prepare(project: Project, tier: str, *, command: str | None, offline: bool) 
         dry_run = move.program.knows_dry_run if move else project.answers.get("dry_run", False)
         wanted += ["code=own", f"dry_run={'yes' if dry_run else 'no'}"]
     second = replace(first, target=replace(first.target, assignments=tuple(wanted)))
-    return Promotion(second, second.migrate_answers(ask=None), files, move)
+    promotion = Promotion(second, second.migrate_answers(ask=None), files, move)
+    _require_command(promotion)
+    return promotion
+
+
+def _require_command(promotion: Promotion) -> None:
+    """Raise ToolError where the command gets the project's name, and no command can have that."""
+    answers = promotion.migrated.answers
+    question = answers.questionnaire.named("command")
+    if promotion.tier == "cli" and (reason := answers.refusal(question, answers.values["command"])):
+        raise ToolError(f"{capitalize(reason.rstrip('.'))}.", "Give --command NAME.")
 
 
 def _own_files(files: Committed, rows: list[dict[str, Any]], project: Project, tier: str) -> list[str]:
