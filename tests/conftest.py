@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,19 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shared")
     (folder / "git" / "hooks").mkdir(parents=True)
     return folder
+
+
+# Modules whose tests run once more, each in the shape of repository that its name decides.
+IN_SHAPES = ("test_pending", "test_branch", "test_guards", "test_collisions", "test_files", "test_update")
+IN_SHAPES += ("test_promote", "test_neighbours", "test_recovery", "test_preview", "test_edits")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """See IN_SHAPES. With --shape, every test runs once, in that shape."""
+    module = metafunc.module.__name__.rpartition(".")[2]
+    if module in IN_SHAPES and not metafunc.config.getoption("--shape"):
+        shape = SHAPES[zlib.crc32(metafunc.function.__name__.encode()) % len(SHAPES)]
+        metafunc.parametrize("shape", [None, shape], indirect=True, ids=["plain", shape])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

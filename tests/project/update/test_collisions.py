@@ -15,8 +15,8 @@ def test_an_ignored_file_is_never_written(run: Run, tmp_path: Path, home: Path, 
     lay(home, {".config/git/ignore": "*.env\n"} if place == "global" else {})
     git("config", "--global", "core.excludesFile", str(home / ".config/git/ignore"), at=home)
     if place != "global":
-        folder = small.git_path("") if "/" in place else small.project
-        lay(folder, {place: "*.env\n"})
+        file = small.git_path(place) if "/" in place else small.project / place
+        lay(file.parent, {file.name: "*.env\n"})
     if place == ".gitignore":
         small.commit({})
     lay(small.project, {"a.env": "secret\n"})
