@@ -40,8 +40,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # Modules whose tests run once more, each in the shape of repository that its name decides.
-IN_SHAPES = ("test_pending", "test_branch", "test_guards", "test_collisions", "test_files", "test_update")
-IN_SHAPES += ("test_promote", "test_neighbours", "test_recovery", "test_preview", "test_edits")
+IN_SHAPES = frozenset(
+    f"test_{name}"
+    for name in (
+        *("pending", "branch", "guards", "collisions", "files", "update", "preview", "edits"),
+        *("promote", "neighbours", "recovery"),
+    )
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

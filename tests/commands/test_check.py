@@ -341,7 +341,7 @@ def test_fix_during_an_update(run: Run, plain: Small) -> None:
     """While an update is not committed nothing is fixed, and the update can still be aborted."""
     updated(run, plain)
     before = everything(plain.repository)
-    assert "The update is not committed yet" in run("check", str(plain.project), "--fix", code=2).err
+    assert "The update to v1.1.0 is not committed yet" in run("check", str(plain.project), "--fix", code=2).err
     assert everything(plain.repository) == before
     run("update", str(plain.project), "--abort")
 

@@ -73,14 +73,15 @@ def _is_free(path: str, dirty: frozenset[str]) -> bool:
     return path not in dirty and not any(path.startswith(folder) for folder in dirty if folder.endswith("/"))
 
 
-def settle(repository: Repository) -> None:
+def settle(repository: Repository, prefix: str) -> None:
     """Finish what a killed run began; call it before reading anything that is to be fixed.
 
     Raises ToolError while a merge is under way, or another change is pending in the work tree.
     """
     apply.require_no_merge(repository)
     if left := pending.find(repository, worktree.status(repository)):
-        title = wording.title(left.change)
+        owner = wording.place(left.change)
+        title = wording.title(left.change, owner.name if owner.prefix == prefix else "")
         raise ToolError(f"{title} is not committed yet, so nothing is fixed.", wording.way_out(left.change))
 
 

@@ -108,7 +108,7 @@ def _part(place: _Place, rules: Sequence[Rule], request: CheckRequest, show: Sho
     repository, prefix = worktree.find_repository(place.folder, _NO_REPOSITORY)
     with journal.locked(repository.git_dir) if request.writes else nullcontext():
         if request.writes:
-            fix.settle(repository)
+            fix.settle(repository, prefix)
         repo, outcome = read(place.folder, offline=request.offline), None
         _require_known(place, repo)
         if request.fix:
