@@ -135,19 +135,21 @@ def _continue(trial: Trial) -> None:
 
 
 def _abort(trial: Trial) -> None:
-    """A conflict; --abort as it was printed: everything is as it was, also where the user has begun to edit."""
+    """A conflict; --abort as it was printed: everything is as it was, also after edits, and after --continue."""
     place = trial.place
     before, commands = _conflict(trial)
     trial.run(commands[-1], 0, UNDONE.format("update"))
     trial.as_before(before, commands[-1])
-    _, commands = _conflict(trial)
-    lay(place.project, {seed.CLASHING[0]: "Half resolved.\n"})
-    ran = trial.run(commands[-1], 0, r"Edits made since then are kept in .*\.")
-    kept = ran.last.removeprefix("Edits made since then are kept in ").removesuffix(".")
-    has_kept = trial.quietly(f"find '{kept}' -type f -exec cat {{}} +").out == "Half resolved.\n"
-    trial.require(has_kept, "the edits are not kept where it says")
-    trial.quietly(f"rm -r '{kept}'")
-    trial.as_before(before, "--abort after an edit")
+    for text, edited, resume in (("Half resolved.\n", seed.CLASHING[:1], 2), (seed.RESOLVED, seed.CLASHING, 0)):
+        _, commands = _conflict(trial)
+        lay(place.project, {path: place.on_disk(path, entry(text)).content for path in edited})
+        trial.run(commands[0], resume)
+        ran = trial.run(commands[-1], 0)
+        kept = re.search(r"Edits made since then are kept in (.*)\.\n", ran.out)
+        copies = trial.quietly(f"find '{kept[1]}' -type f -exec cat {{}} +").out if kept else ""
+        trial.require(text in copies.replace("\r\n", "\n"), f"the edits are not kept where it says: {ran.out.strip()}")
+        trial.quietly(f"rm -r '{kept[1]}'" if kept else "true")
+        trial.as_before(before, "--abort after an edit")
     trial.run(commands[-1], 2)
 
 

@@ -321,15 +321,16 @@ def _restore(change: Change, path: str, edited: Path) -> None:
     """Restore one file; a version that is neither the old nor the new one is moved to the folder `edited`."""
     target, backup = change.root / path, change.folder / "old" / path
     present_digest, old_digest = digest(target), change.before[path]
-    if present_digest not in {old_digest, change.after[path]} and present_digest:
+    if present_digest not in {"", old_digest, change.after[path]}:
         (edited / path).parent.mkdir(parents=True, exist_ok=True)
         _move(target, edited / path)
         present_digest = ""
+    elif not old_digest and present_digest:
+        target.unlink()
     if old_digest and present_digest != old_digest and _is_file(backup):
         target.parent.mkdir(parents=True, exist_ok=True)
         _move(backup, target)
-    elif not old_digest and present_digest:
-        target.unlink()
+    elif not old_digest:
         remove_empty_parents(target.parent, change.root)
 
 
@@ -361,8 +362,11 @@ def digest(path: Path) -> str:
         return "link:" + hashlib.sha256(os.fsencode(os.readlink(path))).hexdigest()  # noqa: PTH115 - Path.readlink normalizes
     if not path.is_file():
         return ""
-    bit = "x" if path.stat().st_mode & 0o100 else "-"
-    return f"{bit}:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    try:
+        bit = "x" if path.stat().st_mode & 0o100 else "-"
+        return f"{bit}:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    except FileNotFoundError:  # it went meanwhile, or the system remembered it under another spelling of its name
+        return ""
 
 
 def is_spelled_otherwise(path: Path) -> bool:

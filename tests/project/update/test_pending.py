@@ -219,6 +219,15 @@ def test_abort_leaves_new_files_alone(run: Run, plain: Small) -> None:
     assert not (plain.project / "docs" / "index.md").exists()
 
 
+def test_abort_leaves_no_empty_folder(run: Run, plain: Small) -> None:
+    """The folder that an update made goes with its last file, also if that was edited since, and is kept elsewhere."""
+    release(plain.template, "v1.2.0", {"docs/index.md": "Docs.\n"})
+    update(run, plain)
+    lay(plain.project, {"docs/index.md": "edited since\n"})
+    assert "are kept in" in update(run, plain, "--abort").out
+    assert not (plain.project / "docs").exists()
+
+
 def test_another_update_after_abort(run: Run, clash: Small) -> None:
     """After --abort the next update is as the first was."""
     first = update(run, clash, "--json", code=3).json
