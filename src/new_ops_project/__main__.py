@@ -16,7 +16,8 @@ def main() -> None:
 
             code = run()
     except KeyboardInterrupt:  # before there is anything that could be undone, or when all is done
-        code = 130
+        interrupts = sys.modules.get("new_ops_project.base.interrupts")
+        code = interrupts.exit_code() if interrupts else 130
     if "signal" in sys.modules:  # else nothing has been begun that Ctrl-C could spoil
         import signal
 

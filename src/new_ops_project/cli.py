@@ -60,7 +60,7 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command line (that of the process, if none is given) and return its exit code."""
     drop_git_variables()
     masking.forget()
-    with interrupts.interruptible(), streams.guarded() as outputs:
+    with streams.guarded() as outputs, interrupts.interruptible():
         try:
             code = int(cli.main(arguments, prog_name="new-ops-project", standalone_mode=False) or Exit.DONE)
         except SystemExit as error:  # click's, at the end of a completion

@@ -103,6 +103,17 @@ def test_tasks_end(world: World, verb: str, number: Signals) -> None:
     assert git("status", "--porcelain", at=project) == ""
 
 
+def test_workers_end_with_a_killed_run(world: World) -> None:
+    """A worker of a fleet ends when its run is killed, with what it has started, in the middle of a task."""
+    template = fleets.template(world.work.parent / "template", new={"copier.yml": f"_tasks: ['{SLEEP}']\n"})
+    fleets.clone(world.work / "clones" / "a", template)
+    child = world.start("fleet", "update", "clones", "--trust", "--out", "out")
+    world.wait(world.began.exists)
+    child.kill()
+    child.communicate(timeout=30)
+    world.wait(lambda: not world.running())
+
+
 @pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP])
 def test_a_fetch_ends(world: World, number: Signals) -> None:
     """So does git, which waits for a server that says nothing."""

@@ -144,7 +144,7 @@ def _make_home(home: Path) -> None:
 def _require_own(home: Path) -> None:
     about = home.lstat()
     is_own = stat.S_ISDIR(about.st_mode) and (not hasattr(os, "getuid") or about.st_uid == os.getuid())
-    if not is_own or (os.name == "posix" and about.st_mode & 0o077):
+    if not is_own or (os.name == "posix" and about.st_mode & 0o022):
         raise ToolError(f"{home} is not a folder of this user alone.", "Remove it, or set TMPDIR to another folder.")
 
 

@@ -196,7 +196,7 @@ def test_interrupted(six: dict[str, Path], work: Path, meddle: Callable[[str, st
     )
     (tmp_path / "pid").write_text(str(child.pid))
     errors = child.communicate(timeout=60)[1]
-    assert child.returncode == 130
+    assert child.returncode == 130, errors
     assert "Interrupted; what is done is in out." in errors
     assert "Traceback" not in errors
     assert subprocess.run(["pgrep", "-f", f"{work}/out"], capture_output=True, check=False).returncode == 1

@@ -6,7 +6,10 @@ task. It answers each request with one line, and ends when its input ends.
 
 import json
 import os
+import queue
+import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -34,8 +37,17 @@ def main() -> None:
     context = json_types.read(RunContext, setup["context"])
     templates = {name: json_types.read(Releases, description) for name, description in setup["templates"].items()}
     with suppress(KeyboardInterrupt), interrupts.interruptible():
-        for line in sys.stdin:
-            _answer(json.loads(line), context, templates, answers)
+        requests = queue.SimpleQueue[str]()
+        threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+        while True:
+            _answer(json.loads(requests.get()), context, templates, answers)
+
+
+def _listen(requests: "queue.SimpleQueue[str]") -> None:
+    """Hand the lines of the input on; at its end, which may come in the middle of a task, end this process."""
+    for line in sys.stdin:
+        requests.put(line)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _answer(
