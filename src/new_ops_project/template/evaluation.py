@@ -167,7 +167,11 @@ class Answers:
     def accept(self, question: Question, value: Any) -> None:
         """Record `value`, which has the question's type, as the answer; raises ToolError when it is invalid."""
         if problem := self.problem(question, value):
-            message, _, hint = problem.partition("; ")
+            # The words of our own validators are a clause about the question; those of others may be anything.
+            is_clause = problem.startswith(f"{question.name} ")
+            message, _, hint = (
+                problem.partition("; ") if is_clause else (f"{question.name} {value!r} is refused: {problem}", "", "")
+            )
             raise ToolError(message, capitalize(hint))
         self.values[question.name] = value
 

@@ -26,7 +26,6 @@ from new_ops_project.plan.model import Plan
 from new_ops_project.project import drift, generated
 from new_ops_project.project.update import planner
 from new_ops_project.project.update.planner import Update, UpdateTarget
-from new_ops_project.template import tasks
 from new_ops_project.template.releases import Releases
 
 # Branch names that git surely allows; for these, no git process has to check the name.
@@ -63,7 +62,7 @@ def find_drift(task: Task, context: RunContext, releases: Releases, deadline: De
     """
     with _update(task, context, releases, deadline) as update:
         states = planner.drifted(update, update.migrate_answers(ask=None))
-        notes = tuple(filter(None, [tasks.announced(tasks.tasks(update.former))]))
+        notes = tuple(filter(None, [planner.unrun_tasks(update)]))
     return store.task_result(task, context.plan, drift=_notes(states.items()), notes=notes)
 
 

@@ -122,7 +122,7 @@ def new(
         raise ToolError("There is no NAME to create.", "Give NAME, or --path DIR.")
     path = _destination(request, str(request.name))
     values = _foreign_answers(request, questionnaire, can_ask=prompt is not None)
-    if prompt and (message := _message("before", checkout, questionnaire, values, path)):
+    if message := _message("before", checkout, questionnaire, values, path):
         tell(message)
     return _made(request, checkout, path, values, copier_asks=prompt is not None)
 
@@ -251,8 +251,10 @@ def _made(
         message = " ".join(f"{start} {checkout.version or ''}".split())
         created = repository.create(path, fill, commit=request.commit, message=message)
     questionnaire = native.questionnaire(checkout)
-    left_out = () if created or request.skip_tasks else tasks.tasks(questionnaire)
-    not_run = tuple(task.shown for task in left_out)
+    not_run: tuple[str, ...] = ()
+    if not created and not request.skip_tasks:
+        setting = tasks.Setting(checkout, with_defaults(questionnaire, recorded), _answers_file(questionnaire), "copy")
+        not_run = tuple(task.shown for task in tasks.may_run(tasks.tasks(questionnaire), setting, path))
     message = ""
     if created:
         name = _answers_file(questionnaire)
