@@ -98,13 +98,21 @@ def _migrated(
     return migration
 
 
-def _missing_answers(migration: _Migration) -> ToolError:
+class MissingAnswersError(ToolError):
+    """Questions have neither an answer nor a default; `options` are those of `update` that answer them."""
+
+    def __init__(self, message: str, options: str) -> None:
+        super().__init__(message, f"Give {options}.")
+        self.options = options
+
+
+def _missing_answers(migration: _Migration) -> MissingAnswersError:
     """The error that names every missing answer, and every other change that the user has to decide about."""
     reasons = migration.missing.items()
-    lines = [f"{name}: {reason}, no default fits, and nobody can be asked here" for name, reason in reasons]
+    lines = [f"{name}: {reason}, has no default that fits, and nobody can be asked here" for name, reason in reasons]
     lines += [change.clause for change in migration.changes if not change.is_wanted]
     message = "Answers are missing:" + "".join(f"\n  {line}" for line in lines)
-    return ToolError(message, f"Give {' '.join(f'--set {name}=VALUE' for name in migration.missing)}.")
+    return MissingAnswersError(message, " ".join(f"--set {name}=VALUE" for name in migration.missing))
 
 
 def _migrate_question(migration: _Migration, question: Question) -> None:

@@ -119,7 +119,7 @@ def test_a_validator_that_is_new(run: Run, tmp_path: Path) -> None:
     small = asked(tmp_path, "colour: {type: int, default: 5}\n", NEW_RULE, {"colour": 4})
     for args in ([], ["--accept-answer-changes"]):
         message = refused(run, small, *args)
-        assert "colour: 4 is recorded, which is refused: Ten at least, no default fits" in message
+        assert "colour: 4 is recorded, which is refused: Ten at least, has no default that fits" in message
         assert "Give --set colour=VALUE." in message
     assert "colour 3 is refused: Ten at least" in refused(run, small, "--set", "colour=3")
     assert changes(run, small, "--set", "colour=12") == {"colour": (4, 12)}
