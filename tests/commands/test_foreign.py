@@ -44,3 +44,31 @@ def test_the_message_of_a_template(run: Run, work: Path, tmp_path: Path) -> None
     report = run("new", "b", "--defaults", "--template", str(template), "--set", "colour=red", "--json").json
     assert report["message"] == f"cd {work / 'b'} && paint red in b"
     assert "paint" not in run("new", "c", "--defaults", "--template", str(template), "--preview").out
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"a.txt.jinja": "one\n{% if %}\n"}, "(a.txt.jinja, line 2)"),
+        ({"copier.yml": "_subdirectory: absent\n"}, "absent: No such file or directory."),
+        (
+            {"copier.yml": "_external_data: {a: /etc/hostname}\nb: {type: str, default: '{{ _external_data.a }}'}\n"},
+            '"/etc/hostname" is forbidden.',
+        ),
+    ],
+)
+def test_a_template_that_is_wrong(files: dict[str, str], why: str, run: Run, tmp_path: Path) -> None:
+    """A mistake of a template is a sentence with its place and a next step, without Python's warnings."""
+    template = written(
+        tmp_path / "t", {"v1.0.0": {**ANSWERS_FILE, "copier.yml": "a: {type: str, default: x}\n", **files}}
+    )
+    error = run("new", "audit", "--defaults", "--template", str(template), code=2).err
+    assert why in error
+    assert len(error.splitlines()) == 2
+    assert "Warning" not in error
+
+
+def test_the_message_before_a_copy(run: Run, tmp_path: Path) -> None:
+    """What a template says before a copy is shown, also where nobody is asked."""
+    template = make_template(tmp_path / "t", "_message_before_copy: Have your token ready.\n")
+    assert "  | Have your token ready.\n" in run("new", "audit", "--defaults", "--template", str(template)).out

@@ -80,7 +80,18 @@ def test_stopping_leaves_nothing(terminal: Terminal, work: Path, question: str, 
 def test_advanced_asks_everything(terminal: Terminal, work: Path) -> None:
     """--advanced asks every question of the template, and each has its default."""
     child = terminal("new", "audit", "--python", "3.13", "--tier", "script", "--advanced")
-    asked = ["Description", "Author", "e-mail", "License", "Runner", "Branch", "Code", "Schedule", "Dependencies", "Cloud"]
+    asked = [
+        "Description",
+        "Author",
+        "e-mail",
+        "License",
+        "Runner",
+        "Branch",
+        "Code",
+        "Schedule",
+        "Dependencies",
+        "Cloud",
+    ]
     for text in asked:
         child.expect(text)
         child.send(ENTER)

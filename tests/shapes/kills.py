@@ -253,11 +253,13 @@ class Attempt:
         """After a signal: nothing has happened and the exit code says so, or all has; nothing is left at once."""
         number, now = self.killed.number, logical(self.runner.place)
         last = " / ".join(output.strip().splitlines()[-2:])
-        is_early = code == -number and "/new_ops_project/" not in output  # the interpreter has not come to us yet
+        is_early = code in {-number, 1} and "/new_ops_project/" not in output  # the interpreter has not come to us yet
         self.require(is_early or "Traceback" not in output, f"a traceback: {output[-300:]}")
         is_before = (code == CODES[number] or is_early) and now == before
         is_done = code in {self.reference.code, CODES[number]} and now == self.reference.after
-        self.require(is_before or is_done, f"exit code {code}, {self._moment(before)}: {last}")
+        # The signal has ended `git commit`, and what is to be committed is staged, as the message says.
+        is_staged = code == 2 and "git did not commit" in output and "Everything is staged" in output
+        self.require(is_before or is_done or is_staged, f"exit code {code}, {self._moment(before)}: {last}")
         left = [path.name for path in self.runner.temporary.iterdir()]
         self.require(not left, f"left in TMPDIR after {number.name}: {left}")
 

@@ -325,7 +325,10 @@ LATE: dict[str, tuple[str, Files]] = {
         "not offered",
         {"copier.yml": "a: {multiselect: true, choices: [1], default: [[1]]}\n"},
     ),
-    "refused": ("refuses an answer: y", {"copier.yml": "a: {type: str, default: y, validator: '{{ a }}'}\n"}),
+    "refused": (
+        "cannot be rendered with these answers: a 'y' is refused: y",
+        {"copier.yml": "a: {type: str, default: y, validator: '{{ a }}'}\n"},
+    ),
     "no text": ("not a single value", {"copier.yml": "a: {type: str, default: [x]}\n"}),
     "UNSET": ("uses UNSET", {"copier.yml": "a: {type: str, default: '{{ UNSET }}'}\n"}),
     "strictly undefined": (

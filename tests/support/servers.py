@@ -71,6 +71,18 @@ class Busy:
             return 429, {"Retry-After": self.retry_after}
         return None
 
+    def keep_silent(self, path: str) -> None:
+        """Return when the request may be answered, which can be never."""
+        while path.startswith(self.mute or ("//",)):
+            time.sleep(0.2)
+
+    def parts(self, content: bytes) -> Iterator[bytes]:
+        """The content at once or a little at a time."""
+        size = self.drip or len(content) or 1
+        for start in range(0, len(content), size):
+            yield content[start : start + size]
+            time.sleep(0.1 if self.drip else 0.0)
+
 
 @contextmanager
 def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port: int = 0) -> Iterator[str]:
@@ -93,8 +105,7 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port
             if refused and refused in body:
                 self.send_error(403)
                 return
-            while path.startswith(rules.mute or ("//",)):
-                time.sleep(0.2)
+            rules.keep_silent(path)
             if refusal := rules.refusal(path, query, self.headers.get("Authorization") or ""):
                 self.send_response(refusal[0])
                 for name, value in {**refusal[1], "Content-Length": "0"}.items():
@@ -108,10 +119,8 @@ def git_http(root: Path, *, refused: bytes = b"", busy: Busy | None = None, port
             for name, value in fields.items():
                 self.send_header(name, value)
             self.end_headers()
-            size = rules.drip or len(content) or 1
-            for start in range(0, len(content), size):
-                self.wfile.write(content[start : start + size])
-                time.sleep(0.1 if rules.drip else 0.0)
+            for part in rules.parts(content):
+                self.wfile.write(part)
             rules.sent += len(content)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of http.server

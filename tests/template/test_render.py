@@ -179,7 +179,8 @@ def test_refused_answer_is_refused_by_copier(tmp_path: Path) -> None:
     render.renderers_used()
     with pytest.raises(ToolError, match="No x"):
         render.tree(checkout, {}, Path("x"), answers_file=".copier-answers.yml")
-    assert render.renderers_used() == "copier: the template refuses an answer: No x." == render.renderer_for(checkout)
+    why = "copier: the template cannot be rendered with these answers: name 'x' is refused: No x."
+    assert render.renderers_used() == why == render.renderer_for(checkout)
     assert render.renderers_used() == ""
 
 

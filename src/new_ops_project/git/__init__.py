@@ -181,8 +181,8 @@ def worktree_of(repository: Path, branch: str) -> str:
 
 
 def is_ancestor(repository: Path, older: str, newer: str) -> bool:
-    """Whether the commit `older` is `newer` itself or one of its ancestors."""
-    return not git("merge-base", "--is-ancestor", older, newer, at=repository, codes=(0, 1)).exit_code
+    """Whether the commit `older` is `newer` itself or one of its ancestors; False where either is of elsewhere."""
+    return not git("merge-base", "--is-ancestor", older, newer, at=repository, codes=(0, 1, 128)).exit_code
 
 
 def commit_subjects(repository: Path, span: str) -> list[str]:

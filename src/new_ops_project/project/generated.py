@@ -71,6 +71,7 @@ def find(path: Path, answers_file: str | None = None, *, verb: str = "update") -
     repository, prefix = find_repository(folder)
     if answers_file:
         name = PurePath(answers_file)
+        name = name.relative_to(path.absolute()) if name.is_relative_to(path.absolute()) else name
         if path.is_file() or name.is_absolute() or ".." in name.parts or not (folder / name).is_file():
             message = f"There is no answers file {answers_file} in the folder {path}."
             raise ToolError(message, "Give the project's folder as PATH, and the answers file relative to it.")

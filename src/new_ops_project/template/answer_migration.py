@@ -98,19 +98,31 @@ def _migrated(
     return migration
 
 
-def _missing_answers(migration: _Migration) -> ToolError:
+class MissingAnswersError(ToolError):
+    """Questions have neither an answer nor a default; `options` are those of `update` that answer them."""
+
+    def __init__(self, message: str, options: str) -> None:
+        super().__init__(message, f"Give {options}.")
+        self.options = options
+
+
+def _missing_answers(migration: _Migration) -> MissingAnswersError:
     """The error that names every missing answer, and every other change that the user has to decide about."""
     reasons = migration.missing.items()
-    lines = [f"{name}: {reason}, it has no default, and nobody can be asked here" for name, reason in reasons]
+    lines = [f"{name}: {reason}, has no default that fits, and nobody can be asked here" for name, reason in reasons]
     lines += [change.clause for change in migration.changes if not change.is_wanted]
     message = "Answers are missing:" + "".join(f"\n  {line}" for line in lines)
-    return ToolError(message, f"Give {' '.join(f'--set {name}=VALUE' for name in migration.missing)}.")
+    return MissingAnswersError(message, " ".join(f"--set {name}=VALUE" for name in migration.missing))
 
 
 def _migrate_question(migration: _Migration, question: Question) -> None:
     name, answers = question.name, migration.answers
     if question not in migration.questionnaire.asked or not answers.is_open(question):
         answers.compute(question)
+        if question in migration.questionnaire.asked and name in migration.recorded and name not in migration.wanted:
+            reason = "is not asked with the other answers"
+            before = shown(question, migration.recorded[name])
+            migration.changes.append(AnswerChange(name, before, None, reason, is_wanted=True))
     elif name in migration.wanted:
         answers.answer(question, migration.wanted[name])
         check_support(question, answers)
@@ -129,17 +141,20 @@ def _leave_to_copier(migration: _Migration, name: str) -> None:
 
 def _keep(migration: _Migration, question: Question) -> None:
     """Keep the recorded answer, or replace it if the question no longer takes it."""
-    value = migration.recorded[question.name]
+    name, value = question.name, migration.recorded[question.name]
     try:
         migration.answers.answer(question, written(question, value))
     except EvaluationError:
         raise
     except ToolError as error:
         quoted = repr(shown(question, value))
-        reason = error.message.removeprefix(f"{question.name} ").removeprefix(f"{quoted} ")
+        reason = error.message.removeprefix(f"{name} ").removeprefix(f"{quoted} ")
         _replace(migration, question, reason.removeprefix(f"is {quoted}, which ").rstrip("."))
     else:
-        migration.given[question.name] = migration.answers.values[question.name]
+        kept = migration.answers.values[name]
+        if type(kept) in {int, float} and kept != value and str(kept) != str(value):
+            _record(migration, question, f"is now of the type {migration.answers.type_of(question)}")
+        migration.given[name] = kept
 
 
 def _replace(migration: _Migration, question: Question, reason: str) -> None:
@@ -147,9 +162,9 @@ def _replace(migration: _Migration, question: Question, reason: str) -> None:
     reason_to_ask = f"{shown(question, migration.recorded[question.name])!r} is recorded, which {reason}"
     if migration.ask:
         _ask(migration, question, reason_to_ask, substitute)
-    elif substitute is MISSING:
+    elif substitute is MISSING or migration.answers.problem(question, substitute):
         migration.missing[question.name] = reason_to_ask
-    else:  # even one that the question refuses: that is a mistake in the template
+    else:
         migration.answers.values[question.name] = substitute
         _record(migration, question, reason)
 

@@ -3,15 +3,17 @@
 Importing this module imports copier, which takes longer than most commands: only `render` imports it.
 """
 
+import os
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import copier
-from copier.errors import CopierAnswersInterrupt, UnsafeTemplateError
-from jinja2 import TemplateNotFound
+from copier.errors import CopierAnswersInterrupt, ForbiddenPathError, UnsafeTemplateError
+from jinja2 import TemplateNotFound, TemplateSyntaxError
 from plumbum import ProcessExecutionError
 
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
@@ -111,10 +113,12 @@ def _set_entries(file: Path, entries: Mapping[str, str]) -> None:
 
 @contextmanager
 def _readable_errors(checkout: Checkout) -> Iterator[None]:
-    """Turn what copier, its template engine and its shell raise into one sentence."""
+    """Turn what copier and its template engine raise into one sentence; drop warnings, which are for authors."""
     name = checkout.source.name
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except CopierAnswersInterrupt as error:
         raise KeyboardInterrupt from error
     except UnsafeTemplateError as error:
@@ -127,8 +131,22 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
     except TemplateNotFound as error:  # so is this
         message = f"The template {name} cannot be rendered: it includes {error}, which does not exist."
         raise ToolError(message, "Fix it there.") from error
+    except TemplateSyntaxError as error:
+        file = (error.filename or error.name or "a text of copier.yml").removeprefix(f"{checkout.root}{os.sep}")
+        place = f"{file}, line {error.lineno}"
+        raise ToolError(
+            f"The template {name} cannot be rendered: {error.message} ({place}).", "Fix it there."
+        ) from error
+    except ForbiddenPathError as error:
+        message = f"The template {name} cannot be rendered: its path {str(error).splitlines()[0]}."
+        raise ToolError(message, "A template may only read files of the project and its own.") from error
     except OSError as error:
+        if error.filename and Path(os.fsdecode(error.filename)).is_relative_to(checkout.root):
+            path = Path(os.fsdecode(error.filename)).relative_to(checkout.root)
+            message = f"The template {name} cannot be rendered: {path}: {error.strerror}."
+            raise ToolError(message, "Fix it there.") from error
         raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
     except Exception as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise ToolError(f"The template {name} cannot be rendered: {lines[0]}", " ".join(lines[1:3])) from error
+        hint = " ".join(lines[1:3]) or "Fix it there."
+        raise ToolError(f"The template {name} cannot be rendered: {lines[0]}", hint) from error

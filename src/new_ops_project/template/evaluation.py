@@ -170,6 +170,9 @@ class Answers:
         """Record `value`, which has the question's type, as the answer; raises ToolError when it is invalid."""
         conceal(question, value)
         if problem := self.problem(question, value):
+            # The words of our own validators are a clause about the question; those of others may be anything.
+            if not problem.startswith(f"{question.name} "):
+                raise ToolError(f"{question.name} {shown(question, value)!r} is refused: {problem}")
             message, _, hint = problem.partition("; ")
             raise ToolError(message, capitalize(hint))
         self.values[question.name] = value

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha512
@@ -25,6 +25,7 @@ from new_ops_project.formats.locks import is_lock
 from new_ops_project.git import tree
 from new_ops_project.git.tree import Tree
 from new_ops_project.template import answers_file
+from new_ops_project.template.errors import EvaluationError
 from new_ops_project.template.evaluation import Answers, to_bool
 from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout
@@ -131,12 +132,11 @@ def _entries(questionnaire: Questionnaire, name: str) -> list[Any]:
 
 
 def _command(kind: str, entry: Any, variables: Mapping[str, Any], *, when: Any = True) -> TemplateCommand:
-    if isinstance(entry, (str, list)):
-        return TemplateCommand(kind, entry, when, variables=variables)
-    text = entry.get("command") if isinstance(entry, dict) else None
-    if not isinstance(text, (str, list)):
+    details = entry if isinstance(entry, dict) else {"command": entry}
+    text = details.get("command")
+    if not isinstance(text, (str, list)) or text == []:
         raise ToolError(f"A {kind} in copier.yml of the template has no command: {entry!r}.", "Fix it there.")
-    return TemplateCommand(kind, text, entry.get("when", when), str(entry.get("working_directory", ".")), variables)
+    return TemplateCommand(kind, text, details.get("when", when), str(details.get("working_directory", ".")), variables)
 
 
 def _parsed(questionnaire: Questionnaire, version: Any) -> Version:
@@ -194,6 +194,17 @@ def wanted(commands: list[TemplateCommand], setting: Setting, folder: Path) -> l
     """The commands whose `when` is true for the project in `folder`; raises EvaluationError."""
     variables = context(setting, folder, setting.checkout.root) if commands else {}
     return [command for command in commands if _is_wanted(command, setting, variables)]
+
+
+def may_run(commands: list[TemplateCommand], setting: Setting, folder: Path) -> list[TemplateCommand]:
+    """The commands whose `when` is true for the project in `folder`, or cannot be evaluated here."""
+    kept = []
+    for command in commands:
+        with suppress(EvaluationError):
+            if not wanted([command], setting, folder):
+                continue
+        kept.append(command)
+    return kept
 
 
 def _is_wanted(command: TemplateCommand, setting: Setting, variables: Mapping[str, Any]) -> bool:
@@ -322,7 +333,8 @@ def run_evaluated(evaluated: list[EvaluatedCommand], folder: Path, template: str
 
 def _locks(folder: Path, at: Path) -> dict[str, tuple[int, int]]:
     """The state of each lock in the project's folder and in that where a command runs, by path."""
-    locks = [file for place in {folder, at} for file in place.iterdir() if is_lock(file.name) and file.is_file()]
+    places = filter(Path.is_dir, {folder, at})
+    locks = [file for place in places for file in place.iterdir() if is_lock(file.name) and file.is_file()]
     stats = {Path(os.path.relpath(file, folder)).as_posix(): file.stat() for file in locks}
     return {path: (stat.st_mtime_ns, stat.st_ino) for path, stat in stats.items()}
 
@@ -333,15 +345,19 @@ def _run(command: EvaluatedCommand, at: Path, template: str) -> None:
     # What the user has set for languages stays; a repository above the scratch folder is none of the command's.
     environment = {"LC_ALL": os.environ.get("LC_ALL", ""), "GIT_CEILING_DIRECTORIES": str(system_folder())}
     what = f"The {command.kind} of the template {template} failed"
+    if not at.is_dir():
+        message = f"{what}: {command.shown}\n  there is no folder {command.folder}"
+        raise ToolError(message, "Nothing was written. Fix its working_directory in copier.yml of the template.")
     try:
         result = process.run(*args, cwd=at, env={**environment, **command.environment}, codes=_ANY_CODE)
     except ProcessError as error:
-        raise ToolError(f"{what}: {command.shown}\n  {error.reason}", "Nothing was changed.") from error
+        raise ToolError(f"{what}: {command.shown}\n  {error.reason}", "Nothing was written.") from error
     if result.exit_code:
         lines = f"{result.text}\n{result.stderr}".split("\n")
         output = "".join(f"\n  {line}" for line in [line for line in lines if line.strip()][-_SHOWN_LINES:])
         message = f"{what} with exit code {result.exit_code}: {command.shown}{output}"
-        raise ToolError(message, "Nothing was changed. Run the command in a copy of the project to see why.")
+        hint = "Nothing was written. It ran in a copy of the project, without what git ignores."
+        raise ToolError(message, hint)
 
 
 def read_result(folder: Path, rendered: Tree) -> dict[str, tree.Entry]:

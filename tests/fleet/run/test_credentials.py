@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from support import fleets
 from support.command import Run, git
-from support.fleets import NEWER
 from support.servers import Busy, git_http, silent
-from support.small import ANSWERS, CLASH
+from support.small import ANSWERS, CLASH, NEWER
 
 from new_ops_project.git import remotes
 

@@ -409,3 +409,13 @@ def test_credentials_are_nowhere(run: Run, template: Path, work: Path, tmp_path:
     written = b"".join(path.read_bytes() for path in (work / "out").rglob("*") if path.is_file())
     assert b"s3cr3t" not in written
     assert "s3cr3t" not in ran.out + ran.err
+
+
+def test_new_questions_without_a_default(run: Run, work: Path, tmp_path: Path) -> None:
+    """All missing answers are named on one line, with a command that gives them."""
+    asked = {"copier.yml": f"{fleets.QUESTIONS}owner: {{type: str}}\nbudget: {{type: int}}\n"}
+    clone(work / "clones" / "x", fleets.template(tmp_path / "template", new=asked))
+    result = updated(run, code=2)["x"]
+    why = "new in the template, has no default that fits, and nobody can be asked here"
+    assert result["reason"] == f"Answers are missing: owner: {why}; budget: {why}"
+    assert result["hint"] == "new-ops-project update PATH --set owner=VALUE --set budget=VALUE"

@@ -111,6 +111,61 @@ def test_a_choice_that_is_gone_without_a_default(run: Run, tmp_path: Path) -> No
     assert changes(run, small, "--set", "colour=tan") == {"colour": ("red", "tan")}
 
 
+NEW_RULE = "colour: {type: int, default: 5, validator: '{% if colour < 10 %}Ten at least{% endif %}'}\n"
+
+
+def test_a_validator_that_is_new(run: Run, tmp_path: Path) -> None:
+    """A recorded answer that a new validator refuses has to be given if it refuses the default too."""
+    small = asked(tmp_path, "colour: {type: int, default: 5}\n", NEW_RULE, {"colour": 4})
+    for args in ([], ["--accept-answer-changes"]):
+        message = refused(run, small, *args)
+        assert "colour: 4 is recorded, which is refused: Ten at least, has no default that fits" in message
+        assert "Give --set colour=VALUE." in message
+    assert "colour 3 is refused: Ten at least" in refused(run, small, "--set", "colour=3")
+    assert changes(run, small, "--set", "colour=12") == {"colour": (4, 12)}
+
+
+def test_a_validator_that_accepts_the_default(run: Run, tmp_path: Path) -> None:
+    """Where the validator accepts the default, consent takes that."""
+    new = NEW_RULE.replace("5", "15")
+    small = asked(tmp_path, "colour: {type: int, default: 5}\n", new, {"colour": 4})
+    assert "colour: 4 -> 15 (is refused: Ten at least)" in refused(run, small)
+    assert changes(run, small, "--accept-answer-changes") == {"colour": (4, 15)}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "value", "becomes"),
+    [(("float", "int"), 1.5, 1), (("str", "int"), "007", 7), (("str", "float"), "1_0", 10.0)],
+)
+def test_a_number_that_loses(run: Run, tmp_path: Path, kinds: tuple[str, str], value: object, becomes: float) -> None:
+    """A conversion to a number that changes what was recorded needs consent."""
+    old, new = (f"colour: {{type: {kind}, default: 3}}\n" for kind in kinds)
+    small = asked(tmp_path, old, new, {"colour": value})
+    assert f"colour: {value!r} -> {becomes!r} (is now of the type {kinds[1]})" in refused(run, small)
+    assert changes(run, small, "--accept-answer-changes") == {"colour": (value, becomes)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value"), [("int", "float", 3), ("str", "int", "7"), ("str", "bool", "yes"), ("int", "str", 7)]
+)
+def test_a_type_that_keeps_the_answer(run: Run, tmp_path: Path, old: str, new: str, value: object) -> None:
+    """A conversion that loses nothing is no change."""
+    first, second = (f"colour: {{type: {kind}, default: '1'}}\n" for kind in (old, new))
+    small = asked(tmp_path, first, second, {"colour": value})
+    assert not changes(run, small)
+
+
+@pytest.mark.parametrize("args", [(), ("--set", "dark=no")], ids=["a version", "an answer"])
+def test_an_answer_that_is_not_asked_any_more(run: Run, tmp_path: Path, args: tuple[str, ...]) -> None:
+    """A recorded answer whose `when` no longer holds is listed: it is not recorded again."""
+    text = "dark: {type: bool, default: true}\ncolour: {type: str, default: grey, when: '{{ %s }}'}\n"
+    old, new = (text % test for test in ("dark", "dark" if args else "false"))
+    small = asked(tmp_path, old, new, {"dark": True, "colour": "red"})
+    assert changes(run, small, *args)["colour"] == ("red", None)
+    update(run, small, *args, code=3)
+    assert "colour" not in small.recorded()
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "why"),
     [

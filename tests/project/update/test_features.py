@@ -188,6 +188,39 @@ def test_a_nested_project_that_has_lost_its_files(run: Run, work: Path, tmp_path
     assert not (project / "more.txt").exists()
 
 
+def in_a_subfolder(work: Path, tmp_path: Path, file: str) -> Path:
+    """A repository with a README of its own, and a project in a subfolder, which has one too."""
+    files = {**ANSWERS_FILE, "copier.yml": NAME, "README.md": "# it\n\nold\n"}
+    later = {"README.md": "# it\n\nnew\n", "more.txt": "two\n"}
+    template = written(tmp_path / "small", {"v1": files, "v2": later})
+    copier.run_copy(str(template), work / "top/svc", answers_file=file, vcs_ref="v1", defaults=True, quiet=True)
+    (work / "top/README.md").write_text("# top\n\nold\n")
+    return committed(work / "top")
+
+
+@pytest.mark.parametrize("args", [(), ("--commit",), ("--branch",)], ids=["staged", "commit", "branch"])
+def test_the_only_project_is_in_a_subfolder(run: Run, work: Path, tmp_path: Path, args: tuple[str, ...]) -> None:
+    """The only project of a repository is updated where it is, not where the repository's root is."""
+    top = in_a_subfolder(work, tmp_path, ".copier-answers.yml")
+    run("update", str(top), "--check", code=1)
+    run("update", *args, str(top)) if args != ("--branch",) else run("update", str(top), "--branch", "x")
+    changed = git("diff", "--name-only", "HEAD", *(["x"] if "--branch" in args else []), at=top).split()
+    changed = git("show", "--name-only", "--format=", at=top).split() if "--commit" in args else changed
+    assert changed == ["svc/.copier-answers.yml", "svc/README.md", "svc/more.txt"]
+
+
+def test_an_odd_answers_file_in_a_subfolder(run: Run, work: Path, tmp_path: Path) -> None:
+    """If the answers file could belong to either folder, that which has more of the template's files is proposed."""
+    top = in_a_subfolder(work, tmp_path, ".copier-answers.b.yml")
+    (top / "svc" / "more.txt").write_text("two\n")
+    committed(top)
+    message = run("update", str(top), code=2).err
+    assert f"`new-ops-project update {top}/svc --answers-file .copier-answers.b.yml`" in message
+    run("update", str(top / "svc"), "--answers-file", ".copier-answers.b.yml")
+    assert "new" in (top / "svc/README.md").read_text()
+    assert (top / "README.md").read_text() == "# top\n\nold\n"
+
+
 def test_one_template_twice(run: Run, work: Path, tmp_path: Path) -> None:
     """Of two answers files of one project, which `copier copy --answers-file` makes, the one given is updated."""
     template = written(

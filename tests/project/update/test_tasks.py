@@ -107,7 +107,59 @@ def test_a_preview_runs_nothing(flag: str, run: Run, world: World) -> None:
     assert (world.calls(), state(project)) == ([], before)
     named = [what for what in ("stub always", "stub migrate", "stub first") if what in ran.out + ran.err]
     assert len(named) == 3
-    assert ("stub create" in ran.out + ran.err) == (flag == "--check")  # which does not evaluate `when`
+    assert "stub create" not in ran.out + ran.err
+
+
+def test_a_preview_names_migrations_that_may_change_answers(run: Run, world: World) -> None:
+    """A preview that stops at an answer says which migrations it did not run; the update runs them and goes on."""
+    rename = (
+        """_migrations: [{command: "sed -i s/^name/title/ .copier-answers.yml", when: "{{ _stage == 'before' }}"}]\n"""
+    )
+    template = versions("", "")
+    later = {**template["v1.1.0"], "copier.yml": f"{NAME.replace('name', 'title', 1)}{rename}"}
+    project = world.start({**template, "v1.1.0": later})
+    message = run("update", str(project), "--preview", "--trust", code=2).err
+    assert "A preview does not run the template's migrations `sed -i s/^name/title/ .copier-answers.yml`" in message
+    run("update", str(project), "--trust")
+    assert "title: ledger" in (project / ".copier-answers.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("_tasks: [[]]\n", "A task in copier.yml of the template has no command: []."),
+        ("_migrations: [{command: []}]\n", "A migration in copier.yml of the template has no command"),
+        ("_tasks: [{command: stub, working_directory: absent}]\n", "stub\n  there is no folder absent"),
+        ("_migrations: [{command: grep KEY .env, version: v1.1.0}]\n", "without what git ignores"),
+    ],
+)
+def test_commands_that_cannot_run(code: str, why: str, run: Run, world: World) -> None:
+    """A command that is empty or that lacks its folder or an ignored file is a sentence, and changes nothing."""
+    project = world.start(versions("", code))
+    (project / ".gitignore").write_text(".env\n")
+    saved(project)
+    (project / ".env").write_text("KEY=1\n")
+    before = state(project)
+    assert why in run("update", str(project), "--trust", code=2).err
+    assert state(project) == before
+
+
+@pytest.mark.parametrize(("args", "waits"), [((), True), (("--branch", "x"), False), (("--patch", "x"), False)])
+def test_migrations_that_wait(args: tuple[str, ...], waits: bool, run: Run, world: World) -> None:  # noqa: FBT001
+    """What is said of migrations that wait for conflicts is true of the place to which the result goes."""
+    project = world.start(versions("", "_migrations: [stub late]\n"))
+    (project / "notes.txt").write_text("mine\n")
+    saved(project)
+    ran = run("update", str(project), *args, "--trust", code=3)
+    assert ("--continue runs them" in ran.out + ran.err) == waits
+    assert ("run them yourself" in ran.out + ran.err) == ("--patch" in args)
+
+
+def test_an_answers_file_that_goes(run: Run, world: World) -> None:
+    """A version that writes no answers file is the last that the project gets, and it is said so."""
+    template = versions("", "")
+    project = world.start({**template, "v1.1.0": {**template["v1.1.0"], **dict.fromkeys(ANSWERS_FILE)}})
+    assert ".copier-answers.yml goes, since the new version writes none" in run("update", str(project)).out
 
 
 def test_drift_runs_nothing(run: Run, world: World) -> None:

@@ -16,7 +16,7 @@ from new_ops_project.project import generated
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import outdated, planner
 from new_ops_project.project.update.planner import Update, UpdateTarget
-from new_ops_project.template import answer_migration, answers_file, tasks
+from new_ops_project.template import answer_migration, answers_file
 from new_ops_project.template.answer_migration import MigratedAnswers
 from new_ops_project.template.answers import file_table
 
@@ -51,8 +51,7 @@ class Reference:
         questionnaire = self.update.former
         if why := questionnaire.distrust:
             name = self.update.before.source.name
-            not_run = tasks.announced(tasks.tasks(questionnaire))
-            hint = f"Its files are not compared. {not_run}".strip()
+            hint = f"Its files are not compared. {planner.unrun_tasks(self.update)}".strip()
             raise UncheckedError(f"The template {name} needs trust: {why}.", hint)
         return planner.managed_files(self.update, self.migrated)
 

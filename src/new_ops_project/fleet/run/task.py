@@ -28,7 +28,7 @@ from new_ops_project.project import drift, generated
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import planner
 from new_ops_project.project.update.planner import Update, UpdateTarget
-from new_ops_project.template import tasks
+from new_ops_project.template.answer_migration import MissingAnswersError
 from new_ops_project.template.releases import Releases
 
 # Branch names that git surely allows; for these, no git process has to check the name.
@@ -47,7 +47,10 @@ def run_update(task: Task, context: RunContext, releases: Releases, deadline: De
     with _update(task, context, releases, deadline) as prepared:
         planner.require_trust(prepared)
         update = planner.after_migrations(prepared) if planner.migrates_first(prepared) else prepared
-        migrated = update.migrate_answers(ask=None)
+        try:
+            migrated = update.migrate_answers(ask=None)
+        except MissingAnswersError as error:
+            raise ToolError(error.message, f"new-ops-project update PATH {error.options}") from error
         if changes := migrated.unwanted:
             clauses = "; ".join(change.clause for change in changes)
             message = f"Recorded answers do not fit {task.version} of the template: {clauses}."
@@ -65,7 +68,7 @@ def find_drift(task: Task, context: RunContext, releases: Releases, deadline: De
     """
     with _update(task, context, releases, deadline) as update:
         states = planner.drifted(update, update.migrate_answers(ask=None))
-        notes = tuple(filter(None, [tasks.announced(tasks.tasks(update.former))]))
+        notes = tuple(filter(None, [planner.unrun_tasks(update)]))
     return store.task_result(task, context.plan, drift=_notes(states.items()), notes=notes)
 
 

@@ -90,7 +90,8 @@ def _result(task: Task, context: RunContext, log: TextIO, work: Callable[[], Res
     try:
         return work()
     except ToolError as error:
-        reason, hint = error.message, error.hint
+        first, *others = map(str.strip, error.message.splitlines())
+        reason, hint = " ".join([first, "; ".join(others)]).strip(), error.hint
     except ProcessError as error:
         reason, hint = f"{error.command} failed: {error.reason}", "See its log."
     except OSError as error:

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from pathlib import PurePath
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git import merge
 from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.plan import three_way
+from new_ops_project.plan.destination import Destination
 from new_ops_project.plan.draft import Draft
 from new_ops_project.plan.model import Plan, Sides
 from new_ops_project.plan.resolvers import ignore, requirements, toml
@@ -23,6 +25,7 @@ from new_ops_project.project.update.running import Migrated, Renders, Running
 from new_ops_project.template import changelog, copier_yml, messages, native, questions, render, tasks
 from new_ops_project.template.answer_migration import MigratedAnswers, migrate, with_defaults
 from new_ops_project.template.answers import Asker, file_table
+from new_ops_project.template.answers_file import ANSWERS_FILE
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout, Releases
@@ -41,8 +44,13 @@ class UpdateTarget:
     skip_tasks: bool = False
     answers_file: str | None = None
     """The answers file as the user gave it, relative to the project's folder."""
-    preview: bool = False
-    """Whether nothing of the template may run."""
+    destination: Destination | None = None
+    """Where the result goes, if that is the project's repository: in a preview, nothing of the template runs."""
+
+    @property
+    def preview(self) -> bool:
+        """Whether nothing of the template may run."""
+        return bool(self.destination and self.destination.preview)
 
 
 @dataclass(frozen=True)
@@ -139,7 +147,8 @@ def prepare(project: Project, target: UpdateTarget, releases: Releases | None = 
     after = (
         replace(before, source=versions.releases.source) if is_same else versions.releases.checkout_of(versions.after)
     )
-    return Update(_placed(project, _questions(before)), target, versions, before, after)
+    placed = project if target.answers_file else _placed(project, _questions(before))
+    return Update(placed, target, versions, before, after)
 
 
 def _questions(checkout: Checkout) -> Questionnaire:
@@ -153,14 +162,13 @@ _read = cache(native.questionnaire)
 def _placed(project: Project, questionnaire: Questionnaire) -> Project:
     """The project with the folder that its template assumes.
 
-    A template can keep the answers file in a subfolder (`_answers_file`). Whoever gives that file as PATH means the
-    folder above that subfolder, which only the template's configuration tells.
+    An answers file can be in a subfolder of the project, where the template has it (`_answers_file`), or be that of a
+    project in a subfolder of PATH. Only the template's configuration tells.
     """
-    configured = str(questionnaire.config.get("answers_file", ""))
-    whole = f"{project.prefix}{project.answers_file}"
-    if "/" not in configured or not f"/{whole}".endswith(f"/{configured}"):
+    configured = str(questionnaire.config.get("answers_file") or ANSWERS_FILE)
+    if not f"/{project.name}".endswith(f"/{configured}"):
         return project
-    return replace(project, prefix=whole.removesuffix(configured), answers_file=configured)
+    return replace(project, prefix=project.name.removesuffix(configured), answers_file=configured)
 
 
 @contextmanager
@@ -177,21 +185,26 @@ def planned(update: Update, migrated: MigratedAnswers) -> Iterator[Plan]:
 
 
 def _require_place(update: Update, base: Tree) -> None:
-    """Raise ToolError if the template's files are not beside the answers file, but in a folder above it.
+    """Raise ToolError if as many of the template's files are below the project's folder, or more above it.
 
     Whoever makes a project can put its answers file into a subfolder, and no record says so.
     """
-    folder, file = update.project.folder, update.project.answers_file
-    paths = base.keys() - {file}
-    above = [parent for parent in folder.parents if parent.is_relative_to(update.project.repository.root)]
-    tops = [top for top in (folder, *above) if any(os.path.lexists(top / path) for path in paths)]
-    if tops and tops[0] != folder and not update.target.answers_file:
-        top, verb = tops[0], "new-ops-project update"
-        name = shlex.quote((folder / file).relative_to(top).as_posix())
+    folder, file, root = update.project.folder, update.project.answers_file, update.project.repository.root
+    below = [folder / parent for parent in PurePath(file).parents[:-1]]
+    above = [parent for parent in folder.parents if parent.is_relative_to(root)]
+    counts = {
+        place: sum(os.path.lexists(place / path) for path in base if path != file) for place in (*below, folder, *above)
+    }
+    top = max(counts, key=lambda place: counts[place])
+    if top != folder and counts[top] and not update.target.answers_file:
+        commands = [
+            f"`new-ops-project update {shlex.quote(str(place))} --answers-file "
+            f"{shlex.quote((folder / file).relative_to(place).as_posix())}`"
+            for place in (top, folder)
+        ]
         raise ToolError(
-            f"{folder} has none of the template's files, and {top} has: which of the two is the project's folder?",
-            f"Run `{verb} {shlex.quote(str(top))} --answers-file {name}`, "
-            f"or `{verb} {shlex.quote(str(folder))} --answers-file {shlex.quote(file)}`.",
+            f"{folder} has no more of the template's files than {top}: which of the two is the project's folder?",
+            f"Run {commands[0]}, or {commands[1]}.",
         )
 
 
@@ -211,6 +224,19 @@ def migrates_first(update: Update) -> bool:
         return False
     require_trust(update)
     return bool(update.running.first)
+
+
+@contextmanager
+def unseen_migrations_named(update: Update) -> Iterator[None]:
+    """In a preview, name the `before` migrations in errors about answers, which those may change."""
+    try:
+        yield
+    except ToolError as error:
+        first = update.running.first if update.target.preview and update.questionnaire.runs_commands else []
+        if not first:
+            raise
+        unseen = f"A preview does not run the template's migrations {tasks.listed(first)}, which may change answers."
+        raise ToolError(error.message, f"{error.hint} {unseen}", error.exit_code) from error
 
 
 def migrates(update: Update, migrated: MigratedAnswers) -> bool:
@@ -289,13 +315,24 @@ def planned_merge(update: Update, migrated: MigratedAnswers, renders: Renders) -
         ]
         notes = [*stale, *not_shown(update, migrated)]
         if draft.conflicts and last:
-            how = "--continue runs them; on a branch, run them yourself once it is resolved"
-            notes.append(f"The template's migrations wait for the conflicts: {tasks.listed(last)}; {how}.")
+            notes += _waiting(update, last)
+        if project.answers_file not in theirs:
+            notes.append(f"{project.answers_file} goes, since the new version writes none: it cannot be updated again.")
         return draft.settle({}, *filter(None, [update.versions.renaming]), *notes)
 
     migrate_after = partial(update.running.migrate_after, migrated.given) if last else None
     with three_way.plan_from_sides(project.repository, sides, resolve, migrate_after) as plan:
         yield plan
+
+
+def _waiting(update: Update, last: list[TemplateCommand]) -> list[str]:
+    """A note on the `after` migrations where there are conflicts; none where nothing is written then."""
+    destination = update.target.destination
+    if destination and destination.branch is not None:
+        return []
+    waits = destination and destination.writes_work_tree
+    how = "--continue runs them" if waits else "run them yourself once the conflicts are resolved"
+    return [f"The template's migrations wait for the conflicts: {tasks.listed(last)}; {how}."]
 
 
 def _last_migrations(update: Update, migrated: MigratedAnswers) -> list[TemplateCommand]:
@@ -312,6 +349,13 @@ def not_shown(update: Update, migrated: MigratedAnswers) -> tuple[str, ...]:
     listed += [*update.running.first, *_last_migrations(update, migrated)]
     sentence = tasks.announced(listed)
     return (sentence,) if sentence else ()
+
+
+def unrun_tasks(update: Update) -> str:
+    """A sentence that names the tasks of the recorded version where its files are compared without them, or ''."""
+    answers = with_defaults(update.former, update.project.answers)
+    setting = tasks.Setting(update.before, answers, update.project.answers_file)
+    return tasks.announced(tasks.may_run(tasks.tasks(update.former), setting, update.project.folder))
 
 
 def render_version(

@@ -132,7 +132,7 @@ def new(
     path = _destination(request, str(request.name))
     settings = future.settings_at(path)
     values = _foreign_answers(request, questionnaire, settings, can_ask=prompt is not None)
-    if prompt and (message := _message("before", checkout, questionnaire, values, path)):
+    if message := _message("before", checkout, questionnaire, values, path):
         tell(message)
     start = Start(settings.branch or "main", settings.options)
     return _made(request, checkout, path, values, start, copier_asks=prompt is not None)
@@ -274,8 +274,10 @@ def _made(
         message = " ".join(f"{subject} {checkout.version or ''}".split())
         created = repository.create(path, fill, start, message=message if request.commit else None)
     questionnaire = native.questionnaire(checkout)
-    left_out = () if created or request.skip_tasks else tasks.tasks(questionnaire)
-    not_run = tuple(task.shown for task in left_out)
+    not_run: tuple[str, ...] = ()
+    if not created and not request.skip_tasks:
+        setting = tasks.Setting(checkout, with_defaults(questionnaire, recorded), _answers_file(questionnaire), "copy")
+        not_run = tuple(task.shown for task in tasks.may_run(tasks.tasks(questionnaire), setting, path))
     message = ""
     if created:
         name = _answers_file(questionnaire)

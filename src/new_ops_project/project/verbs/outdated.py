@@ -13,6 +13,7 @@ from new_ops_project.project.generated import Project
 from new_ops_project.project.update import outdated
 from new_ops_project.project.update.outdated import VersionPair
 from new_ops_project.template import copier_yml, tasks
+from new_ops_project.template.answer_migration import with_defaults
 from new_ops_project.template.sources import Source
 
 
@@ -71,7 +72,10 @@ def _not_shown(versions: VersionPair) -> list[str]:
         return []
     before = versions.origin.checkout_of(versions.before)
     stages = [tasks.migrations(questionnaire, stage, before, after) for stage in ("before", "after")]
-    return [tasks.announced([*tasks.tasks(questionnaire), *stages[0], *stages[1]])]
+    answers = with_defaults(questionnaire, versions.project.answers)
+    setting = tasks.Setting(after, answers, versions.project.answers_file)
+    commands = [*tasks.tasks(questionnaire), *stages[0], *stages[1]]
+    return list(filter(None, [tasks.announced(tasks.may_run(commands, setting, versions.project.folder))]))
 
 
 def version_facts(project: Project, source: Source, before: str | None, after: str | None) -> dict[str, Any]:

@@ -40,17 +40,19 @@ def update(
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
-        prepared = planner.prepare(project, replace(target, preview=destination.preview))
+        prepared = planner.prepare(project, replace(target, destination=destination))
         if planner.migrates_first(prepared):
             delivery.require_room(destination, repository, status, prefix)
             prepared = planner.after_migrations(prepared)
-        answers = prepared.migrate_answers(ask=ask)
+        with planner.unseen_migrations_named(prepared):
+            answers = prepared.migrate_answers(ask=ask)
         is_changed = prepared.versions.changes_version or _is_changed(answers) or planner.migrates(prepared, answers)
         if not (is_changed or planner.lacks_files(prepared, answers)):
             return _current(prepared, answers, destination)
         delivery.require_room(destination, repository, status, prefix)
         if not accept:
-            _require_wanted(prepared, answers)
+            with planner.unseen_migrations_named(prepared):
+                _require_wanted(prepared, answers)
         with planner.planned(prepared, answers) as plan:
             if not plan.changes:
                 return _current(prepared, answers, destination)

@@ -48,7 +48,7 @@ def tree(
     except UnsupportedError:
         raise
     except ToolError as error:
-        raise UnsupportedError(f"refuses an answer: {error.message}") from error
+        raise UnsupportedError(f"cannot be rendered with these answers: {error.message}") from error
     except Exception as error:  # copier meets the same error, and has a message for it
         raise UnsupportedError(f"cannot be rendered: {type(error).__name__}: {error}") from error
 
