@@ -163,9 +163,10 @@ def test_an_answers_file_where_the_user_put_it(
         message = run("update", str(path), code=2).err
         assert f"update {project} --answers-file {file}" in message
         assert state(project) == before
-    for wrong in ("no.yml", f"../project/{file}", str(project / file)):
+    for wrong in ("no.yml", f"../project/{file}", str(tmp_path / file)):
         assert "There is no answers file" in run("update", str(project), "--answers-file", wrong, code=2).err
-    run("update", str(project), "--answers-file", file, "--check", code=1)
+    for right in (file, str(project / file)):
+        run("update", str(project), "--answers-file", right, "--check", code=1)
     run("update", str(project), "-a", file, "--commit")
     assert (project / "notes.txt").read_text() == "two\n"
     assert "_commit: v2" in (project / file).read_text()
