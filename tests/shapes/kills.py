@@ -112,10 +112,11 @@ def _repository(place: Place, folder: Path) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Yard:
-    """The bench of the table, used for runs that are killed; references are made once each."""
+    """The bench of the table, used for runs that are killed; references are made once each, `name` begins its folders."""
 
     bench: run.Bench
     chance: random.Random
+    name: str = "kill"
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
@@ -126,7 +127,7 @@ class Yard:
             reference = self.reference(shape, action)
             when, how = self.chance.uniform(0, 1.1), self.chance.random()
             sees_change = self.chance.random() < 1 / 3
-            attempt = Attempt(self, killed, reference, f"kill-{number}", when, how, sees_change=sees_change)
+            attempt = Attempt(self, killed, reference, f"{self.name}-{number}", when, how, sees_change=sees_change)
             attempt.go()
             if not killed.problems:
                 shutil.rmtree(attempt.runner.place.top)
@@ -138,7 +139,7 @@ class Yard:
         """What the action makes of the shape, and how long it takes."""
         with self.lock:
             if (shape, action) not in self.references:
-                runner = self.runner(f"reference-{len(self.references)}", shape, action)
+                runner = self.runner(f"{self.name}-reference-{len(self.references)}", shape, action)
                 began = time.monotonic()
                 done = runner.finish(ACTIONS[action].line)
                 seconds = time.monotonic() - began

@@ -42,8 +42,9 @@ def test_a_verb_in_a_shape(bench: run.Bench, shape: str, verb: str) -> None:
 @pytest.mark.parametrize("shape", ["plain", "separate git directory"])
 def test_a_killed_run(bench: run.Bench, shape: str, sent: Signals) -> None:
     """Killed at a random moment, the next run leads to the end or the beginning, and nothing is left."""
-    yard = kills.Yard(bench, Random())  # noqa: S311 - a moment, no secret
-    killed = yard.kill(len(list(bench.folder.iterdir())), shape, "update", sent)
+    moment = Random()  # noqa: S311 - no secret
+    name = f"{list(SHAPES).index(shape)}-{sent}"
+    killed = kills.Yard(bench, moment, name).kill(0, shape, "update", sent)
     assert not killed.problems
 
 
