@@ -112,7 +112,7 @@ def _repository(place: Place, folder: Path) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Yard:
-    """The bench of the table, used for runs that are killed; references are made once each, `name` begins its folders."""
+    """The bench of the table for runs that are killed. References are made once each; `name` begins its folders."""
 
     bench: run.Bench
     chance: random.Random
