@@ -41,18 +41,20 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # Modules whose tests run once more, each in the shape of repository that its name decides.
 IN_SHAPES = frozenset(
-    f"test_{name}"
-    for name in (
-        *("pending", "branch", "guards", "collisions", "files", "update", "preview", "edits"),
-        *("promote", "neighbours", "recovery"),
-    )
+    f"{folder}/test_{name}.py"
+    for folder, names in {
+        "update": ("pending", "branch", "guards", "collisions", "files", "update", "preview", "edits"),
+        "promotion": ("promote", "files", "edits"),
+        "project": ("neighbours", "recovery"),
+    }.items()
+    for name in names
 )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """See IN_SHAPES. With --shape, every test runs once, in that shape."""
-    module = metafunc.module.__name__.rpartition(".")[2]
-    if module in IN_SHAPES and not metafunc.config.getoption("--shape"):
+    module = Path(metafunc.module.__file__ or "")
+    if f"{module.parent.name}/{module.name}" in IN_SHAPES and not metafunc.config.getoption("--shape"):
         shape = SHAPES[zlib.crc32(metafunc.function.__name__.encode()) % len(SHAPES)]
         metafunc.parametrize("shape", [None, shape], indirect=True, ids=["plain", shape])
 
