@@ -38,6 +38,26 @@ def state(small: Small) -> object:
     return without_objects(everything(small.repository))
 
 
+def test_a_folder_above_projects(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where PATH has several projects below it, there is a command for each that works as it is."""
+    first, second = neighbours(tmp_path)
+    monkeypatch.chdir(first.repository)
+    hint = run("update", ".", code=2).err.splitlines()[-2:]
+    assert hint == ["  new-ops-project update one", "  new-ops-project update two"]
+    for small, line in zip((first, second), hint, strict=True):
+        run(*line.split()[1:], "--commit")
+        assert small.recorded()["_commit"] == "v1.1.0"
+
+
+def test_an_answers_file_that_is_not_checked_out(run: Run, tmp_path: Path) -> None:
+    """A sparse checkout can leave out the answers file; the commit has it."""
+    first, _ = neighbours(tmp_path)
+    git("sparse-checkout", "set", "--no-cone", "/*", f"!/one/{ANSWERS}", at=first.repository)
+    assert not (first.project / ANSWERS).exists()
+    run("update", str(first.project), "--commit")
+    assert "_commit: v1.1.0" in first.git("show", f"HEAD:one/{ANSWERS}").replace('"', "")
+
+
 @pytest.mark.parametrize(("mine", "option"), [(MINE, "--abort"), (CLASH, "--abort"), (CLASH, "--continue")])
 @pytest.mark.parametrize("given", ["two", "two/" + ANSWERS, "", "two/gone"])
 def test_the_change_of_another_project_is_not_ended(  # noqa: PLR0917 - two of six are the cases

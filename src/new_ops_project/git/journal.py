@@ -29,7 +29,7 @@ _AGAIN = "Fix that, then run this again: it first completes what was begun."
 
 @dataclass(frozen=True)
 class Change:
-    """A change that is in place or under way. `about`: its `verb`, and what that needs later.
+    """A change that is in place or under way. `about`: its `verb`, its `id`, and what the verb needs later.
 
     `phase`: `forth` while the change is written or in place, `back` while it is undone. `before` and `after`: digests
     of the files that it touches, by path from the root; '' where there is no file. `folders`: those that existed
@@ -127,6 +127,7 @@ def put_in_place(
         # A copy: a hard link would change with a file that is edited in place.
         shutil.copy2(root / path, backup, follow_symlinks=False)
     folder = git_dir / _FOLDER / "change"
+    about = {**about, "id": os.urandom(6).hex()}
     change = Change(folder, root, git_dir, "forth", before, after, _folders(root, after), about)
     (ready / "state.json").write_bytes(_state(change))
     conclude(change)
@@ -294,8 +295,8 @@ def undo(change: Change) -> Path | None:
 
 
 def _restore_all(change: Change) -> Path | None:
-    # The name depends on the change only, so that a repeated attempt keeps edited files in the same folder.
-    edited = change.folder.with_name(f"edited-{hashlib.sha256(json.dumps(change.after).encode()).hexdigest()[:12]}")
+    # A repeated attempt keeps edited files in the same folder, another change of the same files in another.
+    edited = change.folder.with_name(f"edited-{change.about['id']}")
     # Files that the change added go first: they may be where an old folder has to come back.
     failed: dict[str, OSError] = {}
     for path in sorted(change.after, key=lambda path: bool(change.before[path])):

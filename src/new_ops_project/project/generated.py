@@ -23,6 +23,7 @@ from new_ops_project.template.answers_file import (
     is_answers_path,
     may_name_template,
     parse_answers,
+    project_of,
 )
 
 
@@ -88,9 +89,10 @@ def _split(file: Path) -> tuple[Path, str]:
 
 def _answers_file(folder: Path, repository: Repository, prefix: str, verb: str) -> str:
     """The one answers file in a folder."""
-    names = answers_files(folder)
+    # In a sparse checkout, the usual one may be in the index only.
+    names = answers_files(folder) or git.ask("ls-files", "--", ANSWERS_FILE, at=folder).split()
     if len(names) > 1:
-        places = [ProjectPlace(repository.root, prefix, name) for name in names]
+        places = [ProjectPlace(repository.root, *project_of(f"{prefix}{name}")) for name in names]
         commands = "".join(f"\n  {place.command(verb)}" for place in places)
         raise ToolError(f"{folder} has several answers files: {', '.join(names)}.", f"Choose one of them:{commands}")
     if not names:

@@ -209,6 +209,19 @@ def test_abort_keeps_what_was_edited_since(run: Run, plain: Small) -> None:
     }
 
 
+def test_edits_of_two_updates_are_kept(run: Run, plain: Small) -> None:
+    """What was edited after one update is kept beside what was edited after the next; where nothing was, none is."""
+    kept = []
+    for text in ("first\n", "second\n"):
+        update(run, plain)
+        lay(plain.project, {"task.py": text})
+        out = update(run, plain, "--abort").out
+        kept.append(Path(out.split("kept in ")[1].splitlines()[0].rstrip(".")) / "task.py")
+    assert [file.read_text() for file in kept] == ["first\n", "second\n"]
+    update(run, plain)
+    assert "kept in" not in update(run, plain, "--abort").out
+
+
 def test_abort_leaves_new_files_alone(run: Run, plain: Small) -> None:
     """A file that the user makes after the update survives --abort, also in a folder that the update made."""
     release(plain.template, "v1.2.0", {"docs/index.md": "Docs.\n"})
