@@ -98,10 +98,10 @@ def test_a_recorded_password(run: Run, tmp_path: Path, shared: Path, private: Pr
     """It opens the template, and is neither shown nor written anywhere else, nor on any command line."""
     commands: list[str] = []
     with process.watched(lambda args, _seconds, _code: commands.append(" ".join(args))):
-        said = called(run, verb, private.project.project, VERBS[verb])
+        output = called(run, verb, private.project.project, VERBS[verb])
     assert any("git-upload-pack" in request for request in private.busy.seen)
     secrets = (HIDDEN, quote(HIDDEN, safe=""))
-    assert not [secret for secret in secrets for text in (said, *commands) if secret in text]
+    assert not [secret for secret in secrets for text in (output, *commands) if secret in text]
     messages = private.project.git("log", "--all", "--format=%B%D")
     assert not [secret for secret in secrets if secret in messages]
     written = {path for root in (tmp_path, shared) for path in holding(root, secrets)}
@@ -366,8 +366,8 @@ def test_a_silent_server(run: Run, plain: Small, monkeypatch: pytest.MonkeyPatch
     with silent(scheme) as url:
         project = recording(plain, f"{url}/template.git").project.project
         ran = run(*(word.format(project) for word in verb.split()), code=0 if verb.startswith("check") else 2)
-    said = " ".join((ran.out + ran.err).split())
-    assert f"{url}/template.git cannot be reached: no answer within 0.5 seconds." in said
+    output = " ".join((ran.out + ran.err).split())
+    assert f"{url}/template.git cannot be reached: no answer within 0.5 seconds." in output
 
 
 def test_a_slow_server(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

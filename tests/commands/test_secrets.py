@@ -104,9 +104,9 @@ def test_a_check_of_answers(run: Run, tmp_path: Path) -> None:
     project = small.make(tmp_path, small.OLD, small.NEW, questions=(question, None), answers=answers)
     for shape in ("text", "json", "sarif", "github", "markdown"):
         ran = run("check", str(project.project), "--select", "template", "--format", shape, code=1)
-        said = (ran.out + ran.err).replace("\\", "")  # of Markdown
-        assert "***" in said
-        assert HIDDEN not in said
+        output = (ran.out + ran.err).replace("\\", "")  # of Markdown
+        assert "***" in output
+        assert HIDDEN not in output
 
 
 def test_a_new_project(run: Run, work: Path, tmp_path: Path, secretive: Small) -> None:

@@ -63,8 +63,8 @@ class Trial:
         `last`: a pattern for the whole last line of stdout.
         """
         ran = self.quietly(line)
-        said = (ran.err or ran.out).strip().splitlines()
-        self.require(ran.code == code, f"`{line}`: exit code {ran.code}, not {code}: {' / '.join(said[-3:])}")
+        lines = (ran.err or ran.out).strip().splitlines()
+        self.require(ran.code == code, f"`{line}`: exit code {ran.code}, not {code}: {' / '.join(lines[-3:])}")
         self.require("Traceback" not in ran.err, f"`{line}`: a traceback")
         self.require(not last or re.fullmatch(last, ran.last), f"`{line}`: the last line is {ran.last!r}, not {last!r}")
         left = sorted(path.name for path in self.temporary.iterdir())

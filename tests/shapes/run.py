@@ -104,8 +104,8 @@ def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     pairs = [(shape, verb) for shape in SHAPES for verb in trials.VERBS]
     pairs = [pair for pair in pairs if all(any(part in name for name in pair) for part in arguments)]
-    with bench() as made, ThreadPoolExecutor(os.cpu_count()) as pool:
-        cells = list(pool.map(lambda pair: made.cell(*pair), pairs))
+    with bench() as workbench, ThreadPoolExecutor(os.cpu_count()) as pool:
+        cells = list(pool.map(lambda pair: workbench.cell(*pair), pairs))
     lines = [*table(cells), "", *details(cells)]
     sys.stdout.write("\n".join([*lines, f"{time.monotonic() - began:.0f} seconds.", ""]))
     return 1 if any(cell.problems for cell in cells) else 0

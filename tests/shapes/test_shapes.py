@@ -15,8 +15,8 @@ from support.command import ROOT
 @pytest.fixture(scope="module")
 def bench() -> Iterator[run.Bench]:
     """A bench of its own."""
-    with run.bench(can_mount=False) as made:
-        yield made
+    with run.bench(can_mount=False) as workbench:
+        yield workbench
 
 
 @pytest.mark.slow
@@ -52,10 +52,10 @@ def test_a_killed_run(bench: run.Bench, shape: str, sent: Signals) -> None:
 @pytest.mark.parametrize("verb", ["update", "conflict, --abort"])
 def test_a_volume_that_folds_case(verb: str) -> None:
     """Where Case.txt and case.txt are one file, a template may rename one to the other."""
-    with run.bench() as made:
-        if not made.volume:
+    with run.bench() as workbench:
+        if not workbench.volume:
             pytest.skip("no such volume can be mounted here")
-        assert not made.cell("case-folding", verb).problems
+        assert not workbench.cell("case-folding", verb).problems
 
 
 def test_what_is_wrong_is_noted(bench: run.Bench) -> None:

@@ -228,6 +228,6 @@ def test_a_template_that_is_damaged_itself(run: Run, repository: Path, work: Pat
     fleets.clone(work / "project", repository)
     for folder in (repository / ".git" / "objects").iterdir():
         shutil.rmtree(folder)
-    said = run("update", "project", code=2)
-    assert "fsck" in said.err
-    assert "Traceback" not in said.err
+    ran = run("update", "project", code=2)
+    assert "fsck" in ran.err
+    assert "Traceback" not in ran.err

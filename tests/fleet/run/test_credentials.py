@@ -38,7 +38,7 @@ def test_a_plan_and_its_run(run: Run, work: Path, tmp_path: Path, shared: Path, 
                 fleets.bare(tmp_path / "served" / name, address(url, account))
         places = [str(tmp_path / "clones")] if by == "clones" else [f"{url}/served/{name}" for name in ACCOUNTS]
         busy.account = ""  # the repositories are open; the template is asked for with the account below
-        said = run("fleet", "plan", *places, "--out", "plan.json")
+        planned = run("fleet", "plan", *places, "--out", "plan.json")
         assert all(task["has_credentials"] for task in json.loads(Path("plan.json").read_text())["tasks"])
         ran = run("fleet", "update", "--plan", "plan.json", "--out", "out")
         results = fleets.results(work / "out")
@@ -49,7 +49,7 @@ def test_a_plan_and_its_run(run: Run, work: Path, tmp_path: Path, shared: Path, 
             assert address(url, account) in fleets.files_of(copy, "template")[ANSWERS].decode()
             assert "hunter2" not in git("log", "--format=%B%an%cn", "template", at=copy)
         report = run("fleet", "report", "out", "--html", "page.html", "--csv", "sheet.csv", "--markdown", "page.md")
-    printed = "".join(each.out + each.err for each in (said, ran, report))
+    printed = "".join(each.out + each.err for each in (planned, ran, report))
     stored = texts(work / "out") + "".join(path.read_text() for path in work.iterdir() if path.is_file())
     assert "hunter2" not in printed + stored + texts(shared / "cache" / "new-ops-project" / "mirrors")
 

@@ -189,9 +189,9 @@ def test_a_name_that_has_moved(name: str, run: Run, tmp_path: Path) -> None:
     """Where the tag is younger than the record, nothing is merged with a wrong base: the project has to say its own."""
     small = recording(tmp_path, name, day=10_000)
     for options in (["update"], ["update", "--check"], ["update", "--to", "v1.1.0"]):
-        said = run(options[0], str(small.project), *options[1:], code=2).err
-        assert "has moved" in said
-        assert "`_commit: v1.1.0`" in said
+        message = run(options[0], str(small.project), *options[1:], code=2).err
+        assert "has moved" in message
+        assert "`_commit: v1.1.0`" in message
     assert "has moved" in run("check", str(small.project), "--select", "OPS602", code=1).out
     assert small.git("status", "--porcelain") == ""
     answers = small.text(".copier-answers.yml").replace(f"_commit: {name}\n", "_commit: v1.1.0\n")

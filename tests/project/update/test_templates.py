@@ -42,8 +42,8 @@ def test_each_is_updated_by_name(file: str, prefix: str, run: Run, tmp_path: Pat
     commands = [line.split() for line in refused.splitlines() if line.startswith("  new-ops-project update ")]
     assert len(commands) == 2
     assert {command[command.index("--answers-file") + 1] for command in commands} == {".copier-answers.yml", file}
-    said = run(*commands[1][1:], "--commit").out
-    assert "other templates: .copier-answers.yml" in said
+    output = run(*commands[1][1:], "--commit").out
+    assert "other templates: .copier-answers.yml" in output
     assert (small.text("docs.md"), small.text("task.py")) == ("three\n", "two\n")
     assert "v3.0.0" in small.text(file)
     result = run(*commands[0][1:], "--commit", "--json").json
@@ -95,13 +95,13 @@ def test_update_check(behind: str, code: int, file: str, run: Run, tmp_path: Pat
     assert shown["state"] == ("behind" if behind else "current")
     assert shown["to"] == ("v3.0.0" if behind else "v1.1.0")
     assert len(shown["next"]) == len(behind.split())
-    said = run("update", str(small.project), "--check", code=code).out
-    assert said.count("is not current") == len(behind.split())
-    one = run(
+    output = run("update", str(small.project), "--check", code=code).out
+    assert output.count("is not current") == len(behind.split())
+    result = run(
         "update", str(small.project), "--check", "--answers-file", file, "--json", code=int("docs" in behind)
     ).json
-    assert "templates" not in one
-    assert one["other_templates"] == [".copier-answers.yml"]
+    assert "templates" not in result
+    assert result["other_templates"] == [".copier-answers.yml"]
 
 
 def test_one_that_cannot_be_reached(run: Run, tmp_path: Path) -> None:
