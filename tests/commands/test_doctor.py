@@ -187,9 +187,9 @@ def test_nothing_prompts(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = remotes.without_prompts(work)
     names = ("GIT_TERMINAL_PROMPT", "GIT_ASKPASS", "SSH_ASKPASS_REQUIRE")
     assert [variables[name] for name in names] == ["0", "", "never"]
-    assert variables["GIT_SSH_COMMAND"] == "ssh -o BatchMode=yes -o ConnectTimeout=5"
+    assert variables["GIT_SSH_COMMAND"] == "ssh -o BatchMode=yes -o ConnectTimeout=30"
     monkeypatch.setenv("GIT_SSH_COMMAND", "ssh -i '/my key'")
-    assert remotes.without_prompts(work)["GIT_SSH_COMMAND"] == "ssh -i '/my key' -o BatchMode=yes -o ConnectTimeout=5"
+    assert remotes.without_prompts(work)["GIT_SSH_COMMAND"] == "ssh -i '/my key' -o BatchMode=yes -o ConnectTimeout=30"
     monkeypatch.setenv("GIT_SSH_COMMAND", "plink -batch")
     assert remotes.without_prompts(work)["GIT_SSH_COMMAND"] == "plink -batch"
     monkeypatch.delenv("GIT_SSH_COMMAND")

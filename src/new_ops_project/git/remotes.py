@@ -57,7 +57,7 @@ def _ssh(at: Path) -> str:
         program = Path(shlex.split(command)[0]).name
     except (ValueError, IndexError):
         return command
-    return f"{command} -o BatchMode=yes -o ConnectTimeout={TIMEOUT:.0f}" if program in {"ssh", "ssh.exe"} else command
+    return f"{command} -o BatchMode=yes -o ConnectTimeout={ANSWER:.0f}" if program in {"ssh", "ssh.exe"} else command
 
 
 def transfer(address: str, *args: str, at: Path) -> ProcessResult:

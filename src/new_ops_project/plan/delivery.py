@@ -64,7 +64,7 @@ def _met(
     change, was_finished, open_paths = left.change, left.was_finished, left.open_paths
     if open_paths:
         _refuse_conflicts(change, place, open_paths)
-    if pending.was_committed(change, left.head):
+    if left.lacks_migrations:
         title, resume = wording.title(change, place.name), wording.command(change, "--continue")
         raise ToolError(f"{title} was committed, but migrations of the template have not run.", f"Run them: {resume}")
     is_other = wording.place(change).name != place.name

@@ -20,15 +20,16 @@ from new_ops_project.plan.wording import noun
 
 @dataclass(frozen=True)
 class Pending:
-    """A change that is pending at the commit `head`.
+    """A change that is pending.
 
     `was_finished`: whether this run had to finish it. `open_paths`: the paths of its unresolved conflicts.
+    `lacks_migrations`: whether it is committed, and only migrations of the template are left to run.
     """
 
     change: Change
     was_finished: bool
     open_paths: list[str]
-    head: str
+    lacks_migrations: bool
 
 
 def find(repository: Repository, status: Status) -> Pending | None:
@@ -48,13 +49,14 @@ def find(repository: Repository, status: Status) -> Pending | None:
         status, change = worktree.status(repository), journal.read_change(repository.root, repository.git_dir)
     if change is None:
         return None
-    is_left = _is_in_work_tree(change, status) or (_left(change) and was_committed(change, status.head))
-    if change.verb == "check" or not is_left:
+    is_here = _is_in_work_tree(change, status)
+    lacks_migrations = not is_here and _left(change) and was_committed(change, status.head)
+    if change.verb == "check" or not (is_here or lacks_migrations):
         journal.conclude(change)  # nobody is asked to end a fix: once written, it is a change like the user's own
         return None
     marked = [path for path, problem in _problems(repository, change) if "conflict markers" in problem]
     open_paths = sorted({*(set(status.unmerged) & change.about["conflicts"].keys()), *marked})
-    return Pending(change, was_finished, open_paths, status.head)
+    return Pending(change, was_finished, open_paths, lacks_migrations)
 
 
 def _left(change: Change) -> bool:

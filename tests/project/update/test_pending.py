@@ -112,6 +112,16 @@ def test_other_wishes(run: Run, plain: Small, wish: tuple[str, str], commit: lis
     assert plain.recorded()["colour"] == "green"
 
 
+def test_a_part_was_committed(run: Run, plain: Small) -> None:
+    """An update of which somebody has committed one file still waits for its commit."""
+    update(run, plain)
+    plain.git("commit", "--quiet", "--message=part", "--", "task.py")
+    assert "is staged and not committed yet" in " ".join(update(run, plain).out.split())
+    assert "HEAD has moved since" in refused(run, plain, "--continue")
+    plain.git("commit", "--quiet", "--message=rest")
+    assert "is current" in update(run, plain).out
+
+
 def test_continue_after_a_reset(run: Run, clash: Small) -> None:
     """An update that somebody discarded is not continued, and not called committed after a commit of something else."""
     update(run, clash, code=3)
