@@ -46,7 +46,9 @@ def require_untouched(plan: Plan, now: Status) -> None:
 
 
 def require_branch(repository: Repository, branch: str) -> None:
-    """Raise ToolError if git could not create the branch: it is checked out, or a prefix of its name is a branch."""
+    """Raise ToolError for a branch that git would not create: it is checked out, or its name means something else."""
+    if branch == "HEAD":
+        raise _bad_name(branch)
     if path := git.worktree_of(repository.root, branch):
         raise ToolError(f"The branch {branch} is checked out in {path}.", "Switch to another, or give --branch NAME.")
     for parent in _parents(branch):
@@ -224,9 +226,13 @@ def write_branch(plan: Plan, branch: str, message: str, *, owner: str) -> tuple[
         git.git("update-ref", "-m", message.splitlines()[0], ref, commit, tip or "0" * len(commit), at=root)
     except ProcessError as error:
         if git.git("check-ref-format", ref, codes=(0, 1)).exit_code:
-            raise ToolError(f"git allows no branch called {branch!r}.", "Give another --branch NAME.") from error
+            raise _bad_name(branch) from error
         raise ToolError(f"The branch {branch} cannot be written: {error.reason}", "Nothing was changed.") from error
     return commit, True
+
+
+def _bad_name(branch: str) -> ToolError:
+    return ToolError(f"git allows no branch called {branch!r}.", "Give another --branch NAME.")
 
 
 def _owner(message: str) -> str:

@@ -89,3 +89,11 @@ def test_no_branch_with_conflicts(run: Run, clash: Small) -> None:
     report = update(run, clash, "--branch", "--json", code=3).json
     assert everything(clash.repository) == before
     assert (report["state"], [conflict["path"] for conflict in report["conflicts"]]) == ("conflicts", ["task.py"])
+
+
+@pytest.mark.parametrize("name", ["HEAD", "two words", "a..b", "x.lock"])
+def test_names_that_git_does_not_allow(run: Run, plain: Small, name: str) -> None:
+    """A name that git would refuse, or take for something else, is refused with the name in the sentence."""
+    before = untouched(plain)
+    assert f"git allows no branch called {name!r}." in update(run, plain, f"--branch={name}", code=2).err
+    assert untouched(plain) == before
