@@ -85,8 +85,9 @@ def ended(world: World, child: subprocess.Popen[str], number: Signals) -> str:
     return err
 
 
-@pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP])
-@pytest.mark.parametrize("verb", ["update", "fleet"])
+@pytest.mark.parametrize(
+    ("verb", "number"), [("update", SIGINT), ("update", SIGTERM), ("fleet", SIGINT), ("fleet", SIGHUP)]
+)
 def test_tasks_end(world: World, verb: str, number: Signals) -> None:
     """The commands of a template end with the run, also those in the background; the project is as it was."""
     template = fleets.template(world.work.parent / "template", new={"copier.yml": f"_tasks: ['{SLEEP}']\n"})

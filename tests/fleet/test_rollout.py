@@ -15,7 +15,7 @@ from support.fleet_world import NEWEST, ServedRepository
 from support.fleets import results
 from support.servers import Busy, git_http
 
-COUNT = int(os.environ.get("FLEET", "300"))
+COUNT = int(os.environ.get("FLEET", "200"))
 # Stands before the real git: a worker dies, and a disk is full, once each, under the repositories of these names.
 SHIM = """#!/bin/sh
 case "$*" in

@@ -25,9 +25,7 @@ def bench() -> Iterator[run.Bench]:
     [
         ("submodule", "conflict, --abort"),
         ("linked worktree", "promote"),
-        ("separate git directory", "check --fix"),
         ("monorepo, two projects", "--branch"),
-        ("two templates in one folder", "update"),
         ("sparse checkout", "conflict, --continue"),
     ],
 )
