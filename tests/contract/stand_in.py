@@ -26,7 +26,7 @@ from plumbum import local
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.git.tree import read
 from new_ops_project.plan.destination import Destination
-from new_ops_project.project.update.planner import UpdateTarget
+from new_ops_project.project.update.preparation import UpdateTarget
 from new_ops_project.project.verbs.update import update
 from new_ops_project.template import native, releases
 from new_ops_project.template.errors import UnsupportedError

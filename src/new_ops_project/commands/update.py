@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from new_ops_project.plan.destination import Destination
     from new_ops_project.plan.model import Plan
     from new_ops_project.plan.outcome import Outcome
-    from new_ops_project.project.update.planner import Update
+    from new_ops_project.project.update.preparation import Update
     from new_ops_project.template.answer_migration import MigratedAnswers
 
 EXAMPLES = """\b
@@ -97,7 +97,7 @@ def _say_others(outcome: "Outcome", voice: Voice) -> None:
 
 
 def _update(options: "Mapping[str, Any]", destination: "Destination", voice: Voice) -> "Outcome":
-    from new_ops_project.project.update.planner import UpdateTarget
+    from new_ops_project.project.update.preparation import UpdateTarget
     from new_ops_project.project.verbs.update import update
 
     target = UpdateTarget(**{name: value for name, value in options.items() if name not in {"path", "accept"}})

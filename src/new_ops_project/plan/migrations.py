@@ -20,7 +20,7 @@ from new_ops_project.git.tree import Entry
 from new_ops_project.git.worktree import Repository
 from new_ops_project.plan import wording
 from new_ops_project.plan.apply import TEMPLATE
-from new_ops_project.template import tasks
+from new_ops_project.template import command_runner, command_setting
 
 
 def run_left(repository: Repository, change: Change) -> Change:
@@ -68,10 +68,10 @@ def _decided(repository: Repository, change: Change) -> Change:
     with scratch_checkout.opened(repository.objects, head, tree, root.name, object_format=form) as folder:
         project = folder / left["prefix"]
         source = folder.with_name(f"{folder.name}.template")
-        if tasks.SOURCE in str(left["commands"]):
+        if command_setting.SOURCE in str(left["commands"]):
             shutil.copytree(change.folder / TEMPLATE, source, symlinks=True)
         commands = [_placed(command, project, source) for command in left["commands"]]
-        tasks.run_evaluated(commands, project, left["template"])
+        command_runner.run_evaluated(commands, project, left["template"])
         changed = scratch_checkout.changes(folder, tree)
     own = {path: entry for path, entry in changed.items() if path.startswith(left["prefix"])}
     _require_free(root, own)
@@ -81,21 +81,21 @@ def _decided(repository: Repository, change: Change) -> Change:
     return journal.noted(change, rows, {**change.about, "left": left})
 
 
-def _placed(row: dict[str, Any], project: Path, source: Path) -> tasks.EvaluatedCommand:
+def _placed(row: dict[str, Any], project: Path, source: Path) -> command_setting.EvaluatedCommand:
     """A command of the journal for the folder in which it runs and that of the template.
 
     Raises ToolError for one with a secret answer, which no journal keeps.
     """
 
     def text(value: str) -> str:
-        return value.replace(tasks.ANYWHERE, str(project)).replace(tasks.SOURCE, str(source))
+        return value.replace(command_setting.ANYWHERE, str(project)).replace(command_setting.SOURCE, str(source))
 
     command = row["command"]
     if MASK in str(command):
         message = f"A migration of the template needs the answer to a secret question, which is not kept: {command}"
         raise ToolError(message, "Run it yourself with that answer, then commit everything (git commit).")
     line = text(command) if isinstance(command, str) else [text(part) for part in command]
-    return tasks.EvaluatedCommand(row["kind"], line, text(row["folder"]), row["environment"])
+    return command_setting.EvaluatedCommand(row["kind"], line, text(row["folder"]), row["environment"])
 
 
 def _require_free(root: Path, changed: dict[str, Entry | None]) -> None:

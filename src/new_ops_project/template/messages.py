@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from new_ops_project.template import tasks
+from new_ops_project.template import command_setting
+from new_ops_project.template.command_setting import Setting
 from new_ops_project.template.errors import EvaluationError
-from new_ops_project.template.tasks import Setting
 
 
 def message(when: str, setting: Setting, folder: Path) -> str:
@@ -16,6 +16,8 @@ def message(when: str, setting: Setting, folder: Path) -> str:
     if not text:
         return ""
     try:
-        return str(setting.answers.render(text, **tasks.context(setting, folder, setting.checkout.root))).strip()
+        return str(
+            setting.answers.render(text, **command_setting.context(setting, folder, setting.checkout.root))
+        ).strip()
     except EvaluationError:
         return text.strip()

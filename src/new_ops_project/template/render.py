@@ -12,7 +12,7 @@ from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.git.tree import Tree, read, write
-from new_ops_project.template import native, tasks
+from new_ops_project.template import command_runner, native
 from new_ops_project.template.errors import UnsupportedError
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.releases import Checkout
@@ -159,7 +159,7 @@ def tree(
         rendered = native_tree or read(into)
         if run:
             run(into)
-            rendered = tasks.read_result(into, rendered)
+            rendered = command_runner.read_result(into, rendered)
         rendered = {path: entry for path, entry in rendered.items() if entry.content != beside.get(path)}
     # A template may also write the whole path of its folder (_copier_conf.dst_path), and then means the project's.
     names = [(os.fsencode(path), os.fsencode(folder)) for path in {into.resolve(), into}]

@@ -14,8 +14,8 @@ from new_ops_project.git import worktree
 from new_ops_project.git.tree import Entry
 from new_ops_project.project import generated
 from new_ops_project.project.generated import Project
-from new_ops_project.project.update import outdated, planner
-from new_ops_project.project.update.planner import Update, UpdateTarget
+from new_ops_project.project.update import outdated, planner, preparation
+from new_ops_project.project.update.preparation import Update, UpdateTarget
 from new_ops_project.template import answer_migration, answers_file
 from new_ops_project.template.answer_migration import MigratedAnswers
 from new_ops_project.template.answers import file_table
@@ -133,7 +133,7 @@ def _read(repo: Repo, name: str) -> Reference:
 def _prepare(project: Project, *, offline: bool) -> Update:
     """Both versions of the template; from the local cache if the template cannot be reached."""
     try:
-        return planner.prepare(project, UpdateTarget(offline=offline))
+        return preparation.prepare(project, UpdateTarget(offline=offline))
     except outdated.UnknownVersionError:
         raise
     except ToolError as error:

@@ -26,8 +26,8 @@ from new_ops_project.git.tree import Tree
 from new_ops_project.plan.model import Plan
 from new_ops_project.project import drift, generated
 from new_ops_project.project.generated import Project
-from new_ops_project.project.update import planner
-from new_ops_project.project.update.planner import Update, UpdateTarget
+from new_ops_project.project.update import planner, preparation
+from new_ops_project.project.update.preparation import Update, UpdateTarget
 from new_ops_project.template.answer_migration import MissingAnswersError
 from new_ops_project.template.releases import Releases
 
@@ -94,7 +94,7 @@ def _update(task: Task, context: RunContext, releases: Releases, deadline: Deadl
         location = project.source if masked(project.source) == masked(task.template) else task.template
         pinned = replace(releases, tags=tags, source=replace(releases.source, location=location))
         target = UpdateTarget(to=task.version, trust=context.trust)
-        yield planner.prepare(replace(project, source=location), target, pinned)
+        yield preparation.prepare(replace(project, source=location), target, pinned)
 
 
 def recorded_template(task: Task, deadline: Deadline) -> str:

@@ -28,8 +28,8 @@ from new_ops_project.project.promotion import references, scaffold
 from new_ops_project.project.promotion.dockerfile import Renaming
 from new_ops_project.project.promotion.moves import ProgramMove, move_notes, program_move
 from new_ops_project.project.promotion.program import imports
-from new_ops_project.project.update import planner
-from new_ops_project.project.update.planner import Update, UpdateTarget
+from new_ops_project.project.update import planner, preparation
+from new_ops_project.project.update.preparation import Update, UpdateTarget
 from new_ops_project.template import answers_file, render, roles
 from new_ops_project.template.answer_migration import MigratedAnswers
 from new_ops_project.template.answers import file_table
@@ -89,7 +89,7 @@ def prepare(project: Project, tier: str, *, command: str | None, offline: bool) 
     """
     files = committed.read(project.repository, project.commit, project.prefix)
     # Twice, since what the program does decides some answers, and where it moves to is known from the answers.
-    first = planner.prepare(project, UpdateTarget(project.version, offline=offline))
+    first = preparation.prepare(project, UpdateTarget(project.version, offline=offline))
     migrated = first.migrate_answers(ask=None)
     _require_tiers(first, migrated)
     values = migrated.answers.values

@@ -10,10 +10,11 @@ from new_ops_project.base.masking import masked
 from new_ops_project.git import scratch_checkout
 from new_ops_project.git.tree import Entry, Tree
 from new_ops_project.project.generated import Project
-from new_ops_project.template import answers_file, render, tasks
+from new_ops_project.template import answers_file, command_runner, command_setting, render, tasks
+from new_ops_project.template.command_setting import Setting
 from new_ops_project.template.questions import Questionnaire
 from new_ops_project.template.releases import Checkout
-from new_ops_project.template.tasks import Setting, TemplateCommand
+from new_ops_project.template.tasks import TemplateCommand
 
 
 @dataclass(frozen=True)
@@ -53,18 +54,18 @@ class Running:
         if not (commands := tasks.tasks(questionnaire)):
             return None
         setting = self._setting(checkout, questionnaire, answers)
-        if not (wanted := tasks.wanted(commands, setting, self.project.folder)):
+        if not (wanted := command_setting.wanted(commands, setting, self.project.folder)):
             return None
-        return lambda folder: renewed.update(tasks.run(wanted, setting, folder))
+        return lambda folder: renewed.update(command_runner.run(wanted, setting, folder))
 
     def new_tasks(self, given: Mapping[str, Any]) -> list[TemplateCommand]:
         """The tasks of the new version to run, with `given`, the answers for it."""
         setting = self._setting(self.after, self.questionnaire, given)
-        return tasks.wanted(tasks.tasks(self.questionnaire), setting, self.project.folder)
+        return command_setting.wanted(tasks.tasks(self.questionnaire), setting, self.project.folder)
 
     def _setting(self, checkout: Checkout, questionnaire: Questionnaire, answers: Mapping[str, Any]) -> Setting:
         file, folder = self.project.answers_file, self.project.folder
-        return tasks.setting(checkout, questionnaire, {**self._record, **answers}, folder, answers_file=file)
+        return command_setting.setting(checkout, questionnaire, {**self._record, **answers}, folder, answers_file=file)
 
     @property
     def _record(self) -> dict[str, str]:
@@ -75,7 +76,7 @@ class Running:
     def first_setting(self) -> Setting:
         """What the `before` migrations see: the answers that are recorded, whatever the new version asks."""
         file, folder, given = self.project.answers_file, self.project.folder, {**self._record, **self.project.answers}
-        return tasks.setting(self.after, self.questionnaire, given, folder, answers_file=file, complete=False)
+        return command_setting.setting(self.after, self.questionnaire, given, folder, answers_file=file, complete=False)
 
     @cached_property
     def first(self) -> list[TemplateCommand]:
@@ -92,7 +93,7 @@ class Running:
 
     def _migrations(self, stage: str, setting: Setting) -> list[TemplateCommand]:
         considered = tasks.migrations(self.questionnaire, stage, self.before, self.after)
-        return tasks.wanted(considered, setting, self.project.folder)
+        return command_setting.wanted(considered, setting, self.project.folder)
 
     def migrate(self, base: Tree) -> Migrated:
         """Run the `before` migrations in a checkout of the project's commit; raises ToolError when one fails."""
@@ -101,7 +102,7 @@ class Running:
         tree = f"{project.commit}^{{tree}}"
         name = repository.root.name
         with scratch_checkout.opened(repository.objects, project.commit, tree, name, object_format=form) as root:
-            tasks.run(self.first, self.first_setting, root / prefix)
+            command_runner.run(self.first, self.first_setting, root / prefix)
             changed = scratch_checkout.changes(root, tree)
             file = root / prefix / project.answers_file
             record = answers_file.parse_answers(file.name, file.read_bytes()) if file.is_file() else project.answers
@@ -110,17 +111,19 @@ class Running:
 
     def migrate_after(self, given: Mapping[str, Any], folder: Path) -> None:
         """Run the `after` migrations in the folder of the merged project; raises ToolError when one fails."""
-        tasks.run(self.last(given), self.last_setting(given), folder)
+        command_runner.run(self.last(given), self.last_setting(given), folder)
 
     def left(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The `after` migrations in the form in which `--continue` finds them in the journal; {} if there are none."""
         if not (commands := self.last(given)):
             return {}
-        evaluated = tasks.evaluate(commands, self.last_setting(given), Path(tasks.ANYWHERE), Path(tasks.SOURCE))
+        evaluated = command_setting.evaluate(
+            commands, self.last_setting(given), Path(command_setting.ANYWHERE), Path(command_setting.SOURCE)
+        )
         rows = [asdict(command) for command in evaluated]
         return {
             "template": self.after.source.name,
-            "source": str(self.after.root) if tasks.SOURCE in str(rows) else "",
+            "source": str(self.after.root) if command_setting.SOURCE in str(rows) else "",
             "prefix": self.project.prefix,
             "commands": rows,
         }

@@ -16,7 +16,16 @@ from new_ops_project.git import future
 from new_ops_project.git.future import Settings
 from new_ops_project.project.creation import repository
 from new_ops_project.project.creation.repository import Created, Start
-from new_ops_project.template import messages, native, questions, releases, sources, tasks
+from new_ops_project.template import (
+    command_runner,
+    command_setting,
+    messages,
+    native,
+    questions,
+    releases,
+    sources,
+    tasks,
+)
 from new_ops_project.template.answer_migration import with_defaults
 from new_ops_project.template.answers import (
     Asker,
@@ -276,8 +285,10 @@ def _made(
     questionnaire = native.questionnaire(checkout)
     not_run: tuple[str, ...] = ()
     if not created and not request.skip_tasks:
-        setting = tasks.Setting(checkout, with_defaults(questionnaire, recorded), _answers_file(questionnaire), "copy")
-        not_run = tuple(task.shown for task in tasks.may_run(tasks.tasks(questionnaire), setting, path))
+        setting = command_setting.Setting(
+            checkout, with_defaults(questionnaire, recorded), _answers_file(questionnaire), "copy"
+        )
+        not_run = tuple(task.shown for task in command_setting.may_run(tasks.tasks(questionnaire), setting, path))
     message = ""
     if created:
         name = _answers_file(questionnaire)
@@ -292,7 +303,7 @@ def _message(
 ) -> str:
     """What the template says to people before or after its files are copied, with these answers; '' for nothing."""
     answers = with_defaults(questionnaire, {key: value for key, value in given.items() if not key.startswith("_")})
-    setting = tasks.Setting(checkout, answers, _answers_file(questionnaire), "copy")
+    setting = command_setting.Setting(checkout, answers, _answers_file(questionnaire), "copy")
     return messages.message(when, setting, folder)
 
 
@@ -310,7 +321,7 @@ def _tasks_runner(
 
     def run(folder: Path) -> None:
         loaded = questions.load_extensions(questionnaire)
-        setting = tasks.setting(checkout, loaded, answers, folder, answers_file=file, operation="copy")
-        tasks.run(commands, setting, folder)
+        setting = command_setting.setting(checkout, loaded, answers, folder, answers_file=file, operation="copy")
+        command_runner.run(commands, setting, folder)
 
     return run if commands else None

@@ -12,7 +12,7 @@ from new_ops_project.project import generated
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import outdated
 from new_ops_project.project.update.outdated import VersionPair
-from new_ops_project.template import copier_yml, tasks
+from new_ops_project.template import command_setting, copier_yml, tasks
 from new_ops_project.template.answer_migration import with_defaults
 from new_ops_project.template.sources import Source
 
@@ -73,9 +73,9 @@ def _not_shown(versions: VersionPair) -> list[str]:
     before = versions.origin.checkout_of(versions.before)
     stages = [tasks.migrations(questionnaire, stage, before, after) for stage in ("before", "after")]
     answers = with_defaults(questionnaire, versions.project.answers)
-    setting = tasks.Setting(after, answers, versions.project.answers_file)
+    setting = command_setting.Setting(after, answers, versions.project.answers_file)
     commands = [*tasks.tasks(questionnaire), *stages[0], *stages[1]]
-    return list(filter(None, [tasks.announced(tasks.may_run(commands, setting, versions.project.folder))]))
+    return list(filter(None, [tasks.announced(command_setting.may_run(commands, setting, versions.project.folder))]))
 
 
 def version_facts(project: Project, source: Source, before: str | None, after: str | None) -> dict[str, Any]:

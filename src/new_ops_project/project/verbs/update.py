@@ -12,8 +12,8 @@ from new_ops_project.plan.model import Plan
 from new_ops_project.plan.outcome import Outcome
 from new_ops_project.plan.project_place import ProjectPlace
 from new_ops_project.project import generated
-from new_ops_project.project.update import planner
-from new_ops_project.project.update.planner import Update, UpdateTarget
+from new_ops_project.project.update import planner, preparation
+from new_ops_project.project.update.preparation import Update, UpdateTarget
 from new_ops_project.project.verbs.outdated import version_facts
 from new_ops_project.template import render
 from new_ops_project.template.answer_migration import MigratedAnswers
@@ -40,7 +40,7 @@ def update(
         if isinstance(status, Outcome):
             return status
         project = generated.read(repository, prefix, answers_file, status)
-        prepared = planner.prepare(project, replace(target, destination=destination))
+        prepared = preparation.prepare(project, replace(target, destination=destination))
         if planner.migrates_first(prepared):
             delivery.require_room(destination, repository, status, prefix)
             prepared = planner.after_migrations(prepared)
