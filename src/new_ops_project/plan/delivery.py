@@ -61,27 +61,25 @@ def _met(
     repository: Repository, left: Pending, destination: Destination, place: ProjectPlace, *, to: str | None
 ) -> Outcome:
     """The outcome where an earlier run left a change in the work tree that is not committed yet."""
-    change, was_finished, open_paths = left.change, left.was_finished, left.open_paths
-    if open_paths:
-        _refuse_conflicts(change, place, open_paths)
+    change, title = left.change, wording.title(left.change, place.name)
+    if left.open_paths:
+        _refuse_conflicts(change, place, left.open_paths)
     if left.lacks_migrations:
-        title, resume = wording.title(change, place.name), wording.command(change, "--continue")
+        resume = wording.command(change, "--continue")
         raise ToolError(f"{title} was committed, but migrations of the template have not run.", f"Run them: {resume}")
     is_other = wording.place(change).name != place.name
     if is_other or change.verb != destination.verb or to not in {None, change.about["to"]}:
         wanted = wording.noun(destination.verb) + (f" of {place.name}" if is_other else "")
         wanted += f" to {to}" if to and change.verb == destination.verb else ""
-        title = wording.title(change, place.name)
         raise ToolError(f"{title} is not committed yet, so no {wanted} can start.", wording.way_out(change))
     if more := [wish for wish in destination.wishes if wish not in change.about.get("wishes", ())]:
-        title = wording.title(change, place.name)
         raise ToolError(
             f"{title} is not committed yet, and was made without {', '.join(more)}.", wording.way_out(change)
         )
     if destination.commit:
-        return pending.conclude(repository, change, destination, was_finished=was_finished)
+        return pending.conclude(repository, change, destination, was_finished=left.was_finished)
     steps, details = ("git commit", wording.command(change, "--abort")), pending.facts(change.about)
-    return Outcome("waiting", details=details, next=steps, change=change, was_finished=was_finished)
+    return Outcome("waiting", details=details, next=steps, change=change, was_finished=left.was_finished)
 
 
 def require_room(destination: Destination, repository: Repository, status: Status, prefix: str) -> None:

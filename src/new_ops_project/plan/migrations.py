@@ -63,17 +63,17 @@ def _reason(error: OSError | ProcessError) -> str:
 def _decided(repository: Repository, change: Change) -> Change:
     """The change with the result of its migrations recorded: mode and blob by path, '' for a file that is gone."""
     left, root = change.about["left"], repository.root
-    tree = git.git("write-tree", at=root).text
-    head, form = change.about["head"], repository.object_format
-    with scratch_checkout.opened(repository.objects, head, tree, root.name, object_format=form) as folder:
-        project = folder / left["prefix"]
-        source = folder.with_name(f"{folder.name}.template")
+    tree, prefix = git.git("write-tree", at=root).text, left["prefix"]
+
+    def run(checkout: Path) -> None:
+        project, source = checkout / prefix, checkout.with_name(f"{checkout.name}.template")
         if command_setting.SOURCE in str(left["commands"]):
             shutil.copytree(change.folder / TEMPLATE, source, symlinks=True)
         commands = [_placed(command, project, source) for command in left["commands"]]
         command_runner.run_evaluated(commands, project, left["template"])
-        changed = scratch_checkout.changes(folder, tree)
-    own = {path: entry for path, entry in changed.items() if path.startswith(left["prefix"])}
+
+    changed = scratch_checkout.changed_by(run, repository, tree, head=change.about["head"], prefix=prefix)
+    own = {f"{prefix}{path}": entry for path, entry in changed.items()}
     _require_free(root, own)
     rows = {path: _blob(root, entry) for path, entry in own.items()}
     before = dict.fromkeys(rows, "") | {path: row for path, row in _staged(root) if path in rows}

@@ -101,12 +101,15 @@ def _migrated(draft: Draft, repository: Repository, sides: Sides, tree_before: s
     """The draft with what `migrate` changes in a checkout of it; files outside the project are left alone."""
     scratch, prefix = draft.scratch, sides.prefix
     tree = scratch.build(tree_before, (prefix, draft.merged.tree), draft.overrides)
-    name, form = repository.root.name, repository.object_format
-    with scratch_checkout.opened(scratch.objects, sides.commit, tree, name, object_format=form) as root:
-        migrate(root / prefix)
-        changed = scratch_checkout.changes(root, tree)
-    own = {path.removeprefix(prefix): entry for path, entry in changed.items() if path.startswith(prefix)}
-    return replace(draft, overrides={**draft.overrides, **own})
+    changed = scratch_checkout.changed_by(
+        lambda root: migrate(root / prefix),
+        repository,
+        tree,
+        head=sides.commit,
+        prefix=prefix,
+        objects=scratch.objects,
+    )
+    return replace(draft, overrides={**draft.overrides, **changed})
 
 
 def _finished(draft: Draft, repository: Repository, sides: Sides, tree_before: str, *, ignored: frozenset[str]) -> Plan:

@@ -97,17 +97,17 @@ class Running:
 
     def migrate(self, base: Tree) -> Migrated:
         """Run the `before` migrations in a checkout of the project's commit; raises ToolError when one fails."""
-        project, repository = self.project, self.project.repository
-        prefix, form = project.prefix, repository.object_format
-        tree = f"{project.commit}^{{tree}}"
-        name = repository.root.name
-        with scratch_checkout.opened(repository.objects, project.commit, tree, name, object_format=form) as root:
-            command_runner.run(self.first, self.first_setting, root / prefix)
-            changed = scratch_checkout.changes(root, tree)
-            file = root / prefix / project.answers_file
-            record = answers_file.parse_answers(file.name, file.read_bytes()) if file.is_file() else project.answers
-        own = {path.removeprefix(prefix): entry for path, entry in changed.items() if path.startswith(prefix)}
-        return Migrated(base, own, {key: value for key, value in record.items() if not key.startswith("_")})
+        project = self.project
+        changed = scratch_checkout.changed_by(
+            lambda root: command_runner.run(self.first, self.first_setting, root / project.prefix),
+            project.repository,
+            f"{project.commit}^{{tree}}",
+            head=project.commit,
+            prefix=project.prefix,
+        )
+        file = changed.get(project.answers_file)
+        record = answers_file.parse_answers(project.answers_file, file.content) if file else project.answers
+        return Migrated(base, changed, {key: value for key, value in record.items() if not key.startswith("_")})
 
     def migrate_after(self, given: Mapping[str, Any], folder: Path) -> None:
         """Run the `after` migrations in the folder of the merged project; raises ToolError when one fails."""
