@@ -26,15 +26,6 @@ with scratch.temporary_folder() as inside, scratch.folder_beside(Path(sys.argv[1
 """
 
 
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The system's folder for temporary files, of this test alone."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    return folder
-
-
 def owner(destination: Path) -> tuple[subprocess.Popen[str], list[Path]]:
     """Another process with two folders."""
     child = subprocess.Popen([sys.executable, "-c", _OWNER, str(destination)], stdout=subprocess.PIPE, text=True)

@@ -293,15 +293,6 @@ def test_a_reset_takes_an_update_back(bench: Bench) -> None:
 # ---- stopped ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder for temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    return folder
-
-
 def assert_stopped(copy: Path, started: forks.Forked, before: State, after: State) -> None:
     """Either it was stopped, says so and nothing is there of it; or it came too late and everything is there."""
     code = started.wait()

@@ -97,3 +97,13 @@ def test_names_that_git_does_not_allow(run: Run, plain: Small, name: str) -> Non
     before = untouched(plain)
     assert f"git allows no branch called {name!r}." in update(run, plain, f"--branch={name}", code=2).err
     assert untouched(plain) == before
+
+
+def test_the_advice_about_a_branch_of_somebody(run: Run, plain: Small) -> None:
+    """Where the branch has commits of somebody, another name comes first, and what deleting it loses is said."""
+    plain.git("branch", BRANCH)
+    git("commit", "--quiet", "--allow-empty", "--message", "mine", at=plain.repository)
+    plain.git("branch", "--force", BRANCH)
+    plain.git("reset", "--quiet", "--hard", "HEAD^")
+    hint = refused(run, plain, "--branch").splitlines()[-1]
+    assert hint == f"Give another --branch NAME, or delete it with its commits (git branch -D {BRANCH})."

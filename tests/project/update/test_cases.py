@@ -305,12 +305,9 @@ def interrupted(seconds: float, *args: str) -> str:
 
 
 @pytest.mark.slow
-def test_u_interrupted_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_u_interrupted_nothing_is_left(tmp_path: Path, temporary: Path) -> None:
     """After Ctrl-C the project is as it was, unless the run was over; nothing is left beside it or in TMPDIR."""
     case = make("u", tmp_path)
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
     whole, *stopped = copies(case, tmp_path / "copies", 6)
     seconds = timed(whole)
     for copy in stopped:

@@ -162,6 +162,26 @@ def test_an_answers_file_that_goes(run: Run, world: World) -> None:
     assert ".copier-answers.yml goes, since the new version writes none" in run("update", str(project)).out
 
 
+@pytest.mark.parametrize("mine", ["", "mine\n"], ids=["staged", "conflict"])
+@pytest.mark.parametrize("moves", [True, False], ids=["moves", "goes"])
+def test_back_from_an_answers_file_that_is_elsewhere(run: Run, world: World, *, moves: bool, mine: str) -> None:
+    """An update after which the project has no answers file, or another, is taken back or concluded like any other."""
+    template = versions("", "_answers_file: answers.yml\n" if moves else "")
+    gone = {} if moves else dict.fromkeys(ANSWERS_FILE)
+    project = world.start({**template, "v1.1.0": {**template["v1.1.0"], **gone}})
+    if mine:
+        (project / "notes.txt").write_text(mine)
+        saved(project)
+    before = state(project)
+    for option in ("--abort", "--continue"):
+        run("update", str(project), code=3 if mine else 0)
+        if option == "--continue" and mine:
+            (project / "notes.txt").write_text("resolved\n")
+        run("update", str(project), option)
+        assert (state(project) == before) == (option == "--abort")
+    assert git_runner.git("status", "--porcelain", at=project).text.count("U") == 0
+
+
 def test_drift_runs_nothing(run: Run, world: World) -> None:
     """A preview of a current project lists its drift without running tasks, and says so."""
     project = world.start(versions(ONCE, ONCE))
