@@ -6,6 +6,8 @@ Importing this module imports jinja2, which a check of a current project does no
 import ast
 import json
 import re
+import shlex
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
@@ -109,7 +111,8 @@ def _load_extension(environment: Environment, name: str) -> None:
         environment.add_extension(name)
     except ModuleNotFoundError as error:
         package = (error.name or name).partition(".")[0].replace("_", "-")
-        hint = f"uv tool install new-ops-project --with {package}, or pipx inject new-ops-project {package}"
+        python = shlex.quote(sys.executable)
+        hint = f"{python} -m pip install {package}, or uv pip install --python {python} {package}"
         raise ToolError(f"The template's Jinja extension {name} is not installed: {error}.", hint) from error
     except Exception as error:
         message = f"The template's Jinja extension {name} cannot be loaded: {type(error).__name__}: {error}."

@@ -1,5 +1,6 @@
 """Answers of templates with Jinja extensions of their own, once they are trusted."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,10 @@ def test_nothing_is_loaded_without_trust(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("our_absent.Loud", ("our_absent.Loud is not installed", "--with our-absent")),
+        (
+            "our_absent.Loud",
+            ("our_absent.Loud is not installed", f"uv pip install --python {sys.executable} our-absent"),
+        ),
         ("our_loud.Quiet", ("our_loud.Quiet cannot be loaded",)),
         ("loud", ("loud",)),
     ],
