@@ -448,6 +448,24 @@ def test_a_killed_run_resumes(run: Run, work: Path, index: Path, tmp_path: Path,
     assert run("onboard", "audit", "--json").json["state"] == "nothing to do"
 
 
+def test_a_run_killed_while_it_noted_its_beginning_resumes(run: Run, work: Path, index: Path) -> None:
+    """The note is made before its text is written; a kill between the two leaves nothing that must be kept."""
+    clone = package(work / "audit", index)
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / ".new-ops-project-unfinished").touch()
+    assert run("onboard", "audit", "--json").json["state"] == "ready"
+
+
+def test_an_environment_of_somebody_else_is_kept(run: Run, work: Path, index: Path) -> None:
+    """A kill at the same moment in an environment that was there before makes it no one's but its owner's."""
+    clone = package(work / "audit", index)
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / ".new-ops-project-unfinished").touch()
+    (clone / ".venv" / "pyvenv.cfg").write_text("home = /nowhere\n")
+    assert "--recreate" in run("onboard", "audit", code=2).err
+    assert (clone / ".venv" / "pyvenv.cfg").is_file()
+
+
 def test_ctrl_c_during_the_check(work: Path, index: Path) -> None:
     """Ctrl-C ends the check's process too; the exit code is 130, and the message says how to resume."""
     clone = package(work / "audit", index)

@@ -25,7 +25,7 @@ def begin(path: Path) -> None:
     if not is_unfinished(path):
         (path / _UNFINISHED).write_text("it was there before\n" if was_there else "ours\n")
     if not (path / ".gitignore").exists():
-        (path / ".gitignore").write_text("*\n")  # venv does the same from Python 3.13 on
+        write_whole(path / ".gitignore", b"*\n")  # venv does the same from Python 3.13 on
     (path / _STAMP).unlink(missing_ok=True)
 
 
@@ -51,8 +51,12 @@ def end(path: Path) -> None:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether we have made the unfinished environment; one that somebody else made must not be removed."""
-    return text_of(path / _UNFINISHED).strip() == "ours"
+    """Whether we have made the unfinished environment; one that somebody else made must not be removed.
+
+    A note without text is of a run that was killed while it wrote it, before anything else was there.
+    """
+    text = text_of(path / _UNFINISHED).strip()
+    return text == "ours" or not (text or (path / "pyvenv.cfg").exists())
 
 
 def empty(path: Path) -> None:
