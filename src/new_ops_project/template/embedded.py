@@ -23,7 +23,17 @@ _IDENTITY = {
     for name, text in (("NAME", "new-ops-project"), ("EMAIL", "new-ops-project@localhost"))
 }
 
-_git = partial(git.git, *git.TEMPORARY)
+# Whatever decides the bytes of a pack: two builds of the same tags are the same file on every machine with the same git.
+_SETTINGS = {
+    "i18n.commitEncoding": "UTF-8",
+    "pack.threads": "1",
+    "pack.window": "10",
+    "pack.depth": "50",
+    "pack.compression": "9",
+    "core.bigFileThreshold": "512m",
+}
+
+_git = partial(git.git, *git.TEMPORARY, *(word for item in _SETTINGS.items() for word in ("-c", "=".join(item))))
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ def pack(checkout: Path, version: str, bundle: Path) -> list[str]:
     bundle.parent.mkdir(parents=True, exist_ok=True)
     with temporary_folder() as folder:
         repository = folder / "repository"
-        _git("init", "--quiet", "--initial-branch=main", str(repository))
+        _git("init", "--quiet", "--initial-branch=main", "--object-format=sha1", str(repository))
         for release in releases:
             _commit(checkout, release, repository)
         complete = folder / "bundle"

@@ -1,0 +1,258 @@
+"""Runs a sample of mutants of the update's core, each against the tests that execute its line.
+
+cosmic-ray makes the mutants; coverage tells which test executes which line. Everything happens in clones of the last
+commit below a temporary folder, so no mutant is ever in a checkout. How to run it: .github/CONTRIBUTING.md. What
+survived, and why: docs/mutations.md.
+"""
+
+import argparse
+import ast
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from multiprocessing import Pool, Queue, cpu_count
+from pathlib import Path
+from typing import Any
+
+from cosmic_ray import commands, modules
+from cosmic_ray.mutating import mutate_and_test
+from cosmic_ray.work_db import use_db
+from cosmic_ray.work_item import MutationSpec, WorkResult
+from coverage import CoverageData
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = Path("src/new_ops_project")
+# As many mutants of each; the resolvers are small, but decide what an update writes.
+STRATA = ("plan/resolvers", "plan", "git", "template")
+TESTS = ("tests/plan", "tests/template", "tests/project")
+# Each needs packages from an index or an environment, and none judges a line that the others do not execute.
+SLOW = ("test_install.py", "test_parallel.py", "test_atomic.py", "test_locks.py", "test_packages.py")
+# `|` joins types here, and nothing else. Of None, True and enumerations `is` and `==` say the same.
+LEFT_OUT = re.compile(
+    r"core/(ReplaceBinaryOperator_BitOr_.*|ReplaceComparisonOperator_(Is_Eq|IsNot_NotEq|Eq_Is|NotEq_IsNot))$"
+)
+CONTROLS = 6
+DURATION = re.compile(r"^ *(\d+\.\d+)s (?:call|setup|teardown) +(\S.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One mutant, or a control where `mutations` is empty, with the tests to run in this order."""
+
+    name: str
+    mutations: tuple[MutationSpec, ...]
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the tests did without a mutant: `lines` has the tests by file and line, `seconds` how long each takes."""
+
+    lines: Mapping[str, Mapping[int, list[str]]]
+    seconds: Mapping[str, float]
+
+    def tests(self, spec: MutationSpec, budget: float) -> tuple[str, ...]:
+        """Tests that execute the mutant's line: of each module its fastest, then the others while the budget lasts."""
+        by_line = self.lines.get(str(spec.module_path), {})
+        known = {name for name in _executing(spec, by_line) if name in self.seconds}
+        fastest: dict[str, str] = {}
+        for name in sorted(known, key=self.seconds.__getitem__):
+            fastest.setdefault(name.partition("::")[0], name)
+        first = list(fastest.values())
+        return tuple(self._within(budget, [*first, *sorted(known - {*first}, key=self.seconds.__getitem__)]))
+
+    def _within(self, budget: float, names: Iterable[str]) -> Iterator[str]:
+        for name in names:
+            if budget <= 0:
+                return
+            budget -= self.seconds[name]
+            yield name
+
+
+def main() -> None:
+    """Run the sample, print the survivors with their differences, and write every outcome."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
+        place = options.keep or Path(folder)
+        copies = [_copy(place / f"copy-{number}") for number in range(options.workers)]
+        jobs = _jobs(options, copies[0])
+        with _pool(copies) as pool:
+            _require_green(
+                pool.imap_unordered(_run, [Job(f"control {job.name}", (), job.tests) for job in jobs[:CONTROLS]])
+            )
+            outcomes = dict(_reported(pool.imap_unordered(_run, jobs), len(jobs)))
+    options.results.write_text(json.dumps(outcomes, indent=1, sort_keys=True))
+    _summarize(outcomes)
+
+
+def _options() -> Any:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--mutants", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=18)
+    parser.add_argument("--workers", type=int, default=min(2, cpu_count()))
+    parser.add_argument("--seconds", type=float, default=60, help="of tests for each mutant, at most")
+    parser.add_argument("--results", type=Path, default=Path("mutations.json"), help="the file for all outcomes")
+    parser.add_argument("--again", type=Path, help="run only what survived according to this file")
+    parser.add_argument("--keep", type=Path, help="a folder for the clones and the record, to use them again")
+    options = parser.parse_args()
+    options.results = options.results.resolve()
+    return options
+
+
+def _copy(folder: Path) -> Path:
+    """A clone of the last commit, whose `src` comes before the installed package."""
+    if not folder.exists():
+        subprocess.run(("git", "clone", "--quiet", str(ROOT), str(folder)), check=True)
+    return folder
+
+
+def _jobs(options: Any, copy: Path) -> list[Job]:
+    """The sample, in an order of chance, each mutant with its tests."""
+    os.chdir(copy)
+    os.environ["PYTHONPATH"] = str(copy / "src")
+    sampled = list(_sample(options.mutants, random.Random(options.seed)))  # noqa: S311 - a sample, not a secret
+    record = _record()
+    jobs = [Job(_name(spec), (spec,), record.tests(spec, options.seconds)) for spec in sampled]
+    if options.again:
+        survived = {name for name, outcome in json.loads(options.again.read_text()).items() if not outcome["killed"]}
+        jobs = [job for job in jobs if job.name in survived]
+    return jobs
+
+
+def _sample(count: int, chance: random.Random) -> Iterator[MutationSpec]:
+    """As many mutants of each stratum; of the variants of one operator at one place, one."""
+    places: dict[str, dict[Any, list[MutationSpec]]] = {stratum: defaultdict(list) for stratum in STRATA}
+    for spec in _mutants():
+        family = spec.operator_name.partition("_")[0]
+        places[_stratum(spec)][str(spec.module_path), spec.start_pos, family].append(spec)
+    sampled = []
+    for stratum in STRATA:
+        keys = sorted(places[stratum])
+        for key in chance.sample(keys, min(count // len(STRATA), len(keys))):
+            variants = sorted(places[stratum][key], key=lambda spec: (spec.operator_name, spec.occurrence))
+            sampled.append(chance.choice(variants))
+    chance.shuffle(sampled)
+    yield from sampled
+
+
+def _mutants() -> list[MutationSpec]:
+    """All mutants that cosmic-ray makes of the strata."""
+    paths = modules.find_modules([SOURCE / stratum for stratum in STRATA[1:]])
+    with use_db("mutants.sqlite") as database:
+        commands.init(paths, database, {})
+        specs = [spec for item in database.work_items for spec in item.mutations]
+    return [spec for spec in specs if not LEFT_OUT.match(spec.operator_name)]
+
+
+def _stratum(spec: MutationSpec) -> str:
+    return next(each for each in STRATA if spec.module_path.is_relative_to(SOURCE / each))
+
+
+def _name(spec: MutationSpec) -> str:
+    return f"{spec.module_path}:{spec.start_pos[0]}:{spec.start_pos[1]} {spec.operator_name} {spec.occurrence}"
+
+
+def _record() -> Record:
+    """Run the tests without a mutant, unless that was done here before."""
+    log = Path("mutants.log")
+    if not log.exists():
+        ignored = [f"--deselect={path}" for folder in TESTS for path in Path(folder).rglob("*.py") if path.name in SLOW]
+        sources = [f"--cov={SOURCE / stratum}" for stratum in STRATA[1:]]
+        options = ("--cov-context=test", "--cov-report=", "--durations=0", "--durations-min=0", "-vv", *ignored)
+        done = subprocess.run(_pytest(*TESTS, *sources, *options), capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"The tests fail without a mutant:\n{done.stdout[-4000:]}{done.stderr[-1000:]}")
+        log.write_text(done.stdout)
+    seconds: dict[str, float] = defaultdict(float)
+    for duration, name in DURATION.findall(log.read_text()):
+        seconds[name] += float(duration)
+    return Record(_lines(), seconds)
+
+
+def _pytest(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments)
+
+
+def _lines() -> dict[str, dict[int, list[str]]]:
+    data = CoverageData(".coverage")
+    data.read()
+    lines = {}
+    for path in data.measured_files():
+        contexts = data.contexts_by_lineno(path)
+        tests = {line: [name.rpartition("|")[0] for name in names if name] for line, names in contexts.items()}
+        lines[str(Path(path).relative_to(Path.cwd()))] = tests
+    return lines
+
+
+def _executing(spec: MutationSpec, by_line: Mapping[int, list[str]]) -> set[str]:
+    """The tests that execute the line; of a line that is executed at import, those that execute any of the file."""
+    row = spec.start_pos[0]
+    bodies = [
+        range(node.body[0].lineno, (node.end_lineno or 0) + 1)
+        for node in ast.walk(ast.parse(spec.module_path.read_bytes()))
+        if isinstance(node, ast.FunctionDef | ast.Lambda) and isinstance(node.body, list)
+    ]
+    bodies = [body for body in bodies if row in body]
+    if not bodies:
+        return {name for names in by_line.values() for name in names}
+    start = max(body.start for body in bodies)
+    # A line inside a statement may have no event of its own.
+    above = [line for line in by_line if start <= line <= row]
+    return set(by_line[max(above)]) if above else set()
+
+
+def _pool(copies: list[Path]) -> Any:
+    queue: Queue[str] = Queue()
+    for copy in copies:
+        queue.put(str(copy))
+    return Pool(len(copies), initializer=_enter, initargs=(queue,))
+
+
+def _enter(queue: "Queue[str]") -> None:
+    """Work in a clone that no other worker has."""
+    os.chdir(queue.get())
+    os.environ["PYTHONPATH"] = str(Path.cwd() / "src")
+
+
+def _run(job: Job) -> tuple[str, dict[str, Any]]:
+    """Run the tests with the mutant; a time limit that they exceed kills it."""
+    if not job.tests:
+        return job.name, {"killed": False, "output": "no test executes it", "diff": ""}
+    names = Path("mutant-tests.txt")
+    names.write_text("".join(f"{name}\n" for name in job.tests))
+    command = " ".join(_pytest("-n0", "-x", "--tb=line", f"@{names}"))
+    result: WorkResult = mutate_and_test(job.mutations, command, 600)
+    return job.name, {"killed": result.is_killed, "output": (result.output or "")[-600:], "diff": result.diff or ""}
+
+
+def _require_green(outcomes: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    for name, outcome in outcomes:
+        if outcome["killed"]:
+            sys.exit(f"The tests fail without a mutant, as {name}:\n{outcome['output']}")
+
+
+def _reported(outcomes: Iterable[tuple[str, dict[str, Any]]], count: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, (name, outcome) in enumerate(outcomes, 1):
+        print(f"{number}/{count} {'killed' if outcome['killed'] else 'SURVIVED'} {name}", flush=True)  # noqa: T201
+        yield name, outcome
+
+
+def _summarize(outcomes: Mapping[str, Mapping[str, Any]]) -> None:
+    counts = Counter(outcome["killed"] for outcome in outcomes.values())
+    survivors = [
+        f"\n{name}\n{outcome['diff'] or outcome['output']}"
+        for name, outcome in sorted(outcomes.items())
+        if not outcome["killed"]
+    ]
+    print(*survivors, f"{counts[True]} of {len(outcomes)} mutants were killed.", sep="\n")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
