@@ -204,6 +204,11 @@ SAME: dict[str, Files] = {
         "docs/link": SampleFile("120000", b"../a.jinja"),
         "a.jinja": "{{ name }}",
     },
+    "attributes that filters look up": {
+        "copier.yml": QUESTION,
+        "a.jinja": "{{ [{'b': {'c': 2}}] | map(attribute='b.c') | list }}{{ [[1, 2]] | map(attribute=1) | list }}"
+        "{{ [{'b': 1}] | selectattr('b', '==', 1) | list }}{{ [[0]] | rejectattr(0) | list }}",
+    },
     "a message": {"copier.yml": f"_message_after_copy: '{{{{ now() }}}} {{% x %}}'\n{QUESTION}", **RECORD},
 }
 
@@ -266,6 +271,21 @@ OTHER: dict[str, tuple[str, Files]] = {
     "a change": ("else than a macro", {"copier.yml": "a: [1]\n", "b.jinja": "{{ a.append(2) }}"}),
     "a change by index": ("attribute append", {"copier.yml": "a: [1]\n", "b.jinja": "{{ a['append'] }}"}),
     "a class": ("attribute __class__", {"copier.yml": "a: [1]\n", "b.jinja": "{{ a.__class__ }}"}),
+    **{
+        f"the lookup of a filter: {argument}": (
+            "an attribute that is known only at run time",
+            {"copier.yml": "a: x\n", "b.jinja": f"{{{{ [a] | {argument} | list }}}}"},
+        )
+        for argument in (
+            "map(attribute='__class__')",
+            "map(attribute='upper.__self__')",
+            "map(attribute='format')",
+            "map(attribute=a)",
+            "selectattr('__class__')",
+            "rejectattr(a, '==', 1)",
+        )
+    },
+    "a filter by a list": ("known only at run time", {"copier.yml": "a: [x]\n", "b.jinja": "{{ a | map(*a) | list }}"}),
     "a call of a variable": ("else than a macro", {"copier.yml": "a: [1]\n", "b.jinja": "{% set f = a[0] %}{{ f() }}"}),
     "another's namespace": (
         "not created",

@@ -104,6 +104,21 @@ def test_the_two_files_never_contradict_each_other(
 
 
 @pytest.mark.slow
+def test_a_requirement_that_the_template_drops(run: Run, work: Path, tmp_path: Path) -> None:
+    """What only the old template's file had was not written by hand: the files are rendered again without it."""
+    locks = newer("pygments")[LOCKS]
+    locks["requests: {certifi: '', charset-normalizer: '', idna: ''"] = "requests: {certifi: '', charset-normalizer: ''"
+    source = make_ours(tmp_path / "ours", {LOCKS: locks})
+    small = project(run, work, source)
+    by_hand = fresh(run, work, source, "requests,rich", "v1.0.0")
+    require(small, "rich>=13", {path: by_hand.text(path) for path in FILES})
+    update(run, small)
+    wanted = fresh(run, work, source, "requests,rich", "v1.1.0")
+    assert {path: small.text(path) for path in FILES} == {path: wanted.text(path) for path in FILES}
+    assert "idna" not in pins(small.text("requirements.txt"))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted", ["leftpad>=1", "requests[socks]>=2.32", "requests==2.0", "x @ https://example.org/x.whl"]
 )
