@@ -1,7 +1,6 @@
 """The `new-ops-project` command, from its arguments to the exit code of the process."""
 
 import errno
-import os
 import sys
 
 import click
@@ -11,6 +10,7 @@ from new_ops_project.base import interrupts, masking, scratch, streams
 from new_ops_project.base.environ import drop_git_variables
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.commands.group import Verbs
+from new_ops_project.commands.shared.voice import Voice
 
 EXAMPLES = """\b
 Examples:
@@ -54,6 +54,9 @@ def cli(context: click.Context) -> None:
         from new_ops_project.commands import new
 
         context.invoke(new.command)
+
+
+_VOICE = Voice(json=True)  # which speaks on stderr
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -112,9 +115,9 @@ _OF_THE_MACHINE = {
 
 
 def _complain(message: str, hint: str = "") -> None:
-    click.secho(f"new-ops-project: {message}", err=True, fg="red", color=False if os.environ.get("NO_COLOR") else None)
+    _VOICE.say(f"new-ops-project: {message}", fg="red")
     if hint:
-        click.echo(hint, err=True)
+        _VOICE.say(hint)
 
 
 def _report_bug(error: BaseException) -> None:
@@ -123,4 +126,4 @@ def _report_bug(error: BaseException) -> None:
 
     traceback.print_exception(error)
     versions = f"new-ops-project {__version__}, Python {platform.python_version()}"
-    click.echo(f"This is a bug in new-ops-project; please report it with the lines above ({versions}).", err=True)
+    _VOICE.say(f"This is a bug in new-ops-project; please report it with the lines above ({versions}).")

@@ -9,6 +9,7 @@ from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import Any, BinaryIO
 
 from new_ops_project.base import masking
+from new_ops_project.base.text import shown
 
 
 class Output(FileIO):
@@ -53,7 +54,7 @@ def guarded() -> Iterator[list[Output]]:
         yield [outputs[name] for name in ("stdout",) if name in outputs]
     finally:
         for name, stream in before.items():
-            if isinstance(here := getattr(sys, name), _MaskedText) and here is not stream:
+            if isinstance(here := getattr(sys, name), _ShownText) and here is not stream:
                 here.flush()
                 here.detach()  # else it would close what it writes to
             setattr(sys, name, stream)
@@ -68,18 +69,18 @@ def _open_closed() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - the lowest free number, which is this
 
 
-class _MaskedText(TextIOWrapper):
-    """The edge at which all text is masked, whoever prints it; bytes (patches, documents of others) are not."""
+class _ShownText(TextIOWrapper):
+    """The edge at which all text is masked and made visible, whoever prints it; bytes (patches) are not."""
 
     def write(self, text: str, /) -> int:
-        """Write the text without what must not be shown."""
-        super().write(masking.masked(text))
+        """Write the text without what must not be shown, and with escapes unless it is Drawn."""
+        super().write(masking.masked(shown(text)))
         return len(text)
 
 
 def _text(output: BinaryIO, *, like: Any, by_line: bool) -> TextIOWrapper:
     """A text stream that writes a letter which its encoding does not have as its escape."""
-    return _MaskedText(
+    return _ShownText(
         output,
         encoding=like.encoding if like else "utf-8",
         errors="backslashreplace",

@@ -1,9 +1,25 @@
 """Words and paths made safe or pleasant to show to a person."""
 
+import os
+import re
 from collections.abc import Sequence
 
 # Control characters, characters that are invisible or change the direction of text, surrogates, line separators.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# What else is drawn as nothing: fillers, joiners, selectors (Default_Ignorable_Code_Point of Unicode), a blank Braille.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+_IN_LINE, _IN_LINES = re.compile(r"[^ -~]"), re.compile(r"[^ -~\n\t\r]|\r(?!\n)")
+# What a runner of GitHub takes for a command, wherever a log has it: `::` first on a line, `##[` anywhere.
+_COMMAND = re.compile(r"^(\s*)::|##(?=\[)", re.MULTILINE)
+
+
+class Drawn(str):
+    """Text whose control sequences are our own; a string that is computed from it is text of others again."""
+
+    __slots__ = ()
 
 
 def escape_invisible(text: str) -> str:
@@ -12,11 +28,37 @@ def escape_invisible(text: str) -> str:
     For whatever a template, a repository or a server says, on a terminal or in a report: nothing moves the cursor or
     reorders what follows, and two names that differ do not look alike.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    from unicodedata import category  # noqa: PLC0415 - most names are ASCII
+    return _IN_LINE.sub(_escaped, text)
 
-    return "".join(_visible(char) if category(char) in _INVISIBLE else char for char in text)
+
+def shown(text: str) -> str:
+    """`text` as a terminal and a log get it: line ends and tabs stay, what else cannot be seen becomes an escape.
+
+    On a runner of GitHub, what it would take for a command is escaped too. A Drawn text stays as it is.
+    """
+    if isinstance(text, Drawn):
+        return text
+    text = _IN_LINES.sub(_escaped, text)
+    return _COMMAND.sub(_without_command, text) if "GITHUB_ACTIONS" in os.environ else text
+
+
+def drawn(*parts: str) -> Drawn:
+    """One text of parts, of which those that are not Drawn are text of others."""
+    return Drawn("".join(map(shown, parts)))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    from unicodedata import category  # noqa: PLC0415 - most texts are ASCII
+
+    char = match[0]
+    before = match.string[max(match.start() - 1, 0)]
+    if char == "\ufe0f" and category(before).startswith("S"):
+        return char  # it makes an emoji of a symbol
+    return _visible(char) if category(char) in _INVISIBLE or _BLANK.match(char) else char
+
+
+def _without_command(match: re.Match[str]) -> str:
+    return "\\x23#" if match[1] is None else f"{match[1]}\\x3a:"
 
 
 def escape_undecodable(text: str) -> str:

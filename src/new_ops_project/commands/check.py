@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from new_ops_project.base.errors import Exit, ToolError
-from new_ops_project.commands.shared.voice import Voice
+from new_ops_project.base.text import drawn
+from new_ops_project.commands.shared.voice import Voice, print_document
 
 if TYPE_CHECKING:
     from new_ops_project.checks.rule import Rule
@@ -130,9 +131,9 @@ def _print(report: "CheckReport", voice: Voice, shape: str) -> None:
         case "sarif":
             voice.print_json(sarif.log(report))
         case "github":
-            click.echo("".join(f"{line}\n" for line in github.lines(report)), nl=False)
+            print_document(drawn(*github.lines(report)))
         case "markdown":
-            click.echo(markdown.document(report), nl=False)
+            print_document(markdown.document(report))
         case _:
             for line in text.lines(report):
                 voice.say(line)
@@ -156,11 +157,12 @@ def _explain(code: str, shape: str) -> None:
             for family in catalogue.families()
             if (chosen := tuple(rule for rule in family.rules if rule in rules))
         ]
-        click.echo(markdown.rules(families), nl=False)
+        print_document(markdown.rules(families))
     elif code.lower() == "all":
+        voice = Voice(json=False)
         for rule in rules:
-            click.echo(f"{rule.code}  {rule.severity:<7}  {'*' if rule.fixes else ' '} {rule.title}")
-        click.echo("\n* can be fixed by --fix. More about a rule: new-ops-project check --explain CODE")
+            voice.say(f"{rule.code}  {rule.severity:<7}  {'*' if rule.fixes else ' '} {rule.title}")
+        voice.say("\n* can be fixed by --fix. More about a rule: new-ops-project check --explain CODE")
     else:
         _tell(rules[0])
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from new_ops_project.base.errors import Exit
+from new_ops_project.base.styled import styled
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def command(*, path: Path, as_json: bool) -> None:
 
 
 def _say(voice: Voice, name: str, seen: "Seen") -> None:
-    state = click.style(f"{seen.state:<9}", fg=_COLORS[seen.state])
-    voice.say(f"{state}{name:<13}{_fitted(seen.message)}")
+    state = styled(f"{seen.state:<9}", fg=_COLORS[seen.state])
+    voice.say(state, f"{name:<13}{_fitted(seen.message)}")
     if seen.remedy:  # in one line, which can be copied
         voice.say(f"{'':9}-> {seen.remedy}")
 

@@ -49,7 +49,7 @@ def command(*, target: str, as_json: bool, no_check: bool, **options: Any) -> No
         message = "Interrupted; what was done is kept."
         raise ToolError(message, "Run the same command again to resume.", Exit.INTERRUPTED) from error
     if outcome.output:
-        click.echo(outcome.output.rstrip(), err=True)
+        Voice(json=True).say(outcome.output.rstrip())
     _say(outcome, voice)
     has_failed = outcome.state == "check failed"
     if not has_failed:

@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 
 from new_ops_project.base.finding import Finding, Severity
+from new_ops_project.base.text import Drawn, escape_invisible
 from new_ops_project.checks.run import CheckReport
 
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def lines(report: CheckReport) -> Iterator[str]:
-    """One workflow command for each finding."""
+def lines(report: CheckReport) -> Iterator[Drawn]:
+    """One workflow command for each finding, each on a line."""
     yield from (_command(finding) for finding in report.findings)
 
 
-def _command(finding: Finding) -> str:
+def _command(finding: Finding) -> Drawn:
     values = {"file": finding.path, "line": finding.line or "", "col": finding.column or "", "title": finding.code}
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in values.items() if value)
-    return f"::{_WORDS[finding.severity]} {properties}::{_data(f'{finding.message} {finding.remedy}')}"
+    line = f"::{_WORDS[finding.severity]} {properties}::{_data(f'{finding.message} {finding.remedy}')}"
+    return Drawn(f"{escape_invisible(line)}\n")
 
 
 def _data(text: str) -> str:

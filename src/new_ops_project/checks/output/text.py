@@ -5,10 +5,9 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 
-import click
-
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.base.text import counted, escape_invisible, list_first
+from new_ops_project.base.styled import styled
+from new_ops_project.base.text import Drawn, counted, drawn, escape_invisible, list_first
 from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.linters.program import ABSENT, EXTRA
 from new_ops_project.checks.output.counts import summary
@@ -18,23 +17,23 @@ _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "br
 _MOST = 5  # codes that are named where rules could not look
 
 
-def lines(report: CheckReport) -> Iterator[str]:
+def lines(report: CheckReport) -> Iterator[Drawn]:
     """Everything there is to say, in colours, the counts last."""
     for finding in report.fixed:
-        yield click.style(f"fixed  {_place(finding)}: {finding.code} {escape_invisible(finding.message)}", fg="green")
+        yield styled(f"fixed  {_place(finding)}: {finding.code} {escape_invisible(finding.message)}", fg="green")
     last_remedy = ""
     for finding in report.findings:
         head = f"{_place(finding)}: {finding.severity} {finding.code}"
         text = wrapped(f"{head} {escape_invisible(finding.message)}", below="    ")
-        yield click.style(text[: len(head)], fg=_COLORS[finding.severity]) + text[len(head) :]
+        yield drawn(styled(text[: len(head)], fg=_COLORS[finding.severity]), text[len(head) :])
         if finding.remedy != last_remedy:
             remedy = wrapped(escape_invisible(finding.remedy), "    ", below="    ")
-            yield click.style(remedy, fg="bright_black")
+            yield styled(remedy, fg="bright_black")
         last_remedy = finding.remedy
     for line in _not_checked(report.skipped):
-        yield click.style(wrapped(escape_invisible(line), below="    "), fg="bright_black")
+        yield styled(wrapped(escape_invisible(line), below="    "), fg="bright_black")
     for line in _end(report):
-        yield wrapped(line, below="    ")
+        yield drawn(wrapped(line, below="    "))
 
 
 def _place(finding: Finding) -> str:

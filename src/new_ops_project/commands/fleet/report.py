@@ -7,7 +7,7 @@ import click
 
 from new_ops_project.base.errors import ToolError
 from new_ops_project.commands.shared.fleet_options import offered
-from new_ops_project.commands.shared.voice import Voice
+from new_ops_project.commands.shared.voice import Voice, print_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ def command(*, folders: tuple[Path, ...], as_json: bool, title: str | None, **fi
     requested = {shape: file for shape, file in files.items() if file}
     _require_one_stdout(requested, as_json=as_json)
     rollout = report(folders, title, requested)
-    click.echo(rollout.document, nl=False)
+    print_document(rollout.document)
     voice = Voice(as_json or "-" in requested.values())
     _say(rollout, voice)
     _say_written(requested, voice)
@@ -64,14 +64,11 @@ def _require_one_stdout(requested: "Mapping[str, str]", *, as_json: bool) -> Non
 
 
 def _say(rollout: "FleetReport", voice: Voice) -> None:
-    from rich.console import Console, Group
-
+    from new_ops_project.commands.shared.drawing import draw
     from new_ops_project.fleet.reports import terminal
 
-    # In a group, each text keeps its own settings; `crop` would cut a command that is wider than the terminal.
-    Console(stderr=voice.json, highlight=False).print(
-        Group(*terminal.document(rollout.facts, rollout.title)), crop=False
-    )
+    # Cropping would cut a command that is wider than the terminal.
+    draw(*terminal.document(rollout.facts, rollout.title), to_stderr=voice.json, crop=False)
 
 
 def _say_written(requested: "Mapping[str, str]", voice: Voice) -> None:

@@ -1,5 +1,6 @@
 """`fleet status`: shows how far each repository is behind."""
 
+import sys
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -109,13 +110,13 @@ def _say_grouped(messages: "Iterable[tuple[tuple[str, str, str], str]]", voice: 
 
 def _say_table(rows: "Sequence[StatusRow]") -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    from new_ops_project.commands.shared.drawing import console, draw
+
     cells = [_cells(row) for row in rows]
-    names, left = _columns(cells, console.width)
+    names, left = _columns(cells, console(sys.stdout).width)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for name in names:
         right = name in {"behind", "age", "drift"}
@@ -123,10 +124,8 @@ def _say_table(rows: "Sequence[StatusRow]") -> None:
     for row, texts in zip(rows, cells, strict=True):
         shown = {**texts, "repository": texts["alone"]} if "owner" in names else texts
         table.add_row(*(Text(shown[name], _style(row, name)) for name in names))
-    console.print(table)
-    if left:
-        console.print(f"Too narrow for: {', '.join(left)}.", style="bright_black")
-    console.print()
+    note = [Text(f"Too narrow for: {', '.join(left)}.", "bright_black")] if left else []
+    draw(table, *note, "")
 
 
 def _columns(cells: "Sequence[dict[str, str]]", width: int) -> tuple[list[str], list[str]]:

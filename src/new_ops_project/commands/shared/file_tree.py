@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
+
+from new_ops_project.base.text import escape_invisible
+from new_ops_project.commands.shared.drawing import draw
 
 
 def print_tree(root: str, purposes: Mapping[str, str], *, to_stderr: bool) -> None:
     """Print the files (paths with `/`) below `root`, folders first, each with its purpose in a few words."""
-    Console(stderr=to_stderr, highlight=False, soft_wrap=False).print(_tree(root, purposes))
+    draw(_tree(root, {escape_invisible(path): purpose for path, purpose in purposes.items()}), to_stderr=to_stderr)
 
 
 def _tree(root: str, purposes: Mapping[str, str]) -> Tree:

@@ -1,12 +1,13 @@
 """The progress of a fleet run on stderr."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands.shared.voice import Voice, is_watched
-from new_ops_project.fleet.model import Result, counts
+from new_ops_project.fleet.model import Result, ResultState
 from new_ops_project.fleet.publish.rate_limit import duration
 
 
@@ -17,12 +18,12 @@ def display(total: int) -> Iterator[Callable[[Result, int, int], None]]:
     A terminal gets a bar with the rate, the counts of each state and the time left; otherwise each result is a line.
     """
     start = time.monotonic()
-    results: list[Result] = []
+    counts: Counter[ResultState] = Counter()
 
     def show(result: Result, done: int, of: int) -> None:
-        results.append(result)
-        totals = ", ".join(f"{count} {state}" for state, count in counts(results).items() if count)
-        rate = len(results) / max(time.monotonic() - start, 0.001)  # a clock may stand still for some milliseconds
+        counts[result.state] += 1
+        totals = ", ".join(f"{counts[state]} {state}" for state in ResultState if counts[state])
+        rate = counts.total() / max(time.monotonic() - start, 0.001)  # a clock may stand still for some milliseconds
         left = duration((of - done) / rate)
         progress(f"{rate:.1f}/s, {left} left, {totals}" if is_watched() else line(result), done, of)
 

@@ -1,11 +1,13 @@
 """The outcome of a verb in words for people, or as its one JSON object."""
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from new_ops_project.base.text import counted
-from new_ops_project.commands.shared.voice import Voice
+from new_ops_project.commands.shared.voice import Voice, print_document
 from new_ops_project.plan.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 def say(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
     """Print how a verb ended: in words, then one JSON object or the next commands."""
     if outcome.patch:
-        click.echo(outcome.patch, nl=False)
+        _print_patch(outcome.patch)
     if outcome.was_finished and outcome.change:
         voice.say(f"{_noun(outcome.change, 'a')} that was interrupted is now finished.", fg="yellow")
     for path in outcome.unchanged:
@@ -39,6 +41,14 @@ def say(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
         voice.say("\nNext:")
         for step in outcome.next:
             voice.say(f"  {step}")
+
+
+def _print_patch(patch: bytes) -> None:
+    """Print the bytes as git has to get them; on a terminal, where git does not, as a person does."""
+    if sys.stdout.isatty():
+        print_document(os.fsdecode(patch))
+    else:
+        click.echo(patch, nl=False)
 
 
 def _noun(change: "Change", article: str) -> str:

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from new_ops_project.commands.shared import diff_words
 from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.template.pins.comparison import PinComparison, PinState
 from new_ops_project.template.pins.run import PinsReport
 
 _COLORS = {PinState.BEHIND: "yellow", PinState.HELD: "cyan", PinState.MOVED: "red", PinState.FAILED: "red"}
 _NEWS = frozenset({PinState.BEHIND, PinState.HELD})
-_DIFF_COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def say(voice: Voice, report: PinsReport) -> None:
@@ -19,7 +19,7 @@ def say(voice: Voice, report: PinsReport) -> None:
     _say_broken(voice, report.broken)
     for text in report.diffs.values() if report.state == "written" else ():
         voice.say()
-        _say_diff(voice, text)
+        diff_words.say(voice, _short(text.splitlines()))
     voice.say(f"{report.folder}: {_counted(report.pins)}.", bold=True)
     for step in report.steps:
         voice.say(f"  {step}")
@@ -53,12 +53,6 @@ def _versions(pin: PinComparison) -> str:
     if not pin.newest or pin.newest == pin.current:
         return pin.current
     return f"{pin.current or '-'} -> {pin.newest}"
-
-
-def _say_diff(voice: Voice, text: str) -> None:
-    for line in _short(text.splitlines()):
-        is_head = line.startswith(("+++", "---"))
-        voice.say(line, fg=None if is_head else _DIFF_COLORS.get(line[:1]), bold=is_head)
 
 
 def _short(lines: Iterable[str]) -> Iterator[str]:

@@ -1,13 +1,10 @@
 """A Plan in words for people."""
 
 import os
-import sys
 from collections.abc import Iterable, Mapping
 
-import click
-
-from new_ops_project.base.masking import masked_bytes
 from new_ops_project.base.text import escape_invisible
+from new_ops_project.commands.shared import diff_words
 from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.plan.model import FileChange, Plan
 from new_ops_project.template.answer_migration import AnswerChange
@@ -33,10 +30,8 @@ def say(voice: Voice, plan: Plan, *, in_full: bool) -> None:
     for note in plan.notes:
         voice.say(f"  note: {escape_invisible(note)}")
     if in_full and not voice.json:
-        in_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         voice.say()
-        patch = plan.patch("--color=always" if in_color else "--color=never", "--abbrev=9")
-        click.echo(masked_bytes(patch), nl=False)
+        diff_words.say(voice, os.fsdecode(plan.patch("--color=never", "--abbrev=9")).removesuffix("\n").split("\n"))
 
 
 def _line(change: FileChange, reasons: Mapping[str, str]) -> str:

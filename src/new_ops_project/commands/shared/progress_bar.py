@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Column
 
 from new_ops_project.base.progress import Progress
+from new_ops_project.base.text import escape_invisible
+from new_ops_project.commands.shared.drawing import console
 
 _WIDTH = 30  # columns of the terminal
 
@@ -23,11 +24,12 @@ def progress_bar(stream: TextIO) -> Iterator[Progress]:
         MofNCompleteColumn(),
         TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
     )
-    bar = Bar(*columns, console=Console(file=stream), expand=True)
+    # It would interpret what is printed meanwhile, to print it above the bar.
+    bar = Bar(*columns, console=console(stream), expand=True, redirect_stdout=False, redirect_stderr=False)
     task = bar.add_task("")
 
     def show(text: str, done: int, total: int) -> None:
-        bar.update(task, description=text, completed=done, total=total)
+        bar.update(task, description=escape_invisible(text), completed=done, total=total)
         bar.start()
 
     try:

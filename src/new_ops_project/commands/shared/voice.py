@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from new_ops_project.base.text import escape_invisible
+from new_ops_project.base.styled import styled
+from new_ops_project.base.text import Drawn, drawn, escape_invisible
 
 if TYPE_CHECKING:
     from new_ops_project.base.progress import Progress
@@ -22,10 +23,10 @@ class Voice:
 
     json: bool
 
-    def say(self, text: str = "", **style: Any) -> None:
-        """Print a line for a person; `style` as click.style takes it."""
+    def say(self, *parts: str, **style: Any) -> None:
+        """Print a line for a person; `style` as click.style takes it. Parts that are not Drawn are text of others."""
         color = False if os.environ.get("NO_COLOR") else None
-        click.secho(text, err=self.json, color=color, **style)
+        click.echo(drawn(styled(drawn(*parts), **style), "\n"), nl=False, err=self.json, color=color)
 
     def quote(self, text: str) -> None:
         """Print what a template says, with a bar before each line; nothing for ''."""
@@ -35,7 +36,7 @@ class Voice:
     def print_json(self, value: Mapping[str, Any]) -> None:
         """Print the JSON object of the verb, if it was asked for."""
         if self.json:
-            click.echo(json.dumps(value, indent=2))
+            print_document(_json(value))
 
     @property
     def can_ask(self) -> bool:
@@ -47,12 +48,22 @@ class Voice:
     def progress(self) -> "Iterator[Progress]":
         """Show progress as a bar on a terminal, and as one line for each step elsewhere."""
         if not is_watched():
-            yield lambda text, done, total: click.echo(f"[{done}/{total}] {text}", err=True)
+            yield lambda text, done, total: Voice(json=True).say(f"[{done}/{total}] {text}")
             return
         from new_ops_project.commands.shared.progress_bar import progress_bar
 
         with progress_bar(sys.stderr) as show:
             yield show
+
+
+def _json(value: Mapping[str, Any]) -> Drawn:
+    """JSON whose own escapes stand for all that cannot be seen, also for what JSON and a runner of GitHub allow."""
+    return Drawn(f"{json.dumps(value, indent=2)}\n".replace("\x7f", "\\u007f").replace("##[", "\\u0023#["))
+
+
+def print_document(text: str) -> None:
+    """Print a text in one of the output formats to stdout."""
+    click.echo(drawn(text), nl=False)
 
 
 def is_watched() -> bool:
