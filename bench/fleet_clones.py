@@ -3,7 +3,7 @@
 import os
 import random
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -24,20 +24,22 @@ cd "$2" && git init --quiet -b main && git add --all && git commit --quiet -m Ge
 _COMMIT = "git add --all && git commit --quiet -m Edit && git gc --quiet"
 
 
-def make(folder: Path, count: int, box: Sandbox) -> None:
+def make(folder: Path, count: int, box: Sandbox, versions: Sequence[str] = VERSIONS) -> None:
     """Make `count` clones in `folder`, each with a commit of edits. Clone number N is the same for every `count`."""
     folder.mkdir()
     lanes = os.cpu_count() or 1
     with ThreadPoolExecutor(lanes) as pool:
-        for future in [pool.submit(_make_lane, folder, range(lane, count, lanes), box, lane) for lane in range(lanes)]:
+        for future in [
+            pool.submit(_make_lane, folder, range(lane, count, lanes), box, versions) for lane in range(lanes)
+        ]:
             future.result()
 
 
-def _make_lane(folder: Path, numbers: range, box: Sandbox, lane: int) -> None:
+def _make_lane(folder: Path, numbers: range, box: Sandbox, versions: Sequence[str]) -> None:
     """Make the clones with these numbers, with a separate cache: two copiers at once break a shared one."""
-    env = {**box.env, "XDG_CACHE_HOME": str(box.root / f"cache-{lane}")}
+    env = {**box.env, "XDG_CACHE_HOME": str(box.root / f"cache-{numbers.start}")}
     for number in numbers:
-        _make(folder, number, box, env)
+        _make(folder, number, versions, env, box.served)
 
 
 def copy(folder: Path, count: int, into: Path, box: Sandbox) -> list[Path]:
@@ -52,10 +54,10 @@ def copy(folder: Path, count: int, into: Path, box: Sandbox) -> list[Path]:
     return copies
 
 
-def _make(folder: Path, number: int, box: Sandbox, env: Mapping[str, str]) -> None:
+def _make(folder: Path, number: int, versions: Sequence[str], env: Mapping[str, str], template: str) -> None:
     name = f"bench-{number:04}"
-    version, tier = VERSIONS[number // len(TIERS) % len(VERSIONS)], TIERS[number % len(TIERS)]
-    command = ("sh", "-e", "-c", _PROJECT, box.served, version, name, tier)
+    version, tier = versions[number // len(TIERS) % len(versions)], TIERS[number % len(TIERS)]
+    command = ("sh", "-e", "-c", _PROJECT, template, version, name, tier)
     measure.to_end(command, cwd=folder, env=env)
     edit(folder / name, random.Random(number), collides=number % EVERY == EVERY - 1)  # noqa: S311 - the edits must be the same in each run
     measure.to_end(("sh", "-e", "-c", _COMMIT), cwd=folder / name, env=env)

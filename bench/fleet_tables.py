@@ -21,6 +21,7 @@ HEAD = (
     "of xargs",
 )
 BY_SIZE = ("what", "repositories", "s each", "CPU s each", "peak MiB")
+SIZE = ("what", "repositories", "seconds", "ms each", "CPU ms each", "times the first", "peak MiB", "KiB for each more")
 COMPARED = ("what", "repositories", "s each before", "now", "change", "CPU s each", "peak MiB", "of the loop")
 
 
@@ -30,6 +31,27 @@ def table(fleet: Fleet) -> str:
     by_size = [*_by_size(fleet)]
     second = [markdown(BY_SIZE, by_size)] if by_size else []
     return "\n\n".join((rows, *second, _verdict(fleet), note(fleet.rounds, fleet.machine)))
+
+
+def size_table(fleet: Fleet) -> str:
+    """What one repository costs at each size, in relation to the smallest one; the machine."""
+    first = {row.label: row for row in reversed(fleet.rows)}
+    rows = (_sized(row, first[row.label]) for row in fleet.rows)
+    return f"{markdown(SIZE, rows)}\n\n{note(fleet.rounds, fleet.machine)}"
+
+
+def _sized(row: Row, first: Row) -> tuple[str, ...]:
+    more = row.repositories - first.repositories
+    return (
+        row.label,
+        f"{row.repositories:,}",
+        f"{row.each * row.repositories:.0f}",
+        f"{row.each * 1000:.1f}",
+        f"{row.cpu_each * 1000:.1f}",
+        f"{row.cpu_each / first.cpu_each:.2f}",
+        f"{row.peak:.0f}",
+        f"{(row.peak - first.peak) * 1024 / more:.1f}" if more else "",
+    )
 
 
 def comparison(old: Fleet, new: Fleet) -> str:

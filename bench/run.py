@@ -10,6 +10,7 @@ from pathlib import Path
 import cookie
 import fleet
 import fleet_results
+import fleet_size
 import fleet_tables
 import machine
 import readme
@@ -33,6 +34,8 @@ def main() -> None:
         print(_comparison(options.old, options.new))
     elif options.verb == "fleet":
         _measure_fleet(options)
+    elif options.verb == "size":
+        _measure_size(options)
     elif options.verb == "readme":
         _write_table(options.run, options.fleet)
     else:
@@ -55,6 +58,16 @@ def _measure_fleet(options: argparse.Namespace) -> None:
     except CommandError as error:
         sys.exit(str(error))
     print(fleet_tables.table(measured))
+    if options.json:
+        fleet_results.write(measured, options.json)
+
+
+def _measure_size(options: argparse.Namespace) -> None:
+    try:
+        measured = fleet_size.run(sorted({*options.sizes}), options.rounds or 1)
+    except CommandError as error:
+        sys.exit(str(error))
+    print(fleet_tables.size_table(measured))
     if options.json:
         fleet_results.write(measured, options.json)
 
@@ -119,22 +132,23 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--others", type=Path, metavar="DIR", help="folder with putup and cookiecutter, if not on PATH")
     parser.add_argument("--earlier", type=Path, metavar="DIR", help="compare with the new-ops-project in this folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to a file")
-    verbs = parser.add_subparsers(dest="verb", metavar="[fleet | compare OLD NEW | readme RUN [FLEET]]")
+    verbs = parser.add_subparsers(dest="verb", metavar="[fleet | size | compare OLD NEW | readme RUN [FLEET]]")
     compare = verbs.add_parser("compare", help="compare two files that --json wrote")
     compare.add_argument("old", type=Path)
     compare.add_argument("new", type=Path)
     table = verbs.add_parser("readme", help="write the README's table from files that --json wrote")
     table.add_argument("run", type=Path)
     table.add_argument("fleet", type=Path, nargs="?")
-    _add_fleet(verbs.add_parser("fleet", help="update a fleet of repositories, against a loop of copier"))
+    against_copier = verbs.add_parser("fleet", help="update a fleet of repositories, against a loop of copier")
+    against_copier.add_argument("--all", action="store_true", help="also measure copier with the largest sizes")
+    _add_fleet(against_copier, fleet.SIZES)
+    _add_fleet(verbs.add_parser("size", help="one repository of a fleet of thousands"), fleet_size.SIZES)
     return parser.parse_args()
 
 
-def _add_fleet(verb: argparse.ArgumentParser) -> None:
-    sizes = ",".join(map(str, fleet.SIZES))
-    sizes_help = "numbers of repositories; default: %(default)s"
-    verb.add_argument("--sizes", type=_sizes, default=sizes, metavar="N,N", help=sizes_help)
-    verb.add_argument("--all", action="store_true", help="also measure copier with the largest sizes")
+def _add_fleet(verb: argparse.ArgumentParser, sizes: Sequence[int]) -> None:
+    default, sizes_help = ",".join(map(str, sizes)), "numbers of repositories; default: %(default)s"
+    verb.add_argument("--sizes", type=_sizes, default=default, metavar="N,N", help=sizes_help)
     for name, kind in (("--rounds", _positive), ("--json", Path)):
         verb.add_argument(name, type=kind, default=argparse.SUPPRESS, help="as above")
 

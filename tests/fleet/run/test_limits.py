@@ -1,5 +1,7 @@
 """The limits of a wave."""
 
+from dataclasses import replace
+
 import pytest
 
 from new_ops_project.fleet.model import FleetPlan, Result, ResultState, Task
@@ -30,13 +32,29 @@ def wave(**counts: int) -> tuple[FleetPlan, list[Result]]:
 )
 def test_stops_above_the_limits(counts: dict[str, int], reason: str) -> None:
     """More than 5 % failures or 20 % conflicts stop a wave; a single one does not; deferred projects do not count."""
-    assert limits.stop_reason(*wave(**counts))[: len(reason) or None] == reason
+    assert limits.WaveTally(*wave(**counts)).stop_reason[: len(reason) or None] == reason
 
 
 def test_what_is_unknown_counts_as_well_done() -> None:
     """While a wave of a hundred runs, two failures among its first three do not stop it."""
     plan, results = wave(failed=2, updated=98)
-    assert not limits.stop_reason(plan, results[:3])
+    assert not limits.WaveTally(plan, results[:3]).stop_reason
+
+
+def test_the_last_result_of_a_project_counts() -> None:
+    """What failed and was tried again counts as what it came to, and once."""
+    plan, results = wave(failed=2, updated=8)
+    tally = limits.WaveTally(plan, results)
+    assert tally.stop_reason
+    tally.add(replace(results[0], state=ResultState.UPDATED))
+    assert not tally.stop_reason
+
+
+def test_what_failed_before_the_run_counts() -> None:
+    """A project that could not be read has no task, but a wave in which such ones are many stops."""
+    plan, results = wave(failed=2, updated=8)
+    unread = replace(plan, tasks=plan.tasks[2:], settled=tuple(results[:2]))
+    assert limits.WaveTally(unread).stop_reason.startswith("2 of 10 repositories failed")
 
 
 def test_holds_what_is_far_larger() -> None:

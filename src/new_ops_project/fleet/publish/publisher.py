@@ -16,7 +16,7 @@ from new_ops_project.fleet.publish.candidate import PLAN_AGAIN, Candidate
 from new_ops_project.fleet.publish.delivery import DeliveryOptions
 from new_ops_project.fleet.publish.journal import Journal
 from new_ops_project.fleet.publish.rate_limit import HOUR, MINUTE, Clock, Rate, RateLimiter
-from new_ops_project.fleet.run.limits import exceeds, outliers, stop_reason, with_limits
+from new_ops_project.fleet.run.limits import WaveTally, exceeds, outliers, with_limits
 
 STOPPED = "The wave was stopped: "  # the reason of a commit that was not tried begins with it
 TIME_OVER = "The time for this run is over."
@@ -109,7 +109,7 @@ def publish(request: PublishRequest, on_event: OnEvent, clock: Clock | None = No
     plan, gathered = store.gather(request.folders)
     plan = with_limits(plan, request.max_failed, request.max_conflicts)
     results = [result for _, result in gathered.values()]
-    if (reason := stop_reason(plan, results)) and not request.force:
+    if (reason := WaveTally(plan, results).stop_reason) and not request.force:
         return Published(plan.id, stopped=reason)
     candidates = _candidates(plan, gathered, request)
     _require_programs(candidates, plan, request)
@@ -170,8 +170,8 @@ class _Run:
         self._request, self._plan, self._held = request, plan, held
         self._journal, self._on_event, self._clock = journal, on_event, clock
         self._started = clock.now()
-        self._done: list[Delivered] = []  # how each try of this run ended
-        self._total, self._is_over = 0, False
+        self._counts: Counter[Delivered] = Counter()  # how the tries of this run ended
+        self._failures_in_a_row, self._total, self._is_over = 0, 0, False
 
     def run(self, candidates: list[Candidate]) -> Published:
         """Deliver them; what failed in an earlier run comes last, so that it does not stop the others."""
@@ -207,7 +207,8 @@ class _Run:
             self._tell(starting=candidate.task.name)
             may_reopen = self._request.force or candidate.task.name in self._request.only
             (done,) = self._record(delivery.deliver(candidate, options, may_reopen=may_reopen))
-            self._done.append(done.state)
+            self._counts[done.state] += 1
+            self._failures_in_a_row = self._failures_in_a_row + 1 if done.state is Delivered.FAILED else 0
             self._tell(delivery=done)
             yield done
 
@@ -235,10 +236,10 @@ class _Run:
 
     def _stop_reason(self) -> str:
         """Why nothing more is delivered, or ''."""
-        failed, limit = self._done.count(Delivered.FAILED), self._plan.limits.failed
+        failed, limit = self._counts[Delivered.FAILED], self._plan.limits.failed
         if self._request.force:
             return ""
-        if self._done[-_FAILURES_IN_A_ROW:] == [Delivered.FAILED] * _FAILURES_IN_A_ROW:
+        if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
             return f"{_FAILURES_IN_A_ROW} deliveries failed one after the other."
         if exceeds(failed, self._total, limit):
             return f"{failed} of {self._total} deliveries failed, which is more than {limit:g} %."
@@ -254,11 +255,12 @@ class _Run:
         return self._is_over
 
     def _tell(self, *, starting: str = "", delivery: Delivery | None = None, waiting: str = "") -> None:
-        tried, seconds = len(self._done), self._clock.now() - self._started
+        tried, seconds = self._counts.total(), self._clock.now() - self._started
         left = self._total - tried
         by_pace = left * seconds / tried if tried else 0.0
         by_limit = left / self._request.max_per_hour * HOUR if left > self._request.max_per_hour else 0.0
-        counts = Counter(self._done)
         self._on_event(
-            PublishEvent(tried, self._total, counts, seconds, max(by_pace, by_limit), starting, delivery, waiting)
+            PublishEvent(
+                tried, self._total, Counter(self._counts), seconds, max(by_pace, by_limit), starting, delivery, waiting
+            )
         )

@@ -86,19 +86,20 @@ def _results(
         error = failures[task.template]
         yield store.task_result(task, plan.id, state=ResultState.FAILED, reason=error.message, hint=error.hint)
     possible = [task for task in todo if task.template in releases]
-    results = dict(before)
+    tally, names = limits.WaveTally(plan, before.values()), {*before}
     stopped = ""
     out = options.out.absolute()
     context = RunContext(plan.id, plan.author, plan.created, out, folder, options.trust, options.checks_base)
     work = Assignment("update", context, releases, options.seconds)
     with pool.results(possible, work, options.jobs or pool.cpu_count()) as new:
         for result in new:
-            results[result.name] = result
+            tally.add(result)
+            names.add(result.name)
             yield replace(result, log=store.log(result.name))
-            stopped = "" if options.force or len(results) < _FEW else limits.stop_reason(plan, results.values())
+            stopped = "" if options.force or len(names) < _FEW else tally.stop_reason
             if stopped:
                 break
-    for task in (task for task in possible if task.name not in results):
+    for task in (task for task in possible if task.name not in names):
         yield store.task_result(task, plan.id, reason=f"The wave was stopped: {stopped}", hint="Fix that, or --force.")
 
 

@@ -1,5 +1,6 @@
 """The safety limits of a wave."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from statistics import median
@@ -9,26 +10,39 @@ from new_ops_project.fleet.model import FleetPlan, Result, ResultState
 _ALWAYS_FINE = 100  # lines
 
 
-def stop_reason(plan: FleetPlan, results: Iterable[Result]) -> str:
-    """The reason to stop the wave; '' if its limits are kept.
+class WaveTally:
+    """The states of a wave's projects, counted as they come, against its limits.
 
     Projects that were current when the plan was made do not count, nor do deferred ones. A project without a result
     counts as a success, so that a run can ask after each result.
     """
-    names = {task.name for task in plan.tasks}
-    counted = {
-        result.name: result
-        for result in (*plan.settled, *results)
-        if result.name in names or result.state == ResultState.FAILED
-    }
-    states = [result.state for result in counted.values()]
-    total = len(names | counted.keys()) - states.count(ResultState.DEFERRED)
-    failed, conflicts = states.count(ResultState.FAILED), states.count(ResultState.CONFLICT)
-    if exceeds(failed, total, plan.limits.failed):
-        return f"{failed} of {total} repositories failed, which is more than {plan.limits.failed:g} %."
-    if exceeds(conflicts, total, plan.limits.conflicts):
-        return f"{conflicts} of {total} repositories are in conflict, which is more than {plan.limits.conflicts:g} %."
-    return ""
+
+    def __init__(self, plan: FleetPlan, results: Iterable[Result] = ()) -> None:
+        self._limits = plan.limits
+        self._states: dict[str, ResultState | None] = dict.fromkeys((task.name for task in plan.tasks), None)
+        self._counts: Counter[ResultState | None] = Counter()
+        for result in (*plan.settled, *results):
+            self.add(result)
+
+    def add(self, result: Result) -> None:
+        """Count a result, in place of an earlier one of the same project."""
+        if result.name in self._states or result.state == ResultState.FAILED:
+            self._counts[self._states.get(result.name)] -= 1
+            self._counts[result.state] += 1
+            self._states[result.name] = result.state
+
+    @property
+    def stop_reason(self) -> str:
+        """The reason to stop the wave; '' if its limits are kept."""
+        total = len(self._states) - self._counts[ResultState.DEFERRED]
+        limits = self._limits
+        for state, verb, percent in (
+            (ResultState.FAILED, "failed", limits.failed),
+            (ResultState.CONFLICT, "are in conflict", limits.conflicts),
+        ):
+            if exceeds(self._counts[state], total, percent):
+                return f"{self._counts[state]} of {total} repositories {verb}, which is more than {percent:g} %."
+        return ""
 
 
 def exceeds(count: int, total: int, percent: float) -> bool:
