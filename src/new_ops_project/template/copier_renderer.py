@@ -7,7 +7,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,12 @@ from plumbum import ProcessExecutionError
 
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.base.masking import masked
+from new_ops_project.base.prompting import visible_prompts
+from new_ops_project.template import copier_yml
 from new_ops_project.template.answers_file import ANSWERS_FILE, set_entries
 from new_ops_project.template.copier_patches import (
     compile_once,
+    files_noted,
     isolated,
     recording,
     rendering_as,
@@ -49,7 +52,17 @@ def render(
     repository = checkout.repository if needs_git else None
     surroundings = isolated() if repository else nullcontext() if trusted else without_git()
     version = recording(checkout.version)
-    with _readable_errors(checkout), compile_once(), rendering_as(operation), version, temporary_files(), surroundings:
+    copier_yml.read(checkout.root)  # copier reads it without limits
+    asked = visible_prompts() if ask else nullcontext()
+    with (
+        _readable_errors(checkout),
+        compile_once(),
+        rendering_as(operation),
+        version,
+        temporary_files(),
+        surroundings,
+        asked,
+    ):
         copier.run_copy(
             str(repository or checkout.root),
             into,
@@ -146,6 +159,8 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
             message = f"The template {name} cannot be rendered: {path}: {error.strerror}."
             raise ToolError(message, "Fix it there.") from error
         raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
+    except MemoryError:  # the limit of the process
+        raise
     except Exception as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         hint = " ".join(lines[1:3]) or "Fix it there."

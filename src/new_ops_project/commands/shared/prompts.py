@@ -14,6 +14,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bin
 from questionary import Style
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.prompting import visible_prompts
+from new_ops_project.base.text import escape_invisible, shown
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Choice, Question
 
@@ -45,10 +47,11 @@ def ask(
     template finds, or ''. `meanwhile` starts in the background once the question is on the screen.
     Raises KeyboardInterrupt on Ctrl-C and Esc.
     """
-    prompt = _prompt(question, answers, default, notes or {}, check or (lambda _: ""))
-    if meanwhile:
-        _after_first_render(prompt, meanwhile)
-    return _run(prompt, esc_stops=not answers.is_multiline(question))
+    with visible_prompts():
+        prompt = _prompt(question, answers, default, notes or {}, check or (lambda _: ""))
+        if meanwhile:
+            _after_first_render(prompt, meanwhile)
+        return _run(prompt, esc_stops=not answers.is_multiline(question))
 
 
 def _prompt(
@@ -67,22 +70,23 @@ def _prompt(
 def _help(question: Question, answers: Answers) -> str:
     """The words in which a question is asked; as they are in copier.yml where only copier can evaluate them."""
     try:
-        return str(answers.render(question.help))
+        return shown(str(answers.render(question.help)))
     except ToolError:
-        return question.help
+        return shown(question.help)
 
 
 def require_consent(text: str) -> None:
     """Ask for yes or no, with yes as the default; raises KeyboardInterrupt for no."""
-    if not _run(questionary.confirm(text, default=True, style=_STYLE, qmark="?")):
-        raise KeyboardInterrupt
+    with visible_prompts():
+        if not _run(questionary.confirm(shown(text), default=True, style=_STYLE, qmark="?")):
+            raise KeyboardInterrupt
 
 
 def _text(
     help_text: str, question: Question, answers: Answers, default: Any, check: Callable[[str], str]
 ) -> questionary.Question:
     def validate(text: str) -> bool | str:
-        return answers.refusal(question, text) or check(text) or True
+        return escape_invisible(answers.refusal(question, text) or check(text)) or True
 
     is_document, is_multiline = answers.type_of(question) in {"yaml", "json"}, answers.is_multiline(question)
     draw = questionary.password if question.details.get("secret") else questionary.text
@@ -99,7 +103,7 @@ def _text(
 
 def _select(help_text: str, choices: list[Choice], default: Any, notes: Mapping[str, str]) -> questionary.Question:
     offered = [
-        questionary.Choice(choice.label + notes.get(choice.value, ""), value=choice.value)
+        questionary.Choice(escape_invisible(choice.label + notes.get(choice.value, "")), value=choice.value)
         for choice in choices
         if not choice.disabled
     ]
@@ -111,7 +115,8 @@ def _select(help_text: str, choices: list[Choice], default: Any, notes: Mapping[
 
 def _checkbox(help_text: str, choices: list[Choice], default: list[Any]) -> questionary.Question:
     offered = [
-        questionary.Choice(choice.label, value=choice.value, checked=choice.value in default) for choice in choices
+        questionary.Choice(escape_invisible(choice.label), value=choice.value, checked=choice.value in default)
+        for choice in choices
     ]
     return questionary.checkbox(f"{help_text}\n ", offered, style=_STYLE, qmark="?")
 
