@@ -115,9 +115,14 @@ _OF_THE_MACHINE = {
 
 
 def _complain(message: str, hint: str = "") -> None:
-    _VOICE.say(f"new-ops-project: {message}", fg="red")
+    _VOICE.say_lines(_as_one(f"new-ops-project: {message}"), fg="red")
     if hint:
-        _VOICE.say(hint)
+        _VOICE.say_lines(_as_one(hint))
+
+
+def _as_one(text: str) -> str:
+    """The text with its later lines indented: a name with a line end in it must not pass for a message of ours."""
+    return text.replace("\n", "\n  ").replace("\n    ", "\n  ")
 
 
 def _report_bug(error: BaseException) -> None:

@@ -115,11 +115,9 @@ def _show(voice: Voice, plan: "Plan") -> None:
 
 
 def _say_held(report: "CheckReport", voice: Voice) -> None:
-    from new_ops_project.base.text import escape_invisible
-
     for plan in report.plans:
         for path in plan["held"]:
-            voice.say(f"not fixed: {escape_invisible(path)} has uncommitted changes", fg="yellow")
+            voice.say(f"not fixed: {path} has uncommitted changes", fg="yellow")
 
 
 def _print(report: "CheckReport", voice: Voice, shape: str) -> None:
@@ -162,7 +160,7 @@ def _explain(code: str, shape: str) -> None:
         voice = Voice(json=False)
         for rule in rules:
             voice.say(f"{rule.code}  {rule.severity:<7}  {'*' if rule.fixes else ' '} {rule.title}")
-        voice.say("\n* can be fixed by --fix. More about a rule: new-ops-project check --explain CODE")
+        voice.say("* can be fixed by --fix. More about a rule: new-ops-project check --explain CODE", apart=True)
     else:
         _tell(rules[0])
 
@@ -174,7 +172,8 @@ def _tell(rule: "Rule") -> None:
     voice = Voice(json=False)
     voice.say(f"{rule.code}  {rule.title}", bold=True)
     fixed = ", fixed by --fix" if rule.fixes else ""
-    voice.say(f"{rule.severity}{fixed}{f', found by {rule.tool}' if rule.tool else ''}\n")
+    voice.say(f"{rule.severity}{fixed}{f', found by {rule.tool}' if rule.tool else ''}")
+    voice.say()
     for part in (rule.why, f"Remedy: {rule.remedy}"):
-        voice.say(text.wrapped(part) + "\n")
+        voice.say_lines(f"{text.wrapped(part)}\n")
     voice.say(rule.link)

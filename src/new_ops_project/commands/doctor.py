@@ -10,6 +10,7 @@ import click
 
 from new_ops_project.base.errors import Exit
 from new_ops_project.base.styled import styled
+from new_ops_project.base.text import drawn, escape_invisible
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def command(*, path: Path, as_json: bool) -> None:
 
 def _say(voice: Voice, name: str, seen: "Seen") -> None:
     state = styled(f"{seen.state:<9}", fg=_COLORS[seen.state])
-    voice.say(state, f"{name:<13}{_fitted(seen.message)}")
+    voice.say(state, f"{name:<13}", drawn(_fitted(escape_invisible(seen.message))))
     if seen.remedy:  # in one line, which can be copied
         voice.say(f"{'':9}-> {seen.remedy}")
 

@@ -174,6 +174,6 @@ def _say_next(voice: Voice, project: "NewProject", *, has_venv: bool) -> None:
             steps += [f"{install} --no-deps --no-build-isolation --editable ."]
     if not interpreters.likely_path(python):
         voice.say(f"Python {python} was not found here. {interpreters.install_hint(python)}", fg="yellow")
-    voice.say("\nNext:")
+    voice.say("Next:", apart=True)
     for step in filter(None, [*steps, check.first_command(project.path)]):
         voice.say(f"  {step}")

@@ -49,7 +49,7 @@ def command(*, target: str, as_json: bool, no_check: bool, **options: Any) -> No
         message = "Interrupted; what was done is kept."
         raise ToolError(message, "Run the same command again to resume.", Exit.INTERRUPTED) from error
     if outcome.output:
-        Voice(json=True).say(outcome.output.rstrip())
+        Voice(json=True).say_lines(outcome.output.rstrip())
     _say(outcome, voice)
     has_failed = outcome.state == "check failed"
     if not has_failed:
@@ -75,12 +75,12 @@ def _say_next(outcome: "Onboarding", voice: Voice) -> None:
     from new_ops_project.base.paths import from_here
 
     if outcome.variables:
-        voice.say("\nSet before you run it (.env.example says what each is):")
+        voice.say("Set before you run it (.env.example says what each is):", apart=True)
         for name in outcome.variables:
             voice.say(f"  {name}")
     here = from_here(outcome.path)
     steps = [*([f"cd {shlex.quote(here)}"] if here != "." else []), *filter(None, [outcome.next])]
     if steps:
-        voice.say("\nNext:")
+        voice.say("Next:", apart=True)
     for step in steps:
         voice.say(f"  {step}")

@@ -80,7 +80,8 @@ def _check(options: "Mapping[str, Any]", _destination: "Destination", voice: Voi
 def _say_checked(outcome: "Outcome", voice: Voice, *, wanted: str) -> None:
     details = outcome.details
     if outcome.state == "failed":
-        voice.say(f"{outcome.template}: {details['reason']}\n  {details['hint']}", fg="red")
+        voice.say(f"{outcome.template}: {details['reason']}", fg="red")
+        voice.say(f"  {details['hint']}", fg="red")
     elif outcome.state == "behind":
         versions = f"it has {details['from']} of {outcome.template}, and {details['to']} is {wanted}"
         voice.say(f"{details['path']} is not current: {versions}.")
@@ -122,7 +123,8 @@ def _show(destination: "Destination", voice: Voice, update: "Update", answers: "
     voice.say(f"{update.project.folder.name}: {after.source.name} {span}", bold=True)
     voice.quote(update.message("before", answers))
     if update.news:
-        voice.say("".join(f"\n  | {line}" for line in update.news.splitlines()) + "\n")
+        voice.quote(update.news)
+        voice.say()
     plan_words.say_answers(voice, answers.changes)
     plan_words.say(voice, plan, in_full=destination.preview)
 

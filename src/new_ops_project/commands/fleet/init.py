@@ -101,7 +101,7 @@ def _show(plan: "EnginePlan", fates: "Mapping[str, str]", voice: Voice) -> None:
     for file in plan.files:
         if not voice.json and fates[file.path] in {"new", "differs"}:
             voice.say(f"# {file.path}", bold=True)
-            voice.say(file.text)
+            voice.say_lines(file.text)
 
 
 def _say(plan: "EnginePlan", fates: "Mapping[str, str]", voice: Voice, *, new: str) -> None:
@@ -110,8 +110,8 @@ def _say(plan: "EnginePlan", fates: "Mapping[str, str]", voice: Voice, *, new: s
     for file in plan.files:
         voice.say(f"{file.path:<{width}}  {words[fates[file.path]]}: {file.purpose}")
     for note in plan.notes:
-        voice.say(f"\n{note}", fg="yellow")
+        voice.say(note, fg="yellow", apart=True)
     if not voice.json:
-        voice.say("\nNext:")
+        voice.say("Next:", apart=True)
         for step in plan.steps:
             voice.say(f"  {step}")

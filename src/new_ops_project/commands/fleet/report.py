@@ -72,8 +72,6 @@ def _say(rollout: "FleetReport", voice: Voice) -> None:
 
 
 def _say_written(requested: "Mapping[str, str]", voice: Voice) -> None:
-    from new_ops_project.base.text import escape_invisible
-
     for shape, file in requested.items():
         if file != "-":
-            voice.say(f"\n{shape.upper() if shape != 'markdown' else 'Markdown'} written to {escape_invisible(file)}.")
+            voice.say(f"{shape.upper() if shape != 'markdown' else 'Markdown'} written to {file}.", apart=True)

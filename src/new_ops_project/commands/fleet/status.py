@@ -46,7 +46,8 @@ def command(*, source: tuple[str, ...], drift: bool, jobs: int | None, offline: 
     else:
         _say(fleet.rows, fleet.counts, voice)
         if fleet.counts["behind"]:
-            voice.say(f"\nNext:\n  {_next(source)}")
+            voice.say("Next:", apart=True)
+            voice.say(f"  {_next(source)}")
     click.get_current_context().exit(fleet.exit_code)
 
 
@@ -80,32 +81,30 @@ def _say(rows: "Sequence[StatusRow]", counts: dict[str, Any], voice: Voice) -> N
     if marks := [f"{sign} {text}" for end, (sign, text) in _MARKS.items() if end in ends]:
         voice.say(f"Python: {'; '.join(marks)}.")
     summary = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    voice.say(f"\n{len(rows)} {'repository' if len(rows) == 1 else 'repositories'}: {summary}.")
+    voice.say(f"{len(rows)} {'repository' if len(rows) == 1 else 'repositories'}: {summary}.", apart=True)
 
 
 def _next(source: tuple[str, ...]) -> str:
     """The command that updates what is behind, with the sources unless they are many or come from stdin."""
     import shlex
 
-    from new_ops_project.base.text import escape_invisible
-
     sources = ["SOURCE..."]
     if len(source) < _FEW and "-" not in source:
-        sources = [escape_invisible(shlex.quote(text)) for text in source]
+        sources = [*map(shlex.quote, source)]
     return " ".join(["new-ops-project fleet update", *sources, "--out DIR"])
 
 
 def _say_grouped(messages: "Iterable[tuple[tuple[str, str, str], str]]", voice: Voice) -> None:
     """Print each (state, reason, hint) once, for all of its names."""
-    from new_ops_project.base.text import escape_invisible, list_first
+    from new_ops_project.base.text import list_first
 
     groups: dict[tuple[str, str, str], list[str]] = {}
     for key, name in messages:
-        groups.setdefault(key, []).append(escape_invisible(_short(name)))
+        groups.setdefault(key, []).append(_short(name))
     for (state, reason, hint), names in groups.items():
-        voice.say(f"{list_first(names, _NAMES)}: {escape_invisible(reason)}", fg=_COLORS.get(state) or "bright_black")
+        voice.say(f"{list_first(names, _NAMES)}: {reason}", fg=_COLORS.get(state) or "bright_black")
         if hint:
-            voice.say(f"  {escape_invisible(hint)}")
+            voice.say(f"  {hint}")
 
 
 def _say_table(rows: "Sequence[StatusRow]") -> None:

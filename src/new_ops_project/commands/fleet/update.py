@@ -102,19 +102,20 @@ def command(
 
 def _say(run: "FleetUpdate", out: Path, voice: Voice) -> None:
     """Print what failed or waits, each with its hint, then the counts and the next commands."""
-    from new_ops_project.base.text import escape_invisible
     from new_ops_project.commands.shared import fleet_plan_words
 
     fleet_plan_words.say_reasons(run.results, voice)
     for result in run.results:
         if result.state == "conflict":
-            paths = ", ".join(escape_invisible(conflict.path) for conflict in result.conflicts)
-            voice.say(f"{escape_invisible(result.name)}: conflict in {paths}", fg="yellow")
+            paths = ", ".join(conflict.path for conflict in result.conflicts)
+            voice.say(f"{result.name}: conflict in {paths}", fg="yellow")
     counts = ", ".join(f"{count} {state}" for state, count in run.counts.items() if count)
-    voice.say(f"\n{counts or 'nothing to do'}; results are in {out}.")
+    voice.say(f"{counts or 'nothing to do'}; results are in {out}.", apart=True)
     steps = [f"new-ops-project fleet report {out}"]
     if any(result.commit for result in run.results):
         steps.append(f"new-ops-project fleet publish --in {out} --mode branch|push|pr")
     if run.counts["failed"] or run.counts["deferred"]:
         steps.append(f"new-ops-project fleet retry {out} --only failed,deferred --out plan.json")
-    voice.say("\nNext:" + "".join(f"\n  {step}" for step in steps))
+    voice.say("Next:", apart=True)
+    for step in steps:
+        voice.say(f"  {step}")

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from new_ops_project.base.errors import Exit
-from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands.shared.voice import Voice
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ def say_reasons(results: "Iterable[Result]", voice: Voice) -> None:
     for result in results:
         if result.reason and result.state != "current":
             line = f"{result.name}: {result.state}: {result.reason}"
-            voice.say(escape_invisible(line), fg="red" if result.state == "failed" else "yellow")
-            voice.say(f"  {escape_invisible(result.hint)}") if result.hint else None
+            voice.say(line, fg="red" if result.state == "failed" else "yellow")
+            voice.say(f"  {result.hint}") if result.hint else None
 
 
 def say(plan: "FleetPlan", out: Path, voice: Voice) -> int:
@@ -30,9 +29,10 @@ def say(plan: "FleetPlan", out: Path, voice: Voice) -> int:
     say_reasons(plan.settled, voice)
     versions = sorted({f"{task.before} -> {task.version}" for task in plan.tasks})
     summary = ", ".join(f"{count} {state}" for state, count in counts.items())
-    voice.say(f"\n{summary}; {plan.shards} shard{'s' * (plan.shards > 1)}; plan {plan.id} is in {out}.")
+    voice.say(f"{summary}; {plan.shards} shard{'s' * (plan.shards > 1)}; plan {plan.id} is in {out}.", apart=True)
     if plan.tasks:
-        voice.say(f"  {escape_invisible('; '.join(versions))}")
-        voice.say(f"\nNext:\n  new-ops-project fleet update --plan {out} --out DIR")
+        voice.say(f"  {'; '.join(versions)}")
+        voice.say("Next:", apart=True)
+        voice.say(f"  new-ops-project fleet update --plan {out} --out DIR")
     voice.print_json({"plan": str(out), "id": plan.id, "shards": plan.shards, "counts": counts})
     return Exit.FAILED if "failed" in counts else Exit.DONE

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands.shared.voice import Voice, is_watched
 from new_ops_project.fleet.model import Result, ResultState
 from new_ops_project.fleet.publish.rate_limit import duration
@@ -34,6 +33,6 @@ def display(total: int) -> Iterator[Callable[[Result, int, int], None]]:
 
 
 def line(result: Result) -> str:
-    """One result as one line; control characters in names are escaped."""
+    """One result as one line."""
     detail = result.reason or f"{result.before} -> {result.version}"
-    return escape_invisible(f"{result.state} {result.name}: {detail}")
+    return f"{result.state} {result.name}: {detail}"

@@ -38,7 +38,7 @@ def say(outcome: Outcome, voice: Voice, *, as_json: bool) -> None:
     if as_json:
         voice.print_json({"state": outcome.state, **outcome.details, "next": list(outcome.next)})
     elif outcome.next:
-        voice.say("\nNext:")
+        voice.say("Next:", apart=True)
         for step in outcome.next:
             voice.say(f"  {step}")
 
@@ -64,31 +64,30 @@ def _say_nothing(_outcome: Outcome, _voice: Voice) -> None:
 
 def _say_patched(outcome: Outcome, voice: Voice) -> None:
     if file := outcome.details.get("patch"):
-        voice.say(f"\nWritten to {file}; nothing else was changed.")
+        voice.say(f"Written to {file}; nothing else was changed.", apart=True)
 
 
 def _say_branched(outcome: Outcome, voice: Voice) -> None:
     verb = "Committed" if outcome.is_new else "Already there"
     commit, branch = outcome.details["commit"][:7], outcome.details["branch"]
-    voice.say(f"\n{verb} as {commit} on {branch}; the work tree is as it was.")
+    voice.say(f"{verb} as {commit} on {branch}; the work tree is as it was.", apart=True)
 
 
 def _say_conflicts(outcome: Outcome, voice: Voice) -> None:
     if outcome.change is None:
-        voice.say("\nNothing was written: a branch would carry the conflict markers.", fg="yellow")
+        voice.say("Nothing was written: a branch would carry the conflict markers.", fg="yellow", apart=True)
         return
     count = len(outcome.details["conflicts"])
-    voice.say(f"\n{counted(count, 'file')} in conflict; everything else is staged.", fg="yellow")
+    voice.say(f"{counted(count, 'file')} in conflict; everything else is staged.", fg="yellow", apart=True)
 
 
 def _say_committed(outcome: Outcome, voice: Voice) -> None:
-    start = "" if outcome.change else "\n"
-    voice.say(f"{start}Committed as {outcome.details['commit'][:7]}.")
+    voice.say(f"Committed as {outcome.details['commit'][:7]}.", apart=outcome.change is None)
 
 
 def _say_staged(outcome: Outcome, voice: Voice) -> None:
     if outcome.change is None:
-        voice.say("\nWritten to the work tree and staged, not committed.")
+        voice.say("Written to the work tree and staged, not committed.", apart=True)
         return
     had_conflicts = bool(outcome.change.about["conflicts"])
     voice.say("Everything is staged; no conflict is left." if had_conflicts else "Everything is staged.")

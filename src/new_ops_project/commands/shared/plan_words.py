@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Mapping
 
-from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands.shared import diff_words
 from new_ops_project.commands.shared.voice import Voice
 from new_ops_project.plan.model import FileChange, Plan
@@ -24,11 +23,9 @@ def say(voice: Voice, plan: Plan, *, in_full: bool) -> None:
     if not plan.changes:
         voice.say("  no file changes")
     for path in plan.ignored:
-        voice.say(
-            f"  not written: {escape_invisible(path)}, which is ignored here, or in a submodule", fg="bright_black"
-        )
+        voice.say(f"  not written: {path}, which is ignored here, or in a submodule", fg="bright_black")
     for note in plan.notes:
-        voice.say(f"  note: {escape_invisible(note)}")
+        voice.say(f"  note: {note}")
     if in_full and not voice.json:
         voice.say()
         diff_words.say(voice, os.fsdecode(plan.patch("--color=never", "--abbrev=9")).removesuffix("\n").split("\n"))
@@ -36,10 +33,10 @@ def say(voice: Voice, plan: Plan, *, in_full: bool) -> None:
 
 def _line(change: FileChange, reasons: Mapping[str, str]) -> str:
     if change.kind == "moved":
-        return f"  moved     {escape_invisible(change.before)} -> {escape_invisible(change.path)}"
+        return f"  moved     {change.before} -> {change.path}"
     why = f": {reasons[change.path]}" if change.path in reasons else ""
-    moved = f" (was {escape_invisible(change.before)})" if change.before else ""
-    return f"  {change.kind:<9} {escape_invisible(change.path)}{moved}{why}"
+    moved = f" (was {change.before})" if change.before else ""
+    return f"  {change.kind:<9} {change.path}{moved}{why}"
 
 
 def say_answers(voice: Voice, changes: Iterable[AnswerChange]) -> None:

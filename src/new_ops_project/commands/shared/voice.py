@@ -23,15 +23,25 @@ class Voice:
 
     json: bool
 
-    def say(self, *parts: str, **style: Any) -> None:
-        """Print a line for a person; `style` as click.style takes it. Parts that are not Drawn are text of others."""
+    def say(self, *parts: str, apart: bool = False, **style: Any) -> None:
+        """Print a line for a person, with an empty one before it if it stands `apart`; `style` as click.style takes it.
+
+        Parts that are not Drawn are text of others, in which a line end is an escape too.
+        """
         color = False if os.environ.get("NO_COLOR") else None
-        click.echo(drawn(styled(drawn(*parts), **style), "\n"), nl=False, err=self.json, color=color)
+        line = styled(drawn(*(part if isinstance(part, Drawn) else escape_invisible(part) for part in parts)), **style)
+        click.echo(drawn("\n" * apart, line, "\n"), nl=False, err=self.json, color=color)
+
+    def say_lines(self, text: str, **style: Any) -> None:
+        """The same for a text of any number of lines."""
+        self.say(drawn(text), **style)
 
     def quote(self, text: str) -> None:
         """Print what a template says, with a bar before each line; nothing for ''."""
         if text:
-            self.say("".join(f"\n  | {escape_invisible(line)}" for line in text.splitlines()))
+            self.say()
+            for line in text.splitlines():
+                self.say(f"  | {line}")
 
     def print_json(self, value: Mapping[str, Any]) -> None:
         """Print the JSON object of the verb, if it was asked for."""
