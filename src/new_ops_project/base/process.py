@@ -1,5 +1,6 @@
 """How child processes run: without a shell, in a clean environment, never prompting."""
 
+import math
 import os
 import signal
 import subprocess
@@ -23,9 +24,14 @@ Child = subprocess.Popen[bytes]
 # The seconds after which a program must have written something, and those after which it must write again.
 Silence = tuple[float, float]
 
+# Says why a program that has not ended for a while never will; None if nothing is known.
+Obstacle = Callable[[], Exception | None]
+_PATIENCE = 1.0  # seconds until it is asked first, and then after twice as long each time
+
 _watchers: list[Watcher] = []
 _running: set[Child] = set()  # the programs that `run` is waiting for
 _stopping = False
+_thread = threading.local()  # `end`: when the programs of this thread have to have ended
 
 
 @dataclass(frozen=True)
@@ -50,16 +56,20 @@ def run(
     codes: tuple[int, ...] = (0,),
     seconds: float | None = None,
     silence: Silence | None = None,
+    obstacle: Obstacle | None = None,
 ) -> ProcessResult:
     """Run the program `args` and wait for it.
 
     With a limit in `seconds`, it runs in a new session, so without a terminal to prompt at, and is killed with its
-    children when the time is over. So it is with a limit of `silence`, in which it writes nothing.
+    children when the time is over. So it is with a limit of `silence`, in which it writes nothing. It is killed too if
+    there is an `obstacle`, which is raised. Without a limit of its own, it has that of `limited`.
     Raises ProcessError when it cannot start, takes too long, or ends with a code that is not one of `codes`.
     """
     start, exit_code = time.monotonic(), None
+    if seconds is None and silence is None and (end_of_block := getattr(_thread, "end", None)):
+        seconds = max(end_of_block - start, 0.0)
     try:
-        stdout, stderr, exit_code = _captured(args, cwd, env, stdin or b"", (seconds, silence))
+        stdout, stderr, exit_code = _captured(args, cwd, env, stdin or b"", (seconds, silence, obstacle))
     finally:
         for watcher in _watchers:
             watcher(args, time.monotonic() - start, exit_code)
@@ -73,15 +83,17 @@ def _captured(
     cwd: Path | None,
     env: Mapping[str, str] | None,
     stdin: bytes,
-    limits: tuple[float | None, Silence | None],
+    limits: tuple[float | None, Silence | None, Obstacle | None],
 ) -> tuple[bytes, bytes, int]:
     """The output, the messages and the exit code of a program; the limits are those of `run`."""
-    seconds, silence = limits
-    child = start(*args, cwd=cwd, env=env, stderr=subprocess.PIPE, start_new_session=limits != (None, None))
+    seconds, silence, obstacle = limits
+    child = start(*args, cwd=cwd, env=env, stderr=subprocess.PIPE, start_new_session=limits[:2] != (None, None))
     _running.add(child)
     try:
         if silence is not None and os.name != "nt":  # Windows does not tell what was written so far
             return *_heard(child, args, stdin, (0, 0) if _stopping else silence), child.returncode
+        if obstacle:
+            return *_waited(child, stdin, obstacle, 0 if _stopping and seconds else seconds), child.returncode
         return *child.communicate(stdin, 0 if _stopping and seconds else seconds), child.returncode
     except subprocess.TimeoutExpired as error:
         # It may have ended and left a child behind that holds its pipes, as ssh does with ControlPersist.
@@ -94,6 +106,21 @@ def _captured(
     finally:
         _running.discard(child)
         end(child, 0)
+
+
+def _waited(child: Child, stdin: bytes, obstacle: Obstacle, seconds: float | None) -> tuple[bytes, bytes]:
+    """The output and the messages of a program that ends some time; raises the obstacle if there is one."""
+    given: bytes | None = stdin
+    wait, end_of_wait = _PATIENCE, time.monotonic() + (math.inf if seconds is None else seconds)
+    while True:
+        try:
+            return child.communicate(given, max(min(end_of_wait - time.monotonic(), wait), 0.0))
+        except subprocess.TimeoutExpired:
+            if error := obstacle():
+                raise error from None
+            if time.monotonic() >= end_of_wait:
+                raise
+            given, wait = None, 2 * wait
 
 
 def _heard(child: Child, args: tuple[str, ...], stdin: bytes, silence: Silence) -> tuple[bytes, bytes]:
@@ -221,6 +248,16 @@ def watched(watcher: Watcher) -> Iterator[None]:
         yield
     finally:
         _watchers.remove(watcher)
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Let no program that this thread runs in the block last longer than until so many seconds from now."""
+    _thread.end = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _thread.end = None
 
 
 @contextmanager

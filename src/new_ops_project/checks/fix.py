@@ -51,7 +51,7 @@ def apply_fixes(
     A file with uncommitted changes is left as it is, and listed as `held`. `texts` asks for the difference of each
     file. Raises ToolError, with nothing moved, in a repository without a commit.
     """
-    status = worktree.status(target.repository)
+    status = worktree.status(target.repository, filters=show is None)
     dirty = frozenset(path.removeprefix(target.prefix) for path in status.dirty if path.startswith(target.prefix))
     work = fixpoint.fixed_files(repo, rules, lambda path: _is_free(path, dirty) and path in (target.only or {path}))
     held = [path for path in work.blocked if not _is_free(path, dirty)]
@@ -79,7 +79,7 @@ def settle(repository: Repository, prefix: str) -> None:
     Raises ToolError while a merge is under way, or another change is pending in the work tree.
     """
     apply.require_no_merge(repository)
-    if left := pending.find(repository, worktree.status(repository)):
+    if left := pending.find(repository, worktree.status(repository, filters=True)):
         owner = wording.place(left.change)
         title = wording.title(left.change, owner.name if owner.prefix == prefix else "")
         raise ToolError(f"{title} is not committed yet, so nothing is fixed.", wording.way_out(left.change))

@@ -71,7 +71,7 @@ def clone(url: str, path: Path, progress: Progress, *, can_ask: bool) -> None:
     address = urls.full_address(url)
     safe_url = masking.masked(url)
     options, env = remotes.access(address)
-    quiet = {} if can_ask else remotes.without_prompts(Path.cwd())
+    quiet = {} if can_ask else remotes.without_prompts(None)
     progress(f"git clone {safe_url} {path.name}", 0, 1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -34,8 +34,8 @@ def read_hooks(folder: Path) -> Hooks:
     if not config.is_file() or not (folder / ".git").exists():
         return Hooks(is_configured=False)
     try:
-        hooks_path = git.git("rev-parse", "--git-path", "hooks", at=folder).text
-        path = git.git("config", "--get", "core.hooksPath", at=folder, codes=(0, 1)).text
+        hooks_path = git.git("rev-parse", "--git-path", "hooks", at=folder, hooks=True).text
+        path = git.git("config", "--get", "core.hooksPath", at=folder, codes=(0, 1), hooks=True).text
     except ProcessError:
         return Hooks(is_configured=False)
     texts = {kind: text_of(folder / hooks_path / kind) for kind in _kinds(config)}

@@ -5,10 +5,12 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import ProcessResult, run
+from new_ops_project.git import confinement, special_files
 
 OLDEST = (2, 28)  # the first with `git init --initial-branch`
 
@@ -40,16 +42,31 @@ def git(
     env: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
     codes: tuple[int, ...] = (0,),
+    filters: bool = False,
+    hooks: bool = False,
 ) -> ProcessResult:
     """Run git with `args` in the folder `at`; raises ProcessError for an exit code that is not one of `codes`.
 
-    Raises ToolError, with git's own remedy, for a repository that git does not trust because another user owns it.
+    No program runs that the repository's own settings name, except its `filters` or `hooks` where the caller says so.
+    Raises ToolError, with git's own remedy, for a repository that git does not trust because another user owns it,
+    and for a special file that git waits for.
     """
     try:
-        return run("git", *args, cwd=at, env=env, stdin=stdin, codes=codes)
+        command, variables = confined(at, env, filters=filters, hooks=hooks)
+        obstacle = partial(special_files.refusal, at or Path())
+        return run(*command, *args, cwd=at, env=variables, stdin=stdin, codes=codes, obstacle=obstacle)
     except ProcessError as error:
         require_trusted(error.stderr)
         raise
+
+
+def confined(
+    at: Path | None, env: Mapping[str, str] | None = None, *, filters: bool = False, hooks: bool = False
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Git, with the options and the environment variables that `git` runs it with."""
+    folder, git_dir = at or Path(), (env or {}).get("GIT_DIR", "")
+    options, variables = confinement.of(folder, git_dir, filters=filters, hooks=hooks)
+    return ("git", *options), {**variables, **(env or {})}
 
 
 def require_trusted(messages: str) -> None:
@@ -60,10 +77,10 @@ def require_trusted(messages: str) -> None:
         raise ToolError(f"Git does not trust the repository at {match[1]}: another user owns it.", hint)
 
 
-def ask(*args: str, at: Path) -> str:
+def ask(*args: str, at: Path, filters: bool = False) -> str:
     """What git prints in the folder `at`; '' where it fails, which for a question means that there is nothing."""
     try:
-        return git(*args, at=at).text
+        return git(*args, at=at, filters=filters).text
     except ProcessError:
         return ""
 
@@ -187,15 +204,14 @@ def is_ancestor(repository: Path, older: str, newer: str) -> bool:
 
 def commit_subjects(repository: Path, span: str) -> list[str]:
     """The subjects of the commits in `span` (gitrevisions(7)) without merges, newest first, at most twenty."""
-    return git(
-        "log", "--no-show-signature", "--no-merges", "--max-count=20", "--format=%s", span, at=repository
-    ).text.splitlines()
+    return git("log", "--no-merges", "--max-count=20", "--format=%s", span, at=repository).text.splitlines()
 
 
 def stage(repository: Path, paths: list[str]) -> None:
     """Stage `paths` (from the root) as they are in the work tree, also removals and files outside a sparse checkout.
 
-    Line ends are converted as the user has configured it, without a refusal (core.safecrlf).
+    Line ends are converted as the user has configured it, without a refusal (core.safecrlf), and filters apply.
     """
     names = b"\0".join(map(os.fsencode, paths))
-    git("-c", "core.safecrlf=false", "update-index", "--add", "--remove", "-z", "--stdin", at=repository, stdin=names)
+    command = ("-c", "core.safecrlf=false", "update-index", "--add", "--remove", "-z", "--stdin")
+    git(*command, at=repository, stdin=names, filters=True)

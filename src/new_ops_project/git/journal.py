@@ -21,6 +21,7 @@ from new_ops_project.base import interrupts, locks
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import write_whole
 from new_ops_project.base.masking import masked_json
+from new_ops_project.base.parsers import read_json
 from new_ops_project.base.text import list_first
 
 _FOLDER = "new-ops-project"
@@ -73,7 +74,7 @@ def read_change(root: Path, git_dir: Path) -> Change | None:
     """The change that was written here and neither concluded nor undone, if there is one."""
     folder = git_dir / _FOLDER / "change"
     try:
-        state = json.loads((folder / "state.json").read_text())
+        state = read_json((folder / "state.json").read_text())
         return Change(folder, root, git_dir, **state)
     except FileNotFoundError:
         return None

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO, cast
@@ -13,9 +14,9 @@ from typing import IO, cast
 from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.base.files import write_whole
-from new_ops_project.git import TEMPORARY
+from new_ops_project.git import TEMPORARY, confined, special_files
 
-_COMMAND = ("git", *TEMPORARY, "cat-file", "--batch")
+_COMMAND = (*TEMPORARY, "cat-file", "--batch")
 _HEADER_WORDS = 3  # id, type, size
 
 
@@ -72,7 +73,8 @@ class Reader:
         if "\n" in name:
             return None
         if self._pipes is None:
-            child = process.start(*_COMMAND, cwd=self._at, env=self._env)
+            command, env = confined(self._at, self._env)
+            child = process.start(*command, *_COMMAND, cwd=self._at, env=env)
             self._ending.callback(process.end, child)
             self._pipes = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
         stdin, stdout = self._pipes
@@ -81,7 +83,7 @@ class Reader:
             stdin.flush()
             return _answer(stdout)
         except (OSError, ValueError) as error:
-            raise ProcessError(_COMMAND, None, f"no answer about {name!r}: {error}") from error
+            raise ProcessError(("git", *_COMMAND), None, f"no answer about {name!r}: {error}") from error
 
     def find(self, names: Iterable[str]) -> dict[str, GitObject]:
         """Each object that exists, by the name given."""
@@ -94,7 +96,7 @@ class Reader:
         """
         tree = self.get(f"{name}^{{tree}}")
         if tree is None:
-            raise ProcessError(_COMMAND, None, f"there is no tree {name}{prefix and f' of {prefix}'}")
+            raise ProcessError(("git", *_COMMAND), None, f"there is no tree {name}{prefix and f' of {prefix}'}")
         for mode, path, object_id in _entries(tree, prefix):
             if mode == "40000":
                 yield from self.tree(object_id, f"{path}/")
@@ -119,11 +121,14 @@ def _answer(stdout: IO[bytes]) -> GitObject | None:
 def read_blobs(at: Path, blobs: Iterable[str]) -> dict[str, bytes]:
     """The content of each blob of the repository `at`, by its id, in one request; raises ProcessError without one."""
     ids = [*dict.fromkeys(blobs)]
-    output = BytesIO(process.run(*_COMMAND, cwd=at, stdin="".join(f"{blob}\n" for blob in ids).encode()).stdout)
+    command, env = confined(at)
+    stdin = "".join(f"{blob}\n" for blob in ids).encode()
+    obstacle = partial(special_files.refusal, at)
+    output = BytesIO(process.run(*command, *_COMMAND, cwd=at, env=env, stdin=stdin, obstacle=obstacle).stdout)
     contents = {}
     for blob in ids:
         if (answer := _answer(output)) is None:
-            raise ProcessError(_COMMAND, None, f"the object {blob} is missing")
+            raise ProcessError(("git", *_COMMAND), None, f"the object {blob} is missing")
         contents[blob] = answer.content
     return contents
 

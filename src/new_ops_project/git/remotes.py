@@ -17,6 +17,8 @@ ANSWER = 30.0  # seconds in which a transfer has to give its first sign of life
 # Seconds between two signs of life: however slow it is, a transfer that lives is not cut off. Git reports progress only
 # when it has 64 KiB more; over HTTP, it looks at each byte itself.
 STALL = 300.0
+# Git takes no repository for that of the current folder, so the settings of none have a say in how a server is reached.
+OUTSIDE = {"GIT_DIR": os.devnull}
 NO_PROMPTS = ("-c", "credential.interactive=false", "-c", "core.askPass=")
 _NO_PROMPT_VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -30,26 +32,23 @@ _USER, _PASSWORD = "NEW_OPS_PROJECT_GIT_USER", "NEW_OPS_PROJECT_GIT_PASSWORD"
 _HELPER = f'!f() {{ test "$1" != get || printf "username=%s\\npassword=%s\\n" "${_USER}" "${_PASSWORD}"; }}; f'
 
 
-def without_prompts(at: Path) -> dict[str, str]:
+def without_prompts(at: Path | None) -> dict[str, str]:
     """Environment variables with which neither git nor ssh prompts; the user's ssh command keeps its options.
+
+    It is the command that is set for the repository `at`; None: for no repository.
 
     With them, git itself refuses every protocol that is not one of `urls.PROTOCOLS`, also after a redirection.
     """
-    variables = {**_NO_PROMPT_VARIABLES, "GIT_ALLOW_PROTOCOL": _allowed()}
+    variables = {**_NO_PROMPT_VARIABLES, "GIT_ALLOW_PROTOCOL": urls.allowed_protocols()}
     command = _ssh(at)
     return {**variables, "GIT_SSH_COMMAND": command} if command else variables
 
 
-def _allowed() -> str:
-    """Our protocols, as far as the user's own list (git(1)) has them."""
-    own = os.environ.get("GIT_ALLOW_PROTOCOL")
-    return ":".join(name for name in urls.PROTOCOLS if own is None or name in own.split(":"))
-
-
-def _ssh(at: Path) -> str:
+def _ssh(at: Path | None) -> str:
     """The user's ssh command with options against prompts; '' where GIT_SSH names a program, which takes no options."""
     configured = os.environ.get("GIT_SSH_COMMAND")
-    configured = configured or git.git("config", "--get", "core.sshCommand", at=at, codes=(0, 1)).text
+    env = None if at else OUTSIDE
+    configured = configured or git.git("config", "--get", "core.sshCommand", at=at, env=env, codes=(0, 1)).text
     if not configured and os.environ.get("GIT_SSH"):
         return ""
     command = configured or "ssh"
@@ -86,7 +85,7 @@ def access(address: str) -> tuple[tuple[str, ...], dict[str, str]]:
     """
     options, variables = _credentials(address)
     slow = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": f"{ANSWER:.0f}"}  # bytes a second, seconds
-    return options, {**slow, "GIT_ALLOW_PROTOCOL": _allowed(), **variables}
+    return options, {**slow, "GIT_ALLOW_PROTOCOL": urls.allowed_protocols(), **variables}
 
 
 def _credentials(address: str) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -122,21 +121,23 @@ def for_submodules() -> dict[str, str]:
 
     GIT_ALLOW_PROTOCOL would let submodules come from this machine too, which is for the user to allow (CVE-2022-39253).
     """
+    question = ("config", "--get", "protocol.file.allow")
     allowed = {f"protocol.{name}.allow": "always" for name in urls.PROTOCOLS}
-    allowed["protocol.file.allow"] = git.ask("config", "--get", "protocol.file.allow", at=Path.cwd()) or "user"
-    hooks = {"core.hooksPath": os.devnull}
-    return {**_NO_PROMPT_VARIABLES, **configured({**hooks, "protocol.allow": "never", **allowed})}
+    allowed["protocol.file.allow"] = git.git(*question, env=OUTSIDE, codes=(0, 1)).text or "user"
+    quiet = {"core.hooksPath": os.devnull, "core.fsmonitor": "false"}
+    return {**_NO_PROMPT_VARIABLES, **configured({**quiet, "protocol.allow": "never", **allowed})}
 
 
-def why_silent(at: Path, address: str) -> str:
-    """Why the address, asked from the folder `at`, does not answer; '' if it does.
+def why_silent(at: Path | None, address: str) -> str:
+    """Why the address, asked as the repository `at` is set to, or as no repository is, does not answer; '' if it does.
 
     Raises ToolError as `git.git` does.
     """
     options, variables = access(address)
+    place = {} if at else OUTSIDE
     command = ("git", *NO_PROMPTS, *options, "ls-remote", "--quiet", "--", urls.public(address), "HEAD")
     try:
-        run(*command, cwd=at, env={**variables, **without_prompts(at)}, seconds=TIMEOUT)
+        run(*command, cwd=at, env={**variables, **without_prompts(at), **place}, seconds=TIMEOUT)
     except ProcessError as error:
         git.require_trusted(error.stderr)
         return failure_reason(error)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from new_ops_project.base import reading
+
 LINK, PLAIN, EXECUTABLE = "120000", "100644", "100755"
 
 
@@ -37,7 +39,7 @@ def read_file(path: Path) -> Entry:
     """One file or symbolic link as git would commit it."""
     if path.is_symlink():
         return Entry(LINK, os.fsencode(os.readlink(path)))  # noqa: PTH115 - Path.readlink normalizes the target
-    return Entry(EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN, path.read_bytes())
+    return Entry(EXECUTABLE if path.stat().st_mode & 0o100 else PLAIN, reading.read(path))
 
 
 def write(folder: Path, tree: Tree) -> None:

@@ -1,5 +1,6 @@
 """The addresses of repositories: short forms, full forms, credentials in them, those that are refused."""
 
+import os
 import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -19,6 +20,12 @@ _HELPER = re.compile(r"^(?:git\+)?([A-Za-z0-9][\w.+-]*)::")
 _LOGIN_WITHOUT_SCHEME = re.compile(r"^([^\s:/@\\]+):([^/]*)@")
 _LONGEST_ACCOUNT = 16  # characters; a longer user of http is a token
 _NO_URL = "Write it as https://HOST/PATH."
+
+
+def allowed_protocols() -> str:
+    """Our protocols, as far as the user's own list has them, as a value of GIT_ALLOW_PROTOCOL (git(1))."""
+    own = os.environ.get("GIT_ALLOW_PROTOCOL")
+    return ":".join(name for name in PROTOCOLS if own is None or name in own.split(":"))
 
 
 class Login(NamedTuple):

@@ -22,9 +22,8 @@ from new_ops_project.template.answers_file import ANSWERS_FILE
 
 _SUBMODULE = "160000"
 TEMPLATE = "template"  # in the journal: the template's files, for migrations that use them at --continue
-# Hooks and file system monitors must not act on the folder in which files are prepared. The user's settings for line
-# endings and filters still apply.
-_QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "submodule.recurse=false")
+# Submodules are left alone, whatever is set for them.
+_QUIET = ("-c", "submodule.recurse=false")
 _OWNER_TRAILER = "Template-Project"  # the answers file, from the root; absent for the usual one in the root
 TREE_TRAILER = "Template-Tree"  # its value shows whether a commit is ours and unchanged: it is the id of its own tree
 
@@ -146,7 +145,7 @@ def _prepare(plan: Plan, ready: Path, paths: list[str]) -> None:
     shutil.copy2(ready / "index", ready / "index.old")
     new = ready / "new"
     env = {"GIT_DIR": str(repository.git_dir), "GIT_INDEX_FILE": str(ready / "index"), "GIT_WORK_TREE": str(new)}
-    git.git(*_QUIET, "read-tree", "-m", "-u", plan.tree_before, plan.tree_after, at=new, env=env)
+    git.git(*_QUIET, "read-tree", "-m", "-u", plan.tree_before, plan.tree_after, at=new, env=env, filters=True)
     unwanted = {path.relative_to(new).as_posix() for path in new.rglob("*") if not path.is_dir()} - {*paths}
     for path in unwanted:
         (new / path).unlink()
@@ -157,7 +156,7 @@ def _prepare(plan: Plan, ready: Path, paths: list[str]) -> None:
     if visible := [path for path in hidden if path in conflicts or os.path.lexists(repository.root / path)]:
         names = b"".join(os.fsencode(path) + b"\0" for path in visible)
         command = ("checkout-index", "--force", "--quiet", "--ignore-skip-worktree-bits", "-z", "--stdin")
-        git.git(*_QUIET, *command, at=new, env=env, stdin=names)
+        git.git(*_QUIET, *command, at=new, env=env, stdin=names, filters=True)
 
 
 def _mark_unmerged(plan: Plan, ready: Path) -> None:
@@ -186,7 +185,7 @@ def _paths_as_committed(repository: Repository, written: Iterable[Difference]) -
         content = os.fsencode(os.readlink(file)) if file.is_symlink() else file.read_bytes() if file.is_file() else b""  # noqa: PTH115
         # Git may still see the committed content in it, by its filters for line endings.
         own_id = hashlib.new(format_of(blob), b"blob %d\0" % len(content) + content).hexdigest()
-        if own_id != blob and git.ask("hash-object", "--", path, at=repository.root) != blob:
+        if own_id != blob and git.ask("hash-object", "--", path, at=repository.root, filters=True) != blob:
             raise ToolError(
                 f"{path} differs from the commit, and git is set to ignore that.",
                 f"git update-index --no-assume-unchanged --no-skip-worktree {shlex.quote(path)}",
@@ -203,7 +202,7 @@ def write_branch(plan: Plan, branch: str, message: str, *, owner: str) -> tuple[
     repository, root, ref = plan.repository, plan.repository.root, f"refs/heads/{branch}"
     owner = owner.encode("unicode_escape").decode("ascii")  # a folder's name may hold anything
     if tip := git.resolve(root, ref):
-        output = git.git("log", "-1", "--no-show-signature", "--format=%T %P%n%B", tip, at=root).text
+        output = git.git("log", "-1", "--format=%T %P%n%B", tip, at=root).text
         tree_and_parents, _, body = output.partition("\n")
         if f"{TREE_TRAILER}: {tree_and_parents.split()[0]}" not in body and tip != plan.commit:
             raise ToolError(
@@ -248,7 +247,7 @@ def commit_staged(repository: Repository, message: str) -> str:
     Raises ToolError if git refuses; everything stays staged then.
     """
     try:
-        git.git("commit", "--quiet", f"--message={message}", at=repository.root)
+        git.git("commit", "--quiet", f"--message={message}", at=repository.root, filters=True, hooks=True)
     except ProcessError as error:
         output = "; ".join(line.strip() for line in error.stderr.splitlines() if line.strip())
         raise ToolError(

@@ -30,11 +30,12 @@ def begun(
     Whatever goes to the work tree holds the repository's lock. Raises ToolError for unresolved conflicts, and for a
     pending change of another verb, of another project than that in `place`, or to something else than `to`.
     """
-    with journal.locked(repository.git_dir) if destination.writes_work_tree else nullcontext():
-        status, left = worktree.status(repository), None
-        if destination.writes_work_tree and journal.read_change(repository.root, repository.git_dir):
+    writes = destination.writes_work_tree
+    with journal.locked(repository.git_dir) if writes else nullcontext():
+        status, left = worktree.status(repository, filters=writes), None
+        if writes and journal.read_change(repository.root, repository.git_dir):
             left = pending.find(repository, status)
-            status = worktree.status(repository)
+            status = worktree.status(repository, filters=True)
         if left is None and status.unmerged:
             _refuse_unmerged(repository, place, status)
         yield _met(repository, left, destination, place, to=to) if left else status

@@ -100,7 +100,7 @@ def _placed(row: dict[str, Any], project: Path, source: Path) -> command_setting
 
 def _require_free(root: Path, changed: dict[str, Entry | None]) -> None:
     """Raise ToolError where the work tree has something else than what is staged."""
-    edited = git.git("diff-files", "--name-only", "-z", at=root).stdout.split(b"\0")
+    edited = git.git("diff-files", "--name-only", "-z", at=root, filters=True).stdout.split(b"\0")
     tracked = git.git("ls-files", "--cached", "-z", at=root).stdout.split(b"\0")
     for path in changed:
         name = os.fsencode(path)
@@ -139,4 +139,4 @@ def _write(repository: Repository, rows: dict[str, str], replaced: Mapping[str, 
     git.stage(root, gone)
     git.git("update-index", "-z", "--index-info", at=root, stdin=lines)
     names = b"".join(os.fsencode(path) + b"\0" for path, row in rows.items() if row and path not in done)
-    git.git("checkout-index", "--force", "--quiet", "-u", "-z", "--stdin", at=root, stdin=names)
+    git.git("checkout-index", "--force", "--quiet", "-u", "-z", "--stdin", at=root, stdin=names, filters=True)

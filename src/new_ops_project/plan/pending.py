@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
+from new_ops_project.base import reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.formats import validation
 from new_ops_project.git import journal, markers, worktree
@@ -46,7 +47,8 @@ def find(repository: Repository, status: Status) -> Pending | None:
     was_finished = not journal.is_complete(change)
     if was_finished:
         journal.finish(change)
-        status, change = worktree.status(repository), journal.read_change(repository.root, repository.git_dir)
+        status = worktree.status(repository, filters=True)
+        change = journal.read_change(repository.root, repository.git_dir)
     if change is None:
         return None
     is_here = _is_in_work_tree(change, status)
@@ -87,7 +89,7 @@ def _problems(repository: Repository, change: Change) -> list[tuple[str, str]]:
     problems = []
     for path in sorted({*change.about["conflicts"], *change.after}):
         file = repository.root / path
-        content = file.read_bytes() if file.is_file() and not file.is_symlink() else b""
+        content = reading.read(file, follow=False) if file.is_file() and not file.is_symlink() else b""
         if line := markers.first_marker_line(content):
             problems.append((path, f"has conflict markers, the first at line {line}"))
         elif content and path in change.about["parsed"] and (problem := validation.problem(path, content)):
@@ -126,7 +128,7 @@ def conclude(
         rows = "".join(f"\n  {path} {problem}" for path, problem in problems)
         hint = f"Fix that, then: {wording.command(change, '--continue')}"
         raise ToolError(f"Some conflicts are not resolved:{rows}", hint)
-    about, unmerged = change.about, worktree.status(repository).unmerged
+    about, unmerged = change.about, worktree.status(repository, filters=True).unmerged
     if foreign := [path for path in unmerged if path not in about["conflicts"]]:
         raise ToolError(f"git has other conflicts: {', '.join(foreign)}.", "Resolve and git add them first.")
     if commits := destination.commit or about["commit"]:
@@ -134,7 +136,7 @@ def conclude(
     if unmerged:
         git.stage(repository.root, list(unmerged))
     change = migrations.run_left(repository, change)
-    if was_committed(change, worktree.status(repository).head):
+    if was_committed(change, worktree.status(repository, filters=True).head):
         commits = commits and bool(git.git("diff-index", "--cached", "--name-only", "HEAD", at=repository.root).text)
         journal.conclude(change)
     commit = {"commit": apply.commit_staged(repository, about["message"])} if commits else {}
@@ -170,7 +172,7 @@ def _required(repository: Repository, verb: str, given: str, *, resume: bool) ->
         owner = wording.place(change).name
         what = f"{noun(verb, 'the').capitalize()} under way in {repository.root} is of {owner}, not of {given or '.'}."
         raise ToolError(what, commands)
-    status, name = worktree.status(repository), noun(verb)
+    status, name = worktree.status(repository, filters=True), noun(verb)
     is_here = not journal.is_complete(change) or _is_in_work_tree(change, status)
     if status.head == change.about["head"] and (is_here or not resume):
         return change

@@ -149,7 +149,7 @@ def former_answers(repo: Repo, name: str) -> dict[str, Any]:
     here = of(repo, name).project
     is_new = ("diff", "--quiet", "HEAD", "--", name)
     skip = 0 if git.git(*is_new, at=repo.folder, codes=(0, 1)).exit_code else 1
-    command = ("log", "--no-show-signature", f"--skip={skip}", "--max-count=1", "--format=%H", "--", name)
+    command = ("log", f"--skip={skip}", "--max-count=1", "--format=%H", "--", name)
     commit = git.git(*command, at=repo.folder).text
     if not commit:
         return {}

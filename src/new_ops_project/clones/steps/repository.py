@@ -3,6 +3,7 @@
 import shlex
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base import masking, paths, process
@@ -41,7 +42,7 @@ def look_remote(clone: Clone) -> Iterator[Seen]:
     if clone.repository is None:
         yield Seen(f"{clone.folder} is not in a git repository", Severity.INFO, "git init, or clone it")
     elif url := git.remote_url(clone.folder):
-        yield _asked(clone, url, url, f"git -C {shlex.quote(str(clone.folder))} ls-remote origin")
+        yield _asked(clone.folder, url, url, f"git -C {shlex.quote(str(clone.folder))} ls-remote origin")
     else:
         yield Seen("there is no remote `origin` yet")
 
@@ -51,28 +52,28 @@ def look_template(clone: Clone) -> Iterator[Seen]:
     files = answers_file.answers_files(clone.folder) if shutil.which("git") else []
     for file in files:
         if location := answers_file.source(clone.folder / file):
-            yield _seen_template(clone, location, f" --answers-file {shlex.quote(file)}" if len(files) > 1 else "")
+            yield _seen_template(location, f" --answers-file {shlex.quote(file)}" if len(files) > 1 else "")
 
 
-def _seen_template(clone: Clone, location: str, option: str) -> Seen:
+def _seen_template(location: str, option: str) -> Seen:
     address = masking.masked(location)
     if sources.is_embedded(location):
         return Seen("embedded; it comes with the tool")
     if "://" in location or "::" in location or urls.is_short_address(location):
-        return _asked(clone, location, location, f"git ls-remote {address.removeprefix('git+')}")
+        return _asked(None, location, location, f"git ls-remote {address.removeprefix('git+')}")
     path = paths.expanded(location)
     if git.is_repository(path):
-        return _asked(clone, location, str(path), f"git ls-remote {shlex.quote(str(path))}")
+        return _asked(None, location, str(path), f"git ls-remote {shlex.quote(str(path))}")
     if path.exists():
         return Seen(f"{address} is there")
     remedy = f"new-ops-project update{option} --template SOURCE, with its current location"
     return Seen(f"{address} is not on this machine", Severity.WARNING, remedy)
 
 
-def _asked(clone: Clone, name: str, url: str, command: str) -> Seen:
-    """Whether the repository at `url` answers; `command` asks it by hand."""
+def _asked(at: Path | None, name: str, url: str, command: str) -> Seen:
+    """Whether the repository at `url` answers, asked as the clone `at` is set to; `command` asks it by hand."""
     try:
-        why = remotes.why_silent(clone.folder, urls.full_address(url))
+        why = remotes.why_silent(at, urls.full_address(url))
     except ToolError as error:
         return Seen(error.message, Severity.WARNING, error.hint)
     if why:

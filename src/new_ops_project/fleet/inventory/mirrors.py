@@ -216,7 +216,8 @@ def _run(url: str, deadline: Deadline, *args: str, at: Path | None = None, stdin
     for number in range(1, network_retry.TRIES + 1):
         try:
             command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, *args)
-            return run(*command, cwd=at, env=_environment(), stdin=stdin, seconds=deadline.left)
+            env = {**_environment(), **({} if at else remotes.OUTSIDE)}
+            return run(*command, cwd=at, env=env, stdin=stdin, seconds=deadline.left)
         except ProcessError as error:
             git.require_trusted(error.stderr)
             reason = remotes.failure_reason(error)
@@ -236,7 +237,7 @@ def _run(url: str, deadline: Deadline, *args: str, at: Path | None = None, stdin
 
 @cache
 def _environment() -> Mapping[str, str]:
-    return remotes.without_prompts(Path.cwd())
+    return remotes.without_prompts(None)
 
 
 def complete_clone(url: str, commit: str, deadline: Deadline) -> Path:

@@ -37,7 +37,7 @@ class CommitDetails:
 def read(repository: Path, commit: str) -> CommitDetails:
     """The commit with that id; raises ProcessError if it is not in the repository."""
     fields = f"--format=%H%n%T%n%P%n{_AUTHOR}%n{_COMMITTER}%n%B"
-    output = git.git("log", "-1", "--no-show-signature", fields, "--end-of-options", commit, at=repository).text
+    output = git.git("log", "-1", fields, "--end-of-options", commit, at=repository).text
     commit_id, tree, parents, author, committer, *message = output.split("\n")
     is_unchanged = f"{TREE_TRAILER}: {tree}" in message and author == committer
     seconds = int(author.rpartition("\0")[2] or 0)

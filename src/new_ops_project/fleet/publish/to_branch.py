@@ -7,8 +7,6 @@ from new_ops_project.fleet.model import Delivered, Delivery
 from new_ops_project.fleet.names import redacted_line
 from new_ops_project.fleet.publish.candidate import Candidate, SkippedError
 
-_QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
-
 
 def deliver(candidate: Candidate, *, preview: bool) -> Delivery:
     """Put the commit on its branch, unless a person's work is there; with `preview` only check.
@@ -31,5 +29,5 @@ def deliver(candidate: Candidate, *, preview: bool) -> Delivery:
         candidate.unbundle(clone)
         words = f"fleet publish: template {result.version}"
         nothing = "0" * len(result.commit)  # as what is expected, it means that there is no such branch
-        git.git(*_QUIET, "update-ref", "-m", words, ref, result.commit, before or nothing, at=clone)
+        git.git("update-ref", "-m", words, ref, result.commit, before or nothing, at=clone)
     return candidate.delivery("branch", Delivered.BRANCH)

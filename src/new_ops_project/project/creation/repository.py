@@ -100,7 +100,7 @@ def _init(folder: Path, start: Start) -> None:
 
 def _staged(folder: Path, start: Start) -> tuple[str, ...]:
     """Stage everything in `folder`; return what its own rules ignore."""
-    added = git.git(*start.options, *_ALONE, "add", "--all", "--verbose", at=folder).stdout
+    added = git.git(*start.options, *_ALONE, "add", "--all", "--verbose", at=folder, filters=True).stdout
     files = sum(len(names) for above, _, names in os.walk(folder) if ".git" not in Path(above).parts)
     if added.count(b"\n") == files:  # a line for each, so git need not be asked
         return ()
@@ -126,7 +126,7 @@ def _committed(folder: Path, start: Start, message: str | None) -> tuple[str | N
     if message is None:
         return None, "--no-commit was given"
     try:
-        git.git(*start.options, *_ALONE, "commit", "--quiet", f"--message={message}", at=folder)
+        git.git(*start.options, *_ALONE, "commit", "--quiet", f"--message={message}", at=folder, filters=True)
     except ProcessError as error:
         if not identity.author(folder):
             return None, "git has no name and e-mail address to commit with"
@@ -140,10 +140,8 @@ def _committed(folder: Path, start: Start, message: str | None) -> tuple[str | N
 # What a person has configured for all repositories has no say in what the project holds. No hook runs on a tree that is
 # not at its place yet; git guesses no author; nothing is packed. The folder is ours, whoever owns its file system.
 _ALONE = (
-    *("-c", "core.hooksPath=/dev/null"),
     *("-c", f"core.excludesFile={os.devnull}"),
     *("-c", "core.safecrlf=false"),
-    *("-c", "core.fsmonitor=false"),
     *("-c", "safe.directory=*"),
     *("-c", "maintenance.auto=false"),
     *("-c", "gc.auto=0"),

@@ -88,7 +88,7 @@ def find_versions(
 
 def _require_unmoved(project: Project, origin: Releases, now: TemplateVersion) -> None:
     """Raise UnknownVersionError where what the recorded tag names is younger than the record."""
-    last_change = ("log", "--no-show-signature", "--max-count=1", "--format=%ct", project.commit)
+    last_change = ("log", "--max-count=1", "--format=%ct", project.commit)
     seconds = git.ask(*last_change, "--", f":(top,literal){project.name}", at=project.repository.root)
     dates = origin.dates()
     if not seconds or project.version not in dates:

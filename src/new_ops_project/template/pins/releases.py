@@ -15,6 +15,7 @@ from new_ops_project.base import masking
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.base.process import ProcessResult, run
 from new_ops_project.base.scratch import temporary_folder
+from new_ops_project.git import remotes
 from new_ops_project.template.pins.comparison import UNDATED, PinComparison, PinEdit, PinState
 
 # An empty GIT_ASKPASS keeps git from starting a program that prompts; ssh runs in a session without a terminal.
@@ -85,7 +86,8 @@ class TagSource:
     def _git(self, *args: str, at: Path | None = None) -> ProcessResult:
         seconds_left = self.deadline - time.monotonic()
         try:
-            return run("git", *git.TEMPORARY, *args, cwd=at, env=_SILENT, seconds=seconds_left)
+            env = _SILENT if at else {**_SILENT, **remotes.OUTSIDE}
+            return run("git", *git.TEMPORARY, *args, cwd=at, env=env, seconds=seconds_left)
         except ProcessError as error:
             if error.exit_code is None and time.monotonic() >= self.deadline:
                 raise ProcessError(error.args_run, None, f"no answer within {self.seconds:g} seconds") from error

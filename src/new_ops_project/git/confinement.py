@@ -1,0 +1,93 @@
+"""What keeps git from running the programs that the settings of a repository itself name; docs/security.md has why.
+
+Settings of the user and of the machine are trusted; those in the folder of a repository come with it, for whoever
+unpacks or copies it.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from new_ops_project.base import process, reading
+from new_ops_project.base.errors import ToolError
+from new_ops_project.git import special_files, urls
+
+# Whatever git is asked, no file system monitor and no verifier of signatures answers.
+_ALWAYS = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
+_WITHOUT_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
+
+# What may name programs in a file of settings (git-config(1)); a file that is included may hold anything.
+_FILTER = re.compile(rb"\[(?:filter|include)", re.IGNORECASE)
+_LAZY = re.compile(rb"promisor|partialclone|\[include", re.IGNORECASE)
+_FETCHING = re.compile(rb"sshcommand|gitproxy|askpass|credential|uploadpack|vcs|\[include", re.IGNORECASE)
+_OF_REPOSITORY = {"local", "worktree"}  # as `git config --show-scope` says it
+
+
+def of(
+    at: Path, git_dir: str = "", *, filters: bool = False, hooks: bool = False
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The options and the variables for a command of git in the folder `at`: no program of the repository runs.
+
+    `filters`, `hooks`: those of the repository may run. `git_dir`: the value of GIT_DIR, if it is set. A partial clone
+    fetches what it lacks by the user's own programs, and nothing where its settings name others. Raises ToolError for a
+    filter whose name fits in no option.
+    """
+    text = _settings(at, git_dir)
+    options = (*_ALWAYS, *(() if hooks else _WITHOUT_HOOKS))
+    if not filters and _FILTER.search(text):
+        options += _without_filters(at, git_dir)
+    if not _LAZY.search(text):
+        return options, {}
+    return options, {"GIT_ALLOW_PROTOCOL": "none" if _FETCHING.search(text) else urls.allowed_protocols()}
+
+
+def defines_filters(at: Path) -> bool:
+    """Whether the settings of the repository may define filters."""
+    return bool(_FILTER.search(_settings(at, "")))
+
+
+def _without_filters(at: Path, git_dir: str) -> tuple[str, ...]:
+    """The options that put the user's own value, or none, in the place of what the repository says about filters."""
+    command = ("git", "config", "--null", "--show-scope", "--get-regexp", r"^filter\.")
+    env = {"GIT_DIR": git_dir} if git_dir else None
+    obstacle = partial(special_files.refusal, at)
+    fields = iter(process.run(*command, cwd=at, env=env, codes=(0, 1), obstacle=obstacle).text.split("\0"))
+    rows = [(scope, *setting.partition("\n")) for scope, setting in zip(fields, fields, strict=False)]
+    trusted = {key: value if sign else "true" for scope, key, sign, value in rows if scope not in _OF_REPOSITORY}
+    named = {key: trusted.get(key, "") for scope, key, *_ in rows if scope in _OF_REPOSITORY}
+    if key := next((key for key in named if "=" in key), ""):
+        message = f"The repository at {at} defines a filter with a = in its name: {key}."
+        raise ToolError(message, "Rename that filter in its .git/config.")
+    return tuple(word for key, value in named.items() for word in ("-c", f"{key}={value}"))
+
+
+def _settings(at: Path, git_dir: str) -> bytes:
+    """The settings of each repository that git may take for that of the folder `at`.
+
+    Git knows which one it is. To look at another one too costs a question; to look at one too few would be a hole.
+    """
+    folders = [at / git_dir] if git_dir else _git_dirs(at.resolve())
+    return b"\n".join(_text(file) for folder in folders for file in _files(folder))
+
+
+def _git_dirs(at: Path) -> Iterator[Path]:
+    for folder in (at, *at.parents):
+        if os.path.lexists(f"{folder}/HEAD"):  # a bare repository
+            yield folder
+        if os.path.lexists(f"{folder}/.git/HEAD"):
+            yield folder / ".git"
+        elif os.path.lexists(f"{folder}/.git"):  # a file, as in a linked work tree
+            yield folder / os.fsdecode(_text(folder / ".git").removeprefix(b"gitdir: ").rstrip(b"\r\n"))
+
+
+def _files(git_dir: Path) -> Iterator[Path]:
+    """The files with the settings of a repository (gitrepository-layout(5)); in a linked work tree, two folders."""
+    common = os.fsdecode(_text(git_dir / "commondir").rstrip(b"\r\n"))
+    yield from (folder / name for folder in {git_dir, git_dir / common} for name in ("config", "config.worktree"))
+
+
+def _text(file: Path) -> bytes:
+    """The content of the file; nothing where git could not read it either. Raises ToolError for a pipe."""
+    return reading.read_if_there(file) or b"" if os.access(file, os.R_OK) else b""
